@@ -1,0 +1,136 @@
+package workflow
+
+import "time"
+
+// Application is one request for a sample: what TikTok last reported, and apart from that what the team decided. What
+// people see is a function of both (State).
+type Application struct {
+	Key      Key        `json:"key"`
+	Report   Report     `json:"report"`
+	Decision Decision   `json:"decision,omitzero"`
+	Campaign CampaignID `json:"campaign,omitempty"` // at most one
+	Card     Card       `json:"card,omitzero"`
+
+	// Round numbers what people can act on. It is printed on the card's controls and rises when a decision is made,
+	// undone or refused, or the reported status changes, so that a click on what is no longer so is recognised.
+	Round int `json:"round"`
+
+	// SeenAt is when the desk first met the application.
+	SeenAt time.Time `json:"seen_at"`
+
+	// ReportedAt is when the request began whose answer was last taken over. Answers to older requests are dropped.
+	ReportedAt time.Time `json:"reported_at"`
+
+	// ConfirmedAt is when TikTok confirmed our decision; see settling in guards.go for what rests on it.
+	ConfirmedAt time.Time `json:"confirmed_at,omitzero"`
+
+	// ContentAt is when content was found. It is our own fact: no report takes it back.
+	ContentAt time.Time `json:"content_at,omitzero"`
+
+	// ChangedElsewhere is set while the present status came from a report that no decision of this desk explains.
+	ChangedElsewhere bool `json:"changed_elsewhere,omitempty"`
+
+	// ChangedAt is when the state last changed, for the words on the card.
+	ChangedAt time.Time `json:"changed_at,omitzero"`
+}
+
+// Decision is what the team decided and how far that has come.
+type Decision struct {
+	Phase   Phase     `json:"phase,omitempty"`
+	Verdict Verdict   `json:"verdict,omitempty"`
+	Reason  Reason    `json:"reason,omitempty"` // of a rejection
+	By      PersonID  `json:"by,omitempty"`
+	At      time.Time `json:"at,omitzero"`
+	SendAt  time.Time `json:"send_at,omitzero"` // when the undo window ends
+	Review  EffectID  `json:"review,omitempty"` // the effect that carries it to TikTok
+	Cause   Cause     `json:"cause,omitzero"`   // why it was refused, or what it waits for
+}
+
+// Phase tells how far a decision has come.
+type Phase string
+
+// The phases. A decision that was confirmed stays on record: the card goes on telling who made it.
+const (
+	Undecided         Phase = ""
+	DecisionQueued    Phase = "queued"    // waits out the undo window
+	DecisionSending   Phase = "sending"   // claimed by the courier; from here on it cannot be undone
+	DecisionUnclear   Phase = "unclear"   // sent, and the answer was lost
+	DecisionRefused   Phase = "refused"   // TikTok refused it for good
+	DecisionConfirmed Phase = "confirmed" // TikTok confirmed it
+)
+
+// Verdict is what a decision says.
+type Verdict string
+
+// The verdicts, in the vendor's words.
+const (
+	Approve Verdict = "APPROVE"
+	Reject  Verdict = "REJECT"
+)
+
+// Reason is why an application is rejected, in the vendor's words.
+type Reason string
+
+// The four reasons that the Affiliate Center knows.
+const (
+	NotMatch   Reason = "NOT_MATCH"
+	Offline    Reason = "OFFLINE"
+	OutOfStock Reason = "OUT_OF_STOCK"
+	Other      Reason = "OTHER"
+)
+
+// Reasons lists the four in the order in which people are shown them.
+var Reasons = []Reason{NotMatch, Offline, OutOfStock, Other}
+
+// Cause is why something at TikTok did not go as wanted: its code, its words, and the request to name to its support.
+type Cause struct {
+	Code      int    `json:"code,omitempty"`
+	Message   string `json:"message,omitempty"`
+	RequestID string `json:"request_id,omitempty"`
+}
+
+// Card is the application's message in Slack.
+type Card struct {
+	Wanted  bool   `json:"wanted,omitempty"`  // the application has a card, or will have one as soon as it can be posted
+	Channel string `json:"channel,omitempty"` // where it was posted
+	TS      string `json:"ts,omitempty"`      // Slack's id of the message; empty until it was posted
+	Hash    string `json:"hash,omitempty"`    // of what is on it, so that a repaint that changes nothing is not sent
+	Lost    bool   `json:"lost,omitempty"`    // the message or its channel is gone; nothing more is written there
+}
+
+// Posted tells whether the card is in Slack.
+func (c Card) Posted() bool { return c.TS != "" && !c.Lost }
+
+// State tells where the application stands.
+func (a Application) State() State {
+	if a.SeenAt.IsZero() {
+		return Unseen
+	}
+	if !a.ContentAt.IsZero() {
+		return Completed
+	}
+	if a.Report.Status != StatusPending {
+		return a.Report.Status.State()
+	}
+	switch a.Decision.Phase {
+	case DecisionQueued:
+		return Queued
+	case DecisionSending:
+		return Sending
+	case DecisionUnclear:
+		return Unclear
+	case DecisionRefused:
+		return Refused
+	default:
+		return Pending
+	}
+}
+
+// Stage is the state's name on screen.
+func (a Application) Stage() Stage { return a.State().Stage(a.Report.Status) }
+
+// Decidable tells whether a person may decide now.
+func (a Application) Decidable() bool {
+	s := a.State()
+	return s == Pending || s == Refused
+}

@@ -1,0 +1,77 @@
+package workflow
+
+import (
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// MaxCampaignName is the longest name of a campaign, in code points: it has to fit an option of a Slack menu (75).
+const MaxCampaignName = 60
+
+// Campaign is something the team gathers creators for.
+type Campaign struct {
+	ID        CampaignID `json:"id"`
+	Shop      ShopID     `json:"shop"`
+	Name      string     `json:"name"`
+	CreatedBy PersonID   `json:"created_by,omitempty"`
+	CreatedAt time.Time  `json:"created_at"`
+	Archived  bool       `json:"archived,omitempty"`
+}
+
+// Member is a creator in a campaign.
+type Member struct {
+	Campaign CampaignID `json:"campaign"`
+	Creator  CreatorKey `json:"creator"`
+	Shown    Creator    `json:"shown"` // as she was when she was added
+	AddedBy  PersonID   `json:"added_by,omitempty"`
+	AddedAt  time.Time  `json:"added_at"`
+}
+
+// CampaignName makes a name out of what a person typed: space is folded, control characters go. The error is a
+// Refusal for a name that is empty or longer than MaxCampaignName.
+func CampaignName(typed string) (string, error) {
+	name := strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) && r != '\u200d' {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(typed, ""))
+	name = strings.Join(strings.Fields(name), " ")
+	if name == "" || utf8.RuneCountInString(name) > MaxCampaignName {
+		return "", Refusal{Rule: RuleCampaignName, Name: name}
+	}
+	return name, nil
+}
+
+// FoldName is how two names of campaigns are compared: without regard to case.
+func FoldName(name string) string { return strings.ToLower(name) }
+
+// furthest ranks the names on screen for a creator in a campaign. Endings count only if nothing else is left.
+var furthest = []Stage{
+	StageCompleted, StageContent, StageShipping, StageAwaiting, StageReview, StageReply, StageInvited,
+}
+
+// Furthest returns the stage that a member shows: the furthest of her applications there. Among endings the latest to
+// change counts. Without any application she is Invited.
+func Furthest(applications []Application) Stage {
+	if len(applications) == 0 {
+		return StageInvited
+	}
+	best := slices.MinFunc(applications, func(a, b Application) int {
+		if d := stageRank(a.Stage()) - stageRank(b.Stage()); d != 0 {
+			return d
+		}
+		return b.ChangedAt.Compare(a.ChangedAt)
+	})
+	return best.Stage()
+}
+
+func stageRank(s Stage) int {
+	if i := slices.Index(furthest, s); i >= 0 {
+		return i
+	}
+	return len(furthest)
+}

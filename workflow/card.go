@@ -1,0 +1,52 @@
+package workflow
+
+// stepCard handles the events that are about the application's message in Slack and its looks. They change no state,
+// so the table does not speak of them.
+func stepCard(a Application, e Event) (Next, bool) {
+	if a.State() == Unseen {
+		return Next{}, false
+	}
+	switch e := e.(type) {
+	case CardCalledFor:
+		return cardCalledFor(a, e), true
+	case CardShown:
+		return cardShown(a, e), true
+	case CardLost:
+		a.Card.Lost = true
+		return changed(a, e.At, Routine), true
+	case OriginFound:
+		if a.Report.Collab == e.Collab {
+			return Next{Application: a}, true
+		}
+		a.Report.Collab = e.Collab
+		return changed(a, e.At, Routine).repaint(e.At), true
+	default:
+		return Next{}, false
+	}
+}
+
+func cardCalledFor(a Application, e CardCalledFor) Next {
+	if a.Card.Wanted {
+		return Next{Application: a}
+	}
+	a.Card.Wanted = true
+	p := Routine
+	if e.Person != "" {
+		p = ForPeople
+	}
+	return changed(a, e.At, p).repaint(e.At)
+}
+
+// cardShown keeps where the card is, and lets the replies go that waited for it.
+func cardShown(a Application, e CardShown) Next {
+	first := !a.Card.Posted()
+	if !first && a.Card.Hash == e.Hash {
+		return Next{Application: a}
+	}
+	a.Card.Channel, a.Card.TS, a.Card.Hash = e.Channel, e.TS, e.Hash
+	next := changed(a, e.At, Routine)
+	if first {
+		next.Wake = append(next.Wake, ThreadLane(a.Key))
+	}
+	return next
+}

@@ -1,0 +1,143 @@
+package workflow
+
+import "time"
+
+// EffectID is unique over all desks and all time: it travels in the metadata of what the bot posts, which is how the
+// desk recognises its own post after a lost answer.
+type EffectID string
+
+// EffectKind names what is to be done.
+type EffectKind string
+
+// The effects.
+const (
+	ReviewOnTikTok EffectKind = "review"   // carry a decision to TikTok
+	ShowCard       EffectKind = "card"     // post the card, or repaint it; rendered at delivery, so the newest state wins
+	Reply          EffectKind = "reply"    // say something in the card's thread, exactly once
+	Announce       EffectKind = "announce" // say something to the shop's channel, exactly once
+)
+
+// Service is who takes the effect's delivery.
+type Service string
+
+// The services.
+const (
+	Slack  Service = "slack"
+	TikTok Service = "tiktok"
+)
+
+// Service returns who delivers effects of this kind.
+func (k EffectKind) Service() Service {
+	if k == ReviewOnTikTok {
+		return TikTok
+	}
+	return Slack
+}
+
+// Lane is a line of effects that are delivered one after the other, in order. Lanes do not wait for each other, so
+// nothing on screen waits for TikTok.
+type Lane string
+
+// Priority orders effects that compete for one budget; the lower number goes first.
+type Priority int
+
+// The priorities.
+const (
+	ForPeople Priority = 0 // somebody clicked and is watching
+	Routine   Priority = 1
+)
+
+// Effect is something that the world is still owed. It is a value, saved in the same transaction as the change that
+// called for it, and removed in the same transaction that records its outcome.
+type Effect struct {
+	ID       EffectID   `json:"id"`
+	Kind     EffectKind `json:"kind"`
+	Lane     Lane       `json:"lane"`
+	Priority Priority   `json:"priority"`
+
+	Shop        ShopID        `json:"shop"`
+	Application ApplicationID `json:"application,omitempty"`
+
+	Review *Review `json:"review,omitempty"` // of ReviewOnTikTok
+	Saying *Saying `json:"saying,omitempty"` // of Reply and Announce
+
+	MadeAt    time.Time `json:"made_at"`
+	NotBefore time.Time `json:"not_before"`
+
+	// Attempt counts the claims. Begun is set by a claim and cleared when an outcome was recorded: a claim that meets
+	// it set knows that an earlier one died on the way, or lost its answer, and has to look before it repeats.
+	Attempt int  `json:"attempt,omitempty"`
+	Begun   bool `json:"begun,omitempty"`
+
+	// Looks counts the looks taken after an unclear answer.
+	Looks int `json:"looks,omitempty"`
+
+	// Parked effects wait to be woken: a reply for its card.
+	Parked bool `json:"parked,omitempty"`
+
+	// Cause is what the last attempt failed with.
+	Cause Cause `json:"cause,omitzero"`
+}
+
+// Key returns the application that the effect is about.
+func (e Effect) Key() Key { return Key{Shop: e.Shop, ID: e.Application} }
+
+// Review is a decision to carry.
+type Review struct {
+	Verdict Verdict `json:"verdict"`
+	Reason  Reason  `json:"reason,omitempty"`
+}
+
+// SayingKind tells what a message is about; it travels in the message's metadata.
+type SayingKind string
+
+// The kinds of messages.
+const (
+	SayStage    SayingKind = "stage"    // the application is in another stage
+	SayDecision SayingKind = "decision" // a decision was undone, ended by TikTok, or lost its answer
+	SayRefused  SayingKind = "refused"  // TikTok refused a decision for good
+	SayCampaign SayingKind = "campaign" // the creator was added to a campaign
+	SayBacklog  SayingKind = "backlog"  // more applications wait than got a card
+	SayOverdue  SayingKind = "deadline" // at the first sight of a shop: deadlines that are close already
+	SayStopped  SayingKind = "stopped"  // TikTok refuses the shop; an admin has to act
+	SayResumed  SayingKind = "resumed"  // TikTok answers for the shop again
+)
+
+// Saying is the facts of a message; its words are the view's.
+type Saying struct {
+	Kind      SayingKind `json:"kind"`
+	Stage     Stage      `json:"stage,omitempty"` // the name on screen that the message announces
+	State     State      `json:"state,omitempty"`
+	By        PersonID   `json:"by,omitempty"`
+	At        time.Time  `json:"at"`
+	Verdict   Verdict    `json:"verdict,omitempty"`
+	Reason    Reason     `json:"reason,omitempty"`
+	Elsewhere bool       `json:"elsewhere,omitempty"` // changed there, not from this desk
+	Undone    bool       `json:"undone,omitempty"`
+	// Undelivered is set where a report ended a decision of By before it was confirmed.
+	Undelivered bool      `json:"undelivered,omitempty"`
+	UndoneBy    PersonID  `json:"undone_by,omitempty"`
+	OrderID     string    `json:"order_id,omitempty"`
+	Tracking    string    `json:"tracking,omitempty"`
+	ShipBy      time.Time `json:"ship_by,omitzero"`
+	Campaign    string    `json:"campaign,omitempty"` // its name
+	Cause       Cause     `json:"cause,omitzero"`
+	Waiting     int       `json:"waiting,omitempty"` // how many more wait
+	DueSoon     int       `json:"due_soon,omitempty"`
+	NextDue     time.Time `json:"next_due,omitzero"`
+	Shop        string    `json:"shop,omitempty"` // its name
+}
+
+// The lanes.
+
+// ReviewLane is the lane of an application's decisions.
+func ReviewLane(k Key) Lane { return Lane("tiktok/" + k.String()) }
+
+// CardLane is the lane of an application's card.
+func CardLane(k Key) Lane { return Lane("card/" + k.String()) }
+
+// ThreadLane is the lane of an application's thread.
+func ThreadLane(k Key) Lane { return Lane("thread/" + k.String()) }
+
+// NoticeLane is the lane of what is said to a shop's channel.
+func NoticeLane(s ShopID) Lane { return Lane("notice/" + string(s)) }

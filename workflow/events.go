@@ -1,0 +1,245 @@
+package workflow
+
+import "time"
+
+// EventKind names what happened, for the table and the history.
+type EventKind string
+
+// The events of an application's life.
+const (
+	OnApproved           EventKind = "approved"
+	OnRejected           EventKind = "rejected"
+	OnUndone             EventKind = "undone"
+	OnCampaignChosen     EventKind = "campaign chosen"
+	OnClaimed            EventKind = "claimed"
+	OnAnswerLost         EventKind = "answer lost"
+	OnHeldUp             EventKind = "held up"
+	OnApprovalConfirmed  EventKind = "approval confirmed"
+	OnRejectionConfirmed EventKind = "rejection confirmed"
+	OnRefusedForGood     EventKind = "refused for good"
+	OnReported           EventKind = "reported"
+	OnContentFound       EventKind = "content found"
+	OnCardCalledFor      EventKind = "card called for"
+	OnCardShown          EventKind = "card shown"
+	OnCardLost           EventKind = "card lost"
+	OnOriginFound        EventKind = "origin found"
+)
+
+// Surface is where a person acted.
+type Surface string
+
+// The surfaces.
+const (
+	FromCard    Surface = "card"
+	FromModal   Surface = "modal"
+	FromCommand Surface = "command"
+	FromCourier Surface = "courier" // the desk itself, carrying a decision
+	FromSync    Surface = "sync"    // TikTok, through a sweep or a look
+)
+
+// Event is something that happened to one application. Each carries its own time; a step reads no clock.
+type Event interface {
+	Kind() EventKind
+	When() time.Time
+}
+
+// Actor is the person behind an event, and where she acted. Admin is her role as the edge checked it at this event.
+type Actor struct {
+	Person  PersonID `json:"person,omitempty"`
+	Admin   bool     `json:"admin,omitempty"`
+	Surface Surface  `json:"surface,omitempty"`
+}
+
+// Decided is a reviewer's decision. Round is the one printed on what she saw. Review names the effect that will carry
+// it, made by the engine, and Undo is the shop's undo window.
+type Decided struct {
+	Actor
+	At      time.Time
+	Round   int
+	Verdict Verdict
+	Reason  Reason
+	Undo    time.Duration
+	Review  EffectID
+}
+
+// Undone takes a decision back that was not yet sent.
+type Undone struct {
+	Actor
+	At    time.Time
+	Round int
+}
+
+// CampaignChosen adds the creator to a campaign. Seen is the campaign that the person was shown the application in.
+type CampaignChosen struct {
+	Actor
+	At       time.Time
+	Campaign CampaignID
+	Name     string
+	Seen     CampaignID
+}
+
+// Claimed tells that the courier took the decision: from here on it counts as sent.
+type Claimed struct {
+	At     time.Time
+	Review EffectID
+}
+
+// AnswerLost tells that the decision was sent and that nobody knows what became of it.
+type AnswerLost struct {
+	At    time.Time
+	Cause Cause
+}
+
+// HeldUp tells that the decision could not be sent yet, for a reason that lies with the shop and not with the
+// application, and waits.
+type HeldUp struct {
+	At    time.Time
+	Cause Cause
+}
+
+// Confirmed tells that TikTok took the decision.
+type Confirmed struct {
+	At      time.Time
+	Verdict Verdict
+}
+
+// RefusedForGood tells that TikTok will not take the decision.
+type RefusedForGood struct {
+	At    time.Time
+	Cause Cause
+}
+
+// Reported is what TikTok said of the application. Began is when the request began that this answers.
+type Reported struct {
+	At     time.Time
+	Began  time.Time
+	Report Report
+
+	// First is set during the first sweep of a shop: cards then wait for the sweep's end.
+	First bool
+}
+
+// ContentFound tells that the creator posted.
+type ContentFound struct {
+	At time.Time
+}
+
+// CardCalledFor gives the application a card if it has none: a person opened it, or there is room for it.
+type CardCalledFor struct {
+	Actor
+	At time.Time
+}
+
+// CardShown tells what Slack shows of the application, and where.
+type CardShown struct {
+	At      time.Time
+	Channel string
+	TS      string
+	Hash    string
+}
+
+// CardLost tells that the card cannot be written to any more: the message or its channel is gone.
+type CardLost struct {
+	At    time.Time
+	Cause Cause
+}
+
+// OriginFound tells where an application came from, which no report does.
+type OriginFound struct {
+	At     time.Time
+	Collab Collab
+}
+
+// Kind returns OnApproved or OnRejected.
+func (e Decided) Kind() EventKind {
+	if e.Verdict == Approve {
+		return OnApproved
+	}
+	return OnRejected
+}
+
+// Kind returns OnApprovalConfirmed or OnRejectionConfirmed.
+func (e Confirmed) Kind() EventKind {
+	if e.Verdict == Approve {
+		return OnApprovalConfirmed
+	}
+	return OnRejectionConfirmed
+}
+
+// Kind returns OnUndone.
+func (Undone) Kind() EventKind { return OnUndone }
+
+// Kind returns OnCampaignChosen.
+func (CampaignChosen) Kind() EventKind { return OnCampaignChosen }
+
+// Kind returns OnClaimed.
+func (Claimed) Kind() EventKind { return OnClaimed }
+
+// Kind returns OnAnswerLost.
+func (AnswerLost) Kind() EventKind { return OnAnswerLost }
+
+// Kind returns OnHeldUp.
+func (HeldUp) Kind() EventKind { return OnHeldUp }
+
+// Kind returns OnRefusedForGood.
+func (RefusedForGood) Kind() EventKind { return OnRefusedForGood }
+
+// Kind returns OnReported.
+func (Reported) Kind() EventKind { return OnReported }
+
+// Kind returns OnContentFound.
+func (ContentFound) Kind() EventKind { return OnContentFound }
+
+// When returns the event's time.
+func (e Decided) When() time.Time { return e.At }
+
+// When returns the event's time.
+func (e Undone) When() time.Time { return e.At }
+
+// When returns the event's time.
+func (e CampaignChosen) When() time.Time { return e.At }
+
+// When returns the event's time.
+func (e Claimed) When() time.Time { return e.At }
+
+// When returns the event's time.
+func (e AnswerLost) When() time.Time { return e.At }
+
+// When returns the event's time.
+func (e HeldUp) When() time.Time { return e.At }
+
+// When returns the event's time.
+func (e Confirmed) When() time.Time { return e.At }
+
+// When returns the event's time.
+func (e RefusedForGood) When() time.Time { return e.At }
+
+// When returns the event's time.
+func (e Reported) When() time.Time { return e.At }
+
+// When returns the event's time.
+func (e ContentFound) When() time.Time { return e.At }
+
+// Kind returns OnCardCalledFor.
+func (CardCalledFor) Kind() EventKind { return OnCardCalledFor }
+
+// When returns the event's time.
+func (e CardCalledFor) When() time.Time { return e.At }
+
+// Kind returns OnCardShown.
+func (CardShown) Kind() EventKind { return OnCardShown }
+
+// When returns the event's time.
+func (e CardShown) When() time.Time { return e.At }
+
+// Kind returns OnCardLost.
+func (CardLost) Kind() EventKind { return OnCardLost }
+
+// When returns the event's time.
+func (e CardLost) When() time.Time { return e.At }
+
+// Kind returns OnOriginFound.
+func (OriginFound) Kind() EventKind { return OnOriginFound }
+
+// When returns the event's time.
+func (e OriginFound) When() time.Time { return e.At }

@@ -1,0 +1,69 @@
+package workflow
+
+import (
+	"slices"
+	"time"
+)
+
+// Guard is a named condition on a row. Where it does not hold, the event is refused by Rule, or, for what no person
+// asked for, is no news.
+type Guard struct {
+	Name  string
+	Rule  Rule
+	Quote Sentence // the sentence that the guard keeps
+	Holds func(Application, Event) bool
+}
+
+// settling is how long after a confirmed decision the search may still report the application as pending: it lags "a
+// few seconds" behind a write. The stricter reading is the longest time the reference itself waits before it trusts the
+// search, 30 seconds. A later PENDING is real: a grouping that failed returns an application to review.
+const settling = 30 * time.Second
+
+// undoMargin is how long before the review deadline the undo window ends at the latest.
+const undoMargin = 60 * time.Second
+
+// The guards of the table.
+var (
+	// InTime keeps a decision from being made after the review deadline: TikTok would not take it, and the report of
+	// what became of the application is on its way.
+	InTime = Guard{Name: "the review deadline has not passed", Rule: RuleDeadline, Quote: L4,
+		Holds: func(a Application, e Event) bool {
+			return a.Report.ReviewBy.IsZero() || e.When().Before(a.Report.ReviewBy)
+		}}
+
+	// Approvable is TikTok's own word on whether it would take an approval.
+	Approvable = Guard{Name: "TikTok says that it can be approved", Rule: RuleNotApprovable, Quote: L5,
+		Holds: func(a Application, _ Event) bool { return a.Report.Approvable }}
+
+	// ReasonKnown holds for the four reasons.
+	ReasonKnown = Guard{Name: "the reason is one of the four", Rule: RuleReason, Quote: L9,
+		Holds: func(_ Application, e Event) bool {
+			d, ok := e.(Decided)
+			return ok && slices.Contains(Reasons, d.Reason)
+		}}
+
+	// OwnOrAdmin holds for the decision's author and for admins.
+	OwnOrAdmin = Guard{Name: "by its author or an admin", Rule: RuleNotYours, Quote: L12,
+		Holds: func(a Application, e Event) bool {
+			u, ok := e.(Undone)
+			return ok && (u.Admin || u.Person == a.Decision.By)
+		}}
+
+	// CampaignAsSeen holds while the application is in the campaign, or in none, as the person was shown.
+	CampaignAsSeen = Guard{Name: "no other campaign took it meanwhile", Rule: RuleOtherCampaign, Quote: L5,
+		Holds: func(a Application, e Event) bool {
+			c, ok := e.(CampaignChosen)
+			return ok && (a.Campaign == c.Seen || a.Campaign == c.Campaign)
+		}}
+
+	// NoContentYet holds until content was found.
+	NoContentYet = Guard{Name: "no content was found yet", Quote: L11,
+		Holds: func(a Application, _ Event) bool { return a.ContentAt.IsZero() }}
+
+	// Settled holds when a report of "pending" can be trusted after a decision that TikTok confirmed.
+	Settled = Guard{Name: "the search has caught up with our last decision", Quote: L14,
+		Holds: func(a Application, e Event) bool {
+			r, ok := e.(Reported)
+			return ok && (a.ConfirmedAt.IsZero() || !r.Began.Before(a.ConfirmedAt.Add(settling)))
+		}}
+)

@@ -1,0 +1,60 @@
+package workflow
+
+import "time"
+
+// Entry is one line of the append-only history: who did what from where, what was sent, and what TikTok answered.
+type Entry struct {
+	At       time.Time  `json:"at"`
+	Key      Key        `json:"key"`
+	Event    EventKind  `json:"event"`
+	By       Actor      `json:"by,omitzero"`
+	From     State      `json:"from"`
+	To       State      `json:"to"`
+	Round    int        `json:"round"`
+	Status   Status     `json:"status,omitempty"`
+	Verdict  Verdict    `json:"verdict,omitempty"`
+	Reason   Reason     `json:"reason,omitempty"`
+	Campaign CampaignID `json:"campaign,omitempty"`
+	Cause    Cause      `json:"cause,omitzero"`
+}
+
+// entry describes what an event did.
+func entry(before, after Application, e Event) Entry {
+	h := Entry{
+		At: e.When(), Key: after.Key, Event: e.Kind(), From: before.State(), To: after.State(), Round: after.Round,
+		Status: after.Report.Status,
+	}
+	switch e := e.(type) {
+	case Decided:
+		h.By, h.Verdict, h.Reason = e.Actor, e.Verdict, e.Reason
+	case Undone:
+		h.By, h.Verdict = e.Actor, before.Decision.Verdict
+	case CampaignChosen:
+		h.By, h.Campaign = e.Actor, e.Campaign
+	case CardCalledFor:
+		h.By = e.Actor
+	case Confirmed:
+		h.Verdict, h.Reason = e.Verdict, before.Decision.Reason
+	case Claimed:
+		h.Verdict, h.Reason = before.Decision.Verdict, before.Decision.Reason
+	case AnswerLost:
+		h.Verdict, h.Cause = before.Decision.Verdict, e.Cause
+	case HeldUp:
+		h.Verdict, h.Cause = before.Decision.Verdict, e.Cause
+	case RefusedForGood:
+		h.Verdict, h.Reason, h.Cause = before.Decision.Verdict, before.Decision.Reason, e.Cause
+	case CardLost:
+		h.Cause = e.Cause
+	}
+	return h
+}
+
+// kept tells whether an event belongs to the history: what a card looks like does not.
+func kept(e Event) bool {
+	switch e.(type) {
+	case CardShown, OriginFound:
+		return false
+	default:
+		return true
+	}
+}

@@ -1,0 +1,41 @@
+package workflow
+
+// Lifecycle is the table of transitions of an application. A row reads: in one of From, on On (reporting one of
+// Status, where it is a report), if the guards hold, the application is in To. Same leaves the state as it is. No two
+// rows fit at once; what fits no row is refused if a person asked for it, and is no news otherwise.
+var Lifecycle = []Row{
+	// The team decides.
+	{From: decidable, On: OnApproved, If: []Guard{InTime, Approvable}, To: Queued, Quotes: []Sentence{L5}},
+	{From: decidable, On: OnRejected, If: []Guard{InTime, ReasonKnown}, To: Queued, Quotes: []Sentence{L9}},
+	{From: []State{Queued}, On: OnUndone, If: []Guard{OwnOrAdmin}, To: Pending, Quotes: []Sentence{L12}},
+	{From: known, On: OnCampaignChosen, If: []Guard{CampaignAsSeen}, To: Same, Quotes: []Sentence{L5}},
+
+	// The decision travels.
+	{From: []State{Queued}, On: OnClaimed, To: Sending, Quotes: []Sentence{L12}},
+	{From: underway, On: OnClaimed, To: Same, Quotes: []Sentence{L12}},
+	{From: underway, On: OnAnswerLost, To: Unclear, Quotes: []Sentence{L6, L10}},
+	{From: underway, On: OnHeldUp, To: Same, Quotes: []Sentence{L6, L10}},
+	{From: underway, On: OnApprovalConfirmed, To: AwaitingShipment, Quotes: []Sentence{L6}},
+	{From: underway, On: OnRejectionConfirmed, To: Rejected, Quotes: []Sentence{L10}},
+	{From: underway, On: OnRefusedForGood, To: Refused, Quotes: []Sentence{L13}},
+
+	// TikTok reports: at first sight, and whenever its word is another than the desk believed.
+	{From: unlessReviewing, On: OnReported, Status: []Status{StatusPending}, If: []Guard{NoContentYet, Settled}, To: Pending, Quotes: []Sentence{L4, L14}},
+	{From: reviewing, On: OnReported, Status: []Status{StatusPending}, To: Same, Quotes: []Sentence{L4}},
+	{From: anywhere, On: OnReported, Status: []Status{StatusAwaitingShipment}, If: []Guard{NoContentYet}, To: AwaitingShipment, Quotes: []Sentence{L6, L14}},
+	{From: anywhere, On: OnReported, Status: []Status{StatusShipped}, If: []Guard{NoContentYet}, To: Shipped, Quotes: []Sentence{L7, L14}},
+	{From: anywhere, On: OnReported, Status: []Status{StatusContentPending}, If: []Guard{NoContentYet}, To: Delivered, Quotes: []Sentence{L8, L14}},
+	{From: anywhere, On: OnReported, Status: []Status{StatusCompleted, StatusOpsCompleted}, If: []Guard{NoContentYet}, To: Completed, Quotes: []Sentence{L11, L14}},
+	{From: anywhere, On: OnReported, Status: []Status{StatusRejectCancelled}, If: []Guard{NoContentYet}, To: Rejected, Quotes: []Sentence{L10, L14}},
+	{From: anywhere, On: OnReported, Status: []Status{StatusOverdueCancelled}, If: []Guard{NoContentYet}, To: Expired, Quotes: []Sentence{L14, L15}},
+	{From: anywhere, On: OnReported, Status: []Status{StatusNotShipCancelled}, If: []Guard{NoContentYet}, To: NotShipped, Quotes: []Sentence{L14, L15}},
+	{From: anywhere, On: OnReported, Status: []Status{StatusCollabDeleted}, If: []Guard{NoContentYet}, To: CollabRemoved, Quotes: []Sentence{L14, L15}},
+	{From: anywhere, On: OnReported, Status: []Status{StatusUnfulfilCancelled}, If: []Guard{NoContentYet}, To: ContentNotPosted, Quotes: []Sentence{L14, L15}},
+	{From: anywhere, On: OnReported, Status: []Status{StatusWithdrawn}, If: []Guard{NoContentYet}, To: Withdrawn, Quotes: []Sentence{L14, L15}},
+	{From: anywhere, On: OnReported, Status: []Status{StatusUnfulfillable}, If: []Guard{NoContentYet}, To: Unfulfillable, Quotes: []Sentence{L14, L15}},
+	{From: anywhere, On: OnReported, Status: []Status{StatusOpsCancelled, StatusOpsFailed}, If: []Guard{NoContentYet}, To: CancelledByTikTok, Quotes: []Sentence{L14, L15}},
+	{From: anywhere, On: OnReported, Status: anyOther, If: []Guard{NoContentYet}, To: Unrecognised, Quotes: []Sentence{L14}},
+
+	// The creator's content is found: our own fact, and no report takes it back.
+	{From: []State{Shipped, Delivered}, On: OnContentFound, To: Completed, Quotes: []Sentence{L11}},
+}

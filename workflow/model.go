@@ -1,0 +1,120 @@
+package workflow
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// ShopID is the vendor's id of a shop.
+type ShopID string
+
+// ApplicationID is the vendor's id of a sample application: a decimal number of up to 64 bits, kept as text.
+type ApplicationID string
+
+// CampaignID is our own id of a campaign.
+type CampaignID string
+
+// ProductID is the vendor's id of a product.
+type ProductID string
+
+// PersonID is a Slack user id.
+type PersonID string
+
+// Key names one application: the shop is the one whose search returned it.
+type Key struct {
+	Shop ShopID        `json:"shop"`
+	ID   ApplicationID `json:"id"`
+}
+
+// String returns the shop and the application, parted by a slash. Neither holds one.
+func (k Key) String() string { return string(k.Shop) + "/" + string(k.ID) }
+
+// ParseKey reads what Key.String wrote.
+func ParseKey(s string) (Key, error) {
+	shop, id, ok := strings.Cut(s, "/")
+	if !ok || shop == "" || id == "" || strings.Contains(id, "/") {
+		return Key{}, fmt.Errorf("%q does not name an application", s)
+	}
+	return Key{Shop: ShopID(shop), ID: ApplicationID(id)}, nil
+}
+
+// Figure is a number that a creator may keep to herself. The vendor sends a blank for that, which is never zero.
+type Figure struct {
+	Value  float64 `json:"value,omitempty"`
+	Shared bool    `json:"shared,omitempty"`
+}
+
+// Money is an amount in a currency, kept as the vendor writes it; an empty amount means "not shared".
+type Money struct {
+	Amount   string `json:"amount,omitempty"`
+	Currency string `json:"currency,omitempty"`
+}
+
+// Creator is what a report says of the person who asks for a sample.
+type Creator struct {
+	OpenID      string `json:"open_id,omitempty"`
+	Username    string `json:"username,omitempty"`
+	Nickname    string `json:"nickname,omitempty"`
+	Avatar      string `json:"avatar,omitempty"` // a signed link that expires
+	Followers   Figure `json:"followers"`
+	Posts       Figure `json:"posts"`        // in the last 30 days
+	MedianViews Figure `json:"median_views"` // of shoppable videos, in the last 30 days
+	Fulfilment  Figure `json:"fulfilment"`   // per cent of samples that led to content, in the last 90 days
+	GMV         Money  `json:"gmv"`          // in the last 30 days
+}
+
+// CreatorKey identifies a creator on this desk.
+type CreatorKey string
+
+// KeyOf returns the creator's key: the open id, or until that is known the shop and the lower-case user name.
+func (c Creator) KeyOf(shop ShopID) CreatorKey {
+	if c.OpenID != "" {
+		return CreatorKey("id:" + c.OpenID)
+	}
+	return CreatorKey("name:" + string(shop) + ":" + strings.ToLower(c.Username))
+}
+
+// Product is what a report says of the product that is asked for.
+type Product struct {
+	ID      ProductID `json:"id,omitempty"`
+	Title   string    `json:"title,omitempty"`
+	SKU     string    `json:"sku,omitempty"`
+	Variant string    `json:"variant,omitempty"`
+	Picture string    `json:"picture,omitempty"` // a signed link that expires
+}
+
+// Report is what TikTok last said of an application. Times are UTC, to the second; a zero time was not given.
+type Report struct {
+	Status     Status    `json:"status"`
+	ReviewBy   time.Time `json:"review_by,omitzero"`
+	ShipBy     time.Time `json:"ship_by,omitzero"`
+	OrderID    string    `json:"order_id,omitempty"`
+	Tracking   string    `json:"tracking,omitempty"`
+	Fulfilment string    `json:"fulfilment,omitempty"`
+	Approvable bool      `json:"approvable"`
+	Obstacles  []string  `json:"obstacles,omitempty"`  // why it is not approvable, in the vendor's words
+	Stock      int64     `json:"stock"`                // samples left of the product
+	Commission string    `json:"commission,omitempty"` // a share: "0.15" is 15 per cent
+	Partner    string    `json:"partner,omitempty"`    // the agency that applied for the creator
+	Collab     Collab    `json:"collab,omitzero"`
+	Creator    Creator   `json:"creator"`
+	Product    Product   `json:"product"`
+}
+
+// Collab tells where an application came from. Nothing in the vendor's record does, so it is looked up once, apart.
+type Collab struct {
+	Known  bool   `json:"known,omitempty"`
+	Target string `json:"target,omitempty"` // the target collaboration's id; empty and known: an open collaboration
+	Name   string `json:"name,omitempty"`
+}
+
+// Differs tells whether other brings news: another status, deadline, order, tracking number, approvability, or stock
+// that crossed zero. Numbers that merely drift (views, followers, sales, stock) are no news.
+func (r Report) Differs(other Report) bool {
+	return r.Status != other.Status ||
+		!r.ReviewBy.Equal(other.ReviewBy) || !r.ShipBy.Equal(other.ShipBy) ||
+		r.OrderID != other.OrderID || r.Tracking != other.Tracking ||
+		r.Approvable != other.Approvable ||
+		(r.Stock > 0) != (other.Stock > 0)
+}

@@ -1,0 +1,103 @@
+package workflow
+
+import "slices"
+
+// news tells whether a report can change anything: it is not older than what the desk knows, and it differs.
+func news(a Application, e Reported) bool {
+	if a.State() == Unseen {
+		return true
+	}
+	return !e.Began.Before(a.ReportedAt) && a.Report.Differs(e.Report)
+}
+
+func reported(a Application, e Reported) Next {
+	if a.State() == Unseen {
+		return firstSight(a, e)
+	}
+	was := a
+	a.Report = keepOrigin(e.Report, was.Report)
+	a.ReportedAt = e.Began
+	if a.Report.Status == was.Report.Status {
+		return changed(a, e.At, Routine).repaint(e.At)
+	}
+	a.Round++
+	a.ChangedAt = e.At
+	next := changed(settle(a, was, e), e.At, Routine)
+	if was.State().Reviewing() && was.Decision.Review != "" {
+		next.Cancel = append(next.Cancel, was.Decision.Review)
+	}
+	return next.repaint(e.At).say(sayReported(next.Application, was))
+}
+
+// firstSight records an application. One that waits for the team gets a card, except in a shop's first sweep, whose
+// end hands the cards out; one that is further on gets one when a person or a deadline needs it.
+func firstSight(a Application, e Reported) Next {
+	a.Report, a.ReportedAt, a.SeenAt, a.ChangedAt = e.Report, e.Began, e.At, e.At
+	a.Card.Wanted = e.Report.Status == StatusPending && !e.First
+	return changed(a, e.At, Routine).repaint(e.At)
+}
+
+// keepOrigin carries over what no report tells.
+func keepOrigin(now, was Report) Report {
+	if !now.Collab.Known {
+		now.Collab = was.Collab
+	}
+	return now
+}
+
+// settle brings the decision in line with a reported change of status.
+func settle(a, was Application, e Reported) Application {
+	from, sent := was.State(), was.Decision.Phase == DecisionSending || was.Decision.Phase == DecisionUnclear
+	switch {
+	case from.Reviewing() && sent && explains(was.Decision.Verdict, a.State()):
+		return confirm(a, e.At) // TikTok's answer was lost or is under way; its deed is here
+	case from.Reviewing():
+		a.Decision = Decision{}
+		_, ended := EndingOf(a.State())
+		a.ChangedElsewhere = !ended
+	case a.Report.Status == StatusPending:
+		a.Decision, a.ChangedElsewhere, a.Card.Wanted = Decision{}, true, true
+	case backwards(from, a.State()):
+		a.ChangedElsewhere = true
+	}
+	return a
+}
+
+// forwards is the order in which an approved application moves on by itself.
+var forwards = []State{AwaitingShipment, Shipped, Delivered, Completed}
+
+// explains tells whether a decision that was sent explains the state that is reported.
+func explains(v Verdict, to State) bool {
+	if v == Reject {
+		return to == Rejected
+	}
+	return slices.Contains(forwards, to)
+}
+
+// backwards tells whether a change goes against the order of things, so that somebody must have made it.
+func backwards(from, to State) bool {
+	if _, ended := EndingOf(to); ended || from == Unrecognised {
+		return false
+	}
+	i, j := slices.Index(forwards, from), slices.Index(forwards, to)
+	return i < 0 || j < i
+}
+
+func sayReported(a, was Application) Saying {
+	if a.Decision.Phase == DecisionConfirmed && was.Decision.Phase != DecisionConfirmed {
+		return sayConfirmed(a)
+	}
+	s := Saying{Kind: SayStage, Elsewhere: a.ChangedElsewhere && (was.State().Reviewing() || backwards(was.State(), a.State())),
+		OrderID: a.Report.OrderID, Tracking: a.Report.Tracking, ShipBy: a.Report.ShipBy}
+	if was.State().Reviewing() && was.Decision.Phase != Undecided && was.Decision.Phase != DecisionRefused {
+		s.By, s.Verdict, s.Undelivered = was.Decision.By, was.Decision.Verdict, true
+	}
+	return s
+}
+
+// contentFound completes the application, for good.
+func contentFound(a Application, e ContentFound) Next {
+	a.ContentAt, a.ChangedAt = e.At, e.At
+	a.Round++
+	return changed(a, e.At, Routine).repaint(e.At).say(Saying{Kind: SayStage})
+}

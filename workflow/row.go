@@ -1,0 +1,68 @@
+package workflow
+
+import (
+	"slices"
+)
+
+// Row is one row of the table of transitions.
+type Row struct {
+	From   []State
+	On     EventKind
+	Status []Status // the statuses reported, for OnReported; anyOther stands for those that no other row names
+	If     []Guard
+	To     State
+	Quotes []Sentence
+}
+
+// Same, as a row's To, leaves the state as it is.
+const Same State = "(the same)"
+
+// anyOther stands for every status that no other row names.
+var anyOther = []Status{"(any other)"}
+
+// The sets of states that the table speaks of. States themselves are in States, which a test holds complete.
+var (
+	// States lists every state, in the order of an application's life.
+	States = []State{
+		Unseen, Pending, Queued, Sending, Unclear, Refused, AwaitingShipment, Shipped, Delivered, Completed, Rejected,
+		Expired, NotShipped, CollabRemoved, ContentNotPosted, Withdrawn, Unfulfillable, CancelledByTikTok, Unrecognised,
+	}
+	decidable       = []State{Pending, Refused}
+	underway        = []State{Sending, Unclear}
+	reviewing       = []State{Pending, Queued, Sending, Unclear, Refused}
+	known           = without(States, Unseen)
+	anywhere        = States
+	unlessReviewing = without(States, reviewing...)
+)
+
+func without(all []State, some ...State) []State {
+	return slices.DeleteFunc(slices.Clone(all), func(s State) bool { return slices.Contains(some, s) })
+}
+
+// fits tells whether the row speaks of this state, event and (for a report) status, guards left aside.
+func (r Row) fits(s State, on EventKind, status Status) bool {
+	return r.On == on && slices.Contains(r.From, s) && (on != OnReported || r.reports(status))
+}
+
+func (r Row) reports(s Status) bool {
+	if slices.Equal(r.Status, anyOther) {
+		return !slices.Contains(statusesNamed, s)
+	}
+	return slices.Contains(r.Status, s)
+}
+
+// statusesNamed are the statuses of the vendor's reference.
+var statusesNamed = []Status{
+	StatusPending, StatusAwaitingShipment, StatusShipped, StatusContentPending, StatusCompleted, StatusRejectCancelled,
+	StatusOverdueCancelled, StatusUnfulfilCancelled, StatusCollabDeleted, StatusNotShipCancelled, StatusWithdrawn,
+	StatusUnfulfillable, StatusOpsCancelled, StatusOpsFailed, StatusOpsCompleted,
+}
+
+// find returns the row for an event in a state.
+func find(s State, on EventKind, status Status) (Row, bool) {
+	i := slices.IndexFunc(Lifecycle, func(r Row) bool { return r.fits(s, on, status) })
+	if i < 0 {
+		return Row{}, false
+	}
+	return Lifecycle[i], true
+}

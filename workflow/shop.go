@@ -1,0 +1,82 @@
+package workflow
+
+import "time"
+
+// Shop is a TikTok shop that the desk serves.
+type Shop struct {
+	ID      ShopID    `json:"id"`
+	Name    string    `json:"name,omitempty"`
+	Region  string    `json:"region,omitempty"`
+	Cipher  string    `json:"cipher"`  // the shop_cipher of every call
+	OpenID  string    `json:"open_id"` // the authorisation whose tokens it uses
+	SeenAt  time.Time `json:"seen_at"`
+	Met     bool      `json:"met,omitempty"`    // its first sweep came to an end
+	Stopped Cause     `json:"stopped,omitzero"` // why TikTok refuses the shop as a whole; zero while it does not
+}
+
+// Authorisation is a seller's consent: a pair of tokens, for one shop or several.
+type Authorisation struct {
+	OpenID    string    `json:"open_id"`
+	Seller    string    `json:"seller,omitempty"`
+	Region    string    `json:"region,omitempty"`
+	Tokens    []byte    `json:"tokens"`    // sealed; the key is not in the store
+	Exchanged [][]byte  `json:"exchanged"` // hashes of the refresh tokens from the environment that were used up
+	SavedAt   time.Time `json:"saved_at"`
+}
+
+// The numbers of a shop's first meeting.
+const (
+	// MaxBacklogCards is how many cards of undecided applications a shop's backlog gets at once.
+	MaxBacklogCards = 30
+
+	// CloseDeadline is how near a review deadline calls for a card, whatever the room.
+	CloseDeadline = 48 * time.Hour
+)
+
+// Room is what a sweep's end knows of a shop's cards.
+type Room struct {
+	Shop    Shop
+	At      time.Time
+	Open    int           // undecided applications that have a card
+	Backlog int           // undecided applications that have none
+	Soonest []Application // of the backlog, soonest deadline first; as many as there may be room for, or more
+	DueSoon int           // of all that are undecided, those with a deadline within CloseDeadline
+}
+
+// SweepEnded tells which applications get a card now, and what is announced. It is pure.
+//
+// The backlog of a shop just connected gets MaxBacklogCards cards, soonest deadline first, and one message tells of
+// the others. They get theirs as they are opened, as room appears, or as their deadline comes close; one that was
+// close at first sight already did not come close since, so that a neglected shop is not flooded.
+func SweepEnded(r Room) (cards []Key, say []Saying) {
+	room := MaxBacklogCards - r.Open
+	for _, a := range r.Soonest {
+		if room > 0 || cameClose(a, r.At) {
+			cards = append(cards, a.Key)
+			room--
+		}
+	}
+	if r.Shop.Met {
+		return cards, nil
+	}
+	if left := r.Backlog - len(cards); left > 0 {
+		say = append(say, Saying{Kind: SayBacklog, At: r.At, Waiting: left, DueSoon: r.DueSoon, Shop: r.Shop.Name, NextDue: nextDue(r, len(cards))})
+	}
+	return cards, say
+}
+
+// cameClose tells whether the review deadline came within CloseDeadline since the desk first saw the application.
+func cameClose(a Application, at time.Time) bool {
+	if a.Report.ReviewBy.IsZero() {
+		return false
+	}
+	since := a.Report.ReviewBy.Add(-CloseDeadline)
+	return a.SeenAt.Before(since) && !at.Before(since)
+}
+
+func nextDue(r Room, carded int) time.Time {
+	if carded < len(r.Soonest) {
+		return r.Soonest[carded].Report.ReviewBy
+	}
+	return time.Time{}
+}

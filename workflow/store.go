@@ -1,0 +1,218 @@
+package workflow
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// The errors of a store, told apart with errors.Is.
+var (
+	// ErrNotFound tells that nothing is kept under that name.
+	ErrNotFound = errors.New("not found")
+
+	// ErrConflict tells that somebody else was first: a claim is taken, or a name is.
+	ErrConflict = errors.New("conflict")
+)
+
+// Store is what the engine asks of a memory. store/storetest holds every implementation to it.
+type Store interface {
+	// View runs fn on a consistent snapshot. What fn returns is returned.
+	View(ctx context.Context, fn func(Tx) error) error
+
+	// Update runs fn in a serializable transaction: all of it is kept, the outbox included, or nothing is. It is kept
+	// when Update returns nil, even if the machine stops the next moment. fn may run twice, must not nest, and has no
+	// effect if it returns an error, panics, or if ctx has ended by the time fn returns.
+	Update(ctx context.Context, fn func(Tx) error) error
+
+	// Close lets go of the store.
+	Close() error
+}
+
+// Tx is one transaction. Nothing taken from it refers to it afterwards: values are copies. Times are kept to the
+// microsecond, in UTC. Names are compared byte by byte, and listings are in byte order.
+//
+// A method that is given something to keep returns an error in View.
+type Tx interface {
+	// Authorisation returns the authorisation of that open id, or ErrNotFound.
+	Authorisation(openID string) (Authorisation, error)
+	// Authorisations returns all, by open id.
+	Authorisations() ([]Authorisation, error)
+	// PutAuthorisation keeps an authorisation, in place of the one of the same open id.
+	PutAuthorisation(Authorisation) error
+
+	// Shop returns a shop, or ErrNotFound.
+	Shop(ShopID) (Shop, error)
+	// Shops returns all shops, by id.
+	Shops() ([]Shop, error)
+	// PutShop keeps a shop, in place of the one of the same id.
+	PutShop(Shop) error
+
+	// Application returns an application, or ErrNotFound.
+	Application(Key) (Application, error)
+	// PutApplication keeps an application, in place of the one of the same key, and with it its places in all listings.
+	PutApplication(Application) error
+	// Applications returns up to limit applications of a listing, from the first place after the cursor on; the empty
+	// cursor is the start. It is an index read: its cost does not grow with what it does not return.
+	Applications(l Listing, after string, limit int) (Page, error)
+	// Count returns how many applications a listing has, without reading them.
+	Count(Listing) (int, error)
+
+	// Campaign returns a campaign, or ErrNotFound.
+	Campaign(CampaignID) (Campaign, error)
+	// CampaignNamed returns the shop's campaign of that name (compared by FoldName), or ErrNotFound.
+	CampaignNamed(ShopID, string) (Campaign, error)
+	// Campaigns returns up to limit campaigns of a shop, by name, from the first after the cursor on, and the cursor of
+	// the last one returned if there may be more.
+	Campaigns(shop ShopID, after string, limit int) ([]Campaign, string, error)
+	// PutCampaign keeps a campaign; ErrConflict if another of the shop has its name.
+	PutCampaign(Campaign) error
+	// Members returns up to limit members of a campaign, by creator, and a cursor as Campaigns does.
+	Members(c CampaignID, after string, limit int) ([]Member, string, error)
+	// PutMember keeps a member, in place of the same creator in the same campaign.
+	PutMember(Member) error
+
+	// Append adds to the history of the entry's application. Nothing takes it away again.
+	Append(Entry) error
+	// History returns up to limit entries of an application, oldest first, and a cursor as Campaigns does.
+	History(k Key, after string, limit int) ([]Entry, string, error)
+
+	Outbox
+}
+
+// Outbox keeps the effects that the world is owed. Within a lane effects go one by one, in the order in which they
+// were put: only a lane's head can be claimed.
+type Outbox interface {
+	// Enqueue puts an effect at its lane's end; ErrConflict if there is one of that id.
+	Enqueue(Effect) error
+	// Effect returns an effect that was put and not yet removed, or ErrNotFound.
+	Effect(EffectID) (Effect, error)
+	// Lane returns a lane's effects in order, and for each whether it is claimed.
+	Lane(Lane) ([]InLane, error)
+	// Ready returns up to limit heads that can be claimed at now: due, neither parked nor under an unexpired claim; by
+	// priority, then by due time. Next is when the earliest of the other heads will be due, zero if none will.
+	Ready(now time.Time, limit int) (ready []Effect, next time.Time, err error)
+	// Claim takes a head until the given time, counts the attempt and sets Begun. What it returns is the effect as it
+	// was before, but for Attempt: Begun tells of an earlier claim without an outcome. ErrConflict if it is not to be
+	// claimed at now, ErrNotFound if it is gone.
+	Claim(id EffectID, now, until time.Time) (Effect, error)
+	// Extend prolongs the claim of that attempt; ErrConflict if it is another's by now.
+	Extend(id EffectID, attempt int, until time.Time) error
+	// Release ends the claim of that attempt and keeps the effect as it is given, Begun cleared; ErrConflict if the
+	// claim is another's by now.
+	Release(Effect) error
+	// Change keeps an unclaimed effect as it is given; its lane and id stay. ErrConflict if it is claimed.
+	Change(Effect) error
+	// Remove takes an effect away, claimed or not; ErrNotFound if it is gone.
+	Remove(EffectID) error
+	// Bury takes an effect out of its lane and keeps it among the dead letters, with the time and its Cause.
+	Bury(e Effect, at time.Time) error
+	// DeadLetters returns up to limit dead letters, oldest first, and a cursor as Campaigns does.
+	DeadLetters(after string, limit int) ([]DeadLetter, string, error)
+	// Wake ends the parking of a lane's effects.
+	Wake(Lane) error
+}
+
+// InLane is an effect in its lane.
+type InLane struct {
+	Effect
+	Claimed bool
+}
+
+// DeadLetter is an effect that can never be delivered.
+type DeadLetter struct {
+	Effect
+	At time.Time
+}
+
+// Page is a part of a listing. Next is the cursor to go on from; empty at the end.
+type Page struct {
+	Applications []Application
+	Next         string
+}
+
+// Listing names an ordered set of applications. Every store keeps them by Application.Places, so that what people
+// wait for is an index read.
+type Listing string
+
+// Place is where an application stands in a listing. Sort is unique within it and orders it, byte by byte.
+type Place struct {
+	Listing Listing
+	Sort    string
+}
+
+// QueueOf lists a shop's applications that wait for the team, soonest review deadline first.
+func QueueOf(s ShopID) Listing { return listing("queue", string(s)) }
+
+// BacklogOf lists those of QueueOf that have no card.
+func BacklogOf(s ShopID) Listing { return listing("backlog", string(s)) }
+
+// LiveOf lists a shop's applications that TikTok may still move on, by id.
+func LiveOf(s ShopID) Listing { return listing("live", string(s)) }
+
+// StageOf lists a shop's applications of one stage, soonest deadline of that stage first.
+func StageOf(s ShopID, stage Stage) Listing { return listing("stage", string(s), string(stage)) }
+
+// CreatorOf lists a creator's applications across shops, by first sight.
+func CreatorOf(c CreatorKey) Listing { return listing("creator", string(c)) }
+
+// UsernameOf lists a shop's applications by user name, whatever its case, by first sight.
+func UsernameOf(s ShopID, username string) Listing {
+	return listing("username", string(s), strings.ToLower(username))
+}
+
+// CampaignOf lists a campaign's applications, by creator and first sight.
+func CampaignOf(c CampaignID) Listing { return listing("campaign", string(c)) }
+
+func listing(parts ...string) Listing {
+	for i, p := range parts {
+		parts[i] = strings.ReplaceAll(p, "\x00", "")
+	}
+	return Listing(strings.Join(parts, "\x1f"))
+}
+
+// Places returns where the application stands in the listings.
+func (a Application) Places() []Place {
+	shop, state := a.Key.Shop, a.State()
+	if state == Unseen {
+		return nil
+	}
+	seen := sortTime(a.SeenAt) + "/" + a.Key.String()
+	places := []Place{
+		{StageOf(shop, a.Stage()), sortTime(a.stageDeadline()) + "/" + a.Key.String()},
+		{CreatorOf(a.Report.Creator.KeyOf(shop)), seen},
+		{UsernameOf(shop, a.Report.Creator.Username), seen},
+	}
+	if a.Decidable() {
+		due := sortTime(a.Report.ReviewBy) + "/" + a.Key.String()
+		places = append(places, Place{QueueOf(shop), due})
+		if !a.Card.Wanted {
+			places = append(places, Place{BacklogOf(shop), due})
+		}
+	}
+	if state.Live() {
+		places = append(places, Place{LiveOf(shop), a.Key.String()})
+	}
+	if a.Campaign != "" {
+		places = append(places, Place{CampaignOf(a.Campaign), string(a.Report.Creator.KeyOf(shop)) + "/" + seen})
+	}
+	return places
+}
+
+// stageDeadline is the deadline that matters in the present stage.
+func (a Application) stageDeadline() time.Time {
+	if a.State() == AwaitingShipment {
+		return a.Report.ShipBy
+	}
+	return a.Report.ReviewBy
+}
+
+// sortTime writes a time so that byte order is order in time; no time at all comes last.
+func sortTime(t time.Time) string {
+	if t.IsZero() {
+		return "~"
+	}
+	return fmt.Sprintf("%020d", max(t.UnixMicro(), 0))
+}
