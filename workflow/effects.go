@@ -17,6 +17,9 @@ const (
 	Announce       EffectKind = "announce" // say something to the shop's channel, exactly once
 )
 
+// EffectKinds lists them in the order in which a courier considers them: what TikTok is owed comes first.
+var EffectKinds = []EffectKind{ReviewOnTikTok, ShowCard, Reply, Announce}
+
 // Service is who takes the effect's delivery.
 type Service string
 
@@ -69,7 +72,8 @@ type Effect struct {
 	Attempt int  `json:"attempt,omitempty"`
 	Begun   bool `json:"begun,omitempty"`
 
-	// Looks counts the looks taken after an unclear answer.
+	// Looks is above zero while an earlier attempt may have had its effect, so that a look has to come before a
+	// repetition; it counts the looks.
 	Looks int `json:"looks,omitempty"`
 
 	// Parked effects wait to be woken: a reply for its card.
@@ -98,7 +102,6 @@ const (
 	SayRefused  SayingKind = "refused"  // TikTok refused a decision for good
 	SayCampaign SayingKind = "campaign" // the creator was added to a campaign
 	SayBacklog  SayingKind = "backlog"  // more applications wait than got a card
-	SayOverdue  SayingKind = "deadline" // at the first sight of a shop: deadlines that are close already
 	SayStopped  SayingKind = "stopped"  // TikTok refuses the shop; an admin has to act
 	SayResumed  SayingKind = "resumed"  // TikTok answers for the shop again
 )

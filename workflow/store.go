@@ -91,9 +91,11 @@ type Outbox interface {
 	Effect(EffectID) (Effect, error)
 	// Lane returns a lane's effects in order, and for each whether it is claimed.
 	Lane(Lane) ([]InLane, error)
-	// Ready returns up to limit heads that can be claimed at now: due, neither parked nor under an unexpired claim; by
-	// priority, then by due time. Next is when the earliest of the other heads will be due, zero if none will.
-	Ready(now time.Time, limit int) (ready []Effect, next time.Time, err error)
+	// Ready returns up to limit heads of that kind that can be claimed at now: due, neither parked nor under an
+	// unexpired claim; by priority, then by due time. Kinds are asked for one by one, so that many effects of one kind
+	// that wait for their budget never hide those of another. Next is when the earliest of the kind's other heads will
+	// be due, zero if none will. Both are index reads.
+	Ready(kind EffectKind, now time.Time, limit int) (ready []Effect, next time.Time, err error)
 	// Claim takes a head until the given time, counts the attempt and sets Begun. What it returns is the effect as it
 	// was before, but for Attempt: Begun tells of an earlier claim without an outcome. ErrConflict if it is not to be
 	// claimed at now, ErrNotFound if it is gone.

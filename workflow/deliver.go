@@ -1,0 +1,126 @@
+package workflow
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Outcome is what came of a delivery: what is recorded of it, and what becomes of the effect, in one transaction.
+type Outcome struct {
+	Event Event // applied to the effect's application; nil for none
+	Then  Then
+	After time.Duration // for Again
+	Looks int           // kept with the effect, for Again
+	Cause Cause         // kept with the effect, for Again and Buried
+}
+
+// Then is what becomes of an effect after a delivery.
+type Then int
+
+// The fates of an effect.
+const (
+	Done   Then = iota // it is removed
+	Again              // it is tried again, after a while
+	Park               // it waits until its lane is woken
+	Buried             // it can never be delivered: it becomes a dead letter
+)
+
+// Claim takes an effect for delivery until the given time. For a decision this is the moment of sending (L12): in the
+// same transaction the application is marked so. Ok is false if there is nothing to deliver: the claim is another's, or
+// the effect has lost its reason and was dropped.
+func (e *Engine) Claim(ctx context.Context, id EffectID, now, until time.Time) (eff Effect, ok bool, err error) {
+	err = e.update(ctx, func(t *turn) (err error) {
+		ok = false
+		if eff, err = t.tx.Claim(id, now, until); err != nil {
+			return err
+		}
+		ok, err = t.claimed(eff, now)
+		return err
+	})
+	if errors.Is(err, ErrConflict) || errors.Is(err, ErrNotFound) {
+		return Effect{}, false, nil
+	}
+	if err != nil {
+		return Effect{}, false, fmt.Errorf("claiming effect %s: %w", id, err)
+	}
+	return eff, ok, nil
+}
+
+// claimed marks the decision behind a review as sent, and drops a review that has no decision behind it any more.
+func (t *turn) claimed(eff Effect, now time.Time) (bool, error) {
+	if eff.Kind != ReviewOnTikTok {
+		return true, nil
+	}
+	a, err := load(t.tx, eff.Key())
+	if err != nil {
+		return false, err
+	}
+	if a.Decision.Review != eff.ID || !inReview(a.State()) {
+		return false, t.tx.Remove(eff.ID)
+	}
+	_, _, err = t.apply(eff.Key(), Claimed{At: now, Review: eff.ID})
+	return true, err
+}
+
+// inReview tells whether a decision in that state is still to be carried.
+func inReview(s State) bool { return s == Queued || s == Sending || s == Unclear }
+
+// Extend prolongs a claim; false if it is another's by now, and the delivery's outcome will not count.
+func (e *Engine) Extend(ctx context.Context, eff Effect, until time.Time) (bool, error) {
+	err := e.store.Update(ctx, func(tx Tx) error { return tx.Extend(eff.ID, eff.Attempt, until) })
+	if errors.Is(err, ErrConflict) || errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// Settle records what came of a delivery and lets go of its claim. An outcome whose claim is another's by now is
+// dropped: whoever holds the claim has to find out anew.
+func (e *Engine) Settle(ctx context.Context, eff Effect, o Outcome, now time.Time) error {
+	err := e.update(ctx, func(t *turn) error {
+		if err := t.tx.Extend(eff.ID, eff.Attempt, now); err != nil {
+			return err
+		}
+		if o.Event != nil {
+			if _, _, err := t.apply(eff.Key(), o.Event); err != nil {
+				return err
+			}
+		}
+		return t.dispose(eff, o, now)
+	})
+	if errors.Is(err, ErrConflict) || errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("settling effect %s: %w", eff.ID, err)
+	}
+	return nil
+}
+
+func (t *turn) dispose(eff Effect, o Outcome, now time.Time) error {
+	eff.Cause, eff.Looks = o.Cause, o.Looks
+	t.enqueued = true // the next of the lane may go
+	switch o.Then {
+	case Again:
+		eff.NotBefore = now.Add(o.After)
+		return t.tx.Release(eff)
+	case Park:
+		return t.park(eff)
+	case Buried:
+		return t.tx.Bury(eff, now)
+	default:
+		return t.tx.Remove(eff.ID)
+	}
+}
+
+// park lays a reply by until its card is in Slack, unless it came to be there while the delivery found it missing.
+func (t *turn) park(eff Effect) error {
+	a, err := load(t.tx, eff.Key())
+	if err != nil {
+		return err
+	}
+	eff.Parked = !a.Card.Posted()
+	return t.tx.Release(eff)
+}

@@ -1,0 +1,226 @@
+package workflow
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// observeBatch is how many reports are taken over in one transaction at the most, so that clicks never queue behind a
+// sweep.
+const observeBatch = 100
+
+// Engine turns events into what is kept: in one transaction it loads, steps, saves, appends history and enqueues
+// effects. It is safe for concurrent use, by several processes too if the store is.
+type Engine struct {
+	store Store
+	woken func()
+}
+
+// NewEngine returns an engine on a store. Woken is called after each commit that enqueued effects, so that a courier
+// need not wait for its next look; it must not block. Nil is allowed.
+func NewEngine(store Store, woken func()) *Engine {
+	if woken == nil {
+		woken = func() {}
+	}
+	return &Engine{store: store, woken: woken}
+}
+
+// Apply applies one event to one application and returns it as it is then. The error may be a Refusal: nothing was
+// written, and the application is in it. If ctx ends before the commit, nothing is kept.
+func (e *Engine) Apply(ctx context.Context, k Key, ev Event) (Application, error) {
+	var after Application
+	err := e.update(ctx, func(t *turn) (err error) {
+		after, _, err = t.apply(k, ev)
+		return err
+	})
+	if err != nil {
+		return Application{}, fmt.Errorf("applying %q to %s: %w", ev.Kind(), k, err)
+	}
+	return after, nil
+}
+
+// Observation is what TikTok said of one application.
+type Observation struct {
+	ID ApplicationID
+	Reported
+}
+
+// Observe takes over what TikTok said of a shop's applications, and returns how many it changed. What brings no news
+// costs a read and no write.
+func (e *Engine) Observe(ctx context.Context, shop ShopID, all []Observation) (changed int, err error) {
+	for len(all) > 0 {
+		batch := all[:min(observeBatch, len(all))]
+		all = all[len(batch):]
+		fresh, err := e.fresh(ctx, shop, batch)
+		if err != nil {
+			return changed, fmt.Errorf("comparing reports of shop %s: %w", shop, err)
+		}
+		if len(fresh) == 0 {
+			continue
+		}
+		n, err := e.takeOver(ctx, shop, fresh)
+		if err != nil {
+			return changed, fmt.Errorf("taking over reports of shop %s: %w", shop, err)
+		}
+		changed += n
+	}
+	return changed, nil
+}
+
+// fresh returns the observations that would change something.
+func (e *Engine) fresh(ctx context.Context, shop ShopID, batch []Observation) ([]Observation, error) {
+	var fresh []Observation
+	err := e.store.View(ctx, func(tx Tx) error {
+		fresh = fresh[:0]
+		for _, o := range batch {
+			a, err := load(tx, Key{Shop: shop, ID: o.ID})
+			if err != nil {
+				return err
+			}
+			if next, _ := Step(a, o.Reported); next.Changed {
+				fresh = append(fresh, o)
+			}
+		}
+		return nil
+	})
+	return fresh, err
+}
+
+func (e *Engine) takeOver(ctx context.Context, shop ShopID, fresh []Observation) (changed int, err error) {
+	err = e.update(ctx, func(t *turn) error {
+		changed = 0
+		for _, o := range fresh {
+			_, did, err := t.apply(Key{Shop: shop, ID: o.ID}, o.Reported)
+			if err != nil {
+				return err
+			}
+			if did {
+				changed++
+			}
+		}
+		return nil
+	})
+	return changed, err
+}
+
+// update runs fn in a transaction and wakes the courier if it enqueued anything.
+func (e *Engine) update(ctx context.Context, fn func(*turn) error) error {
+	var t turn
+	err := e.store.Update(ctx, func(tx Tx) error {
+		t = turn{tx: tx}
+		return fn(&t)
+	})
+	if err == nil && t.enqueued {
+		e.woken()
+	}
+	return err
+}
+
+// turn is one transaction of the engine.
+type turn struct {
+	tx       Tx
+	enqueued bool
+}
+
+// load returns the application, or an unseen one.
+func load(tx Tx, k Key) (Application, error) {
+	a, err := tx.Application(k)
+	if errors.Is(err, ErrNotFound) {
+		return Application{Key: k}, nil
+	}
+	return a, err
+}
+
+// apply steps one application. Did tells whether it changed.
+func (t *turn) apply(k Key, ev Event) (after Application, did bool, err error) {
+	before, err := load(t.tx, k)
+	if err != nil {
+		return before, false, err
+	}
+	if d, ok := ev.(Decided); ok && d.Review == "" {
+		d.Review = newEffectID()
+		ev = d
+	}
+	next, err := Step(before, ev)
+	if err != nil || !next.Changed {
+		return before, false, err
+	}
+	return next.Application, true, t.keep(before, next, ev)
+}
+
+// keep saves what a step led to.
+func (t *turn) keep(before Application, next Next, ev Event) error {
+	if err := t.tx.PutApplication(next.Application); err != nil {
+		return err
+	}
+	if kept(ev) {
+		if err := t.tx.Append(entry(before, next.Application, ev)); err != nil {
+			return err
+		}
+	}
+	for _, id := range next.Cancel {
+		if err := t.cancel(ReviewLane(before.Key), id); err != nil {
+			return err
+		}
+	}
+	for _, eff := range next.Effects {
+		eff.Shop, eff.Application = before.Key.Shop, before.Key.ID
+		if err := t.enqueue(eff, ev.When()); err != nil {
+			return err
+		}
+	}
+	for _, lane := range next.Wake {
+		t.enqueued = true
+		if err := t.tx.Wake(lane); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// cancel drops an effect unless it is claimed: a claim is never undone.
+func (t *turn) cancel(lane Lane, id EffectID) error {
+	waiting, err := t.tx.Lane(lane)
+	if err != nil {
+		return err
+	}
+	for _, w := range waiting {
+		if w.ID == id && !w.Claimed {
+			return t.tx.Remove(id)
+		}
+	}
+	return nil
+}
+
+// enqueue puts an effect in its lane. Repaints of one card coalesce: what is shown is rendered at delivery, so one
+// that waits already serves, and only has to come as early as the new one asks.
+func (t *turn) enqueue(eff Effect, at time.Time) error {
+	t.enqueued = true
+	if eff.Kind == ShowCard {
+		waiting, err := t.tx.Lane(eff.Lane)
+		if err != nil {
+			return err
+		}
+		for _, w := range waiting {
+			if w.Claimed || w.Kind != ShowCard {
+				continue
+			}
+			w.Priority = min(w.Priority, eff.Priority)
+			if eff.NotBefore.Before(w.NotBefore) && w.Attempt == 0 {
+				w.NotBefore = eff.NotBefore // one that failed keeps its pause
+			}
+			return t.tx.Change(w.Effect)
+		}
+	}
+	if eff.ID == "" {
+		eff.ID = newEffectID()
+	}
+	eff.MadeAt = at
+	return t.tx.Enqueue(eff)
+}
+
+// newEffectID returns an id that no other desk will ever make: 130 random bits.
+func newEffectID() EffectID { return EffectID(rand.Text()) }

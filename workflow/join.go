@@ -1,0 +1,100 @@
+package workflow
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Join adds an application's creator to a campaign, one that exists or a new one, and approves the application in the
+// same breath if that is asked for.
+type Join struct {
+	Actor
+	At       time.Time
+	Key      Key
+	Campaign CampaignID // empty: NewName is created
+	NewName  string
+	Seen     CampaignID // the campaign that the person was shown the application in
+	Approve  bool
+	Round    int // for the approval: the one printed on what the person saw
+	Undo     time.Duration
+}
+
+// Join does all of that or, with a Refusal, none of it.
+func (e *Engine) Join(ctx context.Context, j Join) (Application, Campaign, error) {
+	var a Application
+	var c Campaign
+	err := e.update(ctx, func(t *turn) (err error) {
+		if c, err = t.campaignFor(j); err != nil {
+			return err
+		}
+		if a, err = t.join(j, c); err != nil || !j.Approve {
+			return err
+		}
+		a, _, err = t.apply(j.Key, Decided{Actor: j.Actor, At: j.At, Round: j.Round, Verdict: Approve, Undo: j.Undo})
+		return err
+	})
+	if err != nil {
+		return Application{}, Campaign{}, fmt.Errorf("adding %s to a campaign: %w", j.Key, err)
+	}
+	return a, c, nil
+}
+
+func (t *turn) campaignFor(j Join) (Campaign, error) {
+	if j.Campaign == "" {
+		return t.createCampaign(j.Key.Shop, j.NewName, j.Person, j.At)
+	}
+	c, err := t.tx.Campaign(j.Campaign)
+	if errors.Is(err, ErrNotFound) || err == nil && c.Shop != j.Key.Shop {
+		return Campaign{}, Refusal{Rule: RuleNoCampaign}
+	}
+	if err == nil && c.Archived {
+		return Campaign{}, Refusal{Rule: RuleArchived, Name: c.Name}
+	}
+	return c, err
+}
+
+// join makes the creator a member. To approve somebody who is in the campaign already is no mistake.
+func (t *turn) join(j Join, c Campaign) (Application, error) {
+	a, _, err := t.apply(j.Key, CampaignChosen{Actor: j.Actor, At: j.At, Campaign: c.ID, Name: c.Name, Seen: j.Seen})
+	if r, ok := errors.AsType[Refusal](err); ok && r.Rule == RuleInThatCampaign && j.Approve {
+		return r.Application, nil
+	}
+	if err != nil {
+		return a, err
+	}
+	return a, t.tx.PutMember(Member{
+		Campaign: c.ID, Creator: a.Report.Creator.KeyOf(j.Key.Shop), Shown: a.Report.Creator, AddedBy: j.Person, AddedAt: j.At,
+	})
+}
+
+// CreateCampaign creates a campaign of a shop. The error may be a Refusal: the name is none, or taken.
+func (e *Engine) CreateCampaign(ctx context.Context, shop ShopID, typed string, by PersonID, at time.Time) (Campaign, error) {
+	var c Campaign
+	err := e.update(ctx, func(t *turn) (err error) {
+		c, err = t.createCampaign(shop, typed, by, at)
+		return err
+	})
+	if err != nil {
+		return Campaign{}, fmt.Errorf("creating a campaign of shop %s: %w", shop, err)
+	}
+	return c, nil
+}
+
+func (t *turn) createCampaign(shop ShopID, typed string, by PersonID, at time.Time) (Campaign, error) {
+	name, err := CampaignName(typed)
+	if err != nil {
+		return Campaign{}, err
+	}
+	if _, err := t.tx.Shop(shop); err != nil {
+		return Campaign{}, err
+	}
+	c := Campaign{ID: CampaignID(rand.Text()), Shop: shop, Name: name, CreatedBy: by, CreatedAt: at}
+	err = t.tx.PutCampaign(c)
+	if errors.Is(err, ErrConflict) {
+		return Campaign{}, Refusal{Rule: RuleNameTaken, Name: name}
+	}
+	return c, err
+}

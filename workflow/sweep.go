@@ -1,0 +1,155 @@
+package workflow
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// EndSweep closes a sweep of a shop: it hands out the cards there is room for and, after a shop's first sweep, tells
+// how many wait without one. Where there is nothing to do it only reads.
+func (e *Engine) EndSweep(ctx context.Context, shop ShopID, at time.Time) error {
+	idle := false
+	err := e.store.View(ctx, func(tx Tx) error {
+		room, err := roomOf(tx, shop, at)
+		if err != nil {
+			return err
+		}
+		cards, say := SweepEnded(room)
+		idle = room.Shop.Met && len(cards) == 0 && len(say) == 0
+		return nil
+	})
+	if err != nil || idle {
+		return wrapSweep(shop, err)
+	}
+	return wrapSweep(shop, e.update(ctx, func(t *turn) error { return t.endSweep(shop, at) }))
+}
+
+func wrapSweep(shop ShopID, err error) error {
+	if err != nil {
+		return fmt.Errorf("ending the sweep of shop %s: %w", shop, err)
+	}
+	return nil
+}
+
+func (t *turn) endSweep(shop ShopID, at time.Time) error {
+	room, err := roomOf(t.tx, shop, at)
+	if err != nil {
+		return err
+	}
+	cards, say := SweepEnded(room)
+	for _, k := range cards {
+		if _, _, err := t.apply(k, CardCalledFor{At: at}); err != nil {
+			return err
+		}
+	}
+	for _, s := range say {
+		if err := t.announce(shop, s); err != nil {
+			return err
+		}
+	}
+	if room.Shop.Met {
+		return nil
+	}
+	room.Shop.Met = true
+	return t.tx.PutShop(room.Shop)
+}
+
+func (t *turn) announce(shop ShopID, s Saying) error {
+	return t.enqueue(Effect{
+		Kind: Announce, Lane: NoticeLane(shop), Priority: Routine, Shop: shop, NotBefore: s.At, Saying: &s,
+	}, s.At)
+}
+
+// roomOf gathers what SweepEnded has to know. The backlog is read from its front, soonest deadline first, only as far
+// as there may be a card for it.
+func roomOf(tx Tx, shop ShopID, at time.Time) (Room, error) {
+	s, err := tx.Shop(shop)
+	if err != nil {
+		return Room{}, err
+	}
+	queue, err := tx.Count(QueueOf(shop))
+	if err != nil {
+		return Room{}, err
+	}
+	backlog, err := tx.Count(BacklogOf(shop))
+	if err != nil {
+		return Room{}, err
+	}
+	room := Room{Shop: s, At: at, Open: queue - backlog, Backlog: backlog}
+	if backlog == 0 {
+		return room, nil
+	}
+	closeBy := at.Add(CloseDeadline)
+	for after := ""; ; {
+		page, err := tx.Applications(BacklogOf(shop), after, observeBatch)
+		if err != nil {
+			return Room{}, err
+		}
+		room.Soonest = append(room.Soonest, page.Applications...)
+		for _, a := range page.Applications {
+			if due := a.Report.ReviewBy; !due.IsZero() && !due.After(closeBy) {
+				room.DueSoon++
+			}
+		}
+		after = page.Next
+		last := len(page.Applications) - 1
+		if after == "" || last < 0 || len(room.Soonest) > MaxBacklogCards && !isClose(page.Applications[last], closeBy) {
+			return room, nil
+		}
+	}
+}
+
+func isClose(a Application, closeBy time.Time) bool {
+	return !a.Report.ReviewBy.IsZero() && !a.Report.ReviewBy.After(closeBy)
+}
+
+// StopShop puts on record that TikTok refuses the shop as a whole, and announces it once per cause. Decisions wait.
+func (e *Engine) StopShop(ctx context.Context, shop ShopID, cause Cause, at time.Time) error {
+	return e.changeShop(ctx, shop, func(t *turn, s *Shop) (bool, error) {
+		if s.Stopped.Code == cause.Code {
+			return false, nil
+		}
+		s.Stopped = cause
+		return true, t.announce(shop, Saying{Kind: SayStopped, At: at, Cause: cause, Shop: s.Name})
+	})
+}
+
+// ResumeShop puts on record that TikTok answers for the shop again.
+func (e *Engine) ResumeShop(ctx context.Context, shop ShopID, at time.Time) error {
+	return e.changeShop(ctx, shop, func(t *turn, s *Shop) (bool, error) {
+		if s.Stopped == (Cause{}) {
+			return false, nil
+		}
+		s.Stopped = Cause{}
+		return true, t.announce(shop, Saying{Kind: SayResumed, At: at, Shop: s.Name})
+	})
+}
+
+var errUnchanged = errors.New("unchanged")
+
+// changeShop changes a shop's record, and writes nothing if change says that there is nothing to change.
+func (e *Engine) changeShop(ctx context.Context, shop ShopID, change func(*turn, *Shop) (bool, error)) error {
+	err := e.update(ctx, func(t *turn) error {
+		s, err := t.tx.Shop(shop)
+		if err != nil {
+			return err
+		}
+		changed, err := change(t, &s)
+		if err != nil {
+			return err
+		}
+		if !changed {
+			return errUnchanged
+		}
+		return t.tx.PutShop(s)
+	})
+	if errors.Is(err, errUnchanged) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("changing the record of shop %s: %w", shop, err)
+	}
+	return nil
+}
