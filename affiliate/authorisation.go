@@ -1,0 +1,178 @@
+package affiliate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/singleflight"
+)
+
+// Vault keeps the tokens of one authorisation durably.
+type Vault interface {
+	// Load returns what was saved last, or zero Tokens if nothing was.
+	Load(ctx context.Context) (Tokens, error)
+	// Save must have stored the pair durably when it returns nil: the pair is
+	// used only then, and the one before it is dead already.
+	Save(ctx context.Context, tokens Tokens) error
+}
+
+const (
+	// renewAhead is how long before its expiry an access token is renewed.
+	renewAhead = 5 * time.Minute
+	// renewPause is the least time between two renewals ahead of expiry, so
+	// that a token with a short life is not renewed at each call.
+	renewPause = time.Minute
+	// renewTime bounds a renewal with its loading and saving.
+	renewTime = time.Minute
+)
+
+// Authorisation makes calls under the tokens of one authorisation. It renews
+// them shortly before they expire, and once when the vendor says that they
+// have; however many calls need that at a time, it is done once.
+type Authorisation struct {
+	client *Client
+	vault  Vault
+	// What holds tokens is behind pointers, so that printing an authorisation
+	// shows none.
+	flight  *singleflight.Group
+	current atomic.Pointer[Tokens] // the pair in use, nil before it is loaded
+
+	turn    sync.Mutex // held through a renewal, guards what follows
+	unsaved *rotation
+	tried   time.Time // when a renewal was last tried
+}
+
+// rotation is a new pair that no vault has taken yet.
+type rotation struct {
+	replaced Secret // the refresh token that it was given for
+	tokens   Tokens
+}
+
+// Authorisation returns what makes calls under the tokens in the vault. Use
+// one for each vault: two would refresh each other's tokens away.
+func (c *Client) Authorisation(vault Vault) *Authorisation {
+	return &Authorisation{client: c, vault: vault, flight: new(singleflight.Group)}
+}
+
+// access returns a token that is worth trying, renewed where it is about time.
+func (a *Authorisation) access(ctx context.Context) (Secret, error) {
+	if tokens := a.current.Load(); tokens != nil && !tokens.expireBy(time.Now().Add(renewAhead)) {
+		return tokens.Access, nil
+	}
+	return a.renew(ctx, "")
+}
+
+// renew returns a token other than the stale one. The work outlives a caller
+// who gives up, as abandoning it half way could lose the new pair for ever.
+func (a *Authorisation) renew(ctx context.Context, stale Secret) (Secret, error) {
+	work := a.flight.DoChan(string(stale), func() (any, error) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), renewTime)
+		defer cancel()
+		return a.renewed(ctx, stale)
+	})
+	select {
+	case result := <-work:
+		if result.Err != nil {
+			return "", result.Err
+		}
+		tokens := result.Val.(Tokens)
+		return tokens.Access, nil
+	case <-ctx.Done():
+		return "", fmt.Errorf("waiting for an access token: %w", ctx.Err())
+	}
+}
+
+// renewed finds the newest pair: one not saved yet, one that somebody else put
+// into the vault, or a new one of the vendor's.
+func (a *Authorisation) renewed(ctx context.Context, stale Secret) (Tokens, error) {
+	a.turn.Lock()
+	defer a.turn.Unlock()
+	known, err := a.load(ctx)
+	if err != nil {
+		return Tokens{}, err
+	}
+	if a.unsaved != nil && a.unsaved.replaced == known.Refresh {
+		return a.save(ctx)
+	}
+	a.unsaved = nil // somebody else connected the shop anew
+	now := time.Now()
+	usable := known.Access != "" && known.Access != stale && !known.expireBy(now)
+	if usable && (!known.expireBy(now.Add(renewAhead)) || now.Sub(a.tried) < renewPause) {
+		return a.use(known), nil
+	}
+	a.tried = now
+	fresh, err := a.refresh(ctx, known.Refresh)
+	if err == nil {
+		return fresh, nil
+	}
+	if _, lost := errors.AsType[*VaultError](err); !lost && usable {
+		a.client.log.Warn("could not renew the access token ahead of its expiry", "error", err)
+		return a.use(known), nil
+	}
+	return Tokens{}, err
+}
+
+// refresh asks the vendor for a new pair. If the refresh token turns out to be
+// dead, another process may have used it meanwhile: then its pair is taken.
+func (a *Authorisation) refresh(ctx context.Context, token Secret) (Tokens, error) {
+	if token == "" {
+		return Tokens{}, ErrNotConnected
+	}
+	fresh, err := a.client.Refresh(ctx, token)
+	if err == nil {
+		a.unsaved = &rotation{replaced: token, tokens: fresh}
+		return a.save(ctx)
+	}
+	a.current.Store(nil)
+	if errors.Is(err, ErrBadRefreshToken) {
+		if known, loadErr := a.load(ctx); loadErr == nil && known.Refresh != token && known.Access != "" {
+			return a.use(known), nil
+		}
+	}
+	return Tokens{}, err
+}
+
+// load reads the vault.
+func (a *Authorisation) load(ctx context.Context) (Tokens, error) {
+	known, err := a.vault.Load(ctx)
+	if err != nil {
+		return Tokens{}, &VaultError{Doing: "loading the tokens", Err: err}
+	}
+	if known.Refresh == "" && known.Access == "" {
+		return Tokens{}, ErrNotConnected
+	}
+	return known, nil
+}
+
+// save stores the new pair, and only then brings it into use.
+func (a *Authorisation) save(ctx context.Context) (Tokens, error) {
+	if err := a.vault.Save(ctx, a.unsaved.tokens); err != nil {
+		a.current.Store(nil) // so that the next call comes here again
+		return Tokens{}, &VaultError{Doing: "saving the tokens", Err: err}
+	}
+	fresh := a.unsaved.tokens
+	a.unsaved = nil
+	return a.use(fresh), nil
+}
+
+func (a *Authorisation) use(tokens Tokens) Tokens {
+	a.current.Store(&tokens)
+	return tokens
+}
+
+// forget makes the next call look into the vault again, unless the token that
+// was refused is not the one in use any more.
+func (a *Authorisation) forget(refused Secret) {
+	if tokens := a.current.Load(); tokens != nil && tokens.Access == refused {
+		a.current.CompareAndSwap(tokens, nil)
+	}
+}
+
+// expireBy is true if the access token is known to have expired by then.
+func (t Tokens) expireBy(then time.Time) bool {
+	return !t.AccessExpires.IsZero() && !t.AccessExpires.After(then)
+}

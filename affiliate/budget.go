@@ -1,0 +1,204 @@
+package affiliate
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// Endpoint names a kind of call. The vendor counts calls per app, shop and
+// endpoint, tells nobody the quota, and changes it as it likes.
+type Endpoint string
+
+// The endpoints that this client calls.
+const (
+	EndpointShops  Endpoint = "shops"
+	EndpointSearch Endpoint = "sample_applications/search"
+	EndpointReview Endpoint = "sample_applications/review"
+)
+
+// The pace: what the vendor advises to start with, halved on each refusal for
+// too many requests and recovered one step at a time.
+const (
+	fullRate      rate.Limit = 10 // calls per second
+	floorRate     rate.Limit = 1
+	recoveredRate rate.Limit = 1 // gained with each recoveryTime
+	recoveryTime             = 10 * time.Second
+	inFlight                 = 2               // calls at a time per shop
+	defaultPause             = time.Second     // after a 429 that asks for no wait
+	longestPause             = time.Hour       // that an answer may ask for
+	promiseLife              = 5 * time.Second // of what Ready took and nobody used
+)
+
+// budget is what one shop's calls keep to.
+type budget struct {
+	gate gate
+	log  *slog.Logger
+
+	mu      sync.Mutex
+	buckets map[Endpoint]*bucket
+}
+
+func newBudget(log *slog.Logger) *budget {
+	return &budget{gate: gate{free: inFlight}, log: log, buckets: map[Endpoint]*bucket{}}
+}
+
+func (b *budget) bucket(endpoint Endpoint) *bucket {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	found := b.buckets[endpoint]
+	if found == nil {
+		found = &bucket{limiter: rate.NewLimiter(fullRate, 1)}
+		b.buckets[endpoint] = found
+	}
+	return found
+}
+
+// pass waits until a call may be sent, and returns what must be called once it
+// was answered. A token is taken only with a place in flight in hand, and no
+// place is held while waiting for a token, so a slow endpoint never blocks
+// another. It waits for a token no longer than patience.
+func (b *budget) pass(ctx context.Context, endpoint Endpoint, urgent bool, patience time.Duration) (leave func(), err error) {
+	bucket := b.bucket(endpoint)
+	deadline := time.Now().Add(patience)
+	for {
+		wait := bucket.wait(time.Now(), urgent)
+		if wait > 0 && time.Now().Add(wait).After(deadline) {
+			return nil, &BudgetError{Endpoint: endpoint, Wait: wait}
+		}
+		if err := sleep(ctx, wait); err != nil {
+			return nil, fmt.Errorf("waiting for the budget of %s: %w", endpoint, err)
+		}
+		if err := b.gate.enter(ctx, urgent); err != nil {
+			return nil, fmt.Errorf("waiting for a place among the calls in flight: %w", err)
+		}
+		if bucket.take(time.Now(), urgent) {
+			return b.gate.leave, nil
+		}
+		b.gate.leave()
+	}
+}
+
+// throttled slows the endpoint down after a refusal for too many requests.
+func (b *budget) throttled(endpoint Endpoint, sent time.Time, retryAfter time.Duration) {
+	pace := b.bucket(endpoint).throttled(sent, time.Now(), retryAfter)
+	b.log.Warn("slowed down after too many requests", "endpoint", string(endpoint), "per_second", float64(pace))
+}
+
+// bucket is the pace of one endpoint of one shop.
+type bucket struct {
+	mu      sync.Mutex
+	limiter *rate.Limiter
+	changed time.Time // when the pace was last halved or recovered
+	halved  time.Time
+	resume  time.Time   // no call before this
+	promise []time.Time // when tokens were taken ahead of their calls
+}
+
+// reserve takes a token ahead of its call, or says how long to wait for one.
+func (b *bucket) reserve(now time.Time) time.Duration {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if wait := b.need(now); wait > 0 {
+		return wait
+	}
+	if !b.limiter.AllowN(now, 1) {
+		return time.Millisecond
+	}
+	b.expire(now)
+	b.promise = append(b.promise, now)
+	return 0
+}
+
+// wait is how long until a token may be there; it takes none.
+func (b *bucket) wait(now time.Time, promised bool) time.Duration {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.expire(now); promised && len(b.promise) > 0 {
+		return 0
+	}
+	return b.need(now)
+}
+
+// take takes a token, where promised is set one taken ahead if there is any.
+func (b *bucket) take(now time.Time, promised bool) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.expire(now); promised && len(b.promise) > 0 {
+		b.promise = b.promise[1:]
+		return true
+	}
+	return b.need(now) == 0 && b.limiter.AllowN(now, 1)
+}
+
+// need is how long until a token is there, zero for at once.
+func (b *bucket) need(now time.Time) time.Duration {
+	b.recover(now)
+	if wait := b.resume.Sub(now); wait > 0 {
+		return wait
+	}
+	missing := 1 - b.limiter.TokensAt(now)
+	if missing <= 0 {
+		return 0
+	}
+	seconds := missing / float64(b.limiter.Limit())
+	return max(time.Duration(seconds*float64(time.Second)), time.Millisecond)
+}
+
+// expire forgets tokens that were taken ahead and not used. They stay spent:
+// that errs on the slow side.
+func (b *bucket) expire(now time.Time) {
+	for len(b.promise) > 0 && now.Sub(b.promise[0]) > promiseLife {
+		b.promise = b.promise[1:]
+	}
+}
+
+// recover adds one step for each stretch of time without a refusal.
+func (b *bucket) recover(now time.Time) {
+	pace := b.limiter.Limit()
+	steps := now.Sub(b.changed) / recoveryTime
+	if pace >= fullRate || steps < 1 {
+		return
+	}
+	b.changed = b.changed.Add(steps * recoveryTime)
+	b.limiter.SetLimitAt(now, min(fullRate, pace+rate.Limit(steps)*recoveredRate))
+}
+
+// throttled halves the pace, once for all the calls that were sent before it
+// was halved, and pauses the endpoint. Tokens taken ahead are void.
+func (b *bucket) throttled(sent, now time.Time, retryAfter time.Duration) rate.Limit {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.recover(now)
+	if b.halved.IsZero() || sent.After(b.halved) {
+		b.limiter.SetLimitAt(now, max(floorRate, b.limiter.Limit()/2))
+		b.halved, b.changed = now, now
+	}
+	if retryAfter <= 0 {
+		retryAfter = defaultPause
+	}
+	if resume := now.Add(min(retryAfter, longestPause)); resume.After(b.resume) {
+		b.resume = resume
+	}
+	b.promise = nil
+	return b.limiter.Limit()
+}
+
+// sleep waits, but no longer than the context lives.
+func sleep(ctx context.Context, wait time.Duration) error {
+	if wait <= 0 {
+		return ctx.Err()
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

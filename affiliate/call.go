@@ -1,0 +1,175 @@
+package affiliate
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"strconv"
+	"sync/atomic"
+	"time"
+)
+
+// longestAnswer bounds what is read of an answer, in bytes after decompression.
+const longestAnswer = 8 << 20
+
+const contentType = "application/json"
+
+// The vendor takes a timestamp from five minutes ago until 30 seconds ahead.
+const (
+	oldestStamp = 5 * time.Minute
+	newestStamp = 30 * time.Second
+)
+
+// call is one request to the vendor, before it is stamped and signed.
+type call struct {
+	endpoint Endpoint
+	method   string
+	path     string
+	query    url.Values
+	body     []byte
+	write    bool
+}
+
+// answer is the vendor's envelope around every answer.
+type answer struct {
+	Code      *int            `json:"code"`
+	Message   string          `json:"message"`
+	Data      json.RawMessage `json:"data"`
+	RequestID string          `json:"request_id"`
+}
+
+// signed sends a call of the Open API under an access token.
+func (c *core) signed(ctx context.Context, r call, access Secret) (json.RawMessage, error) {
+	query := url.Values{}
+	for name := range r.query {
+		query.Set(name, r.query.Get(name))
+	}
+	query.Set("app_key", c.appKey)
+	query.Set("timestamp", strconv.FormatInt(time.Now().Unix(), 10))
+	query.Set("sign", Sign(r.path, query, contentType, r.body, c.appSecret))
+	r.query = query
+	header := http.Header{"Content-Type": {contentType}, "X-Tts-Access-Token": {string(access)}}
+	return c.send(ctx, c.api, r, header, access)
+}
+
+// send makes one exchange and reads the envelope. Nothing of the query gets
+// into an error, and the secrets are taken out of what the peer says.
+func (c *core) send(ctx context.Context, base *url.URL, r call, header http.Header, secrets ...Secret) (json.RawMessage, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	secrets = append(secrets, c.appSecret)
+	var seen connection
+	request, err := http.NewRequestWithContext(seen.watch(ctx), r.method,
+		base.JoinPath(r.path).String()+"?"+r.query.Encode(), bytes.NewReader(r.body))
+	if err != nil {
+		return nil, fmt.Errorf("%w: the call %s cannot be put into a request", ErrInvalid, r.path)
+	}
+	request.Header = header
+	request.Header.Set("Accept", contentType)
+
+	began := time.Now()
+	response, err := c.http.Do(request)
+	if err != nil {
+		return nil, lost(r, err, !seen.certainlyNone(err), secrets)
+	}
+	defer func() { _ = response.Body.Close() }()
+	body, err := io.ReadAll(io.LimitReader(response.Body, longestAnswer+1))
+	if err != nil && response.StatusCode < 300 {
+		return nil, lost(r, err, true, secrets)
+	}
+	return c.open(r, response, body, began, secrets)
+}
+
+// lost wraps the fault of an exchange that brought no answer.
+func lost(r call, err error, sent bool, secrets []Secret) error {
+	if wrapper, ok := errors.AsType[*url.Error](err); ok {
+		err = wrapper.Err // the wrapper quotes the URL, in which secrets travel
+	}
+	return &TransportError{Path: r.path, Write: r.write, Sent: sent, Err: err, text: scrub(err.Error(), secrets...)}
+}
+
+// open reads the envelope; only code 0 with a 2xx status is a success.
+func (c *core) open(r call, response *http.Response, body []byte, began time.Time, secrets []Secret) (json.RawMessage, error) {
+	failure := &Error{
+		HTTPStatus: response.StatusCode, Path: r.path, Write: r.write,
+		RetryAfter: retryAfter(response.Header.Get("Retry-After")),
+		ClockOff:   isClockOff(response.Header.Get("Date"), began, time.Now()),
+	}
+	var envelope answer
+	if len(body) > longestAnswer {
+		failure.Message = "the answer is longer than " + strconv.Itoa(longestAnswer) + " bytes"
+		return nil, failure
+	}
+	if err := json.Unmarshal(body, &envelope); err != nil {
+		failure.Message = scrub("the answer is not the vendor's envelope: "+err.Error(), secrets...)
+		return nil, failure
+	}
+	failure.Message = scrub(envelope.Message, secrets...)
+	failure.RequestID = scrub(envelope.RequestID, secrets...)
+	if envelope.Code == nil {
+		failure.Message = "the answer holds no code"
+		return nil, failure
+	}
+	failure.Code = *envelope.Code
+	c.log.Debug("called the Affiliate API", "path", r.path, "status", response.StatusCode, "code", failure.Code,
+		"request_id", failure.RequestID, "took", time.Since(began))
+	if failure.Code != 0 || response.StatusCode < 200 || response.StatusCode > 299 {
+		return nil, failure
+	}
+	return envelope.Data, nil
+}
+
+// unreadable is the error of an answer whose envelope tells of a success, but
+// whose data cannot be read. Asking again would bring the same.
+func unreadable(path string, err error, secrets ...Secret) error {
+	return &Error{HTTPStatus: http.StatusOK, Path: path, Message: scrub("unreadable data: "+err.Error(), secrets...)}
+}
+
+// retryAfter reads the header as seconds or as a date, up to longestPause.
+func retryAfter(header string) time.Duration {
+	var wait time.Duration
+	if seconds, err := strconv.ParseUint(header, 10, 31); err == nil {
+		wait = time.Duration(seconds) * time.Second
+	} else if date, err := http.ParseTime(header); err == nil {
+		wait = time.Until(date)
+	}
+	return min(max(wait, 0), longestPause)
+}
+
+// isClockOff compares our stamp with the answer's Date, both in whole seconds.
+// The time that the call itself took is no fault of our clock.
+func isClockOff(header string, began, ended time.Time) bool {
+	date, err := http.ParseTime(header)
+	if err != nil {
+		return false
+	}
+	return date.Sub(ended) > oldestStamp || began.Sub(date) > newestStamp+time.Second
+}
+
+// connection watches how far a request got.
+type connection struct{ asked, got atomic.Bool }
+
+func (n *connection) watch(ctx context.Context) context.Context {
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GetConn: func(string) { n.asked.Store(true) },
+		GotConn: func(httptrace.GotConnInfo) { n.got.Store(true) },
+	})
+}
+
+// certainlyNone is true if no connection was there to send the request on. A
+// transport that does not report connections is believed only where the error
+// itself is one of dialling.
+func (n *connection) certainlyNone(err error) bool {
+	if n.got.Load() || n.asked.Load() {
+		return !n.got.Load()
+	}
+	operation, ok := errors.AsType[*net.OpError](err)
+	return ok && operation.Op == "dial"
+}

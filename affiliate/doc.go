@@ -1,0 +1,23 @@
+// Package affiliate is a client of the TikTok Shop Affiliate Seller API: the
+// part of TikTok Shop's Open API in which a seller reads and reviews creators'
+// sample applications.
+//
+// A [Client] belongs to one app (key and secret). [Client.Exchange] and
+// [Client.Refresh] obtain tokens; [Client.Authorisation] makes calls under the
+// tokens that a [Vault] keeps, and renews them by itself; [Authorisation.Shop]
+// makes the calls of one shop.
+//
+// What the package promises:
+//
+//   - Reads are repeated with jittered backoff, a bounded number of times.
+//     Writes are never repeated: whoever made one decides, after a look, and
+//     [Unclear] says whether a look is needed.
+//   - Every error tells what it means for the caller through [KindOf]; the
+//     vendor's request id is kept in it, as the vendor's support asks for it.
+//   - Calls keep to a budget per shop and endpoint, see [Shop.Ready].
+//   - A number that a creator does not share is a blank [Number], never zero.
+//   - Secrets redact themselves, and appear neither in errors nor in logs.
+//   - Answers are read up to a bound, and redirects are not followed.
+//
+// All methods may be called from several goroutines at once.
+package affiliate

@@ -1,0 +1,117 @@
+package affiliate
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+var (
+	// ErrInvalid is wrapped by errors about arguments that were never sent.
+	ErrInvalid = errors.New("invalid argument")
+	// ErrNotConnected is returned when a vault holds no tokens.
+	ErrNotConnected = errors.New("no tokens: the shop is not connected")
+	// ErrBadAuthCode matches the vendor's refusal of an authorisation code
+	// that is wrong, was used before, or is older than 30 minutes.
+	ErrBadAuthCode = errors.New("bad authorisation code")
+	// ErrBadRefreshToken matches the vendor's refusal of a refresh token that
+	// is wrong, expired, or was replaced by a newer one.
+	ErrBadRefreshToken = errors.New("bad refresh token")
+)
+
+// Error is an answer that is not a success: the vendor's own, or one that
+// could not be read as the vendor's, which has no Code.
+type Error struct {
+	Code       int    // the vendor's code; 0: the answer held none that can be believed
+	Message    string // the vendor's words, or ours about an unreadable answer
+	RequestID  string // what the vendor's support asks for
+	HTTPStatus int
+	Path       string        // of the call, without host and query
+	Write      bool          // the call asked for a change
+	RetryAfter time.Duration // what the answer asked for; 0: nothing
+	// ClockOff says that our timestamp lay outside the vendor's window by the
+	// answer's own Date.
+	ClockOff bool
+}
+
+// Error says what the vendor answered to which call.
+func (e *Error) Error() string {
+	var text strings.Builder
+	fmt.Fprintf(&text, "TikTok Shop answered %s with ", e.Path)
+	if e.Code != 0 {
+		fmt.Fprintf(&text, "code %d, ", e.Code)
+	}
+	fmt.Fprintf(&text, "HTTP %d", e.HTTPStatus)
+	if e.Message != "" {
+		fmt.Fprintf(&text, ": %s", e.Message)
+	}
+	if e.RequestID != "" {
+		fmt.Fprintf(&text, " (request %s)", e.RequestID)
+	}
+	return text.String()
+}
+
+// Is makes the refusals of the token calls match [ErrBadAuthCode] and
+// [ErrBadRefreshToken].
+func (e *Error) Is(target error) bool {
+	switch target {
+	case ErrBadAuthCode:
+		return e.Code == codeAuthCodeInvalid
+	case ErrBadRefreshToken:
+		return e.Code == codeRefreshTokenFaulty
+	default:
+		return false
+	}
+}
+
+// TransportError is a call without an answer.
+type TransportError struct {
+	Path  string // of the call, without host and query
+	Write bool   // the call asked for a change
+	// Sent is false only if the request certainly never left: no connection
+	// for it was made.
+	Sent bool
+	Err  error
+
+	text string // of Err, without secrets
+}
+
+// Error says which call had no answer and why.
+func (e *TransportError) Error() string {
+	text := e.text
+	if text == "" && e.Err != nil {
+		text = e.Err.Error()
+	}
+	if e.Sent {
+		return fmt.Sprintf("no answer from TikTok Shop to %s: %s", e.Path, text)
+	}
+	return fmt.Sprintf("TikTok Shop cannot be reached for %s: %s", e.Path, text)
+}
+
+// Unwrap returns the cause.
+func (e *TransportError) Unwrap() error { return e.Err }
+
+// VaultError is a vault that could not do its part. A pair of tokens that
+// could not be saved is kept in memory and saved at the next call.
+type VaultError struct {
+	Doing string // "loading the tokens" or "saving the tokens"
+	Err   error
+}
+
+// Error says what the vault could not do.
+func (e *VaultError) Error() string { return e.Doing + ": " + e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *VaultError) Unwrap() error { return e.Err }
+
+// BudgetError is a call that was not sent, as the shop's budget for it is spent.
+type BudgetError struct {
+	Endpoint Endpoint
+	Wait     time.Duration // until it is worth asking again
+}
+
+// Error says which budget is spent and for how long.
+func (e *BudgetError) Error() string {
+	return fmt.Sprintf("the call budget of %s is spent for another %s", e.Endpoint, e.Wait)
+}

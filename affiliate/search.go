@@ -1,0 +1,115 @@
+package affiliate
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"net/http"
+	"net/url"
+	"strconv"
+)
+
+// MaxPageSize is the most applications that one page can hold.
+const MaxPageSize = 50
+
+const searchPath = "/affiliate_seller/202508/sample_applications/search"
+
+// maxPages ends a listing that has no end: half a million applications.
+const maxPages = 10_000
+
+// Filter narrows a search; blank fields do not. The vendor offers no filter by
+// application id and none by time, and documents no order. Some of the
+// vendor's own field names are misspelt; they are sent as documented.
+type Filter struct {
+	Status    Status    `json:"status,omitempty"`
+	ProductID ProductID `json:"product_id,omitempty"`
+	OrderID   OrderID   `json:"order_id,omitempty"`
+	// Title and Username match fuzzily: check what comes back.
+	Title                 string          `json:"title,omitempty"`
+	Username              string          `json:"username,omitempty"`
+	CreatorID             CreatorID       `json:"creator_user_oepn_id,omitempty"`
+	TargetCollaborationID CollaborationID `json:"target_collabration_id,omitempty"`
+}
+
+// Page is one page of a search.
+type Page struct {
+	Applications []Application
+	// NextPageToken is empty on the last page.
+	NextPageToken string
+	// Total counts the applications that match, on all pages.
+	Total int
+}
+
+// SearchPage returns the page that the token names, the first one if it is
+// empty, with up to size applications (1 to [MaxPageSize]).
+func (s *Shop) SearchPage(ctx context.Context, filter Filter, pageToken string, size int) (Page, error) {
+	if size < 1 || size > MaxPageSize {
+		return Page{}, fmt.Errorf("searching sample applications: %w: a page size of %d, not 1 to %d", ErrInvalid, size, MaxPageSize)
+	}
+	body, err := json.Marshal(filter)
+	if err != nil {
+		return Page{}, fmt.Errorf("searching sample applications: %w", err)
+	}
+	query := url.Values{"shop_cipher": {string(s.cipher)}, "page_size": {strconv.Itoa(size)}}
+	if pageToken != "" {
+		query.Set("page_token", pageToken)
+	}
+	data, err := s.auth.read(ctx, s.budget, call{
+		endpoint: EndpointSearch, method: http.MethodPost, path: searchPath, query: query, body: body,
+	})
+	if err != nil {
+		return Page{}, fmt.Errorf("searching sample applications: %w", err)
+	}
+	page, err := decodePage(data)
+	if err != nil {
+		return Page{}, fmt.Errorf("searching sample applications: %w", unreadable(searchPath, err))
+	}
+	return page, nil
+}
+
+func decodePage(data json.RawMessage) (Page, error) {
+	var wire struct {
+		Total         Number        `json:"total_count"`
+		NextPageToken string        `json:"next_page_token"`
+		Applications  []Application `json:"sample_applications"`
+	}
+	if err := decodeData(data, &wire); err != nil {
+		return Page{}, err
+	}
+	total, _ := wire.Total.Int()
+	return Page{Applications: wire.Applications, NextPageToken: wire.NextPageToken, Total: int(total)}, nil
+}
+
+// Search returns all applications that match, page by page as they are asked
+// for. After an error nothing more comes. As the listing has no documented
+// order and changes while it is read, an application may come twice, and one
+// may be missed.
+func (s *Shop) Search(ctx context.Context, filter Filter) iter.Seq2[Application, error] {
+	return func(yield func(Application, error) bool) {
+		token := ""
+		seen := map[string]bool{}
+		for range maxPages {
+			page, err := s.SearchPage(ctx, filter, token, MaxPageSize)
+			if err != nil {
+				yield(Application{}, err)
+				return
+			}
+			for _, application := range page.Applications {
+				if !yield(application, nil) {
+					return
+				}
+			}
+			if token = page.NextPageToken; token == "" {
+				return
+			}
+			if seen[token] {
+				break
+			}
+			seen[token] = true
+		}
+		yield(Application{}, fmt.Errorf("searching sample applications: %w", &Error{
+			HTTPStatus: http.StatusOK, Path: searchPath, Message: "the pages have no end",
+		}))
+	}
+}

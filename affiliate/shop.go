@@ -1,0 +1,82 @@
+package affiliate
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"time"
+)
+
+// Cipher is what the vendor calls shop_cipher: it names the shop in each of
+// its calls.
+type Cipher string
+
+// ShopInfo is a shop that an authorisation covers.
+type ShopInfo struct {
+	ID         ShopID `json:"id"`
+	Name       string `json:"name"`
+	Region     string `json:"region"`
+	SellerType string `json:"seller_type"`
+	Code       string `json:"code"`
+	Cipher     Cipher `json:"cipher"`
+}
+
+// Shops lists the shops that the authorisation covers.
+func (a *Authorisation) Shops(ctx context.Context) ([]ShopInfo, error) {
+	const path = "/authorization/202309/shops"
+	data, err := a.read(ctx, a.client.budget(""), call{endpoint: EndpointShops, method: http.MethodGet, path: path})
+	if err != nil {
+		return nil, fmt.Errorf("listing the shops: %w", err)
+	}
+	shops, err := decodeShops(data)
+	if err != nil {
+		return nil, fmt.Errorf("listing the shops: %w", unreadable(path, err))
+	}
+	return shops, nil
+}
+
+func decodeShops(data json.RawMessage) ([]ShopInfo, error) {
+	var wire struct {
+		Shops []ShopInfo `json:"shops"`
+	}
+	if err := decodeData(data, &wire); err != nil {
+		return nil, err
+	}
+	for _, shop := range wire.Shops {
+		if shop.ID == "" || shop.Cipher == "" {
+			return nil, fmt.Errorf("shop %q lacks its id or its cipher", shop.ID)
+		}
+	}
+	return wire.Shops, nil
+}
+
+// Shop makes the calls of one shop. All Shops of a client that have the same
+// id share one budget.
+type Shop struct {
+	auth   *Authorisation
+	id     ShopID
+	cipher Cipher
+	budget *budget
+}
+
+// Shop returns what makes the calls of the shop with the given id and cipher,
+// as [Authorisation.Shops] lists them.
+func (a *Authorisation) Shop(id ShopID, cipher Cipher) *Shop {
+	return &Shop{auth: a, id: id, cipher: cipher, budget: a.client.budget(id)}
+}
+
+// ID returns the shop's id.
+func (s *Shop) ID() ShopID { return s.id }
+
+// Ready takes the budget for one write to the endpoint and returns 0, or takes
+// nothing and returns how long to wait before asking again. It never blocks.
+//
+// It is for callers who must know that they may call before they claim a piece
+// of work: after a 0 the next write to that endpoint, made within some seconds,
+// waits for no budget. It then waits at most for a place among the two calls
+// in flight, before any read that waits for one. Budget that was taken and not
+// used is lost, so ask only with work in hand.
+func (s *Shop) Ready(endpoint Endpoint) (wait time.Duration) {
+	return s.budget.bucket(endpoint).reserve(time.Now())
+}

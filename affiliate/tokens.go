@@ -1,0 +1,101 @@
+package affiliate
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// Tokens is a pair of tokens and what came with it. It belongs to an
+// authorisation, which may cover several shops.
+type Tokens struct {
+	Access, Refresh Secret
+	// AccessExpires and RefreshExpires are UTC; zero if the answer did not say.
+	AccessExpires, RefreshExpires time.Time
+	OpenID                        string // names the authorisation
+	SellerName                    string
+	Region                        string // the seller's base region
+	Scopes                        []string
+}
+
+// Exchange turns the code that the consent page handed out into tokens. A code
+// works once and lives 30 minutes; a bad one matches [ErrBadAuthCode]. Store
+// the tokens durably before using them.
+func (c *Client) Exchange(ctx context.Context, authCode Secret) (Tokens, error) {
+	// The vendor spells the grant type authorized_code; authorization_code fails.
+	tokens, err := c.grant(ctx, "/api/v2/token/get", "auth_code", authCode, "authorized_code")
+	if err != nil {
+		return Tokens{}, fmt.Errorf("exchanging an authorisation code: %w", err)
+	}
+	return tokens, nil
+}
+
+// Refresh turns a refresh token into a new pair, after which the old one is
+// dead: store the new pair durably before using it. A bad refresh token
+// matches [ErrBadRefreshToken]. The call is not repeated by itself.
+func (c *Client) Refresh(ctx context.Context, refreshToken Secret) (Tokens, error) {
+	tokens, err := c.grant(ctx, "/api/v2/token/refresh", "refresh_token", refreshToken, "refresh_token")
+	if err != nil {
+		return Tokens{}, fmt.Errorf("refreshing the tokens: %w", err)
+	}
+	return tokens, nil
+}
+
+// grant makes a token call. These are not signed, and the secret travels in
+// the query.
+func (c *core) grant(ctx context.Context, path, parameter string, value Secret, grantType string) (Tokens, error) {
+	if value == "" {
+		return Tokens{}, fmt.Errorf("%w: %s is empty", ErrInvalid, parameter)
+	}
+	query := url.Values{}
+	query.Set("app_key", c.appKey)
+	query.Set("app_secret", string(c.appSecret))
+	query.Set(parameter, string(value))
+	query.Set("grant_type", grantType)
+	data, err := c.send(ctx, c.auth, call{method: http.MethodGet, path: path, query: query}, http.Header{}, value)
+	if err != nil {
+		return Tokens{}, err
+	}
+	tokens, err := decodeTokens(data)
+	if err != nil {
+		return Tokens{}, unreadable(path, err, c.appSecret, value)
+	}
+	return tokens, nil
+}
+
+func decodeTokens(data []byte) (Tokens, error) {
+	var wire struct {
+		Access         Secret   `json:"access_token"`
+		AccessExpires  stamp    `json:"access_token_expire_in"` // a point in time, despite its name
+		Refresh        Secret   `json:"refresh_token"`
+		RefreshExpires stamp    `json:"refresh_token_expire_in"`
+		OpenID         string   `json:"open_id"`
+		SellerName     string   `json:"seller_name"`
+		Region         string   `json:"seller_base_region"`
+		Scopes         []string `json:"granted_scopes"`
+	}
+	if err := decodeData(data, &wire); err != nil {
+		return Tokens{}, err
+	}
+	if wire.Access == "" || wire.Refresh == "" {
+		return Tokens{}, errors.New("a token is missing")
+	}
+	return Tokens{
+		Access: wire.Access, Refresh: wire.Refresh,
+		AccessExpires: wire.AccessExpires.Time, RefreshExpires: wire.RefreshExpires.Time,
+		OpenID: wire.OpenID, SellerName: wire.SellerName, Region: wire.Region, Scopes: wire.Scopes,
+	}, nil
+}
+
+// decodeData reads the data of an answer into an object. Absent data is
+// refused: taking it for an empty listing would make everything vanish.
+func decodeData(data []byte, into any) error {
+	if len(data) == 0 || string(data) == "null" {
+		return errors.New("the answer holds no data")
+	}
+	return json.Unmarshal(data, into)
+}
