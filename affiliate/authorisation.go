@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -41,7 +40,7 @@ type Authorisation struct {
 	flight  *singleflight.Group
 	current atomic.Pointer[Tokens] // the pair in use, nil before it is loaded
 
-	turn    sync.Mutex // held through a renewal, guards what follows
+	turn    chan struct{} // holds a value through a renewal, guards what follows
 	unsaved *rotation
 	tried   time.Time // when a renewal was last tried
 }
@@ -55,7 +54,7 @@ type rotation struct {
 // Authorisation returns what makes calls under the tokens in the vault. Use
 // one for each vault: two would refresh each other's tokens away.
 func (c *Client) Authorisation(vault Vault) *Authorisation {
-	return &Authorisation{client: c, vault: vault, flight: new(singleflight.Group)}
+	return &Authorisation{client: c, vault: vault, flight: new(singleflight.Group), turn: make(chan struct{}, 1)}
 }
 
 // access returns a token that is worth trying, renewed where it is about time.
@@ -89,8 +88,12 @@ func (a *Authorisation) renew(ctx context.Context, stale Secret) (Secret, error)
 // renewed finds the newest pair: one not saved yet, one that somebody else put
 // into the vault, or a new one of the vendor's.
 func (a *Authorisation) renewed(ctx context.Context, stale Secret) (Tokens, error) {
-	a.turn.Lock()
-	defer a.turn.Unlock()
+	select {
+	case a.turn <- struct{}{}:
+		defer func() { <-a.turn }()
+	case <-ctx.Done():
+		return Tokens{}, fmt.Errorf("waiting for another renewal of the tokens: %w", ctx.Err())
+	}
 	known, err := a.load(ctx)
 	if err != nil {
 		return Tokens{}, err

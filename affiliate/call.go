@@ -35,6 +35,7 @@ type call struct {
 	query    url.Values
 	body     []byte
 	write    bool
+	once     bool // not even net/http may repeat it
 }
 
 // answer is the vendor's envelope around every answer.
@@ -67,7 +68,7 @@ func (c *core) send(ctx context.Context, base *url.URL, r call, header http.Head
 	secrets = append(secrets, c.appSecret)
 	var seen connection
 	request, err := http.NewRequestWithContext(seen.watch(ctx), r.method,
-		base.JoinPath(r.path).String()+"?"+r.query.Encode(), bytes.NewReader(r.body))
+		base.JoinPath(r.path).String()+"?"+r.query.Encode(), r.reader())
 	if err != nil {
 		return nil, fmt.Errorf("%w: the call %s cannot be put into a request", ErrInvalid, r.path)
 	}
@@ -85,6 +86,16 @@ func (c *core) send(ctx context.Context, base *url.URL, r call, header http.Head
 		return nil, lost(r, err, true, secrets)
 	}
 	return c.open(r, response, body, began, secrets)
+}
+
+// reader returns the body. net/http repeats a GET by itself when a connection
+// that it used before breaks, unless the request has a body that it cannot wind
+// back; an empty one of that sort is sent as none.
+func (r call) reader() io.Reader {
+	if r.once {
+		return io.MultiReader()
+	}
+	return bytes.NewReader(r.body)
 }
 
 // lost wraps the fault of an exchange that brought no answer.

@@ -56,7 +56,8 @@ func (c *core) grant(ctx context.Context, path, parameter string, value Secret, 
 	query.Set("app_secret", string(c.appSecret))
 	query.Set(parameter, string(value))
 	query.Set("grant_type", grantType)
-	data, err := c.send(ctx, c.auth, call{method: http.MethodGet, path: path, query: query}, http.Header{}, value)
+	r := call{method: http.MethodGet, path: path, query: query, once: true}
+	data, err := c.send(ctx, c.auth, r, http.Header{}, value)
 	if err != nil {
 		return Tokens{}, err
 	}
