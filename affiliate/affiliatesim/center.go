@@ -1,0 +1,205 @@
+package affiliatesim
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"log/slog"
+	mathrand "math/rand/v2"
+	"net/http"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// Options say how a [Center] starts.
+type Options struct {
+	// Logger hears about what nobody asked for, such as a webhook that could not be
+	// delivered. Nil: nothing is logged.
+	Logger *slog.Logger
+	// NoRateLimits turns the rate limits and the spacing of messages off, for load
+	// tests. Message quotas stay.
+	NoRateLimits bool
+	// Seed is the number of pending requests to start with.
+	Seed int
+	// Shops is the number of shops under the one authorisation; less than one means one.
+	Shops int
+	// Links are shown in the page's footer, beside the words that nothing here is real.
+	Links []Link
+	// Webhooks delivers webhooks. Nil: a client of its own, which gives up after ten
+	// seconds and follows no redirects. Tests in a bubble give one that dials in memory.
+	Webhooks *http.Client
+}
+
+// Link is a link in the page's footer.
+type Link struct{ Label, URL string }
+
+// Details are what a client needs to reach a [Center]; the JSON names are those of
+// the line that the command prints at its start.
+type Details struct {
+	APIURL       string `json:"tiktok_api_url"`
+	AuthURL      string `json:"tiktok_auth_url"`
+	Page         string `json:"tiktok_page"`
+	AppKey       string `json:"tiktok_app_key"`
+	AppSecret    string `json:"tiktok_app_secret"`
+	RefreshToken string `json:"tiktok_refresh_token"`
+	ShopID       string `json:"tiktok_shop_id"`
+}
+
+// Center is one stand-in Affiliate Center with its state in memory. Its methods
+// may be called from any goroutine.
+type Center struct {
+	logger  *slog.Logger
+	options Options
+	handler http.Handler
+	table   []endpoint
+	actions map[string]action
+	watch   watchers
+	calls   callLog
+	hooks   *postman
+
+	// mu guards everything below. Handlers run under it and never wait while they hold it.
+	mu       sync.Mutex
+	closed   bool
+	grant    authorization
+	ids      idSource
+	sealing  [16]byte
+	shops    []*shop
+	creators directory
+	products map[string]*product
+	// catalogue lists the products in the order in which they appeared.
+	catalogue      []*product
+	applications   map[string]*application
+	listing        []*application // in order of arrival
+	collaborations []*collaboration
+	conversations  []*conversation
+	faults         []*fault
+	limiters       map[limitKey]*rate.Limiter
+	automation     automation
+	lag            time.Duration
+	advanced       time.Duration
+	due            time.Time // the soonest deadline; zero: none
+	alarm          *time.Timer
+	deliveries     int // numbers the webhooks, whose shape alternates
+}
+
+// shop is one shop of the authorisation.
+type shop struct {
+	ID, Name, Region, SellerType, Code, Cipher string
+	// sent are the times of this shop's messages in the last day: its daily quota.
+	sent []time.Time
+}
+
+// New starts a stand-in with fresh random secrets. Close it when done.
+func New(options Options) *Center {
+	if options.Logger == nil {
+		options.Logger = slog.New(slog.DiscardHandler)
+	}
+	c := &Center{
+		logger:       options.Logger,
+		options:      options,
+		ids:          newIDSource(),
+		products:     map[string]*product{},
+		creators:     newDirectory(),
+		applications: map[string]*application{},
+		limiters:     map[limitKey]*rate.Limiter{},
+	}
+	_, _ = rand.Read(c.sealing[:])
+	c.grant = newAuthorization(time.Now())
+	c.hooks = newPostman(options.Webhooks, options.Logger, c.grant.appKey, c.grant.appSecret)
+	c.watch.init()
+	c.openShops(max(1, options.Shops))
+	c.stockShelves()
+	c.seed(options.Seed)
+	c.table, c.actions = endpoints(), actions()
+	c.handler = c.routes()
+	return c
+}
+
+// Handler serves the page, the controls, the Open API and the token calls.
+func (c *Center) Handler() http.Handler { return c.handler }
+
+// Details names the addresses and secrets of a Center that is served at base, such
+// as http://127.0.0.1:8485. The refresh token is the one that works now.
+func (c *Center) Details(base string) Details {
+	for len(base) > 0 && base[len(base)-1] == '/' {
+		base = base[:len(base)-1]
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return Details{
+		APIURL:       base,
+		AuthURL:      base,
+		Page:         base + "/",
+		AppKey:       c.grant.appKey,
+		AppSecret:    c.grant.appSecret,
+		RefreshToken: c.grant.refresh,
+		ShopID:       c.shops[0].ID,
+	}
+}
+
+// Close stops the timers, ends live pages and waits for the delivery of webhooks to
+// stop. What is in the queue is dropped: webhooks may be lost. Closing twice is fine.
+func (c *Center) Close() error {
+	c.mu.Lock()
+	c.closed = true
+	if c.alarm != nil {
+		c.alarm.Stop()
+	}
+	c.mu.Unlock()
+	c.watch.close()
+	c.hooks.close()
+	return nil
+}
+
+// changed tells live pages that something is new. The caller holds mu.
+func (c *Center) changed() { c.watch.touch() }
+
+// openShops opens n shops, each with a cipher of its own.
+func (c *Center) openShops(n int) {
+	for i := range n {
+		c.shops = append(c.shops, &shop{
+			ID:         c.ids.next(),
+			Name:       shopName(i),
+			Region:     "US",
+			SellerType: "LOCAL",
+			Code:       fmt.Sprintf("USLC%06d", mathrand.IntN(1_000_000)),
+			Cipher:     "ROW_" + randomHex(16),
+		})
+	}
+}
+
+// shopByID finds a shop; an empty id means the first. The caller holds mu.
+func (c *Center) shopByID(id string) (*shop, bool) {
+	if id == "" {
+		return c.shops[0], true
+	}
+	for _, s := range c.shops {
+		if s.ID == id {
+			return s, true
+		}
+	}
+	return nil, false
+}
+
+// idSource hands out identifiers as the vendor's: decimal strings of 64-bit numbers
+// beyond 2^53, so that a client that reads them as floats is found out.
+type idSource struct{ last uint64 }
+
+func newIDSource() idSource {
+	return idSource{last: 7_290_000_000_000_000_000 + mathrand.Uint64N(100_000_000_000_000_000)}
+}
+
+// next is a new identifier, larger than all before, at no fixed distance.
+func (s *idSource) next() string {
+	s.last += 1 + mathrand.Uint64N(100_000)
+	return fmt.Sprint(s.last)
+}
+
+// randomHex is n random bytes in lowercase hex.
+func randomHex(n int) string {
+	b := make([]byte, n)
+	_, _ = rand.Read(b) // never fails: it ends the process when the system has no randomness
+	return hex.EncodeToString(b)
+}

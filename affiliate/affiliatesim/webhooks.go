@@ -1,0 +1,221 @@
+package affiliatesim
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// The webhooks that the vendor documents for these calls.
+const (
+	webhookDeauthorized = 6
+	webhookExpiring     = 7
+	webhookMessage      = 33
+	webhookStatus       = 56
+)
+
+// Delivery: how many webhooks wait at most, and how often and in which distance one is
+// tried. The vendor says only that webhooks may be lost.
+const (
+	waitingWebhooks = 10_000
+	webhookTries    = 3
+	webhookTimeout  = 10 * time.Second
+	webhookPause    = 2 * time.Second
+)
+
+// webhook is the body of one delivery.
+type webhook struct {
+	Type           int    `json:"type"`
+	NotificationID string `json:"tts_notification_id"`
+	ShopID         string `json:"shop_id"`
+	Timestamp      int64  `json:"timestamp"`
+	Data           any    `json:"data"`
+}
+
+// postman delivers webhooks one after the other, in order.
+type postman struct {
+	client      *http.Client
+	logger      *slog.Logger
+	key, secret string
+
+	mu      sync.Mutex
+	url     string
+	times   int // how often each webhook is delivered
+	queue   []webhook
+	sent    int
+	failed  int
+	running bool
+	closed  bool
+	stop    context.CancelFunc
+	ctx     context.Context
+	done    sync.WaitGroup
+}
+
+func newPostman(client *http.Client, logger *slog.Logger, key, secret string) *postman {
+	if client == nil {
+		client = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	}
+	p := &postman{client: client, logger: logger, key: key, secret: secret, times: 1}
+	p.ctx, p.stop = context.WithCancel(context.Background())
+	return p
+}
+
+// close drops what waits and returns once the present delivery has ended.
+func (p *postman) close() {
+	p.mu.Lock()
+	p.closed, p.queue = true, nil
+	p.mu.Unlock()
+	p.stop()
+	p.done.Wait()
+	p.client.CloseIdleConnections()
+}
+
+// aim sets the address for deliveries from now on; empty: none. What waits for an
+// older address is dropped.
+func (p *postman) aim(url string, times int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.url, p.times, p.queue = url, times, nil
+}
+
+// post queues a webhook, dropping the oldest when too many wait. The worker lives
+// only while there is something to deliver.
+func (p *postman) post(w webhook) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.url == "" || p.closed {
+		return
+	}
+	if len(p.queue) >= waitingWebhooks {
+		p.queue = p.queue[1:]
+	}
+	for range p.times {
+		p.queue = append(p.queue, w)
+	}
+	if !p.running && len(p.queue) > 0 {
+		p.running = true
+		p.done.Go(p.work)
+	}
+}
+
+// work delivers until nothing waits.
+func (p *postman) work() {
+	for {
+		p.mu.Lock()
+		if len(p.queue) == 0 || p.closed {
+			p.running = false
+			p.mu.Unlock()
+			return
+		}
+		w, url := p.queue[0], p.url
+		p.queue = p.queue[1:]
+		p.mu.Unlock()
+		err := p.deliver(url, w)
+		p.mu.Lock()
+		if err == nil {
+			p.sent++
+		} else {
+			p.failed++
+		}
+		p.mu.Unlock()
+		if err != nil && p.ctx.Err() == nil {
+			p.logger.Warn("a webhook was lost", "type", w.Type, "notification", w.NotificationID, "error", err)
+		}
+	}
+}
+
+// deliver tries a webhook a few times, with the same notification id each time.
+func (p *postman) deliver(url string, w webhook) error {
+	body, err := compact(w)
+	if err != nil {
+		return fmt.Errorf("writing a webhook: %w", err)
+	}
+	for try := 1; ; try++ {
+		err = p.send(url, body)
+		if err == nil || try == webhookTries {
+			return err
+		}
+		pause := time.NewTimer(webhookPause)
+		select {
+		case <-pause.C:
+		case <-p.ctx.Done():
+			pause.Stop()
+			return err
+		}
+	}
+}
+
+// send makes one attempt.
+func (p *postman) send(url string, body []byte) error {
+	ctx, cancel := context.WithTimeout(p.ctx, webhookTimeout)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
+	if err != nil {
+		return fmt.Errorf("addressing a webhook: %w", err)
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Authorization", signWebhook(p.key, p.secret, body))
+	response, err := p.client.Do(r)
+	if err != nil {
+		return fmt.Errorf("delivering a webhook: %w", err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	_, _ = io.CopyN(io.Discard, response.Body, 64<<10)
+	if response.StatusCode/100 != 2 {
+		return fmt.Errorf("delivering a webhook: answered %s", response.Status)
+	}
+	return nil
+}
+
+// announce queues a webhook for a shop. The caller holds mu.
+func (c *Center) announce(kind int, s *shop, data any, now time.Time) {
+	c.deliveries++
+	c.hooks.post(webhook{Type: kind, NotificationID: c.ids.next(), ShopID: s.ID, Timestamp: now.Unix(), Data: data})
+}
+
+// announceAll queues a webhook for every shop.
+func (c *Center) announceAll(kind int, data func(*shop) any) {
+	for _, s := range c.shops {
+		c.announce(kind, s, data(s), time.Now())
+	}
+}
+
+// announceStatus tells of an application's status. The vendor documents creator and
+// product as arrays in one place and as objects in another: they come by turns.
+func (c *Center) announceStatus(a *application, now time.Time) {
+	var creator any = map[string]string{"creator_open_id": a.creator.openID}
+	var product any = map[string]string{"id": a.product.id, "sku_id": a.variant.id}
+	if c.deliveries%2 == 1 {
+		creator, product = []any{creator}, []any{product}
+	}
+	c.announce(webhookStatus, a.shop, map[string]any{
+		"application_id": a.id, "new_status": a.status, "creator": creator, "product": product,
+	}, now)
+}
+
+// simWebhooks answers POST /sim/webhooks: deliver to this address from now on; an
+// empty one stops. "times" delivers each webhook so often, 0 loses it.
+func (c *Center) simWebhooks(_ *http.Request, body []byte) (any, error) {
+	in, err := control[struct {
+		URL   string `json:"url"`
+		Times *int   `json:"times"`
+	}](body)
+	if err != nil {
+		return nil, err
+	}
+	if in.URL != "" && !webLink(in.URL) {
+		return nil, badInput(`url must be an absolute web address such as "http://127.0.0.1:8080/tiktok/webhook", or "" to stop; not %q`, clip(in.URL, 100))
+	}
+	times := given(in.Times, 1)
+	if times < 0 || times > 10 {
+		return nil, badInput("times must be from 0 (lose them) to 10, not %d", times)
+	}
+	c.hooks.aim(in.URL, times)
+	c.changed()
+	return map[string]any{"ok": true}, nil
+}
