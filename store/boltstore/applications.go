@@ -1,0 +1,147 @@
+package boltstore
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"sampledesk/workflow"
+)
+
+// place is where an application stands in a listing, as it was when the application was last put. It is kept beside
+// the application and not worked out from it: what was put there has to be found again even if the rules of
+// workflow.Application.Places have changed since.
+type place struct {
+	Listing string `json:"listing"`
+	Sort    string `json:"sort"`
+}
+
+// Application is part of workflow.Tx.
+func (t *transaction) Application(k workflow.Key) (workflow.Application, error) {
+	return read[workflow.Application](t.bucket(applicationsBucket), applicationKey(k), "application")
+}
+
+// PutApplication is part of workflow.Tx. Places that stay as they were are not touched.
+func (t *transaction) PutApplication(a workflow.Application) error {
+	if err := t.may("an application", string(a.Key.Shop), string(a.Key.ID)); err != nil {
+		return err
+	}
+	a = kept(a)
+	key := applicationKey(a.Key)
+	if err := write(t.bucket(applicationsBucket), key, a); err != nil {
+		return err
+	}
+	if err := t.list(key, placesOf(a)); err != nil {
+		return fmt.Errorf("listing application %s: %w", a.Key, err)
+	}
+	return nil
+}
+
+// placesOf returns the places of an application that has gone through kept.
+func placesOf(a workflow.Application) []place {
+	var places []place
+	for _, p := range a.Places() {
+		places = append(places, place{Listing: string(p.Listing), Sort: p.Sort})
+	}
+	return places
+}
+
+// list brings the application's places in line with those given.
+func (t *transaction) list(key []byte, now []place) error {
+	was, err := read[[]place](t.bucket(placesBucket), key, "places")
+	if err != nil && !errors.Is(err, workflow.ErrNotFound) {
+		return err
+	}
+	if slices.Equal(was, now) {
+		return nil
+	}
+	for _, p := range was {
+		if !slices.Contains(now, p) {
+			if err := t.leave(p); err != nil {
+				return err
+			}
+		}
+	}
+	for _, p := range now {
+		if !slices.Contains(was, p) {
+			if err := t.enter(p, key); err != nil {
+				return err
+			}
+		}
+	}
+	if len(now) == 0 {
+		return t.bucket(placesBucket).Delete(key)
+	}
+	return write(t.bucket(placesBucket), key, now)
+}
+
+func (t *transaction) leave(p place) error {
+	if err := t.bucket(listingsBucket).Delete(listingKey(p)); err != nil {
+		return err
+	}
+	return t.count(p.Listing, -1)
+}
+
+// enter takes a place for an application. That another has it must not happen, since places hold the application's key;
+// it is looked at because an index that silently lost an application would never be noticed.
+func (t *transaction) enter(p place, key []byte) error {
+	if strings.Contains(p.Listing, "\x00") {
+		return fmt.Errorf("the listing %q holds a zero byte", p.Listing)
+	}
+	at, b := listingKey(p), t.bucket(listingsBucket)
+	if other := b.Get(at); other != nil && !bytes.Equal(other, key) {
+		return fmt.Errorf("the place %q of listing %q is that of application %q: %w", p.Sort, p.Listing, other, workflow.ErrConflict)
+	}
+	if err := b.Put(at, key); err != nil {
+		return err
+	}
+	return t.count(p.Listing, 1)
+}
+
+// count adds to the number of a listing's applications.
+func (t *transaction) count(listing string, add int) error {
+	n, err := t.Count(workflow.Listing(listing))
+	if err != nil {
+		return err
+	}
+	n += add
+	switch {
+	case n < 0:
+		return fmt.Errorf("%w: the listing %q has %d applications", errDamaged, listing, n)
+	case n == 0:
+		return t.bucket(countsBucket).Delete([]byte(listing))
+	}
+	return t.bucket(countsBucket).Put([]byte(listing), binary.BigEndian.AppendUint64(nil, uint64(n)))
+}
+
+// Applications is part of workflow.Tx. The cursor is the Sort of the last application's place.
+func (t *transaction) Applications(l workflow.Listing, after string, limit int) (workflow.Page, error) {
+	applications := t.bucket(applicationsBucket)
+	list, next, err := page(t.bucket(listingsBucket), under(string(l)), after, limit, func(key []byte) (workflow.Application, error) {
+		data := applications.Get(key)
+		if data == nil {
+			return workflow.Application{}, fmt.Errorf("%w: application %q is listed and not there", errDamaged, key)
+		}
+		return decode[workflow.Application](data)
+	})
+	if err != nil {
+		return workflow.Page{}, fmt.Errorf("reading the listing %q: %w", l, err)
+	}
+	return workflow.Page{Applications: list, Next: next}, nil
+}
+
+// Count is part of workflow.Tx.
+func (t *transaction) Count(l workflow.Listing) (int, error) {
+	data := t.bucket(countsBucket).Get([]byte(l))
+	switch len(data) {
+	case 0:
+		return 0, nil
+	case 8:
+		return int(binary.BigEndian.Uint64(data)), nil
+	default:
+		return 0, fmt.Errorf("%w: the number of the listing %q has %d bytes", errDamaged, l, len(data))
+	}
+}

@@ -1,0 +1,82 @@
+package boltstore
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+
+	"sampledesk/workflow"
+)
+
+// Campaign is part of workflow.Tx.
+func (t *transaction) Campaign(id workflow.CampaignID) (workflow.Campaign, error) {
+	return read[workflow.Campaign](t.bucket(campaignsBucket), []byte(id), "campaign")
+}
+
+// CampaignNamed is part of workflow.Tx.
+func (t *transaction) CampaignNamed(s workflow.ShopID, name string) (workflow.Campaign, error) {
+	id := t.bucket(campaignNamesBucket).Get(campaignNameKey(s, name))
+	if id == nil {
+		return workflow.Campaign{}, fmt.Errorf("campaign named %q of shop %q: %w", name, s, workflow.ErrNotFound)
+	}
+	return t.campaignListed(id)
+}
+
+// Campaigns is part of workflow.Tx. The cursor is the folded name of the last campaign.
+func (t *transaction) Campaigns(shop workflow.ShopID, after string, limit int) ([]workflow.Campaign, string, error) {
+	return page(t.bucket(campaignNamesBucket), under(string(shop)), after, limit, t.campaignListed)
+}
+
+// campaignListed returns the campaign that a name stands for.
+func (t *transaction) campaignListed(id []byte) (workflow.Campaign, error) {
+	data := t.bucket(campaignsBucket).Get(id)
+	if data == nil {
+		return workflow.Campaign{}, fmt.Errorf("%w: campaign %q has a name and is not there", errDamaged, id)
+	}
+	return decode[workflow.Campaign](data)
+}
+
+// PutCampaign is part of workflow.Tx. A campaign that is archived still holds its name.
+func (t *transaction) PutCampaign(c workflow.Campaign) error {
+	if err := t.may("a campaign", string(c.ID), string(c.Shop), c.Name); err != nil {
+		return err
+	}
+	if err := t.rename(c); err != nil {
+		return err
+	}
+	return write(t.bucket(campaignsBucket), []byte(c.ID), kept(c))
+}
+
+// rename gives a campaign its name and lets go of the one it had.
+func (t *transaction) rename(c workflow.Campaign) error {
+	names, key := t.bucket(campaignNamesBucket), campaignNameKey(c.Shop, c.Name)
+	switch holder := names.Get(key); {
+	case bytes.Equal(holder, []byte(c.ID)):
+		return nil
+	case holder != nil:
+		return fmt.Errorf("the campaign name %q of shop %q is taken: %w", c.Name, c.Shop, workflow.ErrConflict)
+	}
+	was, err := t.Campaign(c.ID)
+	switch {
+	case err == nil:
+		if err := names.Delete(campaignNameKey(was.Shop, was.Name)); err != nil {
+			return err
+		}
+	case !errors.Is(err, workflow.ErrNotFound):
+		return err
+	}
+	return names.Put(key, []byte(c.ID))
+}
+
+// Members is part of workflow.Tx. The cursor is the key of the last creator.
+func (t *transaction) Members(c workflow.CampaignID, after string, limit int) ([]workflow.Member, string, error) {
+	return page(t.bucket(membersBucket), under(string(c)), after, limit, decode[workflow.Member])
+}
+
+// PutMember is part of workflow.Tx.
+func (t *transaction) PutMember(m workflow.Member) error {
+	if err := t.may("a member", string(m.Campaign), string(m.Creator)); err != nil {
+		return err
+	}
+	return write(t.bucket(membersBucket), joined(string(m.Campaign), string(m.Creator)), kept(m))
+}

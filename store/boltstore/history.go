@@ -1,0 +1,26 @@
+package boltstore
+
+import (
+	"fmt"
+
+	"sampledesk/workflow"
+)
+
+// Append is part of workflow.Tx. The sequence is one for the whole history, so that entries of several applications
+// can be told apart in time as well.
+func (t *transaction) Append(e workflow.Entry) error {
+	if err := t.may("an entry of the history", string(e.Key.Shop), string(e.Key.ID)); err != nil {
+		return err
+	}
+	b := t.bucket(historyBucket)
+	sequence, err := b.NextSequence()
+	if err != nil {
+		return fmt.Errorf("numbering an entry of the history: %w", err)
+	}
+	return write(b, historyKey(e.Key, sequence), kept(e))
+}
+
+// History is part of workflow.Tx. The cursor is the sequence of the last entry.
+func (t *transaction) History(k workflow.Key, after string, limit int) ([]workflow.Entry, string, error) {
+	return page(t.bucket(historyBucket), append(applicationKey(k), 0), after, limit, decode[workflow.Entry])
+}

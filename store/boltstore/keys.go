@@ -1,0 +1,135 @@
+package boltstore
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"sampledesk/workflow"
+)
+
+// The buckets, all at the top of the file, with the layout of their keys and values. The parts of a key are joined by a
+// zero byte, which no name may hold; numbers are eight bytes, the highest first, so that byte order is their order.
+var (
+	schemaBucket = []byte("schema") // "version" -> the schema's number, in decimal
+
+	authorisationsBucket = []byte("authorisations") // open id -> Authorisation
+	shopsBucket          = []byte("shops")          // shop -> Shop
+
+	applicationsBucket = []byte("applications") // shop 0 id -> Application
+	placesBucket       = []byte("places")       // shop 0 id -> where the application stands in listings: []place
+	listingsBucket     = []byte("listings")     // listing 0 sort -> shop 0 id
+	countsBucket       = []byte("counts")       // listing -> number of its applications; no key where it is zero
+
+	campaignsBucket     = []byte("campaigns")      // campaign -> Campaign
+	campaignNamesBucket = []byte("campaign names") // shop 0 folded name -> campaign
+	membersBucket       = []byte("members")        // campaign 0 creator -> Member
+
+	historyBucket = []byte("history") // shop 0 id 0 sequence (16 hex digits) -> Entry
+
+	effectsBucket     = []byte("effects")      // effect -> queued
+	lanesBucket       = []byte("lanes")        // lane 0 sequence -> effect; the first of a lane is its head
+	headsBucket       = []byte("heads")        // kind 0 priority due sequence -> effect; the heads that are not parked
+	deadLettersBucket = []byte("dead letters") // time (16 hex digits) / effect -> deadLetter
+)
+
+// firstBuckets are those of the first schema. One that comes later is made by the migration that brings it.
+var firstBuckets = [][]byte{
+	schemaBucket, authorisationsBucket, shopsBucket, applicationsBucket, placesBucket, listingsBucket, countsBucket,
+	campaignsBucket, campaignNamesBucket, membersBucket, historyBucket, effectsBucket, lanesBucket, headsBucket,
+	deadLettersBucket,
+}
+
+// versionKey is the one key of schemaBucket.
+var versionKey = []byte("version")
+
+// joined joins the parts of a key.
+func joined(parts ...string) []byte { return []byte(strings.Join(parts, "\x00")) }
+
+// under is what the keys below those parts begin with.
+func under(parts ...string) []byte { return append(joined(parts...), 0) }
+
+func applicationKey(k workflow.Key) []byte { return joined(string(k.Shop), string(k.ID)) }
+
+func listingKey(p place) []byte { return joined(p.Listing, p.Sort) }
+
+func campaignNameKey(s workflow.ShopID, name string) []byte {
+	return joined(string(s), workflow.FoldName(name))
+}
+
+func historyKey(k workflow.Key, sequence uint64) []byte {
+	return joined(string(k.Shop), string(k.ID), hexadecimal(sequence))
+}
+
+func laneKey(l workflow.Lane, sequence uint64) []byte {
+	return binary.BigEndian.AppendUint64(under(string(l)), sequence)
+}
+
+func headKey(q queued) []byte {
+	key := under(string(q.Effect.Kind))
+	key = binary.BigEndian.AppendUint64(key, ordered(int64(q.Effect.Priority)))
+	key = binary.BigEndian.AppendUint64(key, ordered(q.due().UnixMicro()))
+	return binary.BigEndian.AppendUint64(key, q.Sequence)
+}
+
+// headPlace is what a key of headsBucket tells.
+type headPlace struct {
+	priority uint64 // ordered
+	due      time.Time
+}
+
+// parseHead reads what follows the kind in a key of headsBucket.
+func parseHead(rest []byte) (headPlace, error) {
+	if len(rest) != 24 {
+		return headPlace{}, fmt.Errorf("a key of the heads has %d bytes after the kind, not 24", len(rest))
+	}
+	due := binary.BigEndian.Uint64(rest[8:])
+	return headPlace{
+		priority: binary.BigEndian.Uint64(rest),
+		due:      time.UnixMicro(int64(due ^ 1<<63)).UTC(),
+	}, nil
+}
+
+// afterDue is where a kind's heads of that priority begin that are not due at now.
+func afterDue(kind workflow.EffectKind, priority uint64, now time.Time) []byte {
+	key := binary.BigEndian.AppendUint64(under(string(kind)), priority)
+	return binary.BigEndian.AppendUint64(key, ordered(now.UnixMicro())+1)
+}
+
+// afterPriority is where a kind's heads of the priorities after that one begin.
+func afterPriority(kind workflow.EffectKind, priority uint64) []byte {
+	key := binary.BigEndian.AppendUint64(under(string(kind)), priority)
+	return binary.BigEndian.AppendUint64(key, math.MaxUint64)
+}
+
+func deadLetterKey(at time.Time, id workflow.EffectID) []byte {
+	return []byte(hexadecimal(ordered(at.UnixMicro())) + "/" + string(id))
+}
+
+// ordered maps a number so that the order is kept when it is compared as bytes: negative ones come first.
+func ordered(n int64) uint64 { return uint64(n) ^ 1<<63 }
+
+// hexadecimal writes numbers so that they may be part of a cursor: text, in byte order.
+func hexadecimal(n uint64) string { return fmt.Sprintf("%016x", n) }
+
+// named checks what is to become a key, or a part of one: text that is not empty and holds no zero byte.
+func named(what string, names ...string) error {
+	for _, name := range names {
+		switch {
+		case name == "":
+			return fmt.Errorf("%s has an empty name", what)
+		case !utf8.ValidString(name):
+			return fmt.Errorf("the name %q of %s is not UTF-8", name, what)
+		case strings.Contains(name, "\x00"):
+			return fmt.Errorf("the name %q of %s holds a zero byte", name, what)
+		}
+	}
+	return nil
+}
+
+// errDamaged tells that parts of the file contradict each other.
+var errDamaged = errors.New("the store contradicts itself")

@@ -1,0 +1,140 @@
+package boltstore
+
+import (
+	"bytes"
+	"fmt"
+	"time"
+
+	"sampledesk/workflow"
+)
+
+// The indexes of the outbox are kept by line, replace and takeOut, and by nothing else: lanesBucket holds every effect,
+// headsBucket the head of each lane unless it is parked. A claimed head stays among the heads, due at the end of its
+// claim, so that a claim that lapses needs nobody to notice.
+
+// lane returns a lane's effects in order.
+func (t *transaction) lane(l workflow.Lane) ([]queued, error) {
+	list, _, err := page(t.bucket(lanesBucket), under(string(l)), "", int(^uint(0)>>1), t.listed)
+	return list, err
+}
+
+// listed returns the effect that an index names.
+func (t *transaction) listed(id []byte) (queued, error) {
+	data := t.bucket(effectsBucket).Get(id)
+	if data == nil {
+		return queued{}, fmt.Errorf("%w: effect %q is listed and not there", errDamaged, id)
+	}
+	return decode[queued](data)
+}
+
+// head returns the id of the first effect of a lane; nil for none.
+func (t *transaction) head(l workflow.Lane) []byte {
+	prefix := under(string(l))
+	k, id := t.bucket(lanesBucket).Cursor().Seek(prefix)
+	if k == nil || !bytes.HasPrefix(k, prefix) {
+		return nil
+	}
+	return id
+}
+
+// isHead tells whether an effect is the first of its lane.
+func (t *transaction) isHead(q queued) (bool, error) {
+	id := t.head(q.Effect.Lane)
+	if id == nil {
+		return false, fmt.Errorf("%w: effect %q is not in its lane", errDamaged, q.Effect.ID)
+	}
+	return string(id) == string(q.Effect.ID), nil
+}
+
+// line puts a new effect at its lane's end.
+func (t *transaction) line(q queued) error {
+	if err := t.bucket(lanesBucket).Put(laneKey(q.Effect.Lane, q.Sequence), []byte(q.Effect.ID)); err != nil {
+		return err
+	}
+	return t.keep(q)
+}
+
+// replace keeps an effect as it is given, claimed until then, where it was in its lane.
+func (t *transaction) replace(q queued, e workflow.Effect, until time.Time) error {
+	if err := t.may("an effect", string(e.Kind)); err != nil {
+		return err
+	}
+	if err := t.bucket(headsBucket).Delete(headKey(q)); err != nil {
+		return err
+	}
+	e.Lane, e.Attempt = q.Effect.Lane, max(e.Attempt, q.Effect.Attempt)
+	return t.keep(queued{Sequence: q.Sequence, Until: until, Effect: kept(e)})
+}
+
+// takeOut takes an effect out of its lane, whose next effect becomes the head.
+func (t *transaction) takeOut(q queued) error {
+	if err := t.bucket(headsBucket).Delete(headKey(q)); err != nil {
+		return err
+	}
+	if err := t.bucket(lanesBucket).Delete(laneKey(q.Effect.Lane, q.Sequence)); err != nil {
+		return err
+	}
+	if err := t.bucket(effectsBucket).Delete([]byte(q.Effect.ID)); err != nil {
+		return err
+	}
+	id := t.head(q.Effect.Lane)
+	if id == nil {
+		return nil
+	}
+	next, err := t.listed(id)
+	if err != nil {
+		return err
+	}
+	return t.indexHead(next)
+}
+
+// keep writes an effect that is in its lane, and its place among the heads if it has one.
+func (t *transaction) keep(q queued) error {
+	if err := write(t.bucket(effectsBucket), []byte(q.Effect.ID), q); err != nil {
+		return err
+	}
+	head, err := t.isHead(q)
+	if err != nil || !head {
+		return err
+	}
+	return t.indexHead(q)
+}
+
+func (t *transaction) indexHead(q queued) error {
+	if q.Effect.Parked {
+		return nil
+	}
+	return t.bucket(headsBucket).Put(headKey(q), []byte(q.Effect.ID))
+}
+
+// Ready is part of workflow.Outbox. Within a priority the heads are in the order in which they are due, so it reads
+// those it returns, and the first that is not due of each priority.
+func (t *transaction) Ready(kind workflow.EffectKind, now time.Time, limit int) (ready []workflow.Effect, next time.Time, err error) {
+	now = moment(now)
+	prefix := under(string(kind))
+	c := t.bucket(headsBucket).Cursor()
+	k, id := c.Seek(prefix)
+	for k != nil && bytes.HasPrefix(k, prefix) {
+		at, err := parseHead(k[len(prefix):])
+		if err != nil {
+			return nil, time.Time{}, fmt.Errorf("%w: %w", errDamaged, err)
+		}
+		switch {
+		case at.due.After(now):
+			if next.IsZero() || at.due.Before(next) {
+				next = at.due
+			}
+			k, id = c.Seek(afterPriority(kind, at.priority))
+		case len(ready) >= limit:
+			k, id = c.Seek(afterDue(kind, at.priority, now))
+		default:
+			q, err := t.listed(id)
+			if err != nil {
+				return nil, time.Time{}, err
+			}
+			ready = append(ready, q.Effect)
+			k, id = c.Next()
+		}
+	}
+	return ready, next, nil
+}

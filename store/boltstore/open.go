@@ -1,0 +1,179 @@
+package boltstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"runtime/debug"
+	"syscall"
+	"time"
+
+	"go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
+)
+
+// How long Open waits for another process to let go of the file, and how often it looks: a process that is stopping
+// needs a moment to do so.
+const (
+	patience = time.Second
+	look     = 50 * time.Millisecond
+)
+
+// Open opens the store in the file at path, and makes it, with its folder, if it is not there. It waits about a second
+// for another process to let go of it, or until ctx ends. It voids all claims, since whoever held them had the file.
+// Errors are sentences for the operator.
+func Open(ctx context.Context, path string) (*Store, error) {
+	if path == "" {
+		return nil, errors.New("the store's file has no name")
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, explain(path, err)
+	}
+	isNew, err := makeRoom(path)
+	if err != nil {
+		return nil, explain(path, err)
+	}
+	db, err := lock(ctx, path)
+	if err != nil {
+		return nil, explain(path, err)
+	}
+	s := &Store{db: db, path: path, turn: make(chan struct{}, 1)}
+	if err := guarded(s.prepare); err != nil {
+		_ = db.Close()
+		return nil, explain(path, err)
+	}
+	if isNew {
+		err = syncFolder(path)
+	}
+	if err == nil {
+		err = ctx.Err()
+	}
+	if err != nil {
+		_ = db.Close()
+		return nil, explain(path, err)
+	}
+	return s, nil
+}
+
+// errInUse tells that another process has the file.
+var errInUse = errors.New("another process uses it")
+
+// lock opens the file as soon as no other process has it.
+func lock(ctx context.Context, path string) (*bbolt.DB, error) {
+	enough := time.NewTimer(patience)
+	defer enough.Stop()
+	for {
+		db, err := open(path)
+		if !errors.Is(err, bolterrors.ErrTimeout) {
+			return db, err
+		}
+		select {
+		case <-time.After(look):
+		case <-enough.C:
+			return nil, errInUse
+		case <-ctx.Done():
+			return nil, fmt.Errorf("%w (%w)", errInUse, ctx.Err())
+		}
+	}
+}
+
+// open opens the file, or returns bolterrors.ErrTimeout at once if another process has it.
+func open(path string) (db *bbolt.DB, err error) {
+	var file *os.File
+	err = guarded(func() error {
+		db, err = bbolt.Open(path, 0o600, &bbolt.Options{
+			Timeout:      time.Nanosecond,
+			FreelistType: bbolt.FreelistMapType, // the other kind gets slow in large files
+			OpenFile: func(name string, flag int, mode os.FileMode) (*os.File, error) {
+				var err error
+				file, err = os.OpenFile(name, flag, mode)
+				return file, err
+			},
+		})
+		return err
+	})
+	if errors.Is(err, errBroken) && file != nil {
+		_ = file.Close() // bbolt did not live to do it
+	}
+	return db, err
+}
+
+// errBroken tells that the pages of a file lead nowhere.
+var errBroken = errors.New("its pages lead nowhere")
+
+// guarded runs fn, and turns into errBroken what bbolt does when it is led astray by damaged pages: it panics, or
+// touches memory behind the file's end.
+func guarded(fn func() error) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%w: %v", errBroken, p)
+		}
+	}()
+	return fn()
+}
+
+// prepare checks that the file is whole and ours, and brings it up to date.
+func (s *Store) prepare() error {
+	tx, err := s.begin(true)
+	if err != nil {
+		return err
+	}
+	defer tx.close()
+	if err := s.whole(tx); err != nil {
+		return err
+	}
+	moved, err := tx.migrate(migrations)
+	if err != nil {
+		return err
+	}
+	voided, err := tx.voidClaims()
+	if err != nil {
+		return fmt.Errorf("voiding the claims: %w", err)
+	}
+	if !moved && !voided {
+		return nil
+	}
+	return s.commit(tx)
+}
+
+// whole tells whether all pages that the file speaks of are in it: a copy that broke off has its beginning only.
+func (s *Store) whole(tx *transaction) error {
+	info, err := os.Stat(s.path)
+	if err != nil {
+		return err
+	}
+	if want := tx.tx.Size(); info.Size() < want {
+		return fmt.Errorf("%w: it has %d bytes of at least %d", errBroken, info.Size(), want)
+	}
+	return nil
+}
+
+// explain makes a sentence of what kept the store at path from being opened.
+func explain(path string, err error) error {
+	newer, isNewer := errors.AsType[newerError](err)
+	switch {
+	case isNewer:
+		return fmt.Errorf("the store %s cannot be used: %w; nothing was changed in it. Use that version, or another store", path, newer)
+	case errors.Is(err, errInUse):
+		return fmt.Errorf("the store %s cannot be opened: %w, and one file serves one Sample Desk at a time; stop the other one, or name another file", path, err)
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return fmt.Errorf("opening the store %s was given up: %w", path, err)
+	case errors.Is(err, errNoFile):
+		return fmt.Errorf("the store %s cannot be opened: %w; name a file", path, err)
+	case errors.Is(err, errForeign):
+		return fmt.Errorf("the store %s cannot be used: %w; nothing was changed in it", path, err)
+	case errors.Is(err, bolterrors.ErrInvalid), errors.Is(err, bolterrors.ErrChecksum), errors.Is(err, bolterrors.ErrVersionMismatch), errors.Is(err, errBroken), errors.Is(err, errDamaged):
+		return fmt.Errorf("the store %s is no Sample Desk store, or it is damaged (%w); restore a backup, or name another file", path, err)
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("the store %s may not be read and written by this user: %w", path, err)
+	case errors.Is(err, syscall.EROFS):
+		return fmt.Errorf("the store %s is where nothing can be written: %w", path, err)
+	case errors.Is(err, syscall.ENOSPC):
+		return fmt.Errorf("the disk of the store %s is full: %w", path, err)
+	default:
+		return fmt.Errorf("the store %s cannot be opened: %w", path, err)
+	}
+}

@@ -1,0 +1,153 @@
+package boltstore
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"sampledesk/workflow"
+)
+
+// queued is an effect in its lane.
+type queued struct {
+	Sequence uint64          `json:"sequence"`       // its place in the lane, and among all that was ever put
+	Until    time.Time       `json:"until,omitzero"` // the end of its claim; zero: it is not claimed
+	Effect   workflow.Effect `json:"effect"`
+}
+
+// claimed tells whether somebody took the effect and did not let go of it. That a claim lapsed lets another take it,
+// and nothing else.
+func (q queued) claimed() bool { return !q.Until.IsZero() }
+
+// due is from when on the effect can be claimed, as far as time is concerned.
+func (q queued) due() time.Time {
+	if q.claimed() {
+		return q.Until
+	}
+	return q.Effect.NotBefore
+}
+
+// deadLetter is an effect that can never be delivered.
+type deadLetter struct {
+	At     time.Time       `json:"at"`
+	Effect workflow.Effect `json:"effect"`
+}
+
+func (t *transaction) queued(id workflow.EffectID) (queued, error) {
+	return read[queued](t.bucket(effectsBucket), []byte(id), "effect")
+}
+
+// Enqueue is part of workflow.Outbox.
+func (t *transaction) Enqueue(e workflow.Effect) error {
+	if err := t.may("an effect", string(e.ID), string(e.Lane), string(e.Kind)); err != nil {
+		return err
+	}
+	_, err := t.queued(e.ID)
+	switch {
+	case err == nil:
+		return fmt.Errorf("effect %q is there already: %w", e.ID, workflow.ErrConflict)
+	case !errors.Is(err, workflow.ErrNotFound):
+		return err
+	}
+	sequence, err := t.bucket(effectsBucket).NextSequence()
+	if err != nil {
+		return fmt.Errorf("numbering an effect: %w", err)
+	}
+	return t.line(queued{Sequence: sequence, Effect: kept(e)})
+}
+
+// Effect is part of workflow.Outbox.
+func (t *transaction) Effect(id workflow.EffectID) (workflow.Effect, error) {
+	q, err := t.queued(id)
+	return q.Effect, err
+}
+
+// Lane is part of workflow.Outbox.
+func (t *transaction) Lane(l workflow.Lane) ([]workflow.InLane, error) {
+	list, err := t.lane(l)
+	if err != nil {
+		return nil, err
+	}
+	var lane []workflow.InLane
+	for _, q := range list {
+		lane = append(lane, workflow.InLane{Effect: q.Effect, Claimed: q.claimed()})
+	}
+	return lane, nil
+}
+
+// Change is part of workflow.Outbox. Attempt is what tells claims apart, so it never goes back.
+func (t *transaction) Change(e workflow.Effect) error {
+	q, err := t.held(e.ID, "changing")
+	if err != nil {
+		return err
+	}
+	if q.claimed() {
+		return fmt.Errorf("changing effect %q: it is claimed: %w", e.ID, workflow.ErrConflict)
+	}
+	return t.replace(q, e, time.Time{})
+}
+
+// Remove is part of workflow.Outbox.
+func (t *transaction) Remove(id workflow.EffectID) error {
+	q, err := t.held(id, "removing")
+	if err != nil {
+		return err
+	}
+	return t.takeOut(q)
+}
+
+// Bury is part of workflow.Outbox.
+func (t *transaction) Bury(e workflow.Effect, at time.Time) error {
+	q, err := t.held(e.ID, "burying")
+	if err != nil {
+		return err
+	}
+	if err := t.takeOut(q); err != nil {
+		return err
+	}
+	e.Lane = q.Effect.Lane
+	letter := kept(deadLetter{At: at, Effect: e})
+	return write(t.bucket(deadLettersBucket), deadLetterKey(letter.At, e.ID), letter)
+}
+
+// DeadLetters is part of workflow.Outbox. The cursor is the time and the id of the last one.
+func (t *transaction) DeadLetters(after string, limit int) ([]workflow.DeadLetter, string, error) {
+	return page(t.bucket(deadLettersBucket), nil, after, limit, func(data []byte) (workflow.DeadLetter, error) {
+		l, err := decode[deadLetter](data)
+		return workflow.DeadLetter{Effect: l.Effect, At: l.At}, err
+	})
+}
+
+// Wake is part of workflow.Outbox.
+func (t *transaction) Wake(l workflow.Lane) error {
+	if err := t.may("a lane", string(l)); err != nil {
+		return err
+	}
+	list, err := t.lane(l)
+	if err != nil {
+		return err
+	}
+	for _, q := range list {
+		if !q.Effect.Parked {
+			continue
+		}
+		awake := q.Effect
+		awake.Parked = false
+		if err := t.replace(q, awake, q.Until); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// held returns an effect that is to be written, or workflow.ErrNotFound.
+func (t *transaction) held(id workflow.EffectID, doing string) (queued, error) {
+	if err := t.may("an effect", string(id)); err != nil {
+		return queued{}, err
+	}
+	q, err := t.queued(id)
+	if err != nil {
+		return queued{}, fmt.Errorf("%s an effect: %w", doing, err)
+	}
+	return q, nil
+}

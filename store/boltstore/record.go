@@ -1,0 +1,133 @@
+package boltstore
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"go.etcd.io/bbolt"
+
+	"sampledesk/workflow"
+)
+
+// Values are kept as JSON, by the field names that workflow gives them. JSON on its own would keep times to the
+// nanosecond and in any zone, and would change text that is not UTF-8 behind the back of the keys made from it, so
+// whatever is put goes through kept first.
+
+// kept returns a value as the store keeps it: times in UTC, cut to the microsecond, and text as UTF-8. It shares
+// nothing that could be changed with the value given.
+func kept[T any](value T) T {
+	settle(reflect.ValueOf(&value).Elem())
+	return value
+}
+
+var timeType = reflect.TypeFor[time.Time]()
+
+// settle does the work of kept in place. What is behind pointers and slices it copies first. The values of workflow
+// hold neither maps nor interfaces; a test sees to it.
+func settle(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.String:
+		if s := v.String(); !utf8.ValidString(s) {
+			v.SetString(strings.ToValidUTF8(s, "\uFFFD"))
+		}
+	case reflect.Struct:
+		if v.Type() == timeType {
+			t := v.Addr().Interface().(*time.Time)
+			*t = moment(*t)
+			return
+		}
+		for i := range v.NumField() {
+			settle(v.Field(i))
+		}
+	case reflect.Pointer:
+		if v.IsNil() {
+			return
+		}
+		own := reflect.New(v.Type().Elem())
+		own.Elem().Set(v.Elem())
+		settle(own.Elem())
+		v.Set(own)
+	case reflect.Slice:
+		if v.IsNil() {
+			return
+		}
+		own := reflect.MakeSlice(v.Type(), v.Len(), v.Len())
+		reflect.Copy(own, v)
+		v.Set(own)
+		if v.Type().Elem().Kind() == reflect.Uint8 {
+			return
+		}
+		for i := range v.Len() {
+			settle(v.Index(i))
+		}
+	}
+}
+
+// moment returns a time as the store keeps it.
+func moment(t time.Time) time.Time { return t.Truncate(time.Microsecond).UTC() }
+
+// write keeps a value, which has gone through kept, under a key.
+func write(b *bbolt.Bucket, key []byte, value any) error {
+	data, err := json.Marshal(value)
+	if err != nil {
+		return fmt.Errorf("writing a %T: %w", value, err)
+	}
+	return b.Put(key, data)
+}
+
+// decode reads what write wrote. Nothing in the result refers to the transaction.
+func decode[T any](data []byte) (value T, err error) {
+	if err := json.Unmarshal(data, &value); err != nil {
+		return value, fmt.Errorf("reading a %T: %w", value, err)
+	}
+	return value, nil
+}
+
+// read returns the value under a key, or workflow.ErrNotFound; what names it in the error.
+func read[T any](b *bbolt.Bucket, key []byte, what string) (value T, err error) {
+	data := b.Get(key)
+	if data == nil {
+		return value, fmt.Errorf("%s %q: %w", what, key, workflow.ErrNotFound)
+	}
+	return decode[T](data)
+}
+
+// page reads up to limit values whose keys begin with prefix, from the first after the cursor on. A cursor is what
+// follows the prefix in the key of the last value read; next is empty where no more values follow.
+func page[T any](b *bbolt.Bucket, prefix []byte, after string, limit int, value func(data []byte) (T, error)) (values []T, next string, err error) {
+	start := append(bytes.Clone(prefix), after...)
+	c := b.Cursor()
+	k, data := c.Seek(start)
+	if after != "" && bytes.Equal(k, start) {
+		k, data = c.Next()
+	}
+	for ; k != nil && bytes.HasPrefix(k, prefix); k, data = c.Next() {
+		if len(values) >= limit {
+			return values, next, nil
+		}
+		v, err := value(data)
+		if err != nil {
+			return nil, "", fmt.Errorf("under %q: %w", k, err)
+		}
+		values, next = append(values, v), string(k[len(prefix):])
+	}
+	return values, "", nil
+}
+
+// all reads every value of a bucket, in the order of the keys.
+func all[T any](b *bbolt.Bucket) (values []T, err error) {
+	err = b.ForEach(func(k, data []byte) error {
+		v, err := decode[T](data)
+		if err != nil {
+			return fmt.Errorf("under %q: %w", k, err)
+		}
+		values = append(values, v)
+		return nil
+	})
+	return values, err
+}

@@ -1,0 +1,39 @@
+package boltstore
+
+import "sampledesk/workflow"
+
+// Authorisation is part of workflow.Tx.
+func (t *transaction) Authorisation(openID string) (workflow.Authorisation, error) {
+	return read[workflow.Authorisation](t.bucket(authorisationsBucket), []byte(openID), "authorisation")
+}
+
+// Authorisations is part of workflow.Tx.
+func (t *transaction) Authorisations() ([]workflow.Authorisation, error) {
+	return all[workflow.Authorisation](t.bucket(authorisationsBucket))
+}
+
+// PutAuthorisation is part of workflow.Tx.
+func (t *transaction) PutAuthorisation(a workflow.Authorisation) error {
+	if err := t.may("an authorisation", a.OpenID); err != nil {
+		return err
+	}
+	return write(t.bucket(authorisationsBucket), []byte(a.OpenID), kept(a))
+}
+
+// Shop is part of workflow.Tx.
+func (t *transaction) Shop(id workflow.ShopID) (workflow.Shop, error) {
+	return read[workflow.Shop](t.bucket(shopsBucket), []byte(id), "shop")
+}
+
+// Shops is part of workflow.Tx.
+func (t *transaction) Shops() ([]workflow.Shop, error) {
+	return all[workflow.Shop](t.bucket(shopsBucket))
+}
+
+// PutShop is part of workflow.Tx.
+func (t *transaction) PutShop(s workflow.Shop) error {
+	if err := t.may("a shop", string(s.ID)); err != nil {
+		return err
+	}
+	return write(t.bucket(shopsBucket), []byte(s.ID), kept(s))
+}
