@@ -58,8 +58,13 @@ func (w *wire) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 func serve(t *testing.T, handler http.Handler) *http.Client {
 	t.Helper()
 	listener := &wire{conns: make(chan net.Conn), done: make(chan struct{})}
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: time.Minute}
 	var running sync.WaitGroup
+	server := &http.Server{ReadHeaderTimeout: time.Minute}
+	server.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		running.Add(1) // Serve, which started this, is still counted
+		defer running.Done()
+		handler.ServeHTTP(w, r)
+	})
 	running.Go(func() { _ = server.Serve(listener) })
 	transport := &http.Transport{DialContext: listener.dial}
 	t.Cleanup(func() {
@@ -186,3 +191,13 @@ const noApplications = `{"total_count":0,"next_page_token":"","sample_applicatio
 
 // cut ends the connection without an answer.
 func cut(http.ResponseWriter) { panic(http.ErrAbortHandler) }
+
+const searchPath = "/affiliate_seller/202508/sample_applications/search"
+
+// bubbleStart is when a synctest bubble's clock begins.
+var bubbleStart = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+
+func contextFor(t *testing.T, life time.Duration) (context.Context, context.CancelFunc) {
+	t.Helper()
+	return context.WithTimeout(t.Context(), life)
+}
