@@ -34,7 +34,9 @@ type Store interface {
 // Tx is one transaction. Nothing taken from it refers to it afterwards: values are copies. Times are kept to the
 // microsecond, in UTC. Names are compared byte by byte, and listings are in byte order.
 //
-// A method that is given something to keep returns an error in View.
+// A method that is given something to keep returns an error in View, and for a name that is empty, is not UTF-8 or holds
+// a zero byte. Other text is kept as UTF-8. A page of a changing listing may miss what came before its cursor, and
+// never repeats or skips what stayed.
 type Tx interface {
 	// Authorisation returns the authorisation of that open id, or ErrNotFound.
 	Authorisation(openID string) (Authorisation, error)
@@ -87,29 +89,34 @@ type Tx interface {
 type Outbox interface {
 	// Enqueue puts an effect at its lane's end; ErrConflict if there is one of that id.
 	Enqueue(Effect) error
-	// Effect returns an effect that was put and not yet removed, or ErrNotFound.
+	// Effect returns an effect that was put and neither removed nor buried yet, or ErrNotFound.
 	Effect(EffectID) (Effect, error)
-	// Lane returns a lane's effects in order, and for each whether it is claimed.
+	// Lane returns a lane's effects in order, and for each whether it is claimed. A claim that lapsed is one until it is
+	// released or another takes the effect: nobody knows what its owner has done.
 	Lane(Lane) ([]InLane, error)
 	// Ready returns up to limit heads of that kind that can be claimed at now: due, neither parked nor under an
 	// unexpired claim; by priority, then by due time. Kinds are asked for one by one, so that many effects of one kind
-	// that wait for their budget never hide those of another. Next is when the earliest of the kind's other heads will
-	// be due, zero if none will. Both are index reads.
+	// that wait for their budget never hide those of another. A claim that lapsed makes its effect due at its end.
+	// Next is when the earliest of the kind's heads that are not due at now will be, zero if none will: the end of its
+	// claim for one that is claimed. Both are index reads.
 	Ready(kind EffectKind, now time.Time, limit int) (ready []Effect, next time.Time, err error)
-	// Claim takes a head until the given time, counts the attempt and sets Begun. What it returns is the effect as it
+	// Claim takes a head until the given time, at which the claim is over and another may take it, counts the attempt and sets Begun. What it returns is the effect as it
 	// was before, but for Attempt: Begun tells of an earlier claim without an outcome. ErrConflict if it is not to be
 	// claimed at now, ErrNotFound if it is gone.
 	Claim(id EffectID, now, until time.Time) (Effect, error)
-	// Extend prolongs the claim of that attempt; ErrConflict if it is another's by now.
+	// Extend prolongs the claim of that attempt, and never shortens it; ErrConflict if it is another's by now or was
+	// released, ErrNotFound if the effect is gone.
 	Extend(id EffectID, attempt int, until time.Time) error
-	// Release ends the claim of that attempt and keeps the effect as it is given, Begun cleared; ErrConflict if the
-	// claim is another's by now.
+	// Release ends the claim of that attempt and keeps the effect as it is given, Begun cleared; its lane and place
+	// stay. Errors are as Extend's.
 	Release(Effect) error
-	// Change keeps an unclaimed effect as it is given; its lane and id stay. ErrConflict if it is claimed.
+	// Change keeps an unclaimed effect as it is given; its lane and place stay, and Attempt never goes back, since it
+	// tells claims apart. ErrConflict if it is claimed, ErrNotFound if it is gone.
 	Change(Effect) error
 	// Remove takes an effect away, claimed or not; ErrNotFound if it is gone.
 	Remove(EffectID) error
-	// Bury takes an effect out of its lane and keeps it among the dead letters, with the time and its Cause.
+	// Bury takes an effect out of its lane, claimed or not, and keeps it as it is given among the dead letters, with the
+	// time and its Cause; ErrNotFound if it is gone. Its id may then be put again.
 	Bury(e Effect, at time.Time) error
 	// DeadLetters returns up to limit dead letters, oldest first, and a cursor as Campaigns does.
 	DeadLetters(after string, limit int) ([]DeadLetter, string, error)
