@@ -97,12 +97,12 @@ type Outbox interface {
 	// Ready returns up to limit heads of that kind that can be claimed at now: due, neither parked nor under an
 	// unexpired claim; by priority, then by due time. Kinds are asked for one by one, so that many effects of one kind
 	// that wait for their budget never hide those of another. A claim that lapsed makes its effect due at its end.
-	// Next is when the earliest of the kind's heads that are not due at now will be, zero if none will: the end of its
-	// claim for one that is claimed. Both are index reads.
+	// Next is when the earliest of the kind's unparked heads that are not due at now will be, zero if none will: the
+	// end of its claim for one that is claimed. Both are index reads.
 	Ready(kind EffectKind, now time.Time, limit int) (ready []Effect, next time.Time, err error)
-	// Claim takes a head until the given time, at which the claim is over and another may take it, counts the attempt and sets Begun. What it returns is the effect as it
-	// was before, but for Attempt: Begun tells of an earlier claim without an outcome. ErrConflict if it is not to be
-	// claimed at now, ErrNotFound if it is gone.
+	// Claim takes a head until the given time, counts the attempt and sets Begun. At that time the claim is over, and
+	// another may take the effect. What it returns is the effect as it was before, but for Attempt: Begun tells of an
+	// earlier claim without an outcome. ErrConflict if it is not to be claimed at now, ErrNotFound if it is gone.
 	Claim(id EffectID, now, until time.Time) (Effect, error)
 	// Extend prolongs the claim of that attempt, and never shortens it; ErrConflict if it is another's by now or was
 	// released, ErrNotFound if the effect is gone.
