@@ -1,0 +1,23 @@
+// Pictures of messages, the only thing this page fetches from elsewhere.
+
+import { h } from './dom.js';
+import { safeUrl } from './mrkdwn.js';
+
+/**
+ * picture shows an image block or element. One that cannot be had leaves its
+ * words in a neutral box of the same place.
+ */
+export function picture(it, kind) {
+  const alt = String(it.alt_text ?? '');
+  const frame = h('span', { class: kind });
+  const missing = () => frame.replaceChildren(h('span', { class: 'picture-missing', role: 'img', 'aria-label': alt || 'Picture', title: alt || null }, h('span', {}, alt || 'Picture')));
+  const src = safeUrl(it.image_url ?? it.slack_file?.url ?? '');
+  if (!src) {
+    missing();
+    return frame;
+  }
+  const image = h('img', { src, alt, decoding: 'async', referrerpolicy: 'no-referrer', title: alt || null });
+  image.addEventListener('error', missing, { once: true });
+  frame.append(image);
+  return frame;
+}
