@@ -1,0 +1,134 @@
+package view
+
+import (
+	"fmt"
+
+	"github.com/slack-go/slack"
+
+	"sampledesk/workflow"
+)
+
+// CardFacts is what a card shows.
+type CardFacts struct {
+	Application workflow.Application
+	Campaign    string // the name of the campaign it belongs to; empty: none
+	Shop        string // named only where a channel serves several shops; empty otherwise
+	Region      string // the shop's, for the link to its Affiliate Center
+	Past        Past   // what she had from us before
+}
+
+// Card is the application's message in the shop's channel. It fits a phone's screen: seven blocks at the most.
+func Card(f CardFacts) Message {
+	a := f.Application
+	blocks := []slack.Block{creatorBlock(f), numbersBlock(a.Report.Creator), productBlock(a), section(status(a)...)}
+	if small := support(a.Decision.Cause); small != "" && a.State().Reviewing() {
+		blocks = append(blocks, aside(small))
+	}
+	if c, ok := controls(a); ok {
+		blocks = append(blocks, c)
+	}
+	return Message{Text: headline(a), Blocks: append(blocks, footer(f))}
+}
+
+func creatorBlock(f CardFacts) slack.Block {
+	c := f.Application.Report.Creator
+	user := ""
+	if shown := data(c.Username, maxName); shown != "" && nameOf(c) != "@"+clean(c.Username) {
+		user = "@" + shown
+	}
+	followers := figure(c.Followers) + " followers"
+	if !shared(c.Followers) {
+		followers = "followers " + notShared
+	}
+	return section(dotted("*"+profile(c)+"*", user, followers), f.Past.String())
+}
+
+// numbersBlock shows the numbers that decide. Each is one line, so that a phone shows four lines and not eight.
+func numbersBlock(c workflow.Creator) slack.Block {
+	return &slack.SectionBlock{Type: slack.MBTSection, Fields: []*slack.TextBlockObject{
+		mrkdwn("GMV, 30 days: *" + money(c.GMV) + "*"),
+		mrkdwn("Median views, 30 days: *" + figure(c.MedianViews) + "*"),
+		mrkdwn("Posts, 30 days: *" + figure(c.Posts) + "*"),
+		mrkdwn("Samples fulfilled: *" + percentage(c.Fulfilment) + "*"),
+	}}
+}
+
+func productBlock(a workflow.Application) slack.Block {
+	r := a.Report
+	left := ""
+	if a.State().Reviewing() {
+		left = stock(r.Stock)
+	}
+	variant := ""
+	if v := data(r.Product.Variant, maxVariant); v != "" {
+		variant = "Variant: " + v
+	}
+	s := section("*"+data(productOf(r.Product), maxTitle)+"*", variant, dotted(capital(commission(r.Commission)), left), found(r))
+	if webAddress(r.Product.Picture) {
+		s.Accessory = slack.NewAccessory(&slack.ImageBlockElement{
+			Type: slack.METImage, ImageURL: &r.Product.Picture, AltText: "Picture of " + raw(productOf(r.Product), maxTitle),
+		})
+	}
+	return s
+}
+
+func footer(f CardFacts) slack.Block {
+	campaign, shop := "", ""
+	if name := data(f.Campaign, workflow.MaxCampaignName); name != "" {
+		campaign = "Campaign: *" + name + "*"
+	}
+	if name := data(f.Shop, maxName); name != "" {
+		shop = "Shop: " + name
+	}
+	return aside(dotted(campaign, shop, "Request "+data(string(f.Application.Key.ID), maxID), requests(f.Region)))
+}
+
+// headline is the card in one line: who asks for what, and where it stands.
+func headline(a workflow.Application) string {
+	return fmt.Sprintf("Sample request from %s for %s. %s: %s", spokenName(a.Report.Creator),
+		spoken(productOf(a.Report.Product), maxTitle), first(spoken(string(a.Stage()), maxID), "Unknown"), spokenState(a))
+}
+
+// spokenState is where the decision stands, in a few words without formatting.
+func spokenState(a workflow.Application) string {
+	d := a.Decision
+	by := deed(d.Verdict) + " by " + person(d.By)
+	switch s := a.State(); s {
+	case workflow.Pending:
+		return "waits for a decision" + spokenDeadline(a.Report)
+	case workflow.Queued:
+		return by + ", can still be undone"
+	case workflow.Sending:
+		return by + ", sending to TikTok"
+	case workflow.Unclear:
+		return by + ", TikTok has not answered yet"
+	case workflow.Refused:
+		return "TikTok refused the " + noun(d.Verdict) + ", waits for a decision" + spokenDeadline(a.Report)
+	case workflow.Unrecognised:
+		return "a status that this desk does not know"
+	default:
+		return spokenEnd(a, s)
+	}
+}
+
+func spokenEnd(a workflow.Application, s workflow.State) string {
+	if e, ok := workflow.EndingOf(s); ok {
+		return move(e)
+	}
+	d := a.Decision
+	switch {
+	case a.ChangedElsewhere:
+		return elsewhere
+	case d.Phase == workflow.DecisionConfirmed:
+		return deed(d.Verdict) + " by " + person(d.By) + ", confirmed by TikTok"
+	default:
+		return "as TikTok reports"
+	}
+}
+
+func spokenDeadline(r workflow.Report) string {
+	if r.ReviewBy.IsZero() {
+		return ""
+	}
+	return " by " + utc(r.ReviewBy)
+}

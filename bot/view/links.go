@@ -1,0 +1,103 @@
+package view
+
+import (
+	"net/url"
+	"regexp"
+	"strings"
+
+	"sampledesk/workflow"
+)
+
+// The pages of TikTok that people are sent to. They are known from public use of the consoles and were never verified;
+// the desk itself never opens them.
+const (
+	creatorPage  = "https://www.tiktok.com/@"
+	requestsPage = "https://affiliate.tiktok.com/product/sample-request"
+	requestsUS   = "https://affiliate-us.tiktok.com/product/sample-request"
+)
+
+// requests returns the Affiliate Center's page of sample requests for a region, as a link.
+func requests(region string) string {
+	page := requestsPage
+	if strings.EqualFold(region, "US") {
+		page = requestsUS
+	}
+	return "<" + page + "|Affiliate Center>"
+}
+
+// username is what TikTok lets a user name be made of. Anything else is shown, but never linked to.
+var username = regexp.MustCompile(`^[A-Za-z0-9._]{1,40}$`)
+
+// profile returns the creator's name, linked to her page where that is certain.
+func profile(c workflow.Creator) string {
+	shown := label(nameOf(c), maxName)
+	if !username.MatchString(c.Username) {
+		return shown
+	}
+	return "<" + creatorPage + c.Username + "|" + shown + ">"
+}
+
+// nameOf returns what a creator is called, not yet escaped: her nickname, or her user name where that is nothing to
+// read.
+func nameOf(c workflow.Creator) string {
+	if nick := clean(c.Nickname); legible(nick) {
+		return nick
+	}
+	if user := clean(c.Username); legible(user) {
+		return "@" + user
+	}
+	return "a creator"
+}
+
+// spokenName is nameOf for the text of a message.
+func spokenName(c workflow.Creator) string {
+	return spoken(strings.TrimPrefix(nameOf(c), "@"), maxName)
+}
+
+// productOf returns what a product is called, not yet escaped.
+func productOf(p workflow.Product) string {
+	if title := clean(p.Title); title != "" {
+		return title
+	}
+	if id := clean(string(p.ID)); id != "" {
+		return "product " + id
+	}
+	return "a product"
+}
+
+var slackID = regexp.MustCompile(`^[A-Z0-9]{1,40}$`)
+
+// person mentions somebody by Slack id.
+func person(p workflow.PersonID) string {
+	if !slackID.MatchString(string(p)) {
+		return "somebody"
+	}
+	return "<@" + string(p) + ">"
+}
+
+// people mentions several.
+func people(all []workflow.PersonID) string {
+	mentions := make([]string, len(all))
+	for i, p := range all {
+		mentions[i] = person(p)
+	}
+	return join(" ", mentions...)
+}
+
+// linkTo links to a page of Slack or TikTok; without a proper address it is the label alone. The label is escaped.
+func linkTo(address, shown string) string {
+	if !webAddress(address) || strings.ContainsAny(address, "<>|") {
+		return shown
+	}
+	return "<" + strings.ReplaceAll(address, "&", "&amp;") + "|" + shown + ">"
+}
+
+// webAddress tells whether something is an address that a picture or a link may have: of the web, and not too long for
+// Slack.
+func webAddress(s string) bool {
+	if len(s) > 2000 || strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return false
+	}
+	u, err := url.Parse(s)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Hostname() != "" && u.User == nil
+}

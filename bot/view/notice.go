@@ -1,0 +1,87 @@
+package view
+
+import (
+	"fmt"
+
+	"github.com/slack-go/slack"
+
+	"sampledesk/workflow"
+)
+
+// Notice is what is said to a shop's channel. The admins are named where one of them has to act.
+func Notice(s workflow.Saying, admins []workflow.PersonID) Message {
+	switch s.Kind {
+	case workflow.SayBacklog:
+		return backlog(s)
+	case workflow.SayStopped:
+		return stopped(s, admins)
+	case workflow.SayResumed:
+		return resumed(s)
+	default:
+		return Aside("Something changed; `/samples queue` shows what waits for a decision.")
+	}
+}
+
+func backlog(s workflow.Saying) Message {
+	more := many(s.Waiting, "more request") + " " + isAre(s.Waiting) + " waiting"
+	lines := []string{"*" + more + "*" + forShop(s.Shop), ""}
+	if !s.NextDue.IsZero() {
+		lines[1] = "The first of them has to be decided by " + due(s.NextDue)
+	}
+	if s.DueSoon > 0 {
+		lines = append(lines, fmt.Sprintf("Of all that wait for a decision, %d end within %.0f hours.", s.DueSoon, workflow.CloseDeadline.Hours()))
+	}
+	lines = append(lines, "They get their cards as there is room, as they are opened, or as their deadline comes near. `/samples queue` shows them all.")
+	return Message{Text: more + spokenShop(s.Shop) + "; /samples queue shows them", Blocks: []slack.Block{section(lines...)}}
+}
+
+func stopped(s workflow.Saying, admins []workflow.PersonID) Message {
+	named := people(admins)
+	ask := named + ", this needs you:"
+	if named == "" {
+		ask = "An admin has to act:"
+	}
+	remedy, known := remedies[s.Cause.Code]
+	if !known {
+		remedy = "Please look into it: until TikTok answers again, no decision reaches it and no news comes in."
+	}
+	blocks := []slack.Block{section(
+		"*TikTok no longer answers this desk*"+forShop(s.Shop),
+		"The reason: "+why(s.Cause)+". Decisions wait, and nothing is lost.",
+		ask+" "+remedy,
+	)}
+	if small := support(s.Cause); small != "" {
+		blocks = append(blocks, aside(small))
+	}
+	return Message{Text: "TikTok no longer answers this desk" + spokenShop(s.Shop) + "; decisions wait until an admin acts", Blocks: blocks}
+}
+
+func resumed(s workflow.Saying) Message {
+	return Message{
+		Text: "TikTok answers again" + spokenShop(s.Shop) + "; what waited is on its way",
+		Blocks: []slack.Block{section(
+			"*TikTok answers again*"+forShop(s.Shop), "What waited is on its way; there is nothing to do.",
+		)},
+	}
+}
+
+func forShop(shop string) string {
+	if name := data(shop, maxName); name != "" {
+		return " for the shop " + name
+	}
+	return ""
+}
+
+func spokenShop(shop string) string {
+	if name := spoken(shop, maxName); name != "" {
+		return " for the shop " + name
+	}
+	return ""
+}
+
+func isAre(n int) string {
+	if n == 1 {
+		return "is"
+	}
+	return "are"
+}

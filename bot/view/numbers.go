@@ -1,0 +1,159 @@
+package view
+
+import (
+	"math"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"sampledesk/workflow"
+)
+
+// notShared stands for a number that a creator keeps to herself: the vendor sends a blank, which is never zero.
+const notShared = "not shared"
+
+// figure is a number short enough for a phone: "12.4K".
+func figure(f workflow.Figure) string {
+	if !shared(f) {
+		return notShared
+	}
+	return short(f.Value)
+}
+
+// exactly is the whole number: "12,408".
+func exactly(f workflow.Figure) string {
+	if !shared(f) {
+		return notShared
+	}
+	return grouped(f.Value)
+}
+
+// percentage is a figure that is per cent already: "60.85%".
+func percentage(f workflow.Figure) string {
+	if !shared(f) {
+		return notShared
+	}
+	return trimmed(f.Value, 2) + "%"
+}
+
+func shared(f workflow.Figure) bool {
+	return f.Shared && !math.IsNaN(f.Value) && !math.IsInf(f.Value, 0)
+}
+
+// short writes three digits or so: 999, 1K, 12.4K, 124K, 1.2M.
+func short(v float64) string {
+	sign := ""
+	if v < 0 {
+		sign, v = "−", -v
+	}
+	if v < 1000 {
+		if s := trimmed(v, 1); s != "1000" {
+			return sign + s
+		}
+	}
+	for _, unit := range []string{"K", "M", "B", "T"} {
+		v /= 1000
+		s := trimmed(v, 1)
+		if v >= 100 {
+			s = trimmed(v, 0)
+		}
+		if v < 1000 && s != "1000" {
+			return sign + s + unit
+		}
+	}
+	return sign + "999T+"
+}
+
+// trimmed writes a number with so many decimals at the most.
+func trimmed(v float64, decimals int) string {
+	s := strconv.FormatFloat(v, 'f', decimals, 64)
+	if strings.Contains(s, ".") {
+		s = strings.TrimRight(strings.TrimRight(s, "0"), ".")
+	}
+	return s
+}
+
+// grouped writes a number in full, in groups of three digits. Numbers beyond all sense are shortened all the same.
+func grouped(v float64) string {
+	if math.Abs(v) >= 1e15 {
+		return short(v)
+	}
+	whole, rest, _ := strings.Cut(trimmed(math.Abs(v), 2), ".")
+	for i := len(whole) - 3; i > 0; i -= 3 {
+		whole = whole[:i] + "," + whole[i:]
+	}
+	if rest != "" {
+		whole += "." + rest
+	}
+	if v < 0 {
+		return "−" + whole
+	}
+	return whole
+}
+
+var (
+	decimal  = regexp.MustCompile(`^-?[0-9]{1,30}(\.[0-9]{1,30})?$`)
+	currency = regexp.MustCompile(`^[A-Z]{3}$`)
+)
+
+var symbols = map[string]string{"USD": "$", "GBP": "£", "EUR": "€"}
+
+// money is an amount, short: "$4.1K", "IDR 4.1M". What is not a number is shown as it came.
+func money(m workflow.Money) string { return amount(m, short) }
+
+// exactMoney is an amount in full: "$4,120.5".
+func exactMoney(m workflow.Money) string { return amount(m, grouped) }
+
+func amount(m workflow.Money, write func(float64) string) string {
+	if clean(m.Amount) == "" {
+		return notShared
+	}
+	unit := data(m.Currency, 8)
+	if !decimal.MatchString(m.Amount) {
+		return join(" ", unit, data(m.Amount, 30))
+	}
+	v, err := strconv.ParseFloat(m.Amount, 64)
+	if err != nil {
+		return join(" ", unit, data(m.Amount, 30))
+	}
+	if symbol, ok := symbols[m.Currency]; ok {
+		if v < 0 {
+			return "−" + symbol + write(-v)
+		}
+		return symbol + write(v)
+	}
+	if !currency.MatchString(m.Currency) {
+		return join(" ", write(v), unit)
+	}
+	return m.Currency + " " + write(v)
+}
+
+// commission turns a share, "0.15", into "15% commission". One that is none is shown as it came; a blank says nothing.
+func commission(share string) string {
+	share = clean(share)
+	if share == "" {
+		return ""
+	}
+	if decimal.MatchString(share) {
+		if v, err := strconv.ParseFloat(share, 64); err == nil && v >= 0 && v <= 1 {
+			return trimmed(v*100, 2) + "% commission"
+		}
+	}
+	return "commission " + data(share, 30)
+}
+
+// stock tells how many samples are left.
+func stock(n int64) string {
+	if n <= 0 {
+		return "*out of stock*"
+	}
+	return many(int(min(n, math.MaxInt32)), "sample") + " left"
+}
+
+// many writes a count and its noun.
+func many(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return grouped(float64(n)) + " " + noun + "s"
+}

@@ -1,0 +1,116 @@
+package view
+
+import (
+	"fmt"
+
+	"github.com/slack-go/slack"
+
+	"sampledesk/workflow"
+)
+
+// QueuePageSize is how many requests a page of the queue shows. With as many, an answer stays below the 20 KB that Slack
+// takes in an acknowledgement, whatever the names.
+const QueuePageSize = 10
+
+// maxValue is the longest value that Slack takes of a button.
+const maxValue = 2000
+
+// QueueFacts is a page of what waits for a decision, soonest deadline first.
+type QueueFacts struct {
+	Shop  string // the shop that was asked for; empty: all of the channel
+	Total int
+	Page  int // counted from 0
+	Rows  []Row
+	Back  *QueuePage // the page before; nil: there is none
+	Next  *QueuePage // the page after; nil: there is none
+}
+
+// Row is an application in a list.
+type Row struct {
+	Application workflow.Application
+	Campaign    string // the name of the campaign it belongs to; empty: none
+	Shop        string // named only where a channel serves several shops
+	Link        string // the permalink of its card; empty: it has none yet
+}
+
+// Queue is the answer to `/samples queue`.
+func Queue(f QueueFacts) Message {
+	if f.Total == 0 {
+		return emptyQueue(f.Shop)
+	}
+	title := many(f.Total, "request") + " " + waits(f.Total) + " for a decision"
+	blocks := []slack.Block{header(title), aside(dotted(span(f), "soonest deadline first", shopOf(f.Shop)))}
+	for _, r := range f.Rows {
+		blocks = append(blocks, section(queueRow(r)...))
+	}
+	if paging := pagingButtons(f); len(paging) > 0 {
+		blocks = append(blocks, actions("", paging...))
+	}
+	return Message{Text: title + spokenShop(f.Shop), Blocks: blocks}
+}
+
+func emptyQueue(shop string) Message {
+	return Message{
+		Text:   "Nothing waits for a decision" + spokenShop(shop),
+		Blocks: []slack.Block{section("*Nothing waits for a decision*"+forShop(shop), "All done. New requests arrive here as cards, by themselves.")},
+	}
+}
+
+func waits(n int) string {
+	if n == 1 {
+		return "waits"
+	}
+	return "wait"
+}
+
+func shopOf(shop string) string {
+	if name := data(shop, maxName); name != "" {
+		return "Shop: " + name
+	}
+	return ""
+}
+
+func span(f QueueFacts) string {
+	from := f.Page*QueuePageSize + 1
+	to := from + len(f.Rows) - 1
+	if to < from {
+		return "This page is empty by now"
+	}
+	return fmt.Sprintf("%d–%d of %d", from, to, max(f.Total, to))
+}
+
+func queueRow(r Row) []string {
+	a := r.Application
+	deadline := "No review deadline"
+	if by := a.Report.ReviewBy; !by.IsZero() {
+		deadline = "Decide by " + due(by)
+	}
+	return []string{
+		dotted("*"+profile(a.Report.Creator)+"*", data(productOf(a.Report.Product), maxName)),
+		deadline,
+		dotted("GMV, 30 days: "+money(a.Report.Creator.GMV), shopOf(r.Shop), cardLink(r)),
+	}
+}
+
+// cardLink leads to the card, or tells how to get one.
+func cardLink(r Row) string {
+	open := "`/samples show " + data(string(r.Application.Key.ID), maxID) + "`"
+	if !webAddress(r.Link) {
+		return "no card yet: " + open
+	}
+	return linkTo(r.Link, "Open the card")
+}
+
+// pagingButtons leaves out a button whose value Slack would not take.
+func pagingButtons(f QueueFacts) []slack.BlockElement {
+	var buttons []slack.BlockElement
+	if f.Back != nil && len(f.Back.String()) <= maxValue {
+		buttons = append(buttons, button(ActionQueueBack, f.Back.String(), "Back", "Back to the page before"))
+	}
+	if f.Next != nil && len(f.Next.String()) <= maxValue {
+		left := min(QueuePageSize, max(1, f.Total-f.Page*QueuePageSize-len(f.Rows)))
+		text := fmt.Sprintf("Next %d", left)
+		buttons = append(buttons, button(ActionQueuePage, f.Next.String(), text, text+" requests"))
+	}
+	return buttons
+}

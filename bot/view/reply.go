@@ -1,0 +1,132 @@
+package view
+
+import (
+	"github.com/slack-go/slack"
+
+	"sampledesk/workflow"
+)
+
+// Reply is what is said in the thread of a card. A kind that belongs to the channel is told in a general sentence.
+func Reply(s workflow.Saying) Message {
+	lines := replyLines(s)
+	blocks := []slack.Block{section(lines...)}
+	if small := support(s.Cause); small != "" {
+		blocks = append(blocks, aside(small))
+	}
+	return Message{Text: spokenReply(s), Blocks: blocks}
+}
+
+func replyLines(s workflow.Saying) []string {
+	switch s.Kind {
+	case workflow.SayStage:
+		return stageLines(s)
+	case workflow.SayDecision:
+		return []string{decisionLine(s)}
+	case workflow.SayRefused:
+		return []string{
+			person(s.By) + ", TikTok refused your " + noun(s.Verdict) + because(s.Verdict, s.Reason) + ": " + why(s.Cause) + ".",
+			"The request is back in " + stageName(workflow.StageReview) + "; please decide once more on the card.",
+		}
+	case workflow.SayCampaign:
+		return []string{person(s.By) + " added the creator to the campaign *" + campaignName(s.Campaign) + "*"}
+	default:
+		return []string{"Something changed; the card tells where the request stands."}
+	}
+}
+
+func campaignName(name string) string {
+	return first(data(name, workflow.MaxCampaignName), "without a name")
+}
+
+func stageLines(s workflow.Saying) []string {
+	lines := []string{stageName(s.Stage)}
+	if s.Elsewhere {
+		lines = append(lines, elsewhere)
+	}
+	if e, ok := workflow.EndingOf(s.State); ok {
+		lines = append(lines, move(e))
+	}
+	if s.By != "" {
+		lines = append(lines, fate(s))
+	}
+	return append(lines, dotted(stageFacts(s)...))
+}
+
+// fate tells what became of the decision that this change of stage is about.
+func fate(s workflow.Saying) string {
+	if s.Undelivered {
+		return person(s.By) + ", your " + noun(s.Verdict) + " had not been confirmed by then, and no longer counts."
+	}
+	line := "TikTok confirmed the " + noun(s.Verdict) + because(s.Verdict, s.Reason) + " by " + person(s.By) + "."
+	if s.Verdict == workflow.Reject {
+		line += " It tells the creator."
+	}
+	return line
+}
+
+// stageFacts are the facts that the stage brings with it.
+func stageFacts(s workflow.Saying) []string {
+	r := workflow.Report{OrderID: s.OrderID, Tracking: s.Tracking, ShipBy: s.ShipBy}
+	switch s.State {
+	case workflow.AwaitingShipment:
+		return []string{shipDeadline(r), order(r)}
+	case workflow.Shipped, workflow.Delivered:
+		return []string{tracking(r), order(r)}
+	case workflow.Unrecognised:
+		return []string{"This desk does not know this status of TikTok's. It goes on looking."}
+	default:
+		return []string{order(r)}
+	}
+}
+
+func decisionLine(s workflow.Saying) string {
+	what := "the " + noun(s.Verdict)
+	switch {
+	case s.Undone && s.UndoneBy == s.By:
+		return person(s.By) + " undid " + what + "; nothing was sent to TikTok."
+	case s.Undone:
+		return person(s.UndoneBy) + " undid " + what + " by " + person(s.By) + "; nothing was sent to TikTok."
+	case s.Undelivered:
+		return fate(s)
+	default:
+		return capital(what) + " by " + person(s.By) + " was sent, but the answer was lost: " + why(s.Cause) +
+			". The desk is looking at what TikTok made of it before it sends anything again."
+	}
+}
+
+// spokenReply is the reply in one short line.
+func spokenReply(s workflow.Saying) string {
+	stage := first(spoken(string(s.Stage), maxID), "Unknown")
+	switch s.Kind {
+	case workflow.SayStage:
+		return spokenStage(s, stage)
+	case workflow.SayDecision:
+		switch {
+		case s.Undone:
+			return "The " + noun(s.Verdict) + " was undone by " + person(s.UndoneBy)
+		case s.Undelivered:
+			return "The " + noun(s.Verdict) + " by " + person(s.By) + " no longer counts"
+		default:
+			return "The " + noun(s.Verdict) + " was sent; TikTok has not answered yet"
+		}
+	case workflow.SayRefused:
+		return "TikTok refused the " + noun(s.Verdict) + " by " + person(s.By) + "; back in review"
+	case workflow.SayCampaign:
+		return person(s.By) + " added the creator to the campaign " + first(spoken(s.Campaign, workflow.MaxCampaignName), "without a name")
+	default:
+		return "Something changed; the card tells where the request stands"
+	}
+}
+
+func spokenStage(s workflow.Saying, stage string) string {
+	switch {
+	case s.Elsewhere:
+		return stage + ": changed in the Affiliate Center, not from this desk"
+	case s.By != "" && s.Undelivered:
+		return stage + ": the " + noun(s.Verdict) + " by " + person(s.By) + " no longer counts"
+	case s.By != "":
+		return stage + ": TikTok confirmed the " + noun(s.Verdict) + " by " + person(s.By)
+	default:
+		return stage
+	}
+}

@@ -1,0 +1,126 @@
+package view
+
+import (
+	"sampledesk/workflow"
+)
+
+// status is the part of a card that tells where the application stands: the stage in bold, then who decided, how far
+// that got, and what is due.
+func status(a workflow.Application) []string {
+	lines := []string{stageName(a.Stage())}
+	if a.ChangedElsewhere {
+		lines = append(lines, elsewhere)
+	}
+	switch s := a.State(); s {
+	case workflow.Pending:
+		return append(lines, hindrance(a), reviewDeadline(a.Report))
+	case workflow.Refused:
+		return append(lines, refused(a.Decision), hindrance(a), reviewDeadline(a.Report))
+	case workflow.Queued, workflow.Sending, workflow.Unclear:
+		return append(lines, travelling(a.Decision, s), heldUp(a.Decision, s))
+	case workflow.Unrecognised:
+		return append(lines, "This desk does not know this status of TikTok's. It goes on looking.")
+	default:
+		return append(append(lines, settled(a)), further(a)...)
+	}
+}
+
+// reviewDeadline tells until when a decision is possible. Whether that has passed is told by the time left, which Slack
+// counts: nothing is repainted for it.
+func reviewDeadline(r workflow.Report) string {
+	if r.ReviewBy.IsZero() {
+		return "TikTok gives no review deadline."
+	}
+	return "Decide by " + due(r.ReviewBy)
+}
+
+func hindrance(a workflow.Application) string {
+	if a.Report.Approvable {
+		return ""
+	}
+	return obstacle(a.Report)
+}
+
+// decision is who decided what, and when.
+func decision(d workflow.Decision) string {
+	return capital(deed(d.Verdict)) + because(d.Verdict, d.Reason) + " by " + person(d.By) + " " + stamp(d.At)
+}
+
+func travelling(d workflow.Decision, s workflow.State) string {
+	switch s {
+	case workflow.Queued:
+		return dotted(decision(d), "sending after "+stampSeconds(d.SendAt)+", until then it can be undone")
+	case workflow.Sending:
+		return dotted(decision(d), "sending to TikTok…")
+	default:
+		return dotted(decision(d), "sent; TikTok has not answered yet, looking…")
+	}
+}
+
+// heldUp tells what a decision waits for. After a lost answer the cause is only what the call ended with.
+func heldUp(d workflow.Decision, s workflow.State) string {
+	if d.Cause == (workflow.Cause{}) || s == workflow.Unclear {
+		return ""
+	}
+	return "Waiting, because " + why(d.Cause) + ". Nothing is lost: it is sent as soon as that is put right."
+}
+
+func refused(d workflow.Decision) string {
+	return "*Refused by TikTok*, because " + why(d.Cause) + "\n" + decision(d) + " · back in review"
+}
+
+// settled is how the application came where it is: by our decision, or as an ending.
+func settled(a workflow.Application) string {
+	ours := ""
+	if a.Decision.Phase == workflow.DecisionConfirmed {
+		ours = dotted(decision(a.Decision), "confirmed by TikTok")
+	}
+	ending := ""
+	if e, ok := workflow.EndingOf(a.State()); ok {
+		ending = move(e)
+	}
+	return joinLines([]string{ending, ours})
+}
+
+// further is what there is to know beyond the decision.
+func further(a workflow.Application) []string {
+	r := a.Report
+	switch a.State() {
+	case workflow.AwaitingShipment:
+		return []string{shipDeadline(r), order(r)}
+	case workflow.Shipped:
+		return []string{dotted(tracking(r), order(r))}
+	case workflow.Delivered:
+		return []string{"The sample has arrived; the creator's content is due.", dotted(tracking(r), order(r))}
+	case workflow.Completed:
+		if !a.ContentAt.IsZero() {
+			return []string{"The creator's content was found " + stamp(a.ContentAt), order(r)}
+		}
+		return []string{"TikTok marked the sample as done.", order(r)}
+	case workflow.Rejected:
+		return []string{"TikTok has told the creator."}
+	default:
+		return []string{order(r)}
+	}
+}
+
+func shipDeadline(r workflow.Report) string {
+	if r.ShipBy.IsZero() {
+		return "Ship it from the Affiliate Center; TikTok gives no deadline yet."
+	}
+	return "Ship by " + due(r.ShipBy)
+}
+
+func order(r workflow.Report) string {
+	if id := data(r.OrderID, maxID); id != "" {
+		return "Order " + id
+	}
+	return ""
+}
+
+func tracking(r workflow.Report) string {
+	if id := data(r.Tracking, maxID); id != "" {
+		return "Tracking number " + id
+	}
+	return ""
+}

@@ -1,0 +1,72 @@
+package view
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"sampledesk/workflow"
+)
+
+// The action ids of the controls. Of those of a card, the block they stand in and (for buttons) their value hold a
+// Target; the value of the menu's options is the Reason itself.
+const (
+	ActionApprove   = "approve"
+	ActionCampaign  = "campaign"
+	ActionReject    = "reject"
+	ActionUndo      = "undo"
+	ActionQueuePage = "queue_page"      // to the next page of the queue; the value holds a QueuePage
+	ActionQueueBack = "queue_page_back" // to the one before: action ids are unique within a block
+)
+
+// Target is what a click on a card is about: the application, and the round that was printed there.
+type Target struct {
+	Key   workflow.Key
+	Round int
+}
+
+const decide = "decide:"
+
+// String is the block id of a card's controls, and the value of its buttons. Since the round is in it, a menu does not
+// go on showing an old choice: Slack keeps that as long as the block id stays.
+func (t Target) String() string { return decide + t.Key.String() + ":" + strconv.Itoa(t.Round) }
+
+// ParseTarget reads what String wrote.
+func ParseTarget(s string) (Target, error) {
+	rest, ok := strings.CutPrefix(s, decide)
+	i := strings.LastIndexByte(rest, ':')
+	if !ok || i < 0 {
+		return Target{}, fmt.Errorf("%q does not say what a control is about", s)
+	}
+	round, err := strconv.Atoi(rest[i+1:])
+	if err != nil || round < 0 {
+		return Target{}, fmt.Errorf("%q does not say which round a control is of", s)
+	}
+	key, err := workflow.ParseKey(rest[:i])
+	if err != nil {
+		return Target{}, fmt.Errorf("reading what a control is about: %w", err)
+	}
+	return Target{Key: key, Round: round}, nil
+}
+
+// targetOf is what a click on the card as it is now would be about.
+func targetOf(a workflow.Application) Target { return Target{Key: a.Key, Round: a.Round} }
+
+// QueuePage names a page of the queue.
+type QueuePage struct {
+	Number int    // counted from 0
+	Cursor string // what the page starts after, opaque here; empty on page 0
+}
+
+// String is the value of a paging button.
+func (p QueuePage) String() string { return strconv.Itoa(p.Number) + ":" + p.Cursor }
+
+// ParseQueuePage reads what String wrote.
+func ParseQueuePage(s string) (QueuePage, error) {
+	number, cursor, ok := strings.Cut(s, ":")
+	n, err := strconv.Atoi(number)
+	if !ok || err != nil || n < 0 {
+		return QueuePage{}, fmt.Errorf("%q does not name a page of the queue", s)
+	}
+	return QueuePage{Number: n, Cursor: cursor}, nil
+}

@@ -1,0 +1,178 @@
+package view
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// The longest that data may be where it is shown, in code points.
+const (
+	maxName    = 60  // of a creator, a shop, an agency or a collaboration
+	maxTitle   = 120 // of a product
+	maxVariant = 80
+	maxWords   = 300 // of TikTok's own words
+	maxID      = 60  // of what TikTok calls an id, a status or a tracking number
+)
+
+// maxMarks is how many combining marks one character may carry: more than any script needs, too few to climb over the
+// neighbouring lines.
+const maxMarks = 4
+
+// clean makes one line of text out of data: valid UTF-8, without control characters and without the invisible ones
+// that turn text around or fill space (bidi marks, overrides and isolates, fillers), with all space folded. The joiners
+// stay where they join, since emoji and several scripts need them.
+func clean(s string) string {
+	var out []rune
+	marks := 0
+	for _, r := range strings.ToValidUTF8(s, "\ufffd") {
+		switch {
+		case unicode.IsSpace(r) || blank(r):
+			r = ' '
+		case r == zwj || r == zwnj:
+			if len(out) == 0 || glue(out[len(out)-1]) {
+				continue
+			}
+		case unicode.In(r, unicode.Cc, unicode.Cf, unicode.Cs, unicode.Co, unicode.Noncharacter_Code_Point):
+			continue
+		}
+		if !unicode.In(r, unicode.Mn, unicode.Me) {
+			marks = 0
+		} else if marks++; marks > maxMarks {
+			continue
+		}
+		if r == ' ' {
+			out = trimDangling(out)
+			if len(out) == 0 || out[len(out)-1] == ' ' {
+				continue
+			}
+		}
+		out = append(out, r)
+	}
+	return strings.TrimRight(string(trimDangling(out)), " ")
+}
+
+const (
+	zwnj = '\u200c'
+	zwj  = '\u200d'
+)
+
+// blank tells whether a character is drawn as nothing, though Unicode does not call it space.
+func blank(r rune) bool {
+	switch r {
+	case '\u115f', '\u1160', '\u2800', '\u3164', '\uffa0', '\u200b', '\ufeff':
+		return true
+	default:
+		return false
+	}
+}
+
+// glue tells whether nothing can be joined to a character.
+func glue(r rune) bool { return r == ' ' || r == zwj || r == zwnj }
+
+// trimDangling takes away joiners and variation selectors that have lost what they would change.
+func trimDangling(s []rune) []rune {
+	for len(s) > 0 && (s[len(s)-1] == zwj || s[len(s)-1] == zwnj) {
+		s = s[:len(s)-1]
+	}
+	return s
+}
+
+// cut shortens cleaned text to so many code points, the ellipsis included, and does not take a character apart that is
+// made of several.
+func cut(s string, most int) string {
+	runes := []rune(s)
+	if len(runes) <= most {
+		return s
+	}
+	at := most - 1
+	for at > 0 && within(runes, at) {
+		at--
+	}
+	if at == 0 {
+		at = most - 1
+	}
+	return strings.TrimRight(string(trimDangling(runes[:at])), " ") + "…"
+}
+
+// within tells whether a cut before runes[at] would fall inside what is seen as one character.
+func within(runes []rune, at int) bool {
+	next := runes[at]
+	switch {
+	case unicode.Is(unicode.M, next), next == zwj, next == zwnj, runes[at-1] == zwj:
+		return true
+	case next >= 0x1f3fb && next <= 0x1f3ff: // skin tones
+		return true
+	case flagLetter(next): // a flag is a pair of them
+		before := 0
+		for at-1-before >= 0 && flagLetter(runes[at-1-before]) {
+			before++
+		}
+		return before%2 == 1
+	default:
+		return false
+	}
+}
+
+func flagLetter(r rune) bool { return r >= 0x1f1e6 && r <= 0x1f1ff }
+
+// legible tells whether there is anything to read: an emoji alone is no name.
+func legible(s string) bool {
+	return strings.ContainsFunc(s, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) })
+}
+
+var escaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
+
+// data prepares data for formatted text that is verbatim: cleaned, cut, calmed, escaped. A line must not start with it:
+// an escaped ">" at the start of a line is still a quotation.
+func data(s string, most int) string { return escaper.Replace(calm(cut(clean(s), most))) }
+
+// label prepares data for the visible part of a link.
+func label(s string, most int) string { return strings.ReplaceAll(data(s, most), "|", "¦") }
+
+// spoken prepares data for the text of a message, for which there is no "verbatim": there mentions, channels and web
+// addresses are kept from coming alive by look-alikes.
+func spoken(s string, most int) string { return deafener.Replace(data(s, most)) }
+
+var deafener = strings.NewReplacer("@", "＠", "#", "＃", "://", "∶//")
+
+// raw prepares data for plain text, which Slack neither unescapes nor formats.
+func raw(s string, most int) string { return cut(clean(s), most) }
+
+// twins are characters that look like those that Slack formats by. Putting a twin in their place is certain to work,
+// however Slack parses; invisible characters between them would rest on how it does.
+var twins = map[rune]rune{'*': '∗', '_': '＿', '~': '∼', '`': 'ˋ'}
+
+var emojiCode = regexp.MustCompile(`:[^\s:]+:`)
+
+// calm takes from data the characters that Slack formats by, so that nobody's name makes a card bold or opens a block of
+// code. An underscore between letters formats nothing and stays, since user names are full of them and get copied.
+func calm(s string) string {
+	runes := []rune(s)
+	for i, r := range runes {
+		twin, bites := twins[r]
+		if !bites || r == '_' && i > 0 && i+1 < len(runes) && wordy(runes[i-1]) && wordy(runes[i+1]) {
+			continue
+		}
+		runes[i] = twin
+	}
+	return emojiCode.ReplaceAllStringFunc(string(runes), func(code string) string {
+		return "∶" + code[1:len(code)-1] + "∶"
+	})
+}
+
+func wordy(r rune) bool {
+	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
+}
+
+// quoted puts somebody's own words in quotation marks, fit for a sentence with blocks or without.
+func quoted(s string, most int) string { return "“" + spoken(s, most) + "”" }
+
+// first returns the first that is not empty.
+func first(all ...string) string {
+	if i := slices.IndexFunc(all, func(s string) bool { return s != "" }); i >= 0 {
+		return all[i]
+	}
+	return ""
+}

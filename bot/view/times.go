@@ -1,0 +1,28 @@
+package view
+
+import (
+	"fmt"
+	"time"
+)
+
+// Slack shows a date token in the zone of the reader's device, and its fallback, which names its own zone, where it
+// cannot.
+
+// stamp is an absolute time: "22 Nov, 09:24".
+func stamp(t time.Time) string { return token(t, "{date_short_pretty} {time}", utc(t)) }
+
+// stampSeconds is the time of day to the second, for what is seconds away.
+func stampSeconds(t time.Time) string {
+	return token(t, "{time_secs}", t.UTC().Format("2006-01-02 15:04:05")+" UTC")
+}
+
+// due is an absolute time with the time left, which goes on counting without an edit. They are two tokens, so that a
+// client that cannot count still shows the first.
+func due(t time.Time) string { return stamp(t) + " (" + token(t, "{ago}", utc(t)) + ")" }
+
+// utc is a time in words, for where tokens are not rendered.
+func utc(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") + " UTC" }
+
+func token(t time.Time, format, fallback string) string {
+	return fmt.Sprintf("<!date^%d^%s|%s>", t.Unix(), format, fallback)
+}

@@ -1,0 +1,102 @@
+package view
+
+import (
+	"strings"
+
+	"sampledesk/workflow"
+)
+
+// reasons are the four reasons as people read them.
+var reasons = map[workflow.Reason]string{
+	workflow.NotMatch:   "Doesn't fit what we look for",
+	workflow.Offline:    "Product taken offline",
+	workflow.OutOfStock: "Out of stock",
+	workflow.Other:      "Another reason",
+}
+
+// ReasonText returns a reason in plain words.
+func ReasonText(r workflow.Reason) string {
+	return first(reasons[r], raw(string(r), maxID), "no reason given")
+}
+
+// deed is a verdict as something that was done: "approved".
+func deed(v workflow.Verdict) string {
+	if v == workflow.Reject {
+		return "rejected"
+	}
+	return "approved"
+}
+
+// noun is a verdict as a thing: "approval".
+func noun(v workflow.Verdict) string {
+	if v == workflow.Reject {
+		return "rejection"
+	}
+	return "approval"
+}
+
+// because adds a rejection's reason to a sentence.
+func because(v workflow.Verdict, r workflow.Reason) string {
+	if v != workflow.Reject || r == "" {
+		return ""
+	}
+	return " (" + data(ReasonText(r), maxID) + ")"
+}
+
+func capital(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}
+
+// stageName is a name on screen, in bold. A status that the desk does not know is a stage by its raw name: data.
+func stageName(s workflow.Stage) string {
+	return "*" + first(spoken(string(s), maxID), "Unknown") + "*"
+}
+
+// elsewhere is what the card says of a change that no decision of the desk explains.
+const elsewhere = "Changed in the Affiliate Center, not from this desk."
+
+// move tells whose move an ending was.
+func move(e workflow.Ending) string {
+	s := "The move was " + string(e.Mover)
+	if e.Why != "" {
+		s += ": " + e.Why
+	}
+	return s + "."
+}
+
+// found joins the words on where an application came from. It is silent about what nobody has looked up yet.
+func found(r workflow.Report) string {
+	origin := ""
+	switch {
+	case r.Collab.Known && r.Collab.Target == "":
+		origin = "Open collaboration"
+	case r.Collab.Known:
+		name := first(clean(r.Collab.Name), r.Collab.Target)
+		origin = "Target collaboration " + quoted(name, maxName)
+	}
+	if agency := data(r.Partner, maxName); agency != "" {
+		if origin == "" {
+			return "Through the agency " + agency
+		}
+		origin += ", through the agency " + agency
+	}
+	return origin
+}
+
+// obstacle tells why something cannot be approved, in TikTok's words.
+func obstacle(r workflow.Report) string {
+	const most = 3
+	var said []string
+	for _, o := range r.Obstacles {
+		if clean(o) != "" && len(said) < most {
+			said = append(said, quoted(o, maxWords))
+		}
+	}
+	if len(said) == 0 {
+		return "TikTok does not let it be approved now, and gives no reason."
+	}
+	return "TikTok does not let it be approved now: " + join(", ", said...)
+}
