@@ -289,3 +289,11 @@ func (u *caller) calls(since int) []map[string]any {
 	require.NoError(u.t, json.NewDecoder(response.Body).Decode(&got))
 	return got
 }
+
+// newRequest is a request that is not sent.
+func newRequest(t testing.TB, path string) *http.Request {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, testBase+path, nil)
+	require.NoError(t, err)
+	return r
+}

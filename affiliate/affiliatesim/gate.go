@@ -51,16 +51,13 @@ func baseOf(r *http.Request) string {
 	return "http://" + r.Host
 }
 
-// admit checks a call before its handler sees it, in this order: query and body in
-// form, app key, timestamp, signature, token, scope, shop, rate. The vendor does not
-// document an order; this one tells a caller about the fault that hides the others.
+// admit checks a call before its handler sees it, in this order: app key, timestamp,
+// signature, token, scope, form of query and body, shop, rate. The vendor does not
+// document an order; this one first asks who calls, and then what for.
 // The caller holds mu.
 func (c *Center) admit(k *call) error {
-	if err := checkForm(k); err != nil {
-		return err
-	}
 	if k.endpoint.token {
-		return nil
+		return checkForm(k)
 	}
 	if got := k.query.Get("app_key"); got != c.grant.appKey {
 		return invalid("app_key is missing or unknown")
@@ -77,6 +74,9 @@ func (c *Center) admit(k *call) error {
 	}
 	if s := k.endpoint.scope; s != "" && !slices.Contains(c.grant.scopes, s) {
 		return refuse(codeScopeMissing, "access scope is not granted: %s", s)
+	}
+	if err := checkForm(k); err != nil {
+		return err
 	}
 	if err := c.findShop(k); err != nil {
 		return err

@@ -104,7 +104,7 @@ func (c *Center) approve(a *application, shipIn time.Duration, now time.Time) {
 	a.product.quantity--
 	a.orderID = c.groupedOrder(a, now)
 	a.approvedAt = now
-	a.shipBy = deadlineAfter(now, cmp.Or(shipIn, a.shipIn, shipWindow))
+	a.shipBy = now.Add(cmp.Or(shipIn, a.shipIn, shipWindow))
 	a.rejectReason = ""
 	c.become(a, AwaitingShipment, now)
 }
@@ -176,7 +176,7 @@ func (c *Center) actFailGrouping(a *application, _ particulars, now time.Time) e
 	a.product.quantity++
 	a.orderID, a.shipBy, a.approvedAt = "", time.Time{}, time.Time{}
 	if !now.Before(a.approveBy) {
-		a.approveBy = deadlineAfter(now, reviewWindow)
+		a.approveBy = now.Add(reviewWindow)
 	}
 	c.become(a, Pending, now)
 	return nil
@@ -195,7 +195,7 @@ func (c *Center) actFailShipping(a *application, _ particulars, now time.Time) e
 
 func (c *Center) actDeliver(a *application, _ particulars, now time.Time) error {
 	a.deliveredAt = now
-	a.postBy = deadlineAfter(now, postWindow)
+	a.postBy = now.Add(postWindow)
 	c.become(a, ContentPending, now)
 	return nil
 }
@@ -239,22 +239,17 @@ func (c *Center) complement(a *application, status Status, now time.Time) {
 		a.orderID, a.approvedAt = c.ids.next(), now
 	}
 	if slices.Contains(approved, status) && a.shipBy.IsZero() {
-		a.shipBy = deadlineAfter(now, cmp.Or(a.shipIn, shipWindow))
+		a.shipBy = now.Add(cmp.Or(a.shipIn, shipWindow))
 	}
 	if slices.Contains([]Status{Shipped, ContentPending, Completed, UnfulfillCancelled, PlatformCompleted}, status) && a.tracking == "" {
 		a.tracking, a.shippedAt = "TT"+c.ids.next()[5:], now
 	}
 	if status == ContentPending && a.postBy.IsZero() {
-		a.deliveredAt, a.postBy = now, deadlineAfter(now, postWindow)
+		a.deliveredAt, a.postBy = now, now.Add(postWindow)
 	}
 	if status == RejectCancelled && a.rejectReason == "" {
 		a.rejectReason = "OTHER"
 	}
-}
-
-// deadlineAfter is now + d in whole seconds, rounded up: a deadline is never early.
-func deadlineAfter(now time.Time, d time.Duration) time.Time {
-	return now.Add(d + time.Second - time.Nanosecond).Truncate(time.Second)
 }
 
 // window reads a duration of business time; zero when the text is empty.

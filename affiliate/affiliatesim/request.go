@@ -162,10 +162,10 @@ func (c *Center) AddApplication(in Request) (string, error) {
 		return "", err
 	}
 	a.shipIn = shipIn
-	a.approveBy = deadlineAfter(now, reviewWindow)
+	a.approveBy = now.Add(reviewWindow)
 	switch {
 	case in.ApproveIn != "":
-		a.approveBy = deadlineAfter(now, approveIn)
+		a.approveBy = now.Add(approveIn)
 	case in.ApproveExpiration != 0:
 		a.approveBy = time.Unix(in.ApproveExpiration, 0)
 	}
