@@ -1,0 +1,171 @@
+package slacksim
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// httpFailure is a delivery over HTTP that was not acknowledged, with the reason that a retry names.
+type httpFailure struct {
+	reason string
+	status int
+}
+
+func (f *httpFailure) Error() string {
+	if f.status != 0 {
+		return fmt.Sprintf("%s: status %d", f.reason, f.status)
+	}
+	return f.reason
+}
+
+func newPoster(transport http.RoundTripper) *http.Client {
+	if transport == nil {
+		transport = http.DefaultTransport.(*http.Transport).Clone()
+	}
+	return &http.Client{Transport: transport, CheckRedirect: func(_ *http.Request, via []*http.Request) error {
+		if len(via) > 2 {
+			return errTooManyRedirects
+		}
+		return nil
+	}}
+}
+
+var errTooManyRedirects = errors.New("too many redirects")
+
+// post delivers a parcel as a signed HTTP request. Only a 2xx status acknowledges it.
+func (w *Workspace) post(ctx context.Context, p *parcel) (receipt, error) {
+	kind, body := p.httpBody()
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, w.options.HTTPURL, bytes.NewReader(body))
+	if err != nil {
+		return receipt{}, fmt.Errorf("making a delivery: %w", err)
+	}
+	r.Header.Set("Content-Type", kind)
+	r.Header.Set("User-Agent", "Slackbot 1.0 (stand-in)")
+	if p.attempt > 0 {
+		r.Header.Set("X-Slack-Retry-Num", strconv.Itoa(p.attempt))
+		r.Header.Set("X-Slack-Retry-Reason", p.reason)
+	}
+	w.sign(r, body)
+	got, err := w.poster.Do(r)
+	if err != nil {
+		return receipt{}, postFailure(ctx, err)
+	}
+	defer func() { _ = got.Body.Close() }()
+	back, err := readBody(got.Body, mostFrame)
+	if err != nil {
+		return receipt{}, postFailure(ctx, err)
+	}
+	out := receipt{noRetry: got.Header.Get("X-Slack-No-Retry") == "1"}
+	if got.StatusCode < 200 || got.StatusCode > 299 {
+		return out, &httpFailure{reason: "http_error", status: got.StatusCode}
+	}
+	if p.accepts {
+		out.payload = replyOf(back)
+	}
+	return out, nil
+}
+
+// sign adds Slack's signature over the stamp and the exact bytes of the body.
+func (w *Workspace) sign(r *http.Request, body []byte) {
+	now := strconv.FormatInt(time.Now().Unix(), 10)
+	mac := hmac.New(sha256.New, []byte(w.secrets.signing))
+	_, _ = mac.Write([]byte("v0:" + now + ":"))
+	_, _ = mac.Write(body)
+	r.Header.Set("X-Slack-Request-Timestamp", now)
+	r.Header.Set("X-Slack-Signature", "v0="+hex.EncodeToString(mac.Sum(nil)))
+}
+
+func (p *parcel) httpBody() (kind string, body []byte) {
+	switch p.kind {
+	case kindEvent:
+		return "application/json", p.payload
+	case kindCommand:
+		values := url.Values{}
+		for k, v := range p.form {
+			values.Set(k, v)
+		}
+		return "application/x-www-form-urlencoded", []byte(values.Encode())
+	}
+	return "application/x-www-form-urlencoded", []byte(url.Values{"payload": {string(p.payload)}}.Encode())
+}
+
+// replyOf is the payload in an acknowledgement's body: JSON, or plain text for a slash command.
+func replyOf(body []byte) json.RawMessage {
+	trimmed := bytes.TrimSpace(body)
+	if len(trimmed) == 0 {
+		return nil
+	}
+	if trimmed[0] == '{' && json.Valid(trimmed) {
+		return trimmed
+	}
+	return encode(object{"text": string(body)})
+}
+
+func postFailure(ctx context.Context, err error) error {
+	switch {
+	case ctx.Err() != nil:
+		return errors.Join(errNotAcknowledged, &httpFailure{reason: "http_timeout"})
+	case errors.Is(err, errTooManyRedirects):
+		return &httpFailure{reason: "too_many_redirects"}
+	case strings.Contains(err.Error(), "tls:"), strings.Contains(err.Error(), "x509:"):
+		return &httpFailure{reason: "ssl_error"}
+	}
+	return &httpFailure{reason: "connection_failed"}
+}
+
+// VerifyURL makes the handshake with which Slack tries a new request address: url_verification with a challenge that has to come back,
+// and a plain ssl_check. It tells what was wrong with the answer.
+func (w *Workspace) VerifyURL(ctx context.Context) error {
+	challenge := token(32)
+	body := encode(object{"token": w.secrets.verification, "challenge": challenge, "type": "url_verification"})
+	status, back, err := w.ask(ctx, "application/json", body)
+	if err != nil {
+		return fmt.Errorf("verifying the request URL: %w", err)
+	}
+	var reply struct {
+		Challenge string `json:"challenge"`
+	}
+	if json.Unmarshal(back, &reply) != nil {
+		reply.Challenge = strings.TrimSpace(string(back))
+	}
+	if status != http.StatusOK || reply.Challenge != challenge {
+		return fmt.Errorf("verifying the request URL: the challenge did not come back (status %d)", status)
+	}
+	status, _, err = w.ask(ctx, "application/x-www-form-urlencoded", []byte(url.Values{"ssl_check": {"1"}, "token": {w.secrets.verification}}.Encode()))
+	if err != nil {
+		return fmt.Errorf("checking TLS of the request URL: %w", err)
+	}
+	if status != http.StatusOK {
+		return fmt.Errorf("checking TLS of the request URL: status %d", status)
+	}
+	return nil
+}
+
+func (w *Workspace) ask(ctx context.Context, kind string, body []byte) (int, []byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, ackTime)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, w.options.HTTPURL, bytes.NewReader(body))
+	if err != nil {
+		return 0, nil, err
+	}
+	r.Header.Set("Content-Type", kind)
+	w.sign(r, body)
+	got, err := w.poster.Do(r)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer func() { _ = got.Body.Close() }()
+	back, err := readBody(got.Body, mostFrame)
+	return got.StatusCode, back, err
+}

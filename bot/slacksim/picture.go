@@ -1,0 +1,100 @@
+package slacksim
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// pictureTime is how long all pictures of one message may take.
+const pictureTime = 2 * time.Second
+
+// picture is one image_url of a message, and the pointer to it.
+type picture struct{ url, pointer string }
+
+func newPictureClient(transport http.RoundTripper) *http.Client {
+	if transport == nil {
+		transport = http.DefaultTransport.(*http.Transport).Clone()
+	}
+	return &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+}
+
+// picturesOf finds every image in a tree of blocks.
+func picturesOf(node any, pointer string) []picture {
+	var found []picture
+	switch v := node.(type) {
+	case []any:
+		for i, child := range v {
+			found = append(found, picturesOf(child, fmt.Sprintf("%s/%d", pointer, i))...)
+		}
+	case object:
+		if u, ok := v["image_url"].(string); ok && v["type"] == "image" {
+			found = append(found, picture{url: u, pointer: pointer + "/image_url"})
+		}
+		for k, child := range v {
+			switch child.(type) {
+			case object, []any:
+				found = append(found, picturesOf(child, pointer+"/"+k)...)
+			}
+		}
+	}
+	return found
+}
+
+// fetch looks whether the pictures of a message can be had, as Slack does: it refuses the whole message if one cannot. Those on loopback
+// are tried; the others are taken as good unless a fault of the method "images" says otherwise. The lock is not held.
+func (w *Workspace) fetch(pictures []picture) error {
+	if len(pictures) == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(w.ctx, pictureTime)
+	defer cancel()
+	for _, p := range pictures {
+		if f := w.faults.next("images"); f != nil {
+			if f.Do != "delay" {
+				return notFetched(p)
+			}
+			w.pause(ctx, time.Duration(f.DelayMS)*time.Millisecond)
+		}
+		if onLoopback(p.url) && !w.fetched(ctx, p.url) {
+			return notFetched(p)
+		}
+	}
+	return nil
+}
+
+func notFetched(p picture) error {
+	line := fmt.Sprintf("[ERROR] downloading image failed [json-pointer:%s]", p.pointer)
+	return &failure{code: "invalid_blocks", messages: []string{line}, extra: object{"errors": []string{line}}}
+}
+
+func onLoopback(address string) bool {
+	u, err := url.Parse(address)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(u.Hostname())
+	return u.Hostname() == "localhost" || (ip != nil && ip.IsLoopback())
+}
+
+func (w *Workspace) fetched(ctx context.Context, address string) bool {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return false
+	}
+	got, err := w.picture.Do(r)
+	if err != nil {
+		w.log.Debug("a picture could not be fetched", "error", err)
+		return false
+	}
+	defer func() { _ = got.Body.Close() }()
+	if _, err := io.Copy(io.Discard, io.LimitReader(got.Body, mostUpload)); err != nil {
+		return false
+	}
+	return got.StatusCode == http.StatusOK && strings.HasPrefix(got.Header.Get("Content-Type"), "image/")
+}
