@@ -94,6 +94,7 @@ type Card struct {
 	Wanted  bool   `json:"wanted,omitempty"`  // the application has a card, or will have one as soon as it can be posted
 	Channel string `json:"channel,omitempty"` // where it was posted
 	TS      string `json:"ts,omitempty"`      // Slack's id of the message; empty until it was posted
+	Link    string `json:"link,omitempty"`    // Slack's permalink of it; empty while it is not known
 	Hash    string `json:"hash,omitempty"`    // of what is on it, so that a repaint that changes nothing is not sent
 	Lost    bool   `json:"lost,omitempty"`    // the message or its channel is gone; nothing more is written there
 }

@@ -19,6 +19,10 @@ type Campaign struct {
 	CreatedBy PersonID   `json:"created_by,omitempty"`
 	CreatedAt time.Time  `json:"created_at"`
 	Archived  bool       `json:"archived,omitempty"`
+
+	// Origin identifies the command or the modal that created it, so that Slack's redelivery of the same one finds its
+	// own deed and not a name that is taken.
+	Origin string `json:"origin,omitempty"`
 }
 
 // Member is a creator in a campaign.

@@ -44,6 +44,9 @@ func cardShown(a Application, e CardShown) Next {
 		return Next{Application: a}
 	}
 	a.Card.Channel, a.Card.TS, a.Card.Hash = e.Channel, e.TS, e.Hash
+	if e.Link != "" {
+		a.Card.Link = e.Link
+	}
 	next := changed(a, e.At, Routine)
 	if first {
 		next.Wake = append(next.Wake, ThreadLane(a.Key))

@@ -136,6 +136,7 @@ type CardShown struct {
 	Channel string
 	TS      string
 	Hash    string
+	Link    string // empty: as before
 }
 
 // CardLost tells that the card cannot be written to any more: the message or its channel is gone.

@@ -20,6 +20,7 @@ type Join struct {
 	Approve  bool
 	Round    int // for the approval: the one printed on what the person saw
 	Undo     time.Duration
+	Origin   string // identifies the person's deed, as Campaign.Origin does
 }
 
 // Join does all of that or, with a Refusal, none of it.
@@ -44,7 +45,7 @@ func (e *Engine) Join(ctx context.Context, j Join) (Application, Campaign, error
 
 func (t *turn) campaignFor(j Join) (Campaign, error) {
 	if j.Campaign == "" {
-		return t.createCampaign(j.Key.Shop, j.NewName, j.Person, j.At)
+		return t.createCampaign(Creation{Shop: j.Key.Shop, Name: j.NewName, By: j.Person, At: j.At, Origin: j.Origin})
 	}
 	c, err := t.tx.Campaign(j.Campaign)
 	if errors.Is(err, ErrNotFound) || err == nil && c.Shop != j.Key.Shop {
@@ -70,31 +71,45 @@ func (t *turn) join(j Join, c Campaign) (Application, error) {
 	})
 }
 
+// Creation is a campaign to create. Name is as a person typed it.
+type Creation struct {
+	Shop   ShopID
+	Name   string
+	By     PersonID
+	At     time.Time
+	Origin string // identifies the person's deed, as Campaign.Origin does
+}
+
 // CreateCampaign creates a campaign of a shop. The error may be a Refusal: the name is none, or taken.
-func (e *Engine) CreateCampaign(ctx context.Context, shop ShopID, typed string, by PersonID, at time.Time) (Campaign, error) {
+func (e *Engine) CreateCampaign(ctx context.Context, n Creation) (Campaign, error) {
 	var c Campaign
 	err := e.update(ctx, func(t *turn) (err error) {
-		c, err = t.createCampaign(shop, typed, by, at)
+		c, err = t.createCampaign(n)
 		return err
 	})
 	if err != nil {
-		return Campaign{}, fmt.Errorf("creating a campaign of shop %s: %w", shop, err)
+		return Campaign{}, fmt.Errorf("creating a campaign of shop %s: %w", n.Shop, err)
 	}
 	return c, nil
 }
 
-func (t *turn) createCampaign(shop ShopID, typed string, by PersonID, at time.Time) (Campaign, error) {
-	name, err := CampaignName(typed)
+func (t *turn) createCampaign(n Creation) (Campaign, error) {
+	name, err := CampaignName(n.Name)
 	if err != nil {
 		return Campaign{}, err
 	}
-	if _, err := t.tx.Shop(shop); err != nil {
+	if _, err := t.tx.Shop(n.Shop); err != nil {
 		return Campaign{}, err
 	}
-	c := Campaign{ID: CampaignID(rand.Text()), Shop: shop, Name: name, CreatedBy: by, CreatedAt: at}
-	err = t.tx.PutCampaign(c)
-	if errors.Is(err, ErrConflict) {
+	there, err := t.tx.CampaignNamed(n.Shop, name)
+	switch {
+	case err == nil && n.Origin != "" && there.Origin == n.Origin:
+		return there, nil
+	case err == nil:
 		return Campaign{}, Refusal{Rule: RuleNameTaken, Name: name}
+	case !errors.Is(err, ErrNotFound):
+		return Campaign{}, err
 	}
-	return c, err
+	c := Campaign{ID: CampaignID(rand.Text()), Shop: n.Shop, Name: name, CreatedBy: n.By, CreatedAt: n.At, Origin: n.Origin}
+	return c, t.tx.PutCampaign(c)
 }

@@ -11,7 +11,8 @@ type Shop struct {
 	OpenID  string    `json:"open_id"` // the authorisation whose tokens it uses
 	SeenAt  time.Time `json:"seen_at"`
 	Met     bool      `json:"met,omitempty"`    // its first sweep came to an end
-	Stopped Cause     `json:"stopped,omitzero"` // why TikTok refuses the shop as a whole; zero while it does not
+	Stopped Cause     `json:"stopped,omitzero"` // why TikTok answers nothing for the shop; zero while it does
+	Barred  Cause     `json:"barred,omitzero"`  // why TikTok takes no decision of the shop; zero while it does
 }
 
 // Authorisation is a seller's consent: a pair of tokens, for one shop or several.
@@ -22,6 +23,15 @@ type Authorisation struct {
 	Tokens    []byte    `json:"tokens"`    // sealed; the key is not in the store
 	Exchanged [][]byte  `json:"exchanged"` // hashes of the refresh tokens from the environment that were used up
 	SavedAt   time.Time `json:"saved_at"`
+}
+
+// stop returns what holds the shop up as far as that surface can tell: a sweep knows whether TikTok answers, the courier
+// whether it takes decisions. A scope may be missing for one and granted for the other.
+func (s *Shop) stop(surface Surface) *Cause {
+	if surface == FromCourier {
+		return &s.Barred
+	}
+	return &s.Stopped
 }
 
 // The numbers of a shop's first meeting.

@@ -105,24 +105,33 @@ func isClose(a Application, closeBy time.Time) bool {
 	return !a.Report.ReviewBy.IsZero() && !a.Report.ReviewBy.After(closeBy)
 }
 
-// StopShop puts on record that TikTok refuses the shop as a whole, and announces it once per cause. Decisions wait.
-func (e *Engine) StopShop(ctx context.Context, shop ShopID, cause Cause, at time.Time) error {
+// StopShop puts on record that TikTok refuses the shop as a whole, as the sweep (FromSync) or the courier (FromCourier)
+// found, and announces it once per cause. Decisions wait.
+func (e *Engine) StopShop(ctx context.Context, shop ShopID, found Surface, cause Cause, at time.Time) error {
 	return e.changeShop(ctx, shop, func(t *turn, s *Shop) (bool, error) {
-		if s.Stopped.Code == cause.Code {
+		was, told := s.stop(found), s.Stopped.Code == cause.Code || s.Barred.Code == cause.Code
+		if was.Code == cause.Code {
 			return false, nil
 		}
-		s.Stopped = cause
+		*was = cause
+		if told {
+			return true, nil
+		}
 		return true, t.announce(shop, Saying{Kind: SayStopped, At: at, Cause: cause, Shop: s.Name})
 	})
 }
 
-// ResumeShop puts on record that TikTok answers for the shop again.
-func (e *Engine) ResumeShop(ctx context.Context, shop ShopID, at time.Time) error {
+// ResumeShop puts on record that what StopShop recorded is over, and announces it once nothing else is in the way.
+func (e *Engine) ResumeShop(ctx context.Context, shop ShopID, found Surface, at time.Time) error {
 	return e.changeShop(ctx, shop, func(t *turn, s *Shop) (bool, error) {
-		if s.Stopped == (Cause{}) {
+		was := s.stop(found)
+		if *was == (Cause{}) {
 			return false, nil
 		}
-		s.Stopped = Cause{}
+		*was = Cause{}
+		if s.Stopped != (Cause{}) || s.Barred != (Cause{}) {
+			return true, nil
+		}
 		return true, t.announce(shop, Saying{Kind: SayResumed, At: at, Shop: s.Name})
 	})
 }

@@ -11,6 +11,8 @@ const (
 	DeniedOutside     Denial = "not in the channel"
 	DeniedUnchecked   Denial = "could not be checked in time"
 	DeniedUnsaved     Denial = "not saved"
+	DeniedUnread      Denial = "not read"
+	DeniedLate        Denial = "modal too late"
 	DeniedNotOurs     Denial = "not our channel" // a command that was typed where no shop is served
 )
 
@@ -21,6 +23,8 @@ var denials = map[Denial]string{
 	DeniedOutside:     "This belongs to a channel that you are not in. Please ask somebody there to invite you.",
 	DeniedUnchecked:   "Slack did not tell us in time whether you may do this, so nothing was done. Please try again in a moment.",
 	DeniedUnsaved:     "That was not saved, so nothing was done. Please try again in a moment.",
+	DeniedUnread:      "The desk could not read that just now. Please try again in a moment.",
+	DeniedLate:        "Slack did not let the dialog open in time. Please click again.",
 	DeniedNotOurs:     "No shop is served in this channel. Please try again in the channel where the sample requests arrive.",
 }
 

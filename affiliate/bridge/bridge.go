@@ -1,0 +1,105 @@
+package bridge
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"sampledesk/affiliate"
+	"sampledesk/workflow"
+)
+
+// Bridge speaks to TikTok Shop for the desk. It is safe for concurrent use.
+type Bridge struct {
+	client *affiliate.Client
+	store  workflow.Store
+	engine *workflow.Engine
+	key    Key
+	log    *slog.Logger
+
+	mu     sync.Mutex
+	auths  map[string]*affiliate.Authorisation // by open id
+	shops  map[workflow.ShopID]shop
+	held   map[workflow.ShopID]time.Time // no review before then: TikTok refused the shop as a whole
+	sweeps map[workflow.ShopID]Sweep
+	unkept *exchange
+}
+
+// shop is a shop's calls, and what they were made of.
+type shop struct {
+	*affiliate.Shop
+	cipher string
+	openID string
+}
+
+// Sweep is how the last sweep of a shop went.
+type Sweep struct {
+	Began time.Time
+	Ended time.Time // of the last one that went through
+	Err   error     // of the last one, nil if it went through
+}
+
+// New returns a bridge. Key seals the tokens that it keeps in the store.
+func New(client *affiliate.Client, store workflow.Store, engine *workflow.Engine, key Key, log *slog.Logger) *Bridge {
+	return &Bridge{
+		client: client, store: store, engine: engine, key: key, log: log,
+		auths:  map[string]*affiliate.Authorisation{},
+		shops:  map[workflow.ShopID]shop{},
+		held:   map[workflow.ShopID]time.Time{},
+		sweeps: map[workflow.ShopID]Sweep{},
+	}
+}
+
+// Sweeps tells how the last sweep of each shop went.
+func (b *Bridge) Sweeps() map[workflow.ShopID]Sweep {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	all := make(map[workflow.ShopID]Sweep, len(b.sweeps))
+	for id, s := range b.sweeps {
+		all[id] = s
+	}
+	return all
+}
+
+// authorisation returns what makes calls under an authorisation; one for each, as two would refresh each other's
+// tokens away.
+func (b *Bridge) authorisation(openID string) *affiliate.Authorisation {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	a := b.auths[openID]
+	if a == nil {
+		a = b.client.Authorisation(vault{store: b.store, key: b.key, openID: openID})
+		b.auths[openID] = a
+	}
+	return a
+}
+
+// shop returns what makes a shop's calls, as its record says now.
+func (b *Bridge) shop(s workflow.Shop) *affiliate.Shop {
+	auth := b.authorisation(s.OpenID)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	known, ok := b.shops[s.ID]
+	if !ok || known.cipher != s.Cipher || known.openID != s.OpenID {
+		known = shop{
+			Shop:   auth.Shop(affiliate.ShopID(s.ID), affiliate.Cipher(s.Cipher)),
+			cipher: s.Cipher, openID: s.OpenID,
+		}
+		b.shops[s.ID] = known
+	}
+	return known.Shop
+}
+
+// Shops returns the connected shops, by id.
+func (b *Bridge) Shops(ctx context.Context) (shops []workflow.Shop, err error) {
+	err = b.store.View(ctx, func(tx workflow.Tx) (err error) {
+		shops, err = tx.Shops()
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading the shops: %w", err)
+	}
+	return shops, nil
+}

@@ -1,0 +1,135 @@
+package bridge
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"time"
+
+	"sampledesk/affiliate"
+	"sampledesk/workflow"
+)
+
+// exchange is a refresh token of the environment that was exchanged, and whose new pair no store has taken yet.
+type exchange struct {
+	hash   []byte
+	tokens affiliate.Tokens
+}
+
+// Connect makes sure that the shops of a refresh token from the environment are on record, and brings the records of
+// all connected shops up to date. The same token is exchanged once and ignored ever after, as the exchange kills it; a
+// new one is exchanged again. An empty token connects nothing new.
+//
+// An error that ends in affiliate.ErrBadRefreshToken will not go away by itself; others may.
+func (b *Bridge) Connect(ctx context.Context, token affiliate.Secret) error {
+	exchangeErr := b.exchange(ctx, token)
+	var auths []workflow.Authorisation
+	err := b.store.View(ctx, func(tx workflow.Tx) (err error) {
+		auths, err = tx.Authorisations()
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("reading the authorisations: %w", err)
+	}
+	errs := []error{exchangeErr}
+	for _, a := range auths {
+		errs = append(errs, b.learnShops(ctx, a.OpenID))
+	}
+	return errors.Join(errs...)
+}
+
+// exchange turns a refresh token that was not seen before into a pair that is on disk.
+func (b *Bridge) exchange(ctx context.Context, token affiliate.Secret) error {
+	if token == "" {
+		return nil
+	}
+	sum := sha256.Sum256([]byte(token))
+	used, err := b.exchanged(ctx, sum[:])
+	if err != nil || used {
+		return err
+	}
+	b.mu.Lock()
+	unkept := b.unkept
+	b.mu.Unlock()
+	if unkept == nil || !bytes.Equal(unkept.hash, sum[:]) {
+		tokens, err := b.client.Refresh(ctx, token)
+		if err != nil {
+			return fmt.Errorf("connecting with TIKTOK_REFRESH_TOKEN: %w", err)
+		}
+		if tokens.OpenID == "" {
+			return errors.New("connecting with TIKTOK_REFRESH_TOKEN: the answer names no authorisation (open_id)")
+		}
+		unkept = &exchange{hash: sum[:], tokens: tokens}
+		b.keepUnkept(unkept) // the token is dead now: what came for it must not be lost, even if the store fails
+	}
+	if err := keepTokens(ctx, b.store, b.key, unkept.tokens, unkept.hash); err != nil {
+		return err
+	}
+	b.keepUnkept(nil)
+	b.forget(unkept.tokens.OpenID)
+	return nil
+}
+
+func (b *Bridge) keepUnkept(e *exchange) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.unkept = e
+}
+
+// forget drops what makes calls under an authorisation that was connected anew, with the shops that use it.
+func (b *Bridge) forget(openID string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.auths, openID)
+	for id, s := range b.shops {
+		if s.openID == openID {
+			delete(b.shops, id)
+		}
+	}
+}
+
+// exchanged tells whether a refresh token with that hash was exchanged before.
+func (b *Bridge) exchanged(ctx context.Context, hash []byte) (bool, error) {
+	found := false
+	err := b.store.View(ctx, func(tx workflow.Tx) error {
+		auths, err := tx.Authorisations()
+		if err != nil {
+			return err
+		}
+		for _, a := range auths {
+			for _, h := range a.Exchanged {
+				found = found || bytes.Equal(h, hash)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return false, fmt.Errorf("reading the authorisations: %w", err)
+	}
+	return found, nil
+}
+
+// learnShops brings the records of an authorisation's shops up to date.
+func (b *Bridge) learnShops(ctx context.Context, openID string) error {
+	infos, err := b.authorisation(openID).Shops(ctx)
+	if err != nil {
+		return err
+	}
+	return b.store.Update(ctx, func(tx workflow.Tx) error {
+		for _, info := range infos {
+			s, err := tx.Shop(workflow.ShopID(info.ID))
+			if errors.Is(err, workflow.ErrNotFound) {
+				s = workflow.Shop{ID: workflow.ShopID(info.ID), SeenAt: time.Now()}
+			} else if err != nil {
+				return err
+			}
+			s.Name, s.Region, s.Cipher, s.OpenID = info.Name, info.Region, string(info.Cipher), openID
+			if err := tx.PutShop(s); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

@@ -1,0 +1,154 @@
+package bridge
+
+import (
+	"context"
+	"time"
+
+	"sampledesk/affiliate"
+	"sampledesk/workflow"
+	"sampledesk/workflow/outbox"
+)
+
+// The pauses of a review.
+const (
+	// firstLook and secondLook are when to look what became of a decision whose answer was lost, counted from the loss:
+	// the search lags a few seconds behind a write, so the vendor's reference asks for 5 s and again 30 s.
+	firstLook  = 5 * time.Second
+	secondLook = 30 * time.Second
+
+	// hold is how long reviews of a shop rest once TikTok refused the shop as a whole; then one of them tries again.
+	hold = 30 * time.Second
+
+	// unknownShop is how long a review waits whose shop is not on record.
+	unknownShop = 30 * time.Second
+)
+
+// Budget implements outbox.Service: it takes a place in the shop's budget of reviews. A look, which follows a lost
+// answer, is a read, and reads are paced by the client.
+func (b *Bridge) Budget(e workflow.Effect) time.Duration {
+	b.mu.Lock()
+	wait := time.Until(b.held[e.Shop])
+	known, ok := b.shops[e.Shop]
+	b.mu.Unlock()
+	switch {
+	case wait > 0:
+		return wait
+	case !ok || e.Begun || e.Looks > 0:
+		return 0 // Deliver finds the shop; it has the claim's time to read its record
+	default:
+		return known.Ready(affiliate.EndpointReview)
+	}
+}
+
+// Deliver implements outbox.Service: it carries a decision to TikTok. No idempotency key exists, so after an answer
+// that was lost it looks before it repeats.
+func (b *Bridge) Deliver(ctx context.Context, e workflow.Effect) workflow.Outcome {
+	a, s, err := b.load(ctx, e)
+	if err != nil {
+		return workflow.Outcome{Then: workflow.Again, After: unknownShop, Looks: looks(e), Cause: cause(err)}
+	}
+	calls := b.shop(s)
+	switch {
+	case e.Begun:
+		// The desk died between the claim and the answer. Whether the call went out, nobody knows.
+		return lost(workflow.Cause{Message: "the desk was interrupted while it was sending"})
+	case e.Looks > 0:
+		return b.look(ctx, e, a, calls)
+	default:
+		return b.send(ctx, e, s, calls)
+	}
+}
+
+// looks keeps the knowledge that an earlier attempt may have had its effect.
+func looks(e workflow.Effect) int {
+	if e.Begun {
+		return max(e.Looks, 1)
+	}
+	return e.Looks
+}
+
+func (b *Bridge) load(ctx context.Context, e workflow.Effect) (a workflow.Application, s workflow.Shop, err error) {
+	err = b.store.View(ctx, func(tx workflow.Tx) (err error) {
+		if s, err = tx.Shop(e.Shop); err != nil {
+			return err
+		}
+		a, err = tx.Application(e.Key())
+		return err
+	})
+	return a, s, err
+}
+
+func lost(c workflow.Cause) workflow.Outcome {
+	return workflow.Outcome{
+		Event: workflow.AnswerLost{At: time.Now(), Cause: c}, Then: workflow.Again, After: firstLook, Looks: 1, Cause: c,
+	}
+}
+
+// send makes the call.
+func (b *Bridge) send(ctx context.Context, e workflow.Effect, s workflow.Shop, calls *affiliate.Shop) workflow.Outcome {
+	err := calls.Review(ctx, affiliate.ApplicationID(e.Application), verdict(*e.Review))
+	now := time.Now()
+	if err == nil {
+		b.accepted(ctx, s, now)
+		return workflow.Outcome{Event: workflow.Confirmed{At: now, Verdict: e.Review.Verdict}, Then: workflow.Done}
+	}
+	c := cause(err)
+	kind := affiliate.KindOf(err)
+	switch {
+	case affiliate.Unclear(err):
+		return lost(c)
+	case kind.StopsShop():
+		return b.stopped(ctx, e, c, now)
+	case kind == affiliate.Refused:
+		return workflow.Outcome{Event: workflow.RefusedForGood{At: now, Cause: c}, Then: workflow.Done}
+	default:
+		return workflow.Outcome{Then: workflow.Again, After: max(affiliate.RetryAfter(err), outbox.Backoff(e.Attempt)), Cause: c}
+	}
+}
+
+// stopped holds the shop's reviews: the fault is the shop's, so decisions wait, and an admin is told once.
+func (b *Bridge) stopped(ctx context.Context, e workflow.Effect, c workflow.Cause, now time.Time) workflow.Outcome {
+	b.mu.Lock()
+	b.held[e.Shop] = now.Add(hold)
+	b.mu.Unlock()
+	if err := b.engine.StopShop(ctx, e.Shop, workflow.FromCourier, c, now); err != nil {
+		b.log.ErrorContext(ctx, "could not record that a shop stopped", "shop", e.Shop, "error", err)
+	}
+	return workflow.Outcome{Event: workflow.HeldUp{At: now, Cause: c}, Then: workflow.Again, After: time.Second, Cause: c}
+}
+
+// accepted clears the record that TikTok takes no decision of the shop, now that it took one.
+func (b *Bridge) accepted(ctx context.Context, s workflow.Shop, now time.Time) {
+	b.release(s.ID)
+	if s.Barred == (workflow.Cause{}) {
+		return
+	}
+	if err := b.engine.ResumeShop(ctx, s.ID, workflow.FromCourier, now); err != nil {
+		b.log.ErrorContext(ctx, "could not record that a shop resumed", "shop", s.ID, "error", err)
+	}
+}
+
+// release lets reviews go that a fault of the shop held up.
+func (b *Bridge) release(shop workflow.ShopID) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.held, shop)
+}
+
+// look finds out what became of a decision whose answer was lost. If TikTok still shows the application as pending at
+// the second look, the decision did not arrive, and is sent again.
+func (b *Bridge) look(ctx context.Context, e workflow.Effect, a workflow.Application, calls *affiliate.Shop) workflow.Outcome {
+	o, found, err := lookUp(ctx, calls, a)
+	switch {
+	case err != nil:
+		return workflow.Outcome{
+			Then: workflow.Again, After: max(affiliate.RetryAfter(err), outbox.Backoff(e.Attempt)), Looks: e.Looks, Cause: cause(err),
+		}
+	case found && o.Report.Status != workflow.StatusPending:
+		return workflow.Outcome{Event: o.Reported, Then: workflow.Done}
+	case e.Looks == 1:
+		return workflow.Outcome{Then: workflow.Again, After: secondLook - firstLook, Looks: 2, Cause: e.Cause}
+	default:
+		return workflow.Outcome{Then: workflow.Again, Looks: 0, Cause: e.Cause}
+	}
+}

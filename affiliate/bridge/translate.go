@@ -1,0 +1,81 @@
+package bridge
+
+import (
+	"errors"
+	"time"
+
+	"sampledesk/affiliate"
+	"sampledesk/workflow"
+)
+
+// report turns a record of the vendor's into the workflow's words.
+func report(a affiliate.Application) workflow.Report {
+	stock, _ := a.AvailableQuantity.Int()
+	return workflow.Report{
+		Status:     workflow.Status(a.Status),
+		ReviewBy:   a.ReviewBy,
+		ShipBy:     a.ShipBy,
+		OrderID:    string(a.OrderID),
+		Tracking:   a.TrackingNumber,
+		Fulfilment: string(a.FulfillmentStatus),
+		Approvable: a.Approvable,
+		Obstacles:  a.DisapprovableReasons,
+		Stock:      stock,
+		Commission: a.CommissionRate.String(),
+		Partner:    a.PartnerName,
+		Creator: workflow.Creator{
+			OpenID:      string(a.Creator.ID),
+			Username:    a.Creator.Username,
+			Nickname:    a.Creator.Nickname,
+			Avatar:      a.Creator.AvatarURL,
+			Followers:   figure(a.Creator.Followers),
+			Posts:       figure(a.Creator.Posts),
+			MedianViews: figure(a.Creator.MedianViews),
+			Fulfilment:  figure(a.Creator.FulfillmentPercentage),
+			GMV:         workflow.Money{Amount: a.Creator.GMV.Amount.String(), Currency: a.Creator.GMV.Currency},
+		},
+		Product: workflow.Product{
+			ID:      workflow.ProductID(a.Product.ID),
+			Title:   a.Product.Title,
+			SKU:     string(a.Product.SKUID),
+			Variant: a.Product.SKUName,
+			Picture: a.Product.SKUImageURL,
+		},
+	}
+}
+
+// figure keeps "not shared" apart from zero.
+func figure(n affiliate.Number) workflow.Figure {
+	value, shared := n.Float()
+	return workflow.Figure{Value: value, Shared: shared}
+}
+
+func observation(a affiliate.Application, began, at time.Time, first bool) workflow.Observation {
+	return workflow.Observation{
+		ID:       workflow.ApplicationID(a.ID),
+		Reported: workflow.Reported{At: at, Began: began, Report: report(a), First: first},
+	}
+}
+
+// verdict turns a decision into the vendor's words.
+func verdict(r workflow.Review) affiliate.Verdict {
+	if r.Verdict == workflow.Approve {
+		return affiliate.Approve()
+	}
+	return affiliate.Reject(affiliate.RejectReason(r.Reason))
+}
+
+// cause keeps of an error what people and the vendor's support need.
+func cause(err error) workflow.Cause {
+	if e, ok := errors.AsType[*affiliate.Error](err); ok {
+		return workflow.Cause{Code: e.Code, Message: e.Message, RequestID: e.RequestID}
+	}
+	if errors.Is(err, affiliate.ErrNotConnected) {
+		return workflow.Cause{Code: codeNotConnected, Message: "the shop is not connected"}
+	}
+	return workflow.Cause{Message: err.Error()}
+}
+
+// codeNotConnected stands for the vendor's "access token invalid" where the desk has no token to send at all: what an
+// admin has to do about it is the same.
+const codeNotConnected = 1010000

@@ -1,0 +1,157 @@
+package bridge
+
+import (
+	"context"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"sampledesk/affiliate"
+	"sampledesk/workflow"
+)
+
+// Key encrypts the tokens at rest. It redacts itself.
+type Key struct{ bytes [32]byte }
+
+// ParseKey reads a key as 32 bytes in base64, standard or for URLs, padded or not.
+func ParseKey(text string) (Key, error) {
+	text = strings.NewReplacer("-", "+", "_", "/").Replace(strings.TrimRight(strings.TrimSpace(text), "="))
+	raw, err := base64.RawStdEncoding.DecodeString(text)
+	if err != nil || len(raw) != 32 {
+		return Key{}, errors.New("a key is 32 bytes in base64")
+	}
+	return Key{bytes: [32]byte(raw)}, nil
+}
+
+// NewKey returns a random key, and the text that ParseKey reads.
+func NewKey() (Key, string) {
+	var k Key
+	_, _ = rand.Read(k.bytes[:]) // never fails
+	return k, base64.StdEncoding.EncodeToString(k.bytes[:])
+}
+
+// String hides the key.
+func (Key) String() string { return "[key]" }
+
+// GoString hides the key.
+func (Key) GoString() string { return "[key]" }
+
+// LogValue hides the key.
+func (Key) LogValue() slog.Value { return slog.StringValue("[key]") }
+
+func (k Key) aead() (cipher.AEAD, error) {
+	block, err := aes.NewCipher(k.bytes[:])
+	if err != nil {
+		return nil, err
+	}
+	return cipher.NewGCMWithRandomNonce(block)
+}
+
+// seal encrypts tokens. They are bound to their authorisation, so that a record moved to another does not open.
+func (k Key) seal(t affiliate.Tokens) ([]byte, error) {
+	box, err := k.aead()
+	if err != nil {
+		return nil, err
+	}
+	plain, err := json.Marshal(kept{
+		Access: string(t.Access), Refresh: string(t.Refresh), AccessExpires: t.AccessExpires, RefreshExpires: t.RefreshExpires,
+		Seller: t.SellerName, Region: t.Region, Scopes: t.Scopes,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return box.Seal(nil, nil, plain, []byte(t.OpenID)), nil
+}
+
+// open reverses seal.
+func (k Key) open(openID string, sealed []byte) (affiliate.Tokens, error) {
+	box, err := k.aead()
+	if err != nil {
+		return affiliate.Tokens{}, err
+	}
+	plain, err := box.Open(nil, nil, sealed, []byte(openID))
+	if err != nil {
+		return affiliate.Tokens{}, errors.New("the stored tokens do not open with this key (SAMPLEDESK_KEY)")
+	}
+	var t kept
+	if err := json.Unmarshal(plain, &t); err != nil {
+		return affiliate.Tokens{}, errors.New("the stored tokens are not readable")
+	}
+	return affiliate.Tokens{
+		Access: affiliate.Secret(t.Access), Refresh: affiliate.Secret(t.Refresh), AccessExpires: t.AccessExpires,
+		RefreshExpires: t.RefreshExpires, OpenID: openID, SellerName: t.Seller, Region: t.Region, Scopes: t.Scopes,
+	}, nil
+}
+
+// kept is how tokens are written before they are sealed. The client's own type redacts itself, in JSON too.
+type kept struct {
+	Access         string    `json:"access"`
+	Refresh        string    `json:"refresh"`
+	AccessExpires  time.Time `json:"access_expires,omitzero"`
+	RefreshExpires time.Time `json:"refresh_expires,omitzero"`
+	Seller         string    `json:"seller,omitempty"`
+	Region         string    `json:"region,omitempty"`
+	Scopes         []string  `json:"scopes,omitempty"`
+}
+
+// vault keeps the tokens of one authorisation in the store.
+type vault struct {
+	store  workflow.Store
+	key    Key
+	openID string
+}
+
+// Load returns the tokens kept, or none.
+func (v vault) Load(ctx context.Context) (affiliate.Tokens, error) {
+	var a workflow.Authorisation
+	err := v.store.View(ctx, func(tx workflow.Tx) (err error) {
+		a, err = tx.Authorisation(v.openID)
+		return err
+	})
+	if errors.Is(err, workflow.ErrNotFound) {
+		return affiliate.Tokens{}, nil
+	}
+	if err != nil {
+		return affiliate.Tokens{}, fmt.Errorf("reading the authorisation: %w", err)
+	}
+	return v.key.open(v.openID, a.Tokens)
+}
+
+// Save keeps the pair. When it returns nil, the pair is on disk.
+func (v vault) Save(ctx context.Context, t affiliate.Tokens) error {
+	t.OpenID = v.openID
+	return keepTokens(ctx, v.store, v.key, t, nil)
+}
+
+// keepTokens keeps the tokens of t.OpenID, and the hash of the token from the environment that they came from, if any.
+func keepTokens(ctx context.Context, store workflow.Store, key Key, t affiliate.Tokens, exchanged []byte) error {
+	sealed, err := key.seal(t)
+	if err != nil {
+		return fmt.Errorf("sealing the tokens: %w", err)
+	}
+	err = store.Update(ctx, func(tx workflow.Tx) error {
+		a, err := tx.Authorisation(t.OpenID)
+		if err != nil && !errors.Is(err, workflow.ErrNotFound) {
+			return err
+		}
+		a.OpenID, a.Tokens, a.SavedAt = t.OpenID, sealed, time.Now()
+		if t.SellerName != "" {
+			a.Seller, a.Region = t.SellerName, t.Region
+		}
+		if exchanged != nil {
+			a.Exchanged = append(a.Exchanged, exchanged)
+		}
+		return tx.PutAuthorisation(a)
+	})
+	if err != nil {
+		return fmt.Errorf("keeping the tokens: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,178 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+)
+
+// Finding is one line of a check: what was looked at, what was found, and, where that is a fault, what to do.
+type Finding struct {
+	What  string
+	Found string
+	Do    string // empty: all is well
+}
+
+// OK tells whether all is well.
+func (f Finding) OK() bool { return f.Do == "" }
+
+// Check looks at what a desk needs of Slack: the tokens, each scope, the channel, the admins and the clock. It changes
+// nothing. Empty values are findings too.
+func Check(ctx context.Context, c Config) []Finding {
+	k := checker{config: c, headers: http.Header{}}
+	client := &http.Client{Timeout: callTimeout}
+	k.api = slack.New(c.BotToken, slack.OptionAPIURL(c.APIURL), slack.OptionAppLevelToken(c.AppToken),
+		slack.OptionHTTPClient(client),
+		slack.OptionOnResponseHeaders(func(_ string, h http.Header) { k.headers = h }))
+	if !k.botToken(ctx) {
+		return k.findings
+	}
+	k.scopes()
+	k.appToken(ctx)
+	k.channel(ctx)
+	k.admins(ctx)
+	return k.findings
+}
+
+type checker struct {
+	config   Config
+	api      *slack.Client
+	headers  http.Header // of the last answer
+	findings []Finding
+}
+
+func (k *checker) ok(what, found string) {
+	k.findings = append(k.findings, Finding{What: what, Found: found})
+}
+func (k *checker) fault(what, found, do string) {
+	k.findings = append(k.findings, Finding{What: what, Found: found, Do: do})
+}
+
+// botToken checks the token, and with the answer's date the clock.
+func (k *checker) botToken(ctx context.Context) bool {
+	const what = "Slack bot token"
+	if k.config.BotToken == "" {
+		k.fault(what, "not set", "set SLACK_BOT_TOKEN: your app's page, OAuth & Permissions, Bot User OAuth Token")
+		return false
+	}
+	answer, err := k.api.AuthTestContext(ctx)
+	switch {
+	case err == nil:
+	case slackError(err) != "":
+		k.fault(what, slackError(err), "install the app to the workspace again, and set SLACK_BOT_TOKEN to the token that begins with xoxb-")
+		return false
+	default:
+		k.fault(what, "Slack cannot be reached: "+err.Error(), "check the network and SLACK_API_URL")
+		return false
+	}
+	if !strings.HasPrefix(k.config.BotToken, "xoxb-") {
+		k.fault(what, "not a bot's token", "set SLACK_BOT_TOKEN to the token that begins with xoxb-")
+	} else {
+		k.ok(what, fmt.Sprintf("%s in %s", answer.User, answer.Team))
+	}
+	k.findings = append(k.findings, ClockFinding("Slack", k.headers, time.Now()))
+	return true
+}
+
+// ClockFinding compares this machine's clock with the date of an answer. TikTok takes timestamps from five minutes back
+// to 30 seconds ahead; Slack's signatures allow five minutes either way.
+func ClockFinding(of string, h http.Header, now time.Time) Finding {
+	what := "clock, against " + of
+	date, err := http.ParseTime(h.Get("Date"))
+	if err != nil {
+		return Finding{What: what, Found: "the answer had no date; not compared"}
+	}
+	off := now.Sub(date).Round(time.Second)
+	if off > 25*time.Second || off < -4*time.Minute {
+		return Finding{What: what, Found: fmt.Sprintf("off by %s", off), Do: "set this machine's clock, best by NTP"}
+	}
+	return Finding{What: what, Found: fmt.Sprintf("within %s", max(off.Abs(), time.Second))}
+}
+
+// scopes checks each scope by name.
+func (k *checker) scopes() {
+	granted := strings.FieldsFunc(k.headers.Get("X-Oauth-Scopes"), func(r rune) bool { return r == ',' || r == ' ' })
+	for _, scope := range Scopes {
+		if slices.Contains(granted, scope) {
+			k.ok("Slack scope "+scope, "granted")
+			continue
+		}
+		k.fault("Slack scope "+scope, "missing", "add it under OAuth & Permissions, or load manifest.yml, and install the app again")
+	}
+}
+
+func (k *checker) appToken(ctx context.Context) {
+	const what = "Slack app token"
+	if k.config.AppToken == "" {
+		k.fault(what, "not set", "set SLACK_APP_TOKEN: your app's page, Basic Information, App-Level Tokens, scope connections:write")
+		return
+	}
+	_, _, err := k.api.StartSocketModeContext(ctx)
+	switch {
+	case err == nil:
+		k.ok(what, "Socket Mode answers")
+	case slackError(err) != "":
+		k.fault(what, slackError(err), "make an app-level token with the scope connections:write, switch Socket Mode on, and set SLACK_APP_TOKEN to the token that begins with xapp-")
+	default:
+		k.fault(what, "no answer: "+err.Error(), "check the network and SLACK_API_URL")
+	}
+}
+
+func (k *checker) channel(ctx context.Context) {
+	const what = "Slack channel"
+	if k.config.Channel == "" {
+		k.fault(what, "not set", "set SLACK_CHANNEL to the channel's id: open its details in Slack, the id is at the very bottom")
+		return
+	}
+	c, err := k.api.GetConversationInfoContext(ctx, &slack.GetConversationInfoInput{ChannelID: k.config.Channel})
+	switch {
+	case slackError(err) == "channel_not_found":
+		k.fault(what, "not found", "check SLACK_CHANNEL; a private channel is only seen once the bot was invited there: /invite @Sample Desk")
+	case err != nil:
+		k.fault(what, describe(err), "check SLACK_CHANNEL and the scopes above")
+	case c.IsArchived:
+		k.fault(what, "#"+c.Name+" is archived", "unarchive it, or set SLACK_CHANNEL to another")
+	case !c.IsMember:
+		k.fault(what, "the bot is not in #"+c.Name, "type /invite @Sample Desk there")
+	default:
+		k.ok(what, "#"+c.Name+", and the bot is in it")
+	}
+}
+
+func (k *checker) admins(ctx context.Context) {
+	if len(k.config.Admins) == 0 {
+		k.fault("admins", "none", "set SLACK_ADMINS to the user ids of one person or more, parted by commas: they are told when something needs a hand")
+		return
+	}
+	for _, id := range k.config.Admins {
+		user, err := k.api.GetUserInfoContext(ctx, string(id))
+		what := "admin " + string(id)
+		switch {
+		case slackError(err) == "user_not_found":
+			k.fault(what, "not found", "check SLACK_ADMINS: it takes user ids, which begin with U or W, not names")
+		case err != nil:
+			k.fault(what, describe(err), "check SLACK_ADMINS and the scope users:read")
+		case user.Deleted || user.IsBot:
+			k.fault(what, "deactivated, or a bot", "take it out of SLACK_ADMINS")
+		default:
+			k.ok(what, user.Name)
+		}
+	}
+}
+
+// describe names Slack's error where there is one; other errors are about the way there.
+func describe(err error) string {
+	if e, ok := errors.AsType[slack.SlackErrorResponse](err); ok {
+		if e.Needed != "" {
+			return e.Err + ": needs " + e.Needed
+		}
+		return e.Err
+	}
+	return err.Error()
+}

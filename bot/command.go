@@ -1,0 +1,134 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"sampledesk/bot/view"
+	"sampledesk/workflow"
+)
+
+// command is a slash command as Slack delivers it.
+type command struct {
+	Name      string            `json:"command"`
+	Text      string            `json:"text"`
+	User      workflow.PersonID `json:"user_id"`
+	Channel   string            `json:"channel_id"`
+	TriggerID string            `json:"trigger_id"`
+}
+
+// answer is the first answer to a command; it rides in the acknowledgement and only its person sees it.
+type answer struct {
+	Type   string       `json:"response_type"`
+	Text   string       `json:"text"`
+	Blocks slack.Blocks `json:"blocks"`
+}
+
+func private(m view.Message) answer {
+	return answer{Type: slack.ResponseTypeEphemeral, Text: m.Text, Blocks: slack.Blocks{BlockSet: m.Blocks}}
+}
+
+// command answers a slash command, in the channel or in a direct message with the desk.
+func (d *Desk) command(ctx context.Context, c command, ack ackFunc) {
+	ctx, cancel := context.WithTimeout(ctx, commitBy)
+	defer cancel()
+	ack(private(d.answer(ctx, c)))
+}
+
+func (d *Desk) answer(ctx context.Context, c command) view.Message {
+	word, rest := cutWord(c.Text)
+	if word == "" || word == "help" {
+		return help(c.Name)
+	}
+	if ok, denial := d.people.maySee(ctx, c.User, d.config.Channel); !ok {
+		d.log.InfoContext(ctx, "refused", "person", c.User, "rule", denial, "channel", c.Channel)
+		return view.Aside(view.Denied(denial))
+	}
+	var m view.Message
+	var err error
+	switch c.Name + " " + word {
+	case view.Samples + " queue":
+		m, err = d.queue(ctx, view.QueuePage{})
+	case view.Samples + " show":
+		m, err = d.show(ctx, c, rest)
+	case view.Campaign + " list":
+		m, err = d.campaigns(ctx)
+	case view.Campaign + " status":
+		m, err = d.campaignStatus(ctx, rest)
+	case view.Campaign + " create":
+		m, err = d.createCampaign(ctx, c, rest)
+	default:
+		return view.Unknown(c.Name, c.Text)
+	}
+	if err == nil {
+		return m
+	}
+	d.note(ctx, c.User, err)
+	if _, ok := errors.AsType[workflow.Refusal](err); !ok && word != "create" {
+		return view.Aside(view.Denied(view.DeniedUnread))
+	}
+	return view.Aside(d.sentence(ctx, err))
+}
+
+func help(name string) view.Message {
+	if name == view.Campaign {
+		return view.CampaignHelp()
+	}
+	return view.SamplesHelp()
+}
+
+// cutWord parts the first word, in lower case, from the rest.
+func cutWord(text string) (word, rest string) {
+	text = strings.TrimSpace(text)
+	i := strings.IndexFunc(text, func(r rune) bool { return r == ' ' || r == '\t' || r == '\n' })
+	if i < 0 {
+		return strings.ToLower(text), ""
+	}
+	return strings.ToLower(text[:i]), strings.TrimSpace(text[i:])
+}
+
+// createCampaign creates a campaign. Where the channel serves several shops, the command has to say which.
+func (d *Desk) createCampaign(ctx context.Context, c command, typed string) (view.Message, error) {
+	if typed == "" {
+		return view.Usage(c.Name, "create"), nil
+	}
+	if ok, denial := d.people.mayDecide(ctx, c.User, d.config.Channel); !ok {
+		d.log.InfoContext(ctx, "refused", "person", c.User, "rule", denial, "channel", c.Channel)
+		return view.Aside(view.Denied(denial)), nil
+	}
+	shops, err := d.shops(ctx)
+	if err != nil {
+		return view.Message{}, err
+	}
+	name, shop, ok := pickShop(typed, shops)
+	if !ok {
+		return view.WhichShop(c.Name+" create "+typed, shops), nil
+	}
+	created, err := d.engine.CreateCampaign(ctx, workflow.Creation{
+		Shop: shop.ID, Name: name, By: c.User, At: time.Now(), Origin: c.TriggerID,
+	})
+	if err != nil {
+		return view.Message{}, err
+	}
+	return view.CampaignCreated(created, shopName(shop, len(shops))), nil
+}
+
+// pickShop parts "Spring launch for My Shop" into a name and one of the shops. With one shop there is nothing to say.
+func pickShop(typed string, shops []workflow.Shop) (name string, shop workflow.Shop, ok bool) {
+	if len(shops) == 1 {
+		return typed, shops[0], true
+	}
+	for _, s := range shops {
+		for _, called := range []string{s.Name, string(s.ID)} {
+			suffix := " for " + called
+			if called != "" && len(typed) > len(suffix) && strings.EqualFold(typed[len(typed)-len(suffix):], suffix) {
+				return strings.TrimSpace(typed[:len(typed)-len(suffix)]), s, true
+			}
+		}
+	}
+	return "", workflow.Shop{}, false
+}

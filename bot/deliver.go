@@ -1,0 +1,299 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"sampledesk/bot/view"
+	"sampledesk/workflow"
+	"sampledesk/workflow/outbox"
+)
+
+// The event types that the bot's messages carry in their metadata.
+const (
+	eventCard   = "sampledesk_card"
+	eventReply  = "sampledesk_reply"
+	eventNotice = "sampledesk_notice"
+)
+
+// lookBack is how much before an effect was made a look for its message begins: Slack's clock is not ours.
+const lookBack = 2 * time.Minute
+
+// tokenPause is how long everything rests once Slack refuses the token or a scope: somebody has to mend that first.
+const tokenPause = time.Minute
+
+// Budget implements outbox.Service: it takes a call from Slack's rates before the claim.
+func (d *Desk) Budget(e workflow.Effect) time.Duration {
+	method := methodPost
+	if e.Kind == workflow.ShowCard {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		a, err := d.application(ctx, e.Key())
+		if err == nil && a.Card.Posted() {
+			method = methodUpdate
+		}
+	}
+	return d.limits.take(method, d.config.Channel)
+}
+
+// Deliver implements outbox.Service.
+func (d *Desk) Deliver(ctx context.Context, e workflow.Effect) workflow.Outcome {
+	switch e.Kind {
+	case workflow.ShowCard:
+		return d.showCard(ctx, e)
+	case workflow.Reply:
+		return d.reply(ctx, e)
+	default:
+		return d.announce(ctx, e)
+	}
+}
+
+// showCard posts an application's card, or brings it up to date. It is rendered here and now, so the newest state wins.
+func (d *Desk) showCard(ctx context.Context, e workflow.Effect) workflow.Outcome {
+	facts, err := d.cardFacts(ctx, e.Key())
+	if err != nil {
+		return again(e, err)
+	}
+	a := facts.Application
+	if a.Card.Lost {
+		return workflow.Outcome{}
+	}
+	message := view.Card(facts)
+	post := post{
+		method: methodPost, channel: d.config.Channel, message: message, event: eventCard,
+		payload: map[string]any{"effect": string(e.ID), "shop": string(e.Shop), "application": string(e.Application), "stage": string(a.Stage())},
+	}
+	if a.Card.Posted() {
+		if a.Card.Hash == message.Hash() {
+			return workflow.Outcome{}
+		}
+		post.method, post.channel, post.ts = methodUpdate, a.Card.Channel, a.Card.TS
+	} else if unclear(e) {
+		found, outcome, ok := d.findCard(ctx, e)
+		if !ok {
+			return outcome
+		}
+		if found != "" {
+			post.method, post.ts = methodUpdate, found
+		}
+	}
+	ts, err := d.write(ctx, post)
+	if err != nil {
+		return d.failed(e, post, err)
+	}
+	return workflow.Outcome{Event: workflow.CardShown{
+		At: time.Now(), Channel: post.channel, TS: ts, Hash: message.Hash(), Link: d.permalink(ctx, a.Card, post.channel, ts),
+	}}
+}
+
+// permalink asks for the card's link once. A card without one is still a card: the next repaint asks again.
+func (d *Desk) permalink(ctx context.Context, known workflow.Card, channel, ts string) string {
+	if known.Link != "" {
+		return ""
+	}
+	link, err := d.api.GetPermalinkContext(ctx, &slack.PermalinkParameters{Channel: channel, Ts: ts})
+	if err != nil {
+		d.log.WarnContext(ctx, "could not get the link of a card", "error", err)
+	}
+	return link
+}
+
+// unclear tells whether an earlier attempt may have had its effect.
+func unclear(e workflow.Effect) bool { return e.Begun || e.Looks > 0 }
+
+// findCard looks for the card that an earlier attempt may have posted.
+func (d *Desk) findCard(ctx context.Context, e workflow.Effect) (ts string, o workflow.Outcome, ok bool) {
+	found, yes, err := d.raw.history(ctx, d.config.Channel, e.MadeAt.Add(-lookBack), func(m posted) bool {
+		return m.Metadata.EventType == eventCard && m.Metadata.EventPayload["shop"] == string(e.Shop) &&
+			m.Metadata.EventPayload["application"] == string(e.Application)
+	})
+	if err != nil {
+		return "", again(e, err), false
+	}
+	if yes {
+		ts = found.TS
+	}
+	return ts, workflow.Outcome{}, true
+}
+
+// reply says something in a card's thread, exactly once.
+func (d *Desk) reply(ctx context.Context, e workflow.Effect) workflow.Outcome {
+	a, err := d.application(ctx, e.Key())
+	switch {
+	case err != nil:
+		return again(e, err)
+	case a.Card.Lost:
+		return workflow.Outcome{}
+	case !a.Card.Posted():
+		return workflow.Outcome{Then: workflow.Park}
+	}
+	payload := map[string]any{
+		"effect": string(e.ID), "shop": string(e.Shop), "application": string(e.Application), "kind": string(e.Saying.Kind),
+	}
+	if e.Saying.Stage != "" {
+		payload["stage"] = string(e.Saying.Stage)
+	}
+	return d.sayOnce(ctx, e, post{
+		method: methodPost, channel: a.Card.Channel, thread: a.Card.TS, message: view.Reply(*e.Saying), event: eventReply, payload: payload,
+	})
+}
+
+// announce says something to the shop's channel, exactly once.
+func (d *Desk) announce(ctx context.Context, e workflow.Effect) workflow.Outcome {
+	return d.sayOnce(ctx, e, post{
+		method: methodPost, channel: d.config.Channel, message: view.Notice(*e.Saying, d.config.Admins), event: eventNotice,
+		payload: map[string]any{"effect": string(e.ID), "shop": string(e.Shop), "kind": string(e.Saying.Kind)},
+	})
+}
+
+// sayOnce posts a message. After an unclear attempt it looks for the effect's id in the metadata of what was posted
+// since, before it posts again: Slack offers no idempotency key.
+func (d *Desk) sayOnce(ctx context.Context, e workflow.Effect, p post) workflow.Outcome {
+	if unclear(e) {
+		mine := func(m posted) bool { return m.Metadata.EventPayload["effect"] == string(e.ID) }
+		since := e.MadeAt.Add(-lookBack)
+		var found bool
+		var err error
+		if p.thread != "" {
+			_, found, err = d.raw.replies(ctx, p.channel, p.thread, since, mine)
+		} else {
+			_, found, err = d.raw.history(ctx, p.channel, since, mine)
+		}
+		if err != nil {
+			return again(e, err)
+		}
+		if found {
+			return workflow.Outcome{}
+		}
+	}
+	if _, err := d.write(ctx, p); err != nil {
+		return d.failed(e, p, err)
+	}
+	return workflow.Outcome{}
+}
+
+// post is a message to write.
+type post struct {
+	method  string
+	channel string
+	ts      string // of the message to update
+	thread  string
+	message view.Message
+	event   string
+	payload map[string]any
+}
+
+// write posts or updates a message. Where Slack cannot fetch a picture it refuses the whole message, so that goes again
+// without pictures.
+func (d *Desk) write(ctx context.Context, p post) (ts string, err error) {
+	ts, err = d.writeOnce(ctx, p)
+	if pictureFailed(err) {
+		p.message = p.message.WithoutImages()
+		return d.writeOnce(ctx, p)
+	}
+	return ts, err
+}
+
+func (d *Desk) writeOnce(ctx context.Context, p post) (ts string, err error) {
+	options := []slack.MsgOption{
+		slack.MsgOptionText(p.message.Text, false), // the view escapes what has to be escaped
+		slack.MsgOptionBlocks(p.message.Blocks...),
+		slack.MsgOptionMetadata(slack.SlackMetadata{EventType: p.event, EventPayload: p.payload}),
+		slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl(),
+	}
+	if p.method == methodUpdate {
+		_, ts, _, err = d.api.UpdateMessageContext(ctx, p.channel, p.ts, options...)
+		return ts, err
+	}
+	if p.thread != "" {
+		options = append(options, slack.MsgOptionTS(p.thread))
+	}
+	_, ts, err = d.api.PostMessageContext(ctx, p.channel, options...)
+	return ts, err
+}
+
+// pictureFailed recognises Slack's refusal of a message with a picture that it could not fetch (python-slack-sdk#1782).
+func pictureFailed(err error) bool {
+	e, ok := errors.AsType[slack.SlackErrorResponse](err)
+	if !ok || e.Err != "invalid_blocks" {
+		return false
+	}
+	return slices.ContainsFunc(e.ResponseMetadata.Messages, func(m string) bool {
+		return strings.Contains(strings.ToLower(m), "downloading image failed")
+	})
+}
+
+// What an error of Slack's means for an effect. What is in no list is a fault of Slack's or of the way there, or one
+// that a person mends, and is tried again.
+var (
+	// goneErrors: the message, or the channel that it is in, is gone for good.
+	goneErrors = []string{
+		"message_not_found", "cant_update_message", "edit_window_closed", "is_inactive", "is_archived", "channel_not_found",
+		"thread_not_found",
+	}
+
+	// wrongErrors: Slack will never take this message.
+	wrongErrors = []string{
+		"invalid_blocks", "invalid_blocks_format", "msg_too_long", "no_text", "metadata_too_large", "invalid_metadata_format",
+		"invalid_metadata_schema", "restricted_action", "cannot_reply_to_message", "msg_blocks_too_long", "block_mismatch",
+		"invalid_arguments",
+	}
+
+	// tokenErrors: nothing goes until somebody mends the installation.
+	tokenErrors = []string{
+		"invalid_auth", "not_authed", "token_expired", "token_revoked", "account_inactive", "no_permission", "missing_scope",
+		"not_allowed_token_type", "team_access_not_granted", "access_denied", "ekm_access_denied",
+	}
+
+	// certainErrors: the call certainly had no effect. Of others, such as internal_error, that is not certain.
+	certainErrors = []string{"not_in_channel", "ratelimited", "rate_limited", "user_not_in_channel", "message_limit_exceeded"}
+)
+
+// failed tells what becomes of an effect whose message could not be written.
+func (d *Desk) failed(e workflow.Effect, p post, err error) workflow.Outcome {
+	name, cause := slackError(err), workflow.Cause{Message: err.Error()}
+	if limited, ok := errors.AsType[*slack.RateLimitedError](err); ok {
+		d.limits.pause(p.method, p.channel, limited.RetryAfter)
+		return workflow.Outcome{Then: workflow.Again, After: limited.RetryAfter, Cause: cause}
+	}
+	switch {
+	case slices.Contains(tokenErrors, name):
+		return workflow.Outcome{Then: workflow.Again, After: tokenPause, Cause: cause}
+	case slices.Contains(wrongErrors, name):
+		return workflow.Outcome{Then: workflow.Buried, Cause: cause}
+	case slices.Contains(goneErrors, name) && (p.ts != "" || p.thread != ""):
+		return workflow.Outcome{Event: workflow.CardLost{At: time.Now(), Cause: cause}, Then: workflow.Buried, Cause: cause}
+	}
+	o := workflow.Outcome{Then: workflow.Again, After: outbox.Backoff(e.Attempt), Cause: cause}
+	if p.method == methodPost && !certain(err, name) {
+		o.Looks = 1
+	}
+	return o
+}
+
+// certain tells whether a failed call certainly had no effect.
+func certain(err error, name string) bool {
+	if slices.Contains(certainErrors, name) || slices.Contains(goneErrors, name) {
+		return true
+	}
+	status, ok := errors.AsType[slack.StatusCodeError](err)
+	return ok && status.Code >= http.StatusBadRequest && status.Code < http.StatusInternalServerError
+}
+
+// again tries later, and keeps what is known of earlier attempts.
+func again(e workflow.Effect, err error) workflow.Outcome {
+	o := workflow.Outcome{Then: workflow.Again, After: outbox.Backoff(e.Attempt), Looks: e.Looks, Cause: workflow.Cause{Message: err.Error()}}
+	if e.Begun {
+		o.Looks = max(o.Looks, 1)
+	}
+	if limited, ok := errors.AsType[*slack.RateLimitedError](err); ok {
+		o.After = max(o.After, limited.RetryAfter)
+	}
+	return o
+}

@@ -1,0 +1,113 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"sampledesk/workflow"
+)
+
+// callTimeout is how long one call of Slack's Web API may take. slack-go sets none of its own.
+const callTimeout = 10 * time.Second
+
+// Config is what the desk needs to know. Channel, Admins and Undo hold for every shop whose own setting is unset.
+type Config struct {
+	BotToken, AppToken string
+	APIURL             string // ends in a slash
+	Channel            string
+	Admins             []workflow.PersonID
+	Undo               time.Duration
+	HTTPClient         *http.Client // its Transport is the caller's; nil: a client of its own
+	Dial               DialFunc     // of the socket; nil: the network's
+	Logger             *slog.Logger
+}
+
+// Desk is the bot. It is safe for concurrent use.
+type Desk struct {
+	api    *slack.Client
+	raw    rawAPI
+	engine *workflow.Engine
+	store  workflow.Store
+	config Config
+	people *people
+	limits *limits
+	link   *link
+	log    *slog.Logger
+}
+
+// New returns a desk. It calls nobody yet.
+func New(config Config, store workflow.Store, engine *workflow.Engine) (*Desk, error) {
+	if !strings.HasSuffix(config.APIURL, "/") {
+		return nil, fmt.Errorf("the address of Slack's API, %q, has to end in a slash", config.APIURL)
+	}
+	client := &http.Client{Timeout: callTimeout}
+	if config.HTTPClient != nil {
+		client.Transport = config.HTTPClient.Transport
+	}
+	d := &Desk{
+		api: slack.New(config.BotToken, slack.OptionAPIURL(config.APIURL), slack.OptionAppLevelToken(config.AppToken),
+			slack.OptionHTTPClient(client)),
+		raw:    rawAPI{base: config.APIURL, token: config.BotToken, http: client},
+		engine: engine, store: store, config: config, log: config.Logger, limits: newLimits(),
+	}
+	d.people = newPeople(d.api)
+	d.link = newLink(linkConfig{open: d.openSocket, dial: config.Dial, handle: d.handle, log: config.Logger})
+	return d, nil
+}
+
+// Run keeps the desk connected to Slack until ctx ends, and then comes to an end within a few seconds, with every
+// acknowledgement that it owes. An error is one that no retry mends, such as a revoked token.
+func (d *Desk) Run(ctx context.Context) error { return d.link.run(ctx) }
+
+// Health tells how the connection to Slack is.
+func (d *Desk) Health() Health { return d.link.health() }
+
+// openSocket asks Slack for the address of a socket.
+func (d *Desk) openSocket(ctx context.Context) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	_, url, err := d.api.StartSocketModeContext(ctx)
+	return url, err
+}
+
+// admin tells whether a person is an admin of the shop's settings.
+func (d *Desk) admin(p workflow.PersonID) bool { return slices.Contains(d.config.Admins, p) }
+
+// shops returns the shops of the desk, by id. All live in one channel until they have settings of their own.
+func (d *Desk) shops(ctx context.Context) (shops []workflow.Shop, err error) {
+	err = d.store.View(ctx, func(tx workflow.Tx) (err error) {
+		shops, err = tx.Shops()
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading the shops: %w", err)
+	}
+	return shops, nil
+}
+
+// shopName returns what a shop is called where a channel serves several, and nothing where it serves one.
+func shopName(s workflow.Shop, of int) string {
+	if of < 2 {
+		return ""
+	}
+	if s.Name == "" {
+		return string(s.ID)
+	}
+	return s.Name
+}
+
+// slackError returns Slack's own name of an error, or "" if it is not an answer of Slack's.
+func slackError(err error) string {
+	if e, ok := errors.AsType[slack.SlackErrorResponse](err); ok {
+		return e.Err
+	}
+	return ""
+}

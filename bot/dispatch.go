@@ -1,0 +1,161 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"sampledesk/bot/view"
+	"sampledesk/workflow"
+)
+
+// commitBy is how long after its arrival a decision may still be kept. Past it the answer is "not saved, try again",
+// and the transaction must not commit later: what a person was told has to be true.
+const commitBy = 2 * time.Second
+
+// interaction is what people do with controls and modals, as far as the desk reads it. slack-go's own type fails as a
+// whole on one block element that it does not know, and the message around a control may hold anything.
+type interaction struct {
+	Type        string `json:"type"`
+	TriggerID   string `json:"trigger_id"`
+	ResponseURL string `json:"response_url"`
+	User        struct {
+		ID workflow.PersonID `json:"id"`
+	} `json:"user"`
+	Channel struct {
+		ID string `json:"id"`
+	} `json:"channel"`
+	Container struct {
+		Type     string `json:"type"`
+		Channel  string `json:"channel_id"`
+		ThreadTS string `json:"thread_ts"`
+	} `json:"container"`
+	Actions []action `json:"actions"`
+	View    struct {
+		ID       string `json:"id"`
+		Callback string `json:"callback_id"`
+		Metadata string `json:"private_metadata"`
+		State    struct {
+			Values map[string]map[string]value `json:"values"`
+		} `json:"state"`
+	} `json:"view"`
+}
+
+// action is one control that was used.
+type action struct {
+	ID    string `json:"action_id"`
+	Block string `json:"block_id"`
+	value
+}
+
+// value is what a control holds.
+type value struct {
+	Text     string   `json:"value"`
+	Selected *option  `json:"selected_option"`
+	Checked  []option `json:"selected_options"`
+}
+
+type option struct {
+	Value string `json:"value"`
+}
+
+// chosen returns what was chosen in a menu, or "".
+func (v value) chosen() string {
+	if v.Selected == nil {
+		return ""
+	}
+	return v.Selected.Value
+}
+
+// channel is where the interaction took place.
+func (i interaction) channel() string {
+	if i.Channel.ID != "" {
+		return i.Channel.ID
+	}
+	return i.Container.Channel
+}
+
+// handle reads an envelope and hands it on. Whatever it cannot read is acknowledged by the link and logged: Slack would
+// only send it again.
+func (d *Desk) handle(ctx context.Context, e envelope, ack ackFunc) {
+	switch e.Type {
+	case "interactive":
+		var i interaction
+		if err := json.Unmarshal(e.Payload, &i); err != nil {
+			d.log.WarnContext(ctx, "an interaction is not readable", "error", err)
+			return
+		}
+		d.interact(ctx, i, ack)
+	case "slash_commands":
+		var c command
+		if err := json.Unmarshal(e.Payload, &c); err != nil {
+			d.log.WarnContext(ctx, "a command is not readable", "error", err)
+			return
+		}
+		d.command(ctx, c, ack)
+	default:
+		d.log.DebugContext(ctx, "an envelope that the desk does not work on", "type", e.Type)
+	}
+}
+
+func (d *Desk) interact(ctx context.Context, i interaction, ack ackFunc) {
+	switch {
+	case i.Type == "block_actions" && len(i.Actions) > 0:
+		d.click(ctx, i, i.Actions[0], ack)
+	case i.Type == "view_submission" && i.View.Callback == view.CallbackCampaign:
+		d.submitCampaign(ctx, i, ack)
+	default:
+		d.log.DebugContext(ctx, "an interaction that the desk does not work on", "type", i.Type)
+	}
+}
+
+// tell says something to one person, privately and at most once: by the interaction's own address if there is one, as
+// that works wherever she clicked, else in the channel.
+func (d *Desk) tell(ctx context.Context, i interaction, sentence string) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
+	defer cancel()
+	m := view.Aside(sentence)
+	options := []slack.MsgOption{slack.MsgOptionText(m.Text, false), slack.MsgOptionBlocks(m.Blocks...)}
+	if i.Container.ThreadTS != "" {
+		options = append(options, slack.MsgOptionTS(i.Container.ThreadTS))
+	}
+	if _, err := d.api.PostEphemeralContext(ctx, i.channel(), string(i.User.ID), options...); err != nil {
+		d.log.WarnContext(ctx, "could not tell a person why", "channel", i.channel(), "person", i.User.ID, "error", err)
+	}
+}
+
+// sentence puts an error of the engine into words for the person behind it: a refusal says its rule, and anything else
+// that nothing was saved.
+func (d *Desk) sentence(ctx context.Context, err error) string {
+	if r, ok := errors.AsType[workflow.Refusal](err); ok {
+		return view.Refusal(r, d.campaignName(ctx, r.Application.Campaign))
+	}
+	return view.Denied(view.DeniedUnsaved)
+}
+
+// note logs why a person was told no. Refusals are part of the day; what is not one needs an operator.
+func (d *Desk) note(ctx context.Context, who workflow.PersonID, err error) {
+	if r, ok := errors.AsType[workflow.Refusal](err); ok {
+		d.log.InfoContext(ctx, "refused", "person", who, "rule", r.Rule, "shop", r.Application.Key.Shop, "application", r.Application.Key.ID)
+		return
+	}
+	d.log.ErrorContext(ctx, "could not save what a person asked for", "person", who, "error", err)
+}
+
+func (d *Desk) campaignName(ctx context.Context, id workflow.CampaignID) string {
+	if id == "" {
+		return ""
+	}
+	var c workflow.Campaign
+	err := d.store.View(context.WithoutCancel(ctx), func(tx workflow.Tx) (err error) {
+		c, err = tx.Campaign(id)
+		return err
+	})
+	if err != nil {
+		d.log.WarnContext(ctx, "could not read a campaign", "error", err)
+	}
+	return c.Name
+}

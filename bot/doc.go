@@ -1,0 +1,9 @@
+// Package bot is the desk in Slack: it reads what people do into events, and writes what the workflow wants shown.
+//
+// It is the only package that speaks to Slack, and it decides nothing: a click becomes an event, the engine refuses or
+// keeps it, and only then is the click acknowledged. What is shown comes back as effects that the courier hands to this
+// package (deliver.go). The words are in bot/view.
+//
+// An envelope arrives in socket.go, is routed in dispatch.go, and handled in click.go, modal.go or command.go; who may
+// do what is asked in people.go.
+package bot

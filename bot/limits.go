@@ -1,0 +1,74 @@
+package bot
+
+import (
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// The budgets, a little inside of what Slack allows: chat.postMessage takes one a second per channel with short bursts,
+// and a method of tier 3 takes 50 a minute.
+var (
+	postRate   = rate.Every(1050 * time.Millisecond)
+	postBurst  = 8
+	tier3Rate  = rate.Limit(46.0 / 60)
+	tier3Burst = 40
+)
+
+// limits keeps the desk within Slack's rates. It is asked before a claim and never blocks.
+type limits struct {
+	mu      sync.Mutex
+	buckets map[string]*rate.Limiter
+	until   map[string]time.Time // what Slack asked for in a Retry-After
+}
+
+func newLimits() *limits {
+	return &limits{buckets: map[string]*rate.Limiter{}, until: map[string]time.Time{}}
+}
+
+// The methods that have budgets.
+const (
+	methodPost   = "chat.postMessage"
+	methodUpdate = "chat.update"
+)
+
+// take takes a call from the budget of a method (for posts: in a channel), or tells how long to wait for one.
+func (l *limits) take(method, channel string) time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now, key := time.Now(), limitKey(method, channel)
+	if wait := l.until[key].Sub(now); wait > 0 {
+		return wait
+	}
+	b := l.buckets[key]
+	if b == nil {
+		b = rate.NewLimiter(tier3Rate, tier3Burst)
+		if method == methodPost {
+			b = rate.NewLimiter(postRate, postBurst)
+		}
+		l.buckets[key] = b
+	}
+	if b.AllowN(now, 1) {
+		return 0
+	}
+	missing := 1 - b.TokensAt(now)
+	return max(time.Duration(missing/float64(b.Limit())*float64(time.Second)), time.Millisecond)
+}
+
+// pause obeys a Retry-After: nothing more goes out by that budget meanwhile.
+func (l *limits) pause(method, channel string, retryAfter time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	key := limitKey(method, channel)
+	if until := time.Now().Add(retryAfter); until.After(l.until[key]) {
+		l.until[key] = until
+	}
+}
+
+func limitKey(method, channel string) string {
+	if method == methodPost {
+		return method + " " + channel
+	}
+	return method
+}

@@ -1,0 +1,179 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/slack-go/slack"
+	"golang.org/x/sync/singleflight"
+
+	"sampledesk/bot/view"
+	"sampledesk/workflow"
+)
+
+const (
+	// knownFor is how long what Slack said of a person or a channel is believed: a role that was taken away ends then.
+	knownFor = 60 * time.Second
+
+	// patience is how long a click waits for Slack's word on who its person is. After that the answer is no.
+	patience = 1500 * time.Millisecond
+)
+
+// people answers who may do what. It asks Slack on demand, remembers the answers for a while, and fails closed.
+type people struct {
+	api    *slack.Client
+	flight singleflight.Group
+
+	mu      sync.Mutex
+	team    string
+	users   map[workflow.PersonID]known[slack.User]
+	members map[string]known[map[workflow.PersonID]bool]
+}
+
+type known[T any] struct {
+	value T
+	at    time.Time
+}
+
+func newPeople(api *slack.Client) *people {
+	return &people{
+		api: api, users: map[workflow.PersonID]known[slack.User]{}, members: map[string]known[map[workflow.PersonID]bool]{},
+	}
+}
+
+// maySee tells whether a person may see a channel's applications: its members may. The second result is the denial
+// where she may not.
+func (p *people) maySee(ctx context.Context, who workflow.PersonID, channel string) (bool, view.Denial) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	in, err := p.isMember(ctx, who, channel)
+	switch {
+	case err != nil:
+		return false, view.DeniedUnchecked
+	case !in:
+		return false, view.DeniedOutside
+	default:
+		return true, ""
+	}
+}
+
+// mayDecide tells whether a person may decide on a channel's applications: its members may, but for guests and people
+// from other workspaces.
+func (p *people) mayDecide(ctx context.Context, who workflow.PersonID, channel string) (bool, view.Denial) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	if ok, denial := p.maySee(ctx, who, channel); !ok {
+		return false, denial
+	}
+	team, err := p.ownTeam(ctx)
+	if err != nil {
+		return false, view.DeniedUnchecked
+	}
+	user, err := p.user(ctx, who)
+	switch {
+	case err != nil:
+		return false, view.DeniedUnchecked
+	case user.IsStranger || user.TeamID != "" && user.TeamID != team:
+		return false, view.DeniedElsewhere
+	case user.IsRestricted || user.IsUltraRestricted:
+		return false, view.DeniedGuest
+	case user.Deleted || user.IsBot:
+		return false, view.DeniedOutside
+	default:
+		return true, ""
+	}
+}
+
+// ownTeam returns the desk's own workspace.
+func (p *people) ownTeam(ctx context.Context) (string, error) {
+	p.mu.Lock()
+	team := p.team
+	p.mu.Unlock()
+	if team != "" {
+		return team, nil
+	}
+	return once(ctx, &p.flight, "team", func(ctx context.Context) (string, error) {
+		answer, err := p.api.AuthTestContext(ctx)
+		if err != nil {
+			return "", fmt.Errorf("asking for the workspace: %w", err)
+		}
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.team = answer.TeamID
+		return answer.TeamID, nil
+	})
+}
+
+func (p *people) user(ctx context.Context, who workflow.PersonID) (slack.User, error) {
+	p.mu.Lock()
+	k, ok := p.users[who]
+	p.mu.Unlock()
+	if ok && time.Since(k.at) < knownFor {
+		return k.value, nil
+	}
+	return once(ctx, &p.flight, "user "+string(who), func(ctx context.Context) (slack.User, error) {
+		user, err := p.api.GetUserInfoContext(ctx, string(who))
+		if err != nil {
+			return slack.User{}, fmt.Errorf("asking who a person is: %w", err)
+		}
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.users[who] = known[slack.User]{*user, time.Now()}
+		return *user, nil
+	})
+}
+
+func (p *people) isMember(ctx context.Context, who workflow.PersonID, channel string) (bool, error) {
+	p.mu.Lock()
+	k, ok := p.members[channel]
+	p.mu.Unlock()
+	if ok && time.Since(k.at) < knownFor {
+		return k.value[who], nil
+	}
+	members, err := once(ctx, &p.flight, "members "+channel, func(ctx context.Context) (map[workflow.PersonID]bool, error) {
+		return p.fetchMembers(ctx, channel)
+	})
+	return members[who], err
+}
+
+func (p *people) fetchMembers(ctx context.Context, channel string) (map[workflow.PersonID]bool, error) {
+	all := map[workflow.PersonID]bool{}
+	for cursor := ""; ; {
+		ids, next, err := p.api.GetUsersInConversationContext(ctx, &slack.GetUsersInConversationParameters{
+			ChannelID: channel, Cursor: cursor, Limit: 1000,
+		})
+		if err != nil {
+			return nil, fmt.Errorf("asking who is in the channel: %w", err)
+		}
+		for _, id := range ids {
+			all[workflow.PersonID(id)] = true
+		}
+		if cursor = next; cursor == "" {
+			break
+		}
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.members[channel] = known[map[workflow.PersonID]bool]{all, time.Now()}
+	return all, nil
+}
+
+// once makes one call out of many that ask the same at a time. The call goes on for the others, and for the memory,
+// when one that asked gives up.
+func once[T any](ctx context.Context, flight *singleflight.Group, key string, ask func(context.Context) (T, error)) (T, error) {
+	answer := flight.DoChan(key, func() (any, error) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
+		defer cancel()
+		return ask(ctx)
+	})
+	select {
+	case <-ctx.Done():
+		var zero T
+		return zero, ctx.Err()
+	case a := <-answer:
+		value, _ := a.Val.(T)
+		return value, a.Err
+	}
+}

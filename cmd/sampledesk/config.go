@@ -1,0 +1,174 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/robfig/cron/v3"
+	"golang.org/x/term"
+
+	"sampledesk/affiliate"
+	"sampledesk/affiliate/bridge"
+	"sampledesk/workflow"
+)
+
+// secret is a flag's value that is never printed.
+type secret string
+
+// String hides the value.
+func (s secret) String() string {
+	if s == "" {
+		return ""
+	}
+	return "[set]"
+}
+
+// slackFlags say which Slack.
+type slackFlags struct {
+	SlackBotToken secret   `env:"SLACK_BOT_TOKEN" placeholder:"xoxb-…" help:"The bot's token."`
+	SlackAppToken secret   `env:"SLACK_APP_TOKEN" placeholder:"xapp-…" help:"The app's token, for Socket Mode."`
+	SlackAPIURL   string   `env:"SLACK_API_URL" name:"slack-api-url" default:"https://slack.com/api/" help:"Where Slack's Web API is."`
+	SlackChannel  string   `env:"SLACK_CHANNEL" placeholder:"C…" help:"The id of the channel that gets the cards."`
+	SlackAdmins   []string `env:"SLACK_ADMINS" placeholder:"U…" help:"The user ids of the admins, parted by commas."`
+}
+
+// tiktokFlags say which TikTok.
+type tiktokFlags struct {
+	TiktokAppKey       string `env:"TIKTOK_APP_KEY" help:"The app's key at TikTok Shop."`
+	TiktokAppSecret    secret `env:"TIKTOK_APP_SECRET" help:"The app's secret at TikTok Shop."`
+	TiktokAPIURL       string `env:"TIKTOK_API_URL" name:"tiktok-api-url" default:"${tiktok_api_url}" help:"Where TikTok Shop's Open API is."`
+	TiktokAuthURL      string `env:"TIKTOK_AUTH_URL" name:"tiktok-auth-url" default:"${tiktok_auth_url}" help:"Where TikTok Shop's token calls are."`
+	TiktokRefreshToken secret `env:"TIKTOK_REFRESH_TOKEN" help:"Connects the shops of this authorisation. It is exchanged once and ignored ever after; a new value is exchanged again."`
+}
+
+// deskFlags say how the desk runs.
+type deskFlags struct {
+	Listen string        `env:"SAMPLEDESK_LISTEN" default:"127.0.0.1:8080" help:"Where /healthz and /readyz are served."`
+	Sync   string        `env:"SAMPLEDESK_SYNC" default:"@every 1m" help:"When to look at TikTok: a cron expression, at most once a second."`
+	Undo   time.Duration `env:"SAMPLEDESK_UNDO" default:"10s" help:"How long a decision can be undone before it is sent; 0s: not at all."`
+	Log    string        `env:"SAMPLEDESK_LOG" default:"info" enum:"debug,info,warn,error" help:"What is logged: debug, info, warn or error."`
+}
+
+// storeFlags say where the desk remembers.
+type storeFlags struct {
+	Store string `env:"SAMPLEDESK_STORE" default:"bolt:data/sampledesk.db" help:"Where everything is kept."`
+	Key   secret `env:"SAMPLEDESK_KEY" placeholder:"KEY" help:"Encrypts TikTok's tokens at rest: 32 bytes in base64, or file:PATH. By default the file beside the store with .key at its end, made if it is not there."`
+}
+
+// vars are what the flags' defaults refer to.
+var vars = map[string]string{"tiktok_api_url": affiliate.DefaultAPIURL, "tiktok_auth_url": affiliate.DefaultAuthURL}
+
+// required names what is missing, by variable and flag, in one sentence.
+func required(values map[string]string) error {
+	var missing []string
+	for name, value := range values {
+		if value == "" {
+			missing = append(missing, name)
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	slices.Sort(missing)
+	return usagef("not set: %s. Set them in the environment or by flag; README.md tells where each comes from", strings.Join(missing, ", "))
+}
+
+var everyPattern = regexp.MustCompile(`^\s*@every\s+(\S+)\s*$`)
+
+// parseSchedule reads a cron expression, and refuses what cron would silently round: anything below a second, and
+// fractions of one.
+func parseSchedule(expression string) (cron.Schedule, error) {
+	schedule, err := cron.ParseStandard(expression)
+	if err != nil {
+		return nil, usagef("SAMPLEDESK_SYNC: %q is no cron expression: %w", expression, err)
+	}
+	if m := everyPattern.FindStringSubmatch(expression); m != nil {
+		every, err := time.ParseDuration(m[1])
+		if err != nil || every < time.Second || every%time.Second != 0 {
+			return nil, usagef("SAMPLEDESK_SYNC: %q has to be whole seconds, one at the least", expression)
+		}
+	}
+	return schedule, nil
+}
+
+// admins turns user ids into the workflow's.
+func admins(ids []string) []workflow.PersonID {
+	var all []workflow.PersonID
+	for _, id := range ids {
+		if id = strings.TrimSpace(id); id != "" {
+			all = append(all, workflow.PersonID(id))
+		}
+	}
+	return all
+}
+
+// loadKey returns the key that seals the tokens. The default is a file beside the store, made with mode 0600.
+func loadKey(text secret, store string) (bridge.Key, error) {
+	path, isFile := strings.CutPrefix(string(text), "file:")
+	switch {
+	case text == "":
+		path = strings.TrimPrefix(store, "bolt:") + ".key"
+		key, err := readKey(path)
+		if errors.Is(err, os.ErrNotExist) {
+			return makeKey(path)
+		}
+		return key, err
+	case isFile:
+		return readKey(path)
+	default:
+		key, err := bridge.ParseKey(string(text))
+		if err != nil {
+			return key, usagef("SAMPLEDESK_KEY: %w, or file:PATH", err)
+		}
+		return key, nil
+	}
+}
+
+func readKey(path string) (bridge.Key, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return bridge.Key{}, fmt.Errorf("reading the key: %w", err)
+	}
+	key, err := bridge.ParseKey(string(text))
+	if err != nil {
+		return bridge.Key{}, fmt.Errorf("reading the key in %s: %w", path, err)
+	}
+	return key, nil
+}
+
+// makeKey writes a new key, never over one that is there.
+func makeKey(path string) (bridge.Key, error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return bridge.Key{}, fmt.Errorf("making the key's folder: %w", err)
+	}
+	key, text := bridge.NewKey()
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return bridge.Key{}, fmt.Errorf("making a key: %w", err)
+	}
+	_, err = file.WriteString(text + "\n")
+	err = errors.Join(err, file.Sync(), file.Close())
+	if err != nil {
+		return bridge.Key{}, fmt.Errorf("writing the key: %w", err)
+	}
+	return key, nil
+}
+
+// newLogger logs for people on a terminal and for machines elsewhere.
+func newLogger(level string, w io.Writer) *slog.Logger {
+	var l slog.Level
+	_ = l.UnmarshalText([]byte(level)) // the flag's enum lets only levels through
+	options := &slog.HandlerOptions{Level: l}
+	if file, ok := w.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
+		return slog.New(slog.NewTextHandler(w, options))
+	}
+	return slog.New(slog.NewJSONHandler(w, options))
+}

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"sampledesk/affiliate/affiliatesim"
+	"sampledesk/bot"
+)
+
+// demo is the product with two addresses changed.
+type demo struct {
+	simFlags
+	Listen string        `env:"SAMPLEDESK_LISTEN" default:"127.0.0.1:8080" help:"Where /healthz and /readyz are served."`
+	Undo   time.Duration `env:"SAMPLEDESK_UNDO" default:"10s" help:"How long a decision can be undone before it is sent; 0s: not at all."`
+	Log    string        `env:"SAMPLEDESK_LOG" default:"warn" enum:"debug,info,warn,error" help:"What is logged: debug, info, warn or error."`
+	Seed   int           `env:"SAMPLEDESK_SEED" default:"6" help:"How many pending requests to start with."`
+	Every  time.Duration `env:"SAMPLEDESK_DEMO_EVERY" default:"90s" help:"How often another request arrives; 0s: never."`
+}
+
+// demoSync is how often the demo looks at TikTok: a visitor does not wait a minute.
+const demoSync = "@every 2s"
+
+// Run runs the demo until it is told to stop. Nothing of it outlives it.
+func (d *demo) Run(ctx context.Context, out streams) (err error) {
+	if d.Seed < 0 || d.Every < 0 {
+		return usagef("--seed and --every cannot be less than nothing")
+	}
+	if d.HTTP != "" {
+		return usagef("--http: the demo's desk speaks Socket Mode; use sim and a client of your own")
+	}
+	log := newLogger(d.Log, out.err)
+	folder, err := os.MkdirTemp("", "sampledesk-demo-")
+	if err != nil {
+		return fmt.Errorf("making a folder for the demo: %w", err)
+	}
+	defer func() { _ = os.RemoveAll(folder) }()
+	stage, err := d.listen(ctx, log, d.Seed, bot.Scopes)
+	if err != nil {
+		return err
+	}
+	d.greet(out, stage.details)
+
+	group := newGroup(ctx)
+	group.start(stage.serve)
+	group.start(func(ctx context.Context) error { return d.desk(stage.details, folder).run(ctx, log) })
+	group.start(func(ctx context.Context) error { d.trickle(ctx, stage.affiliate, log); return nil })
+	return group.wait()
+}
+
+// greet tells where to look, and that nothing here lasts.
+func (d *demo) greet(out streams, at details) {
+	_, _ = fmt.Fprintf(out.out, `Sample Desk %s, the demo. It starts afresh each time, and nothing in it reaches Slack or TikTok.
+
+  The Slack workspace    %s
+  The Affiliate Center   %s
+
+Open the first in a browser: requests for samples wait there as cards. Approve one, undo it or let it go; then mark it
+shipped and delivered in the Affiliate Center, and watch its thread. Ctrl-C ends the demo.
+`, version(), at.Slack.Page, at.TikTok.Page)
+}
+
+// desk is the desk of the demo: the environment's own tokens are left alone.
+func (d *demo) desk(at details, folder string) desk {
+	admins := make([]string, 0, 1)
+	for _, u := range at.Slack.Users {
+		if u.Role == "admin" {
+			admins = append(admins, u.ID)
+		}
+	}
+	return desk{
+		slackFlags: slackFlags{
+			SlackBotToken: secret(at.Slack.BotToken), SlackAppToken: secret(at.Slack.AppToken), SlackAPIURL: at.Slack.APIURL,
+			SlackChannel: at.Slack.Channel, SlackAdmins: admins,
+		},
+		tiktokFlags: tiktokFlags{
+			TiktokAppKey: at.TikTok.AppKey, TiktokAppSecret: secret(at.TikTok.AppSecret), TiktokAPIURL: at.TikTok.APIURL,
+			TiktokAuthURL: at.TikTok.AuthURL, TiktokRefreshToken: secret(at.TikTok.RefreshToken),
+		},
+		deskFlags:  deskFlags{Listen: d.Listen, Sync: demoSync, Undo: d.Undo, Log: d.Log},
+		storeFlags: storeFlags{Store: "bolt:" + filepath.Join(folder, "sampledesk.db")},
+	}
+}
+
+// trickle keeps requests coming.
+func (d *demo) trickle(ctx context.Context, center *affiliatesim.Center, log *slog.Logger) {
+	if d.Every == 0 {
+		<-ctx.Done()
+		return
+	}
+	tick := time.NewTicker(d.Every)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if _, err := center.AddApplication(affiliatesim.Request{}); err != nil {
+			log.WarnContext(ctx, "no further request could be made", "error", err)
+		}
+	}
+}

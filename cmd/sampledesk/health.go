@@ -1,0 +1,135 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"sampledesk/affiliate/bridge"
+	"sampledesk/bot"
+	"sampledesk/workflow"
+)
+
+const (
+	// stopWithin is how long open requests may take while the desk stops.
+	stopWithin = 2 * time.Second
+
+	// staleSweep is how old the last good sweep may be before the desk counts as not ready.
+	staleSweep = 5 * time.Minute
+)
+
+// health serves /healthz, that the process lives, and /readyz, that the desk does its work.
+type health struct {
+	store  workflow.Store
+	slack  *bot.Desk
+	tiktok *bridge.Bridge
+}
+
+// readiness is what /readyz answers, as JSON, with 503 while Ready is false.
+type readiness struct {
+	Ready       bool            `json:"ready"`
+	Faults      []string        `json:"faults,omitempty"`
+	Slack       slackReadiness  `json:"slack"`
+	Shops       []shopReadiness `json:"shops"`
+	DeadLetters int             `json:"dead_letters"` // effects that could never be delivered
+}
+
+type slackReadiness struct {
+	Connected  bool      `json:"connected"`
+	Since      time.Time `json:"since,omitzero"`
+	LastFrame  time.Time `json:"last_frame,omitzero"`
+	LastReason string    `json:"last_reason,omitempty"`
+	LastError  string    `json:"last_error,omitempty"`
+}
+
+type shopReadiness struct {
+	Shop      workflow.ShopID `json:"shop"`
+	Name      string          `json:"name,omitempty"`
+	LastSweep time.Time       `json:"last_sweep,omitzero"`
+	Waiting   int             `json:"waiting"` // applications that wait for the team
+	Error     string          `json:"error,omitempty"`
+}
+
+func (h health) serve(ctx context.Context, l net.Listener) error {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprintln(w, "ok") })
+	mux.HandleFunc("GET /readyz", h.readyz)
+	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, WriteTimeout: 10 * time.Second}
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(l) }()
+	select {
+	case err := <-ended:
+		return fmt.Errorf("serving %s: %w", l.Addr(), err)
+	case <-ctx.Done():
+	}
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
+	defer cancel()
+	if err := server.Shutdown(stop); err != nil {
+		_ = server.Close()
+	}
+	if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+func (h health) readyz(w http.ResponseWriter, r *http.Request) {
+	report := h.report(r.Context(), time.Now())
+	w.Header().Set("Content-Type", "application/json")
+	if !report.Ready {
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}
+	_ = json.NewEncoder(w).Encode(report)
+}
+
+func (h health) report(ctx context.Context, now time.Time) readiness {
+	link := h.slack.Health()
+	report := readiness{Shops: []shopReadiness{}, Slack: slackReadiness{
+		Connected: link.Connected, Since: link.Since, LastFrame: link.LastFrame, LastReason: link.LastReason, LastError: link.LastError,
+	}}
+	if !link.Connected {
+		report.Faults = append(report.Faults, "not connected to Slack")
+	}
+	if err := h.store.View(ctx, func(tx workflow.Tx) error { return h.read(tx, &report, now) }); err != nil {
+		report.Faults = append(report.Faults, "the store does not answer: "+err.Error())
+	}
+	report.Ready = len(report.Faults) == 0
+	return report
+}
+
+// read adds what the store knows.
+func (h health) read(tx workflow.Tx, report *readiness, now time.Time) error {
+	shops, err := tx.Shops()
+	if err != nil {
+		return err
+	}
+	if len(shops) == 0 {
+		report.Faults = append(report.Faults, "no shop is connected")
+	}
+	sweeps := h.tiktok.Sweeps()
+	for _, s := range shops {
+		waiting, err := tx.Count(workflow.QueueOf(s.ID))
+		if err != nil {
+			return err
+		}
+		last := sweeps[s.ID]
+		line := shopReadiness{Shop: s.ID, Name: s.Name, LastSweep: last.Ended, Waiting: waiting}
+		if last.Err != nil {
+			line.Error = last.Err.Error()
+		}
+		if now.Sub(last.Ended) > staleSweep {
+			report.Faults = append(report.Faults, fmt.Sprintf("shop %s was not swept lately", s.ID))
+		}
+		report.Shops = append(report.Shops, line)
+	}
+	dead, _, err := tx.DeadLetters("", maxDeadLetters)
+	report.DeadLetters = len(dead)
+	return err
+}
+
+// maxDeadLetters is how far dead letters are counted.
+const maxDeadLetters = 1000

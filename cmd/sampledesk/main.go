@@ -1,0 +1,114 @@
+// Command sampledesk brings a TikTok shop's sample requests to Slack.
+//
+// This package introduces the others to each other and does nothing else: one file per command, and run.go wires the
+// desk from top to bottom on one screen.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// The exit statuses.
+const (
+	exitOK     = 0
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// commands is the command line.
+type commands struct {
+	Serve   serve      `cmd:"" help:"Run the desk, against the Slack and TikTok that the flags or the environment name."`
+	Demo    demo       `cmd:"" help:"Run the desk and both stand-ins in one process, with a demo shop connected and requests arriving. It starts afresh each time and reaches nobody."`
+	Sim     sim        `cmd:"" help:"Run the two stand-ins alone, for any client: a Slack workspace and an Affiliate Center, each with a page."`
+	Check   check      `cmd:"" help:"Tell whether everything is in place, one line each with what to do. Exit status 1 on a fault."`
+	Version versionCmd `cmd:"" help:"Print the version."`
+}
+
+// streams is where a command writes: tests look there too.
+type streams struct {
+	out, err io.Writer
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	status := execute(ctx, os.Args[1:], streams{out: os.Stdout, err: os.Stderr})
+	stop()
+	os.Exit(status)
+}
+
+// errFaults is the end of a check that found faults, each of which was told already.
+var errFaults = errors.New("something is not in place")
+
+// execute runs one command line and returns the exit status.
+func execute(ctx context.Context, args []string, s streams) int {
+	var line commands
+	exited := -1
+	parser, err := kong.New(&line,
+		kong.Name("sampledesk"),
+		kong.Description("Sample Desk brings TikTok Shop's sample requests to Slack: a person decides with one click, and Slack and the Affiliate Center tell the same story."),
+		kong.Writers(s.out, s.err),
+		kong.Exit(func(code int) { exited = code; panic(exit{}) }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.Vars(vars),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Bind(s),
+	)
+	if err != nil {
+		_, _ = fmt.Fprintln(s.err, "sampledesk:", err)
+		return exitFailed
+	}
+	command, ok := parse(parser, args, s, &exited)
+	if !ok {
+		return exited
+	}
+	if err := command.Run(); err != nil {
+		if _, usage := errors.AsType[usageError](err); usage {
+			_, _ = fmt.Fprintln(s.err, "sampledesk:", err)
+			return exitUsage
+		}
+		if !errors.Is(err, errFaults) {
+			_, _ = fmt.Fprintln(s.err, "sampledesk:", err)
+		}
+		return exitFailed
+	}
+	return exitOK
+}
+
+// exit carries kong's wish to leave the process up to parse, so that a command line can be run in a test.
+type exit struct{}
+
+func parse(parser *kong.Kong, args []string, s streams, exited *int) (command *kong.Context, ok bool) {
+	defer func() {
+		switch p := recover().(type) {
+		case nil:
+		case exit:
+			command, ok = nil, false
+		default:
+			panic(p)
+		}
+	}()
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	command, err := parser.Parse(args)
+	if err != nil {
+		_, _ = fmt.Fprintf(s.err, "sampledesk: %v\nTry: sampledesk --help\n", err)
+		*exited = exitUsage
+		return nil, false
+	}
+	return command, true
+}
+
+// usageError is a flag or a variable that cannot be worked with.
+type usageError struct{ error }
+
+func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }

@@ -1,0 +1,149 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"time"
+
+	"github.com/robfig/cron/v3"
+
+	"sampledesk/affiliate"
+	"sampledesk/affiliate/bridge"
+	"sampledesk/bot"
+	"sampledesk/store"
+	"sampledesk/workflow"
+	"sampledesk/workflow/outbox"
+)
+
+// How many deliveries may be under way at once. TikTok's limit is two in flight per shop, which the client holds; a few
+// more here keep one slow shop from holding up the others.
+var inFlight = map[workflow.Service]int{workflow.TikTok: 8, workflow.Slack: 8}
+
+// desk is what the command line says of a desk.
+type desk struct {
+	slackFlags
+	tiktokFlags
+	deskFlags
+	storeFlags
+}
+
+// run runs a desk until ctx ends, and stops within ten seconds, losing nothing: what is not delivered is in the store.
+func (d desk) run(ctx context.Context, log *slog.Logger) (err error) {
+	schedule, err := d.valid()
+	if err != nil {
+		return err
+	}
+	db, err := store.Open(ctx, d.Store)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	key, err := loadKey(d.Key, d.Store)
+	if err != nil {
+		return err
+	}
+	client, err := affiliate.New(affiliate.Config{
+		AppKey: d.TiktokAppKey, AppSecret: affiliate.Secret(d.TiktokAppSecret), APIURL: d.TiktokAPIURL, AuthURL: d.TiktokAuthURL,
+		Logger: log,
+	})
+	if err != nil {
+		return fmt.Errorf("setting up the TikTok client: %w", err)
+	}
+
+	var courier *outbox.Courier
+	engine := workflow.NewEngine(db, func() { courier.Wake() })
+	tiktok := bridge.New(client, db, engine, key, log)
+	slack, err := bot.New(bot.Config{
+		BotToken: string(d.SlackBotToken), AppToken: string(d.SlackAppToken), APIURL: d.SlackAPIURL, Channel: d.SlackChannel,
+		Admins: admins(d.SlackAdmins), Undo: d.Undo, Logger: log,
+	}, db, engine)
+	if err != nil {
+		return err
+	}
+	courier = outbox.New(db, engine, map[workflow.Service]outbox.Service{workflow.TikTok: tiktok, workflow.Slack: slack}, inFlight, log)
+
+	listener, err := net.Listen("tcp", d.Listen)
+	if err != nil {
+		return fmt.Errorf("listening on %s (SAMPLEDESK_LISTEN): %w", d.Listen, err)
+	}
+	health := health{store: db, slack: slack, tiktok: tiktok}
+
+	group := newGroup(ctx)
+	group.start(func(ctx context.Context) error { courier.Run(ctx); return nil })
+	group.start(slack.Run)
+	group.start(func(ctx context.Context) error { return health.serve(ctx, listener) })
+	group.start(func(ctx context.Context) error { return d.sync(ctx, tiktok, schedule, log) })
+	log.InfoContext(ctx, "the desk is open", "version", version(), "store", d.Store, "listen", listener.Addr().String())
+	err = group.wait()
+	log.InfoContext(context.WithoutCancel(ctx), "the desk is closed")
+	return err
+}
+
+// valid checks what kong cannot.
+func (d desk) valid() (cron.Schedule, error) {
+	err := required(map[string]string{
+		"SLACK_BOT_TOKEN": string(d.SlackBotToken), "SLACK_APP_TOKEN": string(d.SlackAppToken), "SLACK_CHANNEL": d.SlackChannel,
+		"TIKTOK_APP_KEY": d.TiktokAppKey, "TIKTOK_APP_SECRET": string(d.TiktokAppSecret),
+	})
+	if err != nil {
+		return nil, err
+	}
+	if d.Undo < 0 {
+		return nil, usagef("SAMPLEDESK_UNDO: %s is less than nothing", d.Undo)
+	}
+	return parseSchedule(d.Sync)
+}
+
+// sync connects the shops, and sweeps at once and whenever the schedule says, never two at a time.
+func (d desk) sync(ctx context.Context, tiktok *bridge.Bridge, schedule cron.Schedule, log *slog.Logger) error {
+	if err := d.connect(ctx, tiktok, log); err != nil || ctx.Err() != nil {
+		return err
+	}
+	logger := cronLog{log}
+	sweep := cron.NewChain(cron.Recover(logger), cron.SkipIfStillRunning(logger)).Then(cron.FuncJob(func() { tiktok.SweepAll(ctx) }))
+	sweep.Run()
+	timetable := cron.New(cron.WithLogger(logger))
+	timetable.Schedule(schedule, sweep)
+	timetable.Start()
+	<-ctx.Done()
+	<-timetable.Stop().Done()
+	return nil
+}
+
+// connect connects the shops. It goes on trying while TikTok cannot be reached; a refresh token that is no good ends the
+// desk, unless shops are connected from before.
+func (d desk) connect(ctx context.Context, tiktok *bridge.Bridge, log *slog.Logger) error {
+	for attempt := 1; ctx.Err() == nil; attempt++ {
+		err := tiktok.Connect(ctx, affiliate.Secret(d.TiktokRefreshToken))
+		if err == nil {
+			return nil
+		}
+		shops, shopsErr := tiktok.Shops(ctx)
+		if errors.Is(err, affiliate.ErrBadRefreshToken) && shopsErr == nil && len(shops) == 0 {
+			return fmt.Errorf("%w; get a new one from the authorisation page (README.md, \"Connecting a shop\")", err)
+		}
+		log.WarnContext(ctx, "could not bring the shops' connection up to date", "error", err, "attempt", attempt)
+		if len(shops) > 0 {
+			return nil // the sweeps tell how each shop is
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(outbox.Backoff(min(attempt, 6))):
+		}
+	}
+	return nil
+}
+
+// cronLog writes cron's log. That a sweep was due while one ran is no news.
+type cronLog struct{ log *slog.Logger }
+
+// Info implements cron.Logger.
+func (c cronLog) Info(msg string, args ...any) { c.log.Debug("cron: "+msg, args...) }
+
+// Error implements cron.Logger.
+func (c cronLog) Error(err error, msg string, args ...any) {
+	c.log.Error("cron: "+msg, append(args, "error", err)...)
+}

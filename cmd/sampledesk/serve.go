@@ -1,0 +1,13 @@
+package main
+
+import "context"
+
+// serve runs the desk.
+type serve struct {
+	desk
+}
+
+// Run runs the desk until it is told to stop.
+func (s *serve) Run(ctx context.Context, out streams) error {
+	return s.run(ctx, newLogger(s.Log, out.err))
+}
