@@ -1,0 +1,232 @@
+package storetest
+
+import (
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"sampledesk/workflow"
+)
+
+var applications = []promise{
+	{"An application is put in place of the one of the same key", showApplications},
+	{"An application that is not there is not found", showNoApplication},
+	{"An application stands in every listing that its places name, and moves with them", showPlaces},
+	{"One that was not seen yet is kept and not listed", showUnseen},
+	{"A listing is in the order of its places, whatever the order of putting", showQueueOrder},
+	{"A page has as many as asked for, and its cursor goes on behind the last", showPages},
+	{"A cursor goes on where it was, whatever came, went or moved meanwhile", showCursor},
+	{"Listings follow a thousand random changes, and so do their counts", showRandomChanges},
+}
+
+func pageOf(t *testing.T, s workflow.Store, l workflow.Listing, after string, limit int) workflow.Page {
+	t.Helper()
+	return get(t, s, func(tx workflow.Tx) (workflow.Page, error) { return tx.Applications(l, after, limit) })
+}
+
+func countOf(t *testing.T, s workflow.Store, l workflow.Listing) int {
+	t.Helper()
+	return get(t, s, func(tx workflow.Tx) (int, error) { return tx.Count(l) })
+}
+
+// applicationIDs returns the ids of a listing's applications, read by pages of that size.
+func applicationIDs(t *testing.T, s workflow.Store, l workflow.Listing, limit int) []string {
+	t.Helper()
+	list := walk(t, limit, func(after string, limit int) ([]workflow.Application, string, error) {
+		page := pageOf(t, s, l, after, limit)
+		return page.Applications, page.Next, nil
+	})
+	return idsOf(list)
+}
+
+func idsOf(list []workflow.Application) []string {
+	var all []string
+	for _, a := range list {
+		all = append(all, string(a.Key.ID))
+	}
+	return all
+}
+
+func showApplications(t *testing.T, s workflow.Store) {
+	a, other := application("1", 10), application("1", 20)
+	other.Key.Shop = "another"
+	put(t, s, putApplications(a, other))
+	a.Round, a.Decision.Phase = 2, workflow.DecisionQueued
+	put(t, s, putApplications(a))
+	for _, want := range []workflow.Application{a, other} {
+		require.Equal(t, want, get(t, s, func(tx workflow.Tx) (workflow.Application, error) { return tx.Application(want.Key) }))
+	}
+}
+
+func showNoApplication(t *testing.T, s workflow.Store) {
+	put(t, s, putApplications(application("12", 1)))
+	for _, k := range []workflow.Key{key("1"), key("123"), {Shop: "another", ID: "12"}} {
+		err := s.View(t.Context(), func(tx workflow.Tx) error { _, err := tx.Application(k); return err })
+		require.ErrorIs(t, err, workflow.ErrNotFound)
+	}
+	require.Empty(t, pageOf(t, s, workflow.QueueOf("another"), "", 9))
+	require.Zero(t, countOf(t, s, workflow.QueueOf("another")))
+}
+
+func showPlaces(t *testing.T, s workflow.Store) {
+	a := application("1", 10)
+	a.Campaign = "spring"
+	waiting := []workflow.Listing{
+		workflow.QueueOf(theShop), workflow.BacklogOf(theShop), workflow.LiveOf(theShop),
+		workflow.StageOf(theShop, workflow.StageReview), workflow.CreatorOf("id:open-1"),
+		workflow.UsernameOf(theShop, "GLOW.daily"), workflow.CampaignOf("spring"),
+	}
+	put(t, s, putApplications(a))
+	for _, l := range waiting {
+		require.Equal(t, workflow.Page{Applications: []workflow.Application{a}}, pageOf(t, s, l, "", 9), "%q", l)
+		require.Equal(t, 1, countOf(t, s, l), "%q", l)
+	}
+
+	// The sample was delivered, and the creator turned out to be another, in another campaign.
+	a.Report.Status, a.Campaign = workflow.StatusContentPending, "summer"
+	a.Report.Creator.OpenID, a.Report.Creator.Username = "open-2", "kitchen_finds"
+	put(t, s, putApplications(a))
+	for _, l := range waiting {
+		want := workflow.Page{}
+		if l == workflow.LiveOf(theShop) {
+			want.Applications = []workflow.Application{a}
+		}
+		require.Equal(t, want, pageOf(t, s, l, "", 9), "%q", l)
+		require.Equal(t, len(want.Applications), countOf(t, s, l), "%q", l)
+	}
+	for _, l := range []workflow.Listing{
+		workflow.StageOf(theShop, workflow.StageContent), workflow.CreatorOf("id:open-2"),
+		workflow.UsernameOf(theShop, "kitchen_finds"), workflow.CampaignOf("summer"),
+	} {
+		require.Equal(t, workflow.Page{Applications: []workflow.Application{a}}, pageOf(t, s, l, "", 9), "%q", l)
+	}
+}
+
+func showUnseen(t *testing.T, s workflow.Store) {
+	a := application("1", 10)
+	put(t, s, putApplications(a))
+	unseen := workflow.Application{Key: a.Key}
+	put(t, s, putApplications(unseen))
+	require.Equal(t, unseen, get(t, s, func(tx workflow.Tx) (workflow.Application, error) { return tx.Application(a.Key) }))
+	for _, p := range a.Places() {
+		require.Empty(t, pageOf(t, s, p.Listing, "", 9))
+		require.Zero(t, countOf(t, s, p.Listing))
+	}
+	put(t, s, putApplications(a))
+	require.Equal(t, 1, countOf(t, s, workflow.QueueOf(theShop)))
+}
+
+func showQueueOrder(t *testing.T, s workflow.Store) {
+	none := application("0", 0)
+	none.Report.ReviewBy = time.Time{}
+	put(t, s, putApplications(application("5", 3), none, application("3", 1), application("10", 2), application("2", 2), application("4", -1)))
+	require.Equal(t, []string{"4", "3", "10", "2", "5", "0"}, applicationIDs(t, s, workflow.QueueOf(theShop), 9))
+}
+
+func showPages(t *testing.T, s workflow.Store) {
+	var want []string
+	for i := range 7 {
+		id := strconv.Itoa(i)
+		want = append(want, id)
+		other := application(id, i)
+		other.Key.Shop = theShop + "1" // an id that begins alike
+		put(t, s, putApplications(application(id, i), other))
+	}
+	queue := workflow.QueueOf(theShop)
+	for limit := 1; limit <= 9; limit++ {
+		require.Equal(t, want, applicationIDs(t, s, queue, limit), "by %d", limit)
+	}
+	first := pageOf(t, s, queue, "", 3)
+	require.Equal(t, want[:3], idsOf(first.Applications))
+	require.NotEmpty(t, first.Next)
+	require.Equal(t, first, pageOf(t, s, queue, "", 3), "a cursor is not used up")
+	require.Empty(t, pageOf(t, s, queue, "", 9).Next)
+	require.Empty(t, pageOf(t, s, queue, "", 0).Applications)
+	require.Empty(t, pageOf(t, s, queue, "\U0010FFFF", 9))
+}
+
+func showCursor(t *testing.T, s workflow.Store) {
+	for i := range 6 {
+		put(t, s, putApplications(application(strconv.Itoa(i), 10*i)))
+	}
+	queue := workflow.QueueOf(theShop)
+	page := pageOf(t, s, queue, "", 3)
+	require.Equal(t, []string{"0", "1", "2"}, idsOf(page.Applications))
+
+	gone, moved := application("2", 20), application("4", 5)
+	gone.Report.Status = workflow.StatusWithdrawn // the very one that the cursor rests on
+	put(t, s, putApplications(gone, moved, application("early", 15), application("late", 45)))
+	page = pageOf(t, s, queue, page.Next, 9)
+	require.Equal(t, []string{"3", "late", "5"}, idsOf(page.Applications))
+	require.Empty(t, page.Next)
+}
+
+func showRandomChanges(t *testing.T, s workflow.Store) {
+	random := rand.New(rand.NewPCG(2026, 11))
+	kept := map[workflow.Key]workflow.Application{}
+	met := map[workflow.Listing]bool{}
+	for range 20 {
+		keep(t, s, func(tx workflow.Tx) error {
+			for range 50 {
+				a := randomApplication(random)
+				kept[a.Key] = a
+				for _, p := range a.Places() {
+					met[p.Listing] = true
+				}
+				if err := tx.PutApplication(a); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		requireListings(t, s, kept, met, 1+random.IntN(8))
+	}
+}
+
+func randomApplication(random *rand.Rand) workflow.Application {
+	statuses := []workflow.Status{workflow.StatusPending, workflow.StatusPending, workflow.StatusAwaitingShipment, workflow.StatusCompleted, "NEVER_HEARD_OF"}
+	a := application(strconv.Itoa(random.IntN(30)), random.IntN(20))
+	a.Key.Shop = workflow.ShopID(strconv.Itoa(random.IntN(2)))
+	a.Report.Status = statuses[random.IntN(len(statuses))]
+	a.Report.ShipBy = minute(random.IntN(20))
+	a.Report.Creator.OpenID = []string{"", "open-1", "open-2"}[random.IntN(3)]
+	a.Report.Creator.Username = []string{"glow.daily", "Kitchen_Finds", "slash/and\x1fmore"}[random.IntN(3)]
+	a.Campaign = workflow.CampaignID([]string{"", "spring", "summer"}[random.IntN(3)])
+	a.Card.Wanted = random.IntN(2) == 0
+	a.SeenAt = minute(random.IntN(3))
+	return a
+}
+
+// requireListings works every listing out anew from the applications, and compares.
+func requireListings(t *testing.T, s workflow.Store, kept map[workflow.Key]workflow.Application, met map[workflow.Listing]bool, limit int) {
+	t.Helper()
+	want := map[workflow.Listing][]string{}
+	for l := range met {
+		want[l] = nil
+	}
+	for _, k := range slices.Collect(maps.Keys(kept)) {
+		for _, p := range kept[k].Places() {
+			want[p.Listing] = append(want[p.Listing], p.Sort+"\x00"+k.String())
+		}
+	}
+	for l, sorted := range want {
+		slices.Sort(sorted)
+		list := walk(t, limit, func(after string, limit int) ([]workflow.Application, string, error) {
+			page := pageOf(t, s, l, after, limit)
+			return page.Applications, page.Next, nil
+		})
+		require.Len(t, list, len(sorted), "%q", l)
+		for i, a := range list {
+			require.True(t, strings.HasSuffix(sorted[i], "\x00"+a.Key.String()), "%q", l)
+			require.Equal(t, kept[a.Key], a, fmt.Sprint(a.Key))
+		}
+		require.Equal(t, len(sorted), countOf(t, s, l), "%q", l)
+	}
+}

@@ -1,0 +1,203 @@
+package storetest
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"strconv"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"sampledesk/workflow"
+)
+
+var concurrency = []promise{
+	{"Of many who count one thing at once nobody's count is lost", showCounting},
+	{"Two updates that each rest on what the other changes do not both see the old", showSkew},
+	{"A view sees all of an update or nothing of it", showSnapshot},
+	{"Of many who claim one effect at once one gets it", showOneClaims},
+	{"Couriers side by side deliver each lane in order and nothing twice", showCouriers},
+}
+
+// together runs fn n times at once, and fails with the first error.
+func together(t *testing.T, n int, fn func(i int) error) {
+	t.Helper()
+	var wg sync.WaitGroup
+	errs := make([]error, n)
+	for i := range n {
+		wg.Go(func() { errs[i] = fn(i) })
+	}
+	wg.Wait()
+	require.NoError(t, errors.Join(errs...))
+}
+
+func showCounting(t *testing.T, s workflow.Store) {
+	const people, times = 8, 8
+	put(t, s, putShops(shop(theShop, "0")))
+	together(t, people, func(int) error {
+		for range times {
+			err := s.Update(t.Context(), func(tx workflow.Tx) error {
+				counter, err := tx.Shop(theShop)
+				if err != nil {
+					return err
+				}
+				n, err := strconv.Atoi(counter.Name)
+				if err != nil {
+					return err
+				}
+				counter.Name = strconv.Itoa(n + 1)
+				return tx.PutShop(counter)
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	counter := get(t, s, func(tx workflow.Tx) (workflow.Shop, error) { return tx.Shop(theShop) })
+	require.Equal(t, strconv.Itoa(people*times), counter.Name)
+}
+
+// showSkew lets many look for a free seat in a listing and each take one that nobody else puts: serially, only the
+// first finds the listing empty.
+func showSkew(t *testing.T, s workflow.Store) {
+	together(t, 8, func(i int) error {
+		return s.Update(t.Context(), func(tx workflow.Tx) error {
+			taken, err := tx.Count(workflow.QueueOf(theShop))
+			if err != nil || taken > 0 {
+				return err
+			}
+			return tx.PutApplication(application(strconv.Itoa(i), i))
+		})
+	})
+	require.Equal(t, 1, get(t, s, func(tx workflow.Tx) (int, error) { return tx.Count(workflow.QueueOf(theShop)) }))
+}
+
+func showSnapshot(t *testing.T, s workflow.Store) {
+	// Each update moves one application from one listing to another, and says so in a lane.
+	const moves = 20
+	for i := range moves {
+		put(t, s, putApplications(application(strconv.Itoa(i), i)))
+	}
+	var done sync.WaitGroup
+	moved := make(chan struct{})
+	done.Go(func() {
+		defer close(moved)
+		for i := range moves {
+			a := application(strconv.Itoa(i), i)
+			a.Report.Status = workflow.StatusShipped
+			err := s.Update(t.Context(), func(tx workflow.Tx) error {
+				return errors.Join(tx.PutApplication(a), tx.Enqueue(reply(strconv.Itoa(i), "lane")))
+			})
+			if err != nil {
+				t.Errorf("moving: %v", err)
+				return
+			}
+		}
+	})
+	defer done.Wait()
+	for end := false; !end; {
+		select {
+		case <-moved:
+			end = true
+		default:
+		}
+		see(t, s, func(tx workflow.Tx) error {
+			here, err1 := tx.Applications(workflow.QueueOf(theShop), "", 2*moves)
+			there, err2 := tx.Count(workflow.StageOf(theShop, workflow.StageShipping))
+			said, err3 := tx.Lane("lane")
+			require.Equal(t, moves, len(here.Applications)+there)
+			require.Len(t, said, there)
+			return errors.Join(err1, err2, err3)
+		})
+	}
+}
+
+func showOneClaims(t *testing.T, s workflow.Store) {
+	put(t, s, enqueue(reply("one", "lane")))
+	won := make([]bool, 12)
+	together(t, len(won), func(i int) error {
+		err := s.Update(t.Context(), func(tx workflow.Tx) error {
+			_, err := tx.Claim("one", start, minute(1))
+			return err
+		})
+		won[i] = err == nil
+		if errors.Is(err, workflow.ErrConflict) {
+			return nil
+		}
+		return err
+	})
+	winners := 0
+	for _, w := range won {
+		if w {
+			winners++
+		}
+	}
+	require.Equal(t, 1, winners)
+}
+
+func showCouriers(t *testing.T, s workflow.Store) {
+	const couriers, lanes, length = 4, 5, 4
+	want := map[workflow.Lane][]string{}
+	for i := range lanes * length {
+		lane := workflow.Lane(fmt.Sprintf("lane %d", i%lanes))
+		e := reply(fmt.Sprintf("effect %d", i), string(lane))
+		put(t, s, enqueue(e))
+		want[lane] = append(want[lane], string(e.ID))
+	}
+	var mu sync.Mutex
+	delivered := map[workflow.Lane][]string{}
+	together(t, couriers, func(int) error {
+		for {
+			var ready []workflow.Effect
+			err := s.View(t.Context(), func(tx workflow.Tx) (err error) {
+				ready, _, err = tx.Ready(workflow.Reply, start, lanes)
+				return err
+			})
+			if err != nil {
+				return err
+			}
+			for _, e := range ready {
+				ok, err := deliver(t, s, e.ID, func() {
+					mu.Lock()
+					defer mu.Unlock()
+					delivered[e.Lane] = append(delivered[e.Lane], string(e.ID))
+				})
+				if err != nil {
+					return err
+				}
+				if !ok {
+					runtime.Gosched()
+				}
+			}
+			mu.Lock()
+			n := 0
+			for _, list := range delivered {
+				n += len(list)
+			}
+			mu.Unlock()
+			if n >= lanes*length {
+				return nil
+			}
+		}
+	})
+	require.Equal(t, want, delivered)
+}
+
+// deliver claims an effect, delivers and removes it; false if it is another's.
+func deliver(t *testing.T, s workflow.Store, id workflow.EffectID, send func()) (bool, error) {
+	err := s.Update(t.Context(), func(tx workflow.Tx) error {
+		_, err := tx.Claim(id, start, minute(1))
+		return err
+	})
+	if errors.Is(err, workflow.ErrConflict) || errors.Is(err, workflow.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	send()
+	return true, s.Update(t.Context(), func(tx workflow.Tx) error { return tx.Remove(id) })
+}

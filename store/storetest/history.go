@@ -1,0 +1,74 @@
+package storetest
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"sampledesk/workflow"
+)
+
+var history = []promise{
+	{"Entries come back in the order in which they were appended, in pages", showHistoryPages},
+	{"Entries that are alike are kept apart", showAlike},
+	{"Each application has a history of its own, also one that is not kept", showOwnHistory},
+	{"A cursor goes on where it was, whatever was appended meanwhile", showHistoryCursor},
+}
+
+func historyOf(t *testing.T, s workflow.Store, k workflow.Key, limit int) []workflow.Entry {
+	t.Helper()
+	return walk(t, limit, func(after string, limit int) (list []workflow.Entry, next string, err error) {
+		see(t, s, func(tx workflow.Tx) error {
+			list, next, err = tx.History(k, after, limit)
+			return err
+		})
+		return list, next, err
+	})
+}
+
+func showHistoryPages(t *testing.T, s workflow.Store) {
+	var want []workflow.Entry
+	for i := range 12 {
+		e := entry(key("1"), i)
+		e.At = minute(-i) // a clock that goes back changes no order
+		want = append(want, e)
+	}
+	put(t, s, each(want[:5], workflow.Tx.Append))
+	put(t, s, each(want[5:], workflow.Tx.Append))
+	for _, limit := range []int{1, 5, 12, 13} {
+		require.Equal(t, want, historyOf(t, s, key("1"), limit), "by %d", limit)
+	}
+}
+
+func showAlike(t *testing.T, s workflow.Store) {
+	e := entry(key("1"), 1)
+	put(t, s, each([]workflow.Entry{e, e}, workflow.Tx.Append))
+	put(t, s, each([]workflow.Entry{e}, workflow.Tx.Append))
+	require.Equal(t, []workflow.Entry{e, e, e}, historyOf(t, s, key("1"), 9))
+}
+
+func showOwnHistory(t *testing.T, s workflow.Store) {
+	elsewhere := workflow.Key{Shop: theShop + "1", ID: "1"}
+	put(t, s, each([]workflow.Entry{entry(key("1"), 1), entry(key("12"), 2), entry(elsewhere, 3), entry(key("1"), 4)}, workflow.Tx.Append))
+	put(t, s, putApplications(application("1", 1)))
+	require.Equal(t, []workflow.Entry{entry(key("1"), 1), entry(key("1"), 4)}, historyOf(t, s, key("1"), 9))
+	require.Equal(t, []workflow.Entry{entry(key("12"), 2)}, historyOf(t, s, key("12"), 9))
+	require.Equal(t, []workflow.Entry{entry(elsewhere, 3)}, historyOf(t, s, elsewhere, 9))
+	require.Empty(t, historyOf(t, s, key("123"), 9))
+}
+
+func showHistoryCursor(t *testing.T, s workflow.Store) {
+	put(t, s, each([]workflow.Entry{entry(key("1"), 1), entry(key("1"), 2), entry(key("1"), 3)}, workflow.Tx.Append))
+	var next string
+	see(t, s, func(tx workflow.Tx) (err error) {
+		_, next, err = tx.History(key("1"), "", 2)
+		return err
+	})
+	put(t, s, each([]workflow.Entry{entry(key("2"), 9), entry(key("1"), 4)}, workflow.Tx.Append))
+	see(t, s, func(tx workflow.Tx) error {
+		list, next, err := tx.History(key("1"), next, 9)
+		require.Equal(t, []workflow.Entry{entry(key("1"), 3), entry(key("1"), 4)}, list)
+		require.Empty(t, next)
+		return err
+	})
+}

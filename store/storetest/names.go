@@ -1,0 +1,122 @@
+package storetest
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"sampledesk/workflow"
+)
+
+var names = []promise{
+	{"Names are told apart byte by byte", showNames},
+	{"A name that is empty, not UTF-8 or holds a zero byte is refused", showBadNames},
+	{"Nothing is found under a name that cannot be", showNoSuchNames},
+}
+
+// strange are names in byte order that a careless index would mix up.
+var strange = []string{
+	"\x01", "\x1f", " ", "%", "*", "/", "1", "1\x1f2", "1/", "12", "A", "Z", "_", "a", "a b", "aa", "b", "{", "~", "é", "é\u0301", "Ω", "日本", "\U0010FFFF",
+}
+
+func showNames(t *testing.T, s workflow.Store) {
+	var shops []workflow.Shop
+	var list []workflow.Campaign
+	for i, name := range strange {
+		shops = append(shops, shop(workflow.ShopID(name), "of "+name))
+		list = append(list, campaign(workflow.CampaignID(name), fmt.Sprintf("campaign %d", i)))
+	}
+	put(t, s, putShops(shops...), putCampaigns(list...))
+	for _, name := range strange {
+		put(t, s,
+			func(tx workflow.Tx) error {
+				return tx.PutMember(workflow.Member{Campaign: "all", Creator: workflow.CreatorKey(name)})
+			},
+			func(tx workflow.Tx) error {
+				return tx.PutMember(workflow.Member{Campaign: workflow.CampaignID(name), Creator: "one"})
+			},
+			enqueue(reply("in "+name, name)),
+		)
+	}
+	require.Equal(t, shops, get(t, s, workflow.Tx.Shops))
+	see(t, s, func(tx workflow.Tx) error {
+		everyone := walk(t, 5, func(after string, limit int) ([]workflow.Member, string, error) {
+			return tx.Members("all", after, limit)
+		})
+		require.Len(t, everyone, len(strange))
+		for i, name := range strange {
+			got, err := tx.Shop(workflow.ShopID(name))
+			require.NoError(t, err)
+			require.Equal(t, shops[i], got)
+			c, err := tx.Campaign(workflow.CampaignID(name))
+			require.NoError(t, err)
+			require.Equal(t, list[i], c)
+			require.Equal(t, workflow.CreatorKey(name), everyone[i].Creator)
+			one, _, err := tx.Members(workflow.CampaignID(name), "", 9)
+			require.NoError(t, err)
+			require.Equal(t, []workflow.Member{{Campaign: workflow.CampaignID(name), Creator: "one"}}, one)
+			lane, err := tx.Lane(workflow.Lane(name))
+			require.NoError(t, err)
+			require.Equal(t, []workflow.InLane{{Effect: reply("in "+name, name)}}, lane)
+		}
+		return nil
+	})
+}
+
+// bad are names that no store keeps.
+var bad = []string{"", "a\x00", "\x00", "a\xff", "\xed\xa0\x80"}
+
+func showBadNames(t *testing.T, s workflow.Store) {
+	for _, name := range bad {
+		puts := map[string]func(workflow.Tx) error{
+			"authorisation":      func(tx workflow.Tx) error { return tx.PutAuthorisation(workflow.Authorisation{OpenID: name}) },
+			"shop":               func(tx workflow.Tx) error { return tx.PutShop(workflow.Shop{ID: workflow.ShopID(name)}) },
+			"application":        putApplications(workflow.Application{Key: key(name)}),
+			"application's shop": putApplications(workflow.Application{Key: workflow.Key{Shop: workflow.ShopID(name), ID: "1"}}),
+			"campaign":           putCampaigns(campaign(workflow.CampaignID(name), "Spring")),
+			"campaign's shop":    putCampaigns(workflow.Campaign{ID: "1", Shop: workflow.ShopID(name), Name: "Spring"}),
+			"campaign's name":    putCampaigns(campaign("1", name)),
+			"member's campaign": func(tx workflow.Tx) error {
+				return tx.PutMember(workflow.Member{Campaign: workflow.CampaignID(name), Creator: "1"})
+			},
+			"member": func(tx workflow.Tx) error {
+				return tx.PutMember(workflow.Member{Campaign: "1", Creator: workflow.CreatorKey(name)})
+			},
+			"entry": func(tx workflow.Tx) error { return tx.Append(entry(key(name), 1)) },
+			"entry's shop": func(tx workflow.Tx) error {
+				return tx.Append(entry(workflow.Key{Shop: workflow.ShopID(name), ID: "1"}, 1))
+			},
+			"effect":              enqueue(reply(name, "lane")),
+			"effect's lane":       enqueue(reply("1", name)),
+			"effect's kind":       enqueue(workflow.Effect{ID: "1", Lane: "lane", Kind: workflow.EffectKind(name)}),
+			"effect to be buried": func(tx workflow.Tx) error { return tx.Bury(reply(name, "lane"), start) },
+		}
+		for what, try := range puts {
+			require.Error(t, s.Update(t.Context(), try), "%s %q", what, name)
+		}
+	}
+	require.Equal(t, contents{}, get(t, s, contentsOf))
+}
+
+func showNoSuchNames(t *testing.T, s workflow.Store) {
+	keep(t, s, everything)
+	for _, name := range bad {
+		reads := map[string]func(workflow.Tx) error{
+			"authorisation":    func(tx workflow.Tx) error { _, err := tx.Authorisation(name); return err },
+			"shop":             func(tx workflow.Tx) error { _, err := tx.Shop(workflow.ShopID(name)); return err },
+			"application":      func(tx workflow.Tx) error { _, err := tx.Application(key(name)); return err },
+			"campaign":         func(tx workflow.Tx) error { _, err := tx.Campaign(workflow.CampaignID(name)); return err },
+			"campaign by name": func(tx workflow.Tx) error { _, err := tx.CampaignNamed(theShop, name); return err },
+			"campaign of shop": func(tx workflow.Tx) error { _, err := tx.CampaignNamed(workflow.ShopID(name), "spring"); return err },
+			"effect":           func(tx workflow.Tx) error { _, err := tx.Effect(workflow.EffectID(name)); return err },
+			"application's key": func(tx workflow.Tx) error {
+				_, err := tx.Application(workflow.Key{Shop: workflow.ShopID(name)})
+				return err
+			},
+		}
+		for what, read := range reads {
+			require.ErrorIs(t, s.View(t.Context(), read), workflow.ErrNotFound, "%s %q", what, name)
+		}
+	}
+}

@@ -1,0 +1,151 @@
+package storetest
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"sampledesk/workflow"
+)
+
+var values = []promise{
+	{"Every field of every value comes back", showWhole},
+	{"Times come back in UTC, cut to the microsecond", showRough},
+	{"A time read from the clock comes back as a time of day alone", showClock},
+	{"A time that was not given comes back as none", showZero},
+	{"Text that is not UTF-8 comes back as UTF-8, and listings know it so", showText},
+	{"Nothing taken from a transaction, nor put into it, is shared with it", showCopies},
+}
+
+func showWhole(t *testing.T, s workflow.Store) { showRoundTrip(t, s, start) }
+
+func showRough(t *testing.T, s workflow.Store) {
+	showRoundTrip(t, s, time.Date(2026, 11, 22, 23, 59, 58, 123_456_789, time.FixedZone("west", -7*3600-1800)))
+}
+
+func showClock(t *testing.T, s workflow.Store) { showRoundTrip(t, s, time.Now()) }
+
+// showRoundTrip puts one of each value, with times that follow the one given, and expects them back with the times that
+// a store keeps.
+func showRoundTrip(t *testing.T, s workflow.Store, at time.Time) {
+	smooth := at.Truncate(time.Microsecond).UTC()
+	a := whole[workflow.Application](at)
+	m := whole[workflow.Member](at)
+	h := whole[workflow.Entry](at)
+	e := whole[workflow.Effect](at)
+	letter := e
+	letter.ID = "letter"
+	put(t, s,
+		func(tx workflow.Tx) error { return tx.PutAuthorisation(whole[workflow.Authorisation](at)) },
+		putShops(whole[workflow.Shop](at)), putApplications(a), putCampaigns(whole[workflow.Campaign](at)),
+		func(tx workflow.Tx) error { return tx.PutMember(m) },
+		func(tx workflow.Tx) error { return tx.Append(h) },
+		enqueue(e, letter),
+		func(tx workflow.Tx) error { return tx.Bury(letter, at) },
+	)
+
+	see(t, s, func(tx workflow.Tx) error {
+		auths, err := tx.Authorisations()
+		require.NoError(t, err)
+		require.Equal(t, []workflow.Authorisation{whole[workflow.Authorisation](smooth)}, auths)
+
+		shops, err := tx.Shops()
+		require.NoError(t, err)
+		require.Equal(t, []workflow.Shop{whole[workflow.Shop](smooth)}, shops)
+
+		got, err := tx.Application(a.Key)
+		require.NoError(t, err)
+		require.Equal(t, whole[workflow.Application](smooth), got)
+		listed, err := tx.Applications(got.Places()[0].Listing, "", 1)
+		require.NoError(t, err)
+		require.Equal(t, workflow.Page{Applications: []workflow.Application{got}}, listed)
+
+		c := whole[workflow.Campaign](smooth)
+		named, err := tx.CampaignNamed(c.Shop, c.Name)
+		require.NoError(t, err)
+		require.Equal(t, c, named)
+
+		members, _, err := tx.Members(m.Campaign, "", 9)
+		require.NoError(t, err)
+		require.Equal(t, []workflow.Member{whole[workflow.Member](smooth)}, members)
+
+		entries, _, err := tx.History(h.Key, "", 9)
+		require.NoError(t, err)
+		require.Equal(t, []workflow.Entry{whole[workflow.Entry](smooth)}, entries)
+
+		want := whole[workflow.Effect](smooth)
+		effect, err := tx.Effect(e.ID)
+		require.NoError(t, err)
+		require.Equal(t, want, effect)
+		want.ID = "letter"
+		letters, _, err := tx.DeadLetters("", 9)
+		require.NoError(t, err)
+		require.Equal(t, []workflow.DeadLetter{{Effect: want, At: smooth}}, letters)
+		return nil
+	})
+}
+
+func showZero(t *testing.T, s workflow.Store) {
+	a := workflow.Application{Key: key("1")}
+	put(t, s, putApplications(a), putShops(workflow.Shop{ID: theShop}), enqueue(workflow.Effect{ID: "bare", Kind: workflow.Reply, Lane: "lane"}))
+	see(t, s, func(tx workflow.Tx) error {
+		got, err := tx.Application(a.Key)
+		require.NoError(t, err)
+		require.Equal(t, a, got)
+		bare, err := tx.Shop(theShop)
+		require.NoError(t, err)
+		require.Equal(t, workflow.Shop{ID: theShop}, bare)
+		ready, next, err := tx.Ready(workflow.Reply, start, 9)
+		require.NoError(t, err)
+		require.Equal(t, []workflow.Effect{{ID: "bare", Kind: workflow.Reply, Lane: "lane"}}, ready)
+		require.Zero(t, next)
+		return nil
+	})
+}
+
+func showText(t *testing.T, s workflow.Store) {
+	a := application("1", 10)
+	a.Report.Creator = workflow.Creator{Username: "Glow\xffDaily", Nickname: "\xc3\x28"}
+	put(t, s, putApplications(a))
+	a.Report.Creator = workflow.Creator{Username: "Glow\uFFFDDaily", Nickname: "\uFFFD("}
+	listing := workflow.UsernameOf(theShop, a.Report.Creator.Username)
+	require.Equal(t, workflow.Page{Applications: []workflow.Application{a}}, pageOf(t, s, listing, "", 9))
+
+	a.Report.Creator.Username = "kitchen_finds"
+	put(t, s, putApplications(a))
+	require.Empty(t, pageOf(t, s, listing, "", 9))
+	require.Equal(t, 1, countOf(t, s, workflow.UsernameOf(theShop, "Kitchen_Finds")))
+}
+
+func showCopies(t *testing.T, s workflow.Store) {
+	keep(t, s, func(tx workflow.Tx) error {
+		a, e := application("1", 10), reply("one", "lane")
+		auth := workflow.Authorisation{OpenID: "seller", Tokens: []byte("sealed"), Exchanged: [][]byte{[]byte("hash")}}
+		require.NoError(t, tx.PutApplication(a))
+		require.NoError(t, tx.Enqueue(e))
+		require.NoError(t, tx.PutAuthorisation(auth))
+		a.Report.Obstacles[0], e.Saying.Tracking = "spoilt", "spoilt"
+		auth.Tokens[0], auth.Exchanged[0][0] = 'X', 'X'
+		return nil
+	})
+	for range 2 { // the second time after what was read the first time has been spoilt
+		keep(t, s, func(tx workflow.Tx) error {
+			a, err := tx.Application(key("1"))
+			require.NoError(t, err)
+			require.Equal(t, application("1", 10), a)
+			page, err := tx.Applications(workflow.QueueOf(theShop), "", 1)
+			require.NoError(t, err)
+			require.Equal(t, []workflow.Application{application("1", 10)}, page.Applications)
+			e, err := tx.Effect("one")
+			require.NoError(t, err)
+			require.Equal(t, reply("one", "lane"), e)
+			auth, err := tx.Authorisation("seller")
+			require.NoError(t, err)
+			require.Equal(t, workflow.Authorisation{OpenID: "seller", Tokens: []byte("sealed"), Exchanged: [][]byte{[]byte("hash")}}, auth)
+			a.Report.Obstacles[0], page.Applications[0].Report.Obstacles[0], e.Saying.Tracking = "spoilt", "spoilt", "spoilt"
+			auth.Tokens[0], auth.Exchanged[0][0] = 'X', 'X'
+			return nil
+		})
+	}
+}
