@@ -25,6 +25,7 @@ type issuer struct {
 	expires map[string]time.Time
 	fault   func(w http.ResponseWriter) // in place of a refresh
 	silent  bool                        // carry a refresh out, but do not answer
+	delay   time.Duration               // between carrying a refresh out and answering
 }
 
 func newIssuer() *issuer {
@@ -63,6 +64,7 @@ func (i *issuer) refresh(w http.ResponseWriter, r request) {
 	i.issued++
 	expires := time.Now().Add(24 * time.Hour)
 	i.expires[fmt.Sprintf("access-%d", i.issued)] = expires
+	time.Sleep(i.delay)
 	if i.silent {
 		cut(w)
 	}
@@ -178,6 +180,19 @@ func TestAPairThatCannotBeSavedIsNotUsedAndNotLost(t *testing.T) {
 	})
 }
 
+func TestAPairThatCannotBeSavedLeavesNoCallToTheOneBeforeIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		shop, i, vault := connected(t)
+		i.change(func(i *issuer) { i.expires["access-1"] = time.Now() }) // before its time
+		vault.put(func(m *memory) { m.saveFault = errors.New("the disk is full") })
+		for range 3 {
+			require.Error(t, lookup(t.Context(), shop))
+		}
+		require.Equal(t, 1, i.count(searchPath))
+		require.Equal(t, 1, i.count(refreshPath))
+	})
+}
+
 func TestTokensThatAreSavedMeanwhileOutrankAPairThatCouldNotBe(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		shop, i, vault := connected(t)
@@ -197,9 +212,9 @@ func TestTokensThatAreSavedMeanwhileOutrankAPairThatCouldNotBe(t *testing.T) {
 
 func TestACallerWhoGivesUpDoesNotLoseTheNewPair(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		shop, i, vault := connected(t)
+		shop, i, _ := connected(t)
 		time.Sleep(25 * time.Hour)
-		vault.put(func(m *memory) { m.beforeSave = func() { time.Sleep(5 * time.Second) } })
+		i.change(func(i *issuer) { i.delay = 5 * time.Second })
 		ctx, cancel := contextFor(t, time.Second)
 		defer cancel()
 		require.ErrorIs(t, lookup(ctx, shop), context.DeadlineExceeded)
@@ -289,6 +304,7 @@ func TestARefreshIsNotRepeatedBehindOurBack(t *testing.T) {
 	_, err = client.Refresh(t.Context(), "refresh-2")
 	require.Error(t, err)
 	require.NotErrorIs(t, err, affiliate.ErrBadRefreshToken)
+	require.NotContains(t, err.Error(), "grant_type", "the query is no part of an error")
 	require.Equal(t, affiliate.Retryable, affiliate.KindOf(err))
 	require.Equal(t, 2, i.count(refreshPath))
 }

@@ -96,7 +96,7 @@ func TestAWriteIsUnclearOnlyWhenItMayHaveBeenDone(t *testing.T) {
 		"success and then more":   {plain(200, success("{}")+"x"), true, affiliate.Malformed},
 		"success with a 403":      {plain(403, success("{}")), true, affiliate.Malformed},
 		"a proxy's 403":           {plain(403, "Forbidden"), true, affiliate.Malformed},
-		"too long":                {plain(200, `{"code":0,"message":"`+strings.Repeat("x", 9<<20)+`"}`), true, affiliate.Malformed},
+		"too long":                {plain(200, strings.Repeat(" ", 9<<20)+success("{}")), true, affiliate.Malformed},
 		"cut before the answer":   {func(w http.ResponseWriter, _ request) { cut(w) }, true, affiliate.Retryable},
 		"cut within the answer": {func(w http.ResponseWriter, _ request) {
 			w.Header().Set("Content-Length", "1000")
@@ -117,6 +117,11 @@ func TestAWriteIsUnclearOnlyWhenItMayHaveBeenDone(t *testing.T) {
 			require.Len(t, v.seen(), 1, "a write is sent once")
 		})
 	}
+}
+
+func TestAnAnswerIsReadUpToABound(t *testing.T) {
+	shop, _ := newShop(t, plain(200, `{"code":0,"message":"`+strings.Repeat("x", 9<<20)+`"}`))
+	require.ErrorContains(t, shop.Review(t.Context(), "1", affiliate.Approve()), "longer than 8388608 bytes")
 }
 
 func plain(status int, body string) func(http.ResponseWriter, request) {

@@ -90,7 +90,8 @@ func TestASearchGoesThroughAllPagesAndNoFurtherThanAsked(t *testing.T) {
 		require.Equal(t, []affiliate.ApplicationID{"1", "2", "3", "4", "5"}, ids)
 		require.Len(t, v.seen(), 5)
 
-		for range shop.Search(t.Context(), affiliate.Filter{}) {
+		for _, err := range shop.Search(t.Context(), affiliate.Filter{}) {
+			require.NoError(t, err)
 			break
 		}
 		require.Len(t, v.seen(), 6)

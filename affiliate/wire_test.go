@@ -109,11 +109,10 @@ func (v *vendor) seen() []request {
 
 // memory is a vault that keeps its tokens in memory and can be told to fail.
 type memory struct {
-	mu         sync.Mutex
-	tokens     affiliate.Tokens
-	saveFault  error
-	loadFault  error
-	beforeSave func()
+	mu        sync.Mutex
+	tokens    affiliate.Tokens
+	saveFault error
+	loadFault error
 }
 
 func (m *memory) Load(context.Context) (affiliate.Tokens, error) {
@@ -123,9 +122,6 @@ func (m *memory) Load(context.Context) (affiliate.Tokens, error) {
 }
 
 func (m *memory) Save(_ context.Context, tokens affiliate.Tokens) error {
-	if m.beforeSave != nil {
-		m.beforeSave()
-	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.saveFault == nil {
