@@ -31,13 +31,12 @@ var pageTypes = map[string]string{
 const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' http: https:; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 
-// pageHandler serves the workspace's page at `/` and at the `/archives/…` addresses of permalinks, and what it loads under `/web/`. What
-// it shows comes from /sim/workspace, /sim/state and /sim/events, what people do there goes to /sim/act.
+// pageHandler serves the workspace's page at `/` and what it loads under `/web/`. What it shows comes from
+// /sim/workspace, /sim/state and /sim/events, what people do there goes to /sim/act.
 func (w *Workspace) pageHandler() http.Handler {
 	page := template.Must(template.ParseFS(webFiles, "web/index.html"))
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", func(rw http.ResponseWriter, _ *http.Request) { w.servePage(rw, page) })
-	mux.HandleFunc("GET /archives/", func(rw http.ResponseWriter, _ *http.Request) { w.servePage(rw, page) })
 	mux.HandleFunc("GET /web/{file...}", serveWebFile)
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		protectPage(rw.Header())

@@ -3,7 +3,7 @@
 
 import { retell } from './dates.js';
 import { bot, channelFor, channelsOf, homeChannel, people, personById } from './directory.js';
-import { showChannel, showThread } from './conversation.js';
+import { reveal, showChannel, showThread } from './conversation.js';
 import { h, sync } from './dom.js';
 import { showHome, visit } from './home.js';
 import { refresh, start } from './live.js';
@@ -64,9 +64,15 @@ function showNowhere() {
 
 function moved() {
   closeMenu();
-  readAddress();
   drawer(false);
   draw();
+}
+
+// Back, forward, or an address typed by hand.
+function travelled() {
+  if (leadFromAddress()) return;
+  readAddress();
+  moved();
 }
 
 function drawer(open) {
@@ -89,21 +95,16 @@ function lead(channel, ts, thread) {
   go({ place: channel });
   const root = thread ?? (message?.thread_ts !== ts ? message?.thread_ts : '') ?? '';
   if (root) go({ thread: root });
-  requestAnimationFrame(() => {
-    const article = document.querySelector(`#${root ? 'thread' : 'main'} [data-ts="${CSS.escape(ts)}"]`);
-    article?.scrollIntoView({ block: 'center' });
-    article?.focus({ preventScroll: true });
-  });
+  reveal(root ? 'thread' : 'channel', ts);
 }
 
-function leadFromPath() {
-  const found = /^\/archives\/([^/]+)(?:\/p(\d+)(\d{6}))?$/.exec(location.pathname);
-  if (!found) return;
-  const [, channel, whole, fraction] = found;
-  const thread = new URL(location.href).searchParams.get('thread_ts');
-  history.replaceState(null, '', `/${location.hash}`);
-  if (whole) lead(channel, `${whole}.${fraction}`, thread);
-  else go({ place: channel });
+// The stand-in forwards a permalink that was opened elsewhere to #C1/p1700000000000100.
+function leadFromAddress() {
+  const found = /^#([^/]+)\/p(\d+)(\d{6})$/.exec(decodeURIComponent(location.hash));
+  if (!found) return false;
+  settle({ person: session.person, place: found[1], thread: '' });
+  lead(found[1], `${found[2]}.${found[3]}`);
+  return true;
 }
 
 function escape(event) {
@@ -122,7 +123,8 @@ function link(up) {
   part('offline').hidden = up;
 }
 
-addEventListener('hashchange', moved);
+addEventListener('moved', moved);
+addEventListener('popstate', travelled);
 addEventListener('keydown', escape);
 addEventListener('click', permalink);
 document.addEventListener('visibilitychange', () => document.hidden || refresh().catch(() => {}));
@@ -131,10 +133,12 @@ part('scrim').addEventListener('click', () => drawer(false));
 part('person').addEventListener('change', (event) => go({ person: event.target.value }));
 setInterval(retell, clockTick);
 
+const arrivedAt = location.hash;
 readAddress();
 try {
   await start(draw, link);
-  leadFromPath();
+  history.replaceState(null, '', arrivedAt);
+  if (!leadFromAddress()) settle({});
 } catch {
   link(false);
   part('main').replaceChildren(h('div', { class: 'empty' }, h('p', {}, 'The workspace cannot be reached. Is the stand-in running?'), h('p', {}, 'Reload this page when it is.')));

@@ -15,7 +15,7 @@ const page = 150;
 export const isReply = (message) => Boolean(message.thread_ts) && message.thread_ts !== message.ts;
 
 /** inChannel are the messages that the channel itself shows. */
-export const inChannel = (channel) => (channel.messages ?? []).filter((message) => !isReply(message) || message.subtype === 'thread_broadcast');
+export const inChannel = (channel) => (channel.messages ?? []).filter((message) => !isReply(message) || message.reply_broadcast);
 
 const byTime = (a, b) => Number(a.ts) - Number(b.ts);
 
@@ -111,6 +111,18 @@ class Pane {
     if (held) this.scroller.scrollTop += held.getBoundingClientRect().top - before;
   }
 
+  reveal(ts) {
+    const entries = this.entries();
+    const index = entries.findIndex((entry) => entry.ts === ts);
+    if (index < 0) return;
+    this.most = Math.max(this.most, entries.length - index + 5);
+    this.update();
+    this.ended = false;
+    const article = this.list.querySelector(`[data-ts="${CSS.escape(ts)}"]`);
+    article.scrollIntoView({ block: 'center' });
+    article.focus({ preventScroll: true });
+  }
+
   scrolled() {
     const { scrollHeight, scrollTop, clientHeight } = this.scroller;
     this.ended = scrollHeight - scrollTop - clientHeight < 60;
@@ -130,6 +142,11 @@ function paneFor(slot, viewer, channel, thread) {
   const key = `${viewer}/${channel}/${thread}`;
   if (open.get(slot)?.key !== key) open.set(slot, { key, pane: new Pane(viewer, channel, thread) });
   return open.get(slot).pane;
+}
+
+/** reveal brings a message into view, in the channel's pane or the thread's. */
+export function reveal(slot, ts) {
+  open.get(slot)?.pane.reveal(ts);
 }
 
 /** showChannel fills the main part with a channel as a person sees it. */

@@ -11,7 +11,8 @@ let open = null;
  * anchor. label and detail are made into nodes by the caller's functions.
  * chosen is a list of values. With multiple, picked is called once, with every
  * choice, when the menu closes; otherwise at once with the one choice.
- * load(text), if given, resolves to groups and makes the list a search.
+ * load(text), if given, makes the list a search: it resolves to {groups, note},
+ * where note is what to say instead of an empty list.
  */
 export function openMenu(request) {
   closeMenu();
@@ -55,7 +56,7 @@ class Menu {
     anchor.setAttribute('aria-expanded', 'true');
     this.box.addEventListener('keydown', (event) => this.key(event));
     this.box.showPopover();
-    this.fill(this.request.groups ?? []);
+    this.fill(this.request.groups ?? [], 'Searching…');
     this.move(Math.max(0, this.items.findIndex((item) => this.chosen.has(item.option.value))));
     (this.input ?? this.list).focus();
     document.addEventListener('pointerdown', this.outside, true);
@@ -90,10 +91,10 @@ class Menu {
     const found = await load(text);
     if (turn !== this.turn || open !== this) return;
     this.list.removeAttribute('aria-busy');
-    this.fill(found);
+    this.fill(found.groups, found.note);
   }
 
-  fill(groups) {
+  fill(groups, note = 'Nothing found') {
     this.items = [];
     this.list.replaceChildren();
     for (const group of groups) {
@@ -101,7 +102,7 @@ class Menu {
       if (group.label) this.list.append(h('li', { role: 'presentation', class: 'menu-group' }, group.label));
       for (const option of group.options) this.add(option);
     }
-    if (this.items.length === 0) this.list.append(h('li', { role: 'presentation', class: 'menu-none' }, 'Nothing found'));
+    if (this.items.length === 0) this.list.append(h('li', { role: 'presentation', class: 'menu-none' }, note));
     this.move(this.items.length ? 0 : -1);
     this.place();
   }

@@ -6,7 +6,7 @@ import { showBlocks } from './blocks.js';
 import { dayOf, seconds, timeNode, written } from './dates.js';
 import { shortcuts, isBot, nameOf, personById, zoneOf } from './directory.js';
 import { glyph } from './emoji.js';
-import { mrkdwn } from './mrkdwn.js';
+import { anchor, mrkdwn } from './mrkdwn.js';
 import { dismiss, go } from './session.js';
 import { messageMenu } from './shortcuts.js';
 
@@ -81,7 +81,7 @@ export function hue(id) {
 function parts(entry, context) {
   const items = [];
   if (entry.private) items.push(privateMark(entry));
-  items.push({ key: 'head', signature: JSON.stringify([authorOf(entry), Boolean(entry.edited), entry.reply_broadcast]), make: () => head(entry, context) });
+  items.push({ key: 'head', signature: JSON.stringify([authorOf(entry), entry.username, Boolean(entry.edited), entry.reply_broadcast]), make: () => head(entry, context) });
   if (isCard(entry)) {
     items.push({
       key: 'blocks', signature: JSON.stringify(entry.blocks), make: () => h('div', { class: 'blocks' }),
@@ -90,6 +90,8 @@ function parts(entry, context) {
   } else {
     items.push({ key: 'text', signature: entry.text ?? '', make: () => h('div', { class: 'text' }, mrkdwn(entry.text, context.viewer, false)) });
   }
+  if (entry.attachments?.length) items.push({ key: 'attachments', signature: JSON.stringify(entry.attachments), make: () => h('div', {}, entry.attachments.map((it, index) => attachment(it, index, entry, context))) });
+  if (entry.files?.length) items.push({ key: 'files', signature: JSON.stringify(entry.files), make: () => files(entry) });
   if (entry.reactions?.length) items.push({ key: 'reactions', signature: JSON.stringify(entry.reactions), make: () => reactions(entry) });
   if (entry.reply_count && !context.thread) items.push({ key: 'thread', signature: JSON.stringify(entry.replies), make: () => summary(entry, context) });
   if (!entry.private) items.push({ key: 'tools', signature: '', make: () => tools(entry, context) });
@@ -104,7 +106,7 @@ function controlContext(entry, context) {
 function privateMark(entry) {
   const close = h('button', { type: 'button', class: 'link', on: { click: () => {
     dismiss(entry.key);
-    dispatchEvent(new Event('hashchange'));
+    dispatchEvent(new Event('moved'));
   } } }, 'Dismiss');
   return { key: 'private', signature: '', make: () => h('p', { class: 'private-mark' }, icon('eye'), 'Only visible to you', close) };
 }
@@ -115,12 +117,12 @@ function head(entry, context) {
   const unix = Number(entry.ts);
   const time = timeNode(unix, '{time}', zoneOf(context.viewer), '');
   return h('p', { class: 'message-head' },
-    h('bdi', { class: 'author' }, nameOf(author)),
+    h('bdi', { class: 'author' }, entry.username || nameOf(author)),
     isBot(author) ? h('span', { class: 'badge' }, 'App') : null,
     person && ['guest', 'stranger'].includes(person.role) ? h('span', { class: 'badge quiet' }, person.role === 'guest' ? 'Guest' : 'External') : null,
     h('span', { class: 'stamp' }, time),
     entry.edited ? h('span', { class: 'stamp' }, '(edited)') : null,
-    entry.subtype === 'thread_broadcast' ? h('span', { class: 'stamp' }, context.thread ? 'also sent to the channel' : 'replied in a thread') : null);
+    entry.reply_broadcast ? h('span', { class: 'stamp' }, context.thread ? 'also sent to the channel' : 'replied in a thread') : null);
 }
 
 function reactions(entry) {
@@ -128,6 +130,22 @@ function reactions(entry) {
     const users = it.users ?? [];
     const names = users.map(nameOf).join(', ');
     return h('li', { title: names }, h('span', { role: 'img', 'aria-label': it.name }, glyph(it.name) ?? `:${it.name}:`), ` ${it.count ?? users.length}`);
+  }));
+}
+
+function attachment(it, index, entry, context) {
+  const node = h('div', { class: 'attachment blocks' });
+  if (/^#[0-9a-f]{6}$/i.test(it.color ?? '')) node.style.borderLeftColor = it.color;
+  const surface = controlContext(entry, context);
+  if (it.blocks?.length) showBlocks(node, it.blocks, { ...surface, surface: `${surface.surface}/${index}` });
+  else node.append(h('div', { class: 'text' }, mrkdwn([it.pretext, it.title && `*${it.title}*`, it.text ?? it.fallback].filter(Boolean).join('\n'), context.viewer)));
+  return node;
+}
+
+function files(entry) {
+  return h('ul', { class: 'files' }, entry.files.map((it) => {
+    const name = it.title || it.name || it.id;
+    return h('li', {}, it.url_private ? anchor(it.url_private, name) : name);
   }));
 }
 

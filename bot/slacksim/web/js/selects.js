@@ -76,11 +76,9 @@ function source(it, kind, context) {
 }
 
 async function load(it, text, context) {
-  if (text.length < (it.min_query_length ?? 3)) {
-    const needed = it.min_query_length ?? 3;
-    return [{ label: `Type ${needed} or more letters`, options: [] }];
-  }
-  return optionGroups(await suggest(context, it, text), context);
+  const needed = it.min_query_length ?? 3;
+  if ([...text].length < needed) return { groups: [], note: `Type ${needed} or more letters` };
+  return { groups: optionGroups(await suggest(context, it, text), context) };
 }
 
 const plain = (value, name, detail) => ({ value, words: name, label: () => name, detail: detail ? () => detail : null, choice: { value } });

@@ -13,19 +13,23 @@ export function readAddress() {
   Object.assign(session, { person, place, thread });
 }
 
-/** go moves this window; what is not named stays, but another place closes the thread. */
+const address = () => `#${[session.person, session.place, session.thread].filter(Boolean).join('/')}`;
+
+/**
+ * go moves this window and says so with a "moved" event, before it returns.
+ * What is not named stays, but another place closes the thread.
+ */
 export function go(change) {
-  const moved = 'place' in change || 'person' in change;
-  Object.assign(session, moved ? { thread: '' } : {}, change);
-  const address = `#${[session.person, session.place, session.thread].filter(Boolean).join('/')}`;
-  if (location.hash === address) dispatchEvent(new HashChangeEvent('hashchange'));
-  else location.hash = address;
+  const away = 'place' in change || 'person' in change;
+  Object.assign(session, away ? { thread: '' } : {}, change);
+  if (location.hash !== address()) history.pushState(null, '', address());
+  dispatchEvent(new Event('moved'));
 }
 
 /** settle corrects the address without a step in the window's history. */
 export function settle(change) {
   Object.assign(session, change);
-  history.replaceState(null, '', `#${[session.person, session.place, session.thread].filter(Boolean).join('/')}`);
+  history.replaceState(null, '', address());
 }
 
 const read = new Map();
