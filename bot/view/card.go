@@ -49,7 +49,7 @@ func numbersBlock(c workflow.Creator) slack.Block {
 		mrkdwn("GMV, 30 days: *" + money(c.GMV) + "*"),
 		mrkdwn("Median views, 30 days: *" + figure(c.MedianViews) + "*"),
 		mrkdwn("Posts, 30 days: *" + figure(c.Posts) + "*"),
-		mrkdwn("Samples fulfilled: *" + percentage(c.Fulfilment) + "*"),
+		mrkdwn("Sample fulfilment, 90 days: *" + percentage(c.Fulfilment) + "*"),
 	}}
 }
 

@@ -47,7 +47,7 @@ func rejectMenu() *slack.SelectBlockElement {
 		Type: slack.OptTypeStatic, ActionID: ActionReject, Placeholder: plainText("Reject…"),
 		Confirm: &slack.ConfirmationBlockObject{
 			Title:   plainText("Reject this request?"),
-			Text:    plainText("TikTok tells the creator, and no call takes it back once it was sent."),
+			Text:    plainText("TikTok tells the creator. Once it was sent, nobody can take it back."),
 			Confirm: plainText("Reject"),
 			Deny:    plainText("Keep it"),
 			Style:   slack.StyleDanger,

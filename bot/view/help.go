@@ -16,8 +16,8 @@ type Subcommand struct {
 
 // The slash commands.
 const (
-	Samples  = "/samples"
-	Campaign = "/campaign"
+	CommandSamples  = "/samples"
+	CommandCampaign = "/campaign"
 )
 
 // SamplesCommands are what `/samples` can do, as its help lists it.
@@ -37,12 +37,12 @@ var CampaignCommands = []Subcommand{
 
 // SamplesHelp is the answer to `/samples help`.
 func SamplesHelp() Message {
-	return help(Samples, "Sample requests arrive as cards in this channel; decide on them there.", SamplesCommands)
+	return help(CommandSamples, "Sample requests arrive as cards in this channel; decide on them there.", SamplesCommands)
 }
 
 // CampaignHelp is the answer to `/campaign help`.
 func CampaignHelp() Message {
-	return help(Campaign, "Campaigns gather creators; add one with *Add to campaign* on a card.", CampaignCommands)
+	return help(CommandCampaign, "Campaigns gather creators; add one with *Add to campaign* on a card.", CampaignCommands)
 }
 
 func help(command, about string, all []Subcommand) Message {
@@ -78,8 +78,8 @@ func Usage(command, name string) Message {
 	return Aside("Something is missing; it goes like this: `" + all[i].typed(canonical(command)) + "`")
 }
 
-// Unknown is the answer to a subcommand that does not exist: the nearest that does, or all of them. Command is Samples
-// or Campaign.
+// Unknown is the answer to a subcommand that does not exist: the nearest that does, or all of them. Command is
+// CommandSamples or CommandCampaign.
 func Unknown(command, typed string) Message {
 	all := subcommands(command)
 	command = canonical(command)
@@ -95,14 +95,14 @@ func Unknown(command, typed string) Message {
 }
 
 func canonical(command string) string {
-	if strings.Trim(command, "/") == strings.Trim(Campaign, "/") {
-		return Campaign
+	if strings.Trim(command, "/") == strings.Trim(CommandCampaign, "/") {
+		return CommandCampaign
 	}
-	return Samples
+	return CommandSamples
 }
 
 func subcommands(command string) []Subcommand {
-	if canonical(command) == Campaign {
+	if canonical(command) == CommandCampaign {
 		return CampaignCommands
 	}
 	return SamplesCommands
@@ -111,7 +111,7 @@ func subcommands(command string) []Subcommand {
 // nearest finds the subcommand that was most likely meant: one that begins like it, or is at most two slips away.
 func nearest(typed string, all []Subcommand) (Subcommand, bool) {
 	word, _, _ := strings.Cut(strings.ToLower(typed), " ")
-	if len(word) > 20 {
+	if len(word) < 2 || len(word) > 20 {
 		return Subcommand{}, false
 	}
 	best, slips := Subcommand{}, 3

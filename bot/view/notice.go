@@ -26,20 +26,20 @@ func backlog(s workflow.Saying) Message {
 	more := many(s.Waiting, "more request") + " " + isAre(s.Waiting) + " waiting"
 	lines := []string{"*" + more + "*" + forShop(s.Shop), ""}
 	if !s.NextDue.IsZero() {
-		lines[1] = "The first of them has to be decided by " + due(s.NextDue)
+		lines[1] = "The first deadline among them is " + due(s.NextDue)
 	}
 	if s.DueSoon > 0 {
-		lines = append(lines, fmt.Sprintf("Of all that wait for a decision, %d end within %.0f hours.", s.DueSoon, workflow.CloseDeadline.Hours()))
+		lines = append(lines, fmt.Sprintf("Due within %.0f hours, of all that wait for a decision: %d.", workflow.CloseDeadline.Hours(), s.DueSoon))
 	}
-	lines = append(lines, "They get their cards as there is room, as they are opened, or as their deadline comes near. `/samples queue` shows them all.")
-	return Message{Text: more + spokenShop(s.Shop) + "; /samples queue shows them", Blocks: []slack.Block{section(lines...)}}
+	lines = append(lines, "Cards follow as there is room, as requests are opened, or as their deadlines come near. `/samples queue` shows all that waits.")
+	return Message{Text: more + spokenShop(s.Shop) + "; /samples queue shows all", Blocks: []slack.Block{section(lines...)}}
 }
 
 func stopped(s workflow.Saying, admins []workflow.PersonID) Message {
 	named := people(admins)
-	ask := named + ", this needs you:"
+	ask := named + ", this needs you."
 	if named == "" {
-		ask = "An admin has to act:"
+		ask = "An admin has to act."
 	}
 	remedy, known := remedies[s.Cause.Code]
 	if !known {

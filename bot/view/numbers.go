@@ -99,10 +99,26 @@ var (
 var symbols = map[string]string{"USD": "$", "GBP": "£", "EUR": "€"}
 
 // money is an amount, short: "$4.1K", "IDR 4.1M". What is not a number is shown as it came.
-func money(m workflow.Money) string { return amount(m, short) }
+func money(m workflow.Money) string { return amount(m, shortPrice) }
 
-// exactMoney is an amount in full: "$4,120.5".
-func exactMoney(m workflow.Money) string { return amount(m, grouped) }
+// exactMoney is an amount in full: "$4,120.50".
+func exactMoney(m workflow.Money) string { return amount(m, price) }
+
+func shortPrice(v float64) string {
+	if math.Abs(v) < 1000 {
+		return price(v)
+	}
+	return short(v)
+}
+
+// price writes two decimals or none.
+func price(v float64) string {
+	s := grouped(v)
+	if i := strings.IndexByte(s, '.'); i >= 0 && i == len(s)-2 {
+		return s + "0"
+	}
+	return s
+}
 
 func amount(m workflow.Money, write func(float64) string) string {
 	if clean(m.Amount) == "" {

@@ -46,14 +46,21 @@ func Queue(f QueueFacts) Message {
 	if paging := pagingButtons(f); len(paging) > 0 {
 		blocks = append(blocks, actions("", paging...))
 	}
-	return Message{Text: title + spokenShop(f.Shop), Blocks: blocks}
+	return Message{Text: title + inShop(spoken(f.Shop, maxName)), Blocks: blocks}
 }
 
 func emptyQueue(shop string) Message {
 	return Message{
-		Text:   "Nothing waits for a decision" + spokenShop(shop),
-		Blocks: []slack.Block{section("*Nothing waits for a decision*"+forShop(shop), "All done. New requests arrive here as cards, by themselves.")},
+		Text:   "Nothing waits for a decision" + inShop(spoken(shop, maxName)),
+		Blocks: []slack.Block{section("*Nothing waits for a decision*"+inShop(data(shop, maxName)), "All done. New requests arrive here as cards, by themselves.")},
 	}
+}
+
+func inShop(name string) string {
+	if name == "" {
+		return ""
+	}
+	return " in the shop " + name
 }
 
 func waits(n int) string {

@@ -72,7 +72,7 @@ func badName(name string) string {
 // standing tells somebody whose click came too late, or twice, how things stand.
 func standing(a workflow.Application) string {
 	d := a.Decision
-	who := "Already " + deed(d.Verdict) + because(d.Verdict, d.Reason) + " by " + person(d.By) + " " + stamp(d.At) + "; "
+	who := "Already " + deed(d.Verdict) + " by " + person(d.By) + " " + stamp(d.At) + because(d.Verdict, d.Reason) + "; "
 	switch a.State() {
 	case workflow.Pending:
 		return "The card has changed since you saw it: the request waits for a decision. Please look at it as it is now, and decide again."
@@ -95,7 +95,7 @@ func standing(a workflow.Application) string {
 func past(a workflow.Application, who string) string {
 	stage := stageName(a.Stage())
 	if e, ok := workflow.EndingOf(a.State()); ok {
-		return "There is nothing left to decide: the request is " + stage + ". " + move(e)
+		return "There is nothing left to decide: the request is " + stage + "; " + move(e) + "."
 	}
 	switch {
 	case a.ChangedElsewhere:

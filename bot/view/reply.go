@@ -41,15 +41,15 @@ func campaignName(name string) string {
 func stageLines(s workflow.Saying) []string {
 	lines := []string{stageName(s.Stage)}
 	if s.Elsewhere {
-		lines = append(lines, elsewhere)
+		lines = append(lines, sentence(elsewhere))
 	}
 	if e, ok := workflow.EndingOf(s.State); ok {
-		lines = append(lines, move(e))
+		lines = append(lines, sentence(move(e)))
 	}
 	if s.By != "" {
 		lines = append(lines, fate(s))
 	}
-	return append(lines, dotted(stageFacts(s)...))
+	return append(lines, stageFacts(s)...)
 }
 
 // fate tells what became of the decision that this change of stage is about.
@@ -70,8 +70,10 @@ func stageFacts(s workflow.Saying) []string {
 	switch s.State {
 	case workflow.AwaitingShipment:
 		return []string{shipDeadline(r), order(r)}
-	case workflow.Shipped, workflow.Delivered:
-		return []string{tracking(r), order(r)}
+	case workflow.Shipped:
+		return []string{dotted(tracking(r), order(r))}
+	case workflow.Delivered:
+		return []string{arrived, dotted(tracking(r), order(r))}
 	case workflow.Unrecognised:
 		return []string{"This desk does not know this status of TikTok's. It goes on looking."}
 	default:
@@ -79,13 +81,15 @@ func stageFacts(s workflow.Saying) []string {
 	}
 }
 
+const again = "The request waits for a decision again."
+
 func decisionLine(s workflow.Saying) string {
 	what := "the " + noun(s.Verdict)
 	switch {
 	case s.Undone && s.UndoneBy == s.By:
-		return person(s.By) + " undid " + what + "; nothing was sent to TikTok."
+		return person(s.By) + " undid " + what + "; nothing was sent to TikTok. " + again
 	case s.Undone:
-		return person(s.UndoneBy) + " undid " + what + " by " + person(s.By) + "; nothing was sent to TikTok."
+		return person(s.UndoneBy) + " undid " + what + " by " + person(s.By) + "; nothing was sent to TikTok. " + again
 	case s.Undelivered:
 		return fate(s)
 	default:
@@ -96,7 +100,7 @@ func decisionLine(s workflow.Saying) string {
 
 // spokenReply is the reply in one short line.
 func spokenReply(s workflow.Saying) string {
-	stage := first(spoken(string(s.Stage), maxID), "Unknown")
+	stage := "Sample request: " + first(spoken(string(s.Stage), maxID), "Unknown")
 	switch s.Kind {
 	case workflow.SayStage:
 		return spokenStage(s, stage)
@@ -121,11 +125,11 @@ func spokenReply(s workflow.Saying) string {
 func spokenStage(s workflow.Saying, stage string) string {
 	switch {
 	case s.Elsewhere:
-		return stage + ": changed in the Affiliate Center, not from this desk"
+		return stage + "; " + elsewhere
 	case s.By != "" && s.Undelivered:
-		return stage + ": the " + noun(s.Verdict) + " by " + person(s.By) + " no longer counts"
+		return stage + "; the " + noun(s.Verdict) + " by " + person(s.By) + " no longer counts"
 	case s.By != "":
-		return stage + ": TikTok confirmed the " + noun(s.Verdict) + " by " + person(s.By)
+		return stage + "; TikTok confirmed the " + noun(s.Verdict) + " by " + person(s.By)
 	default:
 		return stage
 	}

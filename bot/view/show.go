@@ -64,7 +64,7 @@ func exactNumbers(c workflow.Creator) slack.Block {
 		mrkdwn("GMV, 30 days: *" + exactMoney(c.GMV) + "*"),
 		mrkdwn("Median views, 30 days: *" + exactly(c.MedianViews) + "*"),
 		mrkdwn("Posts, 30 days: *" + exactly(c.Posts) + "*"),
-		mrkdwn("Samples fulfilled: *" + percentage(c.Fulfilment) + "*"),
+		mrkdwn("Sample fulfilment, 90 days: *" + percentage(c.Fulfilment) + "*"),
 		mrkdwn("Followers: *" + exactly(c.Followers) + "*"),
 	}}
 }

@@ -9,7 +9,7 @@ import (
 func status(a workflow.Application) []string {
 	lines := []string{stageName(a.Stage())}
 	if a.ChangedElsewhere {
-		lines = append(lines, elsewhere)
+		lines = append(lines, sentence(elsewhere))
 	}
 	switch s := a.State(); s {
 	case workflow.Pending:
@@ -43,7 +43,7 @@ func hindrance(a workflow.Application) string {
 
 // decision is who decided what, and when.
 func decision(d workflow.Decision) string {
-	return capital(deed(d.Verdict)) + because(d.Verdict, d.Reason) + " by " + person(d.By) + " " + stamp(d.At)
+	return capital(deed(d.Verdict)) + " by " + person(d.By) + " " + stamp(d.At) + because(d.Verdict, d.Reason)
 }
 
 func travelling(d workflow.Decision, s workflow.State) string {
@@ -66,7 +66,7 @@ func heldUp(d workflow.Decision, s workflow.State) string {
 }
 
 func refused(d workflow.Decision) string {
-	return "*Refused by TikTok*, because " + why(d.Cause) + "\n" + decision(d) + " · back in review"
+	return "*Refused by TikTok*, because " + why(d.Cause) + ".\n" + decision(d) + " · back in review"
 }
 
 // settled is how the application came where it is: by our decision, or as an ending.
@@ -77,7 +77,7 @@ func settled(a workflow.Application) string {
 	}
 	ending := ""
 	if e, ok := workflow.EndingOf(a.State()); ok {
-		ending = move(e)
+		ending = sentence(move(e))
 	}
 	return joinLines([]string{ending, ours})
 }
@@ -91,7 +91,7 @@ func further(a workflow.Application) []string {
 	case workflow.Shipped:
 		return []string{dotted(tracking(r), order(r))}
 	case workflow.Delivered:
-		return []string{"The sample has arrived; the creator's content is due.", dotted(tracking(r), order(r))}
+		return []string{arrived, dotted(tracking(r), order(r))}
 	case workflow.Completed:
 		if !a.ContentAt.IsZero() {
 			return []string{"The creator's content was found " + stamp(a.ContentAt), order(r)}
@@ -103,6 +103,8 @@ func further(a workflow.Application) []string {
 		return []string{order(r)}
 	}
 }
+
+const arrived = "The sample has arrived; the creator's content is due."
 
 func shipDeadline(r workflow.Report) string {
 	if r.ShipBy.IsZero() {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // The longest that data may be where it is shown, in code points.
@@ -12,7 +13,7 @@ const (
 	maxName    = 60  // of a creator, a shop, an agency or a collaboration
 	maxTitle   = 120 // of a product
 	maxVariant = 80
-	maxWords   = 300 // of TikTok's own words
+	maxWords   = 200 // of TikTok's own words
 	maxID      = 60  // of what TikTok calls an id, a status or a tracking number
 )
 
@@ -22,7 +23,7 @@ const maxMarks = 4
 
 // clean makes one line of text out of data: valid UTF-8, without control characters and without the invisible ones
 // that turn text around or fill space (bidi marks, overrides and isolates, fillers), with all space folded. The joiners
-// stay where they join, since emoji and several scripts need them.
+// stay where they join, since emoji and several scripts need them; marks stay where they have something to sit on.
 func clean(s string) string {
 	var out []rune
 	marks := 0
@@ -39,7 +40,7 @@ func clean(s string) string {
 		}
 		if !unicode.In(r, unicode.Mn, unicode.Me) {
 			marks = 0
-		} else if marks++; marks > maxMarks {
+		} else if marks++; marks > maxMarks || len(out) == 0 || out[len(out)-1] == ' ' {
 			continue
 		}
 		if r == ' ' {
@@ -125,8 +126,17 @@ func legible(s string) bool {
 var escaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
 
 // data prepares data for formatted text that is verbatim: cleaned, cut, calmed, escaped. A line must not start with it:
-// an escaped ">" at the start of a line is still a quotation.
-func data(s string, most int) string { return escaper.Replace(calm(cut(clean(s), most))) }
+// an escaped ">" at the start of a line is still a quotation. An escape is up to five times as long as what it stands
+// for; the whole is at most twice as long as most, so that the limits of a block hold for any data.
+func data(s string, most int) string {
+	s = calm(clean(s))
+	for n := most; ; n = n * 2 / 3 {
+		out := escaper.Replace(cut(s, n))
+		if utf8.RuneCountInString(out) <= 2*most {
+			return out
+		}
+	}
+}
 
 // label prepares data for the visible part of a link.
 func label(s string, most int) string { return strings.ReplaceAll(data(s, most), "|", "¦") }

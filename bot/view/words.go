@@ -43,6 +43,9 @@ func because(v workflow.Verdict, r workflow.Reason) string {
 	return " (" + data(ReasonText(r), maxID) + ")"
 }
 
+// sentence makes one of its end.
+func sentence(s string) string { return capital(s) + "." }
+
 func capital(s string) string {
 	if s == "" {
 		return s
@@ -55,16 +58,16 @@ func stageName(s workflow.Stage) string {
 	return "*" + first(spoken(string(s), maxID), "Unknown") + "*"
 }
 
-// elsewhere is what the card says of a change that no decision of the desk explains.
-const elsewhere = "Changed in the Affiliate Center, not from this desk."
+// elsewhere is what is said of a change that no decision of the desk explains, as the end of a sentence.
+const elsewhere = "changed in the Affiliate Center, not from this desk"
 
-// move tells whose move an ending was.
+// move tells whose move an ending was, as the end of a sentence without its full stop.
 func move(e workflow.Ending) string {
-	s := "The move was " + string(e.Mover)
+	s := "the move was " + string(e.Mover)
 	if e.Why != "" {
 		s += ": " + e.Why
 	}
-	return s + "."
+	return s
 }
 
 // found joins the words on where an application came from. It is silent about what nobody has looked up yet.
@@ -98,5 +101,5 @@ func obstacle(r workflow.Report) string {
 	if len(said) == 0 {
 		return "TikTok does not let it be approved now, and gives no reason."
 	}
-	return "TikTok does not let it be approved now: " + join(", ", said...)
+	return "TikTok does not let it be approved now: " + join(", ", said...) + "."
 }

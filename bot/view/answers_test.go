@@ -1,0 +1,300 @@
+package view
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/slack-go/slack"
+	"github.com/stretchr/testify/require"
+
+	"sampledesk/workflow"
+)
+
+// rows returns n rows, each of its own application.
+func rows(n int, of workflow.Application, link string) []Row {
+	all := make([]Row, n)
+	for i := range all {
+		a := of
+		a.Key.ID = workflow.ApplicationID(fmt.Sprintf("576653688135258%04d", i))
+		all[i] = Row{Application: a, Link: link}
+	}
+	return all
+}
+
+const permalink = "https://nimbus.slack.com/archives/C0SAMPLES1/p1763640000000100"
+
+func entries() []workflow.Entry {
+	key, by := application().Key, workflow.Actor{Person: reviewer, Surface: workflow.FromCard}
+	cause := workflow.Cause{Code: 16032001, Message: "creator region mismatch"}
+	e := func(kind workflow.EventKind, from, to workflow.State, more func(*workflow.Entry)) workflow.Entry {
+		h := workflow.Entry{At: noon, Key: key, Event: kind, From: from, To: to, Status: workflow.StatusPending}
+		if more != nil {
+			more(&h)
+		}
+		return h
+	}
+	byThem := func(v workflow.Verdict) func(*workflow.Entry) {
+		return func(h *workflow.Entry) { h.By, h.Verdict, h.Cause = by, v, cause }
+	}
+	return []workflow.Entry{
+		e(workflow.OnReported, workflow.Unseen, workflow.Pending, nil),
+		e(workflow.OnCardCalledFor, workflow.Pending, workflow.Pending, nil),
+		e(workflow.OnCardCalledFor, workflow.Pending, workflow.Pending, func(h *workflow.Entry) { h.By = workflow.Actor{Person: admin} }),
+		e(workflow.OnRejected, workflow.Pending, workflow.Queued, func(h *workflow.Entry) {
+			h.By, h.Verdict, h.Reason = workflow.Actor{Person: reviewer, Surface: workflow.FromCommand}, workflow.Reject, workflow.Other
+		}),
+		e(workflow.OnUndone, workflow.Queued, workflow.Pending, byThem(workflow.Reject)),
+		e(workflow.OnCampaignChosen, workflow.Pending, workflow.Pending, func(h *workflow.Entry) {
+			h.By, h.Campaign = workflow.Actor{Person: reviewer, Surface: workflow.FromModal}, "c1"
+		}),
+		e(workflow.OnApproved, workflow.Pending, workflow.Queued, byThem(workflow.Approve)),
+		e(workflow.OnClaimed, workflow.Queued, workflow.Sending, byThem(workflow.Approve)),
+		e(workflow.OnHeldUp, workflow.Sending, workflow.Sending, byThem(workflow.Approve)),
+		e(workflow.OnAnswerLost, workflow.Sending, workflow.Unclear, byThem(workflow.Approve)),
+		e(workflow.OnRefusedForGood, workflow.Unclear, workflow.Refused, byThem(workflow.Approve)),
+		e(workflow.OnApprovalConfirmed, workflow.Sending, workflow.AwaitingShipment, byThem(workflow.Approve)),
+		e(workflow.OnReported, workflow.AwaitingShipment, workflow.AwaitingShipment, nil),
+		e(workflow.OnReported, workflow.AwaitingShipment, workflow.Shipped, nil),
+		e(workflow.OnContentFound, workflow.Shipped, workflow.Completed, nil),
+		e(workflow.OnCardLost, workflow.Completed, workflow.Completed, nil),
+		e("an event to come", workflow.Completed, workflow.Completed, nil),
+	}
+}
+
+func standings() []Standing {
+	var all []Standing
+	for i := range 34 {
+		a := application()
+		a.Key.ID = workflow.ApplicationID(fmt.Sprint(9000 + i))
+		a.Report.Creator.Nickname = fmt.Sprintf("Creator %d", i+1)
+		m := Standing{Creator: a.Report.Creator}
+		switch {
+		case i < 19:
+			m.Applications = []workflow.Application{a}
+			if i < 2 {
+				m.Applications[0].Report.ReviewBy = noon
+			}
+		case i < 22:
+			a.Report.Status, a.Report.ShipBy = workflow.StatusAwaitingShipment, shipBy
+			m.Applications = []workflow.Application{application(), a}
+			m.Applications[0].Report.Status = workflow.StatusOverdueCancelled
+		case i < 23:
+			a.Report.Status, a.Report.ShipBy = workflow.StatusAwaitingShipment, noon.Add(-time.Hour)
+			m.Applications = []workflow.Application{a}
+		case i < 27:
+			a.Report.Status = workflow.StatusCompleted
+			m.Applications = []workflow.Application{a}
+		case i < 28:
+			a.Report.Status = workflow.StatusWithdrawn
+			m.Applications = []workflow.Application{a}
+		case i < 29:
+			a.Report.Status = "SOME_NEW_STATUS"
+			m.Applications = []workflow.Application{a}
+		}
+		all = append(all, m)
+	}
+	return all
+}
+
+func campaignRows(n int) []CampaignRow {
+	all := make([]CampaignRow, n)
+	for i := range all {
+		all[i] = CampaignRow{Campaign: workflow.Campaign{ID: workflow.CampaignID(fmt.Sprint("c", i)), Name: fmt.Sprintf("Campaign %d", i+1), Archived: i == 2}, Creators: i, Waiting: i % 3}
+	}
+	return all
+}
+
+func answers() map[string]Message {
+	several := rows(3, application(), "")
+	several[1].Application.Report.Status, several[1].Campaign, several[1].Shop = workflow.StatusCompleted, "Autumn kitchen", "Nimbus Home"
+	several[2].Link = permalink
+	middle := QueueFacts{Total: 34, Page: 1, Rows: rows(10, application(), permalink), Back: &QueuePage{}, Next: &QueuePage{Number: 2, Cursor: "x"}}
+	last := QueueFacts{Shop: "Nimbus Home", Total: 31, Page: 3, Rows: rows(1, cards()["card_bare"].Application, ""), Back: &QueuePage{Number: 2, Cursor: "x"}}
+	last.Rows[0].Shop = "Nimbus Home"
+	autumn := workflow.Campaign{ID: "c1", Name: "Autumn <kitchen>"}
+	return map[string]Message{
+		"queue_middle": Queue(middle),
+		"queue_last":   Queue(last),
+		"queue_empty":  Queue(QueueFacts{}),
+		"queue_gone":   Queue(QueueFacts{Total: 10, Page: 1, Back: &QueuePage{}}),
+		"show_one": Show(ShowFacts{Asked: "5766536881352581780", Found: []Row{{Application: cards()["card_refused"].Application, Campaign: "Autumn kitchen", Link: permalink}},
+			Region: "US", Past: Past{Asked: 1}, History: entries(), Earlier: 4, Campaigns: map[workflow.CampaignID]string{"c1": "Autumn kitchen"}}),
+		"show_several":             Show(ShowFacts{Asked: "@glow.daily", Found: several, Total: 14}),
+		"show_nothing":             Show(ShowFacts{Asked: "<!here> *x*"}),
+		"help_samples":             SamplesHelp(),
+		"help_campaign":            CampaignHelp(),
+		"help_unknown_near":        Unknown(CommandSamples, "qeueu now"),
+		"help_unknown_far":         Unknown(CommandCampaign, "<!channel>"),
+		"help_unknown_empty":       Unknown(CommandSamples, " "),
+		"help_usage":               Usage(CommandSamples, "show"),
+		"campaigns":                Campaigns(CampaignsFacts{Rows: campaignRows(7), More: 3}),
+		"campaigns_none":           Campaigns(CampaignsFacts{}),
+		"campaign_created":         CampaignCreated(autumn, "Nimbus Home"),
+		"campaign_status_empty":    CampaignStatus(CampaignStatusFacts{Campaign: autumn, At: noon}),
+		"campaign_status":          CampaignStatus(CampaignStatusFacts{Campaign: autumn, At: noon, Members: standings(), Links: map[workflow.Key]string{{Shop: "7495540735365777507", ID: "9000"}: permalink}}),
+		"aside_already_in_a_state": Aside(Refusal(workflow.Refusal{Rule: workflow.RuleStale, Application: cards()["card_queued"].Application}, "")),
+	}
+}
+
+func TestEveryAnswerIsAsAgreed(t *testing.T) {
+	for name, m := range answers() {
+		t.Run(name, func(t *testing.T) { requireGolden(t, name, m) })
+	}
+}
+
+func TestAnswersFitAnAcknowledgementWhateverTheNames(t *testing.T) {
+	worst := hostileApplication()
+	worst.Report.Creator.Nickname = strings.Repeat("&", 500)
+	worst.Report.Product.Title = strings.Repeat("<", 500)
+	long := QueuePage{Number: 7, Cursor: strings.Repeat("9", 1900)}
+	link := "https://nimbus.slack.com/archives/C0SAMPLES1/p1763640000000100?thread_ts=1763640000.000100&cid=C0SAMPLES1"
+
+	queue := rows(QueuePageSize, worst, link)
+	for i := range queue {
+		queue[i].Shop = hostile
+	}
+	several := rows(50, worst, link)
+	for i := range several {
+		several[i].Shop, several[i].Campaign = hostile, hostile
+	}
+	history := entries()
+	for i := range history {
+		history[i].Cause = workflow.Cause{Message: hostile}
+	}
+	many, links := standings(), map[workflow.Key]string{}
+	for i := range many {
+		many[i].Creator.Nickname = strings.Repeat("&", 500)
+		for j := range many[i].Applications {
+			a := &many[i].Applications[j]
+			a.Report.Creator.Nickname = strings.Repeat("&", 500)
+			links[a.Key] = link
+		}
+	}
+	listed := campaignRows(50)
+	for i := range listed {
+		listed[i].Campaign.Name, listed[i].Shop = hostile, hostile
+	}
+	for name, m := range map[string]Message{
+		"queue":    Queue(QueueFacts{Shop: hostile, Total: 500, Page: 7, Rows: queue, Back: &long, Next: &long}),
+		"show":     Show(ShowFacts{Found: []Row{{Application: worst, Campaign: hostile, Shop: hostile}}, Region: hostile, History: history, Campaigns: map[workflow.CampaignID]string{"c1": hostile}}),
+		"several":  Show(ShowFacts{Found: several}),
+		"status":   CampaignStatus(CampaignStatusFacts{Campaign: workflow.Campaign{Name: hostile}, Shop: hostile, At: shipBy.Add(time.Hour), Members: many, Links: links}),
+		"list":     Campaigns(CampaignsFacts{Rows: listed}),
+		"created":  CampaignCreated(workflow.Campaign{Name: hostile}, hostile),
+		"unnamed":  CampaignCreated(workflow.Campaign{}, ""),
+		"unknown":  Unknown(hostile, hostile),
+		"not here": Usage(CommandSamples, hostile),
+	} {
+		lint(t, m)
+		size, err := json.Marshal(golden{Text: m.Text, Blocks: m.Blocks})
+		require.NoError(t, err)
+		require.Less(t, len(size), 19_000, name)
+	}
+}
+
+func TestAPagingButtonThatSlackWouldNotTakeIsLeftOut(t *testing.T) {
+	long := &QueuePage{Number: 1, Cursor: strings.Repeat("9", maxValue)}
+	m := Queue(QueueFacts{Total: 30, Rows: rows(10, application(), ""), Next: long})
+	lint(t, m)
+	ids, _ := controlsOf(m)
+	require.Empty(t, ids)
+}
+
+func TestPagingButtonsNameThePageTheyLeadTo(t *testing.T) {
+	m := answers()["queue_middle"]
+	buttons := m.Blocks[len(m.Blocks)-1].(*slack.ActionBlock).Elements.ElementSet
+	back, next := buttons[0].(*slack.ButtonBlockElement), buttons[1].(*slack.ButtonBlockElement)
+	require.Equal(t, [3]string{ActionQueueBack, "Back", "0:"}, [3]string{back.ActionID, back.Text.Text, back.Value})
+	require.Equal(t, [3]string{ActionQueuePage, "Next 10", "2:x"}, [3]string{next.ActionID, next.Text.Text, next.Value})
+}
+
+func TestTheNearestSubcommandIsSuggested(t *testing.T) {
+	for typed, want := range map[string]string{
+		"qeue": "queue", "QUEUE": "queue", "que": "queue", "queues": "queue", "shwo 5": "show", "hlep": "help", "halp": "help",
+		"xyz": "", "approve": "", "": "", "x": "",
+	} {
+		s, _ := nearest(typed, SamplesCommands)
+		require.Equal(t, want, s.Name, typed)
+	}
+	s, _ := nearest("statsu", CampaignCommands)
+	require.Equal(t, "status", s.Name)
+}
+
+func TestTheFunnelCountsEveryCreatorOnce(t *testing.T) {
+	f := tally(CampaignStatusFacts{At: noon, Members: standings()})
+	sum := 0
+	for _, who := range f.by {
+		sum += len(who)
+	}
+	require.Equal(t, 34, sum)
+	require.Equal(t, 5, len(f.by[workflow.StageInvited]))
+	require.Equal(t, 19, len(f.by[workflow.StageReview]))
+	require.Equal(t, 4, len(f.by[workflow.StageAwaiting]), "the furthest of her applications counts")
+	require.Equal(t, 1, len(f.by["Unknown to this desk"]))
+	require.Equal(t, 3, len(f.overdue), "two to decide and one to ship")
+	require.Equal(t, [2]int{19, 4}, [2]int{f.toDecide, f.toShip})
+}
+
+func TestABarIsNeverEmptyWhereSomebodyStands(t *testing.T) {
+	members := make([]Standing, 1000)
+	members[7].Applications = []workflow.Application{reportedAs(workflow.StatusCompleted)}
+	lines := tally(CampaignStatusFacts{At: noon, Members: members}).picture()
+	require.Equal(t, "`▇▇▇▇▇▇▇▇▇▇` 999 *Invited*", lines[0])
+	require.Equal(t, "`▇░░░░░░░░░` 1 *Completed*", lines[len(lines)-1])
+	require.Equal(t, "`░░░░░░░░░░` 0 *Shipping*", lines[4])
+}
+
+func modals() map[string]ModalFacts {
+	campaigns := []workflow.Campaign{{ID: "c1", Name: "Autumn <kitchen> :tada:"}, {ID: "c2", Name: "Gift ideas"}}
+	in := reportedAs(workflow.StatusShipped)
+	in.Campaign = "c2"
+	return map[string]ModalFacts{
+		"modal":         {Application: application(), Round: 3, Channel: "C0SAMPLES1", Campaigns: campaigns},
+		"modal_first":   {Application: application(), Round: 3, Channel: "C0SAMPLES1"},
+		"modal_member":  {Application: in, Round: 4, Channel: "C0SAMPLES1", Campaigns: campaigns, Current: "Gift ideas"},
+		"modal_hostile": {Application: hostileApplication(), Campaigns: []workflow.Campaign{{ID: "c1", Name: hostile}, {ID: "c2"}}, Current: hostile},
+	}
+}
+
+func TestTheDialogIsAsAgreed(t *testing.T) {
+	for name, f := range modals() {
+		t.Run(name, func(t *testing.T) {
+			view := CampaignModal(f)
+			lintModal(t, view)
+			compare(t, name, pretty(t, view))
+		})
+	}
+}
+
+func TestTheDialogOffersToApproveOnlyWhatCanBeApprovedNow(t *testing.T) {
+	for name, f := range cards() {
+		a := f.Application
+		shown := pretty(t, CampaignModal(ModalFacts{Application: a}))
+		require.Equal(t, a.Decidable() && a.Report.Approvable, strings.Contains(shown, "Approve the sample too"), name)
+		require.NotContains(t, shown, "initial_options")
+	}
+}
+
+func TestTheDialogOffersAHundredCampaignsAtTheMost(t *testing.T) {
+	var campaigns []workflow.Campaign
+	for _, r := range campaignRows(150) {
+		campaigns = append(campaigns, r.Campaign)
+	}
+	view := CampaignModal(ModalFacts{Application: application(), Campaigns: campaigns})
+	lintModal(t, view)
+	require.Len(t, view.Blocks.BlockSet[1].(*slack.InputBlock).Element.(*slack.SelectBlockElement).Options, MaxChoices)
+}
+
+func TestWhatTheDialogIsAboutSurvivesItsJourney(t *testing.T) {
+	want := ModalMeta{Target: Target{Key: application().Key, Round: 3}, Seen: "c2", Channel: "C0SAMPLES1"}
+	got, err := ParseModalMeta(want.Encode())
+	require.NoError(t, err)
+	require.Equal(t, want, got)
+	for _, bad := range []string{"", "{}", "[]", `{"target":"decide:1:2"}`} {
+		_, err := ParseModalMeta(bad)
+		require.Error(t, err, bad)
+	}
+}

@@ -1,0 +1,335 @@
+package view
+
+import (
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/slack-go/slack"
+	"github.com/stretchr/testify/require"
+
+	"sampledesk/workflow"
+)
+
+// cards are the looks that a card can have.
+func cards() map[string]CardFacts {
+	bare := application()
+	bare.Report.Creator = workflow.Creator{Username: "kitchen_finds"}
+	bare.Report.Product = workflow.Product{ID: "1729"}
+	bare.Report.Collab, bare.Report.Commission, bare.Report.Stock, bare.Report.ReviewBy = workflow.Collab{}, "", 0, time.Time{}
+
+	stuck := application()
+	stuck.Report.Approvable, stuck.Report.Obstacles = false, []string{"PRODUCT_INACTIVE"}
+	stuck.Report.Collab, stuck.Report.Partner = workflow.Collab{Known: true}, "Bright & Co."
+
+	back := decidedAs(workflow.Approve, workflow.DecisionRefused)
+	back.Decision.Cause = workflow.Cause{Code: 16032001, Message: "creator region mismatch", RequestID: "20261120120000ABC"}
+
+	waiting := decidedAs(workflow.Reject, workflow.DecisionSending)
+	waiting.Decision.Cause = workflow.Cause{Code: 1010000, Message: "access token is invalid", RequestID: "20261120120001ABC"}
+
+	content := reportedAs(workflow.StatusContentPending)
+	content.ContentAt = noon.Add(96 * time.Hour)
+
+	theirs := nobody(reportedAs(workflow.StatusAwaitingShipment))
+	theirs.ChangedElsewhere = true
+
+	named := facts(application())
+	named.Campaign, named.Shop, named.Region = "Autumn <kitchen>", "Nimbus Home", "US"
+
+	rejected := reportedAs(workflow.StatusRejectCancelled)
+	rejected.Decision.Verdict, rejected.Decision.Reason, rejected.Report.OrderID = workflow.Reject, workflow.NotMatch, ""
+
+	shipped := reportedAs(workflow.StatusShipped)
+	shipped.Report.Tracking = "1Z999AA10123456784"
+
+	all := map[string]CardFacts{
+		"card_pending":         facts(application()),
+		"card_named":           named,
+		"card_bare":            {Application: bare},
+		"card_not_approvable":  facts(stuck),
+		"card_queued":          facts(decidedAs(workflow.Approve, workflow.DecisionQueued)),
+		"card_queued_reject":   facts(decidedAs(workflow.Reject, workflow.DecisionQueued)),
+		"card_sending":         facts(decidedAs(workflow.Approve, workflow.DecisionSending)),
+		"card_held_up":         facts(waiting),
+		"card_unclear":         facts(decidedAs(workflow.Approve, workflow.DecisionUnclear)),
+		"card_refused":         facts(back),
+		"card_awaiting":        facts(reportedAs(workflow.StatusAwaitingShipment)),
+		"card_elsewhere":       facts(theirs),
+		"card_shipping":        facts(shipped),
+		"card_content_pending": facts(reportedAs(workflow.StatusContentPending)),
+		"card_completed":       facts(reportedAs(workflow.StatusCompleted)),
+		"card_content_found":   facts(content),
+		"card_reject":          facts(rejected),
+		"card_unrecognised":    facts(nobody(reportedAs("SOME_NEW_STATUS"))),
+		"card_hostile":         {Application: hostileApplication(), Campaign: hostile, Shop: hostile, Region: hostile},
+	}
+	for _, e := range workflow.Endings {
+		name := "card_ended_" + strings.ReplaceAll(string(e.State), " ", "_")
+		all[name] = facts(nobody(reportedAs(e.Statuses[0])))
+	}
+	return all
+}
+
+func TestEveryLookOfACardIsAsAgreed(t *testing.T) {
+	for name, f := range cards() {
+		t.Run(name, func(t *testing.T) {
+			m := Card(f)
+			require.LessOrEqual(t, len(m.Blocks), 8)
+			requireGolden(t, name, m)
+			lint(t, m.WithoutImages())
+		})
+	}
+}
+
+func TestEveryStateHasALook(t *testing.T) {
+	shown := map[workflow.State]bool{workflow.Unseen: true}
+	for _, f := range cards() {
+		shown[f.Application.State()] = true
+	}
+	for _, s := range workflow.States {
+		require.True(t, shown[s], "no golden card is %s", s)
+	}
+}
+
+// controlsOf returns the action ids on a message, and the block id that they stand in.
+func controlsOf(m Message) (ids []string, block string) {
+	for _, b := range m.Blocks {
+		a, ok := b.(*slack.ActionBlock)
+		if !ok {
+			continue
+		}
+		block = a.BlockID
+		for _, e := range a.Elements.ElementSet {
+			switch e := e.(type) {
+			case *slack.ButtonBlockElement:
+				ids = append(ids, e.ActionID)
+			case *slack.SelectBlockElement:
+				ids = append(ids, e.ActionID)
+			}
+		}
+	}
+	return ids, block
+}
+
+func TestACardHasTheControlsThatCanBeOfUseAndNoOthers(t *testing.T) {
+	decidable := []string{ActionApprove, ActionCampaign, ActionReject}
+	want := map[workflow.State][]string{
+		workflow.Pending: decidable, workflow.Refused: decidable,
+		workflow.Queued:  {ActionUndo, ActionCampaign},
+		workflow.Sending: {ActionCampaign}, workflow.Unclear: {ActionCampaign},
+		workflow.AwaitingShipment: {ActionCampaign}, workflow.Shipped: {ActionCampaign}, workflow.Delivered: {ActionCampaign},
+	}
+	for name, f := range cards() {
+		if !f.Application.Report.Approvable {
+			continue
+		}
+		ids, _ := controlsOf(Card(f))
+		require.Equal(t, want[f.Application.State()], ids, name)
+	}
+}
+
+func TestWhatCannotBeApprovedHasNoApproveButtonButTheObstacle(t *testing.T) {
+	m := Card(cards()["card_not_approvable"])
+	ids, _ := controlsOf(m)
+	require.Equal(t, []string{ActionCampaign, ActionReject}, ids)
+	require.Contains(t, pretty(t, m.Blocks), "TikTok does not let it be approved now: “PRODUCT_INACTIVE”")
+}
+
+func TestEveryControlNamesTheRoundThatWasPrinted(t *testing.T) {
+	want := Target{Key: workflow.Key{Shop: "7495540735365777507", ID: "5766536881352581780"}, Round: 3}
+	_, block := controlsOf(Card(facts(application())))
+	got, err := ParseTarget(block)
+	require.NoError(t, err)
+	require.Equal(t, want, got)
+
+	for _, e := range Card(facts(application())).Blocks[4].(*slack.ActionBlock).Elements.ElementSet {
+		switch e := e.(type) {
+		case *slack.ButtonBlockElement:
+			require.Equal(t, want.String(), e.Value)
+		case *slack.SelectBlockElement:
+			var values []workflow.Reason
+			for _, o := range e.Options {
+				values = append(values, workflow.Reason(o.Value))
+			}
+			require.Equal(t, workflow.Reasons, values)
+		}
+	}
+}
+
+func TestAnotherRoundMakesAnotherBlockSoThatNoMenuKeepsAnOldChoice(t *testing.T) {
+	a := application()
+	_, before := controlsOf(Card(facts(a)))
+	a.Round++
+	_, after := controlsOf(Card(facts(a)))
+	require.NotEqual(t, before, after)
+}
+
+func TestANumberThatIsNotSharedIsNeverZero(t *testing.T) {
+	numbers := pretty(t, Card(cards()["card_bare"]).Blocks[1])
+	require.Equal(t, 4, strings.Count(numbers, "*"+notShared+"*"))
+	require.NotContains(t, numbers, "*0")
+
+	a := application()
+	a.Report.Creator.Posts, a.Report.Creator.GMV = number(0), workflow.Money{Amount: "0", Currency: "USD"}
+	numbers = pretty(t, Card(facts(a)).Blocks[1])
+	require.Contains(t, numbers, "Posts, 30 days: *0*")
+	require.Contains(t, numbers, "GMV, 30 days: *$0*")
+}
+
+func TestACardIsSilentAboutAnOriginThatNobodyLookedUp(t *testing.T) {
+	a := application()
+	a.Report.Collab, a.Report.Partner = workflow.Collab{}, ""
+	require.NotContains(t, strings.ToLower(pretty(t, Card(facts(a)).Blocks[2])), "collaboration")
+}
+
+func TestEveryEndingNamesWhoseMoveItWas(t *testing.T) {
+	for _, e := range workflow.Endings {
+		a := nobody(reportedAs(e.Statuses[0]))
+		m := Card(facts(a))
+		require.Contains(t, pretty(t, m.Blocks), "*"+string(a.Stage())+"*\\nThe move was "+string(e.Mover))
+		require.Contains(t, m.Text, "the move was "+string(e.Mover))
+	}
+}
+
+func TestTheTextOfACardTellsTheStateOfTheDecision(t *testing.T) {
+	require.Equal(t, "Sample request from Glow Daily for Stand mixer &amp; bowl, 5 l. Sample application review pending: "+
+		"waits for a decision by 2026-11-22 09:24 UTC", Card(facts(application())).Text)
+	require.Equal(t, "Sample request from Glow Daily for Stand mixer &amp; bowl, 5 l. Sample application review pending: "+
+		"approved by <@U0MEMBER01>, can still be undone", Card(cards()["card_queued"]).Text)
+	require.Equal(t, "Sample request from Glow Daily for Stand mixer &amp; bowl, 5 l. Awaiting shipment: "+
+		"approved by <@U0MEMBER01>, confirmed by TikTok", Card(cards()["card_awaiting"]).Text)
+}
+
+func TestNamesThatAreNothingToReadGiveWayToOnesThatAre(t *testing.T) {
+	for _, c := range []struct{ nick, user, want string }{
+		{"Glow Daily", "glow.daily", "Glow Daily"},
+		{"✨🌸✨", "glow.daily", "@glow.daily"},
+		{" \u200b\u3164 ", "glow.daily", "@glow.daily"},
+		{"", "", "a creator"},
+		{"🌸", "🌸", "a creator"},
+		{"ガラス", "", "ガラス"},
+	} {
+		require.Equal(t, c.want, nameOf(workflow.Creator{Nickname: c.nick, Username: c.user}), "%q", c.nick)
+	}
+}
+
+func TestOnlyAProperUserNameIsLinkedTo(t *testing.T) {
+	require.Equal(t, "<https://www.tiktok.com/@kitchen_finds|@kitchen_finds>", profile(workflow.Creator{Username: "kitchen_finds"}))
+	for _, user := range []string{"a/../b", "a|b", "a b", "a>b", "a?x=1", "ä", strings.Repeat("a", 41)} {
+		require.NotContains(t, profile(workflow.Creator{Username: user}), "https://", user)
+	}
+}
+
+func TestPicturesComeFromTheWebOnly(t *testing.T) {
+	for picture, shown := range map[string]bool{
+		"https://p.example/a.jpeg": true, "http://127.0.0.1:8485/picture/1": true, "": false, "javascript:alert(1)": false,
+		"file:///etc/passwd": false, "https://": false, "https://p.example/a b": false, "https://p.example/é": false,
+		"https://user:word@p.example/a": false, "https://p.example/" + strings.Repeat("a", 2000): false, "data:image/png;base64,AA": false,
+	} {
+		a := application()
+		a.Report.Product.Picture = picture
+		require.Equal(t, shown, strings.Contains(pretty(t, Card(facts(a)).Blocks), `"image_url"`), picture)
+	}
+}
+
+func TestTheAffiliateCenterIsThatOfTheRegion(t *testing.T) {
+	require.Equal(t, "<https://affiliate-us.tiktok.com/product/sample-request|Affiliate Center>", requests("us"))
+	require.Equal(t, "<https://affiliate.tiktok.com/product/sample-request|Affiliate Center>", requests("GB"))
+	require.Equal(t, "<https://affiliate.tiktok.com/product/sample-request|Affiliate Center>", requests("<!here>"))
+}
+
+func TestNumbersOfAnySizeFit(t *testing.T) {
+	for v, want := range map[float64]string{
+		0: "0", 7: "7", 999: "999", 999.96: "1K", 1000: "1K", 1049: "1K", 12408: "12.4K", 99950: "100K", 124_000: "124K", 999_499: "999K",
+		999_950: "1M", 1_240_000: "1.2M", 2.5e9: "2.5B", 4e12: "4T", 1e300: "999T+", -12408: "−12.4K", 0.04: "0",
+	} {
+		require.Equal(t, want, short(v), "%v", v)
+	}
+	for v, want := range map[float64]string{0: "0", 999: "999", 1000: "1,000", 12408: "12,408", 1234567.5: "1,234,567.5", -1000: "−1,000"} {
+		require.Equal(t, want, grouped(v))
+	}
+	require.Equal(t, notShared, figure(number(math.NaN())))
+	require.Equal(t, notShared, figure(number(math.Inf(1))))
+}
+
+func TestMoneyIsShownInItsCurrency(t *testing.T) {
+	for _, c := range []struct{ amount, currency, want string }{
+		{"4120.50", "USD", "$4.1K"}, {"85.5", "GBP", "£85.50"}, {"4100000", "IDR", "IDR 4.1M"}, {"-20", "EUR", "−€20"}, {"", "USD", notShared},
+		{" ", "USD", notShared}, {"NaN", "USD", "USD NaN"}, {"1e9", "USD", "USD 1e9"}, {"12", "", "12"}, {"0x10", "<b>", "&lt;b&gt; 0x10"},
+		{"7", "*", "7 ∗"},
+	} {
+		require.Equal(t, c.want, money(workflow.Money{Amount: c.amount, Currency: c.currency}), c.amount)
+	}
+	require.Equal(t, "$4,120.50", exactMoney(workflow.Money{Amount: "4120.50", Currency: "USD"}))
+}
+
+func TestAShareIsShownInPerCent(t *testing.T) {
+	for share, want := range map[string]string{
+		"0.15": "15% commission", "0.155": "15.5% commission", "0.07": "7% commission", "0": "0% commission", "0.8": "80% commission",
+		"": "", "15": "commission 15", "about *half*": "commission about ∗half∗",
+	} {
+		require.Equal(t, want, commission(share))
+	}
+}
+
+func TestAMessageKeepsItsHashUntilItLooksDifferent(t *testing.T) {
+	a := Card(facts(application()))
+	require.Equal(t, a.Hash(), Card(facts(application())).Hash())
+
+	other := application()
+	other.Report.Stock--
+	require.NotEqual(t, a.Hash(), Card(facts(other)).Hash())
+	require.NotEqual(t, a.Hash(), a.WithoutImages().Hash())
+	require.NotEqual(t, a.Hash(), Message{Text: a.Text + " ", Blocks: a.Blocks}.Hash())
+}
+
+func TestWithoutItsImagesAMessageIsOtherwiseTheSame(t *testing.T) {
+	picture := "https://p.example/a.jpeg"
+	image := &slack.ImageBlockElement{Type: slack.METImage, ImageURL: &picture, AltText: "a"}
+	m := Card(facts(application()))
+	m.Blocks = append(m.Blocks,
+		&slack.ImageBlock{Type: slack.MBTImage, ImageURL: picture, AltText: "a"},
+		&slack.ContextBlock{Type: slack.MBTContext, ContextElements: slack.ContextElements{Elements: []slack.MixedElement{image}}},
+		&slack.ContextBlock{Type: slack.MBTContext, ContextElements: slack.ContextElements{Elements: []slack.MixedElement{image, mrkdwn("b")}}})
+	before := pretty(t, m.Blocks)
+
+	bare := application()
+	bare.Report.Product.Picture = ""
+	want := Card(facts(bare))
+	want.Blocks = append(want.Blocks, aside("b"))
+	require.Equal(t, want, m.WithoutImages())
+	require.Equal(t, before, pretty(t, m.Blocks), "the message itself is left alone")
+}
+
+func FuzzCard(f *testing.F) {
+	f.Add("Glow Daily", "glow.daily", "Stand mixer", "Sage", "Autumn", "PRODUCT_INACTIVE", "https://p.example/a", "4120.5", "too late", uint8(0), 1.0)
+	f.Add(hostile, hostile, hostile, hostile, hostile, hostile, hostile, hostile, hostile, uint8(4), math.Inf(1))
+	f.Add("👩‍👩‍👧‍👦", "_a_", "*", "`", "|", ">", "http://x", "0.0", "&amp;", uint8(9), -1e12)
+	statuses := []workflow.Status{"", workflow.StatusPending, workflow.StatusAwaitingShipment, workflow.StatusShipped,
+		workflow.StatusContentPending, workflow.StatusCompleted, workflow.StatusRejectCancelled, workflow.StatusOverdueCancelled}
+	phases := []workflow.Phase{workflow.Undecided, workflow.DecisionQueued, workflow.DecisionSending, workflow.DecisionUnclear, workflow.DecisionRefused}
+	f.Fuzz(func(t *testing.T, nick, user, title, variant, collab, obstacle, picture, amount, cause string, state uint8, v float64) {
+		a := decidedAs(workflow.Reject, phases[int(state)%len(phases)])
+		a.Report.Status = statuses[int(state)%len(statuses)]
+		if a.Report.Status == "" {
+			a.Report.Status = workflow.Status(cause)
+		}
+		a.Decision.Cause = workflow.Cause{Code: int(state), Message: cause, RequestID: user}
+		a.Decision.By, a.Decision.Reason = workflow.PersonID(user), workflow.Reason(title)
+		a.Report.Creator = workflow.Creator{Username: user, Nickname: nick, Followers: number(v), GMV: workflow.Money{Amount: amount, Currency: variant}}
+		a.Report.Product = workflow.Product{Title: title, Variant: variant, Picture: picture}
+		a.Report.Collab = workflow.Collab{Known: true, Target: "1", Name: collab}
+		a.Report.Approvable, a.Report.Obstacles, a.Report.Partner, a.Report.Commission = state%2 == 0, []string{obstacle}, collab, amount
+		a.Report.OrderID, a.Report.Tracking = user, title
+		m := Card(CardFacts{Application: a, Campaign: title, Shop: nick, Region: user})
+		lint(t, m)
+		lint(t, Queue(QueueFacts{Total: 1, Rows: []Row{{Application: a, Shop: nick, Link: picture}}}))
+		lint(t, Show(ShowFacts{Asked: nick, Found: []Row{{Application: a, Campaign: title, Link: picture}}}))
+		lint(t, Aside(Refusal(workflow.Refusal{Rule: workflow.RuleStale, Application: a, Name: nick}, collab)))
+		lint(t, Unknown(CommandSamples, nick))
+		lint(t, Notice(workflow.Saying{Kind: workflow.SayStopped, Shop: title, Cause: a.Decision.Cause}, []workflow.PersonID{workflow.PersonID(user)}))
+		require.LessOrEqual(t, len(m.Blocks), 8)
+	})
+}

@@ -1,0 +1,165 @@
+package view
+
+import (
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/require"
+
+	"sampledesk/workflow"
+)
+
+func replies() map[string]workflow.Saying {
+	cause := workflow.Cause{Code: 16032001, Message: "creator region mismatch", RequestID: "20261120120000ABC"}
+	return map[string]workflow.Saying{
+		"reply_awaiting": {Kind: workflow.SayStage, Stage: workflow.StageAwaiting, State: workflow.AwaitingShipment, By: reviewer,
+			Verdict: workflow.Approve, OrderID: "576653688135258178", ShipBy: shipBy},
+		"reply_awaiting_elsewhere": {Kind: workflow.SayStage, Stage: workflow.StageAwaiting, State: workflow.AwaitingShipment, By: reviewer,
+			Verdict: workflow.Reject, Elsewhere: true, Undelivered: true, OrderID: "576653688135258178"},
+		"reply_reject": {Kind: workflow.SayStage, Stage: workflow.StageReject, State: workflow.Rejected, By: reviewer,
+			Verdict: workflow.Reject, Reason: workflow.NotMatch},
+		"reply_shipping": {Kind: workflow.SayStage, Stage: workflow.StageShipping, State: workflow.Shipped, OrderID: "576653688135258178",
+			Tracking: "1Z999AA10123456784"},
+		"reply_content_pending": {Kind: workflow.SayStage, Stage: workflow.StageContent, State: workflow.Delivered},
+		"reply_completed":       {Kind: workflow.SayStage, Stage: workflow.StageCompleted, State: workflow.Completed},
+		"reply_expired":         {Kind: workflow.SayStage, Stage: workflow.StageExpired, State: workflow.Expired},
+		"reply_withdrawn": {Kind: workflow.SayStage, Stage: workflow.StageWithdrawn, State: workflow.Withdrawn, By: reviewer,
+			Verdict: workflow.Approve, Undelivered: true},
+		"reply_unrecognised": {Kind: workflow.SayStage, Stage: "SOME_NEW_STATUS", State: workflow.Unrecognised},
+		"reply_undone":       {Kind: workflow.SayDecision, Undone: true, By: reviewer, UndoneBy: reviewer, Verdict: workflow.Approve},
+		"reply_undone_admin": {Kind: workflow.SayDecision, Undone: true, By: reviewer, UndoneBy: admin, Verdict: workflow.Reject},
+		"reply_answer_lost":  {Kind: workflow.SayDecision, By: reviewer, Verdict: workflow.Approve, Cause: workflow.Cause{Message: "the line broke"}},
+		"reply_refused":      {Kind: workflow.SayRefused, By: reviewer, Verdict: workflow.Approve, Cause: cause},
+		"reply_campaign":     {Kind: workflow.SayCampaign, By: reviewer, Campaign: "Autumn <kitchen>"},
+		"reply_hostile": {Kind: workflow.SayStage, Stage: workflow.Stage(hostile), State: workflow.Shipped, OrderID: hostile, Tracking: hostile,
+			By: workflow.PersonID(hostile), Verdict: workflow.Verdict(hostile), Reason: workflow.Reason(hostile), Cause: workflow.Cause{Code: 5, Message: hostile, RequestID: hostile}},
+		"reply_unheard_of": {Kind: "morning"},
+	}
+}
+
+func TestEveryReplyIsAsAgreed(t *testing.T) {
+	for name, s := range replies() {
+		t.Run(name, func(t *testing.T) { requireGolden(t, name, Reply(s)) })
+	}
+}
+
+func notices() map[string]workflow.Saying {
+	all := map[string]workflow.Saying{
+		"notice_backlog":     {Kind: workflow.SayBacklog, Shop: "Nimbus Home", Waiting: 412, DueSoon: 17, NextDue: deadline},
+		"notice_backlog_one": {Kind: workflow.SayBacklog, Waiting: 1},
+		"notice_resumed":     {Kind: workflow.SayResumed, Shop: "Nimbus Home"},
+		"notice_hostile":     {Kind: workflow.SayStopped, Shop: hostile, Cause: workflow.Cause{Code: 5, Message: hostile, RequestID: hostile}},
+	}
+	for name, code := range map[string]int{"scope": 105005, "secret": 106001, "reconnect": 1010000, "clock": 36009004, "other": 777} {
+		all["notice_stopped_"+name] = workflow.Saying{
+			Kind: workflow.SayStopped, Shop: "Nimbus Home", Cause: workflow.Cause{Code: code, Message: "the vendor's words", RequestID: "20261120120000ABC"},
+		}
+	}
+	return all
+}
+
+func TestEveryNoticeIsAsAgreed(t *testing.T) {
+	for name, s := range notices() {
+		t.Run(name, func(t *testing.T) { requireGolden(t, name, Notice(s, []workflow.PersonID{admin})) })
+	}
+}
+
+func TestANoticeWithoutAnyAdminAsksForOne(t *testing.T) {
+	m := Notice(notices()["notice_stopped_clock"], nil)
+	lint(t, m)
+	require.Contains(t, pretty(t, m.Blocks), "An admin has to act. Check the clock")
+}
+
+func TestARefusalTellsTheStateAsItIsNow(t *testing.T) {
+	queued, sending := decidedAs(workflow.Approve, workflow.DecisionQueued), decidedAs(workflow.Reject, workflow.DecisionSending)
+	late := application()
+	stuck := application()
+	stuck.Report.Approvable, stuck.Report.Obstacles = false, []string{"PRODUCT_INACTIVE"}
+	theirs := nobody(reportedAs(workflow.StatusAwaitingShipment))
+	theirs.ChangedElsewhere = true
+	back := decidedAs(workflow.Approve, workflow.DecisionRefused)
+	back.Decision.Cause = workflow.Cause{Code: 16032001}
+	at := "<!date^1795176000^{date_short_pretty} {time}|2026-11-20 12:00 UTC>"
+	until := "until it is sent at <!date^1795176010^{time_secs}|2026-11-20 12:00:10 UTC>."
+
+	for _, c := range []struct {
+		refusal workflow.Refusal
+		want    string
+	}{
+		{workflow.Refusal{Rule: workflow.RuleStale, Application: queued}, "Already approved by <@U0MEMBER01> " + at + "; whoever decided or an admin can undo it, " + until},
+		{workflow.Refusal{Rule: workflow.RuleState, Application: sending}, "Already rejected by <@U0MEMBER01> " + at + " (Out of stock); it is on its way to TikTok and cannot be undone any more. The card tells how it goes on."},
+		{workflow.Refusal{Rule: workflow.RuleState, Application: decidedAs(workflow.Approve, workflow.DecisionUnclear)}, "Already approved by <@U0MEMBER01> " + at + "; it was sent, and the desk is looking at what TikTok made of it. The card tells how it goes on."},
+		{workflow.Refusal{Rule: workflow.RuleStale, Application: application()}, "The card has changed since you saw it: the request waits for a decision. Please look at it as it is now, and decide again."},
+		{workflow.Refusal{Rule: workflow.RuleStale, Application: back}, "The card has changed since you saw it: TikTok refused the approval, because the creator is in another region. The card has its buttons back, so you can decide again."},
+		{workflow.Refusal{Rule: workflow.RuleState, Application: reportedAs(workflow.StatusShipped)}, "Already approved by <@U0MEMBER01> " + at + "; TikTok has confirmed it, so it cannot be undone. The request is in *Shipping*."},
+		{workflow.Refusal{Rule: workflow.RuleState, Application: theirs}, "There is nothing left to decide: the request is in *Awaiting shipment*. It was changed in the Affiliate Center, not from this desk."},
+		{workflow.Refusal{Rule: workflow.RuleState, Application: nobody(reportedAs(workflow.StatusShipped))}, "There is nothing left to decide: the request is in *Shipping*. What comes next happens in the Affiliate Center."},
+		{workflow.Refusal{Rule: workflow.RuleState, Application: reportedAs(workflow.StatusOverdueCancelled)}, "There is nothing left to decide: the request is *Expired*; the move was ours: nobody decided in time."},
+		{workflow.Refusal{Rule: workflow.RuleDeadline, Application: late}, "The review deadline has passed (<!date^1795339440^{date_short_pretty} {time}|2026-11-22 09:24 UTC>), so TikTok takes no decision any more. The card will show what became of the request."},
+		{workflow.Refusal{Rule: workflow.RuleNotApprovable, Application: stuck}, "TikTok does not let it be approved now: “PRODUCT_INACTIVE”. You can reject it, or try again once that is put right in the Affiliate Center."},
+		{workflow.Refusal{Rule: workflow.RuleNotYours, Application: queued}, "Only <@U0MEMBER01>, who decided, or an admin can undo this, " + until},
+		{workflow.Refusal{Rule: workflow.RuleOtherCampaign, Application: application()}, "Somebody was quicker: meanwhile the creator was moved to the campaign “Autumn kitchen”. Click *Add to campaign* again if you want to change that."},
+		{workflow.Refusal{Rule: workflow.RuleInThatCampaign, Name: "Autumn kitchen"}, "All well: the creator is in the campaign “Autumn kitchen” already. There is nothing left to do."},
+		{workflow.Refusal{Rule: workflow.RuleNameTaken, Name: "@everyone"}, "There is a campaign called “＠everyone” already: choose it, or take another name."},
+		{workflow.Refusal{Rule: workflow.RuleNoCampaign, Name: "Spring"}, "There is no campaign called “Spring”. `/campaign list` shows those that exist."},
+		{workflow.Refusal{Rule: workflow.RuleCampaignName}, "A campaign needs a name, of 1 to 60 characters."},
+		{workflow.Refusal{Rule: workflow.RuleCampaignName, Name: strings.Repeat("ä", 61)}, "That name has 61 characters; 60 is the most. Please shorten it."},
+		{workflow.Refusal{Rule: workflow.RuleNoApplication}, "This desk does not know that request. `/samples queue` lists what waits for a decision."},
+	} {
+		require.Equal(t, c.want, Refusal(c.refusal, "Autumn kitchen"), "%s", c.refusal)
+	}
+}
+
+func TestEveryRuleHasItsSentence(t *testing.T) {
+	rules := []workflow.Rule{
+		workflow.RuleStale, workflow.RuleState, workflow.RuleDeadline, workflow.RuleNotApprovable, workflow.RuleReason, workflow.RuleNotYours,
+		workflow.RuleOtherCampaign, workflow.RuleCampaignName, workflow.RuleNameTaken, workflow.RuleNoCampaign, workflow.RuleArchived,
+		workflow.RuleNoApplication, workflow.RuleInThatCampaign,
+	}
+	unknown := Refusal(workflow.Refusal{Rule: "a rule to come"}, "")
+	lint(t, Aside(unknown))
+	for _, r := range rules {
+		for _, f := range cards() {
+			s := Refusal(workflow.Refusal{Rule: r, Application: f.Application, Name: hostile}, hostile)
+			require.NotEqual(t, unknown, s, "%s", r)
+			lint(t, Aside(s))
+		}
+		lint(t, Aside(Refusal(workflow.Refusal{Rule: r}, "")))
+	}
+}
+
+func TestEveryDenialHasItsSentence(t *testing.T) {
+	for d, s := range denials {
+		require.Equal(t, s, Denied(d))
+		lint(t, Aside(s))
+	}
+	lint(t, Aside(Denied("a denial to come")))
+}
+
+func TestADialogSaysWhatIsWrongInPlainText(t *testing.T) {
+	for _, c := range []struct {
+		rule   workflow.Rule
+		chosen bool
+		block  string
+	}{
+		{workflow.RuleCampaignName, false, BlockName}, {workflow.RuleNameTaken, false, BlockName}, {workflow.RuleNoCampaign, true, BlockChoice},
+		{workflow.RuleArchived, true, BlockChoice}, {workflow.RuleInThatCampaign, true, BlockChoice}, {workflow.RuleInThatCampaign, false, BlockName},
+	} {
+		block, text, ok := ModalError(workflow.Refusal{Rule: c.rule, Name: "Autumn"}, c.chosen)
+		require.True(t, ok)
+		require.Equal(t, c.block, block)
+		require.NotEmpty(t, text)
+		require.NotContains(t, text, "*")
+	}
+	_, _, ok := ModalError(workflow.Refusal{Rule: workflow.RuleStale, Application: application()}, true)
+	require.False(t, ok)
+}
+
+func TestATimeNamesItsZoneWhereItIsNotTheReaders(t *testing.T) {
+	east := deadline.In(time.FixedZone("east", 3600*5))
+	require.Equal(t, "<!date^1795339440^{date_short_pretty} {time}|2026-11-22 09:24 UTC>", stamp(east))
+	require.Equal(t, "<!date^1795339440^{time_secs}|2026-11-22 09:24:00 UTC>", stampSeconds(east))
+	require.True(t, utf8.ValidString(due(east)))
+}
