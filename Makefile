@@ -1,0 +1,63 @@
+# Sample Desk. `make help` lists what there is to make.
+
+GO          ?= go
+BIN         := bin/sampledesk
+# The linter is run by version and is no dependency of the program.
+GOLANGCI    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+FUZZTIME    ?= 20s
+# The race detector needs cgo and a C compiler.
+RACE        := $(shell CGO_ENABLED=1 $(GO) env CC 2>/dev/null | xargs -r sh -c 'command -v "$$0"' >/dev/null 2>&1 && echo -race)
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: build ## Build and run the demo: both stand-ins and the desk, afresh each time
+	@exec $(BIN) demo
+
+.PHONY: test
+test: ## All tests, shuffled, with the race detector where there is a C compiler
+ifeq ($(RACE),)
+	@if [ -n "$$REQUIRE_RACE" ]; then echo "no C compiler: the race detector cannot run, and REQUIRE_RACE is set" >&2; exit 1; fi
+	@echo "no C compiler: the tests run without the race detector"
+	$(GO) test -shuffle=on ./...
+else
+	CGO_ENABLED=1 $(GO) test -race -shuffle=on ./...
+endif
+
+.PHONY: check
+check: build ## Look whether everything is in place, with the environment's tokens
+	@exec $(BIN) check
+
+.PHONY: lint
+lint: ## Formatting, vet and the linters, each by its pinned version
+	@out=$$(gofmt -l .); if [ -n "$$out" ]; then echo "not formatted by gofmt:" >&2; echo "$$out" >&2; exit 1; fi
+	$(GO) vet ./...
+	$(GO) run $(GOLANGCI) run ./...
+
+.PHONY: golden
+golden: ## Write the golden files anew, to be read before they are committed
+	$(GO) test ./bot/view ./workflow -run 'Golden' -update
+
+.PHONY: fuzz
+fuzz: ## Every fuzz target, FUZZTIME each (20s)
+	@set -e; for package in $$($(GO) list ./...); do \
+		for target in $$($(GO) test -list '^Fuzz' $$package | grep '^Fuzz' || true); do \
+			echo "$$package $$target"; $(GO) test $$package -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME); \
+		done; \
+	done
+
+.PHONY: bench
+bench: ## Every benchmark, once; compare by ratio, side by side on one machine
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+.PHONY: build
+build: ## The program, in bin/
+	$(GO) build -trimpath -o $(BIN) ./cmd/sampledesk
+
+.PHONY: clean
+clean: ## Remove what was built
+	rm -rf bin
