@@ -302,34 +302,3 @@ func TestWithoutItsImagesAMessageIsOtherwiseTheSame(t *testing.T) {
 	require.Equal(t, want, m.WithoutImages())
 	require.Equal(t, before, pretty(t, m.Blocks), "the message itself is left alone")
 }
-
-func FuzzCard(f *testing.F) {
-	f.Add("Glow Daily", "glow.daily", "Stand mixer", "Sage", "Autumn", "PRODUCT_INACTIVE", "https://p.example/a", "4120.5", "too late", uint8(0), 1.0)
-	f.Add(hostile, hostile, hostile, hostile, hostile, hostile, hostile, hostile, hostile, uint8(4), math.Inf(1))
-	f.Add("👩‍👩‍👧‍👦", "_a_", "*", "`", "|", ">", "http://x", "0.0", "&amp;", uint8(9), -1e12)
-	statuses := []workflow.Status{"", workflow.StatusPending, workflow.StatusAwaitingShipment, workflow.StatusShipped,
-		workflow.StatusContentPending, workflow.StatusCompleted, workflow.StatusRejectCancelled, workflow.StatusOverdueCancelled}
-	phases := []workflow.Phase{workflow.Undecided, workflow.DecisionQueued, workflow.DecisionSending, workflow.DecisionUnclear, workflow.DecisionRefused}
-	f.Fuzz(func(t *testing.T, nick, user, title, variant, collab, obstacle, picture, amount, cause string, state uint8, v float64) {
-		a := decidedAs(workflow.Reject, phases[int(state)%len(phases)])
-		a.Report.Status = statuses[int(state)%len(statuses)]
-		if a.Report.Status == "" {
-			a.Report.Status = workflow.Status(cause)
-		}
-		a.Decision.Cause = workflow.Cause{Code: int(state), Message: cause, RequestID: user}
-		a.Decision.By, a.Decision.Reason = workflow.PersonID(user), workflow.Reason(title)
-		a.Report.Creator = workflow.Creator{Username: user, Nickname: nick, Followers: number(v), GMV: workflow.Money{Amount: amount, Currency: variant}}
-		a.Report.Product = workflow.Product{Title: title, Variant: variant, Picture: picture}
-		a.Report.Collab = workflow.Collab{Known: true, Target: "1", Name: collab}
-		a.Report.Approvable, a.Report.Obstacles, a.Report.Partner, a.Report.Commission = state%2 == 0, []string{obstacle}, collab, amount
-		a.Report.OrderID, a.Report.Tracking = user, title
-		m := Card(CardFacts{Application: a, Campaign: title, Shop: nick, Region: user})
-		lint(t, m)
-		lint(t, Queue(QueueFacts{Total: 1, Rows: []Row{{Application: a, Shop: nick, Link: picture}}}))
-		lint(t, Show(ShowFacts{Asked: nick, Found: []Row{{Application: a, Campaign: title, Link: picture}}}))
-		lint(t, Aside(Refusal(workflow.Refusal{Rule: workflow.RuleStale, Application: a, Name: nick}, collab)))
-		lint(t, Unknown(CommandSamples, nick))
-		lint(t, Notice(workflow.Saying{Kind: workflow.SayStopped, Shop: title, Cause: a.Decision.Cause}, []workflow.PersonID{workflow.PersonID(user)}))
-		require.LessOrEqual(t, len(m.Blocks), 8)
-	})
-}

@@ -263,6 +263,9 @@ func (l *linter) wellFormed(at, s string) {
 // sequence is what may stand in angle brackets: our links, mentions of people, and dates whose fallback names its zone.
 var sequence = regexp.MustCompile(`<(https?://[!-;=?-{}~]+\|[^<>|\n]+|@[A-Z0-9]+|!date\^-?[0-9]+\^[^<>|^]+\|[^<>|]+ UTC)>`)
 
+// emojiCode is what Slack turns into an emoji if there is one of that name.
+var emojiCode = regexp.MustCompile(`:[^\s:]+:`)
+
 var entity = regexp.MustCompile(`&(amp|lt|gt);`)
 
 // markup finds sequences that are not ours, stray brackets, unbalanced formatting, and quotations by accident.
@@ -288,7 +291,7 @@ func (l *linter) markup(at, s string) {
 			l.complain(at, "an empty bold in %q", line)
 		}
 	}
-	if emojiCode.MatchString(strings.ReplaceAll(rest, "://", "")) {
+	if emojiCode.MatchString(rest) {
 		l.complain(at, "an emoji code in %q", s)
 	}
 }

@@ -1,7 +1,6 @@
 package view
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -129,9 +128,9 @@ var escaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
 // an escaped ">" at the start of a line is still a quotation. An escape is up to five times as long as what it stands
 // for; the whole is at most twice as long as most, so that the limits of a block hold for any data.
 func data(s string, most int) string {
-	s = calm(clean(s))
+	s = clean(s)
 	for n := most; ; n = n * 2 / 3 {
-		out := escaper.Replace(cut(s, n))
+		out := escaper.Replace(calm(cut(s, n)))
 		if utf8.RuneCountInString(out) <= 2*most {
 			return out
 		}
@@ -141,35 +140,36 @@ func data(s string, most int) string {
 // label prepares data for the visible part of a link.
 func label(s string, most int) string { return strings.ReplaceAll(data(s, most), "|", "¦") }
 
-// spoken prepares data for the text of a message, for which there is no "verbatim": there mentions, channels and web
-// addresses are kept from coming alive by look-alikes.
+// spoken prepares data for the text of a message, for which there is no "verbatim": there mentions and channels are kept
+// from coming alive by look-alikes too. Web addresses have lost their colon already.
 func spoken(s string, most int) string { return deafener.Replace(data(s, most)) }
 
-var deafener = strings.NewReplacer("@", "＠", "#", "＃", "://", "∶//")
+var deafener = strings.NewReplacer("@", "＠", "#", "＃")
 
 // raw prepares data for plain text, which Slack neither unescapes nor formats.
 func raw(s string, most int) string { return cut(clean(s), most) }
 
-// twins are characters that look like those that Slack formats by. Putting a twin in their place is certain to work,
+// twins are characters that look like those that Slack formats by, the colon of ":smile:" included. Putting a twin in their place is certain to work,
 // however Slack parses; invisible characters between them would rest on how it does.
-var twins = map[rune]rune{'*': '∗', '_': '＿', '~': '∼', '`': 'ˋ'}
-
-var emojiCode = regexp.MustCompile(`:[^\s:]+:`)
+var twins = map[rune]rune{'*': '∗', '_': '＿', '~': '∼', '`': 'ˋ', ':': '∶'}
 
 // calm takes from data the characters that Slack formats by, so that nobody's name makes a card bold or opens a block of
-// code. An underscore between letters formats nothing and stays, since user names are full of them and get copied.
+// code. Two stay where they are harmless, since both get copied: an underscore between letters, of which user names are
+// full, and a colon before a space, which can open no code of an emoji.
 func calm(s string) string {
 	runes := []rune(s)
 	for i, r := range runes {
 		twin, bites := twins[r]
-		if !bites || r == '_' && i > 0 && i+1 < len(runes) && wordy(runes[i-1]) && wordy(runes[i+1]) {
-			continue
+		inner := i+1 < len(runes)
+		switch {
+		case !bites:
+		case r == '_' && inner && i > 0 && wordy(runes[i-1]) && wordy(runes[i+1]):
+		case r == ':' && inner && runes[i+1] == ' ':
+		default:
+			runes[i] = twin
 		}
-		runes[i] = twin
 	}
-	return emojiCode.ReplaceAllStringFunc(string(runes), func(code string) string {
-		return "∶" + code[1:len(code)-1] + "∶"
-	})
+	return string(runes)
 }
 
 func wordy(r rune) bool {

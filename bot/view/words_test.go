@@ -16,7 +16,7 @@ func TestDataIsMadeHarmless(t *testing.T) {
 		"<!channel> & <@U1>":              "&lt;!channel&gt; &amp; &lt;@U1&gt;",
 		"*bold* ~no~ `code`":              "∗bold∗ ∼no∼ ˋcodeˋ",
 		"kitchen_finds _loud_ a__b":       "kitchen_finds ＿loud＿ a＿＿b",
-		":tada: 12:30 a:b:c":              "∶tada∶ 12:30 a∶b∶c",
+		":tada: 12:30 d: e:":              "∶tada: 12∶30 d: e∶",
 		"a\n\tb\r\u2028c\u00a0 d":         "a b c d",
 		"a\u202eb\u2066c\u200ed\u00ad":    "abcd",
 		"a\x00b\x1b[1m":                   "ab[1m",

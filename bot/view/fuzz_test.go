@@ -1,0 +1,92 @@
+package view
+
+import (
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"sampledesk/workflow"
+)
+
+// words is what others wrote, in every place where data can stand.
+type words struct {
+	nick, user, title, variant, collab, obstacle, picture, amount, cause string
+}
+
+func (w words) application(state uint8, v float64) workflow.Application {
+	statuses := []workflow.Status{workflow.Status(w.cause), workflow.StatusPending, workflow.StatusAwaitingShipment, workflow.StatusShipped,
+		workflow.StatusPending, workflow.StatusContentPending, workflow.StatusCompleted, workflow.StatusRejectCancelled, workflow.StatusOverdueCancelled}
+	phases := []workflow.Phase{workflow.Undecided, workflow.DecisionQueued, workflow.DecisionSending, workflow.DecisionUnclear, workflow.DecisionRefused}
+	a := decidedAs(workflow.Reject, phases[int(state)%len(phases)])
+	a.Decision.Cause = workflow.Cause{Code: int(state), Message: w.cause, RequestID: w.user}
+	a.Decision.By, a.Decision.Reason = workflow.PersonID(w.user), workflow.Reason(w.title)
+	r := &a.Report
+	r.Status = statuses[int(state)%len(statuses)]
+	r.Creator = workflow.Creator{Username: w.user, Nickname: w.nick, Followers: number(v), GMV: workflow.Money{Amount: w.amount, Currency: w.variant}}
+	r.Product = workflow.Product{ID: workflow.ProductID(w.user), SKU: w.nick, Title: w.title, Variant: w.variant, Picture: w.picture}
+	r.Collab = workflow.Collab{Known: true, Target: "1", Name: w.collab}
+	r.Approvable, r.Obstacles, r.Partner = state%2 == 0, []string{w.obstacle, w.cause}, w.collab
+	r.Commission, r.OrderID, r.Tracking, r.Fulfilment = w.amount, w.user, w.title, w.cause
+	return a
+}
+
+// lintAll holds all that is said of an application to Slack's limits.
+func (w words) lintAll(t *testing.T, state uint8, v float64) {
+	a := w.application(state, v)
+	m := Card(CardFacts{Application: a, Campaign: w.title, Shop: w.nick, Region: w.user})
+	require.LessOrEqual(t, len(m.Blocks), 8)
+	lint(t, m)
+	row := Row{Application: a, Campaign: w.title, Shop: w.nick, Link: w.picture}
+	lint(t, Queue(QueueFacts{Shop: w.nick, Total: 1, Rows: []Row{row}}))
+	lint(t, Show(ShowFacts{Asked: w.nick, Found: []Row{row}, Region: w.user}))
+	lint(t, Show(ShowFacts{Asked: w.nick, Found: []Row{row, row}}))
+	lint(t, Show(ShowFacts{Asked: w.cause}))
+	rules := []workflow.Rule{workflow.RuleStale, workflow.RuleNotApprovable, workflow.RuleOtherCampaign, workflow.RuleNoCampaign, workflow.RuleNoApplication, workflow.RuleInThatCampaign}
+	lint(t, Aside(Refusal(workflow.Refusal{Rule: rules[int(state)%len(rules)], Application: a, Name: w.nick}, w.collab)))
+	lint(t, Unknown(CommandSamples, w.nick))
+	lint(t, Notice(workflow.Saying{Kind: workflow.SayStopped, Shop: w.title, Cause: a.Decision.Cause}, []workflow.PersonID{workflow.PersonID(w.user)}))
+	lint(t, Reply(workflow.Saying{Kind: workflow.SayCampaign, By: workflow.PersonID(w.user), Campaign: w.collab}))
+	lint(t, Reply(workflow.Saying{Kind: workflow.SayStage, Stage: a.Stage(), State: a.State(), OrderID: w.user, Tracking: w.title, Cause: a.Decision.Cause}))
+	lint(t, Campaigns(CampaignsFacts{Rows: []CampaignRow{{Campaign: workflow.Campaign{Name: w.nick}, Shop: w.title}}}))
+	lint(t, CampaignStatus(CampaignStatusFacts{Campaign: workflow.Campaign{Name: w.title}, Shop: w.nick, At: shipBy,
+		Members: []Standing{{Creator: a.Report.Creator, Applications: []workflow.Application{a}}}, Links: map[workflow.Key]string{a.Key: w.picture}}))
+	lintModal(t, CampaignModal(ModalFacts{Application: a, Campaigns: []workflow.Campaign{{ID: "c1", Name: w.collab}}, Current: w.title}))
+}
+
+// morsels are what trouble is made of.
+var morsels = []string{
+	"a", "Z", "7", " ", "é", "e\u0301", "\u0301", "ガ", "نور", "*", "_", "~", "`", "```", ":", ":tada:", "|", "<", ">", "&", "&lt;", "&amp;", "<!channel>", "<!here|x>",
+	"<@U0ADMIN001>", "<#C1>", "<https://evil.example|x>", "https://evil.example", "://", "@everyone", "@here", "#general", "\n", "\r\n", "\t", "\x00", "\x1b[2J",
+	"\u202e", "\u2066", "\u2069", "\u200b", "\u200d", "\u200c", "\ufe0f", "\u3164", "\u2028", "\u00ad", "\U000e0041", "👩\u200d🍳", "👍🏽", "🇬🇧", "🇬", "❤\ufe0f", "…", "\xff", "\ufffd",
+	"&gt;", "•", "1. ", "- ", "\u2060", "^", "!date^1^{date}|x", "http://a.example/", "0.15", "-1", "1e9", "NaN",
+}
+
+func gibberish(r *rand.Rand) string {
+	var b strings.Builder
+	for range r.IntN(1 << r.IntN(9)) {
+		b.WriteString(morsels[r.IntN(len(morsels))])
+	}
+	return b.String()
+}
+
+func TestNothingThatOthersWriteBreaksAMessage(t *testing.T) {
+	seed := rand.Uint64()
+	r := rand.New(rand.NewPCG(seed, 0))
+	g := func() string { return gibberish(r) }
+	t.Logf("seed %d", seed)
+	for range 60 {
+		words{g(), g(), g(), g(), g(), g(), g(), g(), g()}.lintAll(t, uint8(r.UintN(256)), r.NormFloat64()*1e6)
+	}
+}
+
+func FuzzCard(f *testing.F) {
+	f.Add("Glow Daily", "glow.daily", "Stand mixer", "Sage", "Autumn", "PRODUCT_INACTIVE", "https://p.example/a", "4120.5", "too late", uint8(0), 1.0)
+	f.Add("👩\u200d👩", "_a_", "*", "`", "|", ">", "http://x", "0.0", "&amp;", uint8(9), -1e12)
+	f.Add("<!here>", "a b", ":tada:", "\u202e", "e\u0301", "@everyone", "javascript:x", "NaN", "", uint8(4), math.Inf(1))
+	f.Fuzz(func(t *testing.T, nick, user, title, variant, collab, obstacle, picture, amount, cause string, state uint8, v float64) {
+		words{nick, user, title, variant, collab, obstacle, picture, amount, cause}.lintAll(t, state, v)
+	})
+}
