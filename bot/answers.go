@@ -300,7 +300,7 @@ func standings(tx workflow.Tx, c workflow.Campaign) ([]view.Standing, error) {
 // campaignStatus draws a campaign's funnel. Where several shops have a campaign of that name, each is drawn.
 func (d *Desk) campaignStatus(ctx context.Context, typed string) (view.Message, error) {
 	if typed == "" {
-		return view.Usage(view.Campaign, "status"), nil
+		return view.Usage(view.CommandCampaign, "status"), nil
 	}
 	var m view.Message
 	err := d.store.View(ctx, func(tx workflow.Tx) error {

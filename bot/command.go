@@ -51,15 +51,15 @@ func (d *Desk) answer(ctx context.Context, c command) view.Message {
 	var m view.Message
 	var err error
 	switch c.Name + " " + word {
-	case view.Samples + " queue":
+	case view.CommandSamples + " queue":
 		m, err = d.queue(ctx, view.QueuePage{})
-	case view.Samples + " show":
+	case view.CommandSamples + " show":
 		m, err = d.show(ctx, c, rest)
-	case view.Campaign + " list":
+	case view.CommandCampaign + " list":
 		m, err = d.campaigns(ctx)
-	case view.Campaign + " status":
+	case view.CommandCampaign + " status":
 		m, err = d.campaignStatus(ctx, rest)
-	case view.Campaign + " create":
+	case view.CommandCampaign + " create":
 		m, err = d.createCampaign(ctx, c, rest)
 	default:
 		return view.Unknown(c.Name, c.Text)
@@ -75,7 +75,7 @@ func (d *Desk) answer(ctx context.Context, c command) view.Message {
 }
 
 func help(name string) view.Message {
-	if name == view.Campaign {
+	if name == view.CommandCampaign {
 		return view.CampaignHelp()
 	}
 	return view.SamplesHelp()

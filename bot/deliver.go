@@ -146,8 +146,16 @@ func (d *Desk) reply(ctx context.Context, e workflow.Effect) workflow.Outcome {
 
 // announce says something to the shop's channel, exactly once.
 func (d *Desk) announce(ctx context.Context, e workflow.Effect) workflow.Outcome {
+	shops, err := d.shops(ctx)
+	if err != nil {
+		return again(e, err)
+	}
+	saying := *e.Saying
+	if len(shops) < 2 {
+		saying.Shop = "" // named only where a channel serves several
+	}
 	return d.sayOnce(ctx, e, post{
-		method: methodPost, channel: d.config.Channel, message: view.Notice(*e.Saying, d.config.Admins), event: eventNotice,
+		method: methodPost, channel: d.config.Channel, message: view.Notice(saying, d.config.Admins), event: eventNotice,
 		payload: map[string]any{"effect": string(e.ID), "shop": string(e.Shop), "kind": string(e.Saying.Kind)},
 	})
 }
