@@ -1,4 +1,4 @@
-package boltstore_test
+package boltstore
 
 import (
 	"path/filepath"
@@ -6,15 +6,36 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"sampledesk/store/boltstore"
 	"sampledesk/store/storetest"
 	"sampledesk/workflow"
 )
 
 func TestABoltStoreKeepsTheContract(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) workflow.Store {
-		s, err := boltstore.Open(t.Context(), filepath.Join(t.TempDir(), "desk.db"))
-		require.NoError(t, err)
-		return s
+		return checked{Store: opened(t, filepath.Join(t.TempDir(), "desk.db")), t: t}
 	})
+}
+
+// checked is a store whose file is checked for contradictions when the suite is done with it.
+type checked struct {
+	*Store
+	t *testing.T
+}
+
+func (c checked) Close() error {
+	if tx, err := c.begin(false); err == nil {
+		faults := contradictions(tx)
+		tx.close()
+		require.Empty(c.t, faults)
+	}
+	return c.Store.Close()
+}
+
+// opened opens a store that has to open, and closes it at the test's end.
+func opened(t testing.TB, path string) *Store {
+	t.Helper()
+	s, err := Open(t.Context(), path)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	return s
 }

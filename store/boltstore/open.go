@@ -95,7 +95,8 @@ func open(path string) (db *bbolt.DB, err error) {
 		return err
 	})
 	if errors.Is(err, errBroken) && file != nil {
-		_ = file.Close() // bbolt did not live to do it
+		unlock(file) // bbolt did not live to do it
+		_ = file.Close()
 	}
 	return db, err
 }

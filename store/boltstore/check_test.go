@@ -1,0 +1,196 @@
+package boltstore
+
+import (
+	"encoding/binary"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.etcd.io/bbolt"
+
+	"sampledesk/workflow"
+)
+
+// contradictions works every index and counter out anew from the values, and tells where the file says otherwise.
+func contradictions(t *transaction) []string {
+	faults := []string{}
+	differ := func(bucket []byte, want map[string]string) {
+		got := dumped(t.bucket(bucket))
+		for _, k := range slices.Sorted(maps.Keys(want)) {
+			if have, ok := got[k]; !ok || have != want[k] {
+				faults = append(faults, fmt.Sprintf("%s: %q should be %q, and is %q (%t)", bucket, k, want[k], have, ok))
+			}
+		}
+		for _, k := range slices.Sorted(maps.Keys(got)) {
+			if _, ok := want[k]; !ok {
+				faults = append(faults, fmt.Sprintf("%s: %q should not be there", bucket, k))
+			}
+		}
+	}
+	places, listings, counts := wantListings(t)
+	got := dumped(t.bucket(placesBucket))
+	for key, want := range places {
+		if have, err := decode[[]place]([]byte(got[key])); err != nil || !slices.Equal(have, want) {
+			faults = append(faults, fmt.Sprintf("places of %q should be %q, and are %q", key, want, have))
+		}
+	}
+	if len(got) != len(places) {
+		faults = append(faults, fmt.Sprintf("%d applications have places, not %d", len(got), len(places)))
+	}
+	differ(listingsBucket, listings)
+	differ(countsBucket, counts)
+	differ(campaignNamesBucket, wantNames(t))
+	lanes, heads, stray := wantLanes(t)
+	differ(lanesBucket, lanes)
+	differ(headsBucket, heads)
+	return append(faults, stray...)
+}
+
+func wantListings(t *transaction) (places map[string][]place, listings, counts map[string]string) {
+	places, listings, counts = map[string][]place{}, map[string]string{}, map[string]string{}
+	number := map[string]uint64{}
+	for key, data := range dumped(t.bucket(applicationsBucket)) {
+		a, err := decode[workflow.Application]([]byte(data))
+		if err != nil {
+			panic(err)
+		}
+		list := placesOf(a)
+		if len(list) > 0 {
+			places[key] = list
+		}
+		for _, p := range list {
+			listings[string(listingKey(p))] = key
+			number[p.Listing]++
+		}
+	}
+	for l, n := range number {
+		counts[l] = string(binary.BigEndian.AppendUint64(nil, n))
+	}
+	return places, listings, counts
+}
+
+func wantNames(t *transaction) map[string]string {
+	names := map[string]string{}
+	for id, data := range dumped(t.bucket(campaignsBucket)) {
+		c, err := decode[workflow.Campaign]([]byte(data))
+		if err != nil {
+			panic(err)
+		}
+		names[string(campaignNameKey(c.Shop, c.Name))] = id
+	}
+	return names
+}
+
+func wantLanes(t *transaction) (lanes, heads map[string]string, stray []string) {
+	lanes, heads = map[string]string{}, map[string]string{}
+	first := map[workflow.Lane]queued{}
+	var claimed []queued
+	for id, data := range dumped(t.bucket(effectsBucket)) {
+		q, err := decode[queued]([]byte(data))
+		if err != nil {
+			panic(err)
+		}
+		lanes[string(laneKey(q.Effect.Lane, q.Sequence))] = id
+		if head, ok := first[q.Effect.Lane]; !ok || q.Sequence < head.Sequence {
+			first[q.Effect.Lane] = q
+		}
+		if q.claimed() {
+			claimed = append(claimed, q)
+		}
+	}
+	for _, q := range first {
+		if !q.Effect.Parked {
+			heads[string(headKey(q))] = string(q.Effect.ID)
+		}
+	}
+	for _, q := range claimed {
+		if first[q.Effect.Lane].Effect.ID != q.Effect.ID || q.Effect.Parked {
+			stray = append(stray, fmt.Sprintf("effect %q is claimed, and no head or parked", q.Effect.ID))
+		}
+	}
+	return lanes, heads, stray
+}
+
+// dumped returns what a bucket holds.
+func dumped(b *bbolt.Bucket) map[string]string {
+	all := map[string]string{}
+	_ = b.ForEach(func(k, v []byte) error {
+		all[string(k)] = string(v)
+		return nil
+	})
+	return all
+}
+
+// wholeOf returns what every bucket of a store holds.
+func wholeOf(t *testing.T, s *Store) map[string]map[string]string {
+	t.Helper()
+	tx, err := s.begin(false)
+	require.NoError(t, err)
+	defer tx.close()
+	all := map[string]map[string]string{}
+	require.NoError(t, tx.tx.ForEach(func(name []byte, b *bbolt.Bucket) error {
+		all[string(name)] = dumped(b)
+		return nil
+	}))
+	return all
+}
+
+func requireConsistent(t *testing.T, s *Store) {
+	t.Helper()
+	tx, err := s.begin(false)
+	require.NoError(t, err)
+	defer tx.close()
+	require.Empty(t, contradictions(tx))
+	for err := range tx.tx.Check() {
+		require.NoError(t, err)
+	}
+}
+
+func TestTheCheckFindsEveryKindOfContradiction(t *testing.T) {
+	for name, spoil := range map[string]func(*transaction) error{
+		"a counter": func(tx *transaction) error {
+			return tx.bucket(countsBucket).Delete([]byte(workflow.QueueOf("1")))
+		},
+		"a listing": func(tx *transaction) error {
+			return tx.bucket(listingsBucket).Put(under("stray"), []byte("1"))
+		},
+		"the places": func(tx *transaction) error {
+			return tx.bucket(placesBucket).Delete(applicationKey(workflow.Key{Shop: "1", ID: "0"}))
+		},
+		"a campaign's name": func(tx *transaction) error {
+			return tx.bucket(campaignNamesBucket).Delete(campaignNameKey("1", "Campaign 0"))
+		},
+		"a lane": func(tx *transaction) error {
+			return tx.bucket(lanesBucket).Put(laneKey("stray", 1), []byte("1"))
+		},
+		"a head": func(tx *transaction) error {
+			k, _ := tx.bucket(headsBucket).Cursor().First()
+			return tx.bucket(headsBucket).Delete(k)
+		},
+		"a claim": func(tx *transaction) error {
+			list, err := tx.lane(workflow.ThreadLane(workflow.Key{Shop: "1", ID: "0"}))
+			if err != nil {
+				return err
+			}
+			tail := list[len(list)-1]
+			tail.Until = begin
+			return write(tx.bucket(effectsBucket), []byte(tail.Effect.ID), tail)
+		},
+	} {
+		t.Run(strings.ReplaceAll(name, " ", "_"), func(t *testing.T) {
+			s := opened(t, t.TempDir()+"/desk.db")
+			for i := range 4 {
+				require.NoError(t, s.Update(t.Context(), deed(i)))
+			}
+			requireConsistent(t, s)
+			tx, err := s.begin(true)
+			require.NoError(t, err)
+			defer tx.close()
+			require.NoError(t, spoil(tx))
+			require.NotEmpty(t, contradictions(tx))
+		})
+	}
+}

@@ -1,0 +1,70 @@
+package boltstore
+
+import (
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"sampledesk/workflow"
+)
+
+func TestWhatIsKeptHoldsNothingThatSettleDoesNotReach(t *testing.T) {
+	for _, kind := range []reflect.Type{
+		reflect.TypeFor[workflow.Authorisation](), reflect.TypeFor[workflow.Shop](), reflect.TypeFor[workflow.Application](),
+		reflect.TypeFor[workflow.Campaign](), reflect.TypeFor[workflow.Member](), reflect.TypeFor[workflow.Entry](),
+		reflect.TypeFor[queued](), reflect.TypeFor[deadLetter](),
+	} {
+		requireReached(t, kind, kind.Name())
+	}
+}
+
+func requireReached(t *testing.T, kind reflect.Type, where string) {
+	t.Helper()
+	switch kind.Kind() {
+	case reflect.Map, reflect.Interface, reflect.Array, reflect.Chan, reflect.Func:
+		require.Fail(t, "settle does not look into it", "%s is a %s", where, kind)
+	case reflect.Pointer, reflect.Slice:
+		requireReached(t, kind.Elem(), where)
+	case reflect.Struct:
+		if kind == timeType {
+			return
+		}
+		for i := range kind.NumField() {
+			f := kind.Field(i)
+			require.True(t, f.IsExported(), "%s.%s cannot be set", where, f.Name)
+			requireReached(t, f.Type, where+"."+f.Name)
+		}
+	}
+}
+
+func TestKeptChangesNothingOfWhatItIsGiven(t *testing.T) {
+	rough := time.Date(2026, 11, 22, 9, 0, 0, 999, time.FixedZone("east", 3600))
+	given := workflow.Effect{Saying: &workflow.Saying{At: rough, Tracking: "\xff"}, NotBefore: rough}
+	made := kept(given)
+	require.Equal(t, &workflow.Saying{At: rough, Tracking: "\xff"}, given.Saying)
+	smooth := time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC)
+	require.Equal(t, workflow.Effect{Saying: &workflow.Saying{At: smooth, Tracking: "\uFFFD"}, NotBefore: smooth}, made)
+}
+
+func TestATimeBeforeAllTimesIsInOrder(t *testing.T) {
+	times := []time.Time{{}, time.Date(1500, 1, 1, 0, 0, 0, 0, time.UTC), time.Unix(-1, 0), time.Unix(0, 0), begin, begin.Add(time.Microsecond), time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)}
+	last := ""
+	for _, at := range times {
+		key := string(deadLetterKey(at, "1"))
+		require.Greater(t, key, last)
+		last = key
+		place, err := parseHead(headKey(queued{Effect: workflow.Effect{Kind: "k", NotBefore: at}})[2:])
+		require.NoError(t, err)
+		require.True(t, at.Equal(place.due), "%s came back as %s", at, place.due)
+	}
+}
+
+func TestAValueThatJSONCannotHoldIsAnErrorAndNotKept(t *testing.T) {
+	s := opened(t, t.TempDir()+"/desk.db")
+	a := arrived(1)
+	a.SeenAt = time.Date(10_000, 1, 1, 0, 0, 0, 0, time.UTC)
+	require.ErrorContains(t, s.Update(t.Context(), func(tx workflow.Tx) error { return tx.PutApplication(a) }), "year")
+	require.Empty(t, wholeOf(t, s)[string(applicationsBucket)])
+}

@@ -1,0 +1,84 @@
+package boltstore
+
+import (
+	"errors"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestAStoreOfANewerVersionIsRefusedAndNotTouched(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "desk.db")
+	s := opened(t, path)
+	setVersion(t, s, "7")
+	require.NoError(t, s.Close())
+	before := bytesOf(t, path)
+	_, err := Open(t.Context(), path)
+	require.ErrorContains(t, err, "it was made by a newer Sample Desk (schema 7, this one knows 1); nothing was changed in it")
+	require.ErrorContains(t, err, path)
+	require.Equal(t, before, bytesOf(t, path))
+}
+
+func TestAVersionThatIsNoNumberIsRefused(t *testing.T) {
+	for _, version := range []string{"", "0", "-1", "one"} {
+		path := filepath.Join(t.TempDir(), "desk.db")
+		s := opened(t, path)
+		setVersion(t, s, version)
+		require.NoError(t, s.Close())
+		_, err := Open(t.Context(), path)
+		require.ErrorContains(t, err, "damaged", version)
+	}
+}
+
+func setVersion(t *testing.T, s *Store, version string) {
+	t.Helper()
+	tx, err := s.begin(true)
+	require.NoError(t, err)
+	defer tx.close()
+	require.NoError(t, tx.bucket(schemaBucket).Put(versionKey, []byte(version)))
+	require.NoError(t, s.commit(tx))
+}
+
+func TestAnOlderStoreIsBroughtUpToDateStepByStep(t *testing.T) {
+	s := opened(t, filepath.Join(t.TempDir(), "desk.db"))
+	require.NoError(t, s.Update(t.Context(), deed(0)))
+	before := wholeOf(t, s)
+
+	var took []int
+	step := func(n int) func(*transaction) error {
+		return func(tx *transaction) error {
+			took = append(took, n)
+			return tx.bucket(shopsBucket).Put([]byte("step"), []byte{byte(n)})
+		}
+	}
+	later := append(migrations[:1:1], step(2), step(3))
+	for range 2 { // the second time there is nothing to do
+		tx, err := s.begin(true)
+		require.NoError(t, err)
+		moved, err := tx.migrate(later)
+		require.NoError(t, err)
+		require.Equal(t, took != nil && before[string(schemaBucket)]["version"] == "1", moved)
+		require.NoError(t, s.commit(tx))
+		before[string(schemaBucket)]["version"] = "3"
+		before[string(shopsBucket)]["step"] = "\x03"
+		require.Equal(t, before, wholeOf(t, s))
+	}
+	require.Equal(t, []int{2, 3}, took)
+}
+
+func TestAMigrationThatFailsChangesNothing(t *testing.T) {
+	s := opened(t, filepath.Join(t.TempDir(), "desk.db"))
+	require.NoError(t, s.Update(t.Context(), deed(0)))
+	before := wholeOf(t, s)
+	tx, err := s.begin(true)
+	require.NoError(t, err)
+	broken := errors.New("no")
+	_, err = tx.migrate(append(migrations[:1:1], func(tx *transaction) error {
+		return errors.Join(tx.bucket(shopsBucket).Put([]byte("half"), nil), broken)
+	}))
+	require.ErrorIs(t, err, broken)
+	require.ErrorContains(t, err, "bringing it to schema 2")
+	tx.close()
+	require.Equal(t, before, wholeOf(t, s))
+}
