@@ -58,16 +58,18 @@ func (w *Workspace) prepareSubmit(a *actor) (*parcel, *trigger, error) {
 
 // fill puts values into the inputs of a modal and checks every one of them. Nothing is kept of a form that is refused.
 func (w *Workspace) fill(v *view, values map[string]any) error {
-	chosen, left := choices{}, map[string]bool{}
+	chosen, controls := choices{}, controlsOf(v.blocks)
 	for k := range values {
-		left[k] = true
+		if !slices.ContainsFunc(controls, func(c control) bool { return c.stateful() && c.id() == k }) {
+			return cannot("no_such_control: the modal has no field with the action_id %q", k)
+		}
 	}
 	for block, actions := range v.chosen {
 		for action, state := range actions {
 			chosen.set(block, action, state)
 		}
 	}
-	for _, c := range controlsOf(v.blocks) {
+	for _, c := range controls {
 		if !c.stateful() {
 			continue
 		}
@@ -76,7 +78,6 @@ func (w *Workspace) fill(v *view, values map[string]any) error {
 			state = c.initial()
 		}
 		if value, given := values[c.id()]; given {
-			delete(left, c.id())
 			next, err := w.choose(c, string(v.id), value)
 			if err != nil {
 				return cannot("invalid_value: block %q (%s): %v", c.blockID, c.label, err)
@@ -87,9 +88,6 @@ func (w *Workspace) fill(v *view, values map[string]any) error {
 			return cannot("required: block %q (%s) must be filled in", c.blockID, c.label)
 		}
 		chosen.set(c.blockID, c.id(), state)
-	}
-	for k := range left {
-		return cannot("no_such_control: the modal has no control with the action_id %q", k)
 	}
 	v.chosen = chosen
 	return nil

@@ -165,7 +165,7 @@ func (w *Workspace) conversationsHistory(c *call) (object, error) {
 			found = append(found, m)
 		}
 	}
-	return w.messagePage(c, ch, found)
+	return w.messagePage(c, ch, found, func(ts, last string) bool { return ts < last })
 }
 
 func (w *Workspace) conversationsReplies(c *call) (object, error) {
@@ -194,13 +194,28 @@ func (w *Workspace) conversationsReplies(c *call) (object, error) {
 			found = append(found, m)
 		}
 	}
-	return w.messagePage(c, ch, found)
+	return w.messagePage(c, ch, found, func(ts, last string) bool { return ts > last })
 }
 
-func (w *Workspace) messagePage(c *call, ch *channel, all []*message) (object, error) {
-	from, to, next, err := c.page(len(all), 999)
+// messagePage cuts a listing of messages. Its cursor names the last message shown, so that new ones do not shift the pages.
+func (w *Workspace) messagePage(c *call, ch *channel, all []*message, beyond func(ts, last string) bool) (object, error) {
+	limit, err := c.count("limit", 100, 1, 999)
 	if err != nil {
 		return nil, err
+	}
+	from := 0
+	if cursor := c.text("cursor"); cursor != "" {
+		last, ok := strings.CutPrefix(cursor, "next_ts:")
+		if !ok || pad(last) == "" {
+			return nil, refuse("invalid_cursor")
+		}
+		for from < len(all) && !beyond(string(all[from].ts), last) {
+			from++
+		}
+	}
+	to, next := min(len(all), from+limit), ""
+	if to < len(all) {
+		next = "next_ts:" + string(all[to-1].ts)
 	}
 	shown := []object{}
 	for _, m := range all[from:to] {

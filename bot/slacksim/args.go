@@ -143,7 +143,7 @@ func (a arguments) tree(name string) (v any, ok bool, err error) {
 	}
 	s, isText := a[name].(string)
 	if !isText {
-		return a[name], true, nil
+		s = string(encode(a[name])) // a copy: what was sent is still to be shown as it was
 	}
 	if strings.TrimSpace(s) == "" {
 		return nil, false, nil

@@ -10,6 +10,15 @@ func (w *Workspace) raise(subscription string, event object) *outcome {
 	if !w.subscribed(subscription) {
 		return nil
 	}
+	if over, tell := w.limits.event(); over {
+		if tell {
+			w.sendEvent(encode(object{
+				"token": w.secrets.verification, "type": "app_rate_limited", "team_id": w.team.id, "api_app_id": w.app.id,
+				"minute_rate_limited": time.Now().Truncate(time.Minute).Unix(),
+			}))
+		}
+		return nil
+	}
 	w.mu.Lock()
 	stamp := w.stampNow()
 	w.mu.Unlock()

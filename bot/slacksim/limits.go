@@ -24,6 +24,9 @@ const (
 	postRate  = rate.Limit(1)
 )
 
+// eventsAnHour is how many events one workspace sends to one app in an hour.
+const eventsAnHour = 30_000
+
 // limits keeps the budgets: a minute's worth of the tier for each method, refilled evenly, and for chat.postMessage one for each channel.
 type limits struct {
 	off bool
@@ -41,6 +44,14 @@ func (l *limits) take(method string, t tier) time.Duration {
 // post spends one post to a channel.
 func (l *limits) post(c channelID) time.Duration {
 	return l.spend("chat.postMessage "+string(c), postRate, postBurst)
+}
+
+// event spends one event. over is true when there are too many, and tell is true for the first of them in each minute.
+func (l *limits) event() (over, tell bool) {
+	if l.spend("events", rate.Limit(float64(eventsAnHour)/3600), eventsAnHour) == 0 {
+		return false, false
+	}
+	return true, l.spend("app_rate_limited", rate.Every(time.Minute), 1) == 0
 }
 
 func (l *limits) spend(key string, every rate.Limit, burst int) time.Duration {

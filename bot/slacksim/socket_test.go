@@ -30,7 +30,7 @@ func TestAClickTravelsToTheAppAndItsAcknowledgementBack(t *testing.T) {
 }
 
 func TestAClickThatNobodyAcknowledgesTimesOutAfterThreeSeconds(t *testing.T) {
-	inBubble(t, Options{}, func(b *bench) {
+	inBubble(t, Options{}, func(t *testing.T, b *bench) {
 		l := b.link()
 		defer l.close()
 		ts := b.post(object{"text": "Request", "blocks": []object{actions("r", button("approve", "a1"))}})
@@ -80,7 +80,7 @@ func TestAnEleventhLinkIsTurnedAway(t *testing.T) {
 }
 
 func TestWhatADeadLinkHadNotAcknowledgedComesAgain(t *testing.T) {
-	inBubble(t, Options{}, func(b *bench) {
+	inBubble(t, Options{}, func(t *testing.T, b *bench) {
 		l := b.link()
 		ts := b.post(object{"text": "Request", "blocks": []object{actions("r", button("approve", "a1"))}})
 		l.ack(l.read().ID, nil)
@@ -103,7 +103,7 @@ func TestWhatADeadLinkHadNotAcknowledgedComesAgain(t *testing.T) {
 }
 
 func TestAnAcknowledgementOnAnotherLinkCounts(t *testing.T) {
-	inBubble(t, Options{}, func(b *bench) {
+	inBubble(t, Options{}, func(t *testing.T, b *bench) {
 		one := b.link()
 		defer one.close()
 		ts := b.post(object{"text": "Request", "blocks": []object{actions("r", button("approve", "a1"))}})
@@ -122,7 +122,7 @@ func TestAnAcknowledgementOnAnotherLinkCounts(t *testing.T) {
 }
 
 func TestAnUnacknowledgedEventComesAgainAtOnceAfterAMinuteAndAfterFive(t *testing.T) {
-	inBubble(t, Options{}, func(b *bench) {
+	inBubble(t, Options{}, func(t *testing.T, b *bench) {
 		l := b.link()
 		defer l.close()
 		started := time.Now()
@@ -150,7 +150,7 @@ func TestAnUnacknowledgedEventComesAgainAtOnceAfterAMinuteAndAfterFive(t *testin
 }
 
 func TestALinkIsPingedEveryFewSeconds(t *testing.T) {
-	inBubble(t, Options{}, func(b *bench) {
+	inBubble(t, Options{}, func(t *testing.T, b *bench) {
 		l := b.link()
 		defer l.close()
 		pings := make(chan time.Time, 10)
@@ -162,7 +162,7 @@ func TestALinkIsPingedEveryFewSeconds(t *testing.T) {
 }
 
 func TestALargeAcknowledgementIsDroppedAndNoted(t *testing.T) {
-	inBubble(t, Options{}, func(b *bench) {
+	inBubble(t, Options{}, func(t *testing.T, b *bench) {
 		l := b.link()
 		defer l.close()
 		done := make(chan sight)
@@ -182,7 +182,7 @@ func TestALargeAcknowledgementIsDroppedAndNoted(t *testing.T) {
 }
 
 func TestDebugReconnectsShortensALink(t *testing.T) {
-	inBubble(t, Options{}, func(b *bench) {
+	inBubble(t, Options{}, func(t *testing.T, b *bench) {
 		l := b.dialTo("&debug_reconnects=true")
 		defer l.close()
 		started := time.Now()
@@ -197,7 +197,7 @@ func TestDebugReconnectsShortensALink(t *testing.T) {
 
 func TestTheSocketCanBeToldToMisbehave(t *testing.T) {
 	t.Run("it disconnects for a reason", func(t *testing.T) {
-		inBubble(t, Options{}, func(b *bench) {
+		inBubble(t, Options{}, func(t *testing.T, b *bench) {
 			l := b.link()
 			defer l.close()
 			b.fault(object{"socket": "disconnect", "reason": "link_disabled", "times": 1})
@@ -209,7 +209,7 @@ func TestTheSocketCanBeToldToMisbehave(t *testing.T) {
 		})
 	})
 	t.Run("a warning leaves ten seconds", func(t *testing.T) {
-		inBubble(t, Options{}, func(b *bench) {
+		inBubble(t, Options{}, func(t *testing.T, b *bench) {
 			l := b.link()
 			defer l.close()
 			b.fault(object{"socket": "disconnect", "reason": "warning"})
@@ -221,7 +221,7 @@ func TestTheSocketCanBeToldToMisbehave(t *testing.T) {
 		})
 	})
 	t.Run("it loses an acknowledgement", func(t *testing.T) {
-		inBubble(t, Options{}, func(b *bench) {
+		inBubble(t, Options{}, func(t *testing.T, b *bench) {
 			app := b.serve(nil)
 			defer app.stop()
 			b.fault(object{"socket": "drop_ack", "times": 1})
@@ -230,7 +230,7 @@ func TestTheSocketCanBeToldToMisbehave(t *testing.T) {
 		})
 	})
 	t.Run("it delivers twice", func(t *testing.T) {
-		inBubble(t, Options{}, func(b *bench) {
+		inBubble(t, Options{}, func(t *testing.T, b *bench) {
 			app := b.serve(nil)
 			defer app.stop()
 			b.fault(object{"socket": "duplicate", "times": 1})
@@ -242,7 +242,7 @@ func TestTheSocketCanBeToldToMisbehave(t *testing.T) {
 		})
 	})
 	t.Run("it falls silent while the connection stays open", func(t *testing.T) {
-		inBubble(t, Options{}, func(b *bench) {
+		inBubble(t, Options{}, func(t *testing.T, b *bench) {
 			l := b.link()
 			defer l.close()
 			b.fault(object{"socket": "silence", "times": 1})
@@ -267,7 +267,7 @@ func TestTheSocketCanBeToldToMisbehave(t *testing.T) {
 }
 
 func TestWhileNoLinkIsOpenAClickWaitsThreeSecondsAndIsForgotten(t *testing.T) {
-	inBubble(t, Options{}, func(b *bench) {
+	inBubble(t, Options{}, func(t *testing.T, b *bench) {
 		require.Equal(t, "operation_timeout", b.act(object{"user": admin, "do": "command", "command": "/samples"}).Error)
 		require.Zero(t, b.state().Socket.Unacked)
 		done := make(chan sight)

@@ -1,0 +1,167 @@
+package slacksim
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// endpoint is an app that is reached over HTTP, and keeps the requests.
+type endpoint struct {
+	mu       sync.Mutex
+	requests []delivered
+	answer   func(http.ResponseWriter, delivered)
+}
+
+type delivered struct {
+	header http.Header
+	body   string
+	form   url.Values
+	at     time.Time
+}
+
+func (e *endpoint) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		http.Error(rw, err.Error(), http.StatusBadRequest)
+		return
+	}
+	d := delivered{header: r.Header, body: string(body), at: time.Now()}
+	if strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded") {
+		d.form, _ = url.ParseQuery(d.body)
+	}
+	e.mu.Lock()
+	e.requests = append(e.requests, d)
+	e.mu.Unlock()
+	if e.answer != nil {
+		e.answer(rw, d)
+	}
+}
+
+func (e *endpoint) all() []delivered {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return append([]delivered(nil), e.requests...)
+}
+
+// overHTTP runs a test with a workspace that delivers over HTTP, all in memory.
+func overHTTP(t *testing.T, answer func(http.ResponseWriter, delivered), f func(*testing.T, *bench, *endpoint)) {
+	t.Helper()
+	p := &sync.Map{}
+	transport := roundTrip(func(r *http.Request) (*http.Response, error) {
+		inner, _ := p.Load("transport")
+		return inner.(*http.Transport).RoundTrip(r)
+	})
+	inBubble(t, Options{HTTPURL: "http://app.test/slack/events", Transport: transport}, func(t *testing.T, b *bench) {
+		listener := newPipes()
+		e := &endpoint{answer: answer}
+		server := &http.Server{Handler: e}
+		served := make(chan error, 1)
+		go func() { served <- server.Serve(listener) }()
+		inner := &http.Transport{DialContext: listener.dial}
+		p.Store("transport", inner)
+		defer func() {
+			require.NoError(t, b.w.Close())
+			inner.CloseIdleConnections()
+			require.NoError(t, server.Close())
+			require.ErrorIs(t, <-served, http.ErrServerClosed)
+		}()
+		f(t, b, e)
+	})
+}
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+func TestDeliveriesOverHTTPAreSigned(t *testing.T) {
+	answer := func(rw http.ResponseWriter, d delivered) {
+		if d.form.Get("command") != "" {
+			_, _ = rw.Write([]byte("Hello"))
+		}
+	}
+	overHTTP(t, answer, func(t *testing.T, b *bench, e *endpoint) {
+		_, o := b.callAs(b.details.AppToken, "apps.connections.open", object{})
+		require.Equal(t, "no_permission", o["error"], "there is no Socket Mode then")
+		ts := b.post(object{"text": "Card", "blocks": []object{actions("a", button("approve", "1"))}})
+		require.True(t, b.act(click(admin, ts, "approve", nil)).OK)
+		seen := b.act(object{"user": admin, "do": "command", "command": "/samples", "text": "help", "wait_ms": 0})
+		require.True(t, seen.OK, seen.Error)
+		require.JSONEq(t, `{"text":"Hello"}`, string(seen.Response))
+		synctest.Wait()
+		all := e.all()
+		require.Len(t, all, 3)
+		for _, d := range all {
+			mac := hmac.New(sha256.New, []byte(b.details.SigningSecret))
+			_, _ = mac.Write([]byte("v0:" + d.header.Get("X-Slack-Request-Timestamp") + ":" + d.body))
+			require.Equal(t, "v0="+hex.EncodeToString(mac.Sum(nil)), d.header.Get("X-Slack-Signature"))
+		}
+		require.Equal(t, "application/json", all[0].header.Get("Content-Type"))
+		require.Contains(t, all[1].form.Get("payload"), `"block_actions"`)
+		require.Equal(t, "help", all[2].form.Get("text"))
+	})
+}
+
+func TestAnEventIsRetriedOverHTTPWithItsReason(t *testing.T) {
+	refuse := func(rw http.ResponseWriter, _ delivered) { rw.WriteHeader(http.StatusInternalServerError) }
+	overHTTP(t, refuse, func(t *testing.T, b *bench, e *endpoint) {
+		started := time.Now()
+		seen := b.act(object{"user": admin, "do": "post", "channel": samples, "text": "Hello"})
+		require.Equal(t, "dispatch_failed: http_error: status 500", seen.Error)
+		time.Sleep(10 * time.Minute)
+		var got []any
+		for _, d := range e.all() {
+			got = append(got, d.header.Get("X-Slack-Retry-Num"), d.header.Get("X-Slack-Retry-Reason"), d.at.Sub(started))
+		}
+		require.Equal(t, []any{
+			"", "", time.Duration(0), "1", "http_error", time.Duration(0), "2", "http_error", time.Minute, "3", "http_error", 6 * time.Minute,
+		}, got)
+	})
+}
+
+func TestAnAppMayAskNotToBeSentAnEventAgain(t *testing.T) {
+	refuse := func(rw http.ResponseWriter, _ delivered) {
+		rw.Header().Set("X-Slack-No-Retry", "1")
+		rw.WriteHeader(http.StatusInternalServerError)
+	}
+	overHTTP(t, refuse, func(t *testing.T, b *bench, e *endpoint) {
+		b.act(object{"user": admin, "do": "post", "channel": samples, "text": "Hello"})
+		time.Sleep(10 * time.Minute)
+		require.Len(t, e.all(), 1)
+	})
+}
+
+func TestASlowAppTimesOutOverHTTP(t *testing.T) {
+	slow := func(http.ResponseWriter, delivered) { time.Sleep(4 * time.Second) }
+	overHTTP(t, slow, func(t *testing.T, b *bench, _ *endpoint) {
+		seen := b.act(object{"user": admin, "do": "command", "command": "/samples"})
+		require.Equal(t, sight{Error: "operation_timeout", AckedMS: 3000}, seen)
+		time.Sleep(2 * time.Second)
+	})
+}
+
+func TestARequestAddressIsVerified(t *testing.T) {
+	echo := func(rw http.ResponseWriter, d delivered) {
+		if d.form.Get("ssl_check") == "" {
+			_, challenge, _ := strings.Cut(d.body, `"challenge":"`)
+			_, _ = rw.Write([]byte(challenge[:32]))
+		}
+	}
+	overHTTP(t, echo, func(t *testing.T, b *bench, e *endpoint) {
+		require.NoError(t, b.w.VerifyURL(t.Context()))
+		require.Len(t, e.all(), 2)
+	})
+	overHTTP(t, nil, func(t *testing.T, b *bench, _ *endpoint) {
+		require.ErrorContains(t, b.w.VerifyURL(t.Context()), "the challenge did not come back")
+	})
+}
