@@ -3,6 +3,7 @@ package view
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -135,11 +136,14 @@ func answers() map[string]Message {
 		"campaign_created":         CampaignCreated(autumn, "Nimbus Home"),
 		"campaign_status_empty":    CampaignStatus(CampaignStatusFacts{Campaign: autumn, At: noon}),
 		"campaign_status":          CampaignStatus(CampaignStatusFacts{Campaign: autumn, At: noon, Members: standings(), Links: map[workflow.Key]string{{Shop: "7495540735365777507", ID: "9000"}: permalink}}),
+		"which_shop":               WhichShop("create Autumn", []workflow.Shop{{ID: "1", Name: "Nimbus Home"}, {ID: "2"}}),
+		"which_shop_none":          WhichShop("create Autumn", nil),
+		"two_campaigns":            CampaignCreated(autumn, "Nimbus Home").And(CampaignCreated(autumn, "Nimbus Garden")),
 		"aside_already_in_a_state": Aside(Refusal(workflow.Refusal{Rule: workflow.RuleStale, Application: cards()["card_queued"].Application}, "")),
 	}
 }
 
-func TestEveryAnswerIsAsAgreed(t *testing.T) {
+func TestEveryAnswerReadsAsItsGoldenFile(t *testing.T) {
 	for name, m := range answers() {
 		t.Run(name, func(t *testing.T) { requireGolden(t, name, m) })
 	}
@@ -177,6 +181,10 @@ func TestAnswersFitAnAcknowledgementWhateverTheNames(t *testing.T) {
 	for i := range listed {
 		listed[i].Campaign.Name, listed[i].Shop = hostile, hostile
 	}
+	var joined Message
+	for range 60 {
+		joined = joined.And(CampaignCreated(workflow.Campaign{Name: hostile}, ""))
+	}
 	for name, m := range map[string]Message{
 		"queue":    Queue(QueueFacts{Shop: hostile, Total: 500, Page: 7, Rows: queue, Back: &long, Next: &long}),
 		"show":     Show(ShowFacts{Found: []Row{{Application: worst, Campaign: hostile, Shop: hostile}}, Region: hostile, History: history, Campaigns: map[workflow.CampaignID]string{"c1": hostile}}),
@@ -186,10 +194,12 @@ func TestAnswersFitAnAcknowledgementWhateverTheNames(t *testing.T) {
 		"created":  CampaignCreated(workflow.Campaign{Name: hostile}, hostile),
 		"unnamed":  CampaignCreated(workflow.Campaign{}, ""),
 		"unknown":  Unknown(hostile, hostile),
+		"which":    WhichShop(hostile, slices.Repeat([]workflow.Shop{{ID: "1", Name: hostile}}, 40)),
+		"joined":   joined,
 		"not here": Usage(CommandSamples, hostile),
 	} {
 		lint(t, m)
-		size, err := json.Marshal(golden{Text: m.Text, Blocks: m.Blocks})
+		size, err := json.Marshal(golden(m))
 		require.NoError(t, err)
 		require.Less(t, len(size), 19_000, name)
 	}
@@ -203,6 +213,28 @@ func TestAPagingButtonThatSlackWouldNotTakeIsLeftOut(t *testing.T) {
 	require.Empty(t, ids)
 }
 
+func TestWhatDoesNotFitOneAnswerIsLeftOutAndSaidSo(t *testing.T) {
+	whole, joined := SamplesHelp(), Message{}
+	for range 10 {
+		joined = joined.And(whole)
+	}
+	require.Len(t, joined.Blocks, 20, "what fits is kept")
+	for range 100 {
+		joined = joined.And(whole)
+	}
+	lint(t, joined)
+	last := joined.Blocks[len(joined.Blocks)-1]
+	require.Contains(t, pretty(t, last), "There is more than fits one answer.")
+	require.Equal(t, 1, strings.Count(pretty(t, joined.Blocks), "There is more than fits"))
+	require.Equal(t, whole, Message{}.And(whole))
+}
+
+func TestAWayBackThatSkipsPagesSaysSo(t *testing.T) {
+	m := Queue(QueueFacts{Total: 30, Page: 2, Rows: rows(10, application(), ""), Back: &QueuePage{}})
+	lint(t, m)
+	require.Contains(t, pretty(t, m.Blocks), "Back to the start")
+}
+
 func TestPagingButtonsNameThePageTheyLeadTo(t *testing.T) {
 	m := answers()["queue_middle"]
 	buttons := m.Blocks[len(m.Blocks)-1].(*slack.ActionBlock).Elements.ElementSet
@@ -213,7 +245,7 @@ func TestPagingButtonsNameThePageTheyLeadTo(t *testing.T) {
 
 func TestTheNearestSubcommandIsSuggested(t *testing.T) {
 	for typed, want := range map[string]string{
-		"qeue": "queue", "QUEUE": "queue", "que": "queue", "queues": "queue", "shwo 5": "show", "hlep": "help", "halp": "help",
+		"qeue": "queue", "QUEUE": "queue", "que": "queue", "queues": "queue", "shwo 5": "show", "hlep": "help", "holp": "help",
 		"xyz": "", "approve": "", "": "", "x": "",
 	} {
 		s, _ := nearest(typed, SamplesCommands)
@@ -259,7 +291,7 @@ func modals() map[string]ModalFacts {
 	}
 }
 
-func TestTheDialogIsAsAgreed(t *testing.T) {
+func TestEveryDialogLooksAsItsGoldenFile(t *testing.T) {
 	for name, f := range modals() {
 		t.Run(name, func(t *testing.T) {
 			view := CampaignModal(f)

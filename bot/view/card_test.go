@@ -72,7 +72,7 @@ func cards() map[string]CardFacts {
 	return all
 }
 
-func TestEveryLookOfACardIsAsAgreed(t *testing.T) {
+func TestEveryCardLooksAsItsGoldenFile(t *testing.T) {
 	for name, f := range cards() {
 		t.Run(name, func(t *testing.T) {
 			m := Card(f)

@@ -22,7 +22,7 @@ type golden struct {
 func requireGolden(t *testing.T, name string, m Message) {
 	t.Helper()
 	lint(t, m)
-	compare(t, name, pretty(t, golden{Text: m.Text, Blocks: m.Blocks}))
+	compare(t, name, pretty(t, golden(m)))
 }
 
 func compare(t *testing.T, name, got string) {

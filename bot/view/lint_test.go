@@ -42,7 +42,7 @@ func lint(t testing.TB, m Message) {
 	for i, b := range wire(t, m.Blocks).([]any) {
 		l.block(fmt.Sprintf("block %d", i), b.(object), false)
 	}
-	require.Empty(t, l.found, "%s", pretty(t, golden{Text: m.Text, Blocks: m.Blocks}))
+	require.Empty(t, l.found, "%s", pretty(t, golden(m)))
 }
 
 // lintModal does the same for a dialog.
@@ -53,8 +53,8 @@ func lintModal(t testing.TB, view any) {
 	for _, part := range []string{"title", "submit", "close"} {
 		l.text(part, v[part], "plain_text", 24)
 	}
-	l.length("private_metadata", str(v["private_metadata"]), 1, 3000)
-	l.length("callback_id", str(v["callback_id"]), 1, 255)
+	l.length("private_metadata", str(v["private_metadata"]), 3000)
+	l.length("callback_id", str(v["callback_id"]), 255)
 	blocks := v["blocks"].([]any)
 	if len(blocks) < 1 || len(blocks) > 100 {
 		l.complain("blocks", "%d of them", len(blocks))
@@ -76,15 +76,16 @@ func wire(t testing.TB, v any) any {
 
 func str(v any) string { s, _ := v.(string); return s }
 
-func (l *linter) length(at, s string, least, most int) {
-	if n := utf8.RuneCountInString(s); n < least || n > most {
-		l.complain(at, "%d code points, %d to %d are allowed: %q", n, least, most, s)
+// length holds a text to 1 to most code points.
+func (l *linter) length(at, s string, most int) {
+	if n := utf8.RuneCountInString(s); n < 1 || n > most {
+		l.complain(at, "%d code points, 1 to %d are allowed: %q", n, most, s)
 	}
 }
 
 func (l *linter) block(at string, b object, modal bool) {
 	if id := str(b["block_id"]); id != "" {
-		l.length(at+" block_id", id, 1, 255)
+		l.length(at+" block_id", id, 255)
 		if l.ids[id] {
 			l.complain(at, "block_id %q twice", id)
 		}
@@ -153,8 +154,8 @@ func (l *linter) element(at string, e object) {
 	case "mrkdwn":
 		l.text(at, e, "mrkdwn", 3000)
 	case "image":
-		l.length(at+" image_url", str(e["image_url"]), 1, 3000)
-		l.length(at+" alt_text", str(e["alt_text"]), 1, 2000)
+		l.length(at+" image_url", str(e["image_url"]), 3000)
+		l.length(at+" alt_text", str(e["alt_text"]), 2000)
 		l.wellFormed(at+" alt_text", str(e["alt_text"]))
 		if !strings.HasPrefix(str(e["image_url"]), "http://") && !strings.HasPrefix(str(e["image_url"]), "https://") {
 			l.complain(at, "image from %q", e["image_url"])
@@ -179,13 +180,13 @@ func (l *linter) element(at string, e object) {
 	}
 }
 
-func (l *linter) action(at string, e object) { l.length(at+" action_id", str(e["action_id"]), 1, 255) }
+func (l *linter) action(at string, e object) { l.length(at+" action_id", str(e["action_id"]), 255) }
 
 func (l *linter) button(at string, e object) {
 	l.action(at, e)
 	l.text(at, e["text"], "plain_text", 30) // 75 are taken, about 30 are shown
-	l.length(at+" value", str(e["value"]), 1, 2000)
-	l.length(at+" accessibility_label", str(e["accessibility_label"]), 1, 75)
+	l.length(at+" value", str(e["value"]), 2000)
+	l.length(at+" accessibility_label", str(e["accessibility_label"]), 75)
 	l.wellFormed(at+" accessibility_label", str(e["accessibility_label"]))
 	if s := str(e["style"]); s != "" && s != "primary" && s != "danger" {
 		l.complain(at, "style %q", s)
@@ -201,7 +202,7 @@ func (l *linter) options(at string, e object, most int) {
 	for i, o := range all {
 		o := o.(object)
 		l.text(fmt.Sprintf("%s option %d", at, i), o["text"], "plain_text", 75)
-		l.length(fmt.Sprintf("%s option %d value", at, i), str(o["value"]), 1, 75)
+		l.length(fmt.Sprintf("%s option %d value", at, i), str(o["value"]), 75)
 		if values[str(o["value"])] {
 			l.complain(at, "option %q twice", o["value"])
 		}
@@ -223,7 +224,7 @@ func (l *linter) text(at string, v any, kind string, most int) {
 		return
 	}
 	s := str(o["text"])
-	l.length(at, s, 1, most)
+	l.length(at, s, most)
 	l.wellFormed(at, s)
 	if strings.TrimSpace(s) == "" {
 		l.complain(at, "nothing to read")

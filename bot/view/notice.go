@@ -35,6 +35,7 @@ func backlog(s workflow.Saying) Message {
 	return Message{Text: more + spokenShop(s.Shop) + "; /samples queue shows all", Blocks: []slack.Block{section(lines...)}}
 }
 
+// stopped is said where TikTok answers nothing for a shop, and where it only takes no decisions.
 func stopped(s workflow.Saying, admins []workflow.PersonID) Message {
 	named := people(admins)
 	ask := named + ", this needs you."
@@ -43,24 +44,24 @@ func stopped(s workflow.Saying, admins []workflow.PersonID) Message {
 	}
 	remedy, known := remedies[s.Cause.Code]
 	if !known {
-		remedy = "Please look into it: until TikTok answers again, no decision reaches it and no news comes in."
+		remedy = "Please look into it: until that is put right, no decision reaches TikTok."
 	}
 	blocks := []slack.Block{section(
-		"*TikTok no longer answers this desk*"+forShop(s.Shop),
+		"*TikTok turns this desk's calls away*"+forShop(s.Shop),
 		"The reason: "+why(s.Cause)+". Decisions wait, and nothing is lost.",
 		ask+" "+remedy,
 	)}
 	if small := support(s.Cause); small != "" {
 		blocks = append(blocks, aside(small))
 	}
-	return Message{Text: "TikTok no longer answers this desk" + spokenShop(s.Shop) + "; decisions wait until an admin acts", Blocks: blocks}
+	return Message{Text: "TikTok turns this desk's calls away" + spokenShop(s.Shop) + "; decisions wait until an admin acts", Blocks: blocks}
 }
 
 func resumed(s workflow.Saying) Message {
 	return Message{
-		Text: "TikTok answers again" + spokenShop(s.Shop) + "; what waited is on its way",
+		Text: "TikTok takes this desk's calls again" + spokenShop(s.Shop) + "; what waited is on its way",
 		Blocks: []slack.Block{section(
-			"*TikTok answers again*"+forShop(s.Shop), "What waited is on its way; there is nothing to do.",
+			"*TikTok takes this desk's calls again*"+forShop(s.Shop), "What waited is on its way; there is nothing to do.",
 		)},
 	}
 }

@@ -21,7 +21,7 @@ type QueueFacts struct {
 	Total int
 	Page  int // counted from 0
 	Rows  []Row
-	Back  *QueuePage // the page before; nil: there is none
+	Back  *QueuePage // the page before, or the first; nil: there is none
 	Next  *QueuePage // the page after; nil: there is none
 }
 
@@ -112,7 +112,11 @@ func cardLink(r Row) string {
 func pagingButtons(f QueueFacts) []slack.BlockElement {
 	var buttons []slack.BlockElement
 	if f.Back != nil && len(f.Back.String()) <= maxValue {
-		buttons = append(buttons, button(ActionQueueBack, f.Back.String(), "Back", "Back to the page before"))
+		text, spoken := "Back", "Back to the page before"
+		if f.Back.Number < f.Page-1 {
+			text, spoken = "Back to the start", "Back to the first page"
+		}
+		buttons = append(buttons, button(ActionQueueBack, f.Back.String(), text, spoken))
 	}
 	if f.Next != nil && len(f.Next.String()) <= maxValue {
 		left := min(QueuePageSize, max(1, f.Total-f.Page*QueuePageSize-len(f.Rows)))

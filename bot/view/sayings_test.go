@@ -39,7 +39,7 @@ func replies() map[string]workflow.Saying {
 	}
 }
 
-func TestEveryReplyIsAsAgreed(t *testing.T) {
+func TestEveryReplyReadsAsItsGoldenFile(t *testing.T) {
 	for name, s := range replies() {
 		t.Run(name, func(t *testing.T) { requireGolden(t, name, Reply(s)) })
 	}
@@ -60,7 +60,7 @@ func notices() map[string]workflow.Saying {
 	return all
 }
 
-func TestEveryNoticeIsAsAgreed(t *testing.T) {
+func TestEveryNoticeReadsAsItsGoldenFile(t *testing.T) {
 	for name, s := range notices() {
 		t.Run(name, func(t *testing.T) { requireGolden(t, name, Notice(s, []workflow.PersonID{admin})) })
 	}

@@ -1,24 +1,43 @@
 package view
 
 import (
+	"encoding/json"
+	"fmt"
+	"slices"
 	"strings"
-
-	"github.com/slack-go/slack"
 
 	"sampledesk/workflow"
 )
 
-// maxBlocks is how many blocks a message may have.
-const maxBlocks = 50
+// What joined messages may hold: blocks, code points of text, and bytes in all, so that they still fit an
+// acknowledgement, of which Slack takes less than 20 KB. A question names so many shops at the most.
+const (
+	maxBlocks = 50
+	maxText   = 1000
+	maxBytes  = 18_000
+	maxShops  = 15
+)
 
-// And joins another message to this one, as far as Slack's limit on blocks lets it.
+// And joins another message to this one. What does not fit one answer any more is left out, and the end says so.
 func (m Message) And(other Message) Message {
 	if len(m.Blocks) == 0 {
 		return other
 	}
-	joined := Message{Text: join("; ", m.Text, other.Text), Blocks: append(append([]slack.Block{}, m.Blocks...), other.Blocks...)}
-	joined.Blocks = joined.Blocks[:min(maxBlocks, len(joined.Blocks))]
-	return joined
+	joined := Message{Text: cut(join("; ", m.Text, other.Text), maxText), Blocks: slices.Concat(m.Blocks, other.Blocks)}
+	if joined.fits() {
+		return joined
+	}
+	for n := len(joined.Blocks) - 1; ; n-- {
+		shorter := Message{Text: joined.Text, Blocks: append(slices.Clone(joined.Blocks[:n]), aside("There is more than fits one answer."))}
+		if n == 0 || shorter.fits() {
+			return shorter
+		}
+	}
+}
+
+func (m Message) fits() bool {
+	wire, err := json.Marshal(m)
+	return err == nil && len(m.Blocks) <= maxBlocks && len(wire) <= maxBytes
 }
 
 // WhichShop asks which of several shops a command means; typed is the command as it was given.
@@ -26,9 +45,14 @@ func WhichShop(typed string, shops []workflow.Shop) Message {
 	if len(shops) == 0 {
 		return Aside("No shop is connected yet, so there is nothing to create it in. `/samples help` tells what can be done.")
 	}
-	names := make([]string, len(shops))
-	for i, s := range shops {
-		names[i] = "`for " + data(first(clean(s.Name), string(s.ID)), maxName) + "`"
+	var names []string
+	for _, s := range shops[:min(maxShops, len(shops))] {
+		names = append(names, "`for "+data(first(clean(s.Name), string(s.ID)), maxName)+"`")
 	}
-	return Aside("Several shops are served here. Which one is it for? Please add one of " + strings.Join(names, ", ") + " at the end of " + quoted(typed, maxWords) + ".")
+	more := ""
+	if n := len(shops) - len(names); n > 0 {
+		more = fmt.Sprintf(" (there are %d more)", n)
+	}
+	return Aside("Several shops are served here. Which one is it for? Please add one of " + strings.Join(names, ", ") + more +
+		" at the end of " + quoted(typed, maxWords) + ".")
 }
