@@ -16,9 +16,10 @@ type Endpoint string
 
 // The endpoints that this client calls.
 const (
-	EndpointShops  Endpoint = "shops"
-	EndpointSearch Endpoint = "sample_applications/search"
-	EndpointReview Endpoint = "sample_applications/review"
+	EndpointShops          Endpoint = "shops"
+	EndpointSearch         Endpoint = "sample_applications/search"
+	EndpointReview         Endpoint = "sample_applications/review"
+	EndpointCollaborations Endpoint = "target_collaborations/search"
 )
 
 // The pace: what the vendor advises to start with, halved on each refusal for
