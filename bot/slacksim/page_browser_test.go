@@ -170,9 +170,10 @@ func TestEveryKindOfBlockIsShown(t *testing.T) {
 func TestAThreadGrowsUnderTheReadersEyes(t *testing.T) {
 	b := openBrowser(t)
 	d := newPageDesk(t, slacksim.Options{})
-	ts := d.post("A card")
+	ts := d.post("A card", section(plain("A card's words")))
 	b.visit(d.as("admin"), 1400, 900, "light")
-	b.shows(at(ts, ""), "A card")
+	b.shows(at(ts, ""), "A card's words")
+	read[bool](b, fmt.Sprintf(`(window.painted = document.querySelector(%s)) !== null`, quoted(at(ts, ".block"))))
 
 	replyTo(d, ts, "The first reply")
 	b.shows(at(ts, ".thread-summary"), "1 reply")
@@ -191,6 +192,7 @@ func TestAThreadGrowsUnderTheReadersEyes(t *testing.T) {
 	b.typeInto("#thread textarea", " made whole")
 	b.enter()
 	b.shows("#thread", "half a sentence made whole")
+	require.True(t, read[bool](b, `window.painted.isConnected`), "what did not change is not painted again")
 	b.press(kb.Escape)
 	b.until(`document.getElementById('thread').hidden`)
 	b.untroubled()
@@ -356,7 +358,7 @@ func TestACommandThatNobodyAnswersIsToldToItsPerson(t *testing.T) {
 	b.until(`document.querySelector('#notices .notice')`)
 	require.Equal(t, "/samples queue", read[string](b, `document.querySelector('#main textarea').value`), "what could not be sent is given back")
 	b.seenAs(d.user("member"))
-	b.until(`!document.querySelector('#notices .notice')`)
+	require.False(t, read[bool](b, `Boolean(document.querySelector('#notices .notice'))`), "nobody else is told")
 	b.untroubled()
 }
 
@@ -429,7 +431,7 @@ func TestTextIsMarkedUpAsItsAuthorMeant(t *testing.T) {
 		"*bold* _italic_ ~gone~ `a &lt;b&gt; &amp; *c*` snake_case_name 2*3*4",
 		"<https://example.com/?a=1&amp;b=2|a link> and https://example.com/bare.",
 		"&gt; quoted &amp; escaped",
-		fmt.Sprintf("<!date^%d^{date_num} {ago}|never> <!date^nonsense^{time}|the fallback> <!date^%d^{unknown}|another fallback>", soon, soon),
+		fmt.Sprintf("<!date^%d^{date_num} {time} {ago}|never> <!date^nonsense^{time}|the fallback> <!date^%d^{unknown}|another fallback>", soon, soon),
 		"<@" + d.user("admin") + "> <#" + d.details.Channel + "> <!here> :tada: :no_such_thing: :+1:",
 	}, "\n")}))
 	b.visit(d.as("member"), 1400, 900, "light")
@@ -447,7 +449,7 @@ func TestTextIsMarkedUpAsItsAuthorMeant(t *testing.T) {
 	require.Equal(t, []string{"🎉", "👍"}, texts(".emoji"))
 	zone, err := time.LoadLocation("Europe/Berlin")
 	require.NoError(t, err)
-	day := time.Unix(soon, 0).In(zone).Format(time.DateOnly)
+	day := time.Unix(soon, 0).In(zone).Format("2006-01-02 3:04 PM")
 	require.Equal(t, []string{day + " in 2 days", "the fallback", "another fallback"}, texts("time"))
 	require.Equal(t, "https://example.com/?a=1&b=2", read[string](b, fmt.Sprintf(`document.querySelector(%s).href`, quoted(at(ts, "a")))))
 	require.Equal(t, "noopener noreferrer", read[string](b, fmt.Sprintf(`document.querySelector(%s).rel`, quoted(at(ts, "a")))))

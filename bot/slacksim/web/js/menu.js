@@ -4,6 +4,9 @@
 
 import { freshId, h } from './dom.js';
 
+// How long to wait for the next letter before the app is asked.
+const breath = 150;
+
 let open = null;
 
 /**
@@ -88,6 +91,8 @@ class Menu {
     this.turn += 1;
     const turn = this.turn;
     this.list.setAttribute('aria-busy', 'true');
+    await new Promise((rested) => setTimeout(rested, text ? breath : 0));
+    if (turn !== this.turn || open !== this) return;
     const found = await load(text);
     if (turn !== this.turn || open !== this) return;
     this.list.removeAttribute('aria-busy');
