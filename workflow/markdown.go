@@ -1,0 +1,69 @@
+package workflow
+
+import (
+	"slices"
+	"strings"
+)
+
+// Markdown returns the table of transitions as a Markdown table, for people to read, and below it the states that "in
+// review" stands for.
+func Markdown() string {
+	var b strings.Builder
+	line := func(cells ...string) { b.WriteString("| " + strings.Join(cells, " | ") + " |\n") }
+	line("From", "On", "Reported status", "If", "To", "Sentences")
+	line("---", "---", "---", "---", "---", "---")
+	for _, r := range Lifecycle {
+		line(fromWords(r.From), string(r.On), statusWords(r.Status), guardWords(r.If), toWords(r.To), sentenceWords(r.Quotes))
+	}
+	b.WriteString("\nIn review: " + stateWords(reviewing) + ".\n")
+	return b.String()
+}
+
+// fromWords names the sets of states that have a name, and lists the others.
+func fromWords(from []State) string {
+	switch {
+	case slices.Equal(from, anywhere):
+		return "any"
+	case slices.Equal(from, known):
+		return "any but " + string(Unseen)
+	case slices.Equal(from, reviewing):
+		return "in review"
+	case slices.Equal(from, unlessReviewing):
+		return "any but in review"
+	default:
+		return stateWords(from)
+	}
+}
+
+func stateWords(states []State) string {
+	return words(states, ", ", func(s State) string { return string(s) })
+}
+
+func statusWords(statuses []Status) string {
+	if slices.Equal(statuses, anyOther) {
+		return "any other"
+	}
+	return words(statuses, ", ", func(s Status) string { return "`" + string(s) + "`" })
+}
+
+func guardWords(guards []Guard) string {
+	return words(guards, "; ", func(g Guard) string { return g.Name })
+}
+
+func toWords(to State) string {
+	if to == Same {
+		return "the same"
+	}
+	return string(to)
+}
+
+func sentenceWords(quotes []Sentence) string { return words(quotes, ", ", Sentence.ID) }
+
+// words joins what word says of each.
+func words[T any](all []T, separator string, word func(T) string) string {
+	said := make([]string, 0, len(all))
+	for _, one := range all {
+		said = append(said, word(one))
+	}
+	return strings.Join(said, separator)
+}
