@@ -106,13 +106,13 @@ func New(options Options) *Center {
 		limiters:     map[limitKey]*rate.Limiter{},
 	}
 	_, _ = rand.Read(c.sealing[:])
+	c.table, c.actions = endpoints(), actions()
 	c.grant = newAuthorization(time.Now())
 	c.hooks = newPostman(options.Webhooks, options.Logger, c.grant.appKey, c.grant.appSecret)
 	c.watch.init()
 	c.openShops(max(1, options.Shops))
 	c.stockShelves()
 	c.seed(options.Seed)
-	c.table, c.actions = endpoints(), actions()
 	c.handler = c.routes()
 	return c
 }

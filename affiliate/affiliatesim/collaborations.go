@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -166,35 +167,26 @@ type invitation struct {
 	Exempt     bool      `json:"is_sample_approval_exempt"`
 }
 
-// invited is a creator as {"username":…}, or just her user name.
-type invited struct {
-	OpenID   string `json:"creator_open_id"`
-	Username string `json:"username"`
-	Nickname string `json:"nickname"`
-}
+// invited is a creator in the field names of the API, or just her user name or open id.
+type invited RequestedBy
 
 // UnmarshalJSON takes both forms.
 func (i *invited) UnmarshalJSON(text []byte) error {
 	if len(text) > 0 && text[0] == '"' {
 		return json.Unmarshal(text, &i.Username)
 	}
-	type plain invited
-	return decodeStrictly(text, (*plain)(i))
+	return decodeStrictly(text, (*RequestedBy)(i))
 }
 
-// offered is a product as {"id":…,"title":…}, or just its id.
-type offered struct {
-	ID    string `json:"id"`
-	Title string `json:"title"`
-}
+// offered is a product in the field names of the API, or just its id.
+type offered RequestedProduct
 
 // UnmarshalJSON takes both forms.
 func (o *offered) UnmarshalJSON(text []byte) error {
 	if len(text) > 0 && text[0] == '"' {
 		return json.Unmarshal(text, &o.ID)
 	}
-	type plain offered
-	return decodeStrictly(text, (*plain)(o))
+	return decodeStrictly(text, (*RequestedProduct)(o))
 }
 
 // simCollaborations answers POST /sim/collaborations with the id.
@@ -213,30 +205,40 @@ func (c *Center) simCollaborations(_ *http.Request, body []byte) (any, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	s, known := c.shopByID(in.ShopID)
-	if !known {
-		return nil, badInput("shop_id %q is not one of this stand-in's shops", clip(in.ShopID, 40))
-	}
-	now := time.Now().Truncate(time.Second)
 	n := len(c.collaborations)
-	if n >= maxCollaborations {
+	switch {
+	case !known:
+		return nil, badInput("shop_id %q is not one of this stand-in's shops", clip(in.ShopID, 40))
+	case n >= maxCollaborations:
 		return nil, badInput("there are %d target collaborations already, the most that this stand-in keeps", n)
 	}
+	now := time.Now()
 	t := &collaboration{
-		id: c.ids.next(), ordinal: uint64(n + 1), shop: s, name: cmp.Or(in.Name, "Collaboration "+itoa(n+1)),
+		id: c.ids.next(), ordinal: uint64(n + 1), shop: s, name: cmp.Or(in.Name, "Collaboration "+strconv.Itoa(n+1)),
 		start: now, end: now.Add(cmp.Or(endIn, 30*24*time.Hour)),
 		freeSample: in.FreeSample == nil || *in.FreeSample, exempt: in.Exempt,
 	}
 	for _, i := range in.Creators {
-		p := c.creatorFor(i.OpenID, i.Username)
-		p.nickname = cmp.Or(i.Nickname, p.nickname)
-		t.creators = append(t.creators, p)
+		t.creators = append(t.creators, c.invitedCreator(i))
 	}
 	for _, o := range in.Products {
-		t.products = append(t.products, c.productFor(o))
+		t.products = append(t.products, c.offeredProduct(o))
 	}
 	c.collaborations = append(c.collaborations, t)
 	c.changed()
 	return map[string]string{"id": t.id}, nil
+}
+
+// invitedCreator finds or enters the creator of an invitation.
+func (c *Center) invitedCreator(i invited) *creator {
+	p := c.creators.byOpenID[i.Username]
+	if p == nil || i.OpenID != "" {
+		p = c.creatorFor(i.OpenID, i.Username)
+	}
+	p.nickname = cmp.Or(i.Nickname, p.nickname)
+	p.avatar = cmp.Or(i.AvatarURL, p.avatar)
+	p.region = cmp.Or(i.Region, p.region)
+	return p
 }
 
 // maxCollaborations bounds what one stand-in keeps.
@@ -251,7 +253,7 @@ func (in invitation) check() error {
 		if i.OpenID == "" && i.Username == "" {
 			return badInput(`each creator is a user name or {"username":…,"creator_open_id":…}`)
 		}
-		if len(i.Username) > 2000 || len(i.Nickname) > 2000 || (i.OpenID != "" && !openIDText.MatchString(i.OpenID)) {
+		if len(i.Username) > 2000 || len(i.Nickname) > 2000 || len(i.AvatarURL) > 2000 || (i.OpenID != "" && !openIDText.MatchString(i.OpenID)) {
 			return badInput("a creator's name has at most 2000 bytes, and creator_open_id up to 64 letters and digits")
 		}
 	}
@@ -263,8 +265,8 @@ func (in invitation) check() error {
 	return nil
 }
 
-// productFor finds a product by id or title, or puts it on the shelf.
-func (c *Center) productFor(o offered) *product {
+// offeredProduct finds a product by id or title, or puts it on the shelf.
+func (c *Center) offeredProduct(o offered) *product {
 	if p, known := c.products[o.ID]; known {
 		return p
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/url"
 	"slices"
+	"strconv"
 	"time"
 )
 
@@ -132,7 +133,7 @@ func (c *Center) deeplink(k *call) (any, error) {
 	if k.query.Has("collaboration_id") && c.collaborationOf(k.shop, collaboration) == nil {
 		return nil, refuse(codeUnknownObject, "this shop has no target collaboration %q", clip(collaboration, 40))
 	}
-	q := url.Values{"product_id": {product.id}, "sku_id": {k.query.Get("sku_id")}, "expires": {unixText(k.now.AddDate(0, 0, days))}}
+	q := url.Values{"product_id": {product.id}, "sku_id": {k.query.Get("sku_id")}, "expires": {strconv.FormatInt(k.now.AddDate(0, 0, days).Unix(), 10)}}
 	if campaign != "" {
 		q.Set("campaign_id", campaign)
 	}

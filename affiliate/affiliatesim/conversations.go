@@ -43,7 +43,7 @@ type message struct {
 }
 
 // sellerIM is the seller's own id in conversations.
-func (s *shop) sellerIM() string { return "7" + s.ID[1:] }
+func (s *shop) sellerIM() string { return "6" + s.ID[1:] }
 
 // sender is the id that a message is signed with.
 func (v *conversation) sender(m message) string {
@@ -156,46 +156,37 @@ func (c *Center) checkQuota(v *conversation, now time.Time) error {
 
 // checkMessage checks the JSON text inside the JSON.
 func (c *Center) checkMessage(s *shop, kind, content string) error {
-	var err error
-	ok := true
-	switch kind {
-	case "TEXT":
-		var in struct {
-			Content string `json:"content"`
-		}
-		err = decodeStrictly([]byte(content), &in)
-		ok = in.Content != "" && len([]rune(in.Content)) <= maxMessageText
-	case "PRODUCT_CARD":
-		var in struct {
-			ID string `json:"product_id"`
-		}
-		err = decodeStrictly([]byte(content), &in)
-		_, ok = c.products[in.ID]
-	case "TARGET_COLLABORATION_CARD":
-		var in struct {
-			ID string `json:"target_collaboration_id"`
-		}
-		err = decodeStrictly([]byte(content), &in)
-		ok = c.collaborationOf(s, in.ID) != nil
-	case "FREE_SAMPLE_CARD":
-		var in struct {
-			ID string `json:"apply_id"`
-		}
-		err = decodeStrictly([]byte(content), &in)
-		a, known := c.applications[in.ID]
-		ok = known && a.shop == s
-	case "IMAGE":
-		// The fields of an image are not documented beyond its address.
-		var in map[string]json.RawMessage
-		err = json.Unmarshal([]byte(content), &in)
-		ok = in["url"] != nil
-	default:
+	good := map[string]func(string) bool{
+		"TEXT":                      func(text string) bool { return len([]rune(text)) <= maxMessageText },
+		"PRODUCT_CARD":              func(id string) bool { return c.products[id] != nil },
+		"TARGET_COLLABORATION_CARD": func(id string) bool { return c.collaborationOf(s, id) != nil },
+		"FREE_SAMPLE_CARD":          func(id string) bool { return c.applications[id] != nil && c.applications[id].shop == s },
+		"IMAGE":                     func(string) bool { return true },
+	}[kind]
+	if good == nil {
 		return invalid("msg_type must be TEXT, PRODUCT_CARD, TARGET_COLLABORATION_CARD, FREE_SAMPLE_CARD or IMAGE, not %q", clip(kind, 40))
 	}
-	if err != nil || !ok {
+	value, ok := essence(kind, content)
+	if !ok || !good(value) {
 		return invalid("content is not the JSON text of a %s that can be sent", kind)
 	}
 	return nil
+}
+
+// essence takes the one documented field out of a message's content. An image may
+// have more fields than its address: they are not documented.
+func essence(kind, content string) (string, bool) {
+	name := map[string]string{
+		"TEXT": "content", "PRODUCT_CARD": "product_id", "TARGET_COLLABORATION_CARD": "target_collaboration_id",
+		"FREE_SAMPLE_CARD": "apply_id", "IMAGE": "url",
+	}[kind]
+	var fields map[string]json.RawMessage
+	if json.Unmarshal([]byte(content), &fields) != nil || (kind != "IMAGE" && len(fields) != 1) {
+		return "", false
+	}
+	var value string
+	err := json.Unmarshal(fields[name], &value)
+	return value, err == nil && value != ""
 }
 
 // add appends a message and forgets the oldest beyond the bound.

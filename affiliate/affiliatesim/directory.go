@@ -4,9 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 )
 
 // creator is a person who asks for samples. The three ids are different numbers, as
@@ -38,6 +36,7 @@ func (c *Center) creatorFor(openID, username string) *creator {
 		found = c.creators.byName[strings.ToLower(username)]
 	}
 	if found == nil {
+		username = cmp.Or(username, usernameFor(len(c.creators.byOpenID)))
 		found = &creator{
 			openID: cmp.Or(openID, c.ids.next()), userID: c.ids.next(), imID: c.ids.next(),
 			username: username, nickname: nicknameOf(username), avatar: "/sim/pictures/creator-" + picturePart(username) + ".png",
@@ -119,6 +118,3 @@ func picturePart(text string) string {
 	}
 	return cmp.Or(strings.Trim(out.String(), "-"), fmt.Sprintf("picture-%08x", mix(uint64(len(text)))&0xffffffff))
 }
-
-// unixText is t in Unix seconds, as text.
-func unixText(t time.Time) string { return strconv.FormatInt(t.Unix(), 10) }

@@ -121,6 +121,7 @@ func (c *Center) takeFault(path string) *fault {
 			c.faults = slices.Delete(c.faults, i, i+1)
 		}
 		taken := *f
+		c.changed()
 		return &taken
 	}
 	return nil

@@ -67,7 +67,7 @@ func actions() map[string]action {
 
 // possible lists the actions that fit a status, in byte order.
 func (c *Center) possible(status Status) []string {
-	var names []string
+	names := []string{}
 	for _, name := range slices.Sorted(maps.Keys(c.actions)) {
 		if a := c.actions[name]; a.from != nil && slices.Contains(a.from, status) {
 			names = append(names, name)

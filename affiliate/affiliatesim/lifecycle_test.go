@@ -44,7 +44,7 @@ func TestEveryActionIsPossibleWhereItShouldBeAndNowhereElse(t *testing.T) {
 			require.Equal(t, want, a.status, "%s from %s", name, from)
 			require.Contains(t, c.possible(from), name)
 		}
-		require.Equal(t, slices.Sorted(maps.Keys(outcomes[from])), c.possible(from))
+		require.ElementsMatch(t, slices.Collect(maps.Keys(outcomes[from])), c.possible(from))
 	}
 }
 
@@ -290,7 +290,7 @@ func TestDefaultsVaryAndRepeatThemselvesFromStartToStart(t *testing.T) {
 		var got []string
 		for _, a := range c.listing {
 			got = append(got, a.creator.username+" "+a.product.title+" "+string(a.numbers.gmv)+string(a.numbers.followers))
-			require.NoError(t, cmpErr(a.numbers.followers.checkNumber("followers"), a.numbers.gmv.checkMoney("gmv"), a.numbers.fulfilment.checkPercent("percentage")))
+			require.NoError(t, firstOf(a.numbers.followers.checkNumber("followers"), a.numbers.gmv.checkMoney("gmv"), a.numbers.fulfilment.checkPercent("percentage")))
 		}
 		return got
 	}

@@ -49,7 +49,7 @@ func paint(name string) image.Image {
 
 // tone is the palette index at a point, seen from the middle.
 func tone(seed uint64, x, y int) uint8 {
-	inside, shine := false, false
+	var inside, shine bool
 	switch seed >> 32 % 4 {
 	case 0: // a disc
 		inside, shine = x*x+y*y < 62*62, (x+20)*(x+20)+(y+22)*(y+22) < 18*18

@@ -102,7 +102,7 @@ func (in Request) check() error {
 			return badInput("%s", rule.say)
 		}
 	}
-	return cmpErr(
+	return firstOf(
 		in.Creator.FollowerCount.checkNumber("follower_count"),
 		in.Creator.ContentCount.checkNumber("content_count"),
 		in.Creator.VideoView.checkNumber("ec_video_view"),
@@ -111,8 +111,8 @@ func (in Request) check() error {
 	)
 }
 
-// cmpErr is the first error of several.
-func cmpErr(errs ...error) error {
+// firstOf is the first error that is one.
+func firstOf(errs ...error) error {
 	for _, err := range errs {
 		if err != nil {
 			return err

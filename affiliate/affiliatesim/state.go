@@ -4,12 +4,9 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
-
-func itoa(n int) string { return strconv.Itoa(n) }
 
 // stateRecord is an application as it really is: what the API shows, and what only
 // the Affiliate Center knows.
