@@ -183,7 +183,14 @@ func actions(id string, elements ...fields) fields {
 
 func option(text, value string) fields { return fields{"text": plain(text), "value": value} }
 
-func getPage(t *testing.T, address string) (*http.Response, string) {
+// loaded is what an address answered.
+type loaded struct {
+	status int
+	header http.Header
+	body   string
+}
+
+func load(t *testing.T, address string) loaded {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
 	require.NoError(t, err)
@@ -193,24 +200,24 @@ func getPage(t *testing.T, address string) (*http.Response, string) {
 	_, err = body.ReadFrom(response.Body)
 	require.NoError(t, err)
 	require.NoError(t, response.Body.Close())
-	return response, body.String()
+	return loaded{response.StatusCode, response.Header, body.String()}
 }
 
 func TestThePageIsNeverCachedAndAllowsOnlyItsOwnScripts(t *testing.T) {
 	d := newPageDesk(t, slacksim.Options{})
-	response, page := getPage(t, d.details.Page)
+	page := load(t, d.details.Page)
 
-	require.Equal(t, http.StatusOK, response.StatusCode)
-	require.Equal(t, "text/html; charset=utf-8", response.Header.Get("Content-Type"))
-	require.Equal(t, "no-store", response.Header.Get("Cache-Control"))
-	require.Equal(t, "nosniff", response.Header.Get("X-Content-Type-Options"))
-	policy := response.Header.Get("Content-Security-Policy")
+	require.Equal(t, http.StatusOK, page.status)
+	require.Equal(t, "text/html; charset=utf-8", page.header.Get("Content-Type"))
+	require.Equal(t, "no-store", page.header.Get("Cache-Control"))
+	require.Equal(t, "nosniff", page.header.Get("X-Content-Type-Options"))
+	policy := page.header.Get("Content-Security-Policy")
 	for _, rule := range []string{"default-src 'none'", "script-src 'self'", "style-src 'self'", "connect-src 'self'", "require-trusted-types-for 'script'", "frame-ancestors 'none'"} {
 		require.Contains(t, policy, rule)
 	}
 	require.NotContains(t, policy, "unsafe")
 	for _, inline := range []string{"<style", "style=", "onclick=", "onload=", "//cdn", "https://"} {
-		require.NotContains(t, page, inline)
+		require.NotContains(t, page.body, inline)
 	}
 }
 
@@ -225,28 +232,26 @@ func TestEveryFileOfThePageIsEmbeddedAndNothingElseHasAnAddress(t *testing.T) {
 		count++
 		want, err := os.ReadFile(path.Join("web", name))
 		require.NoError(t, err)
-		response, got := getPage(t, d.details.Page+"web/"+name)
-		require.Equal(t, http.StatusOK, response.StatusCode, name)
-		require.Equal(t, kinds[path.Ext(name)], response.Header.Get("Content-Type"), name)
-		require.Equal(t, "no-store", response.Header.Get("Cache-Control"), name)
-		require.Equal(t, string(want), got, name)
+		got := load(t, d.details.Page+"web/"+name)
+		require.Equal(t, http.StatusOK, got.status, name)
+		require.Equal(t, kinds[path.Ext(name)], got.header.Get("Content-Type"), name)
+		require.Equal(t, "no-store", got.header.Get("Cache-Control"), name)
+		require.Equal(t, string(want), got.body, name)
 		return nil
 	}))
 	require.NotZero(t, count)
 	for _, missing := range []string{"web/", "web/js", "web/js/", "web/index.html", "web/js/nothing.js", "web/..%2fpage.go", "web/%2e%2e/page.go", "page.go", "nothing"} {
-		response, _ := getPage(t, d.details.Page+missing)
-		require.Equal(t, http.StatusNotFound, response.StatusCode, missing)
+		require.Equal(t, http.StatusNotFound, load(t, d.details.Page+missing).status, missing)
 	}
 }
 
 func TestThePageLoadsOnlyFilesThatExist(t *testing.T) {
 	d := newPageDesk(t, slacksim.Options{})
-	_, page := getPage(t, d.details.Page)
+	page := load(t, d.details.Page).body
 	for _, attribute := range []string{`href="/`, `src="/`} {
 		for _, rest := range strings.Split(page, attribute)[1:] {
 			file, _, _ := strings.Cut(rest, `"`)
-			response, _ := getPage(t, d.details.Page+file)
-			require.Equal(t, http.StatusOK, response.StatusCode, file)
+			require.Equal(t, http.StatusOK, load(t, d.details.Page+file).status, file)
 		}
 	}
 }

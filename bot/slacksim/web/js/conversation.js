@@ -12,7 +12,7 @@ import { go, isDismissed, markRead, readUpTo } from './session.js';
 const page = 150;
 
 /** isReply tells a thread's reply from a message of the channel. */
-export const isReply = (message) => Boolean(message.thread_ts) && message.thread_ts !== message.ts;
+const isReply = (message) => Boolean(message.thread_ts) && message.thread_ts !== message.ts;
 
 /** inChannel are the messages that the channel itself shows. */
 export const inChannel = (channel) => (channel.messages ?? []).filter((message) => !isReply(message) || message.reply_broadcast);

@@ -21,9 +21,6 @@ export function glyph(name) {
   return Object.hasOwn(glyphs, name) ? glyphs[name] : undefined;
 }
 
-/** shortcodes lists what the composer can complete. */
-export const shortcodes = Object.keys(glyphs);
-
 /** withEmoji replaces the known shortcodes of a plain text. */
 export function withEmoji(text) {
   return text.replace(/:([a-z0-9_+-]+):/g, (written, name) => glyph(name) ?? written);

@@ -32,7 +32,7 @@ export function remember(surface, block, element, value) {
 const choiceOf = (option) => ({ value: option.value, label: option.text });
 
 /** initial is the value that the app gave a control. */
-export function initial(element) {
+function initial(element) {
   const ids = (list) => (list ?? []).map((id) => ({ value: id }));
   switch (element.type) {
     case 'static_select': case 'external_select': case 'radio_buttons':

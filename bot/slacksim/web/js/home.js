@@ -7,7 +7,7 @@ import { act } from './live.js';
 import { notify } from './notices.js';
 
 /** homeView is a person's Home as published, if it was. */
-export function homeView(viewer) {
+function homeView(viewer) {
   return views().findLast((view) => view.user === viewer && view.type === 'home') ?? null;
 }
 

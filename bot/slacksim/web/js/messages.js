@@ -72,7 +72,7 @@ function avatar(entry) {
 }
 
 /** hue picks one of six colours for a person, always the same. */
-export function hue(id) {
+function hue(id) {
   let sum = 0;
   for (const letter of id) sum = (sum * 31 + letter.codePointAt(0)) % 6;
   return sum;

@@ -13,7 +13,7 @@ import { textObject } from './text.js';
 let shown = null;
 
 /** topView is the modal that a person has in front of her, if any. */
-export function topView(viewer) {
+function topView(viewer) {
   const mine = views().filter((view) => view.user === viewer && view.open && view.type === 'modal');
   const beneath = new Set(mine.map((view) => view.previous_view_id).filter(Boolean));
   return mine.findLast((view) => !beneath.has(view.view_id)) ?? null;

@@ -10,7 +10,7 @@ const styles = { '*': 'strong', _: 'em', '~': 's' };
 const wordish = /[\p{L}\p{N}_]/u;
 
 /** unescaped undoes the three escapes that Slack's texts know, and no others. */
-export function unescaped(text) {
+function unescaped(text) {
   return text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
 }
 
