@@ -85,7 +85,7 @@ func (d *Desk) submitCampaign(ctx context.Context, i interaction, ack ackFunc) {
 		return
 	}
 	_, _, err = d.engine.Join(ctx, join)
-	if err == nil || doneBefore(err, join) {
+	if err == nil || d.doneBefore(ctx, err, join) {
 		ack(nil)
 		return
 	}
@@ -126,15 +126,29 @@ func blockOf(j workflow.Join) string {
 	return view.BlockName
 }
 
-// doneBefore tells whether a refusal only says that the same person did all of this already: Slack may deliver a
-// submission twice.
-func doneBefore(err error, j workflow.Join) bool {
-	r, ok := errors.AsType[workflow.Refusal](err)
-	if !ok || j.Campaign == "" || r.Application.Campaign != j.Campaign {
+// doneBefore tells whether a refusal only says that all of this was kept already: Slack may deliver a submission twice,
+// and a person whose answer was lost sends it again. What counts is what the store holds. The application in the
+// refusal does not: it went some steps of the way that was then taken back as a whole.
+func (d *Desk) doneBefore(ctx context.Context, err error, j workflow.Join) bool {
+	if _, refused := errors.AsType[workflow.Refusal](err); !refused {
 		return false
 	}
-	d := r.Application.Decision
-	return j.Approve && d.Verdict == workflow.Approve && d.By == j.Person && r.Application.Round == j.Round+1
+	done := false
+	err = d.store.View(ctx, func(tx workflow.Tx) error {
+		a, err := tx.Application(j.Key)
+		if err != nil || a.Campaign == "" {
+			return err
+		}
+		c, err := tx.Campaign(a.Campaign)
+		joined := c.ID == j.Campaign || j.Campaign == "" && c.Origin == j.Origin
+		approved := a.Decision.Verdict == workflow.Approve && a.Decision.By == j.Person && a.Round == j.Round+1
+		done = err == nil && joined && (j.Approve && approved || !j.Approve && a.Campaign != j.Seen)
+		return err
+	})
+	if err != nil {
+		d.log.WarnContext(ctx, "could not see whether a dialog was kept before", "error", err)
+	}
+	return done
 }
 
 // complain tells what was wrong: at the input that can be mended, or, where the application has moved on under the
