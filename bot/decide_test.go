@@ -272,6 +272,9 @@ func (b *brittle) Update(ctx context.Context, fn func(workflow.Tx) error) error 
 
 func (b *brittle) be(fate func(context.Context) error) { b.fate.Store(&fate) }
 
+// hang is a store that answers nothing until its caller gives up.
+func hang(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
+
 func brittleWorld() (setup, *brittle) {
 	b := &brittle{}
 	return setup{wrap: func(s workflow.Store) workflow.Store { b.Store = s; return b }}, b

@@ -261,6 +261,9 @@ type sight struct {
 func (w *world) act(deed object) (seen sight) {
 	w.t.Helper()
 	w.ask(http.MethodPost, "/sim/act", deed, &seen)
+	if string(seen.Response) == "null" {
+		seen.Response = nil
+	}
 	return seen
 }
 
