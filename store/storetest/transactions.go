@@ -126,9 +126,12 @@ func showErrorKeepsNothing(t *testing.T, s workflow.Store) {
 	require.Equal(t, contents{}, get(t, s, contentsOf))
 
 	keep(t, s, everything)
-	fails(t, s, func(tx workflow.Tx) error {
-		return errors.Join(spoil(tx), errChanged)
-	})
+	require.EqualError(t, fails(t, s, func(tx workflow.Tx) error {
+		if err := spoil(tx); err != nil {
+			return err
+		}
+		return errChanged
+	}), errChanged.Error(), "all that spoils succeeded before")
 	require.Equal(t, full(), get(t, s, contentsOf))
 }
 
