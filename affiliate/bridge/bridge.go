@@ -19,12 +19,13 @@ type Bridge struct {
 	key    Key
 	log    *slog.Logger
 
-	mu     sync.Mutex
-	auths  map[string]*affiliate.Authorisation // by open id
-	shops  map[workflow.ShopID]shop
-	held   map[workflow.ShopID]time.Time // no review before then: TikTok refused the shop as a whole
-	sweeps map[workflow.ShopID]Sweep
-	unkept *exchange
+	mu      sync.Mutex
+	auths   map[string]*affiliate.Authorisation // by open id
+	shops   map[workflow.ShopID]shop
+	held    map[workflow.ShopID]time.Time // no review before then: TikTok refused the shop as a whole
+	sweeps  map[workflow.ShopID]Sweep
+	origins map[workflow.ShopID]*origins
+	unkept  *exchange
 }
 
 // shop is a shop's calls, and what they were made of.
@@ -45,10 +46,11 @@ type Sweep struct {
 func New(client *affiliate.Client, store workflow.Store, engine *workflow.Engine, key Key, log *slog.Logger) *Bridge {
 	return &Bridge{
 		client: client, store: store, engine: engine, key: key, log: log,
-		auths:  map[string]*affiliate.Authorisation{},
-		shops:  map[workflow.ShopID]shop{},
-		held:   map[workflow.ShopID]time.Time{},
-		sweeps: map[workflow.ShopID]Sweep{},
+		auths:   map[string]*affiliate.Authorisation{},
+		shops:   map[workflow.ShopID]shop{},
+		held:    map[workflow.ShopID]time.Time{},
+		sweeps:  map[workflow.ShopID]Sweep{},
+		origins: map[workflow.ShopID]*origins{},
 	}
 }
 

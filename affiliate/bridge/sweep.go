@@ -53,8 +53,8 @@ func (b *Bridge) sweepOne(ctx context.Context, s workflow.Shop) {
 	}
 }
 
-// sweep pages through the live statuses, asks for what it believes live and did not meet, and closes with the cards
-// that there is room for.
+// sweep pages through the live statuses, asks for what it believes live and did not meet, closes with the cards that
+// there is room for, and then looks for where applications came from.
 func (b *Bridge) sweep(ctx context.Context, s workflow.Shop) error {
 	calls, met := b.shop(s), map[workflow.ApplicationID]bool{}
 	for _, status := range workflow.LiveStatuses {
@@ -63,10 +63,15 @@ func (b *Bridge) sweep(ctx context.Context, s workflow.Shop) error {
 		}
 	}
 	b.resumed(ctx, s)
-	if err := b.askForMissing(ctx, s, calls, met); err != nil {
+	strays, err := b.askForMissing(ctx, s, calls, met)
+	if err != nil {
 		return err
 	}
-	return b.engine.EndSweep(ctx, s.ID, time.Now())
+	if err := b.engine.EndSweep(ctx, s.ID, time.Now()); err != nil {
+		return err
+	}
+	b.resolveOrigins(ctx, s, calls, strays)
+	return nil
 }
 
 // takeOver reads all pages of one status. Each page is taken over with the time at which its own request began.
@@ -109,27 +114,32 @@ func (b *Bridge) resumed(ctx context.Context, s workflow.Shop) {
 }
 
 // askForMissing asks directly for every application that is believed live and that the pages did not show: it ended,
-// or it changed its status while they were read.
-func (b *Bridge) askForMissing(ctx context.Context, s workflow.Shop, calls *affiliate.Shop, met map[workflow.ApplicationID]bool) error {
+// or it changed its status while they were read. On its way it gathers the applications of unknown origin.
+func (b *Bridge) askForMissing(ctx context.Context, s workflow.Shop, calls *affiliate.Shop, met map[workflow.ApplicationID]bool) (strays []unplaced, err error) {
 	for after := ""; ; {
 		var page workflow.Page
-		err := b.store.View(ctx, func(tx workflow.Tx) (err error) {
+		err = b.store.View(ctx, func(tx workflow.Tx) (err error) {
 			page, err = tx.Applications(workflow.LiveOf(s.ID), after, pageOfLive)
 			return err
 		})
 		if err != nil {
-			return fmt.Errorf("reading the live applications: %w", err)
+			return nil, fmt.Errorf("reading the live applications: %w", err)
 		}
 		for _, a := range page.Applications {
+			if !a.Report.Collab.Known {
+				strays = append(strays, unplaced{
+					id: a.Key.ID, creator: affiliate.CreatorID(a.Report.Creator.OpenID), product: affiliate.ProductID(a.Report.Product.ID),
+				})
+			}
 			if met[a.Key.ID] {
 				continue
 			}
 			if err := b.ask(ctx, s, calls, a); err != nil {
-				return err
+				return nil, err
 			}
 		}
 		if after = page.Next; after == "" {
-			return nil
+			return strays, nil
 		}
 	}
 }
