@@ -80,7 +80,7 @@ func (d *Desk) showCard(ctx context.Context, e workflow.Effect) workflow.Outcome
 			return outcome
 		}
 		if found != "" {
-			post.method, post.ts = methodUpdate, found
+			post.method, post.ts, post.looked = methodUpdate, found, true
 		}
 	}
 	ts, err := d.write(ctx, post)
@@ -191,6 +191,7 @@ type post struct {
 	method  string
 	channel string
 	ts      string // of the message to update
+	looked  bool   // the message to update was found by looking, and nothing is on record of it yet
 	thread  string
 	message view.Message
 	event   string
@@ -263,31 +264,34 @@ var (
 	certainErrors = []string{"not_in_channel", "ratelimited", "rate_limited", "user_not_in_channel", "message_limit_exceeded"}
 )
 
-// failed tells what becomes of an effect whose message could not be written.
+// failed tells what becomes of an effect whose message could not be written. A later attempt has to look again where
+// this one may have posted, and where an earlier one did and only the look knew of it.
 func (d *Desk) failed(e workflow.Effect, p post, err error) workflow.Outcome {
 	name, cause := slackError(err), workflow.Cause{Message: err.Error()}
-	if limited, ok := errors.AsType[*slack.RateLimitedError](err); ok {
-		d.limits.pause(p.method, p.channel, limited.RetryAfter)
-		return workflow.Outcome{Then: workflow.Again, After: limited.RetryAfter, Cause: cause}
+	retry := workflow.Outcome{Then: workflow.Again, After: outbox.Backoff(e.Attempt), Cause: cause}
+	limited, isLimited := errors.AsType[*slack.RateLimitedError](err)
+	if p.looked || p.method == methodPost && !isLimited && !certain(err, name) {
+		retry.Looks = 1
 	}
 	switch {
+	case isLimited:
+		d.limits.pause(p.method, p.channel, limited.RetryAfter)
+		retry.After = limited.RetryAfter
+		return retry
 	case slices.Contains(tokenErrors, name):
-		return workflow.Outcome{Then: workflow.Again, After: tokenPause, Cause: cause}
+		retry.After = tokenPause
+		return retry
 	case slices.Contains(wrongErrors, name):
 		return workflow.Outcome{Then: workflow.Buried, Cause: cause}
 	case slices.Contains(goneErrors, name) && (p.ts != "" || p.thread != ""):
 		return workflow.Outcome{Event: workflow.CardLost{At: time.Now(), Cause: cause}, Then: workflow.Buried, Cause: cause}
 	}
-	o := workflow.Outcome{Then: workflow.Again, After: outbox.Backoff(e.Attempt), Cause: cause}
-	if p.method == methodPost && !certain(err, name) {
-		o.Looks = 1
-	}
-	return o
+	return retry
 }
 
 // certain tells whether a failed call certainly had no effect.
 func certain(err error, name string) bool {
-	if slices.Contains(certainErrors, name) || slices.Contains(goneErrors, name) {
+	if slices.Contains(certainErrors, name) || slices.Contains(goneErrors, name) || slices.Contains(tokenErrors, name) {
 		return true
 	}
 	status, ok := errors.AsType[slack.StatusCodeError](err)
