@@ -375,7 +375,7 @@ func (w *world) cards(id string) []message {
 func (w *world) card(id string) message {
 	w.t.Helper()
 	cards := w.cards(id)
-	require.Len(w.t, cards, 1, "cards of %s", id)
+	require.Equal(w.t, 1, len(cards), "cards of %s", id) // Len would print every byte of them
 	return cards[0]
 }
 
