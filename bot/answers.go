@@ -110,7 +110,8 @@ func rowOf(tx workflow.Tx, a workflow.Application, shops []workflow.Shop) (view.
 	return row, err
 }
 
-// show tells all of one application, or lists a creator's. One that waits and has no card gets it: it was opened.
+// show tells all of one application, or lists a creator's. One that is live and has no card in Slack gets one: it was
+// opened.
 func (d *Desk) show(ctx context.Context, c command, typed string) (view.Message, error) {
 	if typed == "" {
 		return view.Usage(c.Name, "show"), nil
@@ -126,7 +127,7 @@ func (d *Desk) show(ctx context.Context, c command, typed string) (view.Message,
 	if len(facts.Found) != 1 {
 		return view.Show(facts), nil
 	}
-	if a := facts.Found[0].Application; a.State().Live() && !a.Card.Wanted {
+	if a := facts.Found[0].Application; a.State().Live() && (!a.Card.Wanted || a.Card.Lost) {
 		opened := workflow.CardCalledFor{Actor: workflow.Actor{Person: c.User, Surface: workflow.FromCommand}, At: time.Now()}
 		if facts.Found[0].Application, err = d.engine.Apply(ctx, a.Key, opened); err != nil {
 			return view.Message{}, err

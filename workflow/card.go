@@ -25,11 +25,12 @@ func stepCard(a Application, e Event) (Next, bool) {
 	}
 }
 
+// cardCalledFor gives an application a card if it has none, and a new one in place of one that is gone from Slack.
 func cardCalledFor(a Application, e CardCalledFor) Next {
-	if a.Card.Wanted {
+	if a.Card.Wanted && !a.Card.Lost {
 		return Next{Application: a}
 	}
-	a.Card.Wanted = true
+	a.Card = Card{Wanted: true}
 	p := Routine
 	if e.Person != "" {
 		p = ForPeople

@@ -124,7 +124,7 @@ type ContentFound struct {
 	At time.Time
 }
 
-// CardCalledFor gives the application a card if it has none: a person opened it, or there is room for it.
+// CardCalledFor gives the application a card if it has none in Slack: a person opened it, or there is room for it.
 type CardCalledFor struct {
 	Actor
 	At time.Time

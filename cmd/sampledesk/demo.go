@@ -47,7 +47,7 @@ func (d *demo) Run(ctx context.Context, out streams) (err error) {
 
 	group := newGroup(ctx)
 	group.start(stage.serve)
-	group.start(func(ctx context.Context) error { return d.desk(stage.details, folder).run(ctx, log) })
+	group.start(func(ctx context.Context) error { return d.desk(stage.details, folder).run(ctx, network{}, log) })
 	group.start(func(ctx context.Context) error { d.trickle(ctx, stage.affiliate, log); return nil })
 	return group.wait()
 }

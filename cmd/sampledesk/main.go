@@ -37,12 +37,14 @@ type streams struct {
 	out, err io.Writer
 }
 
-func main() {
+func main() { os.Exit(run(os.Args[1:])) }
+
+// run runs a command line until it ends or is told to stop. A second signal kills.
+func run(args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	status := execute(ctx, os.Args[1:], streams{out: os.Stdout, err: os.Stderr})
-	stop()
-	os.Exit(status)
+	context.AfterFunc(ctx, stop)
+	return execute(ctx, args, streams{out: os.Stdout, err: os.Stderr})
 }
 
 // errFaults is the end of a check that found faults, each of which was told already.

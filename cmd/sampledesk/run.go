@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"time"
 
 	"github.com/robfig/cron/v3"
@@ -18,9 +19,9 @@ import (
 	"sampledesk/workflow/outbox"
 )
 
-// How many deliveries may be under way at once. TikTok's limit is two in flight per shop, which the client holds; a few
-// more here keep one slow shop from holding up the others.
-var inFlight = map[workflow.Service]int{workflow.TikTok: 8, workflow.Slack: 8}
+// How many deliveries may be under way at once, for one shop. For TikTok it is the vendor's advice to start with, which
+// the client holds too: here it keeps a delivery from waiting with its claim.
+var inFlight = map[workflow.Service]int{workflow.TikTok: 2, workflow.Slack: 8}
 
 // desk is what the command line says of a desk.
 type desk struct {
@@ -30,8 +31,33 @@ type desk struct {
 	storeFlags
 }
 
+// network is how a desk reaches others and is reached. Nil fields are this machine's network; tests connect in memory.
+type network struct {
+	dial   bot.DialFunc
+	listen func(ctx context.Context, address string) (net.Listener, error)
+}
+
+// client returns an HTTP client on the network.
+func (n network) client() *http.Client {
+	if n.dial == nil {
+		return &http.Client{}
+	}
+	return &http.Client{Transport: &http.Transport{DialContext: n.dial}}
+}
+
+func (n network) listener(ctx context.Context, address string) (l net.Listener, err error) {
+	if n.listen != nil {
+		return n.listen(ctx, address)
+	}
+	var config net.ListenConfig
+	if l, err = config.Listen(ctx, "tcp", address); err != nil {
+		return nil, fmt.Errorf("listening on %s (SAMPLEDESK_LISTEN names another address): %w", address, err)
+	}
+	return l, nil
+}
+
 // run runs a desk until ctx ends, and stops within ten seconds, losing nothing: what is not delivered is in the store.
-func (d desk) run(ctx context.Context, log *slog.Logger) (err error) {
+func (d desk) run(ctx context.Context, wires network, log *slog.Logger) (err error) {
 	schedule, err := d.valid()
 	if err != nil {
 		return err
@@ -47,7 +73,7 @@ func (d desk) run(ctx context.Context, log *slog.Logger) (err error) {
 	}
 	client, err := affiliate.New(affiliate.Config{
 		AppKey: d.TiktokAppKey, AppSecret: affiliate.Secret(d.TiktokAppSecret), APIURL: d.TiktokAPIURL, AuthURL: d.TiktokAuthURL,
-		Logger: log,
+		HTTPClient: wires.client(), Logger: log,
 	})
 	if err != nil {
 		return fmt.Errorf("setting up the TikTok client: %w", err)
@@ -58,16 +84,16 @@ func (d desk) run(ctx context.Context, log *slog.Logger) (err error) {
 	tiktok := bridge.New(client, db, engine, key, log)
 	slack, err := bot.New(bot.Config{
 		BotToken: string(d.SlackBotToken), AppToken: string(d.SlackAppToken), APIURL: d.SlackAPIURL, Channel: d.SlackChannel,
-		Admins: admins(d.SlackAdmins), Undo: d.Undo, Logger: log,
+		Admins: admins(d.SlackAdmins), Undo: d.Undo, HTTPClient: wires.client(), Dial: wires.dial, Logger: log,
 	}, db, engine)
 	if err != nil {
 		return err
 	}
 	courier = outbox.New(db, engine, map[workflow.Service]outbox.Service{workflow.TikTok: tiktok, workflow.Slack: slack}, inFlight, log)
 
-	listener, err := net.Listen("tcp", d.Listen)
+	listener, err := wires.listener(ctx, d.Listen)
 	if err != nil {
-		return fmt.Errorf("listening on %s (SAMPLEDESK_LISTEN): %w", d.Listen, err)
+		return err
 	}
 	health := health{store: db, slack: slack, tiktok: tiktok}
 

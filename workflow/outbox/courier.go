@@ -60,20 +60,26 @@ type Courier struct {
 	store    workflow.Store
 	engine   Engine
 	services map[workflow.Service]Service
-	inFlight map[workflow.Service]int // how many deliveries may be under way
+	inFlight map[workflow.Service]int // how many deliveries of a shop may be under way
 	log      *slog.Logger
 	wake     chan struct{}
 
 	mu   sync.Mutex
-	busy map[workflow.Service]int
+	busy map[seat]int
 	wg   sync.WaitGroup
 }
 
-// New returns a courier. InFlight says how many deliveries of a service may be under way at once.
+// seat is what deliveries under way are counted by, so that a shop that hangs holds up no other.
+type seat struct {
+	service workflow.Service
+	shop    workflow.ShopID
+}
+
+// New returns a courier. InFlight says how many deliveries by a service may be under way at once for one shop.
 func New(store workflow.Store, engine Engine, services map[workflow.Service]Service, inFlight map[workflow.Service]int, log *slog.Logger) *Courier {
 	return &Courier{
 		store: store, engine: engine, services: services, inFlight: inFlight, log: log,
-		wake: make(chan struct{}, 1), busy: map[workflow.Service]int{},
+		wake: make(chan struct{}, 1), busy: map[seat]int{},
 	}
 }
 
@@ -152,13 +158,13 @@ func (c *Courier) ready(ctx context.Context, now time.Time) (ready []workflow.Ef
 
 // start claims one effect and sets its delivery going. A positive result is how long to wait for its budget.
 func (c *Courier) start(ctx, work context.Context, e workflow.Effect) time.Duration {
-	name := e.Kind.Service()
-	service, ok := c.services[name]
-	if !ok || !c.seat(name) {
+	place := seat{e.Kind.Service(), e.Shop}
+	service, ok := c.services[place.service]
+	if !ok || !c.take(place) {
 		return 0
 	}
 	if wait := service.Budget(e); wait > 0 {
-		c.leave(name)
+		c.leave(place)
 		return wait
 	}
 	now := time.Now()
@@ -167,32 +173,34 @@ func (c *Courier) start(ctx, work context.Context, e workflow.Effect) time.Durat
 		c.log.ErrorContext(ctx, "could not claim an effect", "effect", e.ID, "error", err)
 	}
 	if err != nil || !ok {
-		c.leave(name)
+		c.leave(place)
 		return 0
 	}
 	c.wg.Go(func() {
 		defer c.Wake()
-		defer c.leave(name)
+		defer c.leave(place)
 		c.deliver(work, service, claimed)
 	})
 	return 0
 }
 
-// seat takes one of the service's places in flight. The deliveries that leave wake the courier.
-func (c *Courier) seat(s workflow.Service) bool {
+// take takes a place among the deliveries under way. Those that leave wake the courier.
+func (c *Courier) take(s seat) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.busy[s] >= c.inFlight[s] {
+	if c.busy[s] >= c.inFlight[s.service] {
 		return false
 	}
 	c.busy[s]++
 	return true
 }
 
-func (c *Courier) leave(s workflow.Service) {
+func (c *Courier) leave(s seat) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.busy[s]--
+	if c.busy[s]--; c.busy[s] == 0 {
+		delete(c.busy, s)
+	}
 }
 
 // deliver hands the effect to its service, keeps the claim alive meanwhile, and records the outcome. That a delivery

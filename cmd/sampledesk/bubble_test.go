@@ -1,0 +1,291 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"sampledesk/affiliate/affiliatesim"
+	"sampledesk/bot"
+	"sampledesk/bot/slacksim"
+)
+
+// memory is a network of named listeners in this process. Loopback sockets do not work in a bubble of virtual time.
+type memory struct {
+	mu    sync.Mutex
+	doors map[string]*door
+}
+
+// door is a listener in memory.
+type door struct {
+	address string
+	calls   chan net.Conn
+	closed  chan struct{}
+	once    sync.Once
+}
+
+func (m *memory) listen(_ context.Context, address string) (net.Listener, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.doors == nil {
+		m.doors = map[string]*door{}
+	}
+	d := &door{address: address, calls: make(chan net.Conn), closed: make(chan struct{})}
+	m.doors[address] = d
+	return d, nil
+}
+
+func (m *memory) dial(ctx context.Context, _, address string) (net.Conn, error) {
+	m.mu.Lock()
+	d := m.doors[address]
+	m.mu.Unlock()
+	if d == nil {
+		return nil, fmt.Errorf("nobody listens on %s", address)
+	}
+	near, far := net.Pipe()
+	select {
+	case d.calls <- far:
+		return near, nil
+	case <-d.closed:
+	case <-ctx.Done():
+	}
+	_, _ = near.Close(), far.Close()
+	return nil, errors.New("the connection was refused")
+}
+
+// Accept implements net.Listener.
+func (d *door) Accept() (net.Conn, error) {
+	select {
+	case c := <-d.calls:
+		return c, nil
+	case <-d.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+// Close implements net.Listener.
+func (d *door) Close() error {
+	d.once.Do(func() { close(d.closed) })
+	return nil
+}
+
+// Addr implements net.Listener.
+func (d *door) Addr() net.Addr { return address(d.address) }
+
+type address string
+
+func (address) Network() string  { return "memory" }
+func (a address) String() string { return string(a) }
+
+// bubble is a whole desk with both stand-ins in a bubble of virtual time.
+type bubble struct {
+	t      *testing.T
+	memory *memory
+	slack  *slacksim.Workspace
+	center *affiliatesim.Center
+	desk   desk
+	client *http.Client
+	cancel context.CancelFunc
+	ended  chan error
+}
+
+// The stand-ins' addresses in the bubble.
+const (
+	slackAt  = "slack.test:80"
+	centerAt = "center.test:80"
+)
+
+// inBubble runs a test in virtual time, with the stand-ins up and no desk yet.
+func inBubble(t *testing.T, seed int, test func(*bubble)) {
+	synctest.Test(t, func(t *testing.T) {
+		b := &bubble{t: t, memory: &memory{}}
+		transport := &http.Transport{DialContext: b.memory.dial}
+		b.client = &http.Client{Transport: transport}
+		b.slack = slacksim.New(slacksim.Options{Scopes: bot.Scopes, Events: []string{}, Transport: transport})
+		b.center = affiliatesim.New(affiliatesim.Options{Seed: seed, Webhooks: b.client})
+		ctx, cancel := context.WithCancel(t.Context())
+		servers := newGroup(ctx)
+		for at, h := range map[string]http.Handler{slackAt: b.slack.Handler(), centerAt: b.center.Handler()} {
+			l, err := b.memory.listen(ctx, at)
+			require.NoError(t, err)
+			servers.start(func(ctx context.Context) error { return serveUntil(ctx, l, h) })
+		}
+		b.configure()
+		test(b)
+		b.close()
+		cancel()
+		require.NoError(t, servers.wait())
+		transport.CloseIdleConnections()
+		require.NoError(t, errors.Join(b.slack.Close(), b.center.Close()))
+	})
+}
+
+func (b *bubble) configure() {
+	d := demo{Listen: "desk.test:80"}
+	b.desk = d.desk(details{Slack: b.slack.Details("http://" + slackAt), TikTok: b.center.Details("http://" + centerAt)}, b.t.TempDir())
+	b.desk.Sync, b.desk.Undo = "@every 1m", 10*time.Second
+	b.desk.Store = "bolt:" + filepath.Join(b.t.TempDir(), "desk.db")
+}
+
+// open starts the desk.
+func (b *bubble) open() {
+	ctx, cancel := context.WithCancel(b.t.Context())
+	b.cancel, b.ended = cancel, make(chan error, 1)
+	go func() {
+		b.ended <- b.desk.run(ctx, network{dial: b.memory.dial, listen: b.memory.listen}, slog.New(slog.DiscardHandler))
+	}()
+}
+
+// close stops the desk, which takes ten seconds at the most.
+func (b *bubble) close() {
+	if b.cancel == nil {
+		return
+	}
+	told := time.Now()
+	b.cancel()
+	b.cancel = nil
+	require.NoError(b.t, <-b.ended)
+	require.LessOrEqual(b.t, time.Since(told), 10*time.Second)
+}
+
+func (b *bubble) get(at, path string, into any) {
+	b.t.Helper()
+	b.do(http.MethodGet, at, path, nil, into)
+}
+
+func (b *bubble) post(at, path string, body, into any) {
+	b.t.Helper()
+	b.do(http.MethodPost, at, path, body, into)
+}
+
+func (b *bubble) do(method, at, path string, body, into any) {
+	b.t.Helper()
+	text, err := json.Marshal(body)
+	require.NoError(b.t, err)
+	req, err := http.NewRequestWithContext(b.t.Context(), method, "http://"+at+path, bytes.NewReader(text))
+	require.NoError(b.t, err)
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := b.client.Do(req)
+	require.NoError(b.t, err)
+	defer func() { _ = resp.Body.Close() }()
+	answer, err := io.ReadAll(resp.Body)
+	require.NoError(b.t, err)
+	require.Less(b.t, resp.StatusCode, 300, string(answer))
+	if into != nil {
+		require.NoError(b.t, json.Unmarshal(answer, into))
+	}
+}
+
+// call is a call that a stand-in saw.
+type call struct {
+	Method string `json:"method"`
+	Path   string `json:"path"`
+	OK     bool   `json:"ok"`
+	Error  string `json:"error"`
+	Status int    `json:"status"`
+	Code   int    `json:"code"`
+}
+
+func (b *bubble) calls(at string) (all []call) {
+	b.t.Helper()
+	b.get(at, "/sim/calls", &all)
+	return all
+}
+
+// messages returns the bot's messages of an event type, in the shop's channel.
+func (b *bubble) messages(event string) (found []message) {
+	b.t.Helper()
+	var st slackState
+	b.get(slackAt, "/sim/state", &st)
+	for _, c := range st.Channels {
+		for _, m := range c.Messages {
+			if m.Metadata.EventType == event {
+				found = append(found, m)
+			}
+		}
+	}
+	return found
+}
+
+func TestAFirstStartOnThreeThousandRequestsPostsThirtyCardsAndOneSummary(t *testing.T) {
+	inBubble(t, 3000, func(b *bubble) {
+		b.open()
+		time.Sleep(2 * time.Minute)
+		require.Len(t, b.messages("sampledesk_card"), 30)
+		notices := b.messages("sampledesk_notice")
+		require.Len(t, notices, 1)
+		require.Contains(t, notices[0].Text, "2,970 more requests are waiting")
+		for _, c := range b.calls(slackAt) {
+			require.True(t, c.OK, "%s: %s", c.Method, c.Error)
+		}
+		for _, c := range b.calls(centerAt) {
+			require.Equal(t, http.StatusOK, c.Status, c.Path)
+		}
+	})
+}
+
+func TestASecondSweepWithoutNewsMakesNoSlackCall(t *testing.T) {
+	inBubble(t, 3, func(b *bubble) {
+		b.open()
+		time.Sleep(90 * time.Second)
+		before, swept := len(b.calls(slackAt)), len(b.calls(centerAt))
+		time.Sleep(10 * time.Minute)
+		require.Len(t, b.calls(slackAt), before)
+		require.Greater(t, len(b.calls(centerAt)), swept+30, "the sweeps went on")
+	})
+}
+
+func TestEveryClickIsAcknowledgedWhileTikTokHangs(t *testing.T) {
+	inBubble(t, 5, func(b *bubble) {
+		b.open()
+		time.Sleep(30 * time.Second)
+		b.post(centerAt, "/sim/faults", map[string]any{"path": "/", "times": 1000, "do": "delay", "delay_ms": 600_000}, nil)
+		var members []string
+		for _, u := range b.slack.Details("").Users {
+			if u.Role == "member" {
+				members = append(members, u.ID)
+			}
+		}
+		for i, card := range b.messages("sampledesk_card") {
+			var got seen
+			b.post(slackAt, "/sim/act", map[string]any{
+				"user": members[i%2], "do": "click", "channel": b.desk.SlackChannel, "ts": card.TS, "action_id": "approve", "wait_ms": 0,
+			}, &got)
+			require.True(t, got.OK, got.Error)
+			require.Less(t, got.AckedMS, 1000)
+		}
+		b.post(centerAt, "/sim/faults", map[string]any{"path": "/", "times": 0}, nil)
+		time.Sleep(15 * time.Minute)
+		var approved int
+		for _, c := range b.messages("sampledesk_card") {
+			if c.Metadata.Payload["stage"] == "Awaiting shipment" {
+				approved++
+			}
+		}
+		require.Equal(t, 5, approved, "what waited while TikTok hung went out afterwards")
+		applied := map[string]int{}
+		for _, c := range b.calls(centerAt) {
+			if strings.HasSuffix(c.Path, "/review") && c.Code == 0 && c.Status == http.StatusOK {
+				applied[c.Path]++
+			}
+		}
+		require.Len(t, applied, 5)
+		for path, n := range applied {
+			require.Equal(t, 1, n, path)
+		}
+	})
+}
