@@ -24,7 +24,8 @@ type Application struct {
 	// ConfirmedAt is when TikTok confirmed our decision; see settling in guards.go for what rests on it.
 	ConfirmedAt time.Time `json:"confirmed_at,omitzero"`
 
-	// ContentAt is when content was found. It is our own fact: no report takes it back.
+	// ContentAt is when content was found. It is our own fact: a report that content is still to come does not take it
+	// back. Any other status that is reported does.
 	ContentAt time.Time `json:"content_at,omitzero"`
 
 	// ChangedElsewhere is set while the present status came from a report that no decision of this desk explains.

@@ -56,7 +56,8 @@ var (
 			return ok && (a.Campaign == c.Seen || a.Campaign == c.Campaign)
 		}}
 
-	// NoContentYet holds until content was found.
+	// NoContentYet holds until content was found. It guards what a report says of a sample that is on its way or waits for
+	// content: who looks at the platform's list of content may know better.
 	NoContentYet = Guard{Name: "no content was found yet", Quote: L11,
 		Holds: func(a Application, _ Event) bool { return a.ContentAt.IsZero() }}
 

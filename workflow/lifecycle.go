@@ -20,22 +20,22 @@ var Lifecycle = []Row{
 	{From: underway, On: OnRefusedForGood, To: Refused, Quotes: []Sentence{L13}},
 
 	// TikTok reports: at first sight, and whenever its word is another than the desk believed.
-	{From: unlessReviewing, On: OnReported, Status: []Status{StatusPending}, If: []Guard{NoContentYet, Settled}, To: Pending, Quotes: []Sentence{L4, L14}},
+	{From: unlessReviewing, On: OnReported, Status: []Status{StatusPending}, If: []Guard{Settled}, To: Pending, Quotes: []Sentence{L4, L14}},
 	{From: reviewing, On: OnReported, Status: []Status{StatusPending}, To: Same, Quotes: []Sentence{L4}},
-	{From: anywhere, On: OnReported, Status: []Status{StatusAwaitingShipment}, If: []Guard{NoContentYet}, To: AwaitingShipment, Quotes: []Sentence{L6, L14}},
+	{From: anywhere, On: OnReported, Status: []Status{StatusAwaitingShipment}, To: AwaitingShipment, Quotes: []Sentence{L6, L14}},
 	{From: anywhere, On: OnReported, Status: []Status{StatusShipped}, If: []Guard{NoContentYet}, To: Shipped, Quotes: []Sentence{L7, L14}},
 	{From: anywhere, On: OnReported, Status: []Status{StatusContentPending}, If: []Guard{NoContentYet}, To: Delivered, Quotes: []Sentence{L8, L14}},
-	{From: anywhere, On: OnReported, Status: []Status{StatusCompleted, StatusOpsCompleted}, If: []Guard{NoContentYet}, To: Completed, Quotes: []Sentence{L11, L14}},
-	{From: anywhere, On: OnReported, Status: []Status{StatusRejectCancelled}, If: []Guard{NoContentYet}, To: Rejected, Quotes: []Sentence{L10, L14}},
-	{From: anywhere, On: OnReported, Status: []Status{StatusOverdueCancelled}, If: []Guard{NoContentYet}, To: Expired, Quotes: []Sentence{L14, L15}},
-	{From: anywhere, On: OnReported, Status: []Status{StatusNotShipCancelled}, If: []Guard{NoContentYet}, To: NotShipped, Quotes: []Sentence{L14, L15}},
-	{From: anywhere, On: OnReported, Status: []Status{StatusCollabDeleted}, If: []Guard{NoContentYet}, To: CollabRemoved, Quotes: []Sentence{L14, L15}},
-	{From: anywhere, On: OnReported, Status: []Status{StatusUnfulfilCancelled}, If: []Guard{NoContentYet}, To: ContentNotPosted, Quotes: []Sentence{L14, L15}},
-	{From: anywhere, On: OnReported, Status: []Status{StatusWithdrawn}, If: []Guard{NoContentYet}, To: Withdrawn, Quotes: []Sentence{L14, L15}},
-	{From: anywhere, On: OnReported, Status: []Status{StatusUnfulfillable}, If: []Guard{NoContentYet}, To: Unfulfillable, Quotes: []Sentence{L14, L15}},
-	{From: anywhere, On: OnReported, Status: []Status{StatusOpsCancelled, StatusOpsFailed}, If: []Guard{NoContentYet}, To: CancelledByTikTok, Quotes: []Sentence{L14, L15}},
-	{From: anywhere, On: OnReported, Status: anyOther, If: []Guard{NoContentYet}, To: Unrecognised, Quotes: []Sentence{L14}},
+	{From: anywhere, On: OnReported, Status: []Status{StatusCompleted, StatusOpsCompleted}, To: Completed, Quotes: []Sentence{L11, L14}},
+	{From: anywhere, On: OnReported, Status: []Status{StatusRejectCancelled}, To: Rejected, Quotes: []Sentence{L10, L14}},
+	{From: anywhere, On: OnReported, Status: []Status{StatusOverdueCancelled}, To: Expired, Quotes: []Sentence{L14, L15}},
+	{From: anywhere, On: OnReported, Status: []Status{StatusNotShipCancelled}, To: NotShipped, Quotes: []Sentence{L14, L15}},
+	{From: anywhere, On: OnReported, Status: []Status{StatusCollabDeleted}, To: CollabRemoved, Quotes: []Sentence{L14, L15}},
+	{From: anywhere, On: OnReported, Status: []Status{StatusUnfulfilCancelled}, To: ContentNotPosted, Quotes: []Sentence{L14, L15}},
+	{From: anywhere, On: OnReported, Status: []Status{StatusWithdrawn}, To: Withdrawn, Quotes: []Sentence{L14, L15}},
+	{From: anywhere, On: OnReported, Status: []Status{StatusUnfulfillable}, To: Unfulfillable, Quotes: []Sentence{L14, L15}},
+	{From: anywhere, On: OnReported, Status: []Status{StatusOpsCancelled, StatusOpsFailed}, To: CancelledByTikTok, Quotes: []Sentence{L14, L15}},
+	{From: anywhere, On: OnReported, Status: anyOther, To: Unrecognised, Quotes: []Sentence{L14}},
 
-	// The creator's content is found: our own fact, and no report takes it back.
+	// The creator's content is found: our own fact, and a report that it is still to come does not take it back.
 	{From: []State{Shipped, Delivered}, On: OnContentFound, To: Completed, Quotes: []Sentence{L11}},
 }

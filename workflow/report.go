@@ -1,6 +1,9 @@
 package workflow
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // news tells whether a report can change anything: it is not older than what the desk knows, and it differs.
 func news(a Application, e Reported) bool {
@@ -20,13 +23,20 @@ func reported(a Application, e Reported) Next {
 	if a.Report.Status == was.Report.Status {
 		return changed(a, e.At, Routine).repaint(e.At)
 	}
+	if e.Report.Status.State() != Completed {
+		a.ContentAt = time.Time{}
+	}
 	a.Round++
 	a.ChangedAt = e.At
 	next := changed(settle(a, was, e), e.At, Routine)
 	if was.State().Reviewing() && was.Decision.Review != "" {
 		next.Cancel = append(next.Cancel, was.Decision.Review)
 	}
-	return next.repaint(e.At).say(sayReported(next.Application, was))
+	next = next.repaint(e.At)
+	if next.Application.Stage() == was.Stage() {
+		return next // completed, as our own look had found
+	}
+	return next.say(sayReported(next.Application, was))
 }
 
 // firstSight records an application. One that waits for the team gets a card, except in a shop's first sweep, whose
@@ -95,7 +105,7 @@ func sayReported(a, was Application) Saying {
 	return s
 }
 
-// contentFound completes the application, for good.
+// contentFound completes the application.
 func contentFound(a Application, e ContentFound) Next {
 	a.ContentAt, a.ChangedAt = e.At, e.At
 	a.Round++
