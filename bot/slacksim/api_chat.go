@@ -83,7 +83,7 @@ func (w *Workspace) postMessage(c *call) (object, error) {
 	}
 	w.mu.Lock()
 	ch := w.channel(id)
-	thread, err := ch.threadFor(c)
+	thread, err := ch.threadFor(c.arguments)
 	if err == nil {
 		err = w.writable(ch) // again: looking at pictures took its time
 	}
@@ -113,15 +113,15 @@ func (w *Workspace) body(c *call) (content, error) {
 }
 
 // threadFor checks thread_ts: it has to be the stamp of a message here that is no reply itself.
-func (ch *channel) threadFor(c *call) (stamp, error) {
-	ts := c.text("thread_ts")
+func (c *channel) threadFor(a arguments) (stamp, error) {
+	ts := a.text("thread_ts")
 	if ts == "" {
 		return "", nil
 	}
-	if _, isText := c.arguments["thread_ts"].(string); !isText || pad(ts) != ts {
+	if _, isText := a["thread_ts"].(string); !isText || pad(ts) != ts {
 		return "", &failure{code: "invalid_thread_ts", messages: []string{fmt.Sprintf("[ERROR] %s is not a valid thread_ts", ts)}}
 	}
-	parent := ch.find(stamp(ts))
+	parent := c.find(stamp(ts))
 	if parent == nil {
 		return "", refuse("thread_not_found")
 	}
@@ -259,7 +259,7 @@ func (w *Workspace) postEphemeral(c *call) (object, error) {
 	case !ch.has(u):
 		return nil, refuse("user_not_in_channel")
 	}
-	thread, err := ch.threadFor(c)
+	thread, err := ch.threadFor(c.arguments)
 	if err != nil {
 		return nil, err
 	}
@@ -287,11 +287,10 @@ func (w *Workspace) getPermalink(c *call) (object, error) {
 
 // ephemeral is a message that one person sees until she looks away for long.
 type ephemeral struct {
-	ts, thread  stamp
-	channel     channelID
-	user        userID
-	message     message // text, blocks and their earlier layouts
-	fromCommand bool
+	ts, thread stamp
+	channel    channelID
+	user       userID
+	message    message // text, blocks and their earlier layouts
 }
 
 // whisper shows a message to one person. The lock is held.

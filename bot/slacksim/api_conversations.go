@@ -111,7 +111,7 @@ func (w *Workspace) usersConversations(c *call) (object, error) {
 }
 
 func (w *Workspace) channelPage(c *call, all []*channel) (object, error) {
-	from, to, next, err := c.page(len(all), 1000)
+	from, to, next, err := c.page(len(all))
 	if err != nil {
 		return nil, err
 	}
@@ -129,7 +129,7 @@ func (w *Workspace) conversationsMembers(c *call) (object, error) {
 	if err != nil {
 		return nil, err
 	}
-	from, to, next, err := c.page(len(ch.members), 1000)
+	from, to, next, err := c.page(len(ch.members))
 	if err != nil {
 		return nil, err
 	}

@@ -96,30 +96,12 @@ func (w *Workspace) completeUpload(c *call) (object, error) {
 		return nil, err
 	}
 	w.mu.Lock()
+	ch, thread, err := w.sharedIn(c, given)
+	if err != nil {
+		w.mu.Unlock()
+		return nil, err
+	}
 	shown := []object{}
-	for _, each := range given {
-		f, ok := w.uploads.get(str(each, "id"))
-		if !ok || !f.arrived {
-			w.mu.Unlock()
-			return nil, refuse("file_not_found")
-		}
-	}
-	var ch *channel
-	var thread stamp
-	if id := c.text("channel_id"); id != "" {
-		if ch = w.channel(channelID(id)); ch == nil {
-			w.mu.Unlock()
-			return nil, refuse("channel_not_found")
-		}
-		err := w.writable(ch)
-		if err == nil {
-			thread, err = ch.threadFor(c)
-		}
-		if err != nil {
-			w.mu.Unlock()
-			return nil, err
-		}
-	}
 	for _, each := range given {
 		f, _ := w.uploads.get(str(each, "id"))
 		f.complete = true
@@ -141,6 +123,29 @@ func (w *Workspace) completeUpload(c *call) (object, error) {
 		w.announce(ch, m)
 	}
 	return object{"files": shown}, nil
+}
+
+// sharedIn checks that the files are here, and finds the channel and the thread that they go to; the channel is nil where none is
+// named. The lock is held.
+func (w *Workspace) sharedIn(c *call, given []object) (*channel, stamp, error) {
+	for _, each := range given {
+		if f, ok := w.uploads.get(str(each, "id")); !ok || !f.arrived {
+			return nil, "", refuse("file_not_found")
+		}
+	}
+	id := c.text("channel_id")
+	if id == "" {
+		return nil, "", nil
+	}
+	ch := w.channel(channelID(id))
+	if ch == nil {
+		return nil, "", refuse("channel_not_found")
+	}
+	if err := w.writable(ch); err != nil {
+		return nil, "", err
+	}
+	thread, err := ch.threadFor(c.arguments)
+	return ch, thread, err
 }
 
 func (c *call) uploadsNamed() ([]object, error) {

@@ -31,7 +31,7 @@ func (w *Workspace) usersInfo(c *call) (object, error) {
 func (w *Workspace) usersList(c *call) (object, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	from, to, next, err := c.page(len(w.people), 1000)
+	from, to, next, err := c.page(len(w.people))
 	if err != nil {
 		return nil, err
 	}
@@ -82,9 +82,12 @@ func (w *Workspace) usergroupsUsersList(c *call) (object, error) {
 	return object{"users": slices.Clone(w.groups[i].members)}, nil
 }
 
+// mostPage is the longest page of a listing.
+const mostPage = 1000
+
 // page cuts a listing: the bounds of this page, and the cursor of the next one (empty at the end).
-func (c *call) page(size, most int) (from, to int, next string, err error) {
-	limit, err := c.count("limit", 100, 1, most)
+func (c *call) page(size int) (from, to int, next string, err error) {
+	limit, err := c.count("limit", 100, 1, mostPage)
 	if err != nil {
 		return 0, 0, "", err
 	}

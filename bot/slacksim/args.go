@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"mime"
 	"net/http"
 	"net/url"
@@ -19,60 +20,64 @@ var structured = map[string]bool{"blocks": true, "attachments": true, "metadata"
 
 var errBadForm = errors.New("the body is no form")
 
-// readArguments takes the query, and a body that is a form or JSON. The second result is the token that a form carried.
+// readArguments takes the query, and a body that is a form or JSON. The second result is the token that a form carried: one in the
+// address is never accepted, since addresses end up in logs, and one in JSON neither, as its place is the header.
 func readArguments(r *http.Request) (arguments, string, error) {
 	a := arguments{}
 	a.take(r.URL.Query())
-	delete(a, "token") // a token in the address is never accepted: addresses end up in logs
+	delete(a, "token")
 	body, err := readBody(r.Body, mostRequest)
-	if err != nil {
+	if err != nil || len(body) == 0 {
 		return a, "", err
 	}
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil && len(body) > 0 {
+	if err != nil {
 		return a, "", refuse("invalid_post_type")
 	}
-	secret := ""
-	switch {
-	case len(body) == 0:
-	case kind == "application/json":
-		var o object
-		if err := decode(body, &o); err != nil {
-			return a, "", refuse("invalid_json")
-		}
-		if o == nil {
-			return a, "", refuse("json_not_object")
-		}
-		delete(o, "token") // a JSON body takes its token in the header only
-		for k, v := range o {
-			a[k] = v
-		}
-	case kind == "application/x-www-form-urlencoded":
-		values, err := url.ParseQuery(string(body))
-		if err != nil {
-			return a, "", refuse("invalid_form_data")
-		}
-		secret = values.Get("token")
-		values.Del("token")
-		a.take(values)
-	case kind == "multipart/form-data":
-		values, err := multipartValues(r, body)
-		if err != nil {
-			return a, "", refuse("invalid_form_data")
-		}
-		secret = values.Get("token")
-		values.Del("token")
-		a.take(values)
-	default:
-		return a, "", refuse("invalid_post_type")
+	if kind == "application/json" {
+		return a, "", a.takeJSON(body)
 	}
+	values, err := formValues(r, kind, body)
+	if err != nil {
+		return a, "", err
+	}
+	secret := values.Get("token")
+	values.Del("token")
+	a.take(values)
 	return a, secret, nil
+}
+
+func (a arguments) takeJSON(body []byte) error {
+	var o object
+	if err := decode(body, &o); err != nil {
+		return refuse("invalid_json")
+	}
+	if o == nil {
+		return refuse("json_not_object")
+	}
+	delete(o, "token")
+	maps.Copy(a, o)
+	return nil
+}
+
+func formValues(r *http.Request, kind string, body []byte) (values url.Values, err error) {
+	switch kind {
+	case "application/x-www-form-urlencoded":
+		values, err = url.ParseQuery(string(body))
+	case "multipart/form-data":
+		values, err = multipartValues(r, body)
+	default:
+		return nil, refuse("invalid_post_type")
+	}
+	if err != nil {
+		return nil, refuse("invalid_form_data")
+	}
+	return values, nil
 }
 
 // multipartValues reads the plain fields of a multipart form; files are no arguments of the methods here.
 func multipartValues(r *http.Request, body []byte) (url.Values, error) {
 	again := r.Clone(r.Context())
-	again.Body = http.NoBody
 	again.Body = readCloser{strings.NewReader(string(body))}
 	if err := again.ParseMultipartForm(mostRequest); err != nil {
 		return nil, fmt.Errorf("%w: %w", errBadForm, err)

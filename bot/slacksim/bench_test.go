@@ -263,7 +263,7 @@ func (b *bench) dialTo(more string) *socket {
 	b.t.Helper()
 	_, o := b.callAs(b.details.AppToken, "apps.connections.open", object{})
 	require.Equal(b.t, true, o["ok"], "%v", o)
-	conn, _, err := b.dialer.DialContext(b.t.Context(), o["url"].(string)+more, http.Header{"Origin": {"https://api.slack.com"}}) //nolint:bodyclose // a WebSocket handshake has no body to close
+	conn, _, err := b.dialer.DialContext(b.t.Context(), o["url"].(string)+more, http.Header{"Origin": {"https://api.slack.com"}})
 	require.NoError(b.t, err)
 	return &socket{b: b, conn: conn}
 }

@@ -18,10 +18,8 @@ const (
 // retryWaits are the pauses before an event comes again, counted from the moment its last delivery failed.
 var retryWaits = []time.Duration{0, time.Minute, 5 * time.Minute}
 
-var (
-	errNotAcknowledged = errors.New("operation_timeout")
-	errRefusedByApp    = errors.New("app_error")
-)
+// errNotAcknowledged is in the words that a person reads of it.
+var errNotAcknowledged = errors.New("operation_timeout")
 
 // kinds of deliveries, as envelopes name them.
 const (
@@ -58,6 +56,7 @@ type outcome struct {
 func (w *Workspace) deliver(ctx context.Context, p *parcel) (receipt, error) {
 	ctx, cancel := context.WithTimeout(ctx, ackTime)
 	defer cancel()
+	defer context.AfterFunc(w.ctx, cancel)()
 	started := time.Now()
 	var got receipt
 	var err error

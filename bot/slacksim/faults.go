@@ -136,8 +136,8 @@ func (fs *faults) list() []fault {
 	return all
 }
 
-// answer carries out a fault that stands in place of the call. It is false for one that only delays or follows the call.
-func (f *fault) answer(rw http.ResponseWriter) bool {
+// answer carries out a fault that stands in place of the call.
+func (f *fault) answer(rw http.ResponseWriter) {
 	switch f.Do {
 	case "status":
 		code := f.Error
@@ -159,10 +159,7 @@ func (f *fault) answer(rw http.ResponseWriter) bool {
 		f.write(rw, status, f.Error)
 	case "drop":
 		hangUp(rw)
-	default:
-		return false
 	}
-	return true
 }
 
 func (f *fault) write(rw http.ResponseWriter, status int, code string) {

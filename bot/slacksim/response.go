@@ -34,49 +34,51 @@ func (w *Workspace) newResponseURL(base string, to responseURL) string {
 // respond answers POST /response/…: Slack's documentation is silent on the status of refusals; 404 is used for an address that is used up
 // and 400 for content that is refused.
 func (w *Workspace) respond(rw http.ResponseWriter, r *http.Request) {
-	note := record{At: time.Now().UTC(), Method: "response_url", Args: object{}}
 	a, _, err := readArguments(r)
-	note.Args = a.record()
-	if f := w.faults.next("response_url"); f != nil {
+	note := record{At: now(), Method: "response_url", Args: a.record()}
+	f := w.faults.next("response_url")
+	if f != nil && f.Do == "delay" {
+		w.pause(r.Context(), time.Duration(f.DelayMS)*time.Millisecond)
+		f = nil
+	}
+	if f != nil && f.Do != "apply_then_drop" {
 		note.Error = "fault: " + f.Do
-		switch f.Do {
-		case "delay":
-			w.pause(r.Context(), time.Duration(f.DelayMS)*time.Millisecond)
-			note.Error = ""
-		case "apply_then_drop":
-			if err == nil {
-				_ = w.answerAt(r.PathValue("key"), a) // whatever comes of it, nobody is told
-			}
-			w.calls.add(note)
-			hangUp(rw)
-			return
-		default:
-			w.calls.add(note)
-			f.answer(rw)
-			return
-		}
+		w.calls.add(note)
+		f.answer(rw)
+		return
 	}
 	if err == nil {
 		err = w.answerAt(r.PathValue("key"), a)
 	}
-	if err != nil {
-		status := http.StatusBadRequest
-		f, ok := errors.AsType[*failure](err)
-		if !ok {
-			f = &failure{code: "invalid_payload"}
-		}
-		if f.code == "used_url" || f.code == "expired_url" || f.code == "no_such_url" {
-			status = http.StatusNotFound
-		}
-		note.Error = f.code
-		w.calls.add(note)
-		answer(rw, status, f.fields())
-		return
+	refusal, status := responseRefusal(err)
+	if note.OK = refusal == nil; !note.OK {
+		note.Error = refusal.code
 	}
-	note.OK = true
 	w.calls.add(note)
-	rw.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	_, _ = rw.Write([]byte("ok"))
+	switch {
+	case f != nil:
+		hangUp(rw)
+	case refusal != nil:
+		answer(rw, status, refusal.fields())
+	default:
+		rw.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		_, _ = rw.Write([]byte("ok")) // a peer that went away has no use for an error
+	}
+}
+
+func responseRefusal(err error) (*failure, int) {
+	if err == nil {
+		return nil, http.StatusOK
+	}
+	f, ok := errors.AsType[*failure](err)
+	if !ok {
+		f = &failure{code: "invalid_payload"}
+	}
+	switch f.code {
+	case "used_url", "expired_url", "no_such_url":
+		return f, http.StatusNotFound
+	}
+	return f, http.StatusBadRequest
 }
 
 // answerAt carries out what was sent to a response_url.
@@ -138,7 +140,7 @@ func (w *Workspace) respondInChannel(to responseURL, a arguments, body content) 
 		w.mu.Unlock()
 		return refuse("is_archived")
 	}
-	thread, err := ch.threadFor(&call{arguments: a})
+	thread, err := ch.threadFor(a)
 	if err != nil {
 		w.mu.Unlock()
 		return err

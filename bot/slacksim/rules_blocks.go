@@ -23,7 +23,7 @@ var blockRules = slices.Concat(
 		{on: "block section", check: sectionSays},
 		{on: "block header", field: "text", must: true, check: plain(150)},
 		{on: "block header", field: "level", check: whole(1, 4)},
-		{on: "block image", field: "image_url", check: address(3000)},
+		{on: "block image", field: "image_url", check: address},
 		{on: "block image", field: "slack_file", check: part("slack_file")},
 		{on: "block image", field: "alt_text", must: true, check: chars(1, 2000)},
 		{on: "block image", field: "title", check: plain(2000)},
@@ -116,7 +116,7 @@ func richPiece(ck *checker, v any, at string) {
 func pieceRules() []rule {
 	rows := []rule{
 		{on: "piece text", field: "text", must: true, check: chars(1, 12_000)},
-		{on: "piece link", field: "url", must: true, check: address(3000)},
+		{on: "piece link", field: "url", must: true, check: address},
 		{on: "piece link", field: "text", check: chars(0, 12_000)},
 		{on: "piece link", field: "unsafe", check: truth},
 		{on: "piece emoji", field: "name", must: true, check: chars(1, 255)},
@@ -127,7 +127,7 @@ func pieceRules() []rule {
 		{on: "piece broadcast", field: "range", must: true, check: oneOf("here", "channel", "everyone")},
 		{on: "piece date", field: "timestamp", must: true, check: whole(0, 1<<40)},
 		{on: "piece date", field: "format", must: true, check: chars(1, 255)},
-		{on: "piece date", field: "url", check: address(3000)},
+		{on: "piece date", field: "url", check: address},
 		{on: "piece date", field: "fallback", check: chars(1, 255)},
 		{on: "piece color", field: "value", must: true, check: matching(`^#[0-9A-Fa-f]{6}$`, "a colour such as #2eb886")},
 	}

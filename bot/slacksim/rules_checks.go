@@ -75,16 +75,15 @@ func whole(least, most int) check {
 	}
 }
 
-func address(most int) check {
-	return func(ck *checker, v any, at string) {
-		chars(1, most)(ck, v, at)
-		s, ok := v.(string)
-		if !ok {
-			return
-		}
-		if u, err := url.Parse(s); err != nil || u.Scheme == "" || (u.Host == "" && u.Opaque == "") {
-			ck.complain(at, "must be a valid URL")
-		}
+// address is a URL of at most 3,000 characters.
+func address(ck *checker, v any, at string) {
+	chars(1, 3000)(ck, v, at)
+	s, ok := v.(string)
+	if !ok {
+		return
+	}
+	if u, err := url.Parse(s); err != nil || u.Scheme == "" || (u.Host == "" && u.Opaque == "") {
+		ck.complain(at, "must be a valid URL")
 	}
 }
 

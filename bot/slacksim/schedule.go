@@ -42,7 +42,7 @@ func (w *Workspace) scheduleMessage(c *call) (object, error) {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	thread, err := w.channel(id).threadFor(c)
+	thread, err := w.channel(id).threadFor(c.arguments)
 	if err != nil {
 		return nil, err
 	}
@@ -87,7 +87,7 @@ func (w *Workspace) scheduledMessages(c *call) (object, error) {
 	if id := c.text("channel"); id != "" {
 		all = slices.DeleteFunc(all, func(s *scheduledMessage) bool { return string(s.channel) != id })
 	}
-	from, to, next, err := c.page(len(all), 1000)
+	from, to, next, err := c.page(len(all))
 	if err != nil {
 		return nil, err
 	}

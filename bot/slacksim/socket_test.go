@@ -57,7 +57,7 @@ func TestHelloNamesTheAppAndCountsTheLinks(t *testing.T) {
 func TestATicketOpensOneLink(t *testing.T) {
 	b := outside(t, Options{})
 	_, o := b.callAs(b.details.AppToken, "apps.connections.open", object{})
-	conn, _, err := b.dialer.DialContext(t.Context(), o["url"].(string), nil) //nolint:bodyclose // a handshake
+	conn, _, err := b.dialer.DialContext(t.Context(), o["url"].(string), nil)
 	require.NoError(t, err)
 	defer func() { _ = conn.Close() }()
 	_, got, err := b.dialer.DialContext(t.Context(), o["url"].(string), nil)
