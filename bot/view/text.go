@@ -144,14 +144,14 @@ func label(s string, most int) string { return strings.ReplaceAll(data(s, most),
 // from coming alive by look-alikes too. Web addresses have lost their colon already.
 func spoken(s string, most int) string { return deafener.Replace(data(s, most)) }
 
-var deafener = strings.NewReplacer("@", "＠", "#", "＃")
+var deafener = strings.NewReplacer("@", "＠", "#", "♯")
 
 // raw prepares data for plain text, which Slack neither unescapes nor formats.
 func raw(s string, most int) string { return cut(clean(s), most) }
 
 // twins are characters that look like those that Slack formats by, the colon of ":smile:" included. Putting a twin in their place is certain to work,
 // however Slack parses; invisible characters between them would rest on how it does.
-var twins = map[rune]rune{'*': '∗', '_': '＿', '~': '∼', '`': 'ˋ', ':': '∶'}
+var twins = map[rune]rune{'*': '∗', '_': 'ˍ', '~': '∼', '`': 'ˋ', ':': '∶'}
 
 // calm takes from data the characters that Slack formats by, so that nobody's name makes a card bold or opens a block of
 // code. Two stay where they are harmless, since both get copied: an underscore between letters, of which user names are

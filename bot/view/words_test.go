@@ -15,7 +15,7 @@ func TestDataIsMadeHarmless(t *testing.T) {
 		"Glow Daily":                      "Glow Daily",
 		"<!channel> & <@U1>":              "&lt;!channel&gt; &amp; &lt;@U1&gt;",
 		"*bold* ~no~ `code`":              "∗bold∗ ∼no∼ ˋcodeˋ",
-		"kitchen_finds _loud_ a__b":       "kitchen_finds ＿loud＿ a＿＿b",
+		"kitchen_finds _loud_ a__b":       "kitchen_finds ˍloudˍ aˍˍb",
 		":tada: 12:30 d: e:":              "∶tada: 12∶30 d: e∶",
 		"a\n\tb\r\u2028c\u00a0 d":         "a b c d",
 		"a\u202eb\u2066c\u200ed\u00ad":    "abcd",
@@ -32,7 +32,7 @@ func TestDataIsMadeHarmless(t *testing.T) {
 }
 
 func TestInASentenceThatMayBeSentWithoutBlocksNothingComesAlive(t *testing.T) {
-	require.Equal(t, "＠everyone ＃general https∶//evil.example", spoken("@everyone #general https://evil.example", 60))
+	require.Equal(t, "＠everyone ♯general https∶//evil.example", spoken("@everyone #general https://evil.example", 60))
 }
 
 func TestALinkCannotBeBrokenByItsLabel(t *testing.T) {
