@@ -166,6 +166,11 @@ func (t *turn) keep(before Application, next Next, ev Event) error {
 			return err
 		}
 	}
+	for _, eff := range next.Sooner {
+		if err := t.hasten(eff); err != nil {
+			return err
+		}
+	}
 	for _, eff := range next.Effects {
 		eff.Shop, eff.Application = before.Key.Shop, before.Key.ID
 		if err := t.enqueue(eff, ev.When()); err != nil {
@@ -190,6 +195,22 @@ func (t *turn) cancel(lane Lane, id EffectID) error {
 	for _, w := range waiting {
 		if w.ID == id && !w.Claimed {
 			return t.tx.Remove(id)
+		}
+	}
+	return nil
+}
+
+// hasten makes an effect due sooner, unless it is claimed.
+func (t *turn) hasten(sooner Effect) error {
+	waiting, err := t.tx.Lane(sooner.Lane)
+	if err != nil {
+		return err
+	}
+	for _, w := range waiting {
+		if w.ID == sooner.ID && !w.Claimed {
+			w.NotBefore = sooner.NotBefore
+			t.enqueued = true
+			return t.tx.Change(w.Effect)
 		}
 	}
 	return nil

@@ -21,7 +21,7 @@ func reported(a Application, e Reported) Next {
 	a.Report = keepOrigin(e.Report, was.Report)
 	a.ReportedAt = e.Began
 	if a.Report.Status == was.Report.Status {
-		return changed(a, e.At, Routine).repaint(e.At)
+		return sendInTime(changed(a, e.At, Routine), e.At).repaint(e.At)
 	}
 	if e.Report.Status.State() != Completed {
 		a.ContentAt = time.Time{}
@@ -47,6 +47,21 @@ func firstSight(a Application, e Reported) Next {
 	return changed(a, e.At, Routine).repaint(e.At)
 }
 
+// sendInTime ends the undo window of a decision sooner where the review deadline has come nearer.
+func sendInTime(n Next, at time.Time) Next {
+	d := &n.Application.Decision
+	if d.Phase != DecisionQueued {
+		return n
+	}
+	end := sendAt(at, d.SendAt.Sub(at), n.Application.Report.ReviewBy)
+	if !end.Before(d.SendAt) {
+		return n
+	}
+	d.SendAt = end
+	n.Sooner = append(n.Sooner, Effect{ID: d.Review, Lane: ReviewLane(n.Application.Key), NotBefore: end})
+	return n
+}
+
 // keepOrigin carries over what no report tells.
 func keepOrigin(now, was Report) Report {
 	if !now.Collab.Known {
@@ -58,15 +73,16 @@ func keepOrigin(now, was Report) Report {
 // settle brings the decision in line with a reported change of status.
 func settle(a, was Application, e Reported) Application {
 	from, sent := was.State(), was.Decision.Phase == DecisionSending || was.Decision.Phase == DecisionUnclear
+	_, ended := EndingOf(a.State())
 	switch {
 	case from.Reviewing() && sent && explains(was.Decision.Verdict, a.State()):
 		return confirm(a, e.At) // TikTok's answer was lost or is under way; its deed is here
 	case from.Reviewing():
-		a.Decision = Decision{}
-		_, ended := EndingOf(a.State())
-		a.ChangedElsewhere = !ended
+		a.Decision, a.ChangedElsewhere = Decision{}, !ended
 	case a.Report.Status == StatusPending:
 		a.Decision, a.ChangedElsewhere, a.Card.Wanted = Decision{}, true, true
+	case ended:
+		a.ChangedElsewhere = false // an ending tells whose move it was
 	case backwards(from, a.State()):
 		a.ChangedElsewhere = true
 	}
@@ -86,7 +102,7 @@ func explains(v Verdict, to State) bool {
 
 // backwards tells whether a change goes against the order of things, so that somebody must have made it.
 func backwards(from, to State) bool {
-	if _, ended := EndingOf(to); ended || from == Unrecognised {
+	if _, ended := EndingOf(to); ended || from == Unrecognised && to != Pending {
 		return false
 	}
 	i, j := slices.Index(forwards, from), slices.Index(forwards, to)
@@ -108,6 +124,5 @@ func sayReported(a, was Application) Saying {
 // contentFound completes the application.
 func contentFound(a Application, e ContentFound) Next {
 	a.ContentAt, a.ChangedAt = e.At, e.At
-	a.Round++
 	return changed(a, e.At, Routine).repaint(e.At).say(Saying{Kind: SayStage})
 }

@@ -2,14 +2,14 @@ package workflow
 
 import "time"
 
-// Next is what an event leads to: the application as it is now, what the world is owed for it, the effects that lost
-// their reason (dropped unless they are claimed already), and the lanes whose parked effects may go.
+// Next is what an event leads to.
 type Next struct {
-	Application Application
+	Application Application // as it is now
 	Changed     bool
-	Effects     []Effect
-	Cancel      []EffectID
-	Wake        []Lane
+	Effects     []Effect   // what the world is owed for it
+	Cancel      []EffectID // reviews that lost their reason; dropped unless they are claimed already
+	Sooner      []Effect   // effects that wait already and are due at an earlier NotBefore; of each only ID and Lane count else
+	Wake        []Lane     // the lanes whose parked effects may go
 
 	at       time.Time
 	priority Priority
