@@ -40,16 +40,16 @@ func cardCalledFor(a Application, e CardCalledFor) Next {
 
 // cardShown keeps where the card is, and lets the replies go that waited for it.
 func cardShown(a Application, e CardShown) Next {
-	first := !a.Card.Posted()
-	if !first && a.Card.Hash == e.Hash {
-		return Next{Application: a}
-	}
+	was := a.Card
 	a.Card.Channel, a.Card.TS, a.Card.Hash = e.Channel, e.TS, e.Hash
 	if e.Link != "" {
 		a.Card.Link = e.Link
 	}
+	if a.Card == was {
+		return Next{Application: a}
+	}
 	next := changed(a, e.At, Routine)
-	if first {
+	if !was.Posted() && a.Card.Posted() {
 		next.Wake = append(next.Wake, ThreadLane(a.Key))
 	}
 	return next

@@ -1,0 +1,76 @@
+package workflow
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestACardIsCalledForOnce(t *testing.T) {
+	a := standing(Shipped)
+	a.Card = Card{}
+	n := next(t, a, CardCalledFor{Actor: by(member), At: noon})
+	require.Equal(t, []Effect{{Kind: ShowCard, Lane: CardLane(sample), Priority: ForPeople, NotBefore: noon}}, n.Effects)
+	noNews(t, n.Application, CardCalledFor{Actor: by(another), At: noon})
+
+	routine := next(t, a, CardCalledFor{At: noon})
+	require.Equal(t, Routine, routine.Effects[0].Priority, "nobody is watching")
+}
+
+func TestTheFirstSightOfACardLetsItsRepliesGo(t *testing.T) {
+	a := standing(Pending)
+	a.Card = Card{Wanted: true}
+	shown := CardShown{At: noon, Channel: "C0SAMPLES", TS: "1.000001", Hash: "h1", Link: "https://example.com/1"}
+	n := next(t, a, shown)
+	require.Equal(t, Card{Wanted: true, Channel: "C0SAMPLES", TS: "1.000001", Hash: "h1", Link: "https://example.com/1"}, n.Application.Card)
+	require.Equal(t, []Lane{ThreadLane(sample)}, n.Wake)
+	require.Empty(t, n.Effects)
+	noNews(t, n.Application, shown)
+
+	repainted := shown
+	repainted.Hash, repainted.Link = "h2", ""
+	again := next(t, n.Application, repainted)
+	require.Equal(t, "h2", again.Application.Card.Hash)
+	require.Equal(t, "https://example.com/1", again.Application.Card.Link, "an empty link is none")
+	require.Empty(t, again.Wake)
+}
+
+func TestACardsLinkIsKeptThoughItLooksTheSame(t *testing.T) {
+	a := standing(Pending)
+	e := CardShown{At: noon, Channel: a.Card.Channel, TS: a.Card.TS, Hash: a.Card.Hash, Link: "https://example.com/1"}
+	require.Equal(t, "https://example.com/1", after(t, a, e).Card.Link)
+}
+
+func TestALostCardIsNotWrittenToAnyMore(t *testing.T) {
+	a := after(t, standing(Pending), CardLost{At: noon, Cause: Cause{Message: "channel_not_found"}})
+	require.False(t, a.Card.Posted())
+	require.Equal(t, []EffectKind{ReviewOnTikTok}, kinds(next(t, a, approval(a, noon))), "the decision is still carried")
+	require.Empty(t, kinds(next(t, a, report(a, StatusWithdrawn, noon))))
+}
+
+func TestRepliesAreParkedUntilTheCardIsPosted(t *testing.T) {
+	for _, posted := range []bool{false, true} {
+		a := standing(Sending)
+		if !posted {
+			a.Card = Card{Wanted: true}
+		}
+		for _, e := range next(t, a, Confirmed{At: noon, Verdict: Approve}).Effects {
+			require.Equal(t, e.Kind == Reply && !posted, e.Parked)
+		}
+	}
+}
+
+func TestNothingIsSaidWhereThereIsNoCard(t *testing.T) {
+	a := standing(Shipped)
+	a.Card = Card{}
+	require.Empty(t, next(t, a, report(a, StatusContentPending, noon)).Effects)
+}
+
+func TestWhatNobodyHasSeenHasNoCard(t *testing.T) {
+	for _, e := range []Event{
+		CardCalledFor{Actor: by(member), At: noon}, CardShown{At: noon, TS: "1.000001"}, CardLost{At: noon},
+		OriginFound{At: noon, Collab: Collab{Known: true}},
+	} {
+		noNews(t, Application{Key: sample}, e)
+	}
+}
