@@ -19,6 +19,8 @@ type Bridge struct {
 	key    Key
 	log    *slog.Logger
 
+	connecting sync.Mutex // held while a token of the environment is exchanged and its pair kept
+
 	mu      sync.Mutex
 	auths   map[string]*affiliate.Authorisation // by open id
 	shops   map[workflow.ShopID]shop

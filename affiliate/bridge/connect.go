@@ -45,6 +45,8 @@ func (b *Bridge) exchange(ctx context.Context, token affiliate.Secret) error {
 	if token == "" {
 		return nil
 	}
+	b.connecting.Lock()
+	defer b.connecting.Unlock()
 	sum := sha256.Sum256([]byte(token))
 	used, err := b.exchanged(ctx, sum[:])
 	if err != nil || used {
@@ -64,12 +66,36 @@ func (b *Bridge) exchange(ctx context.Context, token affiliate.Secret) error {
 		unkept = &exchange{hash: sum[:], tokens: tokens}
 		b.keepUnkept(unkept) // the token is dead now: what came for it must not be lost, even if the store fails
 	}
-	if err := keepTokens(ctx, b.store, b.key, unkept.tokens, unkept.hash); err != nil {
+	return b.keep(ctx, unkept)
+}
+
+// keep puts the pair of an exchange on disk, and drops what the pair before it is cached in.
+func (b *Bridge) keep(ctx context.Context, e *exchange) error {
+	if err := keepTokens(ctx, b.store, b.key, e.tokens, e.hash); err != nil {
 		return err
 	}
 	b.keepUnkept(nil)
-	b.forget(unkept.tokens.OpenID)
+	b.forget(e.tokens.OpenID)
 	return nil
+}
+
+// keepLate puts a pair on disk that the store did not take when it came, and learns the shops that it is for. Nobody
+// may connect again until the next start, and by then the pair would be gone.
+func (b *Bridge) keepLate(ctx context.Context) error {
+	if !b.connecting.TryLock() {
+		return nil // whoever connects now keeps it
+	}
+	defer b.connecting.Unlock()
+	b.mu.Lock()
+	late := b.unkept
+	b.mu.Unlock()
+	if late == nil {
+		return nil
+	}
+	if err := b.keep(ctx, late); err != nil {
+		return err
+	}
+	return b.learnShops(ctx, late.tokens.OpenID)
 }
 
 func (b *Bridge) keepUnkept(e *exchange) {

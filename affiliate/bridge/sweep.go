@@ -17,6 +17,9 @@ const pageOfLive = 200
 // SweepAll looks at every connected shop, each on its own, so that one that hangs does not hold up the others. How it
 // went is in Sweeps and in the log.
 func (b *Bridge) SweepAll(ctx context.Context) {
+	if err := b.keepLate(ctx); err != nil {
+		b.log.ErrorContext(ctx, "new tokens are not on disk yet", "error", err)
+	}
 	shops, err := b.Shops(ctx)
 	if err != nil {
 		b.log.ErrorContext(ctx, "could not sweep", "error", err)
