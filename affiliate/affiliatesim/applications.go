@@ -10,27 +10,27 @@ type Status string
 
 // The documented statuses.
 const (
-	Pending             Status = "PENDING"
-	AwaitingShipment    Status = "AWAITING_SHIPMENT"
-	Shipped             Status = "SHIPPED"
-	ContentPending      Status = "CONTENT_PENDING"
-	Completed           Status = "COMPLETED"
-	RejectCancelled     Status = "REJECT_CANCELLED"
-	OverdueCancelled    Status = "OVERDUE_CANCELLED"
-	UnfulfillCancelled  Status = "UNFULFILL_CANCELLED"
-	OpenCollabDeleted   Status = "DEL_OPEN_COLLAB"
-	SellerNotShipped    Status = "SELLER_NOT_SHIP_CANCELLED"
-	WithdrawCancelled   Status = "WITHDRAW_CANCELLED"
-	UnfulfillableCancel Status = "UNFULFILLABLE_CANCELLED"
-	PlatformCancelled   Status = "OPS_CANCELLED"
-	PlatformFailed      Status = "OPS_FAILED"
-	PlatformCompleted   Status = "OPS_COMPLETED"
+	Pending                Status = "PENDING"
+	AwaitingShipment       Status = "AWAITING_SHIPMENT"
+	Shipped                Status = "SHIPPED"
+	ContentPending         Status = "CONTENT_PENDING"
+	Completed              Status = "COMPLETED"
+	RejectCancelled        Status = "REJECT_CANCELLED"
+	OverdueCancelled       Status = "OVERDUE_CANCELLED"
+	UnfulfillCancelled     Status = "UNFULFILL_CANCELLED"
+	OpenCollabDeleted      Status = "DEL_OPEN_COLLAB"
+	SellerNotShipped       Status = "SELLER_NOT_SHIP_CANCELLED"
+	WithdrawCancelled      Status = "WITHDRAW_CANCELLED"
+	UnfulfillableCancelled Status = "UNFULFILLABLE_CANCELLED"
+	PlatformCancelled      Status = "OPS_CANCELLED"
+	PlatformFailed         Status = "OPS_FAILED"
+	PlatformCompleted      Status = "OPS_COMPLETED"
 )
 
 func allStatuses() []Status {
 	return []Status{
 		Pending, AwaitingShipment, Shipped, ContentPending, Completed, RejectCancelled, OverdueCancelled,
-		UnfulfillCancelled, OpenCollabDeleted, SellerNotShipped, WithdrawCancelled, UnfulfillableCancel,
+		UnfulfillCancelled, OpenCollabDeleted, SellerNotShipped, WithdrawCancelled, UnfulfillableCancelled,
 		PlatformCancelled, PlatformFailed, PlatformCompleted,
 	}
 }
@@ -132,7 +132,7 @@ func (a *application) fulfillmentStatus() string {
 		return "SUCCEED"
 	case UnfulfillCancelled:
 		return "OVERDUE"
-	case UnfulfillableCancel:
+	case UnfulfillableCancelled:
 		return "EXEMPTED"
 	case PlatformFailed:
 		return "FAILED"

@@ -107,7 +107,7 @@ func New(options Options) *Center {
 	}
 	_, _ = rand.Read(c.sealing[:])
 	c.table, c.actions = endpoints(), actions()
-	c.grant = newAuthorization(time.Now())
+	c.grant = newAuthorization(c.ids.next(), time.Now())
 	c.hooks = newPostman(options.Webhooks, options.Logger, c.grant.appKey, c.grant.appSecret)
 	c.watch.init()
 	c.openShops(max(1, options.Shops))

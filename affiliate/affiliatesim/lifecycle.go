@@ -188,7 +188,7 @@ func (c *Center) actFailShipping(a *application, _ particulars, now time.Time) e
 	if a.status == AwaitingShipment {
 		c.become(a, SellerNotShipped, now)
 	} else {
-		c.become(a, UnfulfillableCancel, now)
+		c.become(a, UnfulfillableCancelled, now)
 	}
 	return nil
 }
@@ -211,7 +211,7 @@ func (c *Center) actComplete(a *application, p particulars, now time.Time) error
 
 // cancellations are the endings that cancel may name.
 func cancellations() []Status {
-	return []Status{PlatformCancelled, PlatformFailed, OpenCollabDeleted, UnfulfillableCancel}
+	return []Status{PlatformCancelled, PlatformFailed, OpenCollabDeleted, UnfulfillableCancelled}
 }
 
 func (c *Center) actCancel(a *application, p particulars, now time.Time) error {
@@ -234,7 +234,7 @@ func (c *Center) actSetStatus(a *application, p particulars, now time.Time) erro
 
 // complement fills what a record in this status would have, where it has none yet.
 func (c *Center) complement(a *application, status Status, now time.Time) {
-	approved := []Status{AwaitingShipment, Shipped, ContentPending, Completed, SellerNotShipped, UnfulfillCancelled, UnfulfillableCancel, PlatformCompleted}
+	approved := []Status{AwaitingShipment, Shipped, ContentPending, Completed, SellerNotShipped, UnfulfillCancelled, UnfulfillableCancelled, PlatformCompleted}
 	if slices.Contains(approved, status) && a.orderID == "" {
 		a.orderID, a.approvedAt = c.ids.next(), now
 	}

@@ -16,7 +16,7 @@ import (
 var outcomes = map[Status]map[string]Status{
 	Pending:           {"approve": AwaitingShipment, "reject": RejectCancelled, "withdraw": WithdrawCancelled, "expire": OverdueCancelled, "cancel": PlatformCancelled},
 	AwaitingShipment:  {"ship": Shipped, "expire": SellerNotShipped, "cancel": PlatformCancelled, "fail_shipping": SellerNotShipped, "fail_grouping": Pending},
-	Shipped:           {"deliver": ContentPending, "post": Shipped, "cancel": PlatformCancelled, "fail_shipping": UnfulfillableCancel},
+	Shipped:           {"deliver": ContentPending, "post": Shipped, "cancel": PlatformCancelled, "fail_shipping": UnfulfillableCancelled},
 	ContentPending:    {"post": ContentPending, "complete": Completed, "expire": UnfulfillCancelled, "cancel": PlatformCancelled},
 	Completed:         {"post": Completed},
 	PlatformCompleted: {"post": PlatformCompleted},

@@ -43,11 +43,11 @@ type accessToken struct {
 	expires time.Time
 }
 
-func newAuthorization(now time.Time) authorization {
+func newAuthorization(openID string, now time.Time) authorization {
 	return authorization{
 		appKey:         "6" + randomHex(6),
 		appSecret:      randomHex(20),
-		openID:         "7" + randomHex(16),
+		openID:         openID,
 		scopes:         allScopes(),
 		refresh:        "ROW_" + randomHex(32),
 		refreshExpires: now.Add(refreshLife),
@@ -86,7 +86,7 @@ func (a *authorization) rotate(now time.Time) tokenAnswer {
 		RefreshToken:     a.refresh,
 		RefreshExpires:   a.refreshExpires.Unix(),
 		OpenID:           a.openID,
-		SellerName:       "Sample Desk demo seller",
+		SellerName:       "Demo seller",
 		SellerBaseRegion: "US",
 		GrantedScopes:    slices.Clone(a.scopes),
 	}
