@@ -21,7 +21,7 @@ import (
 )
 
 // patience is how long a test waits for something to show on the page. It only matters when the test fails.
-const patience = 15 * time.Second
+const patience = 30 * time.Second
 
 // browsers are the names under which Chromium and its relatives are installed.
 var browsers = []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "headless-shell"}
