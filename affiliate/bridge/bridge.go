@@ -27,6 +27,7 @@ type Bridge struct {
 	held    map[workflow.ShopID]time.Time // no review before then: TikTok refused the shop as a whole
 	sweeps  map[workflow.ShopID]Sweep
 	origins map[workflow.ShopID]*origins
+	logged  map[string]bool // what is logged once
 	unkept  *exchange
 }
 
@@ -53,6 +54,7 @@ func New(client *affiliate.Client, store workflow.Store, engine *workflow.Engine
 		held:    map[workflow.ShopID]time.Time{},
 		sweeps:  map[workflow.ShopID]Sweep{},
 		origins: map[workflow.ShopID]*origins{},
+		logged:  map[string]bool{},
 	}
 }
 

@@ -11,8 +11,14 @@ import (
 	"sampledesk/workflow"
 )
 
-// pageOfLive is how many applications are read from the store at a time while a sweep looks for those it did not meet.
-const pageOfLive = 200
+const (
+	// pageOfLive is how many applications are read from the store at a time while a sweep looks for those it did not
+	// meet.
+	pageOfLive = 200
+
+	// maxPages ends a listing that has no end: half a million applications of one status.
+	maxPages = 10_000
+)
 
 // SweepAll looks at every connected shop, each on its own, so that one that hangs does not hold up the others. How it
 // went is in Sweeps and in the log.
@@ -79,8 +85,8 @@ func (b *Bridge) sweep(ctx context.Context, s workflow.Shop) error {
 
 // takeOver reads all pages of one status. Each page is taken over with the time at which its own request began.
 func (b *Bridge) takeOver(ctx context.Context, s workflow.Shop, calls *affiliate.Shop, status workflow.Status, met map[workflow.ApplicationID]bool) error {
-	filter, seen := affiliate.Filter{Status: affiliate.Status(status)}, map[string]bool{}
-	for token := ""; ; {
+	filter, seen, token := affiliate.Filter{Status: affiliate.Status(status)}, map[string]bool{}, ""
+	for range maxPages {
 		began := time.Now()
 		page, err := calls.SearchPage(ctx, filter, token, affiliate.MaxPageSize)
 		if err != nil {
@@ -98,10 +104,11 @@ func (b *Bridge) takeOver(ctx context.Context, s workflow.Shop, calls *affiliate
 			return nil
 		}
 		if seen[token] {
-			return fmt.Errorf("the pages of %s have no end", status)
+			break
 		}
 		seen[token] = true
 	}
+	return fmt.Errorf("the pages of %s have no end", status)
 }
 
 // resumed clears the record that TikTok refuses the shop, now that it answered.
@@ -153,11 +160,26 @@ func (b *Bridge) ask(ctx context.Context, s workflow.Shop, calls *affiliate.Shop
 		return err
 	}
 	if !found {
-		b.log.InfoContext(ctx, "TikTok shows no such application any more", "shop", s.ID, "application", a.Key.ID)
+		if b.firstOf("vanished " + a.Key.String()) {
+			b.log.WarnContext(ctx, "TikTok shows no such application any more", "shop", s.ID, "application", a.Key.ID)
+		}
 		return nil
+	}
+	if status := o.Report.Status; status.State() == workflow.Unrecognised && b.firstOf("status "+string(status)) {
+		b.log.WarnContext(ctx, "TikTok reported a status that this desk does not know", "shop", s.ID, "application", a.Key.ID, "status", status)
 	}
 	_, err = b.engine.Observe(ctx, s.ID, []workflow.Observation{o})
 	return err
+}
+
+// firstOf tells whether something is met for the first time since the desk started, so that it is logged once and not at
+// every sweep.
+func (b *Bridge) firstOf(what string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	known := b.logged[what]
+	b.logged[what] = true
+	return !known
 }
 
 // lookUp finds one application's record. The API has no filter by application id: the creator and the product narrow
