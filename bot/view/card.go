@@ -37,8 +37,11 @@ func creatorBlock(f CardFacts) slack.Block {
 		user = "@" + shown
 	}
 	followers := figure(c.Followers) + " followers"
-	if !shared(c.Followers) {
+	switch {
+	case !shared(c.Followers):
 		followers = "followers " + notShared
+	case c.Followers.Value == 1:
+		followers = "1 follower"
 	}
 	return section(dotted("*"+profile(c)+"*", user, followers), f.Past.String())
 }

@@ -225,7 +225,7 @@ func TestOnlyAProperUserNameIsLinkedTo(t *testing.T) {
 func TestPicturesComeFromTheWebOnly(t *testing.T) {
 	for picture, shown := range map[string]bool{
 		"https://p.example/a.jpeg": true, "http://127.0.0.1:8485/picture/1": true, "": false, "javascript:alert(1)": false,
-		"file:///etc/passwd": false, "https://": false, "https://p.example/a b": false, "https://p.example/é": false,
+		"file:///etc/passwd": false, "https://": false, "hTTps://p.example/a": false, "https://p.example/a b": false, "https://p.example/é": false,
 		"https://user:word@p.example/a": false, "https://p.example/" + strings.Repeat("a", 2000): false, "data:image/png;base64,AA": false,
 	} {
 		a := application()
