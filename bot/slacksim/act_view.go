@@ -185,7 +185,7 @@ func (w *Workspace) answerWith(a *actor, v *view, push bool, sent any) (viewID, 
 			return "", fmt.Errorf("invalid_response: %w", err)
 		}
 		v.wear(s)
-		v.keepChoices()
+		v.chosen = v.chosen.within(v.blocks)
 		return v.id, nil
 	}
 	if len(w.stack(v.root)) >= mostStack {

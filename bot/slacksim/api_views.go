@@ -103,7 +103,7 @@ func (w *Workspace) viewsUpdate(c *call) (object, error) {
 		return nil, err
 	}
 	v.wear(s)
-	v.keepChoices()
+	v.chosen = v.chosen.within(v.blocks)
 	w.watch.changed()
 	return object{"view": w.viewObject(v)}, nil
 }
@@ -157,7 +157,7 @@ func (w *Workspace) viewsPublish(c *call) (object, error) {
 			return nil, err
 		}
 		v.wear(s)
-		v.keepChoices()
+		v.chosen = v.chosen.within(v.blocks)
 	} else {
 		if v, err = w.newView(p.id, s); err != nil {
 			return nil, err

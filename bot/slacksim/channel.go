@@ -103,6 +103,9 @@ func (m *message) show(text string, blocks, attachments json.RawMessage) {
 		}
 	}
 	m.text, m.blocks, m.attachments = text, blocks, attachments
+	for u, chosen := range m.chosen {
+		m.chosen[u] = chosen.within(blocks)
+	}
 }
 
 // layouts are the message's layouts, the newest first.

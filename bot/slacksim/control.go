@@ -100,15 +100,18 @@ func (w *Workspace) stateOf(blocks json.RawMessage, chosen choices) choices {
 	return values
 }
 
-// keepChoices forgets the choices whose controls the new layout does not carry: a choice lives as long as its block_id and action_id.
-func (v *view) keepChoices() {
+// within are the choices whose controls a layout carries: a choice lives as long as its block_id and action_id do.
+func (c choices) within(blocks json.RawMessage) choices {
 	kept := choices{}
-	for _, c := range controlsOf(v.blocks) {
-		if state, ok := v.chosen[c.blockID][c.id()]; ok && state["type"] == c.kind() {
-			kept.set(c.blockID, c.id(), state)
+	if len(c) == 0 {
+		return kept
+	}
+	for _, each := range controlsOf(blocks) {
+		if state, ok := c[each.blockID][each.id()]; ok && state["type"] == each.kind() {
+			kept.set(each.blockID, each.id(), state)
 		}
 	}
-	v.chosen = kept
+	return kept
 }
 
 // slot names the field that carries an element's choice, in an action as in state.values, and the field that it starts with.

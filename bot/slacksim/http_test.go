@@ -94,6 +94,7 @@ func TestDeliveriesOverHTTPAreSigned(t *testing.T) {
 		_, o := b.callAs(b.details.AppToken, "apps.connections.open", object{})
 		require.Equal(t, "no_permission", o["error"], "there is no Socket Mode then")
 		ts := b.post(object{"text": "Card", "blocks": []object{actions("a", button("approve", "1"))}})
+		synctest.Wait() // for the event of the post
 		require.True(t, b.act(click(admin, ts, "approve", nil)).OK)
 		seen := b.act(object{"user": admin, "do": "command", "command": "/samples", "text": "help", "wait_ms": 0})
 		require.True(t, seen.OK, seen.Error)

@@ -2,9 +2,11 @@ package slacksim
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -215,4 +217,43 @@ func TestWhatIsKeptIsBounded(t *testing.T) {
 	require.Len(t, w.viewOrder, len(w.views))
 	require.Len(t, m.versions, keptVersions)
 	require.Equal(t, fmt.Sprint(3*keptVersions-2), string(m.versions[keptVersions-1]))
+}
+
+func FuzzWhatPeopleAndAppsSend(f *testing.F) {
+	for _, v := range []object{
+		click(admin, "1.000000", "a", object{"value": []string{"b"}}), {"user": admin, "do": "command", "command": "/samples"},
+		{"user": admin, "do": "submit", "view_id": "V1", "values": object{"a": nil}}, {"user": admin, "do": "post", "channel": samples, "text": "@sampledesk <@U1|a>"},
+		{"channel": samples, "text": "A", "metadata": object{}, "thread_ts": "1.000000"}, {"trigger_id": "1.2.3", "view": modal(textInput("a", "a"))},
+		{"method": "chat.update", "do": "drop", "times": 0}, {"user_id": admin, "view": object{"type": "home", "blocks": []object{actions("a", soundSelect("static_select"))}}},
+	} {
+		f.Add([]byte(encode(v)))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		ok := roundTrip(func(*http.Request) (*http.Response, error) {
+			return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody, Header: http.Header{}}, nil
+		})
+		w := New(Options{HTTPURL: "http://app.test/", Transport: ok, NoRateLimits: true})
+		defer func() { require.NoError(t, w.Close()) }()
+		h := w.Handler()
+		send := func(path string) {
+			r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, path, bytes.NewReader(data))
+			r.Header.Set("Content-Type", "application/json")
+			r.Header.Set("Authorization", "Bearer "+w.secrets.bot)
+			out := httptest.NewRecorder()
+			h.ServeHTTP(out, r)
+			require.True(t, json.Valid(out.Body.Bytes()), "%s", out.Body)
+		}
+		for _, m := range methods() {
+			send("/api/" + m.name)
+		}
+		var d deed
+		if decode(data, &d) == nil {
+			wait := 0
+			d.WaitMS = &wait
+			if do, known := deeds[d.Do]; known {
+				_, _ = do(w, t.Context(), &actor{deed: d, person: w.people[0]}) // any answer will do, as long as there is one
+			}
+		}
+		send("/sim/faults")
+	})
 }
