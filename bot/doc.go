@@ -4,6 +4,8 @@
 // keeps it, and only then is the click acknowledged. What is shown comes back as effects that the courier hands to this
 // package (deliver.go). The words are in bot/view.
 //
-// An envelope arrives in socket.go, is routed in dispatch.go, and handled in click.go, modal.go or command.go; who may
-// do what is asked in people.go.
+// socket.go keeps the connection. An envelope is set to work and acknowledged in envelope.go, routed in dispatch.go, and
+// handled in click.go, modal.go or command.go; answers.go and facts.go read what is shown; who may do what is asked in
+// people.go. Slack's rates are in limits.go, and raw.go reads messages where slack-go cannot. check.go is for the first
+// day, and needs none of the others.
 package bot

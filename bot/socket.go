@@ -9,12 +9,12 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
-	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
 
 	"github.com/gorilla/websocket"
+	"github.com/slack-go/slack"
 	"golang.org/x/time/rate"
 )
 
@@ -27,32 +27,15 @@ const (
 	// half-open connection would otherwise pass for a healthy one for hours.
 	silence = 30 * time.Second
 
-	// answerBy is how long a handler may take: Slack gives three seconds from the moment of the click.
-	answerBy = 2500 * time.Millisecond
-
-	// ackBy is how long writing an acknowledgement may take.
-	ackBy = 2 * time.Second
-
 	// overlap is how long the old link goes on reading once its successor stands, after a warning.
 	overlap = 5 * time.Second
-
-	// drain is how long a stopping desk waits for the handlers under way.
-	drain = 3 * time.Second
 
 	// settled is how long a link has to last to count as good; shorter ones are followed by a growing pause.
 	settled = 30 * time.Second
 )
 
-const (
-	// maxFrame bounds what is read at once.
-	maxFrame = 4 << 20
-
-	// maxAck is what Slack drops silently: acknowledgements of 20 KB and more.
-	maxAck = 20 << 10
-
-	// maxHandlers bounds the envelopes in work. Beyond it an envelope is not acknowledged, and Slack tries again.
-	maxHandlers = 256
-)
+// maxFrame bounds what is read at once.
+const maxFrame = 4 << 20
 
 // fatalErrors end the desk: no retry mends them. slack-go itself knows four of them and would retry the others for
 // ever.
@@ -66,22 +49,9 @@ type Health struct {
 	Connected  bool
 	Since      time.Time // of the present link
 	LastFrame  time.Time // of anything, pings included
-	LastReason string    // why the last link ended
+	LastReason string    // why the last link ended: in Slack's words where Slack said why
 	LastError  string    // of the last attempt to connect
 }
-
-// envelope is one delivery of Slack's.
-type envelope struct {
-	ID           string          `json:"envelope_id"`
-	Type         string          `json:"type"`
-	Payload      json.RawMessage `json:"payload"`
-	AcceptsReply bool            `json:"accepts_response_payload"`
-	Attempt      int             `json:"retry_attempt"`
-	Reason       string          `json:"reason"` // of a disconnect
-}
-
-// ackFunc acknowledges an envelope, once; payload may be nil. It reports whether the acknowledgement was written.
-type ackFunc func(payload any) bool
 
 type linkConfig struct {
 	open   func(context.Context) (string, error)
@@ -93,17 +63,19 @@ type linkConfig struct {
 // link keeps a Socket Mode connection. It is the desk's own loop, as a client that works while it reads loses pings and
 // with them the link, and one that hides the reasons of a disconnect cannot tell what to do about it.
 //
-// Reading never waits for work: each envelope is handled on its own. The next link is opened before Slack closes one
-// that it warned of, and opening is paced, whatever Slack does.
+// Reading never waits for work: each envelope is handled on its own (envelope.go). The next link is opened before Slack
+// closes one that it warned of, and opening is paced, whatever Slack does.
 type link struct {
 	linkConfig
-	pace     *rate.Limiter
-	handlers sync.WaitGroup
-	slots    chan struct{}
+	pace  *rate.Limiter
+	work  sync.WaitGroup // the envelopes in work, and the links that end beside their successor
+	slots chan struct{}
 
-	mu      sync.Mutex
-	current *conn
-	state   Health
+	mu       sync.Mutex
+	current  *conn // the newest; it may have ended
+	stopping bool  // no new work is begun
+	owed     [][]byte
+	state    Health
 }
 
 func newLink(c linkConfig) *link {
@@ -119,7 +91,7 @@ func (l *link) health() Health {
 
 // run keeps a link up until ctx ends. The error is fatal.
 func (l *link) run(ctx context.Context) error {
-	defer l.drainHandlers()
+	defer l.drain()
 	failures := 0
 	for ctx.Err() == nil {
 		started := time.Now()
@@ -134,7 +106,7 @@ func (l *link) run(ctx context.Context) error {
 		if time.Since(started) > settled {
 			failures = 0
 		}
-		pause(ctx, reconnectPause(failures))
+		pause(ctx, reconnectPause(failures, err))
 	}
 	return nil
 }
@@ -154,38 +126,64 @@ func (l *link) session(ctx context.Context) error {
 	}
 }
 
-// follow reads a link to its end. If Slack warned of the end, the result is the successor that stands already.
-func (l *link) follow(ctx context.Context, c *conn) (*conn, error) {
-	warned, ended := make(chan struct{}, 1), make(chan error, 1)
-	go func() { ended <- l.read(c, warned) }()
+// follow reads a link to its end. If Slack warned of the end, the result is the successor that stands already. When ctx
+// ends, the link lasts until what is in work was acknowledged.
+func (l *link) follow(ctx context.Context, c *conn) (next *conn, err error) {
+	warned := make(chan struct{}, 1)
+	go l.read(c, warned)
 	select {
 	case <-ctx.Done():
-		c.close()
-		<-ended
-		return nil, ctx.Err()
-	case err := <-ended:
-		c.close()
-		return nil, err
+	case <-c.done:
 	case <-warned:
+		next, err = l.successor(ctx, c)
 	}
-	next, err := l.connect(ctx)
-	if next == nil {
-		c.close()
-		<-ended
-		return nil, err
+	if next != nil {
+		l.retire(ctx, c)
+		return next, nil
 	}
-	l.handlers.Go(func() {
+	if ctx.Err() != nil {
+		l.drain()
+	}
+	c.close()
+	<-c.done
+	if err == nil {
+		err = c.err
+	}
+	return nil, err
+}
+
+// successor opens the link after one that Slack warned of. It goes on trying while the old one lasts, which serves until
+// then.
+func (l *link) successor(ctx context.Context, old *conn) (*conn, error) {
+	for failures := 2; ; failures++ {
+		next, err := l.connect(ctx)
+		if err == nil || fatal(err) || ctx.Err() != nil {
+			return next, err
+		}
+		timer := time.NewTimer(reconnectPause(failures, err))
+		select {
+		case <-ctx.Done():
+		case <-old.done:
+			timer.Stop()
+			return nil, err
+		case <-timer.C:
+		}
+		timer.Stop()
+	}
+}
+
+// retire lets a link read on for a while beside its successor.
+func (l *link) retire(ctx context.Context, c *conn) {
+	l.work.Go(func() {
 		timer := time.AfterFunc(overlap, c.close)
 		defer timer.Stop()
 		select {
-		case <-ended:
+		case <-c.done:
 		case <-ctx.Done():
-			c.close()
-			<-ended
 		}
 		c.close()
+		<-c.done
 	})
-	return next, nil
 }
 
 // connect opens a link, no faster than the pace.
@@ -197,7 +195,7 @@ func (l *link) connect(ctx context.Context) (*conn, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err != nil {
-		l.state.Connected, l.state.LastError = false, err.Error()
+		l.state.LastError = err.Error()
 		if ctx.Err() == nil {
 			l.log.WarnContext(ctx, "could not connect to Slack", "error", err)
 		}
@@ -212,7 +210,10 @@ func (l *link) dialOnce(ctx context.Context) (*conn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("asking for a socket: %w", err)
 	}
-	dialer := websocket.Dialer{HandshakeTimeout: callTimeout, NetDialContext: l.dial, Proxy: http.ProxyFromEnvironment}
+	dialer := websocket.Dialer{HandshakeTimeout: callTimeout, NetDialContext: l.dial}
+	if l.dial == nil {
+		dialer.Proxy = http.ProxyFromEnvironment
+	}
 	ws, resp, err := dialer.DialContext(ctx, url, nil)
 	if resp != nil && resp.Body != nil {
 		_ = resp.Body.Close()
@@ -221,48 +222,57 @@ func (l *link) dialOnce(ctx context.Context) (*conn, error) {
 		return nil, errors.New("dialling the socket failed") // the address holds the ticket, and the error the address
 	}
 	ws.SetReadLimit(maxFrame)
-	return &conn{ws: ws}, nil
+	return &conn{ws: ws, done: make(chan struct{})}, nil
 }
 
 // read reads a link's frames until it ends, and sets the work going.
-func (l *link) read(c *conn, warned chan<- struct{}) error {
+func (l *link) read(c *conn, warned chan<- struct{}) {
+	defer close(c.done)
 	c.ws.SetPingHandler(func(data string) error {
 		l.alive(c)
 		_ = c.ws.WriteControl(websocket.PongMessage, []byte(data), time.Now().Add(ackBy))
 		return nil
 	})
 	l.alive(c)
-	for {
+	for c.err == nil {
 		_, frame, err := c.ws.ReadMessage()
 		if err != nil {
-			l.ended(c, "connection lost")
-			return fmt.Errorf("the link to Slack ended: %w", err)
+			c.err = fmt.Errorf("the link to Slack ended: %w", err)
+			break
 		}
 		l.alive(c)
 		var e envelope
 		if err := json.Unmarshal(frame, &e); err != nil {
-			l.log.Warn("Slack sent a frame that is not JSON")
+			l.log.Warn("Slack sent a frame that is not readable")
 			continue
 		}
-		switch {
-		case e.Type == "hello":
-			l.up(c)
-		case e.Type == "disconnect":
-			l.log.Info("Slack ends the link", "reason", e.Reason)
-			l.ended(c, e.Reason)
-			if e.Reason == "link_disabled" {
-				return errLinkDisabled
-			}
-			if e.Reason != "warning" && e.Reason != "refresh_requested" {
-				return fmt.Errorf("Slack ended the link: %s", e.Reason)
-			}
+		l.take(c, e, warned)
+	}
+	l.ended(c)
+}
+
+// take does what a frame asks for.
+func (l *link) take(c *conn, e envelope, warned chan<- struct{}) {
+	switch {
+	case e.Type == "hello":
+		l.up(c)
+	case e.Type == "disconnect":
+		l.log.Info("Slack ends the link", "reason", e.Reason)
+		c.reason = e.Reason
+		switch e.Reason {
+		case "link_disabled":
+			c.err = errLinkDisabled
+		case "warning", "refresh_requested":
+			l.gaveReason(e.Reason)
 			select {
 			case warned <- struct{}{}:
 			default:
 			}
-		case e.ID != "":
-			l.start(c, e)
+		default:
+			c.err = fmt.Errorf("Slack ended the link: %s", e.Reason)
 		}
+	case e.ID != "":
+		l.start(c, e)
 	}
 }
 
@@ -275,110 +285,38 @@ func (l *link) alive(c *conn) {
 	l.state.LastFrame = now
 }
 
+// up takes a link into service, beginning with the acknowledgements that had none.
 func (l *link) up(c *conn) {
 	l.mu.Lock()
-	defer l.mu.Unlock()
 	if l.current == c {
 		l.state.Connected, l.state.Since, l.state.LastError = true, time.Now(), ""
 	}
+	owed := l.owed
+	l.owed = nil
+	l.mu.Unlock()
 	l.log.Info("connected to Slack")
+	for _, text := range owed {
+		l.write(c, text)
+	}
 }
 
-func (l *link) ended(c *conn, reason string) {
+// gaveReason notes why Slack is going to end a link.
+func (l *link) gaveReason(reason string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.state.LastReason = reason
-	if l.current == c && reason != "warning" && reason != "refresh_requested" {
-		l.state.Connected = false
-	}
 }
 
-// start handles an envelope on its own. A panic in a handler ends neither the desk nor the acknowledgement.
-func (l *link) start(c *conn, e envelope) {
-	select {
-	case l.slots <- struct{}{}:
-	default:
-		l.log.Error("too many envelopes in work, one is left to Slack's redelivery", "type", e.Type)
-		return
-	}
-	l.handlers.Go(func() {
-		defer func() { <-l.slots }()
-		ctx, cancel := context.WithTimeout(context.Background(), answerBy)
-		defer cancel()
-		var once sync.Once
-		ack := func(payload any) (sent bool) {
-			once.Do(func() { sent = l.acknowledge(c, e, payload) })
-			return sent
-		}
-		defer ack(nil) // whatever it was, unknown kinds included: what is not acknowledged comes again
-		defer func() {
-			if p := recover(); p != nil {
-				l.log.Error("a handler panicked", "type", e.Type, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
-			}
-		}()
-		l.handle(ctx, e, ack)
-	})
-}
-
-// acknowledge writes an acknowledgement on the link that the envelope came by or, if that is gone, on the present one.
-func (l *link) acknowledge(c *conn, e envelope, payload any) bool {
-	frame := map[string]any{"envelope_id": e.ID}
-	if payload != nil && e.AcceptsReply {
-		frame["payload"] = payload
-	}
-	text, err := json.Marshal(frame)
-	if err == nil && len(text) >= maxAck {
-		err = fmt.Errorf("an acknowledgement of %d bytes would be dropped", len(text))
-	}
-	if err != nil {
-		l.log.Error("could not answer with a payload", "type", e.Type, "error", err)
-		text = fmt.Appendf(nil, `{"envelope_id":%q}`, e.ID)
-	}
-	if c.write(text) == nil {
-		return true
-	}
+// ended notes that a link is gone, and why, unless that was noted when Slack announced it.
+func (l *link) ended(c *conn) {
 	l.mu.Lock()
-	other := l.current
-	l.mu.Unlock()
-	if other != nil && other != c && other.write(text) == nil {
-		return true
+	defer l.mu.Unlock()
+	if c.reason == "" {
+		c.reason = "connection lost"
 	}
-	l.log.Warn("an acknowledgement could not be written", "type", e.Type)
-	return false
-}
-
-// drainHandlers waits for the work under way, but not for ever.
-func (l *link) drainHandlers() {
-	done := make(chan struct{})
-	go func() { l.handlers.Wait(); close(done) }()
-	timer := time.NewTimer(drain)
-	defer timer.Stop()
-	select {
-	case <-done:
-	case <-timer.C:
-		l.log.Warn("stopping with envelopes still in work")
+	if l.current == c {
+		l.state.Connected, l.state.LastReason = false, c.reason
 	}
-}
-
-// conn is one socket; writes are one at a time and bounded.
-type conn struct {
-	ws   *websocket.Conn
-	turn sync.Mutex
-}
-
-func (c *conn) write(text []byte) error {
-	c.turn.Lock()
-	defer c.turn.Unlock()
-	if err := c.ws.SetWriteDeadline(time.Now().Add(ackBy)); err != nil {
-		return err
-	}
-	return c.ws.WriteMessage(websocket.TextMessage, text)
-}
-
-// close ends the link with a word of farewell. It may be called twice.
-func (c *conn) close() {
-	_ = c.ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(websocket.CloseNormalClosure, ""), time.Now().Add(time.Second))
-	_ = c.ws.Close()
 }
 
 // errLinkDisabled ends the desk: somebody switched Socket Mode off.
@@ -391,13 +329,17 @@ func fatal(err error) bool {
 	return slices.Contains(fatalErrors, slackError(err)) || errors.Is(err, errLinkDisabled)
 }
 
-// reconnectPause grows with the links that did not last, up to half a minute, with jitter.
-func reconnectPause(failures int) time.Duration {
+// reconnectPause grows with the links that did not last, up to half a minute, with jitter. It obeys a Retry-After.
+func reconnectPause(failures int, err error) time.Duration {
+	var atLeast time.Duration
+	if limited, ok := errors.AsType[*slack.RateLimitedError](err); ok {
+		atLeast = limited.RetryAfter
+	}
 	if failures <= 1 {
-		return 0
+		return atLeast
 	}
 	longest := min(30*time.Second, time.Second<<min(failures-2, 5))
-	return longest/2 + rand.N(longest/2+1)
+	return max(atLeast, longest/2+rand.N(longest/2+1))
 }
 
 func pause(ctx context.Context, d time.Duration) {
