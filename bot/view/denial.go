@@ -5,27 +5,23 @@ type Denial string
 
 // The denials.
 const (
-	DeniedNotReviewer Denial = "not a reviewer"
-	DeniedGuest       Denial = "guest"
-	DeniedElsewhere   Denial = "another workspace"
-	DeniedOutside     Denial = "not in the channel"
-	DeniedUnchecked   Denial = "could not be checked in time"
-	DeniedUnsaved     Denial = "not saved"
-	DeniedUnread      Denial = "not read"
-	DeniedLate        Denial = "modal too late"
-	DeniedNotOurs     Denial = "not our channel" // a command that was typed where no shop is served
+	DeniedGuest     Denial = "guest"
+	DeniedElsewhere Denial = "another workspace"
+	DeniedOutside   Denial = "not in the channel"
+	DeniedUnchecked Denial = "could not be checked in time"
+	DeniedUnsaved   Denial = "not saved"
+	DeniedUnread    Denial = "not read"
+	DeniedLate      Denial = "modal too late"
 )
 
 var denials = map[Denial]string{
-	DeniedNotReviewer: "Only reviewers decide on samples here, and you are not one of them yet. An admin can change that.",
-	DeniedGuest:       "Guests can look on but not decide. Please ask a full member of the channel to do it.",
-	DeniedElsewhere:   "Only people of this workspace decide on samples. Please ask one of them to do it.",
-	DeniedOutside:     "This belongs to a channel that you are not in. Please ask somebody there to invite you.",
-	DeniedUnchecked:   "Slack did not tell us in time whether you may do this, so nothing was done. Please try again in a moment.",
-	DeniedUnsaved:     "That was not saved, so nothing was done. Please try again in a moment.",
-	DeniedUnread:      "The desk could not read that just now. Please try again in a moment.",
-	DeniedLate:        "Slack did not let the dialog open in time. Please click again.",
-	DeniedNotOurs:     "No shop is served in this channel. Please try again in the channel where the sample requests arrive.",
+	DeniedGuest:     "Guests can look on but not decide. Please ask a full member of the channel to do it.",
+	DeniedElsewhere: "Only people of this workspace decide on samples. Please ask one of them to do it.",
+	DeniedOutside:   "This belongs to a channel that you are not in. Please ask somebody there to invite you.",
+	DeniedUnchecked: "Slack did not tell us in time whether you may do this, so nothing was done. Please try again in a moment.",
+	DeniedUnsaved:   "That was not saved, so nothing was done. Please try again in a moment.",
+	DeniedUnread:    "The desk could not read that just now. Please try again in a moment.",
+	DeniedLate:      "Slack did not let the dialog open in time. Please click again.",
 }
 
 // Denied is the friendly no to somebody who was turned away: the reason, and what to do next.

@@ -108,7 +108,7 @@ const arrived = "The sample has arrived; the creator's content is due."
 
 func shipDeadline(r workflow.Report) string {
 	if r.ShipBy.IsZero() {
-		return "Ship it from the Affiliate Center; TikTok gives no deadline yet."
+		return "Ship it from the Affiliate Center; the card shows by when as soon as TikTok tells."
 	}
 	return "Ship by " + due(r.ShipBy)
 }
