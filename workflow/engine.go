@@ -8,6 +8,9 @@ import (
 	"time"
 )
 
+// errUnchanged ends a transaction that has nothing to keep.
+var errUnchanged = errors.New("unchanged")
+
 // observeBatch is how many reports are taken over in one transaction at the most, so that clicks never queue behind a
 // sweep.
 const observeBatch = 100
@@ -29,14 +32,19 @@ func NewEngine(store Store, woken func()) *Engine {
 }
 
 // Apply applies one event to one application and returns it as it is then. The error may be a Refusal: nothing was
-// written, and the application is in it. If ctx ends before the commit, nothing is kept.
+// written, and the application is in it. Nor is anything written for an event that is no news. If ctx ends before the
+// commit, nothing is kept.
 func (e *Engine) Apply(ctx context.Context, k Key, ev Event) (Application, error) {
 	var after Application
 	err := e.update(ctx, func(t *turn) (err error) {
-		after, _, err = t.apply(k, ev)
+		var did bool
+		after, did, err = t.apply(k, ev)
+		if err == nil && !did {
+			return errUnchanged
+		}
 		return err
 	})
-	if err != nil {
+	if err != nil && !errors.Is(err, errUnchanged) {
 		return Application{}, fmt.Errorf("applying %q to %s: %w", ev.Kind(), k, err)
 	}
 	return after, nil

@@ -136,8 +136,6 @@ func (e *Engine) ResumeShop(ctx context.Context, shop ShopID, found Surface, at 
 	})
 }
 
-var errUnchanged = errors.New("unchanged")
-
 // changeShop changes a shop's record, and writes nothing if change says that there is nothing to change.
 func (e *Engine) changeShop(ctx context.Context, shop ShopID, change func(*turn, *Shop) (bool, error)) error {
 	err := e.update(ctx, func(t *turn) error {
