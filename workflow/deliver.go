@@ -58,6 +58,7 @@ func (t *turn) claimed(eff Effect, now time.Time) (bool, error) {
 		return false, err
 	}
 	if a.Decision.Review != eff.ID || !inReview(a.State()) {
+		t.enqueued = true // the next of the lane may go
 		return false, t.tx.Remove(eff.ID)
 	}
 	_, _, err = t.apply(eff.Key(), Claimed{At: now, Review: eff.ID})
