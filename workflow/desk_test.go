@@ -1,0 +1,240 @@
+package workflow_test
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"sampledesk/store/boltstore"
+	"sampledesk/workflow"
+)
+
+var (
+	noon     = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	deadline = noon.Add(168 * time.Hour)
+	sample   = workflow.Key{Shop: "7495540735365777507", ID: "1729384756"}
+	glow     = workflow.Shop{ID: sample.Shop, Name: "Glow", Cipher: "cipher", OpenID: "open-shop", SeenAt: noon, Met: true}
+)
+
+const (
+	undoWindow = 10 * time.Second
+
+	member  workflow.PersonID = "U0MEMBER1"
+	another workflow.PersonID = "U0MEMBER2"
+)
+
+// desk is an engine on a store of its own, and what the store saw.
+type desk struct {
+	*workflow.Engine
+	t     *testing.T
+	store *watched
+	woken atomic.Int64
+}
+
+func newDesk(t *testing.T, shop workflow.Shop) *desk {
+	t.Helper()
+	bolt, err := boltstore.Open(t.Context(), filepath.Join(t.TempDir(), "desk.db"))
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, bolt.Close()) })
+	d := &desk{t: t, store: &watched{Store: bolt}}
+	d.Engine = workflow.NewEngine(d.store, func() { d.woken.Add(1) })
+	require.NoError(t, bolt.Update(t.Context(), func(tx workflow.Tx) error { return tx.PutShop(shop) }))
+	return d
+}
+
+// watched is a store that knows how many updates it kept, and how many applications the largest of them put. It can be
+// told to fail.
+type watched struct {
+	workflow.Store
+	kept    atomic.Int64
+	largest atomic.Int64
+
+	failAt  int    // the write of each transaction that fails; 0: none
+	between func() // called when a transaction is done and not yet kept
+}
+
+func (w *watched) Update(ctx context.Context, fn func(workflow.Tx) error) error {
+	var seen watchedTx
+	err := w.Store.Update(ctx, func(tx workflow.Tx) error {
+		seen = watchedTx{Tx: tx, failAt: w.failAt}
+		err := fn(&seen)
+		if w.between != nil {
+			w.between()
+		}
+		return err
+	})
+	if err == nil {
+		w.kept.Add(1)
+		w.largest.Store(max(w.largest.Load(), int64(seen.applications)))
+	}
+	return err
+}
+
+type watchedTx struct {
+	workflow.Tx
+	applications int
+	writes       int
+	failAt       int
+}
+
+var errDisk = fmt.Errorf("the disk is gone")
+
+func (w *watchedTx) write(put func() error) error {
+	if w.writes++; w.writes == w.failAt {
+		return errDisk
+	}
+	return put()
+}
+
+func (w *watchedTx) PutApplication(a workflow.Application) error {
+	w.applications++
+	return w.write(func() error { return w.Tx.PutApplication(a) })
+}
+
+func (w *watchedTx) Append(e workflow.Entry) error {
+	return w.write(func() error { return w.Tx.Append(e) })
+}
+
+func (w *watchedTx) Enqueue(e workflow.Effect) error {
+	return w.write(func() error { return w.Tx.Enqueue(e) })
+}
+
+func (w *watchedTx) PutCampaign(c workflow.Campaign) error {
+	return w.write(func() error { return w.Tx.PutCampaign(c) })
+}
+
+func (w *watchedTx) PutMember(m workflow.Member) error {
+	return w.write(func() error { return w.Tx.PutMember(m) })
+}
+
+func (w *watchedTx) PutShop(s workflow.Shop) error {
+	return w.write(func() error { return w.Tx.PutShop(s) })
+}
+
+func (w *watchedTx) Remove(id workflow.EffectID) error {
+	return w.write(func() error { return w.Tx.Remove(id) })
+}
+
+func (w *watchedTx) Release(e workflow.Effect) error {
+	return w.write(func() error { return w.Tx.Release(e) })
+}
+
+// memory is all that a store holds of the sample and its shop.
+type memory struct {
+	Application workflow.Application
+	History     []workflow.Entry
+	Lanes       map[workflow.Lane][]workflow.InLane
+	Campaigns   []workflow.Campaign
+	Members     map[workflow.CampaignID][]workflow.Member
+	Shop        workflow.Shop
+	Dead        []workflow.DeadLetter
+}
+
+func (d *desk) memory() memory {
+	d.t.Helper()
+	m := memory{Lanes: map[workflow.Lane][]workflow.InLane{}, Members: map[workflow.CampaignID][]workflow.Member{}}
+	require.NoError(d.t, d.store.View(d.t.Context(), func(tx workflow.Tx) (err error) {
+		if m.Shop, err = tx.Shop(sample.Shop); err != nil {
+			return err
+		}
+		m.Application, _ = tx.Application(sample) // none, before its first sight
+		if m.History, _, err = tx.History(sample, "", 1000); err != nil {
+			return err
+		}
+		for _, lane := range []workflow.Lane{
+			workflow.ReviewLane(sample), workflow.CardLane(sample), workflow.ThreadLane(sample), workflow.NoticeLane(sample.Shop),
+		} {
+			if m.Lanes[lane], err = tx.Lane(lane); err != nil {
+				return err
+			}
+		}
+		if m.Dead, _, err = tx.DeadLetters("", 1000); err != nil {
+			return err
+		}
+		m.Campaigns, _, err = tx.Campaigns(sample.Shop, "", 1000)
+		for _, c := range m.Campaigns {
+			if m.Members[c.ID], _, err = tx.Members(c.ID, "", 1000); err != nil {
+				return err
+			}
+		}
+		return err
+	}))
+	return m
+}
+
+// lane returns the effects of a lane.
+func (d *desk) lane(l workflow.Lane) []workflow.Effect {
+	d.t.Helper()
+	var effects []workflow.Effect
+	for _, e := range d.memory().Lanes[l] {
+		effects = append(effects, e.Effect)
+	}
+	return effects
+}
+
+// notices returns what is to be said to the shop's channel.
+func (d *desk) notices() []workflow.Saying {
+	d.t.Helper()
+	var all []workflow.Saying
+	for _, e := range d.lane(workflow.NoticeLane(sample.Shop)) {
+		all = append(all, *e.Saying)
+	}
+	return all
+}
+
+// apply applies an event to the sample, which has to go well.
+func (d *desk) apply(e workflow.Event) workflow.Application {
+	d.t.Helper()
+	a, err := d.Apply(d.t.Context(), sample, e)
+	require.NoError(d.t, err)
+	return a
+}
+
+// met has the desk meet the sample in review, and shows its card.
+func (d *desk) met() workflow.Application {
+	d.t.Helper()
+	d.apply(reported(workflow.StatusPending, noon))
+	eff, ok := d.claim(workflow.CardLane(sample), noon)
+	require.True(d.t, ok)
+	shown := workflow.CardShown{At: noon, Channel: "C0SAMPLES", TS: "1.000001", Hash: "h1"}
+	require.NoError(d.t, d.Settle(d.t.Context(), eff, workflow.Outcome{Event: shown}, noon))
+	return d.memory().Application
+}
+
+// claim takes a lane's head for ten seconds.
+func (d *desk) claim(l workflow.Lane, at time.Time) (workflow.Effect, bool) {
+	d.t.Helper()
+	waiting := d.lane(l)
+	require.NotEmpty(d.t, waiting, "the lane %s", l)
+	eff, ok, err := d.Claim(d.t.Context(), waiting[0].ID, at, at.Add(10*time.Second))
+	require.NoError(d.t, err)
+	return eff, ok
+}
+
+func reported(status workflow.Status, at time.Time) workflow.Reported {
+	return workflow.Reported{At: at, Began: at.Add(-time.Second), Report: workflow.Report{
+		Status: status, ReviewBy: deadline, Approvable: true, Stock: 12,
+		Creator: workflow.Creator{OpenID: "open-1", Username: "glow.daily"}, Product: workflow.Product{ID: "1", Title: "Glow serum, 30 ml"},
+	}}
+}
+
+func by(p workflow.PersonID) workflow.Actor {
+	return workflow.Actor{Person: p, Surface: workflow.FromCard}
+}
+
+func approval(round int, at time.Time) workflow.Decided {
+	return workflow.Decided{Actor: by(member), At: at, Round: round, Verdict: workflow.Approve, Undo: undoWindow}
+}
+
+func requireRefused(t *testing.T, rule workflow.Rule, err error) workflow.Refusal {
+	t.Helper()
+	var r workflow.Refusal
+	require.ErrorAs(t, err, &r)
+	require.Equal(t, rule, r.Rule)
+	return r
+}
