@@ -1,7 +1,9 @@
 package slacksim
 
 import (
+	"bytes"
 	"fmt"
+	"mime/multipart"
 	"net/http"
 	"net/url"
 	"strings"
@@ -272,4 +274,33 @@ func TestAScheduledMessageComesWhenItsTimeHasCome(t *testing.T) {
 		b.fails("time_in_past", "chat.scheduleMessage", object{"channel": samples, "text": "Late", "post_at": time.Now().Unix()})
 		b.fails("time_too_far", "chat.scheduleMessage", object{"channel": samples, "text": "Far", "post_at": time.Now().Add(121 * 24 * time.Hour).Unix()})
 	})
+}
+
+func TestAFormMayComeInParts(t *testing.T) {
+	b := outside(t, Options{})
+	form := func(fields map[string]string, file string) (*bytes.Buffer, string) {
+		var body bytes.Buffer
+		parts := multipart.NewWriter(&body)
+		for k, v := range fields {
+			require.NoError(t, parts.WriteField(k, v))
+		}
+		if file != "" {
+			part, err := parts.CreateFormFile("file", "funnel.csv")
+			require.NoError(t, err)
+			_, err = part.Write([]byte(file))
+			require.NoError(t, err)
+		}
+		require.NoError(t, parts.Close())
+		return &body, parts.FormDataContentType()
+	}
+	body, kind := form(map[string]string{"token": b.details.BotToken, "filename": "funnel.csv", "length": "5"}, "")
+	_, out := b.do(b.request(http.MethodPost, b.details.APIURL+"files.getUploadURLExternal", body.Bytes(), kind))
+	o := b.decode(out)
+	require.Equal(t, true, o["ok"], "%v", o)
+	body, kind = form(nil, "a,b,c")
+	got, out := b.do(b.request(http.MethodPost, o["upload_url"].(string), body.Bytes(), kind))
+	require.Equal(t, http.StatusOK, got.StatusCode, "%s", out)
+	body, kind = form(map[string]string{"a": "b"}, "")
+	got, _ = b.do(b.request(http.MethodPost, o["upload_url"].(string), body.Bytes(), kind))
+	require.Equal(t, http.StatusBadRequest, got.StatusCode)
 }

@@ -6,12 +6,19 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 	"time"
 )
 
-// segmentSize is how many calls are packed together.
-const segmentSize = 500
+// Calls are packed together when there are this many of them, or this many bytes.
+const (
+	segmentCalls = 500
+	segmentBytes = 1 << 20
+)
+
+// mostArgs is the size, in bytes of JSON, up to which a call's arguments are kept: well above what Slack takes.
+const mostArgs = 1 << 20
 
 // record is one call of the Web API as /sim/calls shows it. Tokens are not in it.
 type record struct {
@@ -30,31 +37,35 @@ type ledger struct {
 	n      int // of the last call
 	packed []segment
 	open   []json.RawMessage // the newest, not yet packed
+	size   int               // of those, in bytes
 }
 
-// segment holds segmentSize calls, JSON values one a line, the last of them numbered last.
+// segment holds calls, JSON values one a line, the last of them numbered last.
 type segment struct {
-	last int
-	data []byte
+	last, count int
+	data        []byte
 }
 
 func newLedger(most int) *ledger { return &ledger{most: most} }
 
 // add numbers a call and keeps it.
 func (l *ledger) add(r record) {
+	if args := encode(r.Args); len(args) > mostArgs {
+		r.Args = object{"left_out": fmt.Sprintf("%d bytes of arguments", len(args))}
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.n++
 	r.N = l.n
-	l.open = append(l.open, encode(r))
-	if len(l.open) < segmentSize {
+	line := encode(r)
+	l.open = append(l.open, line)
+	l.size += len(line)
+	if len(l.open) < segmentCalls && l.size < segmentBytes {
 		return
 	}
-	l.packed = append(l.packed, segment{last: l.n, data: pack(l.open)})
-	l.open = nil
-	if spare := len(l.packed) - l.most/segmentSize - 1; spare > 0 {
-		l.packed = append([]segment(nil), l.packed[spare:]...)
-	}
+	l.packed = append(l.packed, segment{last: l.n, count: len(l.open), data: pack(l.open)})
+	l.open, l.size = nil, 0
+	l.packed = slices.DeleteFunc(l.packed, func(s segment) bool { return s.last <= l.n-l.most })
 }
 
 func pack(lines []json.RawMessage) []byte {
@@ -76,7 +87,7 @@ func unpack(data []byte) ([]json.RawMessage, error) {
 	if err != nil {
 		return nil, fmt.Errorf("unpacking calls: %w", err)
 	}
-	lines := make([]json.RawMessage, 0, segmentSize)
+	var lines []json.RawMessage
 	for line := range bytes.SplitSeq(plain, []byte{'\n'}) {
 		if len(line) > 0 {
 			lines = append(lines, line)
@@ -89,7 +100,7 @@ func unpack(data []byte) ([]json.RawMessage, error) {
 func (l *ledger) since(n int) ([]json.RawMessage, error) {
 	l.mu.Lock()
 	n = max(n, l.n-l.most, 0)
-	packed, open, last := l.packed, l.open, l.n
+	packed, open, last := slices.Clone(l.packed), l.open, l.n
 	l.mu.Unlock()
 	all := []json.RawMessage{}
 	for _, s := range packed {
@@ -100,7 +111,7 @@ func (l *ledger) since(n int) ([]json.RawMessage, error) {
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, lines[max(0, n-(s.last-len(lines))):]...)
+		all = append(all, lines[max(0, n-(s.last-s.count)):]...)
 	}
 	return append(all, open[min(len(open), max(0, n-(last-len(open)))):]...), nil
 }

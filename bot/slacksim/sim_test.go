@@ -138,6 +138,22 @@ func TestTheLedgerKeepsTheLastCalls(t *testing.T) {
 	require.Empty(t, numbers(9_999))
 }
 
+func TestTheLedgerPacksLargeCallsEarlyAndLeavesHugeArgumentsOut(t *testing.T) {
+	l := newLedger(100)
+	for range 250 {
+		l.add(record{Method: "api.test", Args: object{"a": long(50_000)}})
+	}
+	require.Less(t, l.size, segmentBytes)
+	require.LessOrEqual(t, len(l.packed), 12)
+	all, err := l.since(0)
+	require.NoError(t, err)
+	require.Len(t, all, 100)
+	l.add(record{Method: "api.test", Args: object{"a": long(600_000)}})
+	all, err = l.since(250)
+	require.NoError(t, err)
+	require.Contains(t, string(all[0]), "1200008 bytes of arguments")
+}
+
 func TestTheLedgerShowsEachCallOnce(t *testing.T) {
 	b := outside(t, Options{})
 	b.must("auth.test", object{})

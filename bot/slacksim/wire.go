@@ -17,7 +17,7 @@ type object = map[string]any
 // Bounds on what is read from a peer. Slack's own are not published; these are well above anything a client has a use for.
 const (
 	mostRequest = 4 << 20
-	mostUpload  = 16 << 20
+	mostUpload  = 4 << 20
 )
 
 var errTooLarge = errors.New("the body is too large")

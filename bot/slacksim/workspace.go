@@ -30,7 +30,7 @@ const (
 	keptTriggers   = 20_000  // triggers, so that an old one can be told from one that never was
 	keptURLs       = 20_000  // response_url addresses
 	keptCalls      = 100_000 // Web API calls
-	keptUploads    = 1_000   // files
+	keptUploads    = 50      // files
 	keptUndone     = 20_000  // deliveries that wait for their acknowledgement
 )
 
