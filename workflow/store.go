@@ -102,7 +102,8 @@ type Outbox interface {
 	Ready(kind EffectKind, now time.Time, limit int) (ready []Effect, next time.Time, err error)
 	// Claim takes a head until the given time, counts the attempt and sets Begun. At that time the claim is over, and
 	// another may take the effect. What it returns is the effect as it was before, but for Attempt: Begun tells of an
-	// earlier claim without an outcome. ErrConflict if it is not to be claimed at now, ErrNotFound if it is gone.
+	// earlier claim without an outcome. ErrConflict if it is not to be claimed at now, ErrNotFound if it is gone, and
+	// another error if until is not after now.
 	Claim(id EffectID, now, until time.Time) (Effect, error)
 	// Extend prolongs the claim of that attempt, and never shortens it; ErrConflict if it is another's by now or was
 	// released, ErrNotFound if the effect is gone.
