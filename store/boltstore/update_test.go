@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -84,4 +85,28 @@ func TestPlacesOfEarlierRulesAreLeftBehind(t *testing.T) {
 
 	require.NoError(t, s.Update(t.Context(), func(tx workflow.Tx) error { return tx.PutApplication(arrived(0)) }))
 	requireConsistent(t, s)
+}
+
+func TestAStoreWorksWhereTimeIsSynthetic(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "desk.db")
+	synctest.Test(t, func(t *testing.T) {
+		s, err := Open(t.Context(), path)
+		require.NoError(t, err)
+		var writers sync.WaitGroup
+		for n := range 4 {
+			writers.Go(func() {
+				err := s.Update(t.Context(), func(tx workflow.Tx) error { return tx.PutApplication(arrived(n)) })
+				if err != nil {
+					t.Errorf("writing: %v", err)
+				}
+			})
+		}
+		writers.Wait()
+
+		before := time.Now()
+		_, err = Open(t.Context(), path)
+		require.ErrorIs(t, err, errInUse)
+		require.InDelta(t, time.Second, time.Since(before), float64(look), "it waits about a second")
+		require.NoError(t, s.Close())
+	})
 }

@@ -12,6 +12,7 @@ import (
 var names = []promise{
 	{"Names are told apart byte by byte", showNames},
 	{"A name that is empty, not UTF-8 or holds a zero byte is refused", showBadNames},
+	{"An effect that is there does not take on such a kind either", showBadKind},
 	{"Nothing is found under a name that cannot be", showNoSuchNames},
 }
 
@@ -97,6 +98,19 @@ func showBadNames(t *testing.T, s workflow.Store) {
 		}
 	}
 	require.Equal(t, contents{}, get(t, s, contentsOf))
+}
+
+func showBadKind(t *testing.T, s workflow.Store) {
+	put(t, s, enqueue(reply("claimed", "lane"), reply("waiting", "lane")))
+	taken := claim(t, s, "claimed", 0, 1)
+	waiting := reply("waiting", "lane")
+	for _, name := range bad {
+		taken.Kind, waiting.Kind = workflow.EffectKind(name), workflow.EffectKind(name)
+		require.Error(t, s.Update(t.Context(), release(taken)), "%q", name)
+		require.Error(t, s.Update(t.Context(), func(tx workflow.Tx) error { return tx.Change(waiting) }), "%q", name)
+	}
+	require.Equal(t, reply("waiting", "lane"), effectOf(t, s, "waiting"))
+	require.True(t, laneOf(t, s, "lane")[0].Claimed)
 }
 
 func showNoSuchNames(t *testing.T, s workflow.Store) {

@@ -72,6 +72,12 @@ func showReadyLimit(t *testing.T, s workflow.Store) {
 	list, next = ready(t, s, workflow.Reply, 3, 0)
 	require.Empty(t, list)
 	require.Equal(t, minute(4), next)
+
+	soon := due("soon", 0, 3)
+	soon.NotBefore = soon.NotBefore.Add(time.Microsecond)
+	put(t, s, enqueue(soon))
+	_, next = ready(t, s, workflow.Reply, 3, 2)
+	require.Equal(t, soon.NotBefore, next)
 }
 
 func showDue(t *testing.T, s workflow.Store) {
