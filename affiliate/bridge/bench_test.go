@@ -5,11 +5,13 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -22,6 +24,7 @@ import (
 	"sampledesk/affiliate/bridge"
 	"sampledesk/store/boltstore"
 	"sampledesk/workflow"
+	"sampledesk/workflow/outbox"
 )
 
 const centerURL = "http://center.example"
@@ -82,47 +85,65 @@ func serve(t *testing.T, handler http.Handler) *http.Transport {
 	return transport
 }
 
-// middleman stands between the desk and TikTok. It may hold a request up, or change an answer on its way.
+// middleman stands between the desk and TikTok, and may hold requests up or change answers on their way.
 type middleman struct {
 	next http.RoundTripper
 
-	mu     sync.Mutex
-	before func(*http.Request) error
-	change func(path string, answer []byte) []byte
+	mu   sync.Mutex
+	does func(*http.Request, http.RoundTripper) (*http.Response, error)
 }
 
 func (m *middleman) RoundTrip(r *http.Request) (*http.Response, error) {
 	m.mu.Lock()
-	before, change := m.before, m.change
+	does := m.does
 	m.mu.Unlock()
-	if before != nil {
-		if err := before(r); err != nil {
+	if does == nil {
+		return m.next.RoundTrip(r)
+	}
+	return does(r, m.next)
+}
+
+// meddle makes fn carry the desk's requests from now on; nil carries them as they are.
+func (m *middleman) meddle(fn func(*http.Request, http.RoundTripper) (*http.Response, error)) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.does = fn
+}
+
+// hold makes every request of the desk go through fn first.
+func (m *middleman) hold(fn func(*http.Request) error) {
+	m.meddle(func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
+		if err := fn(r); err != nil {
 			return nil, err
 		}
-	}
-	response, err := m.next.RoundTrip(r)
-	if err != nil || change == nil {
-		return response, err
-	}
-	body, err := io.ReadAll(response.Body)
-	_ = response.Body.Close()
-	body = change(r.URL.Path, body)
-	response.Body, response.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
-	return response, err
+		return next.RoundTrip(r)
+	})
 }
 
-// hold makes every request of the desk go through fn first; nil ends that.
-func (m *middleman) hold(fn func(*http.Request) error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.before = fn
-}
-
-// alter makes every answer to the desk go through fn; nil ends that.
+// alter makes every answer to the desk go through fn.
 func (m *middleman) alter(fn func(path string, answer []byte) []byte) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.change = fn
+	m.meddle(func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
+		response, err := next.RoundTrip(r)
+		if err != nil {
+			return nil, err
+		}
+		body, err := io.ReadAll(response.Body)
+		_ = response.Body.Close()
+		return answer(response.StatusCode, string(fn(r.URL.Path, body))), err
+	})
+}
+
+// answer is one that the middleman gives.
+func answer(status int, body string) *http.Response {
+	return &http.Response{
+		StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}},
+		Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body)),
+	}
+}
+
+// refusal is the vendor's envelope around a refusal.
+func refusal(code int, message string) string {
+	return fmt.Sprintf(`{"code":%d,"message":%q,"data":null,"request_id":"20261122R1"}`, code, message)
 }
 
 // ledger is a store that counts what is written and can be told to fail.
@@ -242,6 +263,52 @@ func connected(t *testing.T, options affiliatesim.Options) *desk {
 	d := newDesk(t, options)
 	require.NoError(t, d.bridge.Connect(t.Context(), affiliate.Secret(d.details.RefreshToken)))
 	return d
+}
+
+// slack takes everything that is to be shown and said.
+type slack struct {
+	mu      sync.Mutex
+	sayings []workflow.Saying
+}
+
+func (s *slack) Budget(workflow.Effect) time.Duration { return 0 }
+
+func (s *slack) Deliver(_ context.Context, e workflow.Effect) workflow.Outcome {
+	if e.Kind == workflow.ShowCard {
+		return workflow.Outcome{Event: workflow.CardShown{At: time.Now(), Channel: "C1", TS: "1.1", Hash: string(e.ID)}}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sayings = append(s.sayings, *e.Saying)
+	return workflow.Outcome{}
+}
+
+// said returns what was said of those kinds, in order.
+func (s *slack) said(kinds ...workflow.SayingKind) (found []workflow.Saying) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, say := range s.sayings {
+		if slices.Contains(kinds, say.Kind) {
+			found = append(found, say)
+		}
+	}
+	return found
+}
+
+// run runs a courier until stop is called or the test ends.
+func (d *desk) run() (*slack, func()) {
+	d.t.Helper()
+	channel := &slack{}
+	courier := outbox.New(d.store, d.engine,
+		map[workflow.Service]outbox.Service{workflow.TikTok: d.bridge, workflow.Slack: channel},
+		map[workflow.Service]int{workflow.TikTok: 8, workflow.Slack: 8}, slog.New(slog.NewTextHandler(d.log, nil)))
+	d.woken = courier.Wake
+	ctx, cancel := context.WithCancel(d.t.Context())
+	var running sync.WaitGroup
+	running.Go(func() { courier.Run(ctx) })
+	stop := func() { cancel(); running.Wait() }
+	d.t.Cleanup(stop)
+	return channel, stop
 }
 
 // act tells the stand-in what TikTok, the warehouse or a creator does.

@@ -21,14 +21,15 @@ type Bridge struct {
 
 	connecting sync.Mutex // held while a token of the environment is exchanged and its pair kept
 
-	mu      sync.Mutex
-	auths   map[string]*affiliate.Authorisation // by open id
-	shops   map[workflow.ShopID]shop
-	held    map[workflow.ShopID]time.Time // no review before then: TikTok refused the shop as a whole
-	sweeps  map[workflow.ShopID]Sweep
-	origins map[workflow.ShopID]*origins
-	logged  map[string]bool // what is logged once
-	unkept  *exchange
+	mu       sync.Mutex
+	auths    map[string]*affiliate.Authorisation // by open id
+	shops    map[workflow.ShopID]shop
+	held     map[workflow.ShopID]time.Time // no review before then: TikTok refused the shop as a whole
+	sweeps   map[workflow.ShopID]Sweep
+	sweeping map[workflow.ShopID]bool // those being looked at
+	origins  map[workflow.ShopID]*origins
+	logged   map[string]bool // what is logged once
+	unkept   *exchange
 }
 
 // shop is a shop's calls, and what they were made of.
@@ -49,12 +50,13 @@ type Sweep struct {
 func New(client *affiliate.Client, store workflow.Store, engine *workflow.Engine, key Key, log *slog.Logger) *Bridge {
 	return &Bridge{
 		client: client, store: store, engine: engine, key: key, log: log,
-		auths:   map[string]*affiliate.Authorisation{},
-		shops:   map[workflow.ShopID]shop{},
-		held:    map[workflow.ShopID]time.Time{},
-		sweeps:  map[workflow.ShopID]Sweep{},
-		origins: map[workflow.ShopID]*origins{},
-		logged:  map[string]bool{},
+		auths:    map[string]*affiliate.Authorisation{},
+		shops:    map[workflow.ShopID]shop{},
+		held:     map[workflow.ShopID]time.Time{},
+		sweeps:   map[workflow.ShopID]Sweep{},
+		sweeping: map[workflow.ShopID]bool{},
+		origins:  map[workflow.ShopID]*origins{},
+		logged:   map[string]bool{},
 	}
 }
 

@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"sampledesk/affiliate"
@@ -26,18 +27,27 @@ const (
 // Budget implements outbox.Service: it takes a place in the shop's budget of reviews. A look, which follows a lost
 // answer, is a read, and reads are paced by the client.
 func (b *Bridge) Budget(e workflow.Effect) time.Duration {
+	if e.Begun || e.Looks > 0 {
+		return 0
+	}
 	b.mu.Lock()
 	wait := time.Until(b.held[e.Shop])
 	known, ok := b.shops[e.Shop]
 	b.mu.Unlock()
-	switch {
-	case wait > 0:
+	if wait > 0 {
 		return wait
-	case !ok || e.Begun || e.Looks > 0:
-		return 0 // Deliver finds the shop; it has the claim's time to read its record
-	default:
-		return known.Ready(affiliate.EndpointReview)
 	}
+	if ok { // else Deliver finds the shop; it has the claim's time to read its record
+		if wait := known.Ready(affiliate.EndpointReview); wait > 0 {
+			return wait
+		}
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if _, held := b.held[e.Shop]; held {
+		b.held[e.Shop] = time.Now().Add(hold) // this one tries; the others wait for what comes of it
+	}
+	return 0
 }
 
 // Deliver implements outbox.Service: it carries a decision to TikTok. No idempotency key exists, so after an answer
@@ -55,7 +65,7 @@ func (b *Bridge) Deliver(ctx context.Context, e workflow.Effect) workflow.Outcom
 	case e.Looks > 0:
 		return b.look(ctx, e, a, calls)
 	default:
-		return b.send(ctx, e, s, calls)
+		return b.send(ctx, e, calls)
 	}
 }
 
@@ -85,11 +95,11 @@ func lost(c workflow.Cause) workflow.Outcome {
 }
 
 // send makes the call.
-func (b *Bridge) send(ctx context.Context, e workflow.Effect, s workflow.Shop, calls *affiliate.Shop) workflow.Outcome {
+func (b *Bridge) send(ctx context.Context, e workflow.Effect, calls *affiliate.Shop) workflow.Outcome {
 	err := calls.Review(ctx, affiliate.ApplicationID(e.Application), verdict(*e.Review))
 	now := time.Now()
 	if err == nil {
-		b.accepted(ctx, s, now)
+		b.answered(ctx, e.Shop, now)
 		return workflow.Outcome{Event: workflow.Confirmed{At: now, Verdict: e.Review.Verdict}, Then: workflow.Done}
 	}
 	c := cause(err)
@@ -100,6 +110,9 @@ func (b *Bridge) send(ctx context.Context, e workflow.Effect, s workflow.Shop, c
 	case kind.StopsShop():
 		return b.stopped(ctx, e, c, now)
 	case kind == affiliate.Refused:
+		if _, fromTikTok := errors.AsType[*affiliate.Error](err); fromTikTok {
+			b.answered(ctx, e.Shop, now)
+		}
 		return workflow.Outcome{Event: workflow.RefusedForGood{At: now, Cause: c}, Then: workflow.Done}
 	default:
 		return workflow.Outcome{Then: workflow.Again, After: max(affiliate.RetryAfter(err), outbox.Backoff(e.Attempt)), Cause: c}
@@ -117,14 +130,20 @@ func (b *Bridge) stopped(ctx context.Context, e workflow.Effect, c workflow.Caus
 	return workflow.Outcome{Event: workflow.HeldUp{At: now, Cause: c}, Then: workflow.Again, After: time.Second, Cause: c}
 }
 
-// accepted clears the record that TikTok takes no decision of the shop, now that it took one.
-func (b *Bridge) accepted(ctx context.Context, s workflow.Shop, now time.Time) {
-	b.release(s.ID)
-	if s.Barred == (workflow.Cause{}) {
-		return
+// answered clears the record that TikTok takes no decision of the shop, now that it judged one by itself, whatever it
+// thought of it. It reads the record anew, as another decision may have put it there since this one was sent.
+func (b *Bridge) answered(ctx context.Context, id workflow.ShopID, now time.Time) {
+	b.release(id)
+	var s workflow.Shop
+	err := b.store.View(ctx, func(tx workflow.Tx) (err error) {
+		s, err = tx.Shop(id)
+		return err
+	})
+	if err == nil && s.Barred != (workflow.Cause{}) {
+		err = b.engine.ResumeShop(ctx, id, workflow.FromCourier, now)
 	}
-	if err := b.engine.ResumeShop(ctx, s.ID, workflow.FromCourier, now); err != nil {
-		b.log.ErrorContext(ctx, "could not record that a shop resumed", "shop", s.ID, "error", err)
+	if err != nil {
+		b.log.ErrorContext(ctx, "could not record that a shop resumed", "shop", id, "error", err)
 	}
 }
 

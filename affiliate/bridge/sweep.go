@@ -20,8 +20,9 @@ const (
 	maxPages = 10_000
 )
 
-// SweepAll looks at every connected shop, each on its own, so that one that hangs does not hold up the others. How it
-// went is in Sweeps and in the log.
+// SweepAll looks at every connected shop, each on its own, and returns when all are through. It may be called while it
+// runs: a shop that is still being looked at is left out, so that one that hangs does not hold up the others. How it went
+// is in Sweeps and in the log.
 func (b *Bridge) SweepAll(ctx context.Context) {
 	if err := b.keepLate(ctx); err != nil {
 		b.log.ErrorContext(ctx, "new tokens are not on disk yet", "error", err)
@@ -33,9 +34,31 @@ func (b *Bridge) SweepAll(ctx context.Context) {
 	}
 	var all sync.WaitGroup
 	for _, s := range shops {
-		all.Go(func() { b.sweepOne(ctx, s) })
+		if b.enter(s.ID) {
+			all.Go(func() {
+				defer b.leave(s.ID)
+				b.sweepOne(ctx, s)
+			})
+		}
 	}
 	all.Wait()
+}
+
+// enter begins the one sweep that a shop may have at a time, unless it has one.
+func (b *Bridge) enter(s workflow.ShopID) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.sweeping[s] {
+		return false
+	}
+	b.sweeping[s] = true
+	return true
+}
+
+func (b *Bridge) leave(s workflow.ShopID) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.sweeping, s)
 }
 
 // sweepOne sweeps a shop and puts on record how it went.

@@ -187,7 +187,7 @@ func TestWhatMovesOnWhileThePagesAreReadIsMet(t *testing.T) {
 			body, err := readBody(r)
 			if err == nil && bytes.Contains(body, []byte(`"SHIPPED"`)) {
 				d.act("/sim/applications/"+string(back.ID)+"/fail_grouping", "", nil)
-				d.between.hold(nil)
+				d.between.meddle(nil)
 			}
 			return err
 		})
