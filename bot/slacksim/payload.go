@@ -103,6 +103,7 @@ func (w *Workspace) locate(o object, p *person, s *source) {
 		if s.ephemeral.thread != "" {
 			container["thread_ts"] = s.ephemeral.thread
 		}
+		o["message"] = object{"type": "message", "ts": s.ephemeral.ts} // nothing more: Slack does not keep what one person saw
 		return
 	}
 	m := w.messageObject(s.channel, s.message, true)

@@ -114,7 +114,7 @@ func TestAResponseURLReplacesAndDeletesTheMessageThatWasClicked(t *testing.T) {
 	to := address(whisper)
 	got := app.got("block_actions")
 	require.Equal(t, object{"type": "message", "message_ts": whisper, "channel_id": samples, "is_ephemeral": true}, got[len(got)-1].Payload["container"])
-	require.NotContains(t, got[len(got)-1].Payload, "message")
+	require.Equal(t, object{"type": "message", "ts": whisper}, got[len(got)-1].Payload["message"])
 	send(to, object{"replace_original": true, "response_type": "in_channel", "text": "Still for you"})
 	require.Equal(t, "Still for you", b.state().Ephemerals[1].Text)
 	send(to, object{"delete_original": true})

@@ -151,7 +151,7 @@ func (l *link) part(reason string) {
 		defer t.Stop()
 		select {
 		case <-t.C:
-			l.end()
+			l.disconnect("refresh_requested")
 		case <-l.gone:
 		}
 	}()

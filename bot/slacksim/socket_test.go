@@ -215,9 +215,10 @@ func TestTheSocketCanBeToldToMisbehave(t *testing.T) {
 			b.fault(object{"socket": "disconnect", "reason": "warning"})
 			require.Equal(t, "warning", l.read().Why)
 			started := time.Now()
+			require.Equal(t, "refresh_requested", l.read().Why)
+			require.Equal(t, 10*time.Second, time.Since(started))
 			_, _, err := l.conn.ReadMessage()
 			require.Error(t, err)
-			require.Equal(t, 10*time.Second, time.Since(started))
 		})
 	})
 	t.Run("it loses an acknowledgement", func(t *testing.T) {

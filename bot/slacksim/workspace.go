@@ -27,8 +27,8 @@ const (
 	keptEphemerals = 2_000   // messages that one person saw
 	keptClosed     = 500     // views that nobody looks at any more
 	keptOpen       = 1_000   // modals open at the same time; the oldest is closed for a newer one
-	keptTriggers   = 20_000  // triggers, so that an old one can be told from one that never was
-	keptURLs       = 20_000  // response_url addresses
+	keptTriggers   = 10_000  // triggers, so that an old one can be told from one that never was
+	keptURLs       = 10_000  // response_url addresses
 	keptCalls      = 100_000 // Web API calls
 	keptUploads    = 50      // files
 	keptUndone     = 20_000  // deliveries that wait for their acknowledgement
