@@ -8,7 +8,8 @@ import (
 )
 
 // EndSweep closes a sweep of a shop: it hands out the cards there is room for and, after a shop's first sweep, tells
-// how many wait without one. Where there is nothing to do it only reads.
+// how many wait without one. Where there is nothing to do it only reads. Many cards are handed out in several
+// transactions, so that clicks never queue behind them; what is announced comes with the last.
 func (e *Engine) EndSweep(ctx context.Context, shop ShopID, at time.Time) error {
 	idle := false
 	err := e.store.View(ctx, func(tx Tx) error {
@@ -23,7 +24,13 @@ func (e *Engine) EndSweep(ctx context.Context, shop ShopID, at time.Time) error 
 	if err != nil || idle {
 		return wrapSweep(shop, err)
 	}
-	return wrapSweep(shop, e.update(ctx, func(t *turn) error { return t.endSweep(shop, at) }))
+	for more := true; more && err == nil; {
+		err = e.update(ctx, func(t *turn) (err error) {
+			more, err = t.endSweep(shop, at)
+			return err
+		})
+	}
+	return wrapSweep(shop, err)
 }
 
 func wrapSweep(shop ShopID, err error) error {
@@ -33,27 +40,32 @@ func wrapSweep(shop ShopID, err error) error {
 	return nil
 }
 
-func (t *turn) endSweep(shop ShopID, at time.Time) error {
+// endSweep hands out up to observeBatch cards and tells whether there are more; if not, it announces what there is to
+// announce.
+func (t *turn) endSweep(shop ShopID, at time.Time) (more bool, err error) {
 	room, err := roomOf(t.tx, shop, at)
 	if err != nil {
-		return err
+		return false, err
 	}
 	cards, say := SweepEnded(room)
-	for _, k := range cards {
+	for _, k := range cards[:min(observeBatch, len(cards))] {
 		if _, _, err := t.apply(k, CardCalledFor{At: at}); err != nil {
-			return err
+			return false, err
 		}
+	}
+	if len(cards) > observeBatch {
+		return true, nil
 	}
 	for _, s := range say {
 		if err := t.announce(shop, s); err != nil {
-			return err
+			return false, err
 		}
 	}
 	if room.Shop.Met {
-		return nil
+		return false, nil
 	}
 	room.Shop.Met = true
-	return t.tx.PutShop(room.Shop)
+	return false, t.tx.PutShop(room.Shop)
 }
 
 func (t *turn) announce(shop ShopID, s Saying) error {
@@ -109,8 +121,8 @@ func isClose(a Application, closeBy time.Time) bool {
 // found, and announces it once per cause. Decisions wait.
 func (e *Engine) StopShop(ctx context.Context, shop ShopID, found Surface, cause Cause, at time.Time) error {
 	return e.changeShop(ctx, shop, func(t *turn, s *Shop) (bool, error) {
-		was, told := s.stop(found), s.Stopped.Code == cause.Code || s.Barred.Code == cause.Code
-		if was.Code == cause.Code {
+		was, told := s.stop(found), sameFault(s.Stopped, cause) || sameFault(s.Barred, cause)
+		if sameFault(*was, cause) {
 			return false, nil
 		}
 		*was = cause
@@ -120,6 +132,9 @@ func (e *Engine) StopShop(ctx context.Context, shop ShopID, found Surface, cause
 		return true, t.announce(shop, Saying{Kind: SayStopped, At: at, Cause: cause, Shop: s.Name})
 	})
 }
+
+// sameFault tells whether a cause that is on record is the one that was met now.
+func sameFault(known, met Cause) bool { return known != (Cause{}) && known.Code == met.Code }
 
 // ResumeShop puts on record that what StopShop recorded is over, and announces it once nothing else is in the way.
 func (e *Engine) ResumeShop(ctx context.Context, shop ShopID, found Surface, at time.Time) error {
