@@ -35,7 +35,7 @@ type Member struct {
 }
 
 // CampaignName makes a name out of what a person typed: space is folded, control characters go. The error is a
-// Refusal for a name that is empty or longer than MaxCampaignName.
+// Refusal for a name that shows nothing or is longer than MaxCampaignName.
 func CampaignName(typed string) (string, error) {
 	name := strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) && r != '\u200d' {
@@ -44,10 +44,18 @@ func CampaignName(typed string) (string, error) {
 		return r
 	}, strings.ToValidUTF8(typed, ""))
 	name = strings.Join(strings.Fields(name), " ")
-	if name == "" || utf8.RuneCountInString(name) > MaxCampaignName {
+	if !strings.ContainsFunc(name, visible) || utf8.RuneCountInString(name) > MaxCampaignName {
 		return "", Refusal{Rule: RuleCampaignName, Name: name}
 	}
 	return name, nil
+}
+
+// visible tells whether a character shows something by itself. Fillers and the blank pattern of Braille do not, though
+// Unicode counts them among letters and symbols.
+func visible(r rune) bool {
+	const brailleBlank = '\u2800'
+	return unicode.In(r, unicode.L, unicode.N, unicode.P, unicode.S) && r != brailleBlank &&
+		!unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r)
 }
 
 // FoldName is how two names of campaigns are compared: without regard to case.
