@@ -23,8 +23,9 @@ const (
 // queue reads a page of what waits for the team. Where there are several shops their queues are merged by deadline: the
 // cursor is then a deadline as the listing sorts it, which holds in each of them.
 func (d *Desk) queue(ctx context.Context, at view.QueuePage) (view.Message, error) {
-	facts := view.QueueFacts{Page: at.Number}
+	var facts view.QueueFacts
 	err := d.store.View(ctx, func(tx workflow.Tx) error {
+		facts = view.QueueFacts{Page: at.Number}
 		shops, err := tx.Shops()
 		if err != nil {
 			return err
@@ -34,6 +35,9 @@ func (d *Desk) queue(ctx context.Context, at view.QueuePage) (view.Message, erro
 			return err
 		}
 		facts.Total = total
+		if facts.Back, err = pageBefore(tx, shops, at); err != nil {
+			return err
+		}
 		if len(rows) > view.QueuePageSize {
 			rows = rows[:view.QueuePageSize]
 			facts.Next = &view.QueuePage{Number: at.Number + 1, Cursor: rows[len(rows)-1].sort}
@@ -50,10 +54,26 @@ func (d *Desk) queue(ctx context.Context, at view.QueuePage) (view.Message, erro
 	if err != nil {
 		return view.Message{}, fmt.Errorf("reading the queue: %w", err)
 	}
-	if at.Number > 0 {
-		facts.Back = &view.QueuePage{}
-	}
 	return view.Queue(facts), nil
+}
+
+// pageBefore finds the page before one. Listings are read forwards only, so it counts from the front.
+func pageBefore(tx workflow.Tx, shops []workflow.Shop, at view.QueuePage) (*view.QueuePage, error) {
+	if at.Number == 0 {
+		return nil, nil
+	}
+	skipped := (at.Number - 1) * view.QueuePageSize
+	if skipped == 0 {
+		return &view.QueuePage{}, nil
+	}
+	rows, _, err := mergedQueue(tx, shops, "", skipped)
+	if err != nil {
+		return nil, err
+	}
+	if len(rows) < skipped { // the queue has shrunk meanwhile
+		return &view.QueuePage{}, nil
+	}
+	return &view.QueuePage{Number: at.Number - 1, Cursor: rows[skipped-1].sort}, nil
 }
 
 type queued struct {

@@ -4,8 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/slack-go/slack"
-
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
 )
@@ -109,10 +107,7 @@ func (d *Desk) turnPage(ctx context.Context, i interaction, a action) {
 		d.log.ErrorContext(ctx, "could not read the queue", "error", err)
 		m = view.Aside(view.Denied(view.DeniedUnread))
 	}
-	err = slack.PostWebhookCustomHTTPContext(ctx, i.ResponseURL, d.raw.http, &slack.WebhookMessage{
-		ReplaceOriginal: true, ResponseType: slack.ResponseTypeEphemeral, Text: m.Text, Blocks: &slack.Blocks{BlockSet: m.Blocks},
-	})
-	if err != nil {
+	if err := d.respond(ctx, i.ResponseURL, m, true); err != nil {
 		d.log.WarnContext(ctx, "could not turn a page", "person", i.User.ID, "error", err)
 	}
 }

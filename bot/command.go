@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"strings"
 	"time"
@@ -19,6 +20,7 @@ type command struct {
 	User      workflow.PersonID `json:"user_id"`
 	Channel   string            `json:"channel_id"`
 	TriggerID string            `json:"trigger_id"`
+	URL       string            `json:"response_url"`
 }
 
 // answer is the first answer to a command; it rides in the acknowledgement and only its person sees it.
@@ -32,11 +34,22 @@ func private(m view.Message) answer {
 	return answer{Type: slack.ResponseTypeEphemeral, Text: m.Text, Blocks: slack.Blocks{BlockSet: m.Blocks}}
 }
 
-// command answers a slash command, in the channel or in a direct message with the desk.
+// command answers a slash command, in the channel or in a direct message with the desk. An answer that is too long for
+// the acknowledgement follows it.
 func (d *Desk) command(ctx context.Context, c command, ack ackFunc) {
-	ctx, cancel := context.WithTimeout(ctx, commitBy)
+	within, cancel := context.WithTimeout(ctx, commitBy)
 	defer cancel()
-	ack(private(d.answer(ctx, c)))
+	m := d.answer(within, c)
+	if text, err := json.Marshal(private(m)); err != nil || len(text) < maxAckPayload {
+		ack(private(m))
+		return
+	}
+	ack(nil)
+	ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
+	defer cancel()
+	if err := d.respond(ctx, c.URL, m, false); err != nil {
+		d.log.WarnContext(ctx, "could not send a long answer", "person", c.User, "error", err)
+	}
 }
 
 func (d *Desk) answer(ctx context.Context, c command) view.Message {
@@ -118,17 +131,21 @@ func (d *Desk) createCampaign(ctx context.Context, c command, typed string) (vie
 }
 
 // pickShop parts "Spring launch for My Shop" into a name and one of the shops. With one shop there is nothing to say.
+// The longest name that fits counts, and a name that several shops bear names none of them.
 func pickShop(typed string, shops []workflow.Shop) (name string, shop workflow.Shop, ok bool) {
 	if len(shops) == 1 {
 		return typed, shops[0], true
 	}
+	longest := 0
 	for _, s := range shops {
-		for _, called := range []string{s.Name, string(s.ID)} {
+		for _, called := range []string{strings.TrimSpace(s.Name), string(s.ID)} {
 			suffix := " for " + called
-			if called != "" && len(typed) > len(suffix) && strings.EqualFold(typed[len(typed)-len(suffix):], suffix) {
-				return strings.TrimSpace(typed[:len(typed)-len(suffix)]), s, true
+			if called == "" || len(suffix) < longest || len(typed) <= len(suffix) || !strings.EqualFold(typed[len(typed)-len(suffix):], suffix) {
+				continue
 			}
+			ok = len(suffix) > longest || shop.ID == s.ID
+			name, shop, longest = strings.TrimSpace(typed[:len(typed)-len(suffix)]), s, len(suffix)
 		}
 	}
-	return "", workflow.Shop{}, false
+	return name, shop, ok
 }
