@@ -255,10 +255,20 @@ func TestTenClicksAtOnceByTwoPeopleAreOneDecisionAndNineAnswers(t *testing.T) {
 	})
 }
 
-// brittle is a store whose updates by people fail, hang or panic as long as it is told so.
+// brittle is a store whose updates and reads fail, hang or panic as long as it is told so.
 type brittle struct {
 	workflow.Store
-	fate atomic.Pointer[func(context.Context) error]
+	fate  atomic.Pointer[func(context.Context) error]
+	reads atomic.Pointer[func(context.Context) error]
+}
+
+func (b *brittle) View(ctx context.Context, fn func(workflow.Tx) error) error {
+	if fate := b.reads.Load(); fate != nil {
+		if err := (*fate)(ctx); err != nil {
+			return err
+		}
+	}
+	return b.Store.View(ctx, fn)
 }
 
 func (b *brittle) Update(ctx context.Context, fn func(workflow.Tx) error) error {
