@@ -33,8 +33,10 @@ const (
 	// grace is how long deliveries may go on once the courier is told to stop.
 	grace = 6 * time.Second
 
-	// batch is how many heads of a kind are considered in one round.
-	batch = 256
+	// batch is how many heads of a kind are read at first in a round. Where some of that many have to wait, those behind
+	// them are read too, as what one shop waits for must not hide what another's budget allows; up to deepest.
+	batch   = 256
+	deepest = 16 * batch
 )
 
 // Service delivers effects to one place outside.
@@ -113,39 +115,62 @@ func (c *Courier) Run(ctx context.Context) {
 
 // round starts every delivery that is due and within budget, and returns how long the courier may sleep.
 func (c *Courier) round(ctx, work context.Context) time.Duration {
-	now := time.Now()
-	ready, next, err := c.ready(ctx, now)
-	if err != nil {
-		if ctx.Err() == nil {
-			c.log.ErrorContext(ctx, "could not read the outbox", "error", err)
+	pause, tried := look, map[workflow.EffectID]bool{}
+	for depth := batch; depth <= deepest; depth *= 4 {
+		wait, hidden, err := c.pass(ctx, work, depth, tried)
+		if err != nil {
+			if ctx.Err() == nil {
+				c.log.ErrorContext(ctx, "could not read the outbox", "error", err)
+			}
+			return look
 		}
-		return look
-	}
-	pause := look
-	if !next.IsZero() {
-		pause = min(pause, max(next.Sub(now), 0))
-	}
-	for _, e := range ready {
-		if ctx.Err() != nil {
+		pause = min(pause, wait)
+		if !hidden {
 			break
-		}
-		if wait := c.start(ctx, work, e); wait > 0 {
-			pause = min(pause, wait)
 		}
 	}
 	return pause
 }
 
-// ready returns the heads that are due, those that people wait for first, and when the next will be due.
-func (c *Courier) ready(ctx context.Context, now time.Time) (ready []workflow.Effect, next time.Time, err error) {
+// pass tries the first heads of each kind that were not tried in this round. Hidden tells that some of them have to wait
+// and that there may be others behind them.
+func (c *Courier) pass(ctx, work context.Context, depth int, tried map[workflow.EffectID]bool) (pause time.Duration, hidden bool, err error) {
+	now := time.Now()
+	ready, next, full, err := c.ready(ctx, now, depth)
+	if err != nil {
+		return 0, false, err
+	}
+	pause = look
+	if !next.IsZero() {
+		pause = min(pause, max(next.Sub(now), 0))
+	}
+	waiting := len(tried) > 0 // this is no first pass: an earlier one met some that wait
+	for _, e := range ready {
+		if ctx.Err() != nil {
+			return pause, false, nil
+		}
+		if tried[e.ID] {
+			continue
+		}
+		tried[e.ID] = true
+		if wait := c.start(ctx, work, e); wait > 0 {
+			pause, waiting = min(pause, wait), true
+		}
+	}
+	return pause, full && waiting, nil
+}
+
+// ready returns up to depth heads of each kind that are due, those that people wait for first, and when the next will be
+// due. Full tells that there may be more.
+func (c *Courier) ready(ctx context.Context, now time.Time, depth int) (ready []workflow.Effect, next time.Time, full bool, err error) {
 	err = c.store.View(ctx, func(tx workflow.Tx) error {
-		ready, next = nil, time.Time{}
+		ready, next, full = nil, time.Time{}, false
 		for _, kind := range workflow.EffectKinds {
-			heads, later, err := tx.Ready(kind, now, batch)
+			heads, later, err := tx.Ready(kind, now, depth)
 			if err != nil {
 				return err
 			}
-			ready = append(ready, heads...)
+			ready, full = append(ready, heads...), full || len(heads) == depth
 			if !later.IsZero() && (next.IsZero() || later.Before(next)) {
 				next = later
 			}
@@ -153,17 +178,21 @@ func (c *Courier) ready(ctx context.Context, now time.Time) (ready []workflow.Ef
 		return nil
 	})
 	slices.SortStableFunc(ready, func(a, b workflow.Effect) int { return cmp.Compare(a.Priority, b.Priority) })
-	return ready, next, err
+	return ready, next, full, err
 }
 
-// start claims one effect and sets its delivery going. A positive result is how long to wait for its budget.
+// start claims one effect and sets its delivery going. A positive result is how long to wait for its budget, or at the
+// most for a place among the deliveries under way.
 func (c *Courier) start(ctx, work context.Context, e workflow.Effect) time.Duration {
 	place := seat{e.Kind.Service(), e.Shop}
 	service, ok := c.services[place.service]
-	if !ok || !c.take(place) {
+	if !ok {
 		return 0
 	}
-	if wait := service.Budget(e); wait > 0 {
+	if !c.take(place) {
+		return look
+	}
+	if wait := c.budget(ctx, service, e); wait > 0 {
 		c.leave(place)
 		return wait
 	}
@@ -182,6 +211,17 @@ func (c *Courier) start(ctx, work context.Context, e workflow.Effect) time.Durat
 		c.deliver(work, service, claimed)
 	})
 	return 0
+}
+
+// budget asks the service for the effect's budget. One that panics over an effect has none for it now.
+func (c *Courier) budget(ctx context.Context, s Service, e workflow.Effect) (wait time.Duration) {
+	defer func() {
+		if p := recover(); p != nil {
+			c.log.ErrorContext(ctx, "a budget panicked", "effect", e.ID, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+			wait = look
+		}
+	}()
+	return s.Budget(e)
 }
 
 // take takes a place among the deliveries under way. Those that leave wake the courier.
