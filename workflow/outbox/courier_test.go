@@ -1,0 +1,354 @@
+package outbox_test
+
+import (
+	"context"
+	"strconv"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"sampledesk/workflow"
+	"sampledesk/workflow/outbox"
+)
+
+func TestEffectsOfALaneGoOneByOneAndInOrder(t *testing.T) {
+	inBubble(t, func(t *testing.T, d *desk) {
+		d.slack.do = taking(2 * time.Second)
+		d.put(notice("1", "a"), notice("2", "a"), notice("3", "a"))
+		d.run()
+		time.Sleep(time.Minute)
+		require.Equal(t, []visit{{0, "1", 1}, {2 * time.Second, "2", 1}, {4 * time.Second, "3", 1}}, d.slack.visits())
+		require.Empty(t, d.lane("a"))
+	})
+}
+
+func TestLanesDoNotWaitForEachOther(t *testing.T) {
+	inBubble(t, func(t *testing.T, d *desk) {
+		d.slack.do = func(_ context.Context, e workflow.Effect) workflow.Outcome {
+			if e.Lane == "slow" {
+				time.Sleep(time.Hour)
+			}
+			return workflow.Outcome{}
+		}
+		d.put(notice("1", "slow"), notice("2", "slow"), notice("3", "quick"), notice("4", "quick"))
+		d.run()
+		time.Sleep(time.Second)
+		require.ElementsMatch(t, []visit{{0, "1", 1}, {0, "3", 1}, {0, "4", 1}}, d.slack.visits())
+		time.Sleep(time.Hour)
+		require.Contains(t, d.slack.visits(), visit{time.Hour, "2", 1})
+		time.Sleep(time.Hour)
+	})
+}
+
+func TestADecisionIsSentWhenItsUndoWindowEndsToTheInstant(t *testing.T) {
+	inBubble(t, func(t *testing.T, d *desk) {
+		d.tiktok.do = confirm
+		d.run()
+		d.report(workflow.StatusPending)
+		time.Sleep(1234567 * time.Microsecond)
+		a := d.approve()
+		time.Sleep(10*time.Second - time.Microsecond)
+		synctest.Wait()
+		require.Empty(t, d.tiktok.visits())
+		require.Equal(t, workflow.Queued, d.application().State())
+		time.Sleep(time.Microsecond)
+		synctest.Wait()
+		require.Equal(t, []visit{{11234567 * time.Microsecond, a.Decision.Review, 1}}, d.tiktok.visits())
+		require.Equal(t, workflow.AwaitingShipment, d.application().State())
+		require.Empty(t, d.lane(workflow.ReviewLane(sample)))
+	})
+}
+
+func TestADecisionThatWasUndoneIsNeverSent(t *testing.T) {
+	inBubble(t, func(t *testing.T, d *desk) {
+		d.run()
+		d.report(workflow.StatusPending)
+		a := d.approve()
+		time.Sleep(10*time.Second - time.Microsecond)
+		d.apply(workflow.Undone{Actor: workflow.Actor{Person: member}, At: time.Now(), Round: a.Round})
+		time.Sleep(time.Hour)
+		require.Empty(t, d.tiktok.visits())
+	})
+}
+
+func TestTheClickOnUndoAndTheCourierNeverBothWin(t *testing.T) {
+	inBubble(t, func(t *testing.T, d *desk) {
+		d.tiktok.do = confirm
+		d.run()
+		d.report(workflow.StatusPending)
+		a := d.approve()
+		time.Sleep(10 * time.Second) // the courier wakes at this very instant
+		_, err := d.Apply(t.Context(), sample, workflow.Undone{Actor: workflow.Actor{Person: member}, At: time.Now(), Round: a.Round})
+		time.Sleep(time.Minute)
+		sent := len(d.tiktok.visits()) == 1
+		require.Equal(t, err != nil, sent, "sent: %t, undone: %v", sent, err)
+		require.Equal(t, sent, d.application().State() == workflow.AwaitingShipment)
+	})
+}
+
+func TestNothingHoldsAClaimWhileItWaitsForItsBudget(t *testing.T) {
+	inBubble(t, func(t *testing.T, d *desk) {
+		var asked atomic.Int64
+		d.slack.budget = func(workflow.Effect) time.Duration {
+			asked.Add(1)
+			waiting := d.lane("a")
+			require.Len(t, waiting, 1)
+			require.False(t, waiting[0].Claimed)
+			require.Zero(t, waiting[0].Attempt)
+			return max(0, 3500*time.Millisecond-time.Since(midnight))
+		}
+		d.put(notice("1", "a"))
+		d.run()
+		time.Sleep(time.Minute)
+		require.Equal(t, []visit{{3500 * time.Millisecond, "1", 1}}, d.slack.visits(), "as soon as there is budget, and not before")
+		require.Less(t, asked.Load(), int64(10), "nor is it asked all the time")
+	})
+}
+
+// onePerSecond is a budget that everything shares.
+func onePerSecond() func(workflow.Effect) time.Duration {
+	var next time.Time
+	return func(workflow.Effect) time.Duration {
+		now := time.Now()
+		if now.Before(next) {
+			return next.Sub(now)
+		}
+		next = now.Add(time.Second)
+		return 0
+	}
+}
+
+func TestWhatPeopleWaitForGetsTheBudgetFirst(t *testing.T) {
+	inBubble(t, func(t *testing.T, d *desk) {
+		d.slack.budget = onePerSecond()
+		for i := range 5 {
+			n := strconv.Itoa(i)
+			d.put(notice(workflow.EffectID("routine "+n), workflow.Lane("r"+n)))
+		}
+		d.run()
+		time.Sleep(1500 * time.Millisecond)
+		watched := notice("watched", "w")
+		watched.Priority, watched.Kind, watched.NotBefore = workflow.ForPeople, workflow.Reply, time.Now()
+		watched.Application = sample.ID
+		d.put(watched)
+		d.courier.Wake()
+		time.Sleep(time.Minute)
+		visits := d.slack.visits()
+		require.Len(t, visits, 6)
+		require.Equal(t, visit{2 * time.Second, "watched", 1}, visits[2])
+		for i, v := range visits {
+			require.Equal(t, time.Duration(i)*time.Second, v.after)
+		}
+	})
+}
+
+func TestManyOfOneKindThatWaitHideNoOther(t *testing.T) {
+	inBubble(t, func(t *testing.T, d *desk) {
+		d.slack.budget = func(e workflow.Effect) time.Duration {
+			if e.Shop == glow {
+				return time.Hour
+			}
+			return 0
+		}
+		var stuck []workflow.Effect
+		for i := range 600 {
+			n := strconv.Itoa(i)
+			stuck = append(stuck, notice(workflow.EffectID("stuck "+n), workflow.Lane("s"+n)))
+		}
+		free := notice("free", "f")
+		free.Shop, free.NotBefore = kitchen, midnight.Add(time.Second)
+		d.put(append(stuck, free)...)
+		d.run()
+		time.Sleep(20 * time.Second)
+		visits := d.slack.visits()
+		require.Len(t, visits, 1)
+		require.Equal(t, workflow.EffectID("free"), visits[0].id)
+	})
+}
+
+func TestNoMoreAreUnderWayForAShopThanItHasPlaces(t *testing.T) {
+	inBubble(t, func(t *testing.T, d *desk) {
+		d.slack.do = taking(time.Minute)
+		for i := range 4 {
+			n := strconv.Itoa(i)
+			d.put(notice(workflow.EffectID(n), workflow.Lane(n)))
+		}
+		other := notice("other shop", "o")
+		other.Shop = kitchen
+		d.put(other)
+		d.run()
+		time.Sleep(30 * time.Second)
+		require.Len(t, d.slack.visits(), 4, "three of one shop, and the one of the other")
+		require.Contains(t, d.slack.visits(), visit{0, "other shop", 1}, "a shop that hangs holds up no other")
+		time.Sleep(90 * time.Second)
+		require.Len(t, d.slack.visits(), 5)
+		require.Equal(t, time.Minute, d.slack.visits()[4].after, "as soon as there is a place")
+	})
+}
+
+func TestAnEffectNobodyToldOfIsFoundWithinASecond(t *testing.T) {
+	inBubble(t, func(t *testing.T, d *desk) {
+		d.run()
+		time.Sleep(90500 * time.Millisecond)
+		d.put(notice("1", "a"))
+		time.Sleep(time.Second)
+		require.Len(t, d.slack.visits(), 1)
+	})
+}
+
+func TestWhatFailsIsTriedAgainAfterItsPause(t *testing.T) {
+	inBubble(t, func(t *testing.T, d *desk) {
+		cause := workflow.Cause{Code: 36009002, Message: "too many requests", RequestID: "request-1"}
+		d.slack.do = func(_ context.Context, e workflow.Effect) workflow.Outcome {
+			if e.Attempt < 4 {
+				return workflow.Outcome{Then: workflow.Again, After: time.Duration(e.Attempt) * time.Minute, Cause: cause}
+			}
+			return workflow.Outcome{}
+		}
+		d.put(notice("1", "a"), notice("2", "a"))
+		d.run()
+		time.Sleep(time.Hour)
+		require.Equal(t, []visit{
+			{0, "1", 1}, {time.Minute, "1", 2}, {3 * time.Minute, "1", 3}, {6 * time.Minute, "1", 4},
+			{6 * time.Minute, "2", 1}, {7 * time.Minute, "2", 2}, {9 * time.Minute, "2", 3}, {12 * time.Minute, "2", 4},
+		}, d.slack.visits())
+		for _, e := range d.slack.effects() {
+			require.False(t, e.Begun, "each attempt came to an outcome")
+			if e.Attempt > 1 {
+				require.Equal(t, cause, e.Cause, "it knows what the last attempt failed with")
+			}
+		}
+		require.Contains(t, d.log.String(), "request_id=request-1")
+	})
+}
+
+func TestTheBackoffDoublesUpToFiveMinutesWithJitter(t *testing.T) {
+	for n, want := range map[int]time.Duration{
+		-1: time.Second, 0: time.Second, 1: time.Second, 2: 2 * time.Second, 3: 4 * time.Second, 8: 128 * time.Second,
+		9: 256 * time.Second, 10: 5 * time.Minute, 11: 5 * time.Minute, 64: 5 * time.Minute, 1 << 40: 5 * time.Minute,
+	} {
+		seen := map[time.Duration]bool{}
+		for range 200 {
+			pause := outbox.Backoff(n)
+			require.GreaterOrEqual(t, pause, want/2)
+			require.LessOrEqual(t, pause, want)
+			seen[pause] = true
+		}
+		require.Greater(t, len(seen), 50, "what failed together does not come back together")
+	}
+}
+
+func TestWhatCanNeverBeDeliveredMakesRoomForTheNext(t *testing.T) {
+	inBubble(t, func(t *testing.T, d *desk) {
+		cause := workflow.Cause{Message: "channel_not_found"}
+		d.slack.do = func(_ context.Context, e workflow.Effect) workflow.Outcome {
+			if e.ID == "1" {
+				return workflow.Outcome{Then: workflow.Buried, Cause: cause}
+			}
+			return workflow.Outcome{}
+		}
+		d.put(notice("1", "a"), notice("2", "a"))
+		d.run()
+		time.Sleep(time.Second)
+		require.Equal(t, []visit{{0, "1", 1}, {0, "2", 1}}, d.slack.visits())
+		dead := d.deadLetters()
+		require.Len(t, dead, 1)
+		require.Equal(t, workflow.EffectID("1"), dead[0].ID)
+		require.Equal(t, cause, dead[0].Cause)
+		require.Equal(t, midnight, dead[0].At)
+		require.Contains(t, d.log.String(), "channel_not_found")
+	})
+}
+
+func TestAReplyGoesAsSoonAsItsCardIsPosted(t *testing.T) {
+	inBubble(t, func(t *testing.T, d *desk) {
+		d.slack.do = func(_ context.Context, e workflow.Effect) workflow.Outcome {
+			if e.Kind != workflow.ShowCard {
+				return workflow.Outcome{}
+			}
+			time.Sleep(5 * time.Second)
+			return workflow.Outcome{Event: workflow.CardShown{At: time.Now(), Channel: "C0SAMPLES", TS: "1.1", Hash: time.Now().String()}}
+		}
+		d.run()
+		d.report(workflow.StatusPending)
+		synctest.Wait() // the card is on its way
+		d.report(workflow.StatusAwaitingShipment)
+		time.Sleep(5*time.Second - time.Microsecond)
+		require.Len(t, d.slack.visits(), 1, "the card, and nothing before it")
+		time.Sleep(time.Minute)
+		effects, visits := d.slack.effects(), d.slack.visits()
+		require.Len(t, effects, 3)
+		for i, e := range effects[1:] {
+			require.Equal(t, 5*time.Second, visits[i+1].after)
+			require.Contains(t, []workflow.EffectKind{workflow.ShowCard, workflow.Reply}, e.Kind)
+		}
+	})
+}
+
+func TestAReplyThatIsLaidByWaitsUntilItIsWoken(t *testing.T) {
+	inBubble(t, func(t *testing.T, d *desk) {
+		posted := atomic.Bool{}
+		d.slack.do = func(_ context.Context, e workflow.Effect) workflow.Outcome {
+			switch {
+			case e.Kind == workflow.Announce:
+				return workflow.Outcome{}
+			case !posted.Load():
+				return workflow.Outcome{Then: workflow.Park}
+			default:
+				return workflow.Outcome{}
+			}
+		}
+		d.report(workflow.StatusPending)
+		early := notice("early", workflow.ThreadLane(sample))
+		early.Kind, early.Application = workflow.Reply, sample.ID
+		d.put(early)
+		d.run()
+		time.Sleep(time.Hour)
+		require.Len(t, d.slack.visits(), 2, "the card and the reply, each once: both were laid by")
+		posted.Store(true)
+		d.apply(workflow.CardShown{At: time.Now(), Channel: "C0SAMPLES", TS: "1.1", Hash: "h"})
+		synctest.Wait()
+		require.Equal(t, visit{time.Hour, "early", 2}, d.slack.visits()[2])
+	})
+}
+
+func TestAServiceThatPanicsTakesNobodyDown(t *testing.T) {
+	inBubble(t, func(t *testing.T, d *desk) {
+		d.slack.do = func(_ context.Context, e workflow.Effect) workflow.Outcome {
+			if e.ID == "1" && e.Attempt == 1 {
+				panic("a fault of ours")
+			}
+			return workflow.Outcome{}
+		}
+		d.put(notice("1", "a"), notice("2", "b"))
+		d.run()
+		time.Sleep(10 * time.Second)
+		effects := d.slack.effects()
+		require.Len(t, effects, 3)
+		require.Equal(t, workflow.EffectID("1"), effects[2].ID)
+		require.Equal(t, 1, effects[2].Looks, "what the first attempt did nobody knows")
+		require.Empty(t, d.lane("a"))
+		require.Contains(t, d.log.String(), "a fault of ours")
+	})
+}
+
+func TestAServiceThatPanicsOverItsBudgetTakesNobodyDown(t *testing.T) {
+	inBubble(t, func(t *testing.T, d *desk) {
+		d.slack.budget = func(e workflow.Effect) time.Duration {
+			if e.ID == "1" && time.Since(midnight) < 10*time.Second {
+				panic("a fault of ours")
+			}
+			return 0
+		}
+		d.put(notice("1", "a"), notice("2", "b"))
+		d.run()
+		time.Sleep(time.Second)
+		require.Equal(t, []visit{{0, "2", 1}}, d.slack.visits())
+		time.Sleep(time.Minute)
+		require.Len(t, d.slack.visits(), 2)
+		require.Contains(t, d.log.String(), "a fault of ours")
+	})
+}
