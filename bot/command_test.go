@@ -442,9 +442,10 @@ func TestAnAnswerThatIsTooLongForAnAcknowledgementFollowsIt(t *testing.T) {
 					id := workflow.ApplicationID(fmt.Sprint(2000 + i))
 					a := workflow.Application{
 						Key: workflow.Key{Shop: s.ID, ID: id}, Report: pending(string(id)), SeenAt: time.Now(), Campaign: c.ID,
-						Card: workflow.Card{Link: "https://slack.test/archives/C0SAMPLES1/p1795338000000000?" + strings.Repeat("x", 200)},
+						Card: workflow.Card{Link: "https://slack.test/archives/C0SAMPLES1/p1795338000000000?" + strings.Repeat("x", 100)},
 					}
 					a.Report.Creator = workflow.Creator{OpenID: fmt.Sprint("open-", i)}
+					a.Report.Status = []workflow.Status{workflow.StatusPending, workflow.StatusAwaitingShipment}[i%2]
 					if err := tx.PutApplication(a); err != nil {
 						return err
 					}
