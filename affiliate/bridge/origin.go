@@ -110,7 +110,7 @@ func (b *Bridge) pursue(ctx context.Context, s workflow.Shop, calls *affiliate.S
 }
 
 // place puts the origins found on record of the applications that have a card, and returns how many with a card have
-// no origin yet.
+// no origin yet. One that ended a moment ago is past caring.
 func (b *Bridge) place(ctx context.Context, shop workflow.ShopID, o *origins, all []unplaced) (waiting int, err error) {
 	var known []workflow.ApplicationID
 	err = b.store.View(ctx, func(tx workflow.Tx) error {
@@ -121,7 +121,7 @@ func (b *Bridge) place(ctx context.Context, shop workflow.ShopID, o *origins, al
 				return err
 			}
 			switch {
-			case !a.Card.Wanted || a.Report.Collab.Known:
+			case !a.Card.Wanted || a.Report.Collab.Known || !a.State().Live():
 			case o.found[u.id].Known:
 				known = append(known, u.id)
 			default:
@@ -138,7 +138,6 @@ func (b *Bridge) place(ctx context.Context, shop workflow.ShopID, o *origins, al
 		if _, err := b.engine.Apply(ctx, workflow.Key{Shop: shop, ID: id}, found); err != nil {
 			return 0, err
 		}
-		delete(o.found, id)
 	}
 	return waiting, nil
 }

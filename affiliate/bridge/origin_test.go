@@ -189,6 +189,11 @@ func TestOriginsThatCannotBeFoundStopNeitherTheSweepNorTheShop(t *testing.T) {
 		time.Sleep(31 * time.Minute)
 		d.sweep()
 		require.Equal(t, spring, d.application(k).Report.Collab.Target)
+
+		d.apply(affiliatesim.Request{})
+		d.act("/sim/faults", `{"path":"target_collaborations","do":"code","code":105005}`, nil)
+		d.sweep()
+		require.Equal(t, 2, d.log.count("could not find out where applications came from"), "and again once it had worked")
 	})
 }
 
@@ -204,11 +209,15 @@ func TestAnApplicationThatEndedIsNotSearchedForAnyMore(t *testing.T) {
 		d.act("/sim/applications/"+string(k.ID)+"/withdraw", "", nil)
 		time.Sleep(time.Second)
 		d.sweep()
-		d.sweep()
 		require.Equal(t, workflow.Withdrawn, d.application(k).State())
-		require.LessOrEqual(t, d.targetSearches(), 25, "only the sweep that saw it end may still go on")
-		before := d.targetSearches()
+		require.Equal(t, 20, d.targetSearches())
+
+		next := d.apply(affiliatesim.Request{})
 		d.sweep()
-		require.Equal(t, before, d.targetSearches())
+		require.Len(t, d.calls(collaborationsPath), 2, "what was begun for it is dropped, and not gone on with for another")
+		require.Equal(t, 40, d.targetSearches())
+		d.sweep()
+		require.Equal(t, workflow.Collab{Known: true}, d.application(next).Report.Collab)
+		require.False(t, d.knows(k))
 	})
 }
