@@ -14,7 +14,7 @@ type Row struct {
 	Quotes []Sentence
 }
 
-// Same, as a row's To, leaves the state as it is.
+// Same leaves the state as it is, where it is a row's To.
 const Same State = "(the same)"
 
 // anyOther stands for every status that no other row names.
