@@ -88,7 +88,7 @@ func TestTheFirstOfTwoCampaignsWins(t *testing.T) {
 	_, _, err = d.Join(t.Context(), workflow.Join{Actor: by(member), At: noon, Key: sample, Campaign: winter.ID})
 	require.NoError(t, err)
 	_, _, err = d.Join(t.Context(), workflow.Join{Actor: by(another), At: noon, Key: sample, Campaign: summer.ID, Approve: true})
-	require.Equal(t, winter.ID, requireRefused(t, workflow.RuleOtherCampaign, err).Application.Campaign)
+	require.Equal(t, winter.ID, refusal(t, workflow.RuleOtherCampaign, err).Application.Campaign)
 	require.Equal(t, workflow.Pending, d.memory().Application.State(), "nor was it approved")
 
 	_, _, err = d.Join(t.Context(), workflow.Join{Actor: by(another), At: noon, Key: sample, Campaign: winter.ID})
@@ -112,7 +112,7 @@ func TestARedeliveredCreationFindsItsOwnDeed(t *testing.T) {
 
 	n.Origin = "trigger-2"
 	_, err = d.CreateCampaign(t.Context(), n)
-	require.Equal(t, "Winter", requireRefused(t, workflow.RuleNameTaken, err).Name)
+	require.Equal(t, "Winter", refusal(t, workflow.RuleNameTaken, err).Name)
 	n.Origin, n.Name = "", "winter"
 	_, err = d.CreateCampaign(t.Context(), n)
 	requireRefused(t, workflow.RuleNameTaken, err)

@@ -41,6 +41,16 @@ func TestACardsLinkIsKeptThoughItLooksTheSame(t *testing.T) {
 	require.Equal(t, "https://example.com/1", after(t, a, e).Card.Link)
 }
 
+func TestALostCardIsPostedAnewWhereItIsCalledFor(t *testing.T) {
+	a := after(t, standing(Pending), CardLost{At: noon})
+	n := next(t, a, CardCalledFor{Actor: by(member), At: noon})
+	require.Equal(t, Card{Wanted: true}, n.Application.Card, "nothing of the old one is left")
+	require.Equal(t, []EffectKind{ShowCard}, kinds(n))
+	shown := next(t, n.Application, CardShown{At: noon, Channel: "C0SAMPLES", TS: "2.000001", Hash: "hash"})
+	require.True(t, shown.Application.Card.Posted())
+	require.Equal(t, []Lane{ThreadLane(sample)}, shown.Wake)
+}
+
 func TestALostCardIsNotWrittenToAnyMore(t *testing.T) {
 	a := after(t, standing(Pending), CardLost{At: noon, Cause: Cause{Message: "channel_not_found"}})
 	require.False(t, a.Card.Posted())

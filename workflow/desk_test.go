@@ -231,7 +231,13 @@ func approval(round int, at time.Time) workflow.Decided {
 	return workflow.Decided{Actor: by(member), At: at, Round: round, Verdict: workflow.Approve, Undo: undoWindow}
 }
 
-func requireRefused(t *testing.T, rule workflow.Rule, err error) workflow.Refusal {
+func requireRefused(t *testing.T, rule workflow.Rule, err error) {
+	t.Helper()
+	_ = refusal(t, rule, err)
+}
+
+// refusal returns the refusal that an error has to be, by that rule.
+func refusal(t *testing.T, rule workflow.Rule, err error) workflow.Refusal {
 	t.Helper()
 	var r workflow.Refusal
 	require.ErrorAs(t, err, &r)

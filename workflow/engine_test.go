@@ -48,7 +48,7 @@ func TestARefusalWritesNothing(t *testing.T) {
 		workflow.RuleState:    workflow.Undone{Actor: by(member), At: noon, Round: a.Round},
 	} {
 		_, err := d.Apply(t.Context(), sample, e)
-		require.Equal(t, a, requireRefused(t, rule, err).Application)
+		require.Equal(t, a, refusal(t, rule, err).Application)
 	}
 	_, err := d.Apply(t.Context(), workflow.Key{Shop: sample.Shop, ID: "404"}, approval(0, noon))
 	requireRefused(t, workflow.RuleNoApplication, err)
@@ -136,7 +136,7 @@ func TestOfManyWhoDecideAtOnceOneWins(t *testing.T) {
 	require.Equal(t, workflow.PersonID("U"+strconv.Itoa(winner)), m.Application.Decision.By)
 	for i, err := range errs {
 		if i != winner {
-			told := requireRefused(t, workflow.RuleStale, err).Application
+			told := refusal(t, workflow.RuleStale, err).Application
 			require.Equal(t, m.Application, told, "everyone else is told who decided")
 		}
 	}

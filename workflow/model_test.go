@@ -1,0 +1,137 @@
+package workflow
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestAKeyIsReadAsItWasWritten(t *testing.T) {
+	k, err := ParseKey(sample.String())
+	require.NoError(t, err)
+	require.Equal(t, sample, k)
+	for _, s := range []string{"", "/", "1/", "/1", "1", "1/2/3"} {
+		_, err := ParseKey(s)
+		require.ErrorContains(t, err, "does not name an application", s)
+	}
+}
+
+func TestACreatorIsKnownByHerIDOrUntilThenByShopAndName(t *testing.T) {
+	require.Equal(t, CreatorKey("id:open-1"), Creator{OpenID: "open-1", Username: "glow.daily"}.KeyOf("1"))
+	require.Equal(t, CreatorKey("name:1:glow.daily"), Creator{Username: "Glow.Daily"}.KeyOf("1"))
+	require.NotEqual(t, Creator{Username: "glow.daily"}.KeyOf("1"), Creator{Username: "glow.daily"}.KeyOf("2"))
+}
+
+func TestAnApplicationStandsInTheListingsThatPeopleWaitFor(t *testing.T) {
+	const review, ship, seen = "00001796040000000000", "00001795000000000000", "00001795431600000000"
+	key := "/" + sample.String()
+	always := func(stage Stage, sort string) []Place {
+		return []Place{
+			{StageOf(sample.Shop, stage), sort + key}, {CreatorOf("id:open-1"), seen + key}, {UsernameOf(sample.Shop, "GLOW.daily"), seen + key},
+		}
+	}
+	live := Place{LiveOf(sample.Shop), sample.String()}
+	for name, c := range map[string]struct {
+		a    Application
+		want []Place
+	}{
+		"unseen": {standing(Unseen), nil},
+		"in review, with a card": {
+			standing(Pending), append(always(StageReview, review), Place{QueueOf(sample.Shop), review + key}, live),
+		},
+		"in review, without one": {
+			func() Application { a := standing(Refused); a.Card = Card{}; return a }(),
+			append(always(StageReview, review), Place{QueueOf(sample.Shop), review + key}, Place{BacklogOf(sample.Shop), review + key}, live),
+		},
+		"in review, without a deadline": {
+			func() Application { a := standing(Pending); a.Report.ReviewBy = time.Time{}; return a }(),
+			append(always(StageReview, "~"), Place{QueueOf(sample.Shop), "~" + key}, live),
+		},
+		"decided": {standing(Queued), append(always(StageReview, review), live)},
+		"to be shipped": {
+			func() Application {
+				a := standing(AwaitingShipment)
+				a.Report.ShipBy = time.UnixMicro(1795000000000000)
+				return a
+			}(),
+			append(always(StageAwaiting, ship), live),
+		},
+		"at its end, in a campaign": {
+			func() Application { a := standing(Rejected); a.Campaign = "c1"; return a }(),
+			append(always(StageReject, review), Place{CampaignOf("c1"), "id:open-1/" + seen + key}),
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			require.Equal(t, c.want, c.a.Places())
+		})
+	}
+}
+
+func TestAListingsNameCannotBeForged(t *testing.T) {
+	require.Equal(t, CampaignOf("ab"), CampaignOf("a\x00b"), "no store takes a zero byte")
+	require.NotEqual(t, QueueOf("1"), BacklogOf("1"))
+}
+
+func TestEveryEventCarriesItsOwnTimeAndItsKind(t *testing.T) {
+	for kind, e := range map[EventKind]Event{
+		OnApproved:           Decided{At: noon, Verdict: Approve},
+		OnRejected:           Decided{At: noon, Verdict: Reject},
+		OnUndone:             Undone{At: noon},
+		OnCampaignChosen:     CampaignChosen{At: noon},
+		OnClaimed:            Claimed{At: noon},
+		OnAnswerLost:         AnswerLost{At: noon},
+		OnHeldUp:             HeldUp{At: noon},
+		OnApprovalConfirmed:  Confirmed{At: noon, Verdict: Approve},
+		OnRejectionConfirmed: Confirmed{At: noon, Verdict: Reject},
+		OnRefusedForGood:     RefusedForGood{At: noon},
+		OnReported:           Reported{At: noon},
+		OnContentFound:       ContentFound{At: noon},
+		OnCardCalledFor:      CardCalledFor{At: noon},
+		OnCardShown:          CardShown{At: noon},
+		OnCardLost:           CardLost{At: noon},
+		OnOriginFound:        OriginFound{At: noon},
+	} {
+		require.Equal(t, noon, e.When())
+		require.Equal(t, kind, e.Kind())
+	}
+}
+
+func TestEachEntryOfTheHistoryTellsTheFactsOfItsEvent(t *testing.T) {
+	cause := Cause{Code: 1, Message: "why", RequestID: "request-1"}
+	rejecting := standing(Sending)
+	rejecting.Decision.Verdict, rejecting.Decision.Reason = Reject, Other
+	pending := standing(Pending)
+	line := func(on EventKind, from, to State) Entry {
+		return Entry{At: noon, Key: sample, Event: on, From: from, To: to, Round: 3, Status: StatusPending}
+	}
+	for _, c := range []struct {
+		a    Application
+		e    Event
+		want Entry
+		with func(*Entry)
+	}{
+		{rejecting, AnswerLost{At: noon, Cause: cause}, line(OnAnswerLost, Sending, Unclear), func(h *Entry) { h.Verdict, h.Cause = Reject, cause }},
+		{rejecting, HeldUp{At: noon, Cause: cause}, line(OnHeldUp, Sending, Sending), func(h *Entry) { h.Verdict, h.Cause = Reject, cause }},
+		{rejecting, Confirmed{At: noon, Verdict: Reject}, line(OnRejectionConfirmed, Sending, Rejected), func(h *Entry) {
+			h.Verdict, h.Reason, h.Status, h.Round = Reject, Other, StatusRejectCancelled, 4
+		}},
+		{pending, CardLost{At: noon, Cause: cause}, line(OnCardLost, Pending, Pending), func(h *Entry) { h.Cause = cause }},
+		{pending, CampaignChosen{Actor: by(member), At: noon, Campaign: "c1"}, line(OnCampaignChosen, Pending, Pending), func(h *Entry) { h.By, h.Campaign = by(member), "c1" }},
+	} {
+		c.with(&c.want)
+		require.Equal(t, c.want, entry(c.a, after(t, c.a, c.e), c.e))
+		require.True(t, kept(c.e))
+	}
+	bare := standing(Shipped)
+	bare.Card = Card{}
+	called := CardCalledFor{Actor: by(member), At: noon}
+	require.Equal(t, by(member), entry(bare, after(t, bare, called), called).By)
+	require.False(t, kept(CardShown{}))
+	require.False(t, kept(OriginFound{}))
+}
+
+func TestARefusalNamesItsRuleAndWhatItIsAbout(t *testing.T) {
+	require.EqualError(t, Refusal{Rule: RuleState, Application: standing(Expired)}, "refused: state ("+sample.String()+" is expired)")
+	require.EqualError(t, Refusal{Rule: RuleNameTaken, Name: "Winter"}, `refused: name taken ("Winter")`)
+}
