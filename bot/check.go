@@ -26,9 +26,8 @@ func (f Finding) OK() bool { return f.Do == "" }
 // nothing. Empty values are findings too.
 func Check(ctx context.Context, c Config) []Finding {
 	k := checker{config: c, headers: http.Header{}}
-	client := &http.Client{Timeout: callTimeout}
 	k.api = slack.New(c.BotToken, slack.OptionAPIURL(c.APIURL), slack.OptionAppLevelToken(c.AppToken),
-		slack.OptionHTTPClient(client),
+		slack.OptionHTTPClient(c.client()),
 		slack.OptionOnResponseHeaders(func(_ string, h http.Header) { k.headers = h }))
 	if !k.botToken(ctx) {
 		return k.findings

@@ -2,7 +2,6 @@ package bot
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"strings"
 	"time"
@@ -20,7 +19,6 @@ type command struct {
 	User      workflow.PersonID `json:"user_id"`
 	Channel   string            `json:"channel_id"`
 	TriggerID string            `json:"trigger_id"`
-	URL       string            `json:"response_url"`
 }
 
 // answer is the first answer to a command; it rides in the acknowledgement and only its person sees it.
@@ -34,22 +32,12 @@ func private(m view.Message) answer {
 	return answer{Type: slack.ResponseTypeEphemeral, Text: m.Text, Blocks: slack.Blocks{BlockSet: m.Blocks}}
 }
 
-// command answers a slash command, in the channel or in a direct message with the desk. An answer that is too long for
-// the acknowledgement follows it.
+// command answers a slash command, in the channel or in a direct message with the desk. The view keeps its answers short
+// enough for an acknowledgement.
 func (d *Desk) command(ctx context.Context, c command, ack ackFunc) {
-	within, cancel := context.WithTimeout(ctx, commitBy)
+	ctx, cancel := context.WithTimeout(ctx, commitBy)
 	defer cancel()
-	m := d.answer(within, c)
-	if text, err := json.Marshal(private(m)); err != nil || len(text) < maxAckPayload {
-		ack(private(m))
-		return
-	}
-	ack(nil)
-	ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
-	defer cancel()
-	if err := d.respond(ctx, c.URL, m, false); err != nil {
-		d.log.WarnContext(ctx, "could not send a long answer", "person", c.User, "error", err)
-	}
+	ack(private(d.answer(ctx, c)))
 }
 
 func (d *Desk) answer(ctx context.Context, c command) view.Message {

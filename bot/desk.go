@@ -30,6 +30,15 @@ type Config struct {
 	Logger             *slog.Logger
 }
 
+// client returns the client for Slack's Web API.
+func (c Config) client() *http.Client {
+	client := &http.Client{Timeout: callTimeout}
+	if c.HTTPClient != nil {
+		client.Transport = c.HTTPClient.Transport
+	}
+	return client
+}
+
 // Desk is the bot. It is safe for concurrent use.
 type Desk struct {
 	api    *slack.Client
@@ -48,10 +57,7 @@ func New(config Config, store workflow.Store, engine *workflow.Engine) (*Desk, e
 	if !strings.HasSuffix(config.APIURL, "/") {
 		return nil, fmt.Errorf("the address of Slack's API, %q, has to end in a slash", config.APIURL)
 	}
-	client := &http.Client{Timeout: callTimeout}
-	if config.HTTPClient != nil {
-		client.Transport = config.HTTPClient.Transport
-	}
+	client := config.client()
 	d := &Desk{
 		api: slack.New(config.BotToken, slack.OptionAPIURL(config.APIURL), slack.OptionAppLevelToken(config.AppToken),
 			slack.OptionHTTPClient(client)),

@@ -28,9 +28,6 @@ const (
 	// maxAck is what Slack drops silently: acknowledgements of 20 KB and more. The stricter reading of "KB" is 1,000.
 	maxAck = 20_000
 
-	// maxAckPayload leaves room for the envelope's id and the JSON around.
-	maxAckPayload = maxAck - 500
-
 	// maxHandlers bounds the envelopes in work. Beyond it an envelope is not acknowledged, and Slack tries again.
 	maxHandlers = 256
 
