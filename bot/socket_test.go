@@ -411,6 +411,7 @@ func TestAnIdleDeskStopsAtOnce(t *testing.T) {
 		w.shut()
 		require.Less(t, time.Since(started), 100*time.Millisecond)
 		require.NoError(t, w.failed)
+		synctest.Wait()
 		require.Zero(t, w.state().Socket.Links)
 		require.False(t, w.desk.Health().Connected)
 	})
