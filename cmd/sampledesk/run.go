@@ -123,17 +123,18 @@ func (d desk) valid() (cron.Schedule, error) {
 	return parseSchedule(d.Sync)
 }
 
-// sync connects the shops, and sweeps at once and whenever the schedule says, never two at a time.
+// sync connects the shops, and sweeps at once and whenever the schedule says. The bridge leaves out a shop that is still
+// being swept, so no shop is swept twice at a time, and one that hangs holds up no other.
 func (d desk) sync(ctx context.Context, tiktok *bridge.Bridge, schedule cron.Schedule, log *slog.Logger) error {
 	if err := d.connect(ctx, tiktok, log); err != nil || ctx.Err() != nil {
 		return err
 	}
 	logger := cronLog{log}
-	sweep := cron.NewChain(cron.Recover(logger), cron.SkipIfStillRunning(logger)).Then(cron.FuncJob(func() { tiktok.SweepAll(ctx) }))
-	sweep.Run()
+	sweep := cron.NewChain(cron.Recover(logger)).Then(cron.FuncJob(func() { tiktok.SweepAll(ctx) }))
 	timetable := cron.New(cron.WithLogger(logger))
 	timetable.Schedule(schedule, sweep)
 	timetable.Start()
+	sweep.Run()
 	<-ctx.Done()
 	<-timetable.Stop().Done()
 	return nil
