@@ -27,6 +27,10 @@ type Options struct {
 	Shops int
 	// Links are shown in the page's footer, beside the words that nothing here is real.
 	Links []Link
+	// FramedBy names whose pages may show this page in a frame, as the content policy's
+	// frame-ancestors has them: 'self', or origins such as http://127.0.0.1:8484. None:
+	// nobody's.
+	FramedBy []string
 	// Webhooks delivers webhooks. Nil: a client of its own, which gives up after ten
 	// seconds and follows no redirects. Tests in a bubble give one that dials in memory.
 	Webhooks *http.Client

@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"net"
 	"net/http"
+	"slices"
+	"strings"
 )
 
 //go:embed web
@@ -15,7 +17,20 @@ var webFiles embed.FS
 // pagePolicy lets the page run its own scripts, load its own pictures and talk to its
 // own server, and nothing else.
 const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
-	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+	"form-action 'self'; base-uri 'none'"
+
+// policyFor is the page's policy with those who may show it in a frame: nobody, unless
+// somebody is named. What is no single source is passed over, so that a name can never
+// loosen another rule.
+func policyFor(framedBy []string) string {
+	named := slices.DeleteFunc(slices.Clone(framedBy), func(source string) bool {
+		return source == "" || strings.ContainsAny(source, " \t\r\n;,")
+	})
+	if len(named) == 0 {
+		named = []string{"'none'"}
+	}
+	return pagePolicy + "; frame-ancestors " + strings.Join(named, " ")
+}
 
 // pageData fills the page's template.
 type pageData struct {
@@ -33,10 +48,11 @@ func (c *Center) pageHandler() http.Handler {
 	if err != nil {
 		panic(err) // the folder is embedded: this cannot be reached
 	}
+	policy := policyFor(c.options.FramedBy)
 	files := http.StripPrefix("/web/", http.FileServerFS(web))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		header := w.Header()
-		header.Set("Content-Security-Policy", pagePolicy)
+		header.Set("Content-Security-Policy", policy)
 		header.Set("X-Content-Type-Options", "nosniff")
 		header.Set("Referrer-Policy", "no-referrer")
 		header.Set("Cache-Control", "no-store")

@@ -36,7 +36,7 @@ func TestThePageIsServedStrictlyAndSaysThatNothingIsReal(t *testing.T) {
 	require.Contains(t, response.Header.Get("Content-Security-Policy"), "default-src 'none'; script-src 'self'")
 	require.NotContains(t, response.Header.Get("Content-Security-Policy"), "unsafe")
 	require.Contains(t, page, "Stand-in Affiliate Center, listening on loopback. Nothing here reaches TikTok.")
-	require.Contains(t, page, `<a href="http://127.0.0.1:8484/">The &#34;other&#34; page</a>`)
+	require.Contains(t, page, `<a href="http://127.0.0.1:8484/" target="_blank" rel="noopener noreferrer">The &#34;other&#34; page</a>`)
 	require.NotContains(t, page, "javascript:alert")
 	for _, file := range []string{"/web/page.css", "/web/icon.svg", "/web/js/main.js", "/web/js/rows.js"} {
 		response, body := u.fetch(file)
@@ -45,6 +45,21 @@ func TestThePageIsServedStrictlyAndSaysThatNothingIsReal(t *testing.T) {
 	}
 	response, _ = u.fetch("/web/nothing.js")
 	require.Equal(t, http.StatusNotFound, response.StatusCode)
+}
+
+func TestThePageIsFramedOnlyByThoseWhoAreNamed(t *testing.T) {
+	for _, c := range []struct {
+		framedBy []string
+		want     string
+	}{
+		{nil, "frame-ancestors 'none'"},
+		{[]string{"http://127.0.0.1:8484", "http://localhost:8484"}, "frame-ancestors http://127.0.0.1:8484 http://localhost:8484"},
+		{[]string{"http://127.0.0.1:1; script-src *", "http://a.test http://b.test", ""}, "frame-ancestors 'none'"},
+	} {
+		response, _ := open(t, Options{FramedBy: c.framedBy}).fetch("/")
+		rules := strings.Split(response.Header.Get("Content-Security-Policy"), "; ")
+		require.Equal(t, c.want, rules[len(rules)-1])
+	}
 }
 
 func TestTheRowsOfAListComeInPiecesWithAllCounts(t *testing.T) {

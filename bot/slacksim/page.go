@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -29,25 +30,36 @@ var pageTypes = map[string]string{
 // pagePolicy lets the page run its own scripts, speak to its own server and show the pictures of messages, and nothing beyond. Trusted
 // types make the browser itself refuse to turn text into markup, whatever a script tries.
 const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' http: https:; " +
-	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+	"base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+
+// policyFor is the page's policy with those who may show it in a frame: nobody, unless somebody is named. What is no single source is
+// passed over, so that a name can never loosen another rule.
+func policyFor(framedBy []string) string {
+	named := slices.DeleteFunc(slices.Clone(framedBy), func(source string) bool { return source == "" || strings.ContainsAny(source, " \t\r\n;,") })
+	if len(named) == 0 {
+		named = []string{"'none'"}
+	}
+	return pagePolicy + "; frame-ancestors " + strings.Join(named, " ")
+}
 
 // pageHandler serves the workspace's page at `/` and what it loads under `/web/`. What it shows comes from
 // /sim/workspace, /sim/state and /sim/events, what people do there goes to /sim/act.
 func (w *Workspace) pageHandler() http.Handler {
 	page := template.Must(template.ParseFS(webFiles, "web/index.html"))
+	policy := policyFor(w.options.FramedBy)
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", func(rw http.ResponseWriter, _ *http.Request) { w.servePage(rw, page) })
 	mux.HandleFunc("GET /web/{file...}", serveWebFile)
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		protectPage(rw.Header())
+		protectPage(rw.Header(), policy)
 		mux.ServeHTTP(rw, r)
 	})
 }
 
 // protectPage sets what every answer carries. Nothing is cached, so that a newer build is never seen through an older page.
-func protectPage(h http.Header) {
+func protectPage(h http.Header, policy string) {
 	h.Set("Cache-Control", "no-store")
-	h.Set("Content-Security-Policy", pagePolicy)
+	h.Set("Content-Security-Policy", policy)
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("X-Content-Type-Options", "nosniff")

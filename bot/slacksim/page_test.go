@@ -221,6 +221,21 @@ func TestThePageIsNeverCachedAndAllowsOnlyItsOwnScripts(t *testing.T) {
 	}
 }
 
+func TestThePageIsFramedOnlyByThoseWhoAreNamed(t *testing.T) {
+	for _, c := range []struct {
+		framedBy []string
+		want     string
+	}{
+		{nil, "frame-ancestors 'none'"},
+		{[]string{"'self'", "http://127.0.0.1:8484"}, "frame-ancestors 'self' http://127.0.0.1:8484"},
+		{[]string{"http://127.0.0.1:1; script-src *", "http://a.test http://b.test", ""}, "frame-ancestors 'none'"},
+	} {
+		d := newPageDesk(t, slacksim.Options{FramedBy: c.framedBy})
+		rules := strings.Split(load(t, d.details.Page).header.Get("Content-Security-Policy"), "; ")
+		require.Equal(t, c.want, rules[len(rules)-1])
+	}
+}
+
 func TestEveryFileOfThePageIsEmbeddedAndNothingElseHasAnAddress(t *testing.T) {
 	d := newPageDesk(t, slacksim.Options{})
 	kinds := map[string]string{".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}

@@ -52,6 +52,9 @@ type Options struct {
 	Shortcuts []Shortcut
 	// Links are shown on the workspace's page, for instance to the other stand-in.
 	Links []Link
+	// FramedBy names whose pages may show the workspace's page in a frame, as the content policy's frame-ancestors has them:
+	// 'self', or origins such as http://127.0.0.1:8484. None: nobody's.
+	FramedBy []string
 	// Transport carries what the workspace itself asks of others: signed deliveries and the pictures of messages. Nil: the usual one.
 	Transport http.RoundTripper
 }
@@ -116,6 +119,8 @@ type Workspace struct {
 	watch   *watch
 	picture *http.Client
 	poster  *http.Client
+	untried chan struct{} // holds whoever tries the request address
+	tried   chan struct{} // closed once somebody answered there
 
 	mu         sync.Mutex // guards everything below, and is never held while anybody outside is waited for
 	closed     bool
@@ -172,7 +177,11 @@ func New(options Options) *Workspace {
 	}
 	w.hub = newHub(w.ctx, log, w.app.id, w.faults, w.noteDroppedAck)
 	w.picture, w.poster = newPictureClient(options.Transport), newPoster(options.Transport)
+	w.untried, w.tried = make(chan struct{}, 1), make(chan struct{})
 	w.settle()
+	if options.HTTPURL != "" {
+		w.launch(func() { w.handshake(w.ctx) })
+	}
 	return w
 }
 

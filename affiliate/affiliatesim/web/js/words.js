@@ -37,7 +37,7 @@ export function money(value) {
 
 export function percent(rate) {
   const n = Number(rate);
-  return Number.isFinite(n) ? `${Math.round(n * 1000) / 10} %` : rate;
+  return Number.isFinite(n) ? `${Math.round(n * 1000) / 10}%` : rate;
 }
 
 // share writes a fulfilment rate, which comes with or without its sign.

@@ -48,7 +48,7 @@ class Pane {
     this.earlier = h('button', { type: 'button', class: 'button earlier', hidden: true, on: { click: () => this.more() } }, 'Show earlier messages');
     this.empty = h('p', { class: 'empty' });
     this.scroller = h('div', { class: 'scroller', tabindex: '0', role: 'region', 'aria-label': thread ? 'Messages of the thread' : `Messages in ${name}`, on: { scroll: () => this.scrolled() } }, this.earlier, this.empty, this.list);
-    this.jump = h('button', { type: 'button', class: 'jump', hidden: true, on: { click: () => this.toEnd() } }, 'New messages', icon('down'));
+    this.jump = h('button', { type: 'button', class: 'jump', hidden: true, on: { click: () => this.toEnd() } }, h('span', {}), icon('down'));
     this.node = h('div', { class: 'pane' }, this.scroller, h('div', { class: 'pane-foot' }, this.jump, composer({ viewer, channel, thread, label: thread ? 'Reply' : `Message ${name}`, sent: () => this.toEnd() })));
     this.ended = true;
     new ResizeObserver(() => this.ended && this.toEnd()).observe(this.scroller);
@@ -98,9 +98,15 @@ class Pane {
     const news = this.newest === null ? [] : entries.filter((entry) => Number(entry.ts) > Number(this.newest) && entry.user !== this.viewer);
     this.newest = newest?.ts ?? '0';
     if (news.length === 0) return;
-    if (!this.ended) this.jump.hidden = false;
+    if (!this.ended) this.beckon(news.some((entry) => entry.private) ? 'A private message' : 'New messages');
     const last = news.at(-1);
     announce(news.length > 1 ? `${news.length} new messages` : `${nameOf(last.user)}: ${spoken(last.text, this.viewer)}`.slice(0, 300));
+  }
+
+  // Says what is below the end of the view. What is for her alone is said until she has seen it.
+  beckon(words) {
+    if (this.jump.hidden || words !== 'New messages') this.jump.firstChild.textContent = words;
+    this.jump.hidden = false;
   }
 
   more() {
