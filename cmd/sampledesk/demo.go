@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"sampledesk/affiliate/affiliatesim"
@@ -39,10 +40,11 @@ func (d *demo) Run(ctx context.Context, out streams) (err error) {
 		return fmt.Errorf("making a folder for the demo: %w", err)
 	}
 	defer func() { _ = os.RemoveAll(folder) }()
-	stage, err := d.listen(ctx, log, d.Seed, bot.Scopes)
+	stage, err := d.listen(ctx, log, staging{seed: d.Seed, scopes: bot.Scopes, framed: true})
 	if err != nil {
 		return err
 	}
+	stage.pages[0] = newDemoPage(stage, d.Undo, log).over(stage.pages[0])
 	d.greet(out, stage.details)
 
 	group := newGroup(ctx)
@@ -56,12 +58,15 @@ func (d *demo) Run(ctx context.Context, out streams) (err error) {
 func (d *demo) greet(out streams, at details) {
 	_, _ = fmt.Fprintf(out.out, `Sample Desk %s, the demo. It starts afresh each time, and nothing in it reaches Slack or TikTok.
 
-  The Slack workspace    %s
-  The Affiliate Center   %s
+  Open this in a browser:   %s
 
-Open the first in a browser: requests for samples wait there as cards. Approve one, undo it or let it go; then mark it
-shipped and delivered in the Affiliate Center, and watch its thread. Ctrl-C ends the demo.
-`, version(), at.Slack.Page, at.TikTok.Page)
+It shows a stand-in Slack workspace and a stand-in Affiliate Center side by side, and says what to try. Each alone:
+
+  The Slack workspace       %s
+  The Affiliate Center      %s
+
+Ctrl-C ends the demo.
+`, version(), strings.TrimSuffix(at.Slack.Page, "/")+demoPath, at.Slack.Page, at.TikTok.Page)
 }
 
 // desk is the desk of the demo: the environment's own tokens are left alone.

@@ -52,6 +52,14 @@ type simulation struct {
 	affiliate *affiliatesim.Center
 	details   details
 	listeners [2]net.Listener
+	pages     [2]http.Handler // what each listener serves
+}
+
+// staging says how the stand-ins are set up.
+type staging struct {
+	seed   int      // how many requests there are to start with
+	scopes []string // what the bot's token is granted; nil: every scope that the stand-in knows
+	framed bool     // whether pages on the workspace's address may show the stand-ins' pages in frames
 }
 
 // Run runs the stand-ins until they are told to stop.
@@ -60,7 +68,7 @@ func (s *sim) Run(ctx context.Context, out streams) error {
 		return usagef("--seed: %d requests cannot be", s.Seed)
 	}
 	log := newLogger(s.Log, out.err)
-	stage, err := s.listen(ctx, log, s.Seed, nil)
+	stage, err := s.listen(ctx, log, staging{seed: s.Seed})
 	if err != nil {
 		return err
 	}
@@ -74,8 +82,8 @@ func (s *sim) Run(ctx context.Context, out streams) error {
 	return stage.serve(ctx)
 }
 
-// listen sets the stand-ins up. Scopes are what the bot's token is granted; nil: every one that the stand-in knows.
-func (s *simFlags) listen(ctx context.Context, log *slog.Logger, seed int, scopes []string) (*simulation, error) {
+// listen sets the stand-ins up.
+func (s *simFlags) listen(ctx context.Context, log *slog.Logger, as staging) (*simulation, error) {
 	if s.HTTP != "" {
 		if u, err := url.Parse(s.HTTP); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 			return nil, usagef("--http: %q is no address; it looks like http://127.0.0.1:8080/slack/events", s.HTTP)
@@ -92,14 +100,19 @@ func (s *simFlags) listen(ctx context.Context, log *slog.Logger, seed int, scope
 	}
 	slackBase, affiliateBase := base(slackListener), base(affiliateListener)
 	stage := &simulation{listeners: [2]net.Listener{slackListener, affiliateListener}}
-	stage.slack = slacksim.New(slacksim.Options{
-		Logger: log, NoRateLimits: s.NoRateLimits, HTTPURL: s.HTTP, Scopes: scopes,
+	slackOptions := slacksim.Options{
+		Logger: log, NoRateLimits: s.NoRateLimits, HTTPURL: s.HTTP, Scopes: as.scopes,
 		Links: []slacksim.Link{{Label: "Affiliate Center", URL: affiliateBase + "/"}},
-	})
-	stage.affiliate = affiliatesim.New(affiliatesim.Options{
-		Logger: log, NoRateLimits: s.NoRateLimits, Seed: seed,
+	}
+	affiliateOptions := affiliatesim.Options{
+		Logger: log, NoRateLimits: s.NoRateLimits, Seed: as.seed,
 		Links: []affiliatesim.Link{{Label: "Slack workspace", URL: slackBase + "/"}},
-	})
+	}
+	if as.framed {
+		slackOptions.FramedBy, affiliateOptions.FramedBy = []string{"'self'"}, sources(slackListener)
+	}
+	stage.slack, stage.affiliate = slacksim.New(slackOptions), affiliatesim.New(affiliateOptions)
+	stage.pages = [2]http.Handler{stage.slack.Handler(), stage.affiliate.Handler()}
 	stage.details = details{Slack: stage.slack.Details(slackBase), TikTok: stage.affiliate.Details(affiliateBase)}
 	return stage, nil
 }
@@ -119,8 +132,8 @@ func base(l net.Listener) string {
 // serve serves both until ctx ends.
 func (s *simulation) serve(ctx context.Context) error {
 	group := newGroup(ctx)
-	group.start(func(ctx context.Context) error { return serveUntil(ctx, s.listeners[0], s.slack.Handler()) })
-	group.start(func(ctx context.Context) error { return serveUntil(ctx, s.listeners[1], s.affiliate.Handler()) })
+	group.start(func(ctx context.Context) error { return serveUntil(ctx, s.listeners[0], s.pages[0]) })
+	group.start(func(ctx context.Context) error { return serveUntil(ctx, s.listeners[1], s.pages[1]) })
 	err := group.wait()
 	return errors.Join(err, s.slack.Close(), s.affiliate.Close())
 }

@@ -48,7 +48,7 @@ class Pane {
     this.earlier = h('button', { type: 'button', class: 'button earlier', hidden: true, on: { click: () => this.more() } }, 'Show earlier messages');
     this.empty = h('p', { class: 'empty' });
     this.scroller = h('div', { class: 'scroller', tabindex: '0', role: 'region', 'aria-label': thread ? 'Messages of the thread' : `Messages in ${name}`, on: { scroll: () => this.scrolled() } }, this.earlier, this.empty, this.list);
-    this.jump = h('button', { type: 'button', class: 'jump', hidden: true, on: { click: () => this.toEnd() } }, h('span', {}), icon('down'));
+    this.jump = h('button', { type: 'button', class: 'jump', hidden: true, on: { click: () => this.toEnd() } }, h('span', {}, 'New messages'), icon('down'));
     this.node = h('div', { class: 'pane' }, this.scroller, h('div', { class: 'pane-foot' }, this.jump, composer({ viewer, channel, thread, label: thread ? 'Reply' : `Message ${name}`, sent: () => this.toEnd() })));
     this.ended = true;
     new ResizeObserver(() => this.ended && this.toEnd()).observe(this.scroller);

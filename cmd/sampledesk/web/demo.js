@@ -1,0 +1,106 @@
+// The strip of the demo's page. What came about is read from the server, which
+// reads it from the workspace; nothing is ticked because something was pressed.
+
+const part = (id) => document.getElementById(id);
+const items = [...document.querySelectorAll('#steps > li')];
+const tabs = [...document.querySelectorAll('.tabs button')];
+
+// Bursts of changes are read together.
+const pause = 150;
+
+let done = null;
+let events = null;
+let waiting = null;
+
+const nameOf = (item) => item.querySelector('button').textContent;
+const nextItem = () => items.find((item) => !done?.[item.dataset.step]);
+
+/** show opens the sentence of one step, or the last words when there is none left. */
+function show(chosen) {
+  for (const item of items) {
+    item.classList.toggle('shown', item === chosen);
+    item.querySelector('button').setAttribute('aria-expanded', String(item === chosen));
+  }
+  part('end').hidden = Boolean(chosen);
+  for (const tab of tabs) tab.classList.toggle('wanted', tab.dataset.pane === chosen?.dataset.pane);
+}
+
+function tick(now) {
+  const fresh = items.filter((item) => now[item.dataset.step] && !done?.[item.dataset.step]);
+  const first = done === null;
+  done = now;
+  for (const item of items) {
+    const yes = Boolean(done[item.dataset.step]);
+    item.classList.toggle('done', yes);
+    item.querySelector('button').setAttribute('aria-label', yes ? `${nameOf(item)}, done` : nameOf(item));
+  }
+  if (fresh.length === 0 && !first) return;
+  const next = nextItem();
+  show(next);
+  if (!first) part('news').textContent = `Done: ${fresh.map(nameOf).join(', ')}. ${next ? `Next: ${nameOf(next)}.` : 'That is the whole loop.'}`;
+}
+
+async function look() {
+  waiting = null;
+  try {
+    const answer = await fetch('/demo/steps');
+    if (!answer.ok) throw new Error(`answered ${answer.status}`);
+    tick(await answer.json());
+    part('away').hidden = true;
+  } catch {
+    part('away').hidden = false;
+  }
+}
+
+const soon = () => { waiting ??= setTimeout(look, pause); };
+
+// A page that nobody sees lets go of its stream: a browser keeps but a few
+// connections open to one address.
+function follow() {
+  if (document.hidden === (events === null)) return;
+  if (document.hidden) {
+    events.close();
+    events = null;
+    return;
+  }
+  events = new EventSource('/sim/events');
+  events.addEventListener('message', soon);
+  events.addEventListener('error', () => { part('away').hidden = false; });
+}
+
+/** turn shows one of the two where there is room for one only. */
+function turn(pane) {
+  part('panes').dataset.shown = pane;
+  for (const tab of tabs) tab.setAttribute('aria-pressed', String(tab.dataset.pane === pane));
+}
+
+// Where it is folded is forgotten with the window.
+function fold(away) {
+  document.body.classList.toggle('folded', away);
+  part('guide').hidden = away;
+  part('fold').setAttribute('aria-expanded', String(!away));
+  part('fold').textContent = away ? 'Show the guide' : 'Hide the guide';
+  try {
+    sessionStorage.setItem('folded', away ? 'yes' : '');
+  } catch { /* a browser that keeps nothing still folds */ }
+}
+
+function wasFolded() {
+  try {
+    return sessionStorage.getItem('folded') === 'yes';
+  } catch {
+    return false;
+  }
+}
+
+for (const item of items) item.querySelector('button').addEventListener('click', () => show(item));
+for (const tab of tabs) tab.addEventListener('click', () => turn(tab.dataset.pane));
+for (const link of document.querySelectorAll('.guide a')) link.addEventListener('click', () => turn(link.hash.slice(1)));
+part('fold').addEventListener('click', () => fold(!part('guide').hidden));
+document.addEventListener('visibilitychange', follow);
+
+part('steps').classList.add('live');
+show(items[0]);
+fold(wasFolded());
+follow();
+look();
