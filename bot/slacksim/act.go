@@ -27,6 +27,7 @@ type deed struct {
 	Command    string         `json:"command"`
 	CallbackID string         `json:"callback_id"`
 	Text       string         `json:"text"`
+	Tab        string         `json:"tab"` // of the App Home: "home", or "messages" where the bot is written to
 	Reaction   string         `json:"reaction"`
 	Member     userID         `json:"member"` // whom "invite" and "kick" mean; not given: the bot
 	WaitMS     *int           `json:"wait_ms"`

@@ -1,6 +1,7 @@
 package slacksim
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"regexp"
@@ -188,16 +189,23 @@ func (w *Workspace) hear(ctx context.Context, o *outcome, seen sight) (sight, er
 	return seen, o.err
 }
 
-// openHome looks at the App Home tab.
+// openHome looks at a tab of the App Home: at Home, unless Messages is asked for. The app hears of both.
 func (w *Workspace) openHome(ctx context.Context, a *actor) (sight, error) {
+	tab := cmp.Or(a.Tab, "home")
+	if tab != "home" && tab != "messages" {
+		return sight{}, cannot("no_such_tab: the App Home has the tabs home and messages, not %q", cut(tab, 60))
+	}
 	w.mu.Lock()
 	ch := w.direct(a.person)
-	event := object{"type": "app_home_opened", "user": a.person.id, "channel": ch.id, "tab": "home", "event_ts": w.stampNow()}
+	event := object{"type": "app_home_opened", "user": a.person.id, "channel": ch.id, "tab": tab, "event_ts": w.stampNow()}
 	if v := w.views[w.homes[a.person.id]]; v != nil {
 		event["view"] = w.viewObject(v)
 	}
 	w.mu.Unlock()
 	seen, err := w.hear(ctx, w.raise("app_home_opened", event), sight{})
+	if tab != "home" {
+		return seen, err
+	}
 	w.mu.Lock()
 	seen.ViewID = w.homes[a.person.id]
 	w.mu.Unlock()

@@ -126,3 +126,23 @@ func TestAnImpossibleActSaysWhatIsWrong(t *testing.T) {
 		require.Contains(t, seen.Error, c.want)
 	}
 }
+
+func TestAButtonOfABlockInsideAnotherIsClicked(t *testing.T) {
+	b := outside(t, Options{Events: []string{}})
+	app := b.serve(nil)
+	defer app.stop()
+	card := object{"type": "card", "block_id": "card", "title": markdown(150), "actions": []object{button("approve", "a1")}}
+	menu := object{"type": "static_select", "action_id": "reject", "options": []object{option("other")}}
+	ts := b.post(object{"text": "Cards", "blocks": []object{
+		{"type": "carousel", "elements": []object{card}},
+		{"type": "container", "title": plainText(150), "child_blocks": []object{{"type": "divider"}, actions("inside", menu)}},
+	}})
+	require.True(t, b.act(click(admin, ts, "approve", nil)).OK)
+	require.True(t, b.act(click(admin, ts, "reject", object{"value": "other"})).OK)
+	got := app.got("block_actions")
+	require.Len(t, got, 2)
+	require.Equal(t, []any{"card", "a1"}, []any{firstAction(got[0])["block_id"], firstAction(got[0])["value"]})
+	require.Equal(t, []any{"inside", option("other")}, []any{firstAction(got[1])["block_id"], firstAction(got[1])["selected_option"]})
+	state := got[1].Payload["state"].(object)["values"].(object)
+	require.Contains(t, state, "inside")
+}

@@ -1,6 +1,7 @@
 package slacksim
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,7 +10,7 @@ import (
 
 func chatMethods() []*method {
 	return []*method{
-		{name: "chat.postMessage", scope: "chat:write", handle: (*Workspace).postMessage},
+		{name: "chat.postMessage", tier: tierSpecial, scope: "chat:write", handle: (*Workspace).postMessage},
 		{name: "chat.update", tier: tier3, scope: "chat:write", handle: (*Workspace).updateMessage},
 		{name: "chat.delete", tier: tier3, scope: "chat:write", handle: (*Workspace).deleteMessage},
 		{name: "chat.postEphemeral", tier: tier4, scope: "chat:write", handle: (*Workspace).postEphemeral},
@@ -183,8 +184,12 @@ func (w *Workspace) updateMessage(c *call) (object, error) {
 	}
 	w.mu.Lock()
 	ch, m, err := w.own(c, "cant_update_message")
-	if err == nil && ch.archived {
+	switch {
+	case err != nil:
+	case ch.archived:
 		err = refuse("is_inactive")
+	case body.blocks != nil && hasRichText(m.blocks) && !hasRichText(body.blocks):
+		err = refuse("block_mismatch")
 	}
 	if err != nil {
 		w.mu.Unlock()
@@ -196,6 +201,22 @@ func (w *Workspace) updateMessage(c *call) (object, error) {
 	w.mu.Unlock()
 	w.announceChange(ch, before, after)
 	return object{"channel": ch.id, "ts": m.ts, "text": body.text, "message": after}, nil
+}
+
+// hasRichText tells whether a layout has a rich_text block, which an update cannot replace with blocks of other types alone.
+func hasRichText(blocks json.RawMessage) bool {
+	var all []struct {
+		Type string `json:"type"`
+	}
+	if len(blocks) == 0 || json.Unmarshal(blocks, &all) != nil {
+		return false
+	}
+	for _, b := range all {
+		if b.Type == "rich_text" {
+			return true
+		}
+	}
+	return false
 }
 
 // changed reads the content of an update, which may be shorter than a post's only.

@@ -205,11 +205,15 @@ func (w *Workspace) threadFields(c *channel, m *message, o object) {
 		o["reply_users"], o["reply_users_count"] = users, len(users)
 	case m.thread != "":
 		o["thread_ts"] = m.thread
-		if parent := c.find(m.thread); parent != nil {
+		parent := c.find(m.thread)
+		if parent != nil {
 			o["parent_user_id"] = parent.author
 		}
 		if m.broadcast {
 			o["subtype"] = "thread_broadcast"
+			if parent != nil {
+				o["root"] = w.messageObject(c, parent, false)
+			}
 		}
 	}
 }

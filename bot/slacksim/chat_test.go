@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -186,4 +187,29 @@ func TestAMessageWhosePictureCannotBeHadIsRefused(t *testing.T) {
 	b.fault(object{"method": "images", "do": "error", "times": 1})
 	b.fails("invalid_blocks", "chat.postMessage", with("https://example.test/expired.png"))
 	b.must("chat.postMessage", with("https://example.test/expired.png"))
+}
+
+func TestRichTextIsNotReplacedByOtherBlocksAlone(t *testing.T) {
+	b := outside(t, Options{})
+	rich := object{"type": "rich_text", "elements": []object{richSection(object{"type": "text", "text": "Hello"})}}
+	ts := b.post(object{"blocks": []object{rich}})
+	b.fails("block_mismatch", "chat.update", object{"channel": samples, "ts": ts, "blocks": []object{section("Hello")}})
+	b.must("chat.update", object{"channel": samples, "ts": ts, "blocks": []object{section("Hello"), rich}})
+	b.must("chat.update", object{"channel": samples, "ts": ts, "text": "Hello"})
+}
+
+func TestABroadcastReplyCarriesItsRoot(t *testing.T) {
+	b := outside(t, Options{Events: []string{"message.channels"}})
+	app := b.serve(nil)
+	defer app.stop()
+	ts := b.post(object{"text": "Card"})
+	b.post(object{"text": "Ends soon", "thread_ts": ts, "reply_broadcast": true})
+	require.Eventually(t, func() bool { return len(app.got("message")) == 2 }, 10*time.Second, time.Millisecond)
+	for _, f := range app.got("message") {
+		event := f.Payload["event"].(object)
+		if event["text"] == "Ends soon" {
+			require.Equal(t, "thread_broadcast", event["subtype"])
+			require.Equal(t, ts, event["root"].(object)["ts"])
+		}
+	}
 }

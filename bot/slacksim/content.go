@@ -188,23 +188,14 @@ func cut(s string, n int) string {
 
 // nameBlocks gives every block without a block_id one, and every element of it without an action_id, as Slack does.
 func nameBlocks(blocks []any) {
-	for _, v := range blocks {
-		b, ok := v.(object)
-		if !ok {
-			continue
-		}
+	eachBlock(blocks, func(b object) {
 		if b["block_id"] == nil {
 			b["block_id"] = token(5)
 		}
-		nameElement(b["accessory"])
-		nameElement(b["element"])
-		if b["type"] == "actions" || b["type"] == "context_actions" {
-			elements, _ := b["elements"].([]any)
-			for _, e := range elements {
-				nameElement(e)
-			}
+		for _, e := range elementsOf(b) {
+			nameElement(e)
 		}
-	}
+	})
 }
 
 func nameElement(v any) {

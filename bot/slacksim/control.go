@@ -35,41 +35,72 @@ func str(o object, field string) string {
 	return s
 }
 
-// controlsOf lists the controls of a layout.
+// controlsOf lists the controls of a layout, those of blocks inside other blocks included.
 func controlsOf(blocks json.RawMessage) []control {
 	if blocks == nil {
 		return nil
 	}
-	var all []object
+	var all []any
 	if err := decode(blocks, &all); err != nil {
 		return nil // never: the layout was encoded here
 	}
 	var found []control
-	for _, b := range all {
-		at := control{blockID: str(b, "block_id")}
-		take := func(v any) {
-			if e, ok := v.(object); ok && e["action_id"] != nil {
-				c := at
-				c.element = e
-				found = append(found, c)
-			}
+	eachBlock(all, func(b object) { found = append(found, controlsIn(b)...) })
+	return found
+}
+
+// eachBlock visits blocks and the blocks inside them, in their order.
+func eachBlock(blocks []any, visit func(object)) {
+	for _, v := range blocks {
+		b, ok := v.(object)
+		if !ok {
+			continue
 		}
-		switch str(b, "type") {
-		case "section":
-			take(b["accessory"])
-		case "actions", "context_actions":
-			elements, _ := b["elements"].([]any)
-			for _, e := range elements {
-				take(e)
-			}
-		case "input":
-			at.input = true
-			at.dispatch, _ = b["dispatch_action"].(bool)
-			at.optional, _ = b["optional"].(bool)
-			if l, ok := b["label"].(object); ok {
-				at.label = str(l, "text")
-			}
-			take(b["element"])
+		visit(b)
+		switch b["type"] {
+		case "carousel":
+			inner, _ := b["elements"].([]any)
+			eachBlock(inner, visit)
+		case "container":
+			inner, _ := b["child_blocks"].([]any)
+			eachBlock(inner, visit)
+		}
+	}
+}
+
+// elementsOf are what stands in a block and may be used, in its order.
+func elementsOf(b object) []any {
+	switch b["type"] {
+	case "section":
+		return []any{b["accessory"]}
+	case "input":
+		return []any{b["element"]}
+	case "actions", "context_actions":
+		all, _ := b["elements"].([]any)
+		return all
+	case "card":
+		all, _ := b["actions"].([]any)
+		return all
+	}
+	return nil
+}
+
+// controlsIn lists the controls of one block.
+func controlsIn(b object) []control {
+	at := control{blockID: str(b, "block_id")}
+	if b["type"] == "input" {
+		at.input = true
+		at.dispatch, _ = b["dispatch_action"].(bool)
+		at.optional, _ = b["optional"].(bool)
+		if l, ok := b["label"].(object); ok {
+			at.label = str(l, "text")
+		}
+	}
+	var found []control
+	for _, v := range elementsOf(b) {
+		if e, ok := v.(object); ok && e["action_id"] != nil {
+			at.element = e
+			found = append(found, at)
 		}
 	}
 	return found

@@ -15,8 +15,10 @@ const (
 	keepUndone = 10 * time.Minute
 )
 
-// retryWaits are the pauses before an event comes again, counted from the moment its last delivery failed.
-var retryWaits = []time.Duration{0, time.Minute, 5 * time.Minute}
+// retryTimes are when an event comes again, counted from the moment its first delivery failed. Slack says "immediately, after 1 minute, after
+// 5 minutes"; the last one so comes 303 seconds after the first delivery where that timed out, which an app that remembers events for
+// five minutes only takes for a new one.
+var retryTimes = []time.Duration{0, time.Minute, 5 * time.Minute}
 
 // errNotAcknowledged is in the words that a person reads of it.
 var errNotAcknowledged = errors.New("operation_timeout")
@@ -54,6 +56,9 @@ type outcome struct {
 
 // deliver hands a parcel to the app and waits for its acknowledgement, three seconds at most.
 func (w *Workspace) deliver(ctx context.Context, p *parcel) (receipt, error) {
+	if w.options.HTTPURL != "" {
+		w.handshake(ctx)
+	}
 	ctx, cancel := context.WithTimeout(ctx, ackTime)
 	defer cancel()
 	defer context.AfterFunc(w.ctx, cancel)()
@@ -69,8 +74,8 @@ func (w *Workspace) deliver(ctx context.Context, p *parcel) (receipt, error) {
 	return got, err
 }
 
-// sendEvent delivers an event in the background, and again while it is not acknowledged: right after the first failure, a minute after
-// the second and five minutes after the third. It returns nil when the workspace is closed.
+// sendEvent delivers an event in the background, and again while it is not acknowledged: right after the first failure, and one
+// and five minutes after that. It returns nil when the workspace is closed.
 func (w *Workspace) sendEvent(payload json.RawMessage) *outcome {
 	o := &outcome{done: make(chan struct{})}
 	if !w.launch(func() { w.deliverEvent(payload, o) }) {
@@ -81,19 +86,21 @@ func (w *Workspace) sendEvent(payload json.RawMessage) *outcome {
 
 func (w *Workspace) deliverEvent(payload json.RawMessage, o *outcome) {
 	p := &parcel{kind: kindEvent, payload: payload}
+	var failed time.Time // for the first time
 	for {
 		got, err := w.deliver(w.ctx, p)
 		if p.attempt == 0 {
+			failed = time.Now()
 			o.receipt, o.err = got, err
 			close(o.done)
 		}
-		if err == nil || got.noRetry || p.attempt == len(retryWaits) || w.ctx.Err() != nil {
+		if err == nil || got.noRetry || p.attempt == len(retryTimes) || w.ctx.Err() != nil {
 			if err != nil {
 				w.log.Warn("an event was given up", "attempts", p.attempt+1)
 			}
 			return
 		}
-		w.pause(w.ctx, retryWaits[p.attempt])
+		w.pause(w.ctx, time.Until(failed.Add(retryTimes[p.attempt])))
 		p = &parcel{kind: kindEvent, payload: payload, attempt: p.attempt + 1, reason: retryReason(err)}
 	}
 }

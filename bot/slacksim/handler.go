@@ -24,6 +24,7 @@ func (w *Workspace) Handler() http.Handler {
 	mux.HandleFunc("GET /sim/calls", w.listCalls)
 	mux.HandleFunc("POST /sim/faults", w.orderFault)
 	mux.HandleFunc("GET /sim/faults", func(rw http.ResponseWriter, _ *http.Request) { answer(rw, http.StatusOK, w.faults.list()) })
+	mux.HandleFunc("POST /sim/verify", w.verify)
 	mux.HandleFunc("GET /sim/workspace", w.workspace)
 	mux.HandleFunc("GET /sim/events", w.stream)
 	mux.Handle("/", w.pageHandler())

@@ -43,6 +43,8 @@ func newPoster(transport http.RoundTripper) *http.Client {
 
 var errTooManyRedirects = errors.New("too many redirects")
 
+const userAgent = "Slackbot 1.0 (stand-in)"
+
 // post delivers a parcel as a signed HTTP request. Only a 2xx status acknowledges it.
 func (w *Workspace) post(ctx context.Context, p *parcel) (receipt, error) {
 	kind, body := p.httpBody()
@@ -51,7 +53,7 @@ func (w *Workspace) post(ctx context.Context, p *parcel) (receipt, error) {
 		return receipt{}, fmt.Errorf("making a delivery: %w", err)
 	}
 	r.Header.Set("Content-Type", kind)
-	r.Header.Set("User-Agent", "Slackbot 1.0 (stand-in)")
+	r.Header.Set("User-Agent", userAgent)
 	if p.attempt > 0 {
 		r.Header.Set("X-Slack-Retry-Num", strconv.Itoa(p.attempt))
 		r.Header.Set("X-Slack-Retry-Reason", p.reason)
@@ -122,50 +124,4 @@ func postFailure(ctx context.Context, err error) error {
 		return &httpFailure{reason: "ssl_error"}
 	}
 	return &httpFailure{reason: "connection_failed"}
-}
-
-// VerifyURL makes the handshake with which Slack tries a new request address: url_verification with a challenge that has to come back,
-// and a plain ssl_check. It tells what was wrong with the answer.
-func (w *Workspace) VerifyURL(ctx context.Context) error {
-	challenge := token(32)
-	body := encode(object{"token": w.secrets.verification, "challenge": challenge, "type": "url_verification"})
-	status, back, err := w.ask(ctx, "application/json", body)
-	if err != nil {
-		return fmt.Errorf("verifying the request URL: %w", err)
-	}
-	var reply struct {
-		Challenge string `json:"challenge"`
-	}
-	if json.Unmarshal(back, &reply) != nil {
-		reply.Challenge = strings.TrimSpace(string(back))
-	}
-	if status != http.StatusOK || reply.Challenge != challenge {
-		return fmt.Errorf("verifying the request URL: the challenge did not come back (status %d)", status)
-	}
-	status, _, err = w.ask(ctx, "application/x-www-form-urlencoded", []byte(url.Values{"ssl_check": {"1"}, "token": {w.secrets.verification}}.Encode()))
-	if err != nil {
-		return fmt.Errorf("checking TLS of the request URL: %w", err)
-	}
-	if status != http.StatusOK {
-		return fmt.Errorf("checking TLS of the request URL: status %d", status)
-	}
-	return nil
-}
-
-func (w *Workspace) ask(ctx context.Context, kind string, body []byte) (int, []byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, ackTime)
-	defer cancel()
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, w.options.HTTPURL, bytes.NewReader(body))
-	if err != nil {
-		return 0, nil, err
-	}
-	r.Header.Set("Content-Type", kind)
-	w.sign(r, body)
-	got, err := w.poster.Do(r)
-	if err != nil {
-		return 0, nil, err
-	}
-	defer func() { _ = got.Body.Close() }()
-	back, err := readBody(got.Body, mostFrame)
-	return got.StatusCode, back, err
 }

@@ -4,9 +4,12 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -48,10 +51,18 @@ func (e *endpoint) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (e *endpoint) all() []delivered {
+// all are the deliveries; the handshake that comes first is left out.
+func (e *endpoint) all() []delivered { return e.those(false) }
+
+// handshakes are the requests with which the address was tried.
+func (e *endpoint) handshakes() []delivered { return e.those(true) }
+
+func (e *endpoint) those(tried bool) []delivered {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return append([]delivered(nil), e.requests...)
+	return slices.DeleteFunc(slices.Clone(e.requests), func(d delivered) bool {
+		return tried != (strings.Contains(d.body, `"url_verification"`) || d.form.Get("ssl_check") != "")
+	})
 }
 
 // overHTTP runs a test with a workspace that delivers over HTTP, all in memory.
@@ -59,7 +70,10 @@ func overHTTP(t *testing.T, answer func(http.ResponseWriter, delivered), f func(
 	t.Helper()
 	p := &sync.Map{}
 	transport := roundTrip(func(r *http.Request) (*http.Response, error) {
-		inner, _ := p.Load("transport")
+		inner, served := p.Load("transport")
+		if !served {
+			return nil, errors.New("connection refused")
+		}
 		return inner.(*http.Transport).RoundTrip(r)
 	})
 	inBubble(t, Options{HTTPURL: "http://app.test/slack/events", Transport: transport}, func(t *testing.T, b *bench) {
@@ -125,7 +139,7 @@ func TestAnEventIsRetriedOverHTTPWithItsReason(t *testing.T) {
 			got = append(got, d.header.Get("X-Slack-Retry-Num"), d.header.Get("X-Slack-Retry-Reason"), d.at.Sub(started))
 		}
 		require.Equal(t, []any{
-			"", "", time.Duration(0), "1", "http_error", time.Duration(0), "2", "http_error", time.Minute, "3", "http_error", 6 * time.Minute,
+			"", "", time.Duration(0), "1", "http_error", time.Duration(0), "2", "http_error", time.Minute, "3", "http_error", 5 * time.Minute,
 		}, got)
 	})
 }
@@ -151,18 +165,51 @@ func TestASlowAppTimesOutOverHTTP(t *testing.T) {
 	})
 }
 
-func TestARequestAddressIsVerified(t *testing.T) {
-	echo := func(rw http.ResponseWriter, d delivered) {
-		if d.form.Get("ssl_check") == "" {
-			_, challenge, _ := strings.Cut(d.body, `"challenge":"`)
-			_, _ = rw.Write([]byte(challenge[:32]))
-		}
+// echo answers the handshake as an app has to.
+func echo(rw http.ResponseWriter, d delivered) {
+	if _, challenge, ok := strings.Cut(d.body, `"challenge":"`); ok {
+		_, _ = rw.Write([]byte(challenge[:32]))
 	}
+}
+
+func TestARequestAddressIsVerifiedBeforeTheFirstDelivery(t *testing.T) {
 	overHTTP(t, echo, func(t *testing.T, b *bench, e *endpoint) {
-		require.NoError(t, b.w.VerifyURL(t.Context()))
-		require.Len(t, e.all(), 2)
+		for range 3 {
+			require.True(t, b.act(object{"user": admin, "do": "home"}).OK)
+		}
+		all := e.handshakes()
+		require.Len(t, all, 2, "once, however much is delivered")
+		require.Contains(t, all[0].body, `"type":"url_verification"`)
+		require.Equal(t, "1", all[1].form.Get("ssl_check"))
+		require.NotEmpty(t, all[0].header.Get("X-Slack-Signature"))
+		require.Len(t, e.all(), 3)
+		status, out := b.sim(http.MethodPost, "verify", nil)
+		require.Equal(t, http.StatusOK, status)
+		require.JSONEq(t, `{"ok":true}`, string(out))
+		require.Len(t, e.handshakes(), 4)
 	})
-	overHTTP(t, nil, func(t *testing.T, b *bench, _ *endpoint) {
+}
+
+func TestAnAppThatIsThereFirstIsAskedAtOnce(t *testing.T) {
+	e := &endpoint{answer: echo}
+	app := httptest.NewServer(e)
+	t.Cleanup(app.Close)
+	w := New(Options{HTTPURL: app.URL + "/slack/events"})
+	<-w.tried
+	require.NoError(t, w.Close())
+	require.Len(t, e.handshakes(), 2)
+}
+
+func TestAnAddressThatIsNotVerifiedIsDeliveredToAllTheSame(t *testing.T) {
+	overHTTP(t, nil, func(t *testing.T, b *bench, e *endpoint) {
 		require.ErrorContains(t, b.w.VerifyURL(t.Context()), "the challenge did not come back")
+		_, out := b.sim(http.MethodPost, "verify", nil)
+		require.JSONEq(t, `{"ok":false,"error":"verifying the request URL: the challenge did not come back (status 200)"}`, string(out))
+		require.True(t, b.act(object{"user": admin, "do": "home"}).OK)
+		require.Len(t, e.all(), 1)
 	})
+	b := outside(t, Options{})
+	status, out := b.sim(http.MethodPost, "verify", nil)
+	require.Equal(t, http.StatusBadRequest, status)
+	require.Contains(t, string(out), "Socket Mode")
 }

@@ -37,7 +37,7 @@ type call struct {
 	arrived time.Time
 }
 
-// methods are all that the workspace offers. chat.postMessage has a budget of its own for each channel, and none here.
+// methods are all that the workspace offers. chat.postMessage has a budget for each channel besides the workspace's.
 var methods = sync.OnceValue(func() []*method {
 	return slices.Concat(authMethods(), chatMethods(), conversationMethods(), peopleMethods(), viewMethods(), reactionMethods(), fileMethods())
 })

@@ -61,14 +61,19 @@ func newChecker(surface string) *checker {
 	return &checker{rows: ruleIndex(), surface: surface, blockIDs: map[string]string{}}
 }
 
+// complain notes a fault, once.
 func (ck *checker) complain(at, format string, a ...any) {
-	if len(ck.found) < mostComplaints {
-		ck.found = append(ck.found, complaint{fmt.Sprintf(format, a...), at})
+	c := complaint{fmt.Sprintf(format, a...), at}
+	if len(ck.found) < mostComplaints && !slices.Contains(ck.found, c) {
+		ck.found = append(ck.found, c)
 	}
 }
 
+// pointer leads from a place to an item of one of its fields.
+func pointer(at, field string, i int) string { return fmt.Sprintf("%s/%s/%d", at, field, i) }
+
 // rules is the table: every limit and every field that the workspace knows of.
-var rules = slices.Concat(textRules, objectRules, elementRules, inputRules, blockRules, viewRules)
+var rules = slices.Concat(textRules, objectRules, elementRules, inputRules, blockRules, layoutRules, viewRules)
 
 // ruleIndex finds the rows of a kind.
 var ruleIndex = sync.OnceValue(func() map[string][]rule {
@@ -157,7 +162,7 @@ func checkOptions(v object) []complaint {
 }
 
 func (ck *checker) blocks(v any, at string, most int) {
-	list(0, most, func(ck *checker, v any, at string) { ck.block(v, at) })(ck, v, at)
+	list(0, most, within(surfaces[ck.surface]...))(ck, v, at)
 	if ck.tables > 1 {
 		ck.complain(at, "no more than 1 table block allowed")
 	}
@@ -169,16 +174,20 @@ func (ck *checker) blocks(v any, at string, most int) {
 	}
 }
 
-// surfaces tells which blocks stand where. Blocks whose acceptance in a plain message or view is contradictory in Slack's own pages
-// (alert, card, carousel, container, data_table and their kin), or that need a link of the app's own (video, call, file), are refused.
+// surfaces tells which blocks stand where; layoutRules says why the newer ones stand where they do. Blocks that need a link of the app's
+// own (video, call, file), or a streamed message (task_card, plan), are refused.
 var surfaces = map[string][]string{
-	"message": {"section", "divider", "image", "actions", "context", "context_actions", "input", "header", "rich_text", "markdown", "table"},
-	"modal":   {"section", "divider", "image", "actions", "context", "input", "header", "rich_text"},
-	"home":    {"section", "divider", "image", "actions", "context", "input", "header", "rich_text"},
+	"message": {
+		"section", "divider", "image", "actions", "context", "context_actions", "input", "header", "rich_text", "markdown", "table",
+		"card", "carousel", "container", "data_table",
+	},
+	"modal": {"section", "divider", "image", "actions", "context", "input", "header", "rich_text", "alert"},
+	"home":  {"section", "divider", "image", "actions", "context", "input", "header", "rich_text"},
 }
 
-func (ck *checker) block(v any, at string) {
-	ck.typed("block", v, at, surfaces[ck.surface]...)
+// block holds a block against its rows, and against what counts over the whole payload; blocks inside others count too.
+func (ck *checker) block(v any, at string, allowed []string) {
+	ck.typed("block", v, at, allowed...)
 	o, ok := v.(object)
 	if !ok {
 		return
@@ -201,16 +210,18 @@ func (ck *checker) block(v any, at string) {
 // actionIDs have to be unique within a block.
 func (ck *checker) actionIDs(block object, at string) {
 	seen := map[string]bool{}
-	elements, _ := block["elements"].([]any)
-	for i, e := range elements {
-		e, ok := e.(object)
-		if !ok || e["action_id"] == nil {
-			continue
+	for _, field := range []string{"elements", "actions"} {
+		elements, _ := block[field].([]any)
+		for i, e := range elements {
+			e, ok := e.(object)
+			if !ok || e["action_id"] == nil {
+				continue
+			}
+			id := str(e, "action_id")
+			if seen[id] {
+				ck.complain(pointer(at, field, i)+"/action_id", "action_id %q is used twice in one block", cut(id, 60))
+			}
+			seen[id] = true
 		}
-		id := str(e, "action_id")
-		if seen[id] {
-			ck.complain(fmt.Sprintf("%s/elements/%d/action_id", at, i), "action_id %q is used twice in one block", cut(id, 60))
-		}
-		seen[id] = true
 	}
 }

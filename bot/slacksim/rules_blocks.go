@@ -4,11 +4,15 @@ import "slices"
 
 // Which elements may stand where.
 var (
-	choosers    = []string{"static_select", "external_select", "users_select", "conversations_select", "channels_select"}
-	multis      = []string{"multi_static_select", "multi_external_select", "multi_users_select", "multi_conversations_select", "multi_channels_select"}
-	inActions   = slices.Concat(choosers, []string{"button", "overflow", "checkboxes", "radio_buttons", "datepicker", "timepicker", "datetimepicker"})
-	asAccessory = slices.Concat(choosers, multis, []string{"button", "image", "overflow", "checkboxes", "radio_buttons", "datepicker", "timepicker"})
-	asInput     = slices.Concat(choosers, multis, []string{
+	choosers  = []string{"static_select", "external_select", "users_select", "conversations_select", "channels_select"}
+	multis    = []string{"multi_static_select", "multi_external_select", "multi_users_select", "multi_conversations_select", "multi_channels_select"}
+	inActions = slices.Concat(choosers, multis, []string{
+		"button", "overflow", "checkboxes", "radio_buttons", "datepicker", "timepicker", "datetimepicker", "workflow_button",
+	})
+	asAccessory = slices.Concat(choosers, multis, []string{
+		"button", "image", "overflow", "checkboxes", "radio_buttons", "datepicker", "timepicker", "workflow_button",
+	})
+	asInput = slices.Concat(choosers, multis, []string{
 		"checkboxes", "radio_buttons", "datepicker", "timepicker", "datetimepicker", "plain_text_input", "email_text_input", "url_text_input",
 		"number_input", "rich_text_input", "file_input",
 	})
@@ -41,13 +45,14 @@ var blockRules = slices.Concat(
 		{on: "block table", field: "rows", must: true, check: list(1, 100, list(1, 20, tableCell))},
 		{on: "block table", field: "column_settings", check: list(1, 20, columnSetting)},
 	},
-	blockIDRules("section", "header", "divider", "image", "context", "actions", "context_actions", "input", "rich_text", "markdown", "table"),
+	blockIDRules("section", "header", "divider", "image", "context", "actions", "context_actions", "input", "rich_text", "markdown", "table",
+		"alert", "card", "carousel", "container", "data_table"),
 	[]rule{
 		{on: "object rich value", field: "type", must: true, check: oneOf("rich_text")},
 		{on: "object rich value", field: "elements", must: true, check: list(1, 100, richPart)},
 		{on: "object column", field: "align", check: oneOf("left", "center", "right")},
 		{on: "object column", field: "is_wrapped", check: truth},
-		{on: "cell raw_text", field: "text", must: true, check: chars(0, 3000)},
+		{on: "cell raw_text", field: "text", must: true, check: chars(1, 3000)},
 		{on: "cell rich_text", field: "elements", must: true, check: list(1, 100, richPart)},
 		{on: "rich rich_text_section", field: "elements", must: true, check: list(0, 1000, richPiece)},
 		{on: "rich rich_text_preformatted", field: "elements", must: true, check: list(0, 1000, richPiece)},
@@ -95,7 +100,9 @@ func inputElement(ck *checker, v any, at string) {
 	element(allowed...)(ck, v, at)
 }
 
-func tableCell(ck *checker, v any, at string) { ck.typed("cell", v, at, "raw_text", "rich_text") }
+func tableCell(ck *checker, v any, at string) {
+	ck.typed("cell", v, at, "raw_text", "raw_number", "rich_text")
+}
 
 // columnSetting may be null, for a column that is left as it is.
 func columnSetting(ck *checker, v any, at string) {
@@ -109,7 +116,7 @@ func richPart(ck *checker, v any, at string) {
 }
 
 func richPiece(ck *checker, v any, at string) {
-	ck.typed("piece", v, at, "text", "link", "emoji", "user", "usergroup", "channel", "broadcast", "date", "color")
+	ck.typed("piece", v, at, "text", "link", "emoji", "user", "usergroup", "team", "channel", "broadcast", "date", "color")
 }
 
 // pieceRules are the rows of what a rich text is made of.
@@ -123,6 +130,7 @@ func pieceRules() []rule {
 		{on: "piece emoji", field: "unicode", check: chars(1, 255)},
 		{on: "piece user", field: "user_id", must: true, check: chars(1, 255)},
 		{on: "piece usergroup", field: "usergroup_id", must: true, check: chars(1, 255)},
+		{on: "piece team", field: "team_id", must: true, check: chars(1, 255)},
 		{on: "piece channel", field: "channel_id", must: true, check: chars(1, 255)},
 		{on: "piece broadcast", field: "range", must: true, check: oneOf("here", "channel", "everyone")},
 		{on: "piece date", field: "timestamp", must: true, check: whole(0, 1<<40)},
@@ -131,7 +139,7 @@ func pieceRules() []rule {
 		{on: "piece date", field: "fallback", check: chars(1, 255)},
 		{on: "piece color", field: "value", must: true, check: matching(`^#[0-9A-Fa-f]{6}$`, "a colour such as #2eb886")},
 	}
-	for _, kind := range []string{"text", "link", "emoji", "user", "usergroup", "channel", "broadcast", "date"} {
+	for _, kind := range []string{"text", "link", "emoji", "user", "usergroup", "team", "channel", "broadcast", "date"} {
 		rows = append(rows, rule{on: "piece " + kind, field: "style", check: part("style")})
 	}
 	for _, style := range []string{"bold", "italic", "strike", "code", "underline", "highlight", "client_highlight", "unlink"} {

@@ -2,11 +2,11 @@ package slacksim
 
 import "slices"
 
-// Texts are always at least one character long.
+// Texts are always at least one character long, and never longer than 3,000.
 var textRules = []rule{
-	{on: "text plain_text", field: "text", must: true, check: chars(1, 12_000)},
+	{on: "text plain_text", field: "text", must: true, check: chars(1, 3000)},
 	{on: "text plain_text", field: "emoji", check: truth},
-	{on: "text mrkdwn", field: "text", must: true, check: chars(1, 12_000)},
+	{on: "text mrkdwn", field: "text", must: true, check: chars(1, 3000)},
 	{on: "text mrkdwn", field: "verbatim", check: truth},
 }
 
@@ -39,6 +39,11 @@ var objectRules = []rule{
 	{on: "object slack_file", field: "id", check: chars(1, 255)},
 	{on: "object slack_file", field: "url", check: address},
 	{on: "object slack_file", check: either("id", "url")},
+	{on: "object workflow", field: "trigger", must: true, check: part("workflow trigger")},
+	{on: "object workflow trigger", field: "url", must: true, check: address},
+	{on: "object workflow trigger", field: "customizable_input_parameters", check: list(0, 100, part("workflow parameter"))},
+	{on: "object workflow parameter", field: "name", must: true, check: chars(1, 255)},
+	{on: "object workflow parameter", field: "value", must: true, check: chars(0, 3000)},
 	{on: "object feedback", field: "text", must: true, check: plain(75)},
 	{on: "object feedback", field: "value", must: true, check: chars(1, 2000)},
 	{on: "object feedback", field: "accessibility_label", check: chars(1, 75)},
@@ -53,6 +58,11 @@ var elementRules = slices.Concat(
 		{on: "element button", field: "style", check: oneOf("primary", "danger")},
 		{on: "element button", field: "confirm", check: part("confirm")},
 		{on: "element button", field: "accessibility_label", check: chars(1, 75)},
+		{on: "element workflow_button", field: "text", must: true, check: plain(75)},
+		{on: "element workflow_button", field: "action_id", check: chars(1, 255)},
+		{on: "element workflow_button", field: "workflow", must: true, check: part("workflow")},
+		{on: "element workflow_button", field: "style", check: oneOf("primary", "danger")},
+		{on: "element workflow_button", field: "accessibility_label", check: chars(1, 75)},
 		{on: "element image", field: "image_url", check: address},
 		{on: "element image", field: "slack_file", check: part("slack_file")},
 		{on: "element image", field: "alt_text", must: true, check: chars(1, 2000)},

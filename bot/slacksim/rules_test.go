@@ -45,29 +45,40 @@ func link3000() string {
 	return "https://example.test/" + strings.Repeat("a", 3000-len("https://example.test/"))
 }
 
+func picture3000() object {
+	return object{"type": "image", "image_url": link3000(), "alt_text": long(2000)}
+}
+
 // sound are examples that the table takes: each of them goes to its limits where it has any.
 func sound() map[string]object {
 	piece := object{"type": "text", "text": "Hello"}
 	all := map[string]object{
-		"text plain_text":        {"type": "plain_text", "text": long(12_000), "emoji": true},
-		"text mrkdwn":            {"type": "mrkdwn", "text": long(12_000), "verbatim": true},
-		"object option":          {"text": plainText(75), "value": long(150), "description": plainText(75)},
-		"object overflow option": {"text": plainText(75), "value": long(150), "description": plainText(75), "url": link3000()},
-		"object box option":      {"text": markdown(75), "value": long(150), "description": markdown(75)},
-		"object group":           {"label": plainText(75), "options": options(100)},
-		"object suggestion":      {"options": options(100)},
-		"object confirm":         confirmation(),
-		"object filter":          {"include": []any{"im", "mpim", "private", "public"}, "exclude_external_shared_channels": true, "exclude_bot_users": true},
-		"object dispatch":        {"trigger_actions_on": []any{"on_enter_pressed", "on_character_entered"}},
-		"object slack_file":      {"id": "F1"},
-		"object feedback":        {"text": plainText(75), "value": long(2000), "accessibility_label": long(75)},
-		"object style":           {"bold": true, "italic": true, "strike": true, "code": true, "underline": true, "highlight": true, "client_highlight": true, "unlink": true},
-		"object rich value":      {"type": "rich_text", "elements": []any{richSection(piece)}},
-		"object column":          {"align": "right", "is_wrapped": true},
+		"text plain_text":           {"type": "plain_text", "text": long(3000), "emoji": true},
+		"text mrkdwn":               {"type": "mrkdwn", "text": long(3000), "verbatim": true},
+		"object option":             {"text": plainText(75), "value": long(150), "description": plainText(75)},
+		"object overflow option":    {"text": plainText(75), "value": long(150), "description": plainText(75), "url": link3000()},
+		"object box option":         {"text": markdown(75), "value": long(150), "description": markdown(75)},
+		"object group":              {"label": plainText(75), "options": options(100)},
+		"object suggestion":         {"options": options(100)},
+		"object confirm":            confirmation(),
+		"object filter":             {"include": []any{"im", "mpim", "private", "public"}, "exclude_external_shared_channels": true, "exclude_bot_users": true},
+		"object dispatch":           {"trigger_actions_on": []any{"on_enter_pressed", "on_character_entered"}},
+		"object slack_file":         {"id": "F1"},
+		"object feedback":           {"text": plainText(75), "value": long(2000), "accessibility_label": long(75)},
+		"object workflow":           {"trigger": object{"url": link3000(), "customizable_input_parameters": []any{object{"name": "a", "value": ""}}}},
+		"object workflow trigger":   {"url": link3000(), "customizable_input_parameters": []any{}},
+		"object workflow parameter": {"name": "a", "value": "b"},
+		"object style":              {"bold": true, "italic": true, "strike": true, "code": true, "underline": true, "highlight": true, "client_highlight": true, "unlink": true},
+		"object rich value":         {"type": "rich_text", "elements": []any{richSection(piece)}},
+		"object column":             {"align": "right", "is_wrapped": true},
 
 		"element button": {
 			"type": "button", "text": plainText(75), "action_id": long(255), "url": link3000(), "value": long(2000), "style": "primary",
 			"confirm": confirmation(), "accessibility_label": long(75),
+		},
+		"element workflow_button": {
+			"type": "workflow_button", "text": plainText(75), "action_id": long(255), "style": "danger", "accessibility_label": long(75),
+			"workflow": object{"trigger": object{"url": link3000()}},
 		},
 		"element image":            {"type": "image", "image_url": link3000(), "alt_text": long(2000)},
 		"element overflow":         {"type": "overflow", "action_id": long(255), "options": options(5), "confirm": confirmation()},
@@ -103,6 +114,23 @@ func sound() map[string]object {
 			"column_settings": []any{nil, object{"align": "left"}},
 		},
 
+		"block alert": {"type": "alert", "block_id": long(255), "text": markdown(3000), "level": "warning"},
+		"block card": {
+			"type": "card", "block_id": long(255), "hero_image": picture3000(), "icon": picture3000(), "title": markdown(150), "subtitle": markdown(150),
+			"body": markdown(200), "actions": times(25, object{"type": "button", "text": plainText(1)}),
+		},
+		"block carousel": {"type": "carousel", "block_id": long(255), "elements": times(10, object{"type": "card", "title": markdown(150)})},
+		"block container": {
+			"type": "container", "block_id": long(255), "title": plainText(150), "subtitle": markdown(150), "icon": picture3000(), "width": "full",
+			"rich_text_title": object{"type": "rich_text", "elements": []any{richSection(piece)}}, "is_collapsible": true, "default_collapsed": true,
+			"has_header_divider": false, "child_blocks": times(10, object{"type": "divider"}),
+		},
+		"block data_table": {
+			"type": "data_table", "block_id": long(255), "caption": long(3000), "page_size": json.Number("100"), "row_header_column_index": json.Number("19"),
+			"rows": times(101, times(20, object{"type": "raw_number", "value": json.Number("1.5")})),
+		},
+
+		"cell raw_number":             {"type": "raw_number", "value": json.Number("-1.5"), "text": long(3000)},
 		"cell raw_text":               {"type": "raw_text", "text": long(3000)},
 		"cell rich_text":              {"type": "rich_text", "elements": []any{richSection(piece)}},
 		"rich rich_text_section":      richSection(piece),
@@ -114,6 +142,7 @@ func sound() map[string]object {
 		"piece emoji":                 {"type": "emoji", "name": "wave", "unicode": "1f44b"},
 		"piece user":                  {"type": "user", "user_id": "U1"},
 		"piece usergroup":             {"type": "usergroup", "usergroup_id": "S1"},
+		"piece team":                  {"type": "team", "team_id": "T1"},
 		"piece channel":               {"type": "channel", "channel_id": "C1"},
 		"piece broadcast":             {"type": "broadcast", "range": "here"},
 		"piece date":                  {"type": "date", "timestamp": json.Number("1795346152"), "format": "{date}", "url": link3000(), "fallback": "then"},
@@ -225,6 +254,29 @@ var broken = map[string]unsound{
 	"block markdown: text": {long(12_001), "/text"}, "block table: rows": {times(101, []any{}), "/rows"},
 	"block table: column_settings": {times(21, nil), "/column_settings"},
 
+	"object workflow: trigger": {object{"url": "nowhere"}, "/trigger/url"}, "object workflow parameter: name": {"", "/name"},
+	"object workflow parameter: value":                       {long(3001), "/value"},
+	"object workflow trigger: customizable_input_parameters": {times(101, object{"name": "a", "value": "b"}), "/customizable_input_parameters"},
+	"element workflow_button: text":                          {plainText(76), "/text/text"},
+	"element workflow_button: workflow":                      {object{}, "/workflow"},
+
+	"block alert: text": {markdown(3001), "/text/text"}, "block alert: level": {"loud", "/level"},
+	"block card: hero_image": {object{"type": "button", "text": plainText(1)}, "/hero_image/type"}, "block card: icon": {object{"type": "image", "image_url": link3000()}, "/icon"},
+	"block card: title": {markdown(151), "/title/text"}, "block card: subtitle": {markdown(151), "/subtitle/text"}, "block card: body": {markdown(201), "/body/text"},
+	"block card: actions":      {[]any{object{"type": "overflow", "options": options(1)}}, "/actions/0/type"},
+	"block card":               {object{"hero_image": nil, "title": nil, "actions": nil, "body": nil}, ""},
+	"block carousel: elements": {times(11, object{"type": "card", "title": markdown(1)}), "/elements"},
+	"block container: title":   {plainText(151), "/title/text"}, "block container: rich_text_title": {markdown(1), "/rich_text_title/type"},
+	"block container: subtitle": {markdown(151), "/subtitle/text"}, "block container: icon": {"icon.png", "/icon"}, "block container: width": {"huge", "/width"},
+	"block container: is_collapsible": {"yes", "/is_collapsible"}, "block container: default_collapsed": {"yes", "/default_collapsed"},
+	"block container": {object{"title": nil, "rich_text_title": nil}, ""}, "block container: has_header_divider": {"yes", "/has_header_divider"},
+	"block container: child_blocks": {times(11, object{"type": "divider"}), "/child_blocks"},
+	"block data_table: caption":     {"", "/caption"}, "block data_table: page_size": {json.Number("101"), "/page_size"},
+	"block data_table: row_header_column_index": {json.Number("20"), "/row_header_column_index"},
+	"block data_table: rows":                    {times(102, []any{object{"type": "raw_text", "text": "A"}}), "/rows"},
+	"block data_table":                          {object{"rows": []any{[]any{object{"type": "rich_text", "elements": []any{richSection()}}}, []any{object{"type": "raw_text", "text": "A"}}}}, "/rows/0/0"},
+	"cell raw_number: value":                    {"five", "/value"}, "cell raw_number: text": {"", "/text"},
+
 	"cell raw_text: text": {long(3001), "/text"}, "cell rich_text: elements": {[]any{}, "/elements"},
 	"rich rich_text_section: elements": {[]any{object{"type": "sound"}}, "/elements/0/type"}, "rich rich_text_preformatted: elements": {"text", "/elements"},
 	"rich rich_text_preformatted: language": {"", "/language"}, "rich rich_text_quote: elements": {[]any{json.Number("1")}, "/elements/0"},
@@ -232,7 +284,7 @@ var broken = map[string]unsound{
 	"rich rich_text_list: offset": {json.Number("-1"), "/offset"},
 	"piece text: text":            {"", "/text"}, "piece link: url": {"nowhere", "/url"}, "piece link: text": {long(12_001), "/text"}, "piece link: unsafe": {"yes", "/unsafe"},
 	"piece emoji: name": {"", "/name"}, "piece emoji: unicode": {"", "/unicode"}, "piece user: user_id": {"", "/user_id"}, "piece usergroup: usergroup_id": {"", "/usergroup_id"},
-	"piece channel: channel_id": {"", "/channel_id"}, "piece broadcast: range": {"world", "/range"}, "piece date: timestamp": {"now", "/timestamp"},
+	"piece team: team_id": {"", "/team_id"}, "piece channel: channel_id": {"", "/channel_id"}, "piece broadcast: range": {"world", "/range"}, "piece date: timestamp": {"now", "/timestamp"},
 	"piece date: format": {"", "/format"}, "piece date: fallback": {"", "/fallback"}, "piece color: value": {"red", "/value"},
 
 	"view modal: title": {plainText(25), "/title/text"}, "view modal: blocks": {times(101, object{"type": "divider"}), "/blocks"}, "view modal: close": {plainText(25), "/close/text"},
@@ -243,6 +295,7 @@ var broken = map[string]unsound{
 
 // also are second rows about the thing as a whole, which share a name with a first.
 var also = map[string][]unsound{
+	"block container":             {{object{"title": nil, "rich_text_title": nil}, ""}, {object{"is_collapsible": false}, ""}},
 	"element checkboxes":          {{object{"initial_options": []any{object{"text": plainText(1), "value": "x"}}}, "/initial_options/0"}, {object{"options": times(2, options(1)[0])}, ""}},
 	"element radio_buttons":       {{object{"initial_option": object{"text": plainText(2), "value": "0"}}, "/initial_option"}, {object{"options": times(2, options(1)[0])}, ""}},
 	"element static_select":       {{object{"options": nil, "initial_option": nil}, ""}, {object{"initial_option": object{"text": plainText(2), "value": "0"}}, "/initial_option"}, {object{"options": times(2, options(1)[0])}, ""}},
@@ -323,7 +376,13 @@ func TestAPayloadIsJudgedAsAWhole(t *testing.T) {
 		"a block_id used twice":          {times(2, object{"type": "divider", "block_id": "a"}), `[ERROR] block_id "a" is used twice, first at /blocks/0 [json-pointer:/blocks/1/block_id]`},
 		"an action_id twice in a block":  {[]any{object{"type": "actions", "elements": times(2, object{"type": "button", "text": plainText(1), "action_id": "a"})}}, `[ERROR] action_id "a" is used twice in one block [json-pointer:/blocks/0/elements/1/action_id]`},
 		"a type that is not known":       {[]any{object{"type": "hologram"}}, "[ERROR] unsupported type: hologram [json-pointer:/blocks/0/type]"},
-		"a type that is contradictory":   {[]any{object{"type": "alert"}}, "[ERROR] unsupported type: alert [json-pointer:/blocks/0/type]"},
+		"a block for modals only":        {[]any{object{"type": "alert"}}, "[ERROR] unsupported type: alert [json-pointer:/blocks/0/type]"},
+		"a block for streams only":       {[]any{object{"type": "plan", "title": "A"}}, "[ERROR] unsupported type: plan [json-pointer:/blocks/0/type]"},
+		"a carousel in a container":      {[]any{object{"type": "container", "title": plainText(1), "child_blocks": []any{object{"type": "carousel"}}}}, "[ERROR] unsupported type: carousel [json-pointer:/blocks/0/child_blocks/0/type]"},
+		"a table too many, inside":       {[]any{table, object{"type": "container", "title": plainText(1), "child_blocks": []any{table}}}, "[ERROR] no more than 1 table block allowed [json-pointer:/blocks]"},
+		"a block_id used twice, inside":  {[]any{object{"type": "divider", "block_id": "a"}, object{"type": "carousel", "elements": []any{object{"type": "card", "block_id": "a", "title": markdown(1)}}}}, `[ERROR] block_id "a" is used twice, first at /blocks/0 [json-pointer:/blocks/1/elements/0/block_id]`},
+		"an action_id twice in a card":   {[]any{object{"type": "card", "actions": times(2, object{"type": "button", "text": plainText(1), "action_id": "a"})}}, `[ERROR] action_id "a" is used twice in one block [json-pointer:/blocks/0/actions/1/action_id]`},
+		"rows of several lengths":        {[]any{object{"type": "data_table", "caption": "A", "rows": []any{times(1, object{"type": "raw_text", "text": "A"}), times(2, object{"type": "raw_text", "text": "A"})}}}, "[ERROR] all rows must have the same number of cells [json-pointer:/blocks/0/rows/1]"},
 		"a file input outside of modals": {[]any{object{"type": "input", "label": plainText(1), "element": object{"type": "file_input"}}}, "[ERROR] unsupported type: file_input [json-pointer:/blocks/0/element/type]"},
 		"a response_url outside of modals": {
 			[]any{actions("a", object{"type": "channels_select", "response_url_enabled": true})}, "[ERROR] is allowed in modals only [json-pointer:/blocks/0/elements/0/response_url_enabled]",

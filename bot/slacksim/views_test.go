@@ -353,3 +353,19 @@ func TestASubmissionThatNobodyAcknowledgesLeavesTheModalOpen(t *testing.T) {
 		synctest.Wait()
 	})
 }
+
+func TestTheMessagesTabIsToldApart(t *testing.T) {
+	b := outside(t, Options{})
+	app := b.serve(nil)
+	defer app.stop()
+	b.must("views.publish", object{"user_id": admin, "view": object{"type": "home", "blocks": []object{section("Hello")}}})
+	seen := b.act(object{"user": admin, "do": "home", "tab": "messages"})
+	require.True(t, seen.OK, seen.Error)
+	require.Empty(t, seen.ViewID)
+	require.NotEmpty(t, b.act(object{"user": admin, "do": "home"}).ViewID)
+	require.Contains(t, b.act(object{"user": admin, "do": "home", "tab": "about"}).Error, "no_such_tab")
+	got := app.got("app_home_opened")
+	require.Len(t, got, 2)
+	require.Equal(t, "messages", got[0].Payload["event"].(object)["tab"])
+	require.Equal(t, "home", got[1].Payload["event"].(object)["tab"])
+}
