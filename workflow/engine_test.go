@@ -374,6 +374,19 @@ func TestAReviewWithoutADecisionIsDroppedAndTheNextMayGo(t *testing.T) {
 	require.Equal(t, woken+1, d.woken.Load())
 }
 
+func TestADecisionThatAReportConfirmedIsNotSentAgain(t *testing.T) {
+	d := newDesk(t, glow)
+	d.apply(approval(d.met().Round, noon))
+	sent := noon.Add(undoWindow)
+	eff, _ := d.claim(workflow.ReviewLane(sample), sent)
+	d.apply(reported(workflow.StatusAwaitingShipment, sent))
+	require.Equal(t, eff.ID, d.memory().Application.Decision.Review, "it stays on record who decided")
+	require.NoError(t, d.Settle(t.Context(), eff, workflow.Outcome{Event: workflow.AnswerLost{At: sent}, Then: workflow.Again, Looks: 1}, sent))
+	_, ok := d.claim(workflow.ReviewLane(sample), sent)
+	require.False(t, ok)
+	require.Empty(t, d.lane(workflow.ReviewLane(sample)))
+}
+
 func TestEachFateOfAnEffectIsRecorded(t *testing.T) {
 	cause := workflow.Cause{Message: "no answer"}
 	for name, c := range map[string]struct {

@@ -139,11 +139,12 @@ func TestADecisionThatWasRefusedIsNotCalledUndelivered(t *testing.T) {
 func TestPendingIsNotBelievedUntilTheSearchHasCaughtUp(t *testing.T) {
 	confirmed := after(t, standing(Sending), Confirmed{At: noon, Verdict: Approve})
 	lagging := report(confirmed, StatusPending, noon.Add(time.Minute))
-	for _, began := range []time.Time{noon.Add(-time.Second), noon, noon.Add(settling - time.Microsecond)} {
+	const caughtUp = 30 * time.Second
+	for _, began := range []time.Time{noon.Add(-time.Second), noon, noon.Add(caughtUp - time.Microsecond)} {
 		lagging.Began = began
 		noNews(t, confirmed, lagging)
 	}
-	lagging.Began = noon.Add(settling)
+	lagging.Began = noon.Add(caughtUp)
 	back := next(t, confirmed, lagging)
 	require.Equal(t, Pending, back.Application.State(), "a grouping that failed returns it to review")
 	require.True(t, back.Application.ChangedElsewhere)

@@ -240,6 +240,17 @@ func TestAShopThatTikTokRefusesIsAnnouncedOncePerCause(t *testing.T) {
 	require.Equal(t, glow, d.memory().Shop)
 }
 
+func TestAShopIsNotCalledWellWhileTheSweepIsRefused(t *testing.T) {
+	d := newDesk(t, glow)
+	cause := workflow.Cause{Code: 105005, Message: "a scope is missing"}
+	require.NoError(t, d.StopShop(t.Context(), sample.Shop, workflow.FromSync, cause, noon))
+	require.NoError(t, d.StopShop(t.Context(), sample.Shop, workflow.FromCourier, cause, noon))
+	require.NoError(t, d.ResumeShop(t.Context(), sample.Shop, workflow.FromCourier, noon.Add(time.Minute)))
+	require.Len(t, d.notices(), 1, "decisions are taken again, and nothing is known of what changes there")
+	require.NoError(t, d.ResumeShop(t.Context(), sample.Shop, workflow.FromSync, noon.Add(time.Hour)))
+	require.Equal(t, workflow.SayResumed, d.notices()[1].Kind)
+}
+
 func TestAShopIsStoppedByACauseWithoutACodeToo(t *testing.T) {
 	d := newDesk(t, glow)
 	cause := workflow.Cause{Message: "the answer makes no sense"}

@@ -186,6 +186,22 @@ func TestAnOutcomeThatCouldNotBeRecordedMakesTheEffectComeAgain(t *testing.T) {
 	})
 }
 
+func TestAPlaceThatIsLeftIsTakenAtOnceThoughNothingCouldBeRecorded(t *testing.T) {
+	inBubble(t, func(t *testing.T, d *desk) {
+		engine := failing{d.Engine, new(atomic.Int64), new(atomic.Int64)}
+		engine.settles.Store(3)
+		d.courier = d.newCourier(engine)
+		d.slack.do = taking(1500 * time.Millisecond)
+		d.put(notice("1", "a"), notice("2", "b"), notice("3", "c"), notice("4", "d"))
+		d.run()
+		time.Sleep(5 * time.Second)
+		visits := d.slack.visits()
+		require.Len(t, visits, 4)
+		require.Equal(t, visit{1500 * time.Millisecond, "4", 1}, visits[3])
+		time.Sleep(time.Minute)
+	})
+}
+
 // blind is a store that cannot be read for a while.
 type blind struct {
 	workflow.Store
