@@ -86,6 +86,20 @@ func TestOutsidersSeeNothingByCommand(t *testing.T) {
 	})
 }
 
+func TestWhoWasInvitedIsLetInSoon(t *testing.T) {
+	inBubble(t, setup{}, func(t *testing.T, w *world) {
+		w.request("1001")
+		denied := view.Denied(view.DeniedOutside)
+		for range 10 { // asking again and again does not become a burden on Slack
+			require.Contains(t, w.commandIn(general, outsider, view.CommandSamples, "queue"), denied)
+		}
+		require.Len(t, w.calls("conversations.members"), 1)
+		require.True(t, w.act(object{"user": admin, "do": "invite", "channel": samples, "member": outsider}).OK)
+		wait(5 * time.Second)
+		require.NotContains(t, w.commandIn(general, outsider, view.CommandSamples, "queue"), denied)
+	})
+}
+
 func TestGuestsMayLookAndNotCreate(t *testing.T) {
 	inBubble(t, setup{}, func(t *testing.T, w *world) {
 		w.request("1001")

@@ -17,6 +17,10 @@ const (
 	// knownFor is how long what Slack said of a person or a channel is believed: a role that was taken away ends then.
 	knownFor = 60 * time.Second
 
+	// missedFor is how long it is believed that somebody is not in a channel: whoever is told to get invited there comes
+	// back soon.
+	missedFor = 5 * time.Second
+
 	// patience is how long a click waits for Slack's word on who its person is. After that the answer is no.
 	patience = 1500 * time.Millisecond
 )
@@ -129,7 +133,7 @@ func (p *people) isMember(ctx context.Context, who workflow.PersonID, channel st
 	p.mu.Lock()
 	k, ok := p.members[channel]
 	p.mu.Unlock()
-	if ok && time.Since(k.at) < knownFor {
+	if age := time.Since(k.at); ok && (age < missedFor || age < knownFor && k.value[who]) {
 		return k.value[who], nil
 	}
 	members, err := once(ctx, &p.flight, "members "+channel, func(ctx context.Context) (map[workflow.PersonID]bool, error) {

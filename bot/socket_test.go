@@ -210,6 +210,24 @@ func (w *world) command1(t *testing.T, p *peer) {
 	require.Equal(t, []string{"e0"}, p.acked())
 }
 
+func TestMoreEnvelopesThanTheDeskTakesAreLeftToRedelivery(t *testing.T) {
+	inScript(t, setup{}, func(t *testing.T, w *world, s *script, p *peer) {
+		w.command1(t, p)
+		release := w.hold()
+		for i := range 300 {
+			p.send(t, fmt.Sprintf("e%d", i+1), "slash_commands", typed("/campaign", fmt.Sprintf("create Launch %d", i)))
+		}
+		p.ping()
+		require.Equal(t, 1, p.ponged())
+		release()
+		require.Len(t, p.acked(), 1+256)
+		p.send(t, "e301", "slash_commands", typed("/campaign", "create Launch 301"))
+		require.Len(t, p.acked(), 1+256+1)
+		require.Contains(t, w.log.String(), "too many envelopes in work")
+		require.Len(t, s.links(), 1)
+	})
+}
+
 func TestTrapFAcknowledgementsWithoutALinkGoOutOnTheNext(t *testing.T) {
 	inScript(t, setup{}, func(t *testing.T, w *world, s *script, p *peer) {
 		w.command1(t, p)
