@@ -126,6 +126,21 @@ func TestASecondPersonIsToldWhoDecided(t *testing.T) {
 	})
 }
 
+func TestARefusalIsAcknowledgedBeforeItIsTold(t *testing.T) {
+	inBubble(t, setup{}, func(t *testing.T, w *world) {
+		w.request("1001")
+		w.accepted(memberOne, "1001", view.ActionApprove)
+		for _, who := range []string{memberTwo, guest} {
+			w.fault(object{"method": "response_url", "do": "delay", "delay_ms": 5000})
+			seen := w.click(who, "1001", view.ActionApprove)
+			require.True(t, seen.OK, seen.Error)
+			require.Zero(t, seen.AckedMS)
+			wait(5 * time.Second)
+			require.Len(t, w.told(who), 1)
+		}
+	})
+}
+
 func TestADoubleClickIsOneDecision(t *testing.T) {
 	inBubble(t, setup{}, func(t *testing.T, w *world) {
 		w.request("1001")
