@@ -173,6 +173,29 @@ func TestAPrivateMessageIsSeenByItsPersonAlone(t *testing.T) {
 	b.untroubled()
 }
 
+func TestWhoReadsFurtherUpIsToldOfAPrivateMessageBelow(t *testing.T) {
+	b := openBrowser(t)
+	d := newPageDesk(t, slacksim.Options{NoRateLimits: true})
+	for range 30 {
+		d.post("One of many messages")
+	}
+	b.visit(d.as("member"), 700, 500, "light")
+	b.until(`document.querySelectorAll('#main .message').length === 30`)
+	b.until(`(document.querySelector('#main .scroller').scrollTop = 0) === 0 && document.querySelector('#main .scroller').scrollTop === 0`)
+	d.post("One more")
+	b.shows("#main .jump", "New messages")
+	d.call("chat.postEphemeral", fields{"channel": d.details.Channel, "user": d.user("member"), "text": "Somebody was faster"})
+	b.shows("#main .jump", "A private message")
+	d.post("And another")
+	b.until(`document.querySelectorAll('#main .message').length === 33`)
+	b.shows("#main .jump", "A private message")
+
+	b.click("#main .jump")
+	b.until(`document.querySelector('#main .jump').hidden`)
+	b.shows("#main .message[data-private]", "Somebody was faster")
+	b.untroubled()
+}
+
 func TestAModalOpensShowsItsErrorsAndIsSubmitted(t *testing.T) {
 	b := openBrowser(t)
 	d := newPageDesk(t, slacksim.Options{})
