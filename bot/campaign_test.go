@@ -197,10 +197,17 @@ func TestTwoPeopleWhoChooseDifferentCampaignsAreToldApart(t *testing.T) {
 		w.request("1001")
 		one, two := w.dialogFor(memberOne, "1001"), w.dialogFor(memberTwo, "1001")
 		require.Nil(t, w.submit(memberOne, one, object{view.ActionChoice: string(spring.ID)}).Response)
+		three := w.dialogFor(admin, "1001")
 		require.True(t, w.submit(memberTwo, two, object{view.ActionChoice: string(summer.ID)}).OK)
 		require.Equal(t, spring.ID, w.application("1001").Campaign)
 		require.Len(t, w.told(memberTwo), 1)
 		require.Contains(t, w.told(memberTwo)[0], "Spring launch")
+
+		require.Nil(t, w.submit(memberTwo, w.dialogFor(memberTwo, "1001"), object{view.ActionChoice: string(summer.ID)}).Response)
+		require.True(t, w.submit(admin, three, object{view.ActionChoice: nil, view.ActionName: "Autumn launch"}).OK)
+		require.Equal(t, summer.ID, w.application("1001").Campaign)
+		require.Len(t, w.campaigns(), 2)
+		require.Len(t, w.told(admin), 1)
 	})
 }
 

@@ -86,6 +86,19 @@ func TestOutsidersSeeNothingByCommand(t *testing.T) {
 	})
 }
 
+func TestWhileSlackDoesNotSayWhoIsInTheChannelNobodySeesAnything(t *testing.T) {
+	inBubble(t, setup{}, func(t *testing.T, w *world) {
+		w.request("1001")
+		for _, fault := range []object{{"do": "status", "status": 500}, {"do": "error", "error": "missing_scope"}, {"do": "drop"}} {
+			fault["method"] = "conversations.members"
+			w.fault(fault)
+			out := w.command(memberOne, view.CommandSamples, "queue")
+			require.Contains(t, out, view.Denied(view.DeniedUnchecked))
+			require.NotContains(t, out, "Glow Serum")
+		}
+	})
+}
+
 func TestWhoWasInvitedIsLetInSoon(t *testing.T) {
 	inBubble(t, setup{}, func(t *testing.T, w *world) {
 		w.request("1001")
@@ -357,7 +370,7 @@ func TestShopsOfOneNameAreToldApartByTheirIds(t *testing.T) {
 	shops[1].Name = shops[0].Name
 	inBubble(t, setup{shops: shops}, func(t *testing.T, w *world) {
 		w.command(memberOne, view.CommandCampaign, "create Spring launch for Glow Shop")
-		require.Empty(t, w.campaigns()) // nobody said which
+		require.Empty(t, append(w.campaigns(), w.campaignsOf(secondShop)...)) // nobody said which
 		w.command(memberOne, view.CommandCampaign, "create Spring launch for "+shopID)
 		require.Len(t, w.campaigns(), 1)
 	})

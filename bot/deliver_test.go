@@ -97,6 +97,24 @@ func TestWhatWasDroppedBeforeSlackSawItIsPostedOnce(t *testing.T) {
 	})
 }
 
+func TestAnEarlierMessageOfItsKindDoesNotPassForALostOne(t *testing.T) {
+	inBubble(t, setup{}, func(t *testing.T, w *world) {
+		w.request("1001")
+		w.announce()
+		for range 3 {
+			w.accepted(memberOne, "1001", view.ActionApprove)
+			w.fault(object{"method": "chat.postMessage", "do": "drop"})
+			w.accepted(memberOne, "1001", view.ActionUndo)
+			wait(time.Minute)
+		}
+		w.fault(object{"method": "chat.postMessage", "do": "drop"})
+		require.NoError(t, w.engine.ResumeShop(t.Context(), shopID, workflow.FromSync, time.Now()))
+		wait(time.Minute)
+		require.Len(t, w.thread(w.card("1001").TS), 3)
+		require.Len(t, w.notices(), 2)
+	})
+}
+
 func TestRetryAfterIsObeyed(t *testing.T) {
 	inBubble(t, setup{}, func(t *testing.T, w *world) {
 		w.fault(object{"method": "chat.postMessage", "do": "error", "error": "ratelimited", "retry_after": 30})
