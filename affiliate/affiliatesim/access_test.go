@@ -163,3 +163,41 @@ func TestRateLimitsCanBeTurnedOff(t *testing.T) {
 		require.Zero(t, u.search(1, "", "{}").Code)
 	}
 }
+
+func TestLimitsChangeAtAnyTimeAndGrowWithTheShops(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		u := open(t, Options{Shops: 3})
+		require.EqualValues(t, 12, u.state()["limits"].(map[string]any)["per_second"])
+		u.order("/sim/limits", `{"per_second":0.5,"burst_of_reads":2,"messages_a_day":1,"message_spacing":"0s"}`)
+		search := func() reply { return u.post(searchPath, url.Values{"page_size": {"1"}}, `{}`) }
+		require.Zero(t, search().Code)
+		require.Zero(t, search().Code)
+		got := search()
+		require.Equal(t, []any{429, 36009002, "2"}, []any{got.Status, got.Code, got.Header.Get("Retry-After")})
+		time.Sleep(2 * time.Second)
+		require.Zero(t, search().Code)
+		u.order("/sim/limits", `{}`)
+		for range 20 {
+			require.Zero(t, search().Code)
+		}
+		for _, body := range []string{`{"per_second":0}`, `{"burst_of_writes":0}`, `{"messages_a_day":-1}`, `{"message_spacing":"x"}`, `{"speed":1}`} {
+			status, _ := u.control("/sim/limits", body)
+			require.Equal(t, http.StatusBadRequest, status, body)
+		}
+	})
+}
+
+func TestMessageQuotasCanBeMadeSmall(t *testing.T) {
+	u := open(t, Options{})
+	u.add(`{"creator":{"creator_open_id":"71"}}`)
+	conversation := u.post("/affiliate_seller/202508/conversations", nil, `{"creator_open_id":"71"}`).data(t)["conversation_id"].(string)
+	send := func() int {
+		return u.post("/affiliate_seller/202412/conversations/"+conversation+"/messages", nil, `{"msg_type":"TEXT","content":"{\"content\":\"Hello\"}"}`).Code
+	}
+	u.order("/sim/limits", `{"message_spacing":"0s","messages_unanswered":1}`)
+	require.Zero(t, send())
+	require.Equal(t, 16030100, send())
+	u.order("/sim/limits", `{"message_spacing":"0s","messages_a_day":2}`)
+	require.Zero(t, send())
+	require.Equal(t, 45101004, send())
+}

@@ -64,6 +64,8 @@ type application struct {
 	approveBy, shipBy, postBy          time.Time
 	approvedAt, shippedAt, deliveredAt time.Time
 	shipIn                             time.Duration
+	// When the automation looks, and when the platform finds that it cannot group. Zero: not.
+	lookAt, ungroupAt time.Time
 
 	contents []content
 	// touched orders the page's lists of what is over; real time.

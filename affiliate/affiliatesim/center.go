@@ -80,6 +80,7 @@ type Center struct {
 	conversations  []*conversation
 	faults         []*fault
 	limiters       map[limitKey]*rate.Limiter
+	quotas         quotas
 	automation     automation
 	lag            time.Duration
 	advanced       time.Duration
@@ -115,6 +116,7 @@ func New(options Options) *Center {
 	c.hooks = newPostman(options.Webhooks, options.Logger, c.grant.appKey, c.grant.appSecret)
 	c.watch.init()
 	c.openShops(max(1, options.Shops))
+	c.quotas = newQuotas(len(c.shops))
 	c.stockShelves()
 	c.seed(options.Seed)
 	c.handler = c.routes()

@@ -31,8 +31,8 @@ func (c *Center) ring() {
 	}
 }
 
-// expireDue ends every application whose deadline has passed and arms the alarm for
-// the next. It is cheap while nothing is due. The caller holds mu.
+// expireDue ends every application whose deadline has passed, does what else has come
+// due by itself, and arms the alarm for the next. It is cheap while nothing is due. The caller holds mu.
 func (c *Center) expireDue(now time.Time) int {
 	if c.due.IsZero() || now.Before(c.due) {
 		return 0
@@ -47,6 +47,7 @@ func (c *Center) expireDue(now time.Time) int {
 			deadline = a.deadline()
 		}
 		c.arm(deadline, now)
+		c.arm(c.attend(a, now), now)
 	}
 	return ended
 }
@@ -104,7 +105,7 @@ func (c *Center) simClock(_ *http.Request, body []byte) (any, error) {
 
 // shift moves an application's business times closer by d.
 func (a *application) shift(d time.Duration) {
-	for _, t := range []*time.Time{&a.approveBy, &a.shipBy, &a.postBy, &a.approvedAt, &a.shippedAt, &a.deliveredAt} {
+	for _, t := range []*time.Time{&a.approveBy, &a.shipBy, &a.postBy, &a.approvedAt, &a.shippedAt, &a.deliveredAt, &a.lookAt, &a.ungroupAt} {
 		*t = earlier(*t, d)
 	}
 	for i := range a.contents {

@@ -139,16 +139,16 @@ func (c *Center) sendMessage(k *call) (any, error) {
 // stricter reading is per shop.
 func (c *Center) checkQuota(v *conversation, now time.Time) error {
 	v.shop.sent = slices.DeleteFunc(v.shop.sent, func(t time.Time) bool { return now.Sub(t) >= 24*time.Hour })
-	if len(v.shop.sent) >= dailyMessages {
-		return refuse(codeDailyQuota, "the shop has sent %d messages within a day", dailyMessages)
+	if len(v.shop.sent) >= c.quotas.daily {
+		return refuse(codeDailyQuota, "the shop has sent %d messages within a day", c.quotas.daily)
 	}
-	if v.waiting >= unanswered {
-		return refuse(codeMessageQuota, "%d messages went out before the creator answered", unanswered)
+	if v.waiting >= c.quotas.unanswered {
+		return refuse(codeMessageQuota, "%d messages went out before the creator answered", c.quotas.unanswered)
 	}
 	if c.options.NoRateLimits || len(v.shop.sent) == 0 {
 		return nil
 	}
-	if wait := messageSpacing - now.Sub(v.shop.sent[len(v.shop.sent)-1]); wait > 0 {
+	if wait := c.quotas.spacing - now.Sub(v.shop.sent[len(v.shop.sent)-1]); wait > 0 {
 		return tooMany(wait, "messages are sent too close to each other")
 	}
 	return nil

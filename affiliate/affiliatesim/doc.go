@@ -17,10 +17,11 @@
 //	POST /sim/messages               a creator writes
 //	POST /sim/collaborations         a target collaboration begins
 //	POST /sim/products/{id}          stock changes, or the product is switched off
-//	POST /sim/automation             the seller's own automation
+//	POST /sim/automation             what is approved, rejected, cancelled and ungrouped by itself
 //	POST /sim/authorization          codes, expiry, scopes, de-authorisation
 //	POST /sim/clock                  business time moves on
 //	POST /sim/lag                    the search lags behind writes for so long
+//	POST /sim/limits                 calls and messages get other limits
 //	POST /sim/faults                 the next calls misbehave
 //	POST /sim/webhooks               deliver webhooks there from now on
 //	GET  /sim/state                  everything, as it really is

@@ -20,14 +20,6 @@ const (
 	timestampFuture = 30 * time.Second
 )
 
-// The start of the vendor's dynamic limits, per app, shop and endpoint: ten calls a
-// second, and a burst, which reads get more of than writes.
-const (
-	callsPerSecond = 10
-	burstOfReads   = 20
-	burstOfWrites  = 10
-)
-
 // call is one request to the Open API or for a token, with its body read.
 type call struct {
 	request  *http.Request
@@ -169,18 +161,14 @@ func (c *Center) limit(k *call) error {
 	}
 	limiter, known := c.limiters[key]
 	if !known {
-		burst := burstOfReads
-		if k.endpoint.scope == scopeWrite {
-			burst = burstOfWrites
-		}
-		limiter = rate.NewLimiter(callsPerSecond, burst)
+		limiter = rate.NewLimiter(rate.Limit(c.quotas.perSecond), c.quotas.burst(k.endpoint))
 		c.limiters[key] = limiter
 	}
 	if limiter.AllowN(k.now, 1) {
 		return nil
 	}
 	missing := 1 - limiter.TokensAt(k.now)
-	return tooMany(time.Duration(math.Ceil(missing/callsPerSecond*1000))*time.Millisecond, "too many requests")
+	return tooMany(time.Duration(math.Ceil(missing/c.quotas.perSecond*1000))*time.Millisecond, "too many requests")
 }
 
 // tooMany is the answer 429 with the time to wait.

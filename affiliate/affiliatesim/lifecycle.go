@@ -101,23 +101,30 @@ func (c *Center) become(a *application, status Status, now time.Time) {
 // stock and joins the order of an approval for the same creator within the last five
 // minutes, as the vendor may group them: an order id is not one application's alone.
 func (c *Center) approve(a *application, shipIn time.Duration, now time.Time) {
+	order, joins := c.groupedOrder(a, now)
+	if joins && c.automation.FailGroupings > 0 {
+		c.automation.FailGroupings--
+		a.ungroupAt = now.Add(groupingTime)
+		c.arm(a.ungroupAt, now)
+	}
 	a.product.quantity--
-	a.orderID = c.groupedOrder(a, now)
-	a.approvedAt = now
+	a.orderID, a.approvedAt = order, now
 	a.shipBy = now.Add(cmp.Or(shipIn, a.shipIn, shipWindow))
 	a.rejectReason = ""
 	c.become(a, AwaitingShipment, now)
+	c.sellOut(a.product, now)
 }
 
-// groupedOrder is the order that this approval belongs to.
-func (c *Center) groupedOrder(a *application, now time.Time) string {
+// groupedOrder is the order that this approval belongs to, and whether it is another's
+// too.
+func (c *Center) groupedOrder(a *application, now time.Time) (order string, joins bool) {
 	for _, other := range slices.Backward(c.listing) {
 		if other != a && other.shop == a.shop && other.creator == a.creator && other.status == AwaitingShipment &&
 			now.Sub(other.approvedAt) <= groupingWindow {
-			return other.orderID
+			return other.orderID, true
 		}
 	}
-	return c.ids.next()
+	return c.ids.next(), false
 }
 
 // reject is the seller's no.
@@ -168,18 +175,22 @@ func (c *Center) actShip(a *application, p particulars, now time.Time) error {
 	return nil
 }
 
-// actFailGrouping returns the request to review, as the vendor does when approvals
-// cannot be put into one order. The review deadline stays if it is still ahead;
+func (c *Center) actFailGrouping(a *application, _ particulars, now time.Time) error {
+	c.ungroup(a, now)
+	return nil
+}
+
+// ungroup returns the request to review, as the vendor does when approvals cannot be
+// put into one order. The review deadline stays if it is still ahead;
 // what happens otherwise is not documented, and a deadline in the past would end the
 // request at once, so it gets a new window.
-func (c *Center) actFailGrouping(a *application, _ particulars, now time.Time) error {
+func (c *Center) ungroup(a *application, now time.Time) {
 	a.product.quantity++
 	a.orderID, a.shipBy, a.approvedAt = "", time.Time{}, time.Time{}
 	if !now.Before(a.approveBy) {
 		a.approveBy = now.Add(reviewWindow)
 	}
 	c.become(a, Pending, now)
-	return nil
 }
 
 // actFailShipping ends the request where the parcel does: never sent is the seller's

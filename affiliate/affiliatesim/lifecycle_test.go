@@ -260,6 +260,78 @@ func TestTheSellersAutomationApprovesOverAnAmount(t *testing.T) {
 	}
 }
 
+func TestTheSellersAutomationRejectsUnderAnAmount(t *testing.T) {
+	u := open(t, Options{})
+	gmv := func(amount string) string { return `{"creator":{"gmv":{"amount":"` + amount + `","currency":"USD"}}}` }
+	small, fair, private := u.add(gmv("49.99")), u.add(gmv("50")), u.add(`{"creator":{"gmv":""}}`)
+	did := u.order("/sim/automation", `{"reject_when_gmv_under":"50","approve_when_gmv_over":"1000","reject_reason":"OTHER"}`)
+	require.Equal(t, []any{0.0, 1.0, 0.0}, []any{did["approved"], did["rejected"], did["cancelled"]})
+	require.Equal(t, []string{"REJECT_CANCELLED", "PENDING", "PENDING"}, []string{u.status(small), u.status(fair), u.status(private)})
+	for _, a := range u.state()["applications"].([]any) {
+		if a := a.(map[string]any); a["id"] == small {
+			require.Equal(t, "OTHER", a["reject_reason"])
+		}
+	}
+	require.Equal(t, "AWAITING_SHIPMENT", u.status(u.add(gmv("1001"))))
+	for _, body := range []string{`{"reject_when_gmv_under":"x"}`, `{"reject_reason":"UGLY"}`, `{"reject_when_gmv_under":"2","approve_when_gmv_over":"1"}`, `{"after":"soon"}`, `{"fail_groupings":-1}`} {
+		status, _ := u.control("/sim/automation", body)
+		require.Equal(t, http.StatusBadRequest, status, body)
+	}
+}
+
+func TestTheAutomationMayTakeItsTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		u, box := openWithInbox(t)
+		u.order("/sim/automation", `{"approve_when_gmv_over":"10","after":"1h"}`)
+		id := u.add(`{"creator":{"gmv":{"amount":"500","currency":"USD"}}}`)
+		time.Sleep(time.Hour - time.Second)
+		require.Equal(t, "PENDING", u.status(id))
+		time.Sleep(time.Second)
+		got := box.all()
+		require.Len(t, got, 2, "it looks although nobody asks")
+		require.Equal(t, "AWAITING_SHIPMENT", got[1]["data"].(map[string]any)["new_status"])
+		decided := u.add(`{"creator":{"gmv":{"amount":"500","currency":"USD"}}}`)
+		require.Zero(t, u.post(reviewPath(decided), nil, `{"review_result":"REJECT","reject_reason":"OTHER"}`).Code)
+		next := u.add(`{"creator":{"gmv":{"amount":"500","currency":"USD"}}}`)
+		u.order("/sim/clock", `{"advance":"1h"}`)
+		require.Equal(t, []string{"REJECT_CANCELLED", "AWAITING_SHIPMENT"}, []string{u.status(decided), u.status(next)}, "the clock moves it closer, and a person's decision stands")
+	})
+}
+
+func TestThePlatformMayCancelWhatRanOutOfStock(t *testing.T) {
+	u := open(t, Options{})
+	u.order("/sim/automation", `{"cancel_out_of_stock":true}`)
+	first, second := u.add(`{"product":{"id":"77"},"available_quantity":1}`), u.add(`{"product":{"id":"77"}}`)
+	require.Zero(t, u.post(reviewPath(first), nil, approval).Code)
+	require.Equal(t, []string{"AWAITING_SHIPMENT", "OPS_CANCELLED"}, []string{u.status(first), u.status(second)})
+	third := u.add(`{"product":{"id":"78"}}`)
+	u.order("/sim/products/78", `{"available_quantity":0}`)
+	require.Equal(t, "OPS_CANCELLED", u.status(third))
+	require.Equal(t, "OPS_CANCELLED", u.status(u.add(`{"product":{"id":"78"}}`)))
+}
+
+func TestAGroupingMayFailByItself(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		u, box := openWithInbox(t)
+		u.order("/sim/automation", `{"fail_groupings":1}`)
+		var ids []string
+		for range 3 {
+			id := u.add(`{"creator":{"creator_open_id":"71"}}`)
+			require.Zero(t, u.post(reviewPath(id), nil, approval).Code)
+			ids = append(ids, id)
+		}
+		require.Equal(t, "AWAITING_SHIPMENT", u.status(ids[1]))
+		time.Sleep(groupingTime)
+		got := box.all()
+		last := got[len(got)-1]["data"].(map[string]any)
+		require.Equal(t, []any{ids[1], "PENDING"}, []any{last["application_id"], last["new_status"]})
+		require.Equal(t, []string{"AWAITING_SHIPMENT", "PENDING", "AWAITING_SHIPMENT"}, []string{u.status(ids[0]), u.status(ids[1]), u.status(ids[2])})
+		require.Zero(t, u.post(reviewPath(ids[1]), nil, approval).Code, "it can be approved again")
+		time.Sleep(time.Hour)
+		require.Equal(t, "AWAITING_SHIPMENT", u.status(ids[1]))
+	})
+}
+
 func TestAProductThatIsSwitchedOffCancelsItsRequests(t *testing.T) {
 	u := open(t, Options{})
 	id, other := u.add(`{"product":{"id":"77"}}`), u.add(`{}`)

@@ -283,5 +283,7 @@ func (c *Center) enter(a *application, in Request, now time.Time) {
 		c.complement(a, status, now)
 	}
 	c.become(a, status, now)
-	c.automate(a, now)
+	if a.status == Pending {
+		c.consider(a, now)
+	}
 }

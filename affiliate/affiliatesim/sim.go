@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/big"
 	"net/http"
 	"strings"
 	"time"
@@ -93,6 +92,7 @@ func (c *Center) controls() http.Handler {
 		"POST /sim/authorization":              c.simAuthorization,
 		"POST /sim/clock":                      c.simClock,
 		"POST /sim/lag":                        c.simLag,
+		"POST /sim/limits":                     c.simLimits,
 		"POST /sim/faults":                     c.simFaults,
 		"POST /sim/webhooks":                   c.simWebhooks,
 		"GET /sim/state":                       c.simState,
@@ -195,6 +195,7 @@ func (c *Center) simProducts(r *http.Request, body []byte) (any, error) {
 		return nil, missing("there is no product %q: GET /sim/state lists them", clip(r.PathValue("id"), 40))
 	}
 	p.quantity = given(in.AvailableQuantity, p.quantity)
+	c.sellOut(p, time.Now())
 	if in.Title != "" {
 		p.title = in.Title
 	}
@@ -212,58 +213,6 @@ func (c *Center) cancelRequests(p *product, now time.Time) {
 			c.become(a, PlatformCancelled, now)
 		}
 	}
-}
-
-// automation is what the seller lets the Affiliate Center decide by itself.
-type automation struct {
-	over *big.Rat // approve when the GMV is over it; nil: off
-	text string
-}
-
-// simAutomation answers POST /sim/automation. It looks at the requests that wait as
-// well as at those to come; an empty or null value switches it off.
-func (c *Center) simAutomation(_ *http.Request, body []byte) (any, error) {
-	in, err := control[struct {
-		Over *string `json:"approve_when_gmv_over"`
-	}](body)
-	if err != nil {
-		return nil, err
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.automation = automation{}
-	c.changed()
-	if in.Over == nil || *in.Over == "" {
-		return map[string]any{"ok": true, "approved": 0}, nil
-	}
-	over, ok := new(big.Rat).SetString(*in.Over)
-	if !decimalText.MatchString(*in.Over) || !ok {
-		return nil, badInput(`approve_when_gmv_over must be an amount such as "1000", or "" to switch it off; not %q`, clip(*in.Over, 40))
-	}
-	c.automation = automation{over: over, text: *in.Over}
-	approved := 0
-	now := time.Now()
-	for _, a := range c.listing {
-		if c.automate(a, now) {
-			approved++
-		}
-	}
-	return map[string]any{"ok": true, "approved": approved}, nil
-}
-
-// automate lets the automation look at one application. A creator who does not share
-// her sales is left to people.
-func (c *Center) automate(a *application, now time.Time) bool {
-	m, shared := a.numbers.gmv.money()
-	if c.automation.over == nil || a.status != Pending || !shared || len(a.obstacles()) > 0 {
-		return false
-	}
-	amount, ok := new(big.Rat).SetString(m.Amount)
-	if !ok || amount.Cmp(c.automation.over) <= 0 {
-		return false
-	}
-	c.approve(a, 0, now)
-	return true
 }
 
 // simAuthorization answers POST /sim/authorization.

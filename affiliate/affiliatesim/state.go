@@ -148,8 +148,8 @@ func (c *Center) surroundings() map[string]any {
 	version, _ := c.watch.now()
 	return map[string]any{
 		"version": version, "now": time.Now().Unix(), "advanced": c.advanced.String(), "lag": c.lag.String(),
-		"automation": map[string]string{"approve_when_gmv_over": c.automation.text},
-		"shops":      shops, "faults": faults, "webhooks": c.hooks.state(), "scopes": c.grant.scopes,
+		"automation": c.automation.state(), "limits": c.quotas.state(),
+		"shops": shops, "faults": faults, "webhooks": c.hooks.state(), "scopes": c.grant.scopes,
 		"authorized": c.grant.refresh != "",
 	}
 }
@@ -158,7 +158,7 @@ func (c *Center) surroundings() map[string]any {
 func (p *postman) state() map[string]any {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return map[string]any{"url": p.url, "waiting": len(p.queue), "delivered": p.sent, "lost": p.failed}
+	return map[string]any{"url": p.url, "waiting": len(p.queue) + p.late, "delivered": p.sent, "lost": p.failed}
 }
 
 // simMessages answers POST /sim/messages: a creator writes to a shop.

@@ -45,7 +45,9 @@ type postman struct {
 
 	mu      sync.Mutex
 	url     string
-	times   int // how often each webhook is delivered
+	manner  manner
+	aimed   int // counts the addresses, so that what was held back for an older one is dropped
+	late    int // held back now
 	queue   []webhook
 	sent    int
 	failed  int
@@ -60,7 +62,7 @@ func newPostman(client *http.Client, logger *slog.Logger, key, secret string) *p
 	if client == nil {
 		client = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	}
-	p := &postman{client: client, logger: logger, key: key, secret: secret, times: 1}
+	p := &postman{client: client, logger: logger, key: key, secret: secret, manner: manner{times: 1}}
 	p.ctx, p.stop = context.WithCancel(context.Background())
 	return p
 }
@@ -75,29 +77,62 @@ func (p *postman) close() {
 	p.client.CloseIdleConnections()
 }
 
-// aim sets the address for deliveries from now on; empty: none. What waits for an
-// older address is dropped.
-func (p *postman) aim(url string, times int) {
+// aim sets the address for deliveries from now on, and their manner; no address: none.
+// What waits for an older address is dropped.
+func (p *postman) aim(url string, m manner) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.url, p.times, p.queue = url, times, nil
+	p.aimed++
+	p.url, p.manner, p.queue, p.late = url, m, nil, 0
 }
 
-// post queues a webhook, dropping the oldest when too many wait. The worker lives
-// only while there is something to deliver.
+// post queues a webhook in the manner that was ordered.
 func (p *postman) post(w webhook) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.url == "" || p.closed {
 		return
 	}
+	copies, late := p.manner.next()
+	if copies == 0 {
+		p.failed++
+	}
+	for range copies {
+		if late > 0 {
+			p.holdBack(w, late)
+		} else {
+			p.enqueue(w)
+		}
+	}
+}
+
+// holdBack queues a webhook after a while; younger ones overtake it. The caller holds mu.
+func (p *postman) holdBack(w webhook, late time.Duration) {
+	if p.late >= waitingWebhooks {
+		p.failed++
+		return
+	}
+	p.late++
+	aimed := p.aimed
+	time.AfterFunc(late, func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if aimed == p.aimed && !p.closed {
+			p.late--
+			p.enqueue(w)
+		}
+	})
+}
+
+// enqueue adds a webhook, dropping the oldest when too many wait. The worker lives
+// only while there is something to deliver. The caller holds mu.
+func (p *postman) enqueue(w webhook) {
 	if len(p.queue) >= waitingWebhooks {
 		p.queue = p.queue[1:]
+		p.failed++
 	}
-	for range p.times {
-		p.queue = append(p.queue, w)
-	}
-	if !p.running && len(p.queue) > 0 {
+	p.queue = append(p.queue, w)
+	if !p.running {
 		p.running = true
 		p.done.Go(p.work)
 	}
@@ -196,26 +231,4 @@ func (c *Center) announceStatus(a *application, now time.Time) {
 	c.announce(webhookStatus, a.shop, map[string]any{
 		"application_id": a.id, "new_status": a.status, "creator": creator, "product": product,
 	}, now)
-}
-
-// simWebhooks answers POST /sim/webhooks: deliver to this address from now on; an
-// empty one stops. "times" delivers each webhook so often, 0 loses it.
-func (c *Center) simWebhooks(_ *http.Request, body []byte) (any, error) {
-	in, err := control[struct {
-		URL   string `json:"url"`
-		Times *int   `json:"times"`
-	}](body)
-	if err != nil {
-		return nil, err
-	}
-	if in.URL != "" && !webLink(in.URL) {
-		return nil, badInput(`url must be an absolute web address such as "http://127.0.0.1:8080/tiktok/webhook", or "" to stop; not %q`, clip(in.URL, 100))
-	}
-	times := given(in.Times, 1)
-	if times < 0 || times > 10 {
-		return nil, badInput("times must be from 0 (lose them) to 10, not %d", times)
-	}
-	c.hooks.aim(in.URL, times)
-	c.changed()
-	return map[string]any{"ok": true}, nil
 }

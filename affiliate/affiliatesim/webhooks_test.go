@@ -1,9 +1,12 @@
 package affiliatesim
 
 import (
+	"cmp"
 	"encoding/json"
 	"io"
 	"net/http"
+	"slices"
+	"strconv"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -151,4 +154,54 @@ func TestWebhooksMayBeDoubledLostAndStopped(t *testing.T) {
 			require.Equal(t, http.StatusBadRequest, status, body)
 		}
 	})
+}
+
+func TestAWebhookMayComeLateAndBeOvertaken(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		u, box := openWithInbox(t)
+		u.order("/sim/webhooks", `{"url":"http://desk.test/tiktok/webhook","late":"30s"}`)
+		u.add(`{}`)
+		time.Sleep(29 * time.Second)
+		require.Empty(t, box.all())
+		time.Sleep(time.Second)
+		require.Len(t, box.all(), 1)
+		u.add(`{}`)
+		u.order("/sim/webhooks", `{"url":"http://desk.test/tiktok/webhook"}`)
+		time.Sleep(time.Minute)
+		require.Len(t, box.all(), 1, "what was held back goes with its address")
+		for _, body := range []string{`{"late":"soon"}`, `{"late":"-1s"}`, `{"late":"2h"}`, `{"seed":-1}`} {
+			status, _ := u.control("/sim/webhooks", body)
+			require.Equal(t, http.StatusBadRequest, status, body)
+		}
+	})
+}
+
+func TestUnreliableWebhooksAreLostDoubledAndLateTheSameForEachSeed(t *testing.T) {
+	arrivals := func(t *testing.T, seed string) (came []string) {
+		synctest.Test(t, func(t *testing.T) {
+			u, box := openWithInbox(t)
+			u.order("/sim/webhooks", `{"url":"http://desk.test/tiktok/webhook","unreliable":true,"seed":`+seed+`}`)
+			number := map[string]string{}
+			for i := range 40 {
+				number[u.add(`{}`)] = strconv.Itoa(i)
+				time.Sleep(time.Millisecond) // so that no two come back at the same instant
+			}
+			time.Sleep(time.Minute)
+			for _, hook := range box.all() {
+				came = append(came, number[hook["data"].(map[string]any)["application_id"].(string)])
+			}
+		})
+		return came
+	}
+	first := arrivals(t, "7")
+	require.Equal(t, first, arrivals(t, "7"))
+	require.NotEqual(t, first, arrivals(t, "8"))
+	seen := map[string]int{}
+	inOrder := slices.IsSortedFunc(first, func(a, b string) int { return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b)) })
+	for _, n := range first {
+		seen[n]++
+	}
+	require.Less(t, len(seen), 40, "some are lost")
+	require.Greater(t, len(first), len(seen), "some come twice")
+	require.False(t, inOrder, "some are late")
 }
