@@ -1,25 +1,19 @@
 package main
 
-import (
-	"fmt"
-	"runtime/debug"
-)
+import "fmt"
 
 // release is the version that this source becomes. The CHANGELOG has the same.
 const release = "0.1.0"
 
+// revision is the commit that the program was built from, set by the Makefile; empty in a build without it.
+var revision string
+
 // version returns the release and, where the build knows it, the revision.
 func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
+	if revision == "" {
 		return release
 	}
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" && len(s.Value) >= 12 {
-			return release + "+" + s.Value[:12]
-		}
-	}
-	return release
+	return release + "+" + revision
 }
 
 // versionCmd prints the version.
