@@ -2,9 +2,13 @@ package affiliatesim
 
 import (
 	"bytes"
+	"compress/flate"
 	"encoding/json"
+	"fmt"
+	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -38,36 +42,100 @@ type loggedCall struct {
 	Fault string `json:"fault"`
 }
 
-// callLog is a ring of calls.
+// Calls are packed together when there are so many of them, or so many bytes: the same
+// searches go by again and again, and packed they are small.
+const (
+	bundleCalls = 500
+	bundleBytes = 1 << 20
+)
+
+// callLog keeps the last calls as JSON, the older ones packed. Its zero value is empty.
 type callLog struct {
-	mu   sync.Mutex
-	n    int
-	ring []loggedCall
+	mu     sync.Mutex
+	n      int // of the last call
+	packed []bundle
+	fresh  []json.RawMessage // the newest, not yet packed
+	size   int               // of those, in bytes
 }
 
-// add numbers a call and keeps it in place of the oldest.
-func (l *callLog) add(call loggedCall) {
+// bundle is a pack of calls, one a line; the last of them is numbered last.
+type bundle struct {
+	last, count int
+	data        []byte
+}
+
+// add numbers a call and keeps it, forgetting the oldest.
+func (l *callLog) add(call loggedCall) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.n++
-	call.N = l.n
-	if len(l.ring) < keptCalls {
-		l.ring = append(l.ring, call)
-		return
+	call.N = l.n + 1
+	line, err := compact(call)
+	if err != nil {
+		return fmt.Errorf("writing a call into the log: %w", err)
 	}
-	l.ring[(l.n-1)%keptCalls] = call
+	l.n++
+	l.fresh, l.size = append(l.fresh, line), l.size+len(line)
+	if len(l.fresh) < bundleCalls && l.size < bundleBytes {
+		return nil
+	}
+	data, err := pack(l.fresh)
+	if err != nil {
+		return err
+	}
+	l.packed = append(l.packed, bundle{last: l.n, count: len(l.fresh), data: data})
+	l.fresh, l.size = nil, 0
+	l.packed = slices.DeleteFunc(l.packed, func(b bundle) bool { return b.last <= l.n-keptCalls })
+	return nil
+}
+
+func pack(lines []json.RawMessage) ([]byte, error) {
+	var out bytes.Buffer
+	f, err := flate.NewWriter(&out, flate.BestSpeed)
+	if err != nil {
+		return nil, fmt.Errorf("packing calls: %w", err)
+	}
+	for _, line := range lines {
+		if _, err := fmt.Fprintf(f, "%s\n", line); err != nil {
+			return nil, fmt.Errorf("packing calls: %w", err)
+		}
+	}
+	if err := f.Close(); err != nil {
+		return nil, fmt.Errorf("packing calls: %w", err)
+	}
+	return out.Bytes(), nil
+}
+
+// lines unpacks a bundle.
+func (b bundle) lines() ([]json.RawMessage, error) {
+	plain, err := io.ReadAll(flate.NewReader(bytes.NewReader(b.data)))
+	if err != nil {
+		return nil, fmt.Errorf("unpacking calls: %w", err)
+	}
+	all := make([]json.RawMessage, 0, b.count)
+	for line := range bytes.Lines(plain) {
+		all = append(all, bytes.TrimSuffix(line, []byte{'\n'}))
+	}
+	return all, nil
 }
 
 // since lists the kept calls with a number above n, oldest first.
-func (l *callLog) since(n int) []loggedCall {
+func (l *callLog) since(n int) ([]json.RawMessage, error) {
 	l.mu.Lock()
-	defer l.mu.Unlock()
-	first := max(n, l.n-len(l.ring), 0)
-	calls := make([]loggedCall, 0, max(l.n-first, 0))
-	for i := first; i < l.n; i++ {
-		calls = append(calls, l.ring[i%keptCalls])
+	n = max(n, l.n-keptCalls, 0)
+	packed, fresh, last := slices.Clone(l.packed), l.fresh, l.n
+	l.mu.Unlock()
+	calls := []json.RawMessage{}
+	for _, b := range packed {
+		if b.last <= n {
+			continue
+		}
+		lines, err := b.lines()
+		if err != nil {
+			return nil, err
+		}
+		calls = append(calls, lines[max(0, n-(b.last-b.count)):]...)
 	}
-	return calls
+	return append(calls, fresh[min(len(fresh), max(0, n-(last-len(fresh)))):]...), nil
 }
 
 // record writes a call into the log.
@@ -87,7 +155,9 @@ func (c *Center) record(k *call, a answer, f *fault) {
 			entry.Status = 0
 		}
 	}
-	c.calls.add(entry)
+	if err := c.calls.add(entry); err != nil {
+		c.logger.Error("a call is missing in the log", "error", err)
+	}
 }
 
 // redact copies a query without the secrets that the token calls carry in it.
@@ -129,5 +199,5 @@ func (c *Center) simCalls(r *http.Request, _ []byte) (any, error) {
 		}
 		since = n
 	}
-	return c.calls.since(since), nil
+	return c.calls.since(since)
 }

@@ -1,7 +1,9 @@
 package affiliatesim
 
 import (
+	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -127,13 +129,41 @@ func TestEveryCallIsLoggedWithoutItsSecrets(t *testing.T) {
 
 func TestTheLogKeepsTheLastCallsOnly(t *testing.T) {
 	var l callLog
-	for range keptCalls + 10 {
-		l.add(loggedCall{})
+	numbers := func(n int) (numbers []int) {
+		lines, err := l.since(n)
+		require.NoError(t, err)
+		for _, line := range lines {
+			var call loggedCall
+			require.NoError(t, json.Unmarshal(line, &call))
+			numbers = append(numbers, call.N)
+		}
+		return numbers
 	}
-	all := l.since(0)
+	require.Empty(t, numbers(0))
+	for range keptCalls + 10 {
+		require.NoError(t, l.add(loggedCall{Path: searchPath}))
+	}
+	all := numbers(0)
 	require.Len(t, all, keptCalls)
-	require.Equal(t, []int{11, keptCalls + 10}, []int{all[0].N, all[len(all)-1].N})
-	require.Len(t, l.since(keptCalls+7), 3)
+	require.Equal(t, []int{11, keptCalls + 10}, []int{all[0], all[len(all)-1]})
+	require.True(t, slices.IsSorted(all))
+	require.Equal(t, []int{keptCalls + 8, keptCalls + 9, keptCalls + 10}, numbers(keptCalls+7))
+	require.Equal(t, keptCalls-bundleCalls+1, numbers(keptCalls - bundleCalls)[0], "from the midst of a packed bundle")
+	require.Empty(t, numbers(keptCalls+10))
+	require.Empty(t, numbers(keptCalls+1000))
+}
+
+func TestLargeCallsArePackedEarly(t *testing.T) {
+	var l callLog
+	body := json.RawMessage(`"` + strings.Repeat("x", keptBody) + `"`)
+	for range 200 {
+		require.NoError(t, l.add(loggedCall{Body: body}))
+	}
+	require.NotEmpty(t, l.packed)
+	require.Less(t, l.size, bundleBytes)
+	lines, err := l.since(0)
+	require.NoError(t, err)
+	require.Len(t, lines, 200)
 }
 
 func TestABodyThatIsTooLargeIsRefused(t *testing.T) {
