@@ -29,13 +29,17 @@ func Check(ctx context.Context, c Config) []Finding {
 	k.api = slack.New(c.BotToken, slack.OptionAPIURL(c.APIURL), slack.OptionAppLevelToken(c.AppToken),
 		slack.OptionHTTPClient(c.client()),
 		slack.OptionOnResponseHeaders(func(_ string, h http.Header) { k.headers = h }))
-	if !k.botToken(ctx) {
-		return k.findings
+	known := k.botToken(ctx)
+	if known {
+		k.scopes()
 	}
-	k.scopes()
-	k.appToken(ctx)
-	k.channel(ctx)
-	k.admins(ctx)
+	if !k.silent {
+		k.appToken(ctx)
+	}
+	if known {
+		k.channel(ctx)
+		k.admins(ctx)
+	}
 	return k.findings
 }
 
@@ -43,6 +47,7 @@ type checker struct {
 	config   Config
 	api      *slack.Client
 	headers  http.Header // of the last answer
+	silent   bool        // Slack cannot be reached: once is enough to say so
 	findings []Finding
 }
 
@@ -67,6 +72,7 @@ func (k *checker) botToken(ctx context.Context) bool {
 		k.fault(what, slackError(err), "install the app to the workspace again, and set SLACK_BOT_TOKEN to the token that begins with xoxb-")
 		return false
 	default:
+		k.silent = true
 		k.fault(what, "Slack cannot be reached: "+err.Error(), "check the network and SLACK_API_URL")
 		return false
 	}

@@ -158,6 +158,12 @@ func (to redirect) RoundTrip(r *http.Request) (*http.Response, error) {
 	return http.DefaultTransport.RoundTrip(r)
 }
 
+func TestAWrongBotTokenDoesNotHideAWrongAppToken(t *testing.T) {
+	b := newBench(t, bot.Scopes)
+	b.config.BotToken, b.config.AppToken = "xoxb-1", "xapp-1"
+	require.Equal(t, []string{"Slack bot token", "Slack app token"}, faults(bot.Check(t.Context(), b.config)))
+}
+
 func TestACheckEndsWithItsContext(t *testing.T) {
 	b := newBench(t, bot.Scopes)
 	ctx, cancel := context.WithCancel(t.Context())

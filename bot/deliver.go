@@ -198,13 +198,16 @@ type post struct {
 	payload map[string]any
 }
 
-// write posts or updates a message. Where Slack cannot fetch a picture it refuses the whole message, so that goes again
-// without pictures.
+// write posts or updates a message, and keeps for Health whether Slack took it. Where Slack cannot fetch a picture it
+// refuses the whole message, so that goes again without pictures.
 func (d *Desk) write(ctx context.Context, p post) (ts string, err error) {
 	ts, err = d.writeOnce(ctx, p)
 	if pictureFailed(err) {
 		p.message = p.message.WithoutImages()
-		return d.writeOnce(ctx, p)
+		ts, err = d.writeOnce(ctx, p)
+	}
+	if name := slackError(err); err == nil || name != "" {
+		d.refused.Store(&name)
 	}
 	return ts, err
 }

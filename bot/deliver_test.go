@@ -215,6 +215,18 @@ func TestWhileTheTokenIsRefusedNothingIsLost(t *testing.T) {
 	})
 }
 
+func TestHealthTellsThatSlackDoesNotTakeWhatIsWritten(t *testing.T) {
+	inBubble(t, setup{}, func(t *testing.T, w *world) {
+		w.fault(object{"method": "chat.postMessage", "do": "error", "error": "not_in_channel", "times": 2})
+		w.request("1001")
+		wait(100 * time.Millisecond)
+		require.Equal(t, "not_in_channel", w.desk.Health().Refused)
+		wait(time.Minute)
+		require.Empty(t, w.desk.Health().Refused)
+		require.NotEmpty(t, w.card("1001").TS)
+	})
+}
+
 func TestARepaintThatChangesNothingIsNotSent(t *testing.T) {
 	inBubble(t, setup{}, func(t *testing.T, w *world) {
 		w.request("1001")

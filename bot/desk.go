@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/slack-go/slack"
@@ -49,7 +50,9 @@ type Desk struct {
 	people *people
 	limits *limits
 	link   *link
-	log    *slog.Logger
+
+	refused atomic.Pointer[string] // Slack's error for the last message written
+	log     *slog.Logger
 }
 
 // New returns a desk. It calls nobody yet.
@@ -73,8 +76,14 @@ func New(config Config, store workflow.Store, engine *workflow.Engine) (*Desk, e
 // acknowledgement that it owes. An error is one that no retry mends, such as a revoked token.
 func (d *Desk) Run(ctx context.Context) error { return d.link.run(ctx) }
 
-// Health tells how the connection to Slack is.
-func (d *Desk) Health() Health { return d.link.health() }
+// Health tells how the connection to Slack is, and whether Slack takes what the desk writes.
+func (d *Desk) Health() Health {
+	h := d.link.health()
+	if refused := d.refused.Load(); refused != nil {
+		h.Refused = *refused
+	}
+	return h
+}
 
 // openSocket asks Slack for the address of a socket.
 func (d *Desk) openSocket(ctx context.Context) (string, error) {

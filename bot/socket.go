@@ -51,6 +51,7 @@ type Health struct {
 	LastFrame  time.Time // of anything, pings included
 	LastReason string    // why the last link ended: in Slack's words where Slack said why
 	LastError  string    // of the last attempt to connect
+	Refused    string    // Slack's error for the last message that the desk wanted to write, "" if it took it
 }
 
 type linkConfig struct {

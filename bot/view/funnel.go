@@ -45,9 +45,12 @@ func CampaignStatus(f CampaignStatusFacts) Message {
 	name := first(raw(f.Campaign.Name, workflow.MaxCampaignName), "Campaign")
 	said := "Campaign " + first(spoken(f.Campaign.Name, workflow.MaxCampaignName), "without a name") + ": "
 	if len(f.Members) == 0 {
-		return Message{Text: said + "no creators yet", Blocks: []slack.Block{
-			header(name), section("Nobody is in this campaign yet.", "Add creators with *Add to campaign* on their cards."),
-		}}
+		blocks := []slack.Block{header(name)}
+		if about := dotted(archived(f.Campaign), shopOf(f.Shop)); about != "" {
+			blocks = append(blocks, aside(about))
+		}
+		return Message{Text: said + "no creators yet", Blocks: append(blocks,
+			section("Nobody is in this campaign yet.", "Add creators with *Add to campaign* on their cards."))}
 	}
 	t := tally(f)
 	blocks := []slack.Block{header(name), aside(dotted(t.summary(), archived(f.Campaign), shopOf(f.Shop))), section(t.picture()...)}

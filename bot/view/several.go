@@ -45,9 +45,17 @@ func WhichShop(typed string, shops []workflow.Shop) Message {
 	if len(shops) == 0 {
 		return Aside("No shop is connected yet, so there is nothing to create it in. `/samples help` tells what can be done.")
 	}
+	called := map[string]int{}
+	for _, s := range shops {
+		called[strings.ToLower(clean(s.Name))]++
+	}
 	var names []string
 	for _, s := range shops[:min(maxShops, len(shops))] {
-		names = append(names, "`for "+data(first(clean(s.Name), string(s.ID)), maxName)+"`")
+		name := clean(s.Name)
+		if name == "" || called[strings.ToLower(name)] > 1 {
+			name = string(s.ID) // only the id tells shops of one name apart
+		}
+		names = append(names, "`for "+data(name, maxName)+"`")
 	}
 	more := ""
 	if n := len(shops) - len(names); n > 0 {

@@ -44,6 +44,7 @@ type slackReadiness struct {
 	LastFrame  time.Time `json:"last_frame,omitzero"`
 	LastReason string    `json:"last_reason,omitempty"`
 	LastError  string    `json:"last_error,omitempty"`
+	Refused    string    `json:"refused,omitempty"`
 }
 
 type shopReadiness struct {
@@ -90,9 +91,13 @@ func (h health) report(ctx context.Context, now time.Time) readiness {
 	link := h.slack.Health()
 	report := readiness{Shops: []shopReadiness{}, Slack: slackReadiness{
 		Connected: link.Connected, Since: link.Since, LastFrame: link.LastFrame, LastReason: link.LastReason, LastError: link.LastError,
+		Refused: link.Refused,
 	}}
 	if !link.Connected {
 		report.Faults = append(report.Faults, "not connected to Slack")
+	}
+	if link.Refused != "" {
+		report.Faults = append(report.Faults, fmt.Sprintf("Slack does not take what the desk writes: %s (sampledesk check tells more)", link.Refused))
 	}
 	if err := h.store.View(ctx, func(tx workflow.Tx) error { return h.read(tx, &report, now) }); err != nil {
 		report.Faults = append(report.Faults, "the store does not answer: "+err.Error())

@@ -1,0 +1,122 @@
+package bot
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"sampledesk/bot/view"
+	"sampledesk/workflow"
+)
+
+// queue reads a page of what waits for the team. Where there are several shops their queues are merged by deadline: the
+// cursor is then a deadline as the listing sorts it, which holds in each of them.
+func (d *Desk) queue(ctx context.Context, at view.QueuePage) (view.Message, error) {
+	var facts view.QueueFacts
+	err := d.store.View(ctx, func(tx workflow.Tx) error {
+		facts = view.QueueFacts{Page: at.Number}
+		shops, err := tx.Shops()
+		if err != nil {
+			return err
+		}
+		rows, total, err := mergedQueue(tx, shops, at.Cursor, view.QueuePageSize+1)
+		if err != nil {
+			return err
+		}
+		facts.Total = total
+		if facts.Back, err = pageBefore(tx, shops, at); err != nil {
+			return err
+		}
+		if len(rows) > view.QueuePageSize {
+			rows = rows[:view.QueuePageSize]
+			facts.Next = &view.QueuePage{Number: at.Number + 1, Cursor: rows[len(rows)-1].sort}
+		}
+		for _, r := range rows {
+			row, err := rowOf(tx, r.application, shops)
+			if err != nil {
+				return err
+			}
+			facts.Rows = append(facts.Rows, row)
+		}
+		return nil
+	})
+	if err != nil {
+		return view.Message{}, fmt.Errorf("reading the queue: %w", err)
+	}
+	return view.Queue(facts), nil
+}
+
+// pageBefore finds the page before one. Listings are read forwards only, so it counts from the front.
+func pageBefore(tx workflow.Tx, shops []workflow.Shop, at view.QueuePage) (*view.QueuePage, error) {
+	if at.Number == 0 {
+		return nil, nil
+	}
+	skipped := (at.Number - 1) * view.QueuePageSize
+	if skipped == 0 {
+		return &view.QueuePage{}, nil
+	}
+	rows, _, err := mergedQueue(tx, shops, "", skipped)
+	if err != nil {
+		return nil, err
+	}
+	if len(rows) < skipped { // the queue has shrunk meanwhile
+		return &view.QueuePage{}, nil
+	}
+	return &view.QueuePage{Number: at.Number - 1, Cursor: rows[skipped-1].sort}, nil
+}
+
+type queued struct {
+	application workflow.Application
+	sort        string
+}
+
+// mergedQueue reads up to limit applications of all queues after a cursor, soonest deadline first, and how many there
+// are in all.
+func mergedQueue(tx workflow.Tx, shops []workflow.Shop, after string, limit int) (rows []queued, total int, err error) {
+	for _, s := range shops {
+		listing := workflow.QueueOf(s.ID)
+		n, err := tx.Count(listing)
+		if err != nil {
+			return nil, 0, err
+		}
+		total += n
+		page, err := tx.Applications(listing, after, limit)
+		if err != nil {
+			return nil, 0, err
+		}
+		for _, a := range page.Applications {
+			rows = append(rows, queued{a, placeIn(a, listing)})
+		}
+	}
+	slices.SortFunc(rows, func(a, b queued) int { return cmp.Compare(a.sort, b.sort) })
+	return rows[:min(limit, len(rows))], total, nil
+}
+
+func placeIn(a workflow.Application, l workflow.Listing) string {
+	for _, p := range a.Places() {
+		if p.Listing == l {
+			return p.Sort
+		}
+	}
+	return ""
+}
+
+func rowOf(tx workflow.Tx, a workflow.Application, shops []workflow.Shop) (view.Row, error) {
+	row := view.Row{Application: a, Link: a.Card.Link}
+	for _, s := range shops {
+		if s.ID == a.Key.Shop {
+			row.Shop = shopName(s, len(shops))
+		}
+	}
+	if a.Campaign == "" {
+		return row, nil
+	}
+	c, err := tx.Campaign(a.Campaign)
+	if errors.Is(err, workflow.ErrNotFound) {
+		return row, nil
+	}
+	row.Campaign = c.Name
+	return row, err
+}

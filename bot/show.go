@@ -1,0 +1,119 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"sampledesk/bot/view"
+	"sampledesk/workflow"
+)
+
+// pageRead is how many entries of a listing are read at a time for one answer.
+const pageRead = 50
+
+// show tells all of one application, or lists a creator's. One that is live and has no card in Slack gets one: it was
+// opened.
+func (d *Desk) show(ctx context.Context, c command, typed string) (view.Message, error) {
+	if typed == "" {
+		return view.Usage(c.Name, "show"), nil
+	}
+	facts := view.ShowFacts{Asked: typed}
+	err := d.store.View(ctx, func(tx workflow.Tx) error {
+		facts = view.ShowFacts{Asked: typed}
+		return find(tx, typed, &facts)
+	})
+	if err != nil {
+		return view.Message{}, fmt.Errorf("looking for an application: %w", err)
+	}
+	if len(facts.Found) != 1 {
+		return view.Show(facts), nil
+	}
+	if a := facts.Found[0].Application; a.State().Live() && (!a.Card.Wanted || a.Card.Lost) {
+		opened := workflow.CardCalledFor{Actor: workflow.Actor{Person: c.User, Surface: workflow.FromCommand}, At: time.Now()}
+		if facts.Found[0].Application, err = d.engine.Apply(ctx, a.Key, opened); err != nil {
+			return view.Message{}, err
+		}
+	}
+	return view.Show(facts), nil
+}
+
+// find looks for an application by id, and for a creator's by user name.
+func find(tx workflow.Tx, typed string, facts *view.ShowFacts) error {
+	shops, err := tx.Shops()
+	if err != nil {
+		return err
+	}
+	var all []workflow.Application
+	for _, s := range shops {
+		a, err := tx.Application(workflow.Key{Shop: s.ID, ID: workflow.ApplicationID(typed)})
+		if err == nil {
+			all = append(all, a)
+		} else if !errors.Is(err, workflow.ErrNotFound) {
+			return err
+		}
+	}
+	for _, s := range shops {
+		if len(all) > 0 {
+			break
+		}
+		listing := workflow.UsernameOf(s.ID, strings.TrimPrefix(typed, "@"))
+		page, err := tx.Applications(listing, "", pageRead)
+		if err != nil {
+			return err
+		}
+		n, err := tx.Count(listing)
+		if err != nil {
+			return err
+		}
+		facts.Total += n
+		all = append(all, page.Applications...)
+	}
+	slices.SortStableFunc(all, func(a, b workflow.Application) int { return b.SeenAt.Compare(a.SeenAt) })
+	for _, a := range all {
+		row, err := rowOf(tx, a, shops)
+		if err != nil {
+			return err
+		}
+		facts.Found = append(facts.Found, row)
+	}
+	if len(all) != 1 {
+		return nil
+	}
+	return details(tx, all[0], facts)
+}
+
+// details adds what is shown of a single application only.
+func details(tx workflow.Tx, a workflow.Application, facts *view.ShowFacts) error {
+	card, err := cardFacts(tx, a)
+	if err != nil {
+		return err
+	}
+	facts.Region, facts.Past, facts.Campaigns = card.Region, card.Past, map[workflow.CampaignID]string{}
+	for after := ""; ; {
+		entries, next, err := tx.History(a.Key, after, pageRead)
+		if err != nil {
+			return err
+		}
+		facts.History = append(facts.History, entries...)
+		if over := len(facts.History) - view.HistorySize; over > 0 {
+			facts.Earlier += over
+			facts.History = facts.History[over:]
+		}
+		if after = next; after == "" {
+			break
+		}
+	}
+	for _, e := range facts.History {
+		if e.Campaign == "" {
+			continue
+		}
+		if c, err := tx.Campaign(e.Campaign); err == nil {
+			facts.Campaigns[c.ID] = c.Name
+		}
+	}
+	return nil
+}
