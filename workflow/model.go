@@ -95,12 +95,16 @@ type Report struct {
 	Approvable bool      `json:"approvable"`
 	Obstacles  []string  `json:"obstacles,omitempty"`  // why it is not approvable, in the vendor's words
 	Stock      int64     `json:"stock"`                // samples left of the product
+	Untold     bool      `json:"untold,omitempty"`     // TikTok did not say how many samples are left; Stock means nothing then
 	Commission string    `json:"commission,omitempty"` // a share: "0.15" is 15 per cent
 	Partner    string    `json:"partner,omitempty"`    // the agency that applied for the creator
 	Collab     Collab    `json:"collab,omitzero"`
 	Creator    Creator   `json:"creator"`
 	Product    Product   `json:"product"`
 }
+
+// OutOfStock tells whether TikTok says that no sample is left.
+func (r Report) OutOfStock() bool { return !r.Untold && r.Stock <= 0 }
 
 // Collab tells where an application came from. Nothing in the vendor's record does, so it is looked up once, apart.
 type Collab struct {
@@ -116,5 +120,5 @@ func (r Report) Differs(other Report) bool {
 		!r.ReviewBy.Equal(other.ReviewBy) || !r.ShipBy.Equal(other.ShipBy) ||
 		r.OrderID != other.OrderID || r.Tracking != other.Tracking ||
 		r.Approvable != other.Approvable ||
-		(r.Stock > 0) != (other.Stock > 0)
+		r.OutOfStock() != other.OutOfStock()
 }

@@ -67,6 +67,14 @@ func TestEachDifferenceIsTakenOver(t *testing.T) {
 	}
 }
 
+func TestStockThatIsNotToldIsNotOutOfStock(t *testing.T) {
+	told, untold := Report{Stock: 3}, Report{Untold: true}
+	require.False(t, untold.OutOfStock())
+	require.True(t, Report{}.OutOfStock())
+	require.False(t, told.Differs(untold))
+	require.True(t, untold.Differs(Report{}))
+}
+
 func TestAnAnswerToAnOlderRequestIsDropped(t *testing.T) {
 	a := standing(Pending)
 	e := report(a, StatusWithdrawn, noon)

@@ -10,7 +10,7 @@ import (
 
 // report turns a record of the vendor's into the workflow's words.
 func report(a affiliate.Application) workflow.Report {
-	stock, _ := a.AvailableQuantity.Int()
+	stock, told := a.AvailableQuantity.Int()
 	return workflow.Report{
 		Status:     workflow.Status(a.Status),
 		ReviewBy:   a.ReviewBy,
@@ -21,6 +21,7 @@ func report(a affiliate.Application) workflow.Report {
 		Approvable: a.Approvable,
 		Obstacles:  a.DisapprovableReasons,
 		Stock:      stock,
+		Untold:     !told,
 		Commission: a.CommissionRate.String(),
 		Partner:    a.PartnerName,
 		Creator: workflow.Creator{

@@ -60,7 +60,7 @@ func productBlock(a workflow.Application) slack.Block {
 	r := a.Report
 	left := ""
 	if a.State().Reviewing() {
-		left = stock(r.Stock)
+		left = stock(r)
 	}
 	variant := ""
 	if v := data(r.Product.Variant, maxVariant); v != "" {

@@ -19,6 +19,9 @@ func cards() map[string]CardFacts {
 	bare.Report.Product = workflow.Product{ID: "1729"}
 	bare.Report.Collab, bare.Report.Commission, bare.Report.Stock, bare.Report.ReviewBy = workflow.Collab{}, "", 0, time.Time{}
 
+	untold := application()
+	untold.Report.Stock, untold.Report.Untold = 0, true
+
 	stuck := application()
 	stuck.Report.Approvable, stuck.Report.Obstacles = false, []string{"PRODUCT_INACTIVE"}
 	stuck.Report.Collab, stuck.Report.Partner = workflow.Collab{Known: true}, "Bright & Co."
@@ -48,6 +51,7 @@ func cards() map[string]CardFacts {
 		"card_pending":         facts(application()),
 		"card_named":           named,
 		"card_bare":            {Application: bare},
+		"card_stock_untold":    {Application: untold},
 		"card_not_approvable":  facts(stuck),
 		"card_queued":          facts(decidedAs(workflow.Approve, workflow.DecisionQueued)),
 		"card_queued_reject":   facts(decidedAs(workflow.Reject, workflow.DecisionQueued)),

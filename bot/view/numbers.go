@@ -159,11 +159,15 @@ func commission(share string) string {
 }
 
 // stock tells how many samples are left.
-func stock(n int64) string {
-	if n <= 0 {
+func stock(r workflow.Report) string {
+	switch {
+	case r.Untold:
+		return ""
+	case r.OutOfStock():
 		return "*out of stock*"
+	default:
+		return many(int(min(r.Stock, math.MaxInt32)), "sample") + " left"
 	}
-	return many(int(min(n, math.MaxInt32)), "sample") + " left"
 }
 
 // many writes a count and its noun.
