@@ -39,6 +39,9 @@ type Page struct {
 	NextPageToken string
 	// Total counts the applications that match, on all pages.
 	Total int
+	// Unreadable tells of the records of the page that could not be read.
+	// The others are not withheld for their sake.
+	Unreadable []error
 }
 
 // SearchPage returns the page that the token names, the first one if it is
@@ -65,24 +68,40 @@ func (s *Shop) SearchPage(ctx context.Context, filter Filter, pageToken string, 
 	if err != nil {
 		return Page{}, fmt.Errorf("searching sample applications: %w", unreadable(searchPath, err))
 	}
+	for _, err := range page.Unreadable {
+		s.auth.client.log.Warn("a record of the search cannot be read and is passed over", "shop", string(s.id), "error", err)
+	}
 	return page, nil
 }
 
 func decodePage(data json.RawMessage) (Page, error) {
 	var wire struct {
-		Total         Number        `json:"total_count"`
-		NextPageToken string        `json:"next_page_token"`
-		Applications  []Application `json:"sample_applications"`
+		Total         Number            `json:"total_count"`
+		NextPageToken string            `json:"next_page_token"`
+		Applications  []json.RawMessage `json:"sample_applications"`
 	}
 	if err := decodeData(data, &wire); err != nil {
 		return Page{}, err
 	}
 	total, _ := wire.Total.Int()
-	return Page{Applications: wire.Applications, NextPageToken: wire.NextPageToken, Total: int(total)}, nil
+	page := Page{NextPageToken: wire.NextPageToken, Total: int(total)}
+	for _, record := range wire.Applications {
+		var application Application
+		if err := json.Unmarshal(record, &application); err != nil {
+			page.Unreadable = append(page.Unreadable, err)
+			continue
+		}
+		page.Applications = append(page.Applications, application)
+	}
+	if len(page.Applications) == 0 && len(page.Unreadable) > 0 {
+		return Page{}, page.Unreadable[0] // not one odd record, but another language
+	}
+	return page, nil
 }
 
 // Search returns all applications that match, page by page as they are asked
-// for. After an error nothing more comes. As the listing has no documented
+// for, but for those that cannot be read, which the log tells of. After an error
+// nothing more comes. As the listing has no documented
 // order and changes while it is read, an application may come twice, and one
 // may be missed.
 func (s *Shop) Search(ctx context.Context, filter Filter) iter.Seq2[Application, error] {

@@ -66,6 +66,16 @@ func TestASuccessWithoutReadableDataIsNoEmptyPage(t *testing.T) {
 	}
 }
 
+func TestARecordThatCannotBeReadDoesNotHideTheOthers(t *testing.T) {
+	body := success(`{"total_count":4,"sample_applications":[{"id":"1","status":"PENDING"},{"id":"2"},
+		{"id":"3","status":"PENDING","creator":{"follower_count":"many"}},{"id":"4","status":"SHIPPED"}]}`)
+	shop, _ := newShop(t, plain(200, body))
+	page, err := shop.SearchPage(t.Context(), affiliate.Filter{}, "", 50)
+	require.NoError(t, err)
+	require.Len(t, page.Unreadable, 2)
+	require.Equal(t, []affiliate.Application{{ID: "1", Status: affiliate.StatusPending}, {ID: "4", Status: affiliate.StatusShipped}}, page.Applications)
+}
+
 // numbered answers a listing of n pages with one application each.
 func numbered(n int) func(http.ResponseWriter, request) {
 	return func(w http.ResponseWriter, r request) {
