@@ -5,6 +5,9 @@ BIN         := bin/sampledesk
 # The linter is run by version and is no dependency of the program.
 GOLANGCI    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 FUZZTIME    ?= 20s
+# The soak's first seed, and how many from there.
+SEED        ?= 1
+COUNT       ?= 1
 # Asked of git here, as the toolchain's own way fails in a folder that another user owns. Empty where git is not at hand.
 REVISION    := $(shell git rev-parse --short=12 HEAD 2>/dev/null)
 # The race detector needs cgo and a C compiler.
@@ -29,6 +32,12 @@ ifeq ($(RACE),)
 else
 	CGO_ENABLED=1 $(GO) test -race -shuffle=on ./...
 endif
+
+.PHONY: soak
+soak: ## A bad day in two processes, simulated: faults, kills, people; SEED=1 COUNT=1 choose which
+	@mkdir -p artifacts
+	SAMPLEDESK_SOAK_SEED=$(SEED) SAMPLEDESK_SOAK_COUNT=$(COUNT) $(GO) test ./cmd/sampledesk -run '^TestABadDay' -count=1 -v \
+		-timeout 2h -parallel 4 -artifacts -outputdir $(CURDIR)/artifacts
 
 .PHONY: check
 check: build ## Look whether everything is in place, with the environment's tokens
