@@ -22,9 +22,14 @@ type exchange struct {
 // all connected shops up to date. The same token is exchanged once and ignored ever after, as the exchange kills it; a
 // new one is exchanged again. An empty token connects nothing new.
 //
-// An error that ends in affiliate.ErrBadRefreshToken will not go away by itself; others may.
+// An error that ends in affiliate.ErrBadRefreshToken will not go away by itself; others may, and Connect may be called
+// again. While the token could not be exchanged for want of an answer, the records wait with it: their own tokens may be
+// dead, and that must not pass for the word on the new one.
 func (b *Bridge) Connect(ctx context.Context, token affiliate.Secret) error {
 	exchangeErr := b.exchange(ctx, token)
+	if exchangeErr != nil && !errors.Is(exchangeErr, affiliate.ErrBadRefreshToken) {
+		return exchangeErr
+	}
 	var auths []workflow.Authorisation
 	err := b.store.View(ctx, func(tx workflow.Tx) (err error) {
 		auths, err = tx.Authorisations()

@@ -242,3 +242,16 @@ func TestAShopThatIsRenamedIsLearntAnewAndKeepsWhatItKnew(t *testing.T) {
 		d.sweep()
 	})
 }
+
+func TestAnUnansweredExchangeDoesNotPassForABadToken(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := connected(t, affiliatesim.Options{})
+		d.act("/sim/authorization", `{"do":"expire_access"}`, nil)
+		d.act("/sim/authorization", `{"do":"expire_refresh"}`, nil) // what is on record is dead
+		d.act("/sim/faults", `{"path":"token/refresh","do":"status","status":503}`, nil)
+		err := d.connect("ROW_new")
+		require.Error(t, err)
+		require.NotErrorIs(t, err, affiliate.ErrBadRefreshToken)
+		require.ErrorIs(t, d.connect("ROW_new"), affiliate.ErrBadRefreshToken, "now TikTok judged it")
+	})
+}

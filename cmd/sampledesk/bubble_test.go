@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -22,6 +23,8 @@ import (
 	"sampledesk/affiliate/affiliatesim"
 	"sampledesk/bot"
 	"sampledesk/bot/slacksim"
+	"sampledesk/store"
+	"sampledesk/workflow"
 )
 
 // memory is a network of named listeners in this process. Loopback sockets do not work in a bubble of virtual time.
@@ -287,5 +290,31 @@ func TestEveryClickIsAcknowledgedWhileTikTokHangs(t *testing.T) {
 		for path, n := range applied {
 			require.Equal(t, 1, n, path)
 		}
+	})
+}
+
+func TestANewRefreshTokenIsExchangedOnceTikTokAnswers(t *testing.T) {
+	inBubble(t, 1, func(b *bubble) {
+		b.open()
+		time.Sleep(time.Minute)
+		b.close()
+		b.desk.TiktokRefreshToken = secret(b.center.Details("").RefreshToken)
+		b.post(centerAt, "/sim/faults", map[string]any{"path": "/api/v2/token/refresh", "times": 1000, "do": "status", "status": 503}, nil)
+		b.open()
+		time.Sleep(10 * time.Minute)
+		b.post(centerAt, "/sim/faults", map[string]any{"times": 0}, nil)
+		time.Sleep(30 * time.Minute)
+		b.close()
+		var connected bool
+		db, err := store.Open(b.t.Context(), b.desk.Store)
+		require.NoError(b.t, err)
+		require.NoError(b.t, db.View(b.t.Context(), func(tx workflow.Tx) error {
+			all, err := tx.Authorisations()
+			hash := sha256.Sum256([]byte(b.desk.TiktokRefreshToken))
+			connected = err == nil && len(all) == 1 && len(all[0].Exchanged) == 2 && bytes.Equal(all[0].Exchanged[1], hash[:])
+			return err
+		}))
+		require.NoError(b.t, db.Close())
+		require.True(b.t, connected, "the token of the environment was not exchanged in half an hour")
 	})
 }

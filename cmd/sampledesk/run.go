@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/robfig/cron/v3"
@@ -126,8 +127,16 @@ func (d desk) valid() (cron.Schedule, error) {
 // sync connects the shops, and sweeps at once and whenever the schedule says. The bridge leaves out a shop that is still
 // being swept, so no shop is swept twice at a time, and one that hangs holds up no other.
 func (d desk) sync(ctx context.Context, tiktok *bridge.Bridge, schedule cron.Schedule, log *slog.Logger) error {
-	if err := d.connect(ctx, tiktok, log); err != nil || ctx.Err() != nil {
-		return err
+	met, ended := make(chan struct{}), make(chan error, 1)
+	var connecting sync.WaitGroup
+	connecting.Go(func() { ended <- d.connect(ctx, tiktok, log, sync.OnceFunc(func() { close(met) })) })
+	defer connecting.Wait()
+	select {
+	case <-met:
+	case err := <-ended:
+		if err != nil || ctx.Err() != nil {
+			return err
+		}
 	}
 	logger := cronLog{log}
 	sweep := cron.NewChain(cron.Recover(logger)).Then(cron.FuncJob(func() { tiktok.SweepAll(ctx) }))
@@ -140,20 +149,25 @@ func (d desk) sync(ctx context.Context, tiktok *bridge.Bridge, schedule cron.Sch
 	return nil
 }
 
-// connect connects the shops. It goes on trying while TikTok cannot be reached; a refresh token that is no good ends the
-// desk, unless shops are connected from before.
-func (d desk) connect(ctx context.Context, tiktok *bridge.Bridge, log *slog.Logger) error {
-	for attempt := 1; ctx.Err() == nil; attempt++ {
+// connect connects the shops, and calls met as soon as there are some to sweep. It goes on trying while TikTok cannot be
+// reached, since a new refresh token may be what shops that are on record wait for; one that is no good ends the desk,
+// unless shops are connected from before.
+func (d desk) connect(ctx context.Context, tiktok *bridge.Bridge, log *slog.Logger, met func()) error {
+	for attempt := 1; ; attempt++ {
 		err := tiktok.Connect(ctx, affiliate.Secret(d.TiktokRefreshToken))
-		if err == nil {
+		shops, shopsErr := tiktok.Shops(ctx)
+		if err == nil || len(shops) > 0 {
+			met()
+		}
+		if err == nil || ctx.Err() != nil {
 			return nil
 		}
-		shops, shopsErr := tiktok.Shops(ctx)
-		if errors.Is(err, affiliate.ErrBadRefreshToken) && shopsErr == nil && len(shops) == 0 {
-			return fmt.Errorf("%w; get a new one from the authorisation page (README.md, \"Connecting a shop\")", err)
+		bad := errors.Is(err, affiliate.ErrBadRefreshToken)
+		if bad && shopsErr == nil && len(shops) == 0 {
+			return fmt.Errorf("%w; get a new one from the authorisation page (README.md, \"Connect a workspace and a shop\")", err)
 		}
 		log.WarnContext(ctx, "could not bring the shops' connection up to date", "error", err, "attempt", attempt)
-		if len(shops) > 0 {
+		if bad && len(shops) > 0 {
 			return nil // the sweeps tell how each shop is
 		}
 		select {
@@ -161,7 +175,6 @@ func (d desk) connect(ctx context.Context, tiktok *bridge.Bridge, log *slog.Logg
 		case <-time.After(outbox.Backoff(min(attempt, 6))):
 		}
 	}
-	return nil
 }
 
 // cronLog writes cron's log. That a sweep was due while one ran is no news.
