@@ -12,6 +12,9 @@ var (
 	ErrInvalid = errors.New("invalid argument")
 	// ErrNotConnected is returned when a vault holds no tokens.
 	ErrNotConnected = errors.New("no tokens: the shop is not connected")
+	// ErrUnreadable is wrapped by a vault's error about tokens that it holds
+	// and cannot read, however often it tries, as for want of the right key.
+	ErrUnreadable = errors.New("the tokens are not readable")
 	// ErrBadAuthCode matches the vendor's refusal of an authorisation code
 	// that is wrong, was used before, or is older than 30 minutes.
 	ErrBadAuthCode = errors.New("bad authorisation code")

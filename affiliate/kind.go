@@ -121,6 +121,9 @@ func KindOf(err error) Kind {
 	if _, ok := errors.AsType[*TransportError](err); ok {
 		return Retryable
 	}
+	if errors.Is(err, ErrUnreadable) {
+		return NeedsReconnect
+	}
 	if _, ok := errors.AsType[*VaultError](err); ok {
 		return Retryable
 	}

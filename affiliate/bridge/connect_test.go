@@ -169,10 +169,12 @@ func TestAnotherKeyIsSaidToBeTheFault(t *testing.T) {
 		for _, s := range d.bridge.Sweeps() {
 			require.ErrorContains(t, s.Err, "SAMPLEDESK_KEY")
 		}
-		require.Equal(t, workflow.Cause{}, d.shop().Stopped, "TikTok refuses nothing")
+		require.Equal(t, workflow.Cause{Message: "the stored tokens do not open with this key (SAMPLEDESK_KEY)"}, d.shop().Stopped,
+			"nothing goes until somebody acts")
 		d.key = right
 		d.restart()
 		d.sweep()
+		require.Equal(t, workflow.Cause{}, d.shop().Stopped)
 	})
 }
 

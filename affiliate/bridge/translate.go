@@ -74,6 +74,9 @@ func cause(err error) workflow.Cause {
 	if errors.Is(err, affiliate.ErrNotConnected) {
 		return workflow.Cause{Code: codeNotConnected, Message: "the shop is not connected"}
 	}
+	if errors.Is(err, affiliate.ErrUnreadable) {
+		return workflow.Cause{Message: wrongKey}
+	}
 	return workflow.Cause{Message: err.Error()}
 }
 

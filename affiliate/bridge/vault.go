@@ -70,7 +70,10 @@ func (k Key) seal(t affiliate.Tokens) ([]byte, error) {
 	return box.Seal(nil, nil, plain, []byte(t.OpenID)), nil
 }
 
-// open reverses seal.
+// wrongKey is what an operator is told of tokens that were sealed with another key.
+const wrongKey = "the stored tokens do not open with this key (SAMPLEDESK_KEY)"
+
+// open reverses seal. Its errors are affiliate.ErrUnreadable.
 func (k Key) open(openID string, sealed []byte) (affiliate.Tokens, error) {
 	box, err := k.aead()
 	if err != nil {
@@ -78,11 +81,11 @@ func (k Key) open(openID string, sealed []byte) (affiliate.Tokens, error) {
 	}
 	plain, err := box.Open(nil, nil, sealed, []byte(openID))
 	if err != nil {
-		return affiliate.Tokens{}, errors.New("the stored tokens do not open with this key (SAMPLEDESK_KEY)")
+		return affiliate.Tokens{}, fmt.Errorf("%s: %w", wrongKey, affiliate.ErrUnreadable)
 	}
 	var t kept
 	if err := json.Unmarshal(plain, &t); err != nil {
-		return affiliate.Tokens{}, errors.New("the stored tokens are not readable")
+		return affiliate.Tokens{}, fmt.Errorf("the stored tokens are of another make: %w", affiliate.ErrUnreadable)
 	}
 	return affiliate.Tokens{
 		Access: affiliate.Secret(t.Access), Refresh: affiliate.Secret(t.Refresh), AccessExpires: t.AccessExpires,

@@ -13,6 +13,7 @@ const (
 	codeTokenExpired    = 105002
 	codeSignature       = 106001
 	codeTokenInvalid    = 1010000
+	codeRefreshToken    = 36004005
 	codeTooMany         = 36009002
 	codeFault           = 36009003
 	codeTimeOut         = 36009007
@@ -32,6 +33,7 @@ var causes = map[int]string{
 	codeTokenExpired: "our access to the shop has run out",
 	codeSignature:    "TikTok does not accept our signature",
 	codeTokenInvalid: "the shop has to be connected again",
+	codeRefreshToken: "the shop has to be connected again",
 	codeTooMany:      "TikTok asks us to slow down",
 	codeFault:        "TikTok had a fault of its own",
 	codeTimeOut:      "TikTok took too long to answer",
@@ -49,6 +51,7 @@ var remedies = map[int]string{
 	codeScopeToo:     "Grant the app the scopes " + affiliateScopeNamed + " in TikTok's Partner Center, then connect the shop again.",
 	codeSignature:    "Check that `TIKTOK_APP_SECRET` is the secret of this very app, then restart the desk.",
 	codeTokenInvalid: "Connect the shop again: give the consent anew and restart the desk with the new `TIKTOK_REFRESH_TOKEN`.",
+	codeRefreshToken: "Connect the shop again: give the consent anew and restart the desk with the new `TIKTOK_REFRESH_TOKEN`.",
 	codeParameter:    "Check the clock of the machine that the desk runs on: TikTok takes a time that is at most 5 minutes behind and 30 seconds ahead.",
 }
 

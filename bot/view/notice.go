@@ -35,7 +35,8 @@ func backlog(s workflow.Saying) Message {
 	return Message{Text: more + spokenShop(s.Shop) + "; /samples queue shows all", Blocks: []slack.Block{section(lines...)}}
 }
 
-// stopped is said where TikTok answers nothing for a shop, and where it only takes no decisions.
+// stopped is said where TikTok answers nothing for a shop, where it only takes no decisions, and where the desk has
+// nothing to call it with: then there is no code of TikTok's.
 func stopped(s workflow.Saying, admins []workflow.PersonID) Message {
 	named := people(admins)
 	ask := named + ", this needs you."
@@ -46,15 +47,19 @@ func stopped(s workflow.Saying, admins []workflow.PersonID) Message {
 	if !known {
 		remedy = "Please look into it: until that is put right, no decision reaches TikTok."
 	}
+	what := "TikTok turns this desk's calls away"
+	if s.Cause.Code == 0 {
+		what = "This desk cannot call TikTok"
+	}
 	blocks := []slack.Block{section(
-		"*TikTok turns this desk's calls away*"+forShop(s.Shop),
+		"*"+what+"*"+forShop(s.Shop),
 		"The reason: "+why(s.Cause)+". Decisions wait, and nothing is lost.",
 		ask+" "+remedy,
 	)}
 	if small := support(s.Cause); small != "" {
 		blocks = append(blocks, aside(small))
 	}
-	return Message{Text: "TikTok turns this desk's calls away" + spokenShop(s.Shop) + "; decisions wait until an admin acts", Blocks: blocks}
+	return Message{Text: what + spokenShop(s.Shop) + "; decisions wait until an admin acts", Blocks: blocks}
 }
 
 func resumed(s workflow.Saying) Message {

@@ -52,7 +52,10 @@ func notices() map[string]workflow.Saying {
 		"notice_resumed":     {Kind: workflow.SayResumed, Shop: "Nimbus Home"},
 		"notice_hostile":     {Kind: workflow.SayStopped, Shop: hostile, Cause: workflow.Cause{Code: 5, Message: hostile, RequestID: hostile}},
 	}
-	for name, code := range map[string]int{"scope": 105005, "secret": 106001, "reconnect": 1010000, "clock": 36009004, "other": 777} {
+	all["notice_stopped_key"] = workflow.Saying{
+		Kind: workflow.SayStopped, Shop: "Nimbus Home", Cause: workflow.Cause{Message: "the stored tokens do not open with this key (SAMPLEDESK_KEY)"},
+	}
+	for name, code := range map[string]int{"scope": 105005, "secret": 106001, "reconnect": 1010000, "token": 36004005, "clock": 36009004, "other": 777} {
 		all["notice_stopped_"+name] = workflow.Saying{
 			Kind: workflow.SayStopped, Shop: "Nimbus Home", Cause: workflow.Cause{Code: code, Message: "the vendor's words", RequestID: "20261120120000ABC"},
 		}

@@ -318,3 +318,29 @@ func TestANewRefreshTokenIsExchangedOnceTikTokAnswers(t *testing.T) {
 		require.True(b.t, connected, "the token of the environment was not exchanged in half an hour")
 	})
 }
+
+func TestADeskWhoseShopIsTurnedAwayIsNotReady(t *testing.T) {
+	inBubble(t, 1, func(b *bubble) {
+		ready := func() (status int, report readiness) {
+			resp, err := b.client.Get("http://desk.test:80/readyz")
+			require.NoError(b.t, err)
+			defer func() { _ = resp.Body.Close() }()
+			require.NoError(b.t, json.NewDecoder(resp.Body).Decode(&report))
+			return resp.StatusCode, report
+		}
+		b.open()
+		time.Sleep(90 * time.Second)
+		status, _ := ready()
+		require.Equal(b.t, http.StatusOK, status)
+		b.post(centerAt, "/sim/authorization", map[string]any{"do": "withhold_scope", "scope": "seller.affiliate_collaboration.read"}, nil)
+		time.Sleep(2 * time.Minute)
+		status, report := ready()
+		require.Equal(b.t, http.StatusServiceUnavailable, status)
+		require.Len(b.t, report.Faults, 1)
+		require.Contains(b.t, report.Faults[0], "do not go through")
+		b.post(centerAt, "/sim/authorization", map[string]any{"do": "grant_scope", "scope": "seller.affiliate_collaboration.read"}, nil)
+		time.Sleep(2 * time.Minute)
+		status, _ = ready()
+		require.Equal(b.t, http.StatusOK, status)
+	})
+}

@@ -118,6 +118,8 @@ func (c *check) tiktok(ctx context.Context, db workflow.Store, key bridge.Key) [
 func tiktokFault(what string, err error) bot.Finding {
 	do := "try again; if it stays, ask TikTok's support and name the request"
 	switch kind := affiliate.KindOf(err); {
+	case errors.Is(err, affiliate.ErrUnreadable):
+		do = "set SAMPLEDESK_KEY to the key that the store was used with; without it, authorise the app again and set TIKTOK_REFRESH_TOKEN to the new refresh token"
 	case errors.Is(err, affiliate.ErrBadRefreshToken), kind == affiliate.NeedsReconnect:
 		do = "authorise the app again and set TIKTOK_REFRESH_TOKEN to the new refresh token"
 	case kind == affiliate.ScopeMissing:

@@ -126,6 +126,12 @@ func (h health) read(tx workflow.Tx, report *readiness, now time.Time) error {
 		if last.Err != nil {
 			line.Error = last.Err.Error()
 		}
+		for _, stopped := range []workflow.Cause{s.Stopped, s.Barred} {
+			if stopped != (workflow.Cause{}) {
+				report.Faults = append(report.Faults, fmt.Sprintf("the calls for shop %s do not go through: %s", s.ID, stopped.Message))
+				break // they mostly have one cause
+			}
+		}
 		if now.Sub(last.Ended) > staleSweep {
 			report.Faults = append(report.Faults, fmt.Sprintf("shop %s was not swept lately", s.ID))
 		}
