@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -25,8 +26,9 @@ const (
 // lookBack is how much before an effect was made a look for its message begins: Slack's clock is not ours.
 const lookBack = 2 * time.Minute
 
-// tokenPause is how long everything rests once Slack refuses the token or a scope: somebody has to mend that first.
-const tokenPause = time.Minute
+// mendPause is how long an effect rests once Slack refuses the token, a scope or the channel: somebody has to mend that
+// first.
+const mendPause = time.Minute
 
 // Budget implements outbox.Service: it takes a call from Slack's rates before the claim.
 func (d *Desk) Budget(e workflow.Effect) time.Duration {
@@ -244,11 +246,12 @@ func pictureFailed(err error) bool {
 // What an error of Slack's means for an effect. What is in no list is a fault of Slack's or of the way there, or one
 // that a person mends, and is tried again.
 var (
-	// goneErrors: the message, or the channel that it is in, is gone for good.
-	goneErrors = []string{
-		"message_not_found", "cant_update_message", "edit_window_closed", "is_inactive", "is_archived", "channel_not_found",
-		"thread_not_found",
-	}
+	// goneErrors: the message is gone for good, or is no longer ours to write to.
+	goneErrors = []string{"message_not_found", "cant_update_message", "edit_window_closed", "thread_not_found"}
+
+	// closedErrors: the channel is closed to the desk. Somebody may open it again, and then what it holds has to be
+	// right, so nothing that belongs in the desk's own channel is given up for it.
+	closedErrors = []string{"is_inactive", "is_archived", "channel_not_found"}
 
 	// wrongErrors: Slack will never take this message.
 	wrongErrors = []string{
@@ -281,21 +284,39 @@ func (d *Desk) failed(e workflow.Effect, p post, err error) workflow.Outcome {
 		d.limits.pause(p.method, p.channel, limited.RetryAfter)
 		retry.After = limited.RetryAfter
 		return retry
-	case slices.Contains(tokenErrors, name):
-		retry.After = tokenPause
+	case slices.Contains(tokenErrors, name), slices.Contains(closedErrors, name) && p.channel == d.config.Channel:
+		retry.After = mendPause
 		return retry
 	case slices.Contains(wrongErrors, name):
 		return workflow.Outcome{Then: workflow.Buried, Cause: cause}
-	case slices.Contains(goneErrors, name) && (p.ts != "" || p.thread != ""):
-		return workflow.Outcome{Event: workflow.CardLost{At: time.Now(), Cause: cause}, Then: workflow.Buried, Cause: cause}
+	case (slices.Contains(goneErrors, name) || slices.Contains(closedErrors, name)) && (p.ts != "" || p.thread != ""):
+		return d.lost(e, p, cause)
 	}
 	return retry
 }
 
+// lost tells that a card is gone, and what becomes of the effect that found out. While its request is in review the loss
+// calls for a new card: a reply is laid by for that, and a repaint has nothing left to do.
+func (d *Desk) lost(e workflow.Effect, p post, cause workflow.Cause) workflow.Outcome {
+	gone := workflow.CardLost{At: time.Now(), TS: cmp.Or(p.ts, p.thread), Cause: cause}
+	o := workflow.Outcome{Event: gone, Then: workflow.Buried, Cause: cause}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	if a, err := d.application(ctx, e.Key()); err == nil && a.State().Reviewing() {
+		o.Then = workflow.Done
+		if e.Kind == workflow.Reply {
+			o.Then = workflow.Park
+		}
+	}
+	return o
+}
+
 // certain tells whether a failed call certainly had no effect.
 func certain(err error, name string) bool {
-	if slices.Contains(certainErrors, name) || slices.Contains(goneErrors, name) || slices.Contains(tokenErrors, name) {
-		return true
+	for _, list := range [][]string{certainErrors, goneErrors, closedErrors, tokenErrors} {
+		if slices.Contains(list, name) {
+			return true
+		}
 	}
 	status, ok := errors.AsType[slack.StatusCodeError](err)
 	return ok && status.Code >= http.StatusBadRequest && status.Code < http.StatusInternalServerError

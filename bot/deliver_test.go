@@ -195,6 +195,56 @@ func TestACardThatSomebodyDeletedIsLostAndNotTriedForEver(t *testing.T) {
 	})
 }
 
+func TestACardThatWasDeletedIsPostedAnewWhileItsRequestIsInReview(t *testing.T) {
+	inBubble(t, setup{}, func(t *testing.T, w *world) {
+		w.request("1001")
+		first := w.card("1001").TS
+		w.deleteMessage(first)
+		later := pending("1001")
+		later.ReviewBy = w.application("1001").Report.ReviewBy.Add(time.Hour)
+		w.report("1001", later)
+		wait(time.Minute)
+		second := w.card("1001").TS
+		require.NotEqual(t, first, second)
+		require.Empty(t, w.deadLetters())
+		w.tiktok.answer(workflow.Outcome{Event: workflow.AnswerLost{At: time.Now()}, Then: workflow.Again, After: time.Hour})
+		w.accepted(memberOne, "1001", "approve")
+		wait(time.Second)
+		w.deleteMessage(second)
+		wait(time.Minute)
+		third := w.card("1001").TS
+		require.NotEqual(t, second, third)
+		require.Len(t, w.thread(third), 1, "what was to be said in the lost card's thread is said in the new one's")
+		require.Empty(t, w.deadLetters())
+	})
+}
+
+func TestAChannelThatWasArchivedForAWhileLosesNothing(t *testing.T) {
+	for name, deed := range map[string][2]string{"archived": {"archive", "unarchive"}, "the bot removed": {"kick", "invite"}} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, setup{}, func(t *testing.T, w *world) {
+				w.request("1001")
+				w.act(object{"user": admin, "do": deed[0], "channel": samples})
+				wait(time.Second)
+				moved := pending("1001")
+				moved.Status = workflow.StatusAwaitingShipment
+				w.report("1001", moved)
+				wait(time.Hour)
+				require.NotEmpty(t, w.desk.Health().Refused)
+				require.LessOrEqual(t, len(w.calls("chat.update"))+len(w.calls("chat.postMessage")), 140, "it asks once a minute at the most")
+				w.act(object{"user": admin, "do": deed[1], "channel": samples})
+				w.act(object{"user": admin, "do": "invite", "channel": samples})
+				wait(5 * time.Minute)
+				card := w.card("1001")
+				require.Contains(t, card.Text, "Awaiting shipment")
+				require.Len(t, w.thread(card.TS), 1)
+				require.Empty(t, w.deadLetters())
+				require.Empty(t, w.desk.Health().Refused)
+			})
+		})
+	}
+}
+
 func TestAMessageThatSlackNeverTakesIsADeadLetter(t *testing.T) {
 	inBubble(t, setup{}, func(t *testing.T, w *world) {
 		w.fault(object{"method": "chat.postMessage", "do": "error", "error": "msg_too_long"})

@@ -12,8 +12,11 @@ func stepCard(a Application, e Event) (Next, bool) {
 	case CardShown:
 		return cardShown(a, e), true
 	case CardLost:
+		if e.TS != a.Card.TS {
+			return Next{Application: a}, true
+		}
 		a.Card.Lost = true
-		return changed(a, e.At, Routine), true
+		return changed(a, e.At, Routine).repaint(e.At), true
 	case OriginFound:
 		if a.Report.Collab == e.Collab {
 			return Next{Application: a}, true

@@ -2,6 +2,7 @@ package workflow
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -41,8 +42,15 @@ func TestACardsLinkIsKeptThoughItLooksTheSame(t *testing.T) {
 	require.Equal(t, "https://example.com/1", after(t, a, e).Card.Link)
 }
 
+// lose has Slack say that the card is gone.
+func lose(a Application) CardLost {
+	return CardLost{At: noon, TS: a.Card.TS, Cause: Cause{Message: "message_not_found"}}
+}
+
 func TestALostCardIsPostedAnewWhereItIsCalledFor(t *testing.T) {
-	a := after(t, standing(Pending), CardLost{At: noon})
+	a := standing(Shipped)
+	a = after(t, a, lose(a))
+	require.True(t, a.Card.Lost)
 	n := next(t, a, CardCalledFor{Actor: by(member), At: noon})
 	require.Equal(t, Card{Wanted: true}, n.Application.Card, "nothing of the old one is left")
 	require.Equal(t, []EffectKind{ShowCard}, kinds(n))
@@ -52,10 +60,36 @@ func TestALostCardIsPostedAnewWhereItIsCalledFor(t *testing.T) {
 }
 
 func TestALostCardIsNotWrittenToAnyMore(t *testing.T) {
-	a := after(t, standing(Pending), CardLost{At: noon, Cause: Cause{Message: "channel_not_found"}})
+	a := standing(Shipped)
+	a = after(t, a, lose(a))
 	require.False(t, a.Card.Posted())
-	require.Equal(t, []EffectKind{ReviewOnTikTok}, kinds(next(t, a, approval(a, noon))), "the decision is still carried")
-	require.Empty(t, kinds(next(t, a, report(a, StatusWithdrawn, noon))))
+	require.Empty(t, kinds(next(t, a, report(a, StatusContentPending, noon))))
+}
+
+func TestALostCardIsPostedAnewAtOnceWhileItsRequestIsInReview(t *testing.T) {
+	for _, s := range reviewing {
+		a := standing(s)
+		n := next(t, a, lose(a))
+		require.Equal(t, Card{Wanted: true}, n.Application.Card, s)
+		require.Equal(t, []EffectKind{ShowCard}, kinds(n), s)
+	}
+}
+
+func TestARequestThatReturnsToReviewHasACardThoughItWasLost(t *testing.T) {
+	a := standing(AwaitingShipment)
+	a = after(t, a, lose(a))
+	n := next(t, a, report(a, StatusPending, noon.Add(time.Hour)))
+	require.Equal(t, Card{Wanted: true}, n.Application.Card)
+	require.Equal(t, []EffectKind{ShowCard, Reply}, kinds(n))
+	require.True(t, n.Effects[1].Parked)
+}
+
+func TestTheLossOfAnEarlierCardSaysNothingOfThePresentOne(t *testing.T) {
+	a := standing(Pending)
+	earlier := lose(a)
+	a = after(t, a, earlier)
+	a = after(t, a, CardShown{At: noon, Channel: "C0SAMPLES", TS: "2.000001", Hash: "hash"})
+	noNews(t, a, earlier)
 }
 
 func TestRepliesAreParkedUntilTheCardIsPosted(t *testing.T) {

@@ -139,9 +139,11 @@ type CardShown struct {
 	Link    string // empty: as before
 }
 
-// CardLost tells that the card cannot be written to any more: the message or its channel is gone.
+// CardLost tells that the card cannot be written to any more: the message or its channel is gone. TS is the message that
+// was tried; the card may be another by now.
 type CardLost struct {
 	At    time.Time
+	TS    string
 	Cause Cause
 }
 

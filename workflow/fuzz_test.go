@@ -91,7 +91,7 @@ func (l *life) desk() Event {
 	case 2:
 		return CardShown{At: l.now, Channel: "C0SAMPLES", TS: one(l, "1.1", "1.2"), Hash: one(l, "h1", "h2")}
 	case 3:
-		return CardLost{At: l.now}
+		return CardLost{At: l.now, TS: one(l, "1.1", "1.2")}
 	default:
 		return OriginFound{At: l.now, Collab: Collab{Known: true, Target: one(l, "", "7")}}
 	}
@@ -171,6 +171,7 @@ func (l *life) step(e Event) {
 func (l *life) check() {
 	t, a, s := l.t, l.a, l.a.State()
 	require.Contains(t, States, s)
+	require.False(t, a.Card.Lost && s.Reviewing(), "what is in review has a card, or will have one")
 	require.Equal(t, s == Unseen || s == Unrecognised && a.Report.Status == "", a.Stage() == "")
 	carries := 0
 	for _, id := range l.lane {

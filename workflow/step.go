@@ -107,8 +107,12 @@ func changed(a Application, at time.Time, p Priority) Next {
 	return Next{Application: a, Changed: true, at: at, priority: p}
 }
 
-// repaint adds the card's repaint, if there is a card that can be written to.
+// repaint adds the card's repaint, if there is a card that can be written to. One that is gone from Slack is posted anew
+// while the request is in review, as people have something to do or to wait for there.
 func (n Next) repaint(notBefore time.Time) Next {
+	if n.Application.Card.Lost && n.Application.State().Reviewing() {
+		n.Application.Card = Card{Wanted: true}
+	}
 	a := n.Application
 	if !a.Card.Wanted || a.Card.Lost {
 		return n
