@@ -37,25 +37,29 @@ func private(m view.Message) answer {
 func (d *Desk) command(ctx context.Context, c command, ack ackFunc) {
 	ctx, cancel := context.WithTimeout(ctx, commitBy)
 	defer cancel()
-	ack(private(d.answer(ctx, c)))
+	m, opened := d.answer(ctx, c)
+	ack(private(m))
+	if opened != nil {
+		d.seeToCard(ctx, c.User, *opened)
+	}
 }
 
-func (d *Desk) answer(ctx context.Context, c command) view.Message {
+// answer answers a command. The second result is the one application that it opened, if it did.
+func (d *Desk) answer(ctx context.Context, c command) (m view.Message, opened *workflow.Application) {
 	word, rest := cutWord(c.Text)
 	if word == "" || word == "help" {
-		return help(c.Name)
+		return help(c.Name), nil
 	}
 	if ok, denial := d.people.maySee(ctx, c.User, d.config.Channel); !ok {
 		d.log.InfoContext(ctx, "refused", "person", c.User, "rule", denial, "channel", c.Channel)
-		return view.Aside(view.Denied(denial))
+		return view.Aside(view.Denied(denial)), nil
 	}
-	var m view.Message
 	var err error
 	switch c.Name + " " + word {
 	case view.CommandSamples + " queue":
 		m, err = d.queue(ctx, view.QueuePage{})
 	case view.CommandSamples + " show":
-		m, err = d.show(ctx, c, rest)
+		m, opened, err = d.show(ctx, c, rest)
 	case view.CommandCampaign + " list":
 		m, err = d.campaigns(ctx)
 	case view.CommandCampaign + " status":
@@ -63,16 +67,16 @@ func (d *Desk) answer(ctx context.Context, c command) view.Message {
 	case view.CommandCampaign + " create":
 		m, err = d.createCampaign(ctx, c, rest)
 	default:
-		return view.Unknown(c.Name, c.Text)
+		return view.Unknown(c.Name, c.Text), nil
 	}
 	if err == nil {
-		return m
+		return m, opened
 	}
 	d.note(ctx, c.User, err)
 	if _, ok := errors.AsType[workflow.Refusal](err); !ok && word != "create" {
-		return view.Aside(view.Denied(view.DeniedUnread))
+		return view.Aside(view.Denied(view.DeniedUnread)), nil
 	}
-	return view.Aside(d.sentence(ctx, err))
+	return view.Aside(d.sentence(ctx, err)), nil
 }
 
 func help(name string) view.Message {

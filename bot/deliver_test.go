@@ -219,6 +219,30 @@ func TestACardThatWasDeletedIsPostedAnewWhileItsRequestIsInReview(t *testing.T) 
 	})
 }
 
+func TestACardThatWasDeletedComesBackWhenItsRequestIsShown(t *testing.T) {
+	for _, status := range []workflow.Status{workflow.StatusPending, workflow.StatusShipped} {
+		t.Run(string(status), func(t *testing.T) {
+			inBubble(t, setup{}, func(t *testing.T, w *world) {
+				w.request("1001")
+				wait(time.Second)
+				moved := pending("1001")
+				moved.Status = status
+				w.report("1001", moved)
+				wait(time.Second)
+				first := w.card("1001").TS
+				w.command(memberOne, "/samples", "show 1001")
+				wait(time.Minute)
+				require.Equal(t, first, w.card("1001").TS, "one that is there stays")
+				w.deleteMessage(first)
+				w.command(memberOne, "/samples", "show 1001")
+				wait(time.Minute)
+				require.NotEqual(t, first, w.card("1001").TS)
+				require.Empty(t, w.deadLetters())
+			})
+		})
+	}
+}
+
 func TestAChannelThatWasArchivedForAWhileLosesNothing(t *testing.T) {
 	for name, deed := range map[string][2]string{"archived": {"archive", "unarchive"}, "the bot removed": {"kick", "invite"}} {
 		t.Run(name, func(t *testing.T) {

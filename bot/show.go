@@ -16,10 +16,10 @@ import (
 const pageRead = 50
 
 // show tells all of one application, or lists a creator's. One that is live and has no card in Slack gets one: it was
-// opened.
-func (d *Desk) show(ctx context.Context, c command, typed string) (view.Message, error) {
+// opened, and is the second result.
+func (d *Desk) show(ctx context.Context, c command, typed string) (view.Message, *workflow.Application, error) {
 	if typed == "" {
-		return view.Usage(c.Name, "show"), nil
+		return view.Usage(c.Name, "show"), nil, nil
 	}
 	facts := view.ShowFacts{Asked: typed}
 	err := d.store.View(ctx, func(tx workflow.Tx) error {
@@ -27,18 +27,51 @@ func (d *Desk) show(ctx context.Context, c command, typed string) (view.Message,
 		return find(tx, typed, &facts)
 	})
 	if err != nil {
-		return view.Message{}, fmt.Errorf("looking for an application: %w", err)
+		return view.Message{}, nil, fmt.Errorf("looking for an application: %w", err)
 	}
 	if len(facts.Found) != 1 {
-		return view.Show(facts), nil
+		return view.Show(facts), nil, nil
 	}
-	if a := facts.Found[0].Application; a.State().Live() && (!a.Card.Wanted || a.Card.Lost) {
-		opened := workflow.CardCalledFor{Actor: workflow.Actor{Person: c.User, Surface: workflow.FromCommand}, At: time.Now()}
-		if facts.Found[0].Application, err = d.engine.Apply(ctx, a.Key, opened); err != nil {
-			return view.Message{}, err
-		}
+	found := &facts.Found[0].Application
+	if *found, err = d.callForCard(ctx, c.User, *found); err != nil {
+		return view.Message{}, nil, err
 	}
-	return view.Show(facts), nil
+	return view.Show(facts), found, nil
+}
+
+// callForCard gives a live application a card where it has none in Slack.
+func (d *Desk) callForCard(ctx context.Context, who workflow.PersonID, a workflow.Application) (workflow.Application, error) {
+	if !a.State().Live() || a.Card.Wanted && !a.Card.Lost {
+		return a, nil
+	}
+	return d.engine.Apply(ctx, a.Key, workflow.CardCalledFor{Actor: workflow.Actor{Person: who, Surface: workflow.FromCommand}, At: time.Now()})
+}
+
+// seeToCard looks whether the card of an application that somebody opened is still where it was posted: nothing tells the
+// desk of a message that was deleted. If it is gone, another is posted.
+func (d *Desk) seeToCard(ctx context.Context, who workflow.PersonID, a workflow.Application) {
+	if !a.State().Live() || !a.Card.Posted() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
+	defer cancel()
+	// Of a message that has replies, Slack leaves a shell in its place, which says nothing of itself.
+	card := func(m posted) bool { return m.TS == a.Card.TS && m.Metadata.EventType == eventCard }
+	_, there, err := d.raw.replies(ctx, a.Card.Channel, a.Card.TS, time.Unix(0, 0), card)
+	if name := slackError(err); err != nil && !slices.Contains(goneErrors, name) {
+		d.log.WarnContext(ctx, "could not see whether a card is still there", "shop", a.Key.Shop, "application", a.Key.ID, "error", err)
+		return
+	}
+	if there {
+		return
+	}
+	gone := workflow.CardLost{At: time.Now(), TS: a.Card.TS, Cause: workflow.Cause{Message: "message_not_found"}}
+	if a, err = d.engine.Apply(ctx, a.Key, gone); err == nil {
+		_, err = d.callForCard(ctx, who, a)
+	}
+	if err != nil {
+		d.log.ErrorContext(ctx, "could not post a card anew", "shop", a.Key.Shop, "application", a.Key.ID, "error", err)
+	}
 }
 
 // find looks for an application by id, and for a creator's by user name.
