@@ -56,7 +56,6 @@ func (d *day) remember() onRecord {
 
 // judge compares what people were told, what the desk has on record, what TikTok was sent and what Slack shows.
 func (d *day) judge(m onRecord) {
-	d.t.Logf("seed %d: %d clicks, %d desks, %d reviews, %d messages", d.seed, len(d.clicks), d.epoch.Load(), d.reviews(""), len(d.messages("sampledesk_reply")))
 	require.Empty(d.t, m.dead, "nothing was given up")
 	require.Empty(d.t, m.owed, "nothing is left to be done")
 	require.NotContains(d.t, d.log.String(), "panicked")
@@ -211,6 +210,9 @@ func (d *day) judgeCard(a sample, history []workflow.Entry) {
 	}
 	status := workflow.Status(a.Status)
 	require.Equal(d.t, string(status.State().Stage(status)), cards[0].Metadata.Payload["stage"])
+	if !d.theirs[a.ID] {
+		require.NotContains(d.t, cards[0].Text, "not from this desk", "%s was decided here or not at all: %+v", a.ID, history)
+	}
 	if status != workflow.StatusPending {
 		for _, control := range cards[0].controls() {
 			require.NotContains(d.t, []string{"approve", "reject", "undo"}, control, "%s is %s", a.ID, status)

@@ -30,7 +30,7 @@ const (
 	requestsAtDawn = 16               // applications that wait when it begins
 	requestsInAll  = 24               // and how many there are at its end
 	dayLength      = 50 * time.Second // how long things go wrong
-	calm           = 6 * time.Second  // without a write to Slack or TikTok, the desk has nothing left to do
+	calm           = 25 * time.Second // and a sweep, without a write to Slack or TikTok, the desk has nothing left to do
 	settleWithin   = 5 * time.Minute  // effects that failed often come back late
 )
 
@@ -63,6 +63,7 @@ type day struct {
 	seed   uint64
 	dice   *rand.Rand // of the main course of events; each person has dice of her own
 	listen string
+	sync   string       // how often the desk sweeps: seldom, and it has to find out itself what became of a lost answer
 	log    bytes.Buffer // of every desk that ran
 
 	epoch  atomic.Int64 // counts the desks; it changes before one is stopped
@@ -70,12 +71,16 @@ type day struct {
 	mu     sync.Mutex
 	clicks []click // what people did, and what they were told
 
-	returned map[string]int // how often TikTok returned an application to review
+	returned map[string]int  // how often TikTok returned an application to review
+	theirs   map[string]bool // what was decided, or returned to review, in the Affiliate Center
 }
 
 func newDay(t *testing.T, seed uint64) *day {
-	s := newStage(t, "--seed", strconv.Itoa(requestsAtDawn))
-	return &day{stage: s, t: t, seed: seed, dice: rand.New(rand.NewPCG(seed, 0)), listen: freeAddress(t), returned: map[string]int{}}
+	dice := rand.New(rand.NewPCG(seed, 0))
+	return &day{
+		stage: newStage(t, "--seed", strconv.Itoa(requestsAtDawn)), t: t, seed: seed, dice: dice, listen: freeAddress(t),
+		sync: pick(dice, "@every 1s", "@every 20s"), returned: map[string]int{}, theirs: map[string]bool{},
+	}
 }
 
 // live is the day, from its dawn to the judgement.
@@ -91,12 +96,16 @@ func (d *day) live() {
 	}
 	d.over.Store(true)
 	people.Wait()
-	d.judge(d.settle())
+	evening := time.Now()
+	m := d.settle()
+	d.t.Logf("seed %d: sweeps %s, %d clicks, %d desks, %d reviews, %d replies, settled in %s", d.seed, d.sync, len(d.clicks), d.epoch.Load(),
+		d.reviews(""), len(d.messages("sampledesk_reply")), time.Since(evening).Round(time.Second))
+	d.judge(m)
 }
 
 // open starts a desk.
 func (d *day) open() {
-	d.serve("SAMPLEDESK_UNDO=2s", "SAMPLEDESK_LISTEN="+d.listen, "SAMPLEDESK_LOG=info")
+	d.serve("SAMPLEDESK_UNDO=2s", "SAMPLEDESK_SYNC="+d.sync, "SAMPLEDESK_LISTEN="+d.listen, "SAMPLEDESK_LOG=info")
 }
 
 // halt ends the desk, with a signal that it has to obey in time or with one that it never sees.
@@ -217,6 +226,9 @@ func (d *day) elsewhere() {
 	}
 	if deed == "fail_grouping" {
 		d.returned[a.ID]++
+	}
+	if deed == "approve" || deed == "reject" || deed == "fail_grouping" {
+		d.theirs[a.ID] = true
 	}
 }
 
