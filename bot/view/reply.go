@@ -49,7 +49,7 @@ func stageLines(s workflow.Saying) []string {
 	if s.By != "" {
 		lines = append(lines, fate(s))
 	}
-	return append(lines, stageFacts(s)...)
+	return append(lines, stageFacts(s.State, workflow.Report{OrderID: s.OrderID, Tracking: s.Tracking, ShipBy: s.ShipBy})...)
 }
 
 // fate tells what became of the decision that this change of stage is about.
@@ -62,23 +62,6 @@ func fate(s workflow.Saying) string {
 		line += " It tells the creator."
 	}
 	return line
-}
-
-// stageFacts are the facts that the stage brings with it.
-func stageFacts(s workflow.Saying) []string {
-	r := workflow.Report{OrderID: s.OrderID, Tracking: s.Tracking, ShipBy: s.ShipBy}
-	switch s.State {
-	case workflow.AwaitingShipment:
-		return []string{shipDeadline(r), order(r)}
-	case workflow.Shipped:
-		return []string{dotted(tracking(r), order(r))}
-	case workflow.Delivered:
-		return []string{arrived, dotted(tracking(r), order(r))}
-	case workflow.Unrecognised:
-		return []string{"This desk does not know this status of TikTok's. It goes on looking."}
-	default:
-		return []string{order(r)}
-	}
 }
 
 const again = "The request waits for a decision again."

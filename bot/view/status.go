@@ -19,7 +19,7 @@ func status(a workflow.Application) []string {
 	case workflow.Queued, workflow.Sending, workflow.Unclear:
 		return append(lines, travelling(a.Decision, s), heldUp(a.Decision, s))
 	case workflow.Unrecognised:
-		return append(lines, "This desk does not know this status of TikTok's. It goes on looking.")
+		return append(lines, stageFacts(s, a.Report)...)
 	default:
 		return append(append(lines, settled(a)), further(a)...)
 	}
@@ -86,12 +86,6 @@ func settled(a workflow.Application) string {
 func further(a workflow.Application) []string {
 	r := a.Report
 	switch a.State() {
-	case workflow.AwaitingShipment:
-		return []string{shipDeadline(r), order(r)}
-	case workflow.Shipped:
-		return []string{dotted(tracking(r), order(r))}
-	case workflow.Delivered:
-		return []string{arrived, dotted(tracking(r), order(r))}
 	case workflow.Completed:
 		if !a.ContentAt.IsZero() {
 			return []string{"The creator's content was found " + stamp(a.ContentAt), order(r)}
@@ -100,11 +94,25 @@ func further(a workflow.Application) []string {
 	case workflow.Rejected:
 		return []string{"TikTok has told the creator."}
 	default:
-		return []string{order(r)}
+		return stageFacts(a.State(), r)
 	}
 }
 
-const arrived = "The sample has arrived; the creator's content is due."
+// stageFacts are the facts that a stage brings with it: the card shows them, and the reply that announces the stage.
+func stageFacts(s workflow.State, r workflow.Report) []string {
+	switch s {
+	case workflow.AwaitingShipment:
+		return []string{shipDeadline(r), order(r)}
+	case workflow.Shipped:
+		return []string{dotted(tracking(r), order(r))}
+	case workflow.Delivered:
+		return []string{"The sample has arrived; the creator's content is due.", dotted(tracking(r), order(r))}
+	case workflow.Unrecognised:
+		return []string{"This desk does not know this status of TikTok's. It goes on looking."}
+	default:
+		return []string{order(r)}
+	}
+}
 
 func shipDeadline(r workflow.Report) string {
 	if r.ShipBy.IsZero() {
