@@ -160,12 +160,8 @@ func (w *Workspace) replaceOriginal(to responseURL, body content) error {
 		w.watch.changed()
 		return nil
 	}
-	ch := w.channel(to.channel)
-	var m *message
-	if ch != nil && to.ts != "" {
-		m = ch.find(to.ts)
-	}
-	if m == nil || m.author != w.app.user {
+	ch, m := w.original(to)
+	if m == nil {
 		w.mu.Unlock()
 		return &failure{code: "invalid_arguments", messages: []string{"[ERROR] there is no original message to replace [json-pointer:/replace_original]"}}
 	}
@@ -175,6 +171,19 @@ func (w *Workspace) replaceOriginal(to responseURL, body content) error {
 	w.mu.Unlock()
 	w.announceChange(ch, before, after)
 	return nil
+}
+
+// original returns the app's own message that was clicked, and its channel; nil if there is none. The caller holds the lock.
+func (w *Workspace) original(to responseURL) (*channel, *message) {
+	ch := w.channel(to.channel)
+	if ch == nil || to.ts == "" {
+		return nil, nil
+	}
+	m := ch.find(to.ts)
+	if m == nil || m.author != w.app.user {
+		return nil, nil
+	}
+	return ch, m
 }
 
 // deleteOriginal removes the message that was clicked; it has to be asked for alone.
@@ -189,12 +198,8 @@ func (w *Workspace) deleteOriginal(to responseURL, a arguments) error {
 		w.watch.changed()
 		return nil
 	}
-	ch := w.channel(to.channel)
-	var m *message
-	if ch != nil && to.ts != "" {
-		m = ch.find(to.ts)
-	}
-	if m == nil || m.author != w.app.user {
+	ch, m := w.original(to)
+	if m == nil {
 		w.mu.Unlock()
 		return invalidArgument("delete_original", "there is no original message to delete")
 	}
