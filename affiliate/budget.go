@@ -16,24 +16,38 @@ type Endpoint string
 
 // The endpoints that this client calls.
 const (
-	EndpointShops          Endpoint = "shops"
-	EndpointSearch         Endpoint = "sample_applications/search"
-	EndpointReview         Endpoint = "sample_applications/review"
-	EndpointCollaborations Endpoint = "target_collaborations/search"
+	EndpointShops            Endpoint = "shops"
+	EndpointSearch           Endpoint = "sample_applications/search"
+	EndpointReview           Endpoint = "sample_applications/review"
+	EndpointContent          Endpoint = "sample_applications/fulfillments"
+	EndpointLink             Endpoint = "sample_applications/deeplink"
+	EndpointCollaborations   Endpoint = "target_collaborations/search"
+	EndpointCollaboration    Endpoint = "target_collaborations"
+	EndpointConversation     Endpoint = "conversations/create"
+	EndpointConversationList Endpoint = "conversations/list"
+	EndpointMessage          Endpoint = "conversations/messages/send"
+	EndpointMessageList      Endpoint = "conversations/messages/list"
+	EndpointMarkRead         Endpoint = "conversations/read"
 )
 
 // The pace: what the vendor advises to start with, halved on each refusal for
-// too many requests and recovered one step at a time.
+// too many requests and recovered one step at a time. A step, which is also the
+// slowest pace, is a tenth of the full one.
 const (
-	fullRate      rate.Limit = 10 // calls per second
-	floorRate     rate.Limit = 1
-	recoveredRate rate.Limit = 1 // gained with each recoveryTime
-	recoveryTime             = 10 * time.Second
-	inFlight                 = 2               // calls at a time per shop
-	defaultPause             = time.Second     // after a 429 that asks for no wait
-	longestPause             = time.Hour       // that an answer may ask for
-	promiseLife              = 5 * time.Second // of what Ready took and nobody used
+	fullRate     rate.Limit = 10 // calls per second
+	paceSteps               = 10
+	recoveryTime            = 10 * time.Second // for one step
+	inFlight                = 2                // calls at a time per shop
+	defaultPause            = time.Second      // after a 429 that asks for no wait
+	longestPause            = time.Hour        // that an answer may ask for
+	promiseLife             = 5 * time.Second  // of what Ready took and nobody used
 )
+
+// messageSpacing lies between two messages of a shop. Operators saw that less
+// than about five seconds draws refusals; whether that holds for a conversation
+// or for the shop was not clear, so the stricter reading is kept to. It is longer
+// than promiseLife, so that never two messages are promised at a time.
+const messageSpacing = 5500 * time.Millisecond
 
 // budget is what one shop's calls keep to.
 type budget struct {
@@ -53,7 +67,7 @@ func (b *budget) bucket(endpoint Endpoint) *bucket {
 	defer b.mu.Unlock()
 	found := b.buckets[endpoint]
 	if found == nil {
-		found = &bucket{limiter: rate.NewLimiter(fullRate, 1)}
+		found = newBucket(endpoint)
 		b.buckets[endpoint] = found
 	}
 	return found
@@ -90,14 +104,35 @@ func (b *budget) throttled(endpoint Endpoint, sent time.Time, retryAfter time.Du
 	b.log.Warn("slowed down after too many requests", "endpoint", string(endpoint), "per_second", float64(pace))
 }
 
+// answered tells that an answer came, or that none will. Where calls are spaced,
+// the next is spaced from here: when in between the vendor counted this one, only
+// the vendor knows.
+func (b *budget) answered(endpoint Endpoint) {
+	bucket := b.bucket(endpoint)
+	bucket.mu.Lock()
+	defer bucket.mu.Unlock()
+	bucket.space(time.Now())
+}
+
 // bucket is the pace of one endpoint of one shop.
 type bucket struct {
+	full    rate.Limit    // the pace to start with and to recover to
+	spacing time.Duration // between two calls, zero where only the pace counts
+
 	mu      sync.Mutex
 	limiter *rate.Limiter
 	changed time.Time // when the pace was last halved or recovered
 	halved  time.Time
 	resume  time.Time   // no call before this
 	promise []time.Time // when tokens were taken ahead of their calls
+}
+
+func newBucket(endpoint Endpoint) *bucket {
+	full, spacing := fullRate, time.Duration(0)
+	if endpoint == EndpointMessage {
+		full, spacing = rate.Every(messageSpacing), messageSpacing
+	}
+	return &bucket{full: full, spacing: spacing, limiter: rate.NewLimiter(full, 1)}
 }
 
 // reserve takes a token ahead of its call, or says how long to wait for one.
@@ -131,9 +166,21 @@ func (b *bucket) take(now time.Time, promised bool) bool {
 	defer b.mu.Unlock()
 	if b.expire(now); promised && len(b.promise) > 0 {
 		b.promise = b.promise[1:]
+		b.space(now)
 		return true
 	}
-	return b.need(now) == 0 && b.limiter.AllowN(now, 1)
+	taken := b.need(now) == 0 && b.limiter.AllowN(now, 1)
+	if taken {
+		b.space(now)
+	}
+	return taken
+}
+
+// space keeps the next call at its distance from one that happened now.
+func (b *bucket) space(now time.Time) {
+	if next := now.Add(b.spacing); b.spacing > 0 && next.After(b.resume) {
+		b.resume = next
+	}
 }
 
 // need is how long until a token is there, zero for at once.
@@ -162,11 +209,11 @@ func (b *bucket) expire(now time.Time) {
 func (b *bucket) recover(now time.Time) {
 	pace := b.limiter.Limit()
 	steps := now.Sub(b.changed) / recoveryTime
-	if pace >= fullRate || steps < 1 {
+	if pace >= b.full || steps < 1 {
 		return
 	}
 	b.changed = b.changed.Add(steps * recoveryTime)
-	b.limiter.SetLimitAt(now, min(fullRate, pace+rate.Limit(steps)*recoveredRate))
+	b.limiter.SetLimitAt(now, min(b.full, pace+rate.Limit(steps)*b.full/paceSteps))
 }
 
 // throttled halves the pace, once for all the calls that were sent before it
@@ -176,7 +223,7 @@ func (b *bucket) throttled(sent, now time.Time, retryAfter time.Duration) rate.L
 	defer b.mu.Unlock()
 	b.recover(now)
 	if b.halved.IsZero() || sent.After(b.halved) {
-		b.limiter.SetLimitAt(now, max(floorRate, b.limiter.Limit()/2))
+		b.limiter.SetLimitAt(now, max(b.full/paceSteps, b.limiter.Limit()/2))
 		b.halved, b.changed = now, now
 	}
 	if retryAfter <= 0 {

@@ -139,7 +139,7 @@ func (c *core) open(r call, response *http.Response, body []byte, began time.Tim
 
 // unreadable is the error of an answer whose envelope tells of a success, but
 // whose data cannot be read. Asking again would bring the same.
-func unreadable(path string, err error, secrets ...Secret) error {
+func unreadable(path string, err error, secrets ...Secret) *Error {
 	return &Error{HTTPStatus: http.StatusOK, Path: path, Message: scrub("unreadable data: "+err.Error(), secrets...)}
 }
 

@@ -97,32 +97,9 @@ func (t *TargetCollaboration) UnmarshalJSON(data []byte) error {
 // match, a hundred a page, as they are asked for. After an error nothing more
 // comes. The vendor documents no order, so one may come twice.
 func (s *Shop) TargetCollaborations(ctx context.Context, filter CollaborationFilter) iter.Seq2[TargetCollaboration, error] {
-	return func(yield func(TargetCollaboration, error) bool) {
-		token := ""
-		seen := map[string]bool{}
-		for range maxPages {
-			found, next, err := s.collaborationsPage(ctx, filter, token)
-			if err != nil {
-				yield(TargetCollaboration{}, err)
-				return
-			}
-			for _, collaboration := range found {
-				if !yield(collaboration, nil) {
-					return
-				}
-			}
-			if token = next; token == "" {
-				return
-			}
-			if seen[token] {
-				break
-			}
-			seen[token] = true
-		}
-		yield(TargetCollaboration{}, fmt.Errorf("searching target collaborations: %w", &Error{
-			HTTPStatus: http.StatusOK, Path: collaborationsPath, Message: "the pages have no end",
-		}))
-	}
+	return listing("searching target collaborations", collaborationsPath, func(token string) ([]TargetCollaboration, string, error) {
+		return s.collaborationsPage(ctx, filter, token)
+	})
 }
 
 // collaborationsPage returns the page that the token names, the first one if it

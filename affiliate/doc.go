@@ -1,6 +1,6 @@
 // Package affiliate is a client of the TikTok Shop Affiliate Seller API: the
 // part of TikTok Shop's Open API in which a seller reads and reviews creators'
-// sample applications.
+// sample applications, invites creators, and exchanges messages with them.
 //
 // A [Client] belongs to one app (key and secret). [Client.Exchange] and
 // [Client.Refresh] obtain tokens; [Client.Authorisation] makes calls under the
@@ -9,9 +9,10 @@
 //
 // What the package promises:
 //
-//   - Reads are repeated with jittered backoff, a bounded number of times.
-//     Writes are never repeated: whoever made one decides, after a look, and
-//     [Unclear] says whether a look is needed.
+//   - Reads, and changes that are the same when made twice, are repeated with
+//     jittered backoff, a bounded number of times. Other writes, which are
+//     [Shop.Review] and [Shop.SendMessage], are never repeated: whoever made one
+//     decides, after a look, and [Unclear] says whether a look is needed.
 //   - Every error tells what it means for the caller through [KindOf]; the
 //     vendor's request id is kept in it, as the vendor's support asks for it.
 //   - Calls keep to a budget per shop and endpoint, see [Shop.Ready].

@@ -21,6 +21,15 @@ var (
 	// ErrBadRefreshToken matches the vendor's refusal of a refresh token that
 	// is wrong, expired, or was replaced by a newer one.
 	ErrBadRefreshToken = errors.New("bad refresh token")
+	// ErrOtherRegion matches the vendor's refusal to reach a creator of another
+	// region than the shop's. It is for good.
+	ErrOtherRegion = errors.New("creator in another region")
+	// ErrMessageQuota matches the vendor's refusal of messages beyond the quota.
+	// Operators saw five go out before a creator must answer.
+	ErrMessageQuota = errors.New("message quota used up")
+	// ErrDailyQuota matches the vendor's refusal of messages beyond the quota of
+	// a day.
+	ErrDailyQuota = errors.New("daily quota used up")
 )
 
 // Error is an answer that is not a success: the vendor's own, or one that
@@ -55,17 +64,20 @@ func (e *Error) Error() string {
 	return text.String()
 }
 
-// Is makes the refusals of the token calls match [ErrBadAuthCode] and
-// [ErrBadRefreshToken].
+// named are the errors that answers match by their code.
+var named = map[int]error{
+	codeAuthCodeInvalid:    ErrBadAuthCode,
+	codeRefreshTokenFaulty: ErrBadRefreshToken,
+	codeOtherRegion:        ErrOtherRegion,
+	codeMessageQuota:       ErrMessageQuota,
+	codeDailyQuota:         ErrDailyQuota,
+}
+
+// Is makes the vendor's answer match the error that is named for its code, such as
+// [ErrBadAuthCode], where the HTTP status lets the code be believed.
 func (e *Error) Is(target error) bool {
-	switch target {
-	case ErrBadAuthCode:
-		return e.Code == codeAuthCodeInvalid
-	case ErrBadRefreshToken:
-		return e.Code == codeRefreshTokenFaulty
-	default:
-		return false
-	}
+	match := named[e.Code]
+	return match != nil && match == target && e.Kind() == kinds[e.Code]
 }
 
 // TransportError is a call without an answer.

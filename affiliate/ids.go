@@ -24,6 +24,18 @@ type (
 	OrderID string
 	// CollaborationID names a target collaboration.
 	CollaborationID string
+	// CampaignID names a campaign of the vendor's own, which a request link can
+	// be for.
+	CampaignID string
+	// ConversationID names a shop's conversation with a creator.
+	ConversationID string
+	// MessageID names a message of a conversation.
+	MessageID string
+	// IMUserID names whoever writes in conversations. A creator's is another
+	// number than her [CreatorID]; a [Conversation] shows both of one creator.
+	IMUserID string
+	// ContentID names what a creator posted.
+	ContentID string
 )
 
 // UnmarshalJSON takes a string, an integer or null.
@@ -47,6 +59,18 @@ func (id *OrderID) UnmarshalJSON(data []byte) error { return decodeID(id, data) 
 // UnmarshalJSON takes a string, an integer or null.
 func (id *CollaborationID) UnmarshalJSON(data []byte) error { return decodeID(id, data) }
 
+// UnmarshalJSON takes a string, an integer or null.
+func (id *ConversationID) UnmarshalJSON(data []byte) error { return decodeID(id, data) }
+
+// UnmarshalJSON takes a string, an integer or null.
+func (id *MessageID) UnmarshalJSON(data []byte) error { return decodeID(id, data) }
+
+// UnmarshalJSON takes a string, an integer or null.
+func (id *IMUserID) UnmarshalJSON(data []byte) error { return decodeID(id, data) }
+
+// UnmarshalJSON takes a string, an integer or null.
+func (id *ContentID) UnmarshalJSON(data []byte) error { return decodeID(id, data) }
+
 // longestID leaves room for open ids, which are longer than the 20 digits of 64 bits.
 const longestID = 128
 
@@ -68,6 +92,10 @@ func decodeID[ID ~string](id *ID, data []byte) error {
 	*id = ID(text)
 	return nil
 }
+
+// isPathID is true of what may stand in a path, which is signed: only what the
+// vendor documents, a decimal number of up to 64 bits.
+func isPathID[ID ~string](id ID) bool { return isDecimal(string(id)) && len(id) <= 20 }
 
 // isDecimal is true of one digit or more and nothing else.
 func isDecimal(text string) bool {

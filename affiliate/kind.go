@@ -61,6 +61,7 @@ const (
 	codeScopeNotGranted    = 105005
 	codeScopeDenied        = 105001
 	codeSignatureInvalid   = 106001
+	codeOtherRegion        = 16032001
 	codeMessageQuota       = 16030100
 	codeDailyQuota         = 45101004
 	codeAuthCodeInvalid    = 36004004
@@ -80,6 +81,7 @@ var kinds = map[int]Kind{
 	codeScopeNotGranted:    ScopeMissing,
 	codeScopeDenied:        ScopeMissing,
 	codeSignatureInvalid:   SignatureInvalid,
+	codeOtherRegion:        Refused,
 	codeMessageQuota:       QuotaExhausted,
 	codeDailyQuota:         QuotaExhausted,
 }

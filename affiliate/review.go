@@ -72,9 +72,7 @@ func (v Verdict) body() ([]byte, error) {
 // It waits for budget no more than a second, and not at all after [Shop.Ready]
 // returned 0; without budget it returns a [*BudgetError] and sends nothing.
 func (s *Shop) Review(ctx context.Context, application ApplicationID, verdict Verdict) error {
-	// The id goes into the signed path, so only what the vendor documents is
-	// taken: a decimal number of up to 64 bits.
-	if !isDecimal(string(application)) || len(application) > 20 {
+	if !isPathID(application) {
 		return fmt.Errorf("reviewing application %q: %w: the id is not a decimal number", scrub(string(application)), ErrInvalid)
 	}
 	body, err := verdict.body()

@@ -15,9 +15,6 @@ const MaxPageSize = 50
 
 const searchPath = "/affiliate_seller/202508/sample_applications/search"
 
-// maxPages ends a listing that has no end: half a million applications.
-const maxPages = 10_000
-
 // Filter narrows a search; blank fields do not. The vendor offers no filter by
 // application id and none by time, and documents no order. Some of the
 // vendor's own field names are misspelt; they are sent as documented.
@@ -68,9 +65,7 @@ func (s *Shop) SearchPage(ctx context.Context, filter Filter, pageToken string, 
 	if err != nil {
 		return Page{}, fmt.Errorf("searching sample applications: %w", unreadable(searchPath, err))
 	}
-	for _, err := range page.Unreadable {
-		s.auth.client.log.Warn("a record of the search cannot be read and is passed over", "shop", string(s.id), "error", err)
-	}
+	s.passOver(searchPath, page.Unreadable)
 	return page, nil
 }
 
@@ -85,16 +80,9 @@ func decodePage(data json.RawMessage) (Page, error) {
 	}
 	total, _ := wire.Total.Int()
 	page := Page{NextPageToken: wire.NextPageToken, Total: int(total)}
-	for _, record := range wire.Applications {
-		var application Application
-		if err := json.Unmarshal(record, &application); err != nil {
-			page.Unreadable = append(page.Unreadable, err)
-			continue
-		}
-		page.Applications = append(page.Applications, application)
-	}
-	if len(page.Applications) == 0 && len(page.Unreadable) > 0 {
-		return Page{}, page.Unreadable[0] // not one odd record, but another language
+	var err error
+	if page.Applications, page.Unreadable, err = readRecords[Application](wire.Applications); err != nil {
+		return Page{}, err
 	}
 	return page, nil
 }
@@ -105,30 +93,8 @@ func decodePage(data json.RawMessage) (Page, error) {
 // order and changes while it is read, an application may come twice, and one
 // may be missed.
 func (s *Shop) Search(ctx context.Context, filter Filter) iter.Seq2[Application, error] {
-	return func(yield func(Application, error) bool) {
-		token := ""
-		seen := map[string]bool{}
-		for range maxPages {
-			page, err := s.SearchPage(ctx, filter, token, MaxPageSize)
-			if err != nil {
-				yield(Application{}, err)
-				return
-			}
-			for _, application := range page.Applications {
-				if !yield(application, nil) {
-					return
-				}
-			}
-			if token = page.NextPageToken; token == "" {
-				return
-			}
-			if seen[token] {
-				break
-			}
-			seen[token] = true
-		}
-		yield(Application{}, fmt.Errorf("searching sample applications: %w", &Error{
-			HTTPStatus: http.StatusOK, Path: searchPath, Message: "the pages have no end",
-		}))
-	}
+	return listing("searching sample applications", searchPath, func(token string) ([]Application, string, error) {
+		page, err := s.SearchPage(ctx, filter, token, MaxPageSize)
+		return page.Applications, page.NextPageToken, err
+	})
 }
