@@ -104,14 +104,19 @@ func (b *budget) throttled(endpoint Endpoint, sent time.Time, retryAfter time.Du
 	b.log.Warn("slowed down after too many requests", "endpoint", string(endpoint), "per_second", float64(pace))
 }
 
-// answered tells that an answer came, or that none will. Where calls are spaced,
-// the next is spaced from here: when in between the vendor counted this one, only
-// the vendor knows.
-func (b *budget) answered(endpoint Endpoint) {
+// answered tells how a call ended. Where calls are spaced, the next is spaced from
+// here: when in between the vendor counted this one, only the vendor knows. A call
+// under a token that had expired was not counted, and may be made again at once.
+func (b *budget) answered(endpoint Endpoint, err error) {
 	bucket := b.bucket(endpoint)
 	bucket.mu.Lock()
 	defer bucket.mu.Unlock()
-	bucket.space(time.Now())
+	now := time.Now()
+	if bucket.spacing > 0 && KindOf(err) == TokenExpired {
+		bucket.promise = append(bucket.promise, now)
+		return
+	}
+	bucket.space(now)
 }
 
 // bucket is the pace of one endpoint of one shop.
@@ -186,15 +191,13 @@ func (b *bucket) space(now time.Time) {
 // need is how long until a token is there, zero for at once.
 func (b *bucket) need(now time.Time) time.Duration {
 	b.recover(now)
-	if wait := b.resume.Sub(now); wait > 0 {
-		return wait
-	}
+	paused := max(b.resume.Sub(now), 0)
 	missing := 1 - b.limiter.TokensAt(now)
 	if missing <= 0 {
-		return 0
+		return paused
 	}
 	seconds := missing / float64(b.limiter.Limit())
-	return max(time.Duration(seconds*float64(time.Second)), time.Millisecond)
+	return max(paused, time.Duration(seconds*float64(time.Second)), time.Millisecond)
 }
 
 // expire forgets tokens that were taken ahead and not used. They stay spent:

@@ -1,6 +1,6 @@
 // Package affiliate is a client of the TikTok Shop Affiliate Seller API: the
 // part of TikTok Shop's Open API in which a seller reads and reviews creators'
-// sample applications, invites creators, and exchanges messages with them.
+// sample applications, and exchanges messages with the creators.
 //
 // A [Client] belongs to one app (key and secret). [Client.Exchange] and
 // [Client.Refresh] obtain tokens; [Client.Authorisation] makes calls under the

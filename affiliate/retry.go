@@ -91,7 +91,7 @@ func (a *Authorisation) paced(ctx context.Context, budget *budget, r call, acces
 	defer leave()
 	sent := time.Now()
 	data, err := a.client.signed(ctx, r, access)
-	budget.answered(r.endpoint)
+	budget.answered(r.endpoint, err)
 	if e, ok := errors.AsType[*Error](err); ok && e.Kind() == RateLimited {
 		budget.throttled(r.endpoint, sent, e.RetryAfter)
 	}
