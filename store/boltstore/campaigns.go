@@ -67,16 +67,3 @@ func (t *transaction) rename(c workflow.Campaign) error {
 	}
 	return names.Put(key, []byte(c.ID))
 }
-
-// Members is part of workflow.Tx. The cursor is the key of the last creator.
-func (t *transaction) Members(c workflow.CampaignID, after string, limit int) ([]workflow.Member, string, error) {
-	return page(t.bucket(membersBucket), under(string(c)), after, limit, decode[workflow.Member])
-}
-
-// PutMember is part of workflow.Tx.
-func (t *transaction) PutMember(m workflow.Member) error {
-	if err := t.may("a member", string(m.Campaign), string(m.Creator)); err != nil {
-		return err
-	}
-	return write(t.bucket(membersBucket), joined(string(m.Campaign), string(m.Creator)), kept(m))
-}

@@ -9,7 +9,11 @@ import (
 // Append is part of workflow.Tx. The sequence is one for the whole history, so that entries of several applications
 // can be told apart in time as well.
 func (t *transaction) Append(e workflow.Entry) error {
-	if err := t.may("an entry of the history", string(e.Key.Shop), string(e.Key.ID)); err != nil {
+	const what = "an entry of the history"
+	if err := t.may(what, string(e.Key.Shop)); err != nil {
+		return err
+	}
+	if err := fitting(what, string(e.Key.ID)); err != nil {
 		return err
 	}
 	b := t.bucket(historyBucket)
@@ -22,5 +26,8 @@ func (t *transaction) Append(e workflow.Entry) error {
 
 // History is part of workflow.Tx. The cursor is the sequence of the last entry.
 func (t *transaction) History(k workflow.Key, after string, limit int) ([]workflow.Entry, string, error) {
+	if !nameable(string(k.Shop)) || fitting("", string(k.ID)) != nil {
+		return nil, "", nil
+	}
 	return page(t.bucket(historyBucket), append(applicationKey(k), 0), after, limit, decode[workflow.Entry])
 }

@@ -28,8 +28,17 @@ var (
 	campaignsBucket     = []byte("campaigns")      // campaign -> Campaign
 	campaignNamesBucket = []byte("campaign names") // shop 0 folded name -> campaign
 	membersBucket       = []byte("members")        // campaign 0 creator -> Member
+	membershipsBucket   = []byte("memberships")    // creator 0 campaign -> campaign
 
-	historyBucket = []byte("history") // shop 0 id 0 sequence (16 hex digits) -> Entry
+	productsBucket = []byte("products") // shop 0 id 0 variant -> Product; the variant (SKU) may be empty
+
+	conversationsBucket   = []byte("conversations")    // shop 0 creator -> Conversation
+	conversationIDsBucket = []byte("conversation ids") // shop 0 id -> creator
+
+	runsBucket    = []byte("runs")    // run -> Run
+	noticesBucket = []byte("notices") // notice -> Notice
+
+	historyBucket = []byte("history") // shop 0 id 0 sequence (16 hex digits) -> Entry; the shop's own has no id
 
 	effectsBucket     = []byte("effects")      // effect -> queued
 	lanesBucket       = []byte("lanes")        // lane 0 sequence -> effect; the first of a lane is its head
@@ -42,6 +51,11 @@ var firstBuckets = [][]byte{
 	schemaBucket, authorisationsBucket, shopsBucket, applicationsBucket, placesBucket, listingsBucket, countsBucket,
 	campaignsBucket, campaignNamesBucket, membersBucket, historyBucket, effectsBucket, lanesBucket, headsBucket,
 	deadLettersBucket,
+}
+
+// secondBuckets are those that the second schema brought.
+var secondBuckets = [][]byte{
+	membershipsBucket, productsBucket, conversationsBucket, conversationIDsBucket, runsBucket, noticesBucket,
 }
 
 // versionKey is the one key of schemaBucket.
@@ -60,6 +74,24 @@ func listingKey(p place) []byte { return joined(p.Listing, p.Sort) }
 func campaignNameKey(s workflow.ShopID, name string) []byte {
 	return joined(string(s), workflow.FoldName(name))
 }
+
+func memberKey(c workflow.CampaignID, creator workflow.CreatorKey) []byte {
+	return joined(string(c), string(creator))
+}
+
+func membershipKey(c workflow.CampaignID, creator workflow.CreatorKey) []byte {
+	return joined(string(creator), string(c))
+}
+
+func productKey(s workflow.ShopID, p workflow.Product) []byte {
+	return joined(string(s), string(p.ID), p.SKU)
+}
+
+func conversationKey(s workflow.ShopID, c workflow.CreatorKey) []byte {
+	return joined(string(s), string(c))
+}
+
+func conversationIDKey(s workflow.ShopID, id string) []byte { return joined(string(s), id) }
 
 func historyKey(k workflow.Key, sequence uint64) []byte {
 	return joined(string(k.Shop), string(k.ID), hexadecimal(sequence))
@@ -119,17 +151,30 @@ func hexadecimal(n uint64) string { return fmt.Sprintf("%016x", n) }
 // named checks what is to become a key, or a part of one: text that is not empty and holds no zero byte.
 func named(what string, names ...string) error {
 	for _, name := range names {
-		switch {
-		case name == "":
+		if name == "" {
 			return fmt.Errorf("%s has an empty name", what)
-		case !utf8.ValidString(name):
-			return fmt.Errorf("the name %q of %s is not UTF-8", name, what)
-		case strings.Contains(name, "\x00"):
-			return fmt.Errorf("the name %q of %s holds a zero byte", name, what)
+		}
+		if err := fitting(what, name); err != nil {
+			return err
 		}
 	}
 	return nil
 }
+
+// fitting is named for a part of a key that may be empty.
+func fitting(what, name string) error {
+	switch {
+	case !utf8.ValidString(name):
+		return fmt.Errorf("the name %q of %s is not UTF-8", name, what)
+	case strings.Contains(name, "\x00"):
+		return fmt.Errorf("the name %q of %s holds a zero byte", name, what)
+	}
+	return nil
+}
+
+// nameable tells whether anything can be kept under a name. A prefix made from one that holds a zero byte would be that
+// of others' keys.
+func nameable(name string) bool { return named("", name) == nil }
 
 // errDamaged tells that parts of the file contradict each other.
 var errDamaged = errors.New("the store contradicts itself")

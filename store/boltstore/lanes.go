@@ -14,7 +14,10 @@ import (
 
 // lane returns a lane's effects in order.
 func (t *transaction) lane(l workflow.Lane) ([]queued, error) {
-	list, _, err := page(t.bucket(lanesBucket), under(string(l)), "", int(^uint(0)>>1), t.listed)
+	if !nameable(string(l)) {
+		return nil, nil
+	}
+	list, _, err := page(t.bucket(lanesBucket), under(string(l)), "", unlimited, t.listed)
 	return list, err
 }
 
@@ -110,6 +113,9 @@ func (t *transaction) indexHead(q queued) error {
 // Ready is part of workflow.Outbox. Within a priority the heads are in the order in which they are due, so it reads
 // those it returns, and the first that is not due of each priority.
 func (t *transaction) Ready(kind workflow.EffectKind, now time.Time, limit int) (ready []workflow.Effect, next time.Time, err error) {
+	if !nameable(string(kind)) {
+		return nil, time.Time{}, nil
+	}
 	now = moment(now)
 	prefix := under(string(kind))
 	c := t.bucket(headsBucket).Cursor()

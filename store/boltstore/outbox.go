@@ -27,12 +27,6 @@ func (q queued) due() time.Time {
 	return q.Effect.NotBefore
 }
 
-// deadLetter is an effect that can never be delivered.
-type deadLetter struct {
-	At     time.Time       `json:"at"`
-	Effect workflow.Effect `json:"effect"`
-}
-
 func (t *transaction) queued(id workflow.EffectID) (queued, error) {
 	return read[queued](t.bucket(effectsBucket), []byte(id), "effect")
 }
@@ -94,28 +88,6 @@ func (t *transaction) Remove(id workflow.EffectID) error {
 		return err
 	}
 	return t.takeOut(q)
-}
-
-// Bury is part of workflow.Outbox.
-func (t *transaction) Bury(e workflow.Effect, at time.Time) error {
-	q, err := t.held(e.ID, "burying")
-	if err != nil {
-		return err
-	}
-	if err := t.takeOut(q); err != nil {
-		return err
-	}
-	e.Lane = q.Effect.Lane
-	letter := kept(deadLetter{At: at, Effect: e})
-	return write(t.bucket(deadLettersBucket), deadLetterKey(letter.At, e.ID), letter)
-}
-
-// DeadLetters is part of workflow.Outbox. The cursor is the time and the id of the last one.
-func (t *transaction) DeadLetters(after string, limit int) ([]workflow.DeadLetter, string, error) {
-	return page(t.bucket(deadLettersBucket), nil, after, limit, func(data []byte) (workflow.DeadLetter, error) {
-		l, err := decode[deadLetter](data)
-		return workflow.DeadLetter{Effect: l.Effect, At: l.At}, err
-	})
 }
 
 // Wake is part of workflow.Outbox.

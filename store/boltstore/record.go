@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"math"
 	"reflect"
 	"strings"
 	"time"
@@ -96,6 +97,9 @@ func read[T any](b *bbolt.Bucket, key []byte, what string) (value T, err error) 
 	}
 	return decode[T](data)
 }
+
+// unlimited is the limit of a page that is read whole.
+const unlimited = math.MaxInt
 
 // page reads up to limit values whose keys begin with prefix, from the first after the cursor on. A cursor is what
 // follows the prefix in the key of the last value read; next is empty where no more values follow.

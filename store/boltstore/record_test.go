@@ -14,6 +14,7 @@ func TestWhatIsKeptHoldsNothingThatSettleDoesNotReach(t *testing.T) {
 	for _, kind := range []reflect.Type{
 		reflect.TypeFor[workflow.Authorisation](), reflect.TypeFor[workflow.Shop](), reflect.TypeFor[workflow.Application](),
 		reflect.TypeFor[workflow.Campaign](), reflect.TypeFor[workflow.Member](), reflect.TypeFor[workflow.Entry](),
+		reflect.TypeFor[workflow.Product](), reflect.TypeFor[workflow.Conversation](), reflect.TypeFor[workflow.Run](), reflect.TypeFor[workflow.Notice](),
 		reflect.TypeFor[queued](), reflect.TypeFor[deadLetter](),
 	} {
 		requireReached(t, kind, kind.Name())

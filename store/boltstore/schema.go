@@ -12,14 +12,18 @@ import (
 // that was released is never changed again. A change to workflow.Application.Places, or a new listing, needs one that
 // puts every application anew.
 var migrations = []func(*transaction) error{
-	func(t *transaction) error {
-		for _, name := range firstBuckets {
-			if _, err := t.tx.CreateBucket(name); err != nil {
-				return fmt.Errorf("making the bucket %q: %w", name, err)
-			}
+	func(t *transaction) error { return t.make(firstBuckets) },
+	(*transaction).toSecond,
+}
+
+// make makes buckets that are not there yet.
+func (t *transaction) make(names [][]byte) error {
+	for _, name := range names {
+		if _, err := t.tx.CreateBucket(name); err != nil {
+			return fmt.Errorf("making the bucket %q: %w", name, err)
 		}
-		return nil
-	},
+	}
+	return nil
 }
 
 // errForeign tells that a file was made by another program.

@@ -16,7 +16,7 @@ func TestAStoreOfANewerVersionIsRefusedAndNotTouched(t *testing.T) {
 	require.NoError(t, s.Close())
 	before := bytesOf(t, path)
 	_, err := Open(t.Context(), path)
-	require.ErrorContains(t, err, "it was made by a newer Sample Desk (schema 7, this one knows 1); nothing was changed in it")
+	require.ErrorContains(t, err, "it was made by a newer Sample Desk (schema 7, this one knows 2); nothing was changed in it")
 	require.ErrorContains(t, err, path)
 	require.Equal(t, before, bytesOf(t, path))
 }
@@ -45,8 +45,8 @@ func TestAnOlderStoreIsBroughtUpToDateStepByStep(t *testing.T) {
 	s := opened(t, filepath.Join(t.TempDir(), "desk.db"))
 	require.NoError(t, s.Update(t.Context(), deed(0)))
 	want := wholeOf(t, s)
-	want[string(schemaBucket)]["version"] = "3"
-	want[string(shopsBucket)]["step"] = "\x03"
+	want[string(schemaBucket)]["version"] = "4"
+	want[string(shopsBucket)]["step"] = "\x04"
 
 	var took []int
 	step := func(n int) func(*transaction) error {
@@ -55,7 +55,7 @@ func TestAnOlderStoreIsBroughtUpToDateStepByStep(t *testing.T) {
 			return tx.bucket(shopsBucket).Put([]byte("step"), []byte{byte(n)})
 		}
 	}
-	later := slices.Concat(migrations, []func(*transaction) error{step(2), step(3)})
+	later := slices.Concat(migrations, []func(*transaction) error{step(3), step(4)})
 	for _, moves := range []bool{true, false} { // the second time there is nothing to do
 		tx, err := s.begin(true)
 		require.NoError(t, err)
@@ -65,7 +65,7 @@ func TestAnOlderStoreIsBroughtUpToDateStepByStep(t *testing.T) {
 		require.NoError(t, s.commit(tx))
 		require.Equal(t, want, wholeOf(t, s))
 	}
-	require.Equal(t, []int{2, 3}, took)
+	require.Equal(t, []int{3, 4}, took)
 }
 
 func TestAMigrationThatFailsChangesNothing(t *testing.T) {
@@ -79,7 +79,7 @@ func TestAMigrationThatFailsChangesNothing(t *testing.T) {
 		return errors.Join(tx.bucket(shopsBucket).Put([]byte("half"), nil), broken)
 	}}))
 	require.ErrorIs(t, err, broken)
-	require.ErrorContains(t, err, "bringing it to schema 2")
+	require.ErrorContains(t, err, "bringing it to schema 3")
 	tx.close()
 	require.Equal(t, before, wholeOf(t, s))
 }

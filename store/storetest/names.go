@@ -84,7 +84,6 @@ func showBadNames(t *testing.T, s workflow.Store) {
 			"member": func(tx workflow.Tx) error {
 				return tx.PutMember(workflow.Member{Campaign: "1", Creator: workflow.CreatorKey(name)})
 			},
-			"entry": func(tx workflow.Tx) error { return tx.Append(entry(key(name), 1)) },
 			"entry's shop": func(tx workflow.Tx) error {
 				return tx.Append(entry(workflow.Key{Shop: workflow.ShopID(name), ID: "1"}, 1))
 			},

@@ -1,0 +1,29 @@
+package boltstore
+
+import "sampledesk/workflow"
+
+// Run is part of workflow.Tx.
+func (t *transaction) Run(id workflow.RunID) (workflow.Run, error) {
+	return read[workflow.Run](t.bucket(runsBucket), []byte(id), "run")
+}
+
+// PutRun is part of workflow.Tx.
+func (t *transaction) PutRun(r workflow.Run) error {
+	if err := t.may("a run", string(r.ID)); err != nil {
+		return err
+	}
+	return write(t.bucket(runsBucket), []byte(r.ID), kept(r))
+}
+
+// Notice is part of workflow.Tx.
+func (t *transaction) Notice(id workflow.NoticeID) (workflow.Notice, error) {
+	return read[workflow.Notice](t.bucket(noticesBucket), []byte(id), "notice")
+}
+
+// PutNotice is part of workflow.Tx.
+func (t *transaction) PutNotice(n workflow.Notice) error {
+	if err := t.may("a notice", string(n.ID)); err != nil {
+		return err
+	}
+	return write(t.bucket(noticesBucket), []byte(n.ID), kept(n))
+}
