@@ -124,7 +124,7 @@ func TestEveryConversationIsListedWithWhatIsNewInIt(t *testing.T) {
 		want := map[string]affiliate.Number{}
 		for i := range 120 {
 			name := fmt.Sprintf("shelf.pick%d", i)
-			creator := c.creatorOf(t, c.add(t, fmt.Sprintf(`{"creator":{"username":%q}}`, name)))
+			creator := c.named(t, name, i)
 			want[name] = affiliate.NumberOf(int64(i % 2))
 			if i%2 == 1 {
 				c.writes(t, creator, "Hello "+name)
@@ -155,20 +155,12 @@ func TestEveryConversationIsListedWithWhatIsNewInIt(t *testing.T) {
 	})
 }
 
-// creatorOf asks the stand-in itself, which saves a search of everything.
-func (c *center) creatorOf(t *testing.T, id affiliate.ApplicationID) affiliate.CreatorID {
+// named makes a creator known by the n-th of some open ids.
+func (c *center) named(t *testing.T, username string, n int) affiliate.CreatorID {
 	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, centerURL+"/sim/state", nil)
-	require.NoError(t, err)
-	var state struct{ Applications []affiliate.Application }
-	c.answer(t, r, &state)
-	for _, application := range state.Applications {
-		if application.ID == id {
-			return application.Creator.ID
-		}
-	}
-	t.Fatalf("there is no application %s", id)
-	return ""
+	id := affiliate.CreatorID(fmt.Sprintf("7494560739365%06d", n))
+	c.add(t, fmt.Sprintf(`{"creator":{"creator_open_id":%q,"username":%q}}`, id, username))
+	return id
 }
 
 func TestConversationsAreMarkedAsReadTwentyAtATime(t *testing.T) {
@@ -177,7 +169,7 @@ func TestConversationsAreMarkedAsReadTwentyAtATime(t *testing.T) {
 		shop := c.shops(t)[0]
 		var ids []affiliate.ConversationID
 		for i := range 43 {
-			creator := c.creatorOf(t, c.add(t, fmt.Sprintf(`{"creator":{"username":"shelf.pick%d"}}`, i)))
+			creator := c.named(t, fmt.Sprintf("shelf.pick%d", i), i)
 			c.writes(t, creator, "Hello!")
 			opened, err := shop.Conversation(t.Context(), creator)
 			require.NoError(t, err)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -179,11 +180,18 @@ func TestMessagesAreSpacedFromTheAnswerAndNotFromTheAsking(t *testing.T) {
 		})
 		require.Zero(t, shop.Ready(affiliate.EndpointMessage))
 		time.Sleep(4900 * time.Millisecond) // the promise is about to lapse
-		_, err := shop.SendMessage(t.Context(), "1", "one")
-		require.NoError(t, err)
+		var first sync.WaitGroup
+		first.Go(func() {
+			if _, err := shop.SendMessage(t.Context(), "1", "one"); err != nil {
+				t.Error(err)
+			}
+		})
+		synctest.Wait()
+		require.Equal(t, 5500*time.Millisecond, shop.Ready(affiliate.EndpointMessage), "the first is on its way")
+		first.Wait()
 		began := time.Now()
 		require.Equal(t, 5500*time.Millisecond, shop.Ready(affiliate.EndpointMessage))
-		_, err = deliver(t, shop, "1", "two")
+		_, err := deliver(t, shop, "1", "two")
 		require.NoError(t, err)
 		require.Equal(t, 5500*time.Millisecond, time.Since(began))
 		require.Len(t, v.seen(), 2)
