@@ -43,6 +43,8 @@ func contradictions(t *transaction) []string {
 	differ(listingsBucket, listings)
 	differ(countsBucket, counts)
 	differ(campaignNamesBucket, wantNames(t))
+	differ(membershipsBucket, wantMemberships(t))
+	differ(conversationIDsBucket, wantConversationIDs(t))
 	lanes, heads, stray := wantLanes(t)
 	differ(lanesBucket, lanes)
 	differ(headsBucket, heads)
@@ -70,6 +72,32 @@ func wantListings(t *transaction) (places map[string][]place, listings, counts m
 		counts[l] = string(binary.BigEndian.AppendUint64(nil, n))
 	}
 	return places, listings, counts
+}
+
+func wantMemberships(t *transaction) map[string]string {
+	memberships := map[string]string{}
+	for _, data := range dumped(t.bucket(membersBucket)) {
+		m, err := decode[workflow.Member]([]byte(data))
+		if err != nil {
+			panic(err)
+		}
+		memberships[string(membershipKey(m.Campaign, m.Creator))] = string(m.Campaign)
+	}
+	return memberships
+}
+
+func wantConversationIDs(t *transaction) map[string]string {
+	ids := map[string]string{}
+	for _, data := range dumped(t.bucket(conversationsBucket)) {
+		c, err := decode[workflow.Conversation]([]byte(data))
+		if err != nil {
+			panic(err)
+		}
+		if c.ID != "" {
+			ids[string(conversationIDKey(c.Shop, c.ID))] = string(c.Creator)
+		}
+	}
+	return ids
 }
 
 func wantNames(t *transaction) map[string]string {
@@ -162,6 +190,12 @@ func TestTheCheckFindsEveryKindOfContradiction(t *testing.T) {
 		},
 		"a campaign's name": func(tx *transaction) error {
 			return tx.bucket(campaignNamesBucket).Delete(campaignNameKey("1", "Campaign 0"))
+		},
+		"a membership": func(tx *transaction) error {
+			return tx.bucket(membershipsBucket).Delete(membershipKey(campaignOf(3), "id:open-3"))
+		},
+		"a conversation's id": func(tx *transaction) error {
+			return tx.bucket(conversationIDsBucket).Put(conversationIDKey("1", "stray"), []byte("id:open-3"))
 		},
 		"a lane": func(tx *transaction) error {
 			return tx.bucket(lanesBucket).Put(laneKey("stray", 1), []byte("1"))

@@ -1,6 +1,7 @@
 package boltstore
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -12,17 +13,24 @@ import (
 var begin = time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
 
 // deed returns the n-th of an endless row of updates, each of which touches whatever a decision touches and more: the
-// n-th application comes and asks for a card, the one before is decided, and the one before that has its review
-// claimed and removed or buried. After n deeds a store holds the same whoever did them.
+// n-th application comes and asks for a card, its creator speaks, the one before is decided, and the one before that has
+// its review claimed and removed, or buried and revived, and loses its creator. After n deeds a store holds the same
+// whoever did them.
 func deed(n int) func(workflow.Tx) error {
 	return func(tx workflow.Tx) error {
 		if err := arrive(tx, n); err != nil {
 			return err
 		}
+		if err := speak(tx, n); err != nil {
+			return err
+		}
 		if err := decide(tx, n-1); err != nil {
 			return err
 		}
-		return deliver(tx, n-2)
+		if err := deliver(tx, n-2); err != nil {
+			return err
+		}
+		return leave(tx, n-2)
 	}
 }
 
@@ -88,6 +96,33 @@ func arrive(tx workflow.Tx, n int) error {
 	return tx.Append(workflow.Entry{At: at(n), Key: a.Key, Event: workflow.OnReported, To: workflow.Pending})
 }
 
+// speak keeps what a creator asks for and says, and who tells of it.
+func speak(tx workflow.Tx, n int) error {
+	a := arrived(n)
+	creator := a.Report.Creator.KeyOf("1")
+	notice := workflow.QuestionNotice(a.Campaign, creator)
+	return errors.Join(
+		tx.PutProduct("1", workflow.Product{ID: "1729", Title: "Glow serum, 30 ml", SKU: strconv.Itoa(n % 7)}),
+		tx.PutConversation(workflow.Conversation{Shop: "1", Creator: creator, ID: fmt.Sprintf("conversation-%d", n)}),
+		tx.PutRun(workflow.Run{ID: workflow.RunID(fmt.Sprintf("run-%d", n/10)), Shop: "1", At: at(n), Added: n}),
+		tx.PutNotice(workflow.Notice{ID: notice, Shop: "1", Campaign: a.Campaign, Creator: creator}),
+	)
+}
+
+// leave takes a creator out of her campaign, and forgets every fourth conversation.
+func leave(tx workflow.Tx, n int) error {
+	if n < 0 {
+		return nil
+	}
+	creator := arrived(n).Report.Creator.KeyOf("1")
+	if n%4 == 0 {
+		if err := tx.RemoveConversation("1", creator); err != nil {
+			return err
+		}
+	}
+	return tx.RemoveMember(campaignOf(n), creator)
+}
+
 // decide does what a click does: the application, its history, and two effects.
 func decide(tx workflow.Tx, n int) error {
 	if n < 0 {
@@ -111,7 +146,8 @@ func decide(tx workflow.Tx, n int) error {
 	return tx.Enqueue(thread(n, 2))
 }
 
-// deliver claims, and removes or buries two times out of three: the others stay claimed.
+// deliver claims, and removes or buries two times out of three: the others stay claimed. Of those that are buried every
+// second is revived.
 func deliver(tx workflow.Tx, n int) error {
 	if n < 0 {
 		return nil
@@ -124,7 +160,11 @@ func deliver(tx workflow.Tx, n int) error {
 	case 0:
 		return tx.Remove(e.ID)
 	case 1:
-		return tx.Bury(e, at(n))
+		err = tx.Bury(e, at(n))
+		if err == nil && n%2 == 0 {
+			err = tx.Revive(e.ID, at(n))
+		}
+		return err
 	}
 	return nil
 }
