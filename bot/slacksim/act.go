@@ -99,6 +99,10 @@ func (w *Workspace) act(rw http.ResponseWriter, r *http.Request) {
 		answer(rw, http.StatusBadRequest, sight{Error: fmt.Sprintf("user_not_found: nobody here is %q", a.User)})
 		return
 	}
+	if gone := w.gone(a.person); gone != nil {
+		answer(rw, http.StatusOK, sight{Error: gone.Error()})
+		return
+	}
 	// A click that was made is made: it goes its way even if whoever ordered it hangs up.
 	seen, err := do(w, context.WithoutCancel(r.Context()), a)
 	if err != nil {
@@ -107,6 +111,16 @@ func (w *Workspace) act(rw http.ResponseWriter, r *http.Request) {
 		seen.OK = true
 	}
 	answer(rw, http.StatusOK, seen)
+}
+
+// gone refuses what a deactivated account does: whoever has it is signed out.
+func (w *Workspace) gone(p *person) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if p.deleted {
+		return cannot("account_inactive: the account of %s was deactivated", p.name)
+	}
+	return nil
 }
 
 // errorWord is what a person is told of a deed that failed.

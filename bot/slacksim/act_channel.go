@@ -64,21 +64,34 @@ func (w *Workspace) invite(ctx context.Context, a *actor) (sight, error) {
 		w.mu.Unlock()
 		return sight{}, err
 	}
-	joined := false
-	switch {
-	case a.Do == "kick":
+	member := ch.has(a.Member)
+	event := w.joinedEvent(ch, a.Member, a.person.id)
+	if a.Do == "kick" {
 		ch.members = slices.DeleteFunc(slices.Clone(ch.members), func(u userID) bool { return u == a.Member })
-	case !ch.has(a.Member):
-		ch.members, joined = append(ch.members, a.Member), true
+		event["type"] = "member_left_channel"
+		delete(event, "inviter")
+	} else if !member {
+		ch.members = append(ch.members, a.Member)
 	}
-	event := object{"type": "member_joined_channel", "user": a.Member, "channel": ch.id, "channel_type": "C", "team": w.team.id, "inviter": a.person.id}
-	heard := joined && ch.has(w.app.user)
+	heard := ch.has(w.app.user) && member == (a.Do == "kick")
 	w.mu.Unlock()
 	w.watch.changed()
 	if !heard {
 		return sight{}, nil
 	}
-	return w.hear(ctx, w.raise("member_joined_channel", event), sight{})
+	return w.hear(ctx, w.raise(str(event, "type"), event), sight{})
+}
+
+// joinedEvent is what an app hears of a new member of a channel that it is in itself. The lock is held.
+func (w *Workspace) joinedEvent(ch *channel, u, inviter userID) object {
+	event := object{"type": "member_joined_channel", "user": u, "channel": ch.id, "channel_type": "C", "team": w.team.id}
+	if ch.private {
+		event["channel_type"] = "G"
+	}
+	if inviter != "" {
+		event["inviter"] = inviter
+	}
+	return event
 }
 
 // managed is a channel that this person may manage. The lock is held.
@@ -87,7 +100,7 @@ func (w *Workspace) managed(a *actor) (*channel, error) {
 	switch {
 	case ch == nil || ch.im:
 		return nil, errNotVisible
-	case a.person.role != roleAdmin:
+	case !a.person.admin:
 		return nil, cannot("restricted_action: only an admin can do that")
 	}
 	return ch, nil

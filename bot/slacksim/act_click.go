@@ -103,7 +103,7 @@ func (w *Workspace) press(c control, where string, a *actor) (object, error) {
 	if a.Value == nil && !c.stateful() {
 		return nil, cannot("name the option of %q in value", a.ActionID)
 	}
-	state, err := w.choose(c, where, a.Value)
+	state, err := w.choose(c, where, a.person.id, a.Value)
 	if err != nil {
 		return nil, cannot("no_such_option: %v", err)
 	}
@@ -143,7 +143,7 @@ func (w *Workspace) suggest(ctx context.Context, a *actor) (sight, error) {
 func externalSelect(s *source, a *actor) (control, error) {
 	for _, layout := range s.layouts() {
 		for _, c := range controlsOf(layout) {
-			if c.id() != a.ActionID || (c.kind() != "external_select" && c.kind() != "multi_external_select") {
+			if c.id() != a.ActionID || (a.BlockID != "" && c.blockID != a.BlockID) || (c.kind() != "external_select" && c.kind() != "multi_external_select") {
 				continue
 			}
 			least, given := number(c.element["min_query_length"])

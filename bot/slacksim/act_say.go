@@ -218,6 +218,9 @@ func (w *Workspace) shortcut(ctx context.Context, a *actor) (sight, error) {
 	if a.TS != "" {
 		kind = "message"
 	}
+	if !w.scopes["commands"] {
+		return sight{}, cannot("unknown_shortcut: the app was not granted the scope commands")
+	}
 	w.mu.Lock()
 	known := w.options.Shortcuts == nil || slices.ContainsFunc(w.options.Shortcuts, func(s Shortcut) bool { return s.CallbackID == a.CallbackID && s.Type == kind })
 	if !known || a.CallbackID == "" {

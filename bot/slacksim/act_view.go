@@ -78,7 +78,7 @@ func (w *Workspace) fill(v *view, values map[string]any) error {
 			state = c.initial()
 		}
 		if value, given := values[c.id()]; given {
-			next, err := w.choose(c, string(v.id), value)
+			next, err := w.choose(c, string(v.id), v.user, value)
 			if err != nil {
 				return cannot("invalid_value: block %q (%s): %v", c.blockID, c.label, err)
 			}
@@ -177,6 +177,9 @@ func checkErrors(v *view, given any) error {
 // answerWith shows the view that came with an acknowledgement. The lock is held.
 func (w *Workspace) answerWith(a *actor, v *view, push bool, sent any) (viewID, error) {
 	s, err := readView(sent, "/view", "modal")
+	if err == nil {
+		err = w.filesShown(s.pictures, "invalid_arguments")
+	}
 	if err != nil {
 		return "", fmt.Errorf("invalid_response: %w", err)
 	}
@@ -186,6 +189,7 @@ func (w *Workspace) answerWith(a *actor, v *view, push bool, sent any) (viewID, 
 		}
 		v.wear(s)
 		v.chosen = v.chosen.within(v.blocks)
+		w.startHere(v)
 		return v.id, nil
 	}
 	if len(w.stack(v.root)) >= mostStack {
@@ -196,6 +200,7 @@ func (w *Workspace) answerWith(a *actor, v *view, push bool, sent any) (viewID, 
 		return "", fmt.Errorf("invalid_response: %w", err)
 	}
 	next.root, next.previous, next.origin = v.root, v.id, v.origin
+	w.startHere(next)
 	return next.id, nil
 }
 

@@ -28,9 +28,12 @@ func (w *Workspace) target(c *call) (*channel, error) {
 		return nil, invalidArgument("channel", "missing required field: channel")
 	}
 	if p := w.person(userID(id)); p != nil && p.role != roleBot {
+		if p.deleted { // Slack's word for it is not documented
+			return nil, refuse("channel_not_found")
+		}
 		return w.direct(p), nil
 	}
-	ch := w.channel(channelID(id))
+	ch := w.reachable(channelID(id))
 	if ch == nil {
 		return nil, refuse("channel_not_found") // names are taken by Slack too; identifiers are the stricter reading
 	}
@@ -39,13 +42,19 @@ func (w *Workspace) target(c *call) (*channel, error) {
 
 // writable checks that the bot may post there. The lock is held.
 func (w *Workspace) writable(ch *channel) error {
-	if ch.archived {
+	if ch.archived || w.ended(ch) {
 		return refuse("is_archived")
 	}
 	if !ch.has(w.app.user) && !w.scopes["chat:write.public"] {
 		return refuse("not_in_channel")
 	}
 	return nil
+}
+
+// ended tells whether a conversation's other party was deactivated: nothing is written there any more. The lock is held.
+func (w *Workspace) ended(ch *channel) bool {
+	p := w.person(ch.partner)
+	return ch.im && p != nil && p.deleted
 }
 
 // posting finds the channel for a post, checks that the bot may write there and, unless the message is for one person, spends the
@@ -154,7 +163,7 @@ func (w *Workspace) own(c *call, refusal string) (*channel, *message, error) {
 		}
 		return nil, nil, invalidArgument(missing, "missing required field: %s", missing)
 	}
-	ch := w.channel(channelID(id)) // a person's identifier is not taken here: a direct message needs its D… channel
+	ch := w.reachable(channelID(id)) // a person's identifier is not taken here: a direct message needs its D… channel
 	if ch == nil {
 		return nil, nil, refuse("channel_not_found")
 	}
@@ -275,7 +284,7 @@ func (w *Workspace) postEphemeral(c *call) (object, error) {
 	switch {
 	case u == "":
 		return nil, invalidArgument("user", "missing required field: user")
-	case w.person(u) == nil:
+	case w.person(u) == nil || w.person(u).deleted:
 		return nil, refuse("user_not_found")
 	case !ch.has(u):
 		return nil, refuse("user_not_in_channel")
@@ -291,7 +300,7 @@ func (w *Workspace) postEphemeral(c *call) (object, error) {
 func (w *Workspace) getPermalink(c *call) (object, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	ch := w.channel(channelID(c.text("channel")))
+	ch := w.reachable(channelID(c.text("channel")))
 	if ch == nil || !ch.has(w.app.user) {
 		return nil, refuse("channel_not_found")
 	}

@@ -24,15 +24,11 @@ func (w *Workspace) readable(c *call, right string) (*channel, error) {
 	if id == "" {
 		return nil, invalidArgument("channel", "missing required field: channel")
 	}
-	ch := w.channel(channelID(id))
+	ch := w.reachable(channelID(id))
 	if ch == nil {
 		return nil, refuse("channel_not_found")
 	}
-	scope := "channels:" + right
-	if ch.im {
-		scope = "im:" + right
-	}
-	if !w.scopes[scope] {
+	if scope := ch.scopeFor(right); !w.scopes[scope] {
 		return nil, w.missingScope(scope)
 	}
 	return ch, nil
@@ -72,10 +68,13 @@ func (w *Workspace) listed(c *call) ([]*channel, error) {
 	var found []*channel
 	for _, ch := range w.channels {
 		kind := "public_channel"
-		if ch.im {
+		switch {
+		case ch.im:
 			kind = "im"
+		case ch.private:
+			kind = "private_channel"
 		}
-		if wanted[kind] && (!ch.archived || !c.flag("exclude_archived")) {
+		if w.reachable(ch.id) != nil && wanted[kind] && (!ch.archived || !c.flag("exclude_archived")) {
 			found = append(found, ch)
 		}
 	}
@@ -276,6 +275,9 @@ func (w *Workspace) conversationsOpen(c *call) (object, error) {
 	if p.role == roleBot {
 		return nil, refuse("cannot_dm_bot")
 	}
+	if p.deleted {
+		return nil, refuse("user_disabled")
+	}
 	known := p.im != ""
 	return w.opened(c, w.direct(p), known), nil
 }
@@ -293,12 +295,12 @@ func (w *Workspace) opened(c *call, ch *channel, known bool) object {
 
 func (w *Workspace) conversationsJoin(c *call) (object, error) {
 	w.mu.Lock()
-	ch := w.channel(channelID(c.text("channel")))
+	ch := w.reachable(channelID(c.text("channel")))
 	switch {
 	case ch == nil:
 		w.mu.Unlock()
 		return nil, refuse("channel_not_found")
-	case ch.im:
+	case ch.im || ch.private:
 		w.mu.Unlock()
 		return nil, refuse("method_not_supported_for_channel_type")
 	case ch.archived:

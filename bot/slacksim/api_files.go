@@ -6,14 +6,21 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 func fileMethods() []*method {
 	return []*method{
 		{name: "files.getUploadURLExternal", tier: tier4, scope: "files:write", handle: (*Workspace).uploadURL},
 		{name: "files.completeUploadExternal", tier: tier4, scope: "files:write", handle: (*Workspace).completeUpload},
+		{name: "files.info", tier: tier4, scope: "files:read", handle: (*Workspace).filesInfo},
+		{name: "files.delete", tier: tier3, scope: "files:write", handle: (*Workspace).filesDelete},
 	}
 }
+
+// processTime is how long Slack works on a file after its upload was completed. Until then the file has no kind, shows in no image and
+// is in no channel, although the call has long been answered. Slack names no time; its people tell apps to ask files.info again.
+const processTime = 500 * time.Millisecond
 
 // upload is a file on its way in, or here.
 type upload struct {
@@ -21,8 +28,19 @@ type upload struct {
 	announced             int // bytes
 	data                  []byte
 	arrived, complete     bool
-	shared                []channelID
+	completed             time.Time
+	shares                []share
 }
+
+// share is one message that carries a file.
+type share struct {
+	channel *channel
+	ts      stamp
+	thread  stamp
+}
+
+// processed tells whether Slack is done with a file.
+func (f *upload) processed() bool { return f.complete && time.Since(f.completed) >= processTime }
 
 // uploadURL is the first of three steps: it names an address for the bytes.
 func (w *Workspace) uploadURL(c *call) (object, error) {
@@ -89,9 +107,17 @@ func firstFile(r *http.Request, body []byte) ([]byte, error) {
 	}
 }
 
-// completeUpload is the third step: the files get their titles and, with a channel, are posted there.
+// completeUpload is the third step: the files get their titles and, with a channel, are posted there once they are processed. The answer
+// does not wait for that, and so knows neither the files' kinds nor their message.
 func (w *Workspace) completeUpload(c *call) (object, error) {
 	given, err := c.uploadsNamed()
+	if err != nil {
+		return nil, err
+	}
+	body, err := c.comment()
+	if err == nil {
+		err = w.fetch(body.pictures)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -101,35 +127,95 @@ func (w *Workspace) completeUpload(c *call) (object, error) {
 		w.mu.Unlock()
 		return nil, err
 	}
+	var files []*upload
 	shown := []object{}
 	for _, each := range given {
 		f, _ := w.uploads.get(str(each, "id"))
-		f.complete = true
+		f.complete, f.completed = true, time.Now()
 		if t := str(each, "title"); t != "" {
 			f.title = t
 		}
-		if ch != nil && !slices.Contains(f.shared, ch.id) {
-			f.shared = append(f.shared, ch.id)
-		}
+		files = append(files, f)
 		shown = append(shown, w.fileObject(f, c.base("http")))
 	}
-	var m *message
-	if ch != nil {
-		m = w.say(ch, w.app.user, content{text: c.text("initial_comment")}, thread)
-		m.files = shown
-	}
 	w.mu.Unlock()
-	if m != nil {
-		w.announce(ch, m)
+	w.watch.changed()
+	if ch != nil {
+		base := c.base("http")
+		w.launch(func() { w.shareFiles(ch, thread, body, files, base) })
 	}
 	return object{"files": shown}, nil
+}
+
+// comment is what the message of the files says: initial_comment, or else blocks.
+func (c *call) comment() (content, error) {
+	if text := c.text("initial_comment"); text != "" {
+		return content{text: cut(text, mostText)}, nil
+	}
+	return readContent(arguments{"blocks": c.arguments["blocks"]})
+}
+
+// shareFiles posts the message of the files once they are processed. Where that has become impossible nothing tells the app, as in Slack.
+func (w *Workspace) shareFiles(ch *channel, thread stamp, body content, files []*upload, base string) {
+	w.pause(w.ctx, processTime)
+	w.mu.Lock()
+	gone := thread != "" && ch.find(thread) == nil
+	if w.ctx.Err() != nil || gone || w.writable(ch) != nil {
+		w.mu.Unlock()
+		return
+	}
+	m := w.say(ch, w.app.user, body, thread)
+	for _, f := range files {
+		f.shares = append(f.shares, share{ch, m.ts, thread})
+		m.files = append(m.files, w.fileObject(f, base))
+	}
+	w.mu.Unlock()
+	w.announce(ch, m)
+}
+
+// filesInfo describes a file, and once it is processed what it is and where it was shared.
+func (w *Workspace) filesInfo(c *call) (object, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	f, ok := w.uploads.get(c.text("file"))
+	if !ok || !f.complete {
+		return nil, refuse("file_not_found")
+	}
+	return object{"file": w.fileObject(f, c.base("http")), "comments": []object{}}, nil
+}
+
+// filesDelete takes a file away, also from the messages that carry it.
+func (w *Workspace) filesDelete(c *call) (object, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	f, ok := w.uploads.get(c.text("file"))
+	if !ok || !f.complete {
+		return nil, refuse("file_not_found")
+	}
+	f.complete, f.arrived, f.data = false, false, nil
+	for _, s := range f.shares {
+		m := s.channel.find(s.ts)
+		if m == nil {
+			continue
+		}
+		left := slices.Clone(m.files)
+		for i, each := range left {
+			if each["id"] == f.id {
+				left[i] = object{"id": f.id, "mode": "tombstone"}
+			}
+		}
+		m.files = left
+	}
+	w.uploads.drop(f.id)
+	w.watch.changed()
+	return object{}, nil
 }
 
 // sharedIn checks that the files are here, and finds the channel and the thread that they go to; the channel is nil where none is
 // named. The lock is held.
 func (w *Workspace) sharedIn(c *call, given []object) (*channel, stamp, error) {
 	for _, each := range given {
-		if f, ok := w.uploads.get(str(each, "id")); !ok || !f.arrived {
+		if f, ok := w.uploads.get(str(each, "id")); !ok || !f.arrived || f.complete {
 			return nil, "", refuse("file_not_found")
 		}
 	}
@@ -137,7 +223,7 @@ func (w *Workspace) sharedIn(c *call, given []object) (*channel, stamp, error) {
 	if id == "" {
 		return nil, "", nil
 	}
-	ch := w.channel(channelID(id))
+	ch := w.reachable(channelID(id)) // a person's identifier is not taken here: conversations.open tells the D… channel
 	if ch == nil {
 		return nil, "", refuse("channel_not_found")
 	}
@@ -165,16 +251,54 @@ func (c *call) uploadsNamed() ([]object, error) {
 	return all, nil
 }
 
-// fileObject is a file as messages show it. The lock is held.
+// fileObject is a file as messages and files.info show it. The lock is held.
 func (w *Workspace) fileObject(f *upload, base string) object {
 	o := object{
-		"id": f.id, "name": f.name, "title": f.title, "mimetype": f.kind, "size": len(f.data), "user": w.app.user, "mode": "hosted",
-		"created": 1_700_000_000, "channels": slices.Clone(f.shared),
+		"id": f.id, "name": f.name, "title": f.title, "mimetype": "", "filetype": "", "pretty_type": "", "size": len(f.data), "user": w.app.user,
+		"mode": "hosted", "created": settledAt, "timestamp": settledAt, "is_external": false, "is_public": false, "editable": false,
+		"channels": []channelID{}, "groups": []channelID{}, "ims": []channelID{},
 	}
 	if base != "" {
-		o["url_private"], o["permalink"] = base+"/files/"+f.id, base+"/files/"+f.id
+		o["url_private"], o["url_private_download"], o["permalink"] = base+"/files/"+f.id, base+"/files/"+f.id, base+"/files/"+f.id
 	}
+	if !f.processed() {
+		return o
+	}
+	kind, _, _ := strings.Cut(f.kind, ";")
+	_, short, _ := strings.Cut(kind, "/")
+	o["mimetype"], o["filetype"], o["pretty_type"] = kind, short, strings.ToUpper(short)
+	w.tellShares(f, o)
 	return o
+}
+
+// tellShares adds to a file where it was shared. The lock is held.
+func (w *Workspace) tellShares(f *upload, o object) {
+	lists := map[string][]channelID{}
+	shares := map[string]map[channelID][]object{}
+	for _, s := range f.shares {
+		list, side := "channels", "public"
+		switch {
+		case s.channel.im:
+			list, side = "ims", "private"
+		case s.channel.private:
+			list, side = "groups", "private"
+		}
+		if !slices.Contains(lists[list], s.channel.id) {
+			lists[list] = append(lists[list], s.channel.id)
+		}
+		if shares[side] == nil {
+			shares[side] = map[channelID][]object{}
+		}
+		one := object{"ts": s.ts, "channel_name": s.channel.name, "team_id": w.team.id, "share_user_id": w.app.user}
+		if s.thread != "" {
+			one["thread_ts"] = s.thread
+		}
+		shares[side][s.channel.id] = append(shares[side][s.channel.id], one)
+	}
+	for list, ids := range lists {
+		o[list] = ids
+	}
+	o["shares"], o["is_public"] = shares, len(lists["channels"]) > 0
 }
 
 // serveFile hands a file out to who has the bot's token, and to the page.

@@ -25,7 +25,7 @@ func (w *Workspace) usersInfo(c *call) (object, error) {
 	if p == nil {
 		return nil, refuse("user_not_found")
 	}
-	return object{"user": w.userObject(p)}, nil
+	return object{"user": w.userObject(p, c.flag("include_locale"))}, nil
 }
 
 func (w *Workspace) usersList(c *call) (object, error) {
@@ -37,7 +37,7 @@ func (w *Workspace) usersList(c *call) (object, error) {
 	}
 	members := []object{}
 	for _, p := range w.people[from:to] {
-		members = append(members, w.userObject(p))
+		members = append(members, w.userObject(p, c.flag("include_locale")))
 	}
 	return object{"members": members, "cache_ts": 1_700_000_000, "response_metadata": object{"next_cursor": next}}, nil
 }
@@ -59,10 +59,12 @@ func (w *Workspace) usergroupsList(c *call) (object, error) {
 	defer w.mu.Unlock()
 	all := []object{}
 	for _, g := range w.groups {
-		o := object{
-			"id": g.id, "team_id": w.team.id, "is_usergroup": true, "name": g.name, "handle": g.handle, "description": "", "is_external": false,
-			"date_create": 1_700_000_000, "date_update": 1_700_000_000, "date_delete": 0, "user_count": len(g.members),
-			"created_by": "U0ADMIN001", "updated_by": "U0ADMIN001",
+		if g.disabled && !c.flag("include_disabled") {
+			continue
+		}
+		o := w.groupObject(g)
+		if c.flag("include_count") {
+			o["user_count"] = len(g.members)
 		}
 		if c.flag("include_users") {
 			o["users"] = slices.Clone(g.members)
@@ -75,11 +77,11 @@ func (w *Workspace) usergroupsList(c *call) (object, error) {
 func (w *Workspace) usergroupsUsersList(c *call) (object, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	i := slices.IndexFunc(w.groups, func(g *group) bool { return string(g.id) == c.text("usergroup") })
-	if i < 0 {
+	g := w.group(groupID(c.text("usergroup")))
+	if g == nil || (g.disabled && !c.flag("include_disabled")) { // what Slack says of a disabled one is not documented
 		return nil, refuse("no_such_subteam")
 	}
-	return object{"users": slices.Clone(w.groups[i].members)}, nil
+	return object{"users": slices.Clone(g.members)}, nil
 }
 
 // mostPage is the longest page of a listing.

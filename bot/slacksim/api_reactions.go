@@ -50,7 +50,7 @@ func (m *message) removeReaction(name string, u userID) bool {
 
 // reacted finds the message of a call. The lock is held.
 func (w *Workspace) reacted(c *call) (*channel, *message, error) {
-	ch := w.channel(channelID(c.text("channel")))
+	ch := w.reachable(channelID(c.text("channel")))
 	if ch == nil {
 		return nil, nil, refuse("channel_not_found")
 	}

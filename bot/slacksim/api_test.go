@@ -241,22 +241,6 @@ func TestReactionsAreAddedOnceAndRemovedOnce(t *testing.T) {
 	b.fails("message_not_found", "reactions.add", object{"channel": samples, "timestamp": "1.000000", "name": "eyes"})
 }
 
-func TestAFileComesInThreeSteps(t *testing.T) {
-	b := outside(t, Options{})
-	o := b.must("files.getUploadURLExternal", object{"filename": "funnel.csv", "length": 5})
-	b.fails("file_not_found", "files.completeUploadExternal", object{"files": []object{{"id": o["file_id"]}}, "channel_id": samples})
-	got, _ := b.do(b.request(http.MethodPost, o["upload_url"].(string), []byte("a,b"), "text/csv"))
-	require.Equal(t, http.StatusBadRequest, got.StatusCode, "fewer bytes than announced")
-	got, body := b.do(b.request(http.MethodPost, o["upload_url"].(string), []byte("a,b,c"), "text/csv"))
-	require.Equal(t, http.StatusOK, got.StatusCode, "%s", body)
-	done := b.must("files.completeUploadExternal", object{"files": []object{{"id": o["file_id"], "title": "Funnel"}}, "channel_id": samples, "initial_comment": "Here"})
-	file := done["files"].([]any)[0].(object)
-	require.Equal(t, "Funnel", file["title"])
-	_, body = b.do(b.request(http.MethodGet, file["url_private"].(string), nil, ""))
-	require.Equal(t, "a,b,c", string(body))
-	require.Equal(t, "Here", b.state().Channels[0].Messages[0].Text)
-}
-
 func TestAScheduledMessageComesWhenItsTimeHasCome(t *testing.T) {
 	inBubble(t, Options{}, func(t *testing.T, b *bench) {
 		app := b.serve(nil)

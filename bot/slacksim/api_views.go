@@ -57,6 +57,9 @@ func (w *Workspace) showModal(c *call, push bool) (object, error) {
 		return nil, err
 	}
 	s, err := c.viewArgument("modal")
+	if err == nil {
+		err = w.filesShown(s.pictures, "invalid_arguments")
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -74,6 +77,7 @@ func (w *Workspace) showModal(c *call, push bool) (object, error) {
 		return nil, err
 	}
 	v.origin = t.channel
+	w.startHere(v)
 	if push {
 		v.root, v.previous = t.root, below[len(below)-1].id
 	}
@@ -102,8 +106,12 @@ func (w *Workspace) viewsUpdate(c *call) (object, error) {
 	if err := w.externalFree(s.externalID, v.id); err != nil {
 		return nil, err
 	}
+	if err := w.filesShown(s.pictures, "invalid_arguments"); err != nil {
+		return nil, err
+	}
 	v.wear(s)
 	v.chosen = v.chosen.within(v.blocks)
+	w.startHere(v)
 	w.watch.changed()
 	return object{"view": w.viewObject(v)}, nil
 }
@@ -147,6 +155,9 @@ func (w *Workspace) viewsPublish(c *call) (object, error) {
 		return nil, refuse("user_not_found")
 	case p.role == roleBot:
 		return nil, refuse("not_enabled")
+	}
+	if err := w.filesShown(s.pictures, "invalid_arguments"); err != nil {
+		return nil, err
 	}
 	v := w.views[w.homes[p.id]]
 	if v != nil {

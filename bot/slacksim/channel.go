@@ -11,6 +11,7 @@ type channel struct {
 	id       channelID
 	name     string
 	general  bool
+	private  bool
 	im       bool
 	partner  userID // of a direct conversation
 	archived bool
@@ -54,10 +55,24 @@ func newChannel(id channelID, name string) *channel { return &channel{id: id, na
 func (c *channel) has(u userID) bool { return slices.Contains(c.members, u) }
 
 func (c *channel) kind() string {
-	if c.im {
+	switch {
+	case c.im:
 		return "im"
+	case c.private:
+		return "group"
 	}
 	return "channel"
+}
+
+// scopeFor is the scope that something asks for in this kind of channel, such as channels:read, groups:history or im:read.
+func (c *channel) scopeFor(right string) string {
+	switch {
+	case c.im:
+		return "im:" + right
+	case c.private:
+		return "groups:" + right
+	}
+	return "channels:" + right
 }
 
 // find returns the message of that stamp, or nil.
@@ -129,6 +144,15 @@ func (w *Workspace) channel(id channelID) *channel {
 	return w.channels[i]
 }
 
+// reachable finds a channel for the app: one that is private does not exist for it until it was invited. The lock is held.
+func (w *Workspace) reachable(id channelID) *channel {
+	c := w.channel(id)
+	if c != nil && c.private && !c.has(w.app.user) {
+		return nil
+	}
+	return c
+}
+
 // direct returns the conversation of the bot with somebody, opening it when there is none. The lock is held.
 func (w *Workspace) direct(p *person) *channel {
 	if c := w.channel(p.im); c != nil {
@@ -183,7 +207,7 @@ func (w *Workspace) messageObject(c *channel, m *message, metadata bool) object 
 		o["edited"] = *m.edited
 	}
 	if len(m.files) > 0 {
-		o["files"] = m.files
+		o["files"], o["upload"], o["subtype"] = m.files, true, "file_share"
 	}
 	if len(m.reactions) > 0 {
 		o["reactions"] = slices.Clone(m.reactions)
@@ -221,14 +245,14 @@ func (w *Workspace) threadFields(c *channel, m *message, o object) {
 // channelObject is a channel as conversations.info shows it to the bot. The lock is held.
 func (w *Workspace) channelObject(c *channel) object {
 	o := object{
-		"id": c.id, "created": 1_700_000_000, "is_archived": c.archived, "is_im": c.im, "is_mpim": false, "is_channel": !c.im, "is_group": false,
-		"is_private": c.im, "is_org_shared": false, "updated": 1_700_000_000_000, "context_team_id": w.team.id,
+		"id": c.id, "created": 1_700_000_000, "is_archived": c.archived, "is_im": c.im, "is_mpim": false, "is_channel": !c.im && !c.private, "is_group": c.private,
+		"is_private": c.im || c.private, "is_org_shared": false, "updated": 1_700_000_000_000, "context_team_id": w.team.id,
 	}
 	if c.im {
-		o["user"], o["is_open"] = c.partner, true
+		o["user"], o["is_open"], o["is_user_deleted"] = c.partner, true, w.ended(c)
 		return o
 	}
-	shared := slices.ContainsFunc(c.members, func(u userID) bool { p := w.person(u); return p != nil && p.role == roleStranger })
+	shared := w.shared(c)
 	for k, v := range (object{
 		"name": c.name, "name_normalized": c.name, "is_general": c.general, "is_member": c.has(w.app.user), "creator": "U0ADMIN001",
 		"is_shared": shared, "is_ext_shared": shared, "num_members": len(c.members),

@@ -209,20 +209,20 @@ func (c control) empty(state object) bool {
 
 var errNoOption = errors.New("has no such option")
 
-// choose turns what a person picked into the state of a control. It refuses what the control does not offer.
-func (w *Workspace) choose(c control, where string, value any) (object, error) {
+// choose turns what a person picked into the state of a control. It refuses what the control does not offer to this person.
+func (w *Workspace) choose(c control, where string, by userID, value any) (object, error) {
 	s, known := slots[c.kind()]
 	if !known {
 		return nil, fmt.Errorf("a %s takes no value", c.kind())
 	}
-	picked, err := w.pick(c, where, value)
+	picked, err := w.pick(c, where, by, value)
 	if err != nil {
 		return nil, fmt.Errorf("the %s %q: %w", c.kind(), c.id(), err)
 	}
 	return object{"type": c.kind(), s.field: picked}, nil
 }
 
-func (w *Workspace) pick(c control, where string, value any) (any, error) {
+func (w *Workspace) pick(c control, where string, by userID, value any) (any, error) {
 	if value == nil {
 		if c.many() {
 			return []any{}, nil
@@ -230,7 +230,7 @@ func (w *Workspace) pick(c control, where string, value any) (any, error) {
 		return nil, nil
 	}
 	if c.many() {
-		return w.pickMany(c, where, value)
+		return w.pickMany(c, where, by, value)
 	}
 	switch slots[c.kind()].field {
 	case "value", "selected_date", "selected_time", "selected_date_time":
@@ -242,10 +242,10 @@ func (w *Workspace) pick(c control, where string, value any) (any, error) {
 	if !ok {
 		return nil, errors.New("takes one value as text")
 	}
-	return w.pickOne(c, where, s)
+	return w.pickOne(c, where, by, s)
 }
 
-func (w *Workspace) pickMany(c control, where string, value any) (any, error) {
+func (w *Workspace) pickMany(c control, where string, by userID, value any) (any, error) {
 	list, ok := value.([]any)
 	if !ok {
 		list = []any{value}
@@ -259,7 +259,7 @@ func (w *Workspace) pickMany(c control, where string, value any) (any, error) {
 		if !ok {
 			return nil, errors.New("takes a list of texts")
 		}
-		one, err := w.pickOne(c, where, s)
+		one, err := w.pickOne(c, where, by, s)
 		if err != nil {
 			return nil, err
 		}
@@ -269,15 +269,15 @@ func (w *Workspace) pickMany(c control, where string, value any) (any, error) {
 }
 
 // pickOne finds an option, a person or a conversation. The lock is held.
-func (w *Workspace) pickOne(c control, where, value string) (any, error) {
+func (w *Workspace) pickOne(c control, where string, by userID, value string) (any, error) {
 	switch slots[c.kind()].field {
 	case "selected_user", "selected_users":
-		if w.person(userID(value)) == nil {
+		if p := w.person(userID(value)); p == nil || p.deleted {
 			return nil, fmt.Errorf("there is no user %q", value)
 		}
 		return value, nil
 	case "selected_conversation", "selected_conversations", "selected_channel", "selected_channels":
-		if w.channel(channelID(value)) == nil {
+		if ch := w.channel(channelID(value)); ch == nil || !w.listedFor(c, ch, by) {
 			return nil, fmt.Errorf("there is no conversation %q", value)
 		}
 		return value, nil

@@ -45,6 +45,8 @@ func (w *Workspace) overheard(c *channel) string {
 		return ""
 	case c.im:
 		return "message.im"
+	case c.private:
+		return "message.groups"
 	}
 	return "message.channels"
 }

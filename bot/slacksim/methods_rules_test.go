@@ -124,6 +124,10 @@ var methodRules = []methodRule{
 	{"a reaction belongs to a message that is there", "reactions.add", object{"channel": samples, "timestamp": "1795346152.000001", "name": "eyes"}, "message_not_found"},
 	{"an upload says how long it is", "files.getUploadURLExternal", object{"filename": "a.csv"}, "invalid_arguments"},
 	{"an upload has a size", "files.getUploadURLExternal", object{"filename": "a.csv", "length": mostUpload + 1}, "file_upload_size_restricted"},
+	{"only files that are there are described", "files.info", object{"file": "F404"}, "file_not_found"},
+	{"only files that are there are deleted", "files.delete", object{"file": "F404"}, "file_not_found"},
+	{"an image shows a file that is there", "chat.postMessage", object{"channel": samples, "text": "A", "blocks": []object{slackPicture("F404")}}, "invalid_blocks"},
+	{"an image of a home shows a file that is there", "views.publish", object{"user_id": admin, "view": home(slackPicture("F404"))}, "invalid_arguments"},
 	{"an upload is complete when its bytes came", "files.completeUploadExternal", object{"files": []object{{"id": "F404"}}}, "file_not_found"},
 	{"blocks are validated without being sent", "blocks.validate", object{"blocks": layout(150)}, ""},
 	{"blocks are validated without being sent: one character more", "blocks.validate", object{"blocks": layout(151)}, "invalid_blocks"},
@@ -208,7 +212,7 @@ var tiers = map[string]int{
 	"conversations.info": 50, "conversations.history": 50, "conversations.replies": 50, "conversations.join": 50, "conversations.open": 50,
 	"users.lookupByEmail": 50, "reactions.add": 50, "reactions.remove": 50, "reactions.get": 50, "bots.info": 50, "team.info": 50, "apps.connections.open": 50,
 	"chat.postEphemeral": 100, "views.open": 100, "views.update": 100, "views.push": 100, "views.publish": 100, "users.info": 100,
-	"conversations.members": 100, "files.getUploadURLExternal": 100, "files.completeUploadExternal": 100,
+	"conversations.members": 100, "files.getUploadURLExternal": 100, "files.completeUploadExternal": 100, "files.info": 100, "files.delete": 50,
 }
 
 func TestEveryMethodHasTheBudgetOfItsTier(t *testing.T) {

@@ -18,7 +18,13 @@ func (w *Workspace) interaction(kind string, p *person) object {
 	}
 }
 
-func channelPart(c *channel) object { return object{"id": c.id, "name": c.name} }
+// channelPart is the channel in an interaction's payload. A private one is not called by its name there.
+func channelPart(c *channel) object {
+	if c.private {
+		return object{"id": c.id, "name": "privategroup"}
+	}
+	return object{"id": c.id, "name": c.name}
+}
 
 // source is where a control was clicked: a message, one that only she sees, or a view.
 type source struct {
@@ -119,7 +125,7 @@ func (w *Workspace) locate(o object, p *person, s *source) {
 // commandForm is the payload of a slash command: flat, and all text. The lock is held.
 func (w *Workspace) commandForm(p *person, c *channel, command, text string, t *trigger, responseURL string) map[string]string {
 	return map[string]string{
-		"token": w.secrets.verification, "team_id": w.team.id, "team_domain": w.team.domain, "channel_id": string(c.id), "channel_name": c.name,
+		"token": w.secrets.verification, "team_id": w.team.id, "team_domain": w.team.domain, "channel_id": string(c.id), "channel_name": str(channelPart(c), "name"),
 		"user_id": string(p.id), "user_name": p.handle, "command": command, "text": text, "api_app_id": w.app.id,
 		"is_enterprise_install": "false", "response_url": responseURL, "trigger_id": string(t.id),
 	}

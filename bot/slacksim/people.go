@@ -33,30 +33,47 @@ type person struct {
 	tz     string
 	label  string // the zone's name for people
 	offset int    // of the zone, in seconds
+	locale string
 	im     channelID
+	standing
+}
+
+// standing is what an account may do at all, as users.info tells it. It can change while the workspace runs, and the role, which only
+// names the part that somebody plays, stays as it is.
+type standing struct {
+	admin      bool
+	restricted bool // a guest
+	single     bool // a guest of one channel
+	stranger   bool // from another workspace
+	deleted    bool // deactivated
 }
 
 type group struct {
-	id      groupID
-	handle  string
-	name    string
-	members []userID
+	id       groupID
+	handle   string
+	name     string
+	members  []userID
+	disabled bool
+	updated  int64 // Unix seconds
 }
+
+// settledAt is when everything here was made, in Unix seconds.
+const settledAt = 1_700_000_000
 
 // settle moves the people in and opens the channels.
 func (w *Workspace) settle() {
 	berlin := func(p person) *person {
-		p.tz, p.label, p.offset = "Europe/Berlin", "Central European Time", 3600
+		p.tz, p.label, p.offset, p.locale = "Europe/Berlin", "Central European Time", 3600, "en-GB"
 		return &p
 	}
 	w.people = []*person{
-		berlin(person{id: "U0ADMIN001", handle: "admin", name: "Admin", role: roleAdmin}),
+		berlin(person{id: "U0ADMIN001", handle: "admin", name: "Admin", role: roleAdmin, standing: standing{admin: true}}),
 		berlin(person{id: "U0MEMBER01", handle: "member_one", name: "Member One", role: roleMember}),
-		{id: "U0MEMBER02", handle: "member_two", name: "Member Two", role: roleMember, tz: "America/New_York", label: "Eastern Time", offset: -18000},
-		berlin(person{id: "U0GUEST001", handle: "guest", name: "Guest", role: roleGuest}),
-		berlin(person{id: "U0STRANGE1", handle: "stranger", name: "Stranger", role: roleStranger}),
+		{id: "U0MEMBER02", handle: "member_two", name: "Member Two", role: roleMember, tz: "America/New_York", label: "Eastern Time", offset: -18000, locale: "en-US"},
+		berlin(person{id: "U0GUEST001", handle: "guest", name: "Guest", role: roleGuest, standing: standing{restricted: true}}),
+		berlin(person{id: "U0STRANGE1", handle: "stranger", name: "Stranger", role: roleStranger, standing: standing{stranger: true}}),
 		berlin(person{id: "U0OUTSIDE1", handle: "outsider", name: "Outsider", role: roleOutsider}),
-		{id: w.app.user, handle: w.app.name, name: w.app.display, role: roleBot, tz: "America/Los_Angeles", label: "Pacific Time", offset: -28800},
+		{id: w.app.user, handle: w.app.name, name: w.app.display, role: roleBot, tz: "America/Los_Angeles", label: "Pacific Time", offset: -28800, locale: "en-US"},
 	}
 	samples := newChannel("C0SAMPLES1", "samples")
 	general := newChannel("C0GENERAL1", "general")
@@ -70,7 +87,7 @@ func (w *Workspace) settle() {
 		}
 	}
 	w.channels = []*channel{samples, general}
-	w.groups = []*group{{id: "S0REVIEW01", handle: "reviewers", name: "Sample reviewers", members: []userID{"U0ADMIN001", "U0MEMBER01"}}}
+	w.groups = []*group{{id: "S0REVIEW01", handle: "reviewers", name: "Sample reviewers", members: []userID{"U0ADMIN001", "U0MEMBER01"}, updated: settledAt}}
 }
 
 // person finds somebody by identifier. The lock is held.
@@ -84,14 +101,24 @@ func (w *Workspace) person(id userID) *person {
 
 // home is the team that a person belongs to.
 func (w *Workspace) home(p *person) string {
-	if p.role == roleStranger {
+	if p.stranger {
 		return foreignTeam
 	}
 	return w.team.id
 }
 
-// userObject is a person as users.info shows them.
-func (w *Workspace) userObject(p *person) object {
+// group finds a user group by identifier. The lock is held.
+func (w *Workspace) group(id groupID) *group {
+	i := slices.IndexFunc(w.groups, func(g *group) bool { return g.id == id })
+	if i < 0 {
+		return nil
+	}
+	return w.groups[i]
+}
+
+// userObject is a person as users.info shows them. The locale is told only to who asks for it, and of a deactivated account neither that
+// nor the time zone.
+func (w *Workspace) userObject(p *person, locale bool) object {
 	bot := p.role == roleBot
 	profile := object{
 		"real_name": p.name, "display_name": p.handle, "real_name_normalized": p.name, "display_name_normalized": p.handle,
@@ -101,13 +128,33 @@ func (w *Workspace) userObject(p *person) object {
 		profile["bot_id"], profile["api_app_id"] = w.app.botID, w.app.id
 	}
 	u := object{
-		"id": p.id, "team_id": w.home(p), "name": p.handle, "deleted": false, "real_name": p.name, "profile": profile,
-		"tz": p.tz, "tz_label": p.label, "tz_offset": p.offset, "locale": "en-GB",
-		"is_admin": p.role == roleAdmin, "is_owner": p.role == roleAdmin, "is_primary_owner": p.role == roleAdmin,
-		"is_restricted": p.role == roleGuest, "is_ultra_restricted": false, "is_bot": bot, "is_app_user": false, "updated": 1_700_000_000,
+		"id": p.id, "team_id": w.home(p), "name": p.handle, "deleted": p.deleted, "real_name": p.name, "profile": profile,
+		"is_bot": bot, "is_app_user": false, "updated": settledAt,
 	}
-	if p.role == roleStranger {
+	if p.stranger {
 		u["is_stranger"] = true
 	}
+	if p.deleted {
+		return u
+	}
+	u["tz"], u["tz_label"], u["tz_offset"] = p.tz, p.label, p.offset
+	u["is_admin"], u["is_owner"], u["is_primary_owner"] = p.admin, p.admin, p.admin
+	u["is_restricted"], u["is_ultra_restricted"] = p.restricted || p.single, p.single
+	if locale {
+		u["locale"] = p.locale
+	}
 	return u
+}
+
+// groupObject is a user group as usergroups.list shows it.
+func (w *Workspace) groupObject(g *group) object {
+	o := object{
+		"id": g.id, "team_id": w.team.id, "is_usergroup": true, "name": g.name, "handle": g.handle, "description": "", "is_external": false,
+		"date_create": settledAt, "date_update": g.updated, "date_delete": 0, "auto_type": nil, "deleted_by": nil,
+		"created_by": "U0ADMIN001", "updated_by": "U0ADMIN001", "prefs": object{"channels": []string{}, "groups": []string{}},
+	}
+	if g.disabled {
+		o["date_delete"] = g.updated
+	}
+	return o
 }

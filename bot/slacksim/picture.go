@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -14,8 +15,12 @@ import (
 // pictureTime is how long all pictures of one message may take.
 const pictureTime = 2 * time.Second
 
-// picture is one image_url of a message, and the pointer to it.
-type picture struct{ url, pointer string }
+// picture is one image of a layout, and the pointer to where it is named: an image_url, or a file of the workspace.
+type picture struct {
+	url     string
+	file    object // the slack_file, with id or url; nil: url is an image_url
+	pointer string
+}
 
 func newPictureClient(transport http.RoundTripper) *http.Client {
 	if transport == nil {
@@ -36,6 +41,9 @@ func picturesOf(node any, pointer string) []picture {
 		if u, ok := v["image_url"].(string); ok && v["type"] == "image" {
 			found = append(found, picture{url: u, pointer: pointer + "/image_url"})
 		}
+		if f, ok := v["slack_file"].(object); ok && v["type"] == "image" {
+			found = append(found, picture{file: f, pointer: pointer + "/slack_file"})
+		}
 		for k, child := range v {
 			switch child.(type) {
 			case object, []any:
@@ -52,9 +60,18 @@ func (w *Workspace) fetch(pictures []picture) error {
 	if len(pictures) == 0 {
 		return nil
 	}
+	w.mu.Lock()
+	err := w.filesShown(pictures, "invalid_blocks")
+	w.mu.Unlock()
+	if err != nil {
+		return err
+	}
 	ctx, cancel := context.WithTimeout(w.ctx, pictureTime)
 	defer cancel()
 	for _, p := range pictures {
+		if p.file != nil {
+			continue
+		}
 		if f := w.faults.next("images"); f != nil {
 			if f.Do != "delay" {
 				return notFetched(p)
@@ -66,6 +83,41 @@ func (w *Workspace) fetch(pictures []picture) error {
 		}
 	}
 	return nil
+}
+
+// filesShown refuses a layout that shows a file which is not here, which is no picture, or which Slack has not processed yet: that takes a
+// moment after the upload. The lock is held.
+func (w *Workspace) filesShown(pictures []picture, code string) error {
+	for _, p := range pictures {
+		if p.file == nil {
+			continue
+		}
+		f, ok := w.uploads.get(p.fileID())
+		if !ok || !f.processed() || !slices.Contains(pictureKinds, f.kind) {
+			line := fmt.Sprintf("[ERROR] invalid slack file [json-pointer:%s]", p.pointer)
+			return &failure{code: code, messages: []string{line}, extra: object{"errors": []string{line}}}
+		}
+	}
+	return nil
+}
+
+// pictureKinds are the kinds of files that an image may show.
+var pictureKinds = []string{"image/png", "image/jpeg", "image/gif"}
+
+// fileID is the file that is meant: by its identifier, or by its url_private or permalink, which end in it.
+func (p picture) fileID() string {
+	if id := str(p.file, "id"); id != "" {
+		return id
+	}
+	u, err := url.Parse(str(p.file, "url"))
+	if err != nil {
+		return ""
+	}
+	id, ok := strings.CutPrefix(u.Path, "/files/")
+	if !ok {
+		return ""
+	}
+	return id
 }
 
 func notFetched(p picture) error {

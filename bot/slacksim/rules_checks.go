@@ -3,6 +3,7 @@ package slacksim
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"net/url"
 	"regexp"
 	"slices"
@@ -171,5 +172,38 @@ func distinctValues(ck *checker, v any, at string) {
 			ck.complain(at, "option value %q is used twice", cut(value, 60))
 		}
 		seen[value] = true
+	}
+}
+
+// startsWithinLength wants a field to start with a text that a person could have typed there: Slack's pages do not say what becomes of
+// another, so it is refused.
+func startsWithinLength(ck *checker, v any, at string) {
+	o := v.(object)
+	least, hasLeast := number(o["min_length"])
+	most, hasMost := number(o["max_length"])
+	if hasLeast && hasMost && least > most {
+		ck.complain(at+"/min_length", "must not be more than max_length")
+	}
+	start := float64(runes(str(o, "initial_value")))
+	if start > 0 && hasMost && start > most {
+		ck.complain(at+"/initial_value", "must not be longer than max_length")
+	}
+}
+
+// startsWithinBounds wants the same of a number.
+func startsWithinBounds(ck *checker, v any, at string) {
+	o := v.(object)
+	least, hasLeast := number(o["min_value"])
+	most, hasMost := number(o["max_value"])
+	if hasLeast && hasMost && least > most {
+		ck.complain(at+"/min_value", "must not be more than max_value")
+	}
+	start, given := number(o["initial_value"])
+	switch {
+	case !given:
+	case hasLeast && start < least, hasMost && start > most:
+		ck.complain(at+"/initial_value", "must be from min_value to max_value")
+	case o["is_decimal_allowed"] == false && start != math.Trunc(start):
+		ck.complain(at+"/initial_value", "must be a whole number, as is_decimal_allowed is false")
 	}
 }

@@ -189,6 +189,7 @@ var inputRules = slices.Concat(
 		{on: "element plain_text_input", field: "multiline", check: truth},
 		{on: "element plain_text_input", field: "min_length", check: whole(0, 3000)},
 		{on: "element plain_text_input", field: "max_length", check: whole(1, 3000)},
+		{on: "element plain_text_input", check: startsWithinLength},
 	},
 	fieldRules("email_text_input", chars(0, 3000)),
 	fieldRules("url_text_input", chars(0, 3000)),
@@ -197,6 +198,7 @@ var inputRules = slices.Concat(
 		{on: "element number_input", field: "is_decimal_allowed", must: true, check: truth},
 		{on: "element number_input", field: "min_value", check: matching(`^-?\d+(\.\d+)?$`, "a number as text")},
 		{on: "element number_input", field: "max_value", check: matching(`^-?\d+(\.\d+)?$`, "a number as text")},
+		{on: "element number_input", check: startsWithinBounds},
 	},
 	fieldRules("rich_text_input", part("rich value")),
 	[]rule{

@@ -239,6 +239,8 @@ var broken = map[string]unsound{
 	"element checkboxes: options": {options(11), "/options"}, "element radio_buttons: options": {options(11), "/options"},
 	"element plain_text_input: min_length": {json.Number("3001"), "/min_length"}, "element plain_text_input: max_length": {json.Number("3001"), "/max_length"},
 	"element number_input: initial_value": {"two", "/initial_value"}, "element number_input: is_decimal_allowed": {"yes", "/is_decimal_allowed"},
+	"element plain_text_input":        {object{"max_length": json.Number("9"), "initial_value": long(10)}, "/initial_value"},
+	"element number_input":            {object{"min_value": "3", "initial_value": "2"}, "/initial_value"},
 	"element number_input: min_value": {"low", "/min_value"}, "element number_input: max_value": {json.Number("5"), "/max_value"},
 	"element rich_text_input: initial_value": {object{"type": "section", "elements": []any{richSection()}}, "/initial_value/type"},
 	"element file_input: filetypes":          {[]any{}, "/filetypes"}, "element file_input: max_files": {json.Number("11"), "/max_files"},
@@ -437,4 +439,18 @@ func FuzzLayouts(f *testing.F) {
 		defer func() { require.NoError(t, w.Close()) }()
 		w.stateOf(c.blocks, nil)
 	})
+}
+
+func TestAFieldStartsWithWhatCouldBeTypedIntoIt(t *testing.T) {
+	for field, bounds := range map[string]object{
+		"/min_length": {"type": "plain_text_input", "min_length": json.Number("5"), "max_length": json.Number("4")},
+		"/min_value":  {"type": "number_input", "is_decimal_allowed": true, "min_value": "5", "max_value": "4"},
+	} {
+		all := judge("element "+str(bounds, "type"), bounds)
+		require.Len(t, all, 1)
+		require.Contains(t, all[0], "[json-pointer:"+field+"]")
+	}
+	require.Equal(t, []string{"[ERROR] must be a whole number, as is_decimal_allowed is false [json-pointer:/initial_value]"},
+		judge("element number_input", object{"type": "number_input", "is_decimal_allowed": false, "initial_value": "1.5"}))
+	require.Empty(t, judge("element plain_text_input", object{"type": "plain_text_input", "min_length": json.Number("5")}), "an empty field is no text that is too short")
 }

@@ -16,13 +16,16 @@ var knownScopes = []string{
 
 // knownEvents are the bot events that the workspace raises.
 var knownEvents = []string{
-	"app_home_opened", "app_mention", "message.channels", "message.groups", "message.im", "member_joined_channel", "reaction_added", "reaction_removed",
+	"app_home_opened", "app_mention", "message.channels", "message.groups", "message.im", "member_joined_channel", "member_left_channel",
+	"reaction_added", "reaction_removed", "subteam_members_changed", "subteam_updated", "user_change",
 }
 
 // eventScopes tells the scope without which Slack does not let an app subscribe to an event; an event without it never comes.
 var eventScopes = map[string]string{
 	"app_mention": "app_mentions:read", "message.channels": "channels:history", "message.groups": "groups:history",
-	"message.im": "im:history", "member_joined_channel": "channels:read", "reaction_added": "reactions:read", "reaction_removed": "reactions:read",
+	"message.im": "im:history", "member_joined_channel": "channels:read", "member_left_channel": "channels:read",
+	"reaction_added": "reactions:read", "reaction_removed": "reactions:read", "subteam_members_changed": "usergroups:read",
+	"subteam_updated": "usergroups:read", "user_change": "users:read",
 }
 
 func granted(given, all []string) map[string]bool {

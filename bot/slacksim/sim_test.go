@@ -204,7 +204,13 @@ func TestThePageLearnsWhatTheWorkspaceIs(t *testing.T) {
 	o := b.decode(out)
 	require.Equal(t, object{"id": "T0DESK0001", "name": "Sample Shop"}, o["team"])
 	require.Equal(t, object{"id": "B0DESK0001", "user_id": "U0DESK0BOT", "name": "Sample Desk"}, o["bot"])
-	require.Equal(t, object{"id": admin, "name": "Admin", "role": "admin", "tz": "Europe/Berlin"}, o["users"].([]any)[0])
+	require.Equal(t, object{
+		"id": admin, "name": "Admin", "role": "admin", "handle": "admin", "tz": "Europe/Berlin", "locale": "en-GB",
+		"is_admin": true, "is_restricted": false, "is_ultra_restricted": false, "is_stranger": false, "deleted": false,
+	}, o["users"].([]any)[0])
+	require.Equal(t, object{
+		"id": "S0REVIEW01", "handle": "reviewers", "name": "Sample reviewers", "users": []any{admin, memberOne}, "disabled": false,
+	}, o["usergroups"].([]any)[0])
 	require.Equal(t, []any{object{"label": "The other one", "url": "http://127.0.0.1:8485/"}}, o["links"])
 	require.Equal(t, []any{}, o["shortcuts"])
 	require.Equal(t, "/samples", o["commands"].([]any)[0].(object)["command"])

@@ -30,6 +30,7 @@ type shownChannel struct {
 	ID       channelID      `json:"id"`
 	Name     string         `json:"name"`
 	IsIM     bool           `json:"is_im"`
+	Private  bool           `json:"is_private"`
 	User     userID         `json:"user,omitempty"`
 	Archived bool           `json:"is_archived"`
 	Members  []userID       `json:"members"`
@@ -76,17 +77,18 @@ func blocksOf(raw json.RawMessage) json.RawMessage {
 func (w *Workspace) state(rw http.ResponseWriter, _ *http.Request) {
 	w.mu.Lock()
 	channels, ephemerals, views := w.showChannels(), w.showEphemerals(), w.showViews()
+	users, groups := w.showPeople(), w.showGroups()
 	w.mu.Unlock()
 	version, _ := w.watch.now()
 	answer(rw, http.StatusOK, object{
-		"channels": channels, "ephemerals": ephemerals, "views": views, "version": version, "socket": w.hub.count(),
+		"channels": channels, "ephemerals": ephemerals, "views": views, "users": users, "usergroups": groups, "version": version, "socket": w.hub.count(),
 	})
 }
 
 func (w *Workspace) showChannels() []shownChannel {
 	all := make([]shownChannel, 0, len(w.channels))
 	for _, c := range w.channels {
-		s := shownChannel{ID: c.id, Name: c.name, IsIM: c.im, User: c.partner, Archived: c.archived, Members: slices.Clone(c.members)}
+		s := shownChannel{ID: c.id, Name: c.name, IsIM: c.im, Private: c.private, User: c.partner, Archived: c.archived, Members: slices.Clone(c.members)}
 		s.Messages = make([]shownMessage, 0, len(c.messages))
 		for _, m := range c.messages {
 			reactions := m.reactions
@@ -133,23 +135,55 @@ func (w *Workspace) showViews() []shownView {
 	return all
 }
 
-// workspace answers GET /sim/workspace: what the page needs to know of the workspace as such.
-func (w *Workspace) workspace(rw http.ResponseWriter, _ *http.Request) {
-	type somebody struct {
-		Person
-		TZ string `json:"tz"`
-	}
-	w.mu.Lock()
-	users := []somebody{}
+// shownPerson is somebody as /sim/state shows them: the part she plays, and what her account may do now.
+type shownPerson struct {
+	Person
+	Handle     string `json:"handle"`
+	TZ         string `json:"tz"`
+	Locale     string `json:"locale"`
+	Admin      bool   `json:"is_admin"`
+	Restricted bool   `json:"is_restricted"`
+	Single     bool   `json:"is_ultra_restricted"`
+	Stranger   bool   `json:"is_stranger"`
+	Deleted    bool   `json:"deleted"`
+}
+
+type shownGroup struct {
+	ID       groupID  `json:"id"`
+	Handle   string   `json:"handle"`
+	Name     string   `json:"name"`
+	Users    []userID `json:"users"`
+	Disabled bool     `json:"disabled"`
+}
+
+func (w *Workspace) showPeople() []shownPerson {
+	all := []shownPerson{}
 	for _, p := range w.people {
 		if p.role != roleBot {
-			users = append(users, somebody{Person{ID: string(p.id), Name: p.name, Role: string(p.role)}, p.tz})
+			all = append(all, shownPerson{
+				Person: Person{ID: string(p.id), Name: p.name, Role: string(p.role)}, Handle: p.handle, TZ: p.tz, Locale: p.locale,
+				Admin: p.admin, Restricted: p.restricted, Single: p.single, Stranger: p.stranger, Deleted: p.deleted,
+			})
 		}
 	}
+	return all
+}
+
+func (w *Workspace) showGroups() []shownGroup {
+	all := []shownGroup{}
+	for _, g := range w.groups {
+		all = append(all, shownGroup{ID: g.id, Handle: g.handle, Name: g.name, Users: slices.Clone(g.members), Disabled: g.disabled})
+	}
+	return all
+}
+
+// workspace answers GET /sim/workspace: what the page needs to know of the workspace as such.
+func (w *Workspace) workspace(rw http.ResponseWriter, _ *http.Request) {
+	w.mu.Lock()
 	o := object{
 		"team":    object{"id": w.team.id, "name": w.team.name},
 		"bot":     object{"id": w.app.botID, "user_id": w.app.user, "name": w.app.display},
-		"channel": w.channels[0].id, "users": users, "commands": w.options.Commands,
+		"channel": w.channels[0].id, "users": w.showPeople(), "usergroups": w.showGroups(), "commands": w.options.Commands,
 	}
 	w.mu.Unlock()
 	o["shortcuts"], o["links"] = w.options.Shortcuts, w.options.Links

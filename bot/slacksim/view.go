@@ -40,6 +40,7 @@ type spec struct {
 	kind, callbackID, externalID, private string
 	title, submit, close, blocks          json.RawMessage
 	clear, notify                         bool
+	pictures                              []picture // those that are files of the workspace
 }
 
 // readView checks a view and reads it. pointer tells where it stands in what was sent.
@@ -67,7 +68,7 @@ func readView(v any, pointer string, kinds ...string) (spec, error) {
 	return spec{
 		kind: text("type"), callbackID: text("callback_id"), externalID: text("external_id"), private: text("private_metadata"),
 		title: raw("title"), submit: raw("submit"), close: raw("close"), blocks: encode(blocks),
-		clear: flag("clear_on_close"), notify: flag("notify_on_close"),
+		clear: flag("clear_on_close"), notify: flag("notify_on_close"), pictures: picturesOf(blocks, pointer+"/blocks"),
 	}, nil
 }
 

@@ -47,6 +47,19 @@ func decode(data []byte, into any) error {
 	return nil
 }
 
+// decodeKnown is decode for an object whose every field is known.
+func decodeKnown(data []byte, into any) error {
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	if err := d.Decode(into); err != nil {
+		return fmt.Errorf("decoding JSON: %w", err)
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return errors.New("decoding JSON: there is more after the value")
+	}
+	return nil
+}
+
 // encode writes a value that is known to be encodable, without escaping < > & for HTML.
 func encode(v any) json.RawMessage {
 	var b bytes.Buffer
@@ -102,7 +115,7 @@ func invalidArgument(argument, format string, a ...any) error {
 
 var mention = regexp.MustCompile(`<(@|#|!)([^<>|]+)(?:\|([^<>]*))?>`)
 
-// richText is the layout that Slack makes of what a person types: text, mentions of people, of channels and of everybody.
+// richText is the layout that Slack makes of what a person types: text, mentions of people, of user groups, of channels and of everybody.
 func richText(text string) []object {
 	parts := []object{}
 	add := func(s string) {
@@ -114,11 +127,14 @@ func richText(text string) []object {
 	for _, at := range mention.FindAllStringSubmatchIndex(text, -1) {
 		add(text[len(text)-len(rest) : at[0]])
 		kind, id := text[at[2]:at[3]], text[at[4]:at[5]]
-		switch kind {
-		case "@":
+		team, isTeam := strings.CutPrefix(id, "subteam^")
+		switch {
+		case kind == "@":
 			parts = append(parts, object{"type": "user", "user_id": id})
-		case "#":
+		case kind == "#":
 			parts = append(parts, object{"type": "channel", "channel_id": id})
+		case isTeam:
+			parts = append(parts, object{"type": "usergroup", "usergroup_id": team})
 		default:
 			parts = append(parts, object{"type": "broadcast", "range": id})
 		}

@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -298,4 +299,10 @@ func (k *kept[K, V]) put(key K, value V) {
 func (k *kept[K, V]) get(key K) (V, bool) {
 	v, ok := k.by[key]
 	return v, ok
+}
+
+// drop forgets an entry before its time.
+func (k *kept[K, V]) drop(key K) {
+	delete(k.by, key)
+	k.order = slices.DeleteFunc(k.order, func(o K) bool { return o == key })
 }
