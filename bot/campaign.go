@@ -18,25 +18,21 @@ const (
 )
 
 // campaigns lists the campaigns of all shops of the channel.
-func (d *Desk) campaigns(ctx context.Context) (view.Message, error) {
+func (d *Desk) campaigns(ctx context.Context, c command, _ string) (reply, error) {
 	var facts view.CampaignsFacts
 	err := d.store.View(ctx, func(tx workflow.Tx) error {
 		facts = view.CampaignsFacts{}
-		shops, err := tx.Shops()
-		if err != nil {
-			return err
-		}
-		for _, s := range shops {
-			if err := listCampaigns(tx, s, len(shops), &facts); err != nil {
+		for _, s := range c.Shops {
+			if err := listCampaigns(tx, s, len(c.Shops), &facts); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
 	if err != nil {
-		return view.Message{}, fmt.Errorf("reading the campaigns: %w", err)
+		return reply{}, fmt.Errorf("%w the campaigns: %w", errRead, err)
 	}
-	return view.Campaigns(facts), nil
+	return reply{Message: view.Campaigns(facts)}, nil
 }
 
 func listCampaigns(tx workflow.Tx, s workflow.Shop, of int, facts *view.CampaignsFacts) error {
@@ -93,7 +89,7 @@ func standings(tx workflow.Tx, c workflow.Campaign) ([]view.Standing, error) {
 			return nil, err
 		}
 		for _, m := range members {
-			all = append(all, view.Standing{Creator: m.Shown, Applications: by[m.Creator]})
+			all = append(all, view.Standing{Member: m, Applications: by[m.Creator]})
 		}
 		if after = next; after == "" {
 			break
@@ -103,26 +99,22 @@ func standings(tx workflow.Tx, c workflow.Campaign) ([]view.Standing, error) {
 }
 
 // campaignStatus draws a campaign's funnel. Where several shops have a campaign of that name, each is drawn.
-func (d *Desk) campaignStatus(ctx context.Context, typed string) (view.Message, error) {
+func (d *Desk) campaignStatus(ctx context.Context, c command, typed string) (reply, error) {
 	if typed == "" {
-		return view.Usage(view.CommandCampaign, "status"), nil
+		return reply{Message: view.Usage(view.CommandCampaign, "status")}, nil
 	}
 	var m view.Message
 	err := d.store.View(ctx, func(tx workflow.Tx) error {
 		m = view.Message{}
-		shops, err := tx.Shops()
-		if err != nil {
-			return err
-		}
-		for _, s := range shops {
-			c, err := tx.CampaignNamed(s.ID, strings.Join(strings.Fields(typed), " "))
+		for _, s := range c.Shops {
+			named, err := tx.CampaignNamed(s.ID, strings.Join(strings.Fields(typed), " "))
 			if errors.Is(err, workflow.ErrNotFound) {
 				continue
 			}
 			if err != nil {
 				return err
 			}
-			drawn, err := drawCampaign(tx, c, shopName(s, len(shops)))
+			drawn, err := drawCampaign(tx, named, shopName(s, len(c.Shops)))
 			if err != nil {
 				return err
 			}
@@ -134,9 +126,9 @@ func (d *Desk) campaignStatus(ctx context.Context, typed string) (view.Message, 
 		return nil
 	})
 	if err != nil {
-		return view.Message{}, fmt.Errorf("reading a campaign: %w", err)
+		return reply{}, fmt.Errorf("%w a campaign: %w", errRead, err)
 	}
-	return m, nil
+	return reply{Message: m}, nil
 }
 
 func drawCampaign(tx workflow.Tx, c workflow.Campaign, shop string) (view.Message, error) {

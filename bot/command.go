@@ -14,12 +14,24 @@ import (
 
 // command is a slash command as Slack delivers it.
 type command struct {
-	Name      string            `json:"command"`
-	Text      string            `json:"text"`
-	User      workflow.PersonID `json:"user_id"`
-	Channel   string            `json:"channel_id"`
-	TriggerID string            `json:"trigger_id"`
+	Name        string            `json:"command"`
+	Text        string            `json:"text"`
+	User        workflow.PersonID `json:"user_id"`
+	Channel     string            `json:"channel_id"`
+	TriggerID   string            `json:"trigger_id"`
+	ResponseURL string            `json:"response_url"`
+
+	// Shops are those that it is about: the channel's, or, where none lives in it, all that its person may see.
+	Shops []workflow.Shop `json:"-"`
 }
+
+// reply is the answer to a command. Then, which may be nil, is done once it is acknowledged.
+type reply struct {
+	view.Message
+	then func(context.Context)
+}
+
+func answered(m view.Message, err error) (reply, error) { return reply{Message: m}, err }
 
 // answer is the first answer to a command; it rides in the acknowledgement and only its person sees it.
 type answer struct {
@@ -37,47 +49,50 @@ func private(m view.Message) answer {
 func (d *Desk) command(ctx context.Context, c command, ack ackFunc) {
 	ctx, cancel := context.WithTimeout(ctx, commitBy)
 	defer cancel()
-	m, opened := d.answer(ctx, c)
-	ack(private(m))
-	if opened != nil {
-		d.seeToCard(ctx, c.User, *opened)
+	r := d.answer(ctx, c)
+	if len(r.Blocks) == 0 {
+		ack(nil) // a dialog says the rest
+	} else {
+		ack(private(r.Message))
+	}
+	if r.then != nil {
+		r.then(context.WithoutCancel(ctx))
 	}
 }
 
-// answer answers a command. The second result is the one application that it opened, if it did.
-func (d *Desk) answer(ctx context.Context, c command) (m view.Message, opened *workflow.Application) {
+// answer answers a command.
+func (d *Desk) answer(ctx context.Context, c command) reply {
 	word, rest := cutWord(c.Text)
 	if word == "" || word == "help" {
-		return help(c.Name), nil
+		return reply{Message: help(c.Name)}
 	}
-	if ok, denial := d.people.maySee(ctx, c.User, d.config.Channel); !ok {
+	handle := d.routes.commands[c.Name+" "+word]
+	if handle == nil {
+		return reply{Message: view.Unknown(c.Name, c.Text)}
+	}
+	shops, denial, err := d.scope(ctx, c.User, c.Channel)
+	if err != nil {
+		d.log.ErrorContext(ctx, "could not read the shops", "error", err)
+		return reply{Message: view.Aside(view.Denied(view.DeniedUnread))}
+	}
+	if denial != "" {
 		d.log.InfoContext(ctx, "refused", "person", c.User, "rule", denial, "channel", c.Channel)
-		return view.Aside(view.Denied(denial)), nil
+		return reply{Message: view.Aside(view.Denied(denial))}
 	}
-	var err error
-	switch c.Name + " " + word {
-	case view.CommandSamples + " queue":
-		m, err = d.queue(ctx, view.QueuePage{})
-	case view.CommandSamples + " show":
-		m, opened, err = d.show(ctx, c, rest)
-	case view.CommandCampaign + " list":
-		m, err = d.campaigns(ctx)
-	case view.CommandCampaign + " status":
-		m, err = d.campaignStatus(ctx, rest)
-	case view.CommandCampaign + " create":
-		m, err = d.createCampaign(ctx, c, rest)
-	default:
-		return view.Unknown(c.Name, c.Text), nil
-	}
+	c.Shops = shops
+	r, err := handle(ctx, c, rest)
 	if err == nil {
-		return m, opened
+		return r
 	}
 	d.note(ctx, c.User, err)
-	if _, ok := errors.AsType[workflow.Refusal](err); !ok && word != "create" {
-		return view.Aside(view.Denied(view.DeniedUnread)), nil
+	if _, ok := errors.AsType[workflow.Refusal](err); !ok && errors.Is(err, errRead) {
+		return reply{Message: view.Aside(view.Denied(view.DeniedUnread))}
 	}
-	return view.Aside(d.sentence(ctx, err)), nil
+	return reply{Message: view.Aside(d.sentence(ctx, err))}
 }
+
+// errRead marks an error of something that was only to be read: nothing was to be saved.
+var errRead = errors.New("reading")
 
 func help(name string) view.Message {
 	if name == view.CommandCampaign {
@@ -97,29 +112,24 @@ func cutWord(text string) (word, rest string) {
 }
 
 // createCampaign creates a campaign. Where the channel serves several shops, the command has to say which.
-func (d *Desk) createCampaign(ctx context.Context, c command, typed string) (view.Message, error) {
+func (d *Desk) createCampaign(ctx context.Context, c command, typed string) (reply, error) {
 	if typed == "" {
-		return view.Usage(c.Name, "create"), nil
+		return reply{Message: view.Usage(c.Name, "create")}, nil
 	}
-	if ok, denial := d.people.mayDecide(ctx, c.User, d.config.Channel); !ok {
-		d.log.InfoContext(ctx, "refused", "person", c.User, "rule", denial, "channel", c.Channel)
-		return view.Aside(view.Denied(denial)), nil
-	}
-	shops, err := d.shops(ctx)
-	if err != nil {
-		return view.Message{}, err
-	}
-	name, shop, ok := pickShop(typed, shops)
+	name, shop, ok := pickShop(typed, c.Shops)
 	if !ok {
-		return view.WhichShop(c.Name+" create "+typed, shops), nil
+		return reply{Message: view.WhichShop(c.Name+" create "+typed, c.Shops)}, nil
+	}
+	if _, no := d.guard(ctx, c.User, shop.ID, reviewer); no != "" {
+		return reply{Message: view.Aside(no)}, nil
 	}
 	created, err := d.engine.CreateCampaign(ctx, workflow.Creation{
 		Shop: shop.ID, Name: name, By: c.User, At: time.Now(), Origin: c.TriggerID,
 	})
 	if err != nil {
-		return view.Message{}, err
+		return reply{}, err
 	}
-	return view.CampaignCreated(created, shopName(shop, len(shops))), nil
+	return reply{Message: view.CampaignCreated(created, shopName(shop, len(c.Shops)))}, nil
 }
 
 // pickShop parts "Spring launch for My Shop" into a name and one of the shops. With one shop there is nothing to say.

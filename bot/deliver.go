@@ -32,16 +32,64 @@ const mendPause = time.Minute
 
 // Budget implements outbox.Service: it takes a call from Slack's rates before the claim.
 func (d *Desk) Budget(e workflow.Effect) time.Duration {
-	method := methodPost
-	if e.Kind == workflow.ShowCard {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-		defer cancel()
-		a, err := d.application(ctx, e.Key())
-		if err == nil && a.Card.Posted() {
-			method = methodUpdate
-		}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	method, channel := methodPost, d.config.Channel
+	err := d.store.View(ctx, func(tx workflow.Tx) (err error) {
+		method, channel, err = d.destination(tx, e)
+		return err
+	})
+	if err != nil {
+		d.log.WarnContext(ctx, "could not read where an effect goes", "effect", e.ID, "error", err)
 	}
-	return d.limits.take(method, d.config.Channel)
+	return d.limits.take(method, channel)
+}
+
+// destination tells by which method and to which channel an effect goes.
+func (d *Desk) destination(tx workflow.Tx, e workflow.Effect) (method, channel string, err error) {
+	s, err := tx.Shop(e.Shop)
+	if err != nil && !errors.Is(err, workflow.ErrNotFound) {
+		return methodPost, d.config.Channel, err
+	}
+	channel = d.channelOf(s)
+	switch e.Kind {
+	case workflow.ShowCard, workflow.Reply:
+		a, err := tx.Application(e.Key())
+		if err != nil || !a.Card.Posted() {
+			return methodPost, channel, err
+		}
+		if e.Kind == workflow.ShowCard {
+			return methodUpdate, a.Card.Channel, nil
+		}
+		return methodPost, a.Card.Channel, nil
+	case workflow.ShowNotice:
+		n, err := tx.Notice(e.Notice)
+		if err != nil {
+			return methodPost, channel, err
+		}
+		if n.Posted() {
+			return methodUpdate, n.Channel, nil
+		}
+		channel, err = noticeChannel(tx, n.Campaign, channel)
+		return methodPost, channel, err
+	default:
+		if e.Saying != nil {
+			channel, err = noticeChannel(tx, e.Saying.CampaignID, channel)
+		}
+		return methodPost, channel, err
+	}
+}
+
+// noticeChannel returns a campaign's own channel, or the shop's.
+func noticeChannel(tx workflow.Tx, id workflow.CampaignID, shops string) (string, error) {
+	if id == "" {
+		return shops, nil
+	}
+	c, err := tx.Campaign(id)
+	if err != nil || c.Channel == "" {
+		return shops, err
+	}
+	return c.Channel, nil
 }
 
 // Deliver implements outbox.Service.
@@ -49,6 +97,8 @@ func (d *Desk) Deliver(ctx context.Context, e workflow.Effect) workflow.Outcome 
 	switch e.Kind {
 	case workflow.ShowCard:
 		return d.showCard(ctx, e)
+	case workflow.ShowNotice:
+		return d.showNotice(ctx, e)
 	case workflow.Reply:
 		return d.reply(ctx, e)
 	default:
@@ -67,9 +117,14 @@ func (d *Desk) showCard(ctx context.Context, e workflow.Effect) workflow.Outcome
 		return workflow.Outcome{}
 	}
 	message := view.Card(facts)
+	shop, err := d.shop(ctx, e.Shop)
+	if err != nil {
+		return again(e, err)
+	}
 	post := post{
-		method: methodPost, channel: d.config.Channel, message: message, event: eventCard,
+		method: methodPost, channel: d.channelOf(shop), message: message, event: eventCard,
 		payload: map[string]any{"effect": string(e.ID), "shop": string(e.Shop), "application": string(e.Application), "stage": string(a.Stage())},
+		home:    !a.Card.Posted() || a.Card.Channel == d.channelOf(shop),
 	}
 	if a.Card.Posted() {
 		if a.Card.Hash == message.Hash() {
@@ -77,7 +132,7 @@ func (d *Desk) showCard(ctx context.Context, e workflow.Effect) workflow.Outcome
 		}
 		post.method, post.channel, post.ts = methodUpdate, a.Card.Channel, a.Card.TS
 	} else if unclear(e) {
-		found, outcome, ok := d.findCard(ctx, e)
+		found, outcome, ok := d.findCard(ctx, e, post.channel)
 		if !ok {
 			return outcome
 		}
@@ -90,28 +145,16 @@ func (d *Desk) showCard(ctx context.Context, e workflow.Effect) workflow.Outcome
 		return d.failed(e, post, err)
 	}
 	return workflow.Outcome{Event: workflow.CardShown{
-		At: time.Now(), Channel: post.channel, TS: ts, Hash: message.Hash(), Link: d.permalink(ctx, a.Card, post.channel, ts),
+		At: time.Now(), Channel: post.channel, TS: ts, Hash: message.Hash(), Link: d.permalink(ctx, a.Card.Link, post.channel, ts),
 	}}
-}
-
-// permalink asks for the card's link once. A card without one is still a card: the next repaint asks again.
-func (d *Desk) permalink(ctx context.Context, known workflow.Card, channel, ts string) string {
-	if known.Link != "" {
-		return ""
-	}
-	link, err := d.api.GetPermalinkContext(ctx, &slack.PermalinkParameters{Channel: channel, Ts: ts})
-	if err != nil {
-		d.log.WarnContext(ctx, "could not get the link of a card", "error", err)
-	}
-	return link
 }
 
 // unclear tells whether an earlier attempt may have had its effect.
 func unclear(e workflow.Effect) bool { return e.Begun || e.Looks > 0 }
 
 // findCard looks for the card that an earlier attempt may have posted.
-func (d *Desk) findCard(ctx context.Context, e workflow.Effect) (ts string, o workflow.Outcome, ok bool) {
-	found, yes, err := d.raw.history(ctx, d.config.Channel, e.MadeAt.Add(-lookBack), func(m posted) bool {
+func (d *Desk) findCard(ctx context.Context, e workflow.Effect, channel string) (ts string, o workflow.Outcome, ok bool) {
+	found, yes, err := d.raw.history(ctx, channel, e.MadeAt.Add(-lookBack), func(m posted) bool {
 		return m.Metadata.EventType == eventCard && m.Metadata.EventPayload["shop"] == string(e.Shop) &&
 			m.Metadata.EventPayload["application"] == string(e.Application)
 	})
@@ -152,14 +195,35 @@ func (d *Desk) announce(ctx context.Context, e workflow.Effect) workflow.Outcome
 	if err != nil {
 		return again(e, err)
 	}
+	shop, channel := workflow.Shop{ID: e.Shop}, ""
+	err = d.store.View(ctx, func(tx workflow.Tx) error {
+		if shop, err = tx.Shop(e.Shop); err != nil && !errors.Is(err, workflow.ErrNotFound) {
+			return err
+		}
+		_, channel, err = d.destination(tx, e)
+		return err
+	})
+	if err != nil {
+		return again(e, err)
+	}
 	saying := *e.Saying
-	if len(shops) < 2 {
+	if d.sharing(shop, shops) < 2 {
 		saying.Shop = "" // named only where a channel serves several
 	}
 	return d.sayOnce(ctx, e, post{
-		method: methodPost, channel: d.config.Channel, message: view.Notice(saying, d.config.Admins), event: eventNotice,
+		method: methodPost, channel: channel, home: true, message: view.Notice(saying, d.adminsOf(shop)), event: eventNotice,
 		payload: map[string]any{"effect": string(e.ID), "shop": string(e.Shop), "kind": string(e.Saying.Kind)},
 	})
+}
+
+// sharing returns how many shops live in a shop's channel.
+func (d *Desk) sharing(s workflow.Shop, all []workflow.Shop) (n int) {
+	for _, other := range all {
+		if d.channelOf(other) == d.channelOf(s) {
+			n++
+		}
+	}
+	return n
 }
 
 // sayOnce posts a message. After an unclear attempt it looks for the effect's id in the metadata of what was posted
@@ -192,6 +256,7 @@ func (d *Desk) sayOnce(ctx context.Context, e workflow.Effect, p post) workflow.
 type post struct {
 	method  string
 	channel string
+	home    bool   // it is a channel that a shop or a campaign lives in now: closed to the desk, it is waited for
 	ts      string // of the message to update
 	looked  bool   // the message to update was found by looking, and nothing is on record of it yet
 	thread  string
@@ -284,7 +349,7 @@ func (d *Desk) failed(e workflow.Effect, p post, err error) workflow.Outcome {
 		d.limits.pause(p.method, p.channel, limited.RetryAfter)
 		retry.After = limited.RetryAfter
 		return retry
-	case slices.Contains(tokenErrors, name), slices.Contains(closedErrors, name) && p.channel == d.config.Channel:
+	case slices.Contains(tokenErrors, name), slices.Contains(closedErrors, name) && p.home:
 		retry.After = mendPause
 		return retry
 	case slices.Contains(wrongErrors, name):
@@ -298,13 +363,16 @@ func (d *Desk) failed(e workflow.Effect, p post, err error) workflow.Outcome {
 // lost tells that a card is gone, and what becomes of the effect that found out. While its request is in review the loss
 // calls for a new card: a reply is laid by for that, and a repaint has nothing left to do.
 func (d *Desk) lost(e workflow.Effect, p post, cause workflow.Cause) workflow.Outcome {
+	if e.Kind == workflow.ShowNotice && p.ts != "" {
+		return lostNotice(p)
+	}
 	gone := workflow.CardLost{At: time.Now(), TS: cmp.Or(p.ts, p.thread), Cause: cause}
 	o := workflow.Outcome{Event: gone, Then: workflow.Buried, Cause: cause}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
 	if a, err := d.application(ctx, e.Key()); err == nil && a.State().Reviewing() {
 		o.Then = workflow.Done
-		if e.Kind == workflow.Reply {
+		if e.Kind != workflow.ShowCard {
 			o.Then = workflow.Park
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -50,6 +49,7 @@ type Desk struct {
 	people *people
 	limits *limits
 	link   *link
+	routes *routes
 
 	refused atomic.Pointer[string] // Slack's error for the last message written
 	log     *slog.Logger
@@ -68,6 +68,7 @@ func New(config Config, store workflow.Store, engine *workflow.Engine) (*Desk, e
 		engine: engine, store: store, config: config, log: config.Logger, limits: newLimits(),
 	}
 	d.people = newPeople(d.api)
+	d.routes = newRoutes(d)
 	d.link = newLink(linkConfig{open: d.openSocket, dial: config.Dial, handle: d.handle, log: config.Logger})
 	return d, nil
 }
@@ -93,10 +94,7 @@ func (d *Desk) openSocket(ctx context.Context) (string, error) {
 	return url, err
 }
 
-// admin tells whether a person is an admin of the shop's settings.
-func (d *Desk) admin(p workflow.PersonID) bool { return slices.Contains(d.config.Admins, p) }
-
-// shops returns the shops of the desk, by id. All live in one channel until they have settings of their own.
+// shops returns the shops of the desk, by id.
 func (d *Desk) shops(ctx context.Context) (shops []workflow.Shop, err error) {
 	err = d.store.View(ctx, func(tx workflow.Tx) (err error) {
 		shops, err = tx.Shops()

@@ -30,19 +30,46 @@ type interaction struct {
 		ID string `json:"id"`
 	} `json:"channel"`
 	Container struct {
-		Type     string `json:"type"`
-		Channel  string `json:"channel_id"`
-		ThreadTS string `json:"thread_ts"`
+		Type      string `json:"type"`
+		Channel   string `json:"channel_id"`
+		MessageTS string `json:"message_ts"`
+		ThreadTS  string `json:"thread_ts"`
 	} `json:"container"`
+	Message struct { // of a shortcut on a message
+		TS       string            `json:"ts"`
+		ThreadTS string            `json:"thread_ts"`
+		Text     string            `json:"text"`
+		User     workflow.PersonID `json:"user"`
+	} `json:"message"`
 	Actions []action `json:"actions"`
 	View    struct {
 		ID       string `json:"id"`
+		Type     string `json:"type"`
 		Callback string `json:"callback_id"`
 		Metadata string `json:"private_metadata"`
+		Hash     string `json:"hash"`
 		State    struct {
 			Values map[string]map[string]value `json:"values"`
 		} `json:"state"`
 	} `json:"view"`
+
+	Callback string `json:"callback_id"` // of a shortcut
+
+	// Of a menu that asks for its options: which, and what was typed.
+	ActionID string `json:"action_id"`
+	BlockID  string `json:"block_id"`
+	Typed    string `json:"value"`
+}
+
+// field returns what an input of the view holds. Block ids may change from one look of a view to the next, action ids
+// do not.
+func (i interaction) field(actionID string) value {
+	for _, block := range i.View.State.Values {
+		if v, ok := block[actionID]; ok {
+			return v
+		}
+	}
+	return value{}
 }
 
 // action is one control that was used.
@@ -54,9 +81,15 @@ type action struct {
 
 // value is what a control holds.
 type value struct {
-	Text     string   `json:"value"`
-	Selected *option  `json:"selected_option"`
-	Checked  []option `json:"selected_options"`
+	Text          string              `json:"value"`
+	Selected      *option             `json:"selected_option"`
+	Checked       []option            `json:"selected_options"`
+	Time          string              `json:"selected_time"`
+	Person        workflow.PersonID   `json:"selected_user"`
+	People        []workflow.PersonID `json:"selected_users"`
+	Conversation  string              `json:"selected_conversation"`
+	Conversations []string            `json:"selected_conversations"`
+	Channel       string              `json:"selected_channel"`
 }
 
 type option struct {
@@ -97,24 +130,56 @@ func (d *Desk) handle(ctx context.Context, e envelope, ack ackFunc) {
 			return
 		}
 		d.command(ctx, c, ack)
+	case "events_api":
+		d.happen(ctx, e.Payload, ack)
 	default:
 		d.log.DebugContext(ctx, "an envelope that the desk does not work on", "type", e.Type)
 	}
 }
 
 func (d *Desk) interact(ctx context.Context, i interaction, ack ackFunc) {
-	switch {
-	case i.Type == "block_actions" && len(i.Actions) > 0:
-		d.click(ctx, i, i.Actions[0], ack)
-	case i.Type == "view_submission" && i.View.Callback == view.CallbackCampaign:
-		d.submitCampaign(ctx, i, ack)
+	known := true
+	switch i.Type {
+	case "block_actions":
+		for _, a := range i.Actions { // Slack sends one; each is for itself
+			if handle := d.routes.clicks[a.ID]; handle != nil {
+				handle(ctx, i, a, ack)
+			} else {
+				d.log.WarnContext(ctx, "a control that the desk does not know", "action", a.ID)
+			}
+		}
+	case "view_submission":
+		var handle func(context.Context, interaction, ackFunc)
+		if handle, known = d.routes.submissions[i.View.Callback]; known {
+			handle(ctx, i, ack)
+		}
+	case "view_closed":
+		var handle func(context.Context, interaction)
+		if handle, known = d.routes.closings[i.View.Callback]; known {
+			ack(nil)
+			handle(ctx, i)
+		}
+	case "block_suggestion":
+		var handle func(context.Context, interaction) any
+		if handle, known = d.routes.suggestions[i.ActionID]; known {
+			ack(handle(ctx, i))
+		}
+	case "message_action", "shortcut":
+		var handle func(context.Context, interaction, ackFunc)
+		if handle, known = d.routes.shortcuts[i.Callback]; known {
+			handle(ctx, i, ack)
+		}
 	default:
-		d.log.DebugContext(ctx, "an interaction that the desk does not work on", "type", i.Type)
+		known = false
+	}
+	if !known {
+		d.log.DebugContext(ctx, "an interaction that the desk does not work on", "type", i.Type, "view", i.View.Callback, "shortcut", i.Callback)
 	}
 }
 
 // tell says something to one person, privately and at most once: by the interaction's own address if there is one, as
-// that works wherever she clicked, the desk being there or not; else in the channel.
+// that works wherever she clicked, the desk being there or not; in a dialog where she clicked in App Home or in a dialog;
+// else in the channel.
 func (d *Desk) tell(ctx context.Context, i interaction, sentence string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
 	defer cancel()
@@ -125,6 +190,14 @@ func (d *Desk) tell(ctx context.Context, i interaction, sentence string) {
 }
 
 func (d *Desk) whisper(ctx context.Context, i interaction, m view.Message) error {
+	if i.View.ID != "" && i.channel() == "" && i.TriggerID != "" {
+		open := d.api.OpenViewContext
+		if i.View.Type == "modal" && i.Type == "block_actions" {
+			open = d.api.PushViewContext
+		}
+		_, err := open(ctx, i.TriggerID, view.NoticeModal(m))
+		return err
+	}
 	if i.ResponseURL != "" && i.Container.ThreadTS == "" { // such an address reaches no thread
 		return d.respond(ctx, i.ResponseURL, m, false)
 	}

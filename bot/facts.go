@@ -27,7 +27,7 @@ func (d *Desk) cardFacts(ctx context.Context, k workflow.Key) (facts view.CardFa
 		if err != nil {
 			return err
 		}
-		facts, err = cardFacts(tx, a)
+		facts, err = d.factsOf(tx, a)
 		return err
 	})
 	if err != nil {
@@ -36,7 +36,7 @@ func (d *Desk) cardFacts(ctx context.Context, k workflow.Key) (facts view.CardFa
 	return facts, nil
 }
 
-func cardFacts(tx workflow.Tx, a workflow.Application) (view.CardFacts, error) {
+func (d *Desk) factsOf(tx workflow.Tx, a workflow.Application) (view.CardFacts, error) {
 	facts := view.CardFacts{Application: a}
 	shops, err := tx.Shops()
 	if err != nil {
@@ -44,7 +44,7 @@ func cardFacts(tx workflow.Tx, a workflow.Application) (view.CardFacts, error) {
 	}
 	for _, s := range shops {
 		if s.ID == a.Key.Shop {
-			facts.Shop, facts.Region = shopName(s, len(shops)), s.Region
+			facts.Shop, facts.Region = shopName(s, d.sharing(s, shops)), s.Region
 		}
 	}
 	if a.Campaign != "" {

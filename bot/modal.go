@@ -6,9 +6,50 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/slack-go/slack"
+
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
 )
+
+// campaignRoutes are the controls and dialogs of campaigns.
+func (d *Desk) campaignRoutes(r *routes) {
+	r.clicks[view.ActionCampaign] = d.openCampaign
+	r.submissions[view.CallbackCampaign] = d.submitCampaign
+	r.commands[view.CommandCampaign+" list"] = d.campaigns
+	r.commands[view.CommandCampaign+" status"] = d.campaignStatus
+	r.commands[view.CommandCampaign+" create"] = d.createCampaign
+}
+
+// openCampaign opens the modal that adds the creator to a campaign. The trigger lives three seconds, so nothing slow
+// comes before it; what the modal shows is read from the store.
+func (d *Desk) openCampaign(ctx context.Context, i interaction, a action, ack ackFunc) {
+	ack(nil)
+	target, err := view.ParseTarget(a.Block)
+	if err != nil {
+		d.log.WarnContext(ctx, "a control of a card does not say what it is about", "error", err)
+		return
+	}
+	if _, no := d.guard(ctx, i.User.ID, target.Key.Shop, reviewer); no != "" {
+		d.tell(ctx, i, no)
+		return
+	}
+	facts, err := d.modalFacts(ctx, target)
+	if err != nil {
+		d.note(ctx, i.User.ID, err)
+		d.tell(ctx, i, d.sentence(ctx, err))
+		return
+	}
+	d.openModal(ctx, i, view.CampaignModal(facts))
+}
+
+// openModal opens a modal, or says that Slack did not let it open in time.
+func (d *Desk) openModal(ctx context.Context, i interaction, m slack.ModalViewRequest) {
+	if _, err := d.api.OpenViewContext(ctx, i.TriggerID, m); err != nil {
+		d.log.WarnContext(ctx, "could not open a modal", "person", i.User.ID, "view", m.CallbackID, "error", err)
+		d.tell(ctx, i, view.Denied(view.DeniedLate))
+	}
+}
 
 // modalFacts gathers what the modal shows: the application as it is now, and the campaigns it can go to.
 func (d *Desk) modalFacts(ctx context.Context, target view.Target) (facts view.ModalFacts, err error) {
@@ -20,7 +61,11 @@ func (d *Desk) modalFacts(ctx context.Context, target view.Target) (facts view.M
 		if err != nil {
 			return err
 		}
-		facts = view.ModalFacts{Application: a, Round: target.Round, Channel: d.config.Channel}
+		shop, err := tx.Shop(target.Key.Shop)
+		if err != nil && !errors.Is(err, workflow.ErrNotFound) {
+			return err
+		}
+		facts = view.ModalFacts{Application: a, Round: target.Round, Channel: d.channelOf(shop)}
 		facts.Campaigns, err = activeCampaigns(tx, target.Key.Shop)
 		if err != nil || a.Campaign == "" {
 			return err
@@ -74,18 +119,18 @@ func (d *Desk) submitCampaign(ctx context.Context, i interaction, ack ackFunc) {
 		d.log.WarnContext(ctx, "a modal does not say what it is about", "error", err)
 		return
 	}
-	join, complaint := d.join(i, meta)
-	if complaint != nil {
+	shop, no := d.guard(ctx, i.User.ID, meta.Target.Key.Shop, reviewer)
+	join, complaint := d.join(i, meta, shop)
+	switch {
+	case no != "":
+		ack(errorAt(blockOf(join), no))
+		return
+	case complaint != nil:
 		ack(complaint)
 		return
 	}
-	if ok, denial := d.people.mayDecide(ctx, i.User.ID, d.config.Channel); !ok {
-		d.log.InfoContext(ctx, "refused", "person", i.User.ID, "rule", denial)
-		ack(errorAt(blockOf(join), view.Denied(denial)))
-		return
-	}
 	_, _, err = d.engine.Join(ctx, join)
-	if err == nil || d.doneBefore(ctx, err, join) {
+	if err == nil {
 		ack(nil)
 		return
 	}
@@ -94,13 +139,13 @@ func (d *Desk) submitCampaign(ctx context.Context, i interaction, ack ackFunc) {
 }
 
 // join reads the modal's inputs. The second result is what is wrong with them.
-func (d *Desk) join(i interaction, meta view.ModalMeta) (workflow.Join, any) {
+func (d *Desk) join(i interaction, meta view.ModalMeta, shop workflow.Shop) (workflow.Join, any) {
 	values := i.View.State.Values
 	choice := values[view.BlockChoice][view.ActionChoice].chosen()
 	name := values[view.BlockName][view.ActionName].Text
 	j := workflow.Join{
-		Actor: workflow.Actor{Person: i.User.ID, Admin: d.admin(i.User.ID), Surface: workflow.FromModal},
-		At:    time.Now(), Key: meta.Target.Key, Seen: meta.Seen, Round: meta.Target.Round, Undo: d.config.Undo,
+		Actor: d.actor(i.User.ID, shop, workflow.FromModal, i.View.ID),
+		At:    time.Now(), Key: meta.Target.Key, Seen: meta.Seen, Round: meta.Target.Round, Undo: d.undoOf(shop),
 		Campaign: workflow.CampaignID(choice), NewName: name, Origin: i.View.ID,
 	}
 	for _, o := range values[view.BlockAlso][view.ActionAlso].Checked {
@@ -126,31 +171,6 @@ func blockOf(j workflow.Join) string {
 	return view.BlockName
 }
 
-// doneBefore tells whether a refusal only says that all of this was kept already: Slack may deliver a submission twice,
-// and a person whose answer was lost sends it again. What counts is what the store holds. The application in the
-// refusal does not: it went some steps of the way that was then taken back as a whole.
-func (d *Desk) doneBefore(ctx context.Context, err error, j workflow.Join) bool {
-	if _, refused := errors.AsType[workflow.Refusal](err); !refused {
-		return false
-	}
-	done := false
-	err = d.store.View(ctx, func(tx workflow.Tx) error {
-		a, err := tx.Application(j.Key)
-		if err != nil || a.Campaign == "" {
-			return err
-		}
-		c, err := tx.Campaign(a.Campaign)
-		joined := c.ID == j.Campaign || j.Campaign == "" && c.Origin == j.Origin
-		approved := a.Decision.Verdict == workflow.Approve && a.Decision.By == j.Person && a.Round == j.Round+1
-		done = err == nil && joined && (j.Approve && approved || !j.Approve && a.Campaign != j.Seen)
-		return err
-	})
-	if err != nil {
-		d.log.WarnContext(ctx, "could not see whether a dialog was kept before", "error", err)
-	}
-	return done
-}
-
 // complain tells what was wrong: at the input that can be mended, or, where the application has moved on under the
 // modal, by closing it and saying so.
 func (d *Desk) complain(ctx context.Context, i interaction, j workflow.Join, err error, ack ackFunc) {
@@ -164,6 +184,8 @@ func (d *Desk) complain(ctx context.Context, i interaction, j workflow.Join, err
 		return
 	}
 	ack(nil)
-	i.Channel.ID = d.config.Channel
+	if shop, err := d.shop(ctx, j.Key.Shop); err == nil {
+		i.Channel.ID = d.channelOf(shop)
+	}
 	d.tell(ctx, i, d.sentence(ctx, err))
 }

@@ -34,6 +34,7 @@ type people struct {
 	team    string
 	users   map[workflow.PersonID]known[slack.User]
 	members map[string]known[map[workflow.PersonID]bool]
+	groups  map[workflow.GroupID]known[map[workflow.PersonID]bool]
 }
 
 type known[T any] struct {
@@ -44,14 +45,13 @@ type known[T any] struct {
 func newPeople(api *slack.Client) *people {
 	return &people{
 		api: api, users: map[workflow.PersonID]known[slack.User]{}, members: map[string]known[map[workflow.PersonID]bool]{},
+		groups: map[workflow.GroupID]known[map[workflow.PersonID]bool]{},
 	}
 }
 
 // maySee tells whether a person may see a channel's applications: its members may. The second result is the denial
 // where she may not.
 func (p *people) maySee(ctx context.Context, who workflow.PersonID, channel string) (bool, view.Denial) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
 	in, err := p.isMember(ctx, who, channel)
 	switch {
 	case err != nil:
@@ -66,8 +66,6 @@ func (p *people) maySee(ctx context.Context, who workflow.PersonID, channel stri
 // mayDecide tells whether a person may decide on a channel's applications: its members may, but for guests and people
 // from other workspaces.
 func (p *people) mayDecide(ctx context.Context, who workflow.PersonID, channel string) (bool, view.Denial) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
 	if ok, denial := p.maySee(ctx, who, channel); !ok {
 		return false, denial
 	}
@@ -162,6 +160,31 @@ func (p *people) fetchMembers(ctx context.Context, channel string) (map[workflow
 	defer p.mu.Unlock()
 	p.members[channel] = known[map[workflow.PersonID]bool]{all, time.Now()}
 	return all, nil
+}
+
+// inGroup tells whether a person is in a user group.
+func (p *people) inGroup(ctx context.Context, who workflow.PersonID, g workflow.GroupID) (bool, error) {
+	p.mu.Lock()
+	k, ok := p.groups[g]
+	p.mu.Unlock()
+	if age := time.Since(k.at); ok && (age < missedFor || age < knownFor && k.value[who]) {
+		return k.value[who], nil
+	}
+	members, err := once(ctx, &p.flight, "group "+string(g), func(ctx context.Context) (map[workflow.PersonID]bool, error) {
+		ids, err := p.api.GetUserGroupMembersContext(ctx, string(g))
+		if err != nil {
+			return nil, fmt.Errorf("asking who is in a user group: %w", err)
+		}
+		all := map[workflow.PersonID]bool{}
+		for _, id := range ids {
+			all[workflow.PersonID(id)] = true
+		}
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.groups[g] = known[map[workflow.PersonID]bool]{all, time.Now()}
+		return all, nil
+	})
+	return members[who], err
 }
 
 // once makes one call out of many that ask the same at a time. The call goes on for the others, and for the memory,

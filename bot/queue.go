@@ -11,16 +11,49 @@ import (
 	"sampledesk/workflow"
 )
 
+// queueRoutes are what is asked of requests by command.
+func (d *Desk) queueRoutes(r *routes) {
+	r.commands[view.CommandSamples+" queue"] = func(ctx context.Context, c command, _ string) (reply, error) {
+		return answered(d.queue(ctx, c.Shops, view.QueuePage{}))
+	}
+	r.commands[view.CommandSamples+" show"] = d.show
+	r.clicks[view.ActionQueuePage] = d.turnPage
+	r.clicks[view.ActionQueueBack] = d.turnPage
+}
+
+// turnPage shows another page of the queue in place of the one that was clicked.
+func (d *Desk) turnPage(ctx context.Context, i interaction, a action, ack ackFunc) {
+	ack(nil)
+	page, err := view.ParseQueuePage(a.Text)
+	if err != nil {
+		d.log.WarnContext(ctx, "a control of the queue does not name a page", "error", err)
+		return
+	}
+	shops, denial, err := d.scope(ctx, i.User.ID, i.channel())
+	if denial != "" {
+		d.log.InfoContext(ctx, "refused", "person", i.User.ID, "rule", denial, "channel", i.channel())
+		d.tell(ctx, i, view.Denied(denial))
+		return
+	}
+	var m view.Message
+	if err == nil {
+		m, err = d.queue(ctx, shops, page)
+	}
+	if err != nil {
+		d.log.ErrorContext(ctx, "could not read the queue", "error", err)
+		m = view.Aside(view.Denied(view.DeniedUnread))
+	}
+	if err := d.respond(ctx, i.ResponseURL, m, true); err != nil {
+		d.log.WarnContext(ctx, "could not turn a page", "person", i.User.ID, "error", err)
+	}
+}
+
 // queue reads a page of what waits for the team. Where there are several shops their queues are merged by deadline: the
 // cursor is then a deadline as the listing sorts it, which holds in each of them.
-func (d *Desk) queue(ctx context.Context, at view.QueuePage) (view.Message, error) {
+func (d *Desk) queue(ctx context.Context, shops []workflow.Shop, at view.QueuePage) (view.Message, error) {
 	var facts view.QueueFacts
 	err := d.store.View(ctx, func(tx workflow.Tx) error {
 		facts = view.QueueFacts{Page: at.Number}
-		shops, err := tx.Shops()
-		if err != nil {
-			return err
-		}
 		rows, total, err := mergedQueue(tx, shops, at.Cursor, view.QueuePageSize+1)
 		if err != nil {
 			return err
@@ -43,7 +76,7 @@ func (d *Desk) queue(ctx context.Context, at view.QueuePage) (view.Message, erro
 		return nil
 	})
 	if err != nil {
-		return view.Message{}, fmt.Errorf("reading the queue: %w", err)
+		return view.Message{}, fmt.Errorf("%w the queue: %w", errRead, err)
 	}
 	return view.Queue(facts), nil
 }

@@ -20,8 +20,10 @@ func BenchmarkAPageOfALongQueue(b *testing.B) {
 	for _, size := range []int{10, 5000} {
 		b.Run(fmt.Sprint(size), func(b *testing.B) {
 			d := &Desk{store: longQueue(b, size), log: slog.New(slog.DiscardHandler)}
+			shops, err := d.shops(b.Context())
+			require.NoError(b, err)
 			for b.Loop() {
-				if _, err := d.queue(b.Context(), view.QueuePage{}); err != nil {
+				if _, err := d.queue(b.Context(), shops, view.QueuePage{}); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -16,27 +16,28 @@ import (
 const pageRead = 50
 
 // show tells all of one application, or lists a creator's. One that is live and has no card in Slack gets one: it was
-// opened, and is the second result.
-func (d *Desk) show(ctx context.Context, c command, typed string) (view.Message, *workflow.Application, error) {
+// opened.
+func (d *Desk) show(ctx context.Context, c command, typed string) (reply, error) {
 	if typed == "" {
-		return view.Usage(c.Name, "show"), nil, nil
+		return reply{Message: view.Usage(c.Name, "show")}, nil
 	}
 	facts := view.ShowFacts{Asked: typed}
 	err := d.store.View(ctx, func(tx workflow.Tx) error {
 		facts = view.ShowFacts{Asked: typed}
-		return find(tx, typed, &facts)
+		return d.find(tx, c.Shops, typed, &facts)
 	})
 	if err != nil {
-		return view.Message{}, nil, fmt.Errorf("looking for an application: %w", err)
+		return reply{}, fmt.Errorf("%w an application: %w", errRead, err)
 	}
 	if len(facts.Found) != 1 {
-		return view.Show(facts), nil, nil
+		return reply{Message: view.Show(facts)}, nil
 	}
 	found := &facts.Found[0].Application
 	if *found, err = d.callForCard(ctx, c.User, *found); err != nil {
-		return view.Message{}, nil, err
+		return reply{}, err
 	}
-	return view.Show(facts), found, nil
+	opened := *found
+	return reply{Message: view.Show(facts), then: func(ctx context.Context) { d.seeToCard(ctx, c.User, opened) }}, nil
 }
 
 // callForCard gives a live application a card where it has none in Slack.
@@ -75,11 +76,7 @@ func (d *Desk) seeToCard(ctx context.Context, who workflow.PersonID, a workflow.
 }
 
 // find looks for an application by id, and for a creator's by user name.
-func find(tx workflow.Tx, typed string, facts *view.ShowFacts) error {
-	shops, err := tx.Shops()
-	if err != nil {
-		return err
-	}
+func (d *Desk) find(tx workflow.Tx, shops []workflow.Shop, typed string, facts *view.ShowFacts) error {
 	var all []workflow.Application
 	for _, s := range shops {
 		a, err := tx.Application(workflow.Key{Shop: s.ID, ID: workflow.ApplicationID(typed)})
@@ -116,12 +113,12 @@ func find(tx workflow.Tx, typed string, facts *view.ShowFacts) error {
 	if len(all) != 1 {
 		return nil
 	}
-	return details(tx, all[0], facts)
+	return d.details(tx, all[0], facts)
 }
 
 // details adds what is shown of a single application only.
-func details(tx workflow.Tx, a workflow.Application, facts *view.ShowFacts) error {
-	card, err := cardFacts(tx, a)
+func (d *Desk) details(tx workflow.Tx, a workflow.Application, facts *view.ShowFacts) error {
+	card, err := d.factsOf(tx, a)
 	if err != nil {
 		return err
 	}

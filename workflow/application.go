@@ -9,6 +9,8 @@ type Application struct {
 	Report   Report     `json:"report"`
 	Decision Decision   `json:"decision,omitzero"`
 	Campaign CampaignID `json:"campaign,omitempty"` // at most one
+	Joined   Joined     `json:"joined,omitzero"`    // how it came into the campaign
+	Looker   Look       `json:"looker,omitzero"`    // who said *I'll look at it*
 	Card     Card       `json:"card,omitzero"`
 
 	// Round numbers what people can act on. It is printed on the card's controls and rises when a decision is made,
@@ -33,6 +35,24 @@ type Application struct {
 
 	// ChangedAt is when the state last changed, for the words on the card.
 	ChangedAt time.Time `json:"changed_at,omitzero"`
+
+	// Origins are the latest deeds of people that were taken over, each under the id that Slack gave it, so that a second
+	// delivery of the same one is recognised.
+	Origins []string `json:"origins,omitempty"`
+}
+
+// Joined is how an application came into its campaign.
+type Joined struct {
+	By     PersonID   `json:"by,omitempty"` // empty: by itself, since its creator and product were in the campaign
+	At     time.Time  `json:"at,omitzero"`
+	Was    CampaignID `json:"was,omitempty"`    // the campaign it was in before, for taking it back
+	Member bool       `json:"member,omitempty"` // its creator came into the campaign with it
+}
+
+// Look is somebody's word that she looks at an application, so that others need not.
+type Look struct {
+	By PersonID  `json:"by,omitempty"`
+	At time.Time `json:"at,omitzero"`
 }
 
 // Decision is what the team decided and how far that has come.
@@ -42,9 +62,11 @@ type Decision struct {
 	Reason  Reason    `json:"reason,omitempty"` // of a rejection
 	By      PersonID  `json:"by,omitempty"`
 	At      time.Time `json:"at,omitzero"`
-	SendAt  time.Time `json:"send_at,omitzero"` // when the undo window ends
-	Review  EffectID  `json:"review,omitempty"` // the effect that carries it to TikTok
-	Cause   Cause     `json:"cause,omitzero"`   // why it was refused, or what it waits for
+	SendAt  time.Time `json:"send_at,omitzero"`  // when the undo window ends
+	Review  EffectID  `json:"review,omitempty"`  // the effect that carries it to TikTok
+	Cause   Cause     `json:"cause,omitzero"`    // why it was refused, or what it waits for
+	Message string    `json:"message,omitempty"` // to the creator, sent once TikTok has confirmed the decision
+	Run     RunID     `json:"run,omitempty"`     // the bulk run that it is part of
 }
 
 // Phase tells how far a decision has come.

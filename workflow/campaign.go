@@ -20,6 +20,11 @@ type Campaign struct {
 	CreatedAt time.Time  `json:"created_at"`
 	Archived  bool       `json:"archived,omitempty"`
 
+	// Products are those that the campaign is about: a member's new application for one of them joins it by itself.
+	Products []ProductID `json:"products,omitempty"`
+	Channel  string      `json:"channel,omitempty"` // of its own, for what is about its members; empty: the shop's
+	Version  int         `json:"version,omitempty"` // rises with each change, as that of Settings does
+
 	// Origin identifies the command or the modal that created it, so that Slack's redelivery of the same one finds its
 	// own deed and not a name that is taken.
 	Origin string `json:"origin,omitempty"`
@@ -32,6 +37,15 @@ type Member struct {
 	Shown    Creator    `json:"shown"` // as she was when she was added
 	AddedBy  PersonID   `json:"added_by,omitempty"`
 	AddedAt  time.Time  `json:"added_at"`
+
+	Origin string `json:"origin,omitempty"` // of the deed that added her, as Campaign.Origin
+
+	State    MemberState `json:"state,omitempty"`
+	Answered time.Time   `json:"answered,omitzero"` // when she first answered
+	Answer   string      `json:"answer,omitempty"`  // her first words
+	SaidBy   PersonID    `json:"said_by,omitempty"` // who said whether she needs a sample
+	SaidAt   time.Time   `json:"said_at,omitzero"`
+	LinkedAt time.Time   `json:"linked_at,omitzero"` // when she was last sent a link for her request
 }
 
 // CampaignName makes a name out of what a person typed: space is folded, control characters go. The error is a
@@ -66,19 +80,29 @@ var furthest = []Stage{
 	StageCompleted, StageContent, StageShipping, StageAwaiting, StageReview, StageReply, StageInvited,
 }
 
-// Furthest returns the stage that a member shows: the furthest of her applications there. Among endings the latest to
-// change counts. Without any application she is Invited.
-func Furthest(applications []Application) Stage {
-	if len(applications) == 0 {
-		return StageInvited
-	}
-	best := slices.MinFunc(applications, func(a, b Application) int {
-		if d := stageRank(a.Stage()) - stageRank(b.Stage()); d != 0 {
-			return d
+// Furthest returns the stage that a member shows: the furthest of where she stands by herself and of her applications
+// there. Endings count only if nothing else is left: the latest to change, unless she came to where she stands since.
+func Furthest(m Member, applications []Application) Stage {
+	best, ended := m.State.Stage(), Application{}
+	for _, a := range applications {
+		switch stage := a.Stage(); {
+		case stageRank(stage) == len(furthest):
+			if ended.Key == (Key{}) || a.ChangedAt.After(ended.ChangedAt) {
+				ended = a
+			}
+		case stageRank(stage) < stageRank(best):
+			best = stage
 		}
-		return b.ChangedAt.Compare(a.ChangedAt)
-	})
-	return best.Stage()
+	}
+	alone := best == m.State.Stage() // no application that goes on says more
+	if alone && ended.Key != (Key{}) && (m.State == MemberInvited || !m.since().After(ended.ChangedAt)) && !anyLive(applications) {
+		return ended.Stage()
+	}
+	return best
+}
+
+func anyLive(applications []Application) bool {
+	return slices.ContainsFunc(applications, func(a Application) bool { return stageRank(a.Stage()) < len(furthest) })
 }
 
 func stageRank(s Stage) int {

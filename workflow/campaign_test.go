@@ -171,7 +171,7 @@ func TestAMemberShowsTheFurthestOfHerApplications(t *testing.T) {
 		}, workflow.StageReject},
 	} {
 		t.Run(name, func(t *testing.T) {
-			require.Equal(t, c.want, workflow.Furthest(c.of))
+			require.Equal(t, c.want, workflow.Furthest(workflow.Member{}, c.of))
 		})
 	}
 }

@@ -9,8 +9,9 @@ const repaintAfterClaim = 700 * time.Millisecond
 func decided(a Application, e Decided) Next {
 	a.Decision = Decision{
 		Phase: DecisionQueued, Verdict: e.Verdict, Reason: e.Reason, By: e.Person, At: e.At, Review: e.Review,
-		SendAt: sendAt(e.At, e.Undo, a.Report.ReviewBy),
+		SendAt: sendAt(e.At, e.Undo, a.Report.ReviewBy), Message: e.Message, Run: e.Run,
 	}
+	a.Looker = Look{}
 	a.Round++
 	a.ChangedAt, a.ChangedElsewhere = e.At, false
 	a.Card.Wanted = true
@@ -19,7 +20,11 @@ func decided(a Application, e Decided) Next {
 		ID: e.Review, Kind: ReviewOnTikTok, Lane: ReviewLane(a.Key), Priority: ForPeople, NotBefore: a.Decision.SendAt,
 		Review: &Review{Verdict: e.Verdict, Reason: e.Reason},
 	})
-	return next.repaint(e.At)
+	next = next.repaint(e.At)
+	if e.Note != "" {
+		next = next.say(Saying{Kind: SayNote, By: e.Person, Text: e.Note})
+	}
+	return next
 }
 
 // sendAt returns the end of the undo window: after the window, but undoMargin before the deadline at the latest, and
@@ -42,16 +47,24 @@ func undone(a Application, e Undone) Next {
 	a.ChangedAt = e.At
 	next := changed(a, e.At, ForPeople).repaint(e.At)
 	next.Cancel = append(next.Cancel, was.Review)
-	return next.say(Saying{Kind: SayDecision, Undone: true, By: was.By, UndoneBy: e.Person, Verdict: was.Verdict})
+	return next.say(Saying{Kind: SayDecision, Undone: true, By: was.By, UndoneBy: e.Person, Verdict: was.Verdict, Unsent: was.Message})
 }
 
 func campaignChosen(a Application, e CampaignChosen) (Next, error) {
 	if a.Campaign == e.Campaign {
 		return Next{Application: a}, Refusal{Rule: RuleInThatCampaign, Application: a, Name: e.Name}
 	}
+	a.Joined = Joined{By: e.Person, At: e.At, Was: a.Campaign}
 	a.Campaign = e.Campaign
 	a.Card.Wanted = true
 	return changed(a, e.At, ForPeople).repaint(e.At).say(Saying{Kind: SayCampaign, By: e.Person, Campaign: e.Name}), nil
+}
+
+// campaignLeft takes an addition back: once, since what was before the one before is not kept.
+func campaignLeft(a Application, e CampaignLeft) Next {
+	a.Campaign, a.Joined = a.Joined.Was, Joined{}
+	return changed(a, e.At, ForPeople).repaint(e.At).
+		say(Saying{Kind: SayCampaign, By: e.Person, Campaign: e.Name, Left: true})
 }
 
 // claimed marks the decision as sent, unless the effect carries one that was undone or replaced meanwhile.
@@ -114,5 +127,5 @@ func refusedForGood(a Application, e RefusedForGood) Next {
 	a.ChangedAt = e.At
 	d := a.Decision
 	return changed(a, e.At, ForPeople).repaint(e.At).
-		say(Saying{Kind: SayRefused, By: d.By, Verdict: d.Verdict, Reason: d.Reason, Cause: e.Cause})
+		say(Saying{Kind: SayRefused, By: d.By, Verdict: d.Verdict, Reason: d.Reason, Cause: e.Cause, Unsent: d.Message})
 }

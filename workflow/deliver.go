@@ -85,7 +85,7 @@ func (e *Engine) Settle(ctx context.Context, eff Effect, o Outcome, now time.Tim
 			return err
 		}
 		if o.Event != nil {
-			if _, _, err := t.apply(eff.Key(), o.Event); err != nil {
+			if err := t.record(eff, o.Event); err != nil {
 				return err
 			}
 		}
@@ -98,6 +98,25 @@ func (e *Engine) Settle(ctx context.Context, eff Effect, o Outcome, now time.Tim
 		return fmt.Errorf("settling effect %s: %w", eff.ID, err)
 	}
 	return nil
+}
+
+// record takes over what a delivery brought to light: of an application, or of what else the effect was about.
+func (t *turn) record(eff Effect, ev Event) error {
+	switch ev := ev.(type) {
+	case NoticeShown:
+		return t.noticeShown(eff.Notice, ev)
+	case NoticeLost:
+		return t.noticeLost(eff.Notice, ev)
+	case MessageDone:
+		return t.messageDone(eff, ev)
+	case Imported:
+		return t.imported(eff, ev)
+	case ImportFailed:
+		return t.importFailed(eff, ev)
+	default:
+		_, _, err := t.apply(eff.Key(), ev)
+		return err
+	}
 }
 
 func (t *turn) dispose(eff Effect, o Outcome, now time.Time) error {

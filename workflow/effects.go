@@ -15,10 +15,13 @@ const (
 	ShowCard       EffectKind = "card"     // post the card, or repaint it; rendered at delivery, so the newest state wins
 	Reply          EffectKind = "reply"    // say something in the card's thread, exactly once
 	Announce       EffectKind = "announce" // say something to the shop's channel, exactly once
+	ShowNotice     EffectKind = "notice"   // post a notice, or bring it up to date; rendered at delivery
+	SendMessage    EffectKind = "message"  // send a message to a creator
+	ImportCreators EffectKind = "import"   // fetch a target collaboration for a run
 )
 
 // EffectKinds lists them in the order in which a courier considers them: what TikTok is owed comes first.
-var EffectKinds = []EffectKind{ReviewOnTikTok, ShowCard, Reply, Announce}
+var EffectKinds = []EffectKind{ReviewOnTikTok, ShowCard, SendMessage, ShowNotice, ImportCreators, Reply, Announce}
 
 // Service is who takes the effect's delivery.
 type Service string
@@ -31,10 +34,12 @@ const (
 
 // Service returns who delivers effects of this kind.
 func (k EffectKind) Service() Service {
-	if k == ReviewOnTikTok {
+	switch k {
+	case ReviewOnTikTok, SendMessage, ImportCreators:
 		return TikTok
+	default:
+		return Slack
 	}
-	return Slack
 }
 
 // Lane is a line of effects that are delivered one after the other, in order. Lanes do not wait for each other, so
@@ -63,6 +68,11 @@ type Effect struct {
 
 	Review *Review `json:"review,omitempty"` // of ReviewOnTikTok
 	Saying *Saying `json:"saying,omitempty"` // of Reply and Announce
+
+	Notice  NoticeID   `json:"notice,omitempty"`  // of ShowNotice; of SendMessage: the one that quotes the message
+	Run     RunID      `json:"run,omitempty"`     // of ImportCreators
+	Creator CreatorKey `json:"creator,omitempty"` // of SendMessage
+	Text    string     `json:"text,omitempty"`    // of SendMessage
 
 	MadeAt    time.Time `json:"made_at"`
 	NotBefore time.Time `json:"not_before"`
@@ -104,6 +114,10 @@ const (
 	SayBacklog  SayingKind = "backlog"  // more applications wait than got a card
 	SayStopped  SayingKind = "stopped"  // TikTok refuses the shop; an admin has to act
 	SayResumed  SayingKind = "resumed"  // TikTok answers for the shop again
+	SayNote     SayingKind = "note"     // a note of the team's
+	SayMessage  SayingKind = "message"  // from the creator, or to her
+	SayQuestion SayingKind = "question" // does a member need a sample?
+	SayRun      SayingKind = "run"      // the progress of something long
 )
 
 // Saying is the facts of a message; its words are the view's.
@@ -129,6 +143,14 @@ type Saying struct {
 	DueSoon     int       `json:"due_soon,omitempty"`
 	NextDue     time.Time `json:"next_due,omitzero"`
 	Shop        string    `json:"shop,omitempty"` // its name
+	Left        bool      `json:"left,omitempty"` // of SayCampaign: it was taken out again
+	Text        string    `json:"text,omitempty"` // of a note or a message
+	// Unsent is a message to the creator that was to go with a decision, and did not since the decision came to nothing.
+	Unsent     string     `json:"unsent,omitempty"`
+	Written    *Written   `json:"written,omitempty"`
+	Creator    *Creator   `json:"creator,omitempty"` // whom a channel's message is about
+	CreatorKey CreatorKey `json:"creator_key,omitempty"`
+	CampaignID CampaignID `json:"campaign_id,omitempty"` // in whose channel it belongs, if that has one
 }
 
 // The lanes.
@@ -141,6 +163,12 @@ func CardLane(k Key) Lane { return Lane("card/" + k.String()) }
 
 // ThreadLane is the lane of an application's thread.
 func ThreadLane(k Key) Lane { return Lane("thread/" + k.String()) }
+
+// MessageLane is the lane of what is sent to one creator.
+func MessageLane(s ShopID, c CreatorKey) Lane { return Lane("message/" + string(s) + "/" + string(c)) }
+
+// ImportLane is the lane of a run that imports.
+func ImportLane(id RunID) Lane { return Lane("import/" + string(id)) }
 
 // NoticeLane is the lane of what is said to a shop's channel.
 func NoticeLane(s ShopID) Lane { return Lane("notice/" + string(s)) }

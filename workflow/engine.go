@@ -156,7 +156,32 @@ func (t *turn) apply(k Key, ev Event) (after Application, did bool, err error) {
 	if err != nil || !next.Changed {
 		return before, false, err
 	}
-	return next.Application, true, t.keep(before, next, ev)
+	if err := t.meet(before, &next, ev); err != nil {
+		return before, false, err
+	}
+	if err := t.keep(before, next, ev); err != nil {
+		return before, false, err
+	}
+	return next.Application, true, t.follow(before, next.Application, ev)
+}
+
+// follow does what a step means for others than the application itself.
+func (t *turn) follow(before, after Application, ev Event) error {
+	if err := t.progress(before, after, ev); err != nil {
+		return err
+	}
+	if before.Decision.Phase == DecisionConfirmed || after.Decision.Phase != DecisionConfirmed || after.Decision.Message == "" {
+		return nil
+	}
+	d := after.Decision // the message that was to go with the decision goes now
+	_, err := t.write(Writing{
+		Actor: Actor{Person: d.By, Surface: FromCourier, Origin: "decision " + string(d.Review)}, At: ev.When(), Shop: after.Key.Shop,
+		Creator: after.Report.Creator.KeyOf(after.Key.Shop), Application: after.Key.ID, Text: d.Message,
+	})
+	if _, refused := errors.AsType[Refusal](err); refused {
+		return nil // TikTok's confirmation counts whatever becomes of the words; they are in the history
+	}
+	return err
 }
 
 // keep saves what a step led to.
@@ -224,17 +249,17 @@ func (t *turn) hasten(sooner Effect) error {
 	return nil
 }
 
-// enqueue puts an effect in its lane. Repaints of one card coalesce: what is shown is rendered at delivery, so one
-// that waits already serves, and only has to come as early as the new one asks.
+// enqueue puts an effect in its lane. Repaints of one card or notice coalesce: what is shown is rendered at delivery, so
+// one that waits already serves, and only has to come as early as the new one asks.
 func (t *turn) enqueue(eff Effect, at time.Time) error {
 	t.enqueued = true
-	if eff.Kind == ShowCard {
+	if eff.Kind == ShowCard || eff.Kind == ShowNotice {
 		waiting, err := t.tx.Lane(eff.Lane)
 		if err != nil {
 			return err
 		}
 		for _, w := range waiting {
-			if w.Claimed || w.Kind != ShowCard {
+			if w.Claimed || w.Kind != eff.Kind || w.Notice != eff.Notice {
 				continue
 			}
 			w.Priority = min(w.Priority, eff.Priority)

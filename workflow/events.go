@@ -19,10 +19,34 @@ const (
 	OnRefusedForGood     EventKind = "refused for good"
 	OnReported           EventKind = "reported"
 	OnContentFound       EventKind = "content found"
+	OnCampaignLeft       EventKind = "campaign left"
+	OnLookBegan          EventKind = "look began"
+	OnLookEnded          EventKind = "look ended"
+	OnNoted              EventKind = "noted"
+	OnMessageWritten     EventKind = "message written" // by the team, to the creator
+	OnMessageSent        EventKind = "message sent"    // TikTok took it
+	OnMessageRefused     EventKind = "message refused" // TikTok will not take it
+	OnMessageHeldUp      EventKind = "message held up"
+	OnHeard              EventKind = "heard" // from the creator
 	OnCardCalledFor      EventKind = "card called for"
 	OnCardShown          EventKind = "card shown"
 	OnCardLost           EventKind = "card lost"
 	OnOriginFound        EventKind = "origin found"
+	OnRetried            EventKind = "retried" // by hand
+)
+
+// The events of a creator in a campaign, of campaigns, and of shops.
+const (
+	OnMemberAnswered   EventKind = "member answered"
+	OnSampleNeeded     EventKind = "sample needed"
+	OnSampleNotNeeded  EventKind = "sample not needed"
+	OnMemberAdded      EventKind = "member added"
+	OnCampaignArchived EventKind = "campaign archived"
+	OnCampaignEdited   EventKind = "campaign edited"
+	OnImported         EventKind = "imported"
+	OnSettingsChanged  EventKind = "settings changed"
+	OnNoticeShown      EventKind = "notice shown"
+	OnNoticeLost       EventKind = "notice lost"
 )
 
 // Surface is where a person acted.
@@ -35,6 +59,9 @@ const (
 	FromCommand Surface = "command"
 	FromCourier Surface = "courier" // the desk itself, carrying a decision
 	FromSync    Surface = "sync"    // TikTok, through a sweep or a look
+	FromHome    Surface = "home"
+	FromThread  Surface = "thread" // a mention of the bot
+	FromBulk    Surface = "bulk"   // as part of a run
 )
 
 // Event is something that happened to one application. Each carries its own time; a step reads no clock.
@@ -44,10 +71,13 @@ type Event interface {
 }
 
 // Actor is the person behind an event, and where she acted. Admin is her role as the edge checked it at this event.
+// Origin is Slack's own id of the deed (a trigger, an event or a view), by which a second delivery of it is recognised:
+// it changes nothing and is no mistake. Empty: it is not asked about.
 type Actor struct {
 	Person  PersonID `json:"person,omitempty"`
 	Admin   bool     `json:"admin,omitempty"`
 	Surface Surface  `json:"surface,omitempty"`
+	Origin  string   `json:"origin,omitempty"`
 }
 
 // Decided is a reviewer's decision. Round is the one printed on what she saw. Review names the effect that will carry
@@ -60,6 +90,9 @@ type Decided struct {
 	Reason  Reason
 	Undo    time.Duration
 	Review  EffectID
+	Note    string // for the team; joins the history
+	Message string // to the creator, sent once TikTok has confirmed the decision
+	Run     RunID  // the bulk run that it is part of
 }
 
 // Undone takes a decision back that was not yet sent.
@@ -76,6 +109,52 @@ type CampaignChosen struct {
 	Campaign CampaignID
 	Name     string
 	Seen     CampaignID
+}
+
+// CampaignLeft takes a creator's application out of the campaign it was added to, back to the one before or to none.
+// Seen is the campaign that the person was shown it in.
+type CampaignLeft struct {
+	Actor
+	At   time.Time
+	Seen CampaignID
+	Name string // of that campaign
+	Back string // name of the one before; empty: none
+}
+
+// LookBegan is somebody's word that she looks at the application, so that others need not. It binds nobody.
+type LookBegan struct {
+	Actor
+	At time.Time
+}
+
+// LookEnded takes such a word back.
+type LookEnded struct {
+	Actor
+	At time.Time
+}
+
+// Noted adds a note of the team's. Quiet: it stands in the thread already.
+type Noted struct {
+	Actor
+	At    time.Time
+	Text  string
+	Quiet bool
+}
+
+// MessageTold puts on record what became of a message to the creator: it was written (by an Actor), sent, refused or
+// held up.
+type MessageTold struct {
+	Actor
+	What  EventKind
+	At    time.Time
+	Text  string
+	Cause Cause
+}
+
+// Heard tells what the creator wrote.
+type Heard struct {
+	At      time.Time
+	Written Written
 }
 
 // Claimed tells that the courier took the decision: from here on it counts as sent.
@@ -175,6 +254,24 @@ func (Undone) Kind() EventKind { return OnUndone }
 // Kind returns OnCampaignChosen.
 func (CampaignChosen) Kind() EventKind { return OnCampaignChosen }
 
+// Kind returns OnCampaignLeft.
+func (CampaignLeft) Kind() EventKind { return OnCampaignLeft }
+
+// Kind returns OnLookBegan.
+func (LookBegan) Kind() EventKind { return OnLookBegan }
+
+// Kind returns OnLookEnded.
+func (LookEnded) Kind() EventKind { return OnLookEnded }
+
+// Kind returns OnNoted.
+func (Noted) Kind() EventKind { return OnNoted }
+
+// Kind returns what became of the message.
+func (e MessageTold) Kind() EventKind { return e.What }
+
+// Kind returns OnHeard.
+func (Heard) Kind() EventKind { return OnHeard }
+
 // Kind returns OnClaimed.
 func (Claimed) Kind() EventKind { return OnClaimed }
 
@@ -201,6 +298,24 @@ func (e Undone) When() time.Time { return e.At }
 
 // When returns the event's time.
 func (e CampaignChosen) When() time.Time { return e.At }
+
+// When returns the event's time.
+func (e CampaignLeft) When() time.Time { return e.At }
+
+// When returns the event's time.
+func (e LookBegan) When() time.Time { return e.At }
+
+// When returns the event's time.
+func (e LookEnded) When() time.Time { return e.At }
+
+// When returns the event's time.
+func (e Noted) When() time.Time { return e.At }
+
+// When returns the event's time.
+func (e MessageTold) When() time.Time { return e.At }
+
+// When returns the event's time.
+func (e Heard) When() time.Time { return e.At }
 
 // When returns the event's time.
 func (e Claimed) When() time.Time { return e.At }

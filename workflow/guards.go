@@ -56,6 +56,21 @@ var (
 			return ok && (a.Campaign == c.Seen || a.Campaign == c.Campaign)
 		}}
 
+	// InSeenCampaign holds while the application is in the campaign that the person wants it out of.
+	InSeenCampaign = Guard{Name: "it is in that campaign", Rule: RuleNotInCampaign, Quote: L5,
+		Holds: func(a Application, e Event) bool {
+			c, ok := e.(CampaignLeft)
+			return ok && a.Campaign != "" && a.Campaign == c.Seen
+		}}
+
+	// OwnJoinOrAdmin holds for whoever added it to its campaign and for admins, and for every reviewer where it came there
+	// by itself.
+	OwnJoinOrAdmin = Guard{Name: "by whoever added it, or an admin", Rule: RuleNotYourJoin, Quote: L12,
+		Holds: func(a Application, e Event) bool {
+			c, ok := e.(CampaignLeft)
+			return ok && (c.Admin || a.Joined.By == "" || c.Person == a.Joined.By)
+		}}
+
 	// NoContentYet holds until content was found. It guards what a report says of a sample that is on its way or waits for
 	// content: who looks at the platform's list of content may know better.
 	NoContentYet = Guard{Name: "no content was found yet", Quote: L11,

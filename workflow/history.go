@@ -2,7 +2,9 @@ package workflow
 
 import "time"
 
-// Entry is one line of the append-only history: who did what from where, what was sent, and what TikTok answered.
+// Entry is one line of the append-only history: who did what from where, what was sent, and what TikTok answered. One
+// whose key names no application belongs to the shop's own history: of its settings, its campaigns, and of creators who
+// have no application.
 type Entry struct {
 	At       time.Time  `json:"at"`
 	Key      Key        `json:"key"`
@@ -16,6 +18,9 @@ type Entry struct {
 	Reason   Reason     `json:"reason,omitempty"`
 	Campaign CampaignID `json:"campaign,omitempty"`
 	Cause    Cause      `json:"cause,omitzero"`
+	Text     string     `json:"text,omitempty"`    // of a note, or of a message to or from the creator
+	Creator  CreatorKey `json:"creator,omitempty"` // in the shop's own history: whom it is about
+	Name     string     `json:"name,omitempty"`    // of a campaign, there
 }
 
 // entry describes what an event did.
@@ -26,11 +31,23 @@ func entry(before, after Application, e Event) Entry {
 	}
 	switch e := e.(type) {
 	case Decided:
-		h.By, h.Verdict, h.Reason = e.Actor, e.Verdict, e.Reason
+		h.By, h.Verdict, h.Reason, h.Text = e.Actor, e.Verdict, e.Reason, e.Note
 	case Undone:
 		h.By, h.Verdict = e.Actor, before.Decision.Verdict
 	case CampaignChosen:
 		h.By, h.Campaign = e.Actor, e.Campaign
+	case CampaignLeft:
+		h.By, h.Campaign = e.Actor, e.Seen
+	case LookBegan:
+		h.By = e.Actor
+	case LookEnded:
+		h.By = e.Actor
+	case Noted:
+		h.By, h.Text = e.Actor, e.Text
+	case MessageTold:
+		h.By, h.Text, h.Cause = e.Actor, e.Text, e.Cause
+	case Heard:
+		h.Text = e.Written.Text
 	case CardCalledFor:
 		h.By = e.Actor
 	case Confirmed:

@@ -31,7 +31,7 @@ func (e *Engine) Join(ctx context.Context, j Join) (Application, Campaign, error
 		if c, err = t.campaignFor(j); err != nil {
 			return err
 		}
-		if a, err = t.join(j, c); err != nil || !j.Approve {
+		if a, err = t.enter(j, c); err != nil || !j.Approve {
 			return err
 		}
 		a, _, err = t.apply(j.Key, Decided{Actor: j.Actor, At: j.At, Round: j.Round, Verdict: Approve, Undo: j.Undo})
@@ -47,28 +47,45 @@ func (t *turn) campaignFor(j Join) (Campaign, error) {
 	if j.Campaign == "" {
 		return t.createCampaign(Creation{Shop: j.Key.Shop, Name: j.NewName, By: j.Person, At: j.At, Origin: j.Origin})
 	}
-	c, err := t.tx.Campaign(j.Campaign)
-	if errors.Is(err, ErrNotFound) || err == nil && c.Shop != j.Key.Shop {
+	c, err := t.open(j.Campaign)
+	if err == nil && c.Shop != j.Key.Shop {
 		return Campaign{}, Refusal{Rule: RuleNoCampaign}
-	}
-	if err == nil && c.Archived {
-		return Campaign{}, Refusal{Rule: RuleArchived, Name: c.Name}
 	}
 	return c, err
 }
 
-// join makes the creator a member. To approve somebody who is in the campaign already is no mistake.
-func (t *turn) join(j Join, c Campaign) (Application, error) {
-	a, _, err := t.apply(j.Key, CampaignChosen{Actor: j.Actor, At: j.At, Campaign: c.ID, Name: c.Name, Seen: j.Seen})
+// enter takes the application into the campaign, with its creator and its product. To approve somebody who is in the
+// campaign already is no mistake.
+func (t *turn) enter(j Join, c Campaign) (Application, error) {
+	before, err := load(t.tx, j.Key)
+	if err != nil {
+		return before, err
+	}
+	who := j.Actor
+	if j.Approve {
+		who.Origin = "" // the approval is what recognises a second delivery
+	}
+	a, did, err := t.apply(j.Key, CampaignChosen{Actor: who, At: j.At, Campaign: c.ID, Name: c.Name, Seen: j.Seen})
 	if r, ok := errors.AsType[Refusal](err); ok && r.Rule == RuleInThatCampaign && j.Approve {
 		return r.Application, nil
 	}
+	if err != nil || !did {
+		return a, err
+	}
+	_, isNew, err := t.join(c, a.Report.Creator, j.Actor, j.At)
 	if err != nil {
 		return a, err
 	}
-	return a, t.tx.PutMember(Member{
-		Campaign: c.ID, Creator: a.Report.Creator.KeyOf(j.Key.Shop), Shown: a.Report.Creator, AddedBy: j.Person, AddedAt: j.At,
-	})
+	if isNew {
+		a.Joined.Member = true
+		if err := t.tx.PutApplication(a); err != nil {
+			return a, err
+		}
+	}
+	if err := t.part(before); err != nil {
+		return a, err
+	}
+	return a, t.addProduct(c, a.Report.Product.ID)
 }
 
 // Creation is a campaign to create. Name is as a person typed it.

@@ -9,6 +9,7 @@ var Lifecycle = []Row{
 	{From: decidable, On: OnRejected, If: []Guard{InTime, ReasonKnown}, To: Queued, Quotes: []Sentence{L9}},
 	{From: []State{Queued}, On: OnUndone, If: []Guard{OwnOrAdmin}, To: Pending, Quotes: []Sentence{L12}},
 	{From: known, On: OnCampaignChosen, If: []Guard{CampaignAsSeen}, To: Same, Quotes: []Sentence{L5}},
+	{From: known, On: OnCampaignLeft, If: []Guard{InSeenCampaign, OwnJoinOrAdmin}, To: Same, Quotes: []Sentence{L5, L12}},
 
 	// The decision travels.
 	{From: []State{Queued}, On: OnClaimed, To: Sending, Quotes: []Sentence{L12}},
@@ -38,4 +39,12 @@ var Lifecycle = []Row{
 
 	// The creator's content is found: our own fact, and a report that it is still to come does not take it back.
 	{From: []State{Shipped, Delivered}, On: OnContentFound, To: Completed, Quotes: []Sentence{L11}},
+}
+
+// MemberLifecycle is the table of transitions of a creator in a campaign, as long as no application speaks for her. Who
+// joins a campaign begins in MemberInvited (L0).
+var MemberLifecycle = []MemberRow{
+	{From: []MemberState{MemberInvited}, On: OnMemberAnswered, To: MemberAnswered, Quotes: []Sentence{L0, L1}},
+	{From: []MemberState{MemberAnswered, MemberSpared}, On: OnSampleNeeded, To: MemberNeeds, Quotes: []Sentence{L2}},
+	{From: []MemberState{MemberAnswered, MemberNeeds}, On: OnSampleNotNeeded, To: MemberSpared, Quotes: []Sentence{L3}},
 }

@@ -39,6 +39,15 @@ func ParseKey(s string) (Key, error) {
 	return Key{Shop: ShopID(shop), ID: ApplicationID(id)}, nil
 }
 
+// RunID is our own id of a run.
+type RunID string
+
+// NoticeID is our own id of a message that is edited as what it tells of changes; it names what that is.
+type NoticeID string
+
+// GroupID is the id of a Slack user group.
+type GroupID string
+
 // Figure is a number that a creator may keep to herself. The vendor sends a blank for that, which is never zero.
 type Figure struct {
 	Value  float64 `json:"value,omitempty"`

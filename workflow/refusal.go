@@ -20,6 +20,20 @@ const (
 	RuleArchived       Rule = "campaign archived" // it takes nobody new
 	RuleNoApplication  Rule = "no application"    // the desk does not know it
 	RuleInThatCampaign Rule = "in that campaign"  // it is there already
+	RuleNotInCampaign  Rule = "not in campaign"   // it is not, or no longer, in the campaign it was to leave
+	RuleNotYourJoin    Rule = "not your join"     // somebody else added it to its campaign
+	RuleNoMember       Rule = "no member"         // the creator is not in that campaign
+	RuleSaid           Rule = "said already"      // somebody said already whether she needs a sample
+	RuleNotAsked       Rule = "not asked"         // she has not answered, so nothing is asked of the team yet
+	RuleNoSettings     Rule = "bad setting"       // Name is the field that is wrong
+	RuleSettingsMoved  Rule = "settings moved on" // somebody changed them, or the campaign, meanwhile
+	RuleNote           Rule = "empty note"        // a note or a message says nothing
+	RuleTooLong        Rule = "too long"          // a note or a message is longer than it may be
+	RuleNoCreator      Rule = "no creator"        // TikTok's id of the creator is not known, so she cannot be written to
+	RuleNothingChosen  Rule = "nothing chosen"    // a run without applications
+	RuleTooMany        Rule = "too many"          // more than a run takes
+	RuleNoRun          Rule = "no run"            // there is none, or it has ended
+	RuleNothingFailed  Rule = "nothing failed"    // there is nothing to try again
 )
 
 // Refusal is a friendly no: the rule, and the facts as they are now. It changes nothing. It is an error so that it
@@ -28,6 +42,7 @@ type Refusal struct {
 	Rule        Rule
 	Application Application // as it stands now; zero where the refusal is about something else
 	Name        string      // of a campaign, or what was asked for
+	Member      Member      // as it stands now, where the refusal is about one
 }
 
 func (r Refusal) Error() string {

@@ -27,7 +27,7 @@ func reported(a Application, e Reported) Next {
 		a.ContentAt = time.Time{}
 	}
 	a.Round++
-	a.ChangedAt = e.At
+	a.ChangedAt, a.Looker = e.At, Look{}
 	next := changed(settle(a, was, e), e.At, Routine)
 	if was.State().Reviewing() && was.Decision.Review != "" {
 		next.Cancel = append(next.Cancel, was.Decision.Review)
@@ -116,7 +116,7 @@ func sayReported(a, was Application) Saying {
 	s := Saying{Kind: SayStage, Elsewhere: a.ChangedElsewhere && (was.State().Reviewing() || backwards(was.State(), a.State())),
 		OrderID: a.Report.OrderID, Tracking: a.Report.Tracking, ShipBy: a.Report.ShipBy}
 	if was.State().Reviewing() && was.Decision.Phase != Undecided && was.Decision.Phase != DecisionRefused {
-		s.By, s.Verdict, s.Undelivered = was.Decision.By, was.Decision.Verdict, true
+		s.By, s.Verdict, s.Undelivered, s.Unsent = was.Decision.By, was.Decision.Verdict, true, was.Decision.Message
 	}
 	return s
 }

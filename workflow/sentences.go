@@ -6,6 +6,14 @@ import "strings"
 // together, word for word.
 type Sentence string
 
+// The sentences on a creator in a campaign.
+const (
+	L0 Sentence = "L0. A creator who was added to a campaign is **Invited** until she answers."
+	L1 Sentence = "L1. A creator who answers a campaign's message is in **Reply to creators**."
+	L2 Sentence = "L2. When the team says that a sample is needed, the creator moves to **Sample application review pending**."
+	L3 Sentence = "L3. When the team says that no sample is needed, the creator moves to **Content pending**."
+)
+
 // The sentences on sample applications.
 const (
 	L4  Sentence = "L4. An application that waits for the team is in **Sample application review pending**."
@@ -23,7 +31,7 @@ const (
 )
 
 // Sentences lists them in order.
-var Sentences = []Sentence{L4, L5, L6, L7, L8, L9, L10, L11, L12, L13, L14, L15}
+var Sentences = []Sentence{L0, L1, L2, L3, L4, L5, L6, L7, L8, L9, L10, L11, L12, L13, L14, L15}
 
 // ID returns the sentence's number, such as "L4".
 func (s Sentence) ID() string {

@@ -13,6 +13,9 @@ type Shop struct {
 	Met     bool      `json:"met,omitempty"`    // its first sweep came to an end
 	Stopped Cause     `json:"stopped,omitzero"` // why TikTok answers nothing for the shop; zero while it does
 	Barred  Cause     `json:"barred,omitzero"`  // why TikTok takes no decision of the shop; zero while it does
+
+	Settings Settings  `json:"settings,omitzero"`
+	Heard    time.Time `json:"heard,omitzero"` // since when creators' messages are told; older ones are the past
 }
 
 // Authorisation is a seller's consent: a pair of tokens, for one shop or several.

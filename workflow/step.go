@@ -1,6 +1,9 @@
 package workflow
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Next is what an event leads to.
 type Next struct {
@@ -18,7 +21,63 @@ type Next struct {
 // Step applies an event to an application. It is pure. The error is a Refusal, and only what a person asked for is
 // refused; an event that fits no row of the table and that nobody asked for changes nothing.
 func Step(a Application, e Event) (Next, error) {
+	if a.took(actor(e).Origin) {
+		return Next{Application: a}, nil
+	}
+	next, err := step(a, e)
+	if err == nil && next.Changed {
+		next.Application.Origins = remember(next.Application.Origins, actor(e).Origin)
+	}
+	return next, err
+}
+
+// maxOrigins is how many deeds an application remembers. Slack delivers one again within minutes.
+const maxOrigins = 16
+
+// took tells whether a deed was taken over before.
+func (a Application) took(origin string) bool {
+	return origin != "" && slices.Contains(a.Origins, origin)
+}
+
+func remember(origins []string, origin string) []string {
+	if origin == "" {
+		return origins
+	}
+	origins = append(slices.Clone(origins), origin)
+	return origins[max(len(origins)-maxOrigins, 0):]
+}
+
+// actor returns who is behind an event; nobody behind most.
+func actor(e Event) Actor {
+	switch e := e.(type) {
+	case Decided:
+		return e.Actor
+	case Undone:
+		return e.Actor
+	case CampaignChosen:
+		return e.Actor
+	case CampaignLeft:
+		return e.Actor
+	case LookBegan:
+		return e.Actor
+	case LookEnded:
+		return e.Actor
+	case Noted:
+		return e.Actor
+	case MessageTold:
+		return e.Actor
+	case CardCalledFor:
+		return e.Actor
+	default:
+		return Actor{}
+	}
+}
+
+func step(a Application, e Event) (Next, error) {
 	if next, ok := stepCard(a, e); ok {
+		return next, nil
+	}
+	if next, ok := stepAside(a, e); ok {
 		return next, nil
 	}
 	unchanged := Next{Application: a}
@@ -49,6 +108,8 @@ func enter(a Application, e Event) (Next, error) {
 		return undone(a, e), nil
 	case CampaignChosen:
 		return campaignChosen(a, e)
+	case CampaignLeft:
+		return campaignLeft(a, e), nil
 	case Claimed:
 		return claimed(a, e), nil
 	case AnswerLost:
@@ -90,6 +151,10 @@ func refusal(a Application, e Event, rule Rule) error {
 		return Refusal{Rule: rule, Application: a}
 	case CampaignChosen:
 		return Refusal{Rule: rule, Application: a, Name: e.Name}
+	case CampaignLeft:
+		return Refusal{Rule: rule, Application: a, Name: e.Name}
+	case Noted, LookBegan, LookEnded, MessageTold:
+		return Refusal{Rule: rule, Application: a}
 	default:
 		return nil
 	}

@@ -73,12 +73,47 @@ type Tx interface {
 	PutCampaign(Campaign) error
 	// Members returns up to limit members of a campaign, by creator, and a cursor as Campaigns does.
 	Members(c CampaignID, after string, limit int) ([]Member, string, error)
+	// Member returns a creator's membership of a campaign, or ErrNotFound.
+	Member(CampaignID, CreatorKey) (Member, error)
+	// Memberships returns a creator's memberships, by campaign. It is an index read.
+	Memberships(CreatorKey) ([]Member, error)
 	// PutMember keeps a member, in place of the same creator in the same campaign.
 	PutMember(Member) error
+	// RemoveMember takes a creator out of a campaign; ErrNotFound if she is not in it.
+	RemoveMember(CampaignID, CreatorKey) error
 
-	// Append adds to the history of the entry's application. Nothing takes it away again.
+	// Products returns up to limit of a shop's products that were ever asked for, by id and variant (SKU), and a cursor as
+	// Campaigns does.
+	Products(s ShopID, after string, limit int) ([]Product, string, error)
+	// PutProduct keeps a product of a shop, in place of the same id and variant.
+	PutProduct(ShopID, Product) error
+
+	// Conversation returns what is known of a shop's exchange with a creator, or ErrNotFound.
+	Conversation(ShopID, CreatorKey) (Conversation, error)
+	// ConversationNumbered returns the shop's conversation with that id of TikTok's, or ErrNotFound.
+	ConversationNumbered(s ShopID, id string) (Conversation, error)
+	// PutConversation keeps a conversation, in place of the one of the same shop and creator, and with it the way to it
+	// by its id, if it has one; ErrConflict if another creator of the shop has that id.
+	PutConversation(Conversation) error
+	// RemoveConversation forgets a conversation; ErrNotFound if there is none. A creator who becomes known by another key
+	// takes it with her.
+	RemoveConversation(ShopID, CreatorKey) error
+
+	// Run returns a run, or ErrNotFound.
+	Run(RunID) (Run, error)
+	// PutRun keeps a run, in place of the one of the same id.
+	PutRun(Run) error
+
+	// Notice returns a message that is edited as what it tells of changes, or ErrNotFound.
+	Notice(NoticeID) (Notice, error)
+	// PutNotice keeps a notice, in place of the one of the same id.
+	PutNotice(Notice) error
+
+	// Append adds to the history of the entry's application, or, where it names none, to the shop's own. Nothing takes it
+	// away again.
 	Append(Entry) error
-	// History returns up to limit entries of an application, oldest first, and a cursor as Campaigns does.
+	// History returns up to limit entries of an application, oldest first, and a cursor as Campaigns does. With a key that
+	// names only the shop it returns those of the shop's own history.
 	History(k Key, after string, limit int) ([]Entry, string, error)
 
 	Outbox
@@ -121,6 +156,9 @@ type Outbox interface {
 	Bury(e Effect, at time.Time) error
 	// DeadLetters returns up to limit dead letters, oldest first, and a cursor as Campaigns does.
 	DeadLetters(after string, limit int) ([]DeadLetter, string, error)
+	// Revive takes a dead letter back to the end of its lane, to be tried at once: due at the given time, Begun cleared.
+	// Looks stays, as the earlier attempt may have had its effect. ErrNotFound if there is none of that id.
+	Revive(id EffectID, at time.Time) error
 	// Wake ends the parking of a lane's effects.
 	Wake(Lane) error
 }
@@ -162,7 +200,8 @@ func BacklogOf(s ShopID) Listing { return listing("backlog", string(s)) }
 // LiveOf lists a shop's applications that TikTok may still move on, by id.
 func LiveOf(s ShopID) Listing { return listing("live", string(s)) }
 
-// StageOf lists a shop's applications of one stage, soonest deadline of that stage first.
+// StageOf lists a shop's applications of one stage: by the deadline that matters there, where there is none those first
+// that have been there longest, and where all is over the latest first.
 func StageOf(s ShopID, stage Stage) Listing { return listing("stage", string(s), string(stage)) }
 
 // CreatorOf lists a creator's applications across shops, by first sight.
@@ -175,6 +214,23 @@ func UsernameOf(s ShopID, username string) Listing {
 
 // CampaignOf lists a campaign's applications, by creator and first sight.
 func CampaignOf(c CampaignID) Listing { return listing("campaign", string(c)) }
+
+// CampaignStageOf lists a campaign's applications of one stage, in StageOf's order.
+func CampaignStageOf(c CampaignID, stage Stage) Listing {
+	return listing("campaign stage", string(c), string(stage))
+}
+
+// SeenOf lists all applications of a shop, by first sight. SeenSince is the cursor from which those of a period begin.
+func SeenOf(s ShopID) Listing { return listing("seen", string(s)) }
+
+// SeenSince is a cursor of SeenOf: what follows it was first seen at that time or later.
+func SeenSince(t time.Time) string { return sortTime(t) }
+
+// ShortOf lists the applications that bear a short id: almost always one.
+func ShortOf(id ShortID) Listing { return listing("short", string(id)) }
+
+// ThreadOf lists the application whose card is that message of a channel.
+func ThreadOf(channel, ts string) Listing { return listing("thread", channel, ts) }
 
 func listing(parts ...string) Listing {
 	for i, p := range parts {
@@ -190,10 +246,16 @@ func (a Application) Places() []Place {
 		return nil
 	}
 	seen := sortTime(a.SeenAt) + "/" + a.Key.String()
+	stage := a.stageOrder() + "/" + a.Key.String()
 	places := []Place{
-		{StageOf(shop, a.Stage()), sortTime(a.stageDeadline()) + "/" + a.Key.String()},
+		{StageOf(shop, a.Stage()), stage},
 		{CreatorOf(a.Report.Creator.KeyOf(shop)), seen},
 		{UsernameOf(shop, a.Report.Creator.Username), seen},
+		{SeenOf(shop), seen},
+		{ShortOf(a.Key.Short()), a.Key.String()},
+	}
+	if a.Card.Posted() {
+		places = append(places, Place{ThreadOf(a.Card.Channel, a.Card.TS), a.Key.String()})
 	}
 	if a.Decidable() {
 		due := sortTime(a.Report.ReviewBy) + "/" + a.Key.String()
@@ -206,18 +268,30 @@ func (a Application) Places() []Place {
 		places = append(places, Place{LiveOf(shop), a.Key.String()})
 	}
 	if a.Campaign != "" {
-		places = append(places, Place{CampaignOf(a.Campaign), string(a.Report.Creator.KeyOf(shop)) + "/" + seen})
+		places = append(places,
+			Place{CampaignOf(a.Campaign), string(a.Report.Creator.KeyOf(shop)) + "/" + seen},
+			Place{CampaignStageOf(a.Campaign, a.Stage()), stage})
 	}
 	return places
 }
 
-// stageDeadline is the deadline that matters in the present stage.
-func (a Application) stageDeadline() time.Time {
-	if a.State() == AwaitingShipment {
-		return a.Report.ShipBy
+// stageOrder orders the applications of a stage: by the deadline that matters there, where there is none by how long it
+// has lasted, and where all is over the latest first.
+func (a Application) stageOrder() string {
+	switch s := a.State(); {
+	case s.Reviewing():
+		return sortTime(a.Report.ReviewBy)
+	case s == AwaitingShipment:
+		return sortTime(a.Report.ShipBy)
+	case s.Live():
+		return sortTime(a.ChangedAt)
+	default:
+		return sortTime(latestFirst.Add(-time.Duration(a.ChangedAt.Sub(time.Unix(0, 0)))))
 	}
-	return a.Report.ReviewBy
 }
+
+// latestFirst is a time far ahead; what is counted back from it sorts the latest first.
+var latestFirst = time.Unix(1<<33, 0)
 
 // sortTime writes a time so that byte order is order in time; no time at all comes last.
 func sortTime(t time.Time) string {

@@ -71,7 +71,7 @@ func standings() []Standing {
 		a := application()
 		a.Key.ID = workflow.ApplicationID(fmt.Sprint(9000 + i))
 		a.Report.Creator.Nickname = fmt.Sprintf("Creator %d", i+1)
-		m := Standing{Creator: a.Report.Creator}
+		m := Standing{Member: workflow.Member{Shown: a.Report.Creator}}
 		switch {
 		case i < 19:
 			m.Applications = []workflow.Application{a}
@@ -170,7 +170,7 @@ func TestAnswersFitAnAcknowledgementWhateverTheNames(t *testing.T) {
 	}
 	many, links := standings(), map[workflow.Key]string{}
 	for i := range many {
-		many[i].Creator.Nickname = strings.Repeat("&", 500)
+		many[i].Member.Shown.Nickname = strings.Repeat("&", 500)
 		for j := range many[i].Applications {
 			a := &many[i].Applications[j]
 			a.Report.Creator.Nickname = strings.Repeat("&", 500)

@@ -12,6 +12,9 @@ const (
 	DeniedUnsaved   Denial = "not saved"
 	DeniedUnread    Denial = "not read"
 	DeniedLate      Denial = "modal too late"
+	DeniedReviewers Denial = "no reviewer"
+	DeniedAdmins    Denial = "no admin"
+	DeniedNoShop    Denial = "no shop"
 )
 
 var denials = map[Denial]string{
@@ -21,6 +24,9 @@ var denials = map[Denial]string{
 	DeniedUnchecked: "Slack did not tell us in time whether you may do this, so nothing was done. Please try again in a moment.",
 	DeniedUnsaved:   "That was not saved, so nothing was done. Please try again in a moment.",
 	DeniedUnread:    "The desk could not read that just now. Please try again in a moment.",
+	DeniedReviewers: "Only the shop's reviewers decide on samples. Please ask one of them, or ask an admin to make you one.",
+	DeniedAdmins:    "Only admins of the desk can do that. Please ask one of them.",
+	DeniedNoShop:    "No shop is connected yet. As soon as one is, its sample requests arrive here by themselves.",
 	DeniedLate:      "Slack did not let the dialog open in time. Please click again.",
 }
 

@@ -21,7 +21,7 @@ type CampaignStatusFacts struct {
 
 // Standing is one creator in a campaign, with her applications there.
 type Standing struct {
-	Creator      workflow.Creator
+	Member       workflow.Member
 	Applications []workflow.Application
 }
 
@@ -84,7 +84,7 @@ type counted struct {
 func tally(f CampaignStatusFacts) *counted {
 	t := &counted{total: len(f.Members), by: map[workflow.Stage][]string{}, left: namesInAll}
 	for _, m := range f.Members {
-		stage := workflow.Furthest(m.Applications)
+		stage := workflow.Furthest(m.Member, m.Applications)
 		t.by[stage] = append(t.by[stage], whoAt(m, stage, f.Links))
 		t.moves(m, f)
 	}
@@ -137,10 +137,10 @@ func shortName(c workflow.Creator) string { return label(nameOf(c), maxShortName
 func whoAt(m Standing, stage workflow.Stage, links map[workflow.Key]string) string {
 	for _, a := range m.Applications {
 		if a.Stage() == stage && links[a.Key] != "" {
-			return linkTo(links[a.Key], shortName(m.Creator))
+			return linkTo(links[a.Key], shortName(m.Member.Shown))
 		}
 	}
-	return shortName(m.Creator)
+	return shortName(m.Member.Shown)
 }
 
 // picture draws one line for each stage. The bars are of one width, so that the numbers stand in a column on every

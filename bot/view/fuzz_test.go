@@ -52,7 +52,7 @@ func (w words) lintAll(t *testing.T, state uint8, v float64) {
 	lint(t, Reply(workflow.Saying{Kind: workflow.SayStage, Stage: a.Stage(), State: a.State(), OrderID: w.user, Tracking: w.title, Cause: a.Decision.Cause}))
 	lint(t, Campaigns(CampaignsFacts{Rows: []CampaignRow{{Campaign: workflow.Campaign{Name: w.nick}, Shop: w.title}}}))
 	lint(t, CampaignStatus(CampaignStatusFacts{Campaign: workflow.Campaign{Name: w.title}, Shop: w.nick, At: shipBy,
-		Members: []Standing{{Creator: a.Report.Creator, Applications: []workflow.Application{a}}}, Links: map[workflow.Key]string{a.Key: w.picture}}))
+		Members: []Standing{{Member: workflow.Member{Shown: a.Report.Creator}, Applications: []workflow.Application{a}}}, Links: map[workflow.Key]string{a.Key: w.picture}}))
 	lintModal(t, CampaignModal(ModalFacts{Application: a, Campaigns: []workflow.Campaign{{ID: "c1", Name: w.collab}}, Current: w.title}))
 }
 

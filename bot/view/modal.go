@@ -179,3 +179,10 @@ func ModalError(r workflow.Refusal, chosen bool) (block, text string, ok bool) {
 		return "", "", false
 	}
 }
+
+// NoticeModal says a sentence where there is no channel to say it in: to somebody who clicked in App Home or in a dialog.
+func NoticeModal(m Message) slack.ModalViewRequest {
+	return slack.ModalViewRequest{
+		Type: slack.VTModal, Title: plainText("Sample Desk"), Close: plainText("OK"), Blocks: slack.Blocks{BlockSet: m.Blocks},
+	}
+}

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
@@ -15,6 +16,19 @@ const (
 	ActionCampaign  = "campaign"
 	ActionReject    = "reject"
 	ActionUndo      = "undo"
+	ActionLeave     = "campaign_undo"  // takes the application out of the campaign it was added to; the value holds a Target
+	ActionLook      = "look"           // *I'll look at it*
+	ActionLookEnd   = "look_end"       // takes that back
+	ActionMessage   = "message"        // opens the dialog to write to the creator; the value holds a Correspondent
+	ActionReply     = "message_reply"  // the same, below her own words
+	ActionResend    = "message_resend" // tries a message again that TikTok refused; the value holds the notice's id
+	ActionNeeded    = "sample_needed"  // Yes, a member needs a sample; the value holds a Correspondent with a campaign
+	ActionNotNeeded = "sample_not_needed"
+	ActionLink      = "request_link"    // opens the dialog to send a member the link for her request; as ActionNeeded
+	ActionUndoRun   = "run_undo"        // takes back what of a run was not sent; the value holds the run's id
+	ActionBulk      = "bulk"            // opens the dialog to decide several requests
+	ActionSettings  = "settings"        // opens the settings; the value holds a shop's id, or nothing
+	ActionWelcome   = "welcome"         // begins the first-run welcome; as ActionSettings
 	ActionQueuePage = "queue_page"      // to the next page of the queue; the value holds a QueuePage
 	ActionQueueBack = "queue_page_back" // to the one before: action ids are unique within a block
 )
@@ -69,4 +83,27 @@ func ParseQueuePage(s string) (QueuePage, error) {
 		return QueuePage{}, fmt.Errorf("%q does not name a page of the queue", s)
 	}
 	return QueuePage{Number: n, Cursor: cursor}, nil
+}
+
+// Correspondent names a creator in a control that is about her rather than about one application.
+type Correspondent struct {
+	Shop        workflow.ShopID        `json:"s"`
+	Creator     workflow.CreatorKey    `json:"c,omitempty"`
+	Application workflow.ApplicationID `json:"a,omitempty"` // in whose thread what is written to her is quoted
+	Campaign    workflow.CampaignID    `json:"p,omitempty"` // of which she is a member
+}
+
+// String is the value of a button.
+func (c Correspondent) String() string {
+	text, _ := json.Marshal(c) // four texts can always be written
+	return string(text)
+}
+
+// ParseCorrespondent reads what String wrote.
+func ParseCorrespondent(s string) (Correspondent, error) {
+	var c Correspondent
+	if err := json.Unmarshal([]byte(s), &c); err != nil || c.Shop == "" || c.Creator == "" && c.Application == "" {
+		return Correspondent{}, fmt.Errorf("%q does not name a creator", s)
+	}
+	return c, nil
 }

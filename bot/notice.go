@@ -1,0 +1,157 @@
+package bot
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"sampledesk/bot/view"
+	"sampledesk/workflow"
+)
+
+// standing is a notice with what has to be known to show it.
+type standing struct {
+	notice  workflow.Notice
+	message view.Message
+	channel string // where it goes if it is not posted yet
+	thread  string // the card under which it stands; empty: it is a message of the channel
+	waits   bool   // for its card
+	gone    bool   // its card is gone, or what it tells of is
+}
+
+// showNotice posts a notice, or brings it up to date. Like a card it is rendered here and now, so that the newest state
+// wins.
+func (d *Desk) showNotice(ctx context.Context, e workflow.Effect) workflow.Outcome {
+	s, err := d.standing(ctx, e)
+	switch {
+	case err != nil:
+		return again(e, err)
+	case s.gone || s.notice.Lost:
+		return workflow.Outcome{}
+	case s.waits:
+		return workflow.Outcome{Then: workflow.Park}
+	}
+	p := post{
+		method: methodPost, channel: s.channel, thread: s.thread, home: s.thread == "", message: s.message, event: eventNotice,
+		payload: map[string]any{"effect": string(e.ID), "shop": string(e.Shop), "kind": string(s.notice.Kind), "notice": string(s.notice.ID)},
+	}
+	if s.thread != "" {
+		p.event, p.payload["application"] = eventReply, string(e.Application)
+	}
+	if s.notice.Posted() {
+		if s.notice.Hash == s.message.Hash() {
+			return workflow.Outcome{}
+		}
+		p.method, p.channel, p.ts = methodUpdate, s.notice.Channel, s.notice.TS
+	} else if unclear(e) {
+		found, err := d.findNotice(ctx, e, p)
+		if err != nil {
+			return again(e, err)
+		}
+		if found != "" {
+			p.method, p.ts, p.looked = methodUpdate, found, true
+		}
+	}
+	ts, err := d.write(ctx, p)
+	if err != nil {
+		return d.failed(e, p, err)
+	}
+	return workflow.Outcome{Event: workflow.NoticeShown{
+		At: time.Now(), Channel: p.channel, TS: ts, Hash: s.message.Hash(), Link: d.permalink(ctx, s.notice.Link, p.channel, ts),
+	}}
+}
+
+// findNotice looks for the message that an earlier attempt may have posted.
+func (d *Desk) findNotice(ctx context.Context, e workflow.Effect, p post) (ts string, err error) {
+	mine := func(m posted) bool { return m.Metadata.EventPayload["notice"] == string(e.Notice) }
+	look := func() (posted, bool, error) { return d.raw.history(ctx, p.channel, e.MadeAt.Add(-lookBack), mine) }
+	if p.thread != "" {
+		look = func() (posted, bool, error) {
+			return d.raw.replies(ctx, p.channel, p.thread, e.MadeAt.Add(-lookBack), mine)
+		}
+	}
+	found, ok, err := look()
+	if !ok {
+		return "", err
+	}
+	return found.TS, err
+}
+
+// standing reads a notice and what it tells of, in one snapshot.
+func (d *Desk) standing(ctx context.Context, e workflow.Effect) (s standing, err error) {
+	err = d.store.View(ctx, func(tx workflow.Tx) error {
+		s = standing{}
+		if s.notice, err = tx.Notice(e.Notice); errors.Is(err, workflow.ErrNotFound) {
+			s.gone = true
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if _, s.channel, err = d.destination(tx, e); err != nil {
+			return err
+		}
+		if s.notice.Application != "" {
+			a, err := tx.Application(s.notice.Key())
+			if err != nil {
+				return err
+			}
+			s.channel, s.thread, s.waits, s.gone = a.Card.Channel, a.Card.TS, !a.Card.Posted(), a.Card.Lost
+		}
+		s.message, err = d.noticeMessage(tx, s.notice)
+		return err
+	})
+	if err != nil {
+		return standing{}, fmt.Errorf("gathering what a notice shows: %w", err)
+	}
+	return s, nil
+}
+
+// noticeMessage renders a notice by what it tells of.
+func (d *Desk) noticeMessage(tx workflow.Tx, n workflow.Notice) (view.Message, error) {
+	switch n.Kind {
+	case workflow.SayRun:
+		return d.runMessage(tx, n)
+	case workflow.SayQuestion:
+		return d.questionMessage(tx, n)
+	case workflow.SayMessage:
+		return d.messageMessage(tx, n)
+	default:
+		return view.Message{}, fmt.Errorf("a notice of the kind %q is not known", n.Kind)
+	}
+}
+
+// lostNotice tells that a notice's message is gone.
+func lostNotice(p post) workflow.Outcome {
+	return workflow.Outcome{Event: workflow.NoticeLost{At: time.Now(), TS: cmp.Or(p.ts, p.thread)}}
+}
+
+// shopNamed returns what a shop is called where its channel serves several, and nothing where it serves one.
+func (d *Desk) shopNamed(tx workflow.Tx, id workflow.ShopID) (string, error) {
+	shops, err := tx.Shops()
+	if err != nil {
+		return "", err
+	}
+	i := slices.IndexFunc(shops, func(s workflow.Shop) bool { return s.ID == id })
+	if i < 0 {
+		return "", nil
+	}
+	return shopName(shops[i], d.sharing(shops[i], shops)), nil
+}
+
+// permalink asks for a message's link once. A message without one is still a message: the next repaint asks again.
+func (d *Desk) permalink(ctx context.Context, known, channel, ts string) string {
+	if known != "" {
+		return ""
+	}
+	link, err := d.api.GetPermalinkContext(ctx, &slack.PermalinkParameters{Channel: channel, Ts: ts})
+	if err != nil {
+		d.log.WarnContext(ctx, "could not get the link of a message", "error", err)
+	}
+	return link
+}

@@ -1,0 +1,69 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+
+	"sampledesk/workflow"
+)
+
+// routes say who works on what people do: a row for each control, dialog, menu that asks for its options, shortcut,
+// command and event.
+type routes struct {
+	clicks      map[string]func(context.Context, interaction, action, ackFunc) // by action id
+	submissions map[string]func(context.Context, interaction, ackFunc)         // by the view's callback id
+	closings    map[string]func(context.Context, interaction)                  // by the view's callback id
+	suggestions map[string]func(context.Context, interaction) any              // by action id; the answer rides in the acknowledgement
+	shortcuts   map[string]func(context.Context, interaction, ackFunc)         // by callback id
+	commands    map[string]commandHandler                                      // by command and first word, such as "/samples queue"
+	events      map[string]func(context.Context, event, ackFunc)               // by type
+}
+
+// commandHandler answers a command. Then, which may be nil, is done after the acknowledgement.
+type commandHandler func(ctx context.Context, c command, rest string) (answer reply, err error)
+
+// newRoutes gathers the rows of all surfaces. Each surface has its file, and its rows there.
+func newRoutes(d *Desk) *routes {
+	r := &routes{
+		clicks:      map[string]func(context.Context, interaction, action, ackFunc){},
+		submissions: map[string]func(context.Context, interaction, ackFunc){},
+		closings:    map[string]func(context.Context, interaction){},
+		suggestions: map[string]func(context.Context, interaction) any{},
+		shortcuts:   map[string]func(context.Context, interaction, ackFunc){},
+		commands:    map[string]commandHandler{},
+		events:      map[string]func(context.Context, event, ackFunc){},
+	}
+	d.cardRoutes(r)
+	d.campaignRoutes(r)
+	d.queueRoutes(r)
+	return r
+}
+
+// event is one of Slack's events. Slack may deliver it again under the same ID.
+type event struct {
+	ID    string `json:"event_id"`
+	Event struct {
+		Type     string            `json:"type"`
+		User     workflow.PersonID `json:"user"`
+		Text     string            `json:"text"`
+		Channel  string            `json:"channel"`
+		TS       string            `json:"ts"`
+		ThreadTS string            `json:"thread_ts"`
+		Tab      string            `json:"tab"`
+		BotID    string            `json:"bot_id"`
+		Subtype  string            `json:"subtype"`
+	} `json:"event"`
+}
+
+func (d *Desk) happen(ctx context.Context, payload json.RawMessage, ack ackFunc) {
+	var e event
+	if err := json.Unmarshal(payload, &e); err != nil {
+		d.log.WarnContext(ctx, "an event is not readable", "error", err)
+		return
+	}
+	if handle := d.routes.events[e.Event.Type]; handle != nil {
+		handle(ctx, e, ack)
+		return
+	}
+	d.log.DebugContext(ctx, "an event that the desk does not work on", "type", e.Event.Type)
+}

@@ -1,0 +1,244 @@
+package workflow
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// CampaignEdit is what a person makes of a campaign. Seen is the version that she was shown.
+type CampaignEdit struct {
+	Actor
+	At       time.Time
+	Campaign CampaignID
+	Seen     int
+	Name     string // as she typed it
+	Channel  string
+	Products []ProductID
+}
+
+// MaxCampaignProducts is how many products a campaign can have: as many as a Slack menu shows chosen.
+const MaxCampaignProducts = 100
+
+// EditCampaign changes a campaign. The error is a Refusal: the name is none or taken, or somebody changed it meanwhile.
+func (e *Engine) EditCampaign(ctx context.Context, edit CampaignEdit) (c Campaign, err error) {
+	err = e.update(ctx, func(t *turn) (err error) {
+		c, err = t.editCampaign(edit)
+		return err
+	})
+	if err != nil && !errors.Is(err, errUnchanged) {
+		return Campaign{}, fmt.Errorf("editing campaign %s: %w", edit.Campaign, err)
+	}
+	return c, nil
+}
+
+func (t *turn) editCampaign(edit CampaignEdit) (Campaign, error) {
+	c, err := t.tx.Campaign(edit.Campaign)
+	if errors.Is(err, ErrNotFound) {
+		return c, Refusal{Rule: RuleNoCampaign}
+	}
+	if err != nil {
+		return c, err
+	}
+	if c.Version != edit.Seen {
+		return c, Refusal{Rule: RuleSettingsMoved, Name: c.Name}
+	}
+	if len(edit.Products) > MaxCampaignProducts {
+		return c, Refusal{Rule: RuleTooMany, Name: c.Name}
+	}
+	was := c
+	if c.Name, err = CampaignName(edit.Name); err != nil {
+		return c, err
+	}
+	c.Channel, c.Products = edit.Channel, slices.Compact(slices.Sorted(slices.Values(edit.Products)))
+	if c.Name == was.Name && c.Channel == was.Channel && slices.Equal(c.Products, was.Products) {
+		return c, errUnchanged
+	}
+	c.Version++
+	if err := t.tx.PutCampaign(c); errors.Is(err, ErrConflict) {
+		return c, Refusal{Rule: RuleNameTaken, Name: c.Name}
+	} else if err != nil {
+		return c, err
+	}
+	return c, t.tx.Append(Entry{
+		At: edit.At, Key: Key{Shop: c.Shop}, Event: OnCampaignEdited, By: edit.Actor, Campaign: c.ID, Name: c.Name,
+	})
+}
+
+// ArchiveCampaign ends a campaign: it takes nobody new, and what is in it stays there. The error is a Refusal if there
+// is none, or it was archived before.
+func (e *Engine) ArchiveCampaign(ctx context.Context, id CampaignID, by Actor, at time.Time) (c Campaign, err error) {
+	err = e.update(ctx, func(t *turn) (err error) {
+		if c, err = t.open(id); err != nil {
+			return err
+		}
+		c.Archived = true
+		c.Version++
+		if err := t.tx.PutCampaign(c); err != nil {
+			return err
+		}
+		return t.tx.Append(Entry{At: at, Key: Key{Shop: c.Shop}, Event: OnCampaignArchived, By: by, Campaign: c.ID, Name: c.Name})
+	})
+	if err != nil {
+		return Campaign{}, fmt.Errorf("archiving campaign %s: %w", id, err)
+	}
+	return c, nil
+}
+
+// addProduct puts a product into a campaign to which somebody added an application for it.
+func (t *turn) addProduct(c Campaign, p ProductID) error {
+	if p == "" || slices.Contains(c.Products, p) || len(c.Products) >= MaxCampaignProducts {
+		return nil
+	}
+	c.Products = slices.Sorted(slices.Values(append(slices.Clone(c.Products), p)))
+	return t.tx.PutCampaign(c) // no new version: nobody edited it
+}
+
+// Import fills a campaign from a target collaboration of TikTok's.
+type Import struct {
+	Actor
+	At            time.Time
+	Shop          ShopID
+	Collaboration string // its id
+}
+
+// BeginImport begins a run that makes the collaboration's creators members of a campaign of its name, which is made if
+// there is none.
+func (e *Engine) BeginImport(ctx context.Context, i Import) (r Run, err error) {
+	err = e.update(ctx, func(t *turn) error {
+		r = Run{ID: runID(i.Actor), Kind: RunImport, Shop: i.Shop, By: i.Person, At: i.At, Collaboration: i.Collaboration}
+		if there, err := t.tx.Run(r.ID); !errors.Is(err, ErrNotFound) {
+			r = there
+			return errors.Join(err, errUnchanged)
+		}
+		if err := t.tx.PutRun(r); err != nil {
+			return err
+		}
+		if err := t.notify(Notice{ID: RunNotice(r.ID), Shop: r.Shop, Kind: SayRun, Run: r.ID}, i.At, ForPeople); err != nil {
+			return err
+		}
+		return t.enqueue(Effect{Kind: ImportCreators, Lane: ImportLane(r.ID), Shop: i.Shop, Run: r.ID, NotBefore: i.At}, i.At)
+	})
+	if err != nil && !errors.Is(err, errUnchanged) {
+		return Run{}, fmt.Errorf("beginning to import collaboration %q: %w", i.Collaboration, err)
+	}
+	return r, nil
+}
+
+// Imported tells what TikTok said of a target collaboration.
+type Imported struct {
+	At       time.Time
+	Name     string
+	Creators []Creator // by user name
+	Products []Product // by id and title
+}
+
+// ImportFailed tells that TikTok will not tell of a target collaboration, or not now.
+type ImportFailed struct {
+	At      time.Time
+	Cause   Cause
+	ForGood bool
+}
+
+// Kind returns OnImported.
+func (Imported) Kind() EventKind { return OnImported }
+
+// When returns the event's time.
+func (e Imported) When() time.Time { return e.At }
+
+// Kind returns OnImported.
+func (ImportFailed) Kind() EventKind { return OnImported }
+
+// When returns the event's time.
+func (e ImportFailed) When() time.Time { return e.At }
+
+func (t *turn) imported(eff Effect, e Imported) error {
+	r, err := t.tx.Run(eff.Run)
+	if err != nil || r.Ended() {
+		return err
+	}
+	by := Actor{Person: r.By, Surface: FromCommand, Origin: "run " + string(r.ID)}
+	c, err := t.campaignOfImport(r, e, by)
+	if refused, ok := errors.AsType[Refusal](err); ok {
+		return t.endImport(r, e.At, Cause{Message: string(refused.Rule) + ": " + refused.Name}, true)
+	}
+	if err != nil {
+		return err
+	}
+	for _, creator := range e.Creators {
+		if creator, err = t.knownAs(r.Shop, creator); err != nil {
+			return err
+		}
+		_, isNew, err := t.join(c, creator, by, e.At)
+		if err != nil {
+			return err
+		}
+		if isNew {
+			r.Added++
+		} else {
+			r.There++
+		}
+	}
+	for _, p := range e.Products {
+		if slices.Contains(c.Products, p.ID) || len(c.Products) >= MaxCampaignProducts {
+			continue
+		}
+		c.Products = append(c.Products, p.ID)
+		r.Products++
+	}
+	slices.Sort(c.Products)
+	if err := t.tx.PutCampaign(c); err != nil {
+		return err
+	}
+	r.Campaign, r.Name = c.ID, c.Name
+	return t.endImport(r, e.At, Cause{}, false)
+}
+
+// campaignOfImport returns the campaign of the collaboration's name, or makes it.
+func (t *turn) campaignOfImport(r Run, e Imported, by Actor) (Campaign, error) {
+	name, err := CampaignName(cutName(e.Name))
+	if err != nil {
+		name = "Collaboration " + r.Collaboration
+	}
+	c, err := t.tx.CampaignNamed(r.Shop, name)
+	if err == nil && c.Archived {
+		return c, Refusal{Rule: RuleArchived, Name: c.Name}
+	}
+	if errors.Is(err, ErrNotFound) {
+		return t.createCampaign(Creation{Shop: r.Shop, Name: name, By: by.Person, At: e.At, Origin: by.Origin})
+	}
+	return c, err
+}
+
+func cutName(name string) string {
+	runes := []rune(name)
+	return string(runes[:min(len(runes), MaxCampaignName)])
+}
+
+func (t *turn) importFailed(eff Effect, e ImportFailed) error {
+	r, err := t.tx.Run(eff.Run)
+	if err != nil || r.Ended() {
+		return err
+	}
+	if !e.ForGood {
+		if sameFault(r.Cause, e.Cause) {
+			return nil
+		}
+		r.Cause = e.Cause
+		if err := t.tx.PutRun(r); err != nil {
+			return err
+		}
+		return t.renotify(RunNotice(r.ID), e.At, Routine)
+	}
+	return t.endImport(r, e.At, e.Cause, true)
+}
+
+func (t *turn) endImport(r Run, at time.Time, cause Cause, failed bool) error {
+	r.EndsAt, r.Cause, r.Failed = at, cause, failed
+	if err := t.tx.PutRun(r); err != nil {
+		return err
+	}
+	return t.renotify(RunNotice(r.ID), at, ForPeople)
+}

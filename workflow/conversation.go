@@ -1,0 +1,53 @@
+package workflow
+
+import "time"
+
+// Conversation is a shop's exchange with a creator in TikTok's Message Center, as far as the desk has to know it.
+type Conversation struct {
+	Shop    ShopID     `json:"shop"`
+	Creator CreatorKey `json:"creator"`
+	Shown   Creator    `json:"shown"`        // as she was last seen; OpenID is what a message needs
+	ID      string     `json:"id,omitempty"` // TikTok's; empty until it is known
+
+	// Last is the newest message that was taken over.
+	Last MessageMark `json:"last,omitzero"`
+}
+
+// MessageMark tells how far a conversation was read.
+type MessageMark struct {
+	ID string    `json:"id,omitempty"`
+	At time.Time `json:"at,omitzero"`
+}
+
+// MaxMessage is the longest message to a creator, in code points. The vendor names no limit; the stand-in's is 5,000, and
+// a Slack input holds 3,000.
+const MaxMessage = 2000
+
+// Message is something that the team wrote to a creator, and how far it got.
+type Message struct {
+	Text  string       `json:"text"`
+	By    PersonID     `json:"by,omitempty"`
+	At    time.Time    `json:"at"`
+	State MessageState `json:"state"`
+	Sent  time.Time    `json:"sent,omitzero"`
+	Cause Cause        `json:"cause,omitzero"` // why it waits or was refused
+}
+
+// MessageState tells how far a message got.
+type MessageState string
+
+// The states of a message.
+const (
+	MessageWaiting MessageState = "waiting" // for the courier, or for TikTok to take messages again
+	MessageSent    MessageState = "sent"    // TikTok took it
+	MessageRefused MessageState = "refused" // TikTok will not take it
+)
+
+// Written is one message of a conversation as TikTok tells it.
+type Written struct {
+	ID          string
+	Kind        string // TikTok's type: TEXT, IMAGE, PRODUCT_CARD…
+	Text        string // of a TEXT; of the others what can be said of them, or nothing
+	FromCreator bool
+	At          time.Time
+}

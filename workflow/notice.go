@@ -1,0 +1,136 @@
+package workflow
+
+import (
+	"errors"
+	"time"
+)
+
+// Notice is a message of the desk's that is edited as what it tells of changes: the progress of a run, a question to the
+// team, a message to a creator. It is rendered at delivery, like a card, so the newest state wins.
+type Notice struct {
+	ID   NoticeID   `json:"id"`
+	Shop ShopID     `json:"shop"`
+	Kind SayingKind `json:"kind"`
+
+	// Application is the one in whose thread it is; empty: it is a message of a channel.
+	Application ApplicationID `json:"application,omitempty"`
+
+	// What it tells of: one of these.
+	Run      RunID      `json:"run,omitempty"`
+	Campaign CampaignID `json:"campaign,omitempty"` // with Creator: a member; its channel is the campaign's, if that has one
+	Creator  CreatorKey `json:"creator,omitempty"`
+	Message  *Message   `json:"message,omitempty"`
+
+	Channel string `json:"channel,omitempty"` // where it was posted
+	TS      string `json:"ts,omitempty"`      // Slack's id of it; empty until it was posted
+	Hash    string `json:"hash,omitempty"`
+	Link    string `json:"link,omitempty"`
+	Lost    bool   `json:"lost,omitempty"` // the message or its channel is gone; nothing more is written there
+}
+
+// Key returns the application in whose thread the notice is.
+func (n Notice) Key() Key { return Key{Shop: n.Shop, ID: n.Application} }
+
+// Posted tells whether the notice is in Slack.
+func (n Notice) Posted() bool { return n.TS != "" && !n.Lost }
+
+// lane is the notice's lane: a thread's story is told in order, and other notices wait for nobody.
+func (n Notice) lane() Lane {
+	if n.Application != "" {
+		return ThreadLane(n.Key())
+	}
+	return Lane("post/" + string(n.ID))
+}
+
+// RunNotice names the message that tells of a run.
+func RunNotice(id RunID) NoticeID { return NoticeID("run/" + string(id)) }
+
+// QuestionNotice names the message that asks whether a member needs a sample.
+func QuestionNotice(c CampaignID, creator CreatorKey) NoticeID {
+	return NoticeID("question/" + string(c) + "/" + string(creator))
+}
+
+// NoticeShown tells what Slack shows of a notice, and where.
+type NoticeShown struct {
+	At      time.Time
+	Channel string
+	TS      string
+	Hash    string
+	Link    string // empty: as before
+}
+
+// NoticeLost tells that a notice cannot be written to any more. TS is the message that was tried.
+type NoticeLost struct {
+	At time.Time
+	TS string
+}
+
+// Kind returns OnNoticeShown.
+func (NoticeShown) Kind() EventKind { return OnNoticeShown }
+
+// When returns the event's time.
+func (e NoticeShown) When() time.Time { return e.At }
+
+// Kind returns OnNoticeLost.
+func (NoticeLost) Kind() EventKind { return OnNoticeLost }
+
+// When returns the event's time.
+func (e NoticeLost) When() time.Time { return e.At }
+
+func (t *turn) noticeShown(id NoticeID, e NoticeShown) error {
+	n, err := t.tx.Notice(id)
+	if err != nil {
+		return err
+	}
+	was := n
+	n.Channel, n.TS, n.Hash = e.Channel, e.TS, e.Hash
+	if e.Link != "" {
+		n.Link = e.Link
+	}
+	if n == was {
+		return nil
+	}
+	return t.tx.PutNotice(n)
+}
+
+func (t *turn) noticeLost(id NoticeID, e NoticeLost) error {
+	n, err := t.tx.Notice(id)
+	if err != nil || n.TS != e.TS {
+		return err
+	}
+	n.Lost = true
+	return t.tx.PutNotice(n)
+}
+
+// notify keeps a notice and has it shown. One whose message is gone is posted anew, as there is something to tell.
+func (t *turn) notify(n Notice, at time.Time, p Priority) error {
+	if n.Lost {
+		n.Channel, n.TS, n.Hash, n.Link, n.Lost = "", "", "", "", false
+	}
+	if err := t.tx.PutNotice(n); err != nil {
+		return err
+	}
+	parked := false
+	if n.Application != "" {
+		a, err := load(t.tx, n.Key())
+		if err != nil {
+			return err
+		}
+		parked = !a.Card.Posted()
+	}
+	return t.enqueue(Effect{
+		Kind: ShowNotice, Lane: n.lane(), Priority: p, Shop: n.Shop, Application: n.Application, Notice: n.ID, NotBefore: at, Parked: parked,
+	}, at)
+}
+
+// renotify has a notice shown anew, if there is one of that name.
+func (t *turn) renotify(id NoticeID, at time.Time, p Priority) error {
+	n, err := t.tx.Notice(id)
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return t.notify(n, at, p)
+}

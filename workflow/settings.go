@@ -1,0 +1,117 @@
+package workflow
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// Settings are what a shop's admins decided about the desk. A zero field is unset: the desk's default holds.
+type Settings struct {
+	Version int `json:"version,omitempty"` // rises with each change, so that two admins do not overwrite each other unseen
+
+	Channel   string     `json:"channel,omitempty"`   // where the shop's cards and notices go
+	Reviewers []PersonID `json:"reviewers,omitempty"` // with Groups: who decides; while both are empty every member of the channel
+	Groups    []GroupID  `json:"groups,omitempty"`
+	Admins    []PersonID `json:"admins,omitempty"`
+
+	Undo        *time.Duration  `json:"undo,omitempty"`         // the undo window; 0: none
+	QuickReject bool            `json:"quick_reject,omitempty"` // choosing a reason rejects at once, without a dialog
+	Steps       []time.Duration `json:"steps,omitempty"`        // how long before a deadline the desk raises its voice, longest first
+	Morning     string          `json:"morning,omitempty"`      // when the morning messages come, "15:04" in Zone
+	Zone        string          `json:"zone,omitempty"`         // an IANA name such as Europe/Berlin
+
+	Shipments       ShipmentNotices `json:"shipments,omitempty"`
+	ShipmentChannel string          `json:"shipment_channel,omitempty"` // for ShipmentsElsewhere
+
+	Welcomed bool `json:"welcomed,omitempty"` // an admin has seen, or dismissed, the first-run welcome
+}
+
+// ShipmentNotices says where changes of shipments are told besides the thread, which always tells them.
+type ShipmentNotices string
+
+// Where shipments are announced.
+const (
+	ShipmentsToChannel ShipmentNotices = ""          // the shop's channel, grouped
+	ShipmentsInThread  ShipmentNotices = "thread"    // nowhere else
+	ShipmentsElsewhere ShipmentNotices = "elsewhere" // another channel
+)
+
+// The defaults of a shop whose own setting is unset, where the environment has no say.
+const (
+	DefaultMorning = "09:00"
+	DefaultZone    = "UTC"
+)
+
+// DefaultSteps are product.md's: a note in the thread, the reviewers by name, the channel, the admins.
+var DefaultSteps = []time.Duration{48 * time.Hour, 24 * time.Hour, 6 * time.Hour, time.Hour}
+
+// The bounds of settings.
+const (
+	MaxUndo   = 10 * time.Minute
+	MaxPeople = 100 // reviewers, groups and admins, each
+	maxStep   = 7 * 24 * time.Hour
+)
+
+// Check tells what is wrong with settings: the field's name, as people read it, or "" where all is well.
+func (s Settings) Check() string {
+	switch {
+	case s.Undo != nil && (*s.Undo < 0 || *s.Undo > MaxUndo):
+		return FieldUndo
+	case len(s.Steps) > len(DefaultSteps) || slices.ContainsFunc(s.Steps, func(d time.Duration) bool { return d <= 0 || d > maxStep }),
+		!slices.IsSortedFunc(s.Steps, func(a, b time.Duration) int { return int(b - a) }):
+		return FieldSteps
+	case s.Morning != "" && !isClock(s.Morning):
+		return FieldMorning
+	case s.Zone != "" && !isZone(s.Zone):
+		return FieldZone
+	case s.Shipments == ShipmentsElsewhere && s.ShipmentChannel == "":
+		return FieldShipments
+	case len(s.Reviewers) > MaxPeople || len(s.Groups) > MaxPeople:
+		return FieldReviewers
+	case len(s.Admins) > MaxPeople:
+		return FieldAdmins
+	default:
+		return ""
+	}
+}
+
+// The fields that Check names.
+const (
+	FieldUndo      = "undo"
+	FieldSteps     = "steps"
+	FieldMorning   = "morning"
+	FieldZone      = "zone"
+	FieldShipments = "shipments"
+	FieldReviewers = "reviewers"
+	FieldAdmins    = "admins"
+)
+
+func isClock(s string) bool {
+	_, err := time.Parse("15:04", s)
+	return err == nil
+}
+
+// isZone takes IANA names only: "Local" is the machine's, and means another on the next.
+func isZone(s string) bool {
+	_, err := time.LoadLocation(s)
+	return err == nil && s != "Local" && strings.TrimSpace(s) == s
+}
+
+// UndoWindow returns the undo window, or the default's where it is unset.
+func (s Settings) UndoWindow(fallback time.Duration) time.Duration {
+	if s.Undo == nil {
+		return fallback
+	}
+	return *s.Undo
+}
+
+// Location returns the shop's zone.
+func (s Settings) Location() *time.Location {
+	if s.Zone != "" {
+		if zone, err := time.LoadLocation(s.Zone); err == nil {
+			return zone
+		}
+	}
+	return time.UTC
+}
