@@ -16,11 +16,6 @@ var campaigns = []promise{
 	{"Campaigns come by name, in pages, of one shop", showCampaignPages},
 }
 
-var members = []promise{
-	{"A member is put in place of the same creator in the same campaign", showMember},
-	{"Members come by creator, in pages, of one campaign", showMemberPages},
-}
-
 func campaignNamed(t *testing.T, s workflow.Store, shop workflow.ShopID, name string) workflow.Campaign {
 	t.Helper()
 	return get(t, s, func(tx workflow.Tx) (workflow.Campaign, error) { return tx.CampaignNamed(shop, name) })
@@ -91,35 +86,6 @@ func showCampaignPages(t *testing.T, s workflow.Store) {
 		require.Equal(t, want, walk(t, limit, func(after string, limit int) (list []workflow.Campaign, next string, err error) {
 			see(t, s, func(tx workflow.Tx) error {
 				list, next, err = tx.Campaigns(theShop, after, limit)
-				return err
-			})
-			return list, next, err
-		}), "by %d", limit)
-	}
-}
-
-func showMember(t *testing.T, s workflow.Store) {
-	m := workflow.Member{Campaign: "spring", Creator: "id:1", AddedBy: "U1", AddedAt: start}
-	again := m
-	again.AddedBy, again.AddedAt = "U2", minute(1)
-	put(t, s, each([]workflow.Member{m, again}, workflow.Tx.PutMember))
-	list := get(t, s, func(tx workflow.Tx) ([]workflow.Member, error) {
-		list, _, err := tx.Members("spring", "", 9)
-		return list, err
-	})
-	require.Equal(t, []workflow.Member{again}, list)
-}
-
-func showMemberPages(t *testing.T, s workflow.Store) {
-	var want []workflow.Member
-	for _, creator := range []workflow.CreatorKey{"id:1", "id:12", "id:2", "name:1:glow.daily", "name:1:kitchen_finds"} {
-		want = append(want, workflow.Member{Campaign: "spring", Creator: creator, AddedAt: start})
-	}
-	put(t, s, each([]workflow.Member{want[3], want[0], {Campaign: "spring2", Creator: "id:3"}, want[4], want[2], want[1]}, workflow.Tx.PutMember))
-	for limit := 1; limit <= 6; limit++ {
-		require.Equal(t, want, walk(t, limit, func(after string, limit int) (list []workflow.Member, next string, err error) {
-			see(t, s, func(tx workflow.Tx) error {
-				list, next, err = tx.Members("spring", after, limit)
 				return err
 			})
 			return list, next, err

@@ -18,6 +18,9 @@ var concurrency = []promise{
 	{"Two updates that each rest on what the other changes do not both see the old", showSkew},
 	{"A view sees all of an update or nothing of it", showSnapshot},
 	{"Of many who claim one effect at once one gets it", showOneClaims},
+	{"Of many who put a conversation of one id at once one does", showOneNumber},
+	{"Of many who revive one effect at once one does", showOneRevives},
+	{"Members and memberships agree, however many come and go at once", showCrowd},
 	{"Couriers side by side deliver each lane in order and nothing twice", showCouriers},
 }
 
@@ -136,6 +139,98 @@ func showOneClaims(t *testing.T, s workflow.Store) {
 		}
 	}
 	require.Equal(t, 1, winners)
+}
+
+func showOneNumber(t *testing.T, s workflow.Store) {
+	won := race(t, 12, workflow.ErrConflict, func(i int) error {
+		return s.Update(t.Context(), putConversations(conversation(workflow.CreatorKey(strconv.Itoa(i)), "71")))
+	})
+	require.Len(t, won, 1)
+	want := conversation(workflow.CreatorKey(strconv.Itoa(won[0])), "71")
+	require.Equal(t, want, get(t, s, conversationNumbered(theShop, "71")))
+}
+
+func showOneRevives(t *testing.T, s workflow.Store) {
+	put(t, s, enqueue(reply("one", "lane")), bury(reply("one", "lane"), 1))
+	won := race(t, 12, workflow.ErrNotFound, func(int) error { return s.Update(t.Context(), revive("one", 2)) })
+	require.Len(t, won, 1)
+	require.Equal(t, []string{"one"}, laneIDs(t, s, "lane"))
+	require.Empty(t, deadOf(t, s, 9))
+}
+
+// race runs fn n times at once, and returns those that did not lose, which the loser's error tells.
+func race(t *testing.T, n int, lost error, fn func(i int) error) (won []int) {
+	t.Helper()
+	errs := make([]error, n)
+	together(t, n, func(i int) error {
+		if errs[i] = fn(i); errors.Is(errs[i], lost) {
+			return nil
+		}
+		return errs[i]
+	})
+	for i, err := range errs {
+		if err == nil {
+			won = append(won, i)
+		}
+	}
+	return won
+}
+
+// showCrowd lets everybody put and remove the same few members, and expects every view to find both indexes at one.
+func showCrowd(t *testing.T, s workflow.Store) {
+	const people, creators, campaigns = 6, 3, 2
+	together(t, people, func(i int) error {
+		for n := range 24 {
+			m := member(workflow.CampaignID(fmt.Sprint(n%campaigns)), workflow.CreatorKey(fmt.Sprint((n+i)%creators)))
+			err := s.Update(t.Context(), func(tx workflow.Tx) error {
+				if (n+i)%2 == 0 {
+					return tx.PutMember(m)
+				}
+				if err := tx.RemoveMember(m.Campaign, m.Creator); !errors.Is(err, workflow.ErrNotFound) {
+					return err
+				}
+				return nil
+			})
+			if err == nil {
+				err = s.View(t.Context(), func(tx workflow.Tx) error { return atOne(tx, campaigns, creators) })
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// atOne tells where members and memberships differ.
+func atOne(tx workflow.Tx, campaigns, creators int) error {
+	there := map[string]bool{}
+	for c := range campaigns {
+		list, _, err := tx.Members(workflow.CampaignID(fmt.Sprint(c)), "", 100)
+		if err != nil {
+			return err
+		}
+		for _, m := range list {
+			there[string(m.Campaign)+" "+string(m.Creator)] = true
+		}
+	}
+	for c := range creators {
+		list, err := tx.Memberships(workflow.CreatorKey(fmt.Sprint(c)))
+		if err != nil {
+			return err
+		}
+		for _, m := range list {
+			name := string(m.Campaign) + " " + string(m.Creator)
+			if !there[name] {
+				return fmt.Errorf("%q is a membership and no member", name)
+			}
+			delete(there, name)
+		}
+	}
+	if len(there) > 0 {
+		return fmt.Errorf("%v are members without a membership", there)
+	}
+	return nil
 }
 
 func showCouriers(t *testing.T, s workflow.Store) {

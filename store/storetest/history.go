@@ -12,6 +12,7 @@ var history = []promise{
 	{"Entries come back in the order in which they were appended, in pages", showHistoryPages},
 	{"Entries that are alike are kept apart", showAlike},
 	{"Each application has a history of its own, also one that is not kept", showOwnHistory},
+	{"What names no application is the shop's own history, and no application's", showShopHistory},
 	{"A cursor goes on where it was, whatever was appended meanwhile", showHistoryCursor},
 }
 
@@ -55,6 +56,26 @@ func showOwnHistory(t *testing.T, s workflow.Store) {
 	require.Equal(t, []workflow.Entry{entry(key("12"), 2)}, historyOf(t, s, key("12"), 9))
 	require.Equal(t, []workflow.Entry{entry(elsewhere, 3)}, historyOf(t, s, elsewhere, 9))
 	require.Empty(t, historyOf(t, s, key("123"), 9))
+}
+
+func showShopHistory(t *testing.T, s workflow.Store) {
+	own := func(shop workflow.ShopID, n int) workflow.Entry {
+		e := entry(workflow.Key{Shop: shop}, n)
+		e.Text, e.Name, e.Creator, e.Campaign = "Glow!", "Spring", "id:1", "spring"
+		return e
+	}
+	var want []workflow.Entry
+	for i := range 5 {
+		want = append(want, own(theShop, i))
+		put(t, s, each([]workflow.Entry{entry(key("1"), i), own(theShop, i), own(theShop+"1", i)}, workflow.Tx.Append))
+	}
+	for limit := 1; limit <= 6; limit++ {
+		require.Equal(t, want, historyOf(t, s, workflow.Key{Shop: theShop}, limit), "by %d", limit)
+	}
+	require.Len(t, historyOf(t, s, key("1"), 9), 5)
+	require.Len(t, historyOf(t, s, workflow.Key{Shop: theShop + "1"}, 9), 5)
+	require.Empty(t, historyOf(t, s, workflow.Key{Shop: "another"}, 9))
+	require.Empty(t, historyOf(t, s, workflow.Key{}, 9))
 }
 
 func showHistoryCursor(t *testing.T, s workflow.Store) {

@@ -128,6 +128,7 @@ func showGone(t *testing.T, s workflow.Store) {
 		"Change":  func(tx workflow.Tx) error { return tx.Change(reply("one", "lane")) },
 		"Remove":  func(tx workflow.Tx) error { return tx.Remove("one") },
 		"Bury":    func(tx workflow.Tx) error { return tx.Bury(reply("one", "lane"), start) },
+		"Revive":  revive("one", 1),
 	} {
 		require.ErrorIs(t, s.Update(t.Context(), try), workflow.ErrNotFound, what)
 	}

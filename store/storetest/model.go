@@ -22,6 +22,7 @@ var models = []promise{
 // the same, so that the order of what is ready is never in doubt.
 type model struct {
 	list []modelled
+	dead []workflow.DeadLetter // oldest first
 }
 
 type modelled struct {
@@ -139,6 +140,31 @@ func (m *model) remove(id workflow.EffectID) error {
 	return nil
 }
 
+func (m *model) bury(e workflow.Effect, at time.Time) error {
+	if err := m.remove(e.ID); err != nil {
+		return err
+	}
+	m.dead = append(m.dead, workflow.DeadLetter{Effect: e, At: at})
+	slices.SortStableFunc(m.dead, func(a, b workflow.DeadLetter) int { return a.At.Compare(b.At) })
+	return nil
+}
+
+func (m *model) revive(id workflow.EffectID, at time.Time) error {
+	for i, l := range slices.Backward(m.dead) {
+		if l.Effect.ID != id {
+			continue
+		}
+		e := l.Effect
+		e.NotBefore, e.Begun, e.Parked = at, false, false
+		if err := m.enqueue(e); err != nil {
+			return err
+		}
+		m.dead = slices.Delete(m.dead, i, i+1)
+		return nil
+	}
+	return workflow.ErrNotFound
+}
+
 func (m *model) wake(l workflow.Lane) error {
 	for i := range m.list {
 		if m.list[i].effect.Lane == l {
@@ -154,7 +180,8 @@ type player struct {
 	random *rand.Rand
 	model  model
 	now    time.Time
-	dead   int
+
+	buried, revived int
 }
 
 func showModel(t *testing.T, s workflow.Store) {
@@ -168,7 +195,8 @@ func showModel(t *testing.T, s workflow.Store) {
 		})
 		see(t, s, func(tx workflow.Tx) error { p.compare(tx); return nil })
 	}
-	require.NotZero(t, p.dead)
+	require.NotZero(t, p.buried)
+	require.NotZero(t, p.revived)
 }
 
 // moment returns a time about now that was never returned before.
@@ -196,7 +224,7 @@ func (p *player) deed(tx workflow.Tx) {
 		e.Attempt = p.model.list[i].effect.Attempt - p.random.IntN(8)/7
 	}
 	later := p.moment(10 * time.Second).Add(time.Second)
-	switch p.random.IntN(12) {
+	switch p.random.IntN(13) {
 	case 0, 1, 2:
 		p.same("Enqueue", p.model.enqueue(e), tx.Enqueue(e))
 	case 3, 4, 5:
@@ -214,29 +242,32 @@ func (p *player) deed(tx workflow.Tx) {
 		p.same("Wake", p.model.wake(e.Lane), tx.Wake(e.Lane))
 		p.now = p.now.Add(time.Second)
 	case 11:
-		wantErr := p.model.remove(e.ID)
 		if p.random.IntN(2) == 0 {
-			p.same("Remove", wantErr, tx.Remove(e.ID))
+			p.same("Remove", p.model.remove(e.ID), tx.Remove(e.ID))
 			return
 		}
-		p.same("Bury", wantErr, tx.Bury(e, p.now))
-		if wantErr == nil {
-			p.dead++
+		if p.same("Bury", p.model.bury(e, p.now), tx.Bury(e, p.now)) {
+			p.buried++
+		}
+	case 12:
+		if p.same("Revive", p.model.revive(e.ID, later), tx.Revive(e.ID, later)) {
+			p.revived++
 		}
 	}
 }
 
-// same requires the errors of model and store to be of one kind.
-func (p *player) same(what string, want, got error) {
+// same requires the errors of model and store to be of one kind, and tells whether there is none.
+func (p *player) same(what string, want, got error) (done bool) {
 	p.t.Helper()
 	if want == nil {
 		require.NoError(p.t, got, what)
-		return
+		return true
 	}
 	require.ErrorIs(p.t, got, want, what)
 	for _, other := range []error{workflow.ErrConflict, workflow.ErrNotFound} {
 		require.Equal(p.t, errors.Is(want, other), errors.Is(got, other), what)
 	}
+	return false
 }
 
 func (p *player) compare(tx workflow.Tx) {
@@ -263,5 +294,9 @@ func (p *player) compare(tx workflow.Tx) {
 	}
 	letters, _, err := tx.DeadLetters("", 10_000)
 	require.NoError(p.t, err)
-	require.Len(p.t, letters, p.dead)
+	if len(p.model.dead) == 0 {
+		require.Empty(p.t, letters)
+		return
+	}
+	require.Equal(p.t, p.model.dead, letters)
 }

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 
@@ -14,6 +15,7 @@ var names = []promise{
 	{"A name that is empty, not UTF-8 or holds a zero byte is refused", showBadNames},
 	{"An effect that is there does not take on such a kind either", showBadKind},
 	{"Nothing is found under a name that cannot be", showNoSuchNames},
+	{"A name that holds a zero byte lists nothing of others", showNoStrays},
 }
 
 // strange are names in byte order that a careless index would mix up.
@@ -87,10 +89,25 @@ func showBadNames(t *testing.T, s workflow.Store) {
 			"entry's shop": func(tx workflow.Tx) error {
 				return tx.Append(entry(workflow.Key{Shop: workflow.ShopID(name), ID: "1"}, 1))
 			},
-			"effect":              enqueue(reply(name, "lane")),
-			"effect's lane":       enqueue(reply("1", name)),
-			"effect's kind":       enqueue(workflow.Effect{ID: "1", Lane: "lane", Kind: workflow.EffectKind(name)}),
-			"effect to be buried": func(tx workflow.Tx) error { return tx.Bury(reply(name, "lane"), start) },
+			"member to be removed":          removeMember("1", workflow.CreatorKey(name)),
+			"campaign of one to be removed": removeMember(workflow.CampaignID(name), "1"),
+			"product":                       putProducts(theShop, product(workflow.ProductID(name), "1", "x")),
+			"product's shop":                putProducts(workflow.ShopID(name), product("1", "1", "x")),
+			"conversation":                  putConversations(conversation(workflow.CreatorKey(name), "1")),
+			"conversation's shop":           putConversations(workflow.Conversation{Shop: workflow.ShopID(name), Creator: "1"}),
+			"conversation to be removed":    removeConversation(theShop, workflow.CreatorKey(name)),
+			"run":                           func(tx workflow.Tx) error { return tx.PutRun(run(workflow.RunID(name))) },
+			"notice":                        func(tx workflow.Tx) error { return tx.PutNotice(notice(workflow.NoticeID(name))) },
+			"effect to be revived":          revive(workflow.EffectID(name), 1),
+			"effect":                        enqueue(reply(name, "lane")),
+			"effect's lane":                 enqueue(reply("1", name)),
+			"effect's kind":                 enqueue(workflow.Effect{ID: "1", Lane: "lane", Kind: workflow.EffectKind(name)}),
+			"effect to be buried":           func(tx workflow.Tx) error { return tx.Bury(reply(name, "lane"), start) },
+		}
+		if name != "" { // what may be missing
+			puts["entry"] = func(tx workflow.Tx) error { return tx.Append(entry(key(name), 1)) }
+			puts["variant"] = putProducts(theShop, product("1", name, "x"))
+			puts["conversation's id"] = putConversations(conversation("1", name))
 		}
 		for what, try := range puts {
 			require.Error(t, s.Update(t.Context(), try), "%s %q", what, name)
@@ -108,6 +125,10 @@ func showBadKind(t *testing.T, s workflow.Store) {
 		require.Error(t, s.Update(t.Context(), release(taken)), "%q", name)
 		require.Error(t, s.Update(t.Context(), func(tx workflow.Tx) error { return tx.Change(waiting) }), "%q", name)
 	}
+	for _, name := range bad {
+		taken.Kind = workflow.EffectKind(name)
+		require.Error(t, s.Update(t.Context(), bury(taken, 1)), "%q", name)
+	}
 	require.Equal(t, reply("waiting", "lane"), effectOf(t, s, "waiting"))
 	require.True(t, laneOf(t, s, "lane")[0].Claimed)
 }
@@ -116,13 +137,20 @@ func showNoSuchNames(t *testing.T, s workflow.Store) {
 	keep(t, s, everything)
 	for _, name := range bad {
 		reads := map[string]func(workflow.Tx) error{
-			"authorisation":    func(tx workflow.Tx) error { _, err := tx.Authorisation(name); return err },
-			"shop":             func(tx workflow.Tx) error { _, err := tx.Shop(workflow.ShopID(name)); return err },
-			"application":      func(tx workflow.Tx) error { _, err := tx.Application(key(name)); return err },
-			"campaign":         func(tx workflow.Tx) error { _, err := tx.Campaign(workflow.CampaignID(name)); return err },
-			"campaign by name": func(tx workflow.Tx) error { _, err := tx.CampaignNamed(theShop, name); return err },
-			"campaign of shop": func(tx workflow.Tx) error { _, err := tx.CampaignNamed(workflow.ShopID(name), "spring"); return err },
-			"effect":           func(tx workflow.Tx) error { _, err := tx.Effect(workflow.EffectID(name)); return err },
+			"authorisation":       func(tx workflow.Tx) error { _, err := tx.Authorisation(name); return err },
+			"shop":                func(tx workflow.Tx) error { _, err := tx.Shop(workflow.ShopID(name)); return err },
+			"application":         func(tx workflow.Tx) error { _, err := tx.Application(key(name)); return err },
+			"campaign":            func(tx workflow.Tx) error { _, err := tx.Campaign(workflow.CampaignID(name)); return err },
+			"campaign by name":    func(tx workflow.Tx) error { _, err := tx.CampaignNamed(theShop, name); return err },
+			"campaign of shop":    func(tx workflow.Tx) error { _, err := tx.CampaignNamed(workflow.ShopID(name), "spring"); return err },
+			"member":              memberOf("spring", workflow.CreatorKey(name)),
+			"member's campaign":   memberOf(workflow.CampaignID(name), "id:1"),
+			"conversation":        func(tx workflow.Tx) error { _, err := tx.Conversation(theShop, workflow.CreatorKey(name)); return err },
+			"conversation's shop": func(tx workflow.Tx) error { _, err := tx.Conversation(workflow.ShopID(name), "id:1"); return err },
+			"conversation's id":   func(tx workflow.Tx) error { _, err := tx.ConversationNumbered(theShop, name); return err },
+			"run":                 func(tx workflow.Tx) error { _, err := tx.Run(workflow.RunID(name)); return err },
+			"notice":              func(tx workflow.Tx) error { _, err := tx.Notice(workflow.NoticeID(name)); return err },
+			"effect":              func(tx workflow.Tx) error { _, err := tx.Effect(workflow.EffectID(name)); return err },
 			"application's key": func(tx workflow.Tx) error {
 				_, err := tx.Application(workflow.Key{Shop: workflow.ShopID(name)})
 				return err
@@ -131,5 +159,26 @@ func showNoSuchNames(t *testing.T, s workflow.Store) {
 		for what, read := range reads {
 			require.ErrorIs(t, s.View(t.Context(), read), workflow.ErrNotFound, "%s %q", what, name)
 		}
+	}
+}
+
+// showNoStrays asks for lists under names that would be the beginnings of others' names if a store joined them by zero
+// bytes.
+func showNoStrays(t *testing.T, s workflow.Store) {
+	keep(t, s, everything)
+	for _, name := range []string{"", string(theShop) + "\x00", string(theShop) + "\x001", string(theShop) + "\x001729", "lane\x00", "lane\x00\x00", "reply\x00", "reply\x00\x80", "spring\x00", "id:1\x00"} {
+		see(t, s, func(tx workflow.Tx) error {
+			list, _, err1 := tx.Products(workflow.ShopID(name), "", 9)
+			lane, err2 := tx.Lane(workflow.Lane(name))
+			heads, next, err3 := tx.Ready(workflow.EffectKind(name), start, 9)
+			everyone, _, err4 := tx.Members(workflow.CampaignID(name), "", 9)
+			hers, err5 := tx.Memberships(workflow.CreatorKey(name))
+			entries, _, err6 := tx.History(workflow.Key{Shop: workflow.ShopID(name)}, "", 9)
+			for _, got := range []any{list, lane, heads, everyone, hers, entries} {
+				require.Empty(t, got, "%q", name)
+			}
+			require.Zero(t, next, "%q", name)
+			return errors.Join(err1, err2, err3, err4, err5, err6)
+		})
 	}
 }

@@ -35,7 +35,12 @@ func everything(tx workflow.Tx) error {
 		func(tx workflow.Tx) error {
 			return tx.PutMember(workflow.Member{Campaign: "spring", Creator: "id:1", AddedAt: start})
 		},
+		putProducts(theShop, product("1729", "rose", "Glow serum")),
+		putConversations(conversation("id:1", "71")),
+		func(tx workflow.Tx) error { return tx.PutRun(run("run")) },
+		func(tx workflow.Tx) error { return tx.PutNotice(notice("notice")) },
 		func(tx workflow.Tx) error { return tx.Append(entry(key("1"), 1)) },
+		func(tx workflow.Tx) error { return tx.Append(entry(workflow.Key{Shop: theShop}, 2)) },
 		enqueue(reply("first", "lane"), reply("second", "lane"), reply("third", "other")),
 		func(tx workflow.Tx) error { return tx.Bury(reply("third", "other"), start) },
 	} {
@@ -54,7 +59,13 @@ type contents struct {
 	queued         int
 	campaigns      []workflow.Campaign
 	members        []workflow.Member
+	memberships    []workflow.Member
+	products       []workflow.Product
+	conversations  []workflow.Conversation // by creator, and by id
+	runs           []workflow.Run
+	notices        []workflow.Notice
 	history        []workflow.Entry
+	own            []workflow.Entry // the shop's own history
 	lane           []workflow.InLane
 	ready          []workflow.Effect
 	dead           []workflow.DeadLetter
@@ -72,7 +83,14 @@ func contentsOf(tx workflow.Tx) (c contents, err error) {
 		func() error { c.queued, err = tx.Count(workflow.QueueOf(theShop)); return err },
 		func() error { c.campaigns, _, err = tx.Campaigns(theShop, "", 100); return err },
 		func() error { c.members, _, err = tx.Members("spring", "", 100); return err },
+		func() error { c.memberships, err = tx.Memberships("id:1"); return err },
+		func() error { c.products, _, err = tx.Products(theShop, "", 100); return err },
+		func() error { return gather(&c.conversations)(tx.Conversation(theShop, "id:1")) },
+		func() error { return gather(&c.conversations)(tx.ConversationNumbered(theShop, "71")) },
+		func() error { return gather(&c.runs)(tx.Run("run")) },
+		func() error { return gather(&c.notices)(tx.Notice("notice")) },
 		func() error { c.history, _, err = tx.History(key("1"), "", 100); return err },
+		func() error { c.own, _, err = tx.History(workflow.Key{Shop: theShop}, "", 100); return err },
 		func() error { c.lane, err = tx.Lane("lane"); return err },
 		func() error { c.ready, _, err = tx.Ready(workflow.Reply, start, 100); return err },
 		func() error { c.dead, _, err = tx.DeadLetters("", 100); return err },
@@ -84,6 +102,17 @@ func contentsOf(tx workflow.Tx) (c contents, err error) {
 	return c, nil
 }
 
+// gather adds what was read to a list, and nothing where it is not found.
+func gather[T any](list *[]T) func(T, error) error {
+	return func(value T, err error) error {
+		if errors.Is(err, workflow.ErrNotFound) {
+			return nil
+		}
+		*list = append(*list, value)
+		return err
+	}
+}
+
 // full is what a store holds after everything.
 func full() contents {
 	return contents{
@@ -93,7 +122,13 @@ func full() contents {
 		queued:         1,
 		campaigns:      []workflow.Campaign{campaign("spring", "Spring")},
 		members:        []workflow.Member{{Campaign: "spring", Creator: "id:1", AddedAt: start}},
+		memberships:    []workflow.Member{{Campaign: "spring", Creator: "id:1", AddedAt: start}},
+		products:       []workflow.Product{product("1729", "rose", "Glow serum")},
+		conversations:  []workflow.Conversation{conversation("id:1", "71"), conversation("id:1", "71")},
+		runs:           []workflow.Run{run("run")},
+		notices:        []workflow.Notice{notice("notice")},
 		history:        []workflow.Entry{entry(key("1"), 1)},
+		own:            []workflow.Entry{entry(workflow.Key{Shop: theShop}, 2)},
 		lane:           []workflow.InLane{{Effect: reply("first", "lane")}, {Effect: reply("second", "lane")}},
 		ready:          []workflow.Effect{reply("first", "lane")},
 		dead:           []workflow.DeadLetter{{Effect: reply("third", "other"), At: start}},
@@ -146,7 +181,11 @@ func spoil(tx workflow.Tx) error {
 	return errors.Join(
 		tx.PutAuthorisation(workflow.Authorisation{OpenID: "seller", Seller: "other", SavedAt: start}),
 		tx.PutShop(shop(theShop, "Other shop")), tx.PutApplication(decided), tx.PutCampaign(renamed),
-		tx.PutMember(workflow.Member{Campaign: "spring", Creator: "id:2"}),
+		tx.PutMember(workflow.Member{Campaign: "spring", Creator: "id:2"}), tx.RemoveMember("spring", "id:1"),
+		tx.PutProduct(theShop, product("1729", "rose", "Other serum")), tx.PutConversation(conversation("id:1", "72")),
+		tx.PutConversation(conversation("id:2", "71")), tx.RemoveConversation(theShop, "id:1"),
+		tx.PutRun(workflow.Run{ID: "run"}), tx.PutNotice(workflow.Notice{ID: "notice"}),
+		tx.Append(entry(workflow.Key{Shop: theShop}, 3)), tx.Revive("third", minute(1)),
 		tx.Append(entry(key("1"), 2)), claimed, tx.Change(changed), tx.Remove("first"), tx.Bury(changed, minute(2)),
 		tx.Enqueue(reply("fourth", "lane")),
 	)
@@ -210,15 +249,22 @@ func showViewWritesNothing(t *testing.T, s workflow.Store) {
 		"PutMember": func(tx workflow.Tx) error {
 			return tx.PutMember(workflow.Member{Campaign: "spring", Creator: "id:2"})
 		},
-		"Append":  func(tx workflow.Tx) error { return tx.Append(entry(key("1"), 2)) },
-		"Enqueue": func(tx workflow.Tx) error { return tx.Enqueue(reply("fourth", "lane")) },
-		"Claim":   func(tx workflow.Tx) error { _, err := tx.Claim("first", minute(2), minute(3)); return err },
-		"Extend":  func(tx workflow.Tx) error { return tx.Extend("first", 1, minute(3)) },
-		"Release": func(tx workflow.Tx) error { e := reply("first", "lane"); e.Attempt = 1; return tx.Release(e) },
-		"Change":  func(tx workflow.Tx) error { return tx.Change(reply("second", "lane")) },
-		"Remove":  func(tx workflow.Tx) error { return tx.Remove("second") },
-		"Bury":    func(tx workflow.Tx) error { return tx.Bury(reply("second", "lane"), start) },
-		"Wake":    func(tx workflow.Tx) error { return tx.Wake("lane") },
+		"RemoveMember":       removeMember("spring", "id:1"),
+		"PutProduct":         putProducts(theShop, product("1", "", "x")),
+		"PutConversation":    putConversations(conversation("id:2", "72")),
+		"RemoveConversation": removeConversation(theShop, "id:1"),
+		"PutRun":             func(tx workflow.Tx) error { return tx.PutRun(run("another")) },
+		"PutNotice":          func(tx workflow.Tx) error { return tx.PutNotice(notice("another")) },
+		"Revive":             revive("third", 1),
+		"Append":             func(tx workflow.Tx) error { return tx.Append(entry(key("1"), 2)) },
+		"Enqueue":            func(tx workflow.Tx) error { return tx.Enqueue(reply("fourth", "lane")) },
+		"Claim":              func(tx workflow.Tx) error { _, err := tx.Claim("first", minute(2), minute(3)); return err },
+		"Extend":             func(tx workflow.Tx) error { return tx.Extend("first", 1, minute(3)) },
+		"Release":            func(tx workflow.Tx) error { e := reply("first", "lane"); e.Attempt = 1; return tx.Release(e) },
+		"Change":             func(tx workflow.Tx) error { return tx.Change(reply("second", "lane")) },
+		"Remove":             func(tx workflow.Tx) error { return tx.Remove("second") },
+		"Bury":               func(tx workflow.Tx) error { return tx.Bury(reply("second", "lane"), start) },
+		"Wake":               func(tx workflow.Tx) error { return tx.Wake("lane") },
 	}
 	for name, write := range writes {
 		require.Error(t, s.View(t.Context(), write), name)

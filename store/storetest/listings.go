@@ -1,0 +1,154 @@
+package storetest
+
+import (
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"sampledesk/workflow"
+)
+
+// What Application.Places promises of single listings, seen through a store: the order of bytes has to be the order that
+// people see.
+var listings = []promise{
+	{"Applications are listed by first sight, and from any time on", showSeen},
+	{"A short id that two applications share lists both", showShort},
+	{"A thread leads to its application, and follows a card that is posted anew", showThread},
+	{"A stage lists what is over the latest first, and what is not by its deadline", showStageOrder},
+	{"A campaign's stage lists its own applications in the same order", showCampaignStage},
+}
+
+func showSeen(t *testing.T, s workflow.Store) {
+	for _, n := range []int{3, 1, 4, 0, 2} {
+		a := application(strconv.Itoa(n), 10-n)
+		a.SeenAt = minute(n)
+		put(t, s, putApplications(a))
+	}
+	elsewhere := application("9", 1)
+	elsewhere.Key.Shop = theShop + "1"
+	put(t, s, putApplications(elsewhere))
+	seen := workflow.SeenOf(theShop)
+	require.Equal(t, []string{"0", "1", "2", "3", "4"}, applicationIDs(t, s, seen, 2))
+	for since, want := range map[time.Time][]string{
+		start.Add(-time.Hour):                 {"0", "1", "2", "3", "4"},
+		minute(2):                             {"2", "3", "4"},
+		minute(2).Add(time.Microsecond):       {"3", "4"},
+		minute(2).Add(-time.Microsecond):      {"2", "3", "4"},
+		minute(4).Add(time.Microsecond):       nil,
+		minute(3).In(time.FixedZone("", 900)): {"3", "4"},
+	} {
+		require.Equal(t, want, idsOf(pageOf(t, s, seen, workflow.SeenSince(since), 9).Applications), "%s", since)
+	}
+	first := pageOf(t, s, seen, workflow.SeenSince(minute(1)), 2)
+	require.Equal(t, []string{"1", "2"}, idsOf(first.Applications))
+	require.Equal(t, []string{"3", "4"}, idsOf(pageOf(t, s, seen, first.Next, 9).Applications))
+}
+
+// sharing returns the ids of two applications of theShop that have the same short id.
+func sharing(t *testing.T) (one, other string) {
+	t.Helper()
+	met := map[workflow.ShortID]string{}
+	for n := range 1_000_000 {
+		id := strconv.Itoa(n)
+		short := key(id).Short()
+		if before, ok := met[short]; ok {
+			return before, id
+		}
+		met[short] = id
+	}
+	require.Fail(t, "a million short ids are all different")
+	return "", ""
+}
+
+func showShort(t *testing.T, s workflow.Store) {
+	one, other := sharing(t)
+	short := workflow.ShortOf(key(one).Short())
+	put(t, s, putApplications(application(one, 9), application("lonely", 1)))
+	require.Equal(t, []string{one}, applicationIDs(t, s, short, 9))
+	put(t, s, putApplications(application(other, 3)))
+	require.ElementsMatch(t, []string{one, other}, applicationIDs(t, s, short, 1))
+	require.Equal(t, 2, countOf(t, s, short))
+	require.Equal(t, []string{"lonely"}, applicationIDs(t, s, workflow.ShortOf(key("lonely").Short()), 9))
+}
+
+func showThread(t *testing.T, s workflow.Store) {
+	a := application("1", 10)
+	old, anew := workflow.ThreadOf("C1", "1763802000.000100"), workflow.ThreadOf("C1", "1763802000.000200")
+	steps := []struct {
+		card     workflow.Card
+		old, new []string
+	}{
+		{card: workflow.Card{Wanted: true}},
+		{card: workflow.Card{Wanted: true, Channel: "C1", TS: "1763802000.000100"}, old: []string{"1"}},
+		{card: workflow.Card{Wanted: true, Channel: "C1", TS: "1763802000.000100", Lost: true}},
+		{card: workflow.Card{Wanted: true, Channel: "C1", TS: "1763802000.000200"}, new: []string{"1"}},
+		{card: workflow.Card{Wanted: true, Channel: "C2", TS: "1763802000.000200"}},
+	}
+	for _, step := range steps {
+		a.Card = step.card
+		put(t, s, putApplications(a, application("2", 5)))
+		require.Equal(t, step.old, applicationIDs(t, s, old, 9), "%+v", step.card)
+		require.Equal(t, step.new, applicationIDs(t, s, anew, 9), "%+v", step.card)
+	}
+	require.Empty(t, applicationIDs(t, s, workflow.ThreadOf("C1", ""), 9))
+}
+
+// staged returns an application of that status, with that many minutes since start as the time that its stage goes by.
+func staged(id string, status workflow.Status, n int) workflow.Application {
+	a := application(id, 100-n)
+	a.Report.Status, a.Report.ShipBy, a.ChangedAt, a.Campaign = status, minute(n), minute(n), "spring"
+	if status == workflow.StatusPending {
+		a.Report.ReviewBy, a.Report.ShipBy, a.ChangedAt = minute(n), minute(100-n), minute(100-n)
+	}
+	if status == workflow.StatusAwaitingShipment {
+		a.ChangedAt = minute(100 - n)
+	}
+	return a
+}
+
+// stages are how the applications of a stage are listed that were staged at minutes 1, 2 and 3.
+var stages = []struct {
+	status workflow.Status
+	stage  workflow.Stage
+	want   []string
+}{
+	{workflow.StatusPending, workflow.StageReview, []string{"1", "2", "3"}},
+	{workflow.StatusAwaitingShipment, workflow.StageAwaiting, []string{"1", "2", "3"}},
+	{workflow.StatusShipped, workflow.StageShipping, []string{"1", "2", "3"}},
+	{workflow.StatusContentPending, workflow.StageContent, []string{"1", "2", "3"}},
+	{workflow.StatusCompleted, workflow.StageCompleted, []string{"3", "2", "1"}},
+	{workflow.StatusRejectCancelled, workflow.StageReject, []string{"3", "2", "1"}},
+}
+
+func showStageOrder(t *testing.T, s workflow.Store) {
+	for _, stage := range stages { // the same three applications, from stage to stage
+		put(t, s, putApplications(staged("2", stage.status, 2), staged("3", stage.status, 3), staged("1", stage.status, 1)))
+		require.Equal(t, stage.want, applicationIDs(t, s, workflow.StageOf(theShop, stage.stage), 2), stage.stage)
+		for _, other := range stages {
+			if other.stage != stage.stage {
+				require.Zero(t, countOf(t, s, workflow.StageOf(theShop, other.stage)), other.stage)
+			}
+		}
+	}
+	later := staged("1", workflow.StatusRejectCancelled, 4)
+	put(t, s, putApplications(later))
+	require.Equal(t, []string{"1", "3", "2"}, applicationIDs(t, s, workflow.StageOf(theShop, workflow.StageReject), 9))
+}
+
+func showCampaignStage(t *testing.T, s workflow.Store) {
+	for _, stage := range stages {
+		none, summer := staged("4", stage.status, 0), staged("5", stage.status, 0)
+		none.Campaign, summer.Campaign = "", "summer"
+		put(t, s, putApplications(staged("2", stage.status, 2), staged("3", stage.status, 3), staged("1", stage.status, 1), none, summer))
+		require.Equal(t, stage.want, applicationIDs(t, s, workflow.CampaignStageOf("spring", stage.stage), 2), stage.stage)
+		require.Equal(t, 3, countOf(t, s, workflow.CampaignStageOf("spring", stage.stage)), stage.stage)
+		require.Equal(t, []string{"5"}, applicationIDs(t, s, workflow.CampaignStageOf("summer", stage.stage), 9), stage.stage)
+	}
+	moved := staged("2", workflow.StatusRejectCancelled, 2)
+	moved.Campaign = "summer"
+	put(t, s, putApplications(moved))
+	require.Equal(t, []string{"3", "1"}, applicationIDs(t, s, workflow.CampaignStageOf("spring", workflow.StageReject), 9))
+	require.Equal(t, []string{"2", "5"}, applicationIDs(t, s, workflow.CampaignStageOf("summer", workflow.StageReject), 9))
+}
