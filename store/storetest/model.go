@@ -151,7 +151,7 @@ func (m *model) bury(e workflow.Effect, at time.Time) error {
 
 func (m *model) revive(id workflow.EffectID, at time.Time) error {
 	for i, l := range slices.Backward(m.dead) {
-		if l.Effect.ID != id {
+		if l.ID != id {
 			continue
 		}
 		e := l.Effect
