@@ -12,6 +12,7 @@ import { showModal } from './modals.js';
 import { clearOthers } from './notices.js';
 import { go, home, readAddress, session, settle } from './session.js';
 import { showPeople, showSidebar, showTeam, unreadIn } from './sidebar.js';
+import { isApp } from './tabs.js';
 
 const part = (id) => document.getElementById(id);
 const clockTick = 5000;
@@ -35,11 +36,17 @@ function draw() {
   const unread = unreadIn(person);
   document.title = `${unread ? `(${unread}) ` : ''}${place === home ? 'Home' : channel?.name ?? 'Workspace'} · ${part('team').textContent}`;
   document.body.classList.toggle('in-thread', Boolean(channel && thread));
-  const visitor = place === home ? person : '';
-  if (visitor && visitor !== visited) visit(visitor);
-  visited = visitor;
+  opened(person, place);
   if (thread && thread !== drawn.thread && drawn.person) part('thread').querySelector('textarea')?.focus();
   drawn = { person, thread };
+}
+
+// Each look at one of the app's tabs is told to the app once.
+function opened(person, place) {
+  const tab = place === home ? 'home' : isApp(person, place) ? 'messages' : '';
+  const visitor = tab && `${person}/${tab}`;
+  if (visitor && visitor !== visited) visit(person, tab);
+  visited = visitor;
 }
 
 // An address may name a person or place that is not (or no longer) there.

@@ -2,7 +2,7 @@
 // hints of what there is. Half-written words wait here while she looks elsewhere.
 
 import { freshId, h, icon } from './dom.js';
-import { bot, channels, commands, people, shortcuts } from './directory.js';
+import { bot, channels, commands, groups, people, shortcuts } from './directory.js';
 import { act } from './live.js';
 import { escaped } from './mrkdwn.js';
 import { notify, tell } from './notices.js';
@@ -150,17 +150,19 @@ function callable() {
   const app = bot();
   return [
     { name: app.name ?? '', id: app.user_id, detail: 'App' },
-    ...people().map((it) => ({ name: it.name, id: it.id, detail: it.role })),
+    ...people().filter((it) => !it.deleted).map((it) => ({ name: it.name, id: it.id, detail: it.role })),
+    ...groups().filter((it) => !it.disabled).map((it) => ({ name: it.handle, id: it.id, detail: it.name, sequence: `<!subteam^${it.id}>` })),
   ].filter((it) => it.name && it.id);
 }
 
 // A person's words as a client sends them: her own < > & escaped, the names
-// she mentions turned into ids.
+// she mentions turned into ids. Somebody who knows an id may type <@U…> herself.
 function linked(text) {
   const names = [
-    ...callable().map((it) => [`@${it.name}`, `<@${it.id}>`]),
+    ...callable().map((it) => [`@${it.name}`, it.sequence ?? `<@${it.id}>`]),
     ...channels().filter((it) => it.name && !it.is_im).map((it) => [`#${it.name}`, `<#${it.id}|${it.name}>`]),
     ['@channel', '<!channel>'], ['@here', '<!here>'], ['@everyone', '<!everyone>'],
+    ...callable().filter((it) => !it.sequence).map((it) => [`<@${it.id}>`, `<@${it.id}>`]),
   ].map(([name, id]) => [escaped(name), id]).toSorted((a, b) => b[0].length - a[0].length);
   let out = '';
   const words = escaped(text);

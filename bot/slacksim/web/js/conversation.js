@@ -7,6 +7,7 @@ import { counted, showMessages } from './messages.js';
 import { announce } from './notices.js';
 import { spoken } from './mrkdwn.js';
 import { go, isDismissed, markRead, readUpTo } from './session.js';
+import { appHead } from './tabs.js';
 
 // As many of the newest messages as are laid out at first; more on request.
 const page = 150;
@@ -159,7 +160,7 @@ export function reveal(slot, ts) {
 export function showChannel(main, viewer, channel) {
   const pane = paneFor('channel', viewer, channel.id, '');
   sync(main, [
-    { key: 'head', signature: `${viewer}/${channel.id}/${channel.name}`, make: () => heading(viewer, channel) },
+    { key: 'head', signature: `${viewer}/${channel.id}/${channel.name}/${channel.is_archived}/${channel.members?.length}`, make: () => (channel.is_im ? appHead(viewer, 'Messages') : heading(viewer, channel)) },
     { key: `pane ${viewer}/${channel.id}`, signature: '', make: () => pane.node },
   ]);
   pane.update();
@@ -168,11 +169,12 @@ export function showChannel(main, viewer, channel) {
 }
 
 function heading(viewer, channel) {
-  const title = titleOf(channel, viewer);
   const joined = channel.members?.length;
   return h('header', { class: 'place-head' },
-    h('h1', { tabindex: '-1' }, channel.is_im ? title : h('span', {}, h('span', { class: 'hash', 'aria-hidden': 'true' }, '#'), title)),
-    joined && !channel.is_im ? h('span', { class: 'stamp' }, `${joined} members`) : null,
+    h('h1', { tabindex: '-1' }, h('span', {}, h('span', { class: 'hash', 'aria-hidden': 'true' }, '#'), titleOf(channel, viewer))),
+    joined ? h('span', { class: 'stamp' }, `${joined} members`) : null,
+    channel.is_private ? h('span', { class: 'stamp' }, 'Private') : null,
+    channel.is_archived ? h('span', { class: 'stamp' }, 'Archived') : null,
     channel.id === homeChannel() ? h('span', { class: 'stamp wide-only' }, 'The app posts here') : null);
 }
 

@@ -53,8 +53,8 @@ export async function changed(it, block, context, value, before) {
 }
 
 /** suggest asks the app for the options of an external menu. */
-export async function suggest(context, element, text) {
-  const answer = await act({ user: context.viewer, do: 'suggest', ...context.target, action_id: element.action_id, text });
+export async function suggest(context, block, element, text) {
+  const answer = await act({ user: context.viewer, do: 'suggest', ...context.target, block_id: block.block_id, action_id: element.action_id, text });
   if (!answer.ok) {
     notify(context.viewer, answer.error);
     return [];

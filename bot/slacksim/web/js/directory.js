@@ -1,10 +1,10 @@
 // Who and what the workspace knows: people, channels, the app, its commands.
 // Everything comes from /sim/workspace and /sim/state; nothing is made up.
 
-const empty = { team: {}, bot: {}, users: [], commands: [], shortcuts: [], links: [] };
+const empty = { team: {}, bot: {}, users: [], usergroups: [], commands: [], shortcuts: [], links: [] };
 
 let workspace = empty;
-let state = { channels: [], ephemerals: [], views: [] };
+let state = { channels: [], ephemerals: [], views: [], users: null, usergroups: null };
 
 export function learnWorkspace(facts) {
   workspace = { ...empty, ...facts };
@@ -15,12 +15,15 @@ export function learnState(facts) {
     channels: facts.channels ?? [],
     ephemerals: facts.ephemerals ?? [],
     views: facts.views ?? [],
+    users: facts.users ?? null,
+    usergroups: facts.usergroups ?? null,
   };
 }
 
 export const team = () => workspace.team ?? {};
 export const bot = () => workspace.bot ?? {};
-export const people = () => workspace.users ?? [];
+export const people = () => state.users ?? workspace.users ?? [];
+export const groups = () => state.usergroups ?? workspace.usergroups ?? [];
 export const commands = () => workspace.commands ?? [];
 export const shortcuts = () => workspace.shortcuts ?? [];
 export const links = () => workspace.links ?? [];
@@ -40,6 +43,9 @@ export function nameOf(id) {
   const person = personById(id);
   return person?.name || id || 'Somebody';
 }
+
+/** groupName is how a user group reads: its handle, or the id that nobody knows. */
+export const groupName = (id) => groups().find((it) => it.id === id)?.handle ?? id;
 
 /** zoneOf is a person's IANA zone, or the device's when none is known. */
 export function zoneOf(id) {

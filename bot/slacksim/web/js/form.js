@@ -23,6 +23,16 @@ export function remembered(surface, block, element) {
   return fields?.has(key) ? fields.get(key) : initial(element);
 }
 
+/** begin gives a control that nobody has touched the conversation that Slack starts it with. */
+export function begin(surface, block, element, state) {
+  if (!element.default_to_current_conversation || fieldsOf(surface).has(keyOf(block, element))) return;
+  const here = state?.[block.block_id]?.[element.action_id];
+  const id = here?.selected_conversation;
+  const ids = here?.selected_conversations;
+  if (ids?.length) remember(surface, block, element, ids.map((value) => ({ value })));
+  else if (id) remember(surface, block, element, { value: id });
+}
+
 export function remember(surface, block, element, value) {
   fieldsOf(surface).set(keyOf(block, element), value);
 }

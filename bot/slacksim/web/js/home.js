@@ -5,15 +5,16 @@ import { showBlocks } from './blocks.js';
 import { bot, views } from './directory.js';
 import { act } from './live.js';
 import { notify } from './notices.js';
+import { appChannel, appHead } from './tabs.js';
 
 /** homeView is a person's Home as published, if it was. */
 function homeView(viewer) {
   return views().findLast((view) => view.user === viewer && view.type === 'home') ?? null;
 }
 
-/** visit tells the app that a person opened its Home. */
-export async function visit(viewer) {
-  const answer = await act({ user: viewer, do: 'home' });
+/** visit tells the app that a person opened one of its tabs, home or messages. */
+export async function visit(viewer, tab) {
+  const answer = await act({ user: viewer, do: 'home', tab });
   if (!answer.ok) notify(viewer, answer.error);
 }
 
@@ -22,7 +23,7 @@ export function showHome(main, viewer) {
   const view = homeView(viewer);
   const name = bot().name || 'The app';
   sync(main, [
-    { key: 'head', signature: name, make: () => h('header', { class: 'place-head' }, h('h1', { tabindex: '-1' }, name), h('span', { class: 'stamp' }, 'Home')) },
+    { key: 'app', signature: `${viewer}/${name}/${appChannel(viewer)?.id}`, make: () => appHead(viewer, 'Home') },
     view ? published(view, viewer) : {
       key: `no home of ${viewer}`, signature: name,
       make: () => h('div', { class: 'scroller home' }, h('div', { class: 'empty' }, h('p', {}, `${name} has no Home for you yet.`), h('p', {}, 'When the app publishes one, it appears here at once.'))),

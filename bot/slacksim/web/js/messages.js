@@ -7,6 +7,7 @@ import { dayOf, seconds, timeNode, written } from './dates.js';
 import { shortcuts, isBot, nameOf, personById, zoneOf } from './directory.js';
 import { glyph } from './emoji.js';
 import { anchor, mrkdwn } from './mrkdwn.js';
+import { fileAddress, picture } from './pictures.js';
 import { dismiss, go } from './session.js';
 import { messageMenu } from './shortcuts.js';
 
@@ -87,7 +88,7 @@ function parts(entry, context) {
       key: 'blocks', signature: JSON.stringify(entry.blocks), make: () => h('div', { class: 'blocks' }),
       update: (node) => showBlocks(node, entry.blocks, controlContext(entry, context)),
     });
-  } else {
+  } else if (entry.text || !entry.files?.length) {
     items.push({ key: 'text', signature: entry.text ?? '', make: () => h('div', { class: 'text' }, mrkdwn(entry.text, context.viewer, false)) });
   }
   if (entry.attachments?.length) items.push({ key: 'attachments', signature: JSON.stringify(entry.attachments), make: () => h('div', {}, entry.attachments.map((it, index) => attachment(it, index, entry, context))) });
@@ -145,7 +146,11 @@ function attachment(it, index, entry, context) {
 function files(entry) {
   return h('ul', { class: 'files' }, entry.files.map((it) => {
     const name = it.title || it.name || it.id;
-    return h('li', {}, it.url_private ? anchor(it.url_private, name) : name);
+    if (it.mode === 'tombstone') return h('li', { class: 'file' }, 'This file was deleted.');
+    const href = fileAddress(it.id);
+    if (!String(it.mimetype).startsWith('image/')) return h('li', { class: 'file' }, anchor(href, name));
+    return h('li', {}, h('figure', {}, h('figcaption', {}, name),
+      h('a', { href, target: '_blank', rel: 'noopener noreferrer', 'aria-label': `Open ${name}` }, picture({ image_url: href, alt_text: name }, 'picture large'))));
   }));
 }
 

@@ -4,7 +4,7 @@
 import { freshId, h, icon, sync } from './dom.js';
 import { showBlocks } from './blocks.js';
 import { views } from './directory.js';
-import { isEmpty, remembered, wire } from './form.js';
+import { begin, isEmpty, remembered, wire } from './form.js';
 import { act, refresh } from './live.js';
 import { closeMenu } from './menu.js';
 import { explain, notify, rescue } from './notices.js';
@@ -57,6 +57,7 @@ class Modal {
 
   update(view) {
     this.view = view;
+    for (const block of this.inputs()) begin(this.surface, block, block.element, view.state?.values);
     this.title.replaceChildren(...textObject(view.title, this.viewer));
     showBlocks(this.blocks, view.blocks, { viewer: this.viewer, surface: this.surface, target: { view_id: view.view_id }, errors: this.errors });
     sync(this.foot, [

@@ -4,7 +4,7 @@
 import { h } from './dom.js';
 import { glyph } from './emoji.js';
 import { timeNode } from './dates.js';
-import { channels, channelById, nameOf, zoneOf } from './directory.js';
+import { channels, channelById, groupName, groups, nameOf, zoneOf } from './directory.js';
 
 const styles = { '*': 'strong', _: 'em', '~': 's' };
 const wordish = /[\p{L}\p{N}_]/u;
@@ -191,9 +191,14 @@ function meant(target, label, context) {
   }
   if (target.startsWith('#')) return mention(`#${channelById(target.slice(1))?.name || label || target.slice(1)}`);
   if (target.startsWith('!date^')) return date(target, label, context);
-  if (target.startsWith('!subteam^')) return mention(label || '@group', true);
+  if (target.startsWith('!subteam^')) return group(target.slice('!subteam^'.length), context);
   if (target.startsWith('!')) return mention(label || `@${target.slice(1)}`, true);
   return target ? anchor(target, label || null) : h('span', {}, '<>');
+}
+
+// A group is loud to its members, as in the real thing.
+function group(id, context) {
+  return mention(`@${groupName(id)}`, Boolean(groups().find((it) => it.id === id)?.users.includes(context.viewer)));
 }
 
 function date(target, fallback, context) {

@@ -3,7 +3,7 @@
 import { h } from './dom.js';
 import { glyph } from './emoji.js';
 import { timeNode } from './dates.js';
-import { channelById, nameOf, zoneOf } from './directory.js';
+import { channelById, groupName, groups, nameOf, zoneOf } from './directory.js';
 import { anchor, mention } from './mrkdwn.js';
 
 /** richText gives the nodes of a rich_text block for a viewer. */
@@ -37,7 +37,7 @@ function bare(it, viewer) {
     case 'text': return String(it.text ?? '');
     case 'link': return anchor(it.url, it.text || null);
     case 'user': return mention(`@${nameOf(it.user_id)}`, it.user_id === viewer);
-    case 'usergroup': return mention(`@${it.usergroup_id}`, true);
+    case 'usergroup': return mention(`@${groupName(it.usergroup_id)}`, Boolean(groups().find((group) => group.id === it.usergroup_id)?.users.includes(viewer)));
     case 'channel': return mention(`#${channelById(it.channel_id)?.name ?? it.channel_id}`);
     case 'broadcast': return mention(`@${it.range}`, true);
     case 'emoji': return glyph(it.name) ?? `:${it.name}:`;

@@ -2,7 +2,7 @@
 // up, people, channels. All open the same list (menu.js).
 
 import { h, icon } from './dom.js';
-import { channelsOf, nameOf, people, titleOf, channelById } from './directory.js';
+import { channels, nameOf, people, personById, titleOf, channelById } from './directory.js';
 import { changed, suggest, watch } from './deeds.js';
 import { remember, remembered } from './form.js';
 import { openMenu } from './menu.js';
@@ -32,7 +32,7 @@ function select(it, block, context, kind, multiple) {
   node.addEventListener('click', () => {
     const before = remembered(context.surface, block, it);
     openMenu({
-      anchor: node, name, multiple, most: it.max_selected_items, chosen: listed(before), ...source(it, kind, context),
+      anchor: node, name, multiple, most: it.max_selected_items, chosen: listed(before), ...source(it, block, kind, context),
       picked: (choice) => {
         if (multiple && same(choice, before)) return;
         changed(it, block, context, choice, () => {
@@ -57,28 +57,39 @@ function repaint(node, paint) {
 
 function show(label, choices, placeholder, context) {
   label.classList.toggle('placeholder', choices.length === 0);
-  label.replaceChildren(...(choices.length === 0 ? [placeholder] : choices.map((choice) => h('span', { class: 'choice' }, choice.label ? textObject(choice.label, context.viewer) : idText(choice.value)))));
+  label.replaceChildren(...(choices.length === 0 ? [placeholder] : choices.map((choice) => h('span', { class: 'choice' }, choice.label ? textObject(choice.label, context.viewer) : idText(choice.value, context.viewer)))));
 }
 
-function idText(id) {
+function idText(id, viewer) {
   const channel = channelById(id);
+  if (channel?.is_im) return titleOf(channel, viewer);
   return channel ? `#${channel.name}` : `@${nameOf(id)}`;
 }
 
-function source(it, kind, context) {
-  if (kind === 'external_select') return { load: async (text) => load(it, text, context) };
+function source(it, block, kind, context) {
+  if (kind === 'external_select') return { load: async (text) => load(it, block, text, context) };
   if (kind === 'static_select') return { groups: optionGroups(it.option_groups ?? [{ options: it.options ?? [] }], context) };
-  const groups = [];
-  const seen = channelsOf(context.viewer).filter((channel) => !channel.is_im);
-  if (kind !== 'users_select') groups.push({ label: 'Channels', options: seen.map((channel) => plain(channel.id, `#${titleOf(channel, context.viewer)}`)) });
-  if (kind !== 'channels_select') groups.push({ label: 'People', options: people().map((person) => plain(person.id, person.name, person.role)) });
-  return { groups: groups.length === 1 ? [{ options: groups[0].options }] : groups };
+  if (kind === 'users_select') return { groups: [{ options: people().filter((person) => !person.deleted).map((person) => plain(person.id, person.name, person.role)) }] };
+  const title = (channel) => (channel.is_im ? titleOf(channel, context.viewer) : `#${channel.name}`);
+  return { groups: [{ options: offered(it, kind, context.viewer).map((channel) => plain(channel.id, title(channel), channel.is_private ? 'private' : '')) }] };
 }
 
-async function load(it, text, context) {
+// The channels and conversations that a menu lists: those that are public, and those of hers that the app's filter lets through.
+function offered(it, kind, viewer) {
+  const kindOf = (channel) => (channel.is_im ? 'im' : channel.is_private ? 'private' : 'public');
+  const include = kind === 'channels_select' ? ['public'] : it.filter?.include;
+  const shared = (channel) => channel.members?.some((id) => personById(id)?.is_stranger);
+  return channels().filter((channel) => !channel.is_archived
+    && (kindOf(channel) === 'public' || channel.members?.includes(viewer))
+    && (!include || include.includes(kindOf(channel)))
+    && !(it.filter?.exclude_external_shared_channels && shared(channel))
+    && !(it.filter?.exclude_bot_users && channel.is_im));
+}
+
+async function load(it, block, text, context) {
   const needed = it.min_query_length ?? 3;
   if ([...text].length < needed) return { groups: [], note: `Type ${needed} or more letters` };
-  return { groups: optionGroups(await suggest(context, it, text), context) };
+  return { groups: optionGroups(await suggest(context, block, it, text), context) };
 }
 
 const plain = (value, name, detail) => ({ value, words: name, label: () => name, detail: detail ? () => detail : null, choice: { value } });

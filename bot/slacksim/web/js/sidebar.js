@@ -5,13 +5,14 @@ import { bot, channelsOf, links, people, team, titleOf } from './directory.js';
 import { inChannel } from './conversation.js';
 import { safeUrl } from './mrkdwn.js';
 import { go, home, markRead, readUpTo, session } from './session.js';
+import { appChannel, isApp } from './tabs.js';
 
 const strangers = { stranger: 'other workspace', outsider: 'not in the channel' };
 
 /** calledWith is a person's name and, where the name does not tell, the part she plays. */
 function calledWith(person) {
   const told = !person.role || person.name.toLowerCase().includes(person.role);
-  const part = strangers[person.role] ?? (told ? '' : person.role);
+  const part = person.deleted ? 'deactivated' : strangers[person.role] ?? (told ? '' : person.role);
   return part ? `${person.name} (${part})` : person.name;
 }
 
@@ -34,26 +35,35 @@ export function unreadIn(viewer) {
 /** showSidebar fills the navigation for a person. */
 export function showSidebar(nav, viewer) {
   const mine = channelsOf(viewer);
-  const rows = (wanted) => mine.filter((channel) => Boolean(channel.is_im) === wanted).map((channel) => row(viewer, channel));
-  const app = { key: 'app', name: bot().name || 'App', place: home, mark: icon.bind(null, 'home'), count: 0 };
   sync(nav, [
-    group('Channels', rows(false), 'None that this person has joined.'),
-    group('Direct messages', rows(true), 'None yet.'),
-    group('Apps', [app], ''),
+    group('Channels', mine.filter((channel) => !channel.is_im).map((channel) => row(viewer, channel)), 'None that this person has joined.'),
+    group('Apps', [appRow(viewer)], ''),
     { key: 'foot', signature: JSON.stringify(links()), make: foot },
   ]);
 }
 
 function row(viewer, channel) {
-  return { key: channel.id, name: titleOf(channel, viewer), place: channel.id, mark: () => (channel.is_im ? icon('person') : h('span', { class: 'hash', 'aria-hidden': 'true' }, '#')), count: unread(viewer, channel) };
+  return {
+    key: channel.id, name: titleOf(channel, viewer), place: channel.id, current: session.place === channel.id, count: unread(viewer, channel),
+    mark: () => (channel.is_private ? icon('lock') : h('span', { class: 'hash', 'aria-hidden': 'true' }, '#')),
+  };
+}
+
+// The app leads to its Home, or to its messages while some of them are unread.
+function appRow(viewer) {
+  const channel = appChannel(viewer);
+  const count = channel ? unread(viewer, channel) : 0;
+  return {
+    key: 'app', name: bot().name || 'App', place: count ? channel.id : home, current: isApp(viewer, session.place), count, mark: () => icon('home'),
+  };
 }
 
 function group(title, rows, none) {
   const items = rows.map((it) => ({
     key: it.key,
-    signature: JSON.stringify([it.name, it.count, session.place === it.place]),
+    signature: JSON.stringify([it.name, it.place, it.count, it.current]),
     make: () => h('li', {}, h('button', {
-      type: 'button', class: `place${it.count ? ' unread' : ''}`, 'data-focus': `place ${it.key}`, 'data-place': it.place, 'aria-current': session.place === it.place ? 'page' : null,
+      type: 'button', class: `place${it.count ? ' unread' : ''}`, 'data-focus': `place ${it.key}`, 'data-place': it.place, 'aria-current': it.current ? 'page' : null,
       on: { click: () => go({ place: it.place }) },
     }, it.mark(), h('bdi', { class: 'place-name' }, it.name), it.count ? h('span', { class: 'count', 'aria-label': `${it.count} unread` }, it.count > 99 ? '99+' : it.count) : null)),
   }));
