@@ -2,6 +2,7 @@ package boltstore
 
 import (
 	"bufio"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -182,17 +183,38 @@ func TestAStoreOfTheFirstSchemaGoesOnAsIfItHadAlwaysBeenOfTheSecond(t *testing.T
 }
 
 func TestAStoreOfTheFirstSchemaThatCannotBeReadIsRefusedAndNotTouched(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "desk.db")
-	firstSchema(t, path)
-	db, err := bbolt.Open(path, 0o600, nil)
-	require.NoError(t, err)
-	require.NoError(t, db.Update(func(tx *bbolt.Tx) error {
-		return tx.Bucket(applicationsBucket).Put([]byte("1\x00999"), []byte("{"))
-	}))
-	require.NoError(t, db.Close())
-	before := bytesOf(t, path)
-	_, err = Open(t.Context(), path)
-	require.ErrorContains(t, err, path)
-	require.ErrorContains(t, err, `bringing it to schema 2: listing application "1\x00999" anew`)
-	require.Equal(t, before, bytesOf(t, path))
+	alike := func(shop workflow.ShopID, id workflow.ApplicationID) string {
+		a := arrived(1)
+		a.Key = workflow.Key{Shop: shop, ID: id} // which no vendor's ids are: they hold no slash
+		data, err := json.Marshal(a)
+		require.NoError(t, err)
+		return string(data)
+	}
+	for says, spoil := range map[string][]struct{ bucket, key, value string }{
+		`listing application "1\x00999" anew`: {{"applications", "1\x00999", "{"}},
+		`reading member "c-spring\x00id:9"`:   {{"members", "c-spring\x00id:9", "[]"}},
+		"have the same place": {
+			{"applications", "1\x002/3", alike("1", "2/3")}, {"applications", "1/2\x003", alike("1/2", "3")},
+		},
+	} {
+		path := filepath.Join(t.TempDir(), "desk.db")
+		firstSchema(t, path)
+		db, err := bbolt.Open(path, 0o600, nil)
+		require.NoError(t, err)
+		require.NoError(t, db.Update(func(tx *bbolt.Tx) error {
+			for _, s := range spoil {
+				if err := tx.Bucket([]byte(s.bucket)).Put([]byte(s.key), []byte(s.value)); err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
+		require.NoError(t, db.Close())
+		before := bytesOf(t, path)
+		_, err = Open(t.Context(), path)
+		require.ErrorContains(t, err, path)
+		require.ErrorContains(t, err, "bringing it to schema 2: ")
+		require.ErrorContains(t, err, says)
+		require.Equal(t, before, bytesOf(t, path))
+	}
 }
