@@ -42,9 +42,6 @@ func (t *turn) editCampaign(edit CampaignEdit) (Campaign, error) {
 	if err != nil {
 		return c, err
 	}
-	if c.Version != edit.Seen {
-		return c, Refusal{Rule: RuleSettingsMoved, Name: c.Name}
-	}
 	if len(edit.Products) > MaxCampaignProducts {
 		return c, Refusal{Rule: RuleTooMany, Name: c.Name}
 	}
@@ -54,7 +51,10 @@ func (t *turn) editCampaign(edit CampaignEdit) (Campaign, error) {
 	}
 	c.Channel, c.Products = edit.Channel, slices.Compact(slices.Sorted(slices.Values(edit.Products)))
 	if c.Name == was.Name && c.Channel == was.Channel && slices.Equal(c.Products, was.Products) {
-		return c, errUnchanged
+		return c, errUnchanged // by whomever, and a second delivery of the same deed included
+	}
+	if c.Version != edit.Seen {
+		return c, Refusal{Rule: RuleSettingsMoved, Name: was.Name}
 	}
 	c.Version++
 	if err := t.tx.PutCampaign(c); errors.Is(err, ErrConflict) {
@@ -182,6 +182,11 @@ func (t *turn) imported(eff Effect, e Imported) error {
 		}
 	}
 	for _, p := range e.Products {
+		if p.Title != "" {
+			if err := t.tx.PutProduct(r.Shop, p); err != nil {
+				return err
+			}
+		}
 		if slices.Contains(c.Products, p.ID) || len(c.Products) >= MaxCampaignProducts {
 			continue
 		}

@@ -178,11 +178,19 @@ func (t *turn) keepMember(c Campaign, m Member, h Entry) error {
 	return t.renotify(QuestionNotice(c.ID, m.Creator), h.At, ForPeople)
 }
 
-// LinkSent puts on record that a member was sent a link for her request.
-func (e *Engine) LinkSent(ctx context.Context, c CampaignID, creator CreatorKey, at time.Time) error {
+// LinkSent puts on record that a member was sent a link for her request, and the link's product into the campaign: her
+// application for it is to join by itself (L5).
+func (e *Engine) LinkSent(ctx context.Context, c CampaignID, creator CreatorKey, product ProductID, at time.Time) error {
 	err := e.update(ctx, func(t *turn) error {
 		m, err := t.tx.Member(c, creator)
 		if err != nil {
+			return err
+		}
+		campaign, err := t.tx.Campaign(c)
+		if err != nil {
+			return err
+		}
+		if err := t.addProduct(campaign, product); err != nil {
 			return err
 		}
 		m.LinkedAt = at
@@ -289,7 +297,7 @@ func (t *turn) meet(before Application, next *Next, ev Event) error {
 		return err
 	}
 	a.Campaign, a.Joined = c, Joined{At: r.At}
-	return nil
+	return t.renotify(QuestionNotice(c, creator.KeyOf(shop)), r.At, Routine) // it asks for nothing any more
 }
 
 // merge brings together what the desk knows of a creator under her user name and under her open id.

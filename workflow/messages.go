@@ -46,8 +46,8 @@ func (t *turn) write(w Writing) (Notice, error) {
 	if err != nil {
 		return Notice{}, err
 	}
-	if creator.OpenID == "" {
-		return Notice{}, Refusal{Rule: RuleNoCreator, Name: creator.Username}
+	if err := t.reachable(w.Shop, creator); err != nil {
+		return Notice{}, err
 	}
 	n := Notice{
 		ID: id, Shop: w.Shop, Kind: SayMessage, Application: w.Application, Campaign: w.Campaign, Creator: creator.KeyOf(w.Shop),
@@ -70,6 +70,19 @@ func (t *turn) write(w Writing) (Notice, error) {
 		return n, err
 	}
 	return n, t.post(n, text, w.At)
+}
+
+// reachable refuses a creator whom TikTok cannot be told to write to: neither her open id is known, nor a conversation
+// that she began.
+func (t *turn) reachable(shop ShopID, creator Creator) error {
+	if creator.OpenID != "" {
+		return nil
+	}
+	talk, err := t.tx.Conversation(shop, creator.KeyOf(shop))
+	if errors.Is(err, ErrNotFound) || err == nil && talk.ID == "" {
+		return Refusal{Rule: RuleNoCreator, Name: creator.Username}
+	}
+	return err
 }
 
 // post has the courier send a message.
