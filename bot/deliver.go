@@ -178,6 +178,10 @@ func (d *Desk) reply(ctx context.Context, e workflow.Effect) workflow.Outcome {
 	case !a.Card.Posted():
 		return workflow.Outcome{Then: workflow.Park}
 	}
+	shop, err := d.shop(ctx, e.Shop)
+	if err != nil {
+		return again(e, err)
+	}
 	payload := map[string]any{
 		"effect": string(e.ID), "shop": string(e.Shop), "application": string(e.Application), "kind": string(e.Saying.Kind),
 	}
@@ -186,6 +190,7 @@ func (d *Desk) reply(ctx context.Context, e workflow.Effect) workflow.Outcome {
 	}
 	return d.sayOnce(ctx, e, post{
 		method: methodPost, channel: a.Card.Channel, thread: a.Card.TS, message: view.Reply(*e.Saying), event: eventReply, payload: payload,
+		home: a.Card.Channel == d.channelOf(shop),
 	})
 }
 

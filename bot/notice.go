@@ -20,6 +20,7 @@ type standing struct {
 	message view.Message
 	channel string // where it goes if it is not posted yet
 	thread  string // the card under which it stands; empty: it is a message of the channel
+	home    string // where the shop, or the campaign that it is about, lives now
 	waits   bool   // for its card
 	gone    bool   // its card is gone, or what it tells of is
 }
@@ -37,7 +38,7 @@ func (d *Desk) showNotice(ctx context.Context, e workflow.Effect) workflow.Outco
 		return workflow.Outcome{Then: workflow.Park}
 	}
 	p := post{
-		method: methodPost, channel: s.channel, thread: s.thread, home: s.thread == "", message: s.message, event: eventNotice,
+		method: methodPost, channel: s.channel, thread: s.thread, message: s.message, event: eventNotice,
 		payload: map[string]any{"effect": string(e.ID), "shop": string(e.Shop), "kind": string(s.notice.Kind), "notice": string(s.notice.ID)},
 	}
 	if s.thread != "" {
@@ -57,6 +58,7 @@ func (d *Desk) showNotice(ctx context.Context, e workflow.Effect) workflow.Outco
 			p.method, p.ts, p.looked = methodUpdate, found, true
 		}
 	}
+	p.home = p.channel == s.home
 	ts, err := d.write(ctx, p)
 	if err != nil {
 		return d.failed(e, p, err)
@@ -96,6 +98,9 @@ func (d *Desk) standing(ctx context.Context, e workflow.Effect) (s standing, err
 		if _, s.channel, err = d.destination(tx, e); err != nil {
 			return err
 		}
+		if s.home, err = d.homeOf(tx, s.notice); err != nil {
+			return err
+		}
 		if s.notice.Application != "" {
 			a, err := tx.Application(s.notice.Key())
 			if err != nil {
@@ -110,6 +115,18 @@ func (d *Desk) standing(ctx context.Context, e workflow.Effect) (s standing, err
 		return standing{}, fmt.Errorf("gathering what a notice shows: %w", err)
 	}
 	return s, nil
+}
+
+// homeOf returns the channel where a notice would be posted now.
+func (d *Desk) homeOf(tx workflow.Tx, n workflow.Notice) (string, error) {
+	s, err := tx.Shop(n.Shop)
+	if err != nil && !errors.Is(err, workflow.ErrNotFound) {
+		return "", err
+	}
+	if n.Application != "" {
+		return d.channelOf(s), nil // its card's
+	}
+	return noticeChannel(tx, n.Campaign, d.channelOf(s))
 }
 
 // noticeMessage renders a notice by what it tells of.
