@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"sampledesk/affiliate/affiliatesim"
-	"sampledesk/bot"
 )
 
 // demo is the product with two addresses changed.
@@ -40,7 +39,7 @@ func (d *demo) Run(ctx context.Context, out streams) (err error) {
 		return fmt.Errorf("making a folder for the demo: %w", err)
 	}
 	defer func() { _ = os.RemoveAll(folder) }()
-	stage, err := d.listen(ctx, log, staging{seed: d.Seed, scopes: bot.Scopes, framed: true})
+	stage, err := d.listen(ctx, log, staging{seed: d.Seed, app: deskInstalled(), framed: true})
 	if err != nil {
 		return err
 	}

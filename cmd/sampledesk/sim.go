@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"sampledesk/affiliate/affiliatesim"
+	"sampledesk/bot"
 	"sampledesk/bot/slacksim"
 )
 
@@ -26,8 +27,9 @@ type simFlags struct {
 // sim runs the two stand-ins.
 type sim struct {
 	simFlags
-	Seed int    `env:"SAMPLEDESK_SEED" default:"0" help:"How many pending requests to start with."`
-	Log  string `env:"SAMPLEDESK_LOG" default:"info" enum:"debug,info,warn,error" help:"What is logged: debug, info, warn or error."`
+	Seed     int    `env:"SAMPLEDESK_SEED" default:"0" help:"How many pending requests to start with."`
+	GrantAll bool   `env:"SAMPLEDESK_SIM_GRANT_ALL" help:"Grant the app every scope and event that the stand-in knows, and not just the desk's: for a client of your own."`
+	Log      string `env:"SAMPLEDESK_LOG" default:"info" enum:"debug,info,warn,error" help:"What is logged: debug, info, warn or error."`
 }
 
 // details is the line that a simulation prints at its start: with its values in the environment, serve runs against it.
@@ -57,9 +59,21 @@ type simulation struct {
 
 // staging says how the stand-ins are set up.
 type staging struct {
-	seed   int      // how many requests there are to start with
-	scopes []string // what the bot's token is granted; nil: every scope that the stand-in knows
-	framed bool     // whether pages on the workspace's address may show the stand-ins' pages in frames
+	seed   int // how many requests there are to start with
+	app    installation
+	framed bool // whether pages on the workspace's address may show the stand-ins' pages in frames
+}
+
+// installation is what the app in the stand-in workspace was granted. What is nil is everything that the stand-in knows.
+type installation struct {
+	scopes    []string
+	events    []string
+	shortcuts []slacksim.Shortcut
+}
+
+// deskInstalled is the desk's own app, with what its manifest asks for and no more: a scope that is missing there is missed here too.
+func deskInstalled() installation {
+	return installation{scopes: bot.Scopes}
 }
 
 // Run runs the stand-ins until they are told to stop.
@@ -68,7 +82,11 @@ func (s *sim) Run(ctx context.Context, out streams) error {
 		return usagef("--seed: %d requests cannot be", s.Seed)
 	}
 	log := newLogger(s.Log, out.err)
-	stage, err := s.listen(ctx, log, staging{seed: s.Seed})
+	as := staging{seed: s.Seed, app: deskInstalled()}
+	if s.GrantAll {
+		as.app = installation{}
+	}
+	stage, err := s.listen(ctx, log, as)
 	if err != nil {
 		return err
 	}
@@ -101,7 +119,8 @@ func (s *simFlags) listen(ctx context.Context, log *slog.Logger, as staging) (*s
 	slackBase, affiliateBase := base(slackListener), base(affiliateListener)
 	stage := &simulation{listeners: [2]net.Listener{slackListener, affiliateListener}}
 	slackOptions := slacksim.Options{
-		Logger: log, NoRateLimits: s.NoRateLimits, HTTPURL: s.HTTP, Scopes: as.scopes,
+		Logger: log, NoRateLimits: s.NoRateLimits, HTTPURL: s.HTTP,
+		Scopes: as.app.scopes, Events: as.app.events, Shortcuts: as.app.shortcuts,
 		Links: []slacksim.Link{{Label: "Affiliate Center", URL: affiliateBase + "/"}},
 	}
 	affiliateOptions := affiliatesim.Options{
