@@ -28,6 +28,10 @@ type Config struct {
 	HTTPClient         *http.Client // its Transport is the caller's; nil: a client of its own
 	Dial               DialFunc     // of the socket; nil: the network's
 	Logger             *slog.Logger
+
+	// Link gets from TikTok the link that opens, in the app on a creator's phone, the page on which she asks for a sample
+	// of one variant of a product. It works for 1 to 14 days. An error that holds a workflow.Cause is told to whoever asked.
+	Link func(ctx context.Context, shop workflow.ShopID, product workflow.ProductID, sku string, days int) (string, error)
 }
 
 // client returns the client for Slack's Web API.
@@ -50,6 +54,7 @@ type Desk struct {
 	limits *limits
 	link   *link
 	routes *routes
+	shared lately
 
 	refused atomic.Pointer[string] // Slack's error for the last message written
 	log     *slog.Logger
