@@ -1,0 +1,242 @@
+package workflow
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Hearing is what TikTok told of a conversation.
+type Hearing struct {
+	At       time.Time
+	ID       string // TikTok's, of the conversation
+	Username string
+	Avatar   string
+	Messages []Written // in any order; those that were taken over before may be among them
+}
+
+// Hear takes over what a creator wrote: each new message of hers is told once, in the thread of her latest application
+// that is live, or where there is none in her campaign's or the shop's channel; and her first answer as a campaign's
+// member asks the team whether she needs a sample (L1). It returns how many messages were new. What was written before
+// the desk began to listen is the past, and not told.
+func (e *Engine) Hear(ctx context.Context, shop ShopID, h Hearing) (told int, err error) {
+	err = e.update(ctx, func(t *turn) (err error) {
+		told, err = t.hear(shop, h)
+		return err
+	})
+	if err != nil && !errors.Is(err, errUnchanged) {
+		return 0, fmt.Errorf("taking over messages of shop %s: %w", shop, err)
+	}
+	return told, nil
+}
+
+func (t *turn) hear(shop ShopID, h Hearing) (told int, err error) {
+	s, err := t.tx.Shop(shop)
+	if err != nil {
+		return 0, err
+	}
+	talk, err := t.talkOf(shop, h)
+	if err != nil {
+		return 0, err
+	}
+	fresh := unheard(h.Messages, talk.Last, s.Heard)
+	if len(fresh) == 0 {
+		return 0, errUnchanged
+	}
+	talk.Last = MessageMark{ID: fresh[len(fresh)-1].ID, At: fresh[len(fresh)-1].At}
+	talk.ID = h.ID
+	if err := t.tx.PutConversation(talk); err != nil {
+		return 0, err
+	}
+	for _, w := range fresh {
+		if !w.FromCreator || w.At.Before(s.Heard) {
+			continue
+		}
+		if err := t.hearOne(talk, w, h.At); err != nil {
+			return 0, err
+		}
+		told++
+	}
+	if told == 0 {
+		return 0, nil
+	}
+	return told, t.release(MessageLane(shop, talk.Creator), h.At) // what waited for her answer may go
+}
+
+// talkOf returns the conversation that a hearing is about, known or new.
+func (t *turn) talkOf(shop ShopID, h Hearing) (Conversation, error) {
+	talk, err := t.tx.ConversationNumbered(shop, h.ID)
+	if !errors.Is(err, ErrNotFound) {
+		return talk, err
+	}
+	creator, err := t.knownAs(shop, Creator{Username: h.Username, Avatar: h.Avatar})
+	if err != nil {
+		return talk, err
+	}
+	if creator.Username == "" {
+		creator.Username = "conversation " + h.ID // a creator without a name is told apart by this
+	}
+	talk, err = t.tx.Conversation(shop, creator.KeyOf(shop))
+	if errors.Is(err, ErrNotFound) {
+		return Conversation{Shop: shop, Creator: creator.KeyOf(shop), Shown: creator, ID: h.ID}, nil
+	}
+	return talk, err
+}
+
+// hearOne tells of one message of a creator's.
+func (t *turn) hearOne(talk Conversation, w Written, at time.Time) error {
+	asked, err := t.ask(talk, w, at)
+	if err != nil {
+		return err
+	}
+	a, err := t.liveOf(talk.Shop, talk.Creator)
+	if err == nil {
+		_, _, err = t.apply(a.Key, Heard{At: at, Written: w})
+		return err
+	}
+	if !errors.Is(err, ErrNotFound) {
+		return err
+	}
+	if err := t.tx.Append(Entry{At: at, Key: Key{Shop: talk.Shop}, Event: OnHeard, Text: w.Text, Creator: talk.Creator}); err != nil {
+		return err
+	}
+	if asked {
+		return nil // the question quotes her
+	}
+	campaign, err := t.latestCampaign(talk.Shop, talk.Creator)
+	if err != nil {
+		return err
+	}
+	shown := talk.Shown
+	return t.announce(talk.Shop, Saying{Kind: SayMessage, At: at, Written: &w, Creator: &shown, CreatorKey: talk.Creator, CampaignID: campaign})
+}
+
+// ask moves a creator who answers on in the campaigns that invited her, and asks the team there whether she needs a
+// sample. Where she has an application in the campaign, that says it.
+func (t *turn) ask(talk Conversation, w Written, at time.Time) (asked bool, err error) {
+	members, err := t.tx.Memberships(talk.Creator)
+	if err != nil {
+		return false, err
+	}
+	for _, m := range members {
+		c, err := t.tx.Campaign(m.Campaign)
+		if err != nil {
+			return false, err
+		}
+		after, ok := StepMember(m, MemberEvent{Kind: OnMemberAnswered, At: at, Text: w.Text})
+		if !ok || c.Shop != talk.Shop || c.Archived {
+			continue
+		}
+		if err := t.keepMember(c, after, Entry{At: at, Event: OnMemberAnswered, Text: w.Text}); err != nil {
+			return false, err
+		}
+		there, err := t.hasLive(c.ID, m.Creator)
+		if err != nil {
+			return false, err
+		}
+		if there {
+			continue
+		}
+		asked = true
+		n := Notice{ID: QuestionNotice(c.ID, m.Creator), Shop: c.Shop, Kind: SayQuestion, Campaign: c.ID, Creator: m.Creator}
+		if err := t.notify(n, at, Routine); err != nil {
+			return false, err
+		}
+	}
+	return asked, nil
+}
+
+// hasLive tells whether a creator has an application in a campaign that goes on or came to content.
+func (t *turn) hasLive(c CampaignID, creator CreatorKey) (bool, error) {
+	page, err := t.tx.Applications(CampaignOf(c), string(creator)+"/", maxOwn)
+	if err != nil {
+		return false, err
+	}
+	for _, a := range page.Applications {
+		if a.Report.Creator.KeyOf(a.Key.Shop) != creator {
+			break
+		}
+		if a.State().Live() || a.State() == Completed {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// latestCampaign returns the active campaign of a shop that a creator joined last, or none.
+func (t *turn) latestCampaign(shop ShopID, creator CreatorKey) (CampaignID, error) {
+	members, err := t.tx.Memberships(creator)
+	if err != nil {
+		return "", err
+	}
+	var latest Member
+	for _, m := range members {
+		c, err := t.tx.Campaign(m.Campaign)
+		if err != nil {
+			return "", err
+		}
+		if c.Shop == shop && !c.Archived && (latest.Campaign == "" || m.AddedAt.After(latest.AddedAt)) {
+			latest = m
+		}
+	}
+	return latest.Campaign, nil
+}
+
+// unheard returns the messages after the mark, oldest first. TikTok's times are whole seconds, so that of one second
+// those count whose id is higher: ids are numbers that rise.
+func unheard(all []Written, last MessageMark, since time.Time) []Written {
+	var fresh []Written
+	for _, w := range all {
+		switch {
+		case last.ID == "" && w.At.Before(since):
+		case w.At.After(last.At), w.At.Equal(last.At) && higher(w.ID, last.ID):
+			fresh = append(fresh, w)
+		}
+	}
+	sortWritten(fresh)
+	return fresh
+}
+
+// higher compares decimal numbers of any length.
+func higher(a, b string) bool {
+	if len(a) != len(b) {
+		return len(a) > len(b)
+	}
+	return strings.Compare(a, b) > 0
+}
+
+// release lets what waits in a lane be tried now.
+func (t *turn) release(lane Lane, at time.Time) error {
+	waiting, err := t.tx.Lane(lane)
+	if err != nil {
+		return err
+	}
+	for _, w := range waiting {
+		if !w.Claimed && w.NotBefore.After(at) {
+			w.NotBefore = at
+			t.enqueued = true
+			if err := t.tx.Change(w.Effect); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func sortWritten(all []Written) {
+	slices.SortFunc(all, func(a, b Written) int {
+		if d := a.At.Compare(b.At); d != 0 {
+			return d
+		}
+		if a.ID == b.ID {
+			return 0
+		}
+		if higher(a.ID, b.ID) {
+			return 1
+		}
+		return -1
+	})
+}

@@ -1,0 +1,98 @@
+package workflow
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Said is the team's word on whether a member needs a sample.
+type Said struct {
+	Actor
+	At       time.Time
+	Campaign CampaignID
+	Creator  CreatorKey
+	Needed   bool
+}
+
+// Say takes over whether a member needs a sample (L2, L3). The error is a Refusal where she has not answered, or where
+// that was said already.
+func (e *Engine) Say(ctx context.Context, s Said) (m Member, err error) {
+	err = e.update(ctx, func(t *turn) (err error) {
+		m, err = t.say(s)
+		return err
+	})
+	if err != nil {
+		return Member{}, fmt.Errorf("keeping whether a creator needs a sample: %w", err)
+	}
+	return m, nil
+}
+
+func (t *turn) say(s Said) (Member, error) {
+	c, err := t.tx.Campaign(s.Campaign)
+	if errors.Is(err, ErrNotFound) {
+		return Member{}, Refusal{Rule: RuleNoCampaign}
+	}
+	if err != nil {
+		return Member{}, err
+	}
+	m, err := t.tx.Member(s.Campaign, s.Creator)
+	if errors.Is(err, ErrNotFound) {
+		return m, Refusal{Rule: RuleNoMember, Name: c.Name}
+	}
+	if err != nil {
+		return m, err
+	}
+	kind := OnSampleNotNeeded
+	if s.Needed {
+		kind = OnSampleNeeded
+	}
+	after, ok := StepMember(m, MemberEvent{Actor: s.Actor, Kind: kind, At: s.At})
+	switch {
+	case !ok && m.State == MemberInvited:
+		return m, Refusal{Rule: RuleNotAsked, Name: c.Name, Member: m}
+	case !ok:
+		return m, Refusal{Rule: RuleSaid, Name: c.Name, Member: m}
+	}
+	return after, t.keepMember(c, after, Entry{At: s.At, Event: kind, By: s.Actor})
+}
+
+// keepMember keeps what a member came to, with the shop's history and the question that may be on screen.
+func (t *turn) keepMember(c Campaign, m Member, h Entry) error {
+	if err := t.tx.PutMember(m); err != nil {
+		return err
+	}
+	h.Key, h.Campaign, h.Creator, h.Name = Key{Shop: c.Shop}, c.ID, m.Creator, c.Name
+	if err := t.tx.Append(h); err != nil {
+		return err
+	}
+	return t.renotify(QuestionNotice(c.ID, m.Creator), h.At, ForPeople)
+}
+
+// LinkSent puts on record that a member was sent a link for her request, and the link's product into the campaign: her
+// application for it is to join by itself (L5).
+func (e *Engine) LinkSent(ctx context.Context, c CampaignID, creator CreatorKey, product ProductID, at time.Time) error {
+	err := e.update(ctx, func(t *turn) error {
+		m, err := t.tx.Member(c, creator)
+		if err != nil {
+			return err
+		}
+		campaign, err := t.tx.Campaign(c)
+		if err != nil {
+			return err
+		}
+		if err := t.addProduct(campaign, product); err != nil {
+			return err
+		}
+		m.LinkedAt = at
+		if err := t.tx.PutMember(m); err != nil {
+			return err
+		}
+		return t.renotify(QuestionNotice(c, creator), at, ForPeople)
+	})
+	if err != nil {
+		return fmt.Errorf("keeping that a link was sent: %w", err)
+	}
+	return nil
+}
