@@ -85,7 +85,7 @@ func (d desk) run(ctx context.Context, wires network, log *slog.Logger) (err err
 	tiktok := bridge.New(client, db, engine, key, log)
 	slack, err := bot.New(bot.Config{
 		BotToken: string(d.SlackBotToken), AppToken: string(d.SlackAppToken), APIURL: d.SlackAPIURL, Channel: d.SlackChannel,
-		Admins: admins(d.SlackAdmins), Undo: d.Undo, HTTPClient: wires.client(), Dial: wires.dial, Logger: log,
+		Admins: admins(d.SlackAdmins), Undo: d.Undo, Link: tiktok.Link, HTTPClient: wires.client(), Dial: wires.dial, Logger: log,
 	}, db, engine)
 	if err != nil {
 		return err
