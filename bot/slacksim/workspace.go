@@ -31,7 +31,7 @@ const (
 	keptTriggers   = 10_000  // triggers, so that an old one can be told from one that never was
 	keptURLs       = 10_000  // response_url addresses
 	keptCalls      = 100_000 // Web API calls
-	keptUploads    = 50      // files
+	keptUploads    = 200     // files
 	keptUndone     = 20_000  // deliveries that wait for their acknowledgement
 )
 
