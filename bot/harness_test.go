@@ -127,7 +127,7 @@ func inBubble(t *testing.T, s setup, f func(*testing.T, *world)) {
 			t: t, setup: s, base: "http://slack.test", pipes: newPipes(), tiktok: &tiktok{}, log: &logbook{},
 			path: filepath.Join(t.TempDir(), "desk.db"),
 		}
-		slack := slacksim.New(slacksim.Options{Scopes: bot.Scopes, Events: []string{}})
+		slack := slacksim.New(slacksim.Options{Scopes: bot.Scopes, Events: bot.Events, Shortcuts: shortcuts()})
 		w.details = slack.Details(w.base)
 		handler := slack.Handler()
 		if s.around != nil {
@@ -153,6 +153,14 @@ func inBubble(t *testing.T, s setup, f func(*testing.T, *world)) {
 		}()
 		f(t, w)
 	})
+}
+
+// shortcuts are the desk's, as the stand-in workspace is told of them.
+func shortcuts() (all []slacksim.Shortcut) {
+	for _, s := range bot.Shortcuts {
+		all = append(all, slacksim.Shortcut{Name: s.Name, CallbackID: s.Callback, Type: s.Type})
+	}
+	return all
 }
 
 func (w *world) openStore() {

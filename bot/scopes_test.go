@@ -96,9 +96,44 @@ func TestTheManifestDeclaresTheCommandsOfTheDesk(t *testing.T) {
 	}, declared)
 }
 
+func TestTheManifestSubscribesToTheEventsOfTheDeskAndNoOthers(t *testing.T) {
+	var asked []string
+	for _, line := range below(t, manifest(t), "bot_events") {
+		asked = append(asked, strings.TrimSpace(strings.TrimPrefix(line, "-")))
+	}
+	require.Equal(t, bot.Events, asked)
+}
+
+func TestTheManifestDeclaresTheShortcutsOfTheDesk(t *testing.T) {
+	var declared []bot.Shortcut
+	for _, line := range below(t, manifest(t), "shortcuts") {
+		key, value, _ := strings.Cut(strings.TrimPrefix(line, "- "), ": ")
+		if strings.HasPrefix(line, "- ") {
+			declared = append(declared, bot.Shortcut{})
+		}
+		last := &declared[len(declared)-1]
+		switch key {
+		case "name":
+			last.Name = value
+		case "type":
+			last.Type = value
+		case "callback_id":
+			last.Callback = value
+		case "description":
+			require.LessOrEqual(t, len(value), 150)
+		}
+	}
+	require.Equal(t, bot.Shortcuts, declared)
+	for _, s := range declared {
+		require.LessOrEqual(t, len(s.Name), 24, "Slack takes no longer name")
+	}
+}
+
 func TestTheManifestSwitchesOnWhatTheDeskLivesBy(t *testing.T) {
 	lines := manifest(t)
 	require.Equal(t, []string{"is_enabled: true"}, below(t, lines, "interactivity"))
 	require.Contains(t, lines, "  socket_mode_enabled: true")
-	require.NotContains(t, strings.Join(lines, "\n"), "event_subscriptions") // the desk handles none
+	require.Equal(t, []string{
+		"home_tab_enabled: true", "messages_tab_enabled: true", "messages_tab_read_only_enabled: false",
+	}, below(t, lines, "app_home"))
 }
