@@ -27,9 +27,9 @@ type simFlags struct {
 // sim runs the two stand-ins.
 type sim struct {
 	simFlags
-	Seed     int    `env:"SAMPLEDESK_SEED" default:"0" help:"How many pending requests to start with."`
-	GrantAll bool   `env:"SAMPLEDESK_SIM_GRANT_ALL" help:"Grant the app every scope and event that the stand-in knows, and not just the desk's: for a client of your own."`
-	Log      string `env:"SAMPLEDESK_LOG" default:"info" enum:"debug,info,warn,error" help:"What is logged: debug, info, warn or error."`
+	Seed int    `env:"SAMPLEDESK_SEED" default:"0" help:"How many pending requests to start with."`
+	Desk bool   `env:"SAMPLEDESK_SIM_DESK" help:"Install the desk's own app: only the scopes, events and shortcuts that its manifest asks for. Without it every scope and event is granted, for any client."`
+	Log  string `env:"SAMPLEDESK_LOG" default:"info" enum:"debug,info,warn,error" help:"What is logged: debug, info, warn or error."`
 }
 
 // details is the line that a simulation prints at its start: with its values in the environment, serve runs against it.
@@ -73,7 +73,11 @@ type installation struct {
 
 // deskInstalled is the desk's own app, with what its manifest asks for and no more: a scope that is missing there is missed here too.
 func deskInstalled() installation {
-	return installation{scopes: bot.Scopes}
+	app := installation{scopes: bot.Scopes, events: bot.Events}
+	for _, s := range bot.Shortcuts {
+		app.shortcuts = append(app.shortcuts, slacksim.Shortcut{Name: s.Name, CallbackID: s.Callback, Type: s.Type})
+	}
+	return app
 }
 
 // Run runs the stand-ins until they are told to stop.
@@ -82,9 +86,9 @@ func (s *sim) Run(ctx context.Context, out streams) error {
 		return usagef("--seed: %d requests cannot be", s.Seed)
 	}
 	log := newLogger(s.Log, out.err)
-	as := staging{seed: s.Seed, app: deskInstalled()}
-	if s.GrantAll {
-		as.app = installation{}
+	as := staging{seed: s.Seed}
+	if s.Desk {
+		as.app = deskInstalled()
 	}
 	stage, err := s.listen(ctx, log, as)
 	if err != nil {
