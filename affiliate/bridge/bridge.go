@@ -30,6 +30,13 @@ type Bridge struct {
 	origins  map[workflow.ShopID]*origins
 	logged   map[string]bool // what is logged once
 	unkept   *exchange
+
+	speaking  map[workflow.ShopID]bool  // those of which a message is on its way
+	mutes     map[workflow.ShopID]mute  // no message before then
+	sent      []affiliate.MessageID     // the last of those that were sent
+	listening map[workflow.ShopID]bool  // those being listened to
+	listens   map[workflow.ShopID]Sweep // how that went last
+	ears      map[workflow.ShopID]*ear
 }
 
 // shop is a shop's calls, and what they were made of.
@@ -39,7 +46,7 @@ type shop struct {
 	openID string
 }
 
-// Sweep is how the last sweep of a shop went.
+// Sweep is how the last sweep of a shop went, or the last look for its messages.
 type Sweep struct {
 	Began time.Time
 	Ended time.Time // of the last one that went through
@@ -57,6 +64,12 @@ func New(client *affiliate.Client, store workflow.Store, engine *workflow.Engine
 		sweeping: map[workflow.ShopID]bool{},
 		origins:  map[workflow.ShopID]*origins{},
 		logged:   map[string]bool{},
+
+		speaking:  map[workflow.ShopID]bool{},
+		mutes:     map[workflow.ShopID]mute{},
+		listening: map[workflow.ShopID]bool{},
+		listens:   map[workflow.ShopID]Sweep{},
+		ears:      map[workflow.ShopID]*ear{},
 	}
 }
 

@@ -24,9 +24,9 @@ const (
 	unknownShop = 30 * time.Second
 )
 
-// Budget implements outbox.Service: it takes a place in the shop's budget of reviews. A look, which follows a lost
-// answer, is a read, and reads are paced by the client.
-func (b *Bridge) Budget(e workflow.Effect) time.Duration {
+// reviewBudget takes a place in the shop's budget of reviews. A look, which follows a lost answer, is a read, and reads
+// are paced by the client.
+func (b *Bridge) reviewBudget(e workflow.Effect) time.Duration {
 	if e.Begun || e.Looks > 0 {
 		return 0
 	}
@@ -50,9 +50,9 @@ func (b *Bridge) Budget(e workflow.Effect) time.Duration {
 	return 0
 }
 
-// Deliver implements outbox.Service: it carries a decision to TikTok. No idempotency key exists, so after an answer
-// that was lost it looks before it repeats.
-func (b *Bridge) Deliver(ctx context.Context, e workflow.Effect) workflow.Outcome {
+// review carries a decision to TikTok. No idempotency key exists, so after an answer that was lost it looks before it
+// repeats.
+func (b *Bridge) review(ctx context.Context, e workflow.Effect) workflow.Outcome {
 	a, s, err := b.load(ctx, e)
 	if err != nil {
 		return workflow.Outcome{Then: workflow.Again, After: unknownShop, Looks: looks(e), Cause: cause(err)}

@@ -43,11 +43,11 @@ func TestServeNamesWhatIsNotSet(t *testing.T) {
 
 func TestASchedulesFractionsOfASecondAreRefused(t *testing.T) {
 	for _, expression := range []string{"@every 500ms", "@every 1500ms", "@every 0s", "* * *", "", "@every soon"} {
-		_, err := parseSchedule(expression)
+		_, err := parseSchedule("SAMPLEDESK_SYNC", expression)
 		require.ErrorAs(t, err, new(usageError), expression)
 	}
 	for _, expression := range []string{"@every 1s", "@every 1m", "*/5 * * * *", "@hourly"} {
-		_, err := parseSchedule(expression)
+		_, err := parseSchedule("SAMPLEDESK_SYNC", expression)
 		require.NoError(t, err, expression)
 	}
 }

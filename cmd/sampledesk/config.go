@@ -51,10 +51,11 @@ type tiktokFlags struct {
 
 // deskFlags say how the desk runs.
 type deskFlags struct {
-	Listen string        `env:"SAMPLEDESK_LISTEN" default:"127.0.0.1:8080" help:"Where /healthz and /readyz are served."`
-	Sync   string        `env:"SAMPLEDESK_SYNC" default:"@every 1m" help:"When to look at TikTok: a cron expression, at most once a second."`
-	Undo   time.Duration `env:"SAMPLEDESK_UNDO" default:"10s" help:"How long a decision can be undone before it is sent; 0s: not at all."`
-	Log    string        `env:"SAMPLEDESK_LOG" default:"info" enum:"debug,info,warn,error" help:"What is logged: debug, info, warn or error."`
+	Listen       string        `env:"SAMPLEDESK_LISTEN" default:"127.0.0.1:8080" help:"Where /healthz and /readyz are served."`
+	Sync         string        `env:"SAMPLEDESK_SYNC" default:"@every 1m" help:"When to look at TikTok: a cron expression, at most once a second."`
+	SyncMessages string        `env:"SAMPLEDESK_SYNC_MESSAGES" default:"@every 1m" help:"When to look for what creators answered: a cron expression, at most once a second."`
+	Undo         time.Duration `env:"SAMPLEDESK_UNDO" default:"10s" help:"How long a decision can be undone before it is sent; 0s: not at all."`
+	Log          string        `env:"SAMPLEDESK_LOG" default:"info" enum:"debug,info,warn,error" help:"What is logged: debug, info, warn or error."`
 }
 
 // storeFlags say where the desk remembers.
@@ -83,17 +84,17 @@ func required(values map[string]string) error {
 
 var everyPattern = regexp.MustCompile(`^\s*@every\s+(\S+)\s*$`)
 
-// parseSchedule reads a cron expression, and refuses what cron would silently round: anything below a second, and
+// parseSchedule reads the cron expression of a variable, and refuses what cron would silently round: anything below a second, and
 // fractions of one.
-func parseSchedule(expression string) (cron.Schedule, error) {
+func parseSchedule(name, expression string) (cron.Schedule, error) {
 	schedule, err := cron.ParseStandard(expression)
 	if err != nil {
-		return nil, usagef("SAMPLEDESK_SYNC: %q is no cron expression: %w", expression, err)
+		return nil, usagef("%s: %q is no cron expression: %w", name, expression, err)
 	}
 	if m := everyPattern.FindStringSubmatch(expression); m != nil {
 		every, err := time.ParseDuration(m[1])
 		if err != nil || every < time.Second || every%time.Second != 0 {
-			return nil, usagef("SAMPLEDESK_SYNC: %q has to be whole seconds, one at the least", expression)
+			return nil, usagef("%s: %q has to be whole seconds, one at the least", name, expression)
 		}
 	}
 	return schedule, nil

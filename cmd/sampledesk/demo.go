@@ -85,7 +85,7 @@ func (d *demo) desk(at details, folder string) desk {
 			TiktokAppKey: at.TikTok.AppKey, TiktokAppSecret: secret(at.TikTok.AppSecret), TiktokAPIURL: at.TikTok.APIURL,
 			TiktokAuthURL: at.TikTok.AuthURL, TiktokRefreshToken: secret(at.TikTok.RefreshToken),
 		},
-		deskFlags:  deskFlags{Listen: d.Listen, Sync: demoSync, Undo: d.Undo, Log: d.Log},
+		deskFlags:  deskFlags{Listen: d.Listen, Sync: demoSync, SyncMessages: demoSync, Undo: d.Undo, Log: d.Log},
 		storeFlags: storeFlags{Store: "bolt:" + filepath.Join(folder, "sampledesk.db")},
 	}
 }

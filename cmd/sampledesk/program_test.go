@@ -86,7 +86,7 @@ func (s *stage) environment(more ...string) []string {
 	} {
 		env = append(env, strings.ToUpper(name)+"="+s.info[name].(string))
 	}
-	return append(append(env, "SLACK_ADMINS="+s.person("admin"), "SAMPLEDESK_STORE=bolt:"+s.store, "SAMPLEDESK_SYNC=@every 1s",
+	return append(append(env, "SLACK_ADMINS="+s.person("admin"), "SAMPLEDESK_STORE=bolt:"+s.store, "SAMPLEDESK_SYNC=@every 1s", "SAMPLEDESK_SYNC_MESSAGES=@every 1s",
 		"SAMPLEDESK_UNDO=0s", "SAMPLEDESK_LISTEN=127.0.0.1:0", "SAMPLEDESK_LOG=warn"), more...)
 }
 

@@ -59,7 +59,7 @@ func (n network) listener(ctx context.Context, address string) (l net.Listener, 
 
 // run runs a desk until ctx ends, and stops within ten seconds, losing nothing: what is not delivered is in the store.
 func (d desk) run(ctx context.Context, wires network, log *slog.Logger) (err error) {
-	schedule, err := d.valid()
+	when, err := d.valid()
 	if err != nil {
 		return err
 	}
@@ -102,31 +102,42 @@ func (d desk) run(ctx context.Context, wires network, log *slog.Logger) (err err
 	group.start(func(ctx context.Context) error { courier.Run(ctx); return nil })
 	group.start(slack.Run)
 	group.start(func(ctx context.Context) error { return health.serve(ctx, listener) })
-	group.start(func(ctx context.Context) error { return d.sync(ctx, tiktok, schedule, log) })
+	group.start(func(ctx context.Context) error { return d.sync(ctx, tiktok, when, log) })
 	log.InfoContext(ctx, "the desk is open", "version", version(), "store", d.Store, "listen", listener.Addr().String())
 	err = group.wait()
 	log.InfoContext(context.WithoutCancel(ctx), "the desk is closed")
 	return err
 }
 
+// schedules say when to look at TikTok.
+type schedules struct {
+	sweep    cron.Schedule // of the applications
+	messages cron.Schedule // of what creators wrote
+}
+
 // valid checks what kong cannot.
-func (d desk) valid() (cron.Schedule, error) {
-	err := required(map[string]string{
+func (d desk) valid() (when schedules, err error) {
+	err = required(map[string]string{
 		"SLACK_BOT_TOKEN": string(d.SlackBotToken), "SLACK_APP_TOKEN": string(d.SlackAppToken), "SLACK_CHANNEL": d.SlackChannel,
 		"TIKTOK_APP_KEY": d.TiktokAppKey, "TIKTOK_APP_SECRET": string(d.TiktokAppSecret),
 	})
 	if err != nil {
-		return nil, err
+		return when, err
 	}
 	if d.Undo < 0 {
-		return nil, usagef("SAMPLEDESK_UNDO: %s is less than nothing", d.Undo)
+		return when, usagef("SAMPLEDESK_UNDO: %s is less than nothing", d.Undo)
 	}
-	return parseSchedule(d.Sync)
+	if when.sweep, err = parseSchedule("SAMPLEDESK_SYNC", d.Sync); err != nil {
+		return when, err
+	}
+	when.messages, err = parseSchedule("SAMPLEDESK_SYNC_MESSAGES", d.SyncMessages)
+	return when, err
 }
 
-// sync connects the shops, and sweeps at once and whenever the schedule says. The bridge leaves out a shop that is still
-// being swept, so no shop is swept twice at a time, and one that hangs holds up no other.
-func (d desk) sync(ctx context.Context, tiktok *bridge.Bridge, schedule cron.Schedule, log *slog.Logger) error {
+// sync connects the shops, and sweeps and looks for messages at once and whenever their schedules say. The bridge leaves
+// out a shop that is still being swept, so no shop is swept twice at a time, and one that hangs holds up no other; the
+// same holds for messages.
+func (d desk) sync(ctx context.Context, tiktok *bridge.Bridge, when schedules, log *slog.Logger) error {
 	met, ended := make(chan struct{}), make(chan error, 1)
 	var connecting sync.WaitGroup
 	connecting.Go(func() { ended <- d.connect(ctx, tiktok, log, sync.OnceFunc(func() { close(met) })) })
@@ -139,11 +150,15 @@ func (d desk) sync(ctx context.Context, tiktok *bridge.Bridge, schedule cron.Sch
 		}
 	}
 	logger := cronLog{log}
-	sweep := cron.NewChain(cron.Recover(logger)).Then(cron.FuncJob(func() { tiktok.SweepAll(ctx) }))
+	careful := cron.NewChain(cron.Recover(logger))
+	sweep := careful.Then(cron.FuncJob(func() { tiktok.SweepAll(ctx) }))
+	listen := careful.Then(cron.FuncJob(func() { tiktok.ListenAll(ctx) }))
 	timetable := cron.New(cron.WithLogger(logger))
-	timetable.Schedule(schedule, sweep)
+	timetable.Schedule(when.sweep, sweep)
+	timetable.Schedule(when.messages, listen)
 	timetable.Start()
 	sweep.Run()
+	listen.Run()
 	<-ctx.Done()
 	<-timetable.Stop().Done()
 	return nil

@@ -1,0 +1,61 @@
+package bridge
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"sampledesk/affiliate"
+	"sampledesk/workflow"
+	"sampledesk/workflow/outbox"
+)
+
+// collaborate fetches a target collaboration for a run that imports its creators. A fault of the shop's holds the run
+// up and nothing else: whether TikTok takes decisions, the reviews find out themselves.
+func (b *Bridge) collaborate(ctx context.Context, e workflow.Effect) workflow.Outcome {
+	var r workflow.Run
+	var s workflow.Shop
+	err := b.store.View(ctx, func(tx workflow.Tx) (err error) {
+		if r, err = tx.Run(e.Run); err != nil {
+			return err
+		}
+		s, err = tx.Shop(e.Shop)
+		return err
+	})
+	switch {
+	case errors.Is(err, workflow.ErrNotFound):
+		return workflow.Outcome{Then: workflow.Buried, Cause: workflow.Cause{Message: "the run or its shop is not on record"}}
+	case err != nil:
+		return workflow.Outcome{Then: workflow.Again, After: outbox.Backoff(e.Attempt), Cause: cause(err)}
+	case r.Ended():
+		return workflow.Outcome{}
+	}
+	detail, err := b.shop(s).TargetCollaboration(ctx, affiliate.CollaborationID(r.Collaboration))
+	if err != nil {
+		return unimported(e, err)
+	}
+	return workflow.Outcome{Event: imported(detail, time.Now())}
+}
+
+// unimported tells why nothing was imported. What does not go away by itself ends the run.
+func unimported(e workflow.Effect, err error) workflow.Outcome {
+	c, kind := messageCause(err), affiliate.KindOf(err)
+	failed := workflow.ImportFailed{At: time.Now(), Cause: c, ForGood: kind == affiliate.Refused || kind == affiliate.ScopeMissing}
+	if failed.ForGood {
+		return workflow.Outcome{Event: failed}
+	}
+	return workflow.Outcome{
+		Event: failed, Then: workflow.Again, After: max(affiliate.RetryAfter(err), outbox.Backoff(e.Attempt)), Cause: c,
+	}
+}
+
+func imported(d affiliate.CollaborationDetail, at time.Time) workflow.Imported {
+	all := workflow.Imported{At: at, Name: d.Name}
+	for _, c := range d.Creators {
+		all.Creators = append(all.Creators, workflow.Creator{Username: c.Username, Nickname: c.Nickname})
+	}
+	for _, p := range d.Products {
+		all.Products = append(all.Products, workflow.Product{ID: workflow.ProductID(p.ID), Title: p.Title})
+	}
+	return all
+}
