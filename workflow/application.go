@@ -41,13 +41,20 @@ type Application struct {
 	Origins []string `json:"origins,omitempty"`
 }
 
-// Joined is how an application came into its campaign.
+// Joined is how an application came into its campaign, and how into the one before, for taking that back.
 type Joined struct {
-	By     PersonID   `json:"by,omitempty"` // empty: by itself, since its creator and product were in the campaign
-	At     time.Time  `json:"at,omitzero"`
-	Was    CampaignID `json:"was,omitempty"`    // the campaign it was in before, for taking it back
-	Member bool       `json:"member,omitempty"` // its creator came into the campaign with it
+	By     PersonID  `json:"by,omitempty"` // empty: by itself, since its creator and product were in the campaign
+	At     time.Time `json:"at,omitzero"`
+	Member bool      `json:"member,omitempty"` // its creator came into the campaign with it
+
+	Was       CampaignID `json:"was,omitempty"` // the campaign it was in before; empty: none
+	WasBy     PersonID   `json:"was_by,omitempty"`
+	WasAt     time.Time  `json:"was_at,omitzero"`
+	WasMember bool       `json:"was_member,omitempty"`
 }
+
+// before returns how the application had come into the campaign before. What was before that is not kept.
+func (j Joined) before() Joined { return Joined{By: j.WasBy, At: j.WasAt, Member: j.WasMember} }
 
 // Look is somebody's word that she looks at an application, so that others need not.
 type Look struct {

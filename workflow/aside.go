@@ -1,6 +1,7 @@
 package workflow
 
 import (
+	"errors"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -11,34 +12,38 @@ const MaxNote = 2000
 
 // stepAside handles what people say about an application and to its creator. It changes no state, so the table does not
 // speak of it.
-func stepAside(a Application, e Event) (Next, bool) {
+func stepAside(a Application, e Event) (next Next, is bool, err error) {
 	if a.State() == Unseen {
-		return Next{}, false
+		return Next{}, false, nil
 	}
 	switch e := e.(type) {
 	case LookBegan:
-		return lookBegan(a, e), true
+		next, err = lookBegan(a, e)
 	case LookEnded:
-		return lookEnded(a, e), true
+		next = lookEnded(a, e)
 	case Noted:
-		return noted(a, e), true
+		next, err = noted(a, e)
 	case MessageTold:
-		return changed(a, e.At, ForPeople), true
+		next = changed(a, e.At, ForPeople)
 	case Heard:
-		return heard(a, e), true
+		next = heard(a, e)
 	default:
-		return Next{}, false
+		return Next{}, false, nil
 	}
+	return next, true, err
 }
 
 // lookBegan puts somebody's name on the card, in place of the name of whoever looked before. There is nothing to look at
 // once the application was decided.
-func lookBegan(a Application, e LookBegan) Next {
-	if a.Looker.By == e.Person || !a.Decidable() {
-		return Next{Application: a}
+func lookBegan(a Application, e LookBegan) (Next, error) {
+	if !a.Decidable() {
+		return Next{Application: a}, Refusal{Rule: RuleState, Application: a}
+	}
+	if a.Looker.By == e.Person {
+		return Next{Application: a}, nil
 	}
 	a.Looker = Look{By: e.Person, At: e.At}
-	return changed(a, e.At, ForPeople).repaint(e.At)
+	return changed(a, e.At, ForPeople).repaint(e.At), nil
 }
 
 func lookEnded(a Application, e LookEnded) Next {
@@ -49,11 +54,15 @@ func lookEnded(a Application, e LookEnded) Next {
 	return changed(a, e.At, ForPeople).repaint(e.At)
 }
 
-func noted(a Application, e Noted) Next {
-	if e.Quiet {
-		return changed(a, e.At, ForPeople)
+func noted(a Application, e Noted) (Next, error) {
+	text, err := NoteText(e.Text, MaxNote)
+	if r, refused := errors.AsType[Refusal](err); refused {
+		return Next{Application: a}, Refusal{Rule: r.Rule, Application: a}
 	}
-	return called(a, e.Actor, e).say(Saying{Kind: SayNote, By: e.Person, Text: e.Text})
+	if e.Quiet {
+		return changed(a, e.At, ForPeople), nil
+	}
+	return called(a, e.Actor, e).say(Saying{Kind: SayNote, By: e.Person, Text: text}), nil
 }
 
 // heard quotes the creator in the thread. An application without a card gets one: people have to see her words.
@@ -78,7 +87,20 @@ func called(a Application, by Actor, e Event) Next {
 // those that turn text around; lines stay. The error is a Refusal where nothing is left or it is longer than most code
 // points.
 func NoteText(typed string, most int) (string, error) {
-	text := strings.Map(func(r rune) rune {
+	text := cleanText(typed)
+	switch {
+	case text == "":
+		return "", Refusal{Rule: RuleNote}
+	case utf8.RuneCountInString(text) > most:
+		return "", Refusal{Rule: RuleTooLong}
+	default:
+		return text, nil
+	}
+}
+
+// cleanText is NoteText without its refusals: nothing where nothing would be seen.
+func cleanText(typed string) string {
+	text := strings.TrimSpace(strings.Map(func(r rune) rune {
 		switch {
 		case r == '\n':
 			return r
@@ -89,14 +111,9 @@ func NoteText(typed string, most int) (string, error) {
 		default:
 			return r
 		}
-	}, strings.ToValidUTF8(strings.ReplaceAll(typed, "\r\n", "\n"), ""))
-	text = strings.TrimSpace(text)
-	switch {
-	case !strings.ContainsFunc(text, visible):
-		return "", Refusal{Rule: RuleNote}
-	case utf8.RuneCountInString(text) > most:
-		return "", Refusal{Rule: RuleTooLong}
-	default:
-		return text, nil
+	}, strings.ToValidUTF8(strings.ReplaceAll(typed, "\r\n", "\n"), "")))
+	if !strings.ContainsFunc(text, visible) {
+		return ""
 	}
+	return text
 }

@@ -28,6 +28,9 @@ type Campaign struct {
 	// Origin identifies the command or the modal that created it, so that Slack's redelivery of the same one finds its
 	// own deed and not a name that is taken.
 	Origin string `json:"origin,omitempty"`
+
+	// Ended identifies the deed that archived it, likewise.
+	Ended string `json:"ended,omitempty"`
 }
 
 // Member is a creator in a campaign.
@@ -38,7 +41,8 @@ type Member struct {
 	AddedBy  PersonID   `json:"added_by,omitempty"`
 	AddedAt  time.Time  `json:"added_at"`
 
-	Origin string `json:"origin,omitempty"` // of the deed that added her, as Campaign.Origin
+	// Origins are the latest deeds of people that were taken over about her, as Application.Origins; the first added her.
+	Origins []string `json:"origins,omitempty"`
 
 	State    MemberState `json:"state,omitempty"`
 	Answered time.Time   `json:"answered,omitzero"` // when she first answered
@@ -46,6 +50,9 @@ type Member struct {
 	SaidBy   PersonID    `json:"said_by,omitempty"` // who said whether she needs a sample
 	SaidAt   time.Time   `json:"said_at,omitzero"`
 	LinkedAt time.Time   `json:"linked_at,omitzero"` // when she was last sent a link for her request
+
+	// Question names the message that asks whether she needs a sample; empty: nothing was asked.
+	Question NoticeID `json:"question,omitempty"`
 }
 
 // CampaignName makes a name out of what a person typed: space is folded, control characters go. The error is a

@@ -1,6 +1,7 @@
 package workflow
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,7 +23,8 @@ type CampaignEdit struct {
 // MaxCampaignProducts is how many products a campaign can have: as many as a Slack menu shows chosen.
 const MaxCampaignProducts = 100
 
-// EditCampaign changes a campaign. The error is a Refusal: the name is none or taken, or somebody changed it meanwhile.
+// EditCampaign changes a campaign. The error is a Refusal: the name is none or taken, somebody changed the campaign
+// meanwhile, or it is archived.
 func (e *Engine) EditCampaign(ctx context.Context, edit CampaignEdit) (c Campaign, err error) {
 	err = e.update(ctx, func(t *turn) (err error) {
 		c, err = t.editCampaign(edit)
@@ -53,6 +55,9 @@ func (t *turn) editCampaign(edit CampaignEdit) (Campaign, error) {
 	if c.Name == was.Name && c.Channel == was.Channel && slices.Equal(c.Products, was.Products) {
 		return c, errUnchanged // by whomever, and a second delivery of the same deed included
 	}
+	if c.Archived {
+		return c, Refusal{Rule: RuleArchived, Name: was.Name}
+	}
 	if c.Version != edit.Seen {
 		return c, Refusal{Rule: RuleSettingsMoved, Name: was.Name}
 	}
@@ -71,29 +76,40 @@ func (t *turn) editCampaign(edit CampaignEdit) (Campaign, error) {
 // is none, or it was archived before.
 func (e *Engine) ArchiveCampaign(ctx context.Context, id CampaignID, by Actor, at time.Time) (c Campaign, err error) {
 	err = e.update(ctx, func(t *turn) (err error) {
-		if c, err = t.open(id); err != nil {
-			return err
-		}
-		c.Archived = true
-		c.Version++
-		if err := t.tx.PutCampaign(c); err != nil {
-			return err
-		}
-		return t.tx.Append(Entry{At: at, Key: Key{Shop: c.Shop}, Event: OnCampaignArchived, By: by, Campaign: c.ID, Name: c.Name})
+		c, err = t.archive(id, by, at)
+		return err
 	})
-	if err != nil {
+	if err != nil && !errors.Is(err, errUnchanged) {
 		return Campaign{}, fmt.Errorf("archiving campaign %s: %w", id, err)
 	}
 	return c, nil
 }
 
-// addProduct puts a product into a campaign to which somebody added an application for it.
+func (t *turn) archive(id CampaignID, by Actor, at time.Time) (Campaign, error) {
+	c, err := t.tx.Campaign(id)
+	if err == nil && c.Archived && by.Origin != "" && c.Ended == by.Origin {
+		return c, errUnchanged
+	}
+	if c, err = t.open(id); err != nil {
+		return c, err
+	}
+	c.Archived, c.Ended = true, by.Origin
+	c.Version++
+	if err := t.tx.PutCampaign(c); err != nil {
+		return c, err
+	}
+	return c, t.tx.Append(Entry{At: at, Key: Key{Shop: c.Shop}, Event: OnCampaignArchived, By: by, Campaign: c.ID, Name: c.Name})
+}
+
+// addProduct puts a product into a campaign to which somebody added an application for it, or for which she sent a link.
+// It is a new version: who edits the campaign meanwhile would take the product out again.
 func (t *turn) addProduct(c Campaign, p ProductID) error {
 	if p == "" || slices.Contains(c.Products, p) || len(c.Products) >= MaxCampaignProducts {
 		return nil
 	}
 	c.Products = slices.Sorted(slices.Values(append(slices.Clone(c.Products), p)))
-	return t.tx.PutCampaign(c) // no new version: nobody edited it
+	c.Version++
+	return t.tx.PutCampaign(c)
 }
 
 // Import fills a campaign from a target collaboration of TikTok's.
@@ -111,7 +127,7 @@ func (e *Engine) BeginImport(ctx context.Context, i Import) (r Run, err error) {
 		r = Run{ID: runID(i.Actor), Kind: RunImport, Shop: i.Shop, By: i.Person, At: i.At, Collaboration: i.Collaboration}
 		if there, err := t.tx.Run(r.ID); !errors.Is(err, ErrNotFound) {
 			r = there
-			return errors.Join(err, errUnchanged)
+			return cmp.Or(err, errUnchanged)
 		}
 		if err := t.tx.PutRun(r); err != nil {
 			return err
@@ -194,6 +210,9 @@ func (t *turn) imported(eff Effect, e Imported) error {
 		r.Products++
 	}
 	slices.Sort(c.Products)
+	if r.Products > 0 {
+		c.Version++
+	}
 	if err := t.tx.PutCampaign(c); err != nil {
 		return err
 	}

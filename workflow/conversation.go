@@ -30,7 +30,8 @@ type Message struct {
 	At    time.Time    `json:"at"`
 	State MessageState `json:"state"`
 	Sent  time.Time    `json:"sent,omitzero"`
-	Cause Cause        `json:"cause,omitzero"` // why it waits or was refused
+	Cause Cause        `json:"cause,omitzero"`  // why it waits or was refused
+	Again string       `json:"again,omitempty"` // identifies the deed that last tried it again
 }
 
 // MessageState tells how far a message got.

@@ -54,17 +54,22 @@ func campaignChosen(a Application, e CampaignChosen) (Next, error) {
 	if a.Campaign == e.Campaign {
 		return Next{Application: a}, Refusal{Rule: RuleInThatCampaign, Application: a, Name: e.Name}
 	}
-	a.Joined = Joined{By: e.Person, At: e.At, Was: a.Campaign}
+	was := a.Joined
+	a.Joined = Joined{By: e.Person, At: e.At, Was: a.Campaign, WasBy: was.By, WasAt: was.At, WasMember: was.Member}
 	a.Campaign = e.Campaign
 	a.Card.Wanted = true
 	return changed(a, e.At, ForPeople).repaint(e.At).say(Saying{Kind: SayCampaign, By: e.Person, Campaign: e.Name}), nil
 }
 
-// campaignLeft takes an addition back: once, since what was before the one before is not kept.
+// campaignLeft takes an addition back.
 func campaignLeft(a Application, e CampaignLeft) Next {
-	a.Campaign, a.Joined = a.Joined.Was, Joined{}
+	joined := Joined{}
+	if e.Back != "" {
+		joined = a.Joined.before()
+	}
+	a.Campaign, a.Joined = e.Back, joined
 	return changed(a, e.At, ForPeople).repaint(e.At).
-		say(Saying{Kind: SayCampaign, By: e.Person, Campaign: e.Name, Left: true})
+		say(Saying{Kind: SayCampaign, By: e.Person, Campaign: e.Name, Left: true, Back: e.BackName})
 }
 
 // claimed marks the decision as sent, unless the effect carries one that was undone or replaced meanwhile.

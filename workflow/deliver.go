@@ -34,18 +34,30 @@ func (e *Engine) Claim(ctx context.Context, id EffectID, now, until time.Time) (
 	err = e.update(ctx, func(t *turn) (err error) {
 		ok = false
 		if eff, err = t.tx.Claim(id, now, until); err != nil {
-			return err
+			return lost(err)
 		}
 		ok, err = t.claimed(eff, now)
 		return err
 	})
-	if errors.Is(err, ErrConflict) || errors.Is(err, ErrNotFound) {
+	if errors.Is(err, errLost) {
 		return Effect{}, false, nil
 	}
 	if err != nil {
 		return Effect{}, false, fmt.Errorf("claiming effect %s: %w", id, err)
 	}
 	return eff, ok, nil
+}
+
+// errLost tells that a claim is another's, or that its effect is gone.
+var errLost = errors.New("the claim is lost")
+
+// lost tells apart that a claim is lost from all else that may go wrong while its outcome is recorded: that must not
+// pass in silence.
+func lost(err error) error {
+	if errors.Is(err, ErrConflict) || errors.Is(err, ErrNotFound) {
+		return errLost
+	}
+	return err
 }
 
 // claimed marks the decision behind a review as sent, and drops a review that has no decision behind it any more.
@@ -82,7 +94,7 @@ func (e *Engine) Extend(ctx context.Context, eff Effect, until time.Time) (bool,
 func (e *Engine) Settle(ctx context.Context, eff Effect, o Outcome, now time.Time) error {
 	err := e.update(ctx, func(t *turn) error {
 		if err := t.tx.Extend(eff.ID, eff.Attempt, now); err != nil {
-			return err
+			return lost(err)
 		}
 		if o.Event != nil {
 			if err := t.record(eff, o.Event); err != nil {
@@ -91,7 +103,7 @@ func (e *Engine) Settle(ctx context.Context, eff Effect, o Outcome, now time.Tim
 		}
 		return t.dispose(eff, o, now)
 	})
-	if errors.Is(err, ErrConflict) || errors.Is(err, ErrNotFound) {
+	if errors.Is(err, errLost) {
 		return nil
 	}
 	if err != nil {
@@ -122,6 +134,13 @@ func (t *turn) record(eff Effect, ev Event) error {
 func (t *turn) dispose(eff Effect, o Outcome, now time.Time) error {
 	eff.Cause, eff.Looks = o.Cause, o.Looks
 	t.enqueued = true // the next of the lane may go
+	if eff.Kind == SendMessage {
+		n, err := t.tx.Notice(eff.Notice)
+		if err != nil {
+			return err
+		}
+		eff.Creator = n.Creator // she may be known by another key since
+	}
 	switch o.Then {
 	case Again:
 		eff.NotBefore = now.Add(o.After)

@@ -144,6 +144,7 @@ type Saying struct {
 	NextDue     time.Time `json:"next_due,omitzero"`
 	Shop        string    `json:"shop,omitempty"` // its name
 	Left        bool      `json:"left,omitempty"` // of SayCampaign: it was taken out again
+	Back        string    `json:"back,omitempty"` // the name of the campaign that it then went back to; empty: none
 	Text        string    `json:"text,omitempty"` // of a note or a message
 	// Unsent is a message to the creator that was to go with a decision, and did not since the decision came to nothing.
 	Unsent     string     `json:"unsent,omitempty"`

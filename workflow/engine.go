@@ -148,10 +148,7 @@ func (t *turn) apply(k Key, ev Event) (after Application, did bool, err error) {
 	if err != nil {
 		return before, false, err
 	}
-	if d, ok := ev.(Decided); ok && d.Review == "" {
-		d.Review = newEffectID()
-		ev = d
-	}
+	ev = prepared(ev)
 	next, err := Step(before, ev)
 	if err != nil || !next.Changed {
 		return before, false, err
@@ -162,26 +159,41 @@ func (t *turn) apply(k Key, ev Event) (after Application, did bool, err error) {
 	if err := t.keep(before, next, ev); err != nil {
 		return before, false, err
 	}
-	return next.Application, true, t.follow(before, next.Application, ev)
+	after, err = t.follow(before, next.Application, ev)
+	return after, true, err
 }
 
-// follow does what a step means for others than the application itself.
-func (t *turn) follow(before, after Application, ev Event) error {
+// prepared makes an event ready to be stepped: a decision gets the effect that will carry it, and what people typed is
+// made clean, so that the history has it as it is shown.
+func prepared(ev Event) Event {
+	switch e := ev.(type) {
+	case Decided:
+		if e.Review == "" {
+			e.Review = newEffectID()
+		}
+		e.Note, e.Message = cleanText(e.Note), cleanText(e.Message)
+		return e
+	case Noted:
+		e.Text = cleanText(e.Text)
+		return e
+	default:
+		return ev
+	}
+}
+
+// follow does what a step means for others than the application itself: its run, and the message that was to go with a
+// decision once that is confirmed.
+func (t *turn) follow(before, after Application, ev Event) (Application, error) {
 	if err := t.progress(before, after, ev); err != nil {
-		return err
+		return after, err
 	}
 	if before.Decision.Phase == DecisionConfirmed || after.Decision.Phase != DecisionConfirmed || after.Decision.Message == "" {
-		return nil
+		return after, nil
 	}
-	d := after.Decision // the message that was to go with the decision goes now
-	_, err := t.write(Writing{
-		Actor: Actor{Person: d.By, Surface: FromCourier, Origin: "decision " + string(d.Review)}, At: ev.When(), Shop: after.Key.Shop,
-		Creator: after.Report.Creator.KeyOf(after.Key.Shop), Application: after.Key.ID, Text: d.Message,
-	})
-	if _, refused := errors.AsType[Refusal](err); refused {
-		return nil // TikTok's confirmation counts whatever becomes of the words; they are in the history
+	if err := t.writeAlong(after, ev.When()); err != nil {
+		return after, err
 	}
-	return err
+	return load(t.tx, after.Key)
 }
 
 // keep saves what a step led to.

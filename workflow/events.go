@@ -41,6 +41,7 @@ const (
 	OnSampleNeeded     EventKind = "sample needed"
 	OnSampleNotNeeded  EventKind = "sample not needed"
 	OnMemberAdded      EventKind = "member added"
+	OnMemberLeft       EventKind = "member left"
 	OnCampaignArchived EventKind = "campaign archived"
 	OnCampaignEdited   EventKind = "campaign edited"
 	OnImported         EventKind = "imported"
@@ -112,13 +113,14 @@ type CampaignChosen struct {
 }
 
 // CampaignLeft takes a creator's application out of the campaign it was added to, back to the one before or to none.
-// Seen is the campaign that the person was shown it in.
+// Seen is the campaign that the person was shown it in, and Back the one before, if that still takes creators.
 type CampaignLeft struct {
 	Actor
-	At   time.Time
-	Seen CampaignID
-	Name string // of that campaign
-	Back string // name of the one before; empty: none
+	At       time.Time
+	Seen     CampaignID
+	Name     string // of that campaign
+	Back     CampaignID
+	BackName string
 }
 
 // LookBegan is somebody's word that she looks at the application, so that others need not. It binds nobody.

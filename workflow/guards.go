@@ -3,6 +3,7 @@ package workflow
 import (
 	"slices"
 	"time"
+	"unicode/utf8"
 )
 
 // Guard is a named condition on a row. Where it does not hold, the event is refused by Rule, or, for what no person
@@ -40,6 +41,20 @@ var (
 		Holds: func(_ Application, e Event) bool {
 			d, ok := e.(Decided)
 			return ok && slices.Contains(Reasons, d.Reason)
+		}}
+
+	// WordsFit holds while the note and the message that go with a decision are not too long.
+	WordsFit = Guard{Name: "its note and message are not too long", Rule: RuleTooLong, Quote: L9,
+		Holds: func(_ Application, e Event) bool {
+			d, ok := e.(Decided)
+			return ok && utf8.RuneCountInString(d.Note) <= MaxNote && utf8.RuneCountInString(d.Message) <= MaxMessage
+		}}
+
+	// Reachable holds while a message that goes with a decision has somebody to go to.
+	Reachable = Guard{Name: "the creator can be written to, if there is a message", Rule: RuleNoCreator, Quote: L9,
+		Holds: func(a Application, e Event) bool {
+			d, ok := e.(Decided)
+			return ok && (d.Message == "" || a.Report.Creator.OpenID != "")
 		}}
 
 	// OwnOrAdmin holds for the decision's author and for admins.

@@ -63,7 +63,7 @@ func (t *turn) hear(shop ShopID, h Hearing) (told int, err error) {
 	if told == 0 {
 		return 0, nil
 	}
-	return told, t.release(MessageLane(shop, talk.Creator), h.At) // what waited for her answer may go
+	return told, t.answered(talk, h.At)
 }
 
 // talkOf returns the conversation that a hearing is about, known or new.
@@ -130,18 +130,21 @@ func (t *turn) ask(talk Conversation, w Written, at time.Time) (asked bool, err 
 		if !ok || c.Shop != talk.Shop || c.Archived {
 			continue
 		}
-		if err := t.keepMember(c, after, Entry{At: at, Event: OnMemberAnswered, Text: w.Text}); err != nil {
-			return false, err
-		}
 		there, err := t.hasLive(c.ID, m.Creator)
 		if err != nil {
+			return false, err
+		}
+		if !there {
+			after.Question = QuestionNotice(c.ID, m.Creator)
+		}
+		if err := t.keepMember(c, after, Entry{At: at, Event: OnMemberAnswered, Text: w.Text}); err != nil {
 			return false, err
 		}
 		if there {
 			continue
 		}
 		asked = true
-		n := Notice{ID: QuestionNotice(c.ID, m.Creator), Shop: c.Shop, Kind: SayQuestion, Campaign: c.ID, Creator: m.Creator}
+		n := Notice{ID: after.Question, Shop: c.Shop, Kind: SayQuestion, Campaign: c.ID, Creator: m.Creator}
 		if err := t.notify(n, at, Routine); err != nil {
 			return false, err
 		}
@@ -208,14 +211,22 @@ func higher(a, b string) bool {
 	return strings.Compare(a, b) > 0
 }
 
-// release lets what waits in a lane be tried now.
+// answered lets what waited for a creator's answer go, also what was written while only her name was known.
+func (t *turn) answered(talk Conversation, at time.Time) error {
+	return errors.Join(
+		t.release(MessageLane(talk.Shop, talk.Creator), at),
+		t.release(MessageLane(talk.Shop, Creator{Username: talk.Shown.Username}.KeyOf(talk.Shop)), at))
+}
+
+// release lets what waits in a lane be tried now, but for what has to look first what became of an earlier attempt: a look
+// that comes too early may miss it.
 func (t *turn) release(lane Lane, at time.Time) error {
 	waiting, err := t.tx.Lane(lane)
 	if err != nil {
 		return err
 	}
 	for _, w := range waiting {
-		if !w.Claimed && w.NotBefore.After(at) {
+		if !w.Claimed && w.Looks == 0 && w.NotBefore.After(at) {
 			w.NotBefore = at
 			t.enqueued = true
 			if err := t.tx.Change(w.Effect); err != nil {

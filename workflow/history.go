@@ -19,6 +19,7 @@ type Entry struct {
 	Campaign CampaignID `json:"campaign,omitempty"`
 	Cause    Cause      `json:"cause,omitzero"`
 	Text     string     `json:"text,omitempty"`    // of a note, or of a message to or from the creator
+	Message  string     `json:"message,omitempty"` // to the creator, which is to go with a decision
 	Creator  CreatorKey `json:"creator,omitempty"` // in the shop's own history: whom it is about
 	Name     string     `json:"name,omitempty"`    // of a campaign, there
 }
@@ -32,6 +33,7 @@ func entry(before, after Application, e Event) Entry {
 	switch e := e.(type) {
 	case Decided:
 		h.By, h.Verdict, h.Reason, h.Text = e.Actor, e.Verdict, e.Reason, e.Note
+		h.Message = e.Message
 	case Undone:
 		h.By, h.Verdict = e.Actor, before.Decision.Verdict
 	case CampaignChosen:
@@ -60,6 +62,10 @@ func entry(before, after Application, e Event) Entry {
 		h.Verdict, h.Cause = before.Decision.Verdict, e.Cause
 	case RefusedForGood:
 		h.Verdict, h.Reason, h.Cause = before.Decision.Verdict, before.Decision.Reason, e.Cause
+	case Reported:
+		if after.Campaign != before.Campaign {
+			h.Campaign = after.Campaign // which it joined by itself
+		}
 	case CardLost:
 		h.Cause = e.Cause
 	}

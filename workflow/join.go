@@ -1,6 +1,7 @@
 package workflow
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -23,29 +24,43 @@ type Join struct {
 	Origin   string // identifies the person's deed, as Campaign.Origin does
 }
 
-// Join does all of that or, with a Refusal, none of it.
-func (e *Engine) Join(ctx context.Context, j Join) (Application, Campaign, error) {
-	var a Application
-	var c Campaign
-	err := e.update(ctx, func(t *turn) (err error) {
-		if c, err = t.campaignFor(j); err != nil {
-			return err
-		}
-		if a, err = t.enter(j, c); err != nil || !j.Approve {
-			return err
-		}
-		a, _, err = t.apply(j.Key, Decided{Actor: j.Actor, At: j.At, Round: j.Round, Verdict: Approve, Undo: j.Undo})
+// Join does all of that or, with a Refusal, none of it. A second delivery of the same deed changes nothing, also if what
+// the first one did was taken back meanwhile.
+func (e *Engine) Join(ctx context.Context, j Join) (a Application, c Campaign, err error) {
+	j.Actor.Origin = cmp.Or(j.Actor.Origin, j.Origin)
+	err = e.update(ctx, func(t *turn) (err error) {
+		a, c, err = t.enter(j)
 		return err
 	})
-	if err != nil {
+	if err != nil && !errors.Is(err, errUnchanged) {
 		return Application{}, Campaign{}, fmt.Errorf("adding %s to a campaign: %w", j.Key, err)
 	}
 	return a, c, nil
 }
 
+func (t *turn) enter(j Join) (a Application, c Campaign, err error) {
+	if a, err = load(t.tx, j.Key); err != nil {
+		return a, c, err
+	}
+	if a.took(j.Actor.Origin) {
+		if c, err = t.tx.Campaign(a.Campaign); errors.Is(err, ErrNotFound) {
+			err = nil // it has left the campaign again
+		}
+		return a, c, cmp.Or(err, errUnchanged)
+	}
+	if c, err = t.campaignFor(j); err != nil {
+		return a, c, err
+	}
+	if a, err = t.choose(j, c); err != nil || !j.Approve {
+		return a, c, err
+	}
+	a, _, err = t.apply(j.Key, Decided{Actor: j.Actor, At: j.At, Round: j.Round, Verdict: Approve, Undo: j.Undo})
+	return a, c, err
+}
+
 func (t *turn) campaignFor(j Join) (Campaign, error) {
 	if j.Campaign == "" {
-		return t.createCampaign(Creation{Shop: j.Key.Shop, Name: j.NewName, By: j.Person, At: j.At, Origin: j.Origin})
+		return t.createCampaign(Creation{Shop: j.Key.Shop, Name: j.NewName, By: j.Person, At: j.At, Origin: j.Actor.Origin})
 	}
 	c, err := t.open(j.Campaign)
 	if err == nil && c.Shop != j.Key.Shop {
@@ -54,9 +69,9 @@ func (t *turn) campaignFor(j Join) (Campaign, error) {
 	return c, err
 }
 
-// enter takes the application into the campaign, with its creator and its product. To approve somebody who is in the
+// choose takes the application into the campaign, with its creator and its product. To approve somebody who is in the
 // campaign already is no mistake.
-func (t *turn) enter(j Join, c Campaign) (Application, error) {
+func (t *turn) choose(j Join, c Campaign) (Application, error) {
 	before, err := load(t.tx, j.Key)
 	if err != nil {
 		return before, err
@@ -65,14 +80,14 @@ func (t *turn) enter(j Join, c Campaign) (Application, error) {
 	if j.Approve {
 		who.Origin = "" // the approval is what recognises a second delivery
 	}
-	a, did, err := t.apply(j.Key, CampaignChosen{Actor: who, At: j.At, Campaign: c.ID, Name: c.Name, Seen: j.Seen})
+	a, _, err := t.apply(j.Key, CampaignChosen{Actor: who, At: j.At, Campaign: c.ID, Name: c.Name, Seen: j.Seen})
 	if r, ok := errors.AsType[Refusal](err); ok && r.Rule == RuleInThatCampaign && j.Approve {
 		return r.Application, nil
 	}
-	if err != nil || !did {
+	if err != nil {
 		return a, err
 	}
-	_, isNew, err := t.join(c, a.Report.Creator, j.Actor, j.At)
+	m, isNew, err := t.join(c, a.Report.Creator, j.Actor, j.At)
 	if err != nil {
 		return a, err
 	}
@@ -82,7 +97,10 @@ func (t *turn) enter(j Join, c Campaign) (Application, error) {
 			return a, err
 		}
 	}
-	if err := t.part(before); err != nil {
+	if err := t.renotify(m.Question, j.At, Routine); err != nil { // her application says what it asks
+		return a, err
+	}
+	if err := t.part(before, j.Actor, j.At); err != nil {
 		return a, err
 	}
 	return a, t.addProduct(c, a.Report.Product.ID)

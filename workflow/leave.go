@@ -15,52 +15,85 @@ type Leaving struct {
 	Seen CampaignID // the campaign that the person was shown it in
 }
 
-// Leave takes an addition to a campaign back. A creator who came into the campaign with it, and has nothing else there,
-// leaves it too.
+// Leave takes an addition to a campaign back: the application is where it was before, or in no campaign where the one
+// before was archived meanwhile. A creator who came into the campaign with it, has not answered and has nothing else
+// there leaves it too. The error is a Refusal where somebody else added it, or it is there no more.
 func (e *Engine) Leave(ctx context.Context, l Leaving) (a Application, err error) {
-	err = e.update(ctx, func(t *turn) error {
-		before, err := load(t.tx, l.Key)
-		if err != nil {
-			return err
-		}
-		c, err := t.tx.Campaign(l.Seen)
-		if err != nil && !errors.Is(err, ErrNotFound) {
-			return err
-		}
-		var did bool
-		if a, did, err = t.apply(l.Key, CampaignLeft{Actor: l.Actor, At: l.At, Seen: l.Seen, Name: c.Name}); err != nil || !did {
-			return err
-		}
-		return t.part(before)
+	err = e.update(ctx, func(t *turn) (err error) {
+		a, err = t.leave(l)
+		return err
 	})
-	if err != nil {
+	if err != nil && !errors.Is(err, errUnchanged) {
 		return Application{}, fmt.Errorf("taking %s out of a campaign: %w", l.Key, err)
 	}
 	return a, nil
 }
 
+func (t *turn) leave(l Leaving) (Application, error) {
+	before, err := load(t.tx, l.Key)
+	if err != nil {
+		return before, err
+	}
+	c, err := t.tx.Campaign(l.Seen)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return before, err
+	}
+	back, err := t.open(before.Joined.Was)
+	if _, refused := errors.AsType[Refusal](err); refused {
+		back = Campaign{}
+	} else if err != nil {
+		return before, err
+	}
+	a, did, err := t.apply(l.Key, CampaignLeft{Actor: l.Actor, At: l.At, Seen: l.Seen, Name: c.Name, Back: back.ID, BackName: back.Name})
+	if err != nil {
+		return a, err
+	}
+	if !did {
+		return a, errUnchanged
+	}
+	if back.ID != "" { // she may have left it with the move that is taken back
+		if _, _, err := t.join(back, a.Report.Creator, Actor{Person: a.Joined.By, Surface: l.Surface}, l.At); err != nil {
+			return a, err
+		}
+	}
+	return a, t.part(before, l.Actor, l.At)
+}
+
 // part takes a creator out of the campaign that her application has just left, if she came there with it, has not
-// answered, and has no other application there.
-func (t *turn) part(before Application) error {
-	if before.Campaign == "" || !before.Joined.Member {
+// answered, and has no other application there. Otherwise what is asked about her there may be another now.
+func (t *turn) part(before Application, by Actor, at time.Time) error {
+	if before.Campaign == "" {
 		return nil
 	}
 	creator := before.Report.Creator.KeyOf(before.Key.Shop)
 	m, err := t.tx.Member(before.Campaign, creator)
-	if errors.Is(err, ErrNotFound) || err == nil && m.State != MemberInvited {
+	if errors.Is(err, ErrNotFound) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	page, err := t.tx.Applications(CampaignOf(before.Campaign), string(creator)+"/", 1)
+	others, err := t.hasAny(before.Campaign, creator)
 	if err != nil {
 		return err
 	}
-	for _, a := range page.Applications {
-		if a.Report.Creator.KeyOf(a.Key.Shop) == creator {
-			return nil
-		}
+	if others || !before.Joined.Member || m.State != MemberInvited {
+		return t.renotify(m.Question, at, Routine)
 	}
-	return t.tx.RemoveMember(before.Campaign, creator)
+	if err := t.tx.RemoveMember(before.Campaign, creator); err != nil {
+		return err
+	}
+	return t.tx.Append(Entry{
+		At: at, Key: Key{Shop: before.Key.Shop}, Event: OnMemberLeft, By: by, Campaign: before.Campaign, Creator: creator,
+	})
+}
+
+// hasAny tells whether a creator has an application in a campaign.
+func (t *turn) hasAny(c CampaignID, creator CreatorKey) (bool, error) {
+	page, err := t.tx.Applications(CampaignOf(c), string(creator)+"/", 1)
+	if err != nil || len(page.Applications) == 0 {
+		return false, err
+	}
+	a := page.Applications[0]
+	return a.Report.Creator.KeyOf(a.Key.Shop) == creator, nil
 }

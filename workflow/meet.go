@@ -1,6 +1,7 @@
 package workflow
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"time"
@@ -40,50 +41,87 @@ func (t *turn) meet(before Application, next *Next, ev Event) error {
 		return err
 	}
 	a.Campaign, a.Joined = c, Joined{At: r.At}
-	return t.renotify(QuestionNotice(c, creator.KeyOf(shop)), r.At, Routine) // it asks for nothing any more
+	m, err := t.tx.Member(c, creator.KeyOf(shop))
+	if err != nil {
+		return err
+	}
+	return t.renotify(m.Question, r.At, Routine) // it asks for nothing any more
 }
 
 // merge brings together what the desk knows of a creator under her user name and under her open id.
 func (t *turn) merge(shop ShopID, creator Creator, at time.Time) error {
 	byName := Creator{Username: creator.Username}.KeyOf(shop)
-	byID := creator.KeyOf(shop)
 	members, err := t.tx.Memberships(byName)
 	if err != nil {
 		return err
 	}
 	for _, m := range members {
-		if err := t.tx.RemoveMember(m.Campaign, byName); err != nil {
+		if err := t.mergeMember(m, shop, creator, at); err != nil {
 			return err
 		}
-		if other, err := t.tx.Member(m.Campaign, byID); err == nil {
-			if stageRank(other.State.Stage()) <= stageRank(m.State.Stage()) {
-				continue
-			}
-		} else if !errors.Is(err, ErrNotFound) {
-			return err
-		}
-		m.Creator, m.Shown = byID, creator
-		if err := t.tx.PutMember(m); err != nil {
-			return err
-		}
-		if err := t.moveQuestion(m.Campaign, byName, byID, at); err != nil {
-			return err
-		}
+	}
+	if err := t.mergeMessages(shop, byName, creator.KeyOf(shop)); err != nil {
+		return err
 	}
 	return t.mergeTalk(shop, byName, creator)
 }
 
-// moveQuestion gives the question about a member to the key that she is known by now. The message stays where it is.
-func (t *turn) moveQuestion(c CampaignID, was, now CreatorKey, at time.Time) error {
-	n, err := t.tx.Notice(QuestionNotice(c, was))
-	if errors.Is(err, ErrNotFound) {
+// mergeMember gives a membership to the key that the creator is known by now. Of two in one campaign the further counts.
+func (t *turn) mergeMember(m Member, shop ShopID, creator Creator, at time.Time) error {
+	if err := t.tx.RemoveMember(m.Campaign, m.Creator); err != nil {
+		return err
+	}
+	other, err := t.tx.Member(m.Campaign, creator.KeyOf(shop))
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return err
+	}
+	if err == nil && stageRank(other.State.Stage()) <= stageRank(m.State.Stage()) {
+		m, other = other, m
+	}
+	m.Creator, m.Shown, m.Question = creator.KeyOf(shop), creator, cmp.Or(m.Question, other.Question)
+	if err := t.tx.PutMember(m); err != nil {
+		return err
+	}
+	return errors.Join(t.readdress(m.Question, m.Creator, at), t.readdress(other.Question, m.Creator, at))
+}
+
+// readdress has the question about a member tell of her by the key that she is known by now.
+func (t *turn) readdress(id NoticeID, now CreatorKey, at time.Time) error {
+	if id == "" {
 		return nil
 	}
+	n, err := t.tx.Notice(id)
+	if err != nil || n.Creator == now {
+		return err
+	}
+	n.Creator = now
+	return t.notify(n, at, Routine)
+}
+
+// mergeMessages has what waits to be sent to a creator go to the key that she is known by now. One that is being sent
+// knows the way; should it come back, dispose reads its notice anew.
+func (t *turn) mergeMessages(shop ShopID, was, now CreatorKey) error {
+	waiting, err := t.tx.Lane(MessageLane(shop, was))
 	if err != nil {
 		return err
 	}
-	n.ID, n.Creator = QuestionNotice(c, now), now
-	return t.notify(n, at, Routine)
+	for _, w := range waiting {
+		n, err := t.tx.Notice(w.Notice)
+		if err != nil {
+			return err
+		}
+		n.Creator = now
+		if err := t.tx.PutNotice(n); err != nil {
+			return err
+		}
+		if w.Creator = now; w.Claimed {
+			continue
+		}
+		if err := t.tx.Change(w.Effect); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (t *turn) mergeTalk(shop ShopID, byName CreatorKey, creator Creator) error {

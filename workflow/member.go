@@ -46,9 +46,12 @@ type MemberEvent struct {
 	Text string // of an answer
 }
 
-// StepMember applies an event to a member. Ok is false where the table has no such move: what a person asked for is
-// then refused, and an answer that is not the first is no news.
+// StepMember applies an event to a member. It is pure. Ok is false where the table has no such move: what a person asked
+// for is then refused, and an answer that is not the first is no news. A deed that was taken over before changes nothing.
 func StepMember(m Member, e MemberEvent) (after Member, ok bool) {
+	if m.took(e.Origin) {
+		return m, true
+	}
 	i := slices.IndexFunc(MemberLifecycle, func(r MemberRow) bool { return r.On == e.Kind && slices.Contains(r.From, m.State) })
 	if i < 0 {
 		return m, false
@@ -60,8 +63,12 @@ func StepMember(m Member, e MemberEvent) (after Member, ok bool) {
 	case OnSampleNeeded, OnSampleNotNeeded:
 		m.SaidBy, m.SaidAt = e.Person, e.At
 	}
+	m.Origins = remember(m.Origins, e.Origin)
 	return m, true
 }
+
+// took tells whether a deed was taken over before.
+func (m Member) took(origin string) bool { return origin != "" && slices.Contains(m.Origins, origin) }
 
 // since is when the member came to where she stands.
 func (m Member) since() time.Time {

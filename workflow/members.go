@@ -16,14 +16,11 @@ type Addition struct {
 	Creator  Creator
 }
 
-// AddMember adds a creator to a campaign. The error is a Refusal where there is no such campaign, it takes nobody, or
-// she is in it.
+// AddMember adds a creator to a campaign. The error is a Refusal where there is no such campaign, it takes nobody, she is
+// in it, or nobody is named.
 func (e *Engine) AddMember(ctx context.Context, add Addition) (m Member, c Campaign, err error) {
 	err = e.update(ctx, func(t *turn) (err error) {
-		if c, err = t.open(add.Campaign); err != nil {
-			return err
-		}
-		m, err = t.addByHand(c, add)
+		m, c, err = t.addByHand(add)
 		return err
 	})
 	if err != nil && !errors.Is(err, errUnchanged) {
@@ -32,21 +29,33 @@ func (e *Engine) AddMember(ctx context.Context, add Addition) (m Member, c Campa
 	return m, c, nil
 }
 
-func (t *turn) addByHand(c Campaign, add Addition) (Member, error) {
+func (t *turn) addByHand(add Addition) (Member, Campaign, error) {
+	c, err := t.tx.Campaign(add.Campaign)
+	if errors.Is(err, ErrNotFound) {
+		return Member{}, c, Refusal{Rule: RuleNoCampaign}
+	}
+	if err != nil {
+		return Member{}, c, err
+	}
 	creator, err := t.knownAs(c.Shop, add.Creator)
 	if err != nil {
-		return Member{}, err
+		return Member{}, c, err
 	}
-	m, isNew, err := t.join(c, creator, add.Actor, add.At)
+	m, err := t.tx.Member(c.ID, creator.KeyOf(c.Shop))
 	switch {
-	case err != nil:
-		return m, err
-	case !isNew && add.Origin != "" && m.Origin == add.Origin:
-		return m, errUnchanged
-	case !isNew:
-		return m, Refusal{Rule: RuleInThatCampaign, Name: c.Name, Member: m}
+	case err == nil && m.took(add.Origin):
+		return m, c, errUnchanged
+	case err == nil:
+		return m, c, Refusal{Rule: RuleInThatCampaign, Name: c.Name, Member: m}
+	case !errors.Is(err, ErrNotFound):
+		return m, c, err
+	case c.Archived:
+		return m, c, Refusal{Rule: RuleArchived, Name: c.Name}
+	case creator.Username == "":
+		return m, c, Refusal{Rule: RuleNoCreator}
 	}
-	return m, nil
+	m, _, err = t.join(c, creator, add.Actor, add.At)
+	return m, c, err
 }
 
 // open returns a campaign that takes creators.
@@ -67,7 +76,7 @@ func (t *turn) join(c Campaign, creator Creator, by Actor, at time.Time) (m Memb
 	if m, err = t.tx.Member(c.ID, key); !errors.Is(err, ErrNotFound) {
 		return m, false, err
 	}
-	m = Member{Campaign: c.ID, Creator: key, Shown: creator, AddedBy: by.Person, AddedAt: at, Origin: by.Origin}
+	m = Member{Campaign: c.ID, Creator: key, Shown: creator, AddedBy: by.Person, AddedAt: at, Origins: remember(nil, by.Origin)}
 	if err := t.tx.PutMember(m); err != nil {
 		return m, false, err
 	}

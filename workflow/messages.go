@@ -1,6 +1,7 @@
 package workflow
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -37,9 +38,8 @@ func (t *turn) write(w Writing) (Notice, error) {
 	if err != nil {
 		return Notice{}, err
 	}
-	id := messageNotice(w.Actor)
-	if there, err := t.tx.Notice(id); !errors.Is(err, ErrNotFound) {
-		return there, errors.Join(err, errUnchanged)
+	if there, err := t.tx.Notice(messageNotice(w.Actor)); !errors.Is(err, ErrNotFound) {
+		return there, cmp.Or(err, errUnchanged)
 	}
 	creator, err := t.creatorOf(w)
 	if err != nil {
@@ -48,16 +48,9 @@ func (t *turn) write(w Writing) (Notice, error) {
 	if err := t.reachable(w.Shop, creator); err != nil {
 		return Notice{}, err
 	}
-	n := Notice{
-		ID: id, Shop: w.Shop, Kind: SayMessage, Application: w.Application, Campaign: w.Campaign, Creator: creator.KeyOf(w.Shop),
-		Message: &Message{Text: text, By: w.Person, At: w.At, State: MessageWaiting},
-	}
-	if n.Application == "" {
-		if a, err := t.liveOf(w.Shop, n.Creator); err == nil {
-			n.Application = a.Key.ID
-		} else if !errors.Is(err, ErrNotFound) {
-			return n, err
-		}
+	n, err := t.quoting(w, creator, text)
+	if err != nil {
+		return n, err
 	}
 	if err := t.keepTalk(w.Shop, creator); err != nil {
 		return n, err
@@ -69,6 +62,58 @@ func (t *turn) write(w Writing) (Notice, error) {
 		return n, err
 	}
 	return n, t.post(n, text, w.At)
+}
+
+// quoting makes the notice that quotes a message: in the thread of the application that is named, or of the creator's
+// latest that is live; where there is none in the channel of the campaign that is named, or that she joined last.
+func (t *turn) quoting(w Writing, creator Creator, text string) (Notice, error) {
+	n := Notice{
+		ID: messageNotice(w.Actor), Shop: w.Shop, Kind: SayMessage, Application: w.Application, Creator: creator.KeyOf(w.Shop),
+		Message: &Message{Text: text, By: w.Person, At: w.At, State: MessageWaiting},
+	}
+	if n.Application == "" {
+		a, err := t.liveOf(w.Shop, n.Creator)
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return n, err
+		}
+		n.Application = a.Key.ID
+	}
+	c, err := t.tx.Campaign(w.Campaign)
+	switch {
+	case err == nil && c.Shop == w.Shop:
+		n.Campaign = c.ID
+	case err == nil || errors.Is(err, ErrNotFound):
+		n.Campaign, err = t.latestCampaign(w.Shop, n.Creator)
+	}
+	return n, err
+}
+
+// writeAlong writes the message that was to go with a decision which TikTok has confirmed now. The confirmation counts
+// whatever becomes of the words: where they cannot be sent, the thread quotes them as refused, and they can be tried
+// again.
+func (t *turn) writeAlong(a Application, at time.Time) error {
+	d := a.Decision
+	w := Writing{
+		Actor: Actor{Person: d.By, Surface: FromCourier, Origin: "decision " + string(d.Review)}, At: at, Shop: a.Key.Shop,
+		Creator: a.Report.Creator.KeyOf(a.Key.Shop), Application: a.Key.ID, Text: d.Message,
+	}
+	_, err := t.write(w)
+	if errors.Is(err, errUnchanged) {
+		return nil // written already
+	}
+	r, refused := errors.AsType[Refusal](err)
+	if !refused {
+		return err
+	}
+	n, err := t.quoting(w, a.Report.Creator, d.Message)
+	if err != nil {
+		return err
+	}
+	n.Message.State, n.Message.Cause = MessageRefused, Cause{Message: string(r.Rule)}
+	if err := t.told(n, MessageTold{Actor: w.Actor, What: OnMessageRefused, At: at, Text: d.Message, Cause: n.Message.Cause}); err != nil {
+		return err
+	}
+	return t.notify(n, at, Routine)
 }
 
 // reachable refuses a creator whom TikTok cannot be told to write to: neither her open id is known, nor a conversation
@@ -191,7 +236,7 @@ func (t *turn) messageDone(eff Effect, e MessageDone) error {
 	if err != nil {
 		return err
 	}
-	if err := t.numberTalk(eff.Shop, eff.Creator, e.Conversation); err != nil {
+	if err := t.numberTalk(n.Shop, n.Creator, e.Conversation); err != nil {
 		return err
 	}
 	m := *n.Message
@@ -230,26 +275,42 @@ func (t *turn) numberTalk(shop ShopID, creator CreatorKey, id string) error {
 // Resend tries a message again that TikTok refused. The error is a Refusal where there is nothing to try again.
 func (e *Engine) Resend(ctx context.Context, id NoticeID, by Actor, at time.Time) (n Notice, err error) {
 	err = e.update(ctx, func(t *turn) (err error) {
-		n, err = t.tx.Notice(id)
-		if errors.Is(err, ErrNotFound) || err == nil && (n.Message == nil || n.Message.State != MessageRefused) {
-			return Refusal{Rule: RuleNothingFailed}
-		}
-		if err != nil {
-			return err
-		}
-		m := *n.Message
-		m.State, m.Cause = MessageWaiting, Cause{}
-		n.Message = &m
-		if err := t.told(n, MessageTold{Actor: by, What: OnRetried, At: at, Text: m.Text}); err != nil {
-			return err
-		}
-		if err := t.notify(n, at, ForPeople); err != nil {
-			return err
-		}
-		return t.post(n, m.Text, at)
+		n, err = t.resend(id, by, at)
+		return err
 	})
-	if err != nil {
+	if err != nil && !errors.Is(err, errUnchanged) {
 		return Notice{}, fmt.Errorf("sending a message again: %w", err)
 	}
 	return n, nil
+}
+
+func (t *turn) resend(id NoticeID, by Actor, at time.Time) (Notice, error) {
+	n, err := t.tx.Notice(id)
+	switch {
+	case errors.Is(err, ErrNotFound) || err == nil && n.Message == nil:
+		return n, Refusal{Rule: RuleNothingFailed}
+	case err != nil:
+		return n, err
+	case by.Origin != "" && n.Message.Again == by.Origin:
+		return n, errUnchanged
+	case n.Message.State != MessageRefused:
+		return n, Refusal{Rule: RuleNothingFailed}
+	}
+	creator, err := t.creatorOf(Writing{Shop: n.Shop, Creator: n.Creator, Application: n.Application})
+	if err != nil {
+		return n, err
+	}
+	if err := t.reachable(n.Shop, creator); err != nil {
+		return n, err
+	}
+	m := *n.Message
+	m.State, m.Cause, m.Again = MessageWaiting, Cause{}, by.Origin
+	n.Message = &m
+	if err := t.told(n, MessageTold{Actor: by, What: OnRetried, At: at, Text: m.Text}); err != nil {
+		return n, err
+	}
+	if err := t.notify(n, at, ForPeople); err != nil {
+		return n, err
+	}
+	return n, t.post(n, m.Text, at)
 }

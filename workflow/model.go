@@ -123,11 +123,13 @@ type Collab struct {
 }
 
 // Differs tells whether other brings news: another status, deadline, order, tracking number, approvability, or stock
-// that crossed zero. Numbers that merely drift (views, followers, sales, stock) are no news.
+// that crossed zero, or the creator's id, where only her name was known. Numbers that merely drift (views, followers,
+// sales, stock) are no news.
 func (r Report) Differs(other Report) bool {
 	return r.Status != other.Status ||
 		!r.ReviewBy.Equal(other.ReviewBy) || !r.ShipBy.Equal(other.ShipBy) ||
 		r.OrderID != other.OrderID || r.Tracking != other.Tracking ||
 		r.Approvable != other.Approvable ||
-		r.OutOfStock() != other.OutOfStock()
+		r.OutOfStock() != other.OutOfStock() ||
+		r.Creator.OpenID == "" && other.Creator.OpenID != ""
 }

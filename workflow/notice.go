@@ -45,7 +45,8 @@ func (n Notice) lane() Lane {
 // RunNotice names the message that tells of a run.
 func RunNotice(id RunID) NoticeID { return NoticeID("run/" + string(id)) }
 
-// QuestionNotice names the message that asks whether a member needs a sample.
+// QuestionNotice names the message that will ask whether a member needs a sample. Member.Question is the one that did: it
+// keeps its name when she becomes known by another key.
 func QuestionNotice(c CampaignID, creator CreatorKey) NoticeID {
 	return NoticeID("question/" + string(c) + "/" + string(creator))
 }
@@ -125,6 +126,9 @@ func (t *turn) notify(n Notice, at time.Time, p Priority) error {
 
 // renotify has a notice shown anew, if there is one of that name.
 func (t *turn) renotify(id NoticeID, at time.Time, p Priority) error {
+	if id == "" {
+		return nil
+	}
 	n, err := t.tx.Notice(id)
 	if errors.Is(err, ErrNotFound) {
 		return nil

@@ -24,6 +24,7 @@ const (
 	RuleNotYourJoin    Rule = "not your join"     // somebody else added it to its campaign
 	RuleNoMember       Rule = "no member"         // the creator is not in that campaign
 	RuleSaid           Rule = "said already"      // somebody said already whether she needs a sample
+	RuleApplied        Rule = "applied"           // she has an application in the campaign, which says what she needs
 	RuleNotAsked       Rule = "not asked"         // she has not answered, so nothing is asked of the team yet
 	RuleNoSettings     Rule = "bad setting"       // Name is the field that is wrong
 	RuleSettingsMoved  Rule = "settings moved on" // somebody changed them, or the campaign, meanwhile

@@ -1,6 +1,7 @@
 package workflow
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,29 +11,49 @@ import (
 // Retry tries again at once what waits or failed for an application: effects that rest after a failure, and dead
 // letters. It returns how many that were; the error is a Refusal if there is nothing.
 func (e *Engine) Retry(ctx context.Context, k Key, by Actor, at time.Time) (tried int, err error) {
-	err = e.update(ctx, func(t *turn) error {
-		a, err := load(t.tx, k)
-		if err != nil {
-			return err
-		}
-		if a.State() == Unseen {
-			return Refusal{Rule: RuleNoApplication, Name: string(k.ID)}
-		}
-		if tried, err = t.retry(a, at); err != nil {
-			return err
-		}
-		if tried == 0 {
-			return Refusal{Rule: RuleNothingFailed, Application: a}
-		}
-		return t.tx.Append(Entry{At: at, Key: k, Event: OnRetried, By: by, From: a.State(), To: a.State(), Round: a.Round, Status: a.Report.Status})
+	err = e.update(ctx, func(t *turn) (err error) {
+		tried, err = t.retryAll(k, by, at)
+		return err
 	})
-	if err != nil {
+	if err != nil && !errors.Is(err, errUnchanged) {
 		return 0, fmt.Errorf("retrying for %s: %w", k, err)
 	}
 	return tried, nil
 }
 
-func (t *turn) retry(a Application, at time.Time) (tried int, err error) {
+func (t *turn) retryAll(k Key, by Actor, at time.Time) (int, error) {
+	a, err := load(t.tx, k)
+	if err != nil {
+		return 0, err
+	}
+	if a.State() == Unseen {
+		return 0, Refusal{Rule: RuleNoApplication, Name: string(k.ID)}
+	}
+	if a.took(by.Origin) {
+		return 0, errUnchanged
+	}
+	waited, err := t.hurry(a, at)
+	if err != nil {
+		return 0, err
+	}
+	failed, err := t.reviveAll(k, at)
+	if err != nil {
+		return 0, err
+	}
+	if waited+failed == 0 {
+		return 0, Refusal{Rule: RuleNothingFailed, Application: a}
+	}
+	a.Origins = remember(a.Origins, by.Origin)
+	if err := t.tx.PutApplication(a); err != nil {
+		return 0, err
+	}
+	return waited + failed, t.tx.Append(Entry{
+		At: at, Key: k, Event: OnRetried, By: by, From: a.State(), To: a.State(), Round: a.Round, Status: a.Report.Status,
+	})
+}
+
+// hurry makes due what rests after a failure, and returns how much that was.
+func (t *turn) hurry(a Application, at time.Time) (tried int, err error) {
 	lanes := []Lane{ReviewLane(a.Key), CardLane(a.Key), ThreadLane(a.Key), MessageLane(a.Key.Shop, a.Report.Creator.KeyOf(a.Key.Shop))}
 	for _, lane := range lanes {
 		waiting, err := t.tx.Lane(lane)
@@ -51,13 +72,18 @@ func (t *turn) retry(a Application, at time.Time) (tried int, err error) {
 			tried++
 		}
 	}
+	return tried, nil
+}
+
+// reviveAll takes an application's dead letters back, and returns how many there were.
+func (t *turn) reviveAll(k Key, at time.Time) (tried int, err error) {
 	for after := ""; ; {
 		dead, next, err := t.tx.DeadLetters(after, observeBatch)
 		if err != nil {
 			return tried, err
 		}
 		for _, d := range dead {
-			if d.Key() != a.Key {
+			if d.Key() != k {
 				continue
 			}
 			t.enqueued = true
@@ -72,18 +98,29 @@ func (t *turn) retry(a Application, at time.Time) (tried int, err error) {
 	}
 }
 
-// Revive tries a dead letter again. The error is a Refusal if there is none of that id.
-func (e *Engine) Revive(ctx context.Context, id EffectID, at time.Time) error {
-	err := e.update(ctx, func(t *turn) error {
-		err := t.tx.Revive(id, at)
-		if errors.Is(err, ErrNotFound) {
-			return Refusal{Rule: RuleNothingFailed}
-		}
-		t.enqueued = true
-		return err
-	})
-	if err != nil {
+// Revive tries a dead letter again. The error is a Refusal if there is none of that id. One that was taken back before
+// and is not delivered yet is as it should be.
+func (e *Engine) Revive(ctx context.Context, id EffectID, by Actor, at time.Time) error {
+	err := e.update(ctx, func(t *turn) error { return t.revive(id, by, at) })
+	if err != nil && !errors.Is(err, errUnchanged) {
 		return fmt.Errorf("reviving effect %s: %w", id, err)
 	}
 	return nil
+}
+
+func (t *turn) revive(id EffectID, by Actor, at time.Time) error {
+	if _, err := t.tx.Effect(id); !errors.Is(err, ErrNotFound) {
+		return cmp.Or(err, errUnchanged)
+	}
+	if err := t.tx.Revive(id, at); errors.Is(err, ErrNotFound) {
+		return Refusal{Rule: RuleNothingFailed}
+	} else if err != nil {
+		return err
+	}
+	t.enqueued = true
+	eff, err := t.tx.Effect(id)
+	if err != nil {
+		return err
+	}
+	return t.tx.Append(Entry{At: at, Key: eff.Key(), Event: OnRetried, By: by, Creator: eff.Creator})
 }

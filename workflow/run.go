@@ -1,6 +1,7 @@
 package workflow
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -32,6 +33,7 @@ type Run struct {
 	Verdict Verdict   `json:"verdict,omitempty"` // of RunDecisions
 	Reason  Reason    `json:"reason,omitempty"`
 	Items   []RunItem `json:"items,omitempty"`
+	Stopped string    `json:"stopped,omitempty"` // identifies the deed that took back what of it was not sent
 
 	Collaboration string     `json:"collaboration,omitempty"` // of RunImport: the target collaboration's id
 	Campaign      CampaignID `json:"campaign,omitempty"`      // the one that was made or filled
@@ -126,7 +128,7 @@ func (t *turn) decide(b Bulk) (Run, error) {
 	}
 	r := Run{ID: runID(b.Actor), Kind: RunDecisions, Shop: b.Shop, By: b.Person, At: b.At, Verdict: b.Verdict, Reason: b.Reason}
 	if there, err := t.tx.Run(r.ID); !errors.Is(err, ErrNotFound) {
-		return there, errors.Join(err, errUnchanged)
+		return there, cmp.Or(err, errUnchanged)
 	}
 	for _, target := range b.Targets {
 		if target.Key.Shop != b.Shop || slices.ContainsFunc(r.Items, func(i RunItem) bool { return i.Key == target.Key }) {
@@ -137,6 +139,9 @@ func (t *turn) decide(b Bulk) (Run, error) {
 			return Run{}, err
 		}
 		r.Items = append(r.Items, item)
+	}
+	if len(r.Items) == 0 {
+		return Run{}, Refusal{Rule: RuleNothingChosen}
 	}
 	r.end(b.At)
 	if err := t.tx.PutRun(r); err != nil {
@@ -156,14 +161,17 @@ func runID(a Actor) RunID {
 // decideOne decides one application of a run, or keeps why it cannot be decided.
 func (t *turn) decideOne(b Bulk, target Target, run RunID) (RunItem, error) {
 	who := b.Actor
-	who.Surface = FromBulk
+	who.Surface, who.Origin = FromBulk, "" // the run is what recognises a second delivery
 	a, _, err := t.apply(target.Key, Decided{
 		Actor: who, At: b.At, Round: target.Round, Verdict: b.Verdict, Reason: b.Reason, Undo: b.Undo, Run: run,
 	})
 	if r, ok := errors.AsType[Refusal](err); ok {
 		a = r.Application
 		item := itemOf(target.Key, a)
-		item.State, item.Rule, item.By, item.Stage = ItemDeclined, r.Rule, a.Decision.By, a.Stage()
+		item.State, item.Rule, item.Stage = ItemDeclined, r.Rule, a.Stage()
+		if p := a.Decision.Phase; p != Undecided && p != DecisionRefused {
+			item.By = a.Decision.By
+		}
 		return item, nil
 	}
 	item := itemOf(target.Key, a)
@@ -175,7 +183,8 @@ func itemOf(k Key, a Application) RunItem {
 	return RunItem{Key: k, Creator: Creator{Username: a.Report.Creator.Username, Nickname: a.Report.Creator.Nickname}, Product: a.Report.Product.Title, Link: a.Card.Link}
 }
 
-// progress puts on record what became of a run's application, and has the run's message say so.
+// progress puts on record what became of a run's application, and has the run's message say so. A decision that came to
+// an end is none of the run's business any more, whatever is decided of the application later.
 func (t *turn) progress(before, after Application, ev Event) error {
 	d := before.Decision
 	if d.Run == "" || d.Phase == DecisionConfirmed || d.Phase == DecisionRefused || d == after.Decision {
@@ -189,7 +198,11 @@ func (t *turn) progress(before, after Application, ev Event) error {
 	if i < 0 {
 		return nil
 	}
-	r.Items[i] = outcomeOf(r.Items[i], after, ev)
+	item := outcomeOf(r.Items[i], after, ev)
+	if item == r.Items[i] {
+		return nil
+	}
+	r.Items[i] = item
 	r.end(ev.When())
 	if err := t.tx.PutRun(r); err != nil {
 		return err
@@ -213,11 +226,11 @@ func outcomeOf(item RunItem, after Application, ev Event) RunItem {
 	case Confirmed:
 		item.State, item.Cause = ItemConfirmed, Cause{}
 	case Reported:
-		item.State, item.Cause, item.Stage = ItemElsewhere, Cause{}, after.Stage()
-		if after.Decision.Phase == DecisionConfirmed {
-			item.State = ItemConfirmed
-		} else if after.Decision.Review == item.Review {
-			item.State = ItemWaiting // a report that changed something else
+		switch {
+		case after.Decision.Phase == DecisionConfirmed:
+			item.State, item.Cause = ItemConfirmed, Cause{}
+		case after.Decision.Review != item.Review: // else the report changed something else
+			item.State, item.Cause, item.Stage = ItemElsewhere, Cause{}, after.Stage()
 		}
 	}
 	return item
@@ -233,40 +246,47 @@ func (r *Run) end(at time.Time) {
 // UndoRun takes back what of a run was not sent yet, and returns how many decisions that were. The error is a Refusal
 // where it is not the person's own run, or nothing is left to take back.
 func (e *Engine) UndoRun(ctx context.Context, id RunID, by Actor, at time.Time) (undone int, err error) {
-	err = e.update(ctx, func(t *turn) error {
-		undone = 0
-		r, err := t.tx.Run(id)
-		if errors.Is(err, ErrNotFound) {
-			return Refusal{Rule: RuleNoRun}
-		}
-		if err != nil {
-			return err
-		}
-		if r.By != by.Person && !by.Admin {
-			return Refusal{Rule: RuleNotYours, Application: Application{Decision: Decision{By: r.By}}}
-		}
-		for _, item := range r.Items {
-			a, err := load(t.tx, item.Key)
-			if err != nil {
-				return err
-			}
-			if a.State() != Queued || a.Decision.Review != item.Review {
-				continue
-			}
-			who := by
-			who.Origin = ""
-			if _, _, err := t.apply(item.Key, Undone{Actor: who, At: at, Round: a.Round}); err != nil {
-				return err
-			}
-			undone++
-		}
-		if undone == 0 {
-			return Refusal{Rule: RuleNoRun}
-		}
-		return nil
+	err = e.update(ctx, func(t *turn) (err error) {
+		undone, err = t.undoRun(id, by, at)
+		return err
 	})
-	if err != nil {
+	if err != nil && !errors.Is(err, errUnchanged) {
 		return 0, fmt.Errorf("undoing run %s: %w", id, err)
+	}
+	return undone, nil
+}
+
+func (t *turn) undoRun(id RunID, by Actor, at time.Time) (undone int, err error) {
+	r, err := t.tx.Run(id)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return 0, Refusal{Rule: RuleNoRun}
+	case err != nil:
+		return 0, err
+	case by.Origin != "" && r.Stopped == by.Origin:
+		return 0, errUnchanged
+	case r.By != by.Person && !by.Admin:
+		return 0, Refusal{Rule: RuleNotYours, Application: Application{Decision: Decision{By: r.By}}}
+	}
+	r.Stopped, by.Origin = by.Origin, ""
+	if err := t.tx.PutRun(r); err != nil {
+		return 0, err
+	}
+	for _, item := range r.Items {
+		a, err := load(t.tx, item.Key)
+		if err != nil {
+			return 0, err
+		}
+		if a.State() != Queued || a.Decision.Review != item.Review {
+			continue
+		}
+		if _, _, err := t.apply(item.Key, Undone{Actor: by, At: at, Round: a.Round}); err != nil {
+			return 0, err
+		}
+		undone++
+	}
+	if undone == 0 {
+		return 0, Refusal{Rule: RuleNoRun}
 	}
 	return undone, nil
 }

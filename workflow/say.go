@@ -16,14 +16,14 @@ type Said struct {
 	Needed   bool
 }
 
-// Say takes over whether a member needs a sample (L2, L3). The error is a Refusal where she has not answered, or where
-// that was said already.
+// Say takes over whether a member needs a sample (L2, L3). The error is a Refusal where she has not answered, where that
+// was said already, or where an application of hers in the campaign says it.
 func (e *Engine) Say(ctx context.Context, s Said) (m Member, err error) {
 	err = e.update(ctx, func(t *turn) (err error) {
 		m, err = t.say(s)
 		return err
 	})
-	if err != nil {
+	if err != nil && !errors.Is(err, errUnchanged) {
 		return Member{}, fmt.Errorf("keeping whether a creator needs a sample: %w", err)
 	}
 	return m, nil
@@ -44,6 +44,9 @@ func (t *turn) say(s Said) (Member, error) {
 	if err != nil {
 		return m, err
 	}
+	if m.took(s.Origin) {
+		return m, errUnchanged
+	}
 	kind := OnSampleNotNeeded
 	if s.Needed {
 		kind = OnSampleNeeded
@@ -54,6 +57,11 @@ func (t *turn) say(s Said) (Member, error) {
 		return m, Refusal{Rule: RuleNotAsked, Name: c.Name, Member: m}
 	case !ok:
 		return m, Refusal{Rule: RuleSaid, Name: c.Name, Member: m}
+	}
+	if applied, err := t.hasLive(c.ID, m.Creator); err != nil {
+		return m, err
+	} else if applied {
+		return m, Refusal{Rule: RuleApplied, Name: c.Name, Member: m}
 	}
 	return after, t.keepMember(c, after, Entry{At: s.At, Event: kind, By: s.Actor})
 }
@@ -67,7 +75,7 @@ func (t *turn) keepMember(c Campaign, m Member, h Entry) error {
 	if err := t.tx.Append(h); err != nil {
 		return err
 	}
-	return t.renotify(QuestionNotice(c.ID, m.Creator), h.At, ForPeople)
+	return t.renotify(m.Question, h.At, ForPeople)
 }
 
 // LinkSent puts on record that a member was sent a link for her request, and the link's product into the campaign: her
@@ -89,7 +97,7 @@ func (e *Engine) LinkSent(ctx context.Context, c CampaignID, creator CreatorKey,
 		if err := t.tx.PutMember(m); err != nil {
 			return err
 		}
-		return t.renotify(QuestionNotice(c, creator), at, ForPeople)
+		return t.renotify(m.Question, at, ForPeople)
 	})
 	if err != nil {
 		return fmt.Errorf("keeping that a link was sent: %w", err)

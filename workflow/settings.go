@@ -37,6 +37,8 @@ const (
 	ShipmentsElsewhere ShipmentNotices = "elsewhere" // another channel
 )
 
+var shipmentNotices = []ShipmentNotices{ShipmentsToChannel, ShipmentsInThread, ShipmentsElsewhere}
+
 // The defaults of a shop whose own setting is unset, where the environment has no say.
 const (
 	DefaultMorning = "09:00"
@@ -53,19 +55,37 @@ const (
 	maxStep   = 7 * 24 * time.Hour
 )
 
+// tidy returns the settings as they are kept: nobody is named twice, and what is empty is unset.
+func (s Settings) tidy() Settings {
+	s.Reviewers, s.Groups, s.Admins = once(s.Reviewers), once(s.Groups), once(s.Admins)
+	if len(s.Steps) == 0 {
+		s.Steps = nil
+	}
+	return s
+}
+
+// once returns each name once, in the order given, and none that is empty.
+func once[T ~string](all []T) (names []T) {
+	for _, name := range all {
+		if name != "" && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
 // Check tells what is wrong with settings: the field's name, as people read it, or "" where all is well.
 func (s Settings) Check() string {
 	switch {
 	case s.Undo != nil && (*s.Undo < 0 || *s.Undo > MaxUndo):
 		return FieldUndo
-	case len(s.Steps) > len(DefaultSteps) || slices.ContainsFunc(s.Steps, func(d time.Duration) bool { return d <= 0 || d > maxStep }),
-		!slices.IsSortedFunc(s.Steps, func(a, b time.Duration) int { return int(b - a) }):
+	case len(s.Steps) > len(DefaultSteps) || !descending(s.Steps):
 		return FieldSteps
 	case s.Morning != "" && !isClock(s.Morning):
 		return FieldMorning
 	case s.Zone != "" && !isZone(s.Zone):
 		return FieldZone
-	case s.Shipments == ShipmentsElsewhere && s.ShipmentChannel == "":
+	case s.Shipments == ShipmentsElsewhere && s.ShipmentChannel == "" || !slices.Contains(shipmentNotices, s.Shipments):
 		return FieldShipments
 	case len(s.Reviewers) > MaxPeople || len(s.Groups) > MaxPeople:
 		return FieldReviewers
@@ -86,6 +106,18 @@ const (
 	FieldReviewers = "reviewers"
 	FieldAdmins    = "admins"
 )
+
+// descending tells whether the steps come one after the other, each within its bounds.
+func descending(steps []time.Duration) bool {
+	before := maxStep + 1
+	for _, d := range steps {
+		if d <= 0 || d >= before {
+			return false
+		}
+		before = d
+	}
+	return true
+}
 
 func isClock(s string) bool {
 	_, err := time.Parse("15:04", s)

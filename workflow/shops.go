@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"time"
 )
 
@@ -16,50 +17,70 @@ type SettingsChange struct {
 	Copies   []ShopID // other shops that get the same, but for the channel
 }
 
-// ChangeSettings changes a shop's settings. The error is a Refusal: Name is the field that is wrong, or somebody changed
-// them meanwhile.
+// ChangeSettings changes a shop's settings, and those of the shops that get a copy. What is so already is left as it is.
+// The error is a Refusal: Name is the field that is wrong, or somebody changed them meanwhile.
 func (e *Engine) ChangeSettings(ctx context.Context, shop ShopID, c SettingsChange) (s Shop, err error) {
+	c.Settings = c.Settings.tidy()
 	err = e.update(ctx, func(t *turn) (err error) {
-		if s, err = t.tx.Shop(shop); err != nil {
-			return err
-		}
-		if field := c.Settings.Check(); field != "" {
-			return Refusal{Rule: RuleNoSettings, Name: field}
-		}
-		if s.Settings.Version != c.Seen {
-			return Refusal{Rule: RuleSettingsMoved, Name: s.Name}
-		}
-		if s, err = t.changeSettings(s, c, c.Settings.Channel); err != nil {
-			return err
-		}
-		for _, id := range c.Copies {
-			other, err := t.tx.Shop(id)
-			if errors.Is(err, ErrNotFound) || id == shop {
-				continue
-			}
-			if err != nil {
-				return err
-			}
-			if _, err := t.changeSettings(other, c, other.Settings.Channel); err != nil {
-				return err
-			}
-		}
-		return nil
+		s, err = t.changeAll(shop, c)
+		return err
 	})
-	if err != nil {
+	if err != nil && !errors.Is(err, errUnchanged) {
 		return Shop{}, fmt.Errorf("changing the settings of shop %s: %w", shop, err)
 	}
 	return s, nil
 }
 
-func (t *turn) changeSettings(s Shop, c SettingsChange, channel string) (Shop, error) {
-	version := s.Settings.Version + 1
-	s.Settings = c.Settings
-	s.Settings.Version, s.Settings.Channel, s.Settings.Welcomed = version, channel, true
-	if err := t.tx.PutShop(s); err != nil {
-		return s, err
+func (t *turn) changeAll(shop ShopID, c SettingsChange) (Shop, error) {
+	first, err := t.tx.Shop(shop)
+	if err != nil {
+		return first, err
 	}
-	return s, t.tx.Append(Entry{At: c.At, Key: Key{Shop: s.ID}, Event: OnSettingsChanged, By: c.Actor, Name: s.Name})
+	if field := c.Settings.Check(); field != "" {
+		return first, Refusal{Rule: RuleNoSettings, Name: field}
+	}
+	seen := first.Settings.Version
+	first, changed, err := t.changeSettings(first, c, c.Settings.Channel)
+	if err != nil {
+		return first, err
+	}
+	for _, id := range c.Copies {
+		other, err := t.tx.Shop(id)
+		if errors.Is(err, ErrNotFound) || id == shop {
+			continue
+		}
+		if err != nil {
+			return first, err
+		}
+		_, did, err := t.changeSettings(other, c, other.Settings.Channel)
+		if err != nil {
+			return first, err
+		}
+		changed = changed || did
+	}
+	switch {
+	case !changed:
+		return first, errUnchanged // by whomever, and a second delivery of the same deed included
+	case seen != c.Seen:
+		return first, Refusal{Rule: RuleSettingsMoved, Name: first.Name}
+	default:
+		return first, nil
+	}
+}
+
+// changeSettings gives a shop those settings, but for the channel. Did tells whether they are others than before.
+func (t *turn) changeSettings(s Shop, c SettingsChange, channel string) (after Shop, did bool, err error) {
+	was := s.Settings
+	s.Settings = c.Settings
+	s.Settings.Version, s.Settings.Channel, s.Settings.Welcomed = was.Version, channel, true
+	if reflect.DeepEqual(s.Settings, was) {
+		return s, false, nil
+	}
+	s.Settings.Version++
+	if err := t.tx.PutShop(s); err != nil {
+		return s, false, err
+	}
+	return s, true, t.tx.Append(Entry{At: c.At, Key: Key{Shop: s.ID}, Event: OnSettingsChanged, By: c.Actor, Name: s.Name})
 }
 
 // Welcome puts on record that an admin has seen the first-run welcome of a shop, or dismissed it.

@@ -77,8 +77,8 @@ func step(a Application, e Event) (Next, error) {
 	if next, ok := stepCard(a, e); ok {
 		return next, nil
 	}
-	if next, ok := stepAside(a, e); ok {
-		return next, nil
+	if next, ok, err := stepAside(a, e); ok {
+		return next, err
 	}
 	unchanged := Next{Application: a}
 	if r, ok := e.(Reported); ok && !news(a, r) {

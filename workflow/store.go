@@ -286,7 +286,7 @@ func (a Application) stageOrder() string {
 	case s.Live():
 		return sortTime(a.ChangedAt)
 	default:
-		return sortTime(latestFirst.Add(-time.Duration(a.ChangedAt.Sub(time.Unix(0, 0)))))
+		return sortTime(latestFirst.Add(-a.ChangedAt.Sub(time.Unix(0, 0))))
 	}
 }
 
