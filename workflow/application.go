@@ -36,6 +36,10 @@ type Application struct {
 	// ChangedAt is when the state last changed, for the words on the card.
 	ChangedAt time.Time `json:"changed_at,omitzero"`
 
+	Clock    Armed     `json:"clock,omitzero"`     // the deadline that runs
+	News     News      `json:"news,omitempty"`     // of its shipment, to be announced at the sweep's end
+	Contents []Content `json:"contents,omitempty"` // what the creator posted
+
 	// Origins are the latest deeds of people that were taken over, each under the id that Slack gave it, so that a second
 	// delivery of the same one is recognised.
 	Origins []string `json:"origins,omitempty"`

@@ -27,6 +27,8 @@ func stepAside(a Application, e Event) (next Next, is bool, err error) {
 		next = changed(a, e.At, ForPeople)
 	case Heard:
 		next = heard(a, e)
+	case StepDue:
+		next = stepDue(a, e)
 	default:
 		return Next{}, false, nil
 	}

@@ -118,6 +118,11 @@ const (
 	SayMessage  SayingKind = "message"  // from the creator, or to her
 	SayQuestion SayingKind = "question" // does a member need a sample?
 	SayRun      SayingKind = "run"      // the progress of something long
+	SayDeadline SayingKind = "deadline" // a step of a deadline
+	SayShipment SayingKind = "shipment" // what became of shipments
+	SayContent  SayingKind = "content"  // what a creator posted
+	SayMorning  SayingKind = "morning"  // what falls due today and tomorrow
+	SayReport   SayingKind = "report"   // the week
 )
 
 // Saying is the facts of a message; its words are the view's.
@@ -152,6 +157,13 @@ type Saying struct {
 	Creator    *Creator   `json:"creator,omitempty"` // whom a channel's message is about
 	CreatorKey CreatorKey `json:"creator_key,omitempty"`
 	CampaignID CampaignID `json:"campaign_id,omitempty"` // in whose channel it belongs, if that has one
+
+	Deadline DeadlineKind `json:"deadline,omitempty"` // of SayDeadline; NextDue is when it is
+	Voice    Voice        `json:"voice,omitempty"`
+	Step     string       `json:"step,omitempty"` // "48h"; empty for a group of several
+	News     News         `json:"news,omitempty"`
+	Items    []Item       `json:"items,omitempty"` // of a group: some of Waiting
+	Day      string       `json:"day,omitempty"`   // of SayReport: the Monday that it was told on, in the shop's zone
 }
 
 // The lanes.

@@ -156,6 +156,9 @@ func (t *turn) apply(k Key, ev Event) (after Application, did bool, err error) {
 	if err := t.meet(before, &next, ev); err != nil {
 		return before, false, err
 	}
+	if err := t.setClock(before, &next, ev); err != nil {
+		return before, false, err
+	}
 	if err := t.keep(before, next, ev); err != nil {
 		return before, false, err
 	}
@@ -185,6 +188,9 @@ func prepared(ev Event) Event {
 // decision once that is confirmed.
 func (t *turn) follow(before, after Application, ev Event) (Application, error) {
 	if err := t.progress(before, after, ev); err != nil {
+		return after, err
+	}
+	if err := t.handled(before, after, ev.When()); err != nil {
 		return after, err
 	}
 	if before.Decision.Phase == DecisionConfirmed || after.Decision.Phase != DecisionConfirmed || after.Decision.Message == "" {

@@ -32,6 +32,7 @@ const (
 	OnCardShown          EventKind = "card shown"
 	OnCardLost           EventKind = "card lost"
 	OnOriginFound        EventKind = "origin found"
+	OnStepDue            EventKind = "step due"
 	OnRetried            EventKind = "retried" // by hand
 )
 
@@ -62,6 +63,7 @@ const (
 	FromSync    Surface = "sync"    // TikTok, through a sweep or a look
 	FromHome    Surface = "home"
 	FromThread  Surface = "thread" // a mention of the bot
+	FromClock   Surface = "clock"  // the desk itself, as a shop's settings say
 	FromBulk    Surface = "bulk"   // as part of a run
 )
 

@@ -20,6 +20,8 @@ type Notice struct {
 	Campaign CampaignID `json:"campaign,omitempty"` // with Creator: a member; its channel is the campaign's, if that has one
 	Creator  CreatorKey `json:"creator,omitempty"`
 	Message  *Message   `json:"message,omitempty"`
+	Agenda   *Agenda    `json:"agenda,omitempty"`
+	Content  *Content   `json:"content,omitempty"` // of Application
 
 	Channel string `json:"channel,omitempty"` // where it was posted
 	TS      string `json:"ts,omitempty"`      // Slack's id of it; empty until it was posted

@@ -24,6 +24,14 @@ type Settings struct {
 	Shipments       ShipmentNotices `json:"shipments,omitempty"`
 	ShipmentChannel string          `json:"shipment_channel,omitempty"` // for ShipmentsElsewhere
 
+	HoursFrom string `json:"hours_from,omitempty"` // working hours, "15:04" in Zone; both empty: none, a step is told whenever it is due
+	HoursTo   string `json:"hours_to,omitempty"`
+	Weekends  bool   `json:"weekends,omitempty"`  // they hold on Saturday and Sunday too
+	PostDays  int    `json:"post_days,omitempty"` // how long a creator has to post after delivery, in days
+	MoveDays  int    `json:"move_days,omitempty"` // after how many days a parcel that does not arrive is told of
+	Nudge     string `json:"nudge,omitempty"`     // sent to a creator before her time to post is over; empty: never by itself
+	Weekly    bool   `json:"weekly,omitempty"`    // a report on Monday morning
+
 	Welcomed bool `json:"welcomed,omitempty"` // an admin has seen, or dismissed, the first-run welcome
 }
 

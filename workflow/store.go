@@ -229,6 +229,12 @@ func SeenSince(t time.Time) string { return sortTime(t) }
 // ShortOf lists the applications that bear a short id: almost always one.
 func ShortOf(id ShortID) Listing { return listing("short", string(id)) }
 
+// DueOf lists a shop's applications of which a step of a deadline is to come, by when it is due.
+func DueOf(s ShopID) Listing { return listing("due", string(s)) }
+
+// NewsOf lists a shop's applications of whose shipment there is news to announce, by id.
+func NewsOf(s ShopID) Listing { return listing("news", string(s)) }
+
 // ThreadOf lists the application whose card is that message of a channel.
 func ThreadOf(channel, ts string) Listing { return listing("thread", channel, ts) }
 
@@ -256,6 +262,12 @@ func (a Application) Places() []Place {
 	}
 	if a.Card.Posted() {
 		places = append(places, Place{ThreadOf(a.Card.Channel, a.Card.TS), a.Key.String()})
+	}
+	if !a.Clock.Next.IsZero() {
+		places = append(places, Place{DueOf(shop), sortTime(a.Clock.Next) + "/" + a.Key.String()})
+	}
+	if a.News != "" {
+		places = append(places, Place{NewsOf(shop), a.Key.String()})
 	}
 	if a.Decidable() {
 		due := sortTime(a.Report.ReviewBy) + "/" + a.Key.String()

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// EndSweep closes a sweep of a shop: it hands out the cards there is room for and, after a shop's first sweep, tells
-// how many wait without one. Where there is nothing to do it only reads. Many cards are handed out in several
+// EndSweep closes a sweep of a shop: it hands out the cards there is room for, announces what became of shipments and,
+// after a shop's first sweep, tells how many wait without a card. Where there is nothing to do it only reads. Many cards are handed out in several
 // transactions, so that clicks never queue behind them; what is announced comes with the last.
 func (e *Engine) EndSweep(ctx context.Context, shop ShopID, at time.Time) error {
 	idle := false
@@ -18,8 +18,9 @@ func (e *Engine) EndSweep(ctx context.Context, shop ShopID, at time.Time) error 
 			return err
 		}
 		cards, say := SweepEnded(room)
-		idle = room.Shop.Met && len(cards) == 0 && len(say) == 0
-		return nil
+		news, err := tx.Count(NewsOf(shop))
+		idle = room.Shop.Met && len(cards) == 0 && len(say) == 0 && news == 0
+		return err
 	})
 	if err != nil || idle {
 		return wrapSweep(shop, err)
@@ -60,6 +61,9 @@ func (t *turn) endSweep(shop ShopID, at time.Time) (more bool, err error) {
 		if err := t.announce(shop, s); err != nil {
 			return false, err
 		}
+	}
+	if err := t.tellShipments(room.Shop, at); err != nil {
+		return false, err
 	}
 	if room.Shop.Met {
 		return false, nil

@@ -1,0 +1,51 @@
+package workflow
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// Weekly announces a shop's report of the week before, on Monday once it is morning, if the shop wants one. A desk that
+// was asleep on Monday tells it later in the week; its figures are the view's to gather when it is delivered.
+func (e *Engine) Weekly(ctx context.Context, shop ShopID, now time.Time) error {
+	due := false
+	err := e.store.View(ctx, func(tx Tx) error {
+		s, err := tx.Shop(shop)
+		_, due = s.weeklyDue(now)
+		return err
+	})
+	if err == nil && due {
+		err = e.changeShop(ctx, shop, func(t *turn, s *Shop) (bool, error) {
+			monday, due := s.weeklyDue(now)
+			if !due {
+				return false, nil
+			}
+			s.Reported = monday
+			return true, t.announce(shop, Saying{Kind: SayReport, At: now, Day: monday, Shop: s.Name})
+		})
+	}
+	if err != nil {
+		return fmt.Errorf("reporting the week of shop %s: %w", shop, err)
+	}
+	return nil
+}
+
+// weeklyDue tells whether the report of the week is still to come, and of which Monday it is. A shop that the desk met
+// since then has no week to report.
+func (s Shop) weeklyDue(now time.Time) (monday string, due bool) {
+	local := now.In(s.Settings.Location())
+	back := (int(local.Weekday()) + 6) % 7
+	m := clockOf(s.Settings.morning())
+	begin := time.Date(local.Year(), local.Month(), local.Day()-back, m/60, m%60, 0, 0, local.Location())
+	monday = begin.Format(time.DateOnly)
+	return monday, s.Settings.Weekly && s.Met && s.Reported < monday && !now.Before(begin) && s.SeenAt.Before(begin)
+}
+
+// morning returns when the shop's morning is.
+func (s Settings) morning() string {
+	if s.Morning == "" {
+		return DefaultMorning
+	}
+	return s.Morning
+}
