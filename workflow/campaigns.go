@@ -103,13 +103,13 @@ func (t *turn) archive(id CampaignID, by Actor, at time.Time) (Campaign, error) 
 
 // addProduct puts a product into a campaign to which somebody added an application for it, or for which she sent a link.
 // It is a new version: who edits the campaign meanwhile would take the product out again.
-func (t *turn) addProduct(c Campaign, p ProductID) error {
+func (t *turn) addProduct(c Campaign, p ProductID) (Campaign, error) {
 	if p == "" || slices.Contains(c.Products, p) || len(c.Products) >= MaxCampaignProducts {
-		return nil
+		return c, nil
 	}
 	c.Products = slices.Sorted(slices.Values(append(slices.Clone(c.Products), p)))
 	c.Version++
-	return t.tx.PutCampaign(c)
+	return c, t.tx.PutCampaign(c)
 }
 
 // Import fills a campaign from a target collaboration of TikTok's.

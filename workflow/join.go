@@ -51,7 +51,7 @@ func (t *turn) enter(j Join) (a Application, c Campaign, err error) {
 	if c, err = t.campaignFor(j); err != nil {
 		return a, c, err
 	}
-	if a, err = t.choose(j, c); err != nil || !j.Approve {
+	if a, c, err = t.choose(j, c); err != nil || !j.Approve {
 		return a, c, err
 	}
 	a, _, err = t.apply(j.Key, Decided{Actor: j.Actor, At: j.At, Round: j.Round, Verdict: Approve, Undo: j.Undo})
@@ -71,10 +71,10 @@ func (t *turn) campaignFor(j Join) (Campaign, error) {
 
 // choose takes the application into the campaign, with its creator and its product. To approve somebody who is in the
 // campaign already is no mistake.
-func (t *turn) choose(j Join, c Campaign) (Application, error) {
+func (t *turn) choose(j Join, c Campaign) (Application, Campaign, error) {
 	before, err := load(t.tx, j.Key)
 	if err != nil {
-		return before, err
+		return before, c, err
 	}
 	who := j.Actor
 	if j.Approve {
@@ -82,28 +82,29 @@ func (t *turn) choose(j Join, c Campaign) (Application, error) {
 	}
 	a, _, err := t.apply(j.Key, CampaignChosen{Actor: who, At: j.At, Campaign: c.ID, Name: c.Name, Seen: j.Seen})
 	if r, ok := errors.AsType[Refusal](err); ok && r.Rule == RuleInThatCampaign && j.Approve {
-		return r.Application, nil
+		return r.Application, c, nil
 	}
 	if err != nil {
-		return a, err
+		return a, c, err
 	}
 	m, isNew, err := t.join(c, a.Report.Creator, j.Actor, j.At)
 	if err != nil {
-		return a, err
+		return a, c, err
 	}
 	if isNew {
 		a.Joined.Member = true
 		if err := t.tx.PutApplication(a); err != nil {
-			return a, err
+			return a, c, err
 		}
 	}
 	if err := t.renotify(m.Question, j.At, Routine); err != nil { // her application says what it asks
-		return a, err
+		return a, c, err
 	}
 	if err := t.part(before, j.Actor, j.At); err != nil {
-		return a, err
+		return a, c, err
 	}
-	return a, t.addProduct(c, a.Report.Product.ID)
+	c, err = t.addProduct(c, a.Report.Product.ID)
+	return a, c, err
 }
 
 // Creation is a campaign to create. Name is as a person typed it.

@@ -24,42 +24,53 @@ func TestACreatorIsKnownByHerIDOrUntilThenByShopAndName(t *testing.T) {
 }
 
 func TestAnApplicationStandsInTheListingsThatPeopleWaitFor(t *testing.T) {
-	const review, ship, seen = "00001796040000000000", "00001795000000000000", "00001795431600000000"
+	const review, ship, seen, changed = "00001796040000000000", "00001795000000000000", "00001795431600000000", "00001795435140000000"
+	const latest = "00006794499452000000" // 2^33 seconds, less what is in changed: the latest first
 	key := "/" + sample.String()
 	always := func(stage Stage, sort string) []Place {
 		return []Place{
 			{StageOf(sample.Shop, stage), sort + key}, {CreatorOf("id:open-1"), seen + key}, {UsernameOf(sample.Shop, "GLOW.daily"), seen + key},
+			{SeenOf(sample.Shop), seen + key}, {ShortOf("P5VKP"), sample.String()},
 		}
 	}
+	thread := Place{ThreadOf("C0SAMPLES", "1.000001"), sample.String()}
+	queue := func(due string) Place { return Place{QueueOf(sample.Shop), due + key} }
 	live := Place{LiveOf(sample.Shop), sample.String()}
 	for name, c := range map[string]struct {
 		a    Application
 		want []Place
 	}{
-		"unseen": {standing(Unseen), nil},
-		"in review, with a card": {
-			standing(Pending), append(always(StageReview, review), Place{QueueOf(sample.Shop), review + key}, live),
-		},
+		"unseen":                 {standing(Unseen), nil},
+		"in review, with a card": {standing(Pending), append(always(StageReview, review), thread, queue(review), live)},
 		"in review, without one": {
 			func() Application { a := standing(Refused); a.Card = Card{}; return a }(),
-			append(always(StageReview, review), Place{QueueOf(sample.Shop), review + key}, Place{BacklogOf(sample.Shop), review + key}, live),
+			append(always(StageReview, review), queue(review), Place{BacklogOf(sample.Shop), review + key}, live),
+		},
+		"in review, with a card to come": {
+			func() Application { a := standing(Pending); a.Card = Card{Wanted: true}; return a }(),
+			append(always(StageReview, review), queue(review), live),
 		},
 		"in review, without a deadline": {
 			func() Application { a := standing(Pending); a.Report.ReviewBy = time.Time{}; return a }(),
-			append(always(StageReview, "~"), Place{QueueOf(sample.Shop), "~" + key}, live),
+			append(always(StageReview, "~"), thread, queue("~"), live),
 		},
-		"decided": {standing(Queued), append(always(StageReview, review), live)},
+		"decided": {standing(Queued), append(always(StageReview, review), thread, live)},
 		"to be shipped": {
 			func() Application {
 				a := standing(AwaitingShipment)
 				a.Report.ShipBy = time.UnixMicro(1795000000000000)
 				return a
 			}(),
-			append(always(StageAwaiting, ship), live),
+			append(always(StageAwaiting, ship), thread, live),
 		},
+		"on its way, by how long that has lasted": {standing(Shipped), append(always(StageShipping, changed), thread, live)},
 		"at its end, in a campaign": {
 			func() Application { a := standing(Rejected); a.Campaign = "c1"; return a }(),
-			append(always(StageReject, review), Place{CampaignOf("c1"), "id:open-1/" + seen + key}),
+			append(always(StageReject, latest), thread, Place{CampaignOf("c1"), "id:open-1/" + seen + key},
+				Place{CampaignStageOf("c1", StageReject), latest + key}),
+		},
+		"with a card that is gone": {
+			func() Application { a := standing(Rejected); a.Card.Lost = true; return a }(), always(StageReject, latest),
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
