@@ -36,6 +36,7 @@ func newRoutes(d *Desk) *routes {
 	d.cardRoutes(r)
 	d.campaignRoutes(r)
 	d.queueRoutes(r)
+	d.messageRoutes(r)
 	return r
 }
 
