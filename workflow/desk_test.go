@@ -53,6 +53,7 @@ type watched struct {
 	workflow.Store
 	kept    atomic.Int64
 	largest atomic.Int64
+	writes  atomic.Int64 // of what was kept
 
 	failAt  int    // the write of each transaction that fails; 0: none
 	between func() // called when a transaction is done and not yet kept
@@ -70,6 +71,7 @@ func (w *watched) Update(ctx context.Context, fn func(workflow.Tx) error) error 
 	})
 	if err == nil {
 		w.kept.Add(1)
+		w.writes.Add(int64(seen.writes))
 		w.largest.Store(max(w.largest.Load(), int64(seen.applications)))
 	}
 	return err
@@ -104,6 +106,10 @@ func (w *watchedTx) Enqueue(e workflow.Effect) error {
 	return w.write(func() error { return w.Tx.Enqueue(e) })
 }
 
+func (w *watchedTx) Change(e workflow.Effect) error {
+	return w.write(func() error { return w.Tx.Change(e) })
+}
+
 func (w *watchedTx) PutCampaign(c workflow.Campaign) error {
 	return w.write(func() error { return w.Tx.PutCampaign(c) })
 }
@@ -112,8 +118,32 @@ func (w *watchedTx) PutMember(m workflow.Member) error {
 	return w.write(func() error { return w.Tx.PutMember(m) })
 }
 
+func (w *watchedTx) RemoveMember(c workflow.CampaignID, k workflow.CreatorKey) error {
+	return w.write(func() error { return w.Tx.RemoveMember(c, k) })
+}
+
 func (w *watchedTx) PutShop(s workflow.Shop) error {
 	return w.write(func() error { return w.Tx.PutShop(s) })
+}
+
+func (w *watchedTx) PutProduct(s workflow.ShopID, p workflow.Product) error {
+	return w.write(func() error { return w.Tx.PutProduct(s, p) })
+}
+
+func (w *watchedTx) PutConversation(c workflow.Conversation) error {
+	return w.write(func() error { return w.Tx.PutConversation(c) })
+}
+
+func (w *watchedTx) RemoveConversation(s workflow.ShopID, k workflow.CreatorKey) error {
+	return w.write(func() error { return w.Tx.RemoveConversation(s, k) })
+}
+
+func (w *watchedTx) PutRun(r workflow.Run) error {
+	return w.write(func() error { return w.Tx.PutRun(r) })
+}
+
+func (w *watchedTx) PutNotice(n workflow.Notice) error {
+	return w.write(func() error { return w.Tx.PutNotice(n) })
 }
 
 func (w *watchedTx) Remove(id workflow.EffectID) error {
@@ -122,6 +152,10 @@ func (w *watchedTx) Remove(id workflow.EffectID) error {
 
 func (w *watchedTx) Release(e workflow.Effect) error {
 	return w.write(func() error { return w.Tx.Release(e) })
+}
+
+func (w *watchedTx) Revive(id workflow.EffectID, at time.Time) error {
+	return w.write(func() error { return w.Tx.Revive(id, at) })
 }
 
 // memory is all that a store holds of the sample and its shop.

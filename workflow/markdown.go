@@ -25,7 +25,9 @@ func Markdown() string {
 	return b.String()
 }
 
-func line(b *strings.Builder, cells ...string) { b.WriteString("| " + strings.Join(cells, " | ") + " |\n") }
+func line(b *strings.Builder, cells ...string) {
+	b.WriteString("| " + strings.Join(cells, " | ") + " |\n")
+}
 
 // fromWords names the sets of states that have a name, and lists the others.
 func fromWords(from []State) string {
