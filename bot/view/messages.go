@@ -158,7 +158,10 @@ func Heard(s workflow.Saying, to Correspondent) Message {
 	if reply, ok := replyButton(creator, to); ok {
 		blocks = append(blocks, buttons(reply))
 	}
-	return Message{Text: spokenName(creator) + " wrote" + spokenShop(s.Shop) + ": " + quoted(first(clean(w.Text), "something without words"), maxWords), Blocks: blocks}
+	return Message{
+		Text:   "Message from " + spokenName(creator) + spokenShop(s.Shop) + ": " + quoted(first(clean(w.Text), "something without words"), maxWords),
+		Blocks: blocks,
+	}
 }
 
 // textKind is the vendor's type of a message that is text; the bridge puts into words what the others are.
