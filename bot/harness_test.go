@@ -193,7 +193,8 @@ func (w *world) open() {
 		undo = 0
 	}
 	var courier *outbox.Courier
-	w.engine = workflow.NewEngine(w.store, func() { courier.Wake() })
+	var desk *bot.Desk
+	w.engine = workflow.NewEngine(w.store, func() { courier.Wake(); desk.Changed() })
 	transport := &http.Transport{DialContext: w.pipes.dial}
 	log := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	desk, err := bot.New(bot.Config{

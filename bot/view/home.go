@@ -90,7 +90,6 @@ type HomeTrouble struct {
 	Shop  string         // named only where she sees several
 	Cause workflow.Cause // TikTok's
 	Sends bool           // it only keeps decisions from being sent
-	Said  string         // what went wrong, where there is no cause of TikTok's
 }
 
 // HomeView is App Home as it is published. Hash is the same for two that look the same but for when TikTok was last
@@ -156,7 +155,7 @@ func lookingOn(d Denial) string {
 // troubles are what holds shops up, most often none.
 func troubles(h HomeHealth) (blocks []slack.Block) {
 	for _, t := range h.Troubles[:min(len(h.Troubles), maxTroubles)] {
-		what := "This desk cannot look at TikTok now"
+		what := "This desk cannot see how TikTok stands"
 		switch {
 		case t.Sends:
 			what = "TikTok takes no decisions of this desk"
@@ -167,8 +166,8 @@ func troubles(h HomeHealth) (blocks []slack.Block) {
 		switch {
 		case t.Cause != (workflow.Cause{}):
 			lines[1] = "The reason: " + why(t.Cause) + ". Decisions wait, and nothing is lost."
-		case t.Said != "":
-			lines[1] = "The reason: " + quoted(t.Said, maxWords) + ". It goes on trying."
+		default:
+			lines[1] = "The last look failed, so what is below may have moved on there. The desk goes on trying; `/samples status` tells more."
 		}
 		blocks = append(blocks, section(lines...))
 	}
