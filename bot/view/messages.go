@@ -44,7 +44,7 @@ func MessageToCreator(f MessageFacts) Message {
 		section(quote(m.Text, workflow.MaxMessage)),
 		aside(fateOf(m)...),
 	}
-	if id := string(f.Notice.ID); m.State == workflow.MessageRefused && len(id) <= maxValue {
+	if id := string(f.Notice.ID); m.State == workflow.MessageRefused && id != "" && len(id) <= maxValue {
 		who := raw(nameOf(f.Creator), 30)
 		blocks = append(blocks, buttons(button(ActionResend, id, "Try again", "Try to send the message to "+who+" again")))
 	}
