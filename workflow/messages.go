@@ -145,7 +145,8 @@ func messageNotice(a Actor) NoticeID {
 	return NoticeID("message/" + string(a.Person) + "/" + a.Origin)
 }
 
-// creatorOf finds whom a message goes to: by the application, the conversation, or the membership that knows her.
+// creatorOf finds whom a message goes to: by the application that is named, or by the conversation, the application or
+// the membership that knows her, best by id.
 func (t *turn) creatorOf(w Writing) (Creator, error) {
 	if w.Application != "" {
 		a, err := t.tx.Application(Key{Shop: w.Shop, ID: w.Application})
@@ -154,19 +155,23 @@ func (t *turn) creatorOf(w Writing) (Creator, error) {
 		}
 		return a.Report.Creator, err
 	}
-	if talk, err := t.tx.Conversation(w.Shop, w.Creator); err == nil && talk.Shown.OpenID != "" {
-		return talk.Shown, nil
-	} else if err != nil && !errors.Is(err, ErrNotFound) {
+	talk, err := t.tx.Conversation(w.Shop, w.Creator)
+	if err != nil && !errors.Is(err, ErrNotFound) {
 		return Creator{}, err
 	}
-	if a, err := t.lastOf(CreatorOf(w.Creator)); err == nil {
-		return a.Report.Creator, nil
-	} else if !errors.Is(err, ErrNotFound) {
+	if talk.Shown.OpenID != "" {
+		return talk.Shown, nil
+	}
+	a, err := t.lastOf(CreatorOf(w.Creator))
+	if err != nil && !errors.Is(err, ErrNotFound) {
 		return Creator{}, err
+	}
+	if err == nil {
+		return a.Report.Creator, nil
 	}
 	members, err := t.tx.Memberships(w.Creator)
 	if err != nil || len(members) == 0 {
-		return Creator{}, err
+		return talk.Shown, err
 	}
 	return members[0].Shown, nil
 }
