@@ -37,6 +37,7 @@ func newRoutes(d *Desk) *routes {
 	d.campaignRoutes(r)
 	d.queueRoutes(r)
 	d.homeRoutes(r)
+	d.settingsRoutes(r)
 	d.messageRoutes(r)
 	return r
 }

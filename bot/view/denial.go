@@ -23,6 +23,7 @@ const (
 	DeniedReviewers Denial = "no reviewer"
 	DeniedAdmins    Denial = "no admin"
 	DeniedNoShop    Denial = "no shop"
+	DeniedMoved     Denial = "changed meanwhile"
 )
 
 var denials = map[Denial]string{
@@ -35,6 +36,7 @@ var denials = map[Denial]string{
 	DeniedReviewers: "Only the shop's reviewers decide on samples. Please ask one of them, or ask an admin to make you one.",
 	DeniedAdmins:    "Only admins of the desk can do that. Please ask one of them.",
 	DeniedNoShop:    "No shop is connected yet. As soon as one is, its sample requests arrive here by themselves.",
+	DeniedMoved:     "That was changed meanwhile, so nothing was saved. Please close this and open it anew.",
 	DeniedLate:      "Slack did not let the dialog open in time. Please click again.",
 }
 

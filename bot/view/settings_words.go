@@ -171,9 +171,10 @@ func SettingsSaved(shop workflow.Shop, changes []SettingsChange, copied []workfl
 	for _, c := range changes {
 		lines = append(lines, c.String())
 	}
-	if len(changes) == 0 {
+	if len(changes) == 0 && len(copied) == 0 {
 		lines = []string{"Nothing was different" + forShop(shop.Name) + ", so nothing was changed."}
 	}
+	m := closing("Settings", lines...)
 	if len(copied) > 0 {
 		names := make([]string, 0, len(copied))
 		for _, s := range copied[:min(maxShops, len(copied))] {
@@ -182,9 +183,9 @@ func SettingsSaved(shop workflow.Shop, changes []SettingsChange, copied []workfl
 		if more := len(copied) - len(names); more > 0 {
 			names = append(names, fmt.Sprintf("and %d more", more))
 		}
-		lines = append(lines, "Given the same, but for the channel: "+strings.Join(names, ", ")+".")
+		m.Blocks.BlockSet = append(m.Blocks.BlockSet, section("Given the same, but for the channel: "+strings.Join(names, ", ")+"."))
 	}
-	return closing("Settings", lines...)
+	return m
 }
 
 // closing is a dialog that only says how it ended.
