@@ -41,6 +41,7 @@ func (w words) lintAll(t *testing.T, state uint8, v float64) {
 	lint(t, m)
 	row := Row{Application: a, Campaign: w.title, Shop: w.nick, Link: w.picture}
 	lint(t, Queue(QueueFacts{Shop: w.nick, Total: 1, Rows: []Row{row}}))
+	lintHome(t, Home(HomeFacts{State: HomeState{HomeFilter: HomeFilter{Stage: workflow.Stage(w.cause), Creator: HomeCreator(w.user)}}, Rows: []HomeRow{{Row: row, Decides: true}}}))
 	lint(t, Show(ShowFacts{Asked: w.nick, Found: []Row{row}, Region: w.user}))
 	lint(t, Show(ShowFacts{Asked: w.nick, Found: []Row{row, row}}))
 	lint(t, Show(ShowFacts{Asked: w.cause}))

@@ -207,12 +207,16 @@ func counts(f HomeFacts) []slack.Block {
 			over = append(over, string(s)+" "+grouped(float64(n)))
 		}
 	}
+	small := []string{"", ""}
+	if len(over) > 0 {
+		small[0] = "Over: " + dotted(over...)
+	}
 	if f.Other > 0 {
-		over = append(over, "in a status that this desk does not know "+grouped(float64(f.Other)))
+		small[1] = "In a status that this desk does not know: " + grouped(float64(f.Other))
 	}
 	blocks := []slack.Block{&slack.SectionBlock{Type: slack.MBTSection, Fields: fields}}
-	if len(over) > 0 {
-		blocks = append(blocks, aside("Over: "+dotted(over...)))
+	if joinLines(small) != "" {
+		blocks = append(blocks, aside(small...))
 	}
 	return blocks
 }
