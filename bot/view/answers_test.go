@@ -246,7 +246,7 @@ func TestPagingButtonsNameThePageTheyLeadTo(t *testing.T) {
 func TestTheNearestSubcommandIsSuggested(t *testing.T) {
 	for typed, want := range map[string]string{
 		"qeue": "queue", "QUEUE": "queue", "que": "queue", "queues": "queue", "shwo 5": "show", "hlep": "help", "holp": "help",
-		"xyz": "", "approve": "", "": "", "x": "",
+		"xyz": "", "aprove": "approve", "rejct 5": "reject", "": "", "x": "",
 	} {
 		s, _ := nearest(typed, SamplesCommands)
 		require.Equal(t, want, s.Name, typed)
