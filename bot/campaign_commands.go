@@ -27,6 +27,9 @@ type addition struct {
 
 // addCreators adds creators to a campaign by hand.
 func (d *Desk) addCreators(ctx context.Context, c command, typed string) (reply, error) {
+	if typed == "" {
+		return reply{Message: view.Usage(c.Name, "add")}, nil
+	}
 	var add addition
 	var sorry view.Message
 	err := d.store.View(ctx, func(tx workflow.Tx) (err error) {
@@ -120,6 +123,9 @@ var tiktokName = regexp.MustCompile(`^[A-Za-z0-9._]{1,40}$`)
 // creatorName reads a user name in any of the ways in which people have it at hand: with an @ or without, or as the
 // address of the creator's page, which Slack may have put in brackets.
 func creatorName(typed string) (string, bool) {
+	if strings.HasPrefix(typed, "<@") {
+		return typed, false // a colleague
+	}
 	typed, _, _ = strings.Cut(strings.Trim(typed, "<>,;"), "|")
 	if _, page, ok := strings.Cut(typed, "tiktok.com/@"); ok {
 		page, _, _ = strings.Cut(page, "?")
