@@ -183,9 +183,26 @@ func (t *turn) imported(eff Effect, e Imported) error {
 	if err != nil {
 		return err
 	}
+	if err := t.gather(&r, c, e, by); err != nil {
+		return err
+	}
+	if r.Products, err = t.addProducts(c, e.Products); err != nil {
+		return err
+	}
+	r.Campaign, r.Name = c.ID, c.Name
+	return t.endImport(r, e.At, Cause{}, false)
+}
+
+// gather makes the creators of a collaboration members of its campaign, and counts them. One without a name cannot be
+// told from others.
+func (t *turn) gather(r *Run, c Campaign, e Imported, by Actor) error {
 	for _, creator := range e.Creators {
-		if creator, err = t.knownAs(r.Shop, creator); err != nil {
+		creator, err := t.knownAs(r.Shop, creator)
+		if err != nil {
 			return err
+		}
+		if creator.OpenID == "" && creator.Username == "" {
+			continue
 		}
 		_, isNew, err := t.join(c, creator, by, e.At)
 		if err != nil {
@@ -197,27 +214,27 @@ func (t *turn) imported(eff Effect, e Imported) error {
 			r.There++
 		}
 	}
-	for _, p := range e.Products {
-		if p.Title != "" {
-			if err := t.tx.PutProduct(r.Shop, p); err != nil {
-				return err
-			}
-		}
-		if slices.Contains(c.Products, p.ID) || len(c.Products) >= MaxCampaignProducts {
+	return nil
+}
+
+// addProducts puts a collaboration's products into its campaign, as far as there is room, and returns how many were new.
+func (t *turn) addProducts(c Campaign, products []Product) (added int, err error) {
+	for _, p := range products {
+		if p.ID == "" {
 			continue
 		}
-		c.Products = append(c.Products, p.ID)
-		r.Products++
+		if p.Title != "" {
+			if err := t.tx.PutProduct(c.Shop, p); err != nil {
+				return added, err
+			}
+		}
+		was := c.Version
+		if c, err = t.addProduct(c, p.ID); err != nil {
+			return added, err
+		}
+		added += c.Version - was
 	}
-	slices.Sort(c.Products)
-	if r.Products > 0 {
-		c.Version++
-	}
-	if err := t.tx.PutCampaign(c); err != nil {
-		return err
-	}
-	r.Campaign, r.Name = c.ID, c.Name
-	return t.endImport(r, e.At, Cause{}, false)
+	return added, nil
 }
 
 // campaignOfImport returns the campaign of the collaboration's name, or makes it.

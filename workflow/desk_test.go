@@ -31,20 +31,34 @@ const (
 // desk is an engine on a store of its own, and what the store saw.
 type desk struct {
 	*workflow.Engine
-	t     *testing.T
+	t     testing.TB
+	path  string
 	store *watched
 	woken atomic.Int64
 }
 
-func newDesk(t *testing.T, shop workflow.Shop) *desk {
+func newDesk(t testing.TB, shop workflow.Shop) *desk {
 	t.Helper()
-	bolt, err := boltstore.Open(t.Context(), filepath.Join(t.TempDir(), "desk.db"))
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, bolt.Close()) })
-	d := &desk{t: t, store: &watched{Store: bolt}}
+	d := &desk{t: t, path: filepath.Join(t.TempDir(), "desk.db"), store: &watched{}}
+	d.open()
+	t.Cleanup(func() { require.NoError(t, d.store.Store.Close()) })
 	d.Engine = workflow.NewEngine(d.store, func() { d.woken.Add(1) })
-	require.NoError(t, bolt.Update(t.Context(), func(tx workflow.Tx) error { return tx.PutShop(shop) }))
+	require.NoError(t, d.store.Store.Update(t.Context(), func(tx workflow.Tx) error { return tx.PutShop(shop) }))
 	return d
+}
+
+func (d *desk) open() {
+	d.t.Helper()
+	bolt, err := boltstore.Open(d.t.Context(), d.path)
+	require.NoError(d.t, err)
+	d.store.Store = bolt
+}
+
+// restart is what a desk finds that was killed and started again: its file, and no claim.
+func (d *desk) restart() {
+	d.t.Helper()
+	require.NoError(d.t, d.store.Store.Close())
+	d.open()
 }
 
 // watched is a store that knows how many updates it kept, and how many applications the largest of them put. It can be
