@@ -57,7 +57,9 @@ type Desk struct {
 	link   *link
 	routes *routes
 	shared lately
-	homes  *homes
+
+	welcomes postponed
+	homes    *homes
 
 	refused atomic.Pointer[string] // Slack's error for the last message written
 	log     *slog.Logger

@@ -45,6 +45,7 @@ func (d *Desk) openHome(ctx context.Context, e event, ack ackFunc) {
 	if e.Event.Tab != "home" || e.Event.User == "" {
 		return
 	}
+	d.welcomes.again(e.Event.User)
 	d.homes.opened(e.Event.User, d.homeState(ctx, e.Event.View.Metadata), e.Event.View.Hash)
 }
 

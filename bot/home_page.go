@@ -26,6 +26,7 @@ type homeReader struct {
 	decides map[workflow.ShopID]bool
 	admin   map[workflow.ShopID]bool
 	denial  view.Denial // why she does not decide
+	later   bool        // she put the welcome off
 }
 
 // buildHome gathers what App Home shows to a person. Kept are applications that stay where she saw them.
@@ -57,7 +58,7 @@ func (d *Desk) buildHome(ctx context.Context, who workflow.PersonID, state view.
 }
 
 func (d *Desk) homeReader(ctx context.Context, who workflow.PersonID, seen []workflow.Shop) homeReader {
-	r := homeReader{who: who, shops: seen, decides: map[workflow.ShopID]bool{}, admin: map[workflow.ShopID]bool{}}
+	r := homeReader{who: who, shops: seen, later: d.welcomes.is(who), decides: map[workflow.ShopID]bool{}, admin: map[workflow.ShopID]bool{}}
 	for _, s := range seen {
 		ok, denial := d.may(ctx, who, s, reviewer)
 		r.decides[s.ID], r.admin[s.ID] = ok, ok && d.isAdmin(who, s)
@@ -144,7 +145,7 @@ func homeRights(tx workflow.Tx, r homeReader, shops []workflow.Shop, f *view.Hom
 		}
 	}
 	for _, s := range r.shops {
-		if r.admin[s.ID] && !s.Settings.Welcomed {
+		if r.admin[s.ID] && !s.Settings.Welcomed && !r.later {
 			f.Welcome = append(f.Welcome, s)
 		}
 	}

@@ -38,6 +38,7 @@ func newRoutes(d *Desk) *routes {
 	d.queueRoutes(r)
 	d.homeRoutes(r)
 	d.settingsRoutes(r)
+	d.welcomeRoutes(r)
 	d.messageRoutes(r)
 	return r
 }

@@ -118,8 +118,8 @@ func homeView(state HomeState, last slack.Block, blocks ...slack.Block) HomeView
 // Home is the sample application page: how many stand where, what ends soonest first, and the buttons to decide.
 func Home(f HomeFacts) HomeView {
 	var blocks []slack.Block
-	for _, s := range f.Welcome {
-		blocks = append(blocks, welcomePanel(s)...)
+	if len(f.Welcome) > 0 {
+		blocks = append(blocks, WelcomePanel(f.Welcome[0])...) // one at a time: the next comes when this one is done
 	}
 	blocks = append(blocks, header("Sample applications"))
 	blocks = append(blocks, troubles(f.Health)...)
