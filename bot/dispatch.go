@@ -156,6 +156,7 @@ func (d *Desk) interact(ctx context.Context, i interaction, ack ackFunc) {
 		var handle func(context.Context, interaction, ackFunc)
 		if handle, known = d.routes.submissions[i.View.Callback]; known {
 			handle(ctx, i, ack)
+			d.Changed() // settings and campaigns are shown there too, and nobody is woken for them
 		}
 	case "view_closed":
 		var handle func(context.Context, interaction)

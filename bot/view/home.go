@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/slack-go/slack"
@@ -99,9 +100,10 @@ type HomeView struct {
 	Hash string
 }
 
-func homeView(state HomeState, last slack.Block, blocks ...slack.Block) HomeView {
+// homeView makes a view. Top and rest are what Hash is of; between them stands sync, if there is something to say.
+func homeView(state HomeState, top []slack.Block, sync slack.Block, rest ...slack.Block) HomeView {
 	v := HomeView{HomeTabViewRequest: slack.HomeTabViewRequest{
-		Type: slack.VTHomeTab, CallbackID: CallbackHome, PrivateMetadata: state.Encode(), Blocks: slack.Blocks{BlockSet: blocks},
+		Type: slack.VTHomeTab, CallbackID: CallbackHome, PrivateMetadata: state.Encode(), Blocks: slack.Blocks{BlockSet: slices.Concat(top, rest)},
 	}}
 	text, err := json.Marshal(v.HomeTabViewRequest)
 	if err != nil { // none of our blocks can fail; were one to, its publishing would only not be spared
@@ -109,21 +111,21 @@ func homeView(state HomeState, last slack.Block, blocks ...slack.Block) HomeView
 	}
 	sum := sha256.Sum256(text)
 	v.Hash = hex.EncodeToString(sum[:16])
-	if last != nil {
-		v.Blocks.BlockSet = append(v.Blocks.BlockSet, last)
+	if sync != nil {
+		v.Blocks.BlockSet = slices.Insert(v.Blocks.BlockSet, len(top), sync)
 	}
 	return v
 }
 
 // Home is the sample application page: how many stand where, what ends soonest first, and the buttons to decide.
 func Home(f HomeFacts) HomeView {
-	var blocks []slack.Block
+	var top []slack.Block
 	if len(f.Welcome) > 0 {
-		blocks = append(blocks, WelcomePanel(f.Welcome[0])...) // one at a time: the next comes when this one is done
+		top = WelcomePanel(f.Welcome[0]) // one at a time: the next comes when this one is done
 	}
-	blocks = append(blocks, header("Sample applications"))
-	blocks = append(blocks, troubles(f.Health)...)
-	blocks = append(blocks, counts(f)...)
+	top = append(top, header("Sample applications"))
+	top = append(top, troubles(f.Health)...)
+	blocks := counts(f)
 	if f.Denial != "" {
 		blocks = append(blocks, aside("You look on here. "+lookingOn(f.Denial)))
 	}
@@ -134,14 +136,13 @@ func Home(f HomeFacts) HomeView {
 	if paging := homePaging(f); len(paging) > 0 {
 		blocks = append(blocks, actions("", paging...))
 	}
-	return homeView(f.State, synced(f.Health), blocks...)
+	return homeView(f.State, top, synced(f.Health), blocks...)
 }
 
 // HomeClosed is App Home for somebody who sees no shop, or while it cannot be read: a sentence, and nothing of any shop.
 func HomeClosed(state HomeState, d Denial) HomeView {
-	return homeView(state, nil, header("Sample Desk"), section(
-		"Here the team sees the sample applications of its TikTok shops, and decides on them.", Denied(d),
-	), actions("", refreshButton()))
+	about := "Here the team sees the sample applications of its TikTok shops, and decides on them."
+	return homeView(state, []slack.Block{header("Sample Desk")}, nil, section(about, Denied(d)), actions("", refreshButton()))
 }
 
 // lookingOn tells somebody why there are no buttons.

@@ -124,7 +124,7 @@ func menu(action, placeholder string, options []*slack.OptionBlockObject, chosen
 func creatorInput(f HomeFilter) slack.Block {
 	return &slack.InputBlock{
 		Type: slack.MBTInput, BlockID: "home_creator:" + mark(f), DispatchAction: true, Optional: true,
-		Label: plainText("Creator"),
+		Label: plainText("Find a creator"),
 		Element: &slack.PlainTextInputBlockElement{
 			Type: slack.METPlainTextInput, ActionID: ActionHomeCreator, InitialValue: raw(f.Creator, maxName),
 			Placeholder:          plainText("A user name, such as @glow.daily, and Enter"),
