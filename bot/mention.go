@@ -27,6 +27,9 @@ type mention struct {
 	words       string // as Slack delivers them
 }
 
+// spokenSubtypes are those of what people say: plainly, to the channel too, or with a file.
+var spokenSubtypes = []string{"", "thread_broadcast", "file_share"}
+
 // mentioned answers a person who named the desk. What she asked for is kept before the event is acknowledged; a second
 // delivery changes nothing and is told nothing. What apps say, and what is edited into a message later, is not for the
 // desk.
@@ -34,7 +37,7 @@ func (d *Desk) mentioned(ctx context.Context, e event, ack ackFunc, heard *recol
 	ctx, cancel := context.WithTimeout(ctx, commitBy)
 	defer cancel()
 	said := e.Event
-	if said.User == "" || said.BotID != "" || said.Subtype != "" || said.Edited != nil || !heard.first(e.ID) {
+	if said.User == "" || said.BotID != "" || !slices.Contains(spokenSubtypes, said.Subtype) || said.Edited != nil || !heard.first(e.ID) {
 		ack(nil)
 		return
 	}

@@ -269,7 +269,7 @@ func TestALookIsSeenAndEndedByItsPersonOrAnAdmin(t *testing.T) {
 	inBubble(t, setup{}, func(t *testing.T, w *world) {
 		w.request("1001")
 		w.accepted(memberOne, "1001", view.ActionLook)
-		require.Contains(t, wording(t, w.card("1001").Blocks), "<@"+memberOne+"> is looking at it since")
+		require.Contains(t, wording(t, w.card("1001").Blocks), "<@"+memberOne+"> is looking at it (since")
 		w.accepted(memberTwo, "1001", view.ActionMore, view.MoreLookEnd)
 		require.Equal(t, workflow.PersonID(memberOne), w.application("1001").Looker.By)
 		require.Len(t, w.told(memberTwo), 1)

@@ -161,7 +161,7 @@ func TestAnAdditionToACampaignCanBeUndoneFromTheCard(t *testing.T) {
 
 func TestWhoLooksAtARequestIsOnItsCard(t *testing.T) {
 	m := Card(cards()["card_looked_at"])
-	require.Contains(t, pretty(t, m.Blocks), "<@U0MEMBER01> is looking at it since")
+	require.Contains(t, pretty(t, m.Blocks), "<@U0MEMBER01> is looking at it (since")
 	require.Contains(t, m.Text, "<@U0MEMBER01> is looking at it")
 	require.Contains(t, pretty(t, m.Blocks), MoreLookEnd)
 	require.NotContains(t, pretty(t, Card(facts(application())).Blocks), MoreLookEnd)

@@ -89,7 +89,7 @@ func spokenOf(e workflow.Entry) string {
 	case workflow.OnMessageWritten:
 		return person(e.By.Person) + " wrote to the creator: " + words + from(e.By)
 	case workflow.OnMessageSent:
-		return "TikTok took the message to the creator"
+		return "The message went to the creator"
 	case workflow.OnMessageRefused:
 		return "TikTok refused the message to the creator: " + shortly(e.Cause)
 	case workflow.OnMessageHeldUp:

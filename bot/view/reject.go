@@ -111,7 +111,7 @@ func aboutRequest(a workflow.Application) []string {
 	r := a.Report
 	return []string{
 		"*" + profile(r.Creator) + "* asks for *" + data(productOf(r.Product), maxTitle) + "*",
-		dotted(data(r.Product.Variant, maxVariant), "Request "+shortID(a)),
+		dotted("Request "+shortID(a), data(r.Product.Variant, maxVariant)),
 	}
 }
 

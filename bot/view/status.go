@@ -39,7 +39,7 @@ func looking(l workflow.Look) string {
 	if l.By == "" {
 		return ""
 	}
-	return person(l.By) + " is looking at it since " + stamp(l.At)
+	return person(l.By) + " is looking at it (since " + stamp(l.At) + ")"
 }
 
 func hindrance(a workflow.Application) string {
