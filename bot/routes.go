@@ -39,6 +39,7 @@ func newRoutes(d *Desk) *routes {
 	d.homeRoutes(r)
 	d.settingsRoutes(r)
 	d.welcomeRoutes(r)
+	d.statusRoutes(r)
 	d.messageRoutes(r)
 	return r
 }
