@@ -102,6 +102,16 @@ func TestEveryEventCarriesItsOwnTimeAndItsKind(t *testing.T) {
 		OnCardShown:          CardShown{At: noon},
 		OnCardLost:           CardLost{At: noon},
 		OnOriginFound:        OriginFound{At: noon},
+		OnCampaignLeft:       CampaignLeft{At: noon},
+		OnLookBegan:          LookBegan{At: noon},
+		OnLookEnded:          LookEnded{At: noon},
+		OnNoted:              Noted{At: noon},
+		OnHeard:              Heard{At: noon},
+		OnMessageSent:        MessageTold{What: OnMessageSent, At: noon},
+		OnMessageRefused:     MessageDone{What: OnMessageRefused, At: noon},
+		OnNoticeShown:        NoticeShown{At: noon},
+		OnNoticeLost:         NoticeLost{At: noon},
+		OnImported:           Imported{At: noon},
 	} {
 		require.Equal(t, noon, e.When())
 		require.Equal(t, kind, e.Kind())
@@ -129,6 +139,17 @@ func TestEachEntryOfTheHistoryTellsTheFactsOfItsEvent(t *testing.T) {
 		}},
 		{pending, CardLost{At: noon, Cause: cause}, line(OnCardLost, Pending, Pending), func(h *Entry) { h.Cause = cause }},
 		{pending, CampaignChosen{Actor: by(member), At: noon, Campaign: "c1"}, line(OnCampaignChosen, Pending, Pending), func(h *Entry) { h.By, h.Campaign = by(member), "c1" }},
+		{joined(pending), CampaignLeft{Actor: by(member), At: noon, Seen: "campaign-0"}, line(OnCampaignLeft, Pending, Pending), func(h *Entry) { h.By, h.Campaign = by(member), "campaign-0" }},
+		{pending, LookBegan{Actor: by(member), At: noon}, line(OnLookBegan, Pending, Pending), func(h *Entry) { h.By = by(member) }},
+		{pending, Noted{Actor: by(member), At: noon, Text: "a note"}, line(OnNoted, Pending, Pending), func(h *Entry) { h.By, h.Text = by(member), "a note" }},
+		{pending, Heard{At: noon, Written: Written{Text: "hello"}}, line(OnHeard, Pending, Pending), func(h *Entry) { h.Text = "hello" }},
+		{pending, MessageTold{At: noon, What: OnMessageRefused, Text: "hello", Cause: cause}, line(OnMessageRefused, Pending, Pending), func(h *Entry) { h.Text, h.Cause = "hello", cause }},
+		{
+			pending, Decided{Actor: by(member), At: noon, Round: 3, Verdict: Reject, Reason: Other, Note: "a note", Message: "Sorry!"}, line(OnRejected, Pending, Queued),
+			func(h *Entry) {
+				h.By, h.Verdict, h.Reason, h.Text, h.Message, h.Round = by(member), Reject, Other, "a note", "Sorry!", 4
+			},
+		},
 	} {
 		c.with(&c.want)
 		require.Equal(t, c.want, entry(c.a, after(t, c.a, c.e), c.e))
