@@ -156,7 +156,8 @@ func (d *Desk) interact(ctx context.Context, i interaction, ack ackFunc) {
 		var handle func(context.Context, interaction, ackFunc)
 		if handle, known = d.routes.submissions[i.View.Callback]; known {
 			handle(ctx, i, ack)
-			d.Changed() // settings and campaigns are shown there too, and nobody is woken for them
+			d.homes.did(i.User.ID)
+			d.Changed() // settings and campaigns are shown in App Home too, and nobody is woken for them
 		}
 	case "view_closed":
 		var handle func(context.Context, interaction)

@@ -151,6 +151,16 @@ func (h *homes) acted(who workflow.PersonID, state view.HomeState, on []workflow
 	h.want(who, l, time.Now(), true)
 }
 
+// did shows at once what somebody did elsewhere, such as in a dialog that she opened from App Home, if she looks at it.
+func (h *homes) did(who workflow.PersonID) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if l := h.lookers[who]; l != nil && time.Since(l.looked) <= looksFor {
+		l.looked = time.Now()
+		h.want(who, l, time.Now(), true)
+	}
+}
+
 // changed brings what people look at up to date.
 func (h *homes) changed() {
 	h.mu.Lock()

@@ -25,8 +25,8 @@ type homeReader struct {
 	shops   []workflow.Shop
 	decides map[workflow.ShopID]bool
 	admin   map[workflow.ShopID]bool
-	denial  view.Denial // why she does not decide
-	later   bool        // she put the welcome off
+	looksOn string // why she does not decide
+	later   bool   // she put the welcome off
 }
 
 // buildHome gathers what App Home shows to a person. Kept are applications that stay where she saw them.
@@ -62,8 +62,10 @@ func (d *Desk) homeReader(ctx context.Context, who workflow.PersonID, seen []wor
 	for _, s := range seen {
 		ok, denial := d.may(ctx, who, s, reviewer)
 		r.decides[s.ID], r.admin[s.ID] = ok, ok && d.isAdmin(who, s)
-		if !ok {
-			r.denial = cmp.Or(r.denial, denial)
+		if denial == view.DeniedUnchecked {
+			r.looksOn = cmp.Or(r.looksOn, view.HomeUnchecked)
+		} else if !ok {
+			r.looksOn = cmp.Or(r.looksOn, d.denied(denial, s))
 		}
 	}
 	return r
@@ -150,7 +152,7 @@ func homeRights(tx workflow.Tx, r homeReader, shops []workflow.Shop, f *view.Hom
 		}
 	}
 	if !f.Decides {
-		f.Denial = r.denial
+		f.LooksOn = r.looksOn
 	}
 	return nil
 }

@@ -164,6 +164,20 @@ func (w *world) lastDeed(id string) (by workflow.Actor) {
 	return by
 }
 
+func TestARejectionFromAppHomeIsSeenThereAtOnce(t *testing.T) {
+	inBubble(t, setup{}, func(t *testing.T, w *world) {
+		w.requests(2)
+		w.home(memberOne)
+		v, _ := w.homeOf(memberOne)
+		block := view.Target{Key: keyOf("1001"), Round: w.application("1001").Round}.String()
+		seen := w.act(object{"user": memberOne, "do": "click", "view_id": v.ID, "action_id": view.ActionReject, "block_id": block, "value": string(workflow.OutOfStock)})
+		require.NotEmpty(t, seen.ViewID, "no dialog opened: %s", seen.Error)
+		require.Nil(t, complaints(t, w.submit(memberOne, seen.ViewID, object{})))
+		require.Contains(t, w.reads(memberOne), "Rejected by <@"+memberOne+">")
+		require.Contains(t, w.homeControls(memberOne), view.ActionUndo)
+	})
+}
+
 func TestADecisionIsUndoneInAppHome(t *testing.T) {
 	inBubble(t, setup{}, func(t *testing.T, w *world) {
 		w.requests(1)
@@ -186,7 +200,7 @@ func TestWhoOnlyLooksOnSeesNoButtonsInAppHome(t *testing.T) {
 			require.Equal(t, []string{"01", "02"}, names(w.home(who)))
 			require.NotContains(t, w.homeControls(who), view.ActionApprove)
 			require.NotContains(t, w.homeControls(who), view.ActionBulk)
-			require.Contains(t, w.reads(who), "You look on here.")
+			require.Contains(t, w.reads(who), view.Denied(map[string]view.Denial{guest: view.DeniedGuest, stranger: view.DeniedElsewhere}[who]))
 		}
 		w.home(memberOne)
 		require.NotContains(t, w.homeControls(memberOne), view.ActionSettings)
@@ -479,7 +493,7 @@ func TestWithoutSlacksWordNobodySeesAnything(t *testing.T) {
 		w.act(object{"user": memberOne, "do": "home", "wait_ms": 0})
 		wait(2 * time.Second)
 		require.NotContains(t, w.reads(memberOne), "Creator")
-		require.Contains(t, w.reads(memberOne), "Slack did not tell us in time")
+		require.Contains(t, w.reads(memberOne), view.HomeUnchecked)
 		wait(10 * time.Second)
 		w.clickHome(memberOne, view.ActionHomeRefresh)
 		require.Equal(t, []string{"01"}, names(w.reads(memberOne)))

@@ -55,7 +55,7 @@ type HomeFacts struct {
 	Settings workflow.ShopID // the shop whose settings she may change; empty: none
 	Decides  bool            // she decides on samples of a shop that she sees
 	Several  workflow.ShopID // the shop in which several wait for her decision; empty: none
-	Denial   Denial          // why she only looks on; empty: she decides
+	LooksOn  string          // why she does not decide, and what to do about it; empty: she decides
 }
 
 // How far ahead Soon looks, and how many it counts.
@@ -126,8 +126,8 @@ func Home(f HomeFacts) HomeView {
 	top = append(top, header("Sample applications"))
 	top = append(top, troubles(f.Health)...)
 	blocks := counts(f)
-	if f.Denial != "" {
-		blocks = append(blocks, aside("You look on here. "+lookingOn(f.Denial)))
+	if f.LooksOn != "" {
+		blocks = append(blocks, aside(f.LooksOn))
 	}
 	blocks = append(blocks, homeActions(f), homeFilters(f), creatorInput(f.State.HomeFilter), divider(), section(listTitle(f)...))
 	for _, r := range f.Rows {
@@ -142,16 +142,15 @@ func Home(f HomeFacts) HomeView {
 // HomeClosed is App Home for somebody who sees no shop, or while it cannot be read: a sentence, and nothing of any shop.
 func HomeClosed(state HomeState, d Denial) HomeView {
 	about := "Here the team sees the sample applications of its TikTok shops, and decides on them."
-	return homeView(state, []slack.Block{header("Sample Desk")}, nil, section(about, Denied(d)), actions("", refreshButton()))
+	why := Denied(d)
+	if d == DeniedUnchecked {
+		why = HomeUnchecked
+	}
+	return homeView(state, []slack.Block{header("Sample Desk")}, nil, section(about), section(why), actions("", refreshButton()))
 }
 
-// lookingOn tells somebody why there are no buttons.
-func lookingOn(d Denial) string {
-	if d == DeniedUnchecked {
-		return "Slack did not tell in time whether you may decide, so there are no buttons for that. Please refresh in a moment."
-	}
-	return Denied(d)
-}
+// HomeUnchecked is said where Slack did not tell what somebody may see or do: nothing of it is shown.
+const HomeUnchecked = "Slack did not tell in time what you may do here. Please refresh in a moment."
 
 // troubles are what holds shops up, most often none.
 func troubles(h HomeHealth) (blocks []slack.Block) {

@@ -74,7 +74,7 @@ func homeFacts() HomeFacts {
 // homes are the looks that App Home can have.
 func homes() map[string]HomeView {
 	viewer := homeFacts()
-	viewer.Decides, viewer.Several, viewer.Denial, viewer.Rows = false, "", DeniedGuest, viewer.Rows[:2]
+	viewer.Decides, viewer.Several, viewer.LooksOn, viewer.Rows = false, "", Denied(DeniedGuest), viewer.Rows[:2]
 	for i := range viewer.Rows {
 		viewer.Rows[i].Decides = false
 	}
