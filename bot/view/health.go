@@ -31,7 +31,7 @@ type HealthSlack struct {
 	LastError  string    // of the last attempt to connect
 	Refused    string    // Slack's error for the last message that the desk wrote; empty: it took it
 	Scopes     bool      // whether Slack told which scopes the desk has
-	Missing    []string  // those that it lacks
+	Missing    []string  // those that it lacks, by the names that the manifest has
 }
 
 // HealthWaiting is what of one kind is on its way.
@@ -162,7 +162,7 @@ func (h HealthSlack) scopes() string {
 	}
 	names := make([]string, len(h.Missing))
 	for i, s := range h.Missing {
-		names[i] = "`" + data(s, maxID) + "`"
+		names[i] = "`" + s + "`"
 	}
 	return "Missing scopes: " + strings.Join(names, ", ")
 }
