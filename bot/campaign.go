@@ -223,7 +223,7 @@ func linksOf(tx workflow.Tx, m workflow.Member, all []workflow.Application, fact
 	if m.State != workflow.MemberAnswered {
 		return nil
 	}
-	n, err := tx.Notice(workflow.QuestionNotice(m.Campaign, m.Creator))
+	n, err := tx.Notice(m.Question)
 	if err == nil && n.Posted() {
 		facts.Questions[m.Creator] = n.Link
 	}

@@ -87,7 +87,7 @@ func shopsOf(found []namedCampaign) (shops []workflow.Shop) {
 }
 
 // readAddition parts a campaign's name from the creators after it. Quotation marks part them for certain; else the
-// longest name counts that a campaign has. Where none fits, all but the last word is taken for the name.
+// longest name counts that a campaign has, be there nobody after it. Where none fits, all but the last word is taken for the name.
 func readAddition(tx workflow.Tx, shops []workflow.Shop, typed string) (addition, error) {
 	typed = strings.Join(strings.Fields(typed), " ")
 	if len(shops) > 1 {
@@ -100,7 +100,7 @@ func readAddition(tx workflow.Tx, shops []workflow.Shop, typed string) (addition
 		return addition{found: found, name: name, creators: strings.Fields(rest)}, err
 	}
 	words := strings.Fields(typed)
-	for n := min(len(words)-1, maxNameWords); n > 0; n-- {
+	for n := min(len(words), maxNameWords); n > 0; n-- {
 		name := strings.Join(words[:n], " ")
 		found, err := campaignsNamed(tx, shops, name)
 		if err != nil || len(found) > 0 {

@@ -76,13 +76,19 @@ func noSuchCampaign(tx workflow.Tx, c command, word, typed, rest string) (view.M
 // quotes are the quotation marks that people, and the keyboards of their phones, put around a name.
 var quotes = map[rune]string{'"': `"`, '\'': "'", '“': "”", '„': "“”", '‘': "’", '«': "»", '”': "”"}
 
-// unquoted folds the space in a name, and takes away the quotation marks around it.
+// unquoted folds the space in a name, and takes away the quotation marks around it, be there "for" and a shop behind it
+// or nothing.
 func unquoted(typed string) string {
 	typed = strings.Join(strings.Fields(typed), " ")
-	if inner, rest, ok := cutQuoted(typed); ok && rest == "" {
+	inner, rest, ok := cutQuoted(typed)
+	switch {
+	case ok && rest == "":
 		return inner
+	case ok && strings.HasPrefix(strings.ToLower(rest), "for "):
+		return inner + " " + rest
+	default:
+		return typed
 	}
-	return typed
 }
 
 // cutQuoted parts what stands in quotation marks at the beginning from the rest.

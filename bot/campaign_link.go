@@ -310,7 +310,7 @@ func (d *Desk) postLink(ctx context.Context, i interaction, meta view.LinkMeta, 
 			return err
 		}
 		p.title, p.alt, p.comment = view.LinkPictureWords(m.Shown, i.User.ID)
-		n, err := tx.Notice(workflow.QuestionNotice(meta.To.Campaign, meta.To.Creator))
+		n, err := tx.Notice(m.Question)
 		if err == nil && n.Posted() {
 			p.channel, p.thread = n.Channel, n.TS
 			return nil

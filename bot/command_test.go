@@ -35,6 +35,7 @@ func TestEverySubcommandOfTheHelpAnswers(t *testing.T) {
 			for _, s := range all {
 				arg := map[string]string{
 					"show": "1001", "approve": "1001", "reject": "1001 oos", "status": "spring LAUNCH", "create": "Summer launch",
+					"add": "spring launch @glow.daily", "import": "7300000000000000001", "archive": "spring launch",
 				}[s.Name]
 				require.Equal(t, s.Args == "", arg == "", "%s %s", command, s.Name)
 				out := w.command(memberOne, command, s.Name+" "+arg)

@@ -33,7 +33,8 @@ func (d *Desk) questionMessage(tx workflow.Tx, n workflow.Notice) (view.Message,
 // maxOfMember bounds how many applications of one creator in one campaign are read.
 const maxOfMember = 50
 
-// applicationsOfMember returns a member's applications in the campaign.
+// applicationsOfMember returns a member's applications in the campaign that say what she needs: those that go on, and
+// those that came to content.
 func applicationsOfMember(tx workflow.Tx, m workflow.Member) (all []workflow.Application, err error) {
 	page, err := tx.Applications(workflow.CampaignOf(m.Campaign), string(m.Creator)+"/", maxOfMember)
 	if err != nil {
@@ -43,7 +44,9 @@ func applicationsOfMember(tx workflow.Tx, m workflow.Member) (all []workflow.App
 		if a.Report.Creator.KeyOf(a.Key.Shop) != m.Creator {
 			break
 		}
-		all = append(all, a)
+		if a.State().Live() || a.State() == workflow.Completed {
+			all = append(all, a)
+		}
 	}
 	return all, nil
 }

@@ -27,7 +27,7 @@ const (
 
 // What the dialog says of its fields when it is sent back.
 const (
-	ErrorEditChannel    = "The desk is not in that channel. Please invite it there first: /invite @Sample Desk"
+	ErrorEditChannel     = "The desk is not in that channel. Please invite it there first: /invite @Sample Desk"
 	ErrorChannelUnknown  = "Slack did not tell us in time whether the desk is in that channel. Please try again in a moment."
 	ErrorEditedMeanwhile = "Somebody changed the campaign meanwhile. Please close this dialog and open it again."
 )
@@ -75,7 +75,7 @@ func EditModal(f EditFacts) slack.ModalViewRequest {
 			Hint: plainText("Questions about its creators go there. Invite the desk first."),
 		},
 	}
-	if menu, any := productMenu(f); any {
+	if menu, any := editProducts(f); any {
 		blocks = append(blocks, &slack.InputBlock{
 			Type: slack.MBTInput, BlockID: BlockEditProducts, Label: plainText("Products"), Optional: true, Element: menu,
 			Hint: plainText("A request of one of its creators for one of them joins the campaign by itself."),
@@ -92,8 +92,8 @@ func EditModal(f EditFacts) slack.ModalViewRequest {
 	}
 }
 
-// productMenu is the menu of products, with those of the campaign chosen; none if there is nothing to choose from.
-func productMenu(f EditFacts) (*slack.MultiSelectBlockElement, bool) {
+// editProducts is the menu of products, with those of the campaign chosen; none if there is nothing to choose from.
+func editProducts(f EditFacts) (*slack.MultiSelectBlockElement, bool) {
 	menu := &slack.MultiSelectBlockElement{
 		Type: slack.MultiOptTypeStatic, ActionID: ActionEditProducts, Placeholder: plainText("Choose products"), MaxSelectedItems: new(workflow.MaxCampaignProducts),
 	}
@@ -163,6 +163,8 @@ func EditError(r workflow.Refusal) (block, text string) {
 		return BlockEditName, "There is a campaign called “" + raw(r.Name, maxName) + "” already. Please take another name."
 	case workflow.RuleSettingsMoved:
 		return BlockEditName, ErrorEditedMeanwhile
+	case workflow.RuleArchived:
+		return BlockEditName, "Somebody archived the campaign meanwhile, so it cannot be edited any more."
 	case workflow.RuleTooMany:
 		return BlockEditProducts, fmt.Sprintf("A campaign has %d products at the most.", workflow.MaxCampaignProducts)
 	default:

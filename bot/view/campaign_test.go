@@ -3,6 +3,7 @@ package view
 import (
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -241,7 +242,7 @@ func TestAPictureOfAFunnelTellsTheSameAsTheAnswer(t *testing.T) {
 }
 
 func TestEveryRefusalOfAQuestionSaysWhatToDoNext(t *testing.T) {
-	for _, r := range []workflow.Rule{workflow.RuleSaid, workflow.RuleNotAsked, workflow.RuleNoMember, workflow.RuleNoCampaign} {
+	for _, r := range []workflow.Rule{workflow.RuleSaid, workflow.RuleApplied, workflow.RuleNotAsked, workflow.RuleNoMember, workflow.RuleNoCampaign} {
 		for _, state := range []workflow.MemberState{workflow.MemberNeeds, workflow.MemberSpared, workflow.MemberInvited} {
 			lint(t, Aside(QuestionRefusal(workflow.Refusal{Rule: r, Member: member(state), Name: hostile})))
 		}
@@ -253,5 +254,36 @@ func TestEveryRefusalOfAQuestionSaysWhatToDoNext(t *testing.T) {
 	}
 	for _, r := range []workflow.Rule{workflow.RuleNote, workflow.RuleTooLong, workflow.RuleNoCreator, workflow.RuleNoMember} {
 		require.NotEmpty(t, LinkError(workflow.Refusal{Rule: r}))
+	}
+}
+
+func TestNothingThatOthersWriteBreaksWhatIsSaidOfCampaigns(t *testing.T) {
+	seed := rand.Uint64()
+	r := rand.New(rand.NewPCG(seed, 0))
+	g := func() string { return gibberish(r) }
+	t.Logf("seed %d", seed)
+	for range 60 {
+		c := workflow.Campaign{ID: "c1", Shop: "1", Name: g(), Products: []workflow.ProductID{workflow.ProductID(g())}}
+		m := member(workflow.MemberAnswered)
+		m.Answer, m.Shown, m.SaidBy = g(), workflow.Creator{Username: g(), Nickname: g()}, workflow.PersonID(g())
+		all := []workflow.Product{{ID: "1", SKU: "2", Title: g(), Variant: g()}, {ID: workflow.ProductID(g()), SKU: g(), Title: g()}}
+		for _, state := range []workflow.MemberState{workflow.MemberAnswered, workflow.MemberNeeds, workflow.MemberSpared} {
+			m.State = state
+			lint(t, Question(QuestionFacts{Campaign: c, Member: m, Shop: g()}))
+		}
+		lint(t, CreatorsAdded(AddedFacts{Campaign: c, Shop: g(), Added: []workflow.Creator{m.Shown}, There: []workflow.Creator{m.Shown}, Wrong: []string{g()}}))
+		lint(t, NoSuchCampaign(g(), g()))
+		lint(t, ConfirmArchive(c, g()))
+		lint(t, CampaignArchived(c))
+		lint(t, BadCollaboration(g()))
+		lint(t, ImportBegun(g(), g()))
+		lintModal(t, EditModal(EditFacts{Campaign: c, Shop: g(), Products: all}))
+		cause := workflow.Cause{Message: g(), RequestID: g()}
+		lintModal(t, LinkModal(LinkFacts{To: Correspondent{Shop: "1", Creator: "x"}, Creator: m.Shown, Products: all, Failed: &cause}))
+		if dialog, ok := LinkSend(LinkSendFacts{LinkMeta: LinkMeta{Link: "snssdk1180://a"}, Creator: m.Shown, For: all[0], Days: 3}); ok {
+			lintModal(t, dialog)
+		}
+		_, _, comment := LinkPictureWords(m.Shown, m.SaidBy)
+		lint(t, Aside(comment))
 	}
 }

@@ -14,7 +14,8 @@ type QuestionFacts struct {
 	Member   workflow.Member
 	Shop     string // named only where a channel serves several
 
-	// Applications are hers in the campaign. Once there is one, its card is where things go on.
+	// Applications are hers in the campaign that go on or came to content. Once there is one, it says what she needs, and
+	// its card is where things go on.
 	Applications []workflow.Application
 }
 
@@ -133,6 +134,8 @@ func QuestionRefusal(r workflow.Refusal) string {
 		return "Somebody was quicker: " + person(m.SaidBy) + " said " + stamp(m.SaidAt) + " that a sample is needed. The question shows how to change that."
 	case r.Rule == workflow.RuleSaid && m.State == workflow.MemberSpared:
 		return "Somebody was quicker: " + person(m.SaidBy) + " said " + stamp(m.SaidAt) + " that no sample is needed. The question shows how to change that."
+	case r.Rule == workflow.RuleApplied:
+		return "The creator's request has come meanwhile, and says what is needed. Please decide on its card."
 	case r.Rule == workflow.RuleNotAsked:
 		return "The creator has not answered yet, so there is nothing to say so far. The question comes with the first answer."
 	case r.Rule == workflow.RuleNoMember:
