@@ -41,7 +41,7 @@ func newDesk(t testing.TB, shop workflow.Shop) *desk {
 	t.Helper()
 	d := &desk{t: t, path: filepath.Join(t.TempDir(), "desk.db"), store: &watched{}}
 	d.open()
-	t.Cleanup(func() { require.NoError(t, d.store.Store.Close()) })
+	t.Cleanup(func() { require.NoError(t, d.store.Close()) })
 	d.Engine = workflow.NewEngine(d.store, func() { d.woken.Add(1) })
 	require.NoError(t, d.store.Store.Update(t.Context(), func(tx workflow.Tx) error { return tx.PutShop(shop) }))
 	return d
@@ -57,7 +57,7 @@ func (d *desk) open() {
 // restart is what a desk finds that was killed and started again: its file, and no claim.
 func (d *desk) restart() {
 	d.t.Helper()
-	require.NoError(d.t, d.store.Store.Close())
+	require.NoError(d.t, d.store.Close())
 	d.open()
 }
 

@@ -116,11 +116,8 @@ func (t *turn) gather(r *Run, c Campaign, e Imported, by Actor) error {
 // addProducts puts a collaboration's products into its campaign, as far as there is room, and returns how many were new.
 func (t *turn) addProducts(c Campaign, products []Product) (added int, err error) {
 	for _, p := range products {
-		if p.ID == "" {
-			continue
-		}
 		if p.Title != "" {
-			if err := t.tx.PutProduct(c.Shop, p); err != nil {
+			if err := t.keepProduct(c.Shop, p); err != nil {
 				return added, err
 			}
 		}

@@ -192,7 +192,7 @@ func TestACreatorIsAddedByHandOnceAndAsTheDeskKnowsHer(t *testing.T) {
 	m := d.invite(c, " @GLOW.daily ", noon)
 	require.Equal(t, glowDaily, m.Creator, "an application shows her id")
 	require.Equal(t, findsName, d.invite(c, "@Kitchen_Finds", noon).Creator)
-	for username, rule := range map[string]workflow.Rule{"glow.daily": workflow.RuleInThatCampaign, "KITCHEN_FINDS": workflow.RuleInThatCampaign, " @ ": workflow.RuleNoCreator} {
+	for username, rule := range map[string]workflow.Rule{"glow.daily": workflow.RuleInThatCampaign, "KITCHEN_FINDS": workflow.RuleInThatCampaign, "@": workflow.RuleNoCreator} {
 		_, _, err := d.AddMember(t.Context(), workflow.Addition{Actor: deed(another, "other"), At: noon, Campaign: c.ID, Creator: workflow.Creator{Username: username}})
 		requireRefused(t, rule, err)
 	}

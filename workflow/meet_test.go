@@ -163,3 +163,20 @@ func TestAMessageOnItsWayToANameGoesToTheIDOnceThatIsKnown(t *testing.T) {
 	d.hear(finds, minutes(2), "go on")
 	require.Equal(t, minutes(2), d.waiting(byName)[0].NotBefore, "and is let go when she answers")
 }
+
+func TestNamesThatNoStoreTakesFailNoSweep(t *testing.T) {
+	d := newDesk(t, glow).listening()
+	odd := workflow.Creator{OpenID: "open\x00-3", Username: "odd\x00name\xff"}
+	for i, p := range []workflow.ProductID{"1\x00", "\xff", ""} {
+		require.Equal(t, workflow.Pending, d.asks(numbered(i+1).ID, odd, p, noon).State())
+	}
+	c := d.campaign("Winter")
+	d.invite(c, "bad\x00\xff", noon)
+	d.hearing("bad\x00\xff", minutes(1), text("1", "yes", minutes(1)))
+	require.Equal(t, workflow.MemberAnswered, d.members(c)[0].State)
+	products := read(d, func(tx workflow.Tx) ([]workflow.Product, error) {
+		all, _, err := tx.Products(sample.Shop, "", 10)
+		return all, err
+	})
+	require.Empty(t, products)
+}

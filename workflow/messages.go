@@ -241,7 +241,7 @@ func (t *turn) messageDone(eff Effect, e MessageDone) error {
 	if err != nil {
 		return err
 	}
-	if err := t.numberTalk(n.Shop, n.Creator, e.Conversation); err != nil {
+	if err := t.numberTalk(n.Shop, n.Creator, nameable(e.Conversation), e.At); err != nil {
 		return err
 	}
 	m := *n.Message
@@ -264,8 +264,9 @@ func (t *turn) messageDone(eff Effect, e MessageDone) error {
 
 func sameCause(a, b Cause) bool { return a.Code == b.Code && a.Message == b.Message }
 
-// numberTalk keeps TikTok's id of a conversation.
-func (t *turn) numberTalk(shop ShopID, creator CreatorKey, id string) error {
+// numberTalk keeps TikTok's id of a conversation. Where one of that id was heard under a user name, it is the same
+// conversation, and the name is hers: what is known under it becomes hers by id.
+func (t *turn) numberTalk(shop ShopID, creator CreatorKey, id string, at time.Time) error {
 	talk, err := t.tx.Conversation(shop, creator)
 	if errors.Is(err, ErrNotFound) || err == nil && (id == "" || talk.ID == id) {
 		return nil
@@ -273,8 +274,18 @@ func (t *turn) numberTalk(shop ShopID, creator CreatorKey, id string) error {
 	if err != nil {
 		return err
 	}
-	talk.ID = id
-	return t.tx.PutConversation(talk)
+	heard, err := t.tx.ConversationNumbered(shop, id)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		talk.ID = id
+		return t.tx.PutConversation(talk)
+	case err != nil:
+		return err
+	case talk.Shown.OpenID != "" && heard.Shown.OpenID == "":
+		return t.merge(shop, heard.Creator, talk.Shown, at)
+	default:
+		return nil // two creators of one conversation: whoever was heard in it keeps it
+	}
 }
 
 // Resend tries a message again that TikTok refused. The error is a Refusal where there is nothing to try again.

@@ -84,6 +84,35 @@ func TestAConversationIsNumberedByTheFirstAnswerThatKnowsIt(t *testing.T) {
 	require.Equal(t, "talk-1", talk.ID)
 }
 
+func TestAConversationThatWasHeardUnderAnotherNameIsHers(t *testing.T) {
+	d := newDesk(t, glow).listening()
+	d.met()
+	c := d.campaign("Winter")
+	d.invite(c, "glow.of.old", noon)
+	d.hear("glow.of.old", minutes(1), "yes")
+	n := d.writes("1", glowDaily, "hello")
+	d.deliver(glowLane, workflow.MessageDone{What: workflow.OnMessageSent, At: minutes(2), Conversation: "talk-glow.of.old"}, minutes(2))
+	require.Equal(t, workflow.MessageSent, d.notice(n.ID).Message.State)
+	_, err := d.talk("name:7495540735365777507:glow.of.old")
+	require.ErrorIs(t, err, workflow.ErrNotFound)
+	talk, err := d.talk(glowDaily)
+	require.NoError(t, err)
+	require.Equal(t, "talk-glow.of.old", talk.ID)
+	require.Equal(t, minutes(1), talk.Last.At, "what was heard is not told again")
+	m := d.member(c, glowDaily)
+	require.Equal(t, workflow.MemberAnswered, m.State)
+	require.Equal(t, glowDaily, d.notice(m.Question).Creator)
+
+	other := d.asks("2", findsByID, "1", minutes(3))
+	n, err = d.Write(t.Context(), workflow.Writing{Actor: by(member), At: noon, Shop: sample.Shop, Application: other.Key.ID, Text: "hello"})
+	require.NoError(t, err)
+	d.deliver(workflow.MessageLane(sample.Shop, findsID), workflow.MessageDone{What: workflow.OnMessageSent, At: noon, Conversation: talk.ID}, noon)
+	require.Equal(t, workflow.MessageSent, d.notice(n.ID).Message.State, "an id that makes no sense loses no outcome")
+	talk, err = d.talk(findsID)
+	require.NoError(t, err)
+	require.Empty(t, talk.ID)
+}
+
 func TestARefusedMessageDoesNotBlockTheNextAndOneThatWaitsDoes(t *testing.T) {
 	d := newDesk(t, glow)
 	d.met()
