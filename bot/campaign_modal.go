@@ -204,7 +204,7 @@ func (d *Desk) join(i interaction, meta view.ModalMeta, shop workflow.Shop) (wor
 	j := workflow.Join{
 		Actor: d.actor(i.User.ID, shop, workflow.FromModal, i.View.ID),
 		At:    time.Now(), Key: meta.Target.Key, Seen: meta.Seen, Round: meta.Target.Round, Undo: d.undoOf(shop),
-		Campaign: workflow.CampaignID(choice), NewName: name, Origin: i.View.ID,
+		Campaign: workflow.CampaignID(choice), NewName: name,
 	}
 	for _, o := range values[view.BlockAlso][view.ActionAlso].Checked {
 		j.Approve = j.Approve || o.Value == view.AlsoApprove

@@ -13,7 +13,7 @@ import (
 func TestAJoinCreatesTheCampaignAddsTheCreatorAndApproves(t *testing.T) {
 	d := newDesk(t, glow)
 	a := d.met()
-	j := workflow.Join{Actor: by(member), At: noon, Key: sample, NewName: "  Winter \t glow ", Approve: true, Round: a.Round, Undo: undoWindow, Origin: "view-1"}
+	j := workflow.Join{Actor: deed(member, "view-1"), At: noon, Key: sample, NewName: "  Winter \t glow ", Approve: true, Round: a.Round, Undo: undoWindow}
 	after, c, err := d.Join(t.Context(), j)
 	require.NoError(t, err)
 	require.Equal(t, workflow.Campaign{ID: c.ID, Shop: sample.Shop, Name: "Winter glow", CreatedBy: member, CreatedAt: noon, Origin: "view-1",

@@ -21,13 +21,11 @@ type Join struct {
 	Approve  bool
 	Round    int // for the approval: the one printed on what the person saw
 	Undo     time.Duration
-	Origin   string // identifies the person's deed, as Campaign.Origin does
 }
 
 // Join does all of that or, with a Refusal, none of it. A second delivery of the same deed changes nothing, also if what
 // the first one did was taken back meanwhile.
 func (e *Engine) Join(ctx context.Context, j Join) (a Application, c Campaign, err error) {
-	j.Actor.Origin = cmp.Or(j.Actor.Origin, j.Origin)
 	err = e.update(ctx, func(t *turn) (err error) {
 		a, c, err = t.enter(j)
 		return err
@@ -42,7 +40,7 @@ func (t *turn) enter(j Join) (a Application, c Campaign, err error) {
 	if a, err = load(t.tx, j.Key); err != nil {
 		return a, c, err
 	}
-	if a.took(j.Actor.Origin) {
+	if a.took(j.Origin) {
 		if c, err = t.tx.Campaign(a.Campaign); errors.Is(err, ErrNotFound) {
 			err = nil // it has left the campaign again
 		}
@@ -60,7 +58,7 @@ func (t *turn) enter(j Join) (a Application, c Campaign, err error) {
 
 func (t *turn) campaignFor(j Join) (Campaign, error) {
 	if j.Campaign == "" {
-		return t.createCampaign(Creation{Shop: j.Key.Shop, Name: j.NewName, By: j.Person, At: j.At, Origin: j.Actor.Origin})
+		return t.createCampaign(Creation{Shop: j.Key.Shop, Name: j.NewName, By: j.Person, At: j.At, Origin: j.Origin})
 	}
 	c, err := t.open(j.Campaign)
 	if err == nil && c.Shop != j.Key.Shop {
