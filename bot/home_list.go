@@ -64,34 +64,35 @@ func (l homeList) listings(stage workflow.Stage) []workflow.Listing {
 	return all
 }
 
-// tally counts what the filters but the stage let through.
-func (l homeList) tally(tx workflow.Tx) (by map[workflow.Stage]int, other int, err error) {
-	by = map[workflow.Stage]int{}
+// tally counts what the filters but the state let through.
+func (l homeList) tally(tx workflow.Tx) (t view.Tally, err error) {
+	t.By = map[workflow.Stage]int{}
 	if l.filter.Creator != "" {
 		for _, a := range l.hers {
 			if stage := a.Stage(); slices.Contains(workflow.Stages, stage) {
-				by[stage]++
+				t.By[stage]++
 			} else {
-				other++
+				t.Other++
 			}
 		}
-		return by, other, nil
+		return t, nil
 	}
 	for _, stage := range workflow.Stages {
 		for _, listing := range l.listings(stage) {
 			n, err := tx.Count(listing)
 			if err != nil {
-				return nil, 0, err
+				return t, err
 			}
-			by[stage] += n
-			other -= n
+			t.By[stage] += n
 		}
 	}
-	n, err := l.everything(tx)
-	return by, max(0, other+n), err
+	known := t.All()
+	all, err := l.everything(tx)
+	t.Other = max(0, all-known)
+	return t, err
 }
 
-// everything counts what the filters but the stage let through, statuses included that the desk does not know.
+// everything counts what the filters but the state let through, statuses included that the desk does not know.
 func (l homeList) everything(tx workflow.Tx) (total int, err error) {
 	if l.filter.Campaign != "" {
 		return tx.Count(workflow.CampaignOf(l.filter.Campaign))

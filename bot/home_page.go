@@ -80,10 +80,14 @@ func (d *Desk) homeFacts(tx workflow.Tx, r homeReader, state view.HomeState, kep
 	if err != nil {
 		return facts, nil, err
 	}
-	if facts.Tally, facts.Other, err = list.tally(tx); err != nil {
+	overall := homeList{shops: list.shops}
+	if facts.Overall, err = overall.tally(tx); err != nil {
 		return facts, nil, err
 	}
-	if facts.Soon, err = list.soon(tx, time.Now()); err != nil {
+	if facts.Soon, err = overall.soon(tx, time.Now()); err != nil {
+		return facts, nil, err
+	}
+	if facts.Tally, err = list.tally(tx); err != nil {
 		return facts, nil, err
 	}
 	if err := homeRights(tx, r, list.shops, &facts); err != nil {
@@ -172,7 +176,7 @@ func (l homeList) soon(tx workflow.Tx, now time.Time) (n int, err error) {
 func (l homeList) page(tx workflow.Tx, f *view.HomeFacts) ([]placed, error) {
 	stages := f.State.Stages()
 	for _, s := range stages {
-		f.Total += f.Tally[s]
+		f.Total += f.By[s]
 	}
 	if l.filter.Creator != "" && l.filter.Stage == view.HomeAll {
 		f.Total += f.Other

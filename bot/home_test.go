@@ -313,7 +313,8 @@ func TestAppHomeIsFiltered(t *testing.T) {
 
 		w.clickHome(memberOne, view.ActionHomeCampaign, string(spring.ID))
 		require.Equal(t, []string{"02"}, names(w.reads(memberOne)))
-		require.Contains(t, w.reads(memberOne), "*Sample application review pending* in the campaign Spring launch")
+		require.Contains(t, w.reads(memberOne), "*Sample application review pending* in the campaign Spring launch\n1–1 of 1")
+		require.Contains(t, w.reads(memberOne), "*2* Sample application review pending", "the overview stays whole")
 		w.clickHome(memberOne, view.ActionHomeStage, string(workflow.StageShipping))
 		require.Contains(t, w.reads(memberOne), "None in that state; in others there is 1.")
 		w.clickHome(memberOne, view.ActionHomeCampaign, view.HomeAny)

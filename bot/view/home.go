@@ -41,9 +41,9 @@ type HomeFacts struct {
 	Campaigns []HomeCampaign  // to choose from; more than a menu takes are asked for as she types
 	Campaign  HomeCampaign    // the chosen one; zero: none
 
-	Tally map[workflow.Stage]int // of what the filters but the stage let through
-	Other int                    // of statuses that this desk does not know
-	Soon  int                    // of those that wait for a decision: how many end within SoonWithin; at most MostSoon are counted
+	Overall Tally // of the shops that the filter lets through, whatever the other filters
+	Soon    int   // of those that wait for a decision there: how many end within SoonWithin; at most MostSoon are counted
+	Tally         // of what the filters but the state let through
 
 	Rows  []HomeRow
 	Total int // of all pages
@@ -63,6 +63,21 @@ const (
 	SoonWithin = 24 * time.Hour
 	MostSoon   = 100
 )
+
+// Tally is how many applications stand where.
+type Tally struct {
+	By    map[workflow.Stage]int
+	Other int // in a status that this desk does not know
+}
+
+// All is how many there are in all.
+func (t Tally) All() int {
+	n := t.Other
+	for _, each := range t.By {
+		n += each
+	}
+	return n
+}
 
 // HomeCampaign is a campaign in App Home's menu. Shop is named only where she sees several.
 type HomeCampaign struct {
@@ -195,7 +210,7 @@ func synced(h HomeHealth) slack.Block {
 func counts(f HomeFacts) []slack.Block {
 	var fields []*slack.TextBlockObject
 	for _, s := range liveStages {
-		line := "*" + grouped(float64(f.Tally[s])) + "* " + string(s)
+		line := "*" + grouped(float64(f.Overall.By[s])) + "* " + string(s)
 		if s == workflow.StageReview {
 			line = joinLines([]string{line, endingSoon(f.Soon)})
 		}
@@ -203,7 +218,7 @@ func counts(f HomeFacts) []slack.Block {
 	}
 	over := []string{}
 	for _, s := range workflow.Stages[len(liveStages):] {
-		if n := f.Tally[s]; n > 0 {
+		if n := f.Overall.By[s]; n > 0 {
 			over = append(over, string(s)+" "+grouped(float64(n)))
 		}
 	}
@@ -211,8 +226,8 @@ func counts(f HomeFacts) []slack.Block {
 	if len(over) > 0 {
 		small[0] = "Over: " + dotted(over...)
 	}
-	if f.Other > 0 {
-		small[1] = "In a status that this desk does not know: " + grouped(float64(f.Other))
+	if f.Overall.Other > 0 {
+		small[1] = "In a status that this desk does not know: " + grouped(float64(f.Overall.Other))
 	}
 	blocks := []slack.Block{&slack.SectionBlock{Type: slack.MBTSection, Fields: fields}}
 	if joinLines(small) != "" {

@@ -45,13 +45,11 @@ func shopMenu(f HomeFacts) slack.BlockElement {
 
 // stageMenu offers the states with how many stand there.
 func stageMenu(f HomeFacts) slack.BlockElement {
-	all := f.Other
 	var options []*slack.OptionBlockObject
 	for _, s := range workflow.Stages {
-		all += f.Tally[s]
-		options = append(options, option(string(s), fmt.Sprintf("%s (%s)", s, grouped(float64(f.Tally[s])))))
+		options = append(options, option(string(s), fmt.Sprintf("%s (%s)", s, grouped(float64(f.By[s])))))
 	}
-	options = append(options, option(string(HomeAll), fmt.Sprintf("All states (%s)", grouped(float64(all)))))
+	options = append(options, option(string(HomeAll), fmt.Sprintf("All states (%s)", grouped(float64(f.All())))))
 	chosen := f.State.Stage
 	if chosen == "" {
 		chosen = workflow.StageReview

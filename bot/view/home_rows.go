@@ -48,10 +48,10 @@ func homeWithin(f HomeFacts) string {
 // nothing says why a list is empty, and what to do then.
 func nothing(f HomeFacts) string {
 	switch {
-	case f.State.Creator != "" && allOf(f) == 0:
+	case f.State.Creator != "" && f.All() == 0:
 		return "No request of that creator here. Please look at the spelling, or clear the filters."
 	case f.State.Creator != "" || f.State.Campaign != "":
-		if n := allOf(f); n > 0 {
+		if n := f.All(); n > 0 {
 			return "None in that state; in others there " + isAre(n) + " " + grouped(float64(n)) + ". Choose *All states* to see them."
 		}
 		return "No request has joined that campaign yet."
@@ -62,14 +62,6 @@ func nothing(f HomeFacts) string {
 	default:
 		return "Nothing is in that state now."
 	}
-}
-
-func allOf(f HomeFacts) int {
-	n := f.Other
-	for _, each := range f.Tally {
-		n += each
-	}
-	return n
 }
 
 func homeSpan(f HomeFacts) string {

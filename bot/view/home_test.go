@@ -53,11 +53,12 @@ func homeRowOf(n int, a workflow.Application) HomeRow {
 func homeFacts() HomeFacts {
 	f := HomeFacts{
 		Shops: []workflow.Shop{homeShop()}, Campaigns: []HomeCampaign{homeCampaign(1), homeCampaign(2)},
-		Tally: map[workflow.Stage]int{workflow.StageReview: 442, workflow.StageAwaiting: 12, workflow.StageShipping: 5, workflow.StageContent: 31,
-			workflow.StageCompleted: 62, workflow.StageReject: 8, workflow.StageExpired: 289},
-		Other: 1, Soon: 12, Total: 442, First: 1, Next: &QueuePage{Number: 1, Cursor: "00:x"}, Decides: true, Several: homeShop().ID,
+		Tally: Tally{Other: 1, By: map[workflow.Stage]int{workflow.StageReview: 442, workflow.StageAwaiting: 12, workflow.StageShipping: 5, workflow.StageContent: 31,
+			workflow.StageCompleted: 62, workflow.StageReject: 8, workflow.StageExpired: 289}},
+		Soon: 12, Total: 442, First: 1, Next: &QueuePage{Number: 1, Cursor: "00:x"}, Decides: true, Several: homeShop().ID,
 		Health: HomeHealth{Synced: noon},
 	}
+	f.Overall = f.Tally
 	for n := range HomePageSize {
 		f.Rows = append(f.Rows, homeRowOf(n, application()))
 	}
@@ -97,7 +98,7 @@ func homes() map[string]HomeView {
 	}}
 
 	empty := func(f HomeFilter, tally map[workflow.Stage]int) HomeView {
-		return Home(HomeFacts{State: HomeState{HomeFilter: f}, Shops: []workflow.Shop{homeShop()}, Tally: tally, Decides: true, Health: HomeHealth{}})
+		return Home(HomeFacts{State: HomeState{HomeFilter: f}, Shops: []workflow.Shop{homeShop()}, Overall: Tally{By: tally}, Tally: Tally{By: tally}, Decides: true, Health: HomeHealth{}})
 	}
 	some := map[workflow.Stage]int{workflow.StageExpired: 3}
 	campaign := HomeFacts{State: HomeState{HomeFilter: HomeFilter{Campaign: "c1"}}, Campaign: homeCampaign(1), Campaigns: []HomeCampaign{homeCampaign(1)}, Health: HomeHealth{Untold: true}}
@@ -188,7 +189,7 @@ func TestWhatChangesWithTheClockAloneIsNotPublished(t *testing.T) {
 	later := Home(f)
 	require.Equal(t, was.Hash, later.Hash)
 	require.NotEqual(t, was.Blocks, later.Blocks)
-	f.Tally[workflow.StageReview]--
+	f.Overall.By[workflow.StageReview]--
 	require.NotEqual(t, was.Hash, Home(f).Hash)
 }
 
