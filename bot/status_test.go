@@ -88,8 +88,9 @@ func TestStatusTellsHowEachShopStandsWithTikTok(t *testing.T) {
 		said := w.command(memberOne, "/samples", "status")
 		require.Contains(t, said, "Kitchen Shop: the last look at TikTok failed.")
 		require.Contains(t, said, "The last look failed with “TikTok was silent”")
-		require.Contains(t, said, "Other Shop: TikTok answers nothing, because this app was not granted the scope for sample applications.")
+		require.Contains(t, said, "Other Shop: TikTok answers nothing; the reason is below.")
 		require.Contains(t, said, "TikTok was not looked at yet since the desk was opened.")
+		require.Contains(t, said, "TikTok answers nothing, because this app was not granted the scope for sample applications.")
 		require.Contains(t, said, "*2 things need a look:*")
 	})
 }

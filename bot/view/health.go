@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/slack-go/slack"
 
@@ -62,21 +63,35 @@ func Health(f HealthFacts) Message {
 	m := Message{Text: "All is well with the desk"}
 	verdict := "*All is well.*"
 	if len(faults) > 0 {
-		m.Text = capital(many(len(faults), "thing")) + " " + needs(len(faults)) + " a look: " + cut(Plain(strings.Join(faults, "; ")), maxText)
-		verdict = "*" + many(len(faults), "thing") + " " + needs(len(faults)) + " a look:*\n• " + strings.Join(faults, "\n• ")
+		m.Text = many(len(faults), "thing") + " " + needsForm(len(faults)) + " a look:" + inText(faults)
+		verdict = "*" + many(len(faults), "thing") + " " + needsForm(len(faults)) + " a look:*\n• " + strings.Join(faults, "\n• ")
 	}
-	m.Blocks = []slack.Block{section(verdict), section("*Slack*", f.Slack.link(), f.Slack.frames(), f.Slack.scopes()), section(f.outbox()...)}
-	for _, s := range f.Shops[:min(maxHealthShops, len(f.Shops))] {
-		m.Blocks = append(m.Blocks, section(s.lines()...))
+	m.Blocks = []slack.Block{
+		section(verdict),
+		aside(dotted("Sample Desk "+first(data(f.Version, maxID), "of an unknown version"), "as of "+stampSeconds(f.At))),
+		section("*Slack*", f.Slack.link(), f.Slack.frames(), f.Slack.scopes()),
+		section(f.outbox()...),
 	}
 	if more := len(f.Shops) - maxHealthShops; more > 0 {
 		m.Blocks = append(m.Blocks, aside("Of "+many(more, "more shop")+" nothing is told here; ask in their channels."))
 	}
-	m.Blocks = append(m.Blocks, aside(dotted("Sample Desk "+first(data(f.Version, maxID), "of an unknown version"), "as of "+stampSeconds(f.At))))
+	for _, s := range f.Shops[:min(maxHealthShops, len(f.Shops))] {
+		m = m.And(Message{Blocks: []slack.Block{section(s.lines()...)}})
+	}
 	return m
 }
 
-func needs(n int) string {
+// inText is as many of the faults as the text of a message has room for.
+func inText(faults []string) (text string) {
+	for _, f := range faults {
+		if next := text + " " + deafener.Replace(strings.ReplaceAll(f, "`", "")); utf8.RuneCountInString(next) <= maxText/2 {
+			text = next
+		}
+	}
+	return text
+}
+
+func needsForm(n int) string {
 	if n == 1 {
 		return "needs"
 	}
@@ -108,9 +123,9 @@ func (f HealthFacts) faults() (all []string) {
 func (s HealthShop) fault(now time.Time) string {
 	switch name := s.called(); {
 	case s.Shop.Stopped != (workflow.Cause{}):
-		return name + ": TikTok answers nothing, because " + why(s.Shop.Stopped) + "."
+		return name + ": TikTok answers nothing; the reason is below."
 	case s.Shop.Barred != (workflow.Cause{}):
-		return name + ": TikTok takes no decision, because " + why(s.Shop.Barred) + "."
+		return name + ": TikTok takes no decision; the reason is below."
 	case s.Told && s.Error != "":
 		return name + ": the last look at TikTok failed."
 	case s.Told && !s.Synced.IsZero() && now.Sub(s.Synced) > staleSync:
@@ -121,21 +136,21 @@ func (s HealthShop) fault(now time.Time) string {
 }
 
 func (s HealthShop) called() string {
-	return first(data(s.Shop.Name, maxName), data(string(s.Shop.ID), maxID), "A shop")
+	return first(data(s.Shop.Name, maxName), "Shop "+data(string(s.Shop.ID), maxID))
 }
 
 func (h HealthSlack) link() string {
 	if h.Connected {
-		return "Connected since " + due(h.Since) + ended(h.LastReason)
+		return "Connected since " + due(h.Since) + endedWith(h.LastReason)
 	}
 	if h.LastError != "" {
 		return "Not connected; the last attempt failed with " + quoted(h.LastError, maxWords)
 	}
-	return "Not connected" + ended(h.LastReason)
+	return "Not connected" + endedWith(h.LastReason)
 }
 
-// ended tells why the link before ended.
-func ended(reason string) string {
+// endedWith tells why the link before ended.
+func endedWith(reason string) string {
 	if clean(reason) == "" {
 		return ""
 	}
@@ -204,7 +219,7 @@ func (f HealthFacts) outbox() []string {
 }
 
 func (s HealthShop) lines() []string {
-	lines := []string{"*" + s.called() + "*", many(s.Waiting, "request") + " " + wait(s.Waiting) + " for a decision"}
+	lines := []string{"*" + s.called() + "*", many(s.Waiting, "request") + " " + waitsFor(s.Waiting) + " for a decision"}
 	switch {
 	case !s.Told:
 	case s.Synced.IsZero():
@@ -226,7 +241,7 @@ func (s HealthShop) lines() []string {
 	return lines
 }
 
-func wait(n int) string {
+func waitsFor(n int) string {
 	if n == 1 {
 		return "waits"
 	}

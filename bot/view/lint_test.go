@@ -109,6 +109,9 @@ func (l *linter) block(at string, b object, modal bool) {
 			l.complain(at, "an input in a message")
 		}
 		l.text(at+" label", b["label"], "plain_text", 2000)
+		if b["hint"] != nil {
+			l.text(at+" hint", b["hint"], "plain_text", 2000)
+		}
 		l.element(at, b["element"].(object))
 	default:
 		l.complain(at, "unexpected type %q", kind)
@@ -179,9 +182,17 @@ func (l *linter) element(at string, e object) {
 		l.action(at, e)
 		l.text(at+" placeholder", e["placeholder"], "plain_text", 150)
 		l.options(at, e, 100)
-	case "external_select", "multi_external_select", "conversations_select":
+	case "external_select", "multi_external_select", "conversations_select", "multi_users_select":
 		l.action(at, e)
 		l.text(at+" placeholder", e["placeholder"], "plain_text", 150)
+	case "radio_buttons":
+		l.action(at, e)
+		l.options(at, e, 10)
+		if e["initial_option"] == nil {
+			l.complain(at, "nothing chosen to start with")
+		}
+	case "number_input", "timepicker":
+		l.action(at, e)
 	case "plain_text_input":
 		l.action(at, e)
 		l.text(at+" placeholder", e["placeholder"], "plain_text", 150)

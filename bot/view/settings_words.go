@@ -151,7 +151,11 @@ func rejectText(quick bool) string {
 func stepsText(steps []time.Duration) string { return StepsText(steps) + " hours" }
 
 func morningText(s workflow.Settings) string {
-	return data(s.Morning, maxID) + ", " + first(data(s.Zone, maxID), workflow.DefaultZone)
+	at := data(s.Morning, maxID)
+	if t, err := time.Parse("15:04", s.Morning); err == nil {
+		at = t.Format("15:04")
+	}
+	return at + ", " + first(data(s.Zone, maxID), workflow.DefaultZone)
 }
 
 func shipmentsText(s workflow.Settings) string {
