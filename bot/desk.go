@@ -57,6 +57,7 @@ type Desk struct {
 	link   *link
 	routes *routes
 	shared lately
+	bulks  turns
 
 	welcomes postponed
 	homes    *homes

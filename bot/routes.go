@@ -36,6 +36,7 @@ func newRoutes(d *Desk) *routes {
 	d.cardRoutes(r)
 	d.campaignRoutes(r)
 	d.queueRoutes(r)
+	d.bulkRoutes(r)
 	d.homeRoutes(r)
 	d.settingsRoutes(r)
 	d.welcomeRoutes(r)

@@ -27,6 +27,14 @@ func Refusal(r workflow.Refusal, campaign string) string {
 		return "There is nothing in that yet: please write at least a word."
 	case workflow.RuleTooLong:
 		return fmt.Sprintf("That is too long: %d characters are the most. Please shorten it.", workflow.MaxNote)
+	case workflow.RuleNothingChosen:
+		return "Nothing was chosen, so there is nothing to decide. Please choose at least one request."
+	case workflow.RuleTooMany:
+		return fmt.Sprintf("Those are too many at once: %d requests are the most. Please choose fewer.", workflow.MaxRun)
+	case workflow.RuleNoRun:
+		return "There is nothing left to undo: all of it is on its way to TikTok, or done. The message about it tells what became of each request."
+	case workflow.RuleNothingFailed:
+		return "All well: nothing failed or waits to be tried again there. `/samples retry` lists what does."
 	default:
 		return campaignRefusal(r, campaign)
 	}
