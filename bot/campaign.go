@@ -35,7 +35,7 @@ func (d *Desk) campaignRoutes(r *routes) {
 const (
 	campaignsRead = 500    // campaigns read at a time
 	membersRead   = 500    // members and applications read at a time
-	maxMembers    = 10_000 // members of a campaign whose standing is counted
+	maxMembers    = 10_000 // members, and applications, of a campaign whose standing is counted
 )
 
 // campaigns lists the campaigns of all shops of the channel.
@@ -173,10 +173,11 @@ func funnelFacts(tx workflow.Tx, c workflow.Campaign, shop string) (view.Campaig
 	facts := view.CampaignStatusFacts{
 		Campaign: c, Shop: shop, At: time.Now(), Links: map[workflow.Key]string{}, Questions: map[workflow.CreatorKey]string{},
 	}
-	by, err := applicationsIn(tx, c.ID)
+	by, more, err := applicationsIn(tx, c.ID)
 	if err != nil {
 		return facts, err
 	}
+	facts.More = more
 	for after := ""; ; {
 		page, next, err := tx.Members(c.ID, after, membersRead)
 		if err != nil {
@@ -189,26 +190,28 @@ func funnelFacts(tx workflow.Tx, c workflow.Campaign, shop string) (view.Campaig
 			}
 		}
 		if after = next; after == "" || len(facts.Members) >= maxMembers {
-			facts.More = after != ""
+			facts.More = facts.More || after != ""
 			return facts, nil
 		}
 	}
 }
 
-// applicationsIn returns a campaign's applications, by creator.
-func applicationsIn(tx workflow.Tx, c workflow.CampaignID) (map[workflow.CreatorKey][]workflow.Application, error) {
-	by := map[workflow.CreatorKey][]workflow.Application{}
+// applicationsIn returns a campaign's applications, by creator, and whether there are more than are read.
+func applicationsIn(tx workflow.Tx, c workflow.CampaignID) (by map[workflow.CreatorKey][]workflow.Application, more bool, err error) {
+	by = map[workflow.CreatorKey][]workflow.Application{}
+	read := 0
 	for after := ""; ; {
 		page, err := tx.Applications(workflow.CampaignOf(c), after, membersRead)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
+		read += len(page.Applications)
 		for _, a := range page.Applications {
 			key := a.Report.Creator.KeyOf(a.Key.Shop)
 			by[key] = append(by[key], a)
 		}
-		if after = page.Next; after == "" {
-			return by, nil
+		if after = page.Next; after == "" || read >= maxMembers {
+			return by, after != "", nil
 		}
 	}
 }

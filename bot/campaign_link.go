@@ -89,13 +89,13 @@ func linkable(tx workflow.Tx, about view.Correspondent) (func(workflow.Product) 
 	if unlessMissing(err) != nil {
 		return nil, err
 	}
-	any := func(p workflow.Product) bool { return p.SKU != "" }
+	every := func(p workflow.Product) bool { return p.SKU != "" }
 	own := func(p workflow.Product) bool { return p.SKU != "" && slices.Contains(c.Products, p.ID) }
 	found, err := productsWith(tx, about.Shop, "", own, 1, variant)
 	if len(found) > 0 {
 		return own, err
 	}
-	return any, err
+	return every, err
 }
 
 // suggestVariants answers the menu of variants where there are more than it holds.

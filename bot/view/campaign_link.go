@@ -81,7 +81,7 @@ func LinkModal(f LinkFacts) slack.ModalViewRequest {
 		Type: slack.VTModal, CallbackID: CallbackLink, Title: plainText("Request link"), Close: plainText("Cancel"),
 		PrivateMetadata: f.To.String(),
 	}
-	blocks := []slack.Block{}
+	var blocks []slack.Block
 	if f.Failed != nil {
 		blocks = append(blocks, section("*TikTok gave no link*: "+why(*f.Failed)+".", "Nothing was sent. Please try again, or choose something else."))
 		if small := support(*f.Failed); small != "" {
@@ -89,16 +89,15 @@ func LinkModal(f LinkFacts) slack.ModalViewRequest {
 		}
 	}
 	blocks = append(blocks, section("The link opens the page in the TikTok app on which *"+profile(f.Creator)+"* asks for the sample."))
-	menu, any := linkMenu(f)
-	if !any {
-		m.Blocks.BlockSet = append(blocks, section("No product with its variants is known here yet. The desk learns them from the requests that it sees."))
-		return m
+	if menu, some := linkMenu(f); some {
+		m.Submit = plainText("Get the link")
+		blocks = append(blocks,
+			&slack.InputBlock{Type: slack.MBTInput, BlockID: BlockLinkProduct, Label: plainText("Product and variant"), Element: menu},
+			&slack.InputBlock{Type: slack.MBTInput, BlockID: BlockLinkDays, Label: plainText("How long the link works"), Element: daysMenu(f.Days)})
+	} else {
+		blocks = append(blocks, section("No product with its variants is known here yet. The desk learns them from the requests that it sees."))
 	}
-	m.Submit = plainText("Get the link")
-	m.Blocks.BlockSet = append(blocks,
-		&slack.InputBlock{Type: slack.MBTInput, BlockID: BlockLinkProduct, Label: plainText("Product and variant"), Element: menu},
-		&slack.InputBlock{Type: slack.MBTInput, BlockID: BlockLinkDays, Label: plainText("How long the link works"), Element: daysMenu(f.Days)},
-	)
+	m.Blocks.BlockSet = blocks
 	return m
 }
 
@@ -213,7 +212,7 @@ func LinkSend(f LinkSendFacts) (m slack.ModalViewRequest, ok bool) {
 		Type: slack.METPlainTextInput, ActionID: ActionLinkText, Multiline: true, Placeholder: plainText("Your message"),
 		MaxLength: workflow.MaxMessage, InitialValue: linkMessage(f),
 	}
-	meta := f.LinkMeta.String()
+	meta := f.String()
 	if utf8.RuneCountInString(text.InitialValue) > workflow.MaxMessage || utf8.RuneCountInString(meta) > maxMetadata {
 		return slack.ModalViewRequest{}, false
 	}
