@@ -52,18 +52,19 @@ type mute struct {
 }
 
 // messageBudget takes a place in the shop's budget of messages, which are spaced by more than five seconds. While the
-// shop is muted a message that was never tried is let through, to be told why it waits.
+// shop is muted a message is let through once, to be told why it waits.
 func (b *Bridge) messageBudget(e workflow.Effect) time.Duration {
 	b.mu.Lock()
 	speaking, m, known := b.speaking[e.Shop], b.mutes[e.Shop], b.shops[e.Shop]
 	b.mu.Unlock()
 	wait := time.Until(m.until)
+	told := e.Cause.Code == m.cause.Code && e.Cause.Message == m.cause.Message
 	switch {
 	case speaking:
 		return oneAtATime
 	case e.Begun || e.Looks > 0:
 		return 0 // it looks first, and a look is a read
-	case wait > 0 && e.Attempt > 0:
+	case wait > 0 && told:
 		return wait
 	case wait > 0:
 		return 0

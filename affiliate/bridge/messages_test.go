@@ -234,9 +234,12 @@ func TestMessagesBeyondADaysQuotaWaitAndEachSaysWhy(t *testing.T) {
 		d, _, _ := undecided(t)
 		d.act("/sim/limits", `{"messages_a_day":0}`, nil)
 		var ids []workflow.NoticeID
-		for range 4 {
-			k := d.apply(affiliatesim.Request{})
-			d.sweep()
+		var keys []workflow.Key
+		for range 14 {
+			keys = append(keys, d.apply(affiliatesim.Request{}))
+		}
+		d.sweep()
+		for _, k := range keys {
 			ids = append(ids, d.write(k, "Hello"))
 		}
 		time.Sleep(30 * time.Minute)
@@ -249,7 +252,7 @@ func TestMessagesBeyondADaysQuotaWaitAndEachSaysWhy(t *testing.T) {
 		require.LessOrEqual(t, len(d.calls(sending)), 5)
 		d.act("/sim/limits", `{}`, nil)
 		time.Sleep(2 * time.Hour)
-		require.Len(t, d.arrived(), 4)
+		require.Len(t, d.arrived(), 14)
 	})
 }
 
