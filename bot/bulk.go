@@ -1,6 +1,8 @@
 package bot
 
 import (
+	"errors"
+
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
 )
@@ -11,6 +13,22 @@ func (d *Desk) runMessage(tx workflow.Tx, n workflow.Notice) (view.Message, erro
 	if err != nil {
 		return view.Message{}, err
 	}
-	shop, err := d.shopNamed(tx, n.Shop)
-	return view.RunProgress(view.RunFacts{Run: r, Shop: shop}), err
+	facts := view.RunFacts{Run: r}
+	for i, item := range r.Items {
+		a, err := tx.Application(item.Key)
+		if errors.Is(err, workflow.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return view.Message{}, err
+		}
+		if a.State() == workflow.Queued && a.Decision.Review == item.Review {
+			facts.Undoable++
+		}
+		if a.Card.Link != "" {
+			r.Items[i].Link = a.Card.Link // it may have been posted since
+		}
+	}
+	facts.Shop, err = d.shopNamed(tx, n.Shop)
+	return view.RunProgress(facts), err
 }

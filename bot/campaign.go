@@ -2,128 +2,165 @@ package bot
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"strings"
+	"strconv"
 	"time"
 
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
 )
 
-// Bounds of what an answer about campaigns reads.
+// campaignRoutes are the commands, controls and dialogs of campaigns.
+func (d *Desk) campaignRoutes(r *routes) {
+	d.campaignModalRoutes(r)
+	d.campaignEditRoutes(r)
+	d.linkRoutes(r)
+	r.commands[view.CommandCampaign+" list"] = d.campaigns
+	r.commands[view.CommandCampaign+" status"] = d.campaignStatus
+	r.commands[view.CommandCampaign+" create"] = func(ctx context.Context, c command, rest string) (reply, error) {
+		return d.createCampaign(ctx, c, unquoted(rest))
+	}
+	r.commands[view.CommandCampaign+" add"] = d.addCreators
+	r.commands[view.CommandCampaign+" import"] = d.importCollaboration
+	r.commands[view.CommandCampaign+" archive"] = d.askToArchive
+	r.clicks[view.ActionCampaignsPage] = d.turnCampaigns
+	r.clicks[view.ActionCampaignsBack] = d.turnCampaigns
+	r.clicks[view.ActionCampaignEnd] = d.archiveCampaign
+	r.clicks[view.ActionCampaignShare] = d.shareFunnel
+	r.clicks[view.ActionNeeded] = d.sayNeed
+	r.clicks[view.ActionNotNeeded] = d.sayNeed
+}
+
+// The bounds of what an answer about campaigns reads.
 const (
-	maxCampaigns = 20   // listed at a time
-	maxMembers   = 1000 // of a campaign, for the picture
+	campaignsRead = 500    // campaigns read at a time
+	membersRead   = 500    // members and applications read at a time
+	maxMembers    = 10_000 // members, and applications, of a campaign whose standing is counted
 )
 
 // campaigns lists the campaigns of all shops of the channel.
 func (d *Desk) campaigns(ctx context.Context, c command, _ string) (reply, error) {
-	var facts view.CampaignsFacts
-	err := d.store.View(ctx, func(tx workflow.Tx) error {
-		facts = view.CampaignsFacts{}
-		for _, s := range c.Shops {
-			if err := listCampaigns(tx, s, len(c.Shops), &facts); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return reply{}, fmt.Errorf("%w the campaigns: %w", errRead, err)
-	}
-	return reply{Message: view.Campaigns(facts)}, nil
+	return answered(d.campaignPage(ctx, c.Shops, 0))
 }
 
-func listCampaigns(tx workflow.Tx, s workflow.Shop, of int, facts *view.CampaignsFacts) error {
-	for after := ""; ; {
-		page, next, err := tx.Campaigns(s.ID, after, pageRead)
-		if err != nil {
-			return err
-		}
-		for _, c := range page {
-			if len(facts.Rows) == maxCampaigns {
-				facts.More++
-				continue
+// turnCampaigns shows another page of the list in place of the one that was clicked.
+func (d *Desk) turnCampaigns(ctx context.Context, i interaction, a action, ack ackFunc) {
+	ack(nil)
+	page, err := strconv.Atoi(a.Text)
+	if err != nil || page < 0 {
+		d.log.WarnContext(ctx, "a control of the list of campaigns names no page", "value", a.Text)
+		return
+	}
+	shops, denial, err := d.scope(ctx, i.User.ID, i.channel())
+	if denial != "" {
+		d.log.InfoContext(ctx, "refused", "person", i.User.ID, "rule", denial, "channel", i.channel())
+		d.tell(ctx, i, view.Denied(denial))
+		return
+	}
+	var m view.Message
+	if err == nil {
+		m, err = d.campaignPage(ctx, shops, page)
+	}
+	if err != nil {
+		d.log.ErrorContext(ctx, "could not read the campaigns", "error", err)
+		m = view.Aside(view.Denied(view.DeniedUnread))
+	}
+	d.replace(ctx, i, m)
+}
+
+// replace shows a message in place of the one that was clicked, which only its person sees.
+func (d *Desk) replace(ctx context.Context, i interaction, m view.Message) {
+	if err := d.respond(ctx, i.ResponseURL, m, true); err != nil {
+		d.log.WarnContext(ctx, "could not replace an answer", "person", i.User.ID, "error", err)
+	}
+}
+
+// campaignPage reads a page of the list: shop by shop, by name. Those before it are passed over without a look at their
+// creators, so a page costs little however many campaigns there are.
+func (d *Desk) campaignPage(ctx context.Context, shops []workflow.Shop, page int) (view.Message, error) {
+	var facts view.CampaignsFacts
+	err := d.store.View(ctx, func(tx workflow.Tx) error {
+		facts = view.CampaignsFacts{Page: page}
+		from, to := page*view.CampaignPageSize, (page+1)*view.CampaignPageSize
+		return eachCampaign(tx, shops, func(c workflow.Campaign, s workflow.Shop) (bool, error) {
+			facts.Total++
+			if facts.Total <= from || facts.Total > to {
+				return true, nil
 			}
-			standing, err := standings(tx, c)
+			row, err := campaignRow(tx, c)
+			row.Shop = shopName(s, len(shops))
+			facts.Rows = append(facts.Rows, row)
+			return true, err
+		})
+	})
+	if err != nil {
+		return view.Message{}, fmt.Errorf("%w the campaigns: %w", errRead, err)
+	}
+	return view.Campaigns(facts), nil
+}
+
+// eachCampaign passes on the shops' campaigns, by shop and name, until f says no.
+func eachCampaign(tx workflow.Tx, shops []workflow.Shop, f func(workflow.Campaign, workflow.Shop) (more bool, err error)) error {
+	for _, s := range shops {
+		for after := ""; ; {
+			page, next, err := tx.Campaigns(s.ID, after, campaignsRead)
 			if err != nil {
 				return err
 			}
-			row := view.CampaignRow{Campaign: c, Shop: shopName(s, of), Creators: len(standing)}
-			for _, m := range standing {
-				for _, a := range m.Applications {
-					if a.Decidable() {
-						row.Waiting++
-					}
+			for _, c := range page {
+				if more, err := f(c, s); err != nil || !more {
+					return err
 				}
 			}
-			facts.Rows = append(facts.Rows, row)
-		}
-		if after = next; after == "" {
-			return nil
+			if after = next; after == "" {
+				break
+			}
 		}
 	}
+	return nil
 }
 
-// standings returns the members of a campaign with their applications in it.
-func standings(tx workflow.Tx, c workflow.Campaign) ([]view.Standing, error) {
-	by := map[workflow.CreatorKey][]workflow.Application{}
-	for after := ""; ; {
-		page, err := tx.Applications(workflow.CampaignOf(c.ID), after, pageRead)
-		if err != nil {
-			return nil, err
-		}
-		for _, a := range page.Applications {
-			key := a.Report.Creator.KeyOf(a.Key.Shop)
-			by[key] = append(by[key], a)
-		}
-		if after = page.Next; after == "" {
-			break
-		}
+func campaignRow(tx workflow.Tx, c workflow.Campaign) (row view.CampaignRow, err error) {
+	row.Campaign = c
+	if row.Review, err = tx.Count(workflow.CampaignStageOf(c.ID, workflow.StageReview)); err != nil {
+		return row, err
 	}
-	var all []view.Standing
-	for after := ""; len(all) < maxMembers; {
-		members, next, err := tx.Members(c.ID, after, pageRead)
+	for after := ""; row.Creators < view.MaxCounted; {
+		page, next, err := tx.Members(c.ID, after, membersRead)
 		if err != nil {
-			return nil, err
+			return row, err
 		}
-		for _, m := range members {
-			all = append(all, view.Standing{Member: m, Applications: by[m.Creator]})
-		}
+		row.Creators += len(page)
 		if after = next; after == "" {
 			break
 		}
 	}
-	return all, nil
+	return row, nil
 }
 
 // campaignStatus draws a campaign's funnel. Where several shops have a campaign of that name, each is drawn.
 func (d *Desk) campaignStatus(ctx context.Context, c command, typed string) (reply, error) {
-	if typed == "" {
+	if typed = unquoted(typed); typed == "" {
 		return reply{Message: view.Usage(view.CommandCampaign, "status")}, nil
 	}
 	var m view.Message
 	err := d.store.View(ctx, func(tx workflow.Tx) error {
 		m = view.Message{}
-		for _, s := range c.Shops {
-			named, err := tx.CampaignNamed(s.ID, strings.Join(strings.Fields(typed), " "))
-			if errors.Is(err, workflow.ErrNotFound) {
-				continue
-			}
+		found, err := findCampaigns(tx, c.Shops, typed)
+		if err != nil {
+			return err
+		}
+		for _, n := range found {
+			facts, err := funnelFacts(tx, n.Campaign, shopName(n.Shop, len(c.Shops)))
 			if err != nil {
 				return err
 			}
-			drawn, err := drawCampaign(tx, named, shopName(s, len(c.Shops)))
-			if err != nil {
-				return err
-			}
-			m = m.And(drawn)
+			m = m.And(view.CampaignStatus(facts))
 		}
-		if len(m.Blocks) == 0 {
-			return workflow.Refusal{Rule: workflow.RuleNoCampaign, Name: typed}
+		if len(found) == 0 {
+			m, err = noSuchCampaign(tx, c, "status", typed, "")
 		}
-		return nil
+		return err
 	})
 	if err != nil {
 		return reply{}, fmt.Errorf("%w a campaign: %w", errRead, err)
@@ -131,18 +168,67 @@ func (d *Desk) campaignStatus(ctx context.Context, c command, typed string) (rep
 	return reply{Message: m}, nil
 }
 
-func drawCampaign(tx workflow.Tx, c workflow.Campaign, shop string) (view.Message, error) {
-	facts := view.CampaignStatusFacts{Campaign: c, Shop: shop, At: time.Now(), Links: map[workflow.Key]string{}}
-	var err error
-	if facts.Members, err = standings(tx, c); err != nil {
-		return view.Message{}, err
+// funnelFacts gathers where the creators of a campaign stand.
+func funnelFacts(tx workflow.Tx, c workflow.Campaign, shop string) (view.CampaignStatusFacts, error) {
+	facts := view.CampaignStatusFacts{
+		Campaign: c, Shop: shop, At: time.Now(), Links: map[workflow.Key]string{}, Questions: map[workflow.CreatorKey]string{},
 	}
-	for _, m := range facts.Members {
-		for _, a := range m.Applications {
-			if a.Card.Link != "" {
-				facts.Links[a.Key] = a.Card.Link
+	by, more, err := applicationsIn(tx, c.ID)
+	if err != nil {
+		return facts, err
+	}
+	facts.More = more
+	for after := ""; ; {
+		page, next, err := tx.Members(c.ID, after, membersRead)
+		if err != nil {
+			return facts, err
+		}
+		for _, m := range page {
+			facts.Members = append(facts.Members, view.Standing{Member: m, Applications: by[m.Creator]})
+			if err := linksOf(tx, m, by[m.Creator], &facts); err != nil {
+				return facts, err
 			}
 		}
+		if after = next; after == "" || len(facts.Members) >= maxMembers {
+			facts.More = facts.More || after != ""
+			return facts, nil
+		}
 	}
-	return view.CampaignStatus(facts), nil
+}
+
+// applicationsIn returns a campaign's applications, by creator, and whether there are more than are read.
+func applicationsIn(tx workflow.Tx, c workflow.CampaignID) (by map[workflow.CreatorKey][]workflow.Application, more bool, err error) {
+	by = map[workflow.CreatorKey][]workflow.Application{}
+	read := 0
+	for after := ""; ; {
+		page, err := tx.Applications(workflow.CampaignOf(c), after, membersRead)
+		if err != nil {
+			return nil, false, err
+		}
+		read += len(page.Applications)
+		for _, a := range page.Applications {
+			key := a.Report.Creator.KeyOf(a.Key.Shop)
+			by[key] = append(by[key], a)
+		}
+		if after = page.Next; after == "" || read >= maxMembers {
+			return by, after != "", nil
+		}
+	}
+}
+
+// linksOf gathers the links to what tells of a member: the cards of her applications, and the question that is open.
+func linksOf(tx workflow.Tx, m workflow.Member, all []workflow.Application, facts *view.CampaignStatusFacts) error {
+	for _, a := range all {
+		if a.Card.Link != "" {
+			facts.Links[a.Key] = a.Card.Link
+		}
+	}
+	if m.State != workflow.MemberAnswered {
+		return nil
+	}
+	n, err := tx.Notice(m.Question)
+	if err == nil && n.Posted() {
+		facts.Questions[m.Creator] = n.Link
+	}
+	return unlessMissing(err)
 }

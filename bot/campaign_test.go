@@ -180,7 +180,7 @@ func TestAnApprovalInTheDialogThatComesTooLateChangesNothing(t *testing.T) {
 		spring := w.campaign("Spring launch")
 		w.request("1001")
 		dialog := w.dialogFor(memberOne, "1001")
-		w.accepted(memberTwo, "1001", view.ActionReject, "OTHER")
+		w.accepted(memberTwo, "1001", view.ActionApprove)
 		seen := w.submit(memberOne, dialog, object{view.ActionChoice: string(spring.ID), view.ActionAlso: []string{view.AlsoApprove}})
 		require.True(t, seen.OK, seen.Error)
 		require.False(t, w.isOpen(dialog))

@@ -100,11 +100,16 @@ func ClockFinding(of string, h http.Header, now time.Time) Finding {
 	return Finding{What: what, Found: fmt.Sprintf("within %s", max(off.Abs(), time.Second))}
 }
 
+// scopesIn returns what an answer of Slack's says the token was granted.
+func scopesIn(h http.Header) []string {
+	return strings.FieldsFunc(h.Get(scopesHeader), func(r rune) bool { return r == ',' || r == ' ' })
+}
+
 // scopes checks each scope by name.
 func (k *checker) scopes() {
-	granted := strings.FieldsFunc(k.headers.Get("X-Oauth-Scopes"), func(r rune) bool { return r == ',' || r == ' ' })
+	missing := ungranted(k.headers)
 	for _, scope := range Scopes {
-		if slices.Contains(granted, scope) {
+		if !slices.Contains(missing, scope) {
 			k.ok("Slack scope "+scope, "granted")
 			continue
 		}

@@ -58,6 +58,7 @@ func (d *Desk) command(ctx context.Context, c command, ack ackFunc) {
 	if r.then != nil {
 		r.then(context.WithoutCancel(ctx))
 	}
+	d.Changed()
 }
 
 // answer answers a command.

@@ -33,7 +33,10 @@ func TestEverySubcommandOfTheHelpAnswers(t *testing.T) {
 		w.request("1001")
 		for command, all := range map[string][]view.Subcommand{view.CommandSamples: view.SamplesCommands, view.CommandCampaign: view.CampaignCommands} {
 			for _, s := range all {
-				arg := map[string]string{"show": "1001", "status": "spring LAUNCH", "create": "Summer launch"}[s.Name]
+				arg := map[string]string{
+					"show": "1001", "approve": "1001", "reject": "1001 oos", "status": "spring LAUNCH", "create": "Summer launch",
+					"add": "spring launch @glow.daily", "import": "7300000000000000001", "archive": "spring launch",
+				}[s.Name]
 				require.Equal(t, s.Args == "", arg == "", "%s %s", command, s.Name)
 				out := w.command(memberOne, command, s.Name+" "+arg)
 				require.NotContains(t, out, said(t, view.Unknown(command, s.Name)))
@@ -262,8 +265,8 @@ func TestShowFindsByIdAndByNameWhateverItsCase(t *testing.T) {
 		require.Contains(t, w.command(memberOne, view.CommandSamples, "show 1001"), "1001")
 		for _, name := range []string{"@glow.daily.1001", "GLOW.daily.1001"} {
 			out := w.command(memberOne, view.CommandSamples, "show "+name)
-			require.Contains(t, out, "1001")
-			require.Contains(t, out, "1002")
+			require.Contains(t, out, string(keyOf("1001").Short()))
+			require.Contains(t, out, string(keyOf("1002").Short()))
 		}
 		out := w.command(memberOne, view.CommandSamples, "show <!channel>")
 		require.NotContains(t, out, "<!channel>")

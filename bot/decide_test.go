@@ -19,10 +19,10 @@ import (
 func TestAnApprovalIsKeptSentAndConfirmedOnTheCard(t *testing.T) {
 	inBubble(t, setup{}, func(t *testing.T, w *world) {
 		w.request("1001")
-		require.Equal(t, []string{view.ActionApprove, view.ActionCampaign, view.ActionReject}, controls(t, w.card("1001").Blocks))
+		require.Equal(t, undecided, controls(t, w.card("1001").Blocks))
 		w.accepted(memberOne, "1001", view.ActionApprove)
 		require.Equal(t, workflow.Queued, w.application("1001").State())
-		require.Equal(t, []string{view.ActionUndo, view.ActionCampaign}, controls(t, w.card("1001").Blocks))
+		require.Equal(t, undoable, controls(t, w.card("1001").Blocks))
 		require.Contains(t, wording(t, w.card("1001").Blocks), "<@"+memberOne+">")
 		require.Empty(t, w.tiktok.got())
 
@@ -30,7 +30,7 @@ func TestAnApprovalIsKeptSentAndConfirmedOnTheCard(t *testing.T) {
 		require.Equal(t, []workflow.Review{{Verdict: workflow.Approve}}, w.tiktok.got())
 		card := w.card("1001")
 		require.Equal(t, string(workflow.StageAwaiting), card.Metadata.Payload["stage"])
-		require.Equal(t, []string{view.ActionCampaign}, controls(t, card.Blocks))
+		require.Equal(t, goingOn, controls(t, card.Blocks))
 		replies := w.thread(card.TS)
 		require.Len(t, replies, 1)
 		require.Equal(t, string(workflow.StageAwaiting), replies[0].Metadata.Payload["stage"])
@@ -43,7 +43,7 @@ func TestEachOfTheFourReasonsRejects(t *testing.T) {
 		t.Run(string(reason), func(t *testing.T) {
 			inBubble(t, setup{instant: true}, func(t *testing.T, w *world) {
 				w.request("1001")
-				w.accepted(memberTwo, "1001", view.ActionReject, string(reason))
+				require.Nil(t, w.reject(memberTwo, "1001", reason, object{}).Response)
 				wait(2 * time.Second)
 				require.Equal(t, []workflow.Review{{Verdict: workflow.Reject, Reason: reason}}, w.tiktok.got())
 				require.Equal(t, workflow.Rejected, w.application("1001").State())
@@ -60,7 +60,7 @@ func TestAnUndoTakesTheDecisionBackBeforeItIsSent(t *testing.T) {
 		w.accepted(memberOne, "1001", view.ActionApprove)
 		wait(5 * time.Second)
 		w.accepted(memberOne, "1001", view.ActionUndo)
-		require.Equal(t, []string{view.ActionApprove, view.ActionCampaign, view.ActionReject}, controls(t, w.card("1001").Blocks))
+		require.Equal(t, undecided, controls(t, w.card("1001").Blocks))
 		wait(time.Minute)
 		require.Empty(t, w.tiktok.got())
 		replies := w.thread(w.card("1001").TS)
@@ -102,7 +102,7 @@ func TestADecisionThatTikTokRefusesComesBackWithItsButtons(t *testing.T) {
 		w.accepted(memberOne, "1001", view.ActionApprove)
 		wait(2 * time.Second)
 		require.Equal(t, workflow.Refused, w.application("1001").State())
-		require.Equal(t, []string{view.ActionApprove, view.ActionCampaign, view.ActionReject}, controls(t, w.card("1001").Blocks))
+		require.Equal(t, undecided, controls(t, w.card("1001").Blocks))
 		w.accepted(memberTwo, "1001", view.ActionApprove)
 		wait(2 * time.Second)
 		require.Equal(t, workflow.AwaitingShipment, w.application("1001").State())
@@ -231,17 +231,17 @@ func TestWhatCannotBeApprovedIsNotApprovedFromAnOldCard(t *testing.T) {
 		blocked.Approvable, blocked.Obstacles = false, []string{"out of quota"}
 		wait(time.Second)
 		w.report("1001", blocked)
-		require.Equal(t, []string{view.ActionCampaign, view.ActionReject}, controls(t, w.card("1001").Blocks))
+		require.Equal(t, undecided[1:], controls(t, w.card("1001").Blocks))
 		w.accepted(memberOne, "1001", view.ActionApprove)
 		require.Equal(t, workflow.Pending, w.application("1001").State())
 		require.Len(t, w.told(memberOne), 1)
-		w.accepted(memberOne, "1001", view.ActionReject, "OTHER")
+		w.reject(memberOne, "1001", workflow.Other, object{})
 		require.Equal(t, workflow.Queued, w.application("1001").State())
 	})
 }
 
 func TestTenClicksAtOnceByTwoPeopleAreOneDecisionAndNineAnswers(t *testing.T) {
-	inBubble(t, setup{}, func(t *testing.T, w *world) {
+	inBubble(t, setup{shops: quickShop()}, func(t *testing.T, w *world) {
 		w.request("1001")
 		ts := w.card("1001").TS
 		var clicks sync.WaitGroup

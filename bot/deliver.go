@@ -189,7 +189,7 @@ func (d *Desk) reply(ctx context.Context, e workflow.Effect) workflow.Outcome {
 		payload["stage"] = string(e.Saying.Stage)
 	}
 	return d.sayOnce(ctx, e, post{
-		method: methodPost, channel: a.Card.Channel, thread: a.Card.TS, message: view.Reply(*e.Saying), event: eventReply, payload: payload,
+		method: methodPost, channel: a.Card.Channel, thread: a.Card.TS, message: replyMessage(e), event: eventReply, payload: payload,
 		home: a.Card.Channel == d.channelOf(shop),
 	})
 }
@@ -200,23 +200,25 @@ func (d *Desk) announce(ctx context.Context, e workflow.Effect) workflow.Outcome
 	if err != nil {
 		return again(e, err)
 	}
-	shop, channel := workflow.Shop{ID: e.Shop}, ""
+	shop, channel, saying := workflow.Shop{ID: e.Shop}, "", *e.Saying
 	err = d.store.View(ctx, func(tx workflow.Tx) error {
 		if shop, err = tx.Shop(e.Shop); err != nil && !errors.Is(err, workflow.ErrNotFound) {
 			return err
 		}
-		_, channel, err = d.destination(tx, e)
+		if _, channel, err = d.destination(tx, e); err != nil {
+			return err
+		}
+		saying, err = located(tx, *e.Saying, shop)
 		return err
 	})
 	if err != nil {
 		return again(e, err)
 	}
-	saying := *e.Saying
 	if d.sharing(shop, shops) < 2 {
 		saying.Shop = "" // named only where a channel serves several
 	}
 	return d.sayOnce(ctx, e, post{
-		method: methodPost, channel: channel, home: true, message: view.Notice(saying, d.adminsOf(shop)), event: eventNotice,
+		method: methodPost, channel: channel, home: true, message: announcement(e, saying, d.adminsOf(shop)), event: eventNotice,
 		payload: map[string]any{"effect": string(e.ID), "shop": string(e.Shop), "kind": string(e.Saying.Kind)},
 	})
 }

@@ -28,6 +28,8 @@ type Config struct {
 	HTTPClient         *http.Client // its Transport is the caller's; nil: a client of its own
 	Dial               DialFunc     // of the socket; nil: the network's
 	Logger             *slog.Logger
+	Version            string             // of the program, as `/samples status` tells it
+	Sync               func() []SyncState // how each shop's last sweep went; nil: nobody tells
 
 	// Link gets from TikTok the link that opens, in the app on a creator's phone, the page on which she asks for a sample
 	// of one variant of a product. It works for 1 to 14 days. An error that holds a workflow.Cause is told to whoever asked.
@@ -55,6 +57,10 @@ type Desk struct {
 	link   *link
 	routes *routes
 	shared lately
+	bulks  turns
+
+	welcomes postponed
+	homes    *homes
 
 	refused atomic.Pointer[string] // Slack's error for the last message written
 	log     *slog.Logger
@@ -74,13 +80,20 @@ func New(config Config, store workflow.Store, engine *workflow.Engine) (*Desk, e
 	}
 	d.people = newPeople(d.api)
 	d.routes = newRoutes(d)
+	d.homes = newHomes(d)
 	d.link = newLink(linkConfig{open: d.openSocket, dial: config.Dial, handle: d.handle, log: config.Logger})
 	return d, nil
 }
 
 // Run keeps the desk connected to Slack until ctx ends, and then comes to an end within a few seconds, with every
 // acknowledgement that it owes. An error is one that no retry mends, such as a revoked token.
-func (d *Desk) Run(ctx context.Context) error { return d.link.run(ctx) }
+func (d *Desk) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	wait := d.homes.run(ctx)
+	defer wait()
+	defer cancel()
+	return d.link.run(ctx)
+}
 
 // Health tells how the connection to Slack is, and whether Slack takes what the desk writes.
 func (d *Desk) Health() Health {

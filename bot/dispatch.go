@@ -40,6 +40,7 @@ type interaction struct {
 		ThreadTS string            `json:"thread_ts"`
 		Text     string            `json:"text"`
 		User     workflow.PersonID `json:"user"`
+		Bot      string            `json:"bot_id"` // set on what an app said
 	} `json:"message"`
 	Actions []action `json:"actions"`
 	View    struct {
@@ -148,10 +149,15 @@ func (d *Desk) interact(ctx context.Context, i interaction, ack ackFunc) {
 				d.log.WarnContext(ctx, "a control that the desk does not know", "action", a.ID)
 			}
 		}
+		if i.View.Type == "home" {
+			d.clickedHome(ctx, i)
+		}
 	case "view_submission":
 		var handle func(context.Context, interaction, ackFunc)
 		if handle, known = d.routes.submissions[i.View.Callback]; known {
 			handle(ctx, i, ack)
+			d.homes.did(i.User.ID)
+			d.Changed() // settings and campaigns are shown in App Home too, and nobody is woken for them
 		}
 	case "view_closed":
 		var handle func(context.Context, interaction)

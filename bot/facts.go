@@ -44,7 +44,7 @@ func (d *Desk) factsOf(tx workflow.Tx, a workflow.Application) (view.CardFacts, 
 	}
 	for _, s := range shops {
 		if s.ID == a.Key.Shop {
-			facts.Shop, facts.Region = shopName(s, d.sharing(s, shops)), s.Region
+			facts.Shop, facts.Region, facts.QuickReject = shopName(s, d.sharing(s, shops)), s.Region, s.Settings.QuickReject
 		}
 	}
 	if a.Campaign != "" {

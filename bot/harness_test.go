@@ -71,6 +71,11 @@ type setup struct {
 	wrap    func(workflow.Store) workflow.Store // around the store that the desk and its engine use
 	around  func(http.Handler) http.Handler     // around the stand-in workspace
 	engine  func(*workflow.Engine) outbox.Engine
+	scopes  []string               // what the bot's token was granted; nil: what it asks for
+	sync    func() []bot.SyncState // how the sweeps went
+
+	// link gives links for requests, in TikTok's place.
+	link func(context.Context, workflow.ShopID, workflow.ProductID, string, int) (string, error)
 }
 
 // world is a desk between a stand-in workspace, a real store and a small TikTok, on the bubble's clock.
@@ -127,7 +132,10 @@ func inBubble(t *testing.T, s setup, f func(*testing.T, *world)) {
 			t: t, setup: s, base: "http://slack.test", pipes: newPipes(), tiktok: &tiktok{}, log: &logbook{},
 			path: filepath.Join(t.TempDir(), "desk.db"),
 		}
-		slack := slacksim.New(slacksim.Options{Scopes: bot.Scopes, Events: bot.Events, Shortcuts: shortcuts()})
+		if s.scopes == nil {
+			s.scopes = bot.Scopes
+		}
+		slack := slacksim.New(slacksim.Options{Scopes: s.scopes, Events: bot.Events, Shortcuts: shortcuts()})
 		w.details = slack.Details(w.base)
 		handler := slack.Handler()
 		if s.around != nil {
@@ -193,12 +201,15 @@ func (w *world) open() {
 		undo = 0
 	}
 	var courier *outbox.Courier
-	w.engine = workflow.NewEngine(w.store, func() { courier.Wake() })
+	var desk *bot.Desk
+	w.engine = workflow.NewEngine(w.store, func() { courier.Wake(); desk.Changed() })
 	transport := &http.Transport{DialContext: w.pipes.dial}
 	log := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	desk, err := bot.New(bot.Config{
 		BotToken: w.details.BotToken, AppToken: w.details.AppToken, APIURL: w.details.APIURL, Channel: samples,
 		Admins: []workflow.PersonID{admin}, Undo: undo, HTTPClient: &http.Client{Transport: transport}, Dial: w.pipes.dial, Logger: log,
+		Version: "v1.2.3", Sync: w.setup.sync,
+		Link: w.setup.link,
 	}, w.store, w.engine)
 	require.NoError(w.t, err)
 	w.desk = desk
@@ -324,6 +335,7 @@ type message struct {
 	Text     string          `json:"text"`
 	Blocks   json.RawMessage `json:"blocks"`
 	Deleted  bool            `json:"deleted"`
+	Files    []object        `json:"files"`
 	Metadata struct {
 		Type    string `json:"event_type"`
 		Payload object `json:"event_payload"`
@@ -331,10 +343,11 @@ type message struct {
 }
 
 type dialog struct {
-	ID     string          `json:"view_id"`
-	User   string          `json:"user"`
-	Blocks json.RawMessage `json:"blocks"`
-	Open   bool            `json:"open"`
+	ID       string          `json:"view_id"`
+	User     string          `json:"user"`
+	Callback string          `json:"callback_id"`
+	Blocks   json.RawMessage `json:"blocks"`
+	Open     bool            `json:"open"`
 }
 
 type slackState struct {
@@ -562,6 +575,7 @@ type tiktok struct {
 	mu      sync.Mutex
 	answers []workflow.Outcome
 	reviews []workflow.Review
+	carry   func(workflow.Effect) workflow.Outcome // what comes of messages and imports; nil: they are never heard of again
 }
 
 // Budget implements outbox.Service.
@@ -571,6 +585,12 @@ func (k *tiktok) Budget(workflow.Effect) time.Duration { return 0 }
 func (k *tiktok) Deliver(_ context.Context, e workflow.Effect) workflow.Outcome {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if e.Review == nil { // a message, or an import
+		if k.carry != nil {
+			return k.carry(e)
+		}
+		return workflow.Outcome{}
+	}
 	k.reviews = append(k.reviews, *e.Review)
 	if len(k.answers) == 0 {
 		return workflow.Outcome{Event: workflow.Confirmed{At: time.Now(), Verdict: e.Review.Verdict}}

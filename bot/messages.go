@@ -1,9 +1,231 @@
 package bot
 
 import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
 )
+
+// messageRoutes are the controls and the dialog of messages to creators.
+func (d *Desk) messageRoutes(r *routes) {
+	r.clicks[view.ActionMessage] = d.openMessage
+	r.clicks[view.ActionReply] = d.openMessage
+	r.clicks[view.ActionResend] = d.resend
+	r.submissions[view.CallbackMessage] = d.submitMessage
+}
+
+// openMessage opens the dialog in which somebody writes to a creator. The trigger lives three seconds, so nothing slow
+// comes before it; what the dialog shows is read from the store.
+func (d *Desk) openMessage(ctx context.Context, i interaction, a action, ack ackFunc) {
+	ack(nil)
+	to, err := view.ParseCorrespondent(cmp.Or(a.Text, a.chosen()))
+	if err != nil {
+		d.log.WarnContext(ctx, "a control does not say whom it is about", "error", err)
+		return
+	}
+	if _, no := d.guard(ctx, i.User.ID, to.Shop, reviewer); no != "" {
+		d.tell(ctx, i, no)
+		return
+	}
+	facts, err := d.messageFacts(ctx, to)
+	if err != nil {
+		d.note(ctx, i.User.ID, err)
+		d.tell(ctx, i, messageSentence(err))
+		return
+	}
+	d.openModal(ctx, i, view.MessageModal(facts))
+}
+
+// messageSentence puts an error about a message into words.
+func messageSentence(err error) string {
+	if r, ok := errors.AsType[workflow.Refusal](err); ok {
+		return view.MessageRefusal(r)
+	}
+	return view.Denied(view.DeniedUnsaved)
+}
+
+// messageFacts gathers what the dialog shows. The error is a Refusal where the creator cannot be written to.
+func (d *Desk) messageFacts(ctx context.Context, to view.Correspondent) (facts view.MessageModalFacts, err error) {
+	err = d.store.View(ctx, func(tx workflow.Tx) error {
+		facts = view.MessageModalFacts{To: to}
+		if facts.Creator, facts.Product, err = correspondent(tx, to); err != nil {
+			return err
+		}
+		if err := reachable(tx, to.Shop, facts.Creator); err != nil {
+			return err
+		}
+		facts.Recent, err = recentMessages(tx, to, facts.Creator)
+		return err
+	})
+	if err != nil {
+		return view.MessageModalFacts{}, fmt.Errorf("gathering what the message dialog shows: %w", err)
+	}
+	return facts, nil
+}
+
+// correspondent finds whom a control is about: by the application, the conversation, or the memberships.
+func correspondent(tx workflow.Tx, to view.Correspondent) (workflow.Creator, workflow.Product, error) {
+	if to.Application != "" {
+		a, err := tx.Application(workflow.Key{Shop: to.Shop, ID: to.Application})
+		if errors.Is(err, workflow.ErrNotFound) {
+			err = workflow.Refusal{Rule: workflow.RuleNoApplication, Name: string(to.Application)}
+		}
+		return a.Report.Creator, a.Report.Product, err
+	}
+	talk, err := tx.Conversation(to.Shop, to.Creator)
+	if err == nil || !errors.Is(err, workflow.ErrNotFound) {
+		return talk.Shown, workflow.Product{}, err
+	}
+	hers, err := applicationsOf(tx, to.Shop, to.Creator)
+	if err != nil {
+		return workflow.Creator{}, workflow.Product{}, err
+	}
+	if len(hers) > 0 {
+		return hers[len(hers)-1].Report.Creator, workflow.Product{}, nil
+	}
+	members, err := tx.Memberships(to.Creator)
+	if err == nil && len(members) == 0 {
+		err = workflow.Refusal{Rule: workflow.RuleNoCreator}
+	}
+	if err != nil {
+		return workflow.Creator{}, workflow.Product{}, err
+	}
+	return members[0].Shown, workflow.Product{}, nil
+}
+
+// reachable refuses a creator whom TikTok cannot be told to write to, before anybody has typed a word.
+func reachable(tx workflow.Tx, shop workflow.ShopID, c workflow.Creator) error {
+	if c.OpenID != "" {
+		return nil
+	}
+	talk, err := tx.Conversation(shop, c.KeyOf(shop))
+	if errors.Is(err, workflow.ErrNotFound) || err == nil && talk.ID == "" {
+		return workflow.Refusal{Rule: workflow.RuleNoCreator, Name: c.Username}
+	}
+	return err
+}
+
+// The bounds of what is read for the dialog: it opens within three seconds.
+const (
+	recentApplications = 3
+	recentPage         = 500
+	recentPages        = 4
+	ownApplications    = 200
+)
+
+// applicationsOf returns a creator's applications at a shop, in the order of their coming.
+func applicationsOf(tx workflow.Tx, shop workflow.ShopID, creator workflow.CreatorKey) ([]workflow.Application, error) {
+	page, err := tx.Applications(workflow.CreatorOf(creator), "", ownApplications)
+	return slices.DeleteFunc(page.Applications, func(a workflow.Application) bool { return a.Key.Shop != shop }), err
+}
+
+// recentMessages returns the last messages from and to a creator that the history of her latest applications holds.
+func recentMessages(tx workflow.Tx, to view.Correspondent, creator workflow.Creator) ([]view.Exchanged, error) {
+	hers, err := applicationsOf(tx, to.Shop, creator.KeyOf(to.Shop))
+	if err != nil {
+		return nil, err
+	}
+	var all []view.Exchanged
+	for _, a := range hers[max(0, len(hers)-recentApplications):] {
+		if all, err = addMessages(tx, a.Key, all); err != nil {
+			return nil, err
+		}
+	}
+	slices.SortStableFunc(all, func(a, b view.Exchanged) int { return a.At.Compare(b.At) })
+	return all[max(0, len(all)-view.RecentMessages):], nil
+}
+
+func addMessages(tx workflow.Tx, k workflow.Key, all []view.Exchanged) ([]view.Exchanged, error) {
+	after := ""
+	for range recentPages {
+		entries, next, err := tx.History(k, after, recentPage)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range entries {
+			if e.Event == workflow.OnHeard || e.Event == workflow.OnMessageWritten {
+				all = append(all, view.Exchanged{By: e.By.Person, At: e.At, Text: e.Text})
+			}
+		}
+		if after = next; after == "" {
+			break
+		}
+	}
+	return all, nil
+}
+
+// submitMessage takes a message over before the dialog closes: what a person saw accepted is on disk.
+func (d *Desk) submitMessage(ctx context.Context, i interaction, ack ackFunc) {
+	ctx, cancel := context.WithTimeout(ctx, commitBy)
+	defer cancel()
+	to, err := view.ParseCorrespondent(i.View.Metadata)
+	if err != nil {
+		d.log.WarnContext(ctx, "a dialog does not say whom it is about", "error", err)
+		return
+	}
+	shop, no := d.guard(ctx, i.User.ID, to.Shop, reviewer)
+	if no != "" {
+		ack(errorAt(view.BlockMessage, no))
+		return
+	}
+	_, err = d.engine.Write(ctx, workflow.Writing{
+		Actor: d.actor(i.User.ID, shop, workflow.FromModal, i.View.ID), At: time.Now(),
+		Shop: to.Shop, Creator: to.Creator, Application: to.Application, Campaign: to.Campaign,
+		Text: i.field(view.ActionMessageText).Text,
+	})
+	if err != nil {
+		d.note(ctx, i.User.ID, err)
+		ack(errorAt(view.BlockMessage, messageSentence(err)))
+		return
+	}
+	ack(nil)
+}
+
+// resend tries a message again that TikTok refused.
+func (d *Desk) resend(ctx context.Context, i interaction, a action, ack ackFunc) {
+	ctx, cancel := context.WithTimeout(ctx, commitBy)
+	defer cancel()
+	defer ack(nil)
+	id := workflow.NoticeID(a.Text)
+	n, err := d.notice(ctx, id)
+	if err != nil {
+		ack(nil)
+		d.note(ctx, i.User.ID, err)
+		d.tell(ctx, i, messageSentence(err))
+		return
+	}
+	shop, no := d.guard(ctx, i.User.ID, n.Shop, reviewer)
+	if no != "" {
+		ack(nil)
+		d.tell(ctx, i, no)
+		return
+	}
+	if _, err := d.engine.Resend(ctx, id, d.actor(i.User.ID, shop, workflow.FromThread, i.TriggerID), time.Now()); err != nil {
+		ack(nil)
+		d.note(ctx, i.User.ID, err)
+		d.tell(ctx, i, messageSentence(err))
+	}
+}
+
+// notice reads a notice; the error is a Refusal if there is none.
+func (d *Desk) notice(ctx context.Context, id workflow.NoticeID) (n workflow.Notice, err error) {
+	err = d.store.View(ctx, func(tx workflow.Tx) error {
+		if n, err = tx.Notice(id); errors.Is(err, workflow.ErrNotFound) {
+			return workflow.Refusal{Rule: workflow.RuleNothingFailed}
+		}
+		return err
+	})
+	if err != nil {
+		return workflow.Notice{}, fmt.Errorf("reading a notice: %w", err)
+	}
+	return n, nil
+}
 
 // messageMessage renders a message to a creator, and how far it got.
 func (d *Desk) messageMessage(tx workflow.Tx, n workflow.Notice) (view.Message, error) {
@@ -11,6 +233,50 @@ func (d *Desk) messageMessage(tx workflow.Tx, n workflow.Notice) (view.Message, 
 	if err != nil {
 		return view.Message{}, err
 	}
-	talk, err := tx.Conversation(n.Shop, n.Creator)
-	return view.MessageToCreator(view.MessageFacts{Notice: n, Creator: talk.Shown, Shop: shop}), err
+	creator, _, err := correspondent(tx, view.Correspondent{Shop: n.Shop, Creator: n.Creator, Application: n.Application})
+	if _, refused := errors.AsType[workflow.Refusal](err); refused {
+		err = nil // her words' addressee has no name then
+	}
+	if n.Application != "" {
+		shop = "" // the card says that
+	}
+	return view.MessageToCreator(view.MessageFacts{Notice: n, Creator: creator, Shop: shop}), err
+}
+
+// replyMessage renders what is said in the thread of a card.
+func replyMessage(e workflow.Effect) view.Message {
+	s := *e.Saying
+	if s.Kind != workflow.SayMessage {
+		return view.Reply(s)
+	}
+	to := view.Correspondent{Shop: e.Shop, Application: e.Application}
+	if s.Creator != nil {
+		to.Creator = s.Creator.KeyOf(e.Shop)
+	}
+	return view.Heard(s, to)
+}
+
+// located adds to what a creator wrote where that was: the shop's name, and the campaign's.
+func located(tx workflow.Tx, s workflow.Saying, shop workflow.Shop) (workflow.Saying, error) {
+	if s.Kind != workflow.SayMessage {
+		return s, nil
+	}
+	s.Shop = cmp.Or(shop.Name, string(shop.ID))
+	if s.CampaignID == "" {
+		return s, nil
+	}
+	c, err := tx.Campaign(s.CampaignID)
+	if errors.Is(err, workflow.ErrNotFound) {
+		return s, nil
+	}
+	s.Campaign = c.Name
+	return s, err
+}
+
+// announcement renders what is said in a channel.
+func announcement(e workflow.Effect, s workflow.Saying, admins []workflow.PersonID) view.Message {
+	if s.Kind != workflow.SayMessage {
+		return view.Notice(s, admins)
+	}
+	return view.Heard(s, view.Correspondent{Shop: e.Shop, Creator: s.CreatorKey, Campaign: s.CampaignID})
 }

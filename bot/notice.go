@@ -109,6 +109,9 @@ func (d *Desk) standing(ctx context.Context, e workflow.Effect) (s standing, err
 			s.channel, s.thread, s.waits, s.gone = a.Card.Channel, a.Card.TS, !a.Card.Posted(), a.Card.Lost
 		}
 		s.message, err = d.noticeMessage(tx, s.notice)
+		if errors.Is(err, workflow.ErrNotFound) {
+			s.gone, err = true, nil
+		}
 		return err
 	})
 	if err != nil {

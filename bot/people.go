@@ -35,6 +35,7 @@ type people struct {
 	users   map[workflow.PersonID]known[slack.User]
 	members map[string]known[map[workflow.PersonID]bool]
 	groups  map[workflow.GroupID]known[map[workflow.PersonID]bool]
+	named   known[[]view.UserGroup] // the workspace's user groups
 }
 
 type known[T any] struct {
@@ -74,17 +75,24 @@ func (p *people) mayDecide(ctx context.Context, who workflow.PersonID, channel s
 		return false, view.DeniedUnchecked
 	}
 	user, err := p.user(ctx, who)
-	switch {
-	case err != nil:
+	if err != nil {
 		return false, view.DeniedUnchecked
+	}
+	denial := standingOf(user, team)
+	return denial == "", denial
+}
+
+// standingOf tells why an account never decides in a workspace, whatever the settings say, and nothing where it may.
+func standingOf(user slack.User, team string) view.Denial {
+	switch {
 	case user.IsStranger || user.TeamID != "" && user.TeamID != team:
-		return false, view.DeniedElsewhere
+		return view.DeniedElsewhere
 	case user.IsRestricted || user.IsUltraRestricted:
-		return false, view.DeniedGuest
+		return view.DeniedGuest
 	case user.Deleted || user.IsBot:
-		return false, view.DeniedOutside
+		return view.DeniedOutside
 	default:
-		return true, ""
+		return ""
 	}
 }
 
@@ -185,6 +193,30 @@ func (p *people) inGroup(ctx context.Context, who workflow.PersonID, g workflow.
 		return all, nil
 	})
 	return members[who], err
+}
+
+// allGroups returns the workspace's user groups.
+func (p *people) allGroups(ctx context.Context) ([]view.UserGroup, error) {
+	p.mu.Lock()
+	k := p.named
+	p.mu.Unlock()
+	if !k.at.IsZero() && time.Since(k.at) < knownFor {
+		return k.value, nil
+	}
+	return once(ctx, &p.flight, "groups", func(ctx context.Context) ([]view.UserGroup, error) {
+		listed, err := p.api.GetUserGroupsContext(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("listing the user groups: %w", err)
+		}
+		all := make([]view.UserGroup, len(listed))
+		for i, g := range listed {
+			all[i] = view.UserGroup{ID: workflow.GroupID(g.ID), Handle: g.Handle, Name: g.Name}
+		}
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.named = known[[]view.UserGroup]{all, time.Now()}
+		return all, nil
+	})
 }
 
 // once makes one call out of many that ask the same at a time. The call goes on for the others, and for the memory,

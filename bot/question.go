@@ -1,20 +1,88 @@
 package bot
 
 import (
+	"context"
+	"errors"
+	"time"
+
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
 )
 
-// questionMessage renders the question whether a member needs a sample, and what was said to it.
+// questionMessage renders the question whether a member needs a sample, and what was said to it. The error is
+// workflow.ErrNotFound where the member is no longer in the campaign, or is known by another key by now: then the notice
+// has nothing to tell.
 func (d *Desk) questionMessage(tx workflow.Tx, n workflow.Notice) (view.Message, error) {
 	c, err := tx.Campaign(n.Campaign)
 	if err != nil {
 		return view.Message{}, err
 	}
-	m, err := tx.Member(n.Campaign, n.Creator)
-	if err != nil {
+	facts := view.QuestionFacts{Campaign: c}
+	if facts.Member, err = tx.Member(n.Campaign, n.Creator); err != nil {
 		return view.Message{}, err
 	}
-	shop, err := d.shopNamed(tx, n.Shop)
-	return view.Question(view.QuestionFacts{Campaign: c, Member: m, Shop: shop}), err
+	if facts.Applications, err = applicationsOfMember(tx, facts.Member); err != nil {
+		return view.Message{}, err
+	}
+	if facts.Shop, err = d.shopNamed(tx, n.Shop); err != nil {
+		return view.Message{}, err
+	}
+	return view.Question(facts), nil
+}
+
+// maxOfMember bounds how many applications of one creator in one campaign are read.
+const maxOfMember = 50
+
+// applicationsOfMember returns a member's applications in the campaign that say what she needs: those that go on, and
+// those that came to content.
+func applicationsOfMember(tx workflow.Tx, m workflow.Member) (all []workflow.Application, err error) {
+	page, err := tx.Applications(workflow.CampaignOf(m.Campaign), string(m.Creator)+"/", maxOfMember)
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range page.Applications {
+		if a.Report.Creator.KeyOf(a.Key.Shop) != m.Creator {
+			break
+		}
+		if a.State().Live() || a.State() == workflow.Completed {
+			all = append(all, a)
+		}
+	}
+	return all, nil
+}
+
+// sayNeed takes over whether a member needs a sample: it is kept first and acknowledged then. To somebody whose word is
+// on record already, be it by a second click, all is as wished.
+func (d *Desk) sayNeed(ctx context.Context, i interaction, a action, ack ackFunc) {
+	ctx, cancel := context.WithTimeout(ctx, commitBy)
+	defer cancel()
+	about, err := view.ParseCorrespondent(a.Text)
+	if err != nil || about.Campaign == "" {
+		d.log.WarnContext(ctx, "a control does not say of which member it is", "error", err)
+		return
+	}
+	shop, no := d.guard(ctx, i.User.ID, about.Shop, reviewer)
+	if no != "" {
+		ack(nil)
+		d.tell(ctx, i, no)
+		return
+	}
+	needed := a.ID == view.ActionNeeded
+	_, err = d.engine.Say(ctx, workflow.Said{
+		Actor: d.actor(i.User.ID, shop, i.surface(), i.TriggerID), At: time.Now(), Campaign: about.Campaign, Creator: about.Creator, Needed: needed,
+	})
+	ack(nil)
+	if err == nil {
+		return
+	}
+	d.note(ctx, i.User.ID, err)
+	r, ok := errors.AsType[workflow.Refusal](err)
+	if ok && r.Rule == workflow.RuleSaid && r.Member.SaidBy == i.User.ID {
+		return
+	}
+	if ok {
+		d.tell(ctx, i, view.QuestionRefusal(r))
+		return
+	}
+	d.tell(ctx, i, d.sentence(ctx, err))
 }

@@ -14,7 +14,7 @@ import (
 // queueRoutes are what is asked of requests by command.
 func (d *Desk) queueRoutes(r *routes) {
 	r.commands[view.CommandSamples+" queue"] = func(ctx context.Context, c command, _ string) (reply, error) {
-		return answered(d.queue(ctx, c.Shops, view.QueuePage{}))
+		return answered(d.queueFor(ctx, c.User, c.Shops, view.QueuePage{}))
 	}
 	r.commands[view.CommandSamples+" show"] = d.show
 	r.clicks[view.ActionQueuePage] = d.turnPage
@@ -37,7 +37,7 @@ func (d *Desk) turnPage(ctx context.Context, i interaction, a action, ack ackFun
 	}
 	var m view.Message
 	if err == nil {
-		m, err = d.queue(ctx, shops, page)
+		m, err = d.queueFor(ctx, i.User.ID, shops, page)
 	}
 	if err != nil {
 		d.log.ErrorContext(ctx, "could not read the queue", "error", err)
@@ -48,9 +48,23 @@ func (d *Desk) turnPage(ctx context.Context, i interaction, a action, ack ackFun
 	}
 }
 
+// queueFor is a page of the queue, with the button that decides several for somebody who decides there.
+func (d *Desk) queueFor(ctx context.Context, who workflow.PersonID, shops []workflow.Shop, at view.QueuePage) (view.Message, error) {
+	facts, err := d.queue(ctx, shops, at)
+	if err != nil {
+		return view.Message{}, err
+	}
+	if facts.Total > 1 {
+		if own := d.reviewed(ctx, who, shops); len(own) > 0 {
+			facts.Several = d.firstWaiting(ctx, own, "").ID
+		}
+	}
+	return view.Queue(facts), nil
+}
+
 // queue reads a page of what waits for the team. Where there are several shops their queues are merged by deadline: the
 // cursor is then a deadline as the listing sorts it, which holds in each of them.
-func (d *Desk) queue(ctx context.Context, shops []workflow.Shop, at view.QueuePage) (view.Message, error) {
+func (d *Desk) queue(ctx context.Context, shops []workflow.Shop, at view.QueuePage) (view.QueueFacts, error) {
 	var facts view.QueueFacts
 	err := d.store.View(ctx, func(tx workflow.Tx) error {
 		facts = view.QueueFacts{Page: at.Number}
@@ -76,9 +90,9 @@ func (d *Desk) queue(ctx context.Context, shops []workflow.Shop, at view.QueuePa
 		return nil
 	})
 	if err != nil {
-		return view.Message{}, fmt.Errorf("%w the queue: %w", errRead, err)
+		return view.QueueFacts{}, fmt.Errorf("%w the queue: %w", errRead, err)
 	}
-	return view.Queue(facts), nil
+	return facts, nil
 }
 
 // pageBefore finds the page before one. Listings are read forwards only, so it counts from the front.

@@ -106,7 +106,7 @@ func (d *Desk) shop(ctx context.Context, id workflow.ShopID) (s workflow.Shop, e
 }
 
 // guard reads a shop and tells whether a person may do that with it; where she may not, or where that cannot be read,
-// it says why.
+// it says why, in formatted text.
 func (d *Desk) guard(ctx context.Context, who workflow.PersonID, id workflow.ShopID, r role) (workflow.Shop, string) {
 	s, err := d.shop(ctx, id)
 	if err != nil {
@@ -115,9 +115,21 @@ func (d *Desk) guard(ctx context.Context, who workflow.PersonID, id workflow.Sho
 	}
 	if ok, denial := d.may(ctx, who, s, r); !ok {
 		d.log.InfoContext(ctx, "refused", "person", who, "rule", denial, "shop", id)
-		return s, view.Denied(denial)
+		return s, d.denied(denial, s)
 	}
 	return s, ""
+}
+
+// denied is the friendly no to somebody who may not do that with a shop. It names those who may.
+func (d *Desk) denied(why view.Denial, s workflow.Shop) string {
+	switch why {
+	case view.DeniedAdmins:
+		return view.DeniedBut(why, view.Entitled{People: d.adminsOf(s)})
+	case view.DeniedReviewers:
+		return view.DeniedBut(why, view.Entitled{People: s.Settings.Reviewers, Groups: s.Settings.Groups})
+	default:
+		return view.Denied(why)
+	}
 }
 
 // scope returns the shops that something said in a channel is about: those that live in it, or, where none does (as in a

@@ -36,12 +36,21 @@ func newRoutes(d *Desk) *routes {
 	d.cardRoutes(r)
 	d.campaignRoutes(r)
 	d.queueRoutes(r)
+	d.bulkRoutes(r)
+	d.homeRoutes(r)
+	d.settingsRoutes(r)
+	d.welcomeRoutes(r)
+	d.statusRoutes(r)
+	d.messageRoutes(r)
 	return r
 }
 
 // event is one of Slack's events. Slack may deliver it again under the same ID.
 type event struct {
-	ID    string `json:"event_id"`
+	ID             string `json:"event_id"`
+	Authorizations []struct {
+		User string `json:"user_id"` // the bot's
+	} `json:"authorizations"`
 	Event struct {
 		Type     string            `json:"type"`
 		User     workflow.PersonID `json:"user"`
@@ -50,9 +59,22 @@ type event struct {
 		TS       string            `json:"ts"`
 		ThreadTS string            `json:"thread_ts"`
 		Tab      string            `json:"tab"`
-		BotID    string            `json:"bot_id"`
-		Subtype  string            `json:"subtype"`
+		View     struct {          // of an opened App Home: what it shows
+			Metadata string `json:"private_metadata"`
+			Hash     string `json:"hash"`
+		} `json:"view"`
+		BotID   string    `json:"bot_id"`
+		Subtype string    `json:"subtype"`
+		Edited  *struct{} `json:"edited"` // set on a message that was changed
 	} `json:"event"`
+}
+
+// bot is the bot's own user id; empty where Slack does not tell.
+func (e event) bot() string {
+	if len(e.Authorizations) == 0 {
+		return ""
+	}
+	return e.Authorizations[0].User
 }
 
 func (d *Desk) happen(ctx context.Context, payload json.RawMessage, ack ackFunc) {

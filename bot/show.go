@@ -2,10 +2,8 @@ package bot
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"sampledesk/bot/view"
@@ -17,17 +15,17 @@ const pageRead = 50
 
 // show tells all of one application, or lists a creator's. One that is live and has no card in Slack gets one: it was
 // opened.
-func (d *Desk) show(ctx context.Context, c command, typed string) (reply, error) {
+func (d *Desk) show(ctx context.Context, c command, rest string) (reply, error) {
+	typed, more := cutClue(rest)
 	if typed == "" {
 		return reply{Message: view.Usage(c.Name, "show")}, nil
 	}
-	facts := view.ShowFacts{Asked: typed}
-	err := d.store.View(ctx, func(tx workflow.Tx) error {
-		facts = view.ShowFacts{Asked: typed}
-		return d.find(tx, c.Shops, typed, &facts)
-	})
+	if more != "" {
+		typed = rest // no name of anything: it is quoted as it was typed
+	}
+	facts, err := d.lookUp(ctx, c.Shops, view.ShowPage{Asked: typed})
 	if err != nil {
-		return reply{}, fmt.Errorf("%w an application: %w", errRead, err)
+		return reply{}, err
 	}
 	if len(facts.Found) != 1 {
 		return reply{Message: view.Show(facts)}, nil
@@ -38,6 +36,53 @@ func (d *Desk) show(ctx context.Context, c command, typed string) (reply, error)
 	}
 	opened := *found
 	return reply{Message: view.Show(facts), then: func(ctx context.Context) { d.seeToCard(ctx, c.User, opened) }}, nil
+}
+
+// lookUp gathers what is shown of the requests that something typed names, a page of them if there are several.
+func (d *Desk) lookUp(ctx context.Context, shops []workflow.Shop, at view.ShowPage) (facts view.ShowFacts, err error) {
+	err = d.store.View(ctx, func(tx workflow.Tx) error {
+		found, err := find(tx, shops, at.Asked)
+		if err != nil {
+			return err
+		}
+		if at.Pick != nil {
+			found = slices.DeleteFunc(found, func(a workflow.Application) bool { return !a.Decidable() })
+		}
+		facts = view.ShowFacts{Asked: at.Asked, Total: len(found), Page: at.Number, Pick: at.Pick}
+		switch len(found) {
+		case 0:
+			facts.Near, err = nearName(tx, shops, at.Asked)
+			return err
+		case 1:
+			if err := d.details(tx, found[0], &facts); err != nil {
+				return err
+			}
+		}
+		facts.Found, err = rowsOf(tx, pageOf(found, at.Number), shops)
+		return err
+	})
+	if err != nil {
+		return view.ShowFacts{}, fmt.Errorf("%w an application: %w", errRead, err)
+	}
+	return facts, nil
+}
+
+// pageOf cuts a page out of what was found.
+func pageOf(found []workflow.Application, number int) []workflow.Application {
+	from := min(number, len(found)) * view.ShowPageSize
+	from = min(from, len(found))
+	return found[from:min(from+view.ShowPageSize, len(found))]
+}
+
+func rowsOf(tx workflow.Tx, all []workflow.Application, shops []workflow.Shop) (rows []view.Row, err error) {
+	for _, a := range all {
+		row, err := rowOf(tx, a, shops)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, row)
+	}
+	return rows, nil
 }
 
 // callForCard gives a live application a card where it has none in Slack.
@@ -73,47 +118,6 @@ func (d *Desk) seeToCard(ctx context.Context, who workflow.PersonID, a workflow.
 	if err != nil {
 		d.log.ErrorContext(ctx, "could not post a card anew", "shop", a.Key.Shop, "application", a.Key.ID, "error", err)
 	}
-}
-
-// find looks for an application by id, and for a creator's by user name.
-func (d *Desk) find(tx workflow.Tx, shops []workflow.Shop, typed string, facts *view.ShowFacts) error {
-	var all []workflow.Application
-	for _, s := range shops {
-		a, err := tx.Application(workflow.Key{Shop: s.ID, ID: workflow.ApplicationID(typed)})
-		if err == nil {
-			all = append(all, a)
-		} else if !errors.Is(err, workflow.ErrNotFound) {
-			return err
-		}
-	}
-	for _, s := range shops {
-		if len(all) > 0 {
-			break
-		}
-		listing := workflow.UsernameOf(s.ID, strings.TrimPrefix(typed, "@"))
-		page, err := tx.Applications(listing, "", pageRead)
-		if err != nil {
-			return err
-		}
-		n, err := tx.Count(listing)
-		if err != nil {
-			return err
-		}
-		facts.Total += n
-		all = append(all, page.Applications...)
-	}
-	slices.SortStableFunc(all, func(a, b workflow.Application) int { return b.SeenAt.Compare(a.SeenAt) })
-	for _, a := range all {
-		row, err := rowOf(tx, a, shops)
-		if err != nil {
-			return err
-		}
-		facts.Found = append(facts.Found, row)
-	}
-	if len(all) != 1 {
-		return nil
-	}
-	return d.details(tx, all[0], facts)
 }
 
 // details adds what is shown of a single application only.

@@ -49,6 +49,7 @@ type Health struct {
 	Connected  bool
 	Since      time.Time // of the present link
 	LastFrame  time.Time // of anything, pings included
+	LastEvent  time.Time // of something that somebody did
 	LastReason string    // why the last link ended: in Slack's words where Slack said why
 	LastError  string    // of the last attempt to connect
 	Refused    string    // Slack's error for the last message that the desk wanted to write, "" if it took it
@@ -273,6 +274,7 @@ func (l *link) take(c *conn, e envelope, warned chan<- struct{}) {
 			c.err = fmt.Errorf("Slack ended the link: %s", e.Reason)
 		}
 	case e.ID != "":
+		l.happened()
 		l.start(c, e)
 	}
 }
@@ -284,6 +286,13 @@ func (l *link) alive(c *conn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.state.LastFrame = now
+}
+
+// happened notes that somebody did something.
+func (l *link) happened() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.state.LastEvent = time.Now()
 }
 
 // up takes a link into service, beginning with the acknowledgements that had none.

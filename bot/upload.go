@@ -13,8 +13,8 @@ import (
 // uploadTimeout is how long a picture may take on its way to Slack: three calls, one of them with its bytes.
 const uploadTimeout = 30 * time.Second
 
-// picture is one to post.
-type picture struct {
+// drawing is a picture to post.
+type drawing struct {
 	channel string
 	thread  string // the message under which it goes; empty: it is a message of the channel
 	name    string // of the file
@@ -26,7 +26,7 @@ type picture struct {
 
 // upload posts a picture, at most once: Slack has no way of finding out whether a file whose answer was lost is there.
 // Slack shows it once it has looked at it, half a second later or so.
-func (d *Desk) upload(ctx context.Context, p picture) error {
+func (d *Desk) upload(ctx context.Context, p drawing) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), uploadTimeout)
 	defer cancel()
 	_, err := d.api.UploadFileContext(ctx, slack.UploadFileParameters{

@@ -88,28 +88,29 @@ var furthest = []Stage{
 }
 
 // Furthest returns the stage that a member shows: the furthest of where she stands by herself and of her applications
-// there. Endings count only if nothing else is left: the latest to change, unless she came to where she stands since.
+// there. Endings count only if nothing else is left, which is to say: the latest to change, unless she came to where she
+// stands since, or stands where no application is asked for.
 func Furthest(m Member, applications []Application) Stage {
-	best, ended := m.State.Stage(), Application{}
+	best, live, ended := m.State.Stage(), false, Application{}
 	for _, a := range applications {
-		switch stage := a.Stage(); {
-		case stageRank(stage) == len(furthest):
-			if ended.Key == (Key{}) || a.ChangedAt.After(ended.ChangedAt) {
-				ended = a
+		rank := stageRank(a.Stage())
+		switch {
+		case rank < len(furthest):
+			live = true
+			if rank < stageRank(best) {
+				best = a.Stage()
 			}
-		case stageRank(stage) < stageRank(best):
-			best = stage
+		case ended.Key == (Key{}) || a.ChangedAt.After(ended.ChangedAt):
+			ended = a
 		}
 	}
-	alone := best == m.State.Stage() // no application that goes on says more
-	if alone && ended.Key != (Key{}) && (m.State == MemberInvited || !m.since().After(ended.ChangedAt)) && !anyLive(applications) {
+	if live || ended.Key == (Key{}) || m.State == MemberSpared {
+		return best
+	}
+	if m.State == MemberInvited || !m.since().After(ended.ChangedAt) {
 		return ended.Stage()
 	}
 	return best
-}
-
-func anyLive(applications []Application) bool {
-	return slices.ContainsFunc(applications, func(a Application) bool { return stageRank(a.Stage()) < len(furthest) })
 }
 
 func stageRank(s Stage) int {

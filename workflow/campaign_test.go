@@ -13,10 +13,11 @@ import (
 func TestAJoinCreatesTheCampaignAddsTheCreatorAndApproves(t *testing.T) {
 	d := newDesk(t, glow)
 	a := d.met()
-	j := workflow.Join{Actor: by(member), At: noon, Key: sample, NewName: "  Winter \t glow ", Approve: true, Round: a.Round, Undo: undoWindow, Origin: "view-1"}
+	j := workflow.Join{Actor: deed(member, "view-1"), At: noon, Key: sample, NewName: "  Winter \t glow ", Approve: true, Round: a.Round, Undo: undoWindow}
 	after, c, err := d.Join(t.Context(), j)
 	require.NoError(t, err)
-	require.Equal(t, workflow.Campaign{ID: c.ID, Shop: sample.Shop, Name: "Winter glow", CreatedBy: member, CreatedAt: noon, Origin: "view-1"}, c)
+	require.Equal(t, workflow.Campaign{ID: c.ID, Shop: sample.Shop, Name: "Winter glow", CreatedBy: member, CreatedAt: noon, Origin: "view-1",
+		Products: []workflow.ProductID{"1"}, Version: 1}, c)
 
 	m := d.memory()
 	require.Equal(t, after, m.Application)
@@ -24,7 +25,7 @@ func TestAJoinCreatesTheCampaignAddsTheCreatorAndApproves(t *testing.T) {
 	require.Equal(t, c.ID, after.Campaign)
 	require.Equal(t, []workflow.Campaign{c}, m.Campaigns)
 	require.Equal(t, map[workflow.CampaignID][]workflow.Member{c.ID: {{
-		Campaign: c.ID, Creator: "id:open-1", Shown: a.Report.Creator, AddedBy: member, AddedAt: noon,
+		Campaign: c.ID, Creator: "id:open-1", Shown: a.Report.Creator, AddedBy: member, AddedAt: noon, Origins: []string{"view-1"},
 	}}}, m.Members)
 	require.Len(t, m.Lanes[workflow.ReviewLane(sample)], 1)
 	require.Equal(t, []workflow.EventKind{workflow.OnReported, workflow.OnCampaignChosen, workflow.OnApproved}, events(m.History))
@@ -95,7 +96,7 @@ func TestTheFirstOfTwoCampaignsWins(t *testing.T) {
 	requireRefused(t, workflow.RuleInThatCampaign, err)
 	after, c, err := d.Join(t.Context(), workflow.Join{Actor: by(another), At: noon, Key: sample, Campaign: winter.ID, Approve: true})
 	require.NoError(t, err, "to approve somebody who is there already is no mistake")
-	require.Equal(t, winter, c)
+	require.Equal(t, winter.ID, c.ID)
 	require.Equal(t, workflow.Queued, after.State())
 	require.Equal(t, member, d.memory().Members[winter.ID][0].AddedBy, "she was added before")
 }

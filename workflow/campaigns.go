@@ -1,7 +1,6 @@
 package workflow
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -103,166 +102,11 @@ func (t *turn) archive(id CampaignID, by Actor, at time.Time) (Campaign, error) 
 
 // addProduct puts a product into a campaign to which somebody added an application for it, or for which she sent a link.
 // It is a new version: who edits the campaign meanwhile would take the product out again.
-func (t *turn) addProduct(c Campaign, p ProductID) error {
+func (t *turn) addProduct(c Campaign, p ProductID) (Campaign, error) {
 	if p == "" || slices.Contains(c.Products, p) || len(c.Products) >= MaxCampaignProducts {
-		return nil
+		return c, nil
 	}
 	c.Products = slices.Sorted(slices.Values(append(slices.Clone(c.Products), p)))
 	c.Version++
-	return t.tx.PutCampaign(c)
-}
-
-// Import fills a campaign from a target collaboration of TikTok's.
-type Import struct {
-	Actor
-	At            time.Time
-	Shop          ShopID
-	Collaboration string // its id
-}
-
-// BeginImport begins a run that makes the collaboration's creators members of a campaign of its name, which is made if
-// there is none.
-func (e *Engine) BeginImport(ctx context.Context, i Import) (r Run, err error) {
-	err = e.update(ctx, func(t *turn) error {
-		r = Run{ID: runID(i.Actor), Kind: RunImport, Shop: i.Shop, By: i.Person, At: i.At, Collaboration: i.Collaboration}
-		if there, err := t.tx.Run(r.ID); !errors.Is(err, ErrNotFound) {
-			r = there
-			return cmp.Or(err, errUnchanged)
-		}
-		if err := t.tx.PutRun(r); err != nil {
-			return err
-		}
-		if err := t.notify(Notice{ID: RunNotice(r.ID), Shop: r.Shop, Kind: SayRun, Run: r.ID}, i.At, ForPeople); err != nil {
-			return err
-		}
-		return t.enqueue(Effect{Kind: ImportCreators, Lane: ImportLane(r.ID), Shop: i.Shop, Run: r.ID, NotBefore: i.At}, i.At)
-	})
-	if err != nil && !errors.Is(err, errUnchanged) {
-		return Run{}, fmt.Errorf("beginning to import collaboration %q: %w", i.Collaboration, err)
-	}
-	return r, nil
-}
-
-// Imported tells what TikTok said of a target collaboration.
-type Imported struct {
-	At       time.Time
-	Name     string
-	Creators []Creator // by user name
-	Products []Product // by id and title
-}
-
-// ImportFailed tells that TikTok will not tell of a target collaboration, or not now.
-type ImportFailed struct {
-	At      time.Time
-	Cause   Cause
-	ForGood bool
-}
-
-// Kind returns OnImported.
-func (Imported) Kind() EventKind { return OnImported }
-
-// When returns the event's time.
-func (e Imported) When() time.Time { return e.At }
-
-// Kind returns OnImported.
-func (ImportFailed) Kind() EventKind { return OnImported }
-
-// When returns the event's time.
-func (e ImportFailed) When() time.Time { return e.At }
-
-func (t *turn) imported(eff Effect, e Imported) error {
-	r, err := t.tx.Run(eff.Run)
-	if err != nil || r.Ended() {
-		return err
-	}
-	by := Actor{Person: r.By, Surface: FromCommand, Origin: "run " + string(r.ID)}
-	c, err := t.campaignOfImport(r, e, by)
-	if refused, ok := errors.AsType[Refusal](err); ok {
-		return t.endImport(r, e.At, Cause{Message: string(refused.Rule) + ": " + refused.Name}, true)
-	}
-	if err != nil {
-		return err
-	}
-	for _, creator := range e.Creators {
-		if creator, err = t.knownAs(r.Shop, creator); err != nil {
-			return err
-		}
-		_, isNew, err := t.join(c, creator, by, e.At)
-		if err != nil {
-			return err
-		}
-		if isNew {
-			r.Added++
-		} else {
-			r.There++
-		}
-	}
-	for _, p := range e.Products {
-		if p.Title != "" {
-			if err := t.tx.PutProduct(r.Shop, p); err != nil {
-				return err
-			}
-		}
-		if slices.Contains(c.Products, p.ID) || len(c.Products) >= MaxCampaignProducts {
-			continue
-		}
-		c.Products = append(c.Products, p.ID)
-		r.Products++
-	}
-	slices.Sort(c.Products)
-	if r.Products > 0 {
-		c.Version++
-	}
-	if err := t.tx.PutCampaign(c); err != nil {
-		return err
-	}
-	r.Campaign, r.Name = c.ID, c.Name
-	return t.endImport(r, e.At, Cause{}, false)
-}
-
-// campaignOfImport returns the campaign of the collaboration's name, or makes it.
-func (t *turn) campaignOfImport(r Run, e Imported, by Actor) (Campaign, error) {
-	name, err := CampaignName(cutName(e.Name))
-	if err != nil {
-		name = "Collaboration " + r.Collaboration
-	}
-	c, err := t.tx.CampaignNamed(r.Shop, name)
-	if err == nil && c.Archived {
-		return c, Refusal{Rule: RuleArchived, Name: c.Name}
-	}
-	if errors.Is(err, ErrNotFound) {
-		return t.createCampaign(Creation{Shop: r.Shop, Name: name, By: by.Person, At: e.At, Origin: by.Origin})
-	}
-	return c, err
-}
-
-func cutName(name string) string {
-	runes := []rune(name)
-	return string(runes[:min(len(runes), MaxCampaignName)])
-}
-
-func (t *turn) importFailed(eff Effect, e ImportFailed) error {
-	r, err := t.tx.Run(eff.Run)
-	if err != nil || r.Ended() {
-		return err
-	}
-	if !e.ForGood {
-		if sameFault(r.Cause, e.Cause) {
-			return nil
-		}
-		r.Cause = e.Cause
-		if err := t.tx.PutRun(r); err != nil {
-			return err
-		}
-		return t.renotify(RunNotice(r.ID), e.At, Routine)
-	}
-	return t.endImport(r, e.At, e.Cause, true)
-}
-
-func (t *turn) endImport(r Run, at time.Time, cause Cause, failed bool) error {
-	r.EndsAt, r.Cause, r.Failed = at, cause, failed
-	if err := t.tx.PutRun(r); err != nil {
-		return err
-	}
-	return t.renotify(RunNotice(r.ID), at, ForPeople)
+	return c, t.tx.PutCampaign(c)
 }

@@ -31,20 +31,34 @@ const (
 // desk is an engine on a store of its own, and what the store saw.
 type desk struct {
 	*workflow.Engine
-	t     *testing.T
+	t     testing.TB
+	path  string
 	store *watched
 	woken atomic.Int64
 }
 
-func newDesk(t *testing.T, shop workflow.Shop) *desk {
+func newDesk(t testing.TB, shop workflow.Shop) *desk {
 	t.Helper()
-	bolt, err := boltstore.Open(t.Context(), filepath.Join(t.TempDir(), "desk.db"))
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, bolt.Close()) })
-	d := &desk{t: t, store: &watched{Store: bolt}}
+	d := &desk{t: t, path: filepath.Join(t.TempDir(), "desk.db"), store: &watched{}}
+	d.open()
+	t.Cleanup(func() { require.NoError(t, d.store.Close()) })
 	d.Engine = workflow.NewEngine(d.store, func() { d.woken.Add(1) })
-	require.NoError(t, bolt.Update(t.Context(), func(tx workflow.Tx) error { return tx.PutShop(shop) }))
+	require.NoError(t, d.store.Store.Update(t.Context(), func(tx workflow.Tx) error { return tx.PutShop(shop) }))
 	return d
+}
+
+func (d *desk) open() {
+	d.t.Helper()
+	bolt, err := boltstore.Open(d.t.Context(), d.path)
+	require.NoError(d.t, err)
+	d.store.Store = bolt
+}
+
+// restart is what a desk finds that was killed and started again: its file, and no claim.
+func (d *desk) restart() {
+	d.t.Helper()
+	require.NoError(d.t, d.store.Close())
+	d.open()
 }
 
 // watched is a store that knows how many updates it kept, and how many applications the largest of them put. It can be
@@ -53,6 +67,7 @@ type watched struct {
 	workflow.Store
 	kept    atomic.Int64
 	largest atomic.Int64
+	writes  atomic.Int64 // of what was kept
 
 	failAt  int    // the write of each transaction that fails; 0: none
 	between func() // called when a transaction is done and not yet kept
@@ -70,6 +85,7 @@ func (w *watched) Update(ctx context.Context, fn func(workflow.Tx) error) error 
 	})
 	if err == nil {
 		w.kept.Add(1)
+		w.writes.Add(int64(seen.writes))
 		w.largest.Store(max(w.largest.Load(), int64(seen.applications)))
 	}
 	return err
@@ -104,6 +120,10 @@ func (w *watchedTx) Enqueue(e workflow.Effect) error {
 	return w.write(func() error { return w.Tx.Enqueue(e) })
 }
 
+func (w *watchedTx) Change(e workflow.Effect) error {
+	return w.write(func() error { return w.Tx.Change(e) })
+}
+
 func (w *watchedTx) PutCampaign(c workflow.Campaign) error {
 	return w.write(func() error { return w.Tx.PutCampaign(c) })
 }
@@ -112,8 +132,32 @@ func (w *watchedTx) PutMember(m workflow.Member) error {
 	return w.write(func() error { return w.Tx.PutMember(m) })
 }
 
+func (w *watchedTx) RemoveMember(c workflow.CampaignID, k workflow.CreatorKey) error {
+	return w.write(func() error { return w.Tx.RemoveMember(c, k) })
+}
+
 func (w *watchedTx) PutShop(s workflow.Shop) error {
 	return w.write(func() error { return w.Tx.PutShop(s) })
+}
+
+func (w *watchedTx) PutProduct(s workflow.ShopID, p workflow.Product) error {
+	return w.write(func() error { return w.Tx.PutProduct(s, p) })
+}
+
+func (w *watchedTx) PutConversation(c workflow.Conversation) error {
+	return w.write(func() error { return w.Tx.PutConversation(c) })
+}
+
+func (w *watchedTx) RemoveConversation(s workflow.ShopID, k workflow.CreatorKey) error {
+	return w.write(func() error { return w.Tx.RemoveConversation(s, k) })
+}
+
+func (w *watchedTx) PutRun(r workflow.Run) error {
+	return w.write(func() error { return w.Tx.PutRun(r) })
+}
+
+func (w *watchedTx) PutNotice(n workflow.Notice) error {
+	return w.write(func() error { return w.Tx.PutNotice(n) })
 }
 
 func (w *watchedTx) Remove(id workflow.EffectID) error {
@@ -122,6 +166,10 @@ func (w *watchedTx) Remove(id workflow.EffectID) error {
 
 func (w *watchedTx) Release(e workflow.Effect) error {
 	return w.write(func() error { return w.Tx.Release(e) })
+}
+
+func (w *watchedTx) Revive(id workflow.EffectID, at time.Time) error {
+	return w.write(func() error { return w.Tx.Revive(id, at) })
 }
 
 // memory is all that a store holds of the sample and its shop.

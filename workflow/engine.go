@@ -131,6 +131,7 @@ func (e *Engine) update(ctx context.Context, fn func(*turn) error) error {
 type turn struct {
 	tx       Tx
 	enqueued bool
+	held     RunID // a run that whoever steps its applications keeps itself, once
 }
 
 // load returns the application, or an unseen one.

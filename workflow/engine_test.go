@@ -82,6 +82,18 @@ func TestAFailureAnywhereKeepsNothing(t *testing.T) {
 			o := workflow.Outcome{Event: workflow.CardShown{At: noon, Channel: "C0SAMPLES", TS: "1.1", Hash: "h"}}
 			return d.Settle(ctx, eff, o, noon)
 		},
+		"a run": func(ctx context.Context, d *desk) error {
+			_, err := d.Decide(ctx, bulk(by(member), workflow.Target{Key: sample}))
+			return err
+		},
+		"a message": func(ctx context.Context, d *desk) error {
+			_, err := d.Write(ctx, workflow.Writing{Actor: by(member), At: noon, Shop: sample.Shop, Creator: glowDaily, Text: "hello"})
+			return err
+		},
+		"a creator's words": func(ctx context.Context, d *desk) error {
+			_, err := d.Hear(ctx, sample.Shop, workflow.Hearing{At: noon, ID: "talk-1", Username: "glow.daily", Messages: []workflow.Written{text("1", "hello", noon)}})
+			return err
+		},
 		"a shop that stopped": func(ctx context.Context, d *desk) error {
 			return d.StopShop(ctx, sample.Shop, workflow.FromSync, workflow.Cause{Code: 105005}, noon)
 		},

@@ -67,6 +67,12 @@ func standing(s State) Application {
 	return a
 }
 
+// joined returns the application in a campaign to which the member has added it.
+func joined(a Application) Application {
+	a.Campaign, a.Joined = "campaign-0", Joined{By: member, At: noon.Add(-time.Minute), Member: true}
+	return a
+}
+
 func TestTheFabricatedApplicationsStandWhereTheyShould(t *testing.T) {
 	for _, s := range States {
 		require.Equal(t, s, standing(s).State())
@@ -105,6 +111,8 @@ func eventOf(on EventKind, status Status, a Application) Event {
 		return Undone{Actor: by(a.Decision.By), At: noon, Round: a.Round}
 	case OnCampaignChosen:
 		return CampaignChosen{Actor: by(member), At: noon, Campaign: "campaign-1", Name: "Winter", Seen: a.Campaign}
+	case OnCampaignLeft:
+		return CampaignLeft{Actor: by(a.Joined.By), At: noon, Seen: a.Campaign, Name: "Spring"}
 	case OnClaimed:
 		return Claimed{At: noon, Review: a.Decision.Review}
 	case OnAnswerLost:

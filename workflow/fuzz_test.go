@@ -56,16 +56,23 @@ func (l *life) person() Event {
 	who := Actor{Person: one(l, member, another, admin)}
 	who.Admin = who.Person == admin
 	round := l.a.Round - l.pick(2)
-	switch l.pick(4) {
-	case 0:
+	who.Origin = one(l, "", strconv.Itoa(l.pick(6)))
+	switch l.pick(9) {
+	case 0, 1:
 		return Undone{Actor: who, At: l.now, Round: round}
-	case 1:
+	case 2:
 		return CampaignChosen{Actor: who, At: l.now, Campaign: one[CampaignID](l, "c1", "c2"), Seen: one[CampaignID](l, "", "c1", "c2")}
+	case 3:
+		return CampaignLeft{Actor: who, At: l.now, Seen: one[CampaignID](l, "", "c1", "c2"), Back: one(l, "", l.a.Joined.Was)}
+	case 4:
+		return one[Event](l, LookBegan{Actor: who, At: l.now}, LookEnded{Actor: who, At: l.now})
+	case 5:
+		return Noted{Actor: who, At: l.now, Text: one(l, "", "a note"), Quiet: l.pick(2) == 0}
 	default:
 		l.made++
 		return Decided{
 			Actor: who, At: l.now, Round: round, Verdict: one(l, Approve, Reject), Reason: one[Reason](l, NotMatch, ""),
-			Undo: one(l, 0, undoWindow, 72*time.Hour), Review: EffectID(strconv.Itoa(l.made)),
+			Undo: one(l, 0, undoWindow, 72*time.Hour), Review: EffectID(strconv.Itoa(l.made)), Note: one(l, "", "a note"), Message: one(l, "", "Sorry!"),
 		}
 	}
 }
@@ -83,7 +90,11 @@ func (l *life) reported() Event {
 }
 
 func (l *life) desk() Event {
-	switch l.pick(5) {
+	switch l.pick(7) {
+	case 5:
+		return Heard{At: l.now, Written: Written{ID: "1", Text: "hello", FromCreator: true, At: l.now}}
+	case 6:
+		return MessageTold{What: OnMessageSent, At: l.now, Text: "hello"}
 	case 0:
 		return ContentFound{At: l.now}
 	case 1:
@@ -142,7 +153,7 @@ func (l *life) step(e Event) {
 	require.Equal(t, n, again, "a step is pure")
 	require.Equal(t, err, errAgain)
 	if err != nil {
-		require.True(t, personal(e.Kind()), "%q was refused", e.Kind())
+		require.True(t, personal(e.Kind()) || slices.Contains([]EventKind{OnLookBegan, OnLookEnded, OnNoted, OnMessageSent}, e.Kind()), "%q was refused", e.Kind())
 		require.ErrorAs(t, err, new(Refusal))
 	}
 	if err != nil || !n.Changed {
@@ -150,6 +161,12 @@ func (l *life) step(e Event) {
 		return
 	}
 	l.a = n.Application
+	if origin := actor(e).Origin; origin != "" {
+		twice, err := Step(l.a, e)
+		require.NoError(t, err)
+		require.Equal(t, Next{Application: l.a}, twice, "a second delivery of %q", e.Kind())
+	}
+	require.LessOrEqual(t, len(l.a.Origins), maxOrigins)
 	for _, id := range n.Cancel {
 		if i := slices.Index(l.lane, id); i > 0 || i == 0 && !l.claim {
 			l.lane = slices.Delete(l.lane, i, i+1)
@@ -171,6 +188,8 @@ func (l *life) step(e Event) {
 func (l *life) check() {
 	t, a, s := l.t, l.a, l.a.State()
 	require.Contains(t, States, s)
+	require.False(t, a.Campaign == "" && a.Joined != (Joined{}), "what is in no campaign was added to none")
+	require.False(t, a.Looker != (Look{}) && !a.Decidable(), "nobody looks at what is decided")
 	require.False(t, a.Card.Lost && s.Reviewing(), "what is in review has a card, or will have one")
 	require.Equal(t, s == Unseen || s == Unrecognised && a.Report.Status == "", a.Stage() == "")
 	carries := 0

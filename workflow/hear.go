@@ -38,6 +38,7 @@ func (t *turn) hear(shop ShopID, h Hearing) (told int, err error) {
 	if err != nil {
 		return 0, err
 	}
+	h.ID = nameable(h.ID)
 	talk, err := t.talkOf(shop, h)
 	if err != nil {
 		return 0, err

@@ -21,13 +21,11 @@ type Join struct {
 	Approve  bool
 	Round    int // for the approval: the one printed on what the person saw
 	Undo     time.Duration
-	Origin   string // identifies the person's deed, as Campaign.Origin does
 }
 
 // Join does all of that or, with a Refusal, none of it. A second delivery of the same deed changes nothing, also if what
 // the first one did was taken back meanwhile.
 func (e *Engine) Join(ctx context.Context, j Join) (a Application, c Campaign, err error) {
-	j.Actor.Origin = cmp.Or(j.Actor.Origin, j.Origin)
 	err = e.update(ctx, func(t *turn) (err error) {
 		a, c, err = t.enter(j)
 		return err
@@ -42,7 +40,7 @@ func (t *turn) enter(j Join) (a Application, c Campaign, err error) {
 	if a, err = load(t.tx, j.Key); err != nil {
 		return a, c, err
 	}
-	if a.took(j.Actor.Origin) {
+	if a.took(j.Origin) {
 		if c, err = t.tx.Campaign(a.Campaign); errors.Is(err, ErrNotFound) {
 			err = nil // it has left the campaign again
 		}
@@ -51,7 +49,7 @@ func (t *turn) enter(j Join) (a Application, c Campaign, err error) {
 	if c, err = t.campaignFor(j); err != nil {
 		return a, c, err
 	}
-	if a, err = t.choose(j, c); err != nil || !j.Approve {
+	if a, c, err = t.choose(j, c); err != nil || !j.Approve {
 		return a, c, err
 	}
 	a, _, err = t.apply(j.Key, Decided{Actor: j.Actor, At: j.At, Round: j.Round, Verdict: Approve, Undo: j.Undo})
@@ -60,7 +58,7 @@ func (t *turn) enter(j Join) (a Application, c Campaign, err error) {
 
 func (t *turn) campaignFor(j Join) (Campaign, error) {
 	if j.Campaign == "" {
-		return t.createCampaign(Creation{Shop: j.Key.Shop, Name: j.NewName, By: j.Person, At: j.At, Origin: j.Actor.Origin})
+		return t.createCampaign(Creation{Shop: j.Key.Shop, Name: j.NewName, By: j.Person, At: j.At, Origin: j.Origin})
 	}
 	c, err := t.open(j.Campaign)
 	if err == nil && c.Shop != j.Key.Shop {
@@ -71,10 +69,10 @@ func (t *turn) campaignFor(j Join) (Campaign, error) {
 
 // choose takes the application into the campaign, with its creator and its product. To approve somebody who is in the
 // campaign already is no mistake.
-func (t *turn) choose(j Join, c Campaign) (Application, error) {
+func (t *turn) choose(j Join, c Campaign) (Application, Campaign, error) {
 	before, err := load(t.tx, j.Key)
 	if err != nil {
-		return before, err
+		return before, c, err
 	}
 	who := j.Actor
 	if j.Approve {
@@ -82,28 +80,29 @@ func (t *turn) choose(j Join, c Campaign) (Application, error) {
 	}
 	a, _, err := t.apply(j.Key, CampaignChosen{Actor: who, At: j.At, Campaign: c.ID, Name: c.Name, Seen: j.Seen})
 	if r, ok := errors.AsType[Refusal](err); ok && r.Rule == RuleInThatCampaign && j.Approve {
-		return r.Application, nil
+		return r.Application, c, nil
 	}
 	if err != nil {
-		return a, err
+		return a, c, err
 	}
 	m, isNew, err := t.join(c, a.Report.Creator, j.Actor, j.At)
 	if err != nil {
-		return a, err
+		return a, c, err
 	}
 	if isNew {
 		a.Joined.Member = true
 		if err := t.tx.PutApplication(a); err != nil {
-			return a, err
+			return a, c, err
 		}
 	}
 	if err := t.renotify(m.Question, j.At, Routine); err != nil { // her application says what it asks
-		return a, err
+		return a, c, err
 	}
 	if err := t.part(before, j.Actor, j.At); err != nil {
-		return a, err
+		return a, c, err
 	}
-	return a, t.addProduct(c, a.Report.Product.ID)
+	c, err = t.addProduct(c, a.Report.Product.ID)
+	return a, c, err
 }
 
 // Creation is a campaign to create. Name is as a person typed it.

@@ -5,18 +5,28 @@ import (
 	"strings"
 )
 
-// Markdown returns the table of transitions as a Markdown table, for people to read, and below it the states that "in
-// review" stands for.
+// Markdown returns the tables of transitions as Markdown tables, for people to read: that of an application, below it the
+// states that "in review" stands for, and that of a creator in a campaign.
 func Markdown() string {
 	var b strings.Builder
-	line := func(cells ...string) { b.WriteString("| " + strings.Join(cells, " | ") + " |\n") }
-	line("From", "On", "Reported status", "If", "To", "Sentences")
-	line("---", "---", "---", "---", "---", "---")
+	b.WriteString("An application:\n\n")
+	line(&b, "From", "On", "Reported status", "If", "To", "Sentences")
+	line(&b, "---", "---", "---", "---", "---", "---")
 	for _, r := range Lifecycle {
-		line(fromWords(r.From), string(r.On), statusWords(r.Status), guardWords(r.If), toWords(r.To), sentenceWords(r.Quotes))
+		line(&b, fromWords(r.From), string(r.On), statusWords(r.Status), guardWords(r.If), toWords(r.To), sentenceWords(r.Quotes))
 	}
 	b.WriteString("\nIn review: " + stateWords(reviewing) + ".\n")
+	b.WriteString("\nA creator in a campaign, as long as no application of hers there goes on:\n\n")
+	line(&b, "From", "On", "To", "Shown as", "Sentences")
+	line(&b, "---", "---", "---", "---", "---")
+	for _, r := range MemberLifecycle {
+		line(&b, words(r.From, ", ", MemberState.String), string(r.On), r.To.String(), string(r.To.Stage()), sentenceWords(r.Quotes))
+	}
 	return b.String()
+}
+
+func line(b *strings.Builder, cells ...string) {
+	b.WriteString("| " + strings.Join(cells, " | ") + " |\n")
 }
 
 // fromWords names the sets of states that have a name, and lists the others.

@@ -21,17 +21,15 @@ func (t *turn) meet(before Application, next *Next, ev Event) error {
 		return nil
 	}
 	if creator.OpenID != "" && creator.Username != "" {
-		if err := t.merge(shop, creator, r.At); err != nil {
+		if err := t.merge(shop, Creator{Username: creator.Username}.KeyOf(shop), creator, r.At); err != nil {
 			return err
 		}
 	}
 	if before.State() != Unseen {
 		return nil
 	}
-	if p := a.Report.Product; p.ID != "" {
-		if err := t.tx.PutProduct(shop, p); err != nil {
-			return err
-		}
+	if err := t.keepProduct(shop, a.Report.Product); err != nil {
+		return err
 	}
 	if !a.State().Live() {
 		return nil
@@ -48,9 +46,17 @@ func (t *turn) meet(before Application, next *Next, ev Event) error {
 	return t.renotify(m.Question, r.At, Routine) // it asks for nothing any more
 }
 
-// merge brings together what the desk knows of a creator under her user name and under her open id.
-func (t *turn) merge(shop ShopID, creator Creator, at time.Time) error {
-	byName := Creator{Username: creator.Username}.KeyOf(shop)
+// keepProduct keeps a product that was asked for, for the dialogs that offer products. One whose id no store could keep
+// under is not offered; that must not fail the sweep that met it.
+func (t *turn) keepProduct(shop ShopID, p Product) error {
+	if p.ID == "" || nameable(string(p.ID)) != string(p.ID) || nameable(p.SKU) != p.SKU {
+		return nil
+	}
+	return t.tx.PutProduct(shop, p)
+}
+
+// merge brings together what the desk knows of a creator under a user name and under her open id.
+func (t *turn) merge(shop ShopID, byName CreatorKey, creator Creator, at time.Time) error {
 	members, err := t.tx.Memberships(byName)
 	if err != nil {
 		return err

@@ -16,6 +16,17 @@ const (
 	MemberSpared   MemberState = "needs none" // her content is awaited
 )
 
+// MemberStates lists every state, in the order in which a member comes through them.
+var MemberStates = []MemberState{MemberInvited, MemberAnswered, MemberNeeds, MemberSpared}
+
+// String returns the state in words, for the table and for tests; on screen it is Stage.
+func (s MemberState) String() string {
+	if s == MemberInvited {
+		return "invited"
+	}
+	return string(s)
+}
+
 // Stage is the state's name on screen.
 func (s MemberState) Stage() Stage {
 	switch s {

@@ -145,7 +145,8 @@ func messageNotice(a Actor) NoticeID {
 	return NoticeID("message/" + string(a.Person) + "/" + a.Origin)
 }
 
-// creatorOf finds whom a message goes to: by the application, the conversation, or the membership that knows her.
+// creatorOf finds whom a message goes to: by the application that is named, or by the conversation, the application or
+// the membership that knows her, best by id.
 func (t *turn) creatorOf(w Writing) (Creator, error) {
 	if w.Application != "" {
 		a, err := t.tx.Application(Key{Shop: w.Shop, ID: w.Application})
@@ -154,19 +155,23 @@ func (t *turn) creatorOf(w Writing) (Creator, error) {
 		}
 		return a.Report.Creator, err
 	}
-	if talk, err := t.tx.Conversation(w.Shop, w.Creator); err == nil && talk.Shown.OpenID != "" {
-		return talk.Shown, nil
-	} else if err != nil && !errors.Is(err, ErrNotFound) {
+	talk, err := t.tx.Conversation(w.Shop, w.Creator)
+	if err != nil && !errors.Is(err, ErrNotFound) {
 		return Creator{}, err
 	}
-	if a, err := t.lastOf(CreatorOf(w.Creator)); err == nil {
-		return a.Report.Creator, nil
-	} else if !errors.Is(err, ErrNotFound) {
+	if talk.Shown.OpenID != "" {
+		return talk.Shown, nil
+	}
+	a, err := t.lastOf(CreatorOf(w.Creator))
+	if err != nil && !errors.Is(err, ErrNotFound) {
 		return Creator{}, err
+	}
+	if err == nil {
+		return a.Report.Creator, nil
 	}
 	members, err := t.tx.Memberships(w.Creator)
 	if err != nil || len(members) == 0 {
-		return Creator{}, err
+		return talk.Shown, err
 	}
 	return members[0].Shown, nil
 }
@@ -236,7 +241,7 @@ func (t *turn) messageDone(eff Effect, e MessageDone) error {
 	if err != nil {
 		return err
 	}
-	if err := t.numberTalk(n.Shop, n.Creator, e.Conversation); err != nil {
+	if err := t.numberTalk(n.Shop, n.Creator, nameable(e.Conversation), e.At); err != nil {
 		return err
 	}
 	m := *n.Message
@@ -259,8 +264,9 @@ func (t *turn) messageDone(eff Effect, e MessageDone) error {
 
 func sameCause(a, b Cause) bool { return a.Code == b.Code && a.Message == b.Message }
 
-// numberTalk keeps TikTok's id of a conversation.
-func (t *turn) numberTalk(shop ShopID, creator CreatorKey, id string) error {
+// numberTalk keeps TikTok's id of a conversation. Where one of that id was heard under a user name, it is the same
+// conversation, and the name is hers: what is known under it becomes hers by id.
+func (t *turn) numberTalk(shop ShopID, creator CreatorKey, id string, at time.Time) error {
 	talk, err := t.tx.Conversation(shop, creator)
 	if errors.Is(err, ErrNotFound) || err == nil && (id == "" || talk.ID == id) {
 		return nil
@@ -268,8 +274,18 @@ func (t *turn) numberTalk(shop ShopID, creator CreatorKey, id string) error {
 	if err != nil {
 		return err
 	}
-	talk.ID = id
-	return t.tx.PutConversation(talk)
+	heard, err := t.tx.ConversationNumbered(shop, id)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		talk.ID = id
+		return t.tx.PutConversation(talk)
+	case err != nil:
+		return err
+	case talk.Shown.OpenID != "" && heard.Shown.OpenID == "":
+		return t.merge(shop, heard.Creator, talk.Shown, at)
+	default:
+		return nil // two creators of one conversation: whoever was heard in it keeps it
+	}
 }
 
 // Resend tries a message again that TikTok refused. The error is a Refusal where there is nothing to try again.

@@ -79,9 +79,14 @@ type CreatorKey string
 // KeyOf returns the creator's key: the open id, or until that is known the shop and the lower-case user name.
 func (c Creator) KeyOf(shop ShopID) CreatorKey {
 	if c.OpenID != "" {
-		return CreatorKey("id:" + c.OpenID)
+		return CreatorKey("id:" + nameable(c.OpenID))
 	}
-	return CreatorKey("name:" + string(shop) + ":" + strings.ToLower(c.Username))
+	return CreatorKey("name:" + string(shop) + ":" + nameable(strings.ToLower(c.Username)))
+}
+
+// nameable makes a name out of what others wrote that every store takes: UTF-8 without zero bytes.
+func nameable(s string) string {
+	return strings.ToValidUTF8(strings.ReplaceAll(s, "\x00", ""), "\uFFFD")
 }
 
 // Product is what a report says of the product that is asked for.

@@ -24,42 +24,53 @@ func TestACreatorIsKnownByHerIDOrUntilThenByShopAndName(t *testing.T) {
 }
 
 func TestAnApplicationStandsInTheListingsThatPeopleWaitFor(t *testing.T) {
-	const review, ship, seen = "00001796040000000000", "00001795000000000000", "00001795431600000000"
+	const review, ship, seen, changed = "00001796040000000000", "00001795000000000000", "00001795431600000000", "00001795435140000000"
+	const latest = "00006794499452000000" // 2^33 seconds, less what is in changed: the latest first
 	key := "/" + sample.String()
 	always := func(stage Stage, sort string) []Place {
 		return []Place{
 			{StageOf(sample.Shop, stage), sort + key}, {CreatorOf("id:open-1"), seen + key}, {UsernameOf(sample.Shop, "GLOW.daily"), seen + key},
+			{SeenOf(sample.Shop), seen + key}, {ShortOf("P5VKP"), sample.String()},
 		}
 	}
+	thread := Place{ThreadOf("C0SAMPLES", "1.000001"), sample.String()}
+	queue := func(due string) Place { return Place{QueueOf(sample.Shop), due + key} }
 	live := Place{LiveOf(sample.Shop), sample.String()}
 	for name, c := range map[string]struct {
 		a    Application
 		want []Place
 	}{
-		"unseen": {standing(Unseen), nil},
-		"in review, with a card": {
-			standing(Pending), append(always(StageReview, review), Place{QueueOf(sample.Shop), review + key}, live),
-		},
+		"unseen":                 {standing(Unseen), nil},
+		"in review, with a card": {standing(Pending), append(always(StageReview, review), thread, queue(review), live)},
 		"in review, without one": {
 			func() Application { a := standing(Refused); a.Card = Card{}; return a }(),
-			append(always(StageReview, review), Place{QueueOf(sample.Shop), review + key}, Place{BacklogOf(sample.Shop), review + key}, live),
+			append(always(StageReview, review), queue(review), Place{BacklogOf(sample.Shop), review + key}, live),
+		},
+		"in review, with a card to come": {
+			func() Application { a := standing(Pending); a.Card = Card{Wanted: true}; return a }(),
+			append(always(StageReview, review), queue(review), live),
 		},
 		"in review, without a deadline": {
 			func() Application { a := standing(Pending); a.Report.ReviewBy = time.Time{}; return a }(),
-			append(always(StageReview, "~"), Place{QueueOf(sample.Shop), "~" + key}, live),
+			append(always(StageReview, "~"), thread, queue("~"), live),
 		},
-		"decided": {standing(Queued), append(always(StageReview, review), live)},
+		"decided": {standing(Queued), append(always(StageReview, review), thread, live)},
 		"to be shipped": {
 			func() Application {
 				a := standing(AwaitingShipment)
 				a.Report.ShipBy = time.UnixMicro(1795000000000000)
 				return a
 			}(),
-			append(always(StageAwaiting, ship), live),
+			append(always(StageAwaiting, ship), thread, live),
 		},
+		"on its way, by how long that has lasted": {standing(Shipped), append(always(StageShipping, changed), thread, live)},
 		"at its end, in a campaign": {
 			func() Application { a := standing(Rejected); a.Campaign = "c1"; return a }(),
-			append(always(StageReject, review), Place{CampaignOf("c1"), "id:open-1/" + seen + key}),
+			append(always(StageReject, latest), thread, Place{CampaignOf("c1"), "id:open-1/" + seen + key},
+				Place{CampaignStageOf("c1", StageReject), latest + key}),
+		},
+		"with a card that is gone": {
+			func() Application { a := standing(Rejected); a.Card.Lost = true; return a }(), always(StageReject, latest),
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -91,6 +102,16 @@ func TestEveryEventCarriesItsOwnTimeAndItsKind(t *testing.T) {
 		OnCardShown:          CardShown{At: noon},
 		OnCardLost:           CardLost{At: noon},
 		OnOriginFound:        OriginFound{At: noon},
+		OnCampaignLeft:       CampaignLeft{At: noon},
+		OnLookBegan:          LookBegan{At: noon},
+		OnLookEnded:          LookEnded{At: noon},
+		OnNoted:              Noted{At: noon},
+		OnHeard:              Heard{At: noon},
+		OnMessageSent:        MessageTold{What: OnMessageSent, At: noon},
+		OnMessageRefused:     MessageDone{What: OnMessageRefused, At: noon},
+		OnNoticeShown:        NoticeShown{At: noon},
+		OnNoticeLost:         NoticeLost{At: noon},
+		OnImported:           Imported{At: noon},
 	} {
 		require.Equal(t, noon, e.When())
 		require.Equal(t, kind, e.Kind())
@@ -118,6 +139,17 @@ func TestEachEntryOfTheHistoryTellsTheFactsOfItsEvent(t *testing.T) {
 		}},
 		{pending, CardLost{At: noon, Cause: cause}, line(OnCardLost, Pending, Pending), func(h *Entry) { h.Cause = cause }},
 		{pending, CampaignChosen{Actor: by(member), At: noon, Campaign: "c1"}, line(OnCampaignChosen, Pending, Pending), func(h *Entry) { h.By, h.Campaign = by(member), "c1" }},
+		{joined(pending), CampaignLeft{Actor: by(member), At: noon, Seen: "campaign-0"}, line(OnCampaignLeft, Pending, Pending), func(h *Entry) { h.By, h.Campaign = by(member), "campaign-0" }},
+		{pending, LookBegan{Actor: by(member), At: noon}, line(OnLookBegan, Pending, Pending), func(h *Entry) { h.By = by(member) }},
+		{pending, Noted{Actor: by(member), At: noon, Text: "a note"}, line(OnNoted, Pending, Pending), func(h *Entry) { h.By, h.Text = by(member), "a note" }},
+		{pending, Heard{At: noon, Written: Written{Text: "hello"}}, line(OnHeard, Pending, Pending), func(h *Entry) { h.Text = "hello" }},
+		{pending, MessageTold{At: noon, What: OnMessageRefused, Text: "hello", Cause: cause}, line(OnMessageRefused, Pending, Pending), func(h *Entry) { h.Text, h.Cause = "hello", cause }},
+		{
+			pending, Decided{Actor: by(member), At: noon, Round: 3, Verdict: Reject, Reason: Other, Note: "a note", Message: "Sorry!"}, line(OnRejected, Pending, Queued),
+			func(h *Entry) {
+				h.By, h.Verdict, h.Reason, h.Text, h.Message, h.Round = by(member), Reject, Other, "a note", "Sorry!", 4
+			},
+		},
 	} {
 		c.with(&c.want)
 		require.Equal(t, c.want, entry(c.a, after(t, c.a, c.e), c.e))

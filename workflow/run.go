@@ -187,7 +187,7 @@ func itemOf(k Key, a Application) RunItem {
 // an end is none of the run's business any more, whatever is decided of the application later.
 func (t *turn) progress(before, after Application, ev Event) error {
 	d := before.Decision
-	if d.Run == "" || d.Phase == DecisionConfirmed || d.Phase == DecisionRefused || d == after.Decision {
+	if d.Run == "" || d.Run == t.held || d.Phase == DecisionConfirmed || d.Phase == DecisionRefused || d == after.Decision {
 		return nil
 	}
 	r, err := t.tx.Run(d.Run)
@@ -203,11 +203,7 @@ func (t *turn) progress(before, after Application, ev Event) error {
 		return nil
 	}
 	r.Items[i] = item
-	r.end(ev.When())
-	if err := t.tx.PutRun(r); err != nil {
-		return err
-	}
-	return t.renotify(RunNotice(r.ID), ev.When(), Routine)
+	return t.keepRun(r, ev.When(), Routine)
 }
 
 func outcomeOf(item RunItem, after Application, ev Event) RunItem {
@@ -269,10 +265,8 @@ func (t *turn) undoRun(id RunID, by Actor, at time.Time) (undone int, err error)
 		return 0, Refusal{Rule: RuleNotYours, Application: Application{Decision: Decision{By: r.By}}}
 	}
 	r.Stopped, by.Origin = by.Origin, ""
-	if err := t.tx.PutRun(r); err != nil {
-		return 0, err
-	}
-	for _, item := range r.Items {
+	t.held = r.ID
+	for i, item := range r.Items {
 		a, err := load(t.tx, item.Key)
 		if err != nil {
 			return 0, err
@@ -280,13 +274,24 @@ func (t *turn) undoRun(id RunID, by Actor, at time.Time) (undone int, err error)
 		if a.State() != Queued || a.Decision.Review != item.Review {
 			continue
 		}
-		if _, _, err := t.apply(item.Key, Undone{Actor: by, At: at, Round: a.Round}); err != nil {
+		ev := Undone{Actor: by, At: at, Round: a.Round}
+		if a, _, err = t.apply(item.Key, ev); err != nil {
 			return 0, err
 		}
+		r.Items[i] = outcomeOf(item, a, ev)
 		undone++
 	}
 	if undone == 0 {
 		return 0, Refusal{Rule: RuleNoRun}
 	}
-	return undone, nil
+	return undone, t.keepRun(r, at, ForPeople)
+}
+
+// keepRun keeps a run of decisions, ended if nothing of it waits any more, and has its message say so.
+func (t *turn) keepRun(r Run, at time.Time, p Priority) error {
+	r.end(at)
+	if err := t.tx.PutRun(r); err != nil {
+		return err
+	}
+	return t.renotify(RunNotice(r.ID), at, p)
 }

@@ -90,7 +90,7 @@ func (e *Engine) LinkSent(ctx context.Context, c CampaignID, creator CreatorKey,
 		if err != nil {
 			return err
 		}
-		if err := t.addProduct(campaign, product); err != nil {
+		if _, err := t.addProduct(campaign, product); err != nil {
 			return err
 		}
 		m.LinkedAt = at

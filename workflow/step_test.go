@@ -20,6 +20,9 @@ func TestEveryRowLeadsWhereItSays(t *testing.T) {
 		for _, from := range row.From {
 			for _, status := range statuses {
 				a := standing(from)
+				if row.On == OnCampaignLeft {
+					a = joined(a)
+				}
 				want := row.To
 				if want == Same {
 					want = from

@@ -240,7 +240,7 @@ func ThreadOf(channel, ts string) Listing { return listing("thread", channel, ts
 
 func listing(parts ...string) Listing {
 	for i, p := range parts {
-		parts[i] = strings.ReplaceAll(p, "\x00", "")
+		parts[i] = nameable(p)
 	}
 	return Listing(strings.Join(parts, "\x1f"))
 }

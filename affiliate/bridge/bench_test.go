@@ -157,6 +157,9 @@ func (s *slack) Deliver(_ context.Context, e workflow.Effect) workflow.Outcome {
 	if e.Kind == workflow.ShowCard {
 		return workflow.Outcome{Event: workflow.CardShown{At: time.Now(), Channel: "C1", TS: "1.1", Hash: string(e.ID)}}
 	}
+	if e.Kind == workflow.ShowNotice {
+		return workflow.Outcome{Event: workflow.NoticeShown{At: time.Now(), Channel: "C1", TS: "2.1", Hash: string(e.ID)}}
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.sayings = append(s.sayings, *e.Saying)

@@ -293,20 +293,38 @@ func (b *Bridge) signer(ctx context.Context, calls *affiliate.Shop, ear *ear, t 
 // written turns a message into the workflow's words. What TikTok's own machinery writes is nobody's answer, whoever it is
 // signed with.
 func written(m affiliate.Message, creator affiliate.IMUserID) workflow.Written {
-	text := m.Text()
-	if m.Type == affiliate.MessageImage {
-		text = "" // an address that expires, if anything
+	automatic := m.Type == affiliate.MessageNotification || m.Type == affiliate.MessageSystem || strings.HasPrefix(string(m.Type), "CRM_")
+	return workflow.Written{
+		ID: string(m.ID), Kind: string(m.Type), Text: readable(m), At: m.At, FromCreator: !automatic && m.SenderID == creator,
 	}
+}
+
+// readable is the text of a message, and of one without text what it is: it is quoted in the history and in questions,
+// where nothing else tells.
+func readable(m affiliate.Message) string {
+	text, about := m.Text(), ""
 	if id := m.About(); id != "" {
-		text = id
+		about = ": " + id
+	}
+	switch m.Type {
+	case affiliate.MessageText:
+	case affiliate.MessageImage:
+		text = "(a picture)" // its address expires
+	case affiliate.MessageProductCard:
+		text = "(a product card" + about + ")"
+	case affiliate.MessageCollaborationCard:
+		text = "(a card of a target collaboration" + about + ")"
+	case affiliate.MessageSampleCard:
+		text = "(a card of a sample request" + about + ")"
+	default:
+		if text == "" {
+			text = "(" + strings.ToLower(strings.ReplaceAll(string(m.Type), "_", " ")) + ")"
+		}
 	}
 	if runes := []rune(text); len(runes) > maxHeardText {
 		text = string(runes[:maxHeardText])
 	}
-	automatic := m.Type == affiliate.MessageNotification || m.Type == affiliate.MessageSystem || strings.HasPrefix(string(m.Type), "CRM_")
-	return workflow.Written{
-		ID: string(m.ID), Kind: string(m.Type), Text: text, At: m.At, FromCreator: !automatic && m.SenderID == creator,
-	}
+	return text
 }
 
 // markRead marks as read what the team was told. It is a courtesy to whoever looks into the Message Center.

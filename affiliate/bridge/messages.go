@@ -52,18 +52,19 @@ type mute struct {
 }
 
 // messageBudget takes a place in the shop's budget of messages, which are spaced by more than five seconds. While the
-// shop is muted a message that was never tried is let through, to be told why it waits.
+// shop is muted a message is let through once, to be told why it waits.
 func (b *Bridge) messageBudget(e workflow.Effect) time.Duration {
 	b.mu.Lock()
 	speaking, m, known := b.speaking[e.Shop], b.mutes[e.Shop], b.shops[e.Shop]
 	b.mu.Unlock()
 	wait := time.Until(m.until)
+	told := e.Cause.Code == m.cause.Code && e.Cause.Message == m.cause.Message
 	switch {
 	case speaking:
 		return oneAtATime
 	case e.Begun || e.Looks > 0:
 		return 0 // it looks first, and a look is a read
-	case wait > 0 && e.Attempt > 0:
+	case wait > 0 && told:
 		return wait
 	case wait > 0:
 		return 0
@@ -100,13 +101,15 @@ func (b *Bridge) message(ctx context.Context, e workflow.Effect) workflow.Outcom
 	switch {
 	case err != nil:
 		return workflow.Outcome{Then: workflow.Again, After: unknownShop, Looks: e.Looks, Cause: cause(err)}
-	case talk.Shown.OpenID == "":
-		return refusedMessage("", workflow.Cause{Message: "TikTok's id of the creator is not known"})
+	case talk.Shown.OpenID == "" && talk.ID == "":
+		return refusedMessage("", workflow.Cause{Message: string(workflow.RuleNoCreator)})
 	}
 	calls := b.shop(s)
-	with, err := calls.Conversation(ctx, affiliate.CreatorID(talk.Shown.OpenID))
-	if err != nil {
-		return b.unsent(e, "", err)
+	with := affiliate.Conversation{ID: affiliate.ConversationID(talk.ID)} // which she began, whoever she is
+	if id := talk.Shown.OpenID; id != "" {
+		if with, err = calls.Conversation(ctx, affiliate.CreatorID(id)); err != nil {
+			return b.unsent(e, "", err)
+		}
 	}
 	if e.Looks > 0 {
 		return b.lookForMessage(ctx, e, calls, with)
@@ -139,13 +142,18 @@ func (b *Bridge) muted(e workflow.Effect) (mute, bool) {
 	return m, !e.Begun && e.Looks == 0 && m.prober != e.ID && time.Until(m.until) > 0
 }
 
-// correspondence reads the shop and whom the message is for.
+// correspondence reads the shop and whom the message is for. The notice that quotes the message names her by the key that
+// she is known by now, the effect by the one from when it was made.
 func (b *Bridge) correspondence(ctx context.Context, e workflow.Effect) (s workflow.Shop, talk workflow.Conversation, err error) {
 	err = b.store.View(ctx, func(tx workflow.Tx) (err error) {
 		if s, err = tx.Shop(e.Shop); err != nil {
 			return err
 		}
-		if talk, err = tx.Conversation(e.Shop, e.Creator); errors.Is(err, workflow.ErrNotFound) {
+		n, err := tx.Notice(e.Notice)
+		if err != nil {
+			return err
+		}
+		if talk, err = tx.Conversation(e.Shop, n.Creator); errors.Is(err, workflow.ErrNotFound) {
 			return nil
 		}
 		return err

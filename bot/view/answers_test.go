@@ -103,7 +103,7 @@ func standings() []Standing {
 func campaignRows(n int) []CampaignRow {
 	all := make([]CampaignRow, n)
 	for i := range all {
-		all[i] = CampaignRow{Campaign: workflow.Campaign{ID: workflow.CampaignID(fmt.Sprint("c", i)), Name: fmt.Sprintf("Campaign %d", i+1), Archived: i == 2}, Creators: i, Waiting: i % 3}
+		all[i] = CampaignRow{Campaign: workflow.Campaign{ID: workflow.CampaignID(fmt.Sprint("c", i)), Name: fmt.Sprintf("Campaign %d", i+1), Archived: i == 2}, Creators: i, Review: i % 3}
 	}
 	return all
 }
@@ -131,7 +131,7 @@ func answers() map[string]Message {
 		"help_unknown_far":         Unknown(CommandCampaign, "<!channel>"),
 		"help_unknown_empty":       Unknown(CommandSamples, " "),
 		"help_usage":               Usage(CommandSamples, "show"),
-		"campaigns":                Campaigns(CampaignsFacts{Rows: campaignRows(7), More: 3}),
+		"campaigns":                Campaigns(CampaignsFacts{Rows: campaignRows(7), Total: 7}),
 		"campaigns_none":           Campaigns(CampaignsFacts{}),
 		"campaign_created":         CampaignCreated(autumn, "Nimbus Home"),
 		"campaign_status_empty":    CampaignStatus(CampaignStatusFacts{Campaign: autumn, At: noon}),
@@ -246,7 +246,7 @@ func TestPagingButtonsNameThePageTheyLeadTo(t *testing.T) {
 func TestTheNearestSubcommandIsSuggested(t *testing.T) {
 	for typed, want := range map[string]string{
 		"qeue": "queue", "QUEUE": "queue", "que": "queue", "queues": "queue", "shwo 5": "show", "hlep": "help", "holp": "help",
-		"xyz": "", "approve": "", "": "", "x": "",
+		"xyz": "", "aprove": "approve", "rejct 5": "reject", "": "", "x": "",
 	} {
 		s, _ := nearest(typed, SamplesCommands)
 		require.Equal(t, want, s.Name, typed)
@@ -267,7 +267,7 @@ func TestTheFunnelCountsEveryCreatorOnce(t *testing.T) {
 	require.Equal(t, 4, len(f.by[workflow.StageAwaiting]), "the furthest of her applications counts")
 	require.Equal(t, 1, len(f.by["Unknown to this desk"]))
 	require.Equal(t, 3, len(f.overdue), "two to decide and one to ship")
-	require.Equal(t, [2]int{19, 4}, [2]int{f.toDecide, f.toShip})
+	require.Equal(t, [2]int{19, 4}, [2]int{len(f.toDecide), len(f.toShip)})
 }
 
 func TestABarIsNeverEmptyWhereSomebodyStands(t *testing.T) {
@@ -310,14 +310,23 @@ func TestTheDialogOffersToApproveOnlyWhatCanBeApprovedNow(t *testing.T) {
 	}
 }
 
-func TestTheDialogOffersAHundredCampaignsAtTheMost(t *testing.T) {
+func TestTheDialogAsksForTheCampaignsWhereThereAreMoreThanAMenuHolds(t *testing.T) {
 	var campaigns []workflow.Campaign
-	for _, r := range campaignRows(150) {
+	for _, r := range campaignRows(MaxChoices + 1) {
 		campaigns = append(campaigns, r.Campaign)
 	}
-	view := CampaignModal(ModalFacts{Application: application(), Campaigns: campaigns})
-	lintModal(t, view)
-	require.Len(t, view.Blocks.BlockSet[1].(*slack.InputBlock).Element.(*slack.SelectBlockElement).Options, MaxChoices)
+	menu := func(all []workflow.Campaign) *slack.SelectBlockElement {
+		in := application()
+		in.Campaign = "c101"
+		view := CampaignModal(ModalFacts{Application: in, Campaigns: all, Current: "Last of all"})
+		lintModal(t, view)
+		return view.Blocks.BlockSet[1].(*slack.InputBlock).Element.(*slack.SelectBlockElement)
+	}
+	require.Len(t, menu(campaigns[:MaxChoices]).Options, MaxChoices)
+	asking := menu(campaigns)
+	require.Equal(t, slack.OptTypeExternal, asking.Type)
+	require.Empty(t, asking.Options)
+	require.Equal(t, "Last of all", asking.InitialOption.Text.Text, "the present one is chosen though it was not read")
 }
 
 func TestWhatTheDialogIsAboutSurvivesItsJourney(t *testing.T) {

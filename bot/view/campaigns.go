@@ -2,67 +2,105 @@ package view
 
 import (
 	"fmt"
+	"strconv"
 
 	"github.com/slack-go/slack"
 
 	"sampledesk/workflow"
 )
 
-// CampaignsFacts is a list of campaigns.
+// The action ids of the answers about campaigns.
+const (
+	ActionCampaignsPage = "campaigns_page" // to another page of the list; the value holds its number
+	ActionCampaignsBack = "campaigns_back"
+	ActionCampaignEdit  = "campaign_edit"    // opens the dialog to edit a campaign; the value holds its id, as of the next two
+	ActionCampaignShare = "campaign_share"   // posts its funnel as a picture
+	ActionCampaignEnd   = "campaign_archive" // archives it
+)
+
+// CampaignPageSize is how many campaigns a list shows at a time.
+const CampaignPageSize = 20
+
+// MaxCounted is how many creators of a campaign a list counts.
+const MaxCounted = 1000
+
+// CampaignsFacts is a page of the list of campaigns.
 type CampaignsFacts struct {
-	Rows []CampaignRow
-	More int // how many there are besides
+	Rows  []CampaignRow // at most CampaignPageSize
+	Page  int           // counted from 0
+	Total int           // of all pages
 }
 
 // CampaignRow is a campaign in a list.
 type CampaignRow struct {
 	Campaign workflow.Campaign
 	Shop     string // named only where a channel serves several shops
-	Creators int
-	Waiting  int // requests in it that wait for a decision
+	Creators int    // counted up to MaxCounted
+	Review   int    // requests in it that are in review
 }
-
-// maxCampaigns is how many campaigns a list shows.
-const maxCampaigns = 20
 
 // Campaigns is the answer to `/campaign list`.
 func Campaigns(f CampaignsFacts) Message {
-	if len(f.Rows) == 0 {
+	if f.Total == 0 && len(f.Rows) == 0 {
 		return Message{
 			Text: "There is no campaign yet",
 			Blocks: []slack.Block{section("*There is no campaign yet*",
 				"Create one with `/campaign create &lt;name&gt;`, or with *Add to campaign* on a card.")},
 		}
 	}
-	shown := f.Rows[:min(maxCampaigns, len(f.Rows))]
-	more := f.More + len(f.Rows) - len(shown)
-	title := many(len(shown)+more, "campaign")
+	shown := f.Rows[:min(CampaignPageSize, len(f.Rows))]
+	total := max(f.Total, f.Page*CampaignPageSize+len(shown))
+	title := many(total, "campaign")
 	blocks := []slack.Block{header(title)}
 	const perBlock = 5
-	for len(shown) > 0 {
-		n := min(perBlock, len(shown))
+	for rest := shown; len(rest) > 0; {
+		n := min(perBlock, len(rest))
 		lines := make([]string, n)
-		for i, r := range shown[:n] {
+		for i, r := range rest[:n] {
 			lines[i] = campaignLine(r)
 		}
 		blocks = append(blocks, section(lines...))
-		shown = shown[n:]
+		rest = rest[n:]
 	}
-	if more > 0 {
-		blocks = append(blocks, aside(fmt.Sprintf("and %d more", more)))
+	where, buttons := campaignPages(f, len(shown), total)
+	if len(buttons) > 0 {
+		blocks = append(blocks, actions("campaigns:"+strconv.Itoa(f.Page), buttons...))
 	}
-	return Message{Text: title, Blocks: append(blocks, aside("`/campaign status &lt;name&gt;` shows how many creators stand where."))}
+	return Message{Text: title, Blocks: append(blocks, aside(dotted(where, "`/campaign status &lt;name&gt;` shows how many creators stand where.")))}
+}
+
+// campaignPages tells which part of the list is shown, and offers its neighbours. Buttons hold the number of a page.
+func campaignPages(f CampaignsFacts, shown, total int) (where string, buttons []slack.BlockElement) {
+	if f.Page == 0 && shown == total {
+		return "", nil
+	}
+	from := f.Page * CampaignPageSize
+	where = "This page is empty by now"
+	if shown > 0 {
+		where = fmt.Sprintf("%d–%d of %d", from+1, from+shown, total)
+	}
+	if f.Page > 0 {
+		buttons = append(buttons, button(ActionCampaignsBack, strconv.Itoa(f.Page-1), "Back", "Back to the page before"))
+	}
+	if left := total - from - shown; left > 0 {
+		text := fmt.Sprintf("Next %d", min(CampaignPageSize, left))
+		buttons = append(buttons, button(ActionCampaignsPage, strconv.Itoa(f.Page+1), text, text+" campaigns"))
+	}
+	return where, buttons
 }
 
 func campaignLine(r CampaignRow) string {
-	waiting, archived := "", ""
-	if r.Waiting > 0 {
-		waiting = many(r.Waiting, "request") + " to decide"
+	creators, review, archived := many(r.Creators, "creator"), "", ""
+	if r.Creators >= MaxCounted {
+		creators = grouped(MaxCounted) + " creators or more"
+	}
+	if r.Review > 0 {
+		review = many(r.Review, "request") + " in review"
 	}
 	if r.Campaign.Archived {
 		archived = "archived"
 	}
-	return dotted("*"+campaignName(r.Campaign.Name)+"*", many(r.Creators, "creator"), waiting, archived, shopOf(r.Shop))
+	return dotted("*"+campaignName(r.Campaign.Name)+"*", creators, review, archived, shopOf(r.Shop))
 }
 
 // CampaignCreated is the answer to `/campaign create`. Shop is named only where a channel serves several.
@@ -71,7 +109,8 @@ func CampaignCreated(c workflow.Campaign, shop string) Message {
 	return Message{
 		Text: "The campaign " + first(spoken(c.Name, workflow.MaxCampaignName), "without a name") + " was created" + spokenShop(shop),
 		Blocks: []slack.Block{section(
-			"The campaign *"+name+"* was created"+forShop(shop)+".", "Add creators with *Add to campaign* on their cards.",
+			"The campaign *"+name+"* was created"+forShop(shop)+".",
+			"Add creators with *Add to campaign* on their cards, with `/campaign add`, or from a target collaboration with `/campaign import`.",
 		)},
 	}
 }

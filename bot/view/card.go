@@ -15,6 +15,7 @@ type CardFacts struct {
 	Shop        string // named only where a channel serves several shops; empty otherwise
 	Region      string // the shop's, for the link to its Affiliate Center
 	Past        Past   // what she had from us before
+	QuickReject bool   // the shop's setting: choosing a reason rejects at once
 }
 
 // Card is the application's message in the shop's channel. It fits a phone's screen: seven blocks at the most.
@@ -24,7 +25,7 @@ func Card(f CardFacts) Message {
 	if small := support(a.Decision.Cause); small != "" && a.State().Reviewing() {
 		blocks = append(blocks, aside(small))
 	}
-	if c, ok := controls(a); ok {
+	if c, ok := cardControls(f); ok {
 		blocks = append(blocks, c)
 	}
 	return Message{Text: headline(a), Blocks: append(blocks, footer(f))}
@@ -76,15 +77,27 @@ func productBlock(a workflow.Application) slack.Block {
 }
 
 func footer(f CardFacts) slack.Block {
-	campaign, shop := "", ""
-	if name := data(f.Campaign, workflow.MaxCampaignName); name != "" {
-		campaign = "Campaign: *" + name + "*"
-	}
+	shop := ""
 	if name := data(f.Shop, maxName); name != "" {
 		shop = "Shop: " + name
 	}
-	return aside(dotted(campaign, shop, "Request "+data(string(f.Application.Key.ID), maxID), requests(f.Region)))
+	return aside(dotted(campaignOf(f), shop, "Request "+shortID(f.Application), requests(f.Region)))
 }
+
+// campaignOf tells which campaign the application is in, and who added it there.
+func campaignOf(f CardFacts) string {
+	name := data(f.Campaign, workflow.MaxCampaignName)
+	if name == "" {
+		return ""
+	}
+	if by := f.Application.Joined.By; by != "" {
+		return "Campaign: *" + name + "*, added by " + person(by)
+	}
+	return "Campaign: *" + name + "*"
+}
+
+// shortID is the application's short id, which can be read out and typed.
+func shortID(a workflow.Application) string { return string(a.Key.Short()) }
 
 // headline is the card in one line: who asks for what, and where it stands.
 func headline(a workflow.Application) string {
@@ -98,7 +111,7 @@ func spokenState(a workflow.Application) string {
 	by := deed(d.Verdict) + " by " + person(d.By)
 	switch s := a.State(); s {
 	case workflow.Pending:
-		return "waits for a decision" + spokenDeadline(a.Report)
+		return "waits for a decision" + spokenDeadline(a.Report) + spokenLook(a.Looker)
 	case workflow.Queued:
 		return by + ", can still be undone"
 	case workflow.Sending:
@@ -106,7 +119,7 @@ func spokenState(a workflow.Application) string {
 	case workflow.Unclear:
 		return by + ", TikTok has not answered yet"
 	case workflow.Refused:
-		return "TikTok refused the " + noun(d.Verdict) + ", waits for a decision" + spokenDeadline(a.Report)
+		return "TikTok refused the " + noun(d.Verdict) + ", waits for a decision" + spokenDeadline(a.Report) + spokenLook(a.Looker)
 	case workflow.Unrecognised:
 		return "a status that this desk does not know"
 	default:
@@ -134,4 +147,11 @@ func spokenDeadline(r workflow.Report) string {
 		return ""
 	}
 	return " by " + utc(r.ReviewBy)
+}
+
+func spokenLook(l workflow.Look) string {
+	if l.By == "" {
+		return ""
+	}
+	return ", " + person(l.By) + " is looking at it"
 }

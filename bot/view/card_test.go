@@ -47,7 +47,20 @@ func cards() map[string]CardFacts {
 	shipped := reportedAs(workflow.StatusShipped)
 	shipped.Report.Tracking = "1Z999AA10123456784"
 
+	looked := facts(application())
+	looked.Application.Looker = workflow.Look{By: reviewer, At: noon}
+	looked.Application.Origins = []string{"trigger"}
+
+	quick := facts(application())
+	quick.QuickReject = true
+
+	joined := facts(application())
+	joined.Campaign, joined.Application.Campaign, joined.Application.Joined = "Autumn kitchen", "c1", workflow.Joined{By: reviewer, At: noon}
+
 	all := map[string]CardFacts{
+		"card_looked_at":       looked,
+		"card_quick_reject":    quick,
+		"card_in_campaign":     joined,
 		"card_pending":         facts(application()),
 		"card_named":           named,
 		"card_bare":            {Application: bare},
@@ -111,6 +124,8 @@ func controlsOf(m Message) (ids []string, block string) {
 				ids = append(ids, e.ActionID)
 			case *slack.SelectBlockElement:
 				ids = append(ids, e.ActionID)
+			case *slack.OverflowBlockElement:
+				ids = append(ids, e.ActionID)
 			}
 		}
 	}
@@ -118,15 +133,15 @@ func controlsOf(m Message) (ids []string, block string) {
 }
 
 func TestACardHasTheControlsThatCanBeOfUseAndNoOthers(t *testing.T) {
-	decidable := []string{ActionApprove, ActionCampaign, ActionReject}
+	decidable := []string{ActionApprove, ActionCampaign, ActionReject, ActionMessage, ActionLook, ActionMore}
+	later := []string{ActionCampaign, ActionMessage, ActionMore}
 	want := map[workflow.State][]string{
 		workflow.Pending: decidable, workflow.Refused: decidable,
-		workflow.Queued:  {ActionUndo, ActionCampaign},
-		workflow.Sending: {ActionCampaign}, workflow.Unclear: {ActionCampaign},
-		workflow.AwaitingShipment: {ActionCampaign}, workflow.Shipped: {ActionCampaign}, workflow.Delivered: {ActionCampaign},
+		workflow.Queued:  {ActionUndo, ActionCampaign, ActionMessage, ActionMore},
+		workflow.Sending: later, workflow.Unclear: later, workflow.AwaitingShipment: later, workflow.Shipped: later, workflow.Delivered: later,
 	}
 	for name, f := range cards() {
-		if !f.Application.Report.Approvable {
+		if !f.Application.Report.Approvable || f.Application.Joined.By != "" || f.Application.Report.Creator.OpenID == "" {
 			continue
 		}
 		ids, _ := controlsOf(Card(f))
@@ -134,10 +149,33 @@ func TestACardHasTheControlsThatCanBeOfUseAndNoOthers(t *testing.T) {
 	}
 }
 
+func TestWhoCannotBeWrittenToHasNoButtonForIt(t *testing.T) {
+	ids, _ := controlsOf(Card(cards()["card_bare"]))
+	require.Equal(t, []string{ActionApprove, ActionCampaign, ActionReject, ActionLook, ActionMore}, ids)
+}
+
+func TestAnAdditionToACampaignCanBeUndoneFromTheCard(t *testing.T) {
+	ids, _ := controlsOf(Card(cards()["card_in_campaign"]))
+	require.Contains(t, ids, ActionLeave)
+}
+
+func TestWhoLooksAtARequestIsOnItsCard(t *testing.T) {
+	m := Card(cards()["card_looked_at"])
+	require.Contains(t, pretty(t, m.Blocks), "<@U0MEMBER01> is looking at it (since")
+	require.Contains(t, m.Text, "<@U0MEMBER01> is looking at it")
+	require.Contains(t, pretty(t, m.Blocks), MoreLookEnd)
+	require.NotContains(t, pretty(t, Card(facts(application())).Blocks), MoreLookEnd)
+}
+
+func TestOnlyOneClickAsksOnceMoreBeforeItRejects(t *testing.T) {
+	require.NotContains(t, pretty(t, Card(facts(application())).Blocks), `"confirm"`)
+	require.Contains(t, pretty(t, Card(cards()["card_quick_reject"]).Blocks), `"confirm"`)
+}
+
 func TestWhatCannotBeApprovedHasNoApproveButtonButTheObstacle(t *testing.T) {
 	m := Card(cards()["card_not_approvable"])
 	ids, _ := controlsOf(m)
-	require.Equal(t, []string{ActionCampaign, ActionReject}, ids)
+	require.Equal(t, []string{ActionCampaign, ActionReject, ActionMessage, ActionLook, ActionMore}, ids)
 	require.Contains(t, pretty(t, m.Blocks), "TikTok does not let it be approved now: “PRODUCT_INACTIVE”")
 }
 
@@ -151,6 +189,9 @@ func TestEveryControlNamesTheRoundThatWasPrinted(t *testing.T) {
 	for _, e := range Card(facts(application())).Blocks[4].(*slack.ActionBlock).Elements.ElementSet {
 		switch e := e.(type) {
 		case *slack.ButtonBlockElement:
+			if e.ActionID == ActionMessage {
+				continue // it is about the creator
+			}
 			require.Equal(t, want.String(), e.Value)
 		case *slack.SelectBlockElement:
 			var values []workflow.Reason
@@ -168,6 +209,22 @@ func TestAnotherRoundMakesAnotherBlockSoThatNoMenuKeepsAnOldChoice(t *testing.T)
 	a.Round++
 	_, after := controlsOf(Card(facts(a)))
 	require.NotEqual(t, before, after)
+}
+
+func TestADeedMakesAnotherBlockSoThatNoMenuKeepsAnOldChoice(t *testing.T) {
+	a := application()
+	seen := map[string]bool{}
+	for _, origin := range []string{"", "trigger one", "view one"} {
+		if origin != "" {
+			a.Origins = append(a.Origins, origin)
+		}
+		_, block := controlsOf(Card(facts(a)))
+		require.False(t, seen[block])
+		seen[block] = true
+		target, err := ParseTarget(block)
+		require.NoError(t, err)
+		require.Equal(t, Target{Key: a.Key, Round: a.Round}, target)
+	}
 }
 
 func TestANumberThatIsNotSharedIsNeverZero(t *testing.T) {

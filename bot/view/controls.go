@@ -1,34 +1,98 @@
 package view
 
 import (
+	"unicode/utf8"
+
 	"github.com/slack-go/slack"
 
 	"sampledesk/workflow"
 )
 
-// controls are the buttons that can be of use now; none once nothing can be done. A creator can be added to a campaign
-// as long as the application goes on, since the campaign may be chosen after the approval.
-func controls(a workflow.Application) (slack.Block, bool) {
-	target, who := targetOf(a).String(), raw(nameOf(a.Report.Creator), 30)
-	campaign := button(ActionCampaign, target, "Add to campaign", "Add "+who+" to a campaign")
-	var elements []slack.BlockElement
-	switch a.State() {
-	case workflow.Pending, workflow.Refused:
-		if a.Report.Approvable {
-			approve := button(ActionApprove, target, "Approve", "Approve the sample for "+who)
-			approve.Style = slack.StylePrimary
-			elements = append(elements, approve)
-		}
-		elements = append(elements, campaign, rejectMenu())
-	case workflow.Queued:
-		undo := button(ActionUndo, target, "Undo", "Undo the "+noun(a.Decision.Verdict)+" for "+who)
-		elements = append(elements, undo, campaign)
-	case workflow.Sending, workflow.Unclear, workflow.AwaitingShipment, workflow.Shipped, workflow.Delivered:
-		elements = append(elements, campaign)
-	default:
+// cardControls are the controls of a card: the decisions that are possible now, and what else can be done while the
+// application goes on. There are none once nothing can be done.
+func cardControls(f CardFacts) (slack.Block, bool) {
+	a := f.Application
+	elements := decisions(a, f.QuickReject)
+	if len(elements) == 0 {
 		return nil, false
 	}
-	return actions(target, elements...), true
+	if b, ok := LeaveButton(a); ok {
+		elements = append(elements, b)
+	}
+	if b, ok := messageButton(a); ok {
+		elements = append(elements, b)
+	}
+	if a.Decidable() {
+		elements = append(elements, button(ActionLook, targetOf(a).String(), "I'll look at it", "Tell the others that I look at it: "+called(a)))
+	}
+	if more, ok := moreMenu(f); ok {
+		elements = append(elements, more)
+	}
+	return actions(blockOf(a), elements...), true
+}
+
+// decisions are the controls of what the team can decide now, the same wherever an application is shown. A creator can be
+// added to a campaign as long as the application goes on, since the campaign may be chosen after the approval.
+func decisions(a workflow.Application, quick bool) []slack.BlockElement {
+	target, who := targetOf(a).String(), called(a)
+	campaign := button(ActionCampaign, target, "Add to campaign", "Add "+who+" to a campaign")
+	switch a.State() {
+	case workflow.Pending, workflow.Refused:
+		if !a.Report.Approvable {
+			return []slack.BlockElement{campaign, rejectMenu(quick)}
+		}
+		approve := button(ActionApprove, target, "Approve", "Approve the sample for "+who)
+		approve.Style = slack.StylePrimary
+		return []slack.BlockElement{approve, campaign, rejectMenu(quick)}
+	case workflow.Queued:
+		return []slack.BlockElement{button(ActionUndo, target, "Undo", "Undo the "+noun(a.Decision.Verdict)+" for "+who), campaign}
+	case workflow.Sending, workflow.Unclear, workflow.AwaitingShipment, workflow.Shipped, workflow.Delivered:
+		return []slack.BlockElement{campaign}
+	default:
+		return nil
+	}
+}
+
+// called is what the creator is called where a control is read out.
+func called(a workflow.Application) string { return raw(nameOf(a.Report.Creator), 30) }
+
+// messageButton opens the dialog to write to the creator. There is none for a creator whose id TikTok has not told: she
+// cannot be written to.
+func messageButton(a workflow.Application) (*slack.ButtonBlockElement, bool) {
+	c := a.Report.Creator
+	to := Correspondent{Shop: a.Key.Shop, Creator: c.KeyOf(a.Key.Shop), Application: a.Key.ID}.String()
+	if c.OpenID == "" || utf8.RuneCountInString(to) > maxValue {
+		return nil, false
+	}
+	return button(ActionMessage, to, "Message creator", "Write a message to "+called(a)), true
+}
+
+// The options of the menu of what is rarely needed.
+const (
+	MoreProfile  = "profile"
+	MoreRequests = "requests"
+	MoreLookEnd  = "look_end"
+)
+
+// moreMenu leads to TikTok's pages, and takes an *I'll look at it* back. It is left out where it would hold one option:
+// the footer has that link too.
+func moreMenu(f CardFacts) (*slack.OverflowBlockElement, bool) {
+	a := f.Application
+	menu := &slack.OverflowBlockElement{Type: slack.METOverflow, ActionID: ActionMore}
+	if page, ok := profileAt(a.Report.Creator); ok {
+		menu.Options = append(menu.Options, openPage(MoreProfile, "Creator's page on TikTok", page))
+	}
+	menu.Options = append(menu.Options, openPage(MoreRequests, "Requests in the Affiliate Center", requestsAt(f.Region)))
+	if a.Decidable() && a.Looker.By != "" {
+		menu.Options = append(menu.Options, option(MoreLookEnd, "Stop looking at it"))
+	}
+	return menu, len(menu.Options) > 1
+}
+
+func openPage(value, text, address string) *slack.OptionBlockObject {
+	o := option(value, text)
+	o.URL = address
+	return o
 }
 
 func actions(id string, elements ...slack.BlockElement) *slack.ActionBlock {
@@ -41,22 +105,29 @@ func button(action, value, text, spoken string) *slack.ButtonBlockElement {
 	}
 }
 
-// rejectMenu asks once more before it rejects: a rejected creator cannot ask again for 30 days.
-func rejectMenu() *slack.SelectBlockElement {
+// rejectMenu offers the four reasons. Where choosing one rejects at once it asks once more: a rejected creator cannot ask
+// again for 30 days.
+func rejectMenu(quick bool) *slack.SelectBlockElement {
 	menu := &slack.SelectBlockElement{
-		Type: slack.OptTypeStatic, ActionID: ActionReject, Placeholder: plainText("Reject…"),
-		Confirm: &slack.ConfirmationBlockObject{
+		Type: slack.OptTypeStatic, ActionID: ActionReject, Placeholder: plainText("Reject…"), Options: reasonOptions(),
+	}
+	if quick {
+		menu.Confirm = &slack.ConfirmationBlockObject{
 			Title:   plainText("Reject this request?"),
 			Text:    plainText("TikTok tells the creator. Once it was sent, nobody can take it back."),
 			Confirm: plainText("Reject"),
 			Deny:    plainText("Keep it"),
 			Style:   slack.StyleDanger,
-		},
-	}
-	for _, r := range workflow.Reasons {
-		menu.Options = append(menu.Options, option(string(r), ReasonText(r)))
+		}
 	}
 	return menu
+}
+
+func reasonOptions() (all []*slack.OptionBlockObject) {
+	for _, r := range workflow.Reasons {
+		all = append(all, option(string(r), ReasonText(r)))
+	}
+	return all
 }
 
 func option(value, text string) *slack.OptionBlockObject {

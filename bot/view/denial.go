@@ -1,5 +1,13 @@
 package view
 
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"sampledesk/workflow"
+)
+
 // Denial is why somebody was turned away before any rule of the workflow was asked.
 type Denial string
 
@@ -15,6 +23,7 @@ const (
 	DeniedReviewers Denial = "no reviewer"
 	DeniedAdmins    Denial = "no admin"
 	DeniedNoShop    Denial = "no shop"
+	DeniedMoved     Denial = "changed meanwhile"
 )
 
 var denials = map[Denial]string{
@@ -27,6 +36,7 @@ var denials = map[Denial]string{
 	DeniedReviewers: "Only the shop's reviewers decide on samples. Please ask one of them, or ask an admin to make you one.",
 	DeniedAdmins:    "Only admins of the desk can do that. Please ask one of them.",
 	DeniedNoShop:    "No shop is connected yet. As soon as one is, its sample requests arrive here by themselves.",
+	DeniedMoved:     "That was changed meanwhile, so nothing was saved. Please close this and open it anew.",
 	DeniedLate:      "Slack did not let the dialog open in time. Please click again.",
 }
 
@@ -36,4 +46,74 @@ func Denied(d Denial) string {
 		return s
 	}
 	return "You cannot do this here. `/samples help` tells what can be done, and where."
+}
+
+// maxNamed is how many people a sentence names who may do what somebody else may not.
+const maxNamed = 3
+
+// Entitled are those who may do what somebody was turned away from.
+type Entitled struct {
+	People []workflow.PersonID
+	Groups []workflow.GroupID
+}
+
+// DeniedBut is Denied, and names those who may do it, so that a person knows whom to ask.
+func DeniedBut(d Denial, may Entitled) string {
+	named := may.named()
+	switch {
+	case d == DeniedAdmins && named == "":
+		return "Only admins of the desk can do that, and none is named yet. Whoever runs the desk names the first with `SLACK_ADMINS`."
+	case d == DeniedAdmins:
+		return "Only admins of the desk can do that (" + named + "). Please ask one of them."
+	case d == DeniedReviewers && named != "":
+		return "Only the shop's reviewers decide on samples (" + named + "). Please ask one of them, or ask an admin to make you one."
+	default:
+		return Denied(d)
+	}
+}
+
+// named mentions a few, and counts the others.
+func (e Entitled) named() string {
+	var all []string
+	for _, g := range e.Groups {
+		if m := group(g); m != "" {
+			all = append(all, m)
+		}
+	}
+	for _, p := range e.People {
+		all = append(all, person(p))
+	}
+	if more := len(all) - maxNamed; more > 0 {
+		all = append(all[:maxNamed], fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(all, ", ")
+}
+
+// group mentions a user group; one with an id that is none of Slack's is not mentioned.
+func group(g workflow.GroupID) string {
+	if !slackID.MatchString(string(g)) {
+		return ""
+	}
+	return "<!subteam^" + string(g) + ">"
+}
+
+var (
+	liveToken    = regexp.MustCompile(`<[@#!][A-Za-z0-9]`)
+	namedToken   = regexp.MustCompile(` \([^()]*<[@!][^()]*\)`)
+	dateToken    = regexp.MustCompile(`<!date\^[^|>]*\|([^>]*)>`)
+	mentionToken = regexp.MustCompile(`<[@#!][^>]*>`)
+	linkToken    = regexp.MustCompile(`<[^|>]*\|([^>]*)>`)
+	unescaper    = strings.NewReplacer("*", "", "`", "", "&lt;", "<", "&gt;", ">", "&amp;", "&")
+)
+
+// Plain is a sentence such as Denied and Refusal return without its formatting, for where Slack shows plain text only, as
+// beside the inputs of a dialog. Mentions mean nothing there: what is named in brackets is left out, and a person
+// elsewhere is somebody. A sentence without mentions and dates may be plain text already, with anything in it, and stays.
+func Plain(sentence string) string {
+	if !liveToken.MatchString(sentence) {
+		return sentence
+	}
+	s := dateToken.ReplaceAllString(namedToken.ReplaceAllString(sentence, ""), "$1")
+	s = mentionToken.ReplaceAllString(linkToken.ReplaceAllString(s, "$1"), "somebody")
+	return unescaper.Replace(s)
 }

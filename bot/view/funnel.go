@@ -2,6 +2,7 @@ package view
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,11 +13,13 @@ import (
 
 // CampaignStatusFacts is where the creators of a campaign stand.
 type CampaignStatusFacts struct {
-	Campaign workflow.Campaign
-	Shop     string    // named only where a channel serves several shops
-	At       time.Time // what is overdue is told as of this time
-	Members  []Standing
-	Links    map[workflow.Key]string // permalinks of cards, as far as they are known
+	Campaign  workflow.Campaign
+	Shop      string    // named only where a channel serves several shops
+	At        time.Time // what is overdue is told as of this time
+	Members   []Standing
+	More      bool                           // there are more members than were read
+	Links     map[workflow.Key]string        // permalinks of cards, as far as they are known
+	Questions map[workflow.CreatorKey]string // permalinks of the questions whether a member needs a sample
 }
 
 // Standing is one creator in a campaign, with her applications there.
@@ -25,22 +28,19 @@ type Standing struct {
 	Applications []workflow.Application
 }
 
+// FewCreators is how many creators a campaign has at the least for its funnel to be worth a picture.
+const FewCreators = 3
+
 // The sizes of the picture. Names are limited in all, so that the answer stays below the 20 KB of an acknowledgement.
 const (
 	barWidth      = 10
 	namesPerStage = 5
-	namesInAll    = 25
+	namesInAll    = 36
 	maxShortName  = 24
 )
 
-// funnelStages are the names on screen of a campaign's creators, in the order of the way. They are always shown; the
-// endings only where somebody ended.
-var funnelStages = []workflow.Stage{
-	workflow.StageInvited, workflow.StageReply, workflow.StageReview, workflow.StageAwaiting, workflow.StageShipping,
-	workflow.StageContent, workflow.StageCompleted,
-}
-
-// CampaignStatus is the answer to `/campaign status`: a picture of the funnel, what is overdue, and who stands where.
+// CampaignStatus is the answer to `/campaign status`: a picture of the funnel, what is overdue, who needs a move of the
+// team's, and who stands where.
 func CampaignStatus(f CampaignStatusFacts) Message {
 	name := first(raw(f.Campaign.Name, workflow.MaxCampaignName), "Campaign")
 	said := "Campaign " + first(spoken(f.Campaign.Name, workflow.MaxCampaignName), "without a name") + ": "
@@ -49,18 +49,38 @@ func CampaignStatus(f CampaignStatusFacts) Message {
 		if about := dotted(archived(f.Campaign), shopOf(f.Shop)); about != "" {
 			blocks = append(blocks, aside(about))
 		}
-		return Message{Text: said + "no creators yet", Blocks: append(blocks,
-			section("Nobody is in this campaign yet.", "Add creators with *Add to campaign* on their cards."))}
+		blocks = append(blocks, section("Nobody is in this campaign yet.",
+			"Add creators with *Add to campaign* on their cards, with `/campaign add`, or from a target collaboration with `/campaign import`."))
+		return Message{Text: said + "no creators yet", Blocks: append(blocks, funnelControls(f)...)}
 	}
 	t := tally(f)
 	blocks := []slack.Block{header(name), aside(dotted(t.summary(), archived(f.Campaign), shopOf(f.Shop))), section(t.picture()...)}
-	if len(t.overdue) > 0 {
-		blocks = append(blocks, section("*Overdue*: "+t.list(t.overdue)))
+	if f.More {
+		blocks = append(blocks, aside("There are more creators than these; the numbers are of the first "+grouped(float64(t.total))+"."))
+	}
+	if lines := t.needed(); len(lines) > 0 {
+		blocks = append(blocks, section(lines...))
 	}
 	for _, stage := range t.order {
 		blocks = append(blocks, section(stageName(stage)+": "+t.list(t.by[stage])))
 	}
-	return Message{Text: said + t.spoken(), Blocks: blocks}
+	return Message{Text: said + t.spoken(), Blocks: append(blocks, funnelControls(f)...)}
+}
+
+// funnelControls are what can be done with a campaign from its status.
+func funnelControls(f CampaignStatusFacts) []slack.Block {
+	id, name := string(f.Campaign.ID), raw(f.Campaign.Name, 40)
+	var elements []slack.BlockElement
+	if !f.Campaign.Archived {
+		elements = append(elements, button(ActionCampaignEdit, id, "Edit", "Edit the campaign "+name))
+	}
+	if len(f.Members) >= FewCreators {
+		elements = append(elements, button(ActionCampaignShare, id, "Share as picture", "Share the campaign "+name+" as a picture"))
+	}
+	if id == "" || len(elements) == 0 {
+		return nil
+	}
+	return []slack.Block{actions("funnel:"+id, elements...)}
 }
 
 func archived(c workflow.Campaign) string {
@@ -70,89 +90,11 @@ func archived(c workflow.Campaign) string {
 	return ""
 }
 
-// counted is a campaign's creators, sorted by where they stand.
-type counted struct {
-	total    int
-	order    []workflow.Stage // the stages that somebody is in
-	by       map[workflow.Stage][]string
-	overdue  []string
-	toDecide int
-	toShip   int
-	left     int // names that there is room for
-}
-
-func tally(f CampaignStatusFacts) *counted {
-	t := &counted{total: len(f.Members), by: map[workflow.Stage][]string{}, left: namesInAll}
-	for _, m := range f.Members {
-		stage := workflow.Furthest(m.Member, m.Applications)
-		t.by[stage] = append(t.by[stage], whoAt(m, stage, f.Links))
-		t.moves(m, f)
-	}
-	seen := map[workflow.Stage]bool{}
-	for _, stage := range append(append([]workflow.Stage{}, funnelStages...), workflow.Stages...) {
-		if len(t.by[stage]) > 0 && !seen[stage] {
-			t.order = append(t.order, stage)
-			seen[stage] = true
-		}
-	}
-	t.unknown(seen)
-	return t
-}
-
-// unknown gathers those whose status the desk does not know under one name.
-func (t *counted) unknown(seen map[workflow.Stage]bool) {
-	const name workflow.Stage = "Unknown to this desk"
-	for stage, who := range t.by {
-		if !seen[stage] && stage != name {
-			t.by[name] = append(t.by[name], who...)
-			delete(t.by, stage)
-		}
-	}
-	if len(t.by[name]) > 0 {
-		t.order = append(t.order, name)
-	}
-}
-
-// moves counts what needs one of ours.
-func (t *counted) moves(m Standing, f CampaignStatusFacts) {
-	for _, a := range m.Applications {
-		var deadline time.Time
-		switch {
-		case a.Decidable():
-			t.toDecide++
-			deadline = a.Report.ReviewBy
-		case a.State() == workflow.AwaitingShipment:
-			t.toShip++
-			deadline = a.Report.ShipBy
-		}
-		if !deadline.IsZero() && !f.At.Before(deadline) {
-			t.overdue = append(t.overdue, linkTo(f.Links[a.Key], shortName(a.Report.Creator))+" ("+stamp(deadline)+")")
-		}
-	}
-}
-
-func shortName(c workflow.Creator) string { return label(nameOf(c), maxShortName) }
-
-// whoAt names a creator, linked to the card of the application that brought her to the stage.
-func whoAt(m Standing, stage workflow.Stage, links map[workflow.Key]string) string {
-	for _, a := range m.Applications {
-		if a.Stage() == stage && links[a.Key] != "" {
-			return linkTo(links[a.Key], shortName(m.Member.Shown))
-		}
-	}
-	return shortName(m.Member.Shown)
-}
-
 // picture draws one line for each stage. The bars are of one width, so that the numbers stand in a column on every
 // screen; a bar is a share of all creators, and never empty where somebody is.
 func (t *counted) picture() []string {
 	var lines []string
-	drawn := map[workflow.Stage]bool{}
-	for _, stage := range append(append([]workflow.Stage{}, funnelStages...), t.order...) {
-		if drawn[stage] {
-			continue
-		}
-		drawn[stage] = true
+	for _, stage := range t.drawn() {
 		n := len(t.by[stage])
 		full := (n*barWidth + t.total/2) / t.total
 		if n > 0 {
@@ -161,6 +103,24 @@ func (t *counted) picture() []string {
 		lines = append(lines, "`"+strings.Repeat("▇", full)+strings.Repeat("░", barWidth-full)+"` "+grouped(float64(n))+" "+stageName(stage))
 	}
 	return lines
+}
+
+// needed tells what is overdue and who waits for a move of the team's, a line each, soonest deadline first.
+func (t *counted) needed() []string {
+	var lines []string
+	for _, need := range []struct {
+		what string
+		who  []need
+	}{{"Overdue", t.overdue}, {"To answer, sample or none", t.toAnswer}, {"To decide", inGoodTime(t.toDecide)}, {"To ship", inGoodTime(t.toShip)}} {
+		if len(need.who) > 0 {
+			lines = append(lines, "*"+need.what+"*: "+t.list(inTime(need.who)))
+		}
+	}
+	return lines
+}
+
+func inGoodTime(all []need) []need {
+	return slices.DeleteFunc(slices.Clone(all), func(n need) bool { return n.late })
 }
 
 // list names some, and counts the others.
@@ -179,17 +139,18 @@ func (t *counted) list(who []string) string {
 }
 
 func (t *counted) summary() string {
-	overdue, decide, ship := "nothing is overdue", "", ""
+	overdue := "nothing is overdue"
 	if n := len(t.overdue); n > 0 {
 		overdue = fmt.Sprintf("%d overdue", n)
 	}
-	if t.toDecide > 0 {
-		decide = fmt.Sprintf("%d to decide", t.toDecide)
+	return dotted(many(t.total, "creator"), some(t.toAnswer, "to answer"), some(t.toDecide, "to decide"), some(t.toShip, "to ship"), overdue)
+}
+
+func some(who []need, what string) string {
+	if len(who) == 0 {
+		return ""
 	}
-	if t.toShip > 0 {
-		ship = fmt.Sprintf("%d to ship", t.toShip)
-	}
-	return dotted(many(t.total, "creator"), decide, ship, overdue)
+	return fmt.Sprintf("%d %s", len(who), what)
 }
 
 func (t *counted) spoken() string {

@@ -24,14 +24,21 @@ const (
 var SamplesCommands = []Subcommand{
 	{Name: "queue", Does: "what waits for a decision, soonest deadline first"},
 	{Name: "show", Args: "<id or @creator>", Does: "all that is known of a request, or the requests of a creator"},
+	{Name: "approve", Args: "<id>", Does: "approves a request; a creator's name or a link to the card will do too"},
+	{Name: "reject", Args: "<id> <reason>", Does: "rejects one; the reason by its words or its number"},
+	{Name: "status", Does: "how the desk is: its connections, what is on its way, and what failed"},
+	{Name: "settings", Does: "what the desk does for the shop; for admins"},
 	{Name: "help", Does: "this list"},
 }
 
 // CampaignCommands are what `/campaign` can do, as its help lists it.
 var CampaignCommands = []Subcommand{
 	{Name: "list", Does: "the campaigns"},
-	{Name: "status", Args: "<name>", Does: "how many creators stand where, and what is overdue"},
+	{Name: "status", Args: "<name>", Does: "how many creators stand where, what is overdue, and who needs a move"},
 	{Name: "create", Args: "<name>", Does: "a new campaign"},
+	{Name: "add", Args: "<name> <@creator>", Does: "a creator, or several, into a campaign by hand"},
+	{Name: "import", Args: "<target collaboration id>", Does: "the creators and products of a target collaboration, into a campaign of its name"},
+	{Name: "archive", Args: "<name>", Does: "the end of a campaign, which takes nobody new then"},
 	{Name: "help", Does: "this list"},
 }
 

@@ -2,15 +2,22 @@ package view
 
 import (
 	"fmt"
+	"unicode/utf8"
+
+	"github.com/slack-go/slack"
 
 	"sampledesk/workflow"
 )
 
-// maxHistory is how many lines of the history are shown, the last ones: they have to fit a section of 3,000 code points.
+// maxHistory is how many lines of the history are shown, the last ones: an answer to a command has to fit an
+// acknowledgement.
 const maxHistory = 12
 
 // HistorySize is how many entries it is worth to hand to Show.
 const HistorySize = maxHistory
+
+// maxSection is how much text a section is given, in code points; Slack takes 3,000.
+const maxSection = 2900
 
 func historyLines(f ShowFacts) []string {
 	shown := f.History[max(0, len(f.History)-maxHistory):]
@@ -24,12 +31,25 @@ func historyLines(f ShowFacts) []string {
 	return lines
 }
 
+// sections puts lines into as few sections as hold them.
+func sections(lines []string) (blocks []slack.Block) {
+	for len(lines) > 0 {
+		n, size := 0, 0
+		for n < len(lines) && (n == 0 || size+utf8.RuneCountInString(lines[n]) < maxSection) {
+			size += utf8.RuneCountInString(lines[n]) + 1
+			n++
+		}
+		blocks, lines = append(blocks, section(lines[:n]...)), lines[n:]
+	}
+	return blocks
+}
+
 // happened tells one entry of the history.
 func happened(e workflow.Entry, campaigns map[workflow.CampaignID]string) string {
 	what := noun(e.Verdict)
 	switch e.Event {
 	case workflow.OnApproved, workflow.OnRejected:
-		return person(e.By.Person) + " " + deed(e.Verdict) + " it" + because(e.Verdict, e.Reason) + from(e.By)
+		return person(e.By.Person) + " " + deed(e.Verdict) + " it" + because(e.Verdict, e.Reason) + from(e.By) + noting(e.Text)
 	case workflow.OnUndone:
 		return person(e.By.Person) + " undid the " + what + from(e.By)
 	case workflow.OnCampaignChosen:
@@ -46,9 +66,52 @@ func happened(e workflow.Entry, campaigns map[workflow.CampaignID]string) string
 		return "TikTok refused the " + what + ": " + shortly(e.Cause)
 	case workflow.OnContentFound:
 		return "The creator's content was found: " + stageName(e.To.Stage(e.Status))
+	case workflow.OnCampaignLeft:
+		return person(e.By.Person) + " took the creator out of " + campaignNamed(e.Campaign, campaigns) + from(e.By)
+	case workflow.OnLookBegan:
+		return person(e.By.Person) + " began to look at it" + from(e.By)
+	case workflow.OnLookEnded:
+		return person(e.By.Person) + " stopped looking at it" + from(e.By)
+	default:
+		return spokenOf(e)
+	}
+}
+
+// maxExcerpt is how much of a note or a message a line of the history quotes.
+const maxExcerpt = 100
+
+// spokenOf tells what people said about a request, to its creator or to each other.
+func spokenOf(e workflow.Entry) string {
+	words := quoted(e.Text, maxExcerpt)
+	switch e.Event {
+	case workflow.OnNoted:
+		return person(e.By.Person) + " noted " + words + from(e.By)
+	case workflow.OnMessageWritten:
+		return person(e.By.Person) + " wrote to the creator: " + words + from(e.By)
+	case workflow.OnMessageSent:
+		return "The message went to the creator"
+	case workflow.OnMessageRefused:
+		return "TikTok refused the message to the creator: " + shortly(e.Cause)
+	case workflow.OnMessageHeldUp:
+		return "The message to the creator was held up: " + shortly(e.Cause)
+	case workflow.OnRetried:
+		return person(e.By.Person) + " had it tried again" + from(e.By)
+	case workflow.OnHeard:
+		if clean(e.Text) == "" {
+			return "The creator wrote"
+		}
+		return "The creator wrote: " + words
 	default:
 		return observed(e)
 	}
+}
+
+// noting is the note that somebody made with a decision.
+func noting(text string) string {
+	if clean(text) == "" {
+		return ""
+	}
+	return ", noting " + quoted(text, maxExcerpt)
 }
 
 func observed(e workflow.Entry) string {
@@ -87,6 +150,12 @@ func from(a workflow.Actor) string {
 		return ", in the dialog"
 	case workflow.FromCommand:
 		return ", by command"
+	case workflow.FromHome:
+		return ", in App Home"
+	case workflow.FromThread:
+		return ", in the thread"
+	case workflow.FromBulk:
+		return ", together with others"
 	default:
 		return ""
 	}

@@ -17,12 +17,14 @@ const (
 )
 
 // requests returns the Affiliate Center's page of sample requests for a region, as a link.
-func requests(region string) string {
-	page := requestsPage
+func requests(region string) string { return "<" + requestsAt(region) + "|Affiliate Center>" }
+
+// requestsAt is the address of that page.
+func requestsAt(region string) string {
 	if strings.EqualFold(region, "US") {
-		page = requestsUS
+		return requestsUS
 	}
-	return "<" + page + "|Affiliate Center>"
+	return requestsPage
 }
 
 // username is what TikTok lets a user name be made of. Anything else is shown, but never linked to.
@@ -31,10 +33,19 @@ var username = regexp.MustCompile(`^[A-Za-z0-9._]{1,40}$`)
 // profile returns the creator's name, linked to her page where that is certain.
 func profile(c workflow.Creator) string {
 	shown := label(nameOf(c), maxName)
-	if !username.MatchString(c.Username) {
+	page, ok := profileAt(c)
+	if !ok {
 		return shown
 	}
-	return "<" + creatorPage + c.Username + "|" + shown + ">"
+	return "<" + page + "|" + shown + ">"
+}
+
+// profileAt is the address of the creator's page, where it is certain.
+func profileAt(c workflow.Creator) (string, bool) {
+	if !username.MatchString(c.Username) {
+		return "", false
+	}
+	return creatorPage + c.Username, true
 }
 
 // nameOf returns what a creator is called, not yet escaped: her nickname, or her user name where that is nothing to

@@ -51,6 +51,9 @@ func lintModal(t testing.TB, view any) {
 	l := &linter{ids: map[string]bool{}}
 	v := wire(t, view).(object)
 	for _, part := range []string{"title", "submit", "close"} {
+		if part == "submit" && v[part] == nil && !strings.Contains(pretty(t, v["blocks"]), `"type": "input"`) {
+			continue // only a dialog with inputs has to be submitted
+		}
 		l.text(part, v[part], "plain_text", 24)
 	}
 	l.length("private_metadata", str(v["private_metadata"]), 3000)
@@ -106,6 +109,9 @@ func (l *linter) block(at string, b object, modal bool) {
 			l.complain(at, "an input in a message")
 		}
 		l.text(at+" label", b["label"], "plain_text", 2000)
+		if b["hint"] != nil {
+			l.text(at+" hint", b["hint"], "plain_text", 2000)
+		}
 		l.element(at, b["element"].(object))
 	default:
 		l.complain(at, "unexpected type %q", kind)
@@ -169,6 +175,24 @@ func (l *linter) element(at string, e object) {
 	case "checkboxes":
 		l.action(at, e)
 		l.options(at, e, 10)
+	case "overflow":
+		l.action(at, e)
+		l.options(at, e, 5)
+	case "multi_static_select":
+		l.action(at, e)
+		l.text(at+" placeholder", e["placeholder"], "plain_text", 150)
+		l.options(at, e, 100)
+	case "external_select", "multi_external_select", "conversations_select", "multi_users_select":
+		l.action(at, e)
+		l.text(at+" placeholder", e["placeholder"], "plain_text", 150)
+	case "radio_buttons":
+		l.action(at, e)
+		l.options(at, e, 10)
+		if e["initial_option"] == nil {
+			l.complain(at, "nothing chosen to start with")
+		}
+	case "number_input", "timepicker":
+		l.action(at, e)
 	case "plain_text_input":
 		l.action(at, e)
 		l.text(at+" placeholder", e["placeholder"], "plain_text", 150)
@@ -261,17 +285,21 @@ func (l *linter) wellFormed(at, s string) {
 	}
 }
 
-// sequence is what may stand in angle brackets: our links, mentions of people, and dates whose fallback names its zone.
-var sequence = regexp.MustCompile(`<(https?://[!-;=?-{}~]+\|[^<>|\n]+|@[A-Z0-9]+|!date\^-?[0-9]+\^[^<>|^]+\|[^<>|]+ UTC)>`)
+// sequence is what may stand in angle brackets: our links, mentions of people, user groups and channels, and dates whose
+// fallback names its zone.
+var sequence = regexp.MustCompile(`<(https?://[!-;=?-{}~]+\|[^<>|\n]+|@[A-Z0-9]+|!subteam\^[A-Z0-9]+|#[A-Z0-9]+|!date\^-?[0-9]+\^[^<>|^]+\|[^<>|]+ UTC)>`)
 
 // emojiCode is what Slack turns into an emoji if there is one of that name.
 var emojiCode = regexp.MustCompile(`:[^\s:]+:`)
+
+// quotation is how our own quotations begin a line.
+var quotation = regexp.MustCompile(`(?m)^> `)
 
 var entity = regexp.MustCompile(`&(amp|lt|gt);`)
 
 // markup finds sequences that are not ours, stray brackets, unbalanced formatting, and quotations by accident.
 func (l *linter) markup(at, s string) {
-	rest := sequence.ReplaceAllString(s, "x")
+	rest := quotation.ReplaceAllString(sequence.ReplaceAllString(s, "x"), "x")
 	bare := entity.ReplaceAllString(rest, "")
 	if strings.ContainsAny(bare, "<>&") {
 		l.complain(at, "a stray bracket or ampersand in %q", s)

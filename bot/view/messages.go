@@ -1,6 +1,30 @@
 package view
 
-import "sampledesk/workflow"
+import (
+	"fmt"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"sampledesk/workflow"
+)
+
+// The identifiers of the dialog *Message creator*: of the view, and of its input.
+const (
+	CallbackMessage = "message"
+
+	BlockMessage      = "message"
+	ActionMessageText = "message_text" // a text: what the creator is to read
+)
+
+// How much of messages is shown, in code points.
+const (
+	maxRecent = 300  // of one that went before, in the dialog
+	maxHeard  = 2500 // of a creator's, in a thread or a channel
+)
+
+// RecentMessages is how many of the last messages the dialog shows.
+const RecentMessages = 4
 
 // MessageFacts is what the quotation of a message to a creator shows.
 type MessageFacts struct {
@@ -9,5 +33,216 @@ type MessageFacts struct {
 	Shop    string // named only where a channel serves several
 }
 
-// MessageToCreator quotes a message to a creator and tells how far it got.
-func MessageToCreator(f MessageFacts) Message { return Aside(profile(f.Creator)) }
+// MessageToCreator quotes a message to a creator and tells how far it got. One that TikTok refused can be tried again.
+func MessageToCreator(f MessageFacts) Message {
+	m := workflow.Message{}
+	if f.Notice.Message != nil {
+		m = *f.Notice.Message
+	}
+	blocks := []slack.Block{
+		section(wroteTo(m.By, f.Creator) + forShop(f.Shop)),
+		section(quote(m.Text, workflow.MaxMessage)),
+		aside(fateOf(m)...),
+	}
+	if id := string(f.Notice.ID); m.State == workflow.MessageRefused && id != "" && len(id) <= maxValue {
+		who := raw(nameOf(f.Creator), 30)
+		blocks = append(blocks, buttons(button(ActionResend, id, "Try again", "Try to send the message to "+who+" again")))
+	}
+	return Message{
+		Text:   spokenWriter(m.By) + " wrote to " + spokenName(f.Creator) + spokenShop(f.Shop) + ": " + quoted(m.Text, maxWords) + spokenFate(m),
+		Blocks: blocks,
+	}
+}
+
+func buttons(all ...slack.BlockElement) *slack.ActionBlock { return actions("", all...) }
+
+func wroteTo(by workflow.PersonID, c workflow.Creator) string {
+	return spokenWriter(by) + " wrote to *" + profile(c) + "*"
+}
+
+func spokenWriter(by workflow.PersonID) string {
+	if by == "" {
+		return "The team"
+	}
+	return person(by)
+}
+
+// fateOf tells how far a message got, and where it waits what for.
+func fateOf(m workflow.Message) []string {
+	switch m.State {
+	case workflow.MessageSent:
+		return []string{"*Sent* through TikTok " + stamp(m.Sent)}
+	case workflow.MessageRefused:
+		return []string{"*Not sent*: " + messageCause(m.Cause) + ".", support(m.Cause)}
+	}
+	if m.Cause == (workflow.Cause{}) {
+		return []string{"*Waiting* to be sent through TikTok"}
+	}
+	return []string{"*Waiting*: " + messageCause(m.Cause) + ". " + messageRemedy(m.Cause), support(m.Cause)}
+}
+
+func spokenFate(m workflow.Message) string {
+	switch {
+	case m.State == workflow.MessageSent:
+		return "; sent"
+	case m.State == workflow.MessageRefused:
+		return "; not sent"
+	case m.Cause != (workflow.Cause{}):
+		return "; it waits, the message says why"
+	default:
+		return "; waiting to be sent"
+	}
+}
+
+// messageCauses are the codes that mean something else for messages than for decisions, or that can be said better.
+var messageCauses = map[int]string{
+	codeScope:      "this app was not granted the scope for messages",
+	codeScopeToo:   "this app was not granted the scope for messages",
+	codeQuota:      "TikTok takes only a few messages before the creator answers",
+	codeDailyQuota: "TikTok takes no more messages of the shop today",
+	codeRegion:     "the creator is in another region than the shop, and TikTok carries no messages across",
+}
+
+// messageCause puts in plain words why a message was not sent, as the end of a sentence. Where there is no code the words
+// are the desk's own.
+func messageCause(c workflow.Cause) string {
+	switch said, known := messageCauses[c.Code]; {
+	case known:
+		return said
+	case c.Message == string(workflow.RuleNoCreator):
+		return "TikTok has not told this desk yet who the creator is"
+	case c.Code == 0 && clean(c.Message) != "":
+		return data(c.Message, maxWords)
+	default:
+		return why(c)
+	}
+}
+
+// messageRemedy tells what a message waits for.
+func messageRemedy(c workflow.Cause) string {
+	switch c.Code {
+	case codeScope, codeScopeToo:
+		return "An admin has to grant the app the scope `seller.affiliate_messages.write` in TikTok's Partner Center and connect the shop again; then it goes out by itself."
+	case codeQuota:
+		return "It goes out by itself once there is an answer."
+	case codeDailyQuota:
+		return "It goes out by itself once TikTok takes messages again."
+	case 0, codeFault, codeTimeOut:
+		return "The desk looks whether it has arrived before it sends it again."
+	default:
+		return "It goes out by itself once that is put right."
+	}
+}
+
+// Heard quotes what a creator wrote, with a button to answer. What cannot be quoted is named.
+func Heard(s workflow.Saying, to Correspondent) Message {
+	creator, w := workflow.Creator{}, workflow.Written{}
+	if s.Creator != nil {
+		creator = *s.Creator
+	}
+	if s.Written != nil {
+		w = *s.Written
+	}
+	campaign := ""
+	if clean(s.Campaign) != "" {
+		campaign = " in the campaign *" + campaignName(s.Campaign) + "*"
+	}
+	at := ""
+	if !w.At.IsZero() {
+		at = " · " + stamp(w.At)
+	}
+	blocks := []slack.Block{section("*" + profile(creator) + "* wrote" + campaign + forShop(s.Shop) + at), section(theirWords(w))}
+	if w.Kind != "" && w.Kind != textKind {
+		blocks = append(blocks, aside("TikTok's Message Center shows it."))
+	}
+	if reply, ok := replyButton(creator, to); ok {
+		blocks = append(blocks, buttons(reply))
+	}
+	return Message{
+		Text:   "Message from " + spokenName(creator) + spokenShop(s.Shop) + ": " + quoted(first(clean(w.Text), "something without words"), maxWords),
+		Blocks: blocks,
+	}
+}
+
+// textKind is the vendor's type of a message that is text; the bridge puts into words what the others are.
+const textKind = "TEXT"
+
+func theirWords(w workflow.Written) string {
+	if clean(w.Text) == "" {
+		return "_Something without words._"
+	}
+	return quote(w.Text, maxHeard)
+}
+
+// replyButton opens the dialog *Message creator*. There is none for a creator whose names are too long to be told.
+func replyButton(c workflow.Creator, to Correspondent) (*slack.ButtonBlockElement, bool) {
+	value := to.String()
+	if to.Shop == "" || to.Creator == "" && to.Application == "" || len(value) > maxValue {
+		return nil, false
+	}
+	return button(ActionReply, value, "Reply", "Reply to "+raw(nameOf(c), 30)), true
+}
+
+// Exchanged is one message of the past, from either side.
+type Exchanged struct {
+	By   workflow.PersonID // empty: the creator
+	At   time.Time
+	Text string
+}
+
+// MessageModalFacts is what the dialog *Message creator* shows.
+type MessageModalFacts struct {
+	To      Correspondent
+	Creator workflow.Creator
+	Product workflow.Product // that the thread is about; none: it is about none
+	Recent  []Exchanged      // oldest first; the last RecentMessages are shown
+}
+
+// MessageModal is the dialog in which somebody writes to a creator.
+func MessageModal(f MessageModalFacts) slack.ModalViewRequest {
+	to := "To *" + profile(f.Creator) + "*"
+	if clean(f.Product.Title) != "" {
+		to += ", about *" + data(productOf(f.Product), maxTitle) + "*"
+	}
+	blocks := []slack.Block{section(to)}
+	for _, e := range f.Recent[max(0, len(f.Recent)-RecentMessages):] {
+		who := "*" + label(nameOf(f.Creator), maxName) + "*"
+		if e.By != "" {
+			who = person(e.By)
+		}
+		blocks = append(blocks, aside(who+" · "+stamp(e.At), quote(first(cleanLines(e.Text), "…"), maxRecent)))
+	}
+	return slack.ModalViewRequest{
+		Type: slack.VTModal, CallbackID: CallbackMessage,
+		Title: plainText("Message creator"), Submit: plainText("Send"), Close: plainText("Cancel"),
+		Blocks:          slack.Blocks{BlockSet: append(blocks, messageInput())},
+		PrivateMetadata: f.To.String(),
+	}
+}
+
+func messageInput() slack.Block {
+	return &slack.InputBlock{
+		Type: slack.MBTInput, BlockID: BlockMessage, Label: plainText("Message"),
+		Hint: plainText("It goes to the creator through TikTok, and is quoted in Slack with how far it got."),
+		Element: &slack.PlainTextInputBlockElement{
+			Type: slack.METPlainTextInput, ActionID: ActionMessageText, Multiline: true, MaxLength: workflow.MaxMessage,
+			Placeholder: plainText("What the creator is to read"),
+		},
+	}
+}
+
+// MessageRefusal is the friendly no to a message, in plain text that fits a dialog too.
+func MessageRefusal(r workflow.Refusal) string {
+	switch r.Rule {
+	case workflow.RuleNote:
+		return "There is nothing to send yet. Please write at least a word."
+	case workflow.RuleTooLong:
+		return fmt.Sprintf("That is too long: a message can have %d characters. Please shorten it.", workflow.MaxMessage)
+	case workflow.RuleNoCreator:
+		return "TikTok has not told this desk yet who that is, so no message can be sent. It will, with a first sample request or a first message from the creator."
+	case workflow.RuleNothingFailed:
+		return "There is nothing to try again: the message was sent, or is about to be. It tells itself how far it got."
+	default:
+		return Refusal(r, "")
+	}
+}

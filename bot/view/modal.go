@@ -24,7 +24,7 @@ const (
 	AlsoApprove = "approve"          // its value
 )
 
-// MaxChoices is how many campaigns the menu can offer.
+// MaxChoices is how many options a menu can offer.
 const MaxChoices = 100
 
 // What the dialog says of its fields when it is sent back.
@@ -38,7 +38,7 @@ type ModalFacts struct {
 	Application workflow.Application
 	Round       int                 // the one printed on what the person clicked
 	Channel     string              // where she clicked, for what is said to her afterwards
-	Campaigns   []workflow.Campaign // of the shop, not archived; the first MaxChoices are offered
+	Campaigns   []workflow.Campaign // of the shop, not archived; with more than MaxChoices the menu asks for them as people type
 	Current     string              // the name of the campaign it is in now; empty: none
 }
 
@@ -115,20 +115,40 @@ func about(f ModalFacts) []string {
 
 // choices is the menu of campaigns, with the present one chosen; none if there is nothing to choose from.
 func choices(f ModalFacts) (slack.Block, bool) {
+	if len(f.Campaigns) == 0 {
+		return nil, false
+	}
 	menu := &slack.SelectBlockElement{Type: slack.OptTypeStatic, ActionID: ActionChoice, Placeholder: plainText("Choose a campaign")}
-	for _, c := range f.Campaigns[:min(MaxChoices, len(f.Campaigns))] {
-		o := option(string(c.ID), first(raw(c.Name, workflow.MaxCampaignName), "Without a name"))
+	for _, c := range f.Campaigns {
+		o := campaignOption(c)
 		menu.Options = append(menu.Options, o)
 		if c.ID == f.Application.Campaign {
 			menu.InitialOption = o
 		}
 	}
-	if len(menu.Options) == 0 {
-		return nil, false
+	if len(menu.Options) > MaxChoices {
+		if current := f.Application.Campaign; menu.InitialOption == nil && current != "" && clean(f.Current) != "" {
+			menu.InitialOption = campaignOption(workflow.Campaign{ID: current, Name: f.Current})
+		}
+		menu.Type, menu.Options, menu.MinQueryLength = slack.OptTypeExternal, nil, new(0)
+		menu.Placeholder = plainText("Type a part of its name")
 	}
 	return &slack.InputBlock{
 		Type: slack.MBTInput, BlockID: BlockChoice, Label: plainText("Campaign"), Element: menu, Optional: true,
 	}, true
+}
+
+func campaignOption(c workflow.Campaign) *slack.OptionBlockObject {
+	return option(string(c.ID), first(raw(c.Name, workflow.MaxCampaignName), "Without a name"))
+}
+
+// CampaignOptions answers the menu of campaigns that asks for its options.
+func CampaignOptions(all []workflow.Campaign) Options {
+	options := make([]*slack.OptionBlockObject, len(all))
+	for i, c := range all {
+		options[i] = campaignOption(c)
+	}
+	return optionsOf(options)
 }
 
 // nameInput is where a new campaign is named. It may stay empty where there are campaigns to choose from.

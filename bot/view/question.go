@@ -1,13 +1,146 @@
 package view
 
-import "sampledesk/workflow"
+import (
+	"unicode/utf8"
+
+	"github.com/slack-go/slack"
+
+	"sampledesk/workflow"
+)
 
 // QuestionFacts is what the question about a member shows.
 type QuestionFacts struct {
 	Campaign workflow.Campaign
 	Member   workflow.Member
 	Shop     string // named only where a channel serves several
+
+	// Applications are hers in the campaign that go on or came to content. Once there is one, it says what she needs, and
+	// its card is where things go on.
+	Applications []workflow.Application
 }
 
+// maxAnswer is how much of a creator's first words a question quotes, in code points.
+const maxAnswer = 500
+
 // Question asks whether a member needs a sample, and tells what was said to it.
-func Question(f QuestionFacts) Message { return Aside(profile(f.Member.Shown)) }
+func Question(f QuestionFacts) Message {
+	m := f.Member
+	answered := []string{"*" + profile(m.Shown) + "* answered *" + campaignName(f.Campaign.Name) + "*" + ofShop(f.Shop)}
+	if clean(m.Answer) != "" {
+		answered = append(answered, quote(m.Answer, maxAnswer))
+	}
+	blocks := []slack.Block{section(answered...), section(verdictOnNeed(f))}
+	if small := afterYes(f); small != "" {
+		blocks = append(blocks, aside(small))
+	}
+	if controls := questionControls(f); len(controls) > 0 {
+		blocks = append(blocks, actions("question:"+string(m.State)+":"+string(f.Campaign.ID), controls...))
+	}
+	return Message{Text: spokenQuestion(f), Blocks: blocks}
+}
+
+// verdictOnNeed is the question, or what the team said to it.
+func verdictOnNeed(f QuestionFacts) string {
+	m := f.Member
+	if len(f.Applications) > 0 {
+		return "The creator's request has come: " + stageName(workflow.Furthest(m, f.Applications)) + "."
+	}
+	switch m.State {
+	case workflow.MemberNeeds:
+		return person(m.SaidBy) + " said " + stamp(m.SaidAt) + " that a sample is needed: " + stageName(m.State.Stage()) + "."
+	case workflow.MemberSpared:
+		return person(m.SaidBy) + " said " + stamp(m.SaidAt) + " that no sample is needed: " + stageName(m.State.Stage()) + "."
+	default:
+		return "Does the creator need a sample?"
+	}
+}
+
+// afterYes tells where things go on: the cards of her applications, or the link that she was sent.
+func afterYes(f QuestionFacts) string {
+	m := f.Member
+	const most = 3
+	var cards []string
+	for _, a := range f.Applications[:min(most, len(f.Applications))] {
+		if a.Card.Link != "" {
+			cards = append(cards, linkTo(a.Card.Link, "Open the card"))
+		}
+	}
+	switch {
+	case len(cards) > 0:
+		return dotted(cards...)
+	case len(f.Applications) > 0:
+		return "`/samples show` tells more of it."
+	case m.State == workflow.MemberNeeds && !m.LinkedAt.IsZero():
+		return "The link for the request was sent " + stamp(m.LinkedAt) + ". The request joins the campaign by itself when it comes."
+	default:
+		return ""
+	}
+}
+
+// questionControls are what can be said now: yes or no, the other of the two, and after a yes the link for the request.
+func questionControls(f QuestionFacts) []slack.BlockElement {
+	m := f.Member
+	value := Correspondent{Shop: f.Campaign.Shop, Creator: m.Creator, Campaign: f.Campaign.ID}.String()
+	if utf8.RuneCountInString(value) > maxValue {
+		return nil
+	}
+	who := raw(nameOf(m.Shown), 30)
+	yes := button(ActionNeeded, value, "Yes", "Yes, "+who+" needs a sample")
+	no := button(ActionNotNeeded, value, "No", "No, "+who+" needs no sample")
+	link := button(ActionLink, value, "Send the request link", "Send "+who+" the link for the request")
+	reply := button(ActionReply, value, "Reply", "Reply to "+who)
+	switch {
+	case len(f.Applications) > 0:
+		return []slack.BlockElement{reply}
+	case m.State == workflow.MemberNeeds:
+		link.Style = slack.StylePrimary
+		if !m.LinkedAt.IsZero() {
+			link.Style, link.Text = "", plainText("Send another link")
+		}
+		no.Text = plainText("Change to no")
+		return []slack.BlockElement{link, reply, no}
+	case m.State == workflow.MemberSpared:
+		yes.Text = plainText("Change to yes")
+		return []slack.BlockElement{reply, yes}
+	case m.State == workflow.MemberAnswered:
+		yes.Style = slack.StylePrimary
+		return []slack.BlockElement{yes, no, reply}
+	default:
+		return nil
+	}
+}
+
+// spokenQuestion is the question in one line.
+func spokenQuestion(f QuestionFacts) string {
+	m := f.Member
+	line := "Campaign " + first(spoken(f.Campaign.Name, workflow.MaxCampaignName), "without a name") + spokenShop(f.Shop) + ": " + spokenName(m.Shown) + " answered"
+	switch {
+	case len(f.Applications) > 0:
+		return line + "; the request has come"
+	case m.State == workflow.MemberNeeds:
+		return line + "; " + person(m.SaidBy) + " said that a sample is needed"
+	case m.State == workflow.MemberSpared:
+		return line + "; " + person(m.SaidBy) + " said that no sample is needed"
+	default:
+		return line + "; does the creator need a sample?"
+	}
+}
+
+// QuestionRefusal is the friendly no to somebody whose word on a member came too late.
+func QuestionRefusal(r workflow.Refusal) string {
+	m := r.Member
+	switch {
+	case r.Rule == workflow.RuleSaid && m.State == workflow.MemberNeeds:
+		return "Somebody was quicker: " + person(m.SaidBy) + " said " + stamp(m.SaidAt) + " that a sample is needed. The question shows how to change that."
+	case r.Rule == workflow.RuleSaid && m.State == workflow.MemberSpared:
+		return "Somebody was quicker: " + person(m.SaidBy) + " said " + stamp(m.SaidAt) + " that no sample is needed. The question shows how to change that."
+	case r.Rule == workflow.RuleApplied:
+		return "The creator's request has come meanwhile, and says what is needed. Please decide on its card."
+	case r.Rule == workflow.RuleNotAsked:
+		return "The creator has not answered yet, so there is nothing to say so far. The question comes with the first answer."
+	case r.Rule == workflow.RuleNoMember:
+		return "The creator is not in that campaign any more. `/campaign status` shows who is."
+	default:
+		return Refusal(r, "")
+	}
+}

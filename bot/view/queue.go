@@ -23,6 +23,8 @@ type QueueFacts struct {
 	Rows  []Row
 	Back  *QueuePage // the page before, or the first; nil: there is none
 	Next  *QueuePage // the page after; nil: there is none
+
+	Several workflow.ShopID // the shop in which several wait for the reader's decision; empty: none, or she does not decide
 }
 
 // Row is an application in a list.
@@ -43,8 +45,8 @@ func Queue(f QueueFacts) Message {
 	for _, r := range f.Rows {
 		blocks = append(blocks, section(queueRow(r)...))
 	}
-	if paging := pagingButtons(f); len(paging) > 0 {
-		blocks = append(blocks, actions("", paging...))
+	if buttons := append(pagingButtons(f), severalButton(f)...); len(buttons) > 0 {
+		blocks = append(blocks, actions("", buttons...))
 	}
 	return Message{Text: title + inShop(spoken(f.Shop, maxName)), Blocks: blocks}
 }
@@ -106,6 +108,14 @@ func cardLink(r Row) string {
 		return "no card yet: " + open
 	}
 	return linkTo(r.Link, "Open the card")
+}
+
+// severalButton opens the dialog that decides on several.
+func severalButton(f QueueFacts) []slack.BlockElement {
+	if f.Several == "" || len(f.Several) > maxValue {
+		return nil
+	}
+	return []slack.BlockElement{button(ActionBulk, string(f.Several), "Decide several", "Choose several requests and decide on them together")}
 }
 
 // pagingButtons leaves out a button whose value Slack would not take.

@@ -23,6 +23,18 @@ func Refusal(r workflow.Refusal, campaign string) string {
 		return "Only " + person(r.Application.Decision.By) + ", who decided, or an admin can undo this, " + window(r.Application.Decision) + "."
 	case workflow.RuleNoApplication:
 		return "This desk does not know that request" + asked(r.Name) + ". `/samples queue` lists what waits for a decision."
+	case workflow.RuleNote:
+		return "There is nothing in that yet: please write at least a word."
+	case workflow.RuleTooLong:
+		return fmt.Sprintf("That is too long: %d characters are the most. Please shorten it.", workflow.MaxNote)
+	case workflow.RuleNothingChosen:
+		return "Nothing was chosen, so there is nothing to decide. Please choose at least one request."
+	case workflow.RuleTooMany:
+		return fmt.Sprintf("Those are too many at once: %d requests are the most. Please choose fewer.", workflow.MaxRun)
+	case workflow.RuleNoRun:
+		return "There is nothing left to undo: all of it is on its way to TikTok, or done. The message about it tells what became of each request."
+	case workflow.RuleNothingFailed:
+		return "All well: nothing failed or waits to be tried again there. `/samples retry` lists what does."
 	default:
 		return campaignRefusal(r, campaign)
 	}
@@ -46,6 +58,10 @@ func campaignRefusal(r workflow.Refusal, campaign string) string {
 		return "Somebody was quicker: meanwhile the creator was moved " + where + ". Click *Add to campaign* again if you want to change that."
 	case workflow.RuleInThatCampaign:
 		return "All well: the creator is in the campaign " + quoted(first(clean(r.Name), campaign), maxName) + " already. There is nothing left to do."
+	case workflow.RuleNotInCampaign:
+		return "There is nothing left to undo: the creator is not in that campaign any more. The card tells how things stand."
+	case workflow.RuleNotYourJoin:
+		return "Only " + person(r.Application.Joined.By) + ", who added the creator to the campaign, or an admin can undo that."
 	case workflow.RuleNameTaken:
 		return "There is a campaign called " + name + " already: choose it, or take another name."
 	case workflow.RuleNoCampaign:

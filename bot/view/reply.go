@@ -8,8 +8,10 @@ import (
 
 // Reply is what is said in the thread of a card. A kind that belongs to the channel is told in a general sentence.
 func Reply(s workflow.Saying) Message {
-	lines := replyLines(s)
-	blocks := []slack.Block{section(lines...)}
+	blocks := []slack.Block{section(replyLines(s)...)}
+	if s.Unsent != "" {
+		blocks = append(blocks, section("The message to the creator was not sent:", quote(s.Unsent, workflow.MaxMessage)))
+	}
 	if small := support(s.Cause); small != "" {
 		blocks = append(blocks, aside(small))
 	}
@@ -28,10 +30,39 @@ func replyLines(s workflow.Saying) []string {
 			"The request is back in " + stageName(workflow.StageReview) + "; please decide once more on the card.",
 		}
 	case workflow.SayCampaign:
-		return []string{person(s.By) + " added the creator to the campaign *" + campaignName(s.Campaign) + "*"}
+		return []string{moved(s) + " the campaign *" + campaignName(s.Campaign) + "*" + back(s)}
+	case workflow.SayNote:
+		return []string{"*Note* by " + person(s.By), quote(s.Text, workflow.MaxNote)}
 	default:
 		return []string{"Something changed; the card tells where the request stands."}
 	}
+}
+
+// moved tells who put the creator into a campaign, or took her out again.
+func moved(s workflow.Saying) string {
+	if s.Left {
+		return person(s.By) + " took the creator out of"
+	}
+	return person(s.By) + " added the creator to"
+}
+
+// back tells where the creator is after it was undone.
+func back(s workflow.Saying) string {
+	switch {
+	case !s.Left:
+		return ""
+	case clean(s.Back) != "":
+		return ", back into *" + campaignName(s.Back) + "*"
+	default:
+		return " again"
+	}
+}
+
+func spokenBack(s workflow.Saying) string {
+	if name := spoken(s.Back, workflow.MaxCampaignName); s.Left && name != "" {
+		return ", back into " + name
+	}
+	return back(workflow.Saying{Left: s.Left})
 }
 
 func campaignName(name string) string {
@@ -83,6 +114,13 @@ func decisionLine(s workflow.Saying) string {
 
 // spokenReply is the reply in one short line.
 func spokenReply(s workflow.Saying) string {
+	if s.Unsent != "" {
+		return spokenChange(s) + "; the message to the creator was not sent"
+	}
+	return spokenChange(s)
+}
+
+func spokenChange(s workflow.Saying) string {
 	stage := "Sample request: " + first(spoken(string(s.Stage), maxID), "Unknown")
 	switch s.Kind {
 	case workflow.SayStage:
@@ -99,7 +137,9 @@ func spokenReply(s workflow.Saying) string {
 	case workflow.SayRefused:
 		return "TikTok refused the " + noun(s.Verdict) + " by " + person(s.By) + "; back in review"
 	case workflow.SayCampaign:
-		return person(s.By) + " added the creator to the campaign " + first(spoken(s.Campaign, workflow.MaxCampaignName), "without a name")
+		return moved(s) + " the campaign " + first(spoken(s.Campaign, workflow.MaxCampaignName), "without a name") + spokenBack(s)
+	case workflow.SayNote:
+		return "Note by " + person(s.By) + ": " + spoken(s.Text, maxWords)
 	default:
 		return "Something changed; the card tells where the request stands"
 	}

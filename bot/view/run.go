@@ -1,12 +1,252 @@
 package view
 
-import "sampledesk/workflow"
+import (
+	"fmt"
+	"strings"
+
+	"github.com/slack-go/slack"
+
+	"sampledesk/workflow"
+)
 
 // RunFacts is what the message about a run shows.
 type RunFacts struct {
-	Run  workflow.Run
-	Shop string // named only where a channel serves several
+	Run      workflow.Run
+	Shop     string // named only where a channel serves several
+	Undoable int    // how many of its decisions can still be taken back
 }
 
-// RunProgress tells how far a run got.
-func RunProgress(f RunFacts) Message { return Aside(person(f.Run.By)) }
+// RunProgress tells how far a run got, and in the end what became of each of its requests.
+func RunProgress(f RunFacts) Message {
+	if f.Run.Kind == workflow.RunImport {
+		return importProgress(f)
+	}
+	return decisionsProgress(f)
+}
+
+func decisionsProgress(f RunFacts) Message {
+	r := f.Run
+	total := len(r.Items)
+	counted := dotted(runCounts(r)...)
+	blocks := []slack.Block{section("*"+runTitle(r)+"*"+forShop(f.Shop), progressBar(total-r.Count(workflow.ItemWaiting), total), counted)}
+	if held := heldRun(r); held != "" {
+		blocks = append(blocks, section(held))
+	}
+	if b, ok := undoRunButton(f); ok {
+		blocks = append(blocks, actions("", b))
+	}
+	blocks = append(blocks, sections(runLines(r))...)
+	return Message{Text: runTitle(r) + spokenShop(f.Shop) + ": " + strings.ReplaceAll(counted, " · ", ", "), Blocks: blocks}
+}
+
+// runTitle is who does what: "@Member One approves 37 requests", and in the end what came of it.
+func runTitle(r workflow.Run) string {
+	does, wanted := "approves", "wanted to approve"
+	if r.Verdict == workflow.Reject {
+		does, wanted = "rejects", "wanted to reject"
+	}
+	how := many(len(r.Items), "request")
+	if confirmed := r.Count(workflow.ItemConfirmed); r.Ended() && confirmed == 0 {
+		does = wanted
+	} else if r.Ended() {
+		does = deed(r.Verdict)
+		if confirmed < len(r.Items) {
+			how = fmt.Sprintf("%d of %s", confirmed, how)
+		}
+	}
+	return person(r.By) + " " + does + " " + how + because(r.Verdict, r.Reason)
+}
+
+// runCounts are how many stand where, leaving out where none do.
+func runCounts(r workflow.Run) (counts []string) {
+	for _, c := range []struct {
+		state workflow.ItemState
+		says  string
+	}{
+		{workflow.ItemConfirmed, "confirmed by TikTok"},
+		{workflow.ItemWaiting, "on their way"},
+		{workflow.ItemRefused, "refused by TikTok"},
+		{workflow.ItemDeclined, "not decided"},
+		{workflow.ItemUndone, "undone"},
+		{workflow.ItemElsewhere, "changed in the Affiliate Center"},
+	} {
+		n := r.Count(c.state)
+		if n == 1 && c.state == workflow.ItemWaiting {
+			c.says = "on its way"
+		}
+		if n > 0 {
+			counts = append(counts, fmt.Sprintf("%d %s", n, c.says))
+		}
+	}
+	return counts
+}
+
+// progressBar is how much is done, as a bar and in words.
+func progressBar(done, total int) string {
+	const wide = 20
+	n := 0
+	if total > 0 {
+		n = done * wide / total
+	}
+	return "`" + strings.Repeat("▇", n) + strings.Repeat("░", wide-n) + "` " + fmt.Sprintf("%d of %d done", done, total)
+}
+
+// heldRun tells what decisions wait for, where TikTok or the way to it holds them up: the causes, most frequent first.
+func heldRun(r workflow.Run) string {
+	counts := map[string]int{}
+	var causes []string
+	for _, i := range r.Items {
+		if i.State != workflow.ItemWaiting || i.Cause == (workflow.Cause{}) {
+			continue
+		}
+		said := shortly(i.Cause)
+		if counts[said]++; counts[said] == 1 {
+			causes = append(causes, said)
+		}
+	}
+	if len(causes) == 0 {
+		return ""
+	}
+	const most = 3
+	lines := []string{"What holds them up; the desk goes on by itself:"}
+	for _, said := range causes[:min(most, len(causes))] {
+		lines = append(lines, fmt.Sprintf("• %s (%d)", said, counts[said]))
+	}
+	return joinLines(lines)
+}
+
+// undoRunButton takes back what was not sent yet.
+func undoRunButton(f RunFacts) (*slack.ButtonBlockElement, bool) {
+	id := string(f.Run.ID)
+	if f.Undoable == 0 || len(id) > maxValue {
+		return nil, false
+	}
+	text := fmt.Sprintf("Undo all %d", f.Undoable)
+	if f.Undoable == 1 {
+		text = "Undo 1"
+	}
+	return button(ActionUndoRun, id, text, "Take back what was not sent to TikTok yet"), true
+}
+
+// runLines tell of each request what became of it: what went wrong as soon as it did, and at the end what went well.
+func runLines(r workflow.Run) (lines []string) {
+	groups := []struct {
+		state workflow.ItemState
+		title string
+		says  func(workflow.RunItem) string
+	}{
+		{workflow.ItemRefused, "Refused by TikTok, and back in review", func(i workflow.RunItem) string { return shortly(i.Cause) }},
+		{workflow.ItemDeclined, "Not decided", declined},
+		{workflow.ItemElsewhere, "Changed in the Affiliate Center, not from this desk", func(i workflow.RunItem) string { return "in " + stageName(i.Stage) }},
+		{workflow.ItemUndone, "Undone, and back in review", func(i workflow.RunItem) string { return "by " + person(i.By) }},
+	}
+	if r.Ended() {
+		groups = append(groups, struct {
+			state workflow.ItemState
+			title string
+			says  func(workflow.RunItem) string
+		}{workflow.ItemConfirmed, "Confirmed by TikTok", nil})
+	}
+	for _, g := range groups {
+		n := r.Count(g.state)
+		if n == 0 {
+			continue
+		}
+		lines = append(lines, fmt.Sprintf("*%s: %d*", g.title, n))
+		for _, i := range r.Items {
+			if i.State == g.state {
+				lines = append(lines, runLine(i, g.says))
+			}
+		}
+	}
+	return lines
+}
+
+// The longest that names are in a line of a run: a hundred lines have to fit a message.
+const (
+	maxRunName    = 30
+	maxRunProduct = 24
+)
+
+func runLine(i workflow.RunItem, says func(workflow.RunItem) string) string {
+	line := "• " + linkTo(i.Link, label(nameOf(i.Creator), maxRunName))
+	if product := data(i.Product, maxRunProduct); product != "" {
+		line += " · " + product
+	}
+	if says != nil {
+		line += ": " + says(i)
+	}
+	return line
+}
+
+// declined tells why the desk did not decide on a request of a run.
+func declined(i workflow.RunItem) string {
+	switch i.Rule {
+	case workflow.RuleDeadline:
+		return "its review deadline had passed"
+	case workflow.RuleNotApprovable:
+		return "TikTok does not let it be approved"
+	case workflow.RuleNoApplication:
+		return "this desk does not know it"
+	}
+	switch {
+	case i.By != "":
+		return person(i.By) + " was first"
+	case i.Stage != "" && i.Stage != workflow.StageReview:
+		return "it was in " + stageName(i.Stage) + " by then"
+	default:
+		return "it had changed since it was shown"
+	}
+}
+
+func importProgress(f RunFacts) Message {
+	r := f.Run
+	does := "imports creators"
+	switch {
+	case r.Failed:
+		does = "could not import creators"
+	case r.Ended():
+		does = "imported creators"
+	}
+	from := " from the target collaboration " + first(spoken(r.Collaboration, maxID), "without a number")
+	title, into := person(r.By)+" "+does, ""
+	if name := spoken(r.Name, workflow.MaxCampaignName); name != "" {
+		into = " into the campaign *" + name + "*"
+	}
+	counts := dotted(many(r.Added, "creator")+" added", fmt.Sprintf("%d %s there", r.There, wasWere(r.There)), many(r.Products, "new product"))
+	lines := []string{"*" + title + "*" + from + into + forShop(f.Shop), counts}
+	text := title + from + ": " + counts
+	switch {
+	case r.Failed:
+		lines[1] = sentence("the reason: " + importCause(r.Cause))
+		text = title + from + ": " + importCause(r.Cause)
+	case !r.Ended():
+		lines[1], text = "TikTok is being asked for them.", title+from
+		if r.Cause != (workflow.Cause{}) {
+			lines = append(lines, "It waits, since "+shortly(r.Cause)+". The desk goes on by itself.")
+		}
+	}
+	return Message{Text: text, Blocks: []slack.Block{section(lines...)}}
+}
+
+func wasWere(n int) string {
+	if n == 1 {
+		return "was"
+	}
+	return "were"
+}
+
+// importCause tells why an import failed: for a reason of TikTok's, or by a rule of the desk's, which is then kept in the
+// cause's words before the campaign's name.
+func importCause(c workflow.Cause) string {
+	rule, name, ok := strings.Cut(c.Message, ": ")
+	if c.Code == 0 && ok {
+		switch workflow.Rule(rule) {
+		case workflow.RuleArchived:
+			return "the campaign " + quoted(name, maxName) + " is archived and takes nobody new"
+		case workflow.RuleNameTaken, workflow.RuleCampaignName:
+			return "no campaign can be called " + quoted(name, maxName)
+		}
+	}
+	return shortly(c)
+}

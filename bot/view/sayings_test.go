@@ -35,6 +35,13 @@ func replies() map[string]workflow.Saying {
 		"reply_campaign":     {Kind: workflow.SayCampaign, By: reviewer, Campaign: "Autumn <kitchen>"},
 		"reply_hostile": {Kind: workflow.SayStage, Stage: workflow.Stage(hostile), State: workflow.Shipped, OrderID: hostile, Tracking: hostile,
 			By: workflow.PersonID(hostile), Verdict: workflow.Verdict(hostile), Reason: workflow.Reason(hostile), Cause: workflow.Cause{Code: 5, Message: hostile, RequestID: hostile}},
+		"reply_campaign_left":  {Kind: workflow.SayCampaign, By: reviewer, Campaign: "Autumn <kitchen>", Left: true},
+		"reply_note":           {Kind: workflow.SayNote, By: reviewer, Text: "Asked twice by mail.\n\n> Samples of *sage* only & no others"},
+		"reply_note_hostile":   {Kind: workflow.SayNote, By: reviewer, Text: strings.Repeat(hostile, 20)},
+		"reply_undone_unsent":  {Kind: workflow.SayDecision, Undone: true, By: reviewer, UndoneBy: reviewer, Verdict: workflow.Reject, Unsent: "Thank you for asking.\nMaybe next time!"},
+		"reply_refused_unsent": {Kind: workflow.SayRefused, By: reviewer, Verdict: workflow.Reject, Reason: workflow.OutOfStock, Cause: cause, Unsent: strings.Repeat(hostile, 20)},
+		"reply_elsewhere_unsent": {Kind: workflow.SayStage, Stage: workflow.StageAwaiting, State: workflow.AwaitingShipment, By: reviewer, Verdict: workflow.Reject,
+			Elsewhere: true, Undelivered: true, Unsent: "Thank you for asking."},
 		"reply_unheard_of": {Kind: "morning"},
 	}
 }
@@ -119,7 +126,8 @@ func TestEveryRuleHasItsSentence(t *testing.T) {
 	rules := []workflow.Rule{
 		workflow.RuleStale, workflow.RuleState, workflow.RuleDeadline, workflow.RuleNotApprovable, workflow.RuleReason, workflow.RuleNotYours,
 		workflow.RuleOtherCampaign, workflow.RuleCampaignName, workflow.RuleNameTaken, workflow.RuleNoCampaign, workflow.RuleArchived,
-		workflow.RuleNoApplication, workflow.RuleInThatCampaign,
+		workflow.RuleNoApplication, workflow.RuleInThatCampaign, workflow.RuleNotInCampaign, workflow.RuleNotYourJoin, workflow.RuleNote,
+		workflow.RuleTooLong,
 	}
 	unknown := Refusal(workflow.Refusal{Rule: "a rule to come"}, "")
 	lint(t, Aside(unknown))

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/slack-go/slack"
+
 	"sampledesk/workflow"
 )
 
@@ -23,16 +25,32 @@ func (m Message) And(other Message) Message {
 	if len(m.Blocks) == 0 {
 		return other
 	}
+	if m.cutOff() {
+		return m
+	}
 	joined := Message{Text: cut(join("; ", m.Text, other.Text), maxText), Blocks: slices.Concat(m.Blocks, other.Blocks)}
 	if joined.fits() {
 		return joined
 	}
 	for n := len(joined.Blocks) - 1; ; n-- {
-		shorter := Message{Text: joined.Text, Blocks: append(slices.Clone(joined.Blocks[:n]), aside("There is more than fits one answer."))}
+		shorter := Message{Text: joined.Text, Blocks: append(slices.Clone(joined.Blocks[:n]), aside(moreThanFits))}
 		if n == 0 || shorter.fits() {
 			return shorter
 		}
 	}
+}
+
+// moreThanFits is the end of an answer that was cut off.
+const moreThanFits = "There is more than fits one answer."
+
+// cutOff tells whether something was left out of the message already.
+func (m Message) cutOff() bool {
+	last, ok := m.Blocks[len(m.Blocks)-1].(*slack.ContextBlock)
+	if !ok || len(last.ContextElements.Elements) != 1 {
+		return false
+	}
+	text, ok := last.ContextElements.Elements[0].(*slack.TextBlockObject)
+	return ok && text.Text == moreThanFits
 }
 
 func (m Message) fits() bool {

@@ -1,21 +1,24 @@
 package view
 
 import (
-	"fmt"
+	"slices"
 
 	"github.com/slack-go/slack"
 
 	"sampledesk/workflow"
 )
 
-// maxShown is how many requests of one creator are listed.
-const maxShown = 10
+// ShowPageSize is how many requests of one creator are listed at a time.
+const ShowPageSize = 10
 
 // ShowFacts is what is known of one application, or which ones were found if there are several.
 type ShowFacts struct {
 	Asked  string // what was typed
-	Found  []Row  // the latest first, if there are several
+	Found  []Row  // a page of them if there are several: the latest first
 	Total  int    // how many there are, if not all are in Found
+	Page   int    // counted from 0
+	Near   string // the user name that may have been meant where nothing was found
+	Pick   *Pick  // what is to be done with one of several; nil: they are only shown
 	Region string // of the shop of the one that was found
 
 	// Of the one that was found:
@@ -25,20 +28,29 @@ type ShowFacts struct {
 	Campaigns map[workflow.CampaignID]string // the names of those in the history, as far as they are known
 }
 
-// Show is the answer to `/samples show`.
+// Show is the answer to `/samples show`, and to a command that has to ask which of several requests it means.
 func Show(f ShowFacts) Message {
-	switch len(f.Found) {
-	case 0:
-		return nothingFound(f.Asked)
-	case 1:
-		return showOne(f)
-	default:
+	switch {
+	case len(f.Found) == 0 && f.Total > 0:
+		return Aside("That page is empty by now. `/samples show` starts anew.")
+	case len(f.Found) == 0:
+		return nothingFound(f)
+	case len(f.Found) > 1 || f.Pick != nil || f.Total > 1:
 		return showSeveral(f)
 	}
+	m := showOne(f)
+	for ; !m.fits() && len(f.History) > 0; m = showOne(f) {
+		f.History, f.Earlier = f.History[1:], f.Earlier+1
+	}
+	return m
 }
 
-func nothingFound(typed string) Message {
-	return Aside("Nothing was found for " + quoted(typed, maxName) + ". Ask by a request's id or by a creator's user name, such as " +
+func nothingFound(f ShowFacts) Message {
+	sorry := "Nothing was found for " + quoted(f.Asked, maxName) + ". "
+	if f.Near != "" {
+		return Aside(sorry + "Did you mean `@" + data(f.Near, maxName) + "`?")
+	}
+	return Aside(sorry + "Ask by a request's id, by a creator's user name or by a link to a card, such as " +
 		"`/samples show @glow.daily`; `/samples queue` lists what waits for a decision.")
 }
 
@@ -54,9 +66,31 @@ func showOne(f ShowFacts) Message {
 	}
 	blocks = append(blocks, section(records(a)...), footer(card))
 	if len(f.History) > 0 {
-		blocks = append(blocks, &slack.DividerBlock{Type: slack.MBTDivider}, section(historyLines(f)...))
+		blocks = append(blocks, &slack.DividerBlock{Type: slack.MBTDivider})
+		blocks = append(blocks, sections(historyLines(f))...)
+	}
+	if b, ok := messageButton(a); ok {
+		blocks = append(blocks, actions("", b))
 	}
 	return Message{Text: headline(a), Blocks: append(blocks, aside(whereCard(row)))}
+}
+
+// Briefly tells where a request stands, in an answer that only its person sees. Note is what she typed that is kept with
+// it; empty: nothing.
+func Briefly(r Row, note string) Message {
+	a := r.Application
+	blocks := []slack.Block{
+		section(dotted("*"+profile(a.Report.Creator)+"*", data(productOf(a.Report.Product), maxTitle), "Request "+shortID(a)), ""),
+		section(status(a)...),
+	}
+	if clean(note) != "" {
+		blocks = append(blocks, section("Kept as a note for the team: "+quoted(note, maxWords)))
+	}
+	hint := ""
+	if a.State() == workflow.Queued {
+		hint = "*Undo* is on the card until then"
+	}
+	return Message{Text: headline(a), Blocks: append(blocks, aside(dotted(hint, shopOf(r.Shop), whereCard(r))))}
 }
 
 func exactNumbers(c workflow.Creator) slack.Block {
@@ -92,7 +126,8 @@ func records(a workflow.Application) []string {
 	if id := data(r.Product.SKU, maxID); id != "" {
 		sku = "SKU " + id
 	}
-	return []string{dotted(dates...), dotted(status, fulfilment), capital(dotted(product, sku, order(r), tracking(r)))}
+	id := "request " + data(string(a.Key.ID), maxID)
+	return []string{dotted(dates...), dotted(status, fulfilment), capital(dotted(id, product, sku, order(r), tracking(r)))}
 }
 
 func whereCard(r Row) string {
@@ -110,16 +145,32 @@ func whereCard(r Row) string {
 
 func showSeveral(f ShowFacts) Message {
 	total := max(f.Total, len(f.Found))
-	who := f.Found[0].Application.Report.Creator
-	title := many(total, "request") + " of "
-	blocks := []slack.Block{section("*" + title + profile(who) + "*")}
-	for _, r := range f.Found[:min(maxShown, len(f.Found))] {
-		blocks = append(blocks, section(foundRow(r)...))
+	title := many(total, "request")
+	text := title + " found"
+	if who := f.Found[0].Application.Report.Creator; sameCreator(f.Found) {
+		title, text = title+" of "+profile(who), title+" of "+spokenName(who)
+	} else {
+		title += " found"
 	}
-	if more := total - min(maxShown, len(f.Found)); more > 0 {
-		blocks = append(blocks, aside(fmt.Sprintf("and %d more", more)))
+	if f.Pick != nil {
+		text += ": which one is meant?"
 	}
-	return Message{Text: title + spokenName(who), Blocks: blocks}
+	blocks := []slack.Block{section("*" + title + "*" + f.Pick.question())}
+	for _, r := range f.Found[:min(ShowPageSize, len(f.Found))] {
+		row := section(foundRow(r)...)
+		if b, ok := f.Pick.button(r.Application); ok {
+			row.Accessory = slack.NewAccessory(b)
+		}
+		blocks = append(blocks, row)
+	}
+	return Message{Text: text, Blocks: append(blocks, showPages(f, total)...)}
+}
+
+func sameCreator(found []Row) bool {
+	first := found[0].Application
+	return !slices.ContainsFunc(found, func(r Row) bool {
+		return r.Application.Report.Creator.KeyOf(first.Key.Shop) != first.Report.Creator.KeyOf(first.Key.Shop)
+	})
 }
 
 func foundRow(r Row) []string {
@@ -135,6 +186,6 @@ func foundRow(r Row) []string {
 	return []string{
 		stageName(a.Stage()) + " · " + data(productOf(a.Report.Product), maxName),
 		dotted(when, campaign, shopOf(r.Shop)),
-		dotted("`/samples show "+data(string(a.Key.ID), maxID)+"`", whereCard(r)),
+		dotted("`/samples show "+shortID(a)+"`", whereCard(r)),
 	}
 }

@@ -13,9 +13,9 @@ func status(a workflow.Application) []string {
 	}
 	switch s := a.State(); s {
 	case workflow.Pending:
-		return append(lines, hindrance(a), reviewDeadline(a.Report))
+		return append(lines, hindrance(a), reviewDeadline(a.Report), looking(a.Looker))
 	case workflow.Refused:
-		return append(lines, refused(a.Decision), hindrance(a), reviewDeadline(a.Report))
+		return append(lines, refused(a.Decision), hindrance(a), reviewDeadline(a.Report), looking(a.Looker))
 	case workflow.Queued, workflow.Sending, workflow.Unclear:
 		return append(lines, travelling(a.Decision, s), heldUp(a.Decision, s))
 	case workflow.Unrecognised:
@@ -32,6 +32,14 @@ func reviewDeadline(r workflow.Report) string {
 		return "TikTok gives no review deadline."
 	}
 	return "Decide by " + due(r.ReviewBy)
+}
+
+// looking tells who is on it, so that others need not be.
+func looking(l workflow.Look) string {
+	if l.By == "" {
+		return ""
+	}
+	return person(l.By) + " is looking at it (since " + stamp(l.At) + ")"
 }
 
 func hindrance(a workflow.Application) string {
@@ -133,4 +141,9 @@ func tracking(r workflow.Report) string {
 		return "Tracking number " + id
 	}
 	return ""
+}
+
+// OthersLook tells somebody that it is not her name that stands on a card.
+func OthersLook(l workflow.Look) string {
+	return looking(l) + ", and only " + person(l.By) + " or an admin can end that. *I'll look at it* puts your name there instead."
 }

@@ -1,6 +1,8 @@
 package view
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -15,8 +17,9 @@ const (
 	ActionApprove   = "approve"
 	ActionCampaign  = "campaign"
 	ActionReject    = "reject"
+	ActionMore      = "more" // the menu of what is rarely needed; of its options only MoreLookEnd asks for anything
 	ActionUndo      = "undo"
-	ActionLeave     = "campaign_undo"  // takes the application out of the campaign it was added to; the value holds a Target
+	ActionLeave     = "campaign_undo"  // takes the application out of the campaign it was added to; the value holds a Correspondent
 	ActionLook      = "look"           // *I'll look at it*
 	ActionLookEnd   = "look_end"       // takes that back
 	ActionMessage   = "message"        // opens the dialog to write to the creator; the value holds a Correspondent
@@ -45,8 +48,9 @@ const decide = "decide:"
 // go on showing an old choice: Slack keeps that as long as the block id stays.
 func (t Target) String() string { return decide + t.Key.String() + ":" + strconv.Itoa(t.Round) }
 
-// ParseTarget reads what String wrote.
+// ParseTarget reads what String wrote, and the block id of a card's controls.
 func ParseTarget(s string) (Target, error) {
+	s, _, _ = strings.Cut(s, deedMark)
 	rest, ok := strings.CutPrefix(s, decide)
 	i := strings.LastIndexByte(rest, ':')
 	if !ok || i < 0 {
@@ -65,6 +69,20 @@ func ParseTarget(s string) (Target, error) {
 
 // targetOf is what a click on the card as it is now would be about.
 func targetOf(a workflow.Application) Target { return Target{Key: a.Key, Round: a.Round} }
+
+// deedMark parts a block id's target from the mark of the latest deed.
+const deedMark = "~"
+
+// blockOf is the block id of an application's controls: the target, and a mark of what a person did last. A dialog that
+// was opened from a menu and closed again changes no round; with the mark the menu still forgets what was chosen in it.
+func blockOf(a workflow.Application) string {
+	id := targetOf(a).String()
+	if n := len(a.Origins); n > 0 {
+		sum := sha256.Sum256([]byte(a.Origins[n-1]))
+		id += deedMark + hex.EncodeToString(sum[:4])
+	}
+	return id
+}
 
 // QueuePage names a page of the queue.
 type QueuePage struct {

@@ -26,3 +26,11 @@ func utc(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") + " UTC
 func token(t time.Time, format, fallback string) string {
 	return fmt.Sprintf("<!date^%d^%s|%s>", t.Unix(), format, fallback)
 }
+
+// Lasting puts a span of time in words: "10 seconds", "2 minutes".
+func Lasting(d time.Duration) string {
+	if d >= time.Minute && d%time.Minute == 0 {
+		return many(int(d/time.Minute), "minute")
+	}
+	return many(int((d+time.Second-1)/time.Second), "second")
+}

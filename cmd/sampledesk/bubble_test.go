@@ -112,9 +112,13 @@ const (
 	centerAt = "center.test:80"
 )
 
+// bubbleStart is when a bubble begins.
+var bubbleStart = time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
+
 // inBubble runs a test in virtual time, with the stand-ins up and no desk yet.
 func inBubble(t *testing.T, seed int, test func(*bubble)) {
 	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(time.Until(bubbleStart)) // message ids have ten digits of seconds, and in 2000 there were nine
 		b := &bubble{t: t, memory: &memory{}}
 		transport := &http.Transport{DialContext: b.memory.dial}
 		b.client = &http.Client{Transport: transport}

@@ -76,14 +76,16 @@ func TestAnApprovalIsUndoneOnTheCard(t *testing.T) {
 	require.Zero(t, s.reviews(""), "nothing was sent")
 }
 
-func TestARejectionIsChosenFromTheMenuAndConfirmed(t *testing.T) {
+func TestARejectionIsChosenFromTheMenuAndSentFromItsDialog(t *testing.T) {
 	s, v := openDesk(t, 1400, 900, "--seed", "1", "--undo", "0s")
 	card := s.cards()[0]
 	v.click(onCard(card, "reject"))
 	v.do(chromedp.KeyEvent(kb.ArrowDown), chromedp.KeyEvent(kb.ArrowDown))
 	v.enter()
-	v.shows("dialog", "Reject this request?")
-	v.click("dialog .danger")
+	v.shows("dialog", "Reject the request")
+	v.shows("dialog", "Out of stock")
+	v.click("dialog [type=submit]")
+	v.until(`!document.querySelector('dialog')`)
 	v.shows(fmt.Sprintf(`#main [data-ts="%s"]`, card.TS), "confirmed by TikTok")
 	status, reason := s.status(card.application())
 	require.Equal(t, []string{"REJECT_CANCELLED", "OUT_OF_STOCK"}, []string{status, reason})

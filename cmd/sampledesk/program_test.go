@@ -283,6 +283,16 @@ func (s *stage) click(who string, card message, action string, value ...string) 
 	return s.act(act)
 }
 
+// reject chooses a reason on a card and sends the dialog off.
+func (s *stage) reject(who string, card message, reason string) {
+	s.t.Helper()
+	act := map[string]any{"user": who, "do": "click", "channel": s.info["slack_channel"], "ts": card.TS, "action_id": "reject", "value": reason}
+	dialog := s.act(act).ViewID
+	require.NotEmpty(s.t, dialog, "no dialog opened")
+	got := s.act(map[string]any{"user": who, "do": "submit", "view_id": dialog})
+	require.True(s.t, got.OK, got.Error)
+}
+
 // status returns an application's status at TikTok, and the reason of a rejection.
 func (s *stage) status(application string) (status, reason string) {
 	s.t.Helper()

@@ -81,11 +81,13 @@ func (d desk) run(ctx context.Context, wires network, log *slog.Logger) (err err
 	}
 
 	var courier *outbox.Courier
-	engine := workflow.NewEngine(db, func() { courier.Wake() })
+	var slack *bot.Desk
+	engine := workflow.NewEngine(db, func() { courier.Wake(); slack.Changed() })
 	tiktok := bridge.New(client, db, engine, key, log)
-	slack, err := bot.New(bot.Config{
+	slack, err = bot.New(bot.Config{
 		BotToken: string(d.SlackBotToken), AppToken: string(d.SlackAppToken), APIURL: d.SlackAPIURL, Channel: d.SlackChannel,
 		Admins: admins(d.SlackAdmins), Undo: d.Undo, Link: tiktok.Link, HTTPClient: wires.client(), Dial: wires.dial, Logger: log,
+		Version: version(), Sync: func() []bot.SyncState { return syncStates(tiktok) },
 	}, db, engine)
 	if err != nil {
 		return err
@@ -113,6 +115,14 @@ func (d desk) run(ctx context.Context, wires network, log *slog.Logger) (err err
 type schedules struct {
 	sweep    cron.Schedule // of the applications
 	messages cron.Schedule // of what creators wrote
+}
+
+// syncStates puts how the bridge's sweeps went into the bot's words.
+func syncStates(tiktok *bridge.Bridge) (all []bot.SyncState) {
+	for id, s := range tiktok.Sweeps() {
+		all = append(all, bot.SyncState{Shop: id, Began: s.Began, Ended: s.Ended, Err: s.Err})
+	}
+	return all
 }
 
 // valid checks what kong cannot.

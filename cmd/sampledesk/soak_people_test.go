@@ -64,6 +64,9 @@ func (d *day) act(who string, dice *rand.Rand) {
 			return
 		}
 		do = live[dice.IntN(len(live))]
+		if !slices.Contains([]string{"approve", "reject", "undo", "campaign"}, do) {
+			return // what is no decision is not judged
+		}
 		if do == "undo" && dice.IntN(3) > 0 {
 			return // people mostly stand by what they decided
 		}
@@ -73,12 +76,27 @@ func (d *day) act(who string, dice *rand.Rand) {
 		d.join(c, card, dice)
 		return
 	}
-	body := order{"user": who, "do": "click", "channel": d.info["slack_channel"], "ts": card.TS, "action_id": do, "wait_ms": 0}
 	if do == "reject" {
 		c.Reason = pick(dice, "NOT_MATCH", "OFFLINE", "OUT_OF_STOCK", "OTHER")
-		body["value"] = c.Reason
+		d.reject(c, card)
+		return
 	}
-	d.note(c, st, body)
+	d.note(c, st, order{"user": who, "do": "click", "channel": d.info["slack_channel"], "ts": card.TS, "action_id": do, "wait_ms": 0})
+}
+
+// reject chooses a reason on a card and sends the dialog off that opens; none opens where it is too late for one.
+func (d *day) reject(c click, card message) {
+	var got seen
+	open := order{"user": c.Who, "do": "click", "channel": d.info["slack_channel"], "ts": card.TS, "action_id": "reject", "value": c.Reason}
+	if send("POST", d.slack+"/sim/act", open, &got) != nil || got.ViewID == "" {
+		return
+	}
+	var st slackState
+	if send("GET", d.slack+"/sim/state", nil, &st) != nil {
+		return
+	}
+	c.From = time.Now()
+	d.note(c, st, order{"user": c.Who, "do": "submit", "view_id": got.ViewID, "wait_ms": 0})
 }
 
 // note makes an act and keeps what the person was told.
@@ -96,7 +114,7 @@ func (d *day) note(c click, before slackState, body order) {
 	if got.OK {
 		c.Told = d.hear(c, asidesTo(before, c.Who), epoch)
 	}
-	if strings.Contains(string(got.Response), `"errors"`) {
+	if strings.Contains(string(got.Response), `"response_action"`) { // what is kept closes its dialog
 		c.Told = toldNo
 	}
 	d.mu.Lock()

@@ -21,7 +21,7 @@ func TestTheWholeStoryAcrossTwoProcessesAndARestart(t *testing.T) {
 	s.until("its confirmation on the card", func() bool { return s.card(approved).Metadata.Payload["stage"] == "Awaiting shipment" })
 	require.NotContains(t, s.card(approved).controls(), "approve", "a card shows no button for what is done")
 
-	require.True(t, s.click(members[1], cards[1], "reject", "OUT_OF_STOCK").OK)
+	s.reject(members[1], cards[1], "OUT_OF_STOCK")
 	s.until("the rejection on the card", func() bool { return s.card(rejected).Metadata.Payload["stage"] == "Reject" })
 	status, reason := s.status(rejected)
 	require.Equal(t, []string{"REJECT_CANCELLED", "OUT_OF_STOCK"}, []string{status, reason})

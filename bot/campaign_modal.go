@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/slack-go/slack"
@@ -12,13 +13,12 @@ import (
 	"sampledesk/workflow"
 )
 
-// campaignRoutes are the controls and dialogs of campaigns.
-func (d *Desk) campaignRoutes(r *routes) {
+// campaignModalRoutes are the controls and the dialog with which an application comes into a campaign, and out of it.
+func (d *Desk) campaignModalRoutes(r *routes) {
 	r.clicks[view.ActionCampaign] = d.openCampaign
+	r.clicks[view.ActionLeave] = d.leaveCampaign
 	r.submissions[view.CallbackCampaign] = d.submitCampaign
-	r.commands[view.CommandCampaign+" list"] = d.campaigns
-	r.commands[view.CommandCampaign+" status"] = d.campaignStatus
-	r.commands[view.CommandCampaign+" create"] = d.createCampaign
+	r.suggestions[view.ActionChoice] = d.suggestCampaigns
 }
 
 // openCampaign opens the modal that adds the creator to a campaign. The trigger lives three seconds, so nothing slow
@@ -44,11 +44,13 @@ func (d *Desk) openCampaign(ctx context.Context, i interaction, a action, ack ac
 }
 
 // openModal opens a modal, or says that Slack did not let it open in time.
-func (d *Desk) openModal(ctx context.Context, i interaction, m slack.ModalViewRequest) {
-	if _, err := d.api.OpenViewContext(ctx, i.TriggerID, m); err != nil {
+func (d *Desk) openModal(ctx context.Context, i interaction, m slack.ModalViewRequest) (opened bool) {
+	_, err := d.api.OpenViewContext(ctx, i.TriggerID, m)
+	if err != nil {
 		d.log.WarnContext(ctx, "could not open a modal", "person", i.User.ID, "view", m.CallbackID, "error", err)
 		d.tell(ctx, i, view.Denied(view.DeniedLate))
 	}
+	return err == nil
 }
 
 // modalFacts gathers what the modal shows: the application as it is now, and the campaigns it can go to.
@@ -80,22 +82,78 @@ func (d *Desk) modalFacts(ctx context.Context, target view.Target) (facts view.M
 	return facts, nil
 }
 
-// activeCampaigns returns a shop's campaigns that take creators, as many as a menu holds.
+// activeCampaigns returns a shop's campaigns that take creators, by name: as many as a menu holds, and one more where
+// there are more.
 func activeCampaigns(tx workflow.Tx, shop workflow.ShopID) ([]workflow.Campaign, error) {
-	var active []workflow.Campaign
-	for after := ""; ; {
-		page, next, err := tx.Campaigns(shop, after, view.MaxChoices)
-		if err != nil {
-			return nil, err
+	return campaignsWith(tx, shop, "", view.MaxChoices+1)
+}
+
+// campaignsWith returns up to limit of a shop's campaigns that take creators and whose names hold what was typed, those
+// that begin with it first.
+func campaignsWith(tx workflow.Tx, shop workflow.ShopID, typed string, limit int) (first []workflow.Campaign, err error) {
+	typed = workflow.FoldName(strings.Join(strings.Fields(typed), " "))
+	var second []workflow.Campaign
+	err = eachCampaign(tx, []workflow.Shop{{ID: shop}}, func(c workflow.Campaign, _ workflow.Shop) (bool, error) {
+		at := strings.Index(workflow.FoldName(c.Name), typed)
+		switch {
+		case c.Archived || at < 0:
+		case at == 0:
+			first = append(first, c)
+		case len(second) < limit:
+			second = append(second, c)
 		}
-		for _, c := range page {
-			if !c.Archived && len(active) < view.MaxChoices {
-				active = append(active, c)
-			}
-		}
-		if after = next; after == "" || len(active) == view.MaxChoices {
-			return active, nil
-		}
+		return len(first) < limit, nil
+	})
+	first = append(first, second...)
+	return first[:min(limit, len(first))], err
+}
+
+// suggestCampaigns answers the menu of campaigns where there are more than it holds. Slack waits three seconds.
+func (d *Desk) suggestCampaigns(ctx context.Context, i interaction) any {
+	ctx, cancel := context.WithTimeout(ctx, commitBy)
+	defer cancel()
+	meta, err := view.ParseModalMeta(i.View.Metadata)
+	if err != nil {
+		d.log.WarnContext(ctx, "a modal does not say what it is about", "error", err)
+		return view.CampaignOptions(nil)
+	}
+	if _, no := d.guard(ctx, i.User.ID, meta.Target.Key.Shop, reviewer); no != "" {
+		return view.CampaignOptions(nil)
+	}
+	var found []workflow.Campaign
+	err = d.store.View(ctx, func(tx workflow.Tx) (err error) {
+		found, err = campaignsWith(tx, meta.Target.Key.Shop, i.Typed, view.MaxChoices)
+		return err
+	})
+	if err != nil {
+		d.log.ErrorContext(ctx, "could not read the campaigns", "error", err)
+	}
+	return view.CampaignOptions(found)
+}
+
+// leaveCampaign takes an application out of the campaign that it was added to. It is kept before it is acknowledged.
+func (d *Desk) leaveCampaign(ctx context.Context, i interaction, a action, ack ackFunc) {
+	ctx, cancel := context.WithTimeout(ctx, commitBy)
+	defer cancel()
+	about, err := view.ParseCorrespondent(a.Text)
+	if err != nil || about.Application == "" {
+		d.log.WarnContext(ctx, "a control does not say what is to leave which campaign", "error", err)
+		return
+	}
+	shop, no := d.guard(ctx, i.User.ID, about.Shop, reviewer)
+	if no != "" {
+		ack(nil)
+		d.tell(ctx, i, no)
+		return
+	}
+	_, err = d.engine.Leave(ctx, workflow.Leaving{
+		Actor: d.actor(i.User.ID, shop, i.surface(), i.TriggerID), At: time.Now(),
+		Key: workflow.Key{Shop: about.Shop, ID: about.Application}, Seen: about.Campaign,
+	})
+	ack(nil)
+	if err != nil {
+		d.note(ctx, i.User.ID, err)
+		d.tell(ctx, i, d.sentence(ctx, err))
 	}
 }
 
@@ -106,7 +164,7 @@ type errorsAnswer struct {
 }
 
 func errorAt(block, sentence string) errorsAnswer {
-	return errorsAnswer{Action: "errors", Errors: map[string]string{block: sentence}}
+	return errorsAnswer{Action: "errors", Errors: map[string]string{block: view.Plain(sentence)}}
 }
 
 // submitCampaign adds the creator to the campaign that was chosen or named, and approves if that was ticked, in one
@@ -146,7 +204,7 @@ func (d *Desk) join(i interaction, meta view.ModalMeta, shop workflow.Shop) (wor
 	j := workflow.Join{
 		Actor: d.actor(i.User.ID, shop, workflow.FromModal, i.View.ID),
 		At:    time.Now(), Key: meta.Target.Key, Seen: meta.Seen, Round: meta.Target.Round, Undo: d.undoOf(shop),
-		Campaign: workflow.CampaignID(choice), NewName: name, Origin: i.View.ID,
+		Campaign: workflow.CampaignID(choice), NewName: name,
 	}
 	for _, o := range values[view.BlockAlso][view.ActionAlso].Checked {
 		j.Approve = j.Approve || o.Value == view.AlsoApprove

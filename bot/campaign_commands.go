@@ -1,0 +1,235 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"sampledesk/bot/view"
+	"sampledesk/workflow"
+)
+
+// maxAdded is how many creators one command adds.
+const maxAdded = 25
+
+// maxNameWords is more words than a campaign's name can have.
+const maxNameWords = workflow.MaxCampaignName/2 + 1
+
+// addition is what "/campaign add" names.
+type addition struct {
+	found    []namedCampaign
+	name     string   // of the campaign, as it was typed
+	creators []string // as they were typed
+}
+
+// addCreators adds creators to a campaign by hand.
+func (d *Desk) addCreators(ctx context.Context, c command, typed string) (reply, error) {
+	if typed == "" {
+		return reply{Message: view.Usage(c.Name, "add")}, nil
+	}
+	var add addition
+	var sorry view.Message
+	err := d.store.View(ctx, func(tx workflow.Tx) (err error) {
+		if add, err = readAddition(tx, c.Shops, typed); err == nil && len(add.found) == 0 && add.name != "" {
+			sorry, err = noSuchCampaign(tx, c, "add", add.name, strings.Join(add.creators, " "))
+		}
+		return err
+	})
+	switch {
+	case err != nil:
+		return reply{}, fmt.Errorf("%w a campaign: %w", errRead, err)
+	case len(add.creators) == 0 || len(add.creators) > maxAdded:
+		return reply{Message: view.AddUsage()}, nil
+	case len(add.found) == 0:
+		return reply{Message: sorry}, nil
+	case len(add.found) > 1:
+		return reply{Message: view.WhichShop(c.Name+" add "+typed, shopsOf(add.found))}, nil
+	}
+	shop, no := d.guard(ctx, c.User, add.found[0].Shop.ID, reviewer)
+	if no != "" {
+		return reply{Message: view.Aside(no)}, nil
+	}
+	return d.addEach(ctx, c, add.found[0].Campaign, shop, add.creators)
+}
+
+func (d *Desk) addEach(ctx context.Context, c command, campaign workflow.Campaign, shop workflow.Shop, typed []string) (reply, error) {
+	facts := view.AddedFacts{Campaign: campaign, Shop: shopName(shop, len(c.Shops))}
+	for _, t := range typed {
+		name, ok := creatorName(t)
+		if !ok {
+			facts.Wrong = append(facts.Wrong, t)
+			continue
+		}
+		m, _, err := d.engine.AddMember(ctx, workflow.Addition{
+			Actor: d.actor(c.User, shop, workflow.FromCommand, c.TriggerID), At: time.Now(), Campaign: campaign.ID,
+			Creator: workflow.Creator{Username: name},
+		})
+		if r, ok := errors.AsType[workflow.Refusal](err); ok && r.Rule == workflow.RuleInThatCampaign {
+			facts.There = append(facts.There, r.Member.Shown)
+			continue
+		}
+		if err != nil {
+			return reply{}, err
+		}
+		facts.Added = append(facts.Added, m.Shown)
+	}
+	return reply{Message: view.CreatorsAdded(facts)}, nil
+}
+
+func shopsOf(found []namedCampaign) (shops []workflow.Shop) {
+	for _, n := range found {
+		shops = append(shops, n.Shop)
+	}
+	return shops
+}
+
+// readAddition parts a campaign's name from the creators after it. Quotation marks part them for certain; else the
+// longest name counts that a campaign has, be there nobody after it. Where none fits, all but the last word is taken for the name.
+func readAddition(tx workflow.Tx, shops []workflow.Shop, typed string) (addition, error) {
+	typed = strings.Join(strings.Fields(typed), " ")
+	if len(shops) > 1 {
+		if rest, shop, ok := pickShop(typed, shops); ok {
+			typed, shops = rest, []workflow.Shop{shop}
+		}
+	}
+	if name, rest, ok := cutQuoted(typed); ok {
+		found, err := campaignsNamed(tx, shops, name)
+		return addition{found: found, name: name, creators: strings.Fields(rest)}, err
+	}
+	words := strings.Fields(typed)
+	for n := min(len(words), maxNameWords); n > 0; n-- {
+		name := strings.Join(words[:n], " ")
+		found, err := campaignsNamed(tx, shops, name)
+		if err != nil || len(found) > 0 {
+			return addition{found: found, name: name, creators: words[n:]}, err
+		}
+	}
+	if len(words) < 2 {
+		return addition{}, nil
+	}
+	n := len(words) - 1
+	for n > 1 && strings.HasPrefix(words[n-1], "@") {
+		n--
+	}
+	return addition{name: strings.Join(words[:n], " "), creators: words[n:]}, nil
+}
+
+// tiktokName is what TikTok lets a user name be made of.
+var tiktokName = regexp.MustCompile(`^[A-Za-z0-9._]{1,40}$`)
+
+// creatorName reads a user name in any of the ways in which people have it at hand: with an @ or without, or as the
+// address of the creator's page, which Slack may have put in brackets.
+func creatorName(typed string) (string, bool) {
+	if strings.HasPrefix(typed, "<@") {
+		return typed, false // a colleague
+	}
+	typed, _, _ = strings.Cut(strings.Trim(typed, "<>,;"), "|")
+	if _, page, ok := strings.Cut(typed, "tiktok.com/@"); ok {
+		page, _, _ = strings.Cut(page, "?")
+		typed, _, _ = strings.Cut(page, "/")
+	}
+	typed = strings.TrimRight(strings.TrimPrefix(typed, "@"), ".")
+	return typed, tiktokName.MatchString(typed)
+}
+
+// collaborationID is what the vendor's ids are: decimal numbers of up to 64 bits.
+var collaborationID = regexp.MustCompile(`^[0-9]{1,20}$`)
+
+// importCollaboration begins to import a target collaboration. Its progress is a message in the shop's channel.
+func (d *Desk) importCollaboration(ctx context.Context, c command, typed string) (reply, error) {
+	if typed = unquoted(typed); typed == "" {
+		return reply{Message: view.Usage(c.Name, "import")}, nil
+	}
+	id, shop, ok := pickShop(typed, c.Shops)
+	id = strings.Trim(id, "#")
+	switch {
+	case !ok && collaborationID.MatchString(typed) || len(c.Shops) == 0:
+		return reply{Message: view.WhichShop(c.Name+" import "+typed, c.Shops)}, nil
+	case !ok || !collaborationID.MatchString(id):
+		return reply{Message: view.BadCollaboration(typed)}, nil
+	}
+	shop, no := d.guard(ctx, c.User, shop.ID, reviewer)
+	if no != "" {
+		return reply{Message: view.Aside(no)}, nil
+	}
+	_, err := d.engine.BeginImport(ctx, workflow.Import{
+		Actor: d.actor(c.User, shop, workflow.FromCommand, c.TriggerID), At: time.Now(), Shop: shop.ID, Collaboration: id,
+	})
+	if err != nil {
+		return reply{}, err
+	}
+	return reply{Message: view.ImportBegun(d.channelOf(shop), shopName(shop, len(c.Shops)))}, nil
+}
+
+// askToArchive asks once more before a campaign is archived.
+func (d *Desk) askToArchive(ctx context.Context, c command, typed string) (reply, error) {
+	if typed = unquoted(typed); typed == "" {
+		return reply{Message: view.Usage(c.Name, "archive")}, nil
+	}
+	var found []namedCampaign
+	var sorry view.Message
+	err := d.store.View(ctx, func(tx workflow.Tx) (err error) {
+		if found, err = findCampaigns(tx, c.Shops, typed); err == nil && len(found) == 0 {
+			sorry, err = noSuchCampaign(tx, c, "archive", typed, "")
+		}
+		return err
+	})
+	switch {
+	case err != nil:
+		return reply{}, fmt.Errorf("%w a campaign: %w", errRead, err)
+	case len(found) == 0:
+		return reply{Message: sorry}, nil
+	case len(found) > 1:
+		return reply{Message: view.WhichShop(c.Name+" archive "+typed, shopsOf(found))}, nil
+	}
+	campaign := found[0].Campaign
+	if _, no := d.guard(ctx, c.User, campaign.Shop, reviewer); no != "" {
+		return reply{Message: view.Aside(no)}, nil
+	}
+	if campaign.Archived {
+		return reply{Message: view.CampaignArchived(campaign)}, nil
+	}
+	return reply{Message: view.ConfirmArchive(campaign, shopName(found[0].Shop, len(c.Shops)))}, nil
+}
+
+// archiveCampaign archives the campaign whose button was clicked. To somebody who finds it archived already, be it by a
+// second click, all is as wished.
+func (d *Desk) archiveCampaign(ctx context.Context, i interaction, a action, ack ackFunc) {
+	ctx, cancel := context.WithTimeout(ctx, commitBy)
+	defer cancel()
+	c, shop, no := d.campaignOf(ctx, i, workflow.CampaignID(a.Text), reviewer)
+	if no != "" {
+		ack(nil)
+		d.tell(ctx, i, no)
+		return
+	}
+	_, err := d.engine.ArchiveCampaign(ctx, c.ID, d.actor(i.User.ID, shop, i.surface(), i.TriggerID), time.Now())
+	ack(nil)
+	if r, ok := errors.AsType[workflow.Refusal](err); err != nil && (!ok || r.Rule != workflow.RuleArchived) {
+		d.note(ctx, i.User.ID, err)
+		d.tell(ctx, i, d.sentence(ctx, err))
+		return
+	}
+	d.replace(context.WithoutCancel(ctx), i, view.CampaignArchived(c))
+}
+
+// campaignOf reads the campaign that a control names, and tells whether its person may do that with its shop; where she
+// may not, or where there is no such campaign, it says why.
+func (d *Desk) campaignOf(ctx context.Context, i interaction, id workflow.CampaignID, r role) (c workflow.Campaign, s workflow.Shop, no string) {
+	err := d.store.View(ctx, func(tx workflow.Tx) (err error) {
+		c, err = tx.Campaign(id)
+		return err
+	})
+	switch {
+	case errors.Is(err, workflow.ErrNotFound):
+		return c, s, d.sentence(ctx, workflow.Refusal{Rule: workflow.RuleNoCampaign})
+	case err != nil:
+		d.log.ErrorContext(ctx, "could not read a campaign", "error", err)
+		return c, s, view.Denied(view.DeniedUnread)
+	}
+	s, no = d.guard(ctx, i.User.ID, c.Shop, r)
+	return c, s, no
+}

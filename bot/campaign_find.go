@@ -1,0 +1,105 @@
+package bot
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"sampledesk/bot/view"
+	"sampledesk/workflow"
+)
+
+// namedCampaign is a campaign that somebody named, with its shop.
+type namedCampaign struct {
+	Campaign workflow.Campaign
+	Shop     workflow.Shop
+}
+
+// findCampaigns returns the campaigns that a name may mean: those of all the shops that bear it, or, where it ends in
+// "for" and a shop, that shop's.
+func findCampaigns(tx workflow.Tx, shops []workflow.Shop, typed string) ([]namedCampaign, error) {
+	found, err := campaignsNamed(tx, shops, typed)
+	if err != nil || len(found) > 0 || len(shops) < 2 {
+		return found, err
+	}
+	if name, shop, ok := pickShop(typed, shops); ok {
+		return campaignsNamed(tx, []workflow.Shop{shop}, unquoted(name))
+	}
+	return nil, nil
+}
+
+func campaignsNamed(tx workflow.Tx, shops []workflow.Shop, typed string) (found []namedCampaign, err error) {
+	name, err := workflow.CampaignName(typed)
+	if err != nil {
+		return nil, nil // no campaign can be called that
+	}
+	for _, s := range shops {
+		c, err := tx.CampaignNamed(s.ID, name)
+		if err == nil {
+			found = append(found, namedCampaign{c, s})
+		} else if unlessMissing(err) != nil {
+			return nil, err
+		}
+	}
+	return found, nil
+}
+
+// unlessMissing makes nothing of an error that only tells that nothing is kept under a name.
+func unlessMissing(err error) error {
+	if errors.Is(err, workflow.ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+// maxNames is how many names of campaigns are compared for the nearest.
+const maxNames = 5000
+
+// noSuchCampaign tells that there is no campaign of that name, with the nearest name that exists. Rest is what follows
+// the name in the command.
+func noSuchCampaign(tx workflow.Tx, c command, word, typed, rest string) (view.Message, error) {
+	var names []string
+	err := eachCampaign(tx, c.Shops, func(c workflow.Campaign, _ workflow.Shop) (bool, error) {
+		names = append(names, c.Name)
+		return len(names) < maxNames, nil
+	})
+	if err != nil {
+		return view.Message{}, err
+	}
+	instead := ""
+	if name, ok := view.NearestName(typed, names); ok {
+		instead = strings.Join(strings.Fields(c.Name+" "+word+" "+name+" "+rest), " ")
+	}
+	return view.NoSuchCampaign(typed, instead), nil
+}
+
+// quotes are the quotation marks that people, and the keyboards of their phones, put around a name.
+var quotes = map[rune]string{'"': `"`, '\'': "'", '“': "”", '„': "“”", '‘': "’", '«': "»", '”': "”"}
+
+// unquoted folds the space in a name, and takes away the quotation marks around it, be there "for" and a shop behind it
+// or nothing.
+func unquoted(typed string) string {
+	typed = strings.Join(strings.Fields(typed), " ")
+	inner, rest, ok := cutQuoted(typed)
+	switch {
+	case ok && rest == "":
+		return inner
+	case ok && strings.HasPrefix(strings.ToLower(rest), "for "):
+		return inner + " " + rest
+	default:
+		return typed
+	}
+}
+
+// cutQuoted parts what stands in quotation marks at the beginning from the rest.
+func cutQuoted(typed string) (inner, rest string, ok bool) {
+	runes := []rune(typed)
+	if len(runes) < 2 || quotes[runes[0]] == "" {
+		return "", "", false
+	}
+	end := slices.IndexFunc(runes[1:], func(r rune) bool { return strings.ContainsRune(quotes[runes[0]], r) })
+	if end < 0 {
+		return "", "", false
+	}
+	return strings.TrimSpace(string(runes[1 : 1+end])), strings.TrimSpace(string(runes[2+end:])), true
+}

@@ -1,0 +1,335 @@
+package bot
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"sampledesk/bot/view"
+	"sampledesk/workflow"
+)
+
+// linkRoutes are the dialog that sends a member the link for her request.
+func (d *Desk) linkRoutes(r *routes) {
+	r.clicks[view.ActionLink] = d.openLink
+	r.submissions[view.CallbackLink] = d.submitLink
+	r.submissions[view.CallbackLinkSend] = d.sendLink
+	r.suggestions[view.ActionLinkProduct] = d.suggestVariants
+}
+
+// How long TikTok may take to give a link.
+const (
+	linkSoon = 1500 * time.Millisecond // until then the dialog waits with its answer, which has to come within three seconds
+	linkEver = 25 * time.Second
+
+	// linkSettle is what lies between the answer that TikTok is being asked and the next look of the dialog: Slack takes
+	// the two on different ways, and the second must not overtake the first.
+	linkSettle = 700 * time.Millisecond
+)
+
+// openLink opens the dialog at once: what it shows is read from the store, and TikTok is asked later.
+func (d *Desk) openLink(ctx context.Context, i interaction, a action, ack ackFunc) {
+	ack(nil)
+	about, err := view.ParseCorrespondent(a.Text)
+	if err != nil || about.Campaign == "" {
+		d.log.WarnContext(ctx, "a control does not say of which member it is", "error", err)
+		return
+	}
+	if _, no := d.guard(ctx, i.User.ID, about.Shop, reviewer); no != "" {
+		d.tell(ctx, i, no)
+		return
+	}
+	facts, err := d.linkFacts(ctx, about)
+	if err != nil {
+		d.note(ctx, i.User.ID, err)
+		d.tell(ctx, i, d.refusedLink(err))
+		return
+	}
+	d.openModal(ctx, i, view.LinkModal(facts))
+}
+
+func (d *Desk) refusedLink(err error) string {
+	if r, ok := errors.AsType[workflow.Refusal](err); ok {
+		return view.QuestionRefusal(r)
+	}
+	return view.Denied(view.DeniedUnread)
+}
+
+// linkFacts gathers what the dialog shows: the campaign's products where their variants are known, else all of the shop.
+func (d *Desk) linkFacts(ctx context.Context, about view.Correspondent) (facts view.LinkFacts, err error) {
+	facts.To = about
+	err = d.store.View(ctx, func(tx workflow.Tx) error {
+		m, err := tx.Member(about.Campaign, about.Creator)
+		if errors.Is(err, workflow.ErrNotFound) {
+			return workflow.Refusal{Rule: workflow.RuleNoMember}
+		}
+		if err != nil {
+			return err
+		}
+		facts.Creator = m.Shown
+		only, err := linkable(tx, about)
+		if err != nil {
+			return err
+		}
+		facts.Products, err = productsWith(tx, about.Shop, "", only, view.MaxChoices+1, variant)
+		return err
+	})
+	return facts, err
+}
+
+// linkable tells which variants a link can be for: those of the campaign's products where any is known, else all.
+func linkable(tx workflow.Tx, about view.Correspondent) (func(workflow.Product) bool, error) {
+	c, err := tx.Campaign(about.Campaign)
+	if unlessMissing(err) != nil {
+		return nil, err
+	}
+	every := func(p workflow.Product) bool { return p.SKU != "" }
+	own := func(p workflow.Product) bool { return p.SKU != "" && slices.Contains(c.Products, p.ID) }
+	found, err := productsWith(tx, about.Shop, "", own, 1, variant)
+	if len(found) > 0 {
+		return own, err
+	}
+	return every, err
+}
+
+// suggestVariants answers the menu of variants where there are more than it holds.
+func (d *Desk) suggestVariants(ctx context.Context, i interaction) any {
+	about, err := view.ParseCorrespondent(i.View.Metadata)
+	if err != nil {
+		d.log.WarnContext(ctx, "a modal does not say what it is about", "error", err)
+		return view.VariantOptions(nil)
+	}
+	var only func(workflow.Product) bool
+	err = d.store.View(ctx, func(tx workflow.Tx) (err error) {
+		only, err = linkable(tx, about)
+		return err
+	})
+	if err != nil {
+		d.log.ErrorContext(ctx, "could not read a campaign", "error", err)
+		return view.VariantOptions(nil)
+	}
+	return view.VariantOptions(d.productsFor(ctx, i, about.Shop, only, variant))
+}
+
+// wish is the link that a person asked for.
+type wish struct {
+	to     view.Correspondent
+	chosen workflow.Product
+	days   int
+}
+
+// submitLink asks TikTok for the link. Where that takes longer than a dialog may wait, the dialog says so, and goes on
+// when TikTok has answered; what was chosen is kept either way.
+func (d *Desk) submitLink(ctx context.Context, i interaction, ack ackFunc) {
+	w, no := d.wish(ctx, i)
+	if no != "" {
+		ack(errorAt(view.BlockLinkProduct, no))
+		return
+	}
+	asking, cancel := context.WithTimeout(context.WithoutCancel(ctx), linkEver)
+	answers := make(chan linkAnswer, 1)
+	go func() {
+		defer cancel()
+		link, err := d.askLink(asking, w)
+		answers <- linkAnswer{link, err}
+	}()
+	select {
+	case a := <-answers:
+		if next, ok := d.linkGiven(asking, w, a); ok {
+			ack(updateTo(next))
+			return
+		}
+		ack(errorAt(view.BlockLinkProduct, view.LinkFailed(causeOf(a))))
+		return
+	case <-time.After(linkSoon):
+		ack(updateTo(view.LinkWait(w.to)))
+	}
+	a := <-answers
+	time.Sleep(linkSettle)
+	d.showLink(context.WithoutCancel(ctx), i, w, a)
+}
+
+// linkAnswer is what TikTok said.
+type linkAnswer struct {
+	link string
+	err  error
+}
+
+// updateTo shows another view in place of the one that was sent.
+func updateTo(m slack.ModalViewRequest) any {
+	return map[string]any{"response_action": "update", "view": m}
+}
+
+// wish reads what a person chose; the second result is why it cannot be.
+func (d *Desk) wish(ctx context.Context, i interaction) (w wish, no string) {
+	about, err := view.ParseCorrespondent(i.View.Metadata)
+	if err != nil || about.Campaign == "" {
+		d.log.WarnContext(ctx, "a modal does not say what it is about", "error", err)
+		return w, view.Denied(view.DeniedUnread)
+	}
+	if _, no := d.guard(ctx, i.User.ID, about.Shop, reviewer); no != "" {
+		return w, no
+	}
+	chosen, err := view.ParseLinkProduct(i.field(view.ActionLinkProduct).chosen())
+	if err != nil {
+		return w, view.ErrorNoProduct
+	}
+	days, err := strconv.Atoi(i.field(view.ActionLinkDays).chosen())
+	if err != nil || days < 1 || days > view.MaxLinkDays {
+		days = view.DefaultLinkDays
+	}
+	w = wish{to: about, chosen: workflow.Product{ID: chosen.Product, SKU: chosen.SKU}, days: days}
+	err = d.store.View(ctx, func(tx workflow.Tx) error {
+		is := func(p workflow.Product) bool { return p.ID == chosen.Product && p.SKU == chosen.SKU }
+		found, err := productsWith(tx, about.Shop, "", is, 1, variant)
+		if len(found) > 0 {
+			w.chosen = found[0]
+		}
+		return err
+	})
+	if err != nil {
+		d.log.ErrorContext(ctx, "could not read a product", "error", err)
+		return w, view.Denied(view.DeniedUnread)
+	}
+	return w, ""
+}
+
+func (d *Desk) askLink(ctx context.Context, w wish) (string, error) {
+	if d.config.Link == nil {
+		return "", workflow.Cause{Message: "this desk has nobody to ask"}
+	}
+	link, err := d.config.Link(ctx, w.to.Shop, w.chosen.ID, w.chosen.SKU, w.days)
+	if err != nil {
+		d.log.WarnContext(ctx, "TikTok gave no link for a request", "shop", w.to.Shop, "error", err)
+	}
+	return link, err
+}
+
+// causeOf tells why there is no link, in what can be shown.
+func causeOf(a linkAnswer) workflow.Cause {
+	if cause, ok := errors.AsType[workflow.Cause](a.err); ok {
+		return cause
+	}
+	if a.err == nil {
+		return workflow.Cause{Message: "the link is too long for a message"}
+	}
+	return workflow.Cause{Message: "TikTok could not be reached, or took too long to answer"}
+}
+
+// linkGiven is the dialog with the message, once there is a link that fits one.
+func (d *Desk) linkGiven(ctx context.Context, w wish, a linkAnswer) (slack.ModalViewRequest, bool) {
+	if a.err != nil {
+		return slack.ModalViewRequest{}, false
+	}
+	var m workflow.Member
+	err := d.store.View(ctx, func(tx workflow.Tx) (err error) {
+		m, err = tx.Member(w.to.Campaign, w.to.Creator)
+		return unlessMissing(err)
+	})
+	if err != nil {
+		d.log.WarnContext(ctx, "could not read a member", "error", err)
+	}
+	return view.LinkSend(view.LinkSendFacts{
+		LinkMeta: view.LinkMeta{To: w.to, Product: w.chosen.ID, Link: a.link}, Creator: m.Shown, For: w.chosen, Days: w.days,
+	})
+}
+
+// showLink goes on with a dialog that waits: to the message, or back to the choice with the reason.
+func (d *Desk) showLink(ctx context.Context, i interaction, w wish, a linkAnswer) {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	next, ok := d.linkGiven(ctx, w, a)
+	if !ok {
+		facts, err := d.linkFacts(ctx, w.to)
+		if err != nil {
+			d.log.WarnContext(ctx, "could not read what a link can be for", "error", err)
+		}
+		cause := causeOf(a)
+		facts.Chosen, facts.Days, facts.Failed = w.chosen, w.days, &cause
+		next = view.LinkModal(facts)
+	}
+	if _, err := d.api.UpdateViewContext(ctx, next, "", "", i.View.ID); err != nil { // whoever closed it wants no link
+		d.log.InfoContext(ctx, "a dialog did not wait for its link", "person", i.User.ID, "error", err)
+	}
+}
+
+// sendLink sends the message with the link: it is kept before the dialog closes. The picture follows, if it is wanted.
+func (d *Desk) sendLink(ctx context.Context, i interaction, ack ackFunc) {
+	ctx, cancel := context.WithTimeout(ctx, commitBy)
+	defer cancel()
+	meta, err := view.ParseLinkMeta(i.View.Metadata)
+	if err != nil {
+		d.log.WarnContext(ctx, "a modal does not say what it is about", "error", err)
+		return
+	}
+	shop, no := d.guard(ctx, i.User.ID, meta.To.Shop, reviewer)
+	text := i.field(view.ActionLinkText).Text
+	if no == "" && !strings.Contains(text, meta.Link) && strings.TrimSpace(text) != "" {
+		no = view.ErrorLinkMissing + meta.Link
+	}
+	if no != "" {
+		ack(errorAt(view.BlockLinkText, no))
+		return
+	}
+	at := time.Now().UTC().Truncate(time.Microsecond) // as the store keeps it
+	n, err := d.engine.Write(ctx, workflow.Writing{
+		Actor: d.actor(i.User.ID, shop, workflow.FromModal, i.View.ID), At: at, Shop: shop.ID,
+		Creator: meta.To.Creator, Campaign: meta.To.Campaign, Text: text,
+	})
+	if err != nil {
+		d.note(ctx, i.User.ID, err)
+		sorry := view.Denied(view.DeniedUnsaved)
+		if r, ok := errors.AsType[workflow.Refusal](err); ok {
+			sorry = view.LinkError(r)
+		}
+		ack(errorAt(view.BlockLinkText, sorry))
+		return
+	}
+	if err := d.engine.LinkSent(ctx, meta.To.Campaign, meta.To.Creator, meta.Product, n.Message.At); err != nil {
+		d.log.WarnContext(ctx, "could not keep that a link was sent", "shop", shop.ID, "error", err)
+	}
+	ack(nil)
+	isFirst := n.Message.At.Equal(at) // a second delivery finds the message of the first
+	if isFirst && slices.ContainsFunc(i.field(view.ActionLinkPicture).Checked, func(o option) bool { return o.Value == view.LinkPicture }) {
+		d.postLink(context.WithoutCancel(ctx), i, meta, shop)
+	}
+}
+
+// postLink posts the link as a QR picture, below the question where that is in Slack.
+func (d *Desk) postLink(ctx context.Context, i interaction, meta view.LinkMeta, shop workflow.Shop) {
+	p := drawing{name: "request-link.png", channel: d.channelOf(shop)}
+	err := d.store.View(ctx, func(tx workflow.Tx) error {
+		m, err := tx.Member(meta.To.Campaign, meta.To.Creator)
+		if unlessMissing(err) != nil {
+			return err
+		}
+		p.title, p.alt, p.comment = view.LinkPictureWords(m.Shown, i.User.ID)
+		n, err := tx.Notice(m.Question)
+		if err == nil && n.Posted() {
+			p.channel, p.thread = n.Channel, n.TS
+			return nil
+		}
+		if unlessMissing(err) != nil {
+			return err
+		}
+		c, err := tx.Campaign(meta.To.Campaign)
+		p.channel = cmp.Or(c.Channel, p.channel)
+		return unlessMissing(err)
+	})
+	if err == nil {
+		if p.png, err = drawQR(meta.Link); err == nil {
+			err = d.upload(ctx, p)
+		}
+	}
+	if err != nil {
+		d.log.WarnContext(ctx, "could not post the picture of a link", "person", i.User.ID, "shop", shop.ID, "error", err)
+		i.Channel.ID, i.View.ID = p.channel, ""
+		d.tell(ctx, i, view.LinkPictureFailed)
+	}
+}

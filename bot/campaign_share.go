@@ -1,0 +1,55 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+
+	"sampledesk/bot/view"
+	"sampledesk/workflow"
+)
+
+// shareFunnel posts a campaign's funnel as a picture, to the campaign's channel or the shop's: whoever sees it there may
+// see it. A second delivery of the click posts nothing.
+func (d *Desk) shareFunnel(ctx context.Context, i interaction, a action, ack ackFunc) {
+	ack(nil)
+	c, shop, no := d.campaignOf(ctx, i, workflow.CampaignID(a.Text), reviewer)
+	if no != "" {
+		d.tell(ctx, i, no)
+		return
+	}
+	if !d.shared.first(i.TriggerID) {
+		return
+	}
+	p, err := d.funnelPicture(ctx, c, i.User.ID)
+	if err == nil {
+		p.channel = d.channelOf(shop)
+		if c.Channel != "" {
+			p.channel = c.Channel
+		}
+		err = d.upload(ctx, p)
+	}
+	if err != nil {
+		d.log.WarnContext(ctx, "could not share a picture", "person", i.User.ID, "shop", shop.ID, "error", err)
+		d.tell(ctx, i, view.PictureFailed)
+		return
+	}
+	d.tell(ctx, i, view.PictureShared(p.channel))
+}
+
+func (d *Desk) funnelPicture(ctx context.Context, c workflow.Campaign, by workflow.PersonID) (p drawing, err error) {
+	var facts view.CampaignStatusFacts
+	err = d.store.View(ctx, func(tx workflow.Tx) error {
+		shop, err := d.shopNamed(tx, c.Shop)
+		if err != nil {
+			return err
+		}
+		facts, err = funnelFacts(tx, c, shop)
+		return err
+	})
+	if err != nil {
+		return p, fmt.Errorf("%w a campaign: %w", errRead, err)
+	}
+	chart := view.Funnel(facts, by)
+	png, err := drawFunnel(chart)
+	return drawing{name: "campaign.png", title: chart.Title, alt: chart.Alt, comment: chart.Comment, png: png}, err
+}

@@ -1,0 +1,146 @@
+package bot
+
+import (
+	"context"
+	"strings"
+
+	"sampledesk/bot/view"
+	"sampledesk/workflow"
+)
+
+// homeRoutes are App Home's opening and its own controls. Those of an application there are a card's.
+func (d *Desk) homeRoutes(r *routes) {
+	r.events["app_home_opened"] = d.openHome
+	r.clicks[view.ActionHomeRefresh] = d.moveHome(func(s view.HomeState, _ action) (view.HomeState, error) { return s, nil })
+	r.clicks[view.ActionHomeClear] = d.filterHome(func(f *view.HomeFilter, _ action) { *f = view.HomeFilter{} })
+	r.clicks[view.ActionHomeStage] = d.filterHome(func(f *view.HomeFilter, a action) { f.Stage = workflow.Stage(a.chosen()) })
+	r.clicks[view.ActionHomeShop] = d.filterHome(func(f *view.HomeFilter, a action) {
+		f.Shop, f.Campaign = workflow.ShopID(chosenOrAll(a)), "" // a campaign is of one shop
+	})
+	r.clicks[view.ActionHomeCampaign] = d.filterHome(func(f *view.HomeFilter, a action) { f.Campaign = workflow.CampaignID(chosenOrAll(a)) })
+	r.clicks[view.ActionHomeCreator] = d.filterHome(func(f *view.HomeFilter, a action) {
+		if f.Creator = view.HomeCreator(a.Text); f.Creator != "" && f.Stage == "" {
+			f.Stage = view.HomeAll // who looks for a creator wants to see her wherever she stands
+		}
+	})
+	r.clicks[view.ActionHomeNext] = d.moveHome(func(s view.HomeState, a action) (view.HomeState, error) {
+		page, err := view.ParseQueuePage(a.Text)
+		return s.Next(page), err
+	})
+	r.clicks[view.ActionHomeBack] = d.moveHome(func(s view.HomeState, _ action) (view.HomeState, error) { return s.Back(), nil })
+	r.suggestions[view.ActionHomeCampaign] = d.suggestHomeCampaigns
+}
+
+// chosenOrAll returns what was chosen in a menu, or "" for the option that filters nothing.
+func chosenOrAll(a action) string {
+	if a.chosen() == view.HomeAny {
+		return ""
+	}
+	return a.chosen()
+}
+
+// openHome shows App Home to somebody who opened it. Its other tab shows nothing of ours.
+func (d *Desk) openHome(ctx context.Context, e event, ack ackFunc) {
+	ack(nil)
+	if e.Event.Tab != "home" || e.Event.User == "" {
+		return
+	}
+	d.welcomes.again(e.Event.User)
+	d.homes.opened(e.Event.User, d.homeState(ctx, e.Event.View.Metadata), e.Event.View.Hash)
+}
+
+// homeState reads where somebody is in App Home. A view that does not say is one at the start.
+func (d *Desk) homeState(ctx context.Context, metadata string) view.HomeState {
+	s, err := view.ParseHomeState(metadata)
+	if err != nil {
+		d.log.WarnContext(ctx, "an App Home does not say what it shows", "error", err)
+	}
+	return s
+}
+
+// moveHome answers a control that leads elsewhere in App Home, from where its person saw it.
+func (d *Desk) moveHome(to func(view.HomeState, action) (view.HomeState, error)) func(context.Context, interaction, action, ackFunc) {
+	return func(ctx context.Context, i interaction, a action, ack ackFunc) {
+		ack(nil)
+		state, err := to(d.homeState(ctx, i.View.Metadata), a)
+		if err != nil {
+			d.log.WarnContext(ctx, "a control of App Home does not say where it leads", "error", err)
+			return
+		}
+		d.homes.moved(i.User.ID, state)
+	}
+}
+
+// filterHome answers a filter: the list begins anew.
+func (d *Desk) filterHome(set func(*view.HomeFilter, action)) func(context.Context, interaction, action, ackFunc) {
+	return d.moveHome(func(s view.HomeState, a action) (view.HomeState, error) {
+		set(&s.HomeFilter, a)
+		return view.HomeState{HomeFilter: s.HomeFilter}, nil
+	})
+}
+
+// clickedHome shows in App Home what a click there led to. What was clicked stays in its place until its person moves on,
+// also where the filters do not let it through any more: rows do not jump away under a hand.
+func (d *Desk) clickedHome(ctx context.Context, i interaction) {
+	var keys []workflow.Key
+	for _, a := range i.Actions {
+		if t, err := view.ParseTarget(a.Block); err == nil {
+			keys = append(keys, t.Key)
+		}
+	}
+	d.homes.acted(i.User.ID, d.homeState(ctx, i.View.Metadata), keys)
+}
+
+// Changed tells the desk that something was committed that people may be looking at. It does not block.
+func (d *Desk) Changed() { d.homes.changed() }
+
+// suggestHomeCampaigns offers the campaigns whose names hold what was typed, of the shops that the person may see.
+func (d *Desk) suggestHomeCampaigns(ctx context.Context, i interaction) any {
+	state := d.homeState(ctx, i.View.Metadata)
+	all, err := d.shops(ctx)
+	if err == nil {
+		all, _, err = d.seenBy(ctx, i.User.ID, all)
+	}
+	var found []view.HomeCampaign
+	if err == nil {
+		err = d.store.View(ctx, func(tx workflow.Tx) (err error) {
+			found, err = homeCampaigns(tx, all, state.Shop, i.Typed)
+			return err
+		})
+	}
+	if err != nil {
+		d.log.ErrorContext(ctx, "could not read the campaigns", "error", err)
+	}
+	return view.HomeCampaignOptions(found)
+}
+
+// maxCampaignsRead bounds how many campaigns of a shop are looked through for a menu.
+const maxCampaignsRead = 5000
+
+// homeCampaigns returns campaigns of the shops, or of the one, whose names hold a text: as many as a menu takes, and one
+// more where there are more.
+func homeCampaigns(tx workflow.Tx, seen []workflow.Shop, only workflow.ShopID, part string) (found []view.HomeCampaign, err error) {
+	part = workflow.FoldName(strings.TrimSpace(part))
+	for _, s := range seen {
+		if only != "" && s.ID != only {
+			continue
+		}
+		read := 0
+		for after := ""; len(found) <= view.MaxChoices && read < maxCampaignsRead; {
+			page, next, err := tx.Campaigns(s.ID, after, view.MaxChoices+1)
+			if err != nil {
+				return nil, err
+			}
+			for _, c := range page {
+				if strings.Contains(workflow.FoldName(c.Name), part) {
+					found = append(found, view.HomeCampaign{Campaign: c, Shop: shopName(s, len(seen))})
+				}
+			}
+			read += len(page)
+			if after = next; after == "" {
+				break
+			}
+		}
+	}
+	return found, nil
+}

@@ -1,0 +1,196 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"sampledesk/bot/view"
+	"sampledesk/workflow"
+)
+
+// mentionRoutes are what is said to the desk by naming it.
+func (d *Desk) mentionRoutes(r *routes) {
+	heard := &recollection{}
+	r.events["app_mention"] = func(ctx context.Context, e event, ack ackFunc) { d.mentioned(ctx, e, ack, heard) }
+}
+
+// mention is something that a person said to the desk in a card's thread.
+type mention struct {
+	id          string // of Slack's event
+	who         workflow.PersonID
+	application workflow.Application
+	words       string // as Slack delivers them
+}
+
+// spokenSubtypes are those of what people say: plainly, to the channel too, or with a file.
+var spokenSubtypes = []string{"", "thread_broadcast", "file_share"}
+
+// mentioned answers a person who named the desk. What she asked for is kept before the event is acknowledged; a second
+// delivery changes nothing and is told nothing. What apps say, and what is edited into a message later, is not for the
+// desk.
+func (d *Desk) mentioned(ctx context.Context, e event, ack ackFunc, heard *recollection) {
+	ctx, cancel := context.WithTimeout(ctx, commitBy)
+	defer cancel()
+	said := e.Event
+	if said.User == "" || said.BotID != "" || !slices.Contains(spokenSubtypes, said.Subtype) || said.Edited != nil || !heard.first(e.ID) {
+		ack(nil)
+		return
+	}
+	m := d.answerMention(ctx, e)
+	ack(nil)
+	if len(m.Blocks) == 0 {
+		return
+	}
+	var i interaction
+	i.User.ID, i.Channel.ID, i.Container.ThreadTS = said.User, said.Channel, said.ThreadTS
+	ctx, cancelTelling := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
+	defer cancelTelling()
+	if err := d.whisper(ctx, i, m); err != nil {
+		d.log.WarnContext(ctx, "could not answer a mention", "channel", said.Channel, "person", said.User, "error", err)
+	}
+}
+
+// answerMention does what a mention asks for, and returns the answer; one without blocks is none.
+func (d *Desk) answerMention(ctx context.Context, e event) view.Message {
+	said := e.Event
+	a, found, err := workflow.Application{}, false, error(nil)
+	if said.ThreadTS != "" {
+		a, found, err = d.threadOf(ctx, said.Channel, said.ThreadTS)
+	}
+	switch {
+	case err != nil:
+		d.note(ctx, said.User, err)
+		return view.Aside(view.Denied(view.DeniedUnread))
+	case !found:
+		return view.MentionHelp(false)
+	case slices.Contains(a.Origins, e.ID):
+		return view.Message{} // done by an earlier delivery
+	}
+	m := mention{id: e.ID, who: said.User, application: a, words: afterMention(said.Text, e.bot())}
+	word, rest := cutWord(m.words)
+	switch word = strings.Trim(word, ".,:;!?"); word {
+	case "approve", "reject", "note":
+		return d.doMentioned(ctx, m, word, rest)
+	case "status", "show":
+		return d.statusMentioned(ctx, m)
+	case "help", "":
+		return view.MentionHelp(true)
+	default:
+		return view.MentionUnknown(d.spell(ctx, word))
+	}
+}
+
+var userMention = regexp.MustCompile(`<@([A-Z0-9]+)(\|[^>]*)?>`)
+
+// afterMention returns what was said after the desk was named, or, where that is nothing, before.
+func afterMention(text, bot string) string {
+	for _, at := range userMention.FindAllStringSubmatchIndex(text, -1) {
+		if bot != "" && text[at[2]:at[3]] != bot {
+			continue
+		}
+		if after := strings.TrimLeft(text[at[1]:], " \t\n:,"); after != "" {
+			return after
+		}
+		return strings.TrimSpace(text[:at[0]])
+	}
+	return strings.TrimSpace(text)
+}
+
+// doMentioned changes something at a reviewer's word.
+func (d *Desk) doMentioned(ctx context.Context, m mention, word, rest string) view.Message {
+	shop, no := d.guard(ctx, m.who, m.application.Key.Shop, reviewer)
+	if no != "" {
+		return view.Aside(no)
+	}
+	who := d.actor(m.who, shop, workflow.FromThread, m.id)
+	decision := view.Pick{Verdict: workflow.Approve}
+	switch word {
+	case "note":
+		return d.noteMentioned(ctx, m, who, rest)
+	case "reject":
+		words := d.spell(ctx, rest)
+		reason, note, ok := view.ParseReason(words)
+		if !ok {
+			return view.ReasonsTyped(words, "reject")
+		}
+		decision = view.Pick{Verdict: workflow.Reject, Reason: reason, Note: noteOf(note, workflow.MaxNote)}
+	}
+	answer, err := d.decideOn(ctx, decision, view.Target{Key: m.application.Key, Round: m.application.Round}, who, shop, []workflow.Shop{shop})
+	return d.orRefused(ctx, m, answer, err)
+}
+
+// orRefused returns the answer, or why there is none.
+func (d *Desk) orRefused(ctx context.Context, m mention, answer view.Message, err error) view.Message {
+	if err != nil {
+		d.note(ctx, m.who, err)
+		return view.Aside(d.sentence(ctx, err))
+	}
+	return answer
+}
+
+// noteMentioned keeps a note. It stands in the thread already, so nothing is said there once more.
+func (d *Desk) noteMentioned(ctx context.Context, m mention, who workflow.Actor, rest string) view.Message {
+	text, err := workflow.NoteText(d.spell(ctx, rest), workflow.MaxNote)
+	if err == nil {
+		_, err = d.engine.Apply(ctx, m.application.Key, workflow.Noted{Actor: who, At: time.Now(), Text: text, Quiet: true})
+	}
+	if r, ok := errors.AsType[workflow.Refusal](err); ok && r.Rule == workflow.RuleNote {
+		return view.NoteMissing()
+	}
+	return d.orRefused(ctx, m, view.Noted(m.application), err)
+}
+
+// statusMentioned tells how the request stands.
+func (d *Desk) statusMentioned(ctx context.Context, m mention) view.Message {
+	shop, no := d.guard(ctx, m.who, m.application.Key.Shop, viewer)
+	if no != "" {
+		return view.Aside(no)
+	}
+	row := view.Row{Application: m.application, Link: m.application.Card.Link}
+	err := d.store.View(ctx, func(tx workflow.Tx) (err error) {
+		row, err = rowOf(tx, m.application, []workflow.Shop{shop})
+		return err
+	})
+	if err != nil {
+		d.note(ctx, m.who, err)
+		return view.Aside(view.Denied(view.DeniedUnread))
+	}
+	return view.Briefly(row, "")
+}
+
+// maxRecalled is how many events are remembered. Slack delivers one again within minutes.
+const maxRecalled = 1000
+
+// recollection knows the events that were answered, so that a second delivery is not answered once more. What an event
+// changed is recognised by the store, across restarts too; here it is only about not repeating words.
+type recollection struct {
+	mu    sync.Mutex
+	known map[string]bool
+	order []string
+}
+
+// first tells whether the event is met for the first time.
+func (r *recollection) first(id string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if id == "" {
+		return true
+	}
+	if r.known[id] {
+		return false
+	}
+	if r.known == nil {
+		r.known = map[string]bool{}
+	}
+	r.known[id] = true
+	if r.order = append(r.order, id); len(r.order) > maxRecalled {
+		delete(r.known, r.order[0])
+		r.order = r.order[1:]
+	}
+	return true
+}

@@ -1,0 +1,175 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"sampledesk/bot/view"
+	"sampledesk/workflow"
+)
+
+// noteRoutes are the shortcut *Add note to sample* and its dialog.
+func (d *Desk) noteRoutes(r *routes) {
+	r.shortcuts[shortcutNote] = d.openNote
+	r.submissions[view.CallbackNote] = d.submitNote
+	r.suggestions[view.ActionRequest] = d.suggestRequests
+}
+
+// openNote opens the dialog about the request in whose card or thread the message stands. On any other message the
+// dialog asks which request is meant.
+func (d *Desk) openNote(ctx context.Context, i interaction, ack ackFunc) {
+	ack(nil)
+	a, found, err := d.threadOf(ctx, i.Channel.ID, orElse(i.Message.ThreadTS, i.Message.TS))
+	if err != nil {
+		d.note(ctx, i.User.ID, err)
+		d.tell(ctx, i, view.Denied(view.DeniedUnread))
+		return
+	}
+	no := ""
+	if found {
+		_, no = d.guard(ctx, i.User.ID, a.Key.Shop, reviewer)
+	} else {
+		no = d.noReviewer(ctx, i.User.ID, i.Channel.ID)
+	}
+	if no != "" {
+		d.tell(ctx, i, no)
+		return
+	}
+	text := ""
+	if i.Message.Bot == "" {
+		text = d.spell(ctx, i.Message.Text) // a person's own words, and not the desk's
+	}
+	d.openModal(ctx, i, view.NoteModal(view.NoteFacts{Application: a, Text: text}, i.Channel.ID))
+}
+
+// threadOf returns the application whose card began a thread, if any did.
+func (d *Desk) threadOf(ctx context.Context, channel, ts string) (a workflow.Application, found bool, err error) {
+	err = d.store.View(ctx, func(tx workflow.Tx) error {
+		page, err := tx.Applications(workflow.ThreadOf(channel, ts), "", 1)
+		if found = len(page.Applications) > 0; found {
+			a = page.Applications[0]
+		}
+		return err
+	})
+	if err != nil {
+		return a, false, fmt.Errorf("reading whose card a thread is below: %w", err)
+	}
+	return a, found, nil
+}
+
+// noReviewer says why a person may decide for none of the shops that a channel is about; nothing if she may for one.
+func (d *Desk) noReviewer(ctx context.Context, who workflow.PersonID, channel string) (no string) {
+	shops, denial, err := d.scope(ctx, who, channel)
+	switch {
+	case err != nil:
+		d.log.ErrorContext(ctx, "could not read the shops", "error", err)
+		return view.Denied(view.DeniedUnread)
+	case denial != "":
+		d.log.InfoContext(ctx, "refused", "person", who, "rule", denial, "channel", channel)
+		return view.Denied(denial)
+	}
+	for _, s := range shops {
+		if _, no = d.guard(ctx, who, s.ID, reviewer); no == "" {
+			return ""
+		}
+	}
+	return no
+}
+
+// suggestRequests offers the requests that what was typed can mean.
+func (d *Desk) suggestRequests(ctx context.Context, i interaction) any {
+	meta, err := view.ParseNoteMeta(i.View.Metadata)
+	if err != nil {
+		d.log.WarnContext(ctx, "a dialog does not say what it is about", "error", err)
+		return view.RequestOptions(nil)
+	}
+	shops, denial, err := d.scope(ctx, i.User.ID, meta.Channel)
+	if denial != "" {
+		return view.RequestOptions(nil)
+	}
+	var offered []workflow.Application
+	if err == nil {
+		offered, err = d.offer(ctx, shops, i.Typed)
+	}
+	if err != nil {
+		d.log.ErrorContext(ctx, "could not read requests to choose from", "error", err)
+	}
+	return view.RequestOptions(offered)
+}
+
+// offer finds what was named, and among those that wait and that came lately whatever has the typed words in its name.
+func (d *Desk) offer(ctx context.Context, shops []workflow.Shop, typed string) (offered []workflow.Application, err error) {
+	part := strings.ToLower(readClue(typed).word)
+	err = d.store.View(ctx, func(tx workflow.Tx) error {
+		if offered, err = find(tx, shops, typed); err != nil || part == "" {
+			return err
+		}
+		known, err := recent(tx, shops)
+		for _, a := range known {
+			there := slices.ContainsFunc(offered, func(o workflow.Application) bool { return o.Key == a.Key })
+			if !there && named(a, part) {
+				offered = append(offered, a)
+			}
+		}
+		return err
+	})
+	return offered, err
+}
+
+// named tells whether a request goes by a name, or a short id, that has the part in it.
+func named(a workflow.Application, part string) bool {
+	c := a.Report.Creator
+	return slices.ContainsFunc([]string{c.Username, c.Nickname, string(a.Key.Short())}, func(name string) bool {
+		return strings.Contains(strings.ToLower(name), part)
+	})
+}
+
+// submitNote keeps a note. It is on disk before the dialog closes.
+func (d *Desk) submitNote(ctx context.Context, i interaction, ack ackFunc) {
+	ctx, cancel := context.WithTimeout(ctx, commitBy)
+	defer cancel()
+	meta, err := view.ParseNoteMeta(i.View.Metadata)
+	if err != nil {
+		d.log.WarnContext(ctx, "a dialog does not say what it is about", "error", err)
+		return
+	}
+	typed := i.field(view.ActionNote).Text
+	if meta.Key == (workflow.Key{}) {
+		if meta.Key, err = workflow.ParseKey(i.field(view.ActionRequest).chosen()); err != nil {
+			ack(errorAt(view.BlockRequest, view.ErrorNoRequest))
+			return
+		}
+	}
+	text, err := workflow.NoteText(typed, workflow.MaxNote)
+	if err != nil {
+		ack(errorAt(view.BlockNote, d.noteError(ctx, err)))
+		return
+	}
+	shop, no := d.guard(ctx, i.User.ID, meta.Key.Shop, reviewer)
+	if no != "" {
+		ackView(ack, view.NotDone(no, typed), view.BlockNote, no)
+		return
+	}
+	noted := workflow.Noted{Actor: d.actor(i.User.ID, shop, workflow.FromModal, i.View.ID), At: time.Now(), Text: text}
+	if _, err = d.engine.Apply(ctx, meta.Key, noted); err == nil {
+		ack(nil)
+		return
+	}
+	d.note(ctx, i.User.ID, err)
+	if _, refused := errors.AsType[workflow.Refusal](err); refused {
+		ackView(ack, view.NotDone(d.sentence(ctx, err), typed), view.BlockNote, d.sentence(ctx, err))
+		return
+	}
+	ack(errorAt(view.BlockNote, view.Denied(view.DeniedUnsaved)))
+}
+
+func (d *Desk) noteError(ctx context.Context, err error) string {
+	if r, ok := errors.AsType[workflow.Refusal](err); ok && r.Rule == workflow.RuleNote {
+		return view.ErrorNoNote
+	}
+	return d.sentence(ctx, err)
+}

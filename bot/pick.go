@@ -1,0 +1,172 @@
+package bot
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"sampledesk/bot/view"
+	"sampledesk/workflow"
+)
+
+// pickRoutes are the decisions by command, and the lists that ask which request is meant.
+func (d *Desk) pickRoutes(r *routes) {
+	r.commands[view.CommandSamples+" approve"] = d.approveTyped
+	r.commands[view.CommandSamples+" reject"] = d.rejectTyped
+	r.clicks[view.ActionPick] = d.pick
+	r.clicks[view.ActionShowPage] = d.turnShown
+	r.clicks[view.ActionShowBack] = d.turnShown
+}
+
+// approveTyped approves the request that a command names.
+func (d *Desk) approveTyped(ctx context.Context, c command, rest string) (reply, error) {
+	typed, more := cutClue(rest)
+	if typed == "" || more != "" {
+		return reply{Message: view.Usage(c.Name, "approve")}, nil
+	}
+	return d.decideTyped(ctx, c, typed, view.Pick{Verdict: workflow.Approve})
+}
+
+// rejectTyped rejects the request that a command names, for the reason that it says. What follows the reason is kept as a
+// note.
+func (d *Desk) rejectTyped(ctx context.Context, c command, rest string) (reply, error) {
+	typed, words := cutClue(rest)
+	if typed == "" {
+		return reply{Message: view.Usage(c.Name, "reject")}, nil
+	}
+	reason, note, ok := view.ParseReason(words)
+	if !ok {
+		return reply{Message: view.ReasonsTyped(words, c.Name+" reject "+typed)}, nil
+	}
+	return d.decideTyped(ctx, c, typed, view.Pick{Verdict: workflow.Reject, Reason: reason, Note: noteOf(note, workflow.MaxNote)})
+}
+
+// decideTyped decides on the one request that what was typed can mean, or asks which.
+func (d *Desk) decideTyped(ctx context.Context, c command, typed string, p view.Pick) (reply, error) {
+	found, err := d.findAll(ctx, c.Shops, typed)
+	if err != nil {
+		return reply{}, err
+	}
+	a, ok := meant(found, c.TriggerID)
+	if !ok {
+		return d.which(ctx, c, typed, p, len(found))
+	}
+	shop, no := d.guard(ctx, c.User, a.Key.Shop, reviewer)
+	if no != "" {
+		return reply{Message: view.Aside(no)}, nil
+	}
+	m, err := d.decideOn(ctx, p, view.Target{Key: a.Key, Round: a.Round}, d.actor(c.User, shop, workflow.FromCommand, c.TriggerID), shop, c.Shops)
+	return reply{Message: m}, err
+}
+
+func (d *Desk) findAll(ctx context.Context, shops []workflow.Shop, typed string) (found []workflow.Application, err error) {
+	err = d.store.View(ctx, func(tx workflow.Tx) error {
+		found, err = find(tx, shops, typed)
+		return err
+	})
+	return found, err
+}
+
+// meant tells which of those that were found a decision can mean: the only one, the only one that waits, or the one that
+// this very deed decided already.
+func meant(found []workflow.Application, origin string) (workflow.Application, bool) {
+	if i := slices.IndexFunc(found, func(a workflow.Application) bool { return slices.Contains(a.Origins, origin) }); i >= 0 {
+		return found[i], true
+	}
+	if len(found) > 1 {
+		found = slices.DeleteFunc(slices.Clone(found), func(a workflow.Application) bool { return !a.Decidable() })
+	}
+	if len(found) != 1 {
+		return workflow.Application{}, false
+	}
+	return found[0], true
+}
+
+// which asks which of several requests is meant. Where none of them waits it shows how they stand.
+func (d *Desk) which(ctx context.Context, c command, typed string, p view.Pick, found int) (reply, error) {
+	facts, err := d.lookUp(ctx, c.Shops, view.ShowPage{Asked: typed, Pick: &p})
+	if err != nil {
+		return reply{}, err
+	}
+	if facts.Total > 0 || found == 0 {
+		return reply{Message: view.Show(facts)}, nil
+	}
+	if facts, err = d.lookUp(ctx, c.Shops, view.ShowPage{Asked: typed}); err != nil {
+		return reply{}, err
+	}
+	return reply{Message: view.NoneWaits(found).And(view.Show(facts))}, nil
+}
+
+// decideOn makes a decision and tells how the request stands then.
+func (d *Desk) decideOn(
+	ctx context.Context, p view.Pick, t view.Target, who workflow.Actor, s workflow.Shop, shops []workflow.Shop,
+) (view.Message, error) {
+	a, err := d.engine.Apply(ctx, t.Key, workflow.Decided{
+		Actor: who, At: time.Now(), Round: t.Round, Verdict: p.Verdict, Reason: p.Reason, Note: p.Note, Undo: d.undoOf(s),
+	})
+	if err != nil {
+		return view.Message{}, err
+	}
+	row := view.Row{Application: a, Link: a.Card.Link, Shop: shopName(s, len(shops))}
+	return view.Briefly(row, p.Note), nil
+}
+
+// pick decides on the one of several requests that a person picked, and answers in place of the list.
+func (d *Desk) pick(ctx context.Context, i interaction, a action, ack ackFunc) {
+	ctx, cancel := context.WithTimeout(ctx, commitBy)
+	defer cancel()
+	p, target, err := view.ParsePick(a.Text)
+	if err != nil {
+		d.log.WarnContext(ctx, "a control of a list does not say what it is about", "error", err)
+		return
+	}
+	shop, no := d.guard(ctx, i.User.ID, target.Key.Shop, reviewer)
+	if no != "" {
+		ack(nil)
+		d.tell(ctx, i, no)
+		return
+	}
+	m, err := d.decideOn(ctx, p, target, d.actor(i.User.ID, shop, workflow.FromCommand, i.TriggerID), shop, []workflow.Shop{shop})
+	ack(nil)
+	if err != nil {
+		d.note(ctx, i.User.ID, err)
+		d.tell(ctx, i, d.sentence(ctx, err))
+		return
+	}
+	d.putInPlace(ctx, i, m)
+}
+
+// turnShown shows another page of a list of requests in place of the one that was clicked.
+func (d *Desk) turnShown(ctx context.Context, i interaction, a action, ack ackFunc) {
+	ack(nil)
+	page, err := view.ParseShowPage(a.Text)
+	if err != nil {
+		d.log.WarnContext(ctx, "a control of a list does not name a page", "error", err)
+		return
+	}
+	shops, denial, err := d.scope(ctx, i.User.ID, i.channel())
+	if denial != "" {
+		d.log.InfoContext(ctx, "refused", "person", i.User.ID, "rule", denial, "channel", i.channel())
+		d.tell(ctx, i, view.Denied(denial))
+		return
+	}
+	var facts view.ShowFacts
+	if err == nil {
+		facts, err = d.lookUp(ctx, shops, page)
+	}
+	if err != nil {
+		d.log.ErrorContext(ctx, "could not read requests", "error", err)
+		d.tell(ctx, i, view.Denied(view.DeniedUnread))
+		return
+	}
+	d.putInPlace(ctx, i, view.Show(facts))
+}
+
+// putInPlace answers a click in place of what was clicked. Only its person sees it.
+func (d *Desk) putInPlace(ctx context.Context, i interaction, m view.Message) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
+	defer cancel()
+	if err := d.respond(ctx, i.ResponseURL, m, true); err != nil {
+		d.log.WarnContext(ctx, "could not answer in place of a list", "person", i.User.ID, "error", err)
+	}
+}

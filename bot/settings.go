@@ -1,0 +1,332 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"sampledesk/bot/view"
+	"sampledesk/workflow"
+)
+
+// settingsRoutes are what opens the settings, and what happens in their dialog.
+func (d *Desk) settingsRoutes(r *routes) {
+	r.commands[view.CommandSamples+" settings"] = d.commandSettings
+	r.clicks[view.ActionSettings] = d.clickSettings
+	r.clicks[view.ActionSettingsShop] = d.switchSettings
+	r.submissions[view.CallbackSettings] = d.submitSettings
+	r.suggestions[view.ActionSettingsGroups] = d.suggestGroups
+	r.suggestions[view.ActionSettingsZone] = d.suggestZones
+}
+
+// commandSettings opens the settings by command: those of the channel's shop, with the others to choose from.
+func (d *Desk) commandSettings(ctx context.Context, c command, _ string) (reply, error) {
+	mine := d.administered(ctx, c.User)
+	here := slices.IndexFunc(c.Shops, func(s workflow.Shop) bool { return holds(mine, s.ID) })
+	if here < 0 {
+		var shop workflow.Shop
+		if len(c.Shops) > 0 {
+			shop = c.Shops[0]
+		}
+		if _, no := d.guard(ctx, c.User, shop.ID, admin); no != "" {
+			return reply{Message: view.Aside(no)}, nil
+		}
+		return reply{Message: view.Aside(view.Denied(view.DeniedNoShop))}, nil
+	}
+	i := interaction{TriggerID: c.TriggerID, ResponseURL: c.ResponseURL}
+	i.User.ID, i.Channel.ID = c.User, c.Channel
+	return reply{then: func(ctx context.Context) { d.openSettings(ctx, i, c.Shops[here], mine) }}, nil
+}
+
+// clickSettings opens the settings by a button: those of the shop that it names, or, where it names none, of the first
+// that the person is an admin of.
+func (d *Desk) clickSettings(ctx context.Context, i interaction, a action, ack ackFunc) {
+	ack(nil)
+	mine := d.administered(ctx, i.User.ID)
+	id := workflow.ShopID(a.Text)
+	if id == "" && len(mine) > 0 {
+		id = mine[0].ID
+	}
+	shop, no := d.guard(ctx, i.User.ID, id, admin)
+	if no != "" {
+		d.tell(ctx, i, no)
+		return
+	}
+	d.openSettings(ctx, i, shop, mine)
+}
+
+func (d *Desk) openSettings(ctx context.Context, i interaction, s workflow.Shop, mine []workflow.Shop) {
+	d.openModal(ctx, i, view.SettingsModal(d.settingsFacts(ctx, s, mine)))
+}
+
+// settingsFacts gathers what the dialog shows of a shop's settings as they are now.
+func (d *Desk) settingsFacts(ctx context.Context, s workflow.Shop, mine []workflow.Shop) view.SettingsFacts {
+	s.Settings = d.effective(s.Settings)
+	if !holds(mine, s.ID) {
+		mine = append([]workflow.Shop{s}, mine...)
+	}
+	return view.SettingsFacts{Shop: s, Shops: mine, Groups: d.groupNames(ctx, s.Settings.Groups), At: time.Now()}
+}
+
+// switchSettings shows another shop's settings in the dialog's place.
+func (d *Desk) switchSettings(ctx context.Context, i interaction, a action, ack ackFunc) {
+	ack(nil)
+	shop, no := d.guard(ctx, i.User.ID, workflow.ShopID(a.chosen()), admin)
+	if no != "" {
+		d.tell(ctx, i, no)
+		return
+	}
+	m := view.SettingsModal(d.settingsFacts(ctx, shop, d.administered(ctx, i.User.ID)))
+	if _, err := d.api.UpdateViewContext(ctx, m, "", i.View.Hash, i.View.ID); err != nil {
+		d.log.WarnContext(ctx, "could not show another shop's settings", "person", i.User.ID, "shop", shop.ID, "error", err)
+	}
+}
+
+// administered returns the shops that a person is an admin of. They are asked about at the same time, as a dialog waits
+// for the answer; a shop of which Slack does not tell in time is left out.
+func (d *Desk) administered(ctx context.Context, who workflow.PersonID) []workflow.Shop {
+	all, err := d.shops(ctx)
+	if err != nil {
+		d.log.ErrorContext(ctx, "could not read the shops", "error", err)
+		return nil
+	}
+	all = slices.DeleteFunc(all, func(s workflow.Shop) bool { return !d.isAdmin(who, s) })
+	is := make([]bool, len(all))
+	var asking sync.WaitGroup
+	for n, s := range all {
+		asking.Go(func() { is[n], _ = d.may(ctx, who, s, admin) })
+	}
+	asking.Wait()
+	var mine []workflow.Shop
+	for n, s := range all {
+		if is[n] {
+			mine = append(mine, s)
+		}
+	}
+	return mine
+}
+
+func holds(shops []workflow.Shop, id workflow.ShopID) bool {
+	return slices.ContainsFunc(shops, func(s workflow.Shop) bool { return s.ID == id })
+}
+
+// viewAnswer puts another view in the place of the one that was sent.
+type viewAnswer struct {
+	Action string                 `json:"response_action"`
+	View   slack.ModalViewRequest `json:"view"`
+}
+
+// maxAckBytes is how large the answer to a submission may be. Slack drops one of 20 KB or more without a word.
+const maxAckBytes = 18_000
+
+// ackView puts another view in the place of the one that was sent, or, where that is too large for an acknowledgement,
+// says the sentence at a field.
+func ackView(ack ackFunc, m slack.ModalViewRequest, block, sentence string) {
+	answer := viewAnswer{Action: "update", View: m}
+	if wire, err := json.Marshal(answer); err != nil || len(wire) > maxAckBytes {
+		ack(errorAt(block, sentence))
+		return
+	}
+	ack(answer)
+}
+
+// submitSettings keeps what an admin made of the settings, and says what changed in the dialog's place.
+func (d *Desk) submitSettings(ctx context.Context, i interaction, ack ackFunc) {
+	ctx, cancel := context.WithTimeout(ctx, commitBy)
+	defer cancel()
+	meta, err := view.ParseSettingsMeta(i.View.Metadata)
+	if err != nil {
+		d.log.WarnContext(ctx, "a dialog does not say whose settings it is about", "error", err)
+		return
+	}
+	shop, no := d.guard(ctx, i.User.ID, meta.Shop, admin)
+	if no != "" {
+		ackView(ack, view.NoticeModal(view.Aside(no)), view.SettingsBlock(view.ActionSettingsChannel, meta.Shop), no)
+		return
+	}
+	given, action, complaint := readSettings(i)
+	if complaint == "" {
+		action, complaint = d.checkSettings(ctx, shop, given.Settings)
+	}
+	if complaint != "" {
+		ack(errorAt(view.SettingsBlock(action, meta.Shop), complaint))
+		return
+	}
+	d.saveSettings(ctx, i, settingsDraft{meta: meta, shop: shop, form: given}, ack)
+}
+
+// settingsForm is what the dialog holds: settings with nothing unset, and the shops that get the same.
+type settingsForm struct {
+	workflow.Settings
+	copies []workflow.ShopID
+}
+
+// readSettings reads the dialog's inputs. Where one is not to be read, it says which and what is wrong.
+func readSettings(i interaction) (f settingsForm, action, complaint string) {
+	f.Channel = i.field(view.ActionSettingsChannel).Conversation
+	f.Reviewers, f.Admins = i.field(view.ActionSettingsReviewers).People, i.field(view.ActionSettingsAdmins).People
+	for _, o := range i.field(view.ActionSettingsGroups).Checked {
+		f.Groups = append(f.Groups, workflow.GroupID(o.Value))
+	}
+	f.QuickReject = i.field(view.ActionSettingsReject).chosen() == view.RejectAtOnce
+	f.Morning, f.Zone = i.field(view.ActionSettingsMorning).Time, i.field(view.ActionSettingsZone).chosen()
+	f.Shipments = view.ParseShipments(i.field(view.ActionSettingsShipments).chosen())
+	f.ShipmentChannel = i.field(view.ActionSettingsShipmentChannel).Conversation
+	for _, o := range i.field(view.ActionSettingsCopies).Checked {
+		f.copies = append(f.copies, workflow.ShopID(o.Value))
+	}
+	undo, ok := parseSeconds(i.field(view.ActionSettingsUndo).Text)
+	if !ok {
+		return f, view.ActionSettingsUndo, view.ErrorUndo
+	}
+	f.Undo = &undo
+	if f.Steps, ok = view.ParseSteps(i.field(view.ActionSettingsSteps).Text); !ok {
+		return f, view.ActionSettingsSteps, view.ErrorSteps
+	}
+	for n := range f.Steps[1:] {
+		if f.Steps[n+1] >= f.Steps[n] {
+			return f, view.ActionSettingsSteps, view.ErrorSteps
+		}
+	}
+	return f, "", ""
+}
+
+func parseSeconds(typed string) (time.Duration, bool) {
+	seconds, err := strconv.ParseFloat(strings.TrimSpace(typed), 64)
+	if err != nil || !(seconds >= 0 && seconds <= workflow.MaxUndo.Seconds()) {
+		return 0, false
+	}
+	return time.Duration(seconds * float64(time.Second)).Round(time.Millisecond), true
+}
+
+// settingsDraft is what somebody wants to save.
+type settingsDraft struct {
+	meta view.SettingsMeta
+	shop workflow.Shop // as it is now
+	form settingsForm
+}
+
+// saveSettings keeps a draft that was found good, unless its person has to look at something again first.
+func (d *Desk) saveSettings(ctx context.Context, i interaction, draft settingsDraft, ack ackFunc) {
+	was, shop := d.effective(draft.shop.Settings), draft.shop
+	moved := draft.meta.Version != shop.Settings.Version
+	changes, copies := view.SettingsChanges(was, draft.form.Settings), d.copies(ctx, i.User.ID, draft)
+	if len(changes) == 0 && len(copies) == 0 && shop.Settings.Welcomed {
+		// The same is there already: nothing was changed, or this is Slack's second delivery of what was saved.
+		d.ackSaved(ack, shop, nil, nil)
+		return
+	}
+	if warning := d.warning(i.User.ID, draft, moved, changes); warning != "" {
+		d.askAgain(ctx, i, draft, warning, ack)
+		return
+	}
+	ids := make([]workflow.ShopID, len(copies))
+	for n, s := range copies {
+		ids[n] = s.ID
+	}
+	_, err := d.engine.ChangeSettings(ctx, shop.ID, workflow.SettingsChange{
+		Actor: d.actor(i.User.ID, shop, workflow.FromModal, i.View.ID), At: time.Now(), Seen: shop.Settings.Version,
+		Settings: d.unset(draft.form.Settings, shop.Settings), Copies: ids,
+	})
+	if err == nil {
+		d.ackSaved(ack, shop, changes, copies)
+		return
+	}
+	d.note(ctx, i.User.ID, err)
+	action, sentence := view.ActionSettingsChannel, view.Denied(view.DeniedUnsaved)
+	if r, ok := errors.AsType[workflow.Refusal](err); ok && r.Rule == workflow.RuleNoSettings {
+		action, sentence = view.SettingsError(r.Name)
+	}
+	ack(errorAt(view.SettingsBlock(action, shop.ID), sentence))
+}
+
+func (d *Desk) ackSaved(ack ackFunc, s workflow.Shop, changes []view.SettingsChange, copied []workflow.Shop) {
+	ack(viewAnswer{Action: "update", View: view.SettingsSaved(s, changes, copied)})
+}
+
+// warning tells what a person has to look at before a draft is saved: that somebody else changed the settings meanwhile,
+// or that she takes her own rights away. Who was warned and sends it again means it.
+func (d *Desk) warning(who workflow.PersonID, draft settingsDraft, moved bool, changes []view.SettingsChange) string {
+	if moved {
+		return view.WarnMoved(changes)
+	}
+	after := draft.shop
+	after.Settings = d.unset(draft.form.Settings, draft.shop.Settings)
+	if draft.meta.Sure || d.isAdmin(who, after) {
+		return ""
+	}
+	return view.WarnLeaving(d.adminsOf(after))
+}
+
+// askAgain shows the dialog once more, with what was entered, and what to look at. Seen is now what is there now.
+func (d *Desk) askAgain(ctx context.Context, i interaction, draft settingsDraft, warning string, ack ackFunc) {
+	facts := d.settingsFacts(ctx, draft.shop, d.administered(ctx, i.User.ID))
+	version := draft.shop.Settings.Version
+	facts.Shop.Settings = draft.form.Settings
+	facts.Shop.Settings.Version = version
+	facts.Groups = d.groupNames(ctx, draft.form.Groups)
+	facts.Warning, facts.Sure = warning, true
+	ackView(ack, view.SettingsModal(facts), view.SettingsBlock(view.ActionSettingsChannel, draft.shop.ID), view.Denied(view.DeniedMoved))
+}
+
+// copies returns the other shops that are to get the same and have not got it yet, as far as the person is an admin of
+// them.
+func (d *Desk) copies(ctx context.Context, who workflow.PersonID, draft settingsDraft) []workflow.Shop {
+	if len(draft.form.copies) == 0 {
+		return nil
+	}
+	return slices.DeleteFunc(d.administered(ctx, who), func(s workflow.Shop) bool {
+		same := d.effective(s.Settings)
+		same.Channel = draft.form.Channel
+		return s.ID == draft.shop.ID || !slices.Contains(draft.form.copies, s.ID) ||
+			len(view.SettingsChanges(same, draft.form.Settings)) == 0
+	})
+}
+
+// effective returns settings with nothing unset: what holds.
+func (d *Desk) effective(s workflow.Settings) workflow.Settings {
+	undo := s.UndoWindow(d.config.Undo)
+	shop := workflow.Shop{Settings: s}
+	s.Channel, s.Admins, s.Undo = d.channelOf(shop), d.adminsOf(shop), &undo
+	if len(s.Steps) == 0 {
+		s.Steps = workflow.DefaultSteps
+	}
+	if s.Morning == "" {
+		s.Morning = workflow.DefaultMorning
+	}
+	if s.Zone == "" {
+		s.Zone = workflow.DefaultZone
+	}
+	return s
+}
+
+// unset takes what a person did not touch back to being unset, so that what was a default goes on following it.
+func (d *Desk) unset(given, was workflow.Settings) workflow.Settings {
+	standard := d.effective(workflow.Settings{})
+	if was.Channel == "" && given.Channel == standard.Channel {
+		given.Channel = ""
+	}
+	if len(was.Admins) == 0 && slices.Equal(given.Admins, standard.Admins) {
+		given.Admins = nil
+	}
+	if was.Undo == nil && given.Undo != nil && *given.Undo == *standard.Undo {
+		given.Undo = nil
+	}
+	if len(was.Steps) == 0 && slices.Equal(given.Steps, standard.Steps) {
+		given.Steps = nil
+	}
+	if was.Morning == "" && given.Morning == standard.Morning {
+		given.Morning = ""
+	}
+	if was.Zone == "" && given.Zone == standard.Zone {
+		given.Zone = ""
+	}
+	return given
+}

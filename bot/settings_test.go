@@ -1,0 +1,374 @@
+package bot_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"sampledesk/bot/view"
+	"sampledesk/workflow"
+)
+
+const (
+	theBot    = "U0DESK0BOT"
+	reviewers = "S0REVIEW01" // a user group with Admin and Member One in it
+)
+
+// settings types `/samples settings` and returns the dialog that opened.
+func (w *world) settings(who string) string {
+	w.t.Helper()
+	seen := w.act(object{"user": who, "do": "command", "command": "/samples", "text": "settings"})
+	require.True(w.t, seen.OK, seen.Error)
+	require.NotEmpty(w.t, seen.ViewID, "no dialog opened: %s", seen.Response)
+	synctest.Wait()
+	return seen.ViewID
+}
+
+// send sends a dialog off, with what is not named as it was shown.
+func (w *world) send(who, dialog string, values object) sight {
+	w.t.Helper()
+	seen := w.act(object{"user": who, "do": "submit", "view_id": dialog, "values": values, "wait_ms": 0})
+	require.True(w.t, seen.OK, seen.Error)
+	synctest.Wait()
+	return seen
+}
+
+// dialog is a view as the stand-in shows it.
+func (w *world) dialog(id string) dialog {
+	w.t.Helper()
+	all := w.state().Views
+	i := slices.IndexFunc(all, func(d dialog) bool { return d.ID == id })
+	require.GreaterOrEqual(w.t, i, 0, id)
+	return all[i]
+}
+
+// complaint is what a submission was told, and at which field.
+func complaint(t *testing.T, s sight) (field, text string) {
+	t.Helper()
+	var answer struct {
+		Action string            `json:"response_action"`
+		Errors map[string]string `json:"errors"`
+	}
+	require.NoError(t, json.Unmarshal(s.Response, &answer))
+	require.Equal(t, "errors", answer.Action, "%s", s.Response)
+	require.Len(t, answer.Errors, 1)
+	for block, said := range answer.Errors {
+		field, _, _ = strings.Cut(block, "@")
+		text = said
+	}
+	return field, text
+}
+
+// shopOf is what the store knows of a shop.
+func (w *world) shopOf(id workflow.ShopID) (s workflow.Shop) {
+	w.t.Helper()
+	require.NoError(w.t, w.db.View(w.t.Context(), func(tx workflow.Tx) (err error) {
+		s, err = tx.Shop(id)
+		return err
+	}))
+	return s
+}
+
+// shopHistory is a shop's own history.
+func (w *world) shopHistory(id workflow.ShopID) (all []workflow.Entry) {
+	w.t.Helper()
+	require.NoError(w.t, w.db.View(w.t.Context(), func(tx workflow.Tx) (err error) {
+		all, _, err = tx.History(workflow.Key{Shop: id}, "", 100)
+		return err
+	}))
+	return all
+}
+
+// newChannel opens a channel.
+func (w *world) newChannel(name string, members ...string) (id string) {
+	w.t.Helper()
+	var made struct {
+		ID string `json:"id"`
+	}
+	w.ask(http.MethodPost, "/sim/channels", object{"name": name, "members": members}, &made)
+	return made.ID
+}
+
+func (w *world) changeUser(id string, change object) {
+	w.t.Helper()
+	var answer object
+	w.ask(http.MethodPost, "/sim/users/"+id, change, &answer)
+}
+
+func (w *world) changeGroup(id string, users ...string) {
+	w.t.Helper()
+	var answer object
+	w.ask(http.MethodPost, "/sim/usergroups/"+id, object{"users": users}, &answer)
+}
+
+// withSettings is one shop with settings of its own.
+func withSettings(s workflow.Settings) []workflow.Shop {
+	shops := oneShop()
+	shops[0].Settings = s
+	return shops
+}
+
+func TestAnAdminChangesWhatTheDeskDoesForAShop(t *testing.T) {
+	inBubble(t, setup{}, func(t *testing.T, w *world) {
+		other := w.newChannel("glow-samples", admin, memberOne, theBot)
+		parcels := w.newChannel("parcels", admin, theBot)
+		seen := w.send(admin, w.settings(admin), object{
+			view.ActionSettingsChannel: other, view.ActionSettingsReviewers: []string{memberOne}, view.ActionSettingsAdmins: []string{admin, memberTwo},
+			view.ActionSettingsUndo: "30", view.ActionSettingsReject: view.RejectAtOnce, view.ActionSettingsSteps: "72h 36h, 12; 0.5",
+			view.ActionSettingsMorning: "07:30", view.ActionSettingsShipments: string(workflow.ShipmentsElsewhere),
+			view.ActionSettingsShipmentChannel: parcels,
+		})
+		undo := 30 * time.Second
+		require.Equal(t, workflow.Settings{
+			Version: 1, Channel: other, Reviewers: []workflow.PersonID{memberOne}, Admins: []workflow.PersonID{admin, memberTwo}, Undo: &undo,
+			QuickReject: true, Steps: []time.Duration{72 * time.Hour, 36 * time.Hour, 12 * time.Hour, 30 * time.Minute}, Morning: "07:30",
+			Shipments: workflow.ShipmentsElsewhere, ShipmentChannel: parcels, Welcomed: true,
+		}, w.shopOf(shopID).Settings)
+		said := wording(t, w.dialog(seen.ViewID).Blocks)
+		require.Contains(t, said, "*Saved* for the shop Glow Shop")
+		require.Contains(t, said, "• *Undo window*: 10 seconds → 30 seconds")
+		require.Contains(t, said, "• *Reviewers*: every member of the channel → <@"+memberOne+">")
+		require.Contains(t, said, "• *Channel*: <#"+samples+"> → <#"+other+">")
+		require.NotContains(t, string(seen.Response), `"submit"`)
+		require.Len(t, w.shopHistory(shopID), 1)
+	})
+}
+
+func TestWhatAnAdminLeavesAloneGoesOnFollowingTheDesk(t *testing.T) {
+	inBubble(t, setup{}, func(t *testing.T, w *world) {
+		w.send(admin, w.settings(admin), object{view.ActionSettingsMorning: "07:30"})
+		require.Equal(t, workflow.Settings{Version: 1, Morning: "07:30", Welcomed: true}, w.shopOf(shopID).Settings)
+		seen := w.send(admin, w.settings(admin), object{})
+		require.Contains(t, string(seen.Response), "Nothing was different")
+		require.Equal(t, 1, w.shopOf(shopID).Settings.Version)
+		require.Len(t, w.shopHistory(shopID), 1)
+	})
+}
+
+func TestOnlyAdminsOpenTheSettings(t *testing.T) {
+	inBubble(t, setup{}, func(t *testing.T, w *world) {
+		for _, who := range []string{memberOne, guest, stranger} {
+			said := w.command(who, "/samples", "settings")
+			require.NotEmpty(t, said, who)
+			require.Empty(t, w.state().Views, who)
+		}
+		require.Contains(t, w.command(memberOne, "/samples", "settings"), "Only admins of the desk can do that (<@"+admin+">). Please ask one of them.")
+		require.Regexp(t, `level=INFO msg=refused person=`+memberOne+` rule="no admin" shop=`+shopID, w.log.String())
+	})
+}
+
+func TestAnAdminOfTheDeskWhoIsNotInTheChannelChangesNothing(t *testing.T) {
+	inBubble(t, setup{shops: withSettings(workflow.Settings{Admins: []workflow.PersonID{outsider, guest}})}, func(t *testing.T, w *world) {
+		require.Contains(t, w.commandIn(general, outsider, "/samples", "settings"), "a channel that you are not in")
+		require.Contains(t, w.command(guest, "/samples", "settings"), "Guests can look on but not decide")
+		require.Contains(t, w.command(admin, "/samples", "settings"), "Only admins of the desk can do that", "SLACK_ADMINS counts only for shops without admins of their own")
+		require.Empty(t, w.state().Views)
+	})
+}
+
+func TestEachFieldThatIsWrongIsToldAtThatField(t *testing.T) {
+	inBubble(t, setup{}, func(t *testing.T, w *world) {
+		closed := w.newChannel("elsewhere", admin)
+		dialog := w.settings(admin)
+		for field, wrong := range map[string]struct {
+			values object
+			says   string
+		}{
+			view.ActionSettingsChannel:         {object{view.ActionSettingsChannel: closed}, "/invite @Sample Desk"},
+			view.ActionSettingsSteps:           {object{view.ActionSettingsSteps: "1, 6, 24, 48"}, "largest first"},
+			view.ActionSettingsShipmentChannel: {object{view.ActionSettingsShipments: "elsewhere"}, "choose the channel for shipments"},
+			view.ActionSettingsReviewers:       {object{view.ActionSettingsReviewers: []string{memberOne, guest}}, "is a guest here"},
+			view.ActionSettingsAdmins:          {object{view.ActionSettingsAdmins: []string{admin, stranger}}, "of another workspace"},
+		} {
+			values := object{
+				view.ActionSettingsChannel: samples, view.ActionSettingsSteps: "48, 24, 6, 1", view.ActionSettingsShipments: "channel",
+				view.ActionSettingsReviewers: []string{}, view.ActionSettingsAdmins: []string{admin},
+			}
+			for k, v := range wrong.values {
+				values[k] = v
+			}
+			at, said := complaint(t, w.send(admin, dialog, values))
+			require.Equal(t, field, at)
+			require.Contains(t, said, wrong.says)
+		}
+		require.Zero(t, w.shopOf(shopID).Settings.Version)
+	})
+}
+
+func TestOfHoursFourAreTakenAndNothingElse(t *testing.T) {
+	inBubble(t, setup{}, func(t *testing.T, w *world) {
+		dialog := w.settings(admin)
+		for _, typed := range []string{"48, 24, 6", "48, 24, 6, 1, 0.5", "48, 24, 6, -1", "48, 24, 6, 0", "48, 24, 6, NaN", "999, 24, 6, 1", "48, 24, 24, 6", "two"} {
+			field, said := complaint(t, w.send(admin, dialog, object{view.ActionSettingsSteps: typed}))
+			require.Equal(t, view.ActionSettingsSteps, field, typed)
+			require.Equal(t, view.ErrorSteps, said, typed)
+		}
+	})
+}
+
+func TestTwoAdminsDoNotOverwriteEachOtherUnseen(t *testing.T) {
+	both := workflow.Settings{Admins: []workflow.PersonID{admin, memberOne}}
+	inBubble(t, setup{shops: withSettings(both)}, func(t *testing.T, w *world) {
+		first, second := w.settings(admin), w.settings(memberOne)
+		w.send(admin, first, object{view.ActionSettingsUndo: "60"})
+		seen := w.send(memberOne, second, object{view.ActionSettingsMorning: "06:15"})
+		require.Equal(t, second, seen.ViewID, "the dialog stays")
+		said := wording(t, w.dialog(second).Blocks)
+		require.Contains(t, said, "*Somebody changed these settings while you had them open.*")
+		require.Contains(t, said, "• *Undo window*: 60 seconds → 10 seconds")
+		require.Equal(t, 60*time.Second, *w.shopOf(shopID).Settings.Undo)
+
+		w.send(memberOne, second, object{view.ActionSettingsUndo: "60"})
+		got := w.shopOf(shopID).Settings
+		require.Equal(t, [2]any{60 * time.Second, "06:15"}, [2]any{*got.Undo, got.Morning})
+		require.Equal(t, 2, got.Version)
+	})
+}
+
+func TestAnAdminWhoWouldBeNoneAnyMoreIsAskedOnceMore(t *testing.T) {
+	inBubble(t, setup{}, func(t *testing.T, w *world) {
+		dialog := w.settings(admin)
+		seen := w.send(admin, dialog, object{view.ActionSettingsAdmins: []string{memberTwo}})
+		require.Equal(t, dialog, seen.ViewID)
+		require.Contains(t, wording(t, w.dialog(dialog).Blocks), "*You would not be an admin any more.* After that only <@"+memberTwo+">")
+		require.Zero(t, w.shopOf(shopID).Settings.Version)
+		w.send(admin, dialog, object{})
+		require.Equal(t, []workflow.PersonID{memberTwo}, w.shopOf(shopID).Settings.Admins)
+		require.Contains(t, w.command(admin, "/samples", "settings"), "(<@"+memberTwo+">)", "it holds at the next click")
+	})
+}
+
+func TestARoleThatWasTakenAwayWhileTheDialogWasOpenSavesNothing(t *testing.T) {
+	inBubble(t, setup{}, func(t *testing.T, w *world) {
+		dialog := w.settings(admin)
+		w.put(withSettings(workflow.Settings{Version: 4, Admins: []workflow.PersonID{memberTwo}})...)
+		w.send(admin, dialog, object{view.ActionSettingsUndo: "60"})
+		require.Contains(t, wording(t, w.dialog(dialog).Blocks), "Only admins of the desk can do that (<@"+memberTwo+">)")
+		require.Nil(t, w.shopOf(shopID).Settings.Undo)
+	})
+}
+
+func TestASubmissionThatSlackDeliversTwiceIsKeptOnce(t *testing.T) {
+	inBubble(t, setup{}, func(t *testing.T, w *world) {
+		dialog := w.settings(admin)
+		w.fault(object{"socket": "duplicate", "times": 1})
+		w.send(admin, dialog, object{view.ActionSettingsUndo: "60"})
+		require.Equal(t, 1, w.shopOf(shopID).Settings.Version)
+		require.Len(t, w.shopHistory(shopID), 1)
+		require.Contains(t, wording(t, w.dialog(dialog).Blocks), "*Saved*")
+	})
+}
+
+func TestAChannelThatSlackDoesNotTellOfInTimeIsNotTaken(t *testing.T) {
+	inBubble(t, setup{}, func(t *testing.T, w *world) {
+		other := w.newChannel("glow-samples", admin, theBot)
+		dialog := w.settings(admin)
+		w.fault(object{"method": "conversations.info", "times": 1, "do": "delay", "delay_ms": 9000})
+		seen := w.send(admin, dialog, object{view.ActionSettingsChannel: other})
+		field, said := complaint(t, seen)
+		require.Equal(t, [2]string{view.ActionSettingsChannel, view.ErrorChannelUnread}, [2]string{field, said})
+		require.Less(t, seen.AckedMS, int64(2000))
+		require.Zero(t, w.shopOf(shopID).Settings.Version)
+	})
+}
+
+func threeShops() []workflow.Shop {
+	return []workflow.Shop{
+		{ID: "1", Name: "Glow Shop", Met: true},
+		{ID: "2", Name: "Kitchen Shop", Met: true, Settings: workflow.Settings{Morning: "05:00"}},
+		{ID: "3", Name: "Other Shop", Met: true, Settings: workflow.Settings{Admins: []workflow.PersonID{memberTwo}}},
+	}
+}
+
+func TestTheDialogSwitchesBetweenTheShopsOfItsAdmin(t *testing.T) {
+	inBubble(t, setup{shops: threeShops()}, func(t *testing.T, w *world) {
+		dialog := w.settings(admin)
+		shown := string(w.dialog(dialog).Blocks)
+		require.Contains(t, shown, "Kitchen Shop")
+		require.NotContains(t, shown, "Other Shop", "she is no admin of that one")
+		require.True(t, w.act(object{"user": admin, "do": "click", "view_id": dialog, "action_id": view.ActionSettingsShop, "value": "2"}).OK)
+		synctest.Wait()
+		require.Contains(t, string(w.dialog(dialog).Blocks), `"initial_time":"05:00"`)
+		w.send(admin, dialog, object{view.ActionSettingsUndo: "60"})
+		require.Nil(t, w.shopOf("1").Settings.Undo)
+		require.Equal(t, 60*time.Second, *w.shopOf("2").Settings.Undo)
+		require.Equal(t, "05:00", w.shopOf("2").Settings.Morning)
+	})
+}
+
+func TestSettingsAreCopiedToTheOtherShopsOfTheirAdminButForTheChannel(t *testing.T) {
+	shops := threeShops()
+	shops[1].Settings.Channel = general
+	inBubble(t, setup{shops: shops}, func(t *testing.T, w *world) {
+		seen := w.send(admin, w.settings(admin), object{view.ActionSettingsUndo: "60", view.ActionSettingsCopies: []string{"2"}})
+		require.Contains(t, wording(t, w.dialog(seen.ViewID).Blocks), "Given the same, but for the channel: Kitchen Shop.")
+		got := w.shopOf("2").Settings
+		require.Equal(t, [3]any{60 * time.Second, "", general}, [3]any{*got.Undo, got.Morning, got.Channel})
+		require.Zero(t, w.shopOf("3").Settings.Version)
+	})
+}
+
+// refusalOf is what somebody is told who tries to approve an application and may not.
+func (w *world) refusalOf(who, id string) string {
+	w.t.Helper()
+	before := len(w.told(who))
+	w.accepted(who, id, view.ActionApprove)
+	said := w.told(who)
+	require.Len(w.t, said, before+1)
+	return said[before]
+}
+
+func (w *world) suggest(who, dialog, action, typed string) (texts, values []string) {
+	w.t.Helper()
+	seen := w.act(object{"user": who, "do": "suggest", "view_id": dialog, "action_id": action, "text": typed})
+	require.True(w.t, seen.OK, seen.Error)
+	var answer struct {
+		Options []struct {
+			Text  struct{ Text string }
+			Value string
+		}
+	}
+	require.NoError(w.t, json.Unmarshal(seen.Response, &answer))
+	for _, o := range answer.Options {
+		texts, values = append(texts, o.Text.Text), append(values, o.Value)
+	}
+	return texts, values
+}
+
+func TestReviewersAreChosenByUserGroupToo(t *testing.T) {
+	inBubble(t, setup{}, func(t *testing.T, w *world) {
+		dialog := w.settings(admin)
+		texts, values := w.suggest(admin, dialog, view.ActionSettingsGroups, "@rev")
+		require.Equal(t, []string{"@reviewers Sample reviewers"}, texts)
+		require.Equal(t, []string{reviewers}, values)
+		w.send(admin, dialog, object{view.ActionSettingsGroups: []string{reviewers}})
+		require.Equal(t, []workflow.GroupID{reviewers}, w.shopOf(shopID).Settings.Groups)
+		require.Contains(t, string(w.dialog(w.settings(admin)).Blocks), "Sample reviewers", "the dialog knows its name when it opens")
+
+		w.request("1")
+		require.Contains(t, w.refusalOf(memberTwo, "1"), "Only the shop's reviewers decide on samples (<!subteam^"+reviewers+">)")
+		w.accepted(memberOne, "1", view.ActionApprove)
+	})
+}
+
+func TestTheZoneIsFoundByCityAndOnesOwnComesFirst(t *testing.T) {
+	inBubble(t, setup{}, func(t *testing.T, w *world) {
+		w.changeUser(admin, object{"tz": "Asia/Kolkata"})
+		dialog := w.settings(admin)
+		texts, values := w.suggest(admin, dialog, view.ActionSettingsZone, "new york")
+		require.Equal(t, []string{"America/New York (UTC-05:00)"}, texts)
+		require.Equal(t, []string{"America/New_York"}, values)
+		_, values = w.suggest(admin, dialog, view.ActionSettingsZone, "")
+		require.Equal(t, []string{"Asia/Kolkata", "UTC"}, values[:2])
+		require.Len(t, values, view.MaxChoices)
+		w.suggest(admin, dialog, view.ActionSettingsZone, "berlin")
+		w.send(admin, dialog, object{view.ActionSettingsZone: "Europe/Berlin"})
+		require.Equal(t, "Europe/Berlin", w.shopOf(shopID).Settings.Zone)
+	})
+}

@@ -1,0 +1,182 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"sampledesk/bot/view"
+	"sampledesk/workflow"
+)
+
+// SyncState is how the last sweep of a shop went. Config.Sync tells it.
+type SyncState struct {
+	Shop  workflow.ShopID
+	Began time.Time // of the last one; zero: there was none since the desk was opened
+	Ended time.Time // of the last one that went through
+	Err   error     // of the last one, nil if it went through
+}
+
+// statusRoutes are what tells how the desk is.
+func (d *Desk) statusRoutes(r *routes) {
+	r.commands[view.CommandSamples+" status"] = d.status
+}
+
+// status tells how the desk is, and how the shops are that the person may see. Of others nothing is told, nor what waits
+// for them.
+func (d *Desk) status(ctx context.Context, c command, _ string) (reply, error) {
+	link := d.Health()
+	facts := view.HealthFacts{At: time.Now(), Version: d.config.Version, Slack: view.HealthSlack{
+		Connected: link.Connected, Since: link.Since, LastFrame: link.LastFrame, LastEvent: link.LastEvent,
+		LastReason: link.LastReason, LastError: link.LastError, Refused: link.Refused,
+	}}
+	facts.Slack.Missing, facts.Slack.Scopes = d.missingScopes(ctx)
+	err := d.store.View(ctx, func(tx workflow.Tx) error {
+		var err error
+		if facts.Shops, err = d.shopsHealth(tx, c.Shops); err != nil {
+			return err
+		}
+		if facts.Waiting, facts.More, err = waiting(tx, c.Shops); err != nil {
+			return err
+		}
+		facts.Dead, err = countDead(tx, c.Shops)
+		return err
+	})
+	if err != nil {
+		return reply{}, fmt.Errorf("%w how the desk is: %w", errRead, err)
+	}
+	return reply{Message: view.Health(facts)}, nil
+}
+
+// syncs returns how each shop's last sweep went, as far as that is told.
+func (d *Desk) syncs() map[workflow.ShopID]SyncState {
+	all := map[workflow.ShopID]SyncState{}
+	if d.config.Sync == nil {
+		return all
+	}
+	for _, s := range d.config.Sync() {
+		all[s.Shop] = s
+	}
+	return all
+}
+
+func (d *Desk) shopsHealth(tx workflow.Tx, shops []workflow.Shop) ([]view.HealthShop, error) {
+	syncs := d.syncs()
+	all := make([]view.HealthShop, len(shops))
+	for i, s := range shops {
+		n, err := tx.Count(workflow.QueueOf(s.ID))
+		if err != nil {
+			return nil, err
+		}
+		sync := syncs[s.ID]
+		all[i] = view.HealthShop{Shop: s, Waiting: n, Told: d.config.Sync != nil, Synced: sync.Ended}
+		if sync.Err != nil {
+			all[i].Error = sync.Err.Error()
+		}
+	}
+	return all, nil
+}
+
+// missingScopes asks Slack which of the desk's scopes its token was not granted. Told is false where it does not say.
+func (d *Desk) missingScopes(ctx context.Context) (missing []string, told bool) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	var headers http.Header
+	api := slack.New(d.config.BotToken, slack.OptionAPIURL(d.config.APIURL), slack.OptionHTTPClient(d.raw.http),
+		slack.OptionOnResponseHeaders(func(_ string, h http.Header) { headers = h }))
+	if _, err := api.AuthTestContext(ctx); err != nil {
+		d.log.WarnContext(ctx, "could not ask which scopes the desk has", "error", err)
+		return nil, false
+	}
+	if headers.Get(scopesHeader) == "" {
+		return nil, false
+	}
+	return ungranted(headers), true
+}
+
+// maxLanes bounds how many lanes of what waits are read for a look, and maxDead how many dead letters.
+const (
+	maxLanes = 500
+	maxDead  = 1000
+)
+
+// aeon is longer than anything waits: with it all that waits counts as due.
+const aeon = 100 * 365 * 24 * time.Hour
+
+// waiting counts what is on its way for some shops, by kind. More is true where there is more than is looked through.
+func waiting(tx workflow.Tx, shops []workflow.Shop) (all []view.HealthWaiting, more bool, err error) {
+	by := map[workflow.EffectKind]*view.HealthWaiting{}
+	seen := map[workflow.Lane]bool{}
+	for _, kind := range workflow.EffectKinds {
+		heads, _, err := tx.Ready(kind, time.Now().Add(aeon), maxLanes)
+		if err != nil {
+			return nil, false, err
+		}
+		more = more || len(heads) == maxLanes
+		for _, head := range heads {
+			if seen[head.Lane] || !holds(shops, head.Shop) {
+				continue
+			}
+			seen[head.Lane] = true
+			lane, err := tx.Lane(head.Lane)
+			if err != nil {
+				return nil, false, err
+			}
+			count(by, lane)
+		}
+	}
+	for _, kind := range workflow.EffectKinds {
+		if w := by[kind]; w != nil {
+			all = append(all, *w)
+		}
+	}
+	return all, more, nil
+}
+
+func count(by map[workflow.EffectKind]*view.HealthWaiting, lane []workflow.InLane) {
+	for _, e := range lane {
+		w := by[e.Kind]
+		if w == nil {
+			w = &view.HealthWaiting{Kind: e.Kind, Oldest: e.MadeAt}
+			by[e.Kind] = w
+		}
+		w.Count++
+		if e.MadeAt.Before(w.Oldest) {
+			w.Oldest = e.MadeAt
+		}
+	}
+}
+
+// countDead counts the dead letters of some shops.
+func countDead(tx workflow.Tx, shops []workflow.Shop) (n int, err error) {
+	read := 0
+	for after := ""; read < maxDead; {
+		page, next, err := tx.DeadLetters(after, pageRead)
+		if err != nil {
+			return 0, err
+		}
+		for _, l := range page {
+			if holds(shops, l.Shop) {
+				n++
+			}
+		}
+		read += len(page)
+		if after = next; after == "" {
+			break
+		}
+	}
+	return n, nil
+}
+
+// scopesHeader is where Slack's answers tell what a token was granted.
+const scopesHeader = "X-Oauth-Scopes"
+
+// ungranted returns those of the desk's scopes that an answer of Slack's does not name.
+func ungranted(h http.Header) []string {
+	granted := scopesIn(h)
+	return slices.DeleteFunc(slices.Clone(Scopes), func(s string) bool { return slices.Contains(granted, s) })
+}

@@ -1,0 +1,107 @@
+package bot_test
+
+import (
+	"errors"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"sampledesk/bot"
+	"sampledesk/workflow"
+)
+
+func TestStatusOfADeskThatIsWellSaysSoFirst(t *testing.T) {
+	inBubble(t, setup{}, func(t *testing.T, w *world) {
+		w.request("1")
+		wait(time.Minute)
+		said := w.command(memberOne, "/samples", "status")
+		require.Contains(t, said, "*All is well.*")
+		require.Contains(t, said, "Connected since")
+		require.Contains(t, said, "Last sign of life")
+		require.Contains(t, said, "All scopes are granted.")
+		require.Contains(t, said, "Nothing waits to be sent.")
+		require.Contains(t, said, "1 request waits for a decision")
+		require.Contains(t, said, "Sample Desk v1.2.3")
+	})
+}
+
+func TestStatusNamesTheScopesThatSlackDidNotGrant(t *testing.T) {
+	granted := slices.DeleteFunc(slices.Clone(bot.Scopes), func(s string) bool { return s == "usergroups:read" || s == "files:write" })
+	inBubble(t, setup{scopes: granted}, func(t *testing.T, w *world) {
+		said := w.command(memberOne, "/samples", "status")
+		require.Contains(t, said, "Missing scopes: `files:write`, `usergroups:read`")
+		require.Contains(t, said, "load `manifest.yml` anew and install the app again")
+		require.NotContains(t, said, "All is well")
+	})
+}
+
+func TestStatusDoesNotWaitForSlackForLong(t *testing.T) {
+	inBubble(t, setup{}, func(t *testing.T, w *world) {
+		w.fault(object{"method": "auth.test", "times": 1, "do": "delay", "delay_ms": 9000})
+		seen := w.act(object{"user": memberOne, "do": "command", "command": "/samples", "text": "status", "wait_ms": 0})
+		require.True(t, seen.OK, seen.Error)
+		require.LessOrEqual(t, seen.AckedMS, int64(1600))
+		require.Contains(t, wording(t, seen.Response), "Slack did not tell in time which scopes the desk has.")
+	})
+}
+
+func TestStatusTellsWhatWaitsAndHowOldIt(t *testing.T) {
+	inBubble(t, setup{}, func(t *testing.T, w *world) {
+		w.request("1")
+		w.fault(object{"method": "chat.update", "times": 0, "do": "error", "error": "internal_error"})
+		w.fault(object{"method": "chat.update", "times": 20, "do": "error", "error": "internal_error"})
+		w.accepted(memberOne, "1", "approve")
+		said := w.command(memberOne, "/samples", "status")
+		require.Contains(t, said, "• 1 decision for TikTok, the oldest since")
+		require.Contains(t, said, "• 1 card, the oldest since")
+	})
+}
+
+func TestStatusTellsWhatCouldNotBeDelivered(t *testing.T) {
+	inBubble(t, setup{}, func(t *testing.T, w *world) {
+		require.NoError(t, w.db.Update(t.Context(), func(tx workflow.Tx) error {
+			e := workflow.Effect{ID: "e1", Kind: workflow.Announce, Lane: "post/1", Shop: shopID, MadeAt: time.Now(), NotBefore: time.Now().Add(time.Hour)}
+			if err := tx.Enqueue(e); err != nil {
+				return err
+			}
+			return tx.Bury(e, time.Now())
+		}))
+		said := w.command(memberOne, "/samples", "status")
+		require.Contains(t, said, "1 thing could not be delivered: `/samples retry` lists what, and tries again.")
+	})
+}
+
+func TestStatusTellsHowEachShopStandsWithTikTok(t *testing.T) {
+	synced := bubbleStart.Add(-time.Minute)
+	syncs := func() []bot.SyncState {
+		return []bot.SyncState{
+			{Shop: "1", Began: synced, Ended: synced},
+			{Shop: "2", Began: synced, Ended: synced.Add(-time.Hour), Err: errors.New("TikTok was silent")},
+		}
+	}
+	inBubble(t, setup{shops: threeShops(), sync: syncs}, func(t *testing.T, w *world) {
+		require.NoError(t, w.engine.StopShop(t.Context(), "3", workflow.FromSync, workflow.Cause{Code: 105001}, time.Now()))
+		synctest.Wait()
+		said := w.command(memberOne, "/samples", "status")
+		require.Contains(t, said, "Kitchen Shop: the last look at TikTok failed.")
+		require.Contains(t, said, "The last look failed with “TikTok was silent”")
+		require.Contains(t, said, "Other Shop: TikTok answers nothing; the reason is below.")
+		require.Contains(t, said, "TikTok was not looked at yet since the desk was opened.")
+		require.Contains(t, said, "TikTok answers nothing, because this app was not granted the scope for sample applications.")
+		require.Contains(t, said, "*2 things need a look:*")
+	})
+}
+
+func TestStatusTellsNothingOfShopsThatOnesChannelsDoNotServe(t *testing.T) {
+	shops := threeShops()
+	shops[0].Settings.Channel = general
+	inBubble(t, setup{shops: shops}, func(t *testing.T, w *world) {
+		require.NoError(t, w.engine.StopShop(t.Context(), "2", workflow.FromSync, workflow.Cause{Code: 105001}, time.Now()))
+		said := w.commandIn(general, outsider, "/samples", "status")
+		require.NotContains(t, said, "Kitchen Shop")
+		require.NotContains(t, said, "Other Shop")
+	})
+}

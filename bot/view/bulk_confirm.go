@@ -1,0 +1,228 @@
+package view
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/slack-go/slack"
+
+	"sampledesk/workflow"
+)
+
+// CallbackBulkConfirm is the callback id of the second page of *Decide several*.
+const CallbackBulkConfirm = "bulk_confirm"
+
+// BulkDeed is what a person is about to do, as the second page carries it unseen.
+type BulkDeed struct {
+	Shop    workflow.ShopID
+	Verdict workflow.Verdict
+	Reason  workflow.Reason
+	Targets []workflow.Target
+}
+
+// Encode writes the page's private metadata: the shop, the verdict, the reason, and the requests with their rounds, with
+// TikTok's ids in base 36 so that as many as a run takes have room. Ok is false where they have not.
+func (d BulkDeed) Encode() (encoded string, ok bool) {
+	parts := []string{string(d.Shop), string(d.Verdict), string(d.Reason)}
+	for _, t := range d.Targets {
+		parts = append(parts, packID(t.Key.ID)+":"+strconv.Itoa(t.Round))
+	}
+	encoded = strings.Join(parts, " ")
+	return encoded, utf8.RuneCountInString(encoded) <= maxMetadata
+}
+
+// ParseBulkDeed reads what Encode wrote.
+func ParseBulkDeed(s string) (BulkDeed, error) {
+	parts := strings.Split(s, " ")
+	if len(parts) < 4 || parts[0] == "" {
+		return BulkDeed{}, fmt.Errorf("%q does not say what is to be decided", s)
+	}
+	d := BulkDeed{Shop: workflow.ShopID(parts[0]), Verdict: workflow.Verdict(parts[1]), Reason: workflow.Reason(parts[2])}
+	for _, p := range parts[3:] {
+		t, err := ParseBulkChoice(d.Shop, p)
+		if err != nil {
+			return BulkDeed{}, err
+		}
+		if t.Key.ID, err = unpackID(string(t.Key.ID)); err != nil {
+			return BulkDeed{}, err
+		}
+		d.Targets = append(d.Targets, t)
+	}
+	return d, nil
+}
+
+// packID shortens an id that is a number; any other is marked and kept.
+func packID(id workflow.ApplicationID) string {
+	n, err := strconv.ParseUint(string(id), 10, 64)
+	if err != nil || strconv.FormatUint(n, 10) != string(id) {
+		return "'" + string(id)
+	}
+	return strconv.FormatUint(n, 36)
+}
+
+func unpackID(s string) (workflow.ApplicationID, error) {
+	if id, ok := strings.CutPrefix(s, "'"); ok {
+		return workflow.ApplicationID(id), nil
+	}
+	n, err := strconv.ParseUint(s, 36, 64)
+	if err != nil {
+		return "", fmt.Errorf("%q is no packed id", s)
+	}
+	return workflow.ApplicationID(strconv.FormatUint(n, 10)), nil
+}
+
+// BulkConfirmFacts is what the second page shows.
+type BulkConfirmFacts struct {
+	Deed         BulkDeed               // of those that can be decided now
+	Applications []workflow.Application // the same, as they are now
+	Moved        int                    // of those that were chosen: changed or decided meanwhile
+	Unapprovable int                    // of those that were chosen: TikTok does not let them be approved
+	Shop         string                 // named only where a channel serves several
+	Channel      string                 // where the progress is told
+	Undo         time.Duration          // none: 0
+}
+
+// BulkConfirm is the second page of *Decide several*: what is about to happen, with true counts. Ok is false where the
+// requests do not fit the page.
+func BulkConfirm(f BulkConfirmFacts) (m slack.ModalViewRequest, ok bool) {
+	meta, ok := f.Deed.Encode()
+	n := len(f.Applications)
+	verb := map[bool]string{true: "Reject", false: "Approve"}[f.Deed.Verdict == workflow.Reject]
+	title := verb + " " + many(n, "request")
+	if f.Deed.Verdict == workflow.Reject {
+		title += ": " + ReasonText(f.Deed.Reason)
+	}
+	creators := creatorsOf(f.Applications)
+	blocks := []slack.Block{
+		header(title),
+		section("Of " + many(len(creators), "creator") + forShop(f.Shop) + ": " + listed(creators, 1500)),
+		section(strings.Join(productsOf(f), "\n")),
+	}
+	if left := leftOut(f); left != "" {
+		blocks = append(blocks, section(left))
+	}
+	blocks = append(blocks, aside(whatFollows(f)))
+	return slack.ModalViewRequest{
+		Type: slack.VTModal, CallbackID: CallbackBulkConfirm, Title: plainText("Decide several"),
+		Submit: plainText(fmt.Sprintf("%s %d", verb, n)), Close: plainText("Back"),
+		Blocks: slack.Blocks{BlockSet: blocks}, PrivateMetadata: meta,
+	}, ok
+}
+
+// creatorsOf names each creator once, with how many of the requests are hers where that is more than one.
+func creatorsOf(all []workflow.Application) (names []string) {
+	asks := map[workflow.CreatorKey]int{}
+	var order []workflow.Application
+	for _, a := range all {
+		key := a.Report.Creator.KeyOf(a.Key.Shop)
+		if asks[key]++; asks[key] == 1 {
+			order = append(order, a)
+		}
+	}
+	for _, a := range order {
+		name := data(nameOf(a.Report.Creator), 30)
+		if n := asks[a.Report.Creator.KeyOf(a.Key.Shop)]; n > 1 {
+			name += fmt.Sprintf(" (%d)", n)
+		}
+		names = append(names, name)
+	}
+	return names
+}
+
+// listed joins as many names as fit, and counts the others.
+func listed(names []string, most int) string {
+	size, n := 0, 0
+	for n < len(names) && size+utf8.RuneCountInString(names[n]) < most {
+		size += utf8.RuneCountInString(names[n]) + 2
+		n++
+	}
+	s := strings.Join(names[:n], ", ")
+	if more := len(names) - n; more > 0 {
+		s += fmt.Sprintf(" and %d more", more)
+	}
+	return s
+}
+
+// demand is what is asked of one product.
+type demand struct {
+	product workflow.Product
+	asks    int
+	report  workflow.Report // the newest that tells of the product
+	at      time.Time
+}
+
+// maxDemands is how many products the page names.
+const maxDemands = 15
+
+// productsOf tells how many of each product are asked for, and, before an approval, how many samples of it are left.
+func productsOf(f BulkConfirmFacts) (lines []string) {
+	by := map[workflow.ProductID]*demand{}
+	for _, a := range f.Applications {
+		p := a.Report.Product
+		d := by[p.ID]
+		if d == nil {
+			d = &demand{product: p}
+			by[p.ID] = d
+		}
+		if d.asks++; !a.ReportedAt.Before(d.at) {
+			d.report, d.at = a.Report, a.ReportedAt
+		}
+	}
+	all := make([]*demand, 0, len(by))
+	for _, d := range by {
+		all = append(all, d)
+	}
+	slices.SortFunc(all, func(a, b *demand) int {
+		return cmp.Or(cmp.Compare(b.asks, a.asks), cmp.Compare(a.product.ID, b.product.ID))
+	})
+	for _, d := range all[:min(maxDemands, len(all))] {
+		lines = append(lines, d.line(f.Deed.Verdict == workflow.Approve))
+	}
+	if more := len(all) - maxDemands; more > 0 {
+		lines = append(lines, "and "+many(more, "more product"))
+	}
+	return lines
+}
+
+func (d *demand) line(approve bool) string {
+	s := fmt.Sprintf("• *%d* of %s", d.asks, data(productOf(d.product), 60))
+	switch left := stock(d.report); {
+	case !approve || left == "":
+		return s
+	case int64(d.asks) > d.report.Stock:
+		return s + ", " + left + ": *more are asked for than there are*; TikTok will refuse some"
+	default:
+		return s + ", " + left
+	}
+}
+
+// leftOut tells what of the choice is not decided, and why.
+func leftOut(f BulkConfirmFacts) string {
+	var why []string
+	if f.Moved > 0 {
+		why = append(why, fmt.Sprintf("%d changed meanwhile, or somebody was quicker", f.Moved))
+	}
+	if f.Unapprovable > 0 {
+		why = append(why, fmt.Sprintf("%d of which TikTok does not let be approved now", f.Unapprovable))
+	}
+	if len(why) == 0 {
+		return ""
+	}
+	return "*Left out:* " + strings.Join(why, "; ")
+}
+
+func whatFollows(f BulkConfirmFacts) string {
+	s := "TikTok takes them one at a time. Their progress is told in one message"
+	if slackID.MatchString(f.Channel) {
+		s += " in <#" + f.Channel + ">"
+	}
+	if f.Undo > 0 {
+		return s + ", where all can be undone for " + Lasting(f.Undo) + "."
+	}
+	return s + ". There is no undo window: they go out at once."
+}

@@ -1,0 +1,145 @@
+package view
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/slack-go/slack"
+
+	"sampledesk/workflow"
+)
+
+// NoSuchCampaign tells that there is no campaign of a name. Instead is the command with the nearest name that exists;
+// empty: none comes near.
+func NoSuchCampaign(typed, instead string) Message {
+	sorry := "There is no campaign called " + quoted(typed, maxName) + ". "
+	if instead != "" {
+		return Aside(sorry + "Did you mean `" + data(instead, maxWords) + "`?")
+	}
+	return Aside(sorry + "`/campaign list` shows those that exist.")
+}
+
+// NearestName finds the name that was most likely meant: the one with the fewest slips, of those with a few at the most,
+// or else one that holds what was typed.
+func NearestName(typed string, names []string) (string, bool) {
+	typed = workflow.FoldName(typed)
+	long := len([]rune(typed))
+	if long < 2 || long > 2*workflow.MaxCampaignName {
+		return "", false
+	}
+	const part = 1000 // worse than any number of slips
+	best, slips := "", part+workflow.MaxCampaignName
+	for _, name := range names {
+		folded := workflow.FoldName(name)
+		d := distance(typed, folded)
+		if d > max(2, long/4) || d >= long {
+			d = part + d
+			if long < 3 || !strings.Contains(folded, typed) && !strings.Contains(typed, folded) {
+				continue
+			}
+		}
+		if d < slips {
+			best, slips = name, d
+		}
+	}
+	return best, best != ""
+}
+
+// AddedFacts is what became of creators that somebody wanted in a campaign.
+type AddedFacts struct {
+	Campaign workflow.Campaign
+	Shop     string             // named only where a channel serves several shops
+	Added    []workflow.Creator // new to the campaign
+	There    []workflow.Creator // in it already
+	Wrong    []string           // what is no user name of TikTok's
+}
+
+// namedAtMost is how many creators one answer names.
+const namedAtMost = 25
+
+// CreatorsAdded is the answer to `/campaign add`.
+func CreatorsAdded(f AddedFacts) Message {
+	name := "*" + campaignName(f.Campaign.Name) + "*" + ofShop(f.Shop)
+	var lines, said []string
+	if n := len(f.Added); n > 0 {
+		lines = append(lines, "Added "+creators(f.Added)+" to "+name+": "+stageName(workflow.StageInvited)+" until an answer comes.")
+		said = append(said, many(n, "creator")+" added to the campaign "+first(spoken(f.Campaign.Name, workflow.MaxCampaignName), "without a name"))
+	}
+	if n := len(f.There); n > 0 {
+		lines = append(lines, "In "+name+" already: "+creators(f.There)+".")
+		said = append(said, many(n, "creator")+" there already")
+	}
+	if n := len(f.Wrong); n > 0 {
+		words := make([]string, min(n, namedAtMost))
+		for i := range words {
+			words[i] = quoted(f.Wrong[i], 40)
+		}
+		lines = append(lines, "No TikTok user name: "+strings.Join(words, ", ")+". A user name is letters, digits, dots and underscores, such as `@glow.daily`.")
+		said = append(said, fmt.Sprintf("%d not understood", n))
+	}
+	return Message{Text: join("; ", said...), Blocks: []slack.Block{section(lines...)}}
+}
+
+func ofShop(shop string) string {
+	if name := data(shop, maxName); name != "" {
+		return " of the shop " + name
+	}
+	return ""
+}
+
+func creators(all []workflow.Creator) string {
+	names := make([]string, 0, len(all))
+	for _, c := range all[:min(namedAtMost, len(all))] {
+		names = append(names, profile(c))
+	}
+	list := strings.Join(names, ", ")
+	if rest := len(all) - len(names); rest > 0 {
+		list += fmt.Sprintf(" and %d more", rest)
+	}
+	return list
+}
+
+// AddUsage tells how `/campaign add` is typed.
+func AddUsage() Message {
+	return Aside("Please name the campaign first and the creators then, like this: `/campaign add Spring launch @glow.daily`")
+}
+
+// ImportBegun is the answer to `/campaign import`: its progress is a message of a channel.
+func ImportBegun(channel string, shop string) Message {
+	where := "the shop's channel"
+	if slackID.MatchString(channel) {
+		where = "<#" + channel + ">"
+	}
+	return Message{
+		Text: "The import has begun" + spokenShop(shop),
+		Blocks: []slack.Block{section("The import has begun"+forShop(shop)+". A message in "+where+" tells how far it is.",
+			"It makes or fills the campaign that is called like the collaboration.")},
+	}
+}
+
+// BadCollaboration tells what the id of a target collaboration looks like.
+func BadCollaboration(typed string) Message {
+	return Aside(quoted(typed, maxName) + " is not the id of a target collaboration. That is a long number; the Affiliate Center shows it on the collaboration's page.")
+}
+
+// ConfirmArchive asks once more before a campaign is archived, which nobody takes back.
+func ConfirmArchive(c workflow.Campaign, shop string) Message {
+	end := button(ActionCampaignEnd, string(c.ID), "Archive", "Archive the campaign "+raw(c.Name, 40))
+	end.Style = slack.StyleDanger
+	return Message{
+		Text: "Archive the campaign " + first(spoken(c.Name, workflow.MaxCampaignName), "without a name") + "?",
+		Blocks: []slack.Block{
+			section("Archive *"+campaignName(c.Name)+"*"+ofShop(shop)+"?",
+				"It will take no creators and ask no questions any more. Who and what is in it stays, and `/campaign status` goes on showing it. Nobody can take this back."),
+			actions("archive:"+string(c.ID), end),
+		},
+	}
+}
+
+// CampaignArchived tells that a campaign is archived.
+func CampaignArchived(c workflow.Campaign) Message {
+	return Message{
+		Text:   "The campaign " + first(spoken(c.Name, workflow.MaxCampaignName), "without a name") + " is archived",
+		Blocks: []slack.Block{section("*" + campaignName(c.Name) + "* is archived: it takes nobody new, and what is in it stays.")},
+	}
+}

@@ -1,0 +1,287 @@
+package view
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/slack-go/slack"
+
+	"sampledesk/workflow"
+)
+
+// The identifiers of the dialog that sends a member the link for her request: it chooses what the link is for, waits
+// for TikTok, and then shows the message that is to go.
+const (
+	CallbackLink     = "request_link"      // the choice
+	CallbackLinkWait = "request_link_wait" // TikTok is asked
+	CallbackLinkSend = "request_link_send" // the message
+
+	BlockLinkProduct  = "link_product"
+	ActionLinkProduct = "link_product" // a menu; the value is a LinkProduct
+
+	BlockLinkDays  = "link_days"
+	ActionLinkDays = "link_days" // a menu; the value is a number
+
+	BlockLinkText  = "link_text"
+	ActionLinkText = "link_text" // the message
+
+	BlockLinkPicture  = "link_picture"
+	ActionLinkPicture = "link_picture" // a checkbox
+	LinkPicture       = "picture"      // its value
+)
+
+// The days that a link can work, as the vendor has them for the request deep link: 1 to 14.
+const (
+	MaxLinkDays     = 14
+	DefaultLinkDays = 7
+)
+
+// What the dialog says of its fields when it is sent back.
+const (
+	ErrorNoProduct   = "Please choose what the link is for."
+	ErrorLinkMissing = "The link is not in the message any more. Please put it back; it is: "
+	ErrorNoWay       = "TikTok's id of the creator is not known yet. It will be once the creator writes or asks for a sample."
+)
+
+// LinkProduct is a variant of a product, as an option of the menu names it.
+type LinkProduct struct {
+	Product workflow.ProductID
+	SKU     string
+}
+
+// String is the value of an option.
+func (p LinkProduct) String() string { return string(p.Product) + ":" + p.SKU }
+
+// ParseLinkProduct reads what String wrote.
+func ParseLinkProduct(s string) (LinkProduct, error) {
+	id, sku, ok := strings.Cut(s, ":")
+	if !ok || id == "" || sku == "" {
+		return LinkProduct{}, fmt.Errorf("%q does not name a variant of a product", s)
+	}
+	return LinkProduct{Product: workflow.ProductID(id), SKU: sku}, nil
+}
+
+// LinkFacts is what the dialog shows at first.
+type LinkFacts struct {
+	To       Correspondent
+	Creator  workflow.Creator
+	Products []workflow.Product // variants; with more than MaxChoices the menu asks for them
+	Chosen   workflow.Product   // to begin with; zero: none
+	Days     int                // to begin with; 0: the default
+	Failed   *workflow.Cause    // why TikTok gave no link; nil: it was not asked yet
+}
+
+// LinkModal is the dialog in which a person chooses what the link is for. Without products there is nothing to choose.
+func LinkModal(f LinkFacts) slack.ModalViewRequest {
+	m := slack.ModalViewRequest{
+		Type: slack.VTModal, CallbackID: CallbackLink, Title: plainText("Request link"), Close: plainText("Cancel"),
+		PrivateMetadata: f.To.String(),
+	}
+	var blocks []slack.Block
+	if f.Failed != nil {
+		blocks = append(blocks, section("*TikTok gave no link*: "+why(*f.Failed)+".", "Nothing was sent. Please try again, or choose something else."))
+		if small := support(*f.Failed); small != "" {
+			blocks = append(blocks, aside(small))
+		}
+	}
+	blocks = append(blocks, section("The link opens the page in the TikTok app on which *"+profile(f.Creator)+"* asks for the sample."))
+	if menu, some := linkMenu(f); some {
+		m.Submit = plainText("Get the link")
+		blocks = append(blocks,
+			&slack.InputBlock{Type: slack.MBTInput, BlockID: BlockLinkProduct, Label: plainText("Product and variant"), Element: menu},
+			&slack.InputBlock{Type: slack.MBTInput, BlockID: BlockLinkDays, Label: plainText("How long the link works"), Element: daysMenu(f.Days)})
+	} else {
+		blocks = append(blocks, section("No product with its variants is known here yet. The desk learns them from the requests that it sees."))
+	}
+	m.Blocks.BlockSet = blocks
+	return m
+}
+
+func linkMenu(f LinkFacts) (*slack.SelectBlockElement, bool) {
+	menu := &slack.SelectBlockElement{Type: slack.OptTypeStatic, ActionID: ActionLinkProduct, Placeholder: plainText("Choose a product")}
+	for _, p := range f.Products {
+		if o, ok := variantOption(p); ok {
+			menu.Options = append(menu.Options, o)
+		}
+	}
+	if o, ok := variantOption(f.Chosen); ok {
+		menu.InitialOption = o
+	} else if len(menu.Options) == 1 {
+		menu.InitialOption = menu.Options[0]
+	}
+	if len(menu.Options) > MaxChoices {
+		menu.Type, menu.Options, menu.MinQueryLength = slack.OptTypeExternal, nil, new(0)
+		menu.Placeholder = plainText("Type a part of its name")
+		return menu, true
+	}
+	return menu, len(menu.Options) > 0
+}
+
+func variantOption(p workflow.Product) (*slack.OptionBlockObject, bool) {
+	value := LinkProduct{Product: p.ID, SKU: p.SKU}.String()
+	if p.ID == "" || p.SKU == "" || len(value) > maxOption {
+		return nil, false
+	}
+	return option(value, raw(variantOf(p), maxOption)), true
+}
+
+// variantOf names a variant of a product, not yet escaped.
+func variantOf(p workflow.Product) string {
+	name := raw(productOf(p), 50)
+	if variant := raw(p.Variant, 20); variant != "" {
+		name += " (" + variant + ")"
+	}
+	return name
+}
+
+// VariantOptions answers the menu of variants that asks for its options.
+func VariantOptions(all []workflow.Product) Options {
+	var options []*slack.OptionBlockObject
+	for _, p := range all {
+		if o, ok := variantOption(p); ok {
+			options = append(options, o)
+		}
+	}
+	return optionsOf(options)
+}
+
+func daysMenu(chosen int) *slack.SelectBlockElement {
+	if chosen < 1 || chosen > MaxLinkDays {
+		chosen = DefaultLinkDays
+	}
+	menu := &slack.SelectBlockElement{Type: slack.OptTypeStatic, ActionID: ActionLinkDays, Placeholder: plainText("Choose how long")}
+	for n := range MaxLinkDays {
+		menu.Options = append(menu.Options, option(strconv.Itoa(n+1), many(n+1, "day")))
+	}
+	menu.InitialOption = menu.Options[chosen-1]
+	return menu
+}
+
+// LinkWait is shown while TikTok is asked.
+func LinkWait(to Correspondent) slack.ModalViewRequest {
+	return slack.ModalViewRequest{
+		Type: slack.VTModal, CallbackID: CallbackLinkWait, Title: plainText("Request link"), Close: plainText("Cancel"),
+		PrivateMetadata: to.String(),
+		Blocks:          slack.Blocks{BlockSet: []slack.Block{section("Asking TikTok for the link…", "The message appears here in a moment; nothing goes out before you send it.")}},
+	}
+}
+
+// LinkMeta is what the dialog with the message carries unseen.
+type LinkMeta struct {
+	To      Correspondent      `json:"to"`
+	Product workflow.ProductID `json:"product"`
+	Link    string             `json:"link"`
+}
+
+// String writes it, with brackets and ampersands as they are: a link is full of them, and there is little room.
+func (m LinkMeta) String() string {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	_ = enc.Encode(m) // texts can always be written
+	return strings.TrimSpace(b.String())
+}
+
+// ParseLinkMeta reads what String wrote.
+func ParseLinkMeta(s string) (LinkMeta, error) {
+	var m LinkMeta
+	if err := json.Unmarshal([]byte(s), &m); err != nil || m.To.Shop == "" || m.To.Creator == "" || m.To.Campaign == "" || m.Link == "" {
+		return LinkMeta{}, fmt.Errorf("%q does not name a link and a creator", s)
+	}
+	return m, nil
+}
+
+// maxMetadata is the longest private metadata that Slack takes of a view, in code points.
+const maxMetadata = 3000
+
+// LinkSendFacts is what the dialog with the message shows.
+type LinkSendFacts struct {
+	LinkMeta
+	Creator workflow.Creator
+	For     workflow.Product // the variant that the link is for
+	Days    int
+}
+
+// LinkSend is the dialog with the message that holds the link. Ok is false for a link that is too long for a message.
+func LinkSend(f LinkSendFacts) (m slack.ModalViewRequest, ok bool) {
+	text := &slack.PlainTextInputBlockElement{
+		Type: slack.METPlainTextInput, ActionID: ActionLinkText, Multiline: true, Placeholder: plainText("Your message"),
+		MaxLength: workflow.MaxMessage, InitialValue: linkMessage(f),
+	}
+	meta := f.String()
+	if utf8.RuneCountInString(text.InitialValue) > workflow.MaxMessage || utf8.RuneCountInString(meta) > maxMetadata {
+		return slack.ModalViewRequest{}, false
+	}
+	picture := &slack.CheckboxGroupsBlockElement{
+		Type: slack.METCheckboxGroups, ActionID: ActionLinkPicture,
+		Options: []*slack.OptionBlockObject{option(LinkPicture, "Also post it here as a QR picture")},
+	}
+	return slack.ModalViewRequest{
+		Type: slack.VTModal, CallbackID: CallbackLinkSend, Title: plainText("Request link"), Submit: plainText("Send"), Close: plainText("Cancel"),
+		PrivateMetadata: meta,
+		Blocks: slack.Blocks{BlockSet: []slack.Block{
+			section("This goes to *" + profile(f.Creator) + "* through TikTok's Message Center."),
+			&slack.InputBlock{
+				Type: slack.MBTInput, BlockID: BlockLinkText, Label: plainText("Message"), Element: text,
+				Hint: plainText("The link works for " + many(f.Days, "day") + ", in the TikTok app."),
+			},
+			&slack.InputBlock{Type: slack.MBTInput, BlockID: BlockLinkPicture, Label: plainText("Picture"), Optional: true, Element: picture},
+		}},
+	}, true
+}
+
+// linkMessage is what the message says before anybody changes it. The creator reads it, so it says nothing of the
+// campaign, which is a name of the team's.
+func linkMessage(f LinkSendFacts) string {
+	hello := "Hi!"
+	if c := f.Creator; legible(clean(c.Nickname)) || legible(clean(c.Username)) {
+		hello = "Hi " + raw(strings.TrimPrefix(nameOf(c), "@"), maxName) + "!"
+	}
+	return hello + " We would love to send you a sample: " + variantOf(f.For) + ". Please ask for it with this link, in the TikTok app:\n\n" +
+		f.Link + "\n\nIt works for " + many(f.Days, "day") + ". We look forward to what you make of it!"
+}
+
+// What is said where a picture could not be posted. The message with the link is on its way all the same.
+const (
+	LinkPictureFailed = "The message with the link is on its way, but its QR picture could not be posted here. The link itself is in the message above."
+	PictureFailed     = "The picture could not be posted just now. Please try again in a moment."
+)
+
+// PictureShared tells where a picture was posted.
+func PictureShared(channel string) string {
+	if !slackID.MatchString(channel) {
+		return "The picture was posted."
+	}
+	return "The picture is on its way to <#" + channel + ">."
+}
+
+// LinkFailed tells, in plain text, why TikTok gave no link.
+func LinkFailed(c workflow.Cause) string {
+	reason := first(causes[c.Code], raw(c.Message, maxWords), "no reason was given")
+	return "TikTok gave no link: " + reason + ". Nothing was sent; please try again, or choose something else."
+}
+
+// LinkPictureWords are the words with the picture of a link.
+func LinkPictureWords(c workflow.Creator, by workflow.PersonID) (title, alt, comment string) {
+	name := raw(strings.TrimPrefix(nameOf(c), "@"), maxName)
+	return "Request link for " + name, "A QR code that opens the request page for " + name + " in the TikTok app",
+		person(by) + " sent " + spokenName(c) + " this link for the request; it opens in the TikTok app."
+}
+
+// LinkError puts a refusal next to the message.
+func LinkError(r workflow.Refusal) string {
+	switch r.Rule {
+	case workflow.RuleNote:
+		return "The message says nothing. Please write something."
+	case workflow.RuleTooLong:
+		return fmt.Sprintf("That is longer than the %d characters that a message can have. Please shorten it.", workflow.MaxMessage)
+	case workflow.RuleNoCreator:
+		return ErrorNoWay
+	default:
+		return "That is not possible any more; the question tells how things stand."
+	}
+}

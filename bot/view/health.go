@@ -1,0 +1,249 @@
+package view
+
+import (
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/slack-go/slack"
+
+	"sampledesk/workflow"
+)
+
+// HealthFacts is how the desk is, as `/samples status` tells it.
+type HealthFacts struct {
+	At      time.Time
+	Version string
+	Slack   HealthSlack
+	Waiting []HealthWaiting
+	More    bool // more waits than was counted
+	Dead    int  // effects that could never be delivered
+	Shops   []HealthShop
+}
+
+// HealthSlack is how the connection to Slack is.
+type HealthSlack struct {
+	Connected  bool
+	Since      time.Time // of the present link
+	LastFrame  time.Time // of anything that Slack sent
+	LastEvent  time.Time // of something that somebody did
+	LastReason string    // why the last link ended
+	LastError  string    // of the last attempt to connect
+	Refused    string    // Slack's error for the last message that the desk wrote; empty: it took it
+	Scopes     bool      // whether Slack told which scopes the desk has
+	Missing    []string  // those that it lacks, by the names that the manifest has
+}
+
+// HealthWaiting is what of one kind is on its way.
+type HealthWaiting struct {
+	Kind   workflow.EffectKind
+	Count  int
+	Oldest time.Time
+}
+
+// HealthShop is how a shop stands with TikTok.
+type HealthShop struct {
+	Shop    workflow.Shop
+	Waiting int       // requests that wait for a decision
+	Told    bool      // whether anything is known of looks at TikTok
+	Synced  time.Time // the last look that went through; zero: there was none since the desk was opened
+	Error   string    // of the last look; empty: it went through
+}
+
+// staleSync is how old the last good look at TikTok may be before it is a fault.
+const staleSync = 5 * time.Minute
+
+// maxHealthShops is how many shops one answer tells of, so that it fits an acknowledgement.
+const maxHealthShops = 10
+
+// Health is the answer to `/samples status`: first whether all is well, then what was looked at.
+func Health(f HealthFacts) Message {
+	faults := f.faults()
+	m := Message{Text: "All is well with the desk"}
+	verdict := "*All is well.*"
+	if len(faults) > 0 {
+		m.Text = many(len(faults), "thing") + " " + needsForm(len(faults)) + " a look:" + inText(faults)
+		verdict = "*" + many(len(faults), "thing") + " " + needsForm(len(faults)) + " a look:*\n• " + strings.Join(faults, "\n• ")
+	}
+	m.Blocks = []slack.Block{
+		section(verdict),
+		aside(dotted("Sample Desk "+first(data(f.Version, maxID), "of an unknown version"), "as of "+stampSeconds(f.At))),
+		section("*Slack*", f.Slack.link(), f.Slack.frames(), f.Slack.scopes()),
+		section(f.outbox()...),
+	}
+	if more := len(f.Shops) - maxHealthShops; more > 0 {
+		m.Blocks = append(m.Blocks, aside("Of "+many(more, "more shop")+" nothing is told here; ask in their channels."))
+	}
+	for _, s := range f.Shops[:min(maxHealthShops, len(f.Shops))] {
+		m = m.And(Message{Blocks: []slack.Block{section(s.lines()...)}})
+	}
+	return m
+}
+
+// inText is as many of the faults as the text of a message has room for.
+func inText(faults []string) (text string) {
+	for _, f := range faults {
+		if next := text + " " + deafener.Replace(strings.ReplaceAll(f, "`", "")); utf8.RuneCountInString(next) <= maxText/2 {
+			text = next
+		}
+	}
+	return text
+}
+
+func needsForm(n int) string {
+	if n == 1 {
+		return "needs"
+	}
+	return "need"
+}
+
+// faults are what somebody has to see to, each with what to do.
+func (f HealthFacts) faults() (all []string) {
+	if !f.Slack.Connected {
+		all = append(all, "The desk is not connected to Slack.")
+	}
+	if f.Slack.Refused != "" {
+		all = append(all, "Slack did not take the last message of the desk ("+data(f.Slack.Refused, maxID)+"): `sampledesk check` tells more.")
+	}
+	if len(f.Slack.Missing) > 0 {
+		all = append(all, "Scopes are missing at Slack: load `manifest.yml` anew and install the app again.")
+	}
+	if f.Dead > 0 {
+		all = append(all, many(f.Dead, "thing")+" could not be delivered: `/samples retry` lists what, and tries again.")
+	}
+	for _, s := range f.Shops[:min(maxHealthShops, len(f.Shops))] {
+		if fault := s.fault(f.At); fault != "" {
+			all = append(all, fault)
+		}
+	}
+	return all
+}
+
+func (s HealthShop) fault(now time.Time) string {
+	switch name := s.called(); {
+	case s.Shop.Stopped != (workflow.Cause{}):
+		return name + ": TikTok answers nothing; the reason is below."
+	case s.Shop.Barred != (workflow.Cause{}):
+		return name + ": TikTok takes no decision; the reason is below."
+	case s.Told && s.Error != "":
+		return name + ": the last look at TikTok failed."
+	case s.Told && !s.Synced.IsZero() && now.Sub(s.Synced) > staleSync:
+		return name + ": TikTok was not looked at lately."
+	default:
+		return ""
+	}
+}
+
+func (s HealthShop) called() string {
+	return first(data(s.Shop.Name, maxName), "Shop "+data(string(s.Shop.ID), maxID))
+}
+
+func (h HealthSlack) link() string {
+	if h.Connected {
+		return "Connected since " + due(h.Since) + endedWith(h.LastReason)
+	}
+	if h.LastError != "" {
+		return "Not connected; the last attempt failed with " + quoted(h.LastError, maxWords)
+	}
+	return "Not connected" + endedWith(h.LastReason)
+}
+
+// endedWith tells why the link before ended.
+func endedWith(reason string) string {
+	if clean(reason) == "" {
+		return ""
+	}
+	return "; the link before ended with " + quoted(reason, maxName)
+}
+
+func (h HealthSlack) frames() string {
+	last := ""
+	if !h.LastEvent.IsZero() {
+		last = "last deed of somebody " + due(h.LastEvent)
+	}
+	if h.LastFrame.IsZero() {
+		return capital(last)
+	}
+	return dotted("Last sign of life "+due(h.LastFrame), last)
+}
+
+func (h HealthSlack) scopes() string {
+	switch {
+	case !h.Scopes:
+		return "Slack did not tell in time which scopes the desk has."
+	case len(h.Missing) == 0:
+		return "All scopes are granted."
+	}
+	names := make([]string, len(h.Missing))
+	for i, s := range h.Missing {
+		names[i] = "`" + s + "`"
+	}
+	return "Missing scopes: " + strings.Join(names, ", ")
+}
+
+// waitingNames are the kinds of what waits, one and several.
+var waitingNames = map[workflow.EffectKind][2]string{
+	workflow.ReviewOnTikTok: {"decision for TikTok", "decisions for TikTok"},
+	workflow.SendMessage:    {"message to a creator", "messages to creators"},
+	workflow.ImportCreators: {"import of a collaboration", "imports of collaborations"},
+	workflow.ShowCard:       {"card", "cards"},
+	workflow.ShowNotice:     {"message to bring up to date", "messages to bring up to date"},
+	workflow.Reply:          {"reply in a thread", "replies in threads"},
+	workflow.Announce:       {"notice to a channel", "notices to channels"},
+}
+
+func (f HealthFacts) outbox() []string {
+	lines := []string{"*On its way*"}
+	for _, w := range f.Waiting {
+		names, known := waitingNames[w.Kind]
+		if !known {
+			names = [2]string{data(string(w.Kind), maxID), data(string(w.Kind), maxID)}
+		}
+		name := names[0]
+		if w.Count != 1 {
+			name = names[1]
+		}
+		lines = append(lines, fmt.Sprintf("• %s %s, the oldest since %s", grouped(float64(w.Count)), name, due(w.Oldest)))
+	}
+	if len(f.Waiting) == 0 {
+		lines = append(lines, "Nothing waits to be sent.")
+	}
+	if f.More {
+		lines = append(lines, "There is more than was counted.")
+	}
+	if f.Dead > 0 {
+		lines = append(lines, "Could not be delivered: "+grouped(float64(f.Dead))+". `/samples retry` lists what, and tries again.")
+	}
+	return lines
+}
+
+func (s HealthShop) lines() []string {
+	lines := []string{"*" + s.called() + "*", many(s.Waiting, "request") + " " + waitsFor(s.Waiting) + " for a decision"}
+	switch {
+	case !s.Told:
+	case s.Synced.IsZero():
+		lines = append(lines, "TikTok was not looked at yet since the desk was opened.")
+	default:
+		lines = append(lines, "Last look at TikTok "+due(s.Synced))
+	}
+	if s.Error != "" {
+		lines = append(lines, "The last look failed with "+quoted(s.Error, maxWords))
+	}
+	for _, c := range []struct {
+		cause workflow.Cause
+		what  string
+	}{{s.Shop.Stopped, "TikTok answers nothing"}, {s.Shop.Barred, "TikTok takes no decision"}} {
+		if c.cause != (workflow.Cause{}) {
+			lines = append(lines, join(" ", c.what+", because "+why(c.cause)+".", remedies[c.cause.Code], support(c.cause)))
+		}
+	}
+	return lines
+}
+
+func waitsFor(n int) string {
+	if n == 1 {
+		return "waits"
+	}
+	return "wait"
+}

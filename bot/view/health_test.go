@@ -1,0 +1,73 @@
+package view
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"sampledesk/workflow"
+)
+
+func well() HealthFacts {
+	return HealthFacts{
+		At: noon, Version: "v1.2.3",
+		Slack: HealthSlack{Connected: true, Since: noon.Add(-3 * time.Hour), LastFrame: noon.Add(-4 * time.Second), LastEvent: noon.Add(-time.Minute), LastReason: "warning", Scopes: true},
+		Shops: []HealthShop{{Shop: workflow.Shop{ID: "1", Name: "Glow Shop"}, Waiting: 442, Told: true, Synced: noon.Add(-40 * time.Second)}},
+	}
+}
+
+func unwell() HealthFacts {
+	f := well()
+	f.Slack = HealthSlack{LastError: "asking for a socket: internal_error", LastFrame: noon.Add(-time.Hour), Refused: "not_in_channel", Scopes: true, Missing: []string{"files:write", "usergroups:read"}}
+	f.Waiting = []HealthWaiting{
+		{workflow.ReviewOnTikTok, 1, noon.Add(-time.Minute)}, {workflow.ShowCard, 1200, noon.Add(-time.Hour)}, {workflow.SendMessage, 2, noon.Add(-time.Hour)},
+	}
+	f.More, f.Dead = true, 3
+	f.Shops = append(f.Shops,
+		HealthShop{Shop: workflow.Shop{ID: "2", Name: "Kitchen Shop", Stopped: workflow.Cause{Code: 105001, Message: "scope", RequestID: "r1"}}, Told: true, Error: "TikTok was silent"},
+		HealthShop{Shop: workflow.Shop{ID: "3", Barred: workflow.Cause{Code: 105005}}, Waiting: 1, Told: true, Synced: noon.Add(-time.Hour)},
+		HealthShop{Shop: workflow.Shop{ID: "4", Name: "Late Shop"}, Told: true, Synced: noon.Add(-time.Hour)},
+	)
+	return f
+}
+
+func TestStatusReadsAsItsGoldenFile(t *testing.T) {
+	strange := unwell()
+	strange.Slack = HealthSlack{}
+	for name, f := range map[string]HealthFacts{"health_well": well(), "health_unwell": unwell(), "health_untold": {At: noon, Slack: strange.Slack}} {
+		t.Run(name, func(t *testing.T) { requireGolden(t, name, Health(f)) })
+	}
+}
+
+func TestStatusFitsAnAcknowledgementWhateverWentWrong(t *testing.T) {
+	long := strings.Repeat(hostile, 30)
+	f := unwell()
+	f.Version, f.Slack.LastError, f.Slack.Refused, f.Slack.LastReason = long, long, long, long
+	for _, kind := range append([]workflow.EffectKind{workflow.EffectKind(long)}, workflow.EffectKinds...) {
+		f.Waiting = append(f.Waiting, HealthWaiting{kind, 1_000_000, noon})
+	}
+	f.Shops = nil
+	for range 40 {
+		f.Shops = append(f.Shops, HealthShop{
+			Shop:    workflow.Shop{ID: workflow.ShopID(long), Name: long, Stopped: workflow.Cause{Code: 105001, Message: long, RequestID: long}, Barred: workflow.Cause{Code: 99, Message: long, RequestID: long}},
+			Waiting: 1_000_000, Told: true, Synced: noon.Add(-time.Hour), Error: long,
+		})
+	}
+	m := Health(f)
+	lint(t, m)
+	wire, err := json.Marshal(golden(m))
+	require.NoError(t, err)
+	require.Less(t, len(wire), 19_000)
+	require.Contains(t, pretty(t, m.Blocks), "30 more shops")
+}
+
+func TestAFaultIsCountedOnceAndSaysWhatToDo(t *testing.T) {
+	require.Empty(t, well().faults())
+	require.Len(t, unwell().faults(), 7)
+	for _, fault := range unwell().faults()[1:4] {
+		require.Contains(t, fault, "`", fault)
+	}
+}

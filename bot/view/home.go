@@ -1,0 +1,271 @@
+package view
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"sampledesk/workflow"
+)
+
+// CallbackHome is the callback id of App Home.
+const CallbackHome = "home"
+
+// The action ids of App Home's own controls. Those of an application are a card's.
+const (
+	ActionHomeRefresh  = "home_refresh"
+	ActionHomeShop     = "home_shop"     // a menu; the value is a shop's id, or HomeAny
+	ActionHomeStage    = "home_stage"    // a menu; the value is a stage, or HomeAll
+	ActionHomeCampaign = "home_campaign" // a menu; the value is a campaign's id, or HomeAny
+	ActionHomeCreator  = "home_creator"  // a text: a user name
+	ActionHomeClear    = "home_clear"    // takes all filters away
+	ActionHomeNext     = "home_next"     // the value holds a QueuePage
+	ActionHomeBack     = "home_back"
+)
+
+// HomeAny is the option of a menu that filters nothing.
+const HomeAny = "any"
+
+// HomePageSize is how many applications a page of App Home shows.
+const HomePageSize = 8
+
+// HomeFacts is what App Home shows to one person.
+type HomeFacts struct {
+	State     HomeState
+	Shops     []workflow.Shop // those that she may see
+	Campaigns []HomeCampaign  // to choose from; more than a menu takes are asked for as she types
+	Campaign  HomeCampaign    // the chosen one; zero: none
+
+	Overall Tally // of the shops that the filter lets through, whatever the other filters
+	Soon    int   // of those that wait for a decision there: how many end within SoonWithin; at most MostSoon are counted
+	Tally         // of what the filters but the state let through
+
+	Rows  []HomeRow
+	Total int // of all pages
+	First int // the number of the first row, from 1
+	Next  *QueuePage
+
+	Health   HomeHealth
+	Welcome  []workflow.Shop // whose admin she is, and which nobody has welcomed yet
+	Settings workflow.ShopID // the shop whose settings she may change; empty: none
+	Decides  bool            // she decides on samples of a shop that she sees
+	Several  workflow.ShopID // the shop in which several wait for her decision; empty: none
+	LooksOn  string          // why she does not decide, and what to do about it; empty: she decides
+}
+
+// How far ahead Soon looks, and how many it counts.
+const (
+	SoonWithin = 24 * time.Hour
+	MostSoon   = 100
+)
+
+// Tally is how many applications stand where.
+type Tally struct {
+	By    map[workflow.Stage]int
+	Other int // in a status that this desk does not know
+}
+
+// All is how many there are in all.
+func (t Tally) All() int {
+	n := t.Other
+	for _, each := range t.By {
+		n += each
+	}
+	return n
+}
+
+// HomeCampaign is a campaign in App Home's menu. Shop is named only where she sees several.
+type HomeCampaign struct {
+	workflow.Campaign
+	Shop string
+}
+
+// HomeRow is an application in App Home, with what its reader may do.
+type HomeRow struct {
+	Row
+	Decides bool // she decides on it
+	Undoes  bool // she may undo what was decided on it
+	Quick   bool // the shop's setting: choosing a reason rejects at once
+	Stays   bool // the filters do not let it through any more; it stays in its place since she acted on it just now
+}
+
+// HomeHealth is how the desk stands with TikTok.
+type HomeHealth struct {
+	Synced   time.Time // the last good look at TikTok, of the shop that was looked at longest ago; zero: none yet
+	Untold   bool      // nothing is known of looks
+	Troubles []HomeTrouble
+}
+
+// HomeTrouble is something that holds a shop up.
+type HomeTrouble struct {
+	Shop  string         // named only where she sees several
+	Cause workflow.Cause // TikTok's
+	Sends bool           // it only keeps decisions from being sent
+}
+
+// HomeView is App Home as it is published. Hash is the same for two that look the same but for when TikTok was last
+// looked at, so that nothing is published for the time alone.
+type HomeView struct {
+	slack.HomeTabViewRequest
+	Hash string
+}
+
+// homeView makes a view. Top and rest are what Hash is of; between them stands sync, if there is something to say.
+func homeView(state HomeState, top []slack.Block, sync slack.Block, rest ...slack.Block) HomeView {
+	v := HomeView{HomeTabViewRequest: slack.HomeTabViewRequest{
+		Type: slack.VTHomeTab, CallbackID: CallbackHome, PrivateMetadata: state.Encode(), Blocks: slack.Blocks{BlockSet: slices.Concat(top, rest)},
+	}}
+	text, err := json.Marshal(v.HomeTabViewRequest)
+	if err != nil { // none of our blocks can fail; were one to, its publishing would only not be spared
+		text = fmt.Append(nil, err)
+	}
+	sum := sha256.Sum256(text)
+	v.Hash = hex.EncodeToString(sum[:16])
+	if sync != nil {
+		v.Blocks.BlockSet = slices.Insert(v.Blocks.BlockSet, len(top), sync)
+	}
+	return v
+}
+
+// Home is the sample application page: how many stand where, what ends soonest first, and the buttons to decide.
+func Home(f HomeFacts) HomeView {
+	var top []slack.Block
+	if len(f.Welcome) > 0 {
+		top = WelcomePanel(f.Welcome[0]) // one at a time: the next comes when this one is done
+	}
+	top = append(top, header("Sample applications"))
+	top = append(top, troubles(f.Health)...)
+	blocks := counts(f)
+	if f.LooksOn != "" {
+		blocks = append(blocks, aside(f.LooksOn))
+	}
+	blocks = append(blocks, homeActions(f), homeFilters(f), creatorInput(f.State.HomeFilter), divider(), section(listTitle(f)...))
+	for _, r := range f.Rows {
+		blocks = append(blocks, homeRow(f, r)...)
+	}
+	if paging := homePaging(f); len(paging) > 0 {
+		blocks = append(blocks, actions("", paging...))
+	}
+	return homeView(f.State, top, synced(f.Health), blocks...)
+}
+
+// HomeClosed is App Home for somebody who sees no shop, or while it cannot be read: a sentence, and nothing of any shop.
+func HomeClosed(state HomeState, d Denial) HomeView {
+	about := "Here the team sees the sample applications of its TikTok shops, and decides on them."
+	why := Denied(d)
+	if d == DeniedUnchecked {
+		why = HomeUnchecked
+	}
+	return homeView(state, []slack.Block{header("Sample Desk")}, nil, section(about), section(why), actions("", refreshButton()))
+}
+
+// HomeUnchecked is said where Slack did not tell what somebody may see or do: nothing of it is shown.
+const HomeUnchecked = "Slack did not tell in time what you may do here. Please refresh in a moment."
+
+// troubles are what holds shops up, most often none.
+func troubles(h HomeHealth) (blocks []slack.Block) {
+	for _, t := range h.Troubles[:min(len(h.Troubles), maxTroubles)] {
+		what := "This desk cannot see how TikTok stands"
+		switch {
+		case t.Sends:
+			what = "TikTok takes no decisions of this desk"
+		case t.Cause.Code != 0:
+			what = "TikTok turns this desk's calls away"
+		}
+		lines := []string{"*" + what + "*" + forShop(t.Shop), ""}
+		switch {
+		case t.Cause != (workflow.Cause{}):
+			lines[1] = "The reason: " + why(t.Cause) + ". Decisions wait, and nothing is lost."
+		default:
+			lines[1] = "The last look failed, so what is below may have moved on there. The desk goes on trying; `/samples status` tells more."
+		}
+		blocks = append(blocks, section(lines...))
+	}
+	return blocks
+}
+
+// maxTroubles is how many troubles are told at a time.
+const maxTroubles = 4
+
+// synced tells when TikTok was last looked at.
+func synced(h HomeHealth) slack.Block {
+	switch {
+	case h.Untold:
+		return nil
+	case h.Synced.IsZero():
+		return aside("TikTok was not looked at yet.")
+	case len(h.Troubles) > 0:
+		return aside("Last sync with TikTok " + due(h.Synced))
+	default:
+		return aside(dotted("Last sync with TikTok "+due(h.Synced), "all is well"))
+	}
+}
+
+// counts are how many stand where: those that go on as a table, what is over in small print.
+func counts(f HomeFacts) []slack.Block {
+	var fields []*slack.TextBlockObject
+	for _, s := range liveStages {
+		line := "*" + grouped(float64(f.Overall.By[s])) + "* " + string(s)
+		if s == workflow.StageReview {
+			line = joinLines([]string{line, endingSoon(f.Soon)})
+		}
+		fields = append(fields, mrkdwn(line))
+	}
+	over := []string{}
+	for _, s := range workflow.Stages[len(liveStages):] {
+		if n := f.Overall.By[s]; n > 0 {
+			over = append(over, string(s)+" "+grouped(float64(n)))
+		}
+	}
+	small := []string{"", ""}
+	if len(over) > 0 {
+		small[0] = "Over: " + dotted(over...)
+	}
+	if f.Overall.Other > 0 {
+		small[1] = "In a status that this desk does not know: " + grouped(float64(f.Overall.Other))
+	}
+	blocks := []slack.Block{&slack.SectionBlock{Type: slack.MBTSection, Fields: fields}}
+	if joinLines(small) != "" {
+		blocks = append(blocks, aside(small...))
+	}
+	return blocks
+}
+
+// liveStages are the first of workflow.Stages: the way of an application that goes well.
+var liveStages = workflow.Stages[:5]
+
+func endingSoon(soon int) string {
+	switch {
+	case soon == 0:
+		return ""
+	case soon > MostSoon:
+		return fmt.Sprintf("more than %d end within 24 hours", MostSoon)
+	case soon == 1:
+		return "1 ends within 24 hours"
+	default:
+		return fmt.Sprintf("%d end within 24 hours", soon)
+	}
+}
+
+func refreshButton() slack.BlockElement {
+	return button(ActionHomeRefresh, "refresh", "Refresh", "Look at the sample applications anew")
+}
+
+func homeActions(f HomeFacts) slack.Block {
+	elements := []slack.BlockElement{}
+	if f.Several != "" {
+		elements = append(elements, button(ActionBulk, string(f.Several), "Decide several", "Choose several requests and decide on them together"))
+	}
+	elements = append(elements, refreshButton())
+	if f.Settings != "" {
+		elements = append(elements, button(ActionSettings, string(f.Settings), "Settings", "Change the desk's settings"))
+	}
+	return actions("home_actions", elements...)
+}
+
+func divider() slack.Block { return &slack.DividerBlock{Type: slack.MBTDivider} }

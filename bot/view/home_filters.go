@@ -1,0 +1,135 @@
+package view
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+
+	"github.com/slack-go/slack"
+
+	"sampledesk/workflow"
+)
+
+// homeFilters are the menus, and the button that takes them all back. Slack keeps showing what was chosen in a menu as
+// long as the block id stays, so the filters are part of it.
+func homeFilters(f HomeFacts) slack.Block {
+	var elements []slack.BlockElement
+	if len(f.Shops) > 1 {
+		elements = append(elements, shopMenu(f))
+	}
+	elements = append(elements, stageMenu(f))
+	if len(f.Campaigns) > 0 {
+		elements = append(elements, campaignMenu(f))
+	}
+	if f.State.HomeFilter != (HomeFilter{}) {
+		elements = append(elements, button(ActionHomeClear, "clear", "Clear filters", "Show everything that is in review"))
+	}
+	return actions("home_filters:"+mark(f.State.HomeFilter), elements...)
+}
+
+// mark is the same for the same filters.
+func mark(f HomeFilter) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q", []string{string(f.Shop), string(f.Stage), string(f.Campaign), f.Creator}))
+	return hex.EncodeToString(sum[:6])
+}
+
+func shopMenu(f HomeFacts) slack.BlockElement {
+	options := []*slack.OptionBlockObject{option(HomeAny, "All shops")}
+	for _, s := range f.Shops {
+		if len(s.ID) <= maxHomeOption && len(options) < MaxChoices {
+			options = append(options, option(string(s.ID), first(raw(s.Name, maxName), raw(string(s.ID), maxName), "A shop")))
+		}
+	}
+	return menu(ActionHomeShop, "Shop", options, string(f.State.Shop))
+}
+
+// stageMenu offers the states with how many stand there.
+func stageMenu(f HomeFacts) slack.BlockElement {
+	var options []*slack.OptionBlockObject
+	for _, s := range workflow.Stages {
+		options = append(options, option(string(s), fmt.Sprintf("%s (%s)", s, grouped(float64(f.By[s])))))
+	}
+	options = append(options, option(string(HomeAll), fmt.Sprintf("All states (%s)", grouped(float64(f.All())))))
+	chosen := f.State.Stage
+	if chosen == "" {
+		chosen = workflow.StageReview
+	}
+	return menu(ActionHomeStage, "State", options, string(chosen))
+}
+
+// campaignMenu offers the campaigns, or asks for them as people type where there are more than a menu takes.
+func campaignMenu(f HomeFacts) slack.BlockElement {
+	options := []*slack.OptionBlockObject{option(HomeAny, "All campaigns")}
+	for _, c := range f.Campaigns {
+		options = append(options, homeCampaignOption(c))
+	}
+	m := menu(ActionHomeCampaign, "Campaign", options, string(f.Campaign.ID))
+	if f.Campaign.ID != "" && m.InitialOption == options[0] {
+		m.InitialOption = homeCampaignOption(f.Campaign)
+	}
+	if len(options) > MaxChoices {
+		m.Type, m.Options, m.MinQueryLength = slack.OptTypeExternal, nil, new(0)
+		m.Placeholder = plainText("Type a part of a campaign's name")
+	} else if f.Campaign.ID != "" && m.InitialOption.Value == string(f.Campaign.ID) && !offers(options, m.InitialOption) {
+		m.Options = append(m.Options, m.InitialOption)
+	}
+	return m
+}
+
+func offers(options []*slack.OptionBlockObject, o *slack.OptionBlockObject) bool {
+	for _, each := range options {
+		if each == o {
+			return true
+		}
+	}
+	return false
+}
+
+// HomeCampaignOptions answers the menu of campaigns that asks for its options.
+func HomeCampaignOptions(all []HomeCampaign) Options {
+	options := []*slack.OptionBlockObject{option(HomeAny, "All campaigns")}
+	for _, c := range all {
+		options = append(options, homeCampaignOption(c))
+	}
+	return optionsOf(options)
+}
+
+func homeCampaignOption(c HomeCampaign) *slack.OptionBlockObject {
+	name := first(raw(c.Name, workflow.MaxCampaignName), "Without a name")
+	if c.Archived {
+		name += " (archived)"
+	}
+	if shop := raw(c.Shop, maxName); shop != "" {
+		name += " · " + shop
+	}
+	return option(string(c.ID), cut(name, maxHomeOption))
+}
+
+// menu is a menu in which the option of that value is chosen, or the first where there is none.
+func menu(action, placeholder string, options []*slack.OptionBlockObject, chosen string) *slack.SelectBlockElement {
+	m := &slack.SelectBlockElement{
+		Type: slack.OptTypeStatic, ActionID: action, Placeholder: plainText(placeholder), Options: options, InitialOption: options[0],
+	}
+	for _, o := range options {
+		if o.Value == chosen {
+			m.InitialOption = o
+		}
+	}
+	return m
+}
+
+// creatorInput filters by a creator's user name, at Enter.
+func creatorInput(f HomeFilter) slack.Block {
+	return &slack.InputBlock{
+		Type: slack.MBTInput, BlockID: "home_creator:" + mark(f), DispatchAction: true, Optional: true,
+		Label: plainText("Find a creator"),
+		Element: &slack.PlainTextInputBlockElement{
+			Type: slack.METPlainTextInput, ActionID: ActionHomeCreator, InitialValue: raw(f.Creator, maxName),
+			Placeholder:          plainText("A user name, such as @glow.daily, and Enter"),
+			DispatchActionConfig: &slack.DispatchActionConfig{TriggerActionsOn: []string{"on_enter_pressed"}},
+		},
+	}
+}
+
+// maxHomeOption is the longest text, and in the stricter reading the longest value, of a menu's option.
+const maxHomeOption = 75

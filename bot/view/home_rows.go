@@ -1,0 +1,153 @@
+package view
+
+import (
+	"fmt"
+
+	"github.com/slack-go/slack"
+
+	"sampledesk/workflow"
+)
+
+// listTitle tells what is listed, how much of it this page shows, and in which order; or why there is nothing.
+func listTitle(f HomeFacts) []string {
+	what := "*" + shownStage(f.State.Stage) + "*" + homeWithin(f)
+	if f.Total == 0 && len(f.Rows) == 0 {
+		return []string{what, nothing(f)}
+	}
+	return []string{what, dotted(homeSpan(f), homeOrder(f.State.Stage))}
+}
+
+func shownStage(s workflow.Stage) string {
+	switch s {
+	case "":
+		return string(workflow.StageReview)
+	case HomeAll:
+		return "All states"
+	default:
+		return first(data(string(s), maxID), "Unknown")
+	}
+}
+
+// homeWithin names the other filters.
+func homeWithin(f HomeFacts) string {
+	text := ""
+	for _, s := range f.Shops {
+		if s.ID == f.State.Shop && len(f.Shops) > 1 {
+			text += " in the shop " + first(data(s.Name, maxName), data(string(s.ID), maxName))
+		}
+	}
+	if f.Campaign.ID != "" {
+		text += " in the campaign " + first(data(f.Campaign.Name, workflow.MaxCampaignName), "without a name")
+	}
+	if f.State.Creator != "" {
+		text += " of @" + data(f.State.Creator, maxName)
+	}
+	return text
+}
+
+// nothing says why a list is empty, and what to do then.
+func nothing(f HomeFacts) string {
+	switch {
+	case f.State.Creator != "" && f.All() == 0:
+		return "No request of that creator here. Please look at the spelling, or clear the filters."
+	case f.State.Creator != "" || f.State.Campaign != "":
+		if n := f.All(); n > 0 {
+			return "None in that state; in others there " + isAre(n) + " " + grouped(float64(n)) + ". Choose *All states* to see them."
+		}
+		return "No request has joined that campaign yet."
+	case f.State.HomeFilter == HomeFilter{Shop: f.State.Shop}:
+		return "Nothing waits for a decision. All done: new requests arrive by themselves."
+	case f.State.Stage == HomeAll:
+		return "No request has arrived yet. New ones arrive by themselves."
+	default:
+		return "Nothing is in that state now."
+	}
+}
+
+func homeSpan(f HomeFacts) string {
+	listed := 0
+	for _, r := range f.Rows {
+		if !r.Stays {
+			listed++
+		}
+	}
+	if listed == 0 {
+		return "Nothing else here by now"
+	}
+	to := f.First + listed - 1
+	return fmt.Sprintf("%s–%s of %s", grouped(float64(f.First)), grouped(float64(to)), grouped(float64(max(f.Total, to))))
+}
+
+// homeOrder names the order of workflow.StageOf.
+func homeOrder(s workflow.Stage) string {
+	switch s {
+	case "", workflow.StageReview, workflow.StageAwaiting:
+		return "soonest deadline first"
+	case workflow.StageShipping, workflow.StageContent:
+		return "longest there first"
+	case HomeAll:
+		return "by state, soonest deadline first"
+	default:
+		return "latest first"
+	}
+}
+
+// homeRow is one application: who asks for what, where it stands, the numbers that decide, and the buttons.
+func homeRow(f HomeFacts, r HomeRow) []slack.Block {
+	a := r.Application
+	lines := status(a)
+	if f.State.Stage != HomeAll && !r.Stays {
+		lines = lines[1:] // the title of the list names the stage
+	}
+	product := data(productOf(a.Report.Product), maxName)
+	if variant := data(a.Report.Product.Variant, maxVariant); variant != "" {
+		product += " (" + variant + ")"
+	}
+	numbers, left := "", ""
+	if a.State().Reviewing() {
+		c := a.Report.Creator
+		left = stock(a.Report)
+		numbers = dotted("GMV, 30 days: "+money(c.GMV), "median views: "+figure(c.MedianViews), "sample fulfilment: "+percentage(c.Fulfilment))
+	}
+	text := append([]string{dotted("*"+profile(a.Report.Creator)+"*", product, left)}, lines...)
+	text = append(text, numbers, dotted(campaignOf(CardFacts{Application: a, Campaign: r.Campaign}), shopOf(r.Shop), cardLink(r.Row), "Request "+shortID(a)))
+	blocks := []slack.Block{section(text...)}
+	if controls := homeControls(r); len(controls) > 0 {
+		blocks = append(blocks, actions(blockOf(a), controls...))
+	}
+	return append(blocks, divider())
+}
+
+// homeControls are the card's controls, as far as the reader may use them: App Home is hers alone.
+func homeControls(r HomeRow) []slack.BlockElement {
+	if !r.Decides {
+		return nil
+	}
+	var kept []slack.BlockElement
+	for _, e := range decisions(r.Application, r.Quick) {
+		if b, ok := e.(*slack.ButtonBlockElement); !ok || b.ActionID != ActionUndo || r.Undoes {
+			kept = append(kept, e)
+		}
+	}
+	if b, ok := LeaveButton(r.Application); ok && len(kept) > 0 {
+		kept = append(kept, b)
+	}
+	return kept
+}
+
+func homePaging(f HomeFacts) []slack.BlockElement {
+	var buttons []slack.BlockElement
+	if n := f.State.Page.Number; n > 0 {
+		text, spoken := "Back", "Back to the page before"
+		if len(f.State.Trail) == 0 && n > 1 {
+			text, spoken = "Back to the start", "Back to the first page"
+		}
+		buttons = append(buttons, button(ActionHomeBack, "back", text, spoken))
+	}
+	if f.Next != nil && len(f.Next.String()) <= maxValue {
+		left := min(HomePageSize, max(1, f.Total-f.First-HomePageSize+1))
+		text := fmt.Sprintf("Next %d", left)
+		buttons = append(buttons, button(ActionHomeNext, f.Next.String(), text, text+" applications"))
+	}
+	return buttons
+}

@@ -1,0 +1,231 @@
+package view
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/slack-go/slack"
+	"github.com/stretchr/testify/require"
+
+	"sampledesk/workflow"
+)
+
+// mostView is how many bytes of a view Slack takes.
+const mostView = 250_000
+
+// lintHome holds App Home to Slack's limits.
+func lintHome(t testing.TB, v HomeView) {
+	t.Helper()
+	l := &linter{ids: map[string]bool{}}
+	w := wire(t, v.HomeTabViewRequest).(object)
+	require.Equal(t, "home", w["type"])
+	l.length("private_metadata", str(w["private_metadata"]), 3000)
+	l.length("callback_id", str(w["callback_id"]), 255)
+	blocks := w["blocks"].([]any)
+	if len(blocks) < 1 || len(blocks) > 100 {
+		l.complain("blocks", "%d of them", len(blocks))
+	}
+	for i, b := range blocks {
+		l.block(fmt.Sprintf("block %d", i), b.(object), true)
+	}
+	if size := len(pretty(t, v.HomeTabViewRequest)); size > mostView {
+		l.complain("view", "%d bytes", size)
+	}
+	require.Empty(t, l.found)
+}
+
+func homeShop() workflow.Shop {
+	return workflow.Shop{ID: "7495540735365777507", Name: "Glow Shop", Region: "GB", Settings: workflow.Settings{Welcomed: true}}
+}
+
+func homeCampaign(n int) HomeCampaign {
+	return HomeCampaign{Campaign: workflow.Campaign{ID: workflow.CampaignID(fmt.Sprintf("c%d", n)), Name: fmt.Sprintf("Autumn kitchen %d", n)}}
+}
+
+// homeRowOf is a row of somebody who decides.
+func homeRowOf(n int, a workflow.Application) HomeRow {
+	a.Key.ID = workflow.ApplicationID(fmt.Sprint(5766536881352581780 + n))
+	return HomeRow{Row: Row{Application: a, Link: "https://slack.example/archives/C0SAMPLES1/p1763640000000100"}, Decides: true}
+}
+
+// homeFacts are a reviewer's first page of many.
+func homeFacts() HomeFacts {
+	f := HomeFacts{
+		Shops: []workflow.Shop{homeShop()}, Campaigns: []HomeCampaign{homeCampaign(1), homeCampaign(2)},
+		Tally: Tally{Other: 1, By: map[workflow.Stage]int{workflow.StageReview: 442, workflow.StageAwaiting: 12, workflow.StageShipping: 5, workflow.StageContent: 31,
+			workflow.StageCompleted: 62, workflow.StageReject: 8, workflow.StageExpired: 289}},
+		Soon: 12, Total: 442, First: 1, Next: &QueuePage{Number: 1, Cursor: "00:x"}, Decides: true, Several: homeShop().ID,
+		Health: HomeHealth{Synced: noon},
+	}
+	f.Overall = f.Tally
+	for n := range HomePageSize {
+		f.Rows = append(f.Rows, homeRowOf(n, application()))
+	}
+	f.Rows[1].Application.Decision = decidedAs(workflow.Approve, workflow.DecisionQueued).Decision
+	f.Rows[2].Application.Decision = f.Rows[1].Application.Decision
+	f.Rows[1].Undoes = true
+	f.Rows[3].Link, f.Rows[3].Campaign, f.Rows[3].Application.Campaign = "", "Autumn kitchen 1", "c1"
+	f.Rows[3].Application.Joined = workflow.Joined{By: reviewer, At: noon}
+	f.Rows[4] = homeRowOf(4, reportedAs(workflow.StatusAwaitingShipment))
+	f.Rows[4].Stays = true
+	return f
+}
+
+// homes are the looks that App Home can have.
+func homes() map[string]HomeView {
+	viewer := homeFacts()
+	viewer.Decides, viewer.Several, viewer.LooksOn, viewer.Rows = false, "", Denied(DeniedGuest), viewer.Rows[:2]
+	for i := range viewer.Rows {
+		viewer.Rows[i].Decides = false
+	}
+
+	admin := homeFacts()
+	admin.Settings, admin.Rows = homeShop().ID, admin.Rows[:1]
+	admin.Shops = append(admin.Shops, workflow.Shop{ID: "7495540735365777508", Name: "Nimbus <Home>"})
+	admin.Campaigns = nil
+	for n := range MaxChoices {
+		admin.Campaigns = append(admin.Campaigns, homeCampaign(n))
+	}
+	admin.Campaign = homeCampaign(250)
+	admin.State = HomeState{Page: QueuePage{Number: 40, Cursor: "00:y"}, HomeFilter: HomeFilter{
+		Shop: homeShop().ID, Stage: HomeAll, Campaign: "c250", Creator: "glow.daily",
+	}}
+	admin.First, admin.Next = 321, nil
+	admin.Health = HomeHealth{Synced: noon, Troubles: []HomeTrouble{
+		{Shop: "Glow Shop", Cause: workflow.Cause{Code: 1010000, Message: "access token is invalid"}},
+		{Shop: "Nimbus <Home>", Cause: workflow.Cause{Code: 105001, Message: "no scope"}, Sends: true}, {Shop: "Third"},
+	}}
+
+	empty := func(f HomeFilter, tally map[workflow.Stage]int) HomeView {
+		return Home(HomeFacts{State: HomeState{HomeFilter: f}, Shops: []workflow.Shop{homeShop()}, Overall: Tally{By: tally}, Tally: Tally{By: tally}, Decides: true, Health: HomeHealth{}})
+	}
+	some := map[workflow.Stage]int{workflow.StageExpired: 3}
+	campaign := HomeFacts{State: HomeState{HomeFilter: HomeFilter{Campaign: "c1"}}, Campaign: homeCampaign(1), Campaigns: []HomeCampaign{homeCampaign(1)}, Health: HomeHealth{Untold: true}}
+	return map[string]HomeView{
+		"home":               Home(homeFacts()),
+		"home_viewer":        Home(viewer),
+		"home_admin":         Home(admin),
+		"home_empty":         empty(HomeFilter{}, some),
+		"home_empty_stage":   empty(HomeFilter{Stage: workflow.StageShipping}, some),
+		"home_empty_all":     empty(HomeFilter{Stage: HomeAll}, nil),
+		"home_empty_creator": empty(HomeFilter{Creator: "glow.daily"}, nil),
+		"home_empty_there":   empty(HomeFilter{Creator: "glow.daily"}, some),
+		"home_empty_joined":  Home(campaign),
+		"home_closed":        HomeClosed(HomeState{}, DeniedOutside),
+	}
+}
+
+func TestAppHomeReadsAsItsGoldenFilesSay(t *testing.T) {
+	for name, v := range homes() {
+		t.Run(name, func(t *testing.T) {
+			lintHome(t, v)
+			compare(t, name, pretty(t, v.HomeTabViewRequest))
+		})
+	}
+}
+
+// hostileHome has trouble in every place, and as many rows and filters as there can be.
+func hostileHome(rows int) HomeFacts {
+	long := strings.Repeat(hostile, 20)
+	f := homeFacts()
+	f.Rows = nil
+	for n := range rows {
+		r := homeRowOf(n, hostileApplication())
+		r.Application.Campaign, r.Application.Joined = "c1", workflow.Joined{By: reviewer}
+		r.Row.Campaign, r.Shop, r.Undoes, r.Stays = long, long, true, n%2 == 1
+		f.Rows = append(f.Rows, r)
+	}
+	for n := range 50 {
+		f.Shops = append(f.Shops, workflow.Shop{ID: workflow.ShopID(fmt.Sprint(n)), Name: long})
+		f.Health.Troubles = append(f.Health.Troubles, HomeTrouble{Shop: long, Cause: workflow.Cause{Code: 999, Message: long}})
+		f.Campaigns = append(f.Campaigns, HomeCampaign{Campaign: workflow.Campaign{ID: workflow.CampaignID(fmt.Sprint("k", n)), Name: long, Archived: true}, Shop: long})
+	}
+	f.Campaign, f.Settings = f.Campaigns[0], homeShop().ID
+	f.State = HomeState{HomeFilter: HomeFilter{Shop: "0", Stage: workflow.Stage(long), Campaign: "k0", Creator: HomeCreator(long)}, Page: QueuePage{Number: 3, Cursor: long}}
+	return f
+}
+
+func TestNothingThatOthersWriteBreaksAppHome(t *testing.T) {
+	v := Home(hostileHome(2 * HomePageSize))
+	lintHome(t, v)
+	require.NotContains(t, pretty(t, v.HomeTabViewRequest), "<!channel>")
+}
+
+// homeActionsOf are the action ids of App Home's controls.
+func homeActionsOf(v HomeView) (ids []string) {
+	for _, b := range v.Blocks.BlockSet {
+		if a, ok := b.(*slack.ActionBlock); ok {
+			for _, e := range a.Elements.ElementSet {
+				switch e := e.(type) {
+				case *slack.ButtonBlockElement:
+					ids = append(ids, e.ActionID)
+				case *slack.SelectBlockElement:
+					ids = append(ids, e.ActionID)
+				}
+			}
+		}
+	}
+	return ids
+}
+
+func TestWhoOnlyLooksOnHasNoButtonsToDecide(t *testing.T) {
+	ids := homeActionsOf(homes()["home_viewer"])
+	require.Equal(t, []string{ActionHomeRefresh, ActionHomeStage, ActionHomeCampaign, ActionHomeNext}, ids)
+}
+
+func TestOnlyWhoDecidedIsOfferedToUndo(t *testing.T) {
+	f := homeFacts()
+	f.Rows = f.Rows[1:3] // decided by her, and by another
+	require.Equal(t, []string{
+		ActionBulk, ActionHomeRefresh, ActionHomeStage, ActionHomeCampaign, ActionUndo, ActionCampaign, ActionCampaign, ActionHomeNext,
+	}, homeActionsOf(Home(f)))
+}
+
+func TestWhatChangesWithTheClockAloneIsNotPublished(t *testing.T) {
+	f := homeFacts()
+	was := Home(f)
+	f.Health.Synced = f.Health.Synced.Add(SoonWithin)
+	later := Home(f)
+	require.Equal(t, was.Hash, later.Hash)
+	require.NotEqual(t, was.Blocks, later.Blocks)
+	f.Overall.By[workflow.StageReview]--
+	require.NotEqual(t, was.Hash, Home(f).Hash)
+}
+
+func TestTheWayBackHasAnEnd(t *testing.T) {
+	s := HomeState{}
+	for n := range 30 {
+		s = s.Next(QueuePage{Number: n + 1, Cursor: fmt.Sprint(n)})
+	}
+	require.Len(t, s.Trail, maxTrail)
+	for range maxTrail {
+		s = s.Back()
+	}
+	require.Equal(t, HomeState{Page: QueuePage{Number: 10, Cursor: "9"}, Trail: []string{}}, s)
+	require.Equal(t, HomeState{}, s.Back(), "from there it is back to the start")
+}
+
+func TestWhereSomebodyIsTravelsInTheView(t *testing.T) {
+	s := HomeState{HomeFilter: HomeFilter{Shop: "1", Stage: HomeAll, Campaign: "c1", Creator: "glow.daily"}, Page: QueuePage{Number: 2, Cursor: "00:~/1/2"}, Trail: []string{"", "00:1"}}
+	back, err := ParseHomeState(s.Encode())
+	require.NoError(t, err)
+	require.Equal(t, s, back)
+
+	s.Trail = []string{strings.Repeat("x", 2000), strings.Repeat("y", 1500)}
+	back, err = ParseHomeState(s.Encode())
+	require.NoError(t, err)
+	require.Len(t, back.Trail, 1, "what does not fit is the way back, from its far end")
+
+	for _, bad := range []string{"{", "[]", `{"page":{"Number":-1}}`} {
+		_, err = ParseHomeState(bad)
+		require.Error(t, err, bad)
+	}
+}
+
+func TestACreatorIsUnderstoodHoweverSheIsTyped(t *testing.T) {
+	for _, typed := range []string{"glow.daily", "@glow.daily", " @Glow.Daily ", "https://www.tiktok.com/@glow.daily", "https://www.tiktok.com/@Glow.Daily/video/1?x=1", "tiktok.com/@glow.daily?lang=en"} {
+		require.Equal(t, "glow.daily", HomeCreator(typed), typed)
+	}
+	require.Empty(t, HomeCreator(" @ "))
+}

@@ -1,0 +1,217 @@
+package view
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/slack-go/slack"
+
+	"sampledesk/workflow"
+)
+
+// The identifiers of the dialog behind *Reject…*: of the view, and of its inputs with what they hold.
+const (
+	CallbackReject = "reject"
+
+	BlockReason  = "reason"
+	ActionReason = "reject_reason" // a menu; the value is a Reason. Choosing another changes what is suggested below
+
+	BlockNote  = "note"
+	ActionNote = "note_text" // a text for the team
+
+	ActionWords = "reject_message" // a text for the creator; its block is WordsBlock
+
+	BlockSend  = "send"
+	ActionSend = "reject_send" // a checkbox
+	SendWords  = "send"        // its value
+)
+
+// What the dialog says of its fields when it is sent back.
+const (
+	ErrorUnticked = "You wrote this and did not tick the box below. Tick it to send the message, or clear what you wrote."
+	ErrorNoWords  = "The box is ticked to send a message, and this is empty. Please write it, or take the tick away."
+	ErrorNoReason = "Please choose one of the four reasons."
+)
+
+// RejectFacts is what the dialog shows. What the person has filled in so far is in Typed.
+type RejectFacts struct {
+	Application workflow.Application
+	Undo        string // for how long a rejection can be undone, in words; empty: not at all
+	Meta        RejectMeta
+	Typed       Rejection
+	Moved       bool // the card has changed since it was clicked
+}
+
+// Rejection is what the dialog's fields hold.
+type Rejection struct {
+	Reason workflow.Reason
+	Note   string
+	Words  string // to the creator
+	Send   bool
+}
+
+// RejectMeta is what the dialog carries unseen: ids only.
+type RejectMeta struct {
+	Target    Target
+	Suggested workflow.Reason // whose words were suggested last
+	Looking   bool            // opening it put the person's name on the card; closing it takes that back
+}
+
+type wireReject struct {
+	Target    string          `json:"target"`
+	Suggested workflow.Reason `json:"suggested,omitempty"`
+	Looking   bool            `json:"looking,omitempty"`
+}
+
+// Encode writes the dialog's private metadata.
+func (m RejectMeta) Encode() string {
+	b, err := json.Marshal(wireReject{Target: m.Target.String(), Suggested: m.Suggested, Looking: m.Looking})
+	if err != nil { // strings always can be written
+		return ""
+	}
+	return string(b)
+}
+
+// ParseRejectMeta reads what Encode wrote.
+func ParseRejectMeta(s string) (RejectMeta, error) {
+	var w wireReject
+	if err := json.Unmarshal([]byte(s), &w); err != nil {
+		return RejectMeta{}, fmt.Errorf("reading what the dialog is about: %w", err)
+	}
+	t, err := ParseTarget(w.Target)
+	if err != nil {
+		return RejectMeta{}, fmt.Errorf("reading what the dialog is about: %w", err)
+	}
+	return RejectMeta{Target: t, Suggested: w.Suggested, Looking: w.Looking}, nil
+}
+
+// RejectModal is the dialog behind *Reject…*: the reason that was chosen, a note for the team, and a message to the
+// creator, which is suggested and only sent if the box is ticked.
+func RejectModal(f RejectFacts) slack.ModalViewRequest {
+	blocks := []slack.Block{section(aboutRequest(f.Application)...)}
+	if f.Moved {
+		blocks = append(blocks, section("*The card has changed since you saw it.* Nothing was done yet. Please look at it as it is now, and send this again if it still holds."))
+	}
+	blocks = append(blocks, aside(joinLines([]string{"TikTok tells the creator, who cannot ask again for 30 days.", undoLine(f.Undo)})),
+		reasonInput(f.Typed.Reason), noteInput(f.Typed.Note, "Note for the team", true))
+	if f.Application.Report.Creator.OpenID != "" {
+		blocks = append(blocks, wordsInput(f), sendBox(f.Typed.Send))
+	} else {
+		blocks = append(blocks, aside("TikTok has not told this creator's id yet, so no message can go with it."))
+	}
+	return slack.ModalViewRequest{
+		Type: slack.VTModal, CallbackID: CallbackReject, NotifyOnClose: f.Meta.Looking,
+		Title: plainText("Reject the request"), Submit: plainText("Reject"), Close: plainText("Cancel"),
+		Blocks: slack.Blocks{BlockSet: blocks}, PrivateMetadata: f.Meta.Encode(),
+	}
+}
+
+// aboutRequest tells which request a dialog is about.
+func aboutRequest(a workflow.Application) []string {
+	r := a.Report
+	return []string{
+		"*" + profile(r.Creator) + "* asks for *" + data(productOf(r.Product), maxTitle) + "*",
+		dotted("Request "+shortID(a), data(r.Product.Variant, maxVariant)),
+	}
+}
+
+func undoLine(window string) string {
+	if window == "" {
+		return "It is sent at once, and nobody can take it back."
+	}
+	return "You can undo it on the card for " + window + "; once it was sent, nobody can take it back."
+}
+
+func reasonInput(chosen workflow.Reason) slack.Block {
+	menu := &slack.SelectBlockElement{
+		Type: slack.OptTypeStatic, ActionID: ActionReason, Placeholder: plainText("Choose a reason"), Options: reasonOptions(),
+	}
+	for _, o := range menu.Options {
+		if o.Value == string(chosen) {
+			menu.InitialOption = o
+		}
+	}
+	return &slack.InputBlock{
+		Type: slack.MBTInput, BlockID: BlockReason, Label: plainText("What TikTok is told"), Element: menu, DispatchAction: true,
+	}
+}
+
+// noteInput is where a note for the team is written.
+func noteInput(text, name string, optional bool) slack.Block {
+	return &slack.InputBlock{
+		Type: slack.MBTInput, BlockID: BlockNote, Label: plainText(name), Optional: optional,
+		Hint: plainText("Only people here see it. It joins the request's history and the card's thread."),
+		Element: &slack.PlainTextInputBlockElement{
+			Type: slack.METPlainTextInput, ActionID: ActionNote, Multiline: true, MaxLength: workflow.MaxNote,
+			Placeholder: plainText("What the others should know"), InitialValue: initial(text, workflow.MaxNote),
+		},
+	}
+}
+
+// initial is what a person, or the desk, wrote into a field: it goes back as it is, cut to what the field holds.
+func initial(text string, most int) string {
+	if runes := []rune(text); len(runes) > most {
+		return string(runes[:most])
+	}
+	return text
+}
+
+// WordsBlock is the block of the message to the creator. It changes with the reason, so that the field forgets what was
+// suggested for another.
+func WordsBlock(suggested workflow.Reason) string { return "message " + string(suggested) }
+
+func wordsInput(f RejectFacts) slack.Block {
+	return &slack.InputBlock{
+		Type: slack.MBTInput, BlockID: WordsBlock(f.Meta.Suggested), Label: plainText("Message to the creator"), Optional: true,
+		Element: &slack.PlainTextInputBlockElement{
+			Type: slack.METPlainTextInput, ActionID: ActionWords, Multiline: true, MaxLength: workflow.MaxMessage,
+			Placeholder: plainText("A kind word"), InitialValue: initial(f.Typed.Words, workflow.MaxMessage),
+		},
+	}
+}
+
+func sendBox(ticked bool) slack.Block {
+	send := option(SendWords, "Send this message")
+	send.Description = plainText("It goes through TikTok, once TikTok has confirmed the rejection.")
+	boxes := &slack.CheckboxGroupsBlockElement{Type: slack.METCheckboxGroups, ActionID: ActionSend, Options: []*slack.OptionBlockObject{send}}
+	if ticked {
+		boxes.InitialOptions = boxes.Options
+	}
+	return &slack.InputBlock{Type: slack.MBTInput, BlockID: BlockSend, Label: plainText("Shall it go?"), Optional: true, Element: boxes}
+}
+
+// Suggestion is a kind message that may go with a rejection. It promises nothing, and is sent only if somebody says so.
+func Suggestion(r workflow.Reason, p workflow.Product) string {
+	thanks := "Hello! Thank you for asking us for a sample of " + raw(productOf(p), maxTitle) + ". "
+	switch r {
+	case workflow.NotMatch:
+		return thanks + "This time we are looking for something else, so we cannot send you one. We wish you all the best with your content!"
+	case workflow.Offline:
+		return thanks + "We have taken this product offline, so we cannot send you one. Perhaps something else of ours suits you?"
+	case workflow.OutOfStock:
+		return thanks + "We have run out of samples of it, so we cannot send you one now. You are welcome to ask again later."
+	default:
+		return thanks + "We cannot send you one this time. We wish you all the best with your content!"
+	}
+}
+
+// NotDone closes the dialog where what it says could not be done: why, and what was written, so that nothing of it is
+// lost.
+func (r Rejection) NotDone(sentence string) slack.ModalViewRequest {
+	words := ""
+	if r.Send {
+		words = r.Words
+	}
+	return NotDone(sentence, r.Note, words)
+}
+
+// NotDone closes a dialog in which something was written that could not be kept: why, and what was written.
+func NotDone(sentence string, written ...string) slack.ModalViewRequest {
+	m := Aside(sentence)
+	for _, words := range written {
+		if clean(words) != "" {
+			m.Blocks = append(m.Blocks, section("You had written:", quote(words, workflow.MaxNote)))
+		}
+	}
+	return NoticeModal(m)
+}

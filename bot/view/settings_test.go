@@ -1,0 +1,226 @@
+package view
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/slack-go/slack"
+	"github.com/stretchr/testify/require"
+
+	"sampledesk/workflow"
+)
+
+// effective are settings with nothing unset.
+func effective() workflow.Settings {
+	undo := 10 * time.Second
+	return workflow.Settings{
+		Version: 3, Channel: "C0SAMPLES1", Admins: []workflow.PersonID{admin}, Undo: &undo, Steps: workflow.DefaultSteps,
+		Morning: workflow.DefaultMorning, Zone: workflow.DefaultZone,
+	}
+}
+
+func otherSettings() workflow.Settings {
+	undo, s := 90*time.Second, effective()
+	s.Channel, s.Reviewers, s.Groups, s.Admins = "C0OTHER001", []workflow.PersonID{reviewer}, []workflow.GroupID{"S0REVIEW01"}, []workflow.PersonID{admin, reviewer}
+	s.Undo, s.QuickReject, s.Steps = &undo, true, []time.Duration{72 * time.Hour, 24 * time.Hour, 6 * time.Hour, 30 * time.Minute}
+	s.Morning, s.Zone, s.Shipments, s.ShipmentChannel = "07:30", "Asia/Kolkata", workflow.ShipmentsElsewhere, "C0PARCELS1"
+	return s
+}
+
+// crowd is as many people and groups as settings take.
+func crowd(s workflow.Settings) workflow.Settings {
+	for i := range workflow.MaxPeople {
+		id := fmt.Sprintf("U0PERSON%03d", i)
+		s.Reviewers, s.Admins = append(s.Reviewers, workflow.PersonID(id)), append(s.Admins, workflow.PersonID(id))
+		s.Groups = append(s.Groups, workflow.GroupID(fmt.Sprintf("S0GROUP%04d", i)))
+	}
+	return s
+}
+
+func settingsSamples() map[string]SettingsFacts {
+	shop, other := workflow.Shop{ID: "1", Name: "Glow Shop", Settings: effective()}, workflow.Shop{ID: "2", Name: "Kitchen Shop", Settings: otherSettings()}
+	twin := workflow.Shop{ID: "3", Name: "glow shop"}
+	bad := workflow.Shop{ID: workflow.ShopID(strings.Repeat("7", 60)), Name: strings.Repeat(hostile, 9), Settings: crowd(otherSettings())}
+	many, names := []workflow.Shop{bad}, map[workflow.GroupID]string{}
+	for i := range 200 {
+		many = append(many, workflow.Shop{ID: workflow.ShopID(fmt.Sprint(i)), Name: bad.Name})
+	}
+	for _, g := range bad.Settings.Groups {
+		names[g] = hostile
+	}
+	return map[string]SettingsFacts{
+		"settings":         {Shop: shop, Shops: []workflow.Shop{shop}, At: noon},
+		"settings_several": {Shop: other, Shops: []workflow.Shop{shop, other, twin}, At: noon, Groups: map[workflow.GroupID]string{"S0REVIEW01": "Sample reviewers"}},
+		"settings_moved":   {Shop: shop, Shops: []workflow.Shop{shop}, At: noon, Sure: true, Warning: WarnMoved(SettingsChanges(otherSettings(), effective()))},
+		"settings_leaving": {Shop: shop, Shops: []workflow.Shop{shop}, At: noon, Sure: true, Warning: WarnLeaving([]workflow.PersonID{reviewer})},
+		"settings_hostile": {Shop: bad, Shops: many, Groups: names, At: noon, Warning: WarnMoved(SettingsChanges(bad.Settings, effective()))},
+	}
+}
+
+func TestTheSettingsLookAsTheirGoldenFiles(t *testing.T) {
+	for name, f := range settingsSamples() {
+		t.Run(name, func(t *testing.T) {
+			m := SettingsModal(f)
+			lintModal(t, m)
+			if name != "settings_hostile" {
+				compare(t, name, pretty(t, m))
+			}
+		})
+	}
+}
+
+func TestWhatTakesTheSettingsPlaceLooksAsItsGoldenFile(t *testing.T) {
+	shop := workflow.Shop{ID: "1", Name: "Glow Shop"}
+	bad := workflow.Shop{ID: "2", Name: strings.Repeat(hostile, 9)}
+	for name, m := range map[string]slack.ModalViewRequest{
+		"settings_saved":   SettingsSaved(shop, SettingsChanges(effective(), otherSettings()), nil),
+		"settings_copied":  SettingsSaved(shop, nil, []workflow.Shop{{ID: "2", Name: "Kitchen Shop"}, {ID: "3"}}),
+		"settings_same":    SettingsSaved(shop, nil, nil),
+		"settings_crowded": SettingsSaved(bad, SettingsChanges(effective(), crowd(otherSettings())), slices.Repeat([]workflow.Shop{bad}, 100)),
+	} {
+		t.Run(name, func(t *testing.T) {
+			lintClosing(t, m)
+			compare(t, name, pretty(t, m))
+		})
+	}
+}
+
+// lintClosing holds a dialog without a submit button to Slack's limits: an acknowledgement carries it.
+func lintClosing(t *testing.T, m slack.ModalViewRequest) {
+	t.Helper()
+	require.Nil(t, m.Submit)
+	wire, err := json.Marshal(m)
+	require.NoError(t, err)
+	require.Less(t, len(wire), 18_000)
+	m.Submit, m.PrivateMetadata, m.CallbackID = plainText("x"), "x", "x"
+	lintModal(t, m)
+}
+
+func TestEachSettingThatChangedIsTold(t *testing.T) {
+	var told []string
+	for _, c := range SettingsChanges(effective(), otherSettings()) {
+		told = append(told, c.String())
+	}
+	require.Equal(t, []string{
+		"• *Channel*: <#C0SAMPLES1> → <#C0OTHER001>",
+		"• *Reviewers*: every member of the channel → <!subteam^S0REVIEW01>, <@U0MEMBER01>",
+		"• *Admins*: <@U0ADMIN001> → <@U0ADMIN001>, <@U0MEMBER01>",
+		"• *Undo window*: 10 seconds → 90 seconds",
+		"• *Rejecting*: by a dialog → at once",
+		"• *Steps before a deadline*: 48, 24, 6, 1 hours → 72, 24, 6, 0.5 hours",
+		"• *Morning message*: 09:00, UTC → 07:30, Asia/Kolkata",
+		"• *Shipments*: in the shop's channel → in <#C0PARCELS1>",
+	}, told)
+	require.Empty(t, SettingsChanges(otherSettings(), otherSettings()))
+}
+
+func TestAChangeThatAShortenedListDoesNotShowIsToldToo(t *testing.T) {
+	was := crowd(effective())
+	now := crowd(effective())
+	now.Admins, now.Reviewers = slices.Clone(was.Admins), slices.Clone(was.Reviewers)
+	now.Admins[99], now.Reviewers[99] = "U0NEW00001", "U0NEW00001"
+	var names []string
+	for _, c := range SettingsChanges(was, now) {
+		names = append(names, c.Name)
+	}
+	require.Equal(t, []string{"Reviewers", "Admins"}, names)
+}
+
+func TestEveryZoneThatIsOfferedIsOneOfTheDatabase(t *testing.T) {
+	for _, name := range zones {
+		require.Empty(t, workflow.Settings{Zone: name}.Check(), name)
+		o := zoneOption(name, noon)
+		require.LessOrEqual(t, len(o.Text.Text), 75)
+		require.LessOrEqual(t, len(o.Value), 75)
+		require.Contains(t, o.Text.Text, "(UTC")
+	}
+	require.True(t, slices.IsSorted(zones[1:]))
+	require.Equal(t, workflow.DefaultZone, zones[0])
+}
+
+func TestZonesAreFoundByWordsInAnyOrderAndByTheirOffset(t *testing.T) {
+	first := func(typed string) string { return ZoneOptions(typed, "Europe/Berlin", noon).Options[0].Value }
+	require.Equal(t, "America/Argentina/Buenos_Aires", first("aires argentina"))
+	require.Equal(t, "Europe/Berlin", first("utc+01"))
+	require.Equal(t, "Asia/Kathmandu", first("+05:45"))
+	require.Equal(t, "Europe/Berlin", first(""))
+	require.Empty(t, ZoneOptions("nowhere at all", "", noon).Options)
+	require.NotNil(t, ZoneOptions("nowhere at all", "", noon).Options, "Slack takes no null")
+	require.Len(t, ZoneOptions("", "", noon).Options, MaxChoices)
+}
+
+func TestUserGroupsAreFoundByHandleAndName(t *testing.T) {
+	all := []UserGroup{{ID: "S1", Handle: "reviewers", Name: "Sample reviewers"}, {ID: "S2", Handle: "ops", Name: "Ops"}, {ID: "S3", Name: hostile}}
+	values := func(typed string) (ids []string) {
+		for _, o := range GroupOptions(all, typed).Options {
+			ids = append(ids, o.Value)
+		}
+		return ids
+	}
+	require.Equal(t, []string{"S1", "S2", "S3"}, values(""))
+	require.Equal(t, []string{"S1"}, values("@review"))
+	require.Equal(t, []string{"S1"}, values("Sample rev"))
+	require.Equal(t, []string{"S2"}, values("OPS"))
+	require.Equal(t, "Ops", GroupOptions(all, "ops").Options[0].Text.Text, "said once")
+}
+
+func TestHoursAreReadAsPeopleTypeThem(t *testing.T) {
+	want := []time.Duration{48 * time.Hour, 24 * time.Hour, 6 * time.Hour, 90 * time.Minute}
+	for _, typed := range []string{"48, 24, 6, 1.5", "48 24 6 1.5", "48h 24h 6H 1.5h", " 48;24 ; 6/1.5 "} {
+		got, ok := ParseSteps(typed)
+		require.True(t, ok, typed)
+		require.Equal(t, want, got, typed)
+	}
+	require.Equal(t, "48, 24, 6, 1.5", StepsText(want))
+	for _, typed := range []string{"", "1", "1 2 3 4 5", "a b c d", "Inf 3 2 1", "NaN 3 2 1", "-4 3 2 1", "0 0 0 0", "1e300 3 2 1"} {
+		_, ok := ParseSteps(typed)
+		require.False(t, ok, typed)
+	}
+}
+
+func TestWhatTheSettingsAreAboutSurvivesItsJourney(t *testing.T) {
+	want := SettingsMeta{Shop: "7495540735365777507", Version: 3, Sure: true}
+	got, err := ParseSettingsMeta(want.Encode())
+	require.NoError(t, err)
+	require.Equal(t, want, got)
+	for _, bad := range []string{"", "{}", "[]", `{"version":1}`} {
+		_, err := ParseSettingsMeta(bad)
+		require.Error(t, err, bad)
+	}
+}
+
+func TestEachFieldThatAnErrorNamesHasItsPlaceInTheDialog(t *testing.T) {
+	shown := pretty(t, SettingsModal(settingsSamples()["settings"]))
+	for _, field := range []string{workflow.FieldUndo, workflow.FieldSteps, workflow.FieldMorning, workflow.FieldZone, workflow.FieldShipments, workflow.FieldReviewers, workflow.FieldAdmins, "another"} {
+		action, text := SettingsError(field)
+		require.NotEmpty(t, text)
+		require.Contains(t, shown, SettingsBlock(action, "1"), field)
+	}
+}
+
+func TestARefusalNamesThreeWhoMayAndCountsTheOthers(t *testing.T) {
+	crowd := []workflow.PersonID{"U1", "U2", "U3", "U4"}
+	for sentence, want := range map[string]string{
+		DeniedBut(DeniedReviewers, Entitled{People: crowd}):                                                "(<@U1>, <@U2>, <@U3>, and 1 more)",
+		DeniedBut(DeniedReviewers, Entitled{People: crowd[:1], Groups: []workflow.GroupID{"S1"}}):          "(<!subteam^S1>, <@U1>)",
+		DeniedBut(DeniedAdmins, Entitled{People: crowd[:2]}):                                               "(<@U1>, <@U2>)",
+		DeniedBut(DeniedAdmins, Entitled{}):                                                                "`SLACK_ADMINS`",
+		DeniedBut(DeniedReviewers, Entitled{}):                                                             "ask an admin to make you one",
+		DeniedBut(DeniedGuest, Entitled{People: crowd}):                                                    "Guests can look on",
+		DeniedBut(DeniedReviewers, Entitled{Groups: []workflow.GroupID{"<!channel>"}, People: crowd[3:4]}): "(<@U4>)",
+	} {
+		lint(t, Aside(sentence))
+		require.Contains(t, sentence, want)
+	}
+}
+
+func TestASentenceBesideAnInputHasNoMarkup(t *testing.T) {
+	said := DeniedBut(DeniedReviewers, Entitled{People: []workflow.PersonID{"U1"}})
+	require.Equal(t, "Only the shop's reviewers decide on samples. Please ask one of them, or ask an admin to make you one.", Plain(said))
+	require.Equal(t, "Already approved by somebody 2026-11-20 12:00 UTC; ask somebody.", Plain("Already *approved* by <@U1> "+stamp(noon)+"; ask <@U2>."))
+	require.Equal(t, "a < b * c `d`", Plain("a < b * c `d`"), "what has no mention is left as it is")
+}

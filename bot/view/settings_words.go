@@ -1,0 +1,218 @@
+package view
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"sampledesk/workflow"
+)
+
+// What the dialog says at its fields when it is sent back.
+const (
+	ErrorUndo            = "Please give a number of seconds from 0 to 600."
+	ErrorSteps           = "Please give four numbers of hours, the largest first, none above 168: for example 48, 24, 6, 1."
+	ErrorMorning         = "Please choose a time."
+	ErrorZone            = "Please choose one of the time zones that the menu offers."
+	ErrorShipmentChannel = "Please choose the channel for shipments, or announce them elsewhere."
+	ErrorTooManyPeople   = "That is too many: 100 are the most. A user group may help."
+	ErrorNoChannel       = "Please choose a channel."
+	ErrorNotInChannel    = "The desk is not in that channel. Type /invite @Sample Desk there, then save again."
+	ErrorArchived        = "That channel is archived. Please choose another, or unarchive it first."
+	ErrorChannelUnread   = "Slack did not tell in time whether the desk is in that channel. Please save again."
+)
+
+// SettingsError puts a field that is wrong, as workflow names it, into words: which input it is, and what to do.
+func SettingsError(field string) (action, text string) {
+	switch field {
+	case workflow.FieldUndo:
+		return ActionSettingsUndo, ErrorUndo
+	case workflow.FieldSteps:
+		return ActionSettingsSteps, ErrorSteps
+	case workflow.FieldMorning:
+		return ActionSettingsMorning, ErrorMorning
+	case workflow.FieldZone:
+		return ActionSettingsZone, ErrorZone
+	case workflow.FieldShipments:
+		return ActionSettingsShipmentChannel, ErrorShipmentChannel
+	case workflow.FieldAdmins:
+		return ActionSettingsAdmins, ErrorTooManyPeople
+	case workflow.FieldReviewers:
+		return ActionSettingsReviewers, ErrorTooManyPeople
+	default:
+		return ActionSettingsChannel, Denied(DeniedUnsaved)
+	}
+}
+
+// ErrorUnfit says that somebody cannot be a reviewer or an admin, whatever the settings say; name is what Slack calls
+// her.
+func ErrorUnfit(name string, why Denial) string {
+	who := first(raw(name, maxName), "Somebody here")
+	switch why {
+	case DeniedGuest:
+		return who + " is a guest here, and guests never decide. Please take that name out."
+	case DeniedElsewhere:
+		return who + " is of another workspace, and only people of this one decide. Please take that name out."
+	default:
+		return who + " is a bot or a deactivated account. Please take that name out."
+	}
+}
+
+// SettingsChange is one setting that is not what it was.
+type SettingsChange struct {
+	Name     string // of the setting
+	Was, Now string // formatted
+}
+
+// SettingsChanges tells what is different between two settings, neither of which has anything unset.
+func SettingsChanges(was, now workflow.Settings) []SettingsChange {
+	all := []SettingsChange{
+		{"Channel", channel(was.Channel), channel(now.Channel)},
+		{"Reviewers", reviewersText(was), reviewersText(now)},
+		{"Admins", several(was.Admins, nil, "whoever runs the desk names them"), several(now.Admins, nil, "whoever runs the desk names them")},
+		{"Undo window", undoText(was.Undo), undoText(now.Undo)},
+		{"Rejecting", rejectText(was.QuickReject), rejectText(now.QuickReject)},
+		{"Steps before a deadline", stepsText(was.Steps), stepsText(now.Steps)},
+		{"Morning message", morningText(was), morningText(now)},
+		{"Shipments", shipmentsText(was), shipmentsText(now)},
+	}
+	all = slices.DeleteFunc(all, func(c SettingsChange) bool { return c.Was == c.Now })
+	if !slices.Equal(was.Reviewers, now.Reviewers) || !slices.Equal(was.Groups, now.Groups) || !slices.Equal(was.Admins, now.Admins) {
+		return peopleChanged(all, was, now)
+	}
+	return all
+}
+
+// peopleChanged adds what a shortened list of people does not show.
+func peopleChanged(all []SettingsChange, was, now workflow.Settings) []SettingsChange {
+	named := func(name string) bool {
+		return slices.ContainsFunc(all, func(c SettingsChange) bool { return c.Name == name })
+	}
+	if !named("Reviewers") && (!slices.Equal(was.Reviewers, now.Reviewers) || !slices.Equal(was.Groups, now.Groups)) {
+		all = append(all, SettingsChange{"Reviewers", "others", "some of those further down the list"})
+	}
+	if !named("Admins") && !slices.Equal(was.Admins, now.Admins) {
+		all = append(all, SettingsChange{"Admins", "others", "some of those further down the list"})
+	}
+	return all
+}
+
+func (c SettingsChange) String() string { return "• *" + c.Name + "*: " + c.Was + " → " + c.Now }
+
+// channel mentions a channel.
+func channel(id string) string {
+	if !slackID.MatchString(id) {
+		return "none"
+	}
+	return "<#" + id + ">"
+}
+
+// maxListed is how many people a list shows.
+const maxListed = 20
+
+func several(who []workflow.PersonID, groups []workflow.GroupID, none string) string {
+	var all []string
+	for _, g := range groups {
+		all = append(all, first(group(g), "a user group"))
+	}
+	for _, p := range who {
+		all = append(all, person(p))
+	}
+	if len(all) == 0 {
+		return none
+	}
+	if more := len(all) - maxListed; more > 0 {
+		all = append(all[:maxListed], fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(all, ", ")
+}
+
+func reviewersText(s workflow.Settings) string {
+	return several(s.Reviewers, s.Groups, "every member of the channel")
+}
+
+func undoText(d *time.Duration) string {
+	if d == nil || *d == 0 {
+		return "none"
+	}
+	return plainNumber(d.Seconds()) + " seconds"
+}
+
+func rejectText(quick bool) string {
+	if quick {
+		return "at once"
+	}
+	return "by a dialog"
+}
+
+func stepsText(steps []time.Duration) string { return StepsText(steps) + " hours" }
+
+func morningText(s workflow.Settings) string {
+	at := data(s.Morning, maxID)
+	if t, err := time.Parse("15:04", s.Morning); err == nil {
+		at = t.Format("15:04")
+	}
+	return at + ", " + first(data(s.Zone, maxID), workflow.DefaultZone)
+}
+
+func shipmentsText(s workflow.Settings) string {
+	switch s.Shipments {
+	case workflow.ShipmentsElsewhere:
+		return "in " + channel(s.ShipmentChannel)
+	case workflow.ShipmentsInThread:
+		return "in the thread only"
+	default:
+		return "in the shop's channel"
+	}
+}
+
+// SettingsSaved is what takes the dialog's place once it is saved: what changed, and which other shops got the same.
+func SettingsSaved(shop workflow.Shop, changes []SettingsChange, copied []workflow.Shop) slack.ModalViewRequest {
+	lines := []string{"*Saved*" + forShop(shop.Name) + ". It holds from the next click on."}
+	for _, c := range changes {
+		lines = append(lines, c.String())
+	}
+	if len(changes) == 0 && len(copied) == 0 {
+		lines = []string{"Nothing was different" + forShop(shop.Name) + ", so nothing was changed."}
+	}
+	m := closing("Settings", lines...)
+	if len(copied) > 0 {
+		names := make([]string, 0, len(copied))
+		for _, s := range copied[:min(maxShops, len(copied))] {
+			names = append(names, first(data(s.Name, maxName), data(string(s.ID), maxID)))
+		}
+		if more := len(copied) - len(names); more > 0 {
+			names = append(names, fmt.Sprintf("and %d more", more))
+		}
+		m.Blocks.BlockSet = append(m.Blocks.BlockSet, section("Given the same, but for the channel: "+strings.Join(names, ", ")+"."))
+	}
+	return m
+}
+
+// closing is a dialog that only says how it ended.
+func closing(title string, lines ...string) slack.ModalViewRequest {
+	return slack.ModalViewRequest{
+		Type: slack.VTModal, Title: plainText(title), Close: plainText("Close"), Blocks: slack.Blocks{BlockSet: []slack.Block{section(lines...)}},
+	}
+}
+
+// WarnMoved warns somebody that the settings were changed while she had the dialog open: what she sends next replaces
+// what is there now.
+func WarnMoved(changes []SettingsChange) string {
+	lines := []string{"*Somebody changed these settings while you had them open.* Below is what you entered. Saved anyway, it replaces what is there now:"}
+	for _, c := range changes {
+		lines = append(lines, c.String())
+	}
+	return joinLines(lines)
+}
+
+// WarnLeaving warns an admin who is about to be none any more. Left are the admins that there will be.
+func WarnLeaving(left []workflow.PersonID) string {
+	if len(left) == 0 {
+		return "*Nobody would be an admin any more.* Only whoever runs the desk could name one again, with `SLACK_ADMINS`. Add somebody below, or save anyway."
+	}
+	return "*You would not be an admin any more.* After that only " + several(left, nil, "") + " can make you one again. Add yourself below, or save anyway."
+}

@@ -1,0 +1,161 @@
+package view
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"sampledesk/workflow"
+)
+
+// The identifiers of the first-run welcome. Its fields are those of the settings dialog.
+const (
+	CallbackWelcome = "welcome"
+
+	ActionWelcomeLater = "welcome_later" // puts it off; the value holds the shop's id, as of the next
+	ActionWelcomeNever = "welcome_never" // ends it for good
+	ActionWelcomeBack  = "welcome_back"  // to the page before
+)
+
+// WelcomePages is how many pages the welcome has: the channel, the reviewers, and the morning.
+const WelcomePages = 3
+
+// WelcomePanel greets the admins of a shop that nobody has set up yet, at the top of App Home.
+func WelcomePanel(shop workflow.Shop) []slack.Block {
+	id := string(shop.ID)
+	named := first(data(shop.Name, maxName), "Your shop")
+	begin := button(ActionWelcome, id, "Set it up", "Set up the desk for "+first(raw(shop.Name, 40), "your shop"))
+	begin.Style = slack.StylePrimary
+	return []slack.Block{
+		header("Welcome to Sample Desk"),
+		section("*" + named + "* is connected. Three short steps, and the desk is ready: the channel where requests arrive, who decides on them, and when the morning message comes."),
+		actions("welcome:"+cut(id, 200), begin,
+			button(ActionWelcomeLater, id, "Later", "Put the welcome off until App Home is opened again"),
+			button(ActionWelcomeNever, id, "Don't show again", "Never show the welcome again; the settings stay as they are"),
+		),
+		aside("All of it can be changed at any time: `/samples settings`."),
+		&slack.DividerBlock{Type: slack.MBTDivider},
+	}
+}
+
+// WelcomeMeta is what the dialog carries unseen from page to page.
+type WelcomeMeta struct {
+	Shop    workflow.ShopID `json:"shop"`
+	Version int             `json:"version"` // of the settings when it began
+	Page    int             `json:"page"`    // counted from 1
+
+	Channel   string              `json:"channel,omitempty"`
+	Reviewers []workflow.PersonID `json:"reviewers,omitempty"`
+	Groups    []workflow.GroupID  `json:"groups,omitempty"`
+	Morning   string              `json:"morning,omitempty"`
+	Zone      string              `json:"zone,omitempty"`
+}
+
+// maxWelcomed is how many reviewers the welcome takes: what it carries from page to page has to fit Slack's 3,000
+// characters. The settings take more.
+const maxWelcomed = 60
+
+// Encode writes the dialog's private metadata.
+func (m WelcomeMeta) Encode() string {
+	b, err := json.Marshal(m)
+	if err != nil { // strings and numbers always can be written
+		return ""
+	}
+	return string(b)
+}
+
+// ParseWelcomeMeta reads what Encode wrote.
+func ParseWelcomeMeta(s string) (WelcomeMeta, error) {
+	var m WelcomeMeta
+	if err := json.Unmarshal([]byte(s), &m); err != nil {
+		return m, fmt.Errorf("reading how far a welcome got: %w", err)
+	}
+	if m.Shop == "" || m.Page < 1 || m.Page > WelcomePages {
+		return m, fmt.Errorf("%q does not say how far a welcome got", s)
+	}
+	return m, nil
+}
+
+// WelcomeFacts is what a page of the welcome shows.
+type WelcomeFacts struct {
+	Meta   WelcomeMeta
+	Shop   workflow.Shop
+	Groups map[workflow.GroupID]string // what Slack calls the user groups, as far as that is known
+	At     time.Time                   // tells how far zones are from UTC now
+}
+
+// WelcomeModal is one page of the first-run welcome.
+func WelcomeModal(f WelcomeFacts) slack.ModalViewRequest {
+	m := f.Meta
+	in := fields{shop: m.Shop, groups: f.Groups, at: f.At, settings: workflow.Settings{
+		Channel: m.Channel, Reviewers: m.Reviewers, Groups: m.Groups, Morning: m.Morning, Zone: m.Zone,
+	}}
+	var blocks []slack.Block
+	switch m.Page {
+	case 1:
+		blocks = append(blocks, step(m.Page, "Where do requests arrive?",
+			"Each sample request"+whoseShop(f.Shop.Name)+" comes to one channel as a card with buttons. Whoever is in that channel sees the requests; nobody else does."),
+			in.channel())
+	case 2:
+		blocks = append(blocks, step(m.Page, "Who decides?",
+			"Reviewers approve and reject. Without any, every member of the channel does; guests and people from other workspaces never do."),
+			in.limited(in.reviewers()), in.userGroups())
+	default:
+		blocks = append(blocks, step(m.Page, "When does your day begin?",
+			"In the morning the channel is told what ends that day, the most valuable first. Days are counted in this time zone."),
+			in.morning(), in.zone())
+	}
+	submit := "Next"
+	if m.Page == WelcomePages {
+		submit = "Finish"
+	}
+	if m.Page > 1 {
+		blocks = append(blocks, actions("", button(ActionWelcomeBack, string(m.Shop), "Back", "Back to the step before")))
+	}
+	return slack.ModalViewRequest{
+		Type: slack.VTModal, CallbackID: CallbackWelcome,
+		Title: plainText("Welcome"), Submit: plainText(submit), Close: plainText("Cancel"),
+		Blocks: slack.Blocks{BlockSet: blocks}, PrivateMetadata: m.Encode(),
+	}
+}
+
+func step(page int, asks, because string) slack.Block {
+	return section(fmt.Sprintf("*Step %d of %d: %s*", page, WelcomePages, asks), because)
+}
+
+func whoseShop(name string) string {
+	if name = data(name, maxName); name != "" {
+		return " of " + name
+	}
+	return ""
+}
+
+// limited keeps a list of people short enough for what the dialog carries.
+func (f fields) limited(b slack.Block) slack.Block {
+	if input, ok := b.(*slack.InputBlock); ok {
+		if menu, ok := input.Element.(*slack.MultiSelectBlockElement); ok {
+			menu.MaxSelectedItems = new(maxWelcomed)
+		}
+	}
+	return b
+}
+
+// WelcomeDone is the end of the welcome: what holds now, and where to go on.
+func WelcomeDone(s workflow.Shop) slack.ModalViewRequest {
+	now := s.Settings
+	return closing("Welcome",
+		"*The desk is ready"+forShop(s.Name)+".*",
+		"• Requests arrive in "+channel(now.Channel)+".",
+		"• Reviewers: "+reviewersText(now)+".",
+		"• Morning message: "+morningText(now)+".",
+		"`/samples help` tells what can be done. The undo window, the steps before a deadline and more are in `/samples settings`.",
+	)
+}
+
+// The ways in which a welcome ends that somebody else has ended, or overtaken.
+const (
+	WelcomeOver  = "This shop is set up already. `/samples settings` shows how, and changes it."
+	WelcomeMoved = "Somebody changed the settings of this shop meanwhile, so nothing was saved. `/samples settings` shows how they are now."
+)

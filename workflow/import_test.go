@@ -1,0 +1,91 @@
+package workflow_test
+
+import (
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"sampledesk/workflow"
+)
+
+func (d *desk) imports(origin string) workflow.Run {
+	d.t.Helper()
+	r, err := d.BeginImport(d.t.Context(), workflow.Import{Actor: deed(member, origin), At: noon, Shop: sample.Shop, Collaboration: "7"})
+	require.NoError(d.t, err)
+	require.Equal(d.t, workflow.Run{ID: r.ID, Kind: workflow.RunImport, Shop: sample.Shop, By: member, At: noon, Collaboration: "7"}, r)
+	return r
+}
+
+func TestAnImportMakesACampaignOfACollaboration(t *testing.T) {
+	d := newDesk(t, glow)
+	d.met()
+	r := d.imports("1")
+	told := workflow.Imported{
+		At: minutes(1), Name: "Spring \x00 launch", Creators: []workflow.Creator{{Username: "glow.daily"}, {Username: finds}, {Username: "KITCHEN_FINDS"}, {Username: ""}},
+		Products: []workflow.Product{{ID: "9", Title: "Kettle"}, {ID: "1", Title: "Serum"}, {ID: "9", Title: "Kettle"}, {}},
+	}
+	e := d.deliver(workflow.ImportLane(r.ID), told, minutes(1))
+	require.Equal(t, workflow.ImportCreators, e.Kind)
+	c := d.named("Spring launch")
+	require.Equal(t, []workflow.ProductID{"1", "9"}, c.Products)
+	require.Equal(t, member, c.CreatedBy)
+	r.EndsAt, r.Campaign, r.Name, r.Added, r.There, r.Products = minutes(1), c.ID, c.Name, 2, 1, 2
+	require.Equal(t, r, d.run(r.ID))
+	members := d.members(c)
+	require.Equal(t, []workflow.CreatorKey{glowDaily, findsName}, []workflow.CreatorKey{members[0].Creator, members[1].Creator})
+	require.Len(t, d.waiting("post/run/U0MEMBER1 1"), 1)
+
+	again := d.imports("2")
+	d.deliver(workflow.ImportLane(again.ID), told, minutes(2))
+	require.Equal(t, 3, d.run(again.ID).There)
+	require.Zero(t, d.run(again.ID).Added+d.run(again.ID).Products)
+}
+
+func TestAnImportThatCannotBeDoneSaysWhy(t *testing.T) {
+	d := newDesk(t, glow)
+	r := d.imports("1")
+	busy, gone := workflow.Cause{Code: 36009002, Message: "too many requests"}, workflow.Cause{Code: 404, Message: "no such collaboration"}
+	e := d.take(workflow.ImportLane(r.ID), noon)
+	d.settle(e, workflow.Outcome{Event: workflow.ImportFailed{At: noon, Cause: busy}, Then: workflow.Again}, noon)
+	require.Equal(t, busy, d.run(r.ID).Cause)
+	require.False(t, d.run(r.ID).Ended())
+	d.deliver(workflow.ImportLane(r.ID), workflow.ImportFailed{At: minutes(1), Cause: gone, ForGood: true}, minutes(1))
+	require.True(t, d.run(r.ID).Failed)
+	require.Equal(t, gone, d.run(r.ID).Cause)
+	require.Equal(t, minutes(1), d.run(r.ID).EndsAt)
+
+	archived := d.campaign("Spring")
+	_, err := d.ArchiveCampaign(t.Context(), archived.ID, by(member), noon)
+	require.NoError(t, err)
+	r = d.imports("2")
+	d.deliver(workflow.ImportLane(r.ID), workflow.Imported{At: minutes(1), Name: "spring", Creators: []workflow.Creator{{Username: finds}}}, minutes(1))
+	require.True(t, d.run(r.ID).Failed)
+	require.Contains(t, d.run(r.ID).Cause.Message, string(workflow.RuleArchived))
+	require.Empty(t, d.members(archived))
+}
+
+func TestAnImportFindsANameWhateverTheCollaborationIsCalled(t *testing.T) {
+	for typed, want := range map[string]string{"": "Collaboration 7", "\u200b": "Collaboration 7", strings.Repeat("é", 200): strings.Repeat("é", workflow.MaxCampaignName)} {
+		d := newDesk(t, glow)
+		r := d.imports("1")
+		d.deliver(workflow.ImportLane(r.ID), workflow.Imported{At: noon, Name: typed}, noon)
+		require.Equal(t, want, d.run(r.ID).Name)
+	}
+}
+
+func TestAnImportOfThousandsIsTakenOver(t *testing.T) {
+	d := newDesk(t, glow)
+	r := d.imports("1")
+	told := workflow.Imported{At: noon, Name: "Spring"}
+	for i := range 3000 {
+		told.Creators = append(told.Creators, workflow.Creator{Username: "creator_" + strconv.Itoa(i)})
+	}
+	for i := range workflow.MaxCampaignProducts + 1 {
+		told.Products = append(told.Products, workflow.Product{ID: workflow.ProductID(strconv.Itoa(i)), Title: "Product"})
+	}
+	d.deliver(workflow.ImportLane(r.ID), told, noon)
+	require.Equal(t, 3000, d.run(r.ID).Added)
+	require.Equal(t, workflow.MaxCampaignProducts, d.run(r.ID).Products, "as many as a campaign has")
+}
