@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 )
@@ -87,11 +86,18 @@ func (t *turn) nudge(a Application, text string, now time.Time) error {
 	return err
 }
 
+// GroupTold is when a grouped message about a kind of deadline was last made.
+type GroupTold struct {
+	Kind DeadlineKind `json:"kind"`
+	At   time.Time    `json:"at"`
+}
+
 // toldWithOthers tells whether a grouped message spoke of the application's step already: it counted all that were due
 // when it was made.
 func (s Shop) toldWithOthers(a Application) bool {
-	at, ok := s.Grouped[a.Clock.Kind]
-	return ok && !a.Clock.Next.After(at) && !a.Clock.Set.After(at)
+	return slices.ContainsFunc(s.Grouped, func(g GroupTold) bool {
+		return g.Kind == a.Clock.Kind && !a.Clock.Next.After(g.At) && !a.Clock.Set.After(g.At)
+	})
 }
 
 // group announces deadlines that are too many to be told one by one, once for all that are due now. Those of later
@@ -111,7 +117,7 @@ func (t *turn) group(s Shop, all []Application, more bool, now time.Time) (Shop,
 		if count[kind] == 0 || count[kind] <= maxSingle && firsts[kind] < 2 && !more {
 			continue
 		}
-		saying, firsts, err := t.gather(s, kind, now)
+		saying, firsts, err := t.groupOf(s, kind, now)
 		if err != nil {
 			return s, err
 		}
@@ -121,12 +127,8 @@ func (t *turn) group(s Shop, all []Application, more bool, now time.Time) (Shop,
 		if err := t.announce(s.ID, saying); err != nil {
 			return s, err
 		}
-		grouped := maps.Clone(s.Grouped)
-		if grouped == nil {
-			grouped = map[DeadlineKind]time.Time{}
-		}
-		grouped[kind] = now
-		s.Grouped = grouped
+		s.Grouped = slices.DeleteFunc(slices.Clone(s.Grouped), func(g GroupTold) bool { return g.Kind == kind })
+		s.Grouped = append(s.Grouped, GroupTold{Kind: kind, At: now})
 		if err := t.tx.PutShop(s); err != nil {
 			return s, err
 		}
@@ -134,8 +136,8 @@ func (t *turn) group(s Shop, all []Application, more bool, now time.Time) (Shop,
 	return s, nil
 }
 
-// gather counts all of a kind that are due, and names the most urgent.
-func (t *turn) gather(s Shop, kind DeadlineKind, now time.Time) (saying Saying, firsts int, err error) {
+// groupOf counts all of a kind that are due, and names the most urgent.
+func (t *turn) groupOf(s Shop, kind DeadlineKind, now time.Time) (saying Saying, firsts int, err error) {
 	saying = Saying{Kind: SayDeadline, At: now, Deadline: kind, Shop: s.Name}
 	var urgent []Application
 	for after := ""; ; {

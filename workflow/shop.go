@@ -17,11 +17,11 @@ type Shop struct {
 	Settings Settings `json:"settings,omitzero"`
 	// Of the clocks: up to which version of the settings they are set, and, while that goes on, up to which application;
 	// what was told as a group, and when; and the days of the last morning messages and of the last report.
-	Armed    int                        `json:"armed,omitempty"` // a settings' version and one
-	ArmedTo  string                     `json:"armed_to,omitempty"`
-	Grouped  map[DeadlineKind]time.Time `json:"grouped,omitempty"`
-	Morning  string                     `json:"morning,omitempty"`
-	Reported string                     `json:"reported,omitempty"`
+	Armed    int         `json:"armed,omitempty"` // a settings' version and one
+	ArmedTo  string      `json:"armed_to,omitempty"`
+	Grouped  []GroupTold `json:"grouped,omitempty"`
+	Morning  string      `json:"morning,omitempty"`
+	Reported string      `json:"reported,omitempty"`
 
 	Past  Past      `json:"past,omitzero"`  // how far the applications from before the desk were learned
 	Heard time.Time `json:"heard,omitzero"` // since when creators' messages are told; older ones are the past
