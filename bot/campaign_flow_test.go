@@ -132,6 +132,7 @@ func TestWithSeveralShopsACommandAsksWhichOneIsMeant(t *testing.T) {
 		require.Contains(t, w.command(memberOne, view.CommandCampaign, "add Spring launch @one for kitchen shop"), "Kitchen Shop")
 		require.Contains(t, w.command(memberOne, view.CommandCampaign, "archive Spring launch"), "Which one is it for?")
 		require.Contains(t, w.command(memberOne, view.CommandCampaign, "archive Spring launch for Glow Shop"), "of the shop Glow Shop?")
+		require.Contains(t, w.command(memberOne, view.CommandCampaign, `create "Summer  sale" for Kitchen Shop`), "*Summer sale*")
 		require.Contains(t, w.command(memberOne, view.CommandCampaign, "import 7300000000000000001"), "Which one is it for?")
 		require.Contains(t, w.command(memberOne, view.CommandCampaign, "import 7300000000000000001 for Kitchen Shop"), "has begun")
 		require.Contains(t, w.command(memberOne, view.CommandCampaign, "status spring launch for Kitchen Shop"), "1 creator")
@@ -255,13 +256,18 @@ func TestARequestThatComesTakesTheQuestionsButtonsAway(t *testing.T) {
 		require.NoError(t, w.db.Update(t.Context(), func(tx workflow.Tx) error { return tx.PutCampaign(spring) }))
 		w.enlist(spring, "glow.daily.1001")
 		w.answer("glow.daily.1001", "Hello")
-		require.True(t, w.press(memberOne, w.question(), view.ActionNeeded).OK)
+		asked := w.question()
+		require.True(t, w.press(memberOne, asked, view.ActionNeeded).OK)
 		w.request("1001")
 		require.Equal(t, spring.ID, w.application("1001").Campaign, "it joined by itself")
 		wait(time.Minute)
 		require.Contains(t, wording(t, w.card("1001").Blocks), "Spring launch")
 		require.Equal(t, []string{view.ActionReply}, controls(t, w.question().Blocks))
 		require.Contains(t, wording(t, w.question().Blocks), "request has come")
+		require.True(t, w.press(memberTwo, asked, view.ActionNotNeeded).OK) // on what she saw before
+		require.Len(t, w.told(memberTwo), 1)
+		require.Contains(t, w.told(memberTwo)[0], "request has come meanwhile")
+		require.Contains(t, w.command(memberOne, view.CommandCampaign, "status Spring launch"), "1 *Sample application review pending*")
 	})
 }
 
@@ -493,6 +499,52 @@ func TestACampaignIsEdited(t *testing.T) {
 		require.Equal(t, []any{"Spring sale", general, []workflow.ProductID{"1729"}}, []any{c.Name, c.Channel, c.Products})
 		require.Equal(t, map[string]string{view.BlockEditName: view.ErrorEditedMeanwhile}, complaints(t, w.submit(memberTwo, two, object{view.ActionEditName: "Other"})))
 		require.Equal(t, "Spring sale", w.campaigns()[0].Name)
+	})
+}
+
+func TestBeyondAHundredProductsTheDialogSearchesAndKeepsWhatIsChosen(t *testing.T) {
+	inBubble(t, setup{}, func(t *testing.T, w *world) {
+		spring := w.campaign("Spring launch")
+		spring.Products = []workflow.ProductID{"1003"}
+		require.NoError(t, w.db.Update(t.Context(), func(tx workflow.Tx) error { return tx.PutCampaign(spring) }))
+		var all []workflow.Product
+		for i := range view.MaxChoices + 5 {
+			all = append(all, workflow.Product{ID: workflow.ProductID(fmt.Sprint(1000 + i)), SKU: "1", Title: fmt.Sprintf("Glow Serum no. %d", i)})
+		}
+		w.know(all...)
+		dialog := w.editing(memberOne, "Spring launch")
+		suggest := func() sight {
+			seen := w.act(object{"user": memberOne, "do": "suggest", "view_id": dialog, "action_id": view.ActionEditProducts, "text": "NO. 10"})
+			require.True(t, seen.OK, seen.Error)
+			return seen
+		}
+		seen := suggest()
+		var offered view.Options
+		require.NoError(t, json.Unmarshal(seen.Response, &offered))
+		require.Len(t, offered.Options, 6, "10 and 100 to 104")
+		require.Nil(t, w.submit(memberOne, dialog, object{view.ActionEditName: "Spring sale"}).Response)
+		require.Equal(t, []workflow.ProductID{"1003"}, w.campaigns()[0].Products, "what was not touched stays")
+		dialog = w.editing(memberOne, "Spring sale")
+		suggest()
+		seen = w.submit(memberOne, dialog, object{view.ActionEditProducts: []string{"1010", "1104"}})
+		require.Nil(t, seen.Response, "%s", seen.Response)
+		require.Equal(t, []workflow.ProductID{"1010", "1104"}, w.campaigns()[0].Products)
+	})
+}
+
+func TestAnEditIsRefusedToWhoLostTheRoleAndToAChannelThatSlackDoesNotKnowOf(t *testing.T) {
+	inBubble(t, setup{}, func(t *testing.T, w *world) {
+		w.campaign("Spring launch")
+		dialog := w.editing(memberOne, "Spring launch")
+		w.fault(object{"method": "conversations.info", "do": "delay", "delay_ms": 5000})
+		seen := w.submit(memberOne, dialog, object{view.ActionEditChannel: general})
+		require.Less(t, seen.AckedMS, int64(3000))
+		require.Equal(t, map[string]string{view.BlockEditChannel: view.ErrorChannelUnknown}, complaints(t, seen))
+		shop := oneShop()[0]
+		shop.Settings.Reviewers = []workflow.PersonID{memberTwo}
+		w.put(shop)
+		require.Contains(t, complaints(t, w.submit(memberOne, dialog, object{view.ActionEditName: "Other"}))[view.BlockEditName], "reviewers")
+		require.Equal(t, "Spring launch", w.campaigns()[0].Name)
 	})
 }
 

@@ -45,7 +45,7 @@ func (d *Desk) openLink(ctx context.Context, i interaction, a action, ack ackFun
 		d.tell(ctx, i, no)
 		return
 	}
-	facts, err := d.linkFacts(ctx, about)
+	facts, err := d.linkFacts(ctx, d.asIs(ctx, about))
 	if err != nil {
 		d.note(ctx, i.User.ID, err)
 		d.tell(ctx, i, d.refusedLink(err))
@@ -184,7 +184,7 @@ func (d *Desk) wish(ctx context.Context, i interaction) (w wish, no string) {
 	if err != nil || days < 1 || days > view.MaxLinkDays {
 		days = view.DefaultLinkDays
 	}
-	w = wish{to: about, chosen: workflow.Product{ID: chosen.Product, SKU: chosen.SKU}, days: days}
+	w = wish{to: d.asIs(ctx, about), chosen: workflow.Product{ID: chosen.Product, SKU: chosen.SKU}, days: days}
 	err = d.store.View(ctx, func(tx workflow.Tx) error {
 		is := func(p workflow.Product) bool { return p.ID == chosen.Product && p.SKU == chosen.SKU }
 		found, err := productsWith(tx, about.Shop, "", is, 1, variant)
@@ -277,6 +277,7 @@ func (d *Desk) sendLink(ctx context.Context, i interaction, ack ackFunc) {
 		ack(errorAt(view.BlockLinkText, no))
 		return
 	}
+	meta.To = d.asIs(ctx, meta.To)
 	at := time.Now().UTC().Truncate(time.Microsecond) // as the store keeps it
 	n, err := d.engine.Write(ctx, workflow.Writing{
 		Actor: d.actor(i.User.ID, shop, workflow.FromModal, i.View.ID), At: at, Shop: shop.ID,

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/slack-go/slack"
+
+	"sampledesk/workflow"
 )
 
 // Finding is one line of a check: what was looked at, what was found, and, where that is a fault, what to do.
@@ -140,14 +142,19 @@ func (k *checker) channel(ctx context.Context) {
 		k.fault(what, "not set", "set SLACK_CHANNEL to the channel's id: open its details in Slack, the id is at the very bottom")
 		return
 	}
-	c, err := k.api.GetConversationInfoContext(ctx, &slack.GetConversationInfoInput{ChannelID: k.config.Channel})
+	k.oneChannel(ctx, what, k.config.Channel, "SLACK_CHANNEL")
+}
+
+// oneChannel checks that the bot can write to a channel. Set is where it is set.
+func (k *checker) oneChannel(ctx context.Context, what, id, set string) {
+	c, err := k.api.GetConversationInfoContext(ctx, &slack.GetConversationInfoInput{ChannelID: id})
 	switch {
 	case slackError(err) == "channel_not_found":
-		k.fault(what, "not found", "check SLACK_CHANNEL; a private channel is only seen once the bot was invited there: /invite @Sample Desk")
+		k.fault(what, "not found", "check "+set+"; a private channel is only seen once the bot was invited there: /invite @Sample Desk")
 	case err != nil:
-		k.fault(what, describe(err), "check SLACK_CHANNEL and the scopes above")
+		k.fault(what, describe(err), "check "+set+" and the scopes above")
 	case c.IsArchived:
-		k.fault(what, "#"+c.Name+" is archived", "unarchive it, or set SLACK_CHANNEL to another")
+		k.fault(what, "#"+c.Name+" is archived", "unarchive it, or set "+set+" to another")
 	case !c.IsMember:
 		k.fault(what, "the bot is not in #"+c.Name, "type /invite @Sample Desk there")
 	default:
@@ -161,19 +168,43 @@ func (k *checker) admins(ctx context.Context) {
 		return
 	}
 	for _, id := range k.config.Admins {
-		user, err := k.api.GetUserInfoContext(ctx, string(id))
-		what := "admin " + string(id)
-		switch {
-		case slackError(err) == "user_not_found":
-			k.fault(what, "not found", "check SLACK_ADMINS: it takes user ids, which begin with U or W, not names")
-		case err != nil:
-			k.fault(what, describe(err), "check SLACK_ADMINS and the scope users:read")
-		case user.Deleted || user.IsBot:
-			k.fault(what, "deactivated, or a bot", "take it out of SLACK_ADMINS")
-		default:
-			k.ok(what, user.Name)
+		k.oneAdmin(ctx, "admin "+string(id), id, "SLACK_ADMINS")
+	}
+}
+
+// oneAdmin checks that somebody can be an admin. Set is where she is named.
+func (k *checker) oneAdmin(ctx context.Context, what string, id workflow.PersonID, set string) {
+	user, err := k.api.GetUserInfoContext(ctx, string(id))
+	switch {
+	case slackError(err) == "user_not_found":
+		k.fault(what, "not found", "check "+set+": it takes user ids, which begin with U or W, not names")
+	case err != nil:
+		k.fault(what, describe(err), "check "+set+" and the scope users:read")
+	case user.Deleted || user.IsBot:
+		k.fault(what, "deactivated, or a bot", "take it out of "+set)
+	default:
+		k.ok(what, user.Name)
+	}
+}
+
+// CheckShops looks at what the shops' own settings name in Slack: the channels that cards and shipments go to, and the
+// admins. What is unset there is for Check to look at.
+func CheckShops(ctx context.Context, c Config, shops []workflow.Shop) []Finding {
+	k := checker{config: c, api: slack.New(c.BotToken, slack.OptionAPIURL(c.APIURL), slack.OptionHTTPClient(c.client()))}
+	const set = "/samples settings"
+	for _, s := range shops {
+		of := " of shop " + string(s.ID)
+		if s.Settings.Channel != "" {
+			k.oneChannel(ctx, "Slack channel"+of, s.Settings.Channel, set)
+		}
+		if s.Settings.Shipments == workflow.ShipmentsElsewhere {
+			k.oneChannel(ctx, "channel for shipments"+of, s.Settings.ShipmentChannel, set)
+		}
+		for _, id := range s.Settings.Admins {
+			k.oneAdmin(ctx, "admin "+string(id)+of, id, set)
 		}
 	}
+	return k.findings
 }
 
 // describe names Slack's error where there is one; other errors are about the way there.

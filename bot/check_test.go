@@ -182,3 +182,20 @@ func TestTheClockIsComparedWithTheDateOfAnAnswer(t *testing.T) {
 	require.True(t, bot.ClockFinding("Slack", http.Header{}, now).OK())
 	require.True(t, bot.ClockFinding("Slack", http.Header{"Date": {"yesterday"}}, now).OK())
 }
+
+func TestACheckLooksAtWhatTheShopsOwnSettingsName(t *testing.T) {
+	b := newBench(t, bot.Scopes)
+	found := bot.CheckShops(t.Context(), b.config, []workflow.Shop{
+		{ID: "1"},
+		{ID: "2", Settings: workflow.Settings{Channel: samples, Admins: []workflow.PersonID{memberOne, "U0DESK0BOT", "U0NOBODY01"}}},
+		{ID: "3", Settings: workflow.Settings{Channel: general, Shipments: workflow.ShipmentsElsewhere, ShipmentChannel: "C0NOWHERE1"}},
+	})
+	require.Equal(t, []bot.Finding{
+		{What: "Slack channel of shop 2", Found: "#samples, and the bot is in it"},
+		{What: "admin " + memberOne + " of shop 2", Found: "member_one"},
+		{What: "admin U0DESK0BOT of shop 2", Found: "deactivated, or a bot", Do: "take it out of /samples settings"},
+		{What: "admin U0NOBODY01 of shop 2", Found: "not found", Do: "check /samples settings: it takes user ids, which begin with U or W, not names"},
+		{What: "Slack channel of shop 3", Found: "the bot is not in #general", Do: "type /invite @Sample Desk there"},
+		{What: "channel for shipments of shop 3", Found: "not found", Do: "check /samples settings; a private channel is only seen once the bot was invited there: /invite @Sample Desk"},
+	}, found)
+}

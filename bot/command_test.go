@@ -34,9 +34,10 @@ func TestEverySubcommandOfTheHelpAnswers(t *testing.T) {
 		for command, all := range map[string][]view.Subcommand{view.CommandSamples: view.SamplesCommands, view.CommandCampaign: view.CampaignCommands} {
 			for _, s := range all {
 				arg := map[string]string{
-					"show": "1001", "approve": "1001", "reject": "1001 oos", "status": "spring LAUNCH", "create": "Summer launch",
-					"add": "spring launch @glow.daily", "import": "7300000000000000001", "archive": "spring launch",
-				}[s.Name]
+					"/samples show": "1001", "/samples approve": "1001", "/samples reject": "1001 oos",
+					"/campaign status": "spring LAUNCH", "/campaign create": "Summer launch", "/campaign add": "spring launch @glow.daily",
+					"/campaign import": "7300000000000000001", "/campaign archive": "spring launch",
+				}[command+" "+s.Name]
 				require.Equal(t, s.Args == "", arg == "", "%s %s", command, s.Name)
 				out := w.command(memberOne, command, s.Name+" "+arg)
 				require.NotContains(t, out, said(t, view.Unknown(command, s.Name)))

@@ -67,6 +67,7 @@ func (d *Desk) sayNeed(ctx context.Context, i interaction, a action, ack ackFunc
 		d.tell(ctx, i, no)
 		return
 	}
+	about = d.asIs(ctx, about)
 	needed := a.ID == view.ActionNeeded
 	_, err = d.engine.Say(ctx, workflow.Said{
 		Actor: d.actor(i.User.ID, shop, i.surface(), i.TriggerID), At: time.Now(), Campaign: about.Campaign, Creator: about.Creator, Needed: needed,
@@ -85,4 +86,23 @@ func (d *Desk) sayNeed(ctx context.Context, i interaction, a action, ack ackFunc
 		return
 	}
 	d.tell(ctx, i, d.sentence(ctx, err))
+}
+
+// asIs returns whom a control means as she is known now: what was shown may name a member by her user name, and since
+// then her id has become known. The question keeps its name and knows her by the new one.
+func (d *Desk) asIs(ctx context.Context, about view.Correspondent) view.Correspondent {
+	err := d.store.View(ctx, func(tx workflow.Tx) error {
+		if _, err := tx.Member(about.Campaign, about.Creator); !errors.Is(err, workflow.ErrNotFound) {
+			return err
+		}
+		n, err := tx.Notice(workflow.QuestionNotice(about.Campaign, about.Creator))
+		if err == nil {
+			about.Creator = n.Creator
+		}
+		return unlessMissing(err)
+	})
+	if err != nil {
+		d.log.WarnContext(ctx, "could not read a member", "shop", about.Shop, "error", err)
+	}
+	return about
 }

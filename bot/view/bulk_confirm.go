@@ -195,7 +195,7 @@ func (d *demand) line(approve bool) string {
 	case !approve || left == "":
 		return s
 	case int64(d.asks) > d.report.Stock:
-		return s + ", " + left + ": *more are asked for than there are*; TikTok will refuse some"
+		return s + ", " + left + ": *more are asked for than there are*; TikTok may refuse some"
 	default:
 		return s + ", " + left
 	}

@@ -49,7 +49,7 @@ func happened(e workflow.Entry, campaigns map[workflow.CampaignID]string) string
 	what := noun(e.Verdict)
 	switch e.Event {
 	case workflow.OnApproved, workflow.OnRejected:
-		return person(e.By.Person) + " " + deed(e.Verdict) + " it" + because(e.Verdict, e.Reason) + from(e.By) + noting(e.Text)
+		return person(e.By.Person) + " " + deed(e.Verdict) + " it" + because(e.Verdict, e.Reason) + from(e.By) + noting(e)
 	case workflow.OnUndone:
 		return person(e.By.Person) + " undid the " + what + from(e.By)
 	case workflow.OnCampaignChosen:
@@ -106,12 +106,16 @@ func spokenOf(e workflow.Entry) string {
 	}
 }
 
-// noting is the note that somebody made with a decision.
-func noting(text string) string {
-	if clean(text) == "" {
-		return ""
+// noting is what somebody wrote with a decision: the note, and the message to the creator that is to go with it.
+func noting(e workflow.Entry) string {
+	said := ""
+	if clean(e.Text) != "" {
+		said += ", noting " + quoted(e.Text, maxExcerpt)
 	}
-	return ", noting " + quoted(text, maxExcerpt)
+	if clean(e.Message) != "" {
+		said += ", with the message " + quoted(e.Message, maxExcerpt)
+	}
+	return said
 }
 
 func observed(e workflow.Entry) string {

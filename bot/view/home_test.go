@@ -133,7 +133,7 @@ func hostileHome(rows int) HomeFacts {
 	for n := range rows {
 		r := homeRowOf(n, hostileApplication())
 		r.Application.Campaign, r.Application.Joined = "c1", workflow.Joined{By: reviewer}
-		r.Row.Campaign, r.Shop, r.Undoes, r.Stays = long, long, true, n%2 == 1
+		r.Campaign, r.Shop, r.Undoes, r.Stays = long, long, true, n%2 == 1
 		f.Rows = append(f.Rows, r)
 	}
 	for n := range 50 {

@@ -32,11 +32,7 @@ const checkTime = 60 * time.Second
 func (c *check) Run(ctx context.Context, out streams) error {
 	ctx, cancel := context.WithTimeout(ctx, checkTime)
 	defer cancel()
-	findings := bot.Check(ctx, bot.Config{
-		BotToken: string(c.SlackBotToken), AppToken: string(c.SlackAppToken), APIURL: c.SlackAPIURL, Channel: c.SlackChannel,
-		Admins: admins(c.SlackAdmins),
-	})
-	findings = append(findings, c.rest(ctx)...)
+	findings := append(bot.Check(ctx, c.slack()), c.rest(ctx)...)
 	faults := 0
 	for _, f := range findings {
 		faults += tell(out.out, f)
@@ -47,6 +43,27 @@ func (c *check) Run(ctx context.Context, out streams) error {
 	}
 	_, _ = fmt.Fprintf(out.out, "\nAll %d things are in place.\n", len(findings))
 	return nil
+}
+
+// slack is the Slack that the environment names.
+func (c *check) slack() bot.Config {
+	return bot.Config{
+		BotToken: string(c.SlackBotToken), AppToken: string(c.SlackAppToken), APIURL: c.SlackAPIURL, Channel: c.SlackChannel,
+		Admins: admins(c.SlackAdmins),
+	}
+}
+
+// settings looks at what the settings of the shops on record name in Slack.
+func (c *check) settings(ctx context.Context, db workflow.Store) []bot.Finding {
+	var shops []workflow.Shop
+	err := db.View(ctx, func(tx workflow.Tx) (err error) {
+		shops, err = tx.Shops()
+		return err
+	})
+	if err != nil {
+		return []bot.Finding{{What: "settings", Found: err.Error(), Do: "see to the store"}}
+	}
+	return bot.CheckShops(ctx, c.slack(), shops)
 }
 
 // tell prints a finding and returns how many faults it is.
@@ -74,7 +91,8 @@ func (c *check) rest(ctx context.Context) []bot.Finding {
 	if err != nil {
 		return []bot.Finding{{What: "key", Found: err.Error(), Do: "see to SAMPLEDESK_KEY; without the key that sealed them, the stored tokens cannot be read"}}
 	}
-	return append([]bot.Finding{{What: "store", Found: c.Store}, {What: "key", Found: "readable"}}, c.tiktok(ctx, db, key)...)
+	findings := append([]bot.Finding{{What: "store", Found: c.Store}, {What: "key", Found: "readable"}}, c.settings(ctx, db)...)
+	return append(findings, c.tiktok(ctx, db, key)...)
 }
 
 // tiktok connects as serve would and asks each shop for something small. The refresh token of the environment is used

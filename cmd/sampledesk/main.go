@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	_ "time/tzdata" // the time zones that shops can be in, on machines that have none of their own
 
 	"github.com/alecthomas/kong"
 )

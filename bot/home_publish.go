@@ -1,0 +1,180 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"runtime/debug"
+	"slices"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"sampledesk/bot/view"
+	"sampledesk/workflow"
+)
+
+// serve publishes to one person what is due, until nothing is. A panic ends neither the desk nor her App Home for good.
+func (h *homes) serve(ctx context.Context, who workflow.PersonID, l *looker) {
+	defer func() {
+		if p := recover(); p != nil {
+			h.log.ErrorContext(ctx, "publishing App Home panicked", "person", who, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+			h.mu.Lock()
+			defer h.mu.Unlock()
+			l.busy, l.due = false, time.Time{}
+		}
+	}()
+	for {
+		j, wait, more := h.next(l)
+		if !more {
+			return
+		}
+		if wait == 0 {
+			h.done(ctx, who, l, h.show(ctx, who, j))
+			continue
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-ctx.Done():
+		case <-l.poke:
+		case <-timer.C:
+		}
+		timer.Stop()
+		if ctx.Err() != nil {
+			h.mu.Lock()
+			l.busy, l.due = false, time.Time{}
+			h.mu.Unlock()
+			return
+		}
+	}
+}
+
+// job is one publishing.
+type job struct {
+	state   view.HomeState
+	kept    map[workflow.Key]string
+	hash    string
+	version string
+}
+
+// next returns the publishing that is due, or how long to wait for it. More is false where there is none.
+func (h *homes) next(l *looker) (j job, wait time.Duration, more bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if l.due.IsZero() {
+		l.busy = false
+		return j, 0, false
+	}
+	now := time.Now()
+	if wait = max(l.due.Sub(now), h.until.Sub(now)); wait > 0 {
+		return j, wait, true
+	}
+	spare := 0.0
+	if !l.own {
+		spare = homeSpare
+	}
+	if missing := 1 + spare - h.budget.TokensAt(now); missing > 0 {
+		return j, max(time.Duration(missing/float64(homeRate)*float64(time.Second)), time.Millisecond), true
+	}
+	l.due, l.own = time.Time{}, false
+	return job{l.state, maps.Clone(l.kept), l.hash, l.version}, 0, true
+}
+
+// shown is what came of a publishing.
+type shown struct {
+	from    job
+	page    homePage
+	hash    string
+	version string
+	err     error
+}
+
+// show builds App Home and publishes it, unless it looks as it did.
+func (h *homes) show(ctx context.Context, who workflow.PersonID, j job) shown {
+	page, err := h.build(ctx, who, j.state, j.kept)
+	if err != nil && ctx.Err() == nil {
+		h.log.ErrorContext(ctx, "could not read what App Home shows", "person", who, "error", err)
+		page = homePage{view: view.HomeClosed(j.state, view.DeniedUnread), state: j.state}
+	}
+	if page.view.Hash == j.hash {
+		return shown{from: j, page: page, hash: j.hash, version: j.version}
+	}
+	if ctx.Err() != nil {
+		return shown{from: j, err: ctx.Err()}
+	}
+	h.mu.Lock()
+	h.budget.AllowN(time.Now(), 1)
+	h.mu.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	version, err := h.publish(ctx, who, page.view, j.version)
+	return shown{from: j, page: page, hash: page.view.Hash, version: version, err: err}
+}
+
+// done keeps what came of a publishing, and tries again where that can help.
+func (h *homes) done(ctx context.Context, who workflow.PersonID, l *looker, s shown) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	now := time.Now()
+	if s.err == nil {
+		l.tried, l.shownAt, l.spots = 0, now, s.page.spots
+		l.hash, l.version = s.hash, s.version
+		if l.state.Encode() == s.from.state.Encode() {
+			l.state = s.page.state // where the filters named what is gone
+		}
+		return
+	}
+	if ctx.Err() != nil {
+		return
+	}
+	l.tried++
+	pause, again := h.pause(s.err, l)
+	if !again || l.tried >= homeTries {
+		h.log.WarnContext(ctx, "could not publish App Home", "person", who, "error", s.err)
+		l.tried = 0
+		return
+	}
+	if at := now.Add(pause); l.due.IsZero() || l.due.Before(at) {
+		l.due = at
+	}
+	l.own = true
+}
+
+// pause tells whether and when a publishing that failed is tried again. The lock is held.
+func (h *homes) pause(err error, l *looker) (time.Duration, bool) {
+	if limited, ok := errors.AsType[*slack.RateLimitedError](err); ok {
+		if until := time.Now().Add(limited.RetryAfter); until.After(h.until) {
+			h.until = until
+		}
+		l.tried-- // waiting one's turn is no failure
+		return limited.RetryAfter, true
+	}
+	name := slackError(err)
+	if name == "hash_conflict" { // somebody else published meanwhile: the newest is built anew
+		l.hash, l.version = "", ""
+		return 0, true
+	}
+	for _, forGood := range [][]string{tokenErrors, wrongErrors, homeErrors} {
+		if slices.Contains(forGood, name) {
+			return 0, false
+		}
+	}
+	return time.Second << l.tried, true
+}
+
+// homeErrors are those of views.publish that no retry mends.
+var homeErrors = []string{"not_enabled", "user_not_found", "view_too_large", "duplicate_external_id"}
+
+// publishHome publishes a view in place of the one of that version, and returns the new one's.
+func (d *Desk) publishHome(ctx context.Context, who workflow.PersonID, v view.HomeView, version string) (string, error) {
+	request := slack.PublishViewContextRequest{UserID: string(who), View: v.HomeTabViewRequest}
+	if version != "" {
+		request.Hash = &version
+	}
+	answer, err := d.api.PublishViewContext(ctx, request)
+	if err != nil {
+		return "", fmt.Errorf("publishing App Home: %w", err)
+	}
+	return answer.Hash, nil
+}

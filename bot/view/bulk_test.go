@@ -1,0 +1,217 @@
+package view
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/slack-go/slack"
+	"github.com/stretchr/testify/require"
+
+	"sampledesk/workflow"
+)
+
+// waiting are n requests that wait, of creators and products of their own.
+func waiting(n int) []workflow.Application {
+	all := make([]workflow.Application, n)
+	for i := range all {
+		a := application()
+		a.Key.ID = workflow.ApplicationID(fmt.Sprintf("5766536881352%06d", i))
+		a.Report.ReviewBy = noon.Add(time.Duration(i+1) * 7 * time.Hour)
+		a.Report.Creator = workflow.Creator{OpenID: fmt.Sprintf("o%d", i), Username: fmt.Sprintf("kitchen_finds%d", i), Followers: number(float64(1000 * i))}
+		a.Report.Product.ID, a.Report.Product.Title = workflow.ProductID(fmt.Sprintf("17295%d", i%3)), []string{"Stand mixer & bowl", "Glow Serum", "Tea set"}[i%3]
+		all[i] = a
+	}
+	return all
+}
+
+func bulkRows(all []workflow.Application) (found []Row) {
+	for _, a := range all {
+		found = append(found, Row{Application: a, Link: permalink})
+	}
+	return found
+}
+
+var bulkShop = workflow.Shop{ID: "7495540735365777507", Name: "Nimbus Home"}
+
+func bulks() map[string]BulkFacts {
+	other := workflow.Shop{ID: "7495540735365777508", Name: "Nimbus Garden"}
+	products := []BulkProduct{{Product: workflow.Product{ID: "172950", Title: "Stand mixer & bowl"}, Waiting: 7}, {Product: workflow.Product{ID: "172951"}, Waiting: 2}}
+	all := BulkFilter{Within: 48, GMV: 1000, Followers: 10_000, Product: "999", Collab: BulkTarget, Approvable: true, Known: true}
+	return map[string]BulkFacts{
+		"bulk":          {Shop: bulkShop, Products: products, Waiting: 9, Matching: 7, Rows: bulkRows(waiting(7)), At: noon, Channel: "C0SAMPLES1"},
+		"bulk_filtered": {Shop: bulkShop, Shops: []workflow.Shop{bulkShop, other}, Filter: all, Products: products, Waiting: 412, Matching: 1, Rows: bulkRows(waiting(1)), At: noon},
+		"bulk_none":     {Shop: bulkShop, Filter: all, Waiting: 412, At: noon},
+		"bulk_empty":    {Shop: bulkShop, At: noon},
+	}
+}
+
+func deedOf(v workflow.Verdict, r workflow.Reason, all []workflow.Application) BulkDeed {
+	d := BulkDeed{Shop: bulkShop.ID, Verdict: v, Reason: r}
+	for _, a := range all {
+		d.Targets = append(d.Targets, workflow.Target{Key: a.Key, Round: a.Round})
+	}
+	return d
+}
+
+func confirms() map[string]BulkConfirmFacts {
+	all := waiting(7)
+	all[3].Report.Creator = all[0].Report.Creator
+	all[1].Report.Stock, all[4].Report.Stock, all[2].Report.Untold, all[5].Report.Untold = 1, 1, true, true
+	return map[string]BulkConfirmFacts{
+		"bulk_confirm": {Deed: deedOf(workflow.Approve, "", all), Applications: all, Moved: 2, Unapprovable: 1, Channel: "C0SAMPLES1", Undo: 10 * time.Second},
+		"bulk_confirm_reject": {
+			Deed: deedOf(workflow.Reject, workflow.NotMatch, all[:1]), Applications: all[:1], Shop: "Nimbus Home",
+		},
+	}
+}
+
+func TestEveryPageOfDecideSeveralLooksAsItsGoldenFile(t *testing.T) {
+	for name, f := range bulks() {
+		t.Run(name, func(t *testing.T) {
+			m := BulkModal(f)
+			lintModal(t, m)
+			compare(t, name, pretty(t, m))
+		})
+	}
+	for name, f := range confirms() {
+		t.Run(name, func(t *testing.T) {
+			m, ok := BulkConfirm(f)
+			require.True(t, ok)
+			lintModal(t, m)
+			compare(t, name, pretty(t, m))
+		})
+	}
+}
+
+func TestAHundredRequestsFitBothPagesWhateverTheirNames(t *testing.T) {
+	for _, name := range []string{strings.Repeat(hostile, 3), strings.Repeat("&", 200), strings.Repeat("<", 200), strings.Repeat("👩\u200d🍳", 60), strings.Repeat("نور", 70)} {
+		all := waiting(workflow.MaxRun)
+		var products []BulkProduct
+		for i := range all {
+			r := &all[i].Report
+			r.Creator.Nickname, r.Product.Title, r.Creator.GMV = name, name, workflow.Money{Amount: name, Currency: name}
+			r.Product.ID, r.Creator.OpenID = workflow.ProductID(fmt.Sprint(i)), fmt.Sprint(i)
+			all[i].Key.ID = workflow.ApplicationID(fmt.Sprint(uint64(1<<64-1) - uint64(i)))
+			all[i].Round = 90 + i
+			products = append(products, BulkProduct{Product: r.Product, Waiting: 1})
+		}
+		shop := workflow.Shop{ID: bulkShop.ID, Name: name}
+		m := BulkModal(BulkFacts{
+			Shop: shop, Shops: slices.Repeat([]workflow.Shop{shop}, 2)[:1], Products: append(products, products...)[:150], Waiting: 5000, Matching: 412, Rows: bulkRows(all), At: noon,
+			Filter: BulkFilter{Product: "not there"},
+		})
+		lintModal(t, m)
+		require.Less(t, len(encoded(t, m)), 240_000)
+
+		page, ok := BulkConfirm(BulkConfirmFacts{Deed: deedOf(workflow.Approve, "", all), Applications: all, Moved: 3, Unapprovable: 4, Shop: name, Channel: name, Undo: time.Second})
+		require.True(t, ok, "as many as a run takes fit the page's metadata")
+		lintModal(t, page)
+		require.Less(t, len(encoded(t, page)), 18_000, "it rides in an acknowledgement")
+
+		several := Queue(QueueFacts{Total: 500, Page: 7, Rows: bulkRows(all[:QueuePageSize]), Several: bulkShop.ID, Next: &QueuePage{Number: 8, Cursor: "x"}})
+		lint(t, several)
+		require.Less(t, len(encoded(t, several)), 19_000)
+	}
+}
+
+func encoded(t *testing.T, v any) []byte {
+	t.Helper()
+	b, err := json.Marshal(v)
+	require.NoError(t, err)
+	return b
+}
+
+func TestWhatIsToBeDecidedSurvivesItsJourney(t *testing.T) {
+	want := deedOf(workflow.Reject, workflow.Other, waiting(workflow.MaxRun))
+	want.Targets[0].Key.ID, want.Targets[1].Key.ID, want.Targets[2].Key.ID = "007", "short-id", "18446744073709551616"
+	text, ok := want.Encode()
+	require.True(t, ok)
+	got, err := ParseBulkDeed(text)
+	require.NoError(t, err)
+	require.Equal(t, want, got)
+
+	for _, long := range []string{strings.Repeat("x", 40)} {
+		for i := range want.Targets {
+			want.Targets[i].Key.ID = workflow.ApplicationID(fmt.Sprint(long, i))
+		}
+		_, ok = want.Encode()
+		require.False(t, ok)
+	}
+	for _, bad := range []string{"", "1", "1 APPROVE", "1 APPROVE  ", "1 APPROVE  x", "1 APPROVE  x:-1", "1 APPROVE  !:1", " APPROVE  1:1"} {
+		_, err := ParseBulkDeed(bad)
+		require.Error(t, err, bad)
+	}
+	for _, bad := range []string{"", "{}", "[]", "x"} {
+		_, err := ParseBulkMeta(bad)
+		require.Error(t, err, bad)
+	}
+}
+
+func TestAFilterLetsThroughWhatItSays(t *testing.T) {
+	a := application() // ends in 45 h, GMV 4,120.50, 12,408 followers, a target collaboration
+	for name, c := range map[string]struct {
+		filter BulkFilter
+		change func(*workflow.Report)
+		admits bool
+	}{
+		"no filter":                 {admits: true},
+		"a deadline that is over":   {change: func(r *workflow.Report) { r.ReviewBy = noon }},
+		"within 48 hours":           {filter: BulkFilter{Within: 48}, admits: true},
+		"not within 24":             {filter: BulkFilter{Within: 24}},
+		"no deadline is not within": {filter: BulkFilter{Within: 48}, change: func(r *workflow.Report) { r.ReviewBy = time.Time{} }},
+		"enough sold":               {filter: BulkFilter{GMV: 1000}, admits: true},
+		"too little sold":           {filter: BulkFilter{GMV: 5000}},
+		"sales not shared":          {filter: BulkFilter{GMV: 100}, change: func(r *workflow.Report) { r.Creator.GMV = workflow.Money{} }},
+		"enough followers":          {filter: BulkFilter{Followers: 10_000}, admits: true},
+		"too few followers":         {filter: BulkFilter{Followers: 50_000}},
+		"followers not shared":      {filter: BulkFilter{Followers: 1000}, change: func(r *workflow.Report) { r.Creator.Followers = workflow.Figure{} }},
+		"another product":           {filter: BulkFilter{Product: "1"}},
+		"the product":               {filter: BulkFilter{Product: a.Report.Product.ID}, admits: true},
+		"target":                    {filter: BulkFilter{Collab: BulkTarget}, admits: true},
+		"not open":                  {filter: BulkFilter{Collab: BulkOpen}},
+		"origin not known":          {filter: BulkFilter{Collab: BulkOpen}, change: func(r *workflow.Report) { r.Collab = workflow.Collab{} }},
+		"approvable":                {filter: BulkFilter{Approvable: true}, admits: true},
+		"not approvable":            {filter: BulkFilter{Approvable: true}, change: func(r *workflow.Report) { r.Approvable = false }},
+	} {
+		a := a
+		if c.change != nil {
+			c.change(&a.Report)
+		}
+		require.Equal(t, c.admits, c.filter.Admits(a, noon), name)
+	}
+}
+
+func TestAMenuOfOtherRequestsForgetsWhatWasChosen(t *testing.T) {
+	block := func(n int) *slack.InputBlock {
+		f := bulks()["bulk"]
+		f.Rows = f.Rows[:n]
+		for _, b := range BulkModal(f).Blocks.BlockSet {
+			if in, ok := b.(*slack.InputBlock); ok {
+				return in
+			}
+		}
+		return nil
+	}
+	require.Equal(t, block(3).BlockID, block(3).BlockID)
+	require.NotEqual(t, block(3).BlockID, block(4).BlockID)
+	list := block(4).Element.(*slack.MultiSelectBlockElement)
+	require.Equal(t, list.Options, list.InitialOptions, "all are chosen to start with")
+}
+
+func TestAFilterTakesItsOwnValuesOnly(t *testing.T) {
+	var f BulkFilter
+	for _, action := range BulkFilters {
+		f.Set(action, []string{"17"})
+	}
+	require.Equal(t, BulkFilter{Product: "17"}, f)
+	f.Set(ActionBulkProduct, []string{BulkAny})
+	f.Set(ActionBulkWithin, []string{"24"})
+	f.Set(ActionBulkOnly, []string{BulkKnown})
+	require.Equal(t, BulkFilter{Within: 24, Known: true}, f)
+	f.Set(ActionBulkOnly, nil)
+	require.Equal(t, BulkFilter{Within: 24}, f)
+}
