@@ -158,14 +158,14 @@ func endedWith(reason string) string {
 }
 
 func (h HealthSlack) frames() string {
-	last := ""
+	var lines []string
+	if !h.LastFrame.IsZero() {
+		lines = append(lines, "Last sign of life "+due(h.LastFrame))
+	}
 	if !h.LastEvent.IsZero() {
-		last = "last deed of somebody " + due(h.LastEvent)
+		lines = append(lines, "Last event "+due(h.LastEvent))
 	}
-	if h.LastFrame.IsZero() {
-		return capital(last)
-	}
-	return dotted("Last sign of life "+due(h.LastFrame), last)
+	return joinLines(lines)
 }
 
 func (h HealthSlack) scopes() string {
