@@ -228,7 +228,7 @@ func TestTheQueueIsTurnedPageByPageAndBack(t *testing.T) {
 		turn(view.ActionQueueBack, all[10:20])
 		turn(view.ActionQueueBack, all[:10])
 		last := w.state().Ephemerals[0]
-		require.Equal(t, []string{view.ActionQueuePage}, controls(t, last.Blocks))
+		require.Equal(t, []string{view.ActionQueuePage, view.ActionBulk}, controls(t, last.Blocks))
 	})
 }
 
