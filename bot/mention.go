@@ -118,7 +118,7 @@ func (d *Desk) doMentioned(ctx context.Context, m mention, word, rest string) vi
 		if !ok {
 			return view.ReasonsTyped(words, "reject")
 		}
-		decision = view.Pick{Verdict: workflow.Reject, Reason: reason, Note: noteOf(note, workflow.MaxNote)}
+		decision = view.Pick{Verdict: workflow.Reject, Reason: reason, Note: noteOf(note)}
 	}
 	answer, err := d.decideOn(ctx, decision, view.Target{Key: m.application.Key, Round: m.application.Round}, who, shop, []workflow.Shop{shop})
 	return d.orRefused(ctx, m, answer, err)

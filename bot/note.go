@@ -29,7 +29,7 @@ func (d *Desk) openNote(ctx context.Context, i interaction, ack ackFunc) {
 		d.tell(ctx, i, view.Denied(view.DeniedUnread))
 		return
 	}
-	no := ""
+	var no string
 	if found {
 		_, no = d.guard(ctx, i.User.ID, a.Key.Shop, reviewer)
 	} else {

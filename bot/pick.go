@@ -38,7 +38,7 @@ func (d *Desk) rejectTyped(ctx context.Context, c command, rest string) (reply, 
 	if !ok {
 		return reply{Message: view.ReasonsTyped(words, c.Name+" reject "+typed)}, nil
 	}
-	return d.decideTyped(ctx, c, typed, view.Pick{Verdict: workflow.Reject, Reason: reason, Note: noteOf(note, workflow.MaxNote)})
+	return d.decideTyped(ctx, c, typed, view.Pick{Verdict: workflow.Reject, Reason: reason, Note: noteOf(note)})
 }
 
 // decideTyped decides on the one request that what was typed can mean, or asks which.

@@ -178,7 +178,7 @@ func complaintOf(typed view.Rejection, meta view.RejectMeta, a workflow.Applicat
 	switch {
 	case !slices.Contains(workflow.Reasons, typed.Reason):
 		return errorAt(view.BlockReason, view.ErrorNoReason), true
-	case typed.Send && noteOf(typed.Words, workflow.MaxMessage) == "":
+	case typed.Send && noteOf(typed.Words) == "":
 		return errorAt(words, view.ErrorNoWords), true
 	case !typed.Send && own(typed.Words, meta, a):
 		return errorAt(words, view.ErrorUnticked), true
@@ -187,9 +187,9 @@ func complaintOf(typed view.Rejection, meta view.RejectMeta, a workflow.Applicat
 	}
 }
 
-// noteOf is what is kept of a text that may be empty. The fields hold no more than may be kept.
-func noteOf(typed string, most int) string {
-	text, err := workflow.NoteText(typed, most)
+// noteOf is what is kept of a text that may be empty. The fields hold no more than may be kept, of a note or of a message.
+func noteOf(typed string) string {
+	text, err := workflow.NoteText(typed, max(workflow.MaxNote, workflow.MaxMessage))
 	if err != nil {
 		return ""
 	}
@@ -199,10 +199,10 @@ func noteOf(typed string, most int) string {
 func (d *Desk) rejected(i interaction, meta view.RejectMeta, typed view.Rejection, s workflow.Shop) workflow.Decided {
 	e := workflow.Decided{
 		Actor: d.actor(i.User.ID, s, workflow.FromModal, i.View.ID), At: time.Now(), Round: meta.Target.Round,
-		Verdict: workflow.Reject, Reason: typed.Reason, Undo: d.undoOf(s), Note: noteOf(typed.Note, workflow.MaxNote),
+		Verdict: workflow.Reject, Reason: typed.Reason, Undo: d.undoOf(s), Note: noteOf(typed.Note),
 	}
 	if typed.Send {
-		e.Message = noteOf(typed.Words, workflow.MaxMessage)
+		e.Message = noteOf(typed.Words)
 	}
 	return e
 }
