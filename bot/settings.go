@@ -31,18 +31,27 @@ func (d *Desk) commandSettings(ctx context.Context, c command, _ string) (reply,
 	mine := d.administered(ctx, c.User)
 	here := slices.IndexFunc(c.Shops, func(s workflow.Shop) bool { return holds(mine, s.ID) })
 	if here < 0 {
-		var shop workflow.Shop
+		var first workflow.ShopID
 		if len(c.Shops) > 0 {
-			shop = c.Shops[0]
+			first = c.Shops[0].ID
 		}
-		if _, no := d.guard(ctx, c.User, shop.ID, admin); no != "" {
-			return reply{Message: view.Aside(no)}, nil
-		}
-		return reply{Message: view.Aside(view.Denied(view.DeniedNoShop))}, nil
+		return reply{Message: view.Aside(d.noSettings(ctx, c.User, first))}, nil
 	}
 	i := interaction{TriggerID: c.TriggerID, ResponseURL: c.ResponseURL}
 	i.User.ID, i.Channel.ID = c.User, c.Channel
 	return reply{then: func(ctx context.Context) { d.openSettings(ctx, i, c.Shops[here], mine) }}, nil
+}
+
+// noSettings tells why somebody changes no settings: she is no admin of the shop, Slack did not tell in time, or there is
+// no shop.
+func (d *Desk) noSettings(ctx context.Context, who workflow.PersonID, shop workflow.ShopID) string {
+	if _, no := d.guard(ctx, who, shop, admin); no != "" {
+		return no
+	}
+	if shop == "" {
+		return view.Denied(view.DeniedNoShop)
+	}
+	return view.Denied(view.DeniedUnchecked)
 }
 
 // clickSettings opens the settings by a button: those of the shop that it names, or, where it names none, of the first
@@ -53,6 +62,10 @@ func (d *Desk) clickSettings(ctx context.Context, i interaction, a action, ack a
 	id := workflow.ShopID(a.Text)
 	if id == "" && len(mine) > 0 {
 		id = mine[0].ID
+	}
+	if id == "" {
+		d.tell(ctx, i, d.noSettings(ctx, i.User.ID, ""))
+		return
 	}
 	shop, no := d.guard(ctx, i.User.ID, id, admin)
 	if no != "" {

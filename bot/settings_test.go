@@ -372,3 +372,21 @@ func TestTheZoneIsFoundByCityAndOnesOwnComesFirst(t *testing.T) {
 		require.Equal(t, "Europe/Berlin", w.shopOf(shopID).Settings.Zone)
 	})
 }
+
+func TestTheSettingsOpenFromAppHomeForAdminsOnly(t *testing.T) {
+	inBubble(t, setup{}, func(t *testing.T, w *world) {
+		w.home(admin)
+		seen := w.clickHome(admin, view.ActionSettings)
+		require.Contains(t, string(w.dialog(seen.ViewID).Blocks), view.ActionSettingsUndo)
+
+		w.put(withSettings(workflow.Settings{Admins: []workflow.PersonID{memberTwo}})...)
+		seen = w.clickHome(admin, view.ActionSettings)
+		require.Contains(t, wording(t, w.dialog(seen.ViewID).Blocks), "Only admins of the desk can do that (<@"+memberTwo+">)", "the button was there when she looked")
+	})
+}
+
+func TestWithoutAShopThereAreNoSettings(t *testing.T) {
+	inBubble(t, setup{shops: []workflow.Shop{}}, func(t *testing.T, w *world) {
+		require.Contains(t, w.command(admin, "/samples", "settings"), view.Denied(view.DeniedNoShop))
+	})
+}
