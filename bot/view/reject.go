@@ -163,6 +163,7 @@ func WordsBlock(suggested workflow.Reason) string { return "message " + string(s
 func wordsInput(f RejectFacts) slack.Block {
 	return &slack.InputBlock{
 		Type: slack.MBTInput, BlockID: WordsBlock(f.Meta.Suggested), Label: plainText("Message to the creator"), Optional: true,
+		Hint: plainText("It is only sent if you tick the box below."),
 		Element: &slack.PlainTextInputBlockElement{
 			Type: slack.METPlainTextInput, ActionID: ActionWords, Multiline: true, MaxLength: workflow.MaxMessage,
 			Placeholder: plainText("A kind word"), InitialValue: initial(f.Typed.Words, workflow.MaxMessage),
