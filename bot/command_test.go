@@ -38,10 +38,11 @@ func TestEverySubcommandOfTheHelpAnswers(t *testing.T) {
 					"/campaign status": "spring LAUNCH", "/campaign create": "Summer launch", "/campaign add": "spring launch @glow.daily",
 					"/campaign import": "7300000000000000001", "/campaign archive": "spring launch",
 				}[command+" "+s.Name]
-				require.Equal(t, s.Args == "", arg == "", "%s %s", command, s.Name)
+				required := s.Args != "" && !strings.HasPrefix(s.Args, "[")
+				require.Equal(t, required, arg != "", "%s %s", command, s.Name)
 				out := w.command(memberOne, command, s.Name+" "+arg)
 				require.NotContains(t, out, said(t, view.Unknown(command, s.Name)))
-				if s.Args != "" {
+				if required {
 					usage := said(t, view.Usage(command, s.Name))
 					require.NotContains(t, out, usage)
 					require.Contains(t, w.command(memberOne, command, "  "+strings.ToUpper(s.Name)), usage)

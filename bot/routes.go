@@ -37,6 +37,8 @@ func newRoutes(d *Desk) *routes {
 	d.campaignRoutes(r)
 	d.queueRoutes(r)
 	d.bulkRoutes(r)
+	d.statsRoutes(r)
+	d.retryRoutes(r)
 	d.homeRoutes(r)
 	d.settingsRoutes(r)
 	d.welcomeRoutes(r)

@@ -1,0 +1,209 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"sampledesk/bot/view"
+	"sampledesk/workflow"
+)
+
+// retryRoutes are what failed, and trying it again.
+func (d *Desk) retryRoutes(r *routes) {
+	r.commands[view.CommandSamples+" retry"] = d.retryTyped
+	r.clicks[view.ActionRetry] = d.retry
+	r.clicks[view.ActionRetryPage] = d.turnRetries
+	r.clicks[view.ActionRetryBack] = d.turnRetries
+}
+
+// retryTyped lists what failed or waits after a failure; with a request named, it tries again what does for that one.
+func (d *Desk) retryTyped(ctx context.Context, c command, rest string) (reply, error) {
+	own := d.reviewed(ctx, c.User, c.Shops)
+	if len(own) == 0 {
+		_, no := d.guard(ctx, c.User, c.Shops[0].ID, reviewer)
+		return reply{Message: view.Aside(orElse(no, view.Denied(view.DeniedUnchecked)))}, nil
+	}
+	typed, more := cutClue(rest)
+	if typed == "" {
+		return answered(d.retries(ctx, own, 0, ""))
+	}
+	if more != "" {
+		typed = rest
+	}
+	found, err := d.findAll(ctx, own, typed)
+	if err != nil {
+		return reply{}, fmt.Errorf("%w an application: %w", errRead, err)
+	}
+	if len(found) == 0 {
+		facts, err := d.lookUp(ctx, own, view.ShowPage{Asked: typed})
+		return reply{Message: view.Show(facts)}, err
+	}
+	tried, err := d.retryAll(ctx, found, own, c)
+	if err != nil {
+		return reply{}, err
+	}
+	return reply{Message: view.Aside(view.Retried(tried))}, nil
+}
+
+// retryAll tries again what failed for each of the requests that a name can mean. The error is a Refusal where nothing
+// did.
+func (d *Desk) retryAll(ctx context.Context, found []workflow.Application, shops []workflow.Shop, c command) (tried int, err error) {
+	var nothing error
+	for _, a := range found {
+		i := slices.IndexFunc(shops, func(s workflow.Shop) bool { return s.ID == a.Key.Shop })
+		n, err := d.engine.Retry(ctx, a.Key, d.actor(c.User, shops[i], workflow.FromCommand, c.TriggerID), time.Now())
+		switch {
+		case ruleOf(err) == workflow.RuleNothingFailed:
+			nothing = err
+		case err != nil:
+			return tried, err
+		}
+		tried += n
+	}
+	if tried > 0 {
+		return tried, nil
+	}
+	return 0, nothing
+}
+
+// maxFailed bounds how much of what failed or waits is looked through for one answer, of each kind.
+const maxFailed = 1000
+
+// farAhead is when everything that waits is due.
+const farAhead = 100 * 365 * 24 * time.Hour
+
+// retries is a page of what failed or waits after a failure, in the shops.
+func (d *Desk) retries(ctx context.Context, shops []workflow.Shop, page int, done string) (view.Message, error) {
+	facts := view.RetryFacts{Page: page, Done: done}
+	err := d.store.View(ctx, func(tx workflow.Tx) error {
+		all, more, err := failures(tx, shops)
+		if err != nil {
+			return err
+		}
+		from := min(page*view.RetryPageSize, len(all))
+		facts.Total, facts.More, facts.Rows = len(all), more, all[from:min(from+view.RetryPageSize, len(all))]
+		for i := range facts.Rows {
+			if err := tellMore(tx, &facts.Rows[i], shops); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return view.Message{}, fmt.Errorf("%w what failed: %w", errRead, err)
+	}
+	return view.Retry(facts), nil
+}
+
+// failures are the dead letters of the shops, and then what rests after a failure, the soonest first. More tells whether
+// there may be others.
+func failures(tx workflow.Tx, shops []workflow.Shop) (all []view.RetryRow, more bool, err error) {
+	dead, next, err := tx.DeadLetters("", maxFailed)
+	if err != nil {
+		return nil, false, err
+	}
+	more = next != ""
+	for _, l := range dead {
+		if holds(shops, l.Shop) {
+			all = append(all, view.RetryRow{Effect: l.Effect, Failed: l.At})
+		}
+	}
+	given := len(all)
+	for _, kind := range workflow.EffectKinds {
+		heads, _, err := tx.Ready(kind, time.Now().Add(farAhead), maxFailed)
+		if err != nil {
+			return nil, false, err
+		}
+		more = more || len(heads) == maxFailed
+		for _, e := range heads {
+			if e.Attempt > 0 && e.Cause != (workflow.Cause{}) && holds(shops, e.Shop) {
+				all = append(all, view.RetryRow{Effect: e})
+			}
+		}
+	}
+	slices.SortStableFunc(all[given:], func(a, b view.RetryRow) int { return a.NotBefore.Compare(b.NotBefore) })
+	return all, more, nil
+}
+
+// tellMore adds what a row shows beyond its effect.
+func tellMore(tx workflow.Tx, row *view.RetryRow, shops []workflow.Shop) error {
+	i := slices.IndexFunc(shops, func(s workflow.Shop) bool { return s.ID == row.Effect.Shop })
+	row.Shop = shopName(shops[i], len(shops))
+	if row.Application == "" {
+		return nil
+	}
+	var err error
+	row.About, err = applicationOr(tx, row.Key())
+	return err
+}
+
+// retry tries something again, and shows in the list's place what is left.
+func (d *Desk) retry(ctx context.Context, i interaction, a action, ack ackFunc) {
+	ctx, cancel := context.WithTimeout(ctx, commitBy)
+	defer cancel()
+	target, err := view.ParseRetryTarget(a.Text)
+	if err != nil {
+		d.log.WarnContext(ctx, "a control does not say what is to be tried again", "error", err)
+		return
+	}
+	shop, no := d.guard(ctx, i.User.ID, target.Shop, reviewer)
+	if no == "" {
+		err = d.tryAgain(ctx, target, d.actor(i.User.ID, shop, workflow.FromCommand, i.TriggerID))
+		if err != nil {
+			d.note(ctx, i.User.ID, err)
+			no = d.sentence(ctx, err)
+		}
+	}
+	ack(nil)
+	if no != "" && ruleOf(err) == "" {
+		d.tell(ctx, i, no)
+		return
+	}
+	d.showRetries(context.WithoutCancel(ctx), i, target.Page, orElse(no, view.Retried(1)))
+}
+
+func (d *Desk) tryAgain(ctx context.Context, t view.RetryTarget, by workflow.Actor) error {
+	if t.Effect != "" {
+		return d.engine.Revive(ctx, t.Effect, by, time.Now())
+	}
+	_, err := d.engine.Retry(ctx, workflow.Key{Shop: t.Shop, ID: t.Application}, by, time.Now())
+	return err
+}
+
+// turnRetries shows another page in place of the one that was clicked.
+func (d *Desk) turnRetries(ctx context.Context, i interaction, a action, ack ackFunc) {
+	ack(nil)
+	page, err := strconv.Atoi(a.Text)
+	if err != nil || page < 0 || page > maxFailed*len(workflow.EffectKinds) {
+		d.log.WarnContext(ctx, "a control does not name a page", "page", a.Text)
+		return
+	}
+	d.showRetries(ctx, i, page, "")
+}
+
+func (d *Desk) showRetries(ctx context.Context, i interaction, page int, done string) {
+	shops, denial, err := d.scope(ctx, i.User.ID, i.channel())
+	if err == nil && denial != "" {
+		d.tell(ctx, i, view.Denied(denial))
+		return
+	}
+	var m view.Message
+	if err == nil {
+		own := d.reviewed(ctx, i.User.ID, shops)
+		if len(own) == 0 {
+			_, no := d.guard(ctx, i.User.ID, shops[0].ID, reviewer)
+			d.tell(ctx, i, orElse(no, view.Denied(view.DeniedUnchecked)))
+			return
+		}
+		m, err = d.retries(ctx, own, page, done)
+	}
+	if err != nil {
+		d.log.ErrorContext(ctx, "could not read what failed", "error", err)
+		d.tell(ctx, i, view.Denied(view.DeniedUnread))
+		return
+	}
+	d.putInPlace(ctx, i, m)
+}

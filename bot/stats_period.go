@@ -1,0 +1,138 @@
+package bot
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// period is a span of time as a person asks for it. It is the same words for every shop; where it begins and ends depends
+// on the shop's zone.
+type period struct {
+	words string // "the last 7 days"
+	span  func(now time.Time) (from, to time.Time)
+}
+
+// maxPeriod is the longest period in days.
+const maxPeriod = 366
+
+var (
+	countedPeriod = regexp.MustCompile(`^(?:(?:last|past) )?([0-9]{1,4}) ?(h|hours?|d|days?|w|weeks?|months?|mo)$`)
+	monthPeriod   = regexp.MustCompile(`^([0-9]{4})-([0-9]{2})$`)
+	dayPeriod     = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}$`)
+)
+
+// parsePeriod reads a period as a person typed it: nothing is seven days. A month by its name alone is the latest one that
+// has begun.
+func parsePeriod(typed string) (period, bool) {
+	s := strings.Join(strings.Fields(strings.ToLower(strings.Trim(typed, " `\"'.,"))), " ")
+	s = strings.TrimPrefix(strings.TrimPrefix(s, "for "), "in ")
+	s = strings.TrimPrefix(s, "the ")
+	switch s {
+	case "", "week":
+		s = "7d"
+	case "month":
+		s = "30d"
+	case "day":
+		s = "24h"
+	case "year", "last year":
+		s = "365d"
+	}
+	if m := countedPeriod.FindStringSubmatch(s); m != nil {
+		return countedBack(m[1], m[2])
+	}
+	if p, ok := namedPeriods[s]; ok {
+		return p, true
+	}
+	if m := monthPeriod.FindStringSubmatch(s); m != nil {
+		month, _ := strconv.Atoi(m[2])
+		year, _ := strconv.Atoi(m[1])
+		return monthOf(year, time.Month(month)), month >= 1 && month <= 12
+	}
+	if dayPeriod.MatchString(s) {
+		day, err := time.Parse(time.DateOnly, s)
+		return period{words: s, span: func(now time.Time) (time.Time, time.Time) {
+			from := time.Date(day.Year(), day.Month(), day.Day(), 0, 0, 0, 0, now.Location())
+			return from, from.AddDate(0, 0, 1)
+		}}, err == nil
+	}
+	return monthNamed(s)
+}
+
+// countedBack is so many hours, days, weeks or months up to now.
+func countedBack(count, unit string) (period, bool) {
+	n, _ := strconv.Atoi(count) // four digits at the most
+	words, back := "", func(now time.Time) time.Time { return now.AddDate(0, 0, -n) }
+	days := n
+	switch unit[0] {
+	case 'h':
+		words, days = "hour", (n+23)/24
+		back = func(now time.Time) time.Time { return now.Add(-time.Duration(n) * time.Hour) }
+	case 'w':
+		n *= 7
+		words, days = "day", n
+	case 'm':
+		words, days = "month", n*30
+		back = func(now time.Time) time.Time { return now.AddDate(0, -n, 0) }
+	default:
+		words = "day"
+	}
+	said := fmt.Sprintf("the last %d %ss", n, words)
+	if n == 1 {
+		said = "the last " + words
+	}
+	return period{words: said, span: func(now time.Time) (time.Time, time.Time) { return back(now), now }}, n > 0 && days <= maxPeriod
+}
+
+// startOfDay is midnight, in the time's own zone, so many days later.
+func startOfDay(t time.Time, days int) time.Time {
+	return time.Date(t.Year(), t.Month(), t.Day()+days, 0, 0, 0, 0, t.Location())
+}
+
+// startOfWeek is the midnight before Monday.
+func startOfWeek(t time.Time) time.Time { return startOfDay(t, -(int(t.Weekday())+6)%7) }
+
+var namedPeriods = map[string]period{
+	"today":      {"today", func(now time.Time) (time.Time, time.Time) { return startOfDay(now, 0), now }},
+	"yesterday":  {"yesterday", func(now time.Time) (time.Time, time.Time) { return startOfDay(now, -1), startOfDay(now, 0) }},
+	"this week":  {"this week", func(now time.Time) (time.Time, time.Time) { return startOfWeek(now), now }},
+	"last week":  {"last week", func(now time.Time) (time.Time, time.Time) { return startOfDay(startOfWeek(now), -7), startOfWeek(now) }},
+	"this month": {"this month", func(now time.Time) (time.Time, time.Time) { return startOfDay(now, 1-now.Day()), now }},
+	"last month": {"last month", func(now time.Time) (time.Time, time.Time) {
+		end := startOfDay(now, 1-now.Day())
+		return end.AddDate(0, -1, 0), end
+	}},
+}
+
+// monthOf is one month of a year.
+func monthOf(year int, month time.Month) period {
+	return period{words: fmt.Sprintf("%s %d", month, year), span: func(now time.Time) (time.Time, time.Time) {
+		from := time.Date(year, month, 1, 0, 0, 0, 0, now.Location())
+		return from, from.AddDate(0, 1, 0)
+	}}
+}
+
+// monthNamed reads "october", "oct" and "october 2026".
+func monthNamed(s string) (period, bool) {
+	name, year, dated := strings.Cut(s, " ")
+	for month := time.January; month <= time.December; month++ {
+		full := strings.ToLower(month.String())
+		if len(name) < 3 || !strings.HasPrefix(full, name) {
+			continue
+		}
+		if dated {
+			y, err := strconv.Atoi(year)
+			return monthOf(y, month), err == nil && y >= 2000 && y <= 9999
+		}
+		return period{words: month.String(), span: func(now time.Time) (time.Time, time.Time) {
+			from := time.Date(now.Year(), month, 1, 0, 0, 0, 0, now.Location())
+			if from.After(now) {
+				from = from.AddDate(-1, 0, 0)
+			}
+			return from, from.AddDate(0, 1, 0)
+		}}, true
+	}
+	return period{}, false
+}

@@ -1,0 +1,285 @@
+package bot
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"sampledesk/bot/view"
+	"sampledesk/store/boltstore"
+	"sampledesk/workflow"
+)
+
+const countedShop workflow.ShopID = "7495540735365777507"
+
+// life lets applications live at random for six weeks.
+type life struct {
+	t      *testing.T
+	r      *rand.Rand
+	store  workflow.Store
+	engine *workflow.Engine
+	now    time.Time
+	keys   []workflow.Key
+}
+
+func newLife(t *testing.T, seed uint64) *life {
+	store, err := boltstore.Open(t.Context(), filepath.Join(t.TempDir(), "desk.db"))
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, store.Close()) })
+	require.NoError(t, store.Update(t.Context(), func(tx workflow.Tx) error {
+		return tx.PutShop(workflow.Shop{ID: countedShop, Name: "Glow Shop", Met: true})
+	}))
+	return &life{t: t, r: rand.New(rand.NewPCG(seed, 1)), store: store, engine: workflow.NewEngine(store, nil), now: time.Date(2026, 10, 1, 8, 0, 0, 0, time.UTC)}
+}
+
+var anyStatus = []workflow.Status{
+	workflow.StatusPending, workflow.StatusPending, workflow.StatusAwaitingShipment, workflow.StatusShipped, workflow.StatusContentPending,
+	workflow.StatusCompleted, workflow.StatusRejectCancelled, workflow.StatusOverdueCancelled, workflow.StatusUnfulfilCancelled,
+	workflow.StatusNotShipCancelled, workflow.StatusWithdrawn, "SOMETHING_NEW",
+}
+
+func (l *life) report(k workflow.Key, s workflow.Status) {
+	_, err := l.engine.Observe(l.t.Context(), countedShop, []workflow.Observation{{ID: k.ID, Reported: workflow.Reported{
+		At: l.now, Began: l.now, Report: workflow.Report{Status: s, Approvable: true, Creator: workflow.Creator{Username: "glow." + string(k.ID)}},
+	}}})
+	require.NoError(l.t, err)
+}
+
+// step lets something happen to somebody.
+func (l *life) step() {
+	l.now = l.now.Add(time.Duration(l.r.IntN(3600)) * time.Second)
+	if len(l.keys) < 5 || l.r.IntN(8) == 0 {
+		k := workflow.Key{Shop: countedShop, ID: workflow.ApplicationID(fmt.Sprint(1000 + len(l.keys)))}
+		l.keys = append(l.keys, k)
+		first := workflow.StatusPending
+		if l.r.IntN(6) == 0 {
+			first = anyStatus[l.r.IntN(len(anyStatus))]
+		}
+		l.report(k, first)
+		return
+	}
+	k := l.keys[l.r.IntN(len(l.keys))]
+	a := l.application(k)
+	who := workflow.Actor{Person: "U0MEMBER01", Surface: workflow.FromCard}
+	var event workflow.Event
+	switch l.r.IntN(9) {
+	case 0, 1:
+		event = workflow.Decided{Actor: who, At: l.now, Round: a.Round, Verdict: workflow.Approve}
+	case 2:
+		event = workflow.Decided{Actor: who, At: l.now, Round: a.Round, Verdict: workflow.Reject, Reason: workflow.NotMatch}
+	case 3:
+		event = workflow.Undone{Actor: who, At: l.now, Round: a.Round}
+	case 4:
+		event = workflow.Claimed{At: l.now, Review: a.Decision.Review}
+	case 5:
+		event = workflow.Confirmed{At: l.now, Verdict: a.Decision.Verdict}
+	case 6:
+		event = []workflow.Event{
+			workflow.RefusedForGood{At: l.now, Cause: workflow.Cause{Code: 1}}, workflow.AnswerLost{At: l.now}, workflow.ContentFound{At: l.now},
+		}[l.r.IntN(3)]
+	default:
+		l.report(k, anyStatus[l.r.IntN(len(anyStatus))])
+		return
+	}
+	_, err := l.engine.Apply(l.t.Context(), k, event)
+	if _, refused := errors.AsType[workflow.Refusal](err); !refused {
+		require.NoError(l.t, err)
+	}
+}
+
+func (l *life) application(k workflow.Key) (a workflow.Application) {
+	require.NoError(l.t, l.store.View(l.t.Context(), func(tx workflow.Tx) (err error) {
+		a, err = tx.Application(k)
+		return err
+	}))
+	return a
+}
+
+// move is one line of a history that led elsewhere.
+type move struct {
+	workflow.Entry
+	decided workflow.Entry // by this desk, if that stands
+}
+
+// moves are all that ever led elsewhere, application by application.
+func (l *life) moves() (all [][]move) {
+	for _, k := range l.keys {
+		var entries []workflow.Entry
+		require.NoError(l.t, l.store.View(l.t.Context(), func(tx workflow.Tx) (err error) {
+			entries, _, err = tx.History(k, "", 10_000)
+			return err
+		}))
+		var own []move
+		var standing workflow.Entry
+		for _, e := range entries {
+			switch {
+			case e.To == workflow.Queued && e.From != workflow.Queued:
+				standing = e
+			case e.To == workflow.Pending || e.To == workflow.Refused:
+				standing = workflow.Entry{}
+			}
+			if e.From != e.To {
+				own = append(own, move{e, standing})
+			}
+			if !e.To.Reviewing() {
+				standing = workflow.Entry{}
+			}
+		}
+		all = append(all, own)
+	}
+	return all
+}
+
+// recount counts from the histories alone, in the plainest way.
+func recount(all [][]move, from, to time.Time) (f view.Figures) {
+	within := func(m move) bool { return !m.At.Before(from) && m.At.Before(to) }
+	some := func(own []move, is func(move) bool) int {
+		if slices.ContainsFunc(own[1:], func(m move) bool { return within(m) && is(m) }) {
+			return 1
+		}
+		return 0
+	}
+	into := func(states ...workflow.State) func(move) bool {
+		return func(m move) bool { return slices.Contains(states, m.To) }
+	}
+	var took []time.Duration
+	for _, own := range all {
+		if within(own[0]) {
+			f.Received++
+		}
+		f.Posted += some(own, into(workflow.Completed))
+		f.Expired += some(own, into(workflow.Expired))
+		f.NotShipped += some(own, into(workflow.NotShipped))
+		f.NotPosted += some(own, into(workflow.ContentNotPosted))
+		if i := slices.IndexFunc(own, into(workflow.Shipped, workflow.Delivered, workflow.Completed, workflow.ContentNotPosted)); i > 0 && within(own[i]) {
+			f.Shipped++
+		}
+		for _, v := range []workflow.Verdict{workflow.Approve, workflow.Reject} {
+			ends := into(workflow.AwaitingShipment, workflow.Shipped, workflow.Delivered, workflow.Completed)
+			if v == workflow.Reject {
+				ends = into(workflow.Rejected)
+			}
+			i := slices.IndexFunc(own, func(m move) bool { return within(m) && m.From.Reviewing() && ends(m) })
+			if i < 0 {
+				continue
+			}
+			if v == workflow.Approve {
+				f.Approved++
+			} else {
+				f.Rejected++
+			}
+			m := own[i]
+			if m.decided.Verdict == v && (m.From == workflow.Sending || m.From == workflow.Unclear) {
+				took = append(took, m.decided.At.Sub(own[0].At))
+			} else {
+				f.There++
+			}
+		}
+	}
+	f.Median = median(took)
+	return f
+}
+
+func TestTheNumbersAreThoseOfTheHistories(t *testing.T) {
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	l := newLife(t, seed)
+	for range 900 {
+		l.step()
+	}
+	all := l.moves()
+	busy := 0
+	for range 40 {
+		from := time.Date(2026, 10, 1, l.r.IntN(31*24), l.r.IntN(60), 0, 0, time.UTC)
+		to := from.Add(time.Duration(l.r.IntN(20*24)) * time.Hour)
+		var got view.Figures
+		require.NoError(t, l.store.View(t.Context(), func(tx workflow.Tx) (err error) {
+			got, err = figuresOf(tx, countedShop, from, to)
+			return err
+		}))
+		require.Equal(t, recount(all, from, to), got, "%s to %s", from, to)
+		if got.Approved > 0 && got.Shipped > 0 && got.Posted > 0 && got.There > 0 && got.Median > 0 {
+			busy++
+		}
+	}
+	require.Greater(t, busy, 5, "something happened")
+}
+
+func TestAPeriodIsReadAsPeopleTypeIt(t *testing.T) {
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	require.NoError(t, err)
+	now := time.Date(2026, 11, 22, 15, 30, 0, 0, berlin) // a Sunday
+	day := func(year int, month time.Month, day int) time.Time {
+		return time.Date(year, month, day, 0, 0, 0, 0, berlin)
+	}
+	for typed, want := range map[string]struct {
+		words    string
+		from, to time.Time
+	}{
+		"":               {"the last 7 days", now.AddDate(0, 0, -7), now},
+		" 30D ":          {"the last 30 days", now.AddDate(0, 0, -30), now},
+		"last 2 weeks":   {"the last 14 days", now.AddDate(0, 0, -14), now},
+		"past 3 months":  {"the last 3 months", now.AddDate(0, -3, 0), now},
+		"24h":            {"the last 24 hours", now.Add(-24 * time.Hour), now},
+		"1 day":          {"the last day", now.AddDate(0, 0, -1), now},
+		"for the month":  {"the last 30 days", now.AddDate(0, 0, -30), now},
+		"Today":          {"today", day(2026, 11, 22), now},
+		"yesterday":      {"yesterday", day(2026, 11, 21), day(2026, 11, 22)},
+		"this week":      {"this week", day(2026, 11, 16), now},
+		"last week":      {"last week", day(2026, 11, 9), day(2026, 11, 16)},
+		"the last month": {"last month", day(2026, 10, 1), day(2026, 11, 1)},
+		"this month":     {"this month", day(2026, 11, 1), now},
+		"october":        {"October", day(2026, 10, 1), day(2026, 11, 1)},
+		"in dec":         {"December", day(2025, 12, 1), day(2026, 1, 1)},
+		"March 2026":     {"March 2026", day(2026, 3, 1), day(2026, 4, 1)},
+		"2026-10":        {"October 2026", day(2026, 10, 1), day(2026, 11, 1)},
+		"2026-10-25":     {"2026-10-25", day(2026, 10, 25), day(2026, 10, 26)},
+	} {
+		p, ok := parsePeriod(typed)
+		require.True(t, ok, typed)
+		from, to := p.span(now)
+		require.Equal(t, want.words, p.words, typed)
+		require.Equal(t, [2]time.Time{want.from, want.to}, [2]time.Time{from, to}, typed)
+	}
+	for _, typed := range []string{"0d", "9999d", "fortnight", "2026-13", "2026-02-30", "ma", "<!channel>", "march 26", "-3d", "20 months"} {
+		_, ok := parsePeriod(typed)
+		require.False(t, ok, typed)
+	}
+}
+
+// BenchmarkTheNumbersOfAWeek counts a week in a shop of ten, and in one in which 5,000 wait and nothing moves.
+func BenchmarkTheNumbersOfAWeek(b *testing.B) {
+	for _, size := range []int{10, 5000} {
+		b.Run(fmt.Sprint(size), func(b *testing.B) {
+			d := &Desk{store: longQueue(b, size), log: slog.New(slog.DiscardHandler)}
+			p, _ := parsePeriod("7d")
+			for b.Loop() {
+				if _, err := d.shopStats(b.Context(), workflow.Shop{ID: countedShop}, p, time.Now()); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkDecideSeveral reads what the dialog offers of ten, and of 5,000 that wait.
+func BenchmarkDecideSeveral(b *testing.B) {
+	for _, size := range []int{10, 5000} {
+		b.Run(fmt.Sprint(size), func(b *testing.B) {
+			d := &Desk{store: longQueue(b, size), log: slog.New(slog.DiscardHandler)}
+			shop := workflow.Shop{ID: countedShop}
+			for b.Loop() {
+				if _, err := d.bulkFacts(b.Context(), shop, []workflow.Shop{shop}, view.BulkMeta{Filter: view.BulkFilter{Known: true}}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,184 @@
+package view
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"sampledesk/workflow"
+)
+
+// The controls of what failed or waits.
+const (
+	ActionRetry     = "retry"      // tries it again; the value is what RetryTarget writes
+	ActionRetryPage = "retry_page" // to the next page; the value holds its number
+	ActionRetryBack = "retry_back"
+)
+
+// RetryPageSize is how much of what failed or waits is shown at a time.
+const RetryPageSize = 8
+
+// RetryTarget names what is to be tried again: a dead letter by its effect, anything else by its application.
+type RetryTarget struct {
+	Shop        workflow.ShopID        `json:"s"`
+	Application workflow.ApplicationID `json:"a,omitempty"`
+	Effect      workflow.EffectID      `json:"e,omitempty"`
+	Page        int                    `json:"p,omitempty"` // the page that it stands on
+}
+
+// String is the value of a button.
+func (t RetryTarget) String() string {
+	text, _ := json.Marshal(t) // texts and numbers can always be written
+	return string(text)
+}
+
+// ParseRetryTarget reads what String wrote.
+func ParseRetryTarget(s string) (RetryTarget, error) {
+	var t RetryTarget
+	if err := json.Unmarshal([]byte(s), &t); err != nil || t.Shop == "" || t.Application == "" && t.Effect == "" || t.Page < 0 {
+		return RetryTarget{}, fmt.Errorf("%q does not name what is to be tried again", s)
+	}
+	return t, nil
+}
+
+// RetryFacts is a page of what failed or waits after a failure.
+type RetryFacts struct {
+	Done  string // formatted: what has just been tried again; empty: nothing
+	Rows  []RetryRow
+	Total int
+	Page  int  // counted from 0
+	More  bool // there may be more than were looked through
+}
+
+// RetryRow is something that failed, or waits after a failure.
+type RetryRow struct {
+	workflow.Effect
+	Failed  time.Time            // when it was given up; zero: the desk goes on trying by itself
+	About   workflow.Application // of an application; else zero
+	Shop    string               // named only where there are several
+	Channel string               // of a message to one
+}
+
+// Retry is the answer to `/samples retry`.
+func Retry(f RetryFacts) Message {
+	var blocks []slack.Block
+	if f.Done != "" {
+		blocks = append(blocks, section(f.Done))
+	}
+	if f.Total == 0 {
+		return Message{Text: "Nothing failed, and nothing waits to be tried again", Blocks: append(blocks, section(
+			"*Nothing failed, and nothing waits to be tried again*", "What TikTok refused of a message to a creator has its own button where it is quoted.",
+		))}
+	}
+	count := grouped(float64(f.Total))
+	if f.More {
+		count = "At least " + count
+	}
+	title := count + " failed or wait to be tried again"
+	if f.Total == 1 && !f.More {
+		title = "1 failed or waits to be tried again"
+	}
+	from := f.Page*RetryPageSize + 1
+	where := fmt.Sprintf("%d–%d of %d", from, from+len(f.Rows)-1, f.Total)
+	if len(f.Rows) == 0 {
+		where = "This page is empty by now"
+	}
+	blocks = append(blocks, header(title), aside(where+" · what was given up comes first"))
+	for _, r := range f.Rows {
+		blocks = append(blocks, retryRow(r, f.Page))
+	}
+	if paging := retryPaging(f); len(paging) > 0 {
+		blocks = append(blocks, actions("", paging...))
+	}
+	return Message{Text: title, Blocks: blocks}
+}
+
+func retryRow(r RetryRow, page int) slack.Block {
+	lines := []string{
+		dotted("*"+capital(owed(r.Effect))+"*", aboutWhom(r), shopOf(r.Shop)),
+		"The reason: " + shortly(r.Cause) + ".",
+		retryState(r),
+	}
+	if small := support(workflow.Cause{Code: r.Cause.Code, RequestID: r.Cause.RequestID}); small != "" {
+		lines[1] += " " + small
+	}
+	s := section(lines...)
+	if b, ok := retryButton(r, page); ok {
+		s.Accessory = slack.NewAccessory(b)
+	}
+	return s
+}
+
+// owed is what an effect would have done, as a thing.
+func owed(e workflow.Effect) string {
+	switch e.Kind {
+	case workflow.ReviewOnTikTok:
+		if e.Review != nil {
+			return "the " + noun(e.Review.Verdict) + " to TikTok"
+		}
+		return "a decision to TikTok"
+	case workflow.ShowCard:
+		return "the card"
+	case workflow.Reply:
+		return "a reply in the thread"
+	case workflow.Announce:
+		return "a message to the channel"
+	case workflow.ShowNotice:
+		return "a message that is kept up to date"
+	case workflow.SendMessage:
+		return "a message to the creator"
+	case workflow.ImportCreators:
+		return "an import of creators"
+	default:
+		return "something"
+	}
+}
+
+func aboutWhom(r RetryRow) string {
+	if r.About.Key.ID == "" {
+		return ""
+	}
+	c := r.About.Report.Creator
+	return dotted(linkTo(r.About.Card.Link, label(nameOf(c), maxName)), "request "+data(string(r.About.Key.Short()), maxID))
+}
+
+func retryState(r RetryRow) string {
+	if !r.Failed.IsZero() {
+		return "Given up " + stamp(r.Failed) + ". Once the cause is put right, try it again."
+	}
+	return "Tried " + many(r.Attempt, "time") + "; the desk tries again by itself " + stamp(r.NotBefore) + "."
+}
+
+// retryButton tries it at once. There is none where nothing can be hastened: what belongs to no application and was not
+// given up goes on by itself.
+func retryButton(r RetryRow, page int) (*slack.ButtonBlockElement, bool) {
+	t := RetryTarget{Shop: r.Effect.Shop, Application: r.Application, Page: page}
+	if !r.Failed.IsZero() {
+		t.Effect = r.ID
+	}
+	if r.Failed.IsZero() && r.Application == "" || len(t.String()) > maxValue {
+		return nil, false
+	}
+	return button(ActionRetry, t.String(), "Try again", cut("Try again: "+owed(r.Effect)+" "+called(r.About), 75)), true
+}
+
+func retryPaging(f RetryFacts) (buttons []slack.BlockElement) {
+	if f.Page > 0 {
+		buttons = append(buttons, button(ActionRetryBack, fmt.Sprint(f.Page-1), "Back", "Back to the page before"))
+	}
+	if left := f.Total - f.Page*RetryPageSize - len(f.Rows); left > 0 && len(f.Rows) > 0 {
+		text := fmt.Sprintf("Next %d", min(left, RetryPageSize))
+		buttons = append(buttons, button(ActionRetryPage, fmt.Sprint(f.Page+1), text, text+" that failed or wait"))
+	}
+	return buttons
+}
+
+// Retried says that so many are tried again.
+func Retried(tried int) string {
+	if tried == 1 {
+		return "It is being tried again now. The card tells what comes of it."
+	}
+	return many(tried, "thing") + " are being tried again now. The cards tell what comes of them."
+}

@@ -1,0 +1,102 @@
+package view
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"sampledesk/workflow"
+)
+
+func statsAnswers() map[string]Message {
+	week := ShopStats{
+		From: noon.AddDate(0, 0, -7), To: noon, Now: map[workflow.Stage]int{workflow.StageReview: 12, workflow.StageShipping: 3, workflow.StageExpired: 40}, Other: 1,
+		Figures: Figures{
+			Received: 42, Approved: 30, Rejected: 8, There: 3, Median: 3*time.Hour + 12*time.Minute, Shipped: 20, Posted: 11, Expired: 3, NotPosted: 1,
+		},
+	}
+	quiet := ShopStats{Shop: "Nimbus <Garden>", From: noon.AddDate(0, 0, -7), To: noon}
+	other := week
+	other.Shop = "Nimbus Home"
+	return map[string]Message{
+		"stats":         Stats(StatsFacts{Period: "the last 7 days", Shops: []ShopStats{week}}),
+		"stats_shops":   Stats(StatsFacts{Period: "October", Shops: []ShopStats{other, quiet}}),
+		"stats_unknown": PeriodUnknown("<!here> fortnight"),
+	}
+}
+
+func failed() []RetryRow {
+	given := RetryRow{Failed: noon, About: application(), Effect: workflow.Effect{
+		ID: "E1", Kind: workflow.ShowCard, Shop: application().Key.Shop, Application: application().Key.ID, Attempt: 3, Cause: workflow.Cause{Message: "channel_not_found"},
+	}}
+	given.About.Card.Link = permalink
+	rests := RetryRow{About: application(), Effect: workflow.Effect{
+		ID: "E2", Kind: workflow.ReviewOnTikTok, Shop: application().Key.Shop, Application: application().Key.ID, Attempt: 1, NotBefore: shipBy,
+		Review: &workflow.Review{Verdict: workflow.Reject}, Cause: workflow.Cause{Code: codeQuota, Message: "quota", RequestID: "r1"},
+	}}
+	imports := RetryRow{Shop: "Nimbus Home", Effect: workflow.Effect{ID: "E3", Kind: workflow.ImportCreators, Shop: "1", Attempt: 2, NotBefore: shipBy, Cause: workflow.Cause{Code: codeFault}}}
+	return []RetryRow{given, rests, imports}
+}
+
+func retryAnswers() map[string]Message {
+	return map[string]Message{
+		"retry":       Retry(RetryFacts{Rows: failed(), Total: 3}),
+		"retry_page":  Retry(RetryFacts{Rows: failed()[:1], Total: 30, Page: 1, More: true, Done: Retried(1)}),
+		"retry_gone":  Retry(RetryFacts{Total: 8, Page: 1}),
+		"retry_none":  Retry(RetryFacts{Done: Retried(2)}),
+		"retry_wrong": Aside(Refusal(workflow.Refusal{Rule: workflow.RuleNothingFailed}, "")),
+	}
+}
+
+func TestTheNumbersAndWhatFailedReadAsTheirGoldenFiles(t *testing.T) {
+	for _, all := range []map[string]Message{statsAnswers(), retryAnswers()} {
+		for name, m := range all {
+			t.Run(name, func(t *testing.T) { requireGolden(t, name, m) })
+		}
+	}
+}
+
+func TestTheNumbersOfManyShopsAndAPageOfFailuresFitAnAnswer(t *testing.T) {
+	var shops []ShopStats
+	for range 60 {
+		shops = append(shops, ShopStats{Shop: hostile, From: noon, To: noon, Figures: Figures{Expired: 1, Approved: 1}})
+	}
+	m := Stats(StatsFacts{Period: "today", Shops: shops})
+	lint(t, m)
+	require.Less(t, len(encoded(t, m)), 19_000)
+	for _, name := range []string{strings.Repeat(hostile, 3), strings.Repeat("<", 200)} {
+		row := failed()[0]
+		row.About = hostileApplication()
+		row.About.Report.Creator.Nickname, row.Shop = name, name
+		row.Cause = workflow.Cause{Code: 999, Message: name, RequestID: name}
+		var rows []RetryRow
+		for range RetryPageSize {
+			rows = append(rows, row)
+		}
+		m := Retry(RetryFacts{Rows: rows, Total: 100, Page: 3, More: true, Done: Retried(1)})
+		lint(t, m)
+		require.Less(t, len(encoded(t, m)), 19_000)
+	}
+}
+
+func TestWhatIsTriedAgainSurvivesItsJourney(t *testing.T) {
+	want := RetryTarget{Shop: "1", Application: "2", Effect: "E", Page: 3}
+	got, err := ParseRetryTarget(want.String())
+	require.NoError(t, err)
+	require.Equal(t, want, got)
+	for _, bad := range []string{"", "{}", `{"s":"1"}`, `{"s":"1","a":"2","p":-1}`} {
+		_, err := ParseRetryTarget(bad)
+		require.Error(t, err, bad)
+	}
+}
+
+func TestASpanIsToldInItsTwoLargestUnits(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		0: "0 s", 40 * time.Second: "40 s", 3 * time.Minute: "3 min", time.Hour: "1 h", 3*time.Hour + 12*time.Minute: "3 h 12 min",
+		24 * time.Hour: "1 day", 52 * time.Hour: "2 days 4 h", -time.Hour: "0 s",
+	} {
+		require.Equal(t, want, roughly(d))
+	}
+}
