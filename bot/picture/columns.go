@@ -35,6 +35,7 @@ const (
 	plotHeight  = 560
 	axisGap     = 16 // between the numbers at the side and the plot
 	leastColumn = 4  // of what is not nothing
+	widestSlot  = 96 // a column and the gap after it, where there are few
 )
 
 // Refusals to draw columns, besides ErrNegative.
@@ -160,7 +161,7 @@ func (c *canvas) plot(f Columns, s scale) {
 // group draws the columns of one label, side by side in the middle of their place, each with its number above where
 // there is room for the numbers of all.
 func (c *canvas) group(all []Series, i int, s scale, place image.Rectangle) {
-	slot := min(96, (place.Dx()*17/20)/len(all))
+	slot := min(widestSlot, place.Dx()*17/20/len(all))
 	gap := max(1, slot/8)
 	left := place.Min.X + (place.Dx()-slot*len(all))/2
 	numbered := true
