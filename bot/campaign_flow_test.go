@@ -311,6 +311,7 @@ func TestALinkForTheRequestIsSentToTheCreatorAndItsProductJoinsTheCampaign(t *te
 		link := "snssdk1180://request?product=1729&sku=17290&days=3"
 		shown := string(w.view(dialog).Blocks)
 		require.Contains(t, shown, "Glow Serum (30 ml)")
+		require.Contains(t, shown, "glow.daily", "it says to whom this goes")
 
 		seen = w.submit(memberOne, dialog, object{view.ActionLinkText: "no link in here"})
 		require.Contains(t, complaints(t, seen)[view.BlockLinkText], link)

@@ -141,7 +141,7 @@ func (d *Desk) submitLink(ctx context.Context, i interaction, ack ackFunc) {
 	}()
 	select {
 	case a := <-answers:
-		if next, ok := d.linkGiven(asking, w, a); ok {
+		if next, ok := d.linkGiven(ctx, w, a); ok {
 			ack(updateTo(next))
 			return
 		}
