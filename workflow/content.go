@@ -2,6 +2,7 @@ package workflow
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -26,13 +27,14 @@ const maxContents = 20
 func ContentNotice(k Key, id string) NoticeID { return NoticeID("content/" + k.String() + "/" + id) }
 
 // FindContent takes over what a creator posted for a sample. Each new piece is told in the thread, by a message that
-// later growth updates; the first completes the application (L11). It returns how many pieces were new.
+// later growth updates; the first completes the application (L11). What was posted before the desk knew of the
+// application is kept and told nobody. It returns how many pieces were new; where there is no news nothing is written.
 func (e *Engine) FindContent(ctx context.Context, k Key, found []Content, at time.Time) (fresh int, err error) {
 	err = e.update(ctx, func(t *turn) (err error) {
 		fresh, err = t.findContent(k, found, at)
 		return err
 	})
-	if err != nil {
+	if err != nil && !errors.Is(err, errUnchanged) {
 		return 0, fmt.Errorf("taking over the content of %s: %w", k, err)
 	}
 	return fresh, nil
@@ -40,8 +42,11 @@ func (e *Engine) FindContent(ctx context.Context, k Key, found []Content, at tim
 
 func (t *turn) findContent(k Key, found []Content, at time.Time) (fresh int, err error) {
 	a, err := load(t.tx, k)
-	if err != nil || a.State() == Unseen {
+	if err != nil {
 		return 0, err
+	}
+	if a.State() == Unseen {
+		return 0, errUnchanged
 	}
 	var grown []Content
 	for _, c := range found {
@@ -59,7 +64,7 @@ func (t *turn) findContent(k Key, found []Content, at time.Time) (fresh int, err
 		}
 	}
 	if len(grown) == 0 {
-		return 0, nil
+		return 0, errUnchanged
 	}
 	if err := t.tx.PutApplication(a); err != nil {
 		return 0, err
@@ -68,6 +73,11 @@ func (t *turn) findContent(k Key, found []Content, at time.Time) (fresh int, err
 		if _, _, err := t.apply(k, ContentFound{At: at}); err != nil {
 			return 0, err
 		}
+	}
+	if !a.tells(grown) {
+		return fresh, nil
+	}
+	if fresh > 0 {
 		if _, _, err := t.apply(k, CardCalledFor{At: at}); err != nil {
 			return 0, err
 		}
@@ -84,6 +94,15 @@ func (t *turn) findContent(k Key, found []Content, at time.Time) (fresh int, err
 		}
 	}
 	return fresh, nil
+}
+
+// tells tells whether content is news to the team: not what a creator posted before the desk knew of her application,
+// as a shop that was just connected has a great deal of that, unless it has a card.
+func (a Application) tells(found []Content) bool {
+	if a.Card.Wanted {
+		return true
+	}
+	return !a.Past() && slices.ContainsFunc(found, func(c Content) bool { return c.At.IsZero() || !c.At.Before(a.SeenAt) })
 }
 
 // grew tells whether a piece of content did so noticeably: one order counts, of views and likes a tenth.

@@ -27,3 +27,9 @@ func (e *Engine) Learn(ctx context.Context, shop ShopID, p Past) error {
 		return was != p, nil
 	})
 }
+
+// Past tells whether the application was over when the desk first met it: it is known for the sake of its creator, and
+// nobody here had to do with it.
+func (a Application) Past() bool {
+	return a.State() != Unseen && !a.State().Live() && a.ChangedAt.Equal(a.SeenAt)
+}
