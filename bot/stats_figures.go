@@ -39,13 +39,14 @@ func eachMoved(tx workflow.Tx, shop workflow.ShopID, from, to time.Time, do func
 	if err != nil {
 		return err
 	}
-	older := func(a workflow.Application) (bool, error) {
+	older := func(a workflow.Application) error {
 		if !a.SeenAt.Before(from) || a.ChangedAt.Before(from) {
-			return true, nil
+			return nil
 		}
-		return true, do(a)
+		return do(a)
 	}
-	if err := each(tx, workflow.LiveOf(shop), "", older); err != nil {
+	err = each(tx, workflow.LiveOf(shop), "", func(a workflow.Application) (bool, error) { return true, older(a) })
+	if err != nil {
 		return err
 	}
 	for _, stage := range workflow.Stages {
@@ -56,7 +57,7 @@ func eachMoved(tx workflow.Tx, shop workflow.ShopID, from, to time.Time, do func
 			if a.ChangedAt.Before(from) {
 				return false, nil // the latest come first
 			}
-			return older(a)
+			return true, older(a)
 		})
 		if err != nil {
 			return err
@@ -154,14 +155,14 @@ func (c *counter) entry(of *told, e workflow.Entry) {
 		of.decided = time.Time{}
 	}
 	f := &c.figures
-	switch {
-	case e.To == workflow.Completed:
+	switch e.To {
+	case workflow.Completed:
 		c.count(of, &f.Posted)
-	case e.To == workflow.Expired:
+	case workflow.Expired:
 		c.count(of, &f.Expired)
-	case e.To == workflow.NotShipped:
+	case workflow.NotShipped:
 		c.count(of, &f.NotShipped)
-	case e.To == workflow.ContentNotPosted:
+	case workflow.ContentNotPosted:
 		c.count(of, &f.NotPosted)
 	}
 	if of.shipped && !wasShipped {

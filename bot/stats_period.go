@@ -64,20 +64,18 @@ func parsePeriod(typed string) (period, bool) {
 // countedBack is so many hours, days, weeks or months up to now.
 func countedBack(count, unit string) (period, bool) {
 	n, _ := strconv.Atoi(count) // four digits at the most
-	words, back := "", func(now time.Time) time.Time { return now.AddDate(0, 0, -n) }
-	days := n
+	words, days := "day", n
+	back := func(now time.Time) time.Time { return now.AddDate(0, 0, -n) }
 	switch unit[0] {
 	case 'h':
 		words, days = "hour", (n+23)/24
 		back = func(now time.Time) time.Time { return now.Add(-time.Duration(n) * time.Hour) }
 	case 'w':
 		n *= 7
-		words, days = "day", n
+		days = n
 	case 'm':
 		words, days = "month", n*30
 		back = func(now time.Time) time.Time { return now.AddDate(0, -n, 0) }
-	default:
-		words = "day"
 	}
 	said := fmt.Sprintf("the last %d %ss", n, words)
 	if n == 1 {
