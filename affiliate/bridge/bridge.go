@@ -37,6 +37,9 @@ type Bridge struct {
 	listening map[workflow.ShopID]bool  // those being listened to
 	listens   map[workflow.ShopID]Sweep // how that went last
 	ears      map[workflow.ShopID]*ear
+
+	watches  *rota[watch]   // looks for content
+	learning *rota[learner] // of the past
 }
 
 // shop is a shop's calls, and what they were made of.
@@ -46,7 +49,7 @@ type shop struct {
 	openID string
 }
 
-// Sweep is how the last sweep of a shop went, or the last look for its messages.
+// Sweep is how the last sweep of a shop went, or the last look for its messages or its content.
 type Sweep struct {
 	Began time.Time
 	Ended time.Time // of the last one that went through
@@ -70,6 +73,9 @@ func New(client *affiliate.Client, store workflow.Store, engine *workflow.Engine
 		listening: map[workflow.ShopID]bool{},
 		listens:   map[workflow.ShopID]Sweep{},
 		ears:      map[workflow.ShopID]*ear{},
+
+		watches:  newRota[watch](),
+		learning: newRota[learner](),
 	}
 }
 

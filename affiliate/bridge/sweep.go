@@ -22,7 +22,7 @@ const (
 
 // SweepAll looks at every connected shop, each on its own, and returns when all are through. It may be called while it
 // runs: a shop that is still being looked at is left out, so that one that hangs does not hold up the others. How it went
-// is in Sweeps and in the log.
+// is in Sweeps and in the log. After a sweep that went through, the shop's past is learned a little further.
 func (b *Bridge) SweepAll(ctx context.Context) {
 	if err := b.keepLate(ctx); err != nil {
 		b.log.ErrorContext(ctx, "new tokens are not on disk yet", "error", err)
@@ -36,8 +36,9 @@ func (b *Bridge) SweepAll(ctx context.Context) {
 	for _, s := range shops {
 		if b.enter(s.ID) {
 			all.Go(func() {
-				defer b.leave(s.ID)
-				b.sweepOne(ctx, s)
+				if b.sweepOne(ctx, s) {
+					b.learnOne(ctx, s.ID)
+				}
 			})
 		}
 	}
@@ -61,8 +62,9 @@ func (b *Bridge) leave(s workflow.ShopID) {
 	delete(b.sweeping, s)
 }
 
-// sweepOne sweeps a shop and puts on record how it went.
-func (b *Bridge) sweepOne(ctx context.Context, s workflow.Shop) {
+// sweepOne sweeps a shop, puts on record how it went, and tells whether it went through.
+func (b *Bridge) sweepOne(ctx context.Context, s workflow.Shop) bool {
+	defer b.leave(s.ID)
 	began := time.Now()
 	err := b.sweep(ctx, s)
 	ended := time.Now()
@@ -75,7 +77,7 @@ func (b *Bridge) sweepOne(ctx context.Context, s workflow.Shop) {
 	b.sweeps[s.ID] = last
 	b.mu.Unlock()
 	if err == nil || ctx.Err() != nil {
-		return
+		return err == nil
 	}
 	b.log.WarnContext(ctx, "a sweep failed", "shop", s.ID, "error", err)
 	if affiliate.KindOf(err).StopsShop() {
@@ -83,6 +85,7 @@ func (b *Bridge) sweepOne(ctx context.Context, s workflow.Shop) {
 			b.log.ErrorContext(ctx, "could not record that a shop stopped", "shop", s.ID, "error", err)
 		}
 	}
+	return false
 }
 
 // sweep pages through the live statuses, asks for what it believes live and did not meet, closes with the cards that

@@ -24,7 +24,8 @@ func TestASweepOfNothingEndsTheFirstMeeting(t *testing.T) {
 		d := connected(t, affiliatesim.Options{})
 		d.sweep()
 		require.True(t, d.shop().Met)
-		require.Len(t, d.calls(searchPath), 4, "one per live status")
+		require.Len(t, d.liveSearches(), 4, "one per live status")
+		require.Len(t, d.calls(searchPath), 4+len(workflow.PastStatuses), "and one per status of what is over")
 		require.Empty(t, d.notices(d.shop().ID))
 		writes := d.store.written()
 		d.sweep()
@@ -46,12 +47,12 @@ func TestASweepFindsEveryApplicationAndItsNextWritesNothing(t *testing.T) {
 				shop := d.shop().ID
 				require.Equal(t, n, d.count(workflow.QueueOf(shop)))
 				require.Equal(t, max(n-workflow.MaxBacklogCards, 0), d.count(workflow.BacklogOf(shop)))
-				require.Len(t, d.calls(searchPath), (n+49)/50+3)
+				require.Len(t, d.liveSearches(), (n+49)/50+3)
 
 				writes := d.store.written()
 				d.sweep()
 				require.Equal(t, writes, d.store.written())
-				require.Len(t, d.calls(searchPath), 2*((n+49)/50+3))
+				require.Len(t, d.liveSearches(), 2*((n+49)/50+3))
 				d.view(func(tx workflow.Tx) error {
 					for after := ""; ; {
 						page, err := tx.Applications(workflow.QueueOf(shop), after, 200)

@@ -1,0 +1,186 @@
+package bridge
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"sampledesk/affiliate"
+	"sampledesk/workflow"
+)
+
+const (
+	// watchedPerRun is how many applications are asked about at a time, with two calls each; the next run goes on where
+	// one left off.
+	watchedPerRun = 1000
+
+	// growthTime is how long after an application was completed its content is still looked at.
+	growthTime = 14 * 24 * time.Hour
+
+	// watchRest is how long nothing is asked about a shop's content once the scope for it is missing.
+	watchRest = 30 * time.Minute
+
+	// maxContentText and maxContentLink bound what is kept of a piece of content, in code points and in bytes.
+	maxContentText = 500
+	maxContentLink = 2000
+)
+
+// watch is what a look for a shop's content remembers for the next. After a restart a round begins anew.
+type watch struct {
+	left    []workflow.Key // of the round that is under way
+	resting time.Time      // no calls before then
+	failing bool           // a failure was logged, and no look went through since
+}
+
+// WatchAll looks for what creators posted, for every connected shop on its own, and returns when all are through. It may
+// be called while it runs: a shop that is still being looked at is left out. How it went is in Watches and in the log.
+func (b *Bridge) WatchAll(ctx context.Context) {
+	shops, err := b.Shops(ctx)
+	if err != nil {
+		b.log.ErrorContext(ctx, "could not look for creators' content", "error", err)
+		return
+	}
+	var all sync.WaitGroup
+	for _, s := range shops {
+		if w, ok := b.watches.enter(s.ID); ok {
+			all.Go(func() {
+				defer b.watches.leave(s.ID)
+				b.watchOne(ctx, s, w)
+			})
+		}
+	}
+	all.Wait()
+}
+
+// Watches tells how the last look for each shop's content went.
+func (b *Bridge) Watches() map[workflow.ShopID]Sweep { return b.watches.all() }
+
+// watchOne looks for a shop's content and puts on record how it went. That it cannot be seen stops nothing else: a missing
+// scope is logged once and asked about much later. A shop of which TikTok answers nothing waits for the sweep to find that
+// it does.
+func (b *Bridge) watchOne(ctx context.Context, s workflow.Shop, w *watch) {
+	if time.Now().Before(w.resting) || s.Stopped != (workflow.Cause{}) {
+		return
+	}
+	began := time.Now()
+	err := b.watch(ctx, s, w)
+	b.watches.record(s.ID, began, err)
+	if err == nil {
+		w.failing = false
+		return
+	}
+	if ctx.Err() != nil {
+		return
+	}
+	if affiliate.KindOf(err) == affiliate.ScopeMissing {
+		w.resting = time.Now().Add(watchRest)
+	}
+	if !w.failing {
+		b.log.WarnContext(ctx, "could not look for creators' content", "shop", s.ID, "error", err)
+	}
+	w.failing = true
+}
+
+// watch goes on with the round: every application that may bring content is asked about once in each. One that meets a
+// fault is left to the next round, so that it holds up no other.
+func (b *Bridge) watch(ctx context.Context, s workflow.Shop, w *watch) error {
+	if len(w.left) == 0 {
+		var err error
+		if w.left, err = b.watched(ctx, s.ID, time.Now()); err != nil {
+			return err
+		}
+	}
+	calls := b.shop(s)
+	for n := 0; n < watchedPerRun && len(w.left) > 0; n++ {
+		k := w.left[0]
+		w.left = w.left[1:]
+		if err := b.takeContent(ctx, calls, k); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// watched lists the applications that may bring content: delivered, on their way, and completed a while ago at the
+// most, whose content may still grow. Those that were over before the desk knew them are the past's.
+func (b *Bridge) watched(ctx context.Context, shop workflow.ShopID, now time.Time) (all []workflow.Key, err error) {
+	since := now.Add(-growthTime)
+	for _, stage := range []workflow.Stage{workflow.StageContent, workflow.StageShipping, workflow.StageCompleted} {
+		for after := ""; ; {
+			var page workflow.Page
+			err := b.store.View(ctx, func(tx workflow.Tx) (err error) {
+				page, err = tx.Applications(workflow.StageOf(shop, stage), after, pageOfLive)
+				return err
+			})
+			if err != nil {
+				return nil, fmt.Errorf("reading the applications that may bring content: %w", err)
+			}
+			after = page.Next
+			for _, a := range page.Applications {
+				if a.State() == workflow.Completed && a.ChangedAt.Before(since) {
+					after = "" // the latest come first
+					break
+				}
+				if !a.Past() {
+					all = append(all, a.Key)
+				}
+			}
+			if after == "" {
+				break
+			}
+		}
+	}
+	return all, nil
+}
+
+// takeContent asks what a creator posted for an application, and takes it over. What cannot be asked about that one is
+// logged once and no reason to ask about no other.
+func (b *Bridge) takeContent(ctx context.Context, calls *affiliate.Shop, k workflow.Key) error {
+	found, err := posted(ctx, calls, affiliate.ApplicationID(k.ID))
+	if kind := affiliate.KindOf(err); kind == affiliate.Refused || kind == affiliate.Malformed {
+		if b.firstOf("content " + k.String()) {
+			b.log.WarnContext(ctx, "the content of an application cannot be read", "shop", k.Shop, "application", k.ID, "error", err)
+		}
+		return nil
+	}
+	if err != nil || len(found) == 0 {
+		return err
+	}
+	_, err = b.engine.FindContent(ctx, k, found, time.Now())
+	return err
+}
+
+// posted returns what a creator posted for an application, in either format.
+func posted(ctx context.Context, calls *affiliate.Shop, id affiliate.ApplicationID) (all []workflow.Content, err error) {
+	for _, format := range []affiliate.ContentFormat{affiliate.ContentVideo, affiliate.ContentLive} {
+		found, err := calls.Content(ctx, id, format)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range found {
+			if strings.ContainsRune(string(c.ID), 0) {
+				continue // no store keeps such a name
+			}
+			all = append(all, content(c, format))
+		}
+	}
+	return all, nil
+}
+
+// content turns a piece of content into the workflow's words. The format is the one that was asked for, as an answer need
+// not repeat it.
+func content(c affiliate.Content, format affiliate.ContentFormat) workflow.Content {
+	text, link := []rune(c.Description), c.PageLink
+	if len(text) > maxContentText {
+		text = text[:maxContentText]
+	}
+	if len(link) > maxContentLink {
+		link = "" // half a link leads elsewhere
+	}
+	return workflow.Content{
+		ID: string(c.ID), Format: string(format), Text: string(text), Link: link, At: c.Created,
+		Views: figure(c.Views), Likes: figure(c.Likes), Orders: figure(c.PaidOrders),
+	}
+}
