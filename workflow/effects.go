@@ -161,9 +161,11 @@ type Saying struct {
 	Deadline DeadlineKind `json:"deadline,omitempty"` // of SayDeadline; NextDue is when it is
 	Voice    Voice        `json:"voice,omitempty"`
 	Step     string       `json:"step,omitempty"` // "48h"; empty for a group of several
-	News     News         `json:"news,omitempty"`
-	Items    []Item       `json:"items,omitempty"` // of a group: some of Waiting
-	Day      string       `json:"day,omitempty"`   // of SayReport: the Monday that it was told on, in the shop's zone
+	// Before is how long before the deadline the step is due; below zero: after it.
+	Before time.Duration `json:"before,omitempty"`
+	News   News          `json:"news,omitempty"`
+	Items  []Item        `json:"items,omitempty"` // of a group: some of Waiting
+	Day    string        `json:"day,omitempty"`   // of SayReport: the Monday that it was told on, in the shop's zone
 }
 
 // The lanes.
@@ -182,6 +184,10 @@ func MessageLane(s ShopID, c CreatorKey) Lane { return Lane("message/" + string(
 
 // ImportLane is the lane of a run that imports.
 func ImportLane(id RunID) Lane { return Lane("import/" + string(id)) }
+
+// ShipmentLane is the lane of a shop's news of shipments, which may go to a channel of their own: where that is closed to
+// the desk, nothing else waits for it.
+func ShipmentLane(s ShopID) Lane { return Lane("shipments/" + string(s)) }
 
 // NoticeLane is the lane of what is said to a shop's channel.
 func NoticeLane(s ShopID) Lane { return Lane("notice/" + string(s)) }
