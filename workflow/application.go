@@ -36,7 +36,11 @@ type Application struct {
 	// ChangedAt is when the state last changed, for the words on the card.
 	ChangedAt time.Time `json:"changed_at,omitzero"`
 
+	// MovedAt is when the parcel's tracking number last changed; zero: it did not, since the sample was shipped.
+	MovedAt time.Time `json:"moved_at,omitzero"`
+
 	Clock    Armed     `json:"clock,omitzero"`     // the deadline that runs
+	Told     []Told    `json:"told,omitempty"`     // how far each deadline was told
 	News     News      `json:"news,omitempty"`     // of its shipment, to be announced at the sweep's end
 	Contents []Content `json:"contents,omitempty"` // what the creator posted
 

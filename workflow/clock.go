@@ -14,6 +14,25 @@ const (
 	PostDeadline   DeadlineKind = "post"   // the creator has to post
 )
 
+// DeadlineRow is one deadline: where an application has it, and when it is.
+type DeadlineRow struct {
+	Deadline DeadlineKind
+	While    []State // where the application is while the deadline runs; anywhere else it is silent
+	By       func(Application, Settings) time.Time
+	Source   string // what By reads, in words
+	Final    bool   // TikTok ends the application at it: once it is over no step is told, as TikTok's own word is on its way
+	Grouped  bool   // many steps at once are told as one message in place of each for itself
+}
+
+// Deadlines is the table of deadlines. A state is in one row at the most.
+var Deadlines = []DeadlineRow{
+	{Deadline: ReviewDeadline, While: decidable, By: reviewBy, Source: "TikTok's review deadline", Final: true, Grouped: true},
+	{Deadline: ShipDeadline, While: []State{AwaitingShipment}, By: shipBy, Source: "TikTok's ship-by deadline", Final: true, Grouped: true},
+	// What is stuck is told with the sweep's news, as the other changes of shipments, which are grouped there.
+	{Deadline: MoveDeadline, While: []State{Shipped}, By: moveBy, Source: "the shipment, or its latest tracking number, and the shop's days until a parcel is told of"},
+	{Deadline: PostDeadline, While: []State{Delivered}, By: postBy, Source: "the delivery and the shop's days to post", Grouped: true},
+}
+
 // Voice is how loud a step is told.
 type Voice string
 
@@ -32,6 +51,7 @@ type ClockRow struct {
 	Before   time.Duration // how long before the deadline it is due, where Setting is false
 	Setting  bool          // the shop's settings say how long before (Settings.Steps, by number)
 	Voice    Voice
+	Nudge    bool // the creator is written to as well, where the shop's settings have words for it
 }
 
 // Clock is the table of steps: what the desk does about each deadline, and when. Each is told once, and only while the
@@ -47,9 +67,9 @@ var Clock = []ClockRow{
 	{Deadline: ShipDeadline, Step: 2, Setting: true, Voice: ToChannel},
 	{Deadline: ShipDeadline, Step: 3, Setting: true, Voice: ToAdmins},
 
-	{Deadline: MoveDeadline, Step: 0, Voice: ToThread}, // and with the sweep's news, as the other changes of shipments
+	{Deadline: MoveDeadline, Step: 0, Voice: ToThread},
 
-	{Deadline: PostDeadline, Step: 0, Before: 3 * 24 * time.Hour, Voice: ToThread},
+	{Deadline: PostDeadline, Step: 0, Before: 3 * 24 * time.Hour, Voice: ToThread, Nudge: true},
 	{Deadline: PostDeadline, Step: 1, Before: 0, Voice: ToThread},
 	{Deadline: PostDeadline, Step: 2, Before: -postExtension, Voice: ToReviewers},
 }
@@ -63,38 +83,19 @@ const (
 	DefaultMoveDays = 10
 )
 
-// Armed is an application's clock: which deadline runs, which of its steps were told, and when the next one is due.
-type Armed struct {
-	Kind  DeadlineKind `json:"kind,omitempty"`
-	By    time.Time    `json:"by,omitzero"`     // the deadline
-	Told  int          `json:"told,omitempty"`  // steps that were told or passed over
-	Next  time.Time    `json:"next,omitzero"`   // when the next step is due; zero: none is
-	Set   time.Time    `json:"set,omitzero"`    // when Next was found
-	First bool         `json:"first,omitempty"` // set at the first sight of the application, and nothing was told since
+func reviewBy(a Application, _ Settings) time.Time { return a.Report.ReviewBy }
+
+func shipBy(a Application, _ Settings) time.Time { return a.Report.ShipBy }
+
+func moveBy(a Application, s Settings) time.Time {
+	since := a.ChangedAt
+	if a.MovedAt.After(since) {
+		since = a.MovedAt
+	}
+	return since.Add(days(s.MoveDays, DefaultMoveDays))
 }
 
-// deadline returns the deadline that runs for an application now; no kind where none does.
-func (a Application) deadline(s Settings) (DeadlineKind, time.Time) {
-	switch a.State() {
-	case Pending, Refused:
-		return running(ReviewDeadline, a.Report.ReviewBy)
-	case AwaitingShipment:
-		return running(ShipDeadline, a.Report.ShipBy)
-	case Shipped:
-		return running(MoveDeadline, a.ChangedAt.Add(days(s.MoveDays, DefaultMoveDays)))
-	case Delivered:
-		return running(PostDeadline, a.PostBy(s))
-	default:
-		return "", time.Time{}
-	}
-}
-
-func running(kind DeadlineKind, by time.Time) (DeadlineKind, time.Time) {
-	if by.IsZero() {
-		return "", time.Time{}
-	}
-	return kind, by
-}
+func postBy(a Application, s Settings) time.Time { return a.PostBy(s) }
 
 // PostBy returns until when the creator of a delivered sample has to post, as far as the desk can tell.
 func (a Application) PostBy(s Settings) time.Time {
@@ -108,38 +109,27 @@ func days(set, fallback int) time.Duration {
 	return time.Duration(set) * 24 * time.Hour
 }
 
-// arm brings an application's clock in line with where it is and with the shop's settings. A deadline that moved, or
-// another one, starts anew; steps that were told and still lie behind stay told.
-func arm(a Application, s Settings, at time.Time) Application {
-	kind, by := a.deadline(s)
-	if kind == "" {
-		a.Clock = Armed{}
-		return a
-	}
-	steps := s.stepsOf(kind)
-	c := a.Clock
-	if c.Kind != kind {
-		c = Armed{Kind: kind, First: a.SeenAt.Equal(at)}
-	} else if !c.By.Equal(by) {
-		// A deadline that moved away calls for the steps again that lie ahead now.
-		for c.Told > 0 && c.Told <= len(steps) && due(steps[c.Told-1], by, s).After(at) {
-			c.Told--
+// deadlineRow returns a deadline's row.
+func deadlineRow(kind DeadlineKind) DeadlineRow {
+	for _, r := range Deadlines {
+		if r.Deadline == kind {
+			return r
 		}
 	}
-	c.By = by
-	c.Told = min(c.Told, len(steps))
-	var next time.Time
-	if c.Told < len(steps) {
-		next = due(steps[c.Told], by, s)
-	}
-	if !next.Equal(c.Next) {
-		c.Next, c.Set = next, at
-	}
-	a.Clock = c
-	return a
+	return DeadlineRow{}
 }
 
-// stepsOf returns how long before a deadline its steps are due, longest first.
+// rowOf returns a step's row.
+func rowOf(kind DeadlineKind, step int) (ClockRow, bool) {
+	for _, r := range Clock {
+		if r.Deadline == kind && r.Step == step {
+			return r, true
+		}
+	}
+	return ClockRow{}, false
+}
+
+// stepsOf returns how long before a deadline its steps are due, longest first; a step's place is its number.
 func (s Settings) stepsOf(kind DeadlineKind) []time.Duration {
 	var all []time.Duration
 	own := s.Steps
@@ -156,87 +146,4 @@ func (s Settings) stepsOf(kind DeadlineKind) []time.Duration {
 		}
 	}
 	return all
-}
-
-// due returns when a step is due: so long before the deadline, but in working hours where the shop has some, unless the
-// deadline itself falls before the next morning.
-func due(before time.Duration, by time.Time, s Settings) time.Time {
-	at := by.Add(-before)
-	if s.HoursFrom == "" || s.HoursTo == "" {
-		return at
-	}
-	open := s.opensAfter(at)
-	if open.Before(by) || before <= 0 {
-		return open
-	}
-	return at
-}
-
-// opensAfter returns the time itself if it is within working hours, or when the next begin. Hours are of the shop's
-// zone, Monday to Friday, unless the shop works all week.
-func (s Settings) opensAfter(at time.Time) time.Time {
-	zone := s.Location()
-	local := at.In(zone)
-	from, to := clockOf(s.HoursFrom), clockOf(s.HoursTo)
-	for day := range 8 {
-		d := local.AddDate(0, 0, day)
-		begin := time.Date(d.Year(), d.Month(), d.Day(), from/60, from%60, 0, 0, zone)
-		end := time.Date(d.Year(), d.Month(), d.Day(), to/60, to%60, 0, 0, zone)
-		if !s.Weekends && (begin.Weekday() == time.Saturday || begin.Weekday() == time.Sunday) {
-			continue
-		}
-		switch {
-		case !at.Before(end):
-			continue
-		case at.Before(begin):
-			return begin.UTC()
-		default:
-			return at
-		}
-	}
-	return at
-}
-
-// clockOf returns the minutes since midnight of "15:04".
-func clockOf(s string) int {
-	t, err := time.Parse("15:04", s)
-	if err != nil {
-		return 0
-	}
-	return t.Hour()*60 + t.Minute()
-}
-
-// rowOf returns a step's row.
-func rowOf(kind DeadlineKind, step int) (ClockRow, bool) {
-	for _, r := range Clock {
-		if r.Deadline == kind && r.Step == step {
-			return r, true
-		}
-	}
-	return ClockRow{}, false
-}
-
-// latestDue returns the last of an application's steps that is due; ok is false if none is. Those before it are passed
-// over: after a time of silence only the latest counts, and none of a deadline of TikTok's that is over, as TikTok's own
-// word on it is on its way.
-func latestDue(a Application, s Settings, now time.Time) (row ClockRow, ok bool) {
-	kind := a.Clock.Kind
-	if (kind == ReviewDeadline || kind == ShipDeadline) && !now.Before(a.Clock.By) {
-		return ClockRow{}, false
-	}
-	last := passed(a, s, now) - 1
-	if last < a.Clock.Told {
-		return ClockRow{}, false
-	}
-	return rowOf(kind, last)
-}
-
-// passed returns how many of an application's steps lie behind.
-func passed(a Application, s Settings, now time.Time) int {
-	steps := s.stepsOf(a.Clock.Kind)
-	n := 0
-	for n < len(steps) && !due(steps[n], a.Clock.By, s).After(now) {
-		n++
-	}
-	return n
 }

@@ -1,6 +1,7 @@
 package workflow
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -48,24 +49,11 @@ func (t *turn) findContent(k Key, found []Content, at time.Time) (fresh int, err
 	if a.State() == Unseen {
 		return 0, errUnchanged
 	}
-	var grown []Content
-	for _, c := range found {
-		i := slices.IndexFunc(a.Contents, func(known Content) bool { return known.ID == c.ID })
-		switch {
-		case c.ID == "" || i < 0 && len(a.Contents) >= maxContents:
-		case i < 0:
-			a.Contents = append(slices.Clone(a.Contents), c)
-			grown = append(grown, c)
-			fresh++
-		case grew(a.Contents[i], c):
-			a.Contents = slices.Clone(a.Contents)
-			a.Contents[i] = c
-			grown = append(grown, c)
-		}
-	}
+	contents, grown, fresh := mergeContents(a.Contents, found)
 	if len(grown) == 0 {
 		return 0, errUnchanged
 	}
+	a.Contents = contents
 	if err := t.tx.PutApplication(a); err != nil {
 		return 0, err
 	}
@@ -83,17 +71,24 @@ func (t *turn) findContent(k Key, found []Content, at time.Time) (fresh int, err
 		}
 	}
 	for _, c := range grown {
-		c := c
-		n, err := t.tx.Notice(ContentNotice(k, c.ID))
-		if err != nil {
-			n = Notice{ID: ContentNotice(k, c.ID), Shop: k.Shop, Kind: SayContent, Application: k.ID}
-		}
-		n.Content = &c
-		if err := t.notify(n, at, Routine); err != nil {
+		if err := t.tellContent(k, c, at); err != nil {
 			return 0, err
 		}
 	}
 	return fresh, nil
+}
+
+// tellContent has the message about a piece of content posted, or brought up to date.
+func (t *turn) tellContent(k Key, c Content, at time.Time) error {
+	n, err := t.tx.Notice(ContentNotice(k, c.ID))
+	if errors.Is(err, ErrNotFound) {
+		n, err = Notice{ID: ContentNotice(k, c.ID), Shop: k.Shop, Kind: SayContent, Application: k.ID}, nil
+	}
+	if err != nil {
+		return err
+	}
+	n.Content = &c
+	return t.notify(n, at, Routine)
 }
 
 // tells tells whether content is news to the team: not what a creator posted before the desk knew of her application,
@@ -105,9 +100,46 @@ func (a Application) tells(found []Content) bool {
 	return !a.Past() && slices.ContainsFunc(found, func(c Content) bool { return c.At.IsZero() || !c.At.Before(a.SeenAt) })
 }
 
+// mergeContents brings what was found together with what is known, and returns which pieces are new or grew, and how
+// many are new. One that no store could keep a message under, or that exceeds maxContents, is left out.
+func mergeContents(known, found []Content) (all, grown []Content, fresh int) {
+	all = slices.Clone(known)
+	for _, c := range found {
+		i := slices.IndexFunc(all, func(was Content) bool { return was.ID == c.ID })
+		switch {
+		case c.ID == "" || c.ID != nameable(c.ID) || i < 0 && len(all) >= maxContents:
+			continue
+		case i < 0:
+			all, fresh = append(all, c), fresh+1
+		case grew(all[i], c):
+			c = updated(all[i], c)
+			all[i] = c
+		default:
+			continue
+		}
+		grown = slices.DeleteFunc(grown, func(was Content) bool { return was.ID == c.ID })
+		grown = append(grown, c)
+	}
+	return all, grown, fresh
+}
+
 // grew tells whether a piece of content did so noticeably: one order counts, of views and likes a tenth.
 func grew(was, now Content) bool {
 	noticeably := func(a, b Figure) bool { return b.Shared && (!a.Shared || b.Value >= a.Value*1.1+1) }
-	return now.Orders.Shared && now.Orders.Value > was.Orders.Value || noticeably(was.Views, now.Views) ||
-		noticeably(was.Likes, now.Likes) || now.Link != was.Link && now.Link != ""
+	return now.Orders.Shared && (!was.Orders.Shared || now.Orders.Value > was.Orders.Value) ||
+		noticeably(was.Views, now.Views) || noticeably(was.Likes, now.Likes) || was.Link == "" && now.Link != ""
+}
+
+// updated is a piece as it is now; what is not told any more stays as it was.
+func updated(was, now Content) Content {
+	for _, f := range []struct{ was, now *Figure }{{&was.Views, &now.Views}, {&was.Likes, &now.Likes}, {&was.Orders, &now.Orders}} {
+		if !f.now.Shared {
+			*f.now = *f.was
+		}
+	}
+	now.Text, now.Link = cmp.Or(now.Text, was.Text), cmp.Or(now.Link, was.Link)
+	if now.At.IsZero() {
+		now.At = was.At
+	}
+	return now
 }

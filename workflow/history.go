@@ -22,6 +22,11 @@ type Entry struct {
 	Message  string     `json:"message,omitempty"` // to the creator, which is to go with a decision
 	Creator  CreatorKey `json:"creator,omitempty"` // in the shop's own history: whom it is about
 	Name     string     `json:"name,omitempty"`    // of a campaign, there
+
+	// Of a deadline's step: which, and whether it was told with others, as one message.
+	Deadline DeadlineKind `json:"deadline,omitempty"`
+	Step     string       `json:"step,omitempty"` // "48h"
+	Grouped  bool         `json:"grouped,omitempty"`
 }
 
 // entry describes what an event did.
@@ -68,15 +73,19 @@ func entry(before, after Application, e Event) Entry {
 		}
 	case CardLost:
 		h.Cause = e.Cause
+	case StepDue:
+		h.Deadline, h.Step, h.Grouped = e.Row.Deadline, e.Name, e.Manner == Grouped
 	}
 	return h
 }
 
-// kept tells whether an event belongs to the history: what a card looks like does not.
+// kept tells whether an event belongs to the history: what a card looks like does not, nor a step that nobody was told.
 func kept(e Event) bool {
-	switch e.(type) {
+	switch e := e.(type) {
 	case CardShown, OriginFound:
 		return false
+	case StepDue:
+		return e.Manner != PassedOver
 	default:
 		return true
 	}

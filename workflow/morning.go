@@ -35,52 +35,49 @@ func MorningNotice(s ShopID, kind DeadlineKind, day string) NoticeID {
 // Morning posts a shop's morning messages once it is time: what has to be decided, and what has to be shipped, today and
 // tomorrow. Each comes once a day and is edited as its items are handled; where nothing is due there is none.
 func (e *Engine) Morning(ctx context.Context, shop ShopID, now time.Time) error {
-	due := false
+	var agendas []Agenda
+	day, due := "", false
 	err := e.store.View(ctx, func(tx Tx) error {
 		s, err := tx.Shop(shop)
-		_, due = s.morningDue(now)
+		if day, due = s.morningDue(now); err != nil || !due {
+			return err
+		}
+		agendas, err = agendasOf(tx, s, now)
 		return err
 	})
 	if err == nil && due {
-		err = e.update(ctx, func(t *turn) error { return t.morning(shop, now) })
+		err = e.update(ctx, func(t *turn) error { return t.morning(shop, day, agendas, now) })
 	}
-	if err != nil {
+	if err != nil && !errors.Is(err, errUnchanged) {
 		return fmt.Errorf("telling shop %s of its morning: %w", shop, err)
 	}
 	return nil
 }
 
-// morningDue tells whether the morning messages of the day are still to come, and which day it is.
+// morningDue tells whether the morning messages of the day are still to come, and which day it is. A zone that was
+// changed brings no second one for a day that had one.
 func (s Shop) morningDue(now time.Time) (day string, due bool) {
 	local := now.In(s.Settings.Location())
 	day = local.Format(time.DateOnly)
-	m := clockOf(s.Settings.morning())
-	begin := time.Date(local.Year(), local.Month(), local.Day(), m/60, m%60, 0, 0, local.Location())
-	return day, s.Met && s.Morning != day && !now.Before(begin) && now.Before(begin.Add(lateMorning))
+	begin := onDay(local, 0, clockOf(s.Settings.morning()))
+	return day, s.Met && s.Morning < day && !now.Before(begin) && now.Before(begin.Add(lateMorning))
 }
 
-func (t *turn) morning(shop ShopID, now time.Time) error {
+// morning posts the messages of a day, unless that was done since they were gathered.
+func (t *turn) morning(shop ShopID, day string, agendas []Agenda, now time.Time) error {
 	s, err := t.tx.Shop(shop)
 	if err != nil {
 		return err
 	}
-	day, due := s.morningDue(now)
-	if !due {
-		return nil
+	if today, due := s.morningDue(now); !due || today != day {
+		return errUnchanged
 	}
 	s.Morning = day
 	if err := t.tx.PutShop(s); err != nil {
 		return err
 	}
-	for _, kind := range []DeadlineKind{ReviewDeadline, ShipDeadline} {
-		agenda, err := agendaOf(t.tx, s, kind, now)
-		if err != nil {
-			return err
-		}
-		if agenda.Today+agenda.Tomorrow == 0 {
-			continue
-		}
-		n := Notice{ID: MorningNotice(shop, kind, day), Shop: shop, Kind: SayMorning, Agenda: &agenda}
+	for _, agenda := range agendas {
+		n := Notice{ID: MorningNotice(shop, agenda.Deadline, day), Shop: shop, Kind: SayMorning, Agenda: &agenda}
 		if err := t.notify(n, now, Routine); err != nil {
 			return err
 		}
@@ -88,51 +85,64 @@ func (t *turn) morning(shop ShopID, now time.Time) error {
 	return nil
 }
 
+// agendasOf gathers what there is to decide and to ship, if there is something.
+func agendasOf(tx Tx, s Shop, now time.Time) (all []Agenda, err error) {
+	for _, kind := range []DeadlineKind{ReviewDeadline, ShipDeadline} {
+		agenda, err := agendaOf(tx, s, kind, now)
+		if err != nil {
+			return nil, err
+		}
+		if agenda.Today+agenda.Tomorrow > 0 {
+			all = append(all, agenda)
+		}
+	}
+	return all, nil
+}
+
 // agendaOf gathers what falls due until the end of tomorrow: what has to be decided with the most valuable first, what
 // has to be shipped by product and variant, as one picks it. Each day is for itself.
 func agendaOf(tx Tx, s Shop, kind DeadlineKind, now time.Time) (Agenda, error) {
 	local := now.In(s.Settings.Location())
-	agenda := Agenda{Deadline: kind, Day: local.Format(time.DateOnly)}
-	tomorrow := time.Date(local.Year(), local.Month(), local.Day()+1, 0, 0, 0, 0, local.Location())
-	after := time.Date(local.Year(), local.Month(), local.Day()+2, 0, 0, 0, 0, local.Location())
-	listing, by := QueueOf(s.ID), func(a Application) time.Time { return a.Report.ReviewBy }
+	today, tomorrow := dayOf(local, 0), dayOf(local, 1)
+	agenda := Agenda{Deadline: kind, Day: today}
+	listing, order := QueueOf(s.ID), MoreValuable
 	if kind == ShipDeadline {
-		listing, by = StageOf(s.ID, StageAwaiting), func(a Application) time.Time { return a.Report.ShipBy }
+		listing, order = StageOf(s.ID, StageAwaiting), pickOrder
 	}
-	var today, next []Application
+	var first, then []Application
 	for cursor := sortTime(now); ; {
 		page, err := tx.Applications(listing, cursor, observeBatch)
 		if err != nil {
 			return agenda, err
 		}
 		for _, a := range page.Applications {
-			switch due := by(a); {
-			case due.IsZero() || !due.Before(after):
+			by := deadlineRow(kind).By(a, s.Settings)
+			switch day := by.In(local.Location()).Format(time.DateOnly); {
+			case by.IsZero() || day > tomorrow:
 				page.Next = ""
-			case due.Before(tomorrow):
-				today = append(today, a)
+			case day == tomorrow:
+				agenda.Tomorrow++
+				then = append(then, a)
 			default:
-				next = append(next, a)
+				agenda.Today++
+				first = append(first, a)
 			}
 		}
+		first, then = foremost(first, order), foremost(then, order)
 		if cursor = page.Next; cursor == "" {
 			break
 		}
 	}
-	order := MoreValuable
-	if kind == ShipDeadline {
-		order = pickOrder
-	}
-	slices.SortStableFunc(today, order)
-	slices.SortStableFunc(next, order)
-	agenda.Today, agenda.Tomorrow = len(today), len(next)
-	for _, a := range append(today, next...) {
-		if len(agenda.Keys) == MaxMorning {
-			break
-		}
+	for _, a := range append(first, then...)[:min(len(first)+len(then), MaxMorning)] {
 		agenda.Keys = append(agenda.Keys, a.Key)
 	}
 	return agenda, nil
+}
+
+// foremost keeps those that a morning message may name, in its order.
+func foremost(all []Application, order func(a, b Application) int) []Application {
+	slices.SortStableFunc(all, order)
+	return all[:min(len(all), MaxMorning)]
 }
 
 // MoreValuable orders applications by what the creator sold in 30 days, then by her median views, then by her followers;
@@ -170,20 +180,33 @@ func pickOrder(a, b Application) int {
 	return strings.Compare(x.Variant+"\x00"+x.SKU, y.Variant+"\x00"+y.SKU)
 }
 
-// handled has the morning's message say that one of its items was handled.
+// handled has the morning's messages say what became of one of their items, and, should it come back or its deadline
+// move, that.
 func (t *turn) handled(before, after Application, at time.Time) error {
-	var kind DeadlineKind
-	switch {
-	case before.State() == after.State():
-		return nil
-	case before.State().Reviewing():
-		kind = ReviewDeadline
-	case before.State() == AwaitingShipment:
-		kind = ShipDeadline
-	default:
-		return nil
+	for _, kind := range []DeadlineKind{ReviewDeadline, ShipDeadline} {
+		if !concerns(kind, before, after) {
+			continue
+		}
+		if err := t.redrawMorning(kind, after.Key, at); err != nil {
+			return err
+		}
 	}
-	s, err := t.tx.Shop(after.Key.Shop)
+	return nil
+}
+
+// concerns tells whether a change shows in a morning message about that kind of deadline.
+func concerns(kind DeadlineKind, before, after Application) bool {
+	stage, by := StageReview, before.Report.ReviewBy.Equal(after.Report.ReviewBy)
+	if kind == ShipDeadline {
+		stage, by = StageAwaiting, before.Report.ShipBy.Equal(after.Report.ShipBy)
+	}
+	was, is := before.Stage() == stage, after.Stage() == stage
+	return (was || is) && (before.State() != after.State() || !by)
+}
+
+// redrawMorning has the last morning's message about that kind of deadline shown anew, if it names the application.
+func (t *turn) redrawMorning(kind DeadlineKind, k Key, at time.Time) error {
+	s, err := t.tx.Shop(k.Shop)
 	if errors.Is(err, ErrNotFound) || err == nil && s.Morning == "" {
 		return nil
 	}
@@ -191,7 +214,7 @@ func (t *turn) handled(before, after Application, at time.Time) error {
 		return err
 	}
 	n, err := t.tx.Notice(MorningNotice(s.ID, kind, s.Morning))
-	if errors.Is(err, ErrNotFound) || err == nil && (n.Agenda == nil || !slices.Contains(n.Agenda.Keys, after.Key)) {
+	if errors.Is(err, ErrNotFound) || err == nil && (n.Agenda == nil || !slices.Contains(n.Agenda.Keys, k)) {
 		return nil
 	}
 	if err != nil {

@@ -21,13 +21,16 @@ func reported(a Application, e Reported) Next {
 	a.Report = keepOrigin(e.Report, was.Report)
 	a.ReportedAt = e.Began
 	if a.Report.Status == was.Report.Status {
+		if a.State() == Shipped && a.Report.Tracking != was.Report.Tracking {
+			a.MovedAt = e.At
+		}
 		return sendInTime(changed(a, e.At, Routine), e.At).repaint(e.At)
 	}
 	if e.Report.Status.State() != Completed {
 		a.ContentAt = time.Time{}
 	}
 	a.Round++
-	a.ChangedAt, a.Looker = e.At, Look{}
+	a.ChangedAt, a.MovedAt, a.Looker = e.At, time.Time{}, Look{}
 	next := changed(settle(a, was, e), e.At, Routine)
 	if was.State().Reviewing() && was.Decision.Review != "" {
 		next.Cancel = append(next.Cancel, was.Decision.Review)

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // Settings are what a shop's admins decided about the desk. A zero field is unset: the desk's default holds.
@@ -60,6 +61,7 @@ var DefaultSteps = []time.Duration{48 * time.Hour, 24 * time.Hour, 6 * time.Hour
 const (
 	MaxUndo   = 10 * time.Minute
 	MaxPeople = 100 // reviewers, groups and admins, each
+	MaxDays   = 90  // to post, and until a parcel is told of, each; 0 is unset
 	maxStep   = 7 * 24 * time.Hour
 )
 
@@ -69,6 +71,7 @@ func (s Settings) tidy() Settings {
 	if len(s.Steps) == 0 {
 		s.Steps = nil
 	}
+	s.Nudge = cleanText(s.Nudge)
 	return s
 }
 
@@ -99,6 +102,14 @@ func (s Settings) Check() string {
 		return FieldReviewers
 	case len(s.Admins) > MaxPeople:
 		return FieldAdmins
+	case !areHours(s.HoursFrom, s.HoursTo):
+		return FieldHours
+	case s.PostDays < 0 || s.PostDays > MaxDays:
+		return FieldPostDays
+	case s.MoveDays < 0 || s.MoveDays > MaxDays:
+		return FieldMoveDays
+	case utf8.RuneCountInString(s.Nudge) > MaxMessage:
+		return FieldNudge
 	default:
 		return ""
 	}
@@ -113,6 +124,10 @@ const (
 	FieldShipments = "shipments"
 	FieldReviewers = "reviewers"
 	FieldAdmins    = "admins"
+	FieldHours     = "hours"
+	FieldPostDays  = "days to post"
+	FieldMoveDays  = "days until a parcel is told of"
+	FieldNudge     = "nudge"
 )
 
 // descending tells whether the steps come one after the other, each within its bounds.
@@ -125,6 +140,14 @@ func descending(steps []time.Duration) bool {
 		before = d
 	}
 	return true
+}
+
+// areHours takes two times of one day, the earlier first, or none.
+func areHours(from, to string) bool {
+	if from == "" && to == "" {
+		return true
+	}
+	return isClock(from) && isClock(to) && clockOf(from) < clockOf(to)
 }
 
 func isClock(s string) bool {
@@ -144,14 +167,4 @@ func (s Settings) UndoWindow(fallback time.Duration) time.Duration {
 		return fallback
 	}
 	return *s.Undo
-}
-
-// Location returns the shop's zone.
-func (s Settings) Location() *time.Location {
-	if s.Zone != "" {
-		if zone, err := time.LoadLocation(s.Zone); err == nil {
-			return zone
-		}
-	}
-	return time.UTC
 }

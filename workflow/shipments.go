@@ -1,6 +1,9 @@
 package workflow
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // News is what there is to announce of a shipment.
 type News string
@@ -12,6 +15,9 @@ const (
 	NewsStuck      News = "stuck"       // it does not arrive
 	NewsNotShipped News = "not shipped" // in time
 )
+
+// newsOrder is the order in which news is told: first what somebody has to see to.
+var newsOrder = []News{NewsNotShipped, NewsStuck, NewsShipped, NewsDelivered}
 
 // shipmentNews returns what a change means for the channel, if it is one of a shipment.
 func shipmentNews(before, after Application) News {
@@ -30,35 +36,68 @@ func shipmentNews(before, after Application) News {
 	}
 }
 
-// maxNews is how many applications one message about shipments gathers.
-const maxNews = 300
+// Gathered is what a sweep's end has gathered so far of one kind of news: how many applications there are, and some of
+// them by name.
+type Gathered struct {
+	News  News   `json:"news"`
+	Count int    `json:"count"`
+	Items []Item `json:"items"`
+}
 
-// tellShipments announces what became of shipments since the last sweep, grouped. Each thread tells its own anyway.
-func (t *turn) tellShipments(s Shop, at time.Time) error {
-	page, err := t.tx.Applications(NewsOf(s.ID), "", maxNews)
-	if err != nil {
-		return err
+// gather adds an application's news to what is gathered.
+func gather(all []Gathered, a Application) []Gathered {
+	i := slices.IndexFunc(all, func(g Gathered) bool { return g.News == a.News })
+	if i < 0 {
+		all, i = append(all, Gathered{News: a.News}), len(all)
 	}
-	by := map[News][]Application{}
+	all[i].Count++
+	if len(all[i].Items) < maxListed {
+		all[i].Items = append(all[i].Items, itemSaid(a))
+	}
+	return all
+}
+
+// tellShipments gathers what became of shipments since the last sweep, up to observeBatch of it, and tells whether there
+// is more. If not, it announces what was gathered, grouped. Each thread tells its own anyway.
+func (t *turn) tellShipments(shop ShopID, at time.Time) (more bool, err error) {
+	s, err := t.tx.Shop(shop)
+	if err != nil {
+		return false, err
+	}
+	page, err := t.tx.Applications(NewsOf(shop), "", observeBatch)
+	if err != nil {
+		return false, err
+	}
+	gathered := slices.Clone(s.Gathered)
 	for _, a := range page.Applications {
-		by[a.News] = append(by[a.News], a)
+		gathered = gather(gathered, a)
 		a.News = ""
 		if err := t.tx.PutApplication(a); err != nil {
-			return err
+			return false, err
 		}
 	}
+	s.Gathered = gathered
+	if page.Next == "" {
+		if err := t.announceShipments(s, at); err != nil {
+			return false, err
+		}
+		s.Gathered = nil
+	}
+	return page.Next != "", t.tx.PutShop(s)
+}
+
+// announceShipments announces what was gathered, unless the shop wants that in the threads only.
+func (t *turn) announceShipments(s Shop, at time.Time) error {
 	if s.Settings.Shipments == ShipmentsInThread {
 		return nil
 	}
-	for _, news := range []News{NewsNotShipped, NewsStuck, NewsShipped, NewsDelivered} {
-		all := by[news]
-		if len(all) == 0 {
+	for _, news := range newsOrder {
+		i := slices.IndexFunc(s.Gathered, func(g Gathered) bool { return g.News == news })
+		if i < 0 {
 			continue
 		}
-		saying := Saying{Kind: SayShipment, At: at, News: news, Waiting: len(all), Shop: s.Name}
-		for _, a := range all[:min(len(all), maxListed)] {
-			saying.Items = append(saying.Items, itemSaid(a))
-		}
+		g := s.Gathered[i]
+		saying := Saying{Kind: SayShipment, At: at, News: news, Waiting: g.Count, Items: g.Items, Shop: s.Name}
 		if err := t.announce(s.ID, saying); err != nil {
 			return err
 		}

@@ -16,10 +16,13 @@ type Shop struct {
 
 	Settings Settings `json:"settings,omitzero"`
 	// Of the clocks: up to which version of the settings they are set, and, while that goes on, up to which application;
-	// what was told as a group, and when; and the days of the last morning messages and of the last report.
+	// how many grouped messages were begun, and the latest of each kind; what is gathered of shipments for a sweep's end;
+	// and the days of the last morning messages and of the last report.
 	Armed    int         `json:"armed,omitempty"` // a settings' version and one
 	ArmedTo  string      `json:"armed_to,omitempty"`
+	Groups   int         `json:"groups,omitempty"`
 	Grouped  []GroupTold `json:"grouped,omitempty"`
+	Gathered []Gathered  `json:"gathered,omitempty"`
 	Morning  string      `json:"morning,omitempty"`
 	Reported string      `json:"reported,omitempty"`
 

@@ -77,6 +77,7 @@ func (t *turn) changeSettings(s Shop, c SettingsChange, channel string) (after S
 		return s, false, nil
 	}
 	s.Settings.Version++
+	s.ArmedTo = "" // clocks that are being set start over
 	if err := t.tx.PutShop(s); err != nil {
 		return s, false, err
 	}

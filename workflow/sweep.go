@@ -8,10 +8,11 @@ import (
 )
 
 // EndSweep closes a sweep of a shop: it hands out the cards there is room for, announces what became of shipments and,
-// after a shop's first sweep, tells how many wait without a card. Where there is nothing to do it only reads. Many cards are handed out in several
-// transactions, so that clicks never queue behind them; what is announced comes with the last.
+// after a shop's first sweep, tells how many wait without a card. Where there is nothing to do it only reads. Much of
+// it is done in several transactions, so that clicks never queue behind it; what is announced comes with the last, also
+// where the one before was the last that a desk lived to see.
 func (e *Engine) EndSweep(ctx context.Context, shop ShopID, at time.Time) error {
-	idle := false
+	deal, tell := false, false
 	err := e.store.View(ctx, func(tx Tx) error {
 		room, err := roomOf(tx, shop, at)
 		if err != nil {
@@ -19,15 +20,18 @@ func (e *Engine) EndSweep(ctx context.Context, shop ShopID, at time.Time) error 
 		}
 		cards, say := SweepEnded(room)
 		news, err := tx.Count(NewsOf(shop))
-		idle = room.Shop.Met && len(cards) == 0 && len(say) == 0 && news == 0
+		deal, tell = !room.Shop.Met || len(cards) > 0 || len(say) > 0, news > 0 || len(room.Shop.Gathered) > 0
 		return err
 	})
-	if err != nil || idle {
-		return wrapSweep(shop, err)
-	}
-	for more := true; more && err == nil; {
+	for err == nil && deal {
 		err = e.update(ctx, func(t *turn) (err error) {
-			more, err = t.endSweep(shop, at)
+			deal, err = t.endSweep(shop, at)
+			return err
+		})
+	}
+	for err == nil && tell {
+		err = e.update(ctx, func(t *turn) (err error) {
+			tell, err = t.tellShipments(shop, at)
 			return err
 		})
 	}
@@ -61,9 +65,6 @@ func (t *turn) endSweep(shop ShopID, at time.Time) (more bool, err error) {
 		if err := t.announce(shop, s); err != nil {
 			return false, err
 		}
-	}
-	if err := t.tellShipments(room.Shop, at); err != nil {
-		return false, err
 	}
 	if room.Shop.Met {
 		return false, nil

@@ -36,9 +36,8 @@ func (e *Engine) Weekly(ctx context.Context, shop ShopID, now time.Time) error {
 func (s Shop) weeklyDue(now time.Time) (monday string, due bool) {
 	local := now.In(s.Settings.Location())
 	back := (int(local.Weekday()) + 6) % 7
-	m := clockOf(s.Settings.morning())
-	begin := time.Date(local.Year(), local.Month(), local.Day()-back, m/60, m%60, 0, 0, local.Location())
-	monday = begin.Format(time.DateOnly)
+	begin := onDay(local, -back, clockOf(s.Settings.morning()))
+	monday = dayOf(local, -back)
 	return monday, s.Settings.Weekly && s.Met && s.Reported < monday && !now.Before(begin) && s.SeenAt.Before(begin)
 }
 
