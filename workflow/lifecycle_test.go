@@ -62,15 +62,20 @@ func TestTheReadmeCarriesTheTableOfEndings(t *testing.T) {
 	require.Equal(t, want, table+"\n")
 }
 
-func TestTheLifecycleReadsAsItsGoldenFile(t *testing.T) {
-	path := filepath.Join("testdata", "lifecycle.md")
+func TestTheLifecycleReadsAsItsGoldenFile(t *testing.T) { golden(t, "lifecycle.md", Markdown()) }
+
+func TestTheClockReadsAsItsGoldenFile(t *testing.T) { golden(t, "clock.md", ClockMarkdown()) }
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
 	if *update {
 		require.NoError(t, os.MkdirAll("testdata", 0o755))
-		require.NoError(t, os.WriteFile(path, []byte(Markdown()), 0o644))
+		require.NoError(t, os.WriteFile(path, []byte(got), 0o644))
 	}
-	golden, err := os.ReadFile(path)
+	want, err := os.ReadFile(path)
 	require.NoError(t, err)
-	require.Equal(t, string(golden), Markdown())
+	require.Equal(t, string(want), got)
 }
 
 func TestTheMarkdownTableHasOneLineARowAndNoStrayBars(t *testing.T) {

@@ -2,6 +2,7 @@ package workflow
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -76,4 +77,49 @@ func words[T any](all []T, separator string, word func(T) string) string {
 		said = append(said, word(one))
 	}
 	return strings.Join(said, separator)
+}
+
+// ClockMarkdown returns the tables of deadlines and of their steps as Markdown tables, for people to read.
+func ClockMarkdown() string {
+	var b strings.Builder
+	b.WriteString("The deadlines. Anywhere else an application is silent:\n\n")
+	line(&b, "Deadline", "While", "Counted from", "Over", "Many at once")
+	line(&b, "---", "---", "---", "---", "---")
+	for _, r := range Deadlines {
+		over, many := "the steps go on", "each for itself"
+		if r.Final {
+			over = "silent: TikTok ends it"
+		}
+		if r.Grouped {
+			many = "one message"
+		}
+		line(&b, string(r.Deadline), stateWords(r.While), r.Source, over, many)
+	}
+	b.WriteString("\nTheir steps, each told once, and after a time of silence only the latest:\n\n")
+	line(&b, "Deadline", "Step", "Due", "Set by", "Heard", "Besides")
+	line(&b, "---", "---", "---", "---", "---", "---")
+	for _, r := range Clock {
+		set, besides := "the table", ""
+		if r.Setting {
+			set = "the shop"
+		}
+		if r.Nudge {
+			besides = "the creator, in the shop's own words if it has some"
+		}
+		line(&b, string(r.Deadline), strconv.Itoa(r.Step), dueWords(r), set, string(r.Voice), besides)
+	}
+	return b.String()
+}
+
+// dueWords says when a step is due, by the defaults.
+func dueWords(r ClockRow) string {
+	before := Settings{}.stepsOf(r.Deadline)[r.Step]
+	switch {
+	case before < 0:
+		return stepName(-before) + " after it"
+	case before == 0:
+		return "at it"
+	default:
+		return stepName(before) + " before it"
+	}
 }
