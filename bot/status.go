@@ -19,6 +19,10 @@ type SyncState struct {
 	Began time.Time // of the last one; zero: there was none since the desk was opened
 	Ended time.Time // of the last one that went through
 	Err   error     // of the last one, nil if it went through
+
+	// MessagesErr and ContentErr are what the last looks for creators' messages and for what they posted failed with; nil
+	// where they went through.
+	MessagesErr, ContentErr error
 }
 
 // statusRoutes are what tells how the desk is.
@@ -74,11 +78,16 @@ func (d *Desk) shopsHealth(tx workflow.Tx, shops []workflow.Shop) ([]view.Health
 		}
 		sync := syncs[s.ID]
 		all[i] = view.HealthShop{Shop: s, Waiting: n, Told: d.config.Sync != nil, Synced: sync.Ended}
-		if sync.Err != nil {
-			all[i].Error = sync.Err.Error()
-		}
+		all[i].Error, all[i].MessagesError, all[i].ContentError = words(sync.Err), words(sync.MessagesErr), words(sync.ContentErr)
 	}
 	return all, nil
+}
+
+func words(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
 }
 
 // missingScopes asks Slack which of the desk's scopes its token was not granted. Told is false where it does not say.

@@ -78,7 +78,7 @@ func TestStatusTellsHowEachShopStandsWithTikTok(t *testing.T) {
 	synced := bubbleStart.Add(-time.Minute)
 	syncs := func() []bot.SyncState {
 		return []bot.SyncState{
-			{Shop: "1", Began: synced, Ended: synced},
+			{Shop: "1", Began: synced, Ended: synced, MessagesErr: errors.New("no scope for messages"), ContentErr: errors.New("no answer")},
 			{Shop: "2", Began: synced, Ended: synced.Add(-time.Hour), Err: errors.New("TikTok was silent")},
 		}
 	}
@@ -91,7 +91,9 @@ func TestStatusTellsHowEachShopStandsWithTikTok(t *testing.T) {
 		require.Contains(t, said, "Other Shop: TikTok answers nothing; the reason is below.")
 		require.Contains(t, said, "TikTok was not looked at yet since the desk was opened.")
 		require.Contains(t, said, "TikTok answers nothing, because this app was not granted the scope for sample applications.")
-		require.Contains(t, said, "*2 things need a look:*")
+		require.Contains(t, said, "The last look for creators' messages failed with “no scope for messages”")
+		require.Contains(t, said, "The last look for creators' content failed with “no answer”")
+		require.Contains(t, said, "*3 things need a look:*")
 	})
 }
 

@@ -49,6 +49,9 @@ type HealthShop struct {
 	Told    bool      // whether anything is known of looks at TikTok
 	Synced  time.Time // the last look that went through; zero: there was none since the desk was opened
 	Error   string    // of the last look; empty: it went through
+
+	MessagesError string // of the last look for creators' messages; empty: it went through
+	ContentError  string // of the last look for what creators posted; empty: it went through
 }
 
 // staleSync is how old the last good look at TikTok may be before it is a fault.
@@ -130,6 +133,12 @@ func (s HealthShop) fault(now time.Time) string {
 		return name + ": the last look at TikTok failed."
 	case s.Told && !s.Synced.IsZero() && now.Sub(s.Synced) > staleSync:
 		return name + ": TikTok was not looked at lately."
+	case s.MessagesError != "" && s.ContentError != "":
+		return name + ": neither creators' messages nor their content can be looked for; the reasons are below."
+	case s.MessagesError != "":
+		return name + ": creators' messages cannot be looked for; the reason is below."
+	case s.ContentError != "":
+		return name + ": creators' content cannot be looked for; the reason is below."
 	default:
 		return ""
 	}
@@ -229,6 +238,12 @@ func (s HealthShop) lines() []string {
 	}
 	if s.Error != "" {
 		lines = append(lines, "The last look failed with "+quoted(s.Error, maxWords))
+	}
+	if s.MessagesError != "" {
+		lines = append(lines, "The last look for creators' messages failed with "+quoted(s.MessagesError, maxWords))
+	}
+	if s.ContentError != "" {
+		lines = append(lines, "The last look for creators' content failed with "+quoted(s.ContentError, maxWords))
 	}
 	for _, c := range []struct {
 		cause workflow.Cause

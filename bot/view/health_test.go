@@ -30,6 +30,8 @@ func unwell() HealthFacts {
 		HealthShop{Shop: workflow.Shop{ID: "2", Name: "Kitchen Shop", Stopped: workflow.Cause{Code: 105001, Message: "scope", RequestID: "r1"}}, Told: true, Error: "TikTok was silent"},
 		HealthShop{Shop: workflow.Shop{ID: "3", Barred: workflow.Cause{Code: 105005}}, Waiting: 1, Told: true, Synced: noon.Add(-time.Hour)},
 		HealthShop{Shop: workflow.Shop{ID: "4", Name: "Late Shop"}, Told: true, Synced: noon.Add(-time.Hour)},
+		HealthShop{Shop: workflow.Shop{ID: "5", Name: "Deaf Shop"}, Told: true, Synced: noon, MessagesError: "code 105005: no scope", ContentError: "TikTok did not answer"},
+		HealthShop{Shop: workflow.Shop{ID: "6", Name: "Blind Shop"}, Told: true, Synced: noon, ContentError: "TikTok did not answer"},
 	)
 	return f
 }
@@ -53,7 +55,7 @@ func TestStatusFitsAnAcknowledgementWhateverWentWrong(t *testing.T) {
 	for range 40 {
 		f.Shops = append(f.Shops, HealthShop{
 			Shop:    workflow.Shop{ID: workflow.ShopID(long), Name: long, Stopped: workflow.Cause{Code: 105001, Message: long, RequestID: long}, Barred: workflow.Cause{Code: 99, Message: long, RequestID: long}},
-			Waiting: 1_000_000, Told: true, Synced: noon.Add(-time.Hour), Error: long,
+			Waiting: 1_000_000, Told: true, Synced: noon.Add(-time.Hour), Error: long, MessagesError: long, ContentError: long,
 		})
 	}
 	m := Health(f)
@@ -66,7 +68,7 @@ func TestStatusFitsAnAcknowledgementWhateverWentWrong(t *testing.T) {
 
 func TestAFaultIsCountedOnceAndSaysWhatToDo(t *testing.T) {
 	require.Empty(t, well().faults())
-	require.Len(t, unwell().faults(), 7)
+	require.Len(t, unwell().faults(), 9)
 	for _, fault := range unwell().faults()[1:4] {
 		require.Contains(t, fault, "`", fault)
 	}

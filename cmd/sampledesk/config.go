@@ -54,6 +54,7 @@ type deskFlags struct {
 	Listen       string        `env:"SAMPLEDESK_LISTEN" default:"127.0.0.1:8080" help:"Where /healthz and /readyz are served."`
 	Sync         string        `env:"SAMPLEDESK_SYNC" default:"@every 1m" help:"When to look at TikTok: a cron expression, at most once a second."`
 	SyncMessages string        `env:"SAMPLEDESK_SYNC_MESSAGES" default:"@every 1m" help:"When to look for what creators answered: a cron expression, at most once a second."`
+	SyncContent  string        `env:"SAMPLEDESK_SYNC_CONTENT" default:"@every 30m" help:"When to look for what creators posted for their samples: a cron expression, at most once a second."`
 	Undo         time.Duration `env:"SAMPLEDESK_UNDO" default:"10s" help:"How long a decision can be undone before it is sent; 0s: not at all."`
 	Log          string        `env:"SAMPLEDESK_LOG" default:"info" enum:"debug,info,warn,error" help:"What is logged: debug, info, warn or error."`
 }

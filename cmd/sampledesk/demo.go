@@ -22,8 +22,11 @@ type demo struct {
 	Every  time.Duration `env:"SAMPLEDESK_DEMO_EVERY" default:"90s" help:"How often another request arrives; 0s: never."`
 }
 
-// demoSync is how often the demo looks at TikTok: a visitor does not wait a minute.
-const demoSync = "@every 2s"
+// How often the demo looks at TikTok, and for content: a visitor does not wait a minute.
+const (
+	demoSync    = "@every 2s"
+	demoContent = "@every 5s"
+)
 
 // Run runs the demo until it is told to stop. Nothing of it outlives it.
 func (d *demo) Run(ctx context.Context, out streams) (err error) {
@@ -85,7 +88,7 @@ func (d *demo) desk(at details, folder string) desk {
 			TiktokAppKey: at.TikTok.AppKey, TiktokAppSecret: secret(at.TikTok.AppSecret), TiktokAPIURL: at.TikTok.APIURL,
 			TiktokAuthURL: at.TikTok.AuthURL, TiktokRefreshToken: secret(at.TikTok.RefreshToken),
 		},
-		deskFlags:  deskFlags{Listen: d.Listen, Sync: demoSync, SyncMessages: demoSync, Undo: d.Undo, Log: d.Log},
+		deskFlags:  deskFlags{Listen: d.Listen, Sync: demoSync, SyncMessages: demoSync, SyncContent: demoContent, Undo: d.Undo, Log: d.Log},
 		storeFlags: storeFlags{Store: "bolt:" + filepath.Join(folder, "sampledesk.db")},
 	}
 }

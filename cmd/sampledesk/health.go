@@ -53,6 +53,9 @@ type shopReadiness struct {
 	LastSweep time.Time       `json:"last_sweep,omitzero"`
 	Waiting   int             `json:"waiting"` // applications that wait for the team
 	Error     string          `json:"error,omitempty"`
+	// What the last looks for creators' messages and content failed with. Neither keeps the desk from its work.
+	MessagesError string `json:"messages_error,omitempty"`
+	ContentError  string `json:"content_error,omitempty"`
 }
 
 func (h health) serve(ctx context.Context, l net.Listener) error {
@@ -115,7 +118,7 @@ func (h health) read(tx workflow.Tx, report *readiness, now time.Time) error {
 	if len(shops) == 0 {
 		report.Faults = append(report.Faults, "no shop is connected")
 	}
-	sweeps := h.tiktok.Sweeps()
+	sweeps, listens, watches := h.tiktok.Sweeps(), h.tiktok.Listens(), h.tiktok.Watches()
 	for _, s := range shops {
 		waiting, err := tx.Count(workflow.QueueOf(s.ID))
 		if err != nil {
@@ -123,9 +126,7 @@ func (h health) read(tx workflow.Tx, report *readiness, now time.Time) error {
 		}
 		last := sweeps[s.ID]
 		line := shopReadiness{Shop: s.ID, Name: s.Name, LastSweep: last.Ended, Waiting: waiting}
-		if last.Err != nil {
-			line.Error = last.Err.Error()
-		}
+		line.Error, line.MessagesError, line.ContentError = words(last.Err), words(listens[s.ID].Err), words(watches[s.ID].Err)
 		for _, stopped := range []workflow.Cause{s.Stopped, s.Barred} {
 			if stopped != (workflow.Cause{}) {
 				report.Faults = append(report.Faults, fmt.Sprintf("the calls for shop %s do not go through: %s", s.ID, stopped.Message))
@@ -140,6 +141,13 @@ func (h health) read(tx workflow.Tx, report *readiness, now time.Time) error {
 	dead, _, err := tx.DeadLetters("", maxDeadLetters)
 	report.DeadLetters = len(dead)
 	return err
+}
+
+func words(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
 }
 
 // maxDeadLetters is how far dead letters are counted.

@@ -105,6 +105,7 @@ func (d desk) run(ctx context.Context, wires network, log *slog.Logger) (err err
 	group.start(slack.Run)
 	group.start(func(ctx context.Context) error { return health.serve(ctx, listener) })
 	group.start(func(ctx context.Context) error { return d.sync(ctx, tiktok, when, log) })
+	group.start(func(ctx context.Context) error { newClocks(engine, tiktok, log).run(ctx); return nil })
 	log.InfoContext(ctx, "the desk is open", "version", version(), "store", d.Store, "listen", listener.Addr().String())
 	err = group.wait()
 	log.InfoContext(context.WithoutCancel(ctx), "the desk is closed")
@@ -115,12 +116,16 @@ func (d desk) run(ctx context.Context, wires network, log *slog.Logger) (err err
 type schedules struct {
 	sweep    cron.Schedule // of the applications
 	messages cron.Schedule // of what creators wrote
+	content  cron.Schedule // of what they posted
 }
 
-// syncStates puts how the bridge's sweeps went into the bot's words.
+// syncStates puts how the bridge's looks at TikTok went into the bot's words.
 func syncStates(tiktok *bridge.Bridge) (all []bot.SyncState) {
+	messages, content := tiktok.Listens(), tiktok.Watches()
 	for id, s := range tiktok.Sweeps() {
-		all = append(all, bot.SyncState{Shop: id, Began: s.Began, Ended: s.Ended, Err: s.Err})
+		all = append(all, bot.SyncState{
+			Shop: id, Began: s.Began, Ended: s.Ended, Err: s.Err, MessagesErr: messages[id].Err, ContentErr: content[id].Err,
+		})
 	}
 	return all
 }
@@ -140,13 +145,16 @@ func (d desk) valid() (when schedules, err error) {
 	if when.sweep, err = parseSchedule("SAMPLEDESK_SYNC", d.Sync); err != nil {
 		return when, err
 	}
-	when.messages, err = parseSchedule("SAMPLEDESK_SYNC_MESSAGES", d.SyncMessages)
+	if when.messages, err = parseSchedule("SAMPLEDESK_SYNC_MESSAGES", d.SyncMessages); err != nil {
+		return when, err
+	}
+	when.content, err = parseSchedule("SAMPLEDESK_SYNC_CONTENT", d.SyncContent)
 	return when, err
 }
 
-// sync connects the shops, and sweeps and looks for messages at once and whenever their schedules say. The bridge leaves
-// out a shop that is still being swept, so no shop is swept twice at a time, and one that hangs holds up no other; the
-// same holds for messages.
+// sync connects the shops, and sweeps and looks for messages and content at once and whenever their schedules say. The
+// bridge leaves out a shop that is still being swept, so no shop is swept twice at a time, and one that hangs holds up no
+// other; the same holds for messages and content.
 func (d desk) sync(ctx context.Context, tiktok *bridge.Bridge, when schedules, log *slog.Logger) error {
 	met, ended := make(chan struct{}), make(chan error, 1)
 	var connecting sync.WaitGroup
@@ -163,12 +171,15 @@ func (d desk) sync(ctx context.Context, tiktok *bridge.Bridge, when schedules, l
 	careful := cron.NewChain(cron.Recover(logger))
 	sweep := careful.Then(cron.FuncJob(func() { tiktok.SweepAll(ctx) }))
 	listen := careful.Then(cron.FuncJob(func() { tiktok.ListenAll(ctx) }))
+	watch := careful.Then(cron.FuncJob(func() { tiktok.WatchAll(ctx) }))
 	timetable := cron.New(cron.WithLogger(logger))
 	timetable.Schedule(when.sweep, sweep)
 	timetable.Schedule(when.messages, listen)
+	timetable.Schedule(when.content, watch)
 	timetable.Start()
 	sweep.Run()
 	listen.Run()
+	watch.Run()
 	<-ctx.Done()
 	<-timetable.Stop().Done()
 	return nil

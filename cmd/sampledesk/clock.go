@@ -1,0 +1,90 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/robfig/cron/v3"
+
+	"sampledesk/affiliate/bridge"
+	"sampledesk/workflow"
+)
+
+const (
+	// clockEvery is how often the desk looks at the shops' clocks. What is due and what was told is in the store; to look
+	// is all that is done here.
+	clockEvery = 15 * time.Second
+
+	// sweepFirst is how long the clocks of a shop wait for its first sweep after a start: of what was decided while the
+	// desk was closed nobody needs to hear. TikTok's silence does not stop them for longer.
+	sweepFirst = 2 * time.Minute
+)
+
+// clocks has the shops' deadlines told when they are due, their mornings, and their weeks.
+type clocks struct {
+	engine *workflow.Engine
+	tiktok *bridge.Bridge
+	log    *slog.Logger
+	opened time.Time
+
+	mu      sync.Mutex
+	failing map[workflow.ShopID]bool // a failure was logged, and no look went through since
+}
+
+func newClocks(engine *workflow.Engine, tiktok *bridge.Bridge, log *slog.Logger) *clocks {
+	return &clocks{engine: engine, tiktok: tiktok, log: log, opened: time.Now(), failing: map[workflow.ShopID]bool{}}
+}
+
+// run looks until ctx ends, and returns once the look that is under way is through.
+func (c *clocks) run(ctx context.Context) {
+	logger := cronLog{c.log}
+	timetable := cron.New(cron.WithLogger(logger), cron.WithChain(cron.Recover(logger), cron.SkipIfStillRunning(logger)))
+	timetable.Schedule(cron.Every(clockEvery), cron.FuncJob(func() { c.lookAll(ctx) }))
+	timetable.Start()
+	<-ctx.Done()
+	<-timetable.Stop().Done()
+}
+
+// lookAll looks at the clocks of every shop, each on its own.
+func (c *clocks) lookAll(ctx context.Context) {
+	shops, err := c.tiktok.Shops(ctx)
+	if err != nil {
+		if ctx.Err() == nil {
+			c.log.ErrorContext(ctx, "could not look at the clocks", "error", err)
+		}
+		return
+	}
+	sweeps := c.tiktok.Sweeps()
+	var all sync.WaitGroup
+	for _, s := range shops {
+		if sweeps[s.ID].Ended.IsZero() && time.Since(c.opened) < sweepFirst {
+			continue
+		}
+		all.Go(func() { c.record(ctx, s.ID, c.look(ctx, s.ID)) })
+	}
+	all.Wait()
+}
+
+// look has a shop told what is due. What fails does not keep the rest from being told.
+func (c *clocks) look(ctx context.Context, shop workflow.ShopID) error {
+	now := time.Now()
+	_, err := c.engine.Tick(ctx, shop, now)
+	return errors.Join(err, c.engine.Morning(ctx, shop, now), c.engine.Weekly(ctx, shop, now))
+}
+
+// record logs a failure, once until a look goes through again.
+func (c *clocks) record(ctx context.Context, shop workflow.ShopID, err error) {
+	if ctx.Err() != nil {
+		return
+	}
+	c.mu.Lock()
+	known := c.failing[shop]
+	c.failing[shop] = err != nil
+	c.mu.Unlock()
+	if err != nil && !known {
+		c.log.ErrorContext(ctx, "could not tell what is due", "shop", shop, "error", err)
+	}
+}

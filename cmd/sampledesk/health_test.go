@@ -1,0 +1,57 @@
+package main
+
+import (
+	"encoding/json"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// ready asks the desk how it is.
+func (b *bubble) ready() (status int, report readiness) {
+	b.t.Helper()
+	resp, err := b.client.Get("http://desk.test:80/readyz")
+	require.NoError(b.t, err)
+	defer func() { _ = resp.Body.Close() }()
+	require.NoError(b.t, json.NewDecoder(resp.Body).Decode(&report))
+	return resp.StatusCode, report
+}
+
+func TestFailingLooksForMessagesAndContentAreShownBesideTheSweeps(t *testing.T) {
+	inBubble(t, 1, func(b *bubble) {
+		b.post(centerAt, "/sim/applications", map[string]any{"status": "CONTENT_PENDING"}, nil)
+		b.post(centerAt, "/sim/authorization", map[string]any{"do": "withhold_scope", "scope": "seller.affiliate_messages.write"}, nil)
+		b.post(centerAt, "/sim/faults", map[string]any{"path": "fulfillments", "times": 1000, "do": "code", "code": 105005, "message": "no scope"}, nil)
+		b.open()
+		time.Sleep(time.Minute)
+		status, report := b.ready()
+		require.Equal(t, http.StatusOK, status, "decisions go on without them")
+		require.Empty(t, report.Shops[0].Error)
+		require.Contains(t, report.Shops[0].MessagesError, "105005")
+		require.Contains(t, report.Shops[0].ContentError, "no scope")
+		said := b.says("/samples", "status")
+		require.Contains(t, said, "neither creators' messages nor their content can be looked for")
+		require.Contains(t, said, "The last look for creators' messages failed with")
+
+		b.post(centerAt, "/sim/authorization", map[string]any{"do": "grant_scope", "scope": "seller.affiliate_messages.write"}, nil)
+		b.post(centerAt, "/sim/faults", map[string]any{"times": 0}, nil)
+		time.Sleep(time.Hour + time.Minute)
+		_, report = b.ready()
+		require.Empty(t, report.Shops[0].MessagesError)
+		require.Empty(t, report.Shops[0].ContentError)
+		require.Contains(t, b.says("/samples", "status"), "All is well")
+	})
+}
+
+// says types a command and returns what its person saw.
+func (b *bubble) says(command, text string) string {
+	b.t.Helper()
+	var got seen
+	b.post(slackAt, "/sim/act", map[string]any{
+		"user": b.member(), "do": "command", "command": command, "text": text, "channel": b.desk.SlackChannel, "wait_ms": 0,
+	}, &got)
+	require.True(b.t, got.OK, got.Error)
+	return string(got.Response)
+}
