@@ -73,6 +73,9 @@ func (d *Desk) destination(tx workflow.Tx, e workflow.Effect) (method, channel s
 		channel, err = noticeChannel(tx, n.Campaign, channel)
 		return methodPost, channel, err
 	default:
+		if e.Saying != nil && e.Saying.Kind == workflow.SayShipment && s.Settings.Shipments == workflow.ShipmentsElsewhere {
+			return methodPost, cmp.Or(s.Settings.ShipmentChannel, channel), nil
+		}
 		if e.Saying != nil {
 			channel, err = noticeChannel(tx, e.Saying.CampaignID, channel)
 		}
@@ -188,10 +191,20 @@ func (d *Desk) reply(ctx context.Context, e workflow.Effect) workflow.Outcome {
 	if e.Saying.Stage != "" {
 		payload["stage"] = string(e.Saying.Stage)
 	}
-	return d.sayOnce(ctx, e, post{
-		method: methodPost, channel: a.Card.Channel, thread: a.Card.TS, message: replyMessage(e), event: eventReply, payload: payload,
+	p := post{
+		method: methodPost, channel: a.Card.Channel, thread: a.Card.TS, event: eventReply, payload: payload,
 		home: a.Card.Channel == d.channelOf(shop),
-	})
+	}
+	if e.Saying.Kind == workflow.SayDeadline {
+		moot := false
+		if p.message, p.loud, moot = d.deadline(ctx, e, a, shop); moot {
+			return workflow.Outcome{}
+		}
+		payload["step"] = e.Saying.Step
+	} else {
+		p.message = replyMessage(e)
+	}
+	return d.sayOnce(ctx, e, p)
 }
 
 // announce says something to the shop's channel, exactly once.
@@ -217,10 +230,27 @@ func (d *Desk) announce(ctx context.Context, e workflow.Effect) workflow.Outcome
 	if d.sharing(shop, shops) < 2 {
 		saying.Shop = "" // named only where a channel serves several
 	}
+	message, moot, err := d.announced(ctx, e, saying, shop)
+	if err != nil {
+		return again(e, err)
+	}
+	if moot {
+		return workflow.Outcome{}
+	}
 	return d.sayOnce(ctx, e, post{
-		method: methodPost, channel: channel, home: true, message: announcement(e, saying, d.adminsOf(shop)), event: eventNotice,
+		method: methodPost, channel: channel, home: true, message: message, event: eventNotice,
 		payload: map[string]any{"effect": string(e.ID), "shop": string(e.Shop), "kind": string(e.Saying.Kind)},
 	})
+}
+
+// announced renders what is said in a channel. Moot: there is no reason for it any more.
+func (d *Desk) announced(ctx context.Context, e workflow.Effect, saying workflow.Saying, s workflow.Shop) (m view.Message, moot bool, err error) {
+	switch saying.Kind {
+	case workflow.SayDeadline, workflow.SayShipment:
+		return d.announceGroup(ctx, saying, s)
+	default:
+		return announcement(e, saying, d.adminsOf(s)), false, nil
+	}
 }
 
 // sharing returns how many shops live in a shop's channel.
@@ -267,6 +297,7 @@ type post struct {
 	ts      string // of the message to update
 	looked  bool   // the message to update was found by looking, and nothing is on record of it yet
 	thread  string
+	loud    bool // shown in the channel too
 	message view.Message
 	event   string
 	payload map[string]any
@@ -299,6 +330,9 @@ func (d *Desk) writeOnce(ctx context.Context, p post) (ts string, err error) {
 	}
 	if p.thread != "" {
 		options = append(options, slack.MsgOptionTS(p.thread))
+	}
+	if p.loud {
+		options = append(options, slack.MsgOptionBroadcast())
 	}
 	_, ts, err = d.api.PostMessageContext(ctx, p.channel, options...)
 	return ts, err

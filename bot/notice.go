@@ -141,6 +141,10 @@ func (d *Desk) noticeMessage(tx workflow.Tx, n workflow.Notice) (view.Message, e
 		return d.questionMessage(tx, n)
 	case workflow.SayMessage:
 		return d.messageMessage(tx, n)
+	case workflow.SayMorning:
+		return d.morningMessage(tx, n)
+	case workflow.SayContent:
+		return d.contentMessage(tx, n)
 	default:
 		return view.Message{}, fmt.Errorf("a notice of the kind %q is not known", n.Kind)
 	}

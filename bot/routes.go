@@ -44,6 +44,7 @@ func newRoutes(d *Desk) *routes {
 	d.welcomeRoutes(r)
 	d.statusRoutes(r)
 	d.messageRoutes(r)
+	d.clockRoutes(r)
 	return r
 }
 

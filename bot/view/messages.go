@@ -196,6 +196,7 @@ type MessageModalFacts struct {
 	Creator workflow.Creator
 	Product workflow.Product // that the thread is about; none: it is about none
 	Recent  []Exchanged      // oldest first; the last RecentMessages are shown
+	Text    string           // what the input starts with; plain text
 }
 
 // MessageModal is the dialog in which somebody writes to a creator.
@@ -215,18 +216,18 @@ func MessageModal(f MessageModalFacts) slack.ModalViewRequest {
 	return slack.ModalViewRequest{
 		Type: slack.VTModal, CallbackID: CallbackMessage,
 		Title: plainText("Message creator"), Submit: plainText("Send"), Close: plainText("Cancel"),
-		Blocks:          slack.Blocks{BlockSet: append(blocks, messageInput())},
+		Blocks:          slack.Blocks{BlockSet: append(blocks, messageInput(f.Text))},
 		PrivateMetadata: f.To.String(),
 	}
 }
 
-func messageInput() slack.Block {
+func messageInput(text string) slack.Block {
 	return &slack.InputBlock{
 		Type: slack.MBTInput, BlockID: BlockMessage, Label: plainText("Message"),
 		Hint: plainText("It goes to the creator through TikTok, and is quoted in Slack with how far it got."),
 		Element: &slack.PlainTextInputBlockElement{
 			Type: slack.METPlainTextInput, ActionID: ActionMessageText, Multiline: true, MaxLength: workflow.MaxMessage,
-			Placeholder: plainText("What the creator is to read"),
+			Placeholder: plainText("What the creator is to read"), InitialValue: text,
 		},
 	}
 }

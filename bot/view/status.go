@@ -96,11 +96,13 @@ func further(a workflow.Application) []string {
 	switch a.State() {
 	case workflow.Completed:
 		if !a.ContentAt.IsZero() {
-			return []string{"The creator's content was found " + stamp(a.ContentAt), order(r)}
+			return []string{contentLine(a), order(r)}
 		}
 		return []string{"TikTok marked the sample as done.", order(r)}
 	case workflow.Rejected:
 		return []string{"TikTok has told the creator."}
+	case workflow.Delivered:
+		return append(stageFacts(a.State(), r), contentDue(a))
 	default:
 		return stageFacts(a.State(), r)
 	}
@@ -120,6 +122,28 @@ func stageFacts(s workflow.State, r workflow.Report) []string {
 	default:
 		return []string{order(r)}
 	}
+}
+
+// contentDue tells until when the creator has to post, as far as the desk can tell.
+func contentDue(a workflow.Application) string {
+	by := a.Clock.By
+	switch {
+	case a.Clock.Kind != workflow.PostDeadline || by.IsZero():
+		return ""
+	case a.Overdue():
+		return "Content was due by " + stamp(by) + ". TikTok has not cancelled the sample, so it has probably extended the time."
+	default:
+		return "Content is due by " + due(by)
+	}
+}
+
+// contentLine tells what was found; the thread has each piece, with its figures.
+func contentLine(a workflow.Application) string {
+	line := "The creator's content was found " + stamp(a.ContentAt)
+	if said := contents(a.Contents); said != "" {
+		line += ": " + said
+	}
+	return line
 }
 
 func shipDeadline(r workflow.Report) string {

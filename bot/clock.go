@@ -1,0 +1,205 @@
+package bot
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"sampledesk/bot/view"
+	"sampledesk/workflow"
+)
+
+// clockRoutes are the controls of what the clock has the desk say.
+func (d *Desk) clockRoutes(r *routes) {
+	r.clicks[view.ActionNudge] = d.nudge
+}
+
+// deadline renders a step of a deadline for the thread of its card. It is looked at once more whether there is a reason
+// left: none means silence. Loud steps are shown in the channel too.
+func (d *Desk) deadline(ctx context.Context, e workflow.Effect, a workflow.Application, s workflow.Shop) (m view.Message, loud, moot bool) {
+	saying := *e.Saying
+	if saying.Moot(a, s.Settings, time.Now()) {
+		return m, false, true
+	}
+	named, unnamed := d.called(ctx, saying.Voice, s)
+	m = view.Deadline(view.DeadlineFacts{
+		Saying: saying, Application: a, Region: s.Region, Named: named, Unnamed: unnamed, Days: moveDays(s),
+		Nudging: saying.Deadline == workflow.PostDeadline && saying.Before > 0 && s.Settings.Nudge != "",
+	})
+	return m, saying.Voice == workflow.ToChannel || saying.Voice == workflow.ToAdmins, false
+}
+
+// moveDays returns after how many days a shop is told of a parcel that does not move.
+func moveDays(s workflow.Shop) int { return cmp.Or(s.Settings.MoveDays, workflow.DefaultMoveDays) }
+
+// called returns whom a voice calls by name: only people who can act. Where it calls for somebody and nobody can be
+// named, unnamed says who may.
+func (d *Desk) called(ctx context.Context, v workflow.Voice, s workflow.Shop) (named view.Entitled, unnamed string) {
+	switch v {
+	case workflow.ToReviewers:
+		named = view.Entitled{People: d.able(ctx, s.Settings.Reviewers, s), Groups: s.Settings.Groups}
+		if len(named.People) > 0 || len(named.Groups) > 0 {
+			return named, ""
+		}
+		if len(s.Settings.Reviewers) == 0 {
+			return named, view.EveryMember
+		}
+		fallthrough // those who were named can decide no more, and an admin can name others
+	case workflow.ToAdmins:
+		return view.Entitled{People: d.able(ctx, d.adminsOf(s), s)}, view.AnAdmin
+	default:
+		return view.Entitled{}, ""
+	}
+}
+
+// able leaves out those who can not act in a shop's channel: who left it, guests, people of other workspaces. About whom
+// Slack does not tell in time is called all the same.
+func (d *Desk) able(ctx context.Context, all []workflow.PersonID, s workflow.Shop) []workflow.PersonID {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	channel, unable := d.channelOf(s), make([]bool, len(all))
+	slots := make(chan struct{}, 8)
+	var asking sync.WaitGroup
+	for n, p := range all {
+		asking.Go(func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			ok, why := d.people.mayDecide(ctx, p, channel)
+			unable[n] = !ok && why != view.DeniedUnchecked
+		})
+	}
+	asking.Wait()
+	var able []workflow.PersonID
+	for n, p := range all {
+		if !unable[n] {
+			able = append(able, p)
+		}
+	}
+	return able
+}
+
+// announceGroup tells of several applications in one message: deadlines, or what became of shipments. What needs no word
+// any more is left out, and where nothing is left there is silence.
+func (d *Desk) announceGroup(ctx context.Context, saying workflow.Saying, s workflow.Shop) (m view.Message, moot bool, err error) {
+	if saying, err = d.current(ctx, saying); err != nil {
+		return m, false, err
+	}
+	if saying.Waiting <= 0 {
+		return m, true, nil
+	}
+	if saying.Kind == workflow.SayShipment {
+		if s.Settings.Shipments == workflow.ShipmentsInThread {
+			return m, true, nil
+		}
+		return view.Shipments(view.ShipmentsFacts{Saying: saying, Days: moveDays(s)}), false, nil
+	}
+	steps := s.Settings.Steps
+	if len(steps) == 0 {
+		steps = workflow.DefaultSteps
+	}
+	named, unnamed := d.called(ctx, saying.Voice, s)
+	return view.Deadlines(view.DeadlinesFacts{Saying: saying, Steps: steps, Named: named, Unnamed: unnamed}), false, nil
+}
+
+// current brings a group up to date: without the items that need no word any more, and with the links of cards that came
+// meanwhile.
+func (d *Desk) current(ctx context.Context, saying workflow.Saying) (workflow.Saying, error) {
+	var items []workflow.Item
+	err := d.store.View(ctx, func(tx workflow.Tx) error {
+		items = nil
+		for _, i := range saying.Items {
+			a, err := tx.Application(i.Key)
+			if errors.Is(err, workflow.ErrNotFound) {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			if saying.Names(a, i, time.Now()) {
+				i.Link = a.Card.Link
+				items = append(items, i)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return saying, err
+	}
+	saying.Waiting -= len(saying.Items) - len(items)
+	saying.Items = items
+	if len(items) == 0 {
+		saying.NextDue = time.Time{}
+	} else if saying.Kind == workflow.SayDeadline {
+		saying.NextDue = slices.MinFunc(items, func(a, b workflow.Item) int { return a.By.Compare(b.By) }).By
+	}
+	return saying, nil
+}
+
+// morningMessage renders a morning's message, with its applications as they are now.
+func (d *Desk) morningMessage(tx workflow.Tx, n workflow.Notice) (view.Message, error) {
+	if n.Agenda == nil {
+		return view.Message{}, workflow.ErrNotFound
+	}
+	shop, err := d.shopNamed(tx, n.Shop)
+	if err != nil {
+		return view.Message{}, err
+	}
+	facts := view.MorningFacts{Agenda: *n.Agenda, Shop: shop}
+	for i, k := range n.Agenda.Keys {
+		a, err := tx.Application(k)
+		if errors.Is(err, workflow.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return view.Message{}, err
+		}
+		facts.Rows = append(facts.Rows, view.MorningRow{Application: a, Tomorrow: i >= n.Agenda.Today})
+	}
+	return view.Morning(facts), nil
+}
+
+// contentMessage renders the message about a piece of content.
+func (d *Desk) contentMessage(tx workflow.Tx, n workflow.Notice) (view.Message, error) {
+	if n.Content == nil {
+		return view.Message{}, workflow.ErrNotFound
+	}
+	a, err := tx.Application(n.Key())
+	return view.Content(view.ContentFacts{Content: *n.Content, Creator: a.Report.Creator, Product: a.Report.Product}), err
+}
+
+// nudge opens the dialog to write to a creator with a kind reminder in it, which can be changed before it is sent. Where
+// her content has come meanwhile there is nothing to remind her of.
+func (d *Desk) nudge(ctx context.Context, i interaction, a action, ack ackFunc) {
+	ack(nil)
+	to, err := view.ParseCorrespondent(a.Text)
+	if err != nil {
+		d.log.WarnContext(ctx, "a control does not say whom it is about", "error", err)
+		return
+	}
+	shop, no := d.guard(ctx, i.User.ID, to.Shop, reviewer)
+	if no != "" {
+		d.tell(ctx, i, no)
+		return
+	}
+	app, err := d.application(ctx, workflow.Key{Shop: to.Shop, ID: to.Application})
+	if err != nil {
+		d.note(ctx, i.User.ID, err)
+		d.tell(ctx, i, view.Denied(view.DeniedUnread))
+		return
+	}
+	if app.State() != workflow.Delivered {
+		d.tell(ctx, i, view.NothingToNudge(app))
+		return
+	}
+	facts, err := d.messageFacts(ctx, to)
+	if err != nil {
+		d.note(ctx, i.User.ID, err)
+		d.tell(ctx, i, messageSentence(err))
+		return
+	}
+	facts.Text = view.NudgeText(app, shop.Settings.Nudge)
+	d.openModal(ctx, i, view.MessageModal(facts))
+}

@@ -1,0 +1,214 @@
+package view
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"sampledesk/workflow"
+)
+
+// running is an application with a deadline that runs.
+func running(a workflow.Application, kind workflow.DeadlineKind, by time.Time) workflow.Application {
+	a.Clock = workflow.Armed{Kind: kind, By: by, Next: by}
+	return a
+}
+
+func stepOf(kind workflow.DeadlineKind, before time.Duration, v workflow.Voice, by time.Time) workflow.Saying {
+	return workflow.Saying{Kind: workflow.SayDeadline, Deadline: kind, Voice: v, Before: before, NextDue: by, At: by.Add(-before)}
+}
+
+func crowdOf(n int) (e Entitled) {
+	for i := range n {
+		e.People = append(e.People, workflow.PersonID(fmt.Sprintf("U0PERSON%03d", i)))
+		e.Groups = append(e.Groups, workflow.GroupID(fmt.Sprintf("S0GROUP%04d", i)))
+	}
+	return e
+}
+
+func deadlines() map[string]DeadlineFacts {
+	review, ship := running(application(), workflow.ReviewDeadline, deadline), running(reportedAs(workflow.StatusAwaitingShipment), workflow.ShipDeadline, shipBy)
+	refused := running(decidedAs(workflow.Approve, workflow.DecisionRefused), workflow.ReviewDeadline, deadline)
+	moving := reportedAs(workflow.StatusShipped)
+	moving.Report.Tracking = "1Z999AA10123456784"
+	moving = running(moving, workflow.MoveDeadline, moving.ChangedAt.Add(10*24*time.Hour))
+	posting := running(reportedAs(workflow.StatusContentPending), workflow.PostDeadline, deadline)
+	reviewers := Entitled{People: []workflow.PersonID{reviewer}, Groups: []workflow.GroupID{"S0REVIEW01"}}
+	post := func(before time.Duration, v workflow.Voice) workflow.Saying {
+		return stepOf(workflow.PostDeadline, before, v, deadline)
+	}
+	return map[string]DeadlineFacts{
+		"deadline_review":           {Saying: stepOf(workflow.ReviewDeadline, 48*time.Hour, workflow.ToThread, deadline), Application: review},
+		"deadline_review_reviewers": {Saying: stepOf(workflow.ReviewDeadline, 24*time.Hour, workflow.ToReviewers, deadline), Application: review, Named: reviewers},
+		"deadline_review_everybody": {Saying: stepOf(workflow.ReviewDeadline, 24*time.Hour, workflow.ToReviewers, deadline), Application: review, Unnamed: EveryMember},
+		"deadline_review_channel":   {Saying: stepOf(workflow.ReviewDeadline, 6*time.Hour, workflow.ToChannel, deadline), Application: refused},
+		"deadline_review_admins":    {Saying: stepOf(workflow.ReviewDeadline, time.Hour, workflow.ToAdmins, deadline), Application: review, Named: Entitled{People: []workflow.PersonID{admin}}},
+		"deadline_ship":             {Saying: stepOf(workflow.ShipDeadline, 24*time.Hour, workflow.ToReviewers, shipBy), Application: ship, Named: reviewers, Region: "US"},
+		"deadline_ship_admins":      {Saying: stepOf(workflow.ShipDeadline, time.Hour, workflow.ToAdmins, shipBy), Application: ship, Unnamed: AnAdmin},
+		"deadline_move":             {Saying: stepOf(workflow.MoveDeadline, 0, workflow.ToThread, moving.Clock.By), Application: moving, Days: 10},
+		"deadline_post":             {Saying: post(72*time.Hour, workflow.ToThread), Application: posting},
+		"deadline_post_nudging":     {Saying: post(72*time.Hour, workflow.ToThread), Application: posting, Nudging: true},
+		"deadline_post_over":        {Saying: post(0, workflow.ToThread), Application: posting},
+		"deadline_post_week":        {Saying: post(-workflow.PostExtension, workflow.ToReviewers), Application: posting, Named: reviewers},
+		"deadline_hostile": {Saying: stepOf(workflow.ReviewDeadline, time.Hour, workflow.ToAdmins, deadline),
+			Application: running(hostileApplication(), workflow.ReviewDeadline, deadline), Named: crowdOf(100)},
+	}
+}
+
+func TestEveryStepOfADeadlineReadsAsItsGoldenFile(t *testing.T) {
+	for name, f := range deadlines() {
+		t.Run(name, func(t *testing.T) { requireGolden(t, name, Deadline(f)) })
+	}
+}
+
+func TestOnlyAStepAboutContentOffersToNudge(t *testing.T) {
+	for name, f := range deadlines() {
+		shown := pretty(t, Deadline(f).Blocks)
+		require.Equal(t, f.Saying.Deadline == workflow.PostDeadline && !f.Nudging, strings.Contains(shown, `"nudge"`), name)
+	}
+	unknown := deadlines()["deadline_post"]
+	unknown.Application.Report.Creator.OpenID = ""
+	require.NotContains(t, pretty(t, Deadline(unknown).Blocks), `"nudge"`, "nobody can write to whom TikTok does not name")
+}
+
+func TestAVoiceCallsEverybodyWhomItNames(t *testing.T) {
+	shown := pretty(t, Deadline(deadlines()["deadline_hostile"]).Blocks)
+	for _, p := range crowdOf(100).People {
+		require.Contains(t, shown, person(p))
+	}
+	quiet := pretty(t, Deadline(deadlines()["deadline_review_everybody"]).Blocks)
+	require.NotContains(t, quiet, "<@")
+	require.NotContains(t, quiet, "<!subteam")
+}
+
+func TestTheReminderIsKindPlainAndFitsAMessage(t *testing.T) {
+	a := application()
+	require.Equal(t, "Hi Glow Daily, we hope that you enjoy Stand mixer & bowl, 5 l! When you find a moment to post about it, we would love to see "+
+		"what you make of it. If anything is in the way, just tell us. Thank you!", NudgeText(a, ""))
+	require.Equal(t, "How is\nthe mixer?", NudgeText(a, "How is\nthe mixer?"))
+	require.Contains(t, NudgeText(workflow.Application{}, " "), "Hi, we hope that you enjoy a product!")
+	require.LessOrEqual(t, len([]rune(NudgeText(hostileApplication(), strings.Repeat(hostile, 99)))), workflow.MaxMessage)
+	modal := MessageModal(MessageModalFacts{To: correspondent, Creator: a.Report.Creator, Product: a.Report.Product, Text: NudgeText(a, "")})
+	lintModal(t, modal)
+	require.Contains(t, pretty(t, modal), `"initial_value": "Hi Glow Daily`)
+	lint(t, Aside(NothingToNudge(hostileApplication())))
+}
+
+// itemsOf names so many applications.
+func itemsOf(n int, by time.Time, link string) (items []workflow.Item) {
+	for i := range n {
+		items = append(items, workflow.Item{
+			Key: workflow.Key{Shop: "1", ID: workflow.ApplicationID(fmt.Sprintf("57665368813525817%02d", i))}, Link: link,
+			Creator: workflow.Creator{Username: fmt.Sprintf("kitchen_finds.%d", i)}, By: by.Add(time.Duration(i) * time.Minute),
+			Product: workflow.Product{ID: "1729", Title: "Glow Serum", Variant: "30 ml"}, Stage: workflow.StageReview,
+		})
+	}
+	return items
+}
+
+func hostileItems() (items []workflow.Item) {
+	long := strings.Repeat(hostile, 20)
+	for range 10 {
+		items = append(items, workflow.Item{
+			Key: workflow.Key{Shop: "1", ID: workflow.ApplicationID(long)}, Link: "https://a.example/" + strings.Repeat("a", 1900),
+			Creator: workflow.Creator{Username: long, Nickname: long}, Product: workflow.Product{Title: long, Variant: long}, By: deadline,
+		})
+	}
+	return items
+}
+
+const cardLinkOf = "https://example.slack.com/archives/C0SAMPLES1/p1763640000000100"
+
+func groups() map[string]DeadlinesFacts {
+	group := func(kind workflow.DeadlineKind, v workflow.Voice, n, listed int) workflow.Saying {
+		return workflow.Saying{Kind: workflow.SayDeadline, Deadline: kind, Voice: v, At: deadline.Add(-5 * time.Hour), Waiting: n, Items: itemsOf(listed, deadline, cardLinkOf), NextDue: deadline}
+	}
+	evil := workflow.Saying{Kind: workflow.SayDeadline, Deadline: workflow.ReviewDeadline, Waiting: 10_000, Items: hostileItems(), Shop: strings.Repeat(hostile, 9)}
+	return map[string]DeadlinesFacts{
+		"deadlines_review": {Saying: group(workflow.ReviewDeadline, workflow.ToReviewers, 27, 10), Steps: workflow.DefaultSteps, Named: Entitled{People: []workflow.PersonID{reviewer}}},
+		"deadlines_near":   {Saying: group(workflow.ReviewDeadline, workflow.ToAdmins, 6, 6), Steps: workflow.DefaultSteps, Unnamed: AnAdmin},
+		"deadlines_ship":   {Saying: group(workflow.ShipDeadline, workflow.ToChannel, 7, 7), Steps: []time.Duration{72 * time.Hour, 30 * time.Minute}},
+		"deadlines_post":   {Saying: group(workflow.PostDeadline, workflow.ToThread, 12, 10), Steps: workflow.DefaultSteps},
+		"deadlines_gone":   {Saying: workflow.Saying{Kind: workflow.SayDeadline, Deadline: workflow.ReviewDeadline, Waiting: 1, Shop: "Glow Shop"}},
+		"deadlines_bad":    {Saying: evil, Steps: workflow.DefaultSteps, Named: crowdOf(100)},
+	}
+}
+
+func TestEveryGroupOfDeadlinesReadsAsItsGoldenFile(t *testing.T) {
+	for name, f := range groups() {
+		t.Run(name, func(t *testing.T) { requireGolden(t, name, Deadlines(f)) })
+	}
+}
+
+func TestAGroupNamesTheNearestStepThatHoldsItAll(t *testing.T) {
+	require.Contains(t, Deadlines(groups()["deadlines_review"]).Text, "27 requests end within 48 hours", "those that are not named may be further off")
+	require.Contains(t, Deadlines(groups()["deadlines_near"]).Text, "6 requests end within 6 hours")
+}
+
+func shipments() map[string]ShipmentsFacts {
+	news := func(n workflow.News, count int, shop string) ShipmentsFacts {
+		s := workflow.Saying{Kind: workflow.SayShipment, News: n, Waiting: count, Items: itemsOf(min(count, 10), deadline, cardLinkOf), Shop: shop}
+		return ShipmentsFacts{Saying: s, Days: 10}
+	}
+	evil := ShipmentsFacts{Saying: workflow.Saying{Kind: workflow.SayShipment, News: workflow.NewsStuck, Waiting: 300, Items: hostileItems(), Shop: strings.Repeat(hostile, 9)}, Days: 10}
+	bare := news(workflow.NewsShipped, 1, "")
+	bare.Saying.Items[0].Link = ""
+	return map[string]ShipmentsFacts{
+		"shipments_shipped": news(workflow.NewsShipped, 12, ""), "shipments_one": bare, "shipments_delivered": news(workflow.NewsDelivered, 2, "Glow Shop"),
+		"shipments_stuck": news(workflow.NewsStuck, 1, ""), "shipments_late": news(workflow.NewsNotShipped, 3, ""), "shipments_hostile": evil,
+	}
+}
+
+func TestEveryAnnouncementOfShipmentsReadsAsItsGoldenFile(t *testing.T) {
+	for name, f := range shipments() {
+		t.Run(name, func(t *testing.T) { requireGolden(t, name, Shipments(f)) })
+	}
+}
+
+func contentSamples() map[string]ContentFacts {
+	a := application()
+	video := workflow.Content{ID: "1", Format: "VIDEO", Text: "My new *mixer*!\n#kitchen", Link: "https://www.tiktok.com/@glow.daily/video/1", At: noon,
+		Views: number(12408), Likes: number(312), Orders: number(4)}
+	live := workflow.Content{ID: "2", Format: "LIVE", Link: "http://www.tiktok.com/live"}
+	evil := workflow.Content{ID: hostile, Format: hostile, Text: strings.Repeat(hostile, 99), Link: "https://user@evil.example/", Views: number(-1)}
+	of := func(c workflow.Content) ContentFacts {
+		return ContentFacts{Content: c, Creator: a.Report.Creator, Product: a.Report.Product}
+	}
+	bad := of(evil)
+	bad.Creator, bad.Product = hostileApplication().Report.Creator, hostileApplication().Report.Product
+	return map[string]ContentFacts{"content_video": of(video), "content_live": of(live), "content_hostile": bad}
+}
+
+func TestEveryPieceOfContentReadsAsItsGoldenFile(t *testing.T) {
+	for name, f := range contentSamples() {
+		t.Run(name, func(t *testing.T) { requireGolden(t, name, Content(f)) })
+	}
+}
+
+func TestContentIsLinkedToOnlyWhereTheLinkIsSafeAndItsHostIsShown(t *testing.T) {
+	require.Equal(t, "<https://www.tiktok.com/@glow.daily/video/1?a=1&amp;b=2|Watch it on www.tiktok.com>", contentLink("https://www.tiktok.com/@glow.daily/video/1?a=1&b=2"))
+	for _, bad := range []string{"", "http://www.tiktok.com/", "javascript:alert(1)", "https://a@evil.example/", "https://evil.example/ x", "https://", "HTTPS://evil.example", "https://x.example/" + strings.Repeat("a", 2000)} {
+		require.Equal(t, "TikTok gives no link to it", contentLink(bad), bad)
+	}
+}
+
+// lintClock holds all that time has the desk say to Slack's limits, whatever others wrote.
+func (w words) lintClock(t *testing.T, a workflow.Application) {
+	by := a.Report.ReviewBy
+	for _, kind := range []workflow.DeadlineKind{workflow.ReviewDeadline, workflow.ShipDeadline, workflow.MoveDeadline, workflow.PostDeadline} {
+		a := running(a, kind, by)
+		lint(t, Deadline(DeadlineFacts{Saying: stepOf(kind, 0, workflow.ToAdmins, by), Application: a, Region: w.user,
+			Named: Entitled{People: []workflow.PersonID{workflow.PersonID(w.nick)}, Groups: []workflow.GroupID{workflow.GroupID(w.title)}}, Unnamed: AnAdmin}))
+		item := workflow.Item{Key: a.Key, Creator: a.Report.Creator, Product: a.Report.Product, By: by, Link: w.picture}
+		lint(t, Deadlines(DeadlinesFacts{Saying: workflow.Saying{Deadline: kind, Waiting: 7, Items: []workflow.Item{item, item}, Shop: w.nick}}))
+		lint(t, Shipments(ShipmentsFacts{Saying: workflow.Saying{News: workflow.News(w.cause), Waiting: 1, Items: []workflow.Item{item}, Shop: w.title}}))
+		a.Card.Link = w.picture
+		rows := []MorningRow{{Application: a}, {Application: a, Tomorrow: true}}
+		lint(t, Morning(MorningFacts{Agenda: workflow.Agenda{Deadline: kind, Today: 1, Tomorrow: 3}, Shop: w.nick, Rows: rows}))
+	}
+	lint(t, Content(ContentFacts{Content: workflow.Content{Format: w.cause, Text: w.title, Link: w.picture}, Creator: a.Report.Creator, Product: a.Report.Product}))
+	lintModal(t, MessageModal(MessageModalFacts{To: correspondent, Creator: a.Report.Creator, Text: NudgeText(a, w.cause)}))
+}

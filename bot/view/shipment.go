@@ -1,0 +1,72 @@
+package view
+
+import (
+	"github.com/slack-go/slack"
+
+	"sampledesk/workflow"
+)
+
+// ShipmentsFacts is what an announcement about shipments tells.
+type ShipmentsFacts struct {
+	Saying workflow.Saying // Items are some of Waiting
+	Days   int             // after how many days without a movement a parcel is told of
+}
+
+// Shipments announces what became of shipments, those of one sweep together.
+func Shipments(f ShipmentsFacts) Message {
+	s := f.Saying
+	title, lines := shipmentsTitle(s), []string{shipmentsWhy(f)}
+	blocks := []slack.Block{section(append([]string{"*" + title + "*" + forShop(s.Shop)}, lines...)...)}
+	blocks = append(blocks, sections(itemLines(s, func(workflow.Item) string { return "" }))...)
+	if more := rest(s); more != "" {
+		blocks = append(blocks, aside(more+"App Home shows them all, under "+stageName(newsStages[s.News])+"."))
+	}
+	return Message{Text: title + spokenShop(s.Shop), Blocks: blocks}
+}
+
+// newsStages are where App Home lists what was told of.
+var newsStages = map[workflow.News]workflow.Stage{
+	workflow.NewsShipped: workflow.StageShipping, workflow.NewsDelivered: workflow.StageContent,
+	workflow.NewsStuck: workflow.StageShipping, workflow.NewsNotShipped: workflow.StageNotShipped,
+}
+
+func shipmentsTitle(s workflow.Saying) string {
+	n := s.Waiting
+	switch s.News {
+	case workflow.NewsShipped:
+		return many(n, "sample") + " shipped"
+	case workflow.NewsDelivered:
+		return many(n, "sample") + " delivered"
+	case workflow.NewsStuck:
+		return many(n, "parcel") + " " + seems(n) + " stuck"
+	default:
+		return many(n, "sample") + " not shipped in time"
+	}
+}
+
+func seems(n int) string {
+	if n == 1 {
+		return "seems"
+	}
+	return "seem"
+}
+
+func shipmentsWhy(f ShipmentsFacts) string {
+	switch f.Saying.News {
+	case workflow.NewsDelivered:
+		return "The creators' content is due now."
+	case workflow.NewsStuck:
+		return "TikTok has reported no movement for " + many(f.Days, "day") + ". Please ask the carrier."
+	case workflow.NewsNotShipped:
+		return "TikTok has cancelled " + itThem(f.Saying.Waiting) + "; the move was ours."
+	default:
+		return ""
+	}
+}
+
+func itThem(n int) string {
+	if n == 1 {
+		return "it"
+	}
+	return "them"
+}
