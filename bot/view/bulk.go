@@ -49,7 +49,7 @@ func BulkModal(f BulkFacts) slack.ModalViewRequest {
 	}
 	blocks = append(blocks, bulkFilters(f), section(bulkCount(f)...))
 	for _, r := range f.Rows[:min(maxPreview, len(f.Rows))] {
-		blocks = append(blocks, aside(queueRow(r)...))
+		blocks = append(blocks, aside(preview(r)...))
 	}
 	if more := len(f.Rows) - maxPreview; more > 0 {
 		blocks = append(blocks, aside(fmt.Sprintf("and %d more, all in the list below", more)))
@@ -64,6 +64,12 @@ func BulkModal(f BulkFacts) slack.ModalViewRequest {
 	}
 	m.Blocks = slack.Blocks{BlockSet: blocks}
 	return m
+}
+
+// preview is a request in two lines.
+func preview(r Row) []string {
+	lines := queueRow(r)
+	return []string{lines[0], dotted(lines[1:]...)}
 }
 
 // bulkShops is the menu that chooses whose requests they are.

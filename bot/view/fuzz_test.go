@@ -63,7 +63,32 @@ func (w words) lintAll(t *testing.T, state uint8, v float64) {
 	lint(t, Campaigns(CampaignsFacts{Rows: []CampaignRow{{Campaign: workflow.Campaign{Name: w.nick}, Shop: w.title}}}))
 	lint(t, CampaignStatus(CampaignStatusFacts{Campaign: workflow.Campaign{Name: w.title}, Shop: w.nick, At: shipBy,
 		Members: []Standing{{Member: workflow.Member{Shown: a.Report.Creator}, Applications: []workflow.Application{a}}}, Links: map[workflow.Key]string{a.Key: w.picture}}))
+	w.lintClock(t, a)
 	lintModal(t, CampaignModal(ModalFacts{Application: a, Campaigns: []workflow.Campaign{{ID: "c1", Name: w.collab}}, Current: w.title}))
+	w.lintTogether(t, a)
+}
+
+// lintTogether holds what is said of several applications to Slack's limits.
+func (w words) lintTogether(t *testing.T, a workflow.Application) {
+	several := []workflow.Application{a, a}
+	several[1].Key.ID += "1"
+	lintModal(t, BulkModal(BulkFacts{Shop: workflow.Shop{ID: "1", Name: w.nick}, Rows: bulkRows(several), Waiting: 3, Matching: 2, At: noon,
+		Products: []BulkProduct{{Product: a.Report.Product, Waiting: 2}}}))
+	page, ok := BulkConfirm(BulkConfirmFacts{Deed: deedOf(workflow.Approve, "", several), Applications: several, Shop: w.title, Channel: w.user})
+	require.True(t, ok)
+	lintModal(t, page)
+	states := []workflow.ItemState{workflow.ItemWaiting, workflow.ItemConfirmed, workflow.ItemRefused, workflow.ItemDeclined, workflow.ItemUndone, workflow.ItemElsewhere}
+	r := runOf(states...)
+	for i := range r.Items {
+		item := &r.Items[i]
+		item.Creator, item.Product, item.Cause, item.By = a.Report.Creator, w.title, a.Decision.Cause, workflow.PersonID(w.user)
+		item.Stage, item.Link, item.Rule = a.Stage(), w.picture, ""
+	}
+	lint(t, RunProgress(RunFacts{Run: r, Shop: w.nick, Undoable: 1}))
+	lint(t, RunProgress(RunFacts{Run: workflow.Run{Kind: workflow.RunImport, Collaboration: w.user, Name: w.nick, Cause: workflow.Cause{Message: w.cause}, Failed: true}}))
+	lint(t, Retry(RetryFacts{Total: 1, Rows: []RetryRow{{About: a, Shop: w.nick, Effect: workflow.Effect{Shop: "1", Application: a.Key.ID, Cause: a.Decision.Cause}}}}))
+	lint(t, Stats(StatsFacts{Period: "today", Shops: []ShopStats{{Shop: w.nick}}}))
+	lint(t, PeriodUnknown(w.cause))
 }
 
 // morsels are what trouble is made of.

@@ -1,7 +1,8 @@
 package view
 
 import (
-	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"sampledesk/workflow"
 )
@@ -47,10 +48,11 @@ func because(v workflow.Verdict, r workflow.Reason) string {
 func sentence(s string) string { return capital(s) + "." }
 
 func capital(s string) string {
-	if s == "" {
+	r, n := utf8.DecodeRuneInString(s)
+	if n == 0 {
 		return s
 	}
-	return strings.ToUpper(s[:1]) + s[1:]
+	return string(unicode.ToUpper(r)) + s[n:] // what is quoted may begin with anything
 }
 
 // stageName is a name on screen, in bold. A status that the desk does not know is a stage by its raw name: data.
