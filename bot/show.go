@@ -49,6 +49,9 @@ func (d *Desk) lookUp(ctx context.Context, shops []workflow.Shop, at view.ShowPa
 			found = slices.DeleteFunc(found, func(a workflow.Application) bool { return !a.Decidable() })
 		}
 		facts = view.ShowFacts{Asked: at.Asked, Total: len(found), Page: at.Number, Pick: at.Pick}
+		if facts.Memory, err = memoryOf(tx, found); err != nil {
+			return err
+		}
 		switch len(found) {
 		case 0:
 			facts.Near, err = nearName(tx, shops, at.Asked)
@@ -65,6 +68,33 @@ func (d *Desk) lookUp(ctx context.Context, shops []workflow.Shop, at view.ShowPa
 		return view.ShowFacts{}, fmt.Errorf("%w an application: %w", errRead, err)
 	}
 	return facts, nil
+}
+
+// maxMemory bounds how many applications of a creator are read for what the desk remembers of her.
+const maxMemory = 2000
+
+// memoryOf returns what the desk remembers of the creator of what was found, across its shops; nothing if there are
+// several creators.
+func memoryOf(tx workflow.Tx, found []workflow.Application) (m view.Memory, err error) {
+	if len(found) < 2 {
+		return m, nil
+	}
+	creator := found[0].Report.Creator.KeyOf(found[0].Key.Shop)
+	if slices.ContainsFunc(found, func(a workflow.Application) bool { return a.Report.Creator.KeyOf(a.Key.Shop) != creator }) {
+		return m, nil
+	}
+	var all []workflow.Application
+	for after := ""; len(all) < maxMemory; {
+		page, err := tx.Applications(workflow.CreatorOf(creator), after, pageRead)
+		if err != nil {
+			return m, err
+		}
+		all = append(all, page.Applications...)
+		if after = page.Next; after == "" {
+			break
+		}
+	}
+	return view.MemoryOf(all), nil
 }
 
 // pageOf cuts a page out of what was found.

@@ -123,7 +123,7 @@ func answers() map[string]Message {
 		"queue_gone":   Queue(QueueFacts{Total: 10, Page: 1, Back: &QueuePage{}}),
 		"show_one": Show(ShowFacts{Asked: "5766536881352581780", Found: []Row{{Application: cards()["card_refused"].Application, Campaign: "Autumn kitchen", Link: permalink}},
 			Region: "US", Past: Past{Asked: 1}, History: entries(), Earlier: 4, Campaigns: map[workflow.CampaignID]string{"c1": "Autumn kitchen"}}),
-		"show_several":             Show(ShowFacts{Asked: "@glow.daily", Found: several, Total: 14}),
+		"show_several":             Show(ShowFacts{Asked: "@glow.daily", Found: several, Total: 14, Memory: remembered()}),
 		"show_nothing":             Show(ShowFacts{Asked: "<!here> *x*"}),
 		"help_samples":             SamplesHelp(),
 		"help_campaign":            CampaignHelp(),
@@ -188,7 +188,7 @@ func TestAnswersFitAnAcknowledgementWhateverTheNames(t *testing.T) {
 	for name, m := range map[string]Message{
 		"queue":    Queue(QueueFacts{Shop: hostile, Total: 500, Page: 7, Rows: queue, Back: &long, Next: &long}),
 		"show":     Show(ShowFacts{Found: []Row{{Application: worst, Campaign: hostile, Shop: hostile}}, Region: hostile, History: history, Campaigns: map[workflow.CampaignID]string{"c1": hostile}}),
-		"several":  Show(ShowFacts{Found: several}),
+		"several":  Show(ShowFacts{Found: several, Memory: remembered()}),
 		"status":   CampaignStatus(CampaignStatusFacts{Campaign: workflow.Campaign{Name: hostile}, Shop: hostile, At: shipBy.Add(time.Hour), Members: many, Links: links}),
 		"list":     Campaigns(CampaignsFacts{Rows: listed}),
 		"created":  CampaignCreated(workflow.Campaign{Name: hostile}, hostile),
@@ -337,5 +337,13 @@ func TestWhatTheDialogIsAboutSurvivesItsJourney(t *testing.T) {
 	for _, bad := range []string{"", "{}", "[]", `{"target":"decide:1:2"}`} {
 		_, err := ParseModalMeta(bad)
 		require.Error(t, err, bad)
+	}
+}
+
+// remembered is what the desk remembers of a creator.
+func remembered() Memory {
+	return Memory{
+		Past: Past{Asked: 11, Approved: 8, Received: 8, Posted: 6, Lost: 3, Sold: workflow.Figure{Value: 412, Shared: true}}, Pieces: 9,
+		Losses: map[workflow.Stage]int{workflow.StageExpired: 2, workflow.StageCancelled: 1},
 	}
 }

@@ -20,6 +20,7 @@ type ShowFacts struct {
 	Near   string // the user name that may have been meant where nothing was found
 	Pick   *Pick  // what is to be done with one of several; nil: they are only shown
 	Region string // of the shop of the one that was found
+	Memory Memory // of the creator, where all that were found are hers; zero: they are not
 
 	// Of the one that was found:
 	Past      Past
@@ -156,6 +157,9 @@ func showSeveral(f ShowFacts) Message {
 		text += ": which one is meant?"
 	}
 	blocks := []slack.Block{section("*" + title + "*" + f.Pick.question())}
+	if f.Pick == nil && f.Memory.known() {
+		blocks = append(blocks, section(f.Memory.lines()...))
+	}
 	for _, r := range f.Found[:min(ShowPageSize, len(f.Found))] {
 		row := section(foundRow(r)...)
 		if b, ok := f.Pick.button(r.Application); ok {

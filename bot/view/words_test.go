@@ -103,6 +103,9 @@ func TestWhatACreatorHadBeforeIsOneLine(t *testing.T) {
 		"2 requests before: 1 approved":                                                             {Asked: 2, Approved: 1},
 		"3 requests before: 2 approved, 2 received, none posted":                                    {Asked: 3, Approved: 2, Received: 2},
 		"3 requests before: 2 approved, 2 received, 1 posted":                                       {Asked: 3, Approved: 2, Received: 2, Posted: 1},
+		"3 requests before: 2 approved, 2 received, 1 posted, 1,240 paid orders":                    {Asked: 3, Approved: 2, Received: 2, Posted: 1, Sold: workflow.Figure{Value: 1240, Shared: true}},
+		"1 request before: 1 approved, 1 received, 1 posted, 0 paid orders":                         {Asked: 1, Approved: 1, Received: 1, Posted: 1, Sold: workflow.Figure{Shared: true}},
+		"1 request lapsed before, through no doing of the creator's; 1 paid order":                  {Lost: 1, Sold: workflow.Figure{Value: 1, Shared: true}},
 		"1 request lapsed before, through no doing of the creator's":                                {Lost: 1},
 		"1 request before: 1 approved; 2 requests lapsed before, through no doing of the creator's": {Asked: 1, Approved: 1, Lost: 2},
 	} {
@@ -130,6 +133,33 @@ func TestNothingThatWasNotHerDoingIsCountedAgainstACreator(t *testing.T) {
 	require.Equal(t, Past{Asked: 8, Approved: 5, Received: 3, Posted: 1}, PastOf(all, workflow.Key{}))
 	require.Equal(t, Past{}, PastOf(all, application().Key), "the one that is looked at is left out")
 	require.Equal(t, Past{}, PastOf([]workflow.Application{{}}, application().Key))
+}
+
+func TestTheMemoryOfACreatorTellsWhatSheSoldAndKeepsApartWhatWasLostWithoutHer(t *testing.T) {
+	orders := func(all ...workflow.Figure) (found []workflow.Content) {
+		for _, f := range all {
+			found = append(found, workflow.Content{Orders: f})
+		}
+		return found
+	}
+	posted, again := reportedAs(workflow.StatusCompleted), reportedAs(workflow.StatusCompleted)
+	posted.Contents = orders(workflow.Figure{Value: 12, Shared: true}, workflow.Figure{})
+	again.Contents = orders(workflow.Figure{Value: 5, Shared: true})
+	all := []workflow.Application{
+		posted, again, reportedAs(workflow.StatusContentPending), reportedAs(workflow.StatusRejectCancelled),
+		reportedAs(workflow.StatusOverdueCancelled), reportedAs(workflow.StatusOverdueCancelled), reportedAs(workflow.StatusNotShipCancelled),
+	}
+	m := MemoryOf(all)
+	require.Equal(t, Memory{
+		Past: Past{Asked: 4, Approved: 3, Received: 3, Posted: 2, Lost: 3, Sold: workflow.Figure{Value: 17, Shared: true}}, Pieces: 3,
+		Losses: map[workflow.Stage]int{workflow.StageExpired: 2, workflow.StageNotShipped: 1},
+	}, m)
+	require.Equal(t, []string{
+		"Asked for 4 samples · approved 3 · received 3 · posted for 2 (3 pieces of content) · 17 paid orders",
+		"Not counted, as the creator had no part in it: Expired 2, Not shipped in time 1",
+	}, m.lines())
+	require.Equal(t, []string{"Asked for 1 sample · approved 0 · received 0 · posted for 0"}, MemoryOf(all[3:4]).lines())
+	require.False(t, MemoryOf(nil).known())
 }
 
 func TestATargetSurvivesItsJourney(t *testing.T) {
