@@ -10,11 +10,6 @@ import (
 	"sampledesk/workflow"
 )
 
-// clearAnswer closes all pages of a dialog.
-type clearAnswer struct {
-	Action string `json:"response_action"`
-}
-
 // submitBulk leads from what was chosen to what will happen: nothing is decided yet.
 func (d *Desk) submitBulk(ctx context.Context, i interaction, ack ackFunc) {
 	ctx, cancel := context.WithTimeout(ctx, commitBy)
@@ -27,7 +22,7 @@ func (d *Desk) submitBulk(ctx context.Context, i interaction, ack ackFunc) {
 	block := blockHolding(i, view.ActionBulkChosen)
 	shop, no := d.guard(ctx, i.User.ID, meta.Shop, reviewer)
 	if no != "" {
-		ack(viewAnswer{Action: "update", View: view.NoticeModal(view.Aside(no))})
+		ack(endWith(no))
 		return
 	}
 	asked, complaint := askedOf(i, meta.Shop, block)
@@ -50,7 +45,7 @@ func (d *Desk) submitBulk(ctx context.Context, i interaction, ack ackFunc) {
 		ack(errorAt(block, view.ErrorTooManyChosen))
 		return
 	}
-	ack(viewAnswer{Action: "push", View: page}) // the page below keeps what was chosen there
+	ack(pushOn(page))
 }
 
 // blockHolding returns the block in which a control of the view stands. Block ids may change, action ids do not.
@@ -105,10 +100,10 @@ func (d *Desk) submitBulkConfirm(ctx context.Context, i interaction, ack ackFunc
 		}
 	}
 	if no != "" {
-		ack(viewAnswer{Action: "update", View: view.NoticeModal(view.Aside(no))})
+		ack(endWith(no))
 		return
 	}
-	ack(clearAnswer{Action: "clear"})
+	ack(closeAll())
 }
 
 // undoRun takes back what of a run was not sent.

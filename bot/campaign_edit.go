@@ -82,7 +82,7 @@ func productsWith(tx workflow.Tx, shop workflow.ShopID, typed string, only func(
 func (d *Desk) suggestProducts(ctx context.Context, i interaction) any {
 	meta, err := view.ParseEditMeta(i.View.Metadata)
 	if err != nil {
-		d.log.WarnContext(ctx, "a modal does not say what it is about", "error", err)
+		d.log.WarnContext(ctx, "a dialog does not say what it is about", "error", err)
 		return view.ProductOptions(nil)
 	}
 	return view.ProductOptions(d.productsFor(ctx, i, meta.Shop, nil, productOnly))
@@ -111,7 +111,7 @@ func (d *Desk) submitEdit(ctx context.Context, i interaction, ack ackFunc) {
 	defer cancel()
 	meta, err := view.ParseEditMeta(i.View.Metadata)
 	if err != nil {
-		d.log.WarnContext(ctx, "a modal does not say what it is about", "error", err)
+		d.log.WarnContext(ctx, "a dialog does not say what it is about", "error", err)
 		return
 	}
 	shop, no := d.guard(ctx, i.User.ID, meta.Shop, reviewer)

@@ -102,7 +102,7 @@ func linkable(tx workflow.Tx, about view.Correspondent) (func(workflow.Product) 
 func (d *Desk) suggestVariants(ctx context.Context, i interaction) any {
 	about, err := view.ParseCorrespondent(i.View.Metadata)
 	if err != nil {
-		d.log.WarnContext(ctx, "a modal does not say what it is about", "error", err)
+		d.log.WarnContext(ctx, "a dialog does not say what it is about", "error", err)
 		return view.VariantOptions(nil)
 	}
 	var only func(workflow.Product) bool
@@ -161,16 +161,11 @@ type linkAnswer struct {
 	err  error
 }
 
-// updateTo shows another view in place of the one that was sent.
-func updateTo(m slack.ModalViewRequest) any {
-	return map[string]any{"response_action": "update", "view": m}
-}
-
 // wish reads what a person chose; the second result is why it cannot be.
 func (d *Desk) wish(ctx context.Context, i interaction) (w wish, no string) {
 	about, err := view.ParseCorrespondent(i.View.Metadata)
 	if err != nil || about.Campaign == "" {
-		d.log.WarnContext(ctx, "a modal does not say what it is about", "error", err)
+		d.log.WarnContext(ctx, "a dialog does not say what it is about", "error", err)
 		return w, view.Denied(view.DeniedUnread)
 	}
 	if _, no := d.guard(ctx, i.User.ID, about.Shop, reviewer); no != "" {
@@ -265,7 +260,7 @@ func (d *Desk) sendLink(ctx context.Context, i interaction, ack ackFunc) {
 	defer cancel()
 	meta, err := view.ParseLinkMeta(i.View.Metadata)
 	if err != nil {
-		d.log.WarnContext(ctx, "a modal does not say what it is about", "error", err)
+		d.log.WarnContext(ctx, "a dialog does not say what it is about", "error", err)
 		return
 	}
 	shop, no := d.guard(ctx, i.User.ID, meta.To.Shop, reviewer)

@@ -7,8 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/slack-go/slack"
-
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
 )
@@ -41,16 +39,6 @@ func (d *Desk) openCampaign(ctx context.Context, i interaction, a action, ack ac
 		return
 	}
 	d.openModal(ctx, i, view.CampaignModal(facts))
-}
-
-// openModal opens a modal, or says that Slack did not let it open in time.
-func (d *Desk) openModal(ctx context.Context, i interaction, m slack.ModalViewRequest) (opened bool) {
-	_, err := d.api.OpenViewContext(ctx, i.TriggerID, m)
-	if err != nil {
-		d.log.WarnContext(ctx, "could not open a modal", "person", i.User.ID, "view", m.CallbackID, "error", err)
-		d.tell(ctx, i, view.Denied(view.DeniedLate))
-	}
-	return err == nil
 }
 
 // modalFacts gathers what the modal shows: the application as it is now, and the campaigns it can go to.
@@ -114,7 +102,7 @@ func (d *Desk) suggestCampaigns(ctx context.Context, i interaction) any {
 	defer cancel()
 	meta, err := view.ParseModalMeta(i.View.Metadata)
 	if err != nil {
-		d.log.WarnContext(ctx, "a modal does not say what it is about", "error", err)
+		d.log.WarnContext(ctx, "a dialog does not say what it is about", "error", err)
 		return view.CampaignOptions(nil)
 	}
 	if _, no := d.guard(ctx, i.User.ID, meta.Target.Key.Shop, reviewer); no != "" {
@@ -157,16 +145,6 @@ func (d *Desk) leaveCampaign(ctx context.Context, i interaction, a action, ack a
 	}
 }
 
-// errorsAnswer shows a sentence at an input of the modal, which stays open.
-type errorsAnswer struct {
-	Action string            `json:"response_action"`
-	Errors map[string]string `json:"errors"`
-}
-
-func errorAt(block, sentence string) errorsAnswer {
-	return errorsAnswer{Action: "errors", Errors: map[string]string{block: view.Plain(sentence)}}
-}
-
 // submitCampaign adds the creator to the campaign that was chosen or named, and approves if that was ticked, in one
 // transaction. It is kept before the modal closes.
 func (d *Desk) submitCampaign(ctx context.Context, i interaction, ack ackFunc) {
@@ -174,7 +152,7 @@ func (d *Desk) submitCampaign(ctx context.Context, i interaction, ack ackFunc) {
 	defer cancel()
 	meta, err := view.ParseModalMeta(i.View.Metadata)
 	if err != nil {
-		d.log.WarnContext(ctx, "a modal does not say what it is about", "error", err)
+		d.log.WarnContext(ctx, "a dialog does not say what it is about", "error", err)
 		return
 	}
 	shop, no := d.guard(ctx, i.User.ID, meta.Target.Key.Shop, reviewer)

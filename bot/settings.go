@@ -2,15 +2,12 @@ package bot
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
-
-	"github.com/slack-go/slack"
 
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
@@ -130,26 +127,6 @@ func holds(shops []workflow.Shop, id workflow.ShopID) bool {
 	return slices.ContainsFunc(shops, func(s workflow.Shop) bool { return s.ID == id })
 }
 
-// viewAnswer puts another view in the place of the one that was sent.
-type viewAnswer struct {
-	Action string                 `json:"response_action"`
-	View   slack.ModalViewRequest `json:"view"`
-}
-
-// maxAckBytes is how large the answer to a submission may be. Slack drops one of 20 KB or more without a word.
-const maxAckBytes = 18_000
-
-// ackView puts another view in the place of the one that was sent, or, where that is too large for an acknowledgement,
-// says the sentence at a field.
-func ackView(ack ackFunc, m slack.ModalViewRequest, block, sentence string) {
-	answer := viewAnswer{Action: "update", View: m}
-	if wire, err := json.Marshal(answer); err != nil || len(wire) > maxAckBytes {
-		ack(errorAt(block, sentence))
-		return
-	}
-	ack(answer)
-}
-
 // submitSettings keeps what an admin made of the settings, and says what changed in the dialog's place.
 func (d *Desk) submitSettings(ctx context.Context, i interaction, ack ackFunc) {
 	ctx, cancel := context.WithTimeout(ctx, commitBy)
@@ -233,7 +210,7 @@ func (d *Desk) saveSettings(ctx context.Context, i interaction, draft settingsDr
 	changes, copies := view.SettingsChanges(was, draft.form.Settings), d.copies(ctx, i.User.ID, draft)
 	if len(changes) == 0 && len(copies) == 0 && shop.Settings.Welcomed {
 		// The same is there already: nothing was changed, or this is Slack's second delivery of what was saved.
-		d.ackSaved(ack, shop, nil, nil)
+		ack(updateTo(view.SettingsSaved(shop, nil, nil)))
 		return
 	}
 	if warning := d.warning(i.User.ID, draft, moved, changes); warning != "" {
@@ -249,7 +226,7 @@ func (d *Desk) saveSettings(ctx context.Context, i interaction, draft settingsDr
 		Settings: d.unset(draft.form.Settings, shop.Settings), Copies: ids,
 	})
 	if err == nil {
-		d.ackSaved(ack, shop, changes, copies)
+		ack(updateTo(view.SettingsSaved(shop, changes, copies)))
 		return
 	}
 	d.note(ctx, i.User.ID, err)
@@ -258,10 +235,6 @@ func (d *Desk) saveSettings(ctx context.Context, i interaction, draft settingsDr
 		action, sentence = view.SettingsError(r.Name)
 	}
 	ack(errorAt(view.SettingsBlock(action, shop.ID), sentence))
-}
-
-func (d *Desk) ackSaved(ack ackFunc, s workflow.Shop, changes []view.SettingsChange, copied []workflow.Shop) {
-	ack(viewAnswer{Action: "update", View: view.SettingsSaved(s, changes, copied)})
 }
 
 // warning tells what a person has to look at before a draft is saved: that somebody else changed the settings meanwhile,

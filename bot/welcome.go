@@ -114,7 +114,7 @@ func (d *Desk) submitWelcome(ctx context.Context, i interaction, ack ackFunc) {
 	meta = readWelcome(i, meta)
 	shop, no := d.guard(ctx, i.User.ID, meta.Shop, admin)
 	if no != "" {
-		d.endDialog(ack, no)
+		ack(endWith(no))
 		return
 	}
 	if action, complaint := d.checkWelcome(ctx, meta); complaint != "" {
@@ -127,11 +127,6 @@ func (d *Desk) submitWelcome(ctx context.Context, i interaction, ack ackFunc) {
 		return
 	}
 	d.finishWelcome(ctx, i, shop, meta, ack)
-}
-
-// endDialog puts a sentence in a dialog's place.
-func (d *Desk) endDialog(ack ackFunc, sentence string) {
-	ack(viewAnswer{Action: "update", View: view.NoticeModal(view.Aside(sentence))})
 }
 
 // readWelcome adds what the page holds to what the pages before it held.
@@ -179,14 +174,14 @@ func (d *Desk) finishWelcome(ctx context.Context, i interaction, shop workflow.S
 	after.Settings = wanted
 	if shop.Settings.Version != m.Version || shop.Settings.Welcomed {
 		if len(view.SettingsChanges(d.effective(shop.Settings), wanted)) == 0 { // Slack's second delivery of what was saved
-			ack(viewAnswer{Action: "update", View: view.WelcomeDone(after)})
+			ack(updateTo(view.WelcomeDone(after)))
 			return
 		}
 		if shop.Settings.Version == m.Version {
-			d.endDialog(ack, view.WelcomeOver)
+			ack(endWith(view.WelcomeOver))
 			return
 		}
-		d.endDialog(ack, view.WelcomeMoved)
+		ack(endWith(view.WelcomeMoved))
 		return
 	}
 	_, err := d.engine.ChangeSettings(ctx, shop.ID, workflow.SettingsChange{
@@ -194,13 +189,13 @@ func (d *Desk) finishWelcome(ctx context.Context, i interaction, shop workflow.S
 		Settings: d.unset(wanted, shop.Settings),
 	})
 	if err == nil {
-		ack(viewAnswer{Action: "update", View: view.WelcomeDone(after)})
+		ack(updateTo(view.WelcomeDone(after)))
 		d.Changed()
 		return
 	}
 	d.note(ctx, i.User.ID, err)
 	if r, ok := errors.AsType[workflow.Refusal](err); ok && r.Rule == workflow.RuleSettingsMoved {
-		d.endDialog(ack, view.WelcomeMoved)
+		ack(endWith(view.WelcomeMoved))
 		return
 	}
 	ack(errorAt(view.SettingsBlock(view.ActionSettingsMorning, m.Shop), view.Denied(view.DeniedUnsaved)))
