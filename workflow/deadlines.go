@@ -70,7 +70,10 @@ func (e *Engine) handleSingles(ctx context.Context, seen survey, now time.Time) 
 		handled, err = t.handle(seen, all, now)
 		return handled, err
 	})
-	return handled, err
+	if err != nil {
+		return 0, err // nothing of it was kept
+	}
+	return handled, nil
 }
 
 // handlePage handles up to observeBatch applications whose step is due, the one that is due longest first, from the
@@ -88,7 +91,10 @@ func (e *Engine) handlePage(ctx context.Context, seen survey, cursor string, now
 		handled, err = t.handle(seen, page.Applications, now)
 		return handled, err
 	})
-	return handled, next, err
+	if err != nil {
+		return 0, "", err // nothing of it was kept
+	}
+	return handled, next, nil
 }
 
 // handling runs fn in a transaction, which is only kept if it handled something.

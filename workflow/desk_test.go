@@ -35,6 +35,7 @@ type desk struct {
 	path  string
 	store *watched
 	woken atomic.Int64
+	last  context.Context // of a desk that dies
 }
 
 func newDesk(t testing.TB, shop workflow.Shop) *desk {
