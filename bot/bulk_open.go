@@ -1,7 +1,6 @@
 package bot
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"sync"
@@ -30,7 +29,7 @@ func (d *Desk) openBulk(ctx context.Context, i interaction, a action, ack ackFun
 	ack(nil)
 	ctx, cancel := context.WithTimeout(ctx, commitBy)
 	defer cancel()
-	shops, no := d.deciding(ctx, i.User.ID, i.channel(), workflow.ShopID(a.Text))
+	shops, no := d.offering(ctx, i.User.ID, i.channel(), workflow.ShopID(a.Text))
 	if no != "" {
 		d.tell(ctx, i, no)
 		return
@@ -44,46 +43,15 @@ func (d *Desk) openBulk(ctx context.Context, i interaction, a action, ack ackFun
 	d.openModal(context.WithoutCancel(ctx), i, view.BulkModal(facts))
 }
 
-// deciding returns the shops in which a person decides: of those that live in the channel where she is, or, where none
+// offering returns the shops in which a person decides: of those that live in the channel where she is, or, where none
 // does, as in App Home, of all. Where there is none, it says why.
-func (d *Desk) deciding(ctx context.Context, who workflow.PersonID, channel string, wanted workflow.ShopID) ([]workflow.Shop, string) {
+func (d *Desk) offering(ctx context.Context, who workflow.PersonID, channel string, wanted workflow.ShopID) ([]workflow.Shop, string) {
 	all, err := d.shops(ctx)
 	if err != nil {
 		d.log.ErrorContext(ctx, "could not read the shops", "error", err)
 		return nil, view.Denied(view.DeniedUnread)
 	}
-	if here := slices.DeleteFunc(slices.Clone(all), func(s workflow.Shop) bool { return d.channelOf(s) != channel }); len(here) > 0 {
-		all = here
-	}
-	if shops := d.reviewed(ctx, who, all); len(shops) > 0 {
-		return shops, ""
-	}
-	if len(all) == 0 {
-		return nil, view.Denied(view.DeniedNoShop)
-	}
-	if wanted == "" || !holds(all, wanted) {
-		wanted = all[0].ID
-	}
-	_, no := d.guard(ctx, who, wanted, reviewer)
-	return nil, cmp.Or(no, view.Denied(view.DeniedUnchecked)) // she may after all, and did not a moment ago
-}
-
-// reviewed returns those of the shops in which a person decides. They are asked about at the same time, as somebody waits
-// for the answer.
-func (d *Desk) reviewed(ctx context.Context, who workflow.PersonID, all []workflow.Shop) []workflow.Shop {
-	may := make([]bool, len(all))
-	var asking sync.WaitGroup
-	for n, s := range all {
-		asking.Go(func() { may[n], _ = d.may(ctx, who, s, reviewer) })
-	}
-	asking.Wait()
-	var shops []workflow.Shop
-	for n, s := range all {
-		if may[n] {
-			shops = append(shops, s)
-		}
-	}
-	return shops
+	return d.deciding(ctx, who, d.livingIn(channel, all), wanted)
 }
 
 // firstWaiting returns the shop that is wanted, or else the first in which something waits.
@@ -127,7 +95,7 @@ func (d *Desk) filterBulk(ctx context.Context, i interaction, a action, ack ackF
 		d.tell(ctx, i, no)
 		return
 	}
-	shops, no := d.deciding(ctx, i.User.ID, meta.Channel, shop.ID)
+	shops, no := d.offering(ctx, i.User.ID, meta.Channel, shop.ID)
 	if no != "" {
 		d.tell(ctx, i, no)
 		return

@@ -17,9 +17,7 @@ func (d *Desk) campaignRoutes(r *routes) {
 	d.linkRoutes(r)
 	r.commands[view.CommandCampaign+" list"] = d.campaigns
 	r.commands[view.CommandCampaign+" status"] = d.campaignStatus
-	r.commands[view.CommandCampaign+" create"] = func(ctx context.Context, c command, rest string) (reply, error) {
-		return d.createCampaign(ctx, c, unquoted(rest))
-	}
+	r.commands[view.CommandCampaign+" create"] = d.createCampaign
 	r.commands[view.CommandCampaign+" add"] = d.addCreators
 	r.commands[view.CommandCampaign+" import"] = d.importCollaboration
 	r.commands[view.CommandCampaign+" archive"] = d.askToArchive
@@ -51,28 +49,9 @@ func (d *Desk) turnCampaigns(ctx context.Context, i interaction, a action, ack a
 		d.log.WarnContext(ctx, "a control of the list of campaigns names no page", "value", a.Text)
 		return
 	}
-	shops, denial, err := d.scope(ctx, i.User.ID, i.channel())
-	if denial != "" {
-		d.log.InfoContext(ctx, "refused", "person", i.User.ID, "rule", denial, "channel", i.channel())
-		d.tell(ctx, i, view.Denied(denial))
-		return
-	}
-	var m view.Message
-	if err == nil {
-		m, err = d.campaignPage(ctx, shops, page)
-	}
-	if err != nil {
-		d.log.ErrorContext(ctx, "could not read the campaigns", "error", err)
-		m = view.Aside(view.Denied(view.DeniedUnread))
-	}
-	d.replace(ctx, i, m)
-}
-
-// replace shows a message in place of the one that was clicked, which only its person sees.
-func (d *Desk) replace(ctx context.Context, i interaction, m view.Message) {
-	if err := d.respond(ctx, i.ResponseURL, m, true); err != nil {
-		d.log.WarnContext(ctx, "could not replace an answer", "person", i.User.ID, "error", err)
-	}
+	d.turn(ctx, i, "the campaigns", func(shops []workflow.Shop) (view.Message, error) {
+		return d.campaignPage(ctx, shops, page)
+	})
 }
 
 // campaignPage reads a page of the list: shop by shop, by name. Those before it are passed over without a look at their
@@ -141,7 +120,7 @@ func campaignRow(tx workflow.Tx, c workflow.Campaign) (row view.CampaignRow, err
 // campaignStatus draws a campaign's funnel. Where several shops have a campaign of that name, each is drawn.
 func (d *Desk) campaignStatus(ctx context.Context, c command, typed string) (reply, error) {
 	if typed = unquoted(typed); typed == "" {
-		return reply{Message: view.Usage(view.CommandCampaign, "status")}, nil
+		return reply{Message: view.Usage(c.Name, "status")}, nil
 	}
 	var m view.Message
 	err := d.store.View(ctx, func(tx workflow.Tx) error {

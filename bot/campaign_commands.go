@@ -18,6 +18,27 @@ const maxAdded = 25
 // maxNameWords is more words than a campaign's name can have.
 const maxNameWords = workflow.MaxCampaignName/2 + 1
 
+// createCampaign creates a campaign. Where the channel serves several shops, the command has to say which.
+func (d *Desk) createCampaign(ctx context.Context, c command, typed string) (reply, error) {
+	if typed = unquoted(typed); typed == "" {
+		return reply{Message: view.Usage(c.Name, "create")}, nil
+	}
+	name, shop, ok := pickShop(typed, c.Shops)
+	if !ok {
+		return reply{Message: view.WhichShop(c.Name+" create "+typed, c.Shops)}, nil
+	}
+	if _, no := d.guard(ctx, c.User, shop.ID, reviewer); no != "" {
+		return reply{Message: view.Aside(no)}, nil
+	}
+	created, err := d.engine.CreateCampaign(ctx, workflow.Creation{
+		Shop: shop.ID, Name: name, By: c.User, At: time.Now(), Origin: c.TriggerID,
+	})
+	if err != nil {
+		return reply{}, err
+	}
+	return reply{Message: view.CampaignCreated(created, shopName(shop, len(c.Shops)))}, nil
+}
+
 // addition is what "/campaign add" names.
 type addition struct {
 	found    []namedCampaign
@@ -213,7 +234,7 @@ func (d *Desk) archiveCampaign(ctx context.Context, i interaction, a action, ack
 		d.tell(ctx, i, d.sentence(ctx, err))
 		return
 	}
-	d.replace(context.WithoutCancel(ctx), i, view.CampaignArchived(c))
+	d.putInPlace(ctx, i, view.CampaignArchived(c))
 }
 
 // campaignOf reads the campaign that a control names, and tells whether its person may do that with its shop; where she

@@ -44,6 +44,26 @@ func campaignsNamed(tx workflow.Tx, shops []workflow.Shop, typed string) (found 
 	return found, nil
 }
 
+// pickShop parts "Spring launch for My Shop" into a name and one of the shops. With one shop there is nothing to say.
+// The longest name that fits counts, and a name that several shops bear names none of them.
+func pickShop(typed string, shops []workflow.Shop) (name string, shop workflow.Shop, ok bool) {
+	if len(shops) == 1 {
+		return typed, shops[0], true
+	}
+	longest := 0
+	for _, s := range shops {
+		for _, called := range []string{strings.TrimSpace(s.Name), string(s.ID)} {
+			suffix := " for " + called
+			if called == "" || len(suffix) < longest || len(typed) <= len(suffix) || !strings.EqualFold(typed[len(typed)-len(suffix):], suffix) {
+				continue
+			}
+			ok = len(suffix) > longest || shop.ID == s.ID
+			name, shop, longest = strings.TrimSpace(typed[:len(typed)-len(suffix)]), s, len(suffix)
+		}
+	}
+	return name, shop, ok
+}
+
 // unlessMissing makes nothing of an error that only tells that nothing is kept under a name.
 func unlessMissing(err error) error {
 	if errors.Is(err, workflow.ErrNotFound) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"strings"
-	"time"
 
 	"github.com/slack-go/slack"
 
@@ -71,14 +70,9 @@ func (d *Desk) answer(ctx context.Context, c command) reply {
 	if handle == nil {
 		return reply{Message: view.Unknown(c.Name, c.Text)}
 	}
-	shops, denial, err := d.scope(ctx, c.User, c.Channel)
-	if err != nil {
-		d.log.ErrorContext(ctx, "could not read the shops", "error", err)
-		return reply{Message: view.Aside(view.Denied(view.DeniedUnread))}
-	}
-	if denial != "" {
-		d.log.InfoContext(ctx, "refused", "person", c.User, "rule", denial, "channel", c.Channel)
-		return reply{Message: view.Aside(view.Denied(denial))}
+	shops, no := d.scoped(ctx, c.User, c.Channel)
+	if no != "" {
+		return reply{Message: view.Aside(no)}
 	}
 	c.Shops = shops
 	r, err := handle(ctx, c, rest)
@@ -110,45 +104,4 @@ func cutWord(text string) (word, rest string) {
 		return strings.ToLower(text), ""
 	}
 	return strings.ToLower(text[:i]), strings.TrimSpace(text[i:])
-}
-
-// createCampaign creates a campaign. Where the channel serves several shops, the command has to say which.
-func (d *Desk) createCampaign(ctx context.Context, c command, typed string) (reply, error) {
-	if typed == "" {
-		return reply{Message: view.Usage(c.Name, "create")}, nil
-	}
-	name, shop, ok := pickShop(typed, c.Shops)
-	if !ok {
-		return reply{Message: view.WhichShop(c.Name+" create "+typed, c.Shops)}, nil
-	}
-	if _, no := d.guard(ctx, c.User, shop.ID, reviewer); no != "" {
-		return reply{Message: view.Aside(no)}, nil
-	}
-	created, err := d.engine.CreateCampaign(ctx, workflow.Creation{
-		Shop: shop.ID, Name: name, By: c.User, At: time.Now(), Origin: c.TriggerID,
-	})
-	if err != nil {
-		return reply{}, err
-	}
-	return reply{Message: view.CampaignCreated(created, shopName(shop, len(c.Shops)))}, nil
-}
-
-// pickShop parts "Spring launch for My Shop" into a name and one of the shops. With one shop there is nothing to say.
-// The longest name that fits counts, and a name that several shops bear names none of them.
-func pickShop(typed string, shops []workflow.Shop) (name string, shop workflow.Shop, ok bool) {
-	if len(shops) == 1 {
-		return typed, shops[0], true
-	}
-	longest := 0
-	for _, s := range shops {
-		for _, called := range []string{strings.TrimSpace(s.Name), string(s.ID)} {
-			suffix := " for " + called
-			if called == "" || len(suffix) < longest || len(typed) <= len(suffix) || !strings.EqualFold(typed[len(typed)-len(suffix):], suffix) {
-				continue
-			}
-			ok = len(suffix) > longest || shop.ID == s.ID
-			name, shop, longest = strings.TrimSpace(typed[:len(typed)-len(suffix)]), s, len(suffix)
-		}
-	}
-	return name, shop, ok
 }

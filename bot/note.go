@@ -62,20 +62,10 @@ func (d *Desk) threadOf(ctx context.Context, channel, ts string) (a workflow.App
 }
 
 // noReviewer says why a person may decide for none of the shops that a channel is about; nothing if she may for one.
-func (d *Desk) noReviewer(ctx context.Context, who workflow.PersonID, channel string) (no string) {
-	shops, denial, err := d.scope(ctx, who, channel)
-	switch {
-	case err != nil:
-		d.log.ErrorContext(ctx, "could not read the shops", "error", err)
-		return view.Denied(view.DeniedUnread)
-	case denial != "":
-		d.log.InfoContext(ctx, "refused", "person", who, "rule", denial, "channel", channel)
-		return view.Denied(denial)
-	}
-	for _, s := range shops {
-		if _, no = d.guard(ctx, who, s.ID, reviewer); no == "" {
-			return ""
-		}
+func (d *Desk) noReviewer(ctx context.Context, who workflow.PersonID, channel string) string {
+	shops, no := d.scoped(ctx, who, channel)
+	if no == "" {
+		_, no = d.deciding(ctx, who, shops, "")
 	}
 	return no
 }
@@ -87,14 +77,11 @@ func (d *Desk) suggestRequests(ctx context.Context, i interaction) any {
 		d.log.WarnContext(ctx, "a dialog does not say what it is about", "error", err)
 		return view.RequestOptions(nil)
 	}
-	shops, denial, err := d.scope(ctx, i.User.ID, meta.Channel)
-	if denial != "" {
+	shops, no := d.scoped(ctx, i.User.ID, meta.Channel)
+	if no != "" {
 		return view.RequestOptions(nil)
 	}
-	var offered []workflow.Application
-	if err == nil {
-		offered, err = d.offer(ctx, shops, i.Typed)
-	}
+	offered, err := d.offer(ctx, shops, i.Typed)
 	if err != nil {
 		d.log.ErrorContext(ctx, "could not read requests to choose from", "error", err)
 	}

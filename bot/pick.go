@@ -144,29 +144,8 @@ func (d *Desk) turnShown(ctx context.Context, i interaction, a action, ack ackFu
 		d.log.WarnContext(ctx, "a control of a list does not name a page", "error", err)
 		return
 	}
-	shops, denial, err := d.scope(ctx, i.User.ID, i.channel())
-	if denial != "" {
-		d.log.InfoContext(ctx, "refused", "person", i.User.ID, "rule", denial, "channel", i.channel())
-		d.tell(ctx, i, view.Denied(denial))
-		return
-	}
-	var facts view.ShowFacts
-	if err == nil {
-		facts, err = d.lookUp(ctx, shops, page)
-	}
-	if err != nil {
-		d.log.ErrorContext(ctx, "could not read requests", "error", err)
-		d.tell(ctx, i, view.Denied(view.DeniedUnread))
-		return
-	}
-	d.putInPlace(ctx, i, view.Show(facts))
-}
-
-// putInPlace answers a click in place of what was clicked. Only its person sees it.
-func (d *Desk) putInPlace(ctx context.Context, i interaction, m view.Message) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
-	defer cancel()
-	if err := d.respond(ctx, i.ResponseURL, m, true); err != nil {
-		d.log.WarnContext(ctx, "could not answer in place of a list", "person", i.User.ID, "error", err)
-	}
+	d.turn(ctx, i, "requests", func(shops []workflow.Shop) (view.Message, error) {
+		facts, err := d.lookUp(ctx, shops, page)
+		return view.Show(facts), err
+	})
 }

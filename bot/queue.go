@@ -29,23 +29,9 @@ func (d *Desk) turnPage(ctx context.Context, i interaction, a action, ack ackFun
 		d.log.WarnContext(ctx, "a control of the queue does not name a page", "error", err)
 		return
 	}
-	shops, denial, err := d.scope(ctx, i.User.ID, i.channel())
-	if denial != "" {
-		d.log.InfoContext(ctx, "refused", "person", i.User.ID, "rule", denial, "channel", i.channel())
-		d.tell(ctx, i, view.Denied(denial))
-		return
-	}
-	var m view.Message
-	if err == nil {
-		m, err = d.queueFor(ctx, i.User.ID, shops, page)
-	}
-	if err != nil {
-		d.log.ErrorContext(ctx, "could not read the queue", "error", err)
-		m = view.Aside(view.Denied(view.DeniedUnread))
-	}
-	if err := d.respond(ctx, i.ResponseURL, m, true); err != nil {
-		d.log.WarnContext(ctx, "could not turn a page", "person", i.User.ID, "error", err)
-	}
+	d.turn(ctx, i, "the queue", func(shops []workflow.Shop) (view.Message, error) {
+		return d.queueFor(ctx, i.User.ID, shops, page)
+	})
 }
 
 // queueFor is a page of the queue, with the button that decides several for somebody who decides there.
@@ -55,7 +41,7 @@ func (d *Desk) queueFor(ctx context.Context, who workflow.PersonID, shops []work
 		return view.Message{}, err
 	}
 	if facts.Total > 1 {
-		if own := d.reviewed(ctx, who, shops); len(own) > 0 {
+		if own := d.allowed(ctx, who, shops, reviewer); len(own) > 0 {
 			facts.Several = d.firstWaiting(ctx, own, "").ID
 		}
 	}

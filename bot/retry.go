@@ -21,10 +21,9 @@ func (d *Desk) retryRoutes(r *routes) {
 
 // retryTyped lists what failed or waits after a failure; with a request named, it tries again what does for that one.
 func (d *Desk) retryTyped(ctx context.Context, c command, rest string) (reply, error) {
-	own := d.reviewed(ctx, c.User, c.Shops)
-	if len(own) == 0 {
-		_, no := d.guard(ctx, c.User, c.Shops[0].ID, reviewer)
-		return reply{Message: view.Aside(orElse(no, view.Denied(view.DeniedUnchecked)))}, nil
+	own, no := d.deciding(ctx, c.User, c.Shops, "")
+	if no != "" {
+		return reply{Message: view.Aside(no)}, nil
 	}
 	typed, more := cutClue(rest)
 	if typed == "" {
@@ -185,25 +184,11 @@ func (d *Desk) turnRetries(ctx context.Context, i interaction, a action, ack ack
 }
 
 func (d *Desk) showRetries(ctx context.Context, i interaction, page int, done string) {
-	shops, denial, err := d.scope(ctx, i.User.ID, i.channel())
-	if err == nil && denial != "" {
-		d.tell(ctx, i, view.Denied(denial))
-		return
-	}
-	var m view.Message
-	if err == nil {
-		own := d.reviewed(ctx, i.User.ID, shops)
-		if len(own) == 0 {
-			_, no := d.guard(ctx, i.User.ID, shops[0].ID, reviewer)
-			d.tell(ctx, i, orElse(no, view.Denied(view.DeniedUnchecked)))
-			return
+	d.turn(ctx, i, "what failed", func(shops []workflow.Shop) (view.Message, error) {
+		own, no := d.deciding(ctx, i.User.ID, shops, "")
+		if no != "" {
+			return view.Aside(no), nil // what stands there is not hers to see any more
 		}
-		m, err = d.retries(ctx, own, page, done)
-	}
-	if err != nil {
-		d.log.ErrorContext(ctx, "could not read what failed", "error", err)
-		d.tell(ctx, i, view.Denied(view.DeniedUnread))
-		return
-	}
-	d.putInPlace(ctx, i, m)
+		return d.retries(ctx, own, page, done)
+	})
 }

@@ -1,10 +1,12 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"sampledesk/bot/view"
@@ -139,11 +141,70 @@ func (d *Desk) scope(ctx context.Context, who workflow.PersonID, channel string)
 	if err != nil {
 		return nil, "", err
 	}
+	return d.seenBy(ctx, who, d.livingIn(channel, all))
+}
+
+// livingIn returns those of the shops that live in a channel, or, where none does, all.
+func (d *Desk) livingIn(channel string, all []workflow.Shop) []workflow.Shop {
 	here := slices.DeleteFunc(slices.Clone(all), func(s workflow.Shop) bool { return d.channelOf(s) != channel })
-	if len(here) > 0 {
-		all = here
+	if len(here) == 0 {
+		return all
 	}
-	return d.seenBy(ctx, who, all)
+	return here
+}
+
+// scoped is scope for somebody who waits for an answer: where there is no shop, it says why, in formatted text.
+func (d *Desk) scoped(ctx context.Context, who workflow.PersonID, channel string) ([]workflow.Shop, string) {
+	shops, denial, err := d.scope(ctx, who, channel)
+	switch {
+	case err != nil:
+		d.log.ErrorContext(ctx, "could not read the shops", "error", err)
+		return nil, view.Denied(view.DeniedUnread)
+	case denial != "":
+		d.log.InfoContext(ctx, "refused", "person", who, "rule", denial, "channel", channel)
+		return nil, view.Denied(denial)
+	default:
+		return shops, ""
+	}
+}
+
+// allowed returns those of the shops with which a person may do that. They are asked about at the same time, as somebody
+// waits for the answer; a shop of which Slack does not tell in time is left out.
+func (d *Desk) allowed(ctx context.Context, who workflow.PersonID, all []workflow.Shop, r role) []workflow.Shop {
+	may := make([]bool, len(all))
+	var asking sync.WaitGroup
+	for n, s := range all {
+		asking.Go(func() { may[n], _ = d.may(ctx, who, s, r) })
+	}
+	asking.Wait()
+	var shops []workflow.Shop
+	for n, s := range all {
+		if may[n] {
+			shops = append(shops, s)
+		}
+	}
+	return shops
+}
+
+// deciding returns those of the shops in which a person decides. Where there is none, it says why, in formatted text: of
+// the shop that is wanted, or else of the first.
+func (d *Desk) deciding(ctx context.Context, who workflow.PersonID, all []workflow.Shop, wanted workflow.ShopID) ([]workflow.Shop, string) {
+	if shops := d.allowed(ctx, who, all, reviewer); len(shops) > 0 {
+		return shops, ""
+	}
+	if len(all) == 0 {
+		return nil, view.Denied(view.DeniedNoShop)
+	}
+	if !holds(all, wanted) {
+		wanted = all[0].ID
+	}
+	_, no := d.guard(ctx, who, wanted, reviewer)
+	return nil, cmp.Or(no, view.Denied(view.DeniedUnchecked)) // she may after all, and did not a moment ago
+}
+
+// holds tells whether a shop is among some.
+func holds(shops []workflow.Shop, id workflow.ShopID) bool {
+	return slices.ContainsFunc(shops, func(s workflow.Shop) bool { return s.ID == id })
 }
 
 // seenBy returns those of the shops that a person may see.

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"sampledesk/bot/view"
@@ -99,8 +98,7 @@ func (d *Desk) switchSettings(ctx context.Context, i interaction, a action, ack 
 	}
 }
 
-// administered returns the shops that a person is an admin of. They are asked about at the same time, as a dialog waits
-// for the answer; a shop of which Slack does not tell in time is left out.
+// administered returns the shops that a person is an admin of; one of which Slack does not tell in time is left out.
 func (d *Desk) administered(ctx context.Context, who workflow.PersonID) []workflow.Shop {
 	all, err := d.shops(ctx)
 	if err != nil {
@@ -108,23 +106,7 @@ func (d *Desk) administered(ctx context.Context, who workflow.PersonID) []workfl
 		return nil
 	}
 	all = slices.DeleteFunc(all, func(s workflow.Shop) bool { return !d.isAdmin(who, s) })
-	is := make([]bool, len(all))
-	var asking sync.WaitGroup
-	for n, s := range all {
-		asking.Go(func() { is[n], _ = d.may(ctx, who, s, admin) })
-	}
-	asking.Wait()
-	var mine []workflow.Shop
-	for n, s := range all {
-		if is[n] {
-			mine = append(mine, s)
-		}
-	}
-	return mine
-}
-
-func holds(shops []workflow.Shop, id workflow.ShopID) bool {
-	return slices.ContainsFunc(shops, func(s workflow.Shop) bool { return s.ID == id })
+	return d.allowed(ctx, who, all, admin)
 }
 
 // submitSettings keeps what an admin made of the settings, and says what changed in the dialog's place.
