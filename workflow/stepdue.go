@@ -46,6 +46,9 @@ func stepDue(a Application, e StepDue) Next {
 	if !e.NoCard {
 		next = called(a, Actor{}, e)
 	}
+	if e.Row.Deadline == PostDeadline {
+		next = next.repaint(e.At) // the card tells whether the time to post is over
+	}
 	return next.say(Saying{
 		Kind: SayDeadline, Deadline: e.Row.Deadline, Voice: e.Row.Voice, Step: e.Name, Before: e.Before, NextDue: a.Clock.By,
 	})
