@@ -294,6 +294,16 @@ func TestADialogThatSlackDoesNotLetOpenInTimeIsExplained(t *testing.T) {
 	})
 }
 
+func TestASecondDeliveryOfAClickThatOpenedADialogIsToldNothing(t *testing.T) {
+	inBubble(t, setup{}, func(t *testing.T, w *world) {
+		w.request("1001")
+		w.fault(object{"socket": "duplicate"})
+		seen := w.click(memberOne, "1001", view.ActionCampaign)
+		require.NotEmpty(t, seen.ViewID)
+		require.Empty(t, w.told(memberOne))
+	})
+}
+
 func TestGuestsOpenNoDialog(t *testing.T) {
 	inBubble(t, setup{}, func(t *testing.T, w *world) {
 		w.request("1001")

@@ -9,9 +9,13 @@ import (
 	"sampledesk/bot/view"
 )
 
-// openModal opens a dialog, or says that Slack did not let it open in time: a trigger lives three seconds.
+// openModal opens a dialog, or says that Slack did not let it open in time: a trigger lives three seconds. Of a trigger
+// that was used already nothing is said: it came with a second delivery, and the dialog is open.
 func (d *Desk) openModal(ctx context.Context, i interaction, m slack.ModalViewRequest) (opened bool) {
 	_, err := d.api.OpenViewContext(ctx, i.TriggerID, m)
+	if slackError(err) == "exchanged_trigger_id" {
+		return false
+	}
 	if err != nil {
 		d.log.WarnContext(ctx, "could not open a dialog", "person", i.User.ID, "view", m.CallbackID, "error", err)
 		d.tell(ctx, i, view.Denied(view.DeniedLate))
