@@ -1,0 +1,426 @@
+package bot_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"sampledesk/bot/view"
+	"sampledesk/workflow"
+)
+
+// tick has the clock look at what is due, and lets everything be said.
+func (w *world) tick() {
+	w.t.Helper()
+	_, err := w.engine.Tick(w.t.Context(), shopID, time.Now())
+	require.NoError(w.t, err)
+	wait(15 * time.Second)
+}
+
+// until lets the time run on to so long before a deadline, and has the clock look then.
+func (w *world) until(by time.Time, before time.Duration) {
+	w.t.Helper()
+	wait(time.Until(by.Add(-before)))
+	w.tick()
+}
+
+// steps are the deadlines' steps that were told of an application, in order.
+func (w *world) steps(id string) (told []string) {
+	w.t.Helper()
+	for _, m := range w.said(workflow.SayDeadline) {
+		if m.Metadata.Payload["application"] == id {
+			told = append(told, fmt.Sprint(m.Metadata.Payload["step"]))
+		}
+	}
+	return told
+}
+
+// lastStep is the deadline's step that was told last.
+func (w *world) lastStep() message {
+	w.t.Helper()
+	all := w.said(workflow.SayDeadline)
+	require.NotEmpty(w.t, all)
+	return all[len(all)-1]
+}
+
+// loud tells whether a message in a thread was shown in the channel too.
+func (w *world) loud(m message) bool {
+	w.t.Helper()
+	for _, c := range w.calls("chat.postMessage") {
+		if strings.Contains(fmt.Sprint(c.Args["metadata"]), fmt.Sprint(m.Metadata.Payload["effect"])) {
+			return fmt.Sprint(c.Args["reply_broadcast"]) == "true"
+		}
+	}
+	w.t.Fatal("no call posted it")
+	return false
+}
+
+// due brings an application that has to be decided in so long.
+func (w *world) due(id string, in time.Duration) (by time.Time) {
+	w.t.Helper()
+	r := pending(id)
+	r.ReviewBy = time.Now().Add(in).UTC().Truncate(time.Second)
+	w.report(id, r)
+	return r.ReviewBy
+}
+
+// moved reports an application in another status.
+func (w *world) moved(id string, s workflow.Status, change ...func(*workflow.Report)) {
+	w.t.Helper()
+	wait(time.Second)
+	r := w.application(id).Report
+	r.Status = s
+	for _, c := range change {
+		c(&r)
+	}
+	w.report(id, r)
+}
+
+func (w *world) endSweep() {
+	w.t.Helper()
+	require.NoError(w.t, w.engine.EndSweep(w.t.Context(), shopID, time.Now()))
+	wait(5 * time.Second)
+}
+
+func TestTheDeskRaisesItsVoiceStepByStep(t *testing.T) {
+	shops := withSettings(workflow.Settings{Reviewers: []workflow.PersonID{memberOne, guest, outsider}, Groups: []workflow.GroupID{reviewers}})
+	inBubble(t, setup{shops: shops}, func(t *testing.T, w *world) {
+		by := w.due("1001", 50*time.Hour)
+		for _, step := range []struct {
+			before time.Duration
+			name   string
+			loud   bool
+			named  []string
+		}{
+			{48 * time.Hour, "48h", false, nil},
+			{24 * time.Hour, "24h", false, []string{"<@" + memberOne + ">", "<!subteam^" + reviewers + ">"}},
+			{6 * time.Hour, "6h", true, nil},
+			{time.Hour, "1h", true, []string{"<@" + admin + ">"}},
+		} {
+			w.until(by, step.before)
+			w.tick()
+			m := w.lastStep()
+			require.Equal(t, step.name, m.Metadata.Payload["step"])
+			require.Equal(t, w.card("1001").TS, m.Thread)
+			require.Equal(t, step.loud, w.loud(m), step.name)
+			words := wording(t, m.Blocks)
+			require.Equal(t, len(step.named), strings.Count(words, "<@")+strings.Count(words, "<!subteam"), "only who can act is called: %s", words)
+			for _, name := range step.named {
+				require.Contains(t, words, name)
+			}
+		}
+		require.Equal(t, []string{"48h", "24h", "6h", "1h"}, w.steps("1001"))
+	})
+}
+
+func TestWhereNobodyIsNamedASentenceSaysWhoCanAct(t *testing.T) {
+	inBubble(t, setup{}, func(t *testing.T, w *world) {
+		w.due("1001", 24*time.Hour)
+		wait(10 * time.Second)
+		w.tick()
+		words := wording(t, w.lastStep().Blocks)
+		require.Contains(t, words, "Every member of the channel can act")
+		require.NotContains(t, words, "<@")
+	})
+}
+
+func TestADecisionSilencesWhatTheDeskCouldNotSayInTime(t *testing.T) {
+	inBubble(t, setup{}, func(t *testing.T, w *world) {
+		by := w.due("1001", 50*time.Hour)
+		w.fault(object{"method": "chat.postMessage", "do": "status", "status": 503, "times": 1000})
+		w.until(by, 48*time.Hour)
+		w.accepted(memberOne, "1001", view.ActionApprove)
+		w.fault(object{"method": "chat.postMessage", "times": 0})
+		wait(30 * time.Minute)
+		require.Empty(t, w.steps("1001"))
+		require.Empty(t, w.deadLetters())
+	})
+}
+
+func TestADeskThatCouldNotSpeakForADaySaysTheLatestStepOnly(t *testing.T) {
+	steps := []time.Duration{4 * time.Hour, 3 * time.Hour, 2 * time.Hour, time.Hour}
+	inBubble(t, setup{shops: withSettings(workflow.Settings{Steps: steps})}, func(t *testing.T, w *world) {
+		by := w.due("1001", 5*time.Hour)
+		w.fault(object{"method": "chat.postMessage", "do": "status", "status": 503, "times": 100_000})
+		w.until(by, steps[0])
+		w.until(by, steps[1])
+		w.until(by, steps[2])
+		w.fault(object{"method": "chat.postMessage", "times": 0})
+		wait(30 * time.Minute)
+		require.Equal(t, []string{"2h"}, w.steps("1001"))
+	})
+}
+
+func TestAStepWhoseAnswerWasLostIsSaidOnce(t *testing.T) {
+	inBubble(t, setup{}, func(t *testing.T, w *world) {
+		by := w.due("1001", 50*time.Hour)
+		w.fault(object{"method": "chat.postMessage", "do": "apply_then_drop", "times": 1})
+		w.until(by, 48*time.Hour)
+		wait(5 * time.Minute)
+		require.Equal(t, []string{"48h"}, w.steps("1001"))
+	})
+}
+
+func TestManyDeadlinesAtOnceAreOneMessageWithoutWhatWasDecidedMeanwhile(t *testing.T) {
+	inBubble(t, setup{}, func(t *testing.T, w *world) {
+		for i := range 8 {
+			w.due(fmt.Sprint(1001+i), 24*time.Hour+time.Minute)
+		}
+		wait(time.Minute)
+		require.NoError(t, w.engine.EndSweep(t.Context(), shopID, time.Now()))
+		w.fault(object{"method": "chat.postMessage", "do": "status", "status": 503, "times": 1000})
+		wait(2 * time.Minute)
+		w.tick()
+		w.accepted(memberOne, "1001", view.ActionApprove)
+		w.fault(object{"method": "chat.postMessage", "times": 0})
+		wait(30 * time.Minute)
+		told := w.said(workflow.SayDeadline)
+		require.Len(t, told, 1)
+		require.Empty(t, told[0].Thread)
+		require.NotContains(t, told[0].Metadata.Payload, "step")
+		require.Contains(t, told[0].Text, "7 requests end within 24 hours")
+		words := wording(t, told[0].Blocks)
+		require.Equal(t, 7, strings.Count(words, "• "), words)
+		require.Contains(t, words, "/samples queue")
+	})
+}
+
+func (w *world) morning() {
+	w.t.Helper()
+	require.NoError(w.t, w.engine.Morning(w.t.Context(), shopID, time.Now()))
+	wait(5 * time.Second)
+}
+
+func TestTheMorningIsEditedAsItsItemsAreHandled(t *testing.T) {
+	inBubble(t, setup{instant: true}, func(t *testing.T, w *world) {
+		w.due("1001", 5*time.Hour)
+		rich := pending("1002")
+		rich.ReviewBy, rich.Creator.GMV = time.Now().Add(6*time.Hour), workflow.Money{Amount: "9000", Currency: "USD"}
+		rich.Creator.Nickname = "Kitchen Finds"
+		w.report("1002", rich)
+		w.due("1003", 30*time.Hour)
+		w.due("1004", 90*time.Hour)
+		w.morning()
+		w.morning()
+		told := w.said(workflow.SayMorning)
+		require.Len(t, told, 1, "once a day")
+		require.Contains(t, told[0].Text, "today: 2, tomorrow: 1")
+		words := wording(t, told[0].Blocks)
+		require.Less(t, strings.Index(words, "Kitchen Finds"), strings.Index(words, "Glow Daily"), "the most valuable first")
+		require.NotContains(t, words, "handled")
+
+		w.accepted(memberOne, "1002", view.ActionApprove)
+		w.accepted(memberTwo, "1003", view.ActionReject, string(workflow.NotMatch))
+		wait(time.Minute)
+		edited := w.said(workflow.SayMorning)
+		require.Len(t, edited, 1, "it is edited, not posted again")
+		words = wording(t, edited[0].Blocks)
+		require.Contains(t, words, "*approved* by <@"+memberOne+">")
+		require.Contains(t, edited[0].Text, "1 of 3 handled")
+	})
+}
+
+func TestAMorningWithoutAnythingDueIsQuiet(t *testing.T) {
+	inBubble(t, setup{}, func(t *testing.T, w *world) {
+		w.due("1001", 90*time.Hour)
+		w.morning()
+		require.Empty(t, w.said(workflow.SayMorning))
+	})
+}
+
+func TestWhatHasToBeShippedTodayIsAPickList(t *testing.T) {
+	inBubble(t, setup{}, func(t *testing.T, w *world) {
+		for i, variant := range []string{"30 ml", "30 ml", "50 ml"} {
+			r := pending(fmt.Sprint(1001 + i))
+			r.Status, r.ShipBy, r.Product.Variant = workflow.StatusAwaitingShipment, time.Now().Add(4*time.Hour), variant
+			w.request(fmt.Sprint(1001 + i))
+			wait(time.Second)
+			w.report(fmt.Sprint(1001+i), r)
+		}
+		w.morning()
+		told := w.said(workflow.SayMorning)
+		require.Len(t, told, 1)
+		require.Contains(t, told[0].Text, "To ship today: 3")
+		require.Contains(t, wording(t, told[0].Blocks), "Glow Serum · 30 ml × 2*")
+		w.moved("1001", workflow.StatusShipped)
+		wait(time.Minute)
+		words := wording(t, w.said(workflow.SayMorning)[0].Blocks)
+		require.Contains(t, words, "Glow Serum · 30 ml × 1* (1 of 2 handled)")
+		require.Contains(t, words, "*shipped*")
+	})
+}
+
+func TestShipmentsAreAnnouncedTogetherWhereTheSettingsSay(t *testing.T) {
+	for _, where := range []workflow.ShipmentNotices{workflow.ShipmentsToChannel, workflow.ShipmentsElsewhere, workflow.ShipmentsInThread} {
+		t.Run("to "+string(where), func(t *testing.T) {
+			inBubble(t, setup{}, func(t *testing.T, w *world) {
+				s := oneShop()[0]
+				parcels := w.newChannel("parcels", memberOne, theBot)
+				s.Settings.Shipments, s.Settings.ShipmentChannel = where, parcels
+				w.put(s)
+				for _, id := range []string{"1001", "1002"} {
+					w.request(id)
+					w.moved(id, workflow.StatusAwaitingShipment)
+					w.moved(id, workflow.StatusShipped, func(r *workflow.Report) { r.Tracking = "1Z" + id })
+				}
+				w.endSweep()
+				told := w.said(workflow.SayShipment)
+				switch where {
+				case workflow.ShipmentsInThread:
+					require.Empty(t, told)
+				case workflow.ShipmentsElsewhere:
+					require.Len(t, told, 1)
+					require.Equal(t, parcels, told[0].Channel)
+				default:
+					require.Len(t, told, 1)
+					require.Equal(t, samples, told[0].Channel)
+					require.Contains(t, told[0].Text, "2 samples shipped")
+					require.Equal(t, 2, strings.Count(wording(t, told[0].Blocks), "/archives/"), "each with its card")
+				}
+				require.True(t, slices.ContainsFunc(w.thread(w.card("1001").TS), func(m message) bool { return strings.Contains(m.Text, "Shipping") }), "the thread always tells")
+			})
+		})
+	}
+}
+
+func TestAShipmentChannelThatIsClosedHoldsNothingElseUp(t *testing.T) {
+	inBubble(t, setup{}, func(t *testing.T, w *world) {
+		s := oneShop()[0]
+		s.Settings.Shipments, s.Settings.ShipmentChannel = workflow.ShipmentsElsewhere, w.newChannel("parcels", memberOne)
+		w.put(s)
+		w.request("1001")
+		w.moved("1001", workflow.StatusAwaitingShipment)
+		w.moved("1001", workflow.StatusShipped)
+		w.endSweep()
+		w.announce()
+		wait(5 * time.Minute)
+		require.Empty(t, w.said(workflow.SayShipment))
+		require.Len(t, w.said(workflow.SayStopped), 1)
+		require.True(t, w.act(object{"user": admin, "do": "invite", "channel": s.Settings.ShipmentChannel}).OK)
+		wait(10 * time.Minute)
+		require.Len(t, w.said(workflow.SayShipment), 1, "it comes once somebody opens the channel")
+	})
+}
+
+func TestAParcelThatDoesNotMoveIsToldOnceInItsThreadAndInTheChannel(t *testing.T) {
+	inBubble(t, setup{shops: withSettings(workflow.Settings{MoveDays: 2})}, func(t *testing.T, w *world) {
+		w.request("1001")
+		w.moved("1001", workflow.StatusAwaitingShipment)
+		w.moved("1001", workflow.StatusShipped)
+		w.endSweep()
+		wait(2 * 24 * time.Hour)
+		w.tick()
+		w.endSweep()
+		require.Contains(t, wording(t, w.lastStep().Blocks), "The parcel has not moved for 2 days")
+		told := w.said(workflow.SayShipment)
+		require.Contains(t, told[len(told)-1].Text, "1 parcel seems stuck")
+	})
+}
+
+// delivered brings an application whose creator has to post.
+func (w *world) delivered(id string) {
+	w.t.Helper()
+	w.request(id)
+	w.moved(id, workflow.StatusAwaitingShipment)
+	w.moved(id, workflow.StatusContentPending)
+}
+
+func TestContentIsToldInTheThreadByOneMessageThatGrows(t *testing.T) {
+	inBubble(t, setup{}, func(t *testing.T, w *world) {
+		w.delivered("1001")
+		require.Contains(t, wording(t, w.card("1001").Blocks), "Content is due by")
+		video := workflow.Content{
+			ID: "77", Format: "VIDEO", Text: "My <!channel> serum", Link: "https://www.tiktok.com/@glow.daily/video/77", At: time.Now().Truncate(time.Second),
+			Views: workflow.Figure{Value: 1200, Shared: true}, Orders: workflow.Figure{Value: 3, Shared: true},
+		}
+		find := func(c workflow.Content) {
+			_, err := w.engine.FindContent(t.Context(), keyOf("1001"), []workflow.Content{c}, time.Now())
+			require.NoError(t, err)
+			wait(5 * time.Second)
+		}
+		find(video)
+		found := w.said(workflow.SayContent)
+		require.Len(t, found, 1)
+		require.Equal(t, w.card("1001").TS, found[0].Thread)
+		require.Equal(t, "1001", found[0].Metadata.Payload["application"])
+		words := wording(t, found[0].Blocks)
+		for _, want := range []string{"Watch it on www.tiktok.com", "*1,200*", "Likes: *not shared*", "Paid orders: *3*", "> My &lt;!channel&gt; serum"} {
+			require.Contains(t, words, want)
+		}
+		card := wording(t, w.card("1001").Blocks)
+		require.Contains(t, card, "*Completed*")
+		require.Contains(t, card, "1 video")
+
+		video.Views.Value, video.Orders.Value = 250_000, 90
+		find(video)
+		grown := w.said(workflow.SayContent)
+		require.Len(t, grown, 1, "growth is an edit")
+		require.Contains(t, wording(t, grown[0].Blocks), "*250,000*")
+	})
+}
+
+func TestTheTeamIsRemindedOfContentAndCanNudgeTheCreator(t *testing.T) {
+	inBubble(t, setup{shops: withSettings(workflow.Settings{PostDays: 4})}, func(t *testing.T, w *world) {
+		w.delivered("1001")
+		w.done(workflow.OnMessageSent, workflow.Cause{})
+		by := w.application("1001").Clock.By
+		w.until(by, 72*time.Hour)
+		require.Equal(t, []string{"72h"}, w.steps("1001"))
+		reminder := w.lastStep()
+		require.Empty(t, w.said(workflow.SayMessage), "nothing is sent by itself")
+		require.True(t, w.press(guest, reminder, view.ActionNudge).OK)
+		require.Len(t, w.told(guest), 1, "a guest does not write")
+
+		seen := w.press(memberOne, reminder, view.ActionNudge)
+		require.NotEmpty(t, seen.ViewID)
+		require.Contains(t, string(w.view(seen.ViewID).Blocks), "Hi Glow Daily, we hope that you enjoy Glow Serum!")
+		require.Nil(t, w.sending(memberOne, seen.ViewID, "How is the serum?").Response)
+		wait(5 * time.Second)
+		require.Contains(t, wording(t, w.said(workflow.SayMessage)[0].Blocks), "> How is the serum?")
+
+		w.until(by, 0)
+		require.Contains(t, wording(t, w.lastStep().Blocks), "has probably extended the time")
+		require.Contains(t, wording(t, w.card("1001").Blocks), "probably extended the time")
+		require.Equal(t, []string{"72h", "0h"}, w.steps("1001"))
+
+		w.moved("1001", workflow.StatusCompleted)
+		require.Empty(t, w.press(memberOne, w.lastStep(), view.ActionNudge).ViewID)
+		require.Contains(t, w.told(memberOne)[0], "nothing to remind the creator of")
+	})
+}
+
+func TestTheShopsOwnReminderGoesByItselfOnceAndIsQuoted(t *testing.T) {
+	inBubble(t, setup{shops: withSettings(workflow.Settings{PostDays: 4, Nudge: "We are curious about your video!"})}, func(t *testing.T, w *world) {
+		w.delivered("1001")
+		w.done(workflow.OnMessageSent, workflow.Cause{})
+		w.until(w.application("1001").Clock.By, 72*time.Hour)
+		w.tick()
+		require.Empty(t, controls(t, w.lastStep().Blocks), "nobody need nudge")
+		quoted := w.said(workflow.SayMessage)
+		require.Len(t, quoted, 1)
+		require.Contains(t, wording(t, quoted[0].Blocks), "> We are curious about your video!")
+	})
+}
+
+func TestNamesThatOthersMadeBreakNothingThatTheClockSays(t *testing.T) {
+	hostile := strings.Repeat("<!channel> *bold* ```code``` \u202e https://evil.example|x> & :tada: é\u0301\u0301 > ", 20)
+	inBubble(t, setup{}, func(t *testing.T, w *world) {
+		for i := range 8 {
+			r := pending(fmt.Sprint(1001 + i))
+			r.ReviewBy, r.Creator.Nickname, r.Product.Title, r.Product.Variant = time.Now().Add(23*time.Hour), hostile, hostile, hostile
+			w.report(fmt.Sprint(1001+i), r)
+		}
+		wait(time.Minute)
+		w.morning()
+		w.tick()
+		synctest.Wait()
+		require.Len(t, w.said(workflow.SayMorning), 1)
+		require.Len(t, w.said(workflow.SayDeadline), 1)
+		require.Empty(t, w.deadLetters())
+	})
+}
