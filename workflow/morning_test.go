@@ -126,7 +126,7 @@ func TestTheMorningsMessageFollowsWhatBecomesOfItsItems(t *testing.T) {
 	redrawn := func(why string, want bool, change func()) {
 		t.Helper()
 		for len(d.waiting(lane)) > 0 {
-			d.deliver(lane, workflow.NoticeShown{At: at, Channel: "C0SAMPLES", TS: "2.000001", Hash: why}, at)
+			d.deliver(lane, workflow.NoticeShown{At: at, Channel: "C0SAMPLES", TS: "2.000001", Hash: why}, at.Add(24*time.Hour))
 		}
 		change()
 		require.Equal(t, want, len(d.waiting(lane)) == 1, why)
