@@ -146,20 +146,3 @@ func (d *Desk) run(ctx context.Context, id workflow.RunID) (r workflow.Run, err 
 	})
 	return r, err
 }
-
-// applicationOr returns an application, or one that the desk has not met.
-func applicationOr(tx workflow.Tx, k workflow.Key) (workflow.Application, error) {
-	a, err := tx.Application(k)
-	if errors.Is(err, workflow.ErrNotFound) {
-		return workflow.Application{Key: k}, nil
-	}
-	return a, err
-}
-
-// ruleOf returns the rule that an error rests on, or "" if it is no refusal.
-func ruleOf(err error) workflow.Rule {
-	if r, ok := errors.AsType[workflow.Refusal](err); ok {
-		return r.Rule
-	}
-	return ""
-}

@@ -141,19 +141,13 @@ func readAddition(tx workflow.Tx, shops []workflow.Shop, typed string) (addition
 // tiktokName is what TikTok lets a user name be made of.
 var tiktokName = regexp.MustCompile(`^[A-Za-z0-9._]{1,40}$`)
 
-// creatorName reads a user name in any of the ways in which people have it at hand: with an @ or without, or as the
-// address of the creator's page, which Slack may have put in brackets.
+// creatorName reads a user name in any of the ways in which people have it at hand.
 func creatorName(typed string) (string, bool) {
 	if strings.HasPrefix(typed, "<@") {
 		return typed, false // a colleague
 	}
-	typed, _, _ = strings.Cut(strings.Trim(typed, "<>,;"), "|")
-	if _, page, ok := strings.Cut(typed, "tiktok.com/@"); ok {
-		page, _, _ = strings.Cut(page, "?")
-		typed, _, _ = strings.Cut(page, "/")
-	}
-	typed = strings.TrimRight(strings.TrimPrefix(typed, "@"), ".")
-	return typed, tiktokName.MatchString(typed)
+	name := strings.TrimRight(readClue(typed).word, ".")
+	return name, tiktokName.MatchString(name)
 }
 
 // collaborationID is what the vendor's ids are: decimal numbers of up to 64 bits.
@@ -229,7 +223,7 @@ func (d *Desk) archiveCampaign(ctx context.Context, i interaction, a action, ack
 	}
 	_, err := d.engine.ArchiveCampaign(ctx, c.ID, d.actor(i.User.ID, shop, i.surface(), i.TriggerID), time.Now())
 	ack(nil)
-	if r, ok := errors.AsType[workflow.Refusal](err); err != nil && (!ok || r.Rule != workflow.RuleArchived) {
+	if err != nil && ruleOf(err) != workflow.RuleArchived {
 		d.note(ctx, i.User.ID, err)
 		d.tell(ctx, i, d.sentence(ctx, err))
 		return

@@ -1,7 +1,6 @@
 package bot
 
 import (
-	"errors"
 	"slices"
 	"strings"
 
@@ -62,14 +61,6 @@ func pickShop(typed string, shops []workflow.Shop) (name string, shop workflow.S
 		}
 	}
 	return name, shop, ok
-}
-
-// unlessMissing makes nothing of an error that only tells that nothing is kept under a name.
-func unlessMissing(err error) error {
-	if errors.Is(err, workflow.ErrNotFound) {
-		return nil
-	}
-	return err
 }
 
 // maxNames is how many names of campaigns are compared for the nearest.

@@ -51,17 +51,16 @@ func (d *Desk) modalFacts(ctx context.Context, target view.Target) (facts view.M
 		if err != nil {
 			return err
 		}
-		shop, err := tx.Shop(target.Key.Shop)
-		if err != nil && !errors.Is(err, workflow.ErrNotFound) {
+		shop, err := shopOr(tx, target.Key.Shop)
+		if err != nil {
 			return err
 		}
 		facts = view.ModalFacts{Application: a, Round: target.Round, Channel: d.channelOf(shop)}
 		facts.Campaigns, err = activeCampaigns(tx, target.Key.Shop)
-		if err != nil || a.Campaign == "" {
+		if err != nil {
 			return err
 		}
-		c, err := tx.Campaign(a.Campaign)
-		facts.Current = c.Name
+		facts.Current, err = campaignNamed(tx, a.Campaign)
 		return err
 	})
 	if err != nil {

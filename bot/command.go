@@ -80,7 +80,7 @@ func (d *Desk) answer(ctx context.Context, c command) reply {
 		return r
 	}
 	d.note(ctx, c.User, err)
-	if _, ok := errors.AsType[workflow.Refusal](err); !ok && errors.Is(err, errRead) {
+	if ruleOf(err) == "" && errors.Is(err, errRead) {
 		return reply{Message: view.Aside(view.Denied(view.DeniedUnread))}
 	}
 	return reply{Message: view.Aside(d.sentence(ctx, err))}

@@ -47,8 +47,8 @@ func (d *Desk) Budget(e workflow.Effect) time.Duration {
 
 // destination tells by which method and to which channel an effect goes.
 func (d *Desk) destination(tx workflow.Tx, e workflow.Effect) (method, channel string, err error) {
-	s, err := tx.Shop(e.Shop)
-	if err != nil && !errors.Is(err, workflow.ErrNotFound) {
+	s, err := shopOr(tx, e.Shop)
+	if err != nil {
 		return methodPost, d.config.Channel, err
 	}
 	channel = d.channelOf(s)
@@ -213,9 +213,9 @@ func (d *Desk) announce(ctx context.Context, e workflow.Effect) workflow.Outcome
 	if err != nil {
 		return again(e, err)
 	}
-	shop, channel, saying := workflow.Shop{ID: e.Shop}, "", *e.Saying
+	shop, channel, saying := workflow.Shop{}, "", *e.Saying
 	err = d.store.View(ctx, func(tx workflow.Tx) error {
-		if shop, err = tx.Shop(e.Shop); err != nil && !errors.Is(err, workflow.ErrNotFound) {
+		if shop, err = shopOr(tx, e.Shop); err != nil {
 			return err
 		}
 		if _, channel, err = d.destination(tx, e); err != nil {

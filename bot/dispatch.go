@@ -242,20 +242,25 @@ func (d *Desk) note(ctx context.Context, who workflow.PersonID, err error) {
 		d.log.InfoContext(ctx, "refused", "person", who, "rule", r.Rule, "shop", r.Application.Key.Shop, "application", r.Application.Key.ID)
 		return
 	}
-	d.log.ErrorContext(ctx, "could not save what a person asked for", "person", who, "error", err)
+	d.log.ErrorContext(ctx, "could not do what a person asked for", "person", who, "error", err)
+}
+
+// ruleOf returns the rule that an error rests on, or "" if it is no refusal.
+func ruleOf(err error) workflow.Rule {
+	if r, ok := errors.AsType[workflow.Refusal](err); ok {
+		return r.Rule
+	}
+	return ""
 }
 
 func (d *Desk) campaignName(ctx context.Context, id workflow.CampaignID) string {
-	if id == "" {
-		return ""
-	}
-	var c workflow.Campaign
+	name := ""
 	err := d.store.View(context.WithoutCancel(ctx), func(tx workflow.Tx) (err error) {
-		c, err = tx.Campaign(id)
+		name, err = campaignNamed(tx, id)
 		return err
 	})
 	if err != nil {
 		d.log.WarnContext(ctx, "could not read a campaign", "error", err)
 	}
-	return c.Name
+	return name
 }

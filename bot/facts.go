@@ -2,7 +2,6 @@ package bot
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"sampledesk/bot/view"
@@ -47,12 +46,8 @@ func (d *Desk) factsOf(tx workflow.Tx, a workflow.Application) (view.CardFacts, 
 			facts.Shop, facts.Region, facts.QuickReject = shopName(s, d.sharing(s, shops)), s.Region, s.Settings.QuickReject
 		}
 	}
-	if a.Campaign != "" {
-		c, err := tx.Campaign(a.Campaign)
-		if err != nil && !errors.Is(err, workflow.ErrNotFound) {
-			return facts, err
-		}
-		facts.Campaign = c.Name
+	if facts.Campaign, err = campaignNamed(tx, a.Campaign); err != nil {
+		return facts, err
 	}
 	page, err := tx.Applications(workflow.CreatorOf(a.Report.Creator.KeyOf(a.Key.Shop)), "", maxPast)
 	if err != nil {

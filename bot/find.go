@@ -1,7 +1,6 @@
 package bot
 
 import (
-	"errors"
 	"net/url"
 	"regexp"
 	"slices"
@@ -105,7 +104,7 @@ func numbered(tx workflow.Tx, shops []workflow.Shop, typed string) (found []work
 		a, err := tx.Application(workflow.Key{Shop: s.ID, ID: workflow.ApplicationID(id)})
 		if err == nil {
 			found = append(found, a)
-		} else if !errors.Is(err, workflow.ErrNotFound) {
+		} else if unlessMissing(err) != nil {
 			return nil, err
 		}
 	}
@@ -119,7 +118,7 @@ func numbered(tx workflow.Tx, shops []workflow.Shop, typed string) (found []work
 func listed(tx workflow.Tx, shops []workflow.Shop, l workflow.Listing) ([]workflow.Application, error) {
 	page, err := tx.Applications(l, "", maxFound)
 	return slices.DeleteFunc(page.Applications, func(a workflow.Application) bool {
-		return !slices.ContainsFunc(shops, func(s workflow.Shop) bool { return s.ID == a.Key.Shop })
+		return !holds(shops, a.Key.Shop)
 	}), err
 }
 

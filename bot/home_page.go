@@ -110,7 +110,7 @@ func homeFilters(tx workflow.Tx, r homeReader, f *view.HomeFacts) (err error) {
 	}
 	if filter.Campaign != "" {
 		c, err := tx.Campaign(filter.Campaign)
-		if err != nil && !errors.Is(err, workflow.ErrNotFound) {
+		if unlessMissing(err) != nil {
 			return err
 		}
 		if err == nil && r.sees(c.Shop) && (filter.Shop == "" || filter.Shop == c.Shop) {
@@ -251,7 +251,7 @@ func (d *Desk) homeRows(tx workflow.Tx, r homeReader, rows []placed, kept map[wo
 }
 
 func (r homeReader) sees(id workflow.ShopID) bool {
-	return slices.ContainsFunc(r.shops, func(s workflow.Shop) bool { return s.ID == id })
+	return holds(r.shops, id)
 }
 
 func (r homeReader) quick(id workflow.ShopID) bool {

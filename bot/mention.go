@@ -2,11 +2,9 @@ package bot
 
 import (
 	"context"
-	"errors"
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"sampledesk/bot/view"
@@ -15,7 +13,7 @@ import (
 
 // mentionRoutes are what is said to the desk by naming it.
 func (d *Desk) mentionRoutes(r *routes) {
-	heard := &recollection{}
+	heard := &lately{}
 	r.events["app_mention"] = func(ctx context.Context, e event, ack ackFunc) { d.mentioned(ctx, e, ack, heard) }
 }
 
@@ -33,7 +31,7 @@ var spokenSubtypes = []string{"", "thread_broadcast", "file_share"}
 // mentioned answers a person who named the desk. What she asked for is kept before the event is acknowledged; a second
 // delivery changes nothing and is told nothing. What apps say, and what is edited into a message later, is not for the
 // desk.
-func (d *Desk) mentioned(ctx context.Context, e event, ack ackFunc, heard *recollection) {
+func (d *Desk) mentioned(ctx context.Context, e event, ack ackFunc, heard *lately) {
 	ctx, cancel := context.WithTimeout(ctx, commitBy)
 	defer cancel()
 	said := e.Event
@@ -139,7 +137,7 @@ func (d *Desk) noteMentioned(ctx context.Context, m mention, who workflow.Actor,
 	if err == nil {
 		_, err = d.engine.Apply(ctx, m.application.Key, workflow.Noted{Actor: who, At: time.Now(), Text: text, Quiet: true})
 	}
-	if r, ok := errors.AsType[workflow.Refusal](err); ok && r.Rule == workflow.RuleNote {
+	if ruleOf(err) == workflow.RuleNote {
 		return view.NoteMissing()
 	}
 	return d.orRefused(ctx, m, view.Noted(m.application), err)
@@ -161,36 +159,4 @@ func (d *Desk) statusMentioned(ctx context.Context, m mention) view.Message {
 		return view.Aside(view.Denied(view.DeniedUnread))
 	}
 	return view.Briefly(row, "")
-}
-
-// maxRecalled is how many events are remembered. Slack delivers one again within minutes.
-const maxRecalled = 1000
-
-// recollection knows the events that were answered, so that a second delivery is not answered once more. What an event
-// changed is recognised by the store, across restarts too; here it is only about not repeating words.
-type recollection struct {
-	mu    sync.Mutex
-	known map[string]bool
-	order []string
-}
-
-// first tells whether the event is met for the first time.
-func (r *recollection) first(id string) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if id == "" {
-		return true
-	}
-	if r.known[id] {
-		return false
-	}
-	if r.known == nil {
-		r.known = map[string]bool{}
-	}
-	r.known[id] = true
-	if r.order = append(r.order, id); len(r.order) > maxRecalled {
-		delete(r.known, r.order[0])
-		r.order = r.order[1:]
-	}
-	return true
 }

@@ -234,7 +234,7 @@ func (d *Desk) messageMessage(tx workflow.Tx, n workflow.Notice) (view.Message, 
 		return view.Message{}, err
 	}
 	creator, _, err := correspondent(tx, view.Correspondent{Shop: n.Shop, Creator: n.Creator, Application: n.Application})
-	if _, refused := errors.AsType[workflow.Refusal](err); refused {
+	if ruleOf(err) != "" {
 		err = nil // her words' addressee has no name then
 	}
 	if n.Application != "" {
@@ -262,14 +262,8 @@ func located(tx workflow.Tx, s workflow.Saying, shop workflow.Shop) (workflow.Sa
 		return s, nil
 	}
 	s.Shop = cmp.Or(shop.Name, string(shop.ID))
-	if s.CampaignID == "" {
-		return s, nil
-	}
-	c, err := tx.Campaign(s.CampaignID)
-	if errors.Is(err, workflow.ErrNotFound) {
-		return s, nil
-	}
-	s.Campaign = c.Name
+	var err error
+	s.Campaign, err = campaignNamed(tx, s.CampaignID)
 	return s, err
 }
 

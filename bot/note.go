@@ -1,8 +1,8 @@
 package bot
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -23,7 +23,7 @@ func (d *Desk) noteRoutes(r *routes) {
 // dialog asks which request is meant.
 func (d *Desk) openNote(ctx context.Context, i interaction, ack ackFunc) {
 	ack(nil)
-	a, found, err := d.threadOf(ctx, i.Channel.ID, orElse(i.Message.ThreadTS, i.Message.TS))
+	a, found, err := d.threadOf(ctx, i.Channel.ID, cmp.Or(i.Message.ThreadTS, i.Message.TS))
 	if err != nil {
 		d.note(ctx, i.User.ID, err)
 		d.tell(ctx, i, view.Denied(view.DeniedUnread))
@@ -147,7 +147,7 @@ func (d *Desk) submitNote(ctx context.Context, i interaction, ack ackFunc) {
 		return
 	}
 	d.note(ctx, i.User.ID, err)
-	if _, refused := errors.AsType[workflow.Refusal](err); refused {
+	if ruleOf(err) != "" {
 		ackView(ack, view.NotDone(d.sentence(ctx, err), typed), view.BlockNote, d.sentence(ctx, err))
 		return
 	}
@@ -155,7 +155,7 @@ func (d *Desk) submitNote(ctx context.Context, i interaction, ack ackFunc) {
 }
 
 func (d *Desk) noteError(ctx context.Context, err error) string {
-	if r, ok := errors.AsType[workflow.Refusal](err); ok && r.Rule == workflow.RuleNote {
+	if ruleOf(err) == workflow.RuleNote {
 		return view.ErrorNoNote
 	}
 	return d.sentence(ctx, err)

@@ -122,8 +122,8 @@ func (d *Desk) standing(ctx context.Context, e workflow.Effect) (s standing, err
 
 // homeOf returns the channel where a notice would be posted now.
 func (d *Desk) homeOf(tx workflow.Tx, n workflow.Notice) (string, error) {
-	s, err := tx.Shop(n.Shop)
-	if err != nil && !errors.Is(err, workflow.ErrNotFound) {
+	s, err := shopOr(tx, n.Shop)
+	if err != nil {
 		return "", err
 	}
 	if n.Application != "" {

@@ -3,7 +3,6 @@ package bot
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -138,18 +137,12 @@ func placeIn(a workflow.Application, l workflow.Listing) string {
 
 func rowOf(tx workflow.Tx, a workflow.Application, shops []workflow.Shop) (view.Row, error) {
 	row := view.Row{Application: a, Link: a.Card.Link}
+	var err error
 	for _, s := range shops {
 		if s.ID == a.Key.Shop {
 			row.Shop = shopName(s, len(shops))
 		}
 	}
-	if a.Campaign == "" {
-		return row, nil
-	}
-	c, err := tx.Campaign(a.Campaign)
-	if errors.Is(err, workflow.ErrNotFound) {
-		return row, nil
-	}
-	row.Campaign = c.Name
+	row.Campaign, err = campaignNamed(tx, a.Campaign)
 	return row, err
 }

@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -71,9 +72,6 @@ func (d *Desk) retryAll(ctx context.Context, found []workflow.Application, shops
 // maxFailed bounds how much of what failed or waits is looked through for one answer, of each kind.
 const maxFailed = 1000
 
-// farAhead is when everything that waits is due.
-const farAhead = 100 * 365 * 24 * time.Hour
-
 // retries is a page of what failed or waits after a failure, in the shops.
 func (d *Desk) retries(ctx context.Context, shops []workflow.Shop, page int, done string) (view.Message, error) {
 	facts := view.RetryFacts{Page: page, Done: done}
@@ -112,7 +110,7 @@ func failures(tx workflow.Tx, shops []workflow.Shop) (all []view.RetryRow, more 
 	}
 	given := len(all)
 	for _, kind := range workflow.EffectKinds {
-		heads, _, err := tx.Ready(kind, time.Now().Add(farAhead), maxFailed)
+		heads, _, err := tx.Ready(kind, time.Now().Add(aeon), maxFailed)
 		if err != nil {
 			return nil, false, err
 		}
@@ -161,7 +159,7 @@ func (d *Desk) retry(ctx context.Context, i interaction, a action, ack ackFunc) 
 		d.tell(ctx, i, no)
 		return
 	}
-	d.showRetries(context.WithoutCancel(ctx), i, target.Page, orElse(no, view.Retried(1)))
+	d.showRetries(context.WithoutCancel(ctx), i, target.Page, cmp.Or(no, view.Retried(1)))
 }
 
 func (d *Desk) tryAgain(ctx context.Context, t view.RetryTarget, by workflow.Actor) error {

@@ -3,7 +3,6 @@ package bot
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -95,12 +94,9 @@ func (d *Desk) undoOf(s workflow.Shop) time.Duration { return s.Settings.UndoWin
 // shop returns a shop. One that is not on record is one of which nothing is set.
 func (d *Desk) shop(ctx context.Context, id workflow.ShopID) (s workflow.Shop, err error) {
 	err = d.store.View(ctx, func(tx workflow.Tx) error {
-		s, err = tx.Shop(id)
+		s, err = shopOr(tx, id)
 		return err
 	})
-	if errors.Is(err, workflow.ErrNotFound) {
-		return workflow.Shop{ID: id}, nil
-	}
 	if err != nil {
 		return workflow.Shop{}, fmt.Errorf("reading shop %s: %w", id, err)
 	}

@@ -172,11 +172,8 @@ func (d *Desk) details(tx workflow.Tx, a workflow.Application, facts *view.ShowF
 		}
 	}
 	for _, e := range facts.History {
-		if e.Campaign == "" {
-			continue
-		}
-		if c, err := tx.Campaign(e.Campaign); err == nil {
-			facts.Campaigns[c.ID] = c.Name
+		if facts.Campaigns[e.Campaign], err = campaignNamed(tx, e.Campaign); err != nil {
+			return err
 		}
 	}
 	return nil

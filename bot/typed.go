@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"regexp"
 	"strings"
@@ -42,9 +43,9 @@ func (d *Desk) spell(ctx context.Context, text string) string {
 			asked++
 			return "@" + d.personName(ctx, workflow.PersonID(rest), asked <= namesAsked)
 		case kind == "#":
-			return "#" + orElse(label, rest)
+			return "#" + cmp.Or(label, rest)
 		case kind == "!" && strings.HasPrefix(rest, "date^"), kind == "!" && strings.HasPrefix(rest, "subteam^"):
-			return orElse(label, rest)
+			return cmp.Or(label, rest)
 		case kind == "!":
 			return "@" + rest
 		default:
@@ -62,12 +63,5 @@ func (d *Desk) personName(ctx context.Context, who workflow.PersonID, ask bool) 
 	if err != nil {
 		return string(who)
 	}
-	return orElse(user.Profile.DisplayName, orElse(user.RealName, string(who)))
-}
-
-func orElse(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return s
+	return cmp.Or(user.Profile.DisplayName, user.RealName, string(who))
 }

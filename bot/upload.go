@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/slack-go/slack"
@@ -37,37 +36,4 @@ func (d *Desk) upload(ctx context.Context, p drawing) error {
 		return fmt.Errorf("posting a picture: %w", err)
 	}
 	return nil
-}
-
-// lately remembers deeds that leave nothing in the store, so that Slack's second delivery of one is recognised. A
-// process that ends forgets them, as Slack's triggers end with their three seconds anyway. The zero value is ready.
-type lately struct {
-	mu   sync.Mutex
-	seen map[string]time.Time
-}
-
-// rememberFor is how long a deed is remembered: longer than Slack's retries were ever seen to take.
-const rememberFor = 15 * time.Minute
-
-// first tells whether a deed is met for the first time. Without an origin every one is.
-func (l *lately) first(origin string) bool {
-	if origin == "" {
-		return true
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	now := time.Now()
-	if at, ok := l.seen[origin]; ok && now.Sub(at) < rememberFor {
-		return false
-	}
-	if l.seen == nil {
-		l.seen = map[string]time.Time{}
-	}
-	for old, at := range l.seen {
-		if now.Sub(at) >= rememberFor {
-			delete(l.seen, old)
-		}
-	}
-	l.seen[origin] = now
-	return true
 }

@@ -3,7 +3,6 @@ package bot
 import (
 	"cmp"
 	"context"
-	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -194,7 +193,7 @@ func (d *Desk) finishWelcome(ctx context.Context, i interaction, shop workflow.S
 		return
 	}
 	d.note(ctx, i.User.ID, err)
-	if r, ok := errors.AsType[workflow.Refusal](err); ok && r.Rule == workflow.RuleSettingsMoved {
+	if ruleOf(err) == workflow.RuleSettingsMoved {
 		ack(endWith(view.WelcomeMoved))
 		return
 	}
