@@ -407,6 +407,48 @@ func TestTheShopsOwnReminderGoesByItselfOnceAndIsQuoted(t *testing.T) {
 	})
 }
 
+func TestTheSettingsOfTheClockAreKeptAndSurviveTheDialog(t *testing.T) {
+	inBubble(t, setup{}, func(t *testing.T, w *world) {
+		seen := w.send(admin, w.settings(admin), object{
+			view.ActionSettingsHours: view.HoursEveryDay, view.ActionSettingsHoursFrom: "08:30", view.ActionSettingsHoursTo: "17:00",
+			view.ActionSettingsMoveDays: "5", view.ActionSettingsPostDays: "21", view.ActionSettingsNudge: "  How do you\r\nlike it? ",
+			view.ActionSettingsWeekly: view.WeeklyMonday,
+		})
+		require.Contains(t, wording(t, seen.Response), "*Time to post*: 14 days → 21 days")
+		kept := w.shopOf(shopID).Settings
+		require.Equal(t, workflow.Settings{
+			Version: 1, Welcomed: true, HoursFrom: "08:30", HoursTo: "17:00", Weekends: true, MoveDays: 5, PostDays: 21, Nudge: "How do you\nlike it?", Weekly: true,
+		}, kept)
+		same := w.send(admin, w.settings(admin), object{})
+		require.Contains(t, wording(t, same.Response), "Nothing was different")
+		require.Equal(t, kept, w.shopOf(shopID).Settings)
+
+		w.send(admin, w.settings(admin), object{view.ActionSettingsHours: view.HoursAny, view.ActionSettingsNudge: nil, view.ActionSettingsWeekly: view.WeeklyNever})
+		require.Equal(t, workflow.Settings{Version: 2, Welcomed: true, MoveDays: 5, PostDays: 21}, w.shopOf(shopID).Settings)
+	})
+}
+
+func TestASettingOfTheClockThatCannotBeIsComplainedAboutAtItsField(t *testing.T) {
+	inBubble(t, setup{}, func(t *testing.T, w *world) {
+		hours := func(from, to any) object {
+			return object{view.ActionSettingsHours: view.HoursWeekdays, view.ActionSettingsHoursFrom: from, view.ActionSettingsHoursTo: to}
+		}
+		for _, c := range []struct {
+			values      object
+			field, says string
+		}{
+			{hours("18:00", "09:00"), view.ActionSettingsHoursFrom, view.ErrorHours},
+			{hours("09:00", "09:00"), view.ActionSettingsHoursFrom, view.ErrorHours},
+			{hours("09:00", nil), view.ActionSettingsHoursFrom, view.ErrorHours},
+		} {
+			field, says := complaint(t, w.send(admin, w.settings(admin), c.values))
+			require.Equal(t, c.field, field)
+			require.Equal(t, c.says, says)
+		}
+		require.Equal(t, workflow.Settings{}, w.shopOf(shopID).Settings)
+	})
+}
+
 func TestNamesThatOthersMadeBreakNothingThatTheClockSays(t *testing.T) {
 	hostile := strings.Repeat("<!channel> *bold* ```code``` \u202e https://evil.example|x> & :tada: é\u0301\u0301 > ", 20)
 	inBubble(t, setup{}, func(t *testing.T, w *world) {

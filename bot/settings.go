@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -167,7 +168,34 @@ func readSettings(i interaction) (f settingsForm, action, complaint string) {
 			return f, view.ActionSettingsSteps, view.ErrorSteps
 		}
 	}
-	return f, "", ""
+	action, complaint = readClockSettings(i, &f.Settings)
+	return f, action, complaint
+}
+
+// readClockSettings reads the inputs that are about the clock.
+func readClockSettings(i interaction, s *workflow.Settings) (action, complaint string) {
+	if chosen := i.field(view.ActionSettingsHours).chosen(); chosen == view.HoursWeekdays || chosen == view.HoursEveryDay {
+		s.HoursFrom, s.HoursTo = i.field(view.ActionSettingsHoursFrom).Time, i.field(view.ActionSettingsHoursTo).Time
+		s.Weekends = chosen == view.HoursEveryDay
+		if s.HoursFrom == "" || s.HoursTo == "" {
+			return view.ActionSettingsHoursFrom, view.ErrorHours
+		}
+	}
+	s.Weekly = i.field(view.ActionSettingsWeekly).chosen() == view.WeeklyMonday
+	var ok bool
+	if s.MoveDays, ok = view.ParseDays(i.field(view.ActionSettingsMoveDays).Text); !ok {
+		return view.ActionSettingsMoveDays, view.ErrorDays
+	}
+	if s.PostDays, ok = view.ParseDays(i.field(view.ActionSettingsPostDays).Text); !ok {
+		return view.ActionSettingsPostDays, view.ErrorDays
+	}
+	// Cleaned as it will be kept, so that what did not change is seen not to have.
+	text, err := workflow.NoteText(i.field(view.ActionSettingsNudge).Text, workflow.MaxMessage)
+	if r, ok := errors.AsType[workflow.Refusal](err); ok && r.Rule == workflow.RuleTooLong {
+		return view.ActionSettingsNudge, view.ErrorNudge
+	}
+	s.Nudge = text
+	return "", ""
 }
 
 func parseSeconds(typed string) (time.Duration, bool) {
@@ -272,6 +300,7 @@ func (d *Desk) effective(s workflow.Settings) workflow.Settings {
 	if s.Zone == "" {
 		s.Zone = workflow.DefaultZone
 	}
+	s.MoveDays, s.PostDays = cmp.Or(s.MoveDays, workflow.DefaultMoveDays), cmp.Or(s.PostDays, workflow.DefaultPostDays)
 	return s
 }
 
@@ -295,6 +324,12 @@ func (d *Desk) unset(given, was workflow.Settings) workflow.Settings {
 	}
 	if was.Zone == "" && given.Zone == standard.Zone {
 		given.Zone = ""
+	}
+	if was.MoveDays == 0 && given.MoveDays == standard.MoveDays {
+		given.MoveDays = 0
+	}
+	if was.PostDays == 0 && given.PostDays == standard.PostDays {
+		given.PostDays = 0
 	}
 	return given
 }

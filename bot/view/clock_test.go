@@ -212,3 +212,23 @@ func (w words) lintClock(t *testing.T, a workflow.Application) {
 	lint(t, Content(ContentFacts{Content: workflow.Content{Format: w.cause, Text: w.title, Link: w.picture}, Creator: a.Report.Creator, Product: a.Report.Product}))
 	lintModal(t, MessageModal(MessageModalFacts{To: correspondent, Creator: a.Report.Creator, Text: NudgeText(a, w.cause)}))
 }
+
+func TestTheHistoryTellsWhichStepsWereTold(t *testing.T) {
+	step := func(kind workflow.DeadlineKind, name string, grouped bool) string {
+		return happened(workflow.Entry{Event: workflow.OnStepDue, Deadline: kind, Step: name, Grouped: grouped}, nil)
+	}
+	require.Equal(t, "The desk told of the review deadline (48h)", step(workflow.ReviewDeadline, "48h", false))
+	require.Equal(t, "The desk told of the time to post (0h), together with others", step(workflow.PostDeadline, "0h", true))
+	require.Equal(t, "The desk told of a parcel that does not move", step(workflow.MoveDeadline, "0h", false))
+	require.Equal(t, "The desk told of a deadline", step("another", "", false))
+}
+
+func TestDaysAreReadAsWholeNumbersAboveNone(t *testing.T) {
+	days, ok := ParseDays(" 21 ")
+	require.True(t, ok)
+	require.Equal(t, 21, days)
+	for _, typed := range []string{"", "0", "-3", "2.5", "two", "99999999999999999999"} {
+		_, ok := ParseDays(typed)
+		require.False(t, ok, typed)
+	}
+}

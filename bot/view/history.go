@@ -127,11 +127,31 @@ func observed(e workflow.Entry) string {
 			return "There was room for its card"
 		}
 		return person(e.By.Person) + " called for its card"
+	case workflow.OnStepDue:
+		return toldOf(e)
 	case workflow.OnCardLost:
 		return "Its card is gone from Slack"
 	default:
 		return "Something happened: " + data(string(e.Event), maxID)
 	}
+}
+
+// deadlineNames are what the deadlines are called in the history.
+var deadlineNames = map[workflow.DeadlineKind]string{
+	workflow.ReviewDeadline: "the review deadline", workflow.ShipDeadline: "the ship-by deadline",
+	workflow.MoveDeadline: "a parcel that does not move", workflow.PostDeadline: "the time to post",
+}
+
+// toldOf is a step of a deadline that was told.
+func toldOf(e workflow.Entry) string {
+	line := "The desk told of " + first(deadlineNames[e.Deadline], "a deadline")
+	if step := data(e.Step, maxID); step != "" && e.Deadline != workflow.MoveDeadline {
+		line += " (" + step + ")"
+	}
+	if e.Grouped {
+		line += ", together with others"
+	}
+	return line
 }
 
 func reportedLine(e workflow.Entry) string {

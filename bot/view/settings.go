@@ -94,7 +94,11 @@ func SettingsModal(f SettingsFacts) slack.ModalViewRequest {
 		header("People"), in.reviewers(), in.userGroups(), in.admins(),
 		header("Decisions"), in.undo(), in.reject(),
 		header("Deadlines and mornings"), in.steps(), in.morning(), in.zone(),
-		header("Shipments"), in.shipments(), in.shipmentChannel(),
+	)
+	blocks = append(append(blocks, in.hours()...),
+		header("Shipments"), in.shipments(), in.shipmentChannel(), in.moveDays(),
+		header("Content"), in.postDays(), in.nudge(),
+		header("Report"), in.weekly(),
 	)
 	if copies, ok := in.copies(f.Shops); ok {
 		blocks = append(blocks, header("Other shops"), copies)

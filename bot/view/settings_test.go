@@ -20,6 +20,7 @@ func effective() workflow.Settings {
 	return workflow.Settings{
 		Version: 3, Channel: "C0SAMPLES1", Admins: []workflow.PersonID{admin}, Undo: &undo, Steps: workflow.DefaultSteps,
 		Morning: workflow.DefaultMorning, Zone: workflow.DefaultZone,
+		MoveDays: workflow.DefaultMoveDays, PostDays: workflow.DefaultPostDays,
 	}
 }
 
@@ -28,6 +29,8 @@ func otherSettings() workflow.Settings {
 	s.Channel, s.Reviewers, s.Groups, s.Admins = "C0OTHER001", []workflow.PersonID{reviewer}, []workflow.GroupID{"S0REVIEW01"}, []workflow.PersonID{admin, reviewer}
 	s.Undo, s.QuickReject, s.Steps = &undo, true, []time.Duration{72 * time.Hour, 24 * time.Hour, 6 * time.Hour, 30 * time.Minute}
 	s.Morning, s.Zone, s.Shipments, s.ShipmentChannel = "07:30", "Asia/Kolkata", workflow.ShipmentsElsewhere, "C0PARCELS1"
+	s.HoursFrom, s.HoursTo, s.Weekends, s.MoveDays, s.PostDays = "08:30", "17:00", true, 5, 21
+	s.Nudge, s.Weekly = "How do you like it?", true
 	return s
 }
 
@@ -114,6 +117,11 @@ func TestEachSettingThatChangedIsTold(t *testing.T) {
 		"• *Steps before a deadline*: 48, 24, 6, 1 hours → 72, 24, 6, 0.5 hours",
 		"• *Morning message*: 09:00, UTC → 07:30, Asia/Kolkata",
 		"• *Shipments*: in the shop's channel → in <#C0PARCELS1>",
+		"• *Deadlines are told*: at any time → 08:30 to 17:00, every day",
+		"• *A parcel that does not move*: told of after 10 days → told of after 5 days",
+		"• *Time to post*: 14 days → 21 days",
+		"• *Reminder to creators*: none by itself → “How do you like it?”",
+		"• *Report of the week*: none → on Monday",
 	}, told)
 	require.Empty(t, SettingsChanges(otherSettings(), otherSettings()))
 }
@@ -195,7 +203,7 @@ func TestWhatTheSettingsAreAboutSurvivesItsJourney(t *testing.T) {
 
 func TestEachFieldThatAnErrorNamesHasItsPlaceInTheDialog(t *testing.T) {
 	shown := pretty(t, SettingsModal(settingsSamples()["settings"]))
-	for _, field := range []string{workflow.FieldUndo, workflow.FieldSteps, workflow.FieldMorning, workflow.FieldZone, workflow.FieldShipments, workflow.FieldReviewers, workflow.FieldAdmins, "another"} {
+	for _, field := range []string{workflow.FieldUndo, workflow.FieldSteps, workflow.FieldMorning, workflow.FieldZone, workflow.FieldShipments, workflow.FieldReviewers, workflow.FieldAdmins, workflow.FieldHours, workflow.FieldPostDays, workflow.FieldMoveDays, workflow.FieldNudge, "another"} {
 		action, text := SettingsError(field)
 		require.NotEmpty(t, text)
 		require.Contains(t, shown, SettingsBlock(action, "1"), field)

@@ -38,6 +38,14 @@ func SettingsError(field string) (action, text string) {
 		return ActionSettingsZone, ErrorZone
 	case workflow.FieldShipments:
 		return ActionSettingsShipmentChannel, ErrorShipmentChannel
+	case workflow.FieldHours:
+		return ActionSettingsHoursFrom, ErrorHours
+	case workflow.FieldPostDays:
+		return ActionSettingsPostDays, ErrorDays
+	case workflow.FieldMoveDays:
+		return ActionSettingsMoveDays, ErrorDays
+	case workflow.FieldNudge:
+		return ActionSettingsNudge, ErrorNudge
 	case workflow.FieldAdmins:
 		return ActionSettingsAdmins, ErrorTooManyPeople
 	case workflow.FieldReviewers:
@@ -79,6 +87,7 @@ func SettingsChanges(was, now workflow.Settings) []SettingsChange {
 		{"Morning message", morningText(was), morningText(now)},
 		{"Shipments", shipmentsText(was), shipmentsText(now)},
 	}
+	all = append(all, clockChanges(was, now)...)
 	all = slices.DeleteFunc(all, func(c SettingsChange) bool { return c.Was == c.Now })
 	if !slices.Equal(was.Reviewers, now.Reviewers) || !slices.Equal(was.Groups, now.Groups) || !slices.Equal(was.Admins, now.Admins) {
 		return peopleChanged(all, was, now)
@@ -150,12 +159,16 @@ func rejectText(quick bool) string {
 
 func stepsText(steps []time.Duration) string { return StepsText(steps) + " hours" }
 
-func morningText(s workflow.Settings) string {
-	at := data(s.Morning, maxID)
-	if t, err := time.Parse("15:04", s.Morning); err == nil {
-		at = t.Format("15:04")
+// clockTime is a time of day. What is none is shown as data.
+func clockTime(s string) string {
+	if t, err := time.Parse("15:04", s); err == nil {
+		return t.Format("15:04")
 	}
-	return at + ", " + first(data(s.Zone, maxID), workflow.DefaultZone)
+	return data(s, maxID)
+}
+
+func morningText(s workflow.Settings) string {
+	return clockTime(s.Morning) + ", " + first(data(s.Zone, maxID), workflow.DefaultZone)
 }
 
 func shipmentsText(s workflow.Settings) string {
