@@ -39,7 +39,7 @@ func (b *Bridge) collaborate(ctx context.Context, e workflow.Effect) workflow.Ou
 
 // unimported tells why nothing was imported. What does not go away by itself ends the run.
 func unimported(e workflow.Effect, err error) workflow.Outcome {
-	c, kind := messageCause(err), affiliate.KindOf(err)
+	c, kind := cause(err), affiliate.KindOf(err)
 	failed := workflow.ImportFailed{At: time.Now(), Cause: c, ForGood: kind == affiliate.Refused || kind == affiliate.ScopeMissing}
 	if failed.ForGood {
 		return workflow.Outcome{Event: failed}

@@ -173,7 +173,7 @@ func (b *Bridge) sendMessage(ctx context.Context, e workflow.Effect, calls *affi
 
 // unsent tells what becomes of a message that met an error.
 func (b *Bridge) unsent(e workflow.Effect, with affiliate.ConversationID, err error) workflow.Outcome {
-	c, kind := messageCause(err), affiliate.KindOf(err)
+	c, kind := cause(err), affiliate.KindOf(err)
 	switch {
 	case affiliate.Unclear(err):
 		return lostMessage(with, c)
@@ -282,18 +282,4 @@ func (b *Bridge) keepSent(id affiliate.MessageID) bool {
 		b.sent = slices.Clone(b.sent[keptSent/2:])
 	}
 	return true
-}
-
-// messageCause is a cause that stays the same as long as it is the same to people: ports and paths do not belong there.
-func messageCause(err error) workflow.Cause {
-	if e, ok := errors.AsType[*affiliate.TransportError](err); ok {
-		if e.Sent {
-			return workflow.Cause{Message: "TikTok did not answer"}
-		}
-		return workflow.Cause{Message: "TikTok cannot be reached"}
-	}
-	if e, ok := errors.AsType[*affiliate.Error](err); ok && e.Code == 0 {
-		return workflow.Cause{Message: "TikTok had a fault of its own", RequestID: e.RequestID}
-	}
-	return cause(err)
 }

@@ -240,6 +240,24 @@ func TestAFaultOfTheVendorsAfterItDidTheWorkIsNotRepeated(t *testing.T) {
 	})
 }
 
+// A run that several decisions hold up names each cause once, so what tells two calls apart has no place in it.
+func TestWhatHoldsDecisionsUpIsToldInTheSameWordsForAll(t *testing.T) {
+	for fault, words := range map[string]string{
+		`"do":"apply_then_drop"`:     "TikTok did not answer",
+		`"do":"status","status":503`: "TikTok had a fault of its own",
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			d, k, _ := undecided(t)
+			d.act("/sim/faults", `{"path":"/review",`+fault+`}`, nil)
+			d.decide(k, workflow.Approve, "")
+			time.Sleep(2 * time.Second)
+			e, found := d.review(k)
+			require.True(t, found)
+			require.Equal(t, words, e.Cause.Message)
+		})
+	}
+}
+
 func TestASweepMaySettleWhatIsUnclear(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d, k, channel := undecided(t)

@@ -66,9 +66,19 @@ func verdict(r workflow.Review) affiliate.Verdict {
 	return affiliate.Reject(affiliate.RejectReason(r.Reason))
 }
 
-// cause keeps of an error what people and the vendor's support need.
+// cause keeps of an error what people and the vendor's support need. It stays the same as long as it is the same to
+// people: what tells two calls apart, such as ports and paths, does not belong there.
 func cause(err error) workflow.Cause {
+	if e, ok := errors.AsType[*affiliate.TransportError](err); ok {
+		if e.Sent {
+			return workflow.Cause{Message: "TikTok did not answer"}
+		}
+		return workflow.Cause{Message: "TikTok cannot be reached"}
+	}
 	if e, ok := errors.AsType[*affiliate.Error](err); ok {
+		if e.Code == 0 {
+			return workflow.Cause{Message: "TikTok had a fault of its own", RequestID: e.RequestID}
+		}
 		return workflow.Cause{Code: e.Code, Message: e.Message, RequestID: e.RequestID}
 	}
 	if errors.Is(err, affiliate.ErrNotConnected) {
