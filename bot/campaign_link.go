@@ -132,10 +132,10 @@ func (d *Desk) submitLink(ctx context.Context, i interaction, ack ackFunc) {
 		ack(errorAt(view.BlockLinkProduct, no))
 		return
 	}
-	asking, cancel := context.WithTimeout(context.WithoutCancel(ctx), linkEver)
+	asking, cancel := d.beyond(ctx, linkEver)
+	defer cancel()
 	answers := make(chan linkAnswer, 1)
 	go func() {
-		defer cancel()
 		link, err := d.askLink(asking, w)
 		answers <- linkAnswer{link, err}
 	}()
@@ -146,13 +146,12 @@ func (d *Desk) submitLink(ctx context.Context, i interaction, ack ackFunc) {
 			return
 		}
 		ack(errorAt(view.BlockLinkProduct, view.LinkFailed(causeOf(a))))
-		return
 	case <-time.After(linkSoon):
 		ack(updateTo(view.LinkWait(w.to)))
+		a := <-answers // askLink ends with its context
+		pause(asking, linkSettle)
+		d.showLink(ctx, i, w, a)
 	}
-	a := <-answers
-	time.Sleep(linkSettle)
-	d.showLink(context.WithoutCancel(ctx), i, w, a)
 }
 
 // linkAnswer is what TikTok said.
@@ -237,7 +236,7 @@ func (d *Desk) linkGiven(ctx context.Context, w wish, a linkAnswer) (slack.Modal
 
 // showLink goes on with a dialog that waits: to the message, or back to the choice with the reason.
 func (d *Desk) showLink(ctx context.Context, i interaction, w wish, a linkAnswer) {
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	ctx, cancel := d.beyond(ctx, callTimeout)
 	defer cancel()
 	next, ok := d.linkGiven(ctx, w, a)
 	if !ok {
@@ -280,11 +279,7 @@ func (d *Desk) sendLink(ctx context.Context, i interaction, ack ackFunc) {
 	})
 	if err != nil {
 		d.note(ctx, i.User.ID, err)
-		sorry := view.Denied(view.DeniedUnsaved)
-		if r, ok := errors.AsType[workflow.Refusal](err); ok {
-			sorry = view.LinkError(r)
-		}
-		ack(errorAt(view.BlockLinkText, sorry))
+		ack(errorAt(view.BlockLinkText, messageSentence(err)))
 		return
 	}
 	if err := d.engine.LinkSent(ctx, meta.To.Campaign, meta.To.Creator, meta.Product, n.Message.At); err != nil {

@@ -62,6 +62,9 @@ type Desk struct {
 	welcomes postponed
 	homes    *homes
 
+	over context.Context // ends when the desk has stopped, and with it what goes on after an acknowledgement
+	end  context.CancelFunc
+
 	refused atomic.Pointer[string] // Slack's error for the last message written
 	log     *slog.Logger
 }
@@ -78,6 +81,7 @@ func New(config Config, store workflow.Store, engine *workflow.Engine) (*Desk, e
 		raw:    rawAPI{base: config.APIURL, token: config.BotToken, http: client},
 		engine: engine, store: store, config: config, log: config.Logger, limits: newLimits(),
 	}
+	d.over, d.end = context.WithCancel(context.Background())
 	d.people = newPeople(d.api)
 	d.routes = newRoutes(d)
 	d.homes = newHomes(d)
@@ -86,13 +90,22 @@ func New(config Config, store workflow.Store, engine *workflow.Engine) (*Desk, e
 }
 
 // Run keeps the desk connected to Slack until ctx ends, and then comes to an end within a few seconds, with every
-// acknowledgement that it owes. An error is one that no retry mends, such as a revoked token.
+// acknowledgement that it owes. An error is one that no retry mends, such as a revoked token. A desk runs once.
 func (d *Desk) Run(ctx context.Context) error {
+	defer d.end()
 	ctx, cancel := context.WithCancel(ctx)
 	wait := d.homes.run(ctx)
 	defer wait()
 	defer cancel()
 	return d.link.run(ctx)
+}
+
+// beyond returns a context for what is done after an acknowledgement: it lasts longer than the handler's own, and no
+// longer than the desk.
+func (d *Desk) beyond(ctx context.Context, most time.Duration) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), most)
+	stop := context.AfterFunc(d.over, cancel)
+	return ctx, func() { stop(); cancel() }
 }
 
 // Health tells how the connection to Slack is, and whether Slack takes what the desk writes.

@@ -187,7 +187,7 @@ func (d *Desk) interact(ctx context.Context, i interaction, ack ackFunc) {
 // that works wherever she clicked, the desk being there or not; in a dialog where she clicked in App Home or in a dialog;
 // else in the channel.
 func (d *Desk) tell(ctx context.Context, i interaction, sentence string) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
+	ctx, cancel := d.beyond(ctx, callTimeout)
 	defer cancel()
 	m := view.Aside(sentence)
 	if err := d.whisper(ctx, i, m); err != nil {

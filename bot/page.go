@@ -26,7 +26,7 @@ func (d *Desk) turn(ctx context.Context, i interaction, what string, read func([
 
 // putInPlace answers a click in place of what was clicked. Only its person sees it.
 func (d *Desk) putInPlace(ctx context.Context, i interaction, m view.Message) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
+	ctx, cancel := d.beyond(ctx, callTimeout)
 	defer cancel()
 	if err := d.respond(ctx, i.ResponseURL, m, true); err != nil {
 		d.log.WarnContext(ctx, "could not answer in place of what was clicked", "person", i.User.ID, "error", err)

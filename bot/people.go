@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"fmt"
+	"maps"
 	"sync"
 	"time"
 
@@ -41,6 +42,17 @@ type people struct {
 type known[T any] struct {
 	value T
 	at    time.Time
+}
+
+// maxKnown bounds how many people, channels and groups are remembered that are believed no longer.
+const maxKnown = 1000
+
+// keep remembers an answer, and makes room by forgetting those that are believed no longer.
+func keep[K comparable, T any](all map[K]known[T], of K, value T) {
+	if len(all) >= maxKnown {
+		maps.DeleteFunc(all, func(_ K, k known[T]) bool { return time.Since(k.at) >= knownFor })
+	}
+	all[of] = known[T]{value, time.Now()}
 }
 
 func newPeople(api *slack.Client) *people {
@@ -130,7 +142,7 @@ func (p *people) user(ctx context.Context, who workflow.PersonID) (slack.User, e
 		}
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		p.users[who] = known[slack.User]{*user, time.Now()}
+		keep(p.users, who, *user)
 		return *user, nil
 	})
 }
@@ -166,7 +178,7 @@ func (p *people) fetchMembers(ctx context.Context, channel string) (map[workflow
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.members[channel] = known[map[workflow.PersonID]bool]{all, time.Now()}
+	keep(p.members, channel, all)
 	return all, nil
 }
 
@@ -189,7 +201,7 @@ func (p *people) inGroup(ctx context.Context, who workflow.PersonID, g workflow.
 		}
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		p.groups[g] = known[map[workflow.PersonID]bool]{all, time.Now()}
+		keep(p.groups, g, all)
 		return all, nil
 	})
 	return members[who], err

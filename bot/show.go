@@ -129,7 +129,7 @@ func (d *Desk) seeToCard(ctx context.Context, who workflow.PersonID, a workflow.
 	if !a.State().Live() || !a.Card.Posted() {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
+	ctx, cancel := d.beyond(ctx, callTimeout)
 	defer cancel()
 	// Of a message that has replies, Slack leaves a shell in its place, which says nothing of itself.
 	card := func(m posted) bool { return m.TS == a.Card.TS && m.Metadata.EventType == eventCard }

@@ -26,7 +26,7 @@ type drawing struct {
 // upload posts a picture, at most once: Slack has no way of finding out whether a file whose answer was lost is there.
 // Slack shows it once it has looked at it, half a second later or so.
 func (d *Desk) upload(ctx context.Context, p drawing) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), uploadTimeout)
+	ctx, cancel := d.beyond(ctx, uploadTimeout)
 	defer cancel()
 	_, err := d.api.UploadFileContext(ctx, slack.UploadFileParameters{
 		Reader: bytes.NewReader(p.png), FileSize: len(p.png), Filename: p.name, Title: p.title, AltTxt: p.alt,
