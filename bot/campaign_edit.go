@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/slack-go/slack"
-
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
 )
@@ -125,7 +123,9 @@ func (d *Desk) submitEdit(ctx context.Context, i interaction, ack ackFunc) {
 		return
 	}
 	if edit.Channel != "" && edit.Channel != meta.Channel {
-		if complaint := d.checkChannel(ctx, edit.Channel); complaint != "" {
+		checking, cancel := context.WithTimeout(ctx, checkWithin)
+		defer cancel()
+		if complaint := d.unreachable(checking, edit.Channel); complaint != "" {
 			ack(errorAt(view.BlockEditChannel, complaint))
 			return
 		}
@@ -164,22 +164,4 @@ func (d *Desk) edit(ctx context.Context, i interaction, meta view.EditMeta, shop
 		return e, fmt.Errorf("%w a campaign: %w", errRead, err)
 	}
 	return e, nil
-}
-
-// checkChannel tells what is wrong with a channel that questions are to go to: the desk has to be in it.
-func (d *Desk) checkChannel(ctx context.Context, id string) string {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	c, err := d.api.GetConversationInfoContext(ctx, &slack.GetConversationInfoInput{ChannelID: id})
-	switch {
-	case slackError(err) == "channel_not_found":
-		return view.ErrorEditChannel
-	case err != nil:
-		d.log.WarnContext(ctx, "could not ask about a channel", "channel", id, "error", err)
-		return view.ErrorChannelUnknown
-	case c.IsArchived || !c.IsMember:
-		return view.ErrorEditChannel
-	default:
-		return ""
-	}
 }

@@ -492,7 +492,7 @@ func TestACampaignIsEdited(t *testing.T) {
 		one, two := w.editing(memberOne, "spring launch"), w.editing(memberTwo, "spring launch")
 		require.Contains(t, complaints(t, w.submit(memberOne, one, object{view.ActionEditName: "summer LAUNCH"})), view.BlockEditName)
 		values := object{view.ActionEditName: "Spring sale", view.ActionEditChannel: general, view.ActionEditProducts: []string{"1729"}}
-		require.Equal(t, map[string]string{view.BlockEditChannel: view.ErrorEditChannel}, complaints(t, w.submit(memberOne, one, values)))
+		require.Equal(t, map[string]string{view.BlockEditChannel: view.ErrorNotInChannel}, complaints(t, w.submit(memberOne, one, values)))
 		require.True(t, w.act(object{"user": admin, "do": "invite", "channel": general}).OK)
 		seen := w.submit(memberOne, one, values)
 		require.Nil(t, seen.Response, "%s", seen.Response)
@@ -540,7 +540,7 @@ func TestAnEditIsRefusedToWhoLostTheRoleAndToAChannelThatSlackDoesNotKnowOf(t *t
 		w.fault(object{"method": "conversations.info", "do": "delay", "delay_ms": 5000})
 		seen := w.submit(memberOne, dialog, object{view.ActionEditChannel: general})
 		require.Less(t, seen.AckedMS, int64(3000))
-		require.Equal(t, map[string]string{view.BlockEditChannel: view.ErrorChannelUnknown}, complaints(t, seen))
+		require.Equal(t, map[string]string{view.BlockEditChannel: view.ErrorChannelUnread}, complaints(t, seen))
 		shop := oneShop()[0]
 		shop.Settings.Reviewers = []workflow.PersonID{memberTwo}
 		w.put(shop)

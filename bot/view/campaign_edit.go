@@ -25,12 +25,8 @@ const (
 	ActionEditProducts = "campaign_products" // products' ids
 )
 
-// What the dialog says of its fields when it is sent back.
-const (
-	ErrorEditChannel     = "The desk is not in that channel. Please invite it there first: /invite @Sample Desk"
-	ErrorChannelUnknown  = "Slack did not tell us in time whether the desk is in that channel. Please try again in a moment."
-	ErrorEditedMeanwhile = "Somebody changed the campaign meanwhile. Please close this dialog and open it again."
-)
+// ErrorEditedMeanwhile is said where somebody else changed the campaign while the dialog was open.
+const ErrorEditedMeanwhile = "Somebody changed the campaign meanwhile. Please close this dialog and open it again."
 
 // EditFacts is what the dialog shows.
 type EditFacts struct {
@@ -64,10 +60,8 @@ func EditModal(f EditFacts) slack.ModalViewRequest {
 		Type: slack.METPlainTextInput, ActionID: ActionEditName, Placeholder: plainText("Its name"),
 		MaxLength: workflow.MaxCampaignName, InitialValue: raw(c.Name, workflow.MaxCampaignName),
 	}
-	channel := &slack.SelectBlockElement{
-		Type: slack.OptTypeConversations, ActionID: ActionEditChannel, Placeholder: plainText("The shop's channel"),
-		InitialConversation: c.Channel, Filter: &slack.SelectBlockElementFilter{Include: []string{"public", "private"}},
-	}
+	channel := channelMenu(ActionEditChannel, c.Channel)
+	channel.Placeholder = plainText("The shop's channel")
 	blocks := []slack.Block{
 		&slack.InputBlock{Type: slack.MBTInput, BlockID: BlockEditName, Label: plainText("Name"), Element: name},
 		&slack.InputBlock{

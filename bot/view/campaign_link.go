@@ -44,7 +44,6 @@ const (
 const (
 	ErrorNoProduct   = "Please choose what the link is for."
 	ErrorLinkMissing = "The link is not in the message any more. Please put it back; it is: "
-	ErrorNoWay       = "TikTok's id of the creator is not known yet. It will be once the creator writes or asks for a sample."
 )
 
 // LinkProduct is a variant of a product, as an option of the menu names it.
@@ -270,18 +269,4 @@ func LinkPictureWords(c workflow.Creator, by workflow.PersonID) (title, alt, com
 	name := raw(strings.TrimPrefix(nameOf(c), "@"), maxName)
 	return "Request link for " + name, "A QR code that opens the request page for " + name + " in the TikTok app",
 		person(by) + " sent " + spokenName(c) + " this link for the request; it opens in the TikTok app."
-}
-
-// LinkError puts a refusal next to the message.
-func LinkError(r workflow.Refusal) string {
-	switch r.Rule {
-	case workflow.RuleNote:
-		return "The message says nothing. Please write something."
-	case workflow.RuleTooLong:
-		return fmt.Sprintf("That is longer than the %d characters that a message can have. Please shorten it.", workflow.MaxMessage)
-	case workflow.RuleNoCreator:
-		return ErrorNoWay
-	default:
-		return "That is not possible any more; the question tells how things stand."
-	}
 }

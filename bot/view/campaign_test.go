@@ -253,7 +253,7 @@ func TestEveryRefusalOfAQuestionSaysWhatToDoNext(t *testing.T) {
 		require.NotEmpty(t, text)
 	}
 	for _, r := range []workflow.Rule{workflow.RuleNote, workflow.RuleTooLong, workflow.RuleNoCreator, workflow.RuleNoMember} {
-		require.NotEmpty(t, LinkError(workflow.Refusal{Rule: r}))
+		require.NotEmpty(t, MessageRefusal(workflow.Refusal{Rule: r}))
 	}
 }
 

@@ -244,6 +244,6 @@ func MessageRefusal(r workflow.Refusal) string {
 	case workflow.RuleNothingFailed:
 		return "There is nothing to try again: the message was sent, or is about to be. It tells itself how far it got."
 	default:
-		return Refusal(r, "")
+		return QuestionRefusal(r)
 	}
 }
