@@ -105,7 +105,7 @@ func lineHeight(s string) int {
 
 func encodePNG(img image.Image) ([]byte, error) {
 	var out bytes.Buffer
-	e := png.Encoder{CompressionLevel: png.BestCompression}
+	e := png.Encoder{CompressionLevel: png.DefaultCompression}
 	if err := e.Encode(&out, img); err != nil {
 		return nil, fmt.Errorf("encoding a picture: %w", err)
 	}

@@ -158,7 +158,7 @@ func TestNoTextLeavesThePicture(t *testing.T) {
 			c.Series = append(c.Series, Series{Name: s, Values: values})
 		}
 	}
-	for i := 2; i+2 < len(hostile); i += 4 {
+	for i := 2; i+2 < len(hostile); i += 8 {
 		f.Title, f.Subtitle, f.Footer = hostile[i], hostile[i+1], hostile[i+2]
 		c.Title, c.Subtitle, c.Footer = f.Title, f.Subtitle, f.Footer
 		data, err := f.PNG()
