@@ -5,7 +5,7 @@ BIN         := bin/sampledesk
 # The linter is run by version and is no dependency of the program.
 GOLANGCI    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 FUZZTIME    ?= 20s
-# The soak's first seed, and how many from there.
+# The first seed of soak and sixty, and how many from there.
 SEED        ?= 1
 COUNT       ?= 1
 # Asked of git here, as the toolchain's own way fails in a folder that another user owns. Empty where git is not at hand.
@@ -38,6 +38,10 @@ soak: ## A bad day in two processes, simulated: faults, kills, people; SEED=1 CO
 	@mkdir -p artifacts
 	SAMPLEDESK_SOAK_SEED=$(SEED) SAMPLEDESK_SOAK_COUNT=$(COUNT) $(GO) test ./cmd/sampledesk -run '^TestABadDay' -count=1 -v \
 		-timeout 2h -parallel 4 -artifacts -outputdir $(CURDIR)/artifacts
+
+.PHONY: sixty
+sixty: ## Sixty days of deadlines in virtual time, against a plain model; SEED=1 COUNT=1 choose which
+	SAMPLEDESK_SIXTY_SEED=$(SEED) SAMPLEDESK_SIXTY_COUNT=$(COUNT) $(GO) test ./workflow -run '^TestSixtyDays' -count=1 -v -timeout 4h -parallel 4
 
 .PHONY: check
 check: build ## Look whether everything is in place, with the environment's tokens

@@ -1,0 +1,472 @@
+package workflow_test
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"sampledesk/workflow"
+)
+
+// model is what the desk should tell, worked out anew and plainly: it knows where each application is, and nothing of
+// the tables, the indexes and the transactions.
+type model struct {
+	s               *sixty
+	plain           map[workflow.Key]*plain
+	wants           map[string]int // what is to be told
+	notices         map[workflow.NoticeID]bool
+	shownAs         map[workflow.NoticeID]bool
+	news            map[workflow.Key]workflow.News
+	half            map[workflow.ShopID]map[workflow.News]int // of the news, what a desk had gathered that died
+	mornings, weeks map[workflow.ShopID]string
+	opens           map[string]time.Time
+}
+
+// plain is what the model knows of an application.
+type plain struct {
+	stage workflow.Stage
+	kind  workflow.DeadlineKind
+	by    time.Time
+	told  map[workflow.DeadlineKind]last
+	first bool // past at first sight
+}
+
+// last is the last step told of a deadline.
+type last struct {
+	by     time.Time
+	before time.Duration
+}
+
+func newModel(s *sixty) *model {
+	return &model{
+		s: s, plain: map[workflow.Key]*plain{}, wants: map[string]int{}, notices: map[workflow.NoticeID]bool{}, shownAs: map[workflow.NoticeID]bool{},
+		news: map[workflow.Key]workflow.News{}, half: map[workflow.ShopID]map[workflow.News]int{},
+		mornings: map[workflow.ShopID]string{}, weeks: map[workflow.ShopID]string{}, opens: map[string]time.Time{},
+	}
+}
+
+const day = 24 * time.Hour
+
+// stepsOf is the rules of product and settings: how long before a deadline the desk speaks up.
+func stepsOf(kind workflow.DeadlineKind, s workflow.Settings) []time.Duration {
+	switch {
+	case kind == "move":
+		return []time.Duration{0}
+	case kind == "post":
+		return []time.Duration{3 * day, 0, -7 * day}
+	case s.Steps != nil:
+		return s.Steps
+	default:
+		return []time.Duration{48 * time.Hour, 24 * time.Hour, 6 * time.Hour, time.Hour}
+	}
+}
+
+// voiceOf is how loud a step is.
+func voiceOf(kind workflow.DeadlineKind, step int) string {
+	if kind == "post" || kind == "move" {
+		return []string{"thread", "thread", "reviewers"}[step]
+	}
+	return []string{"thread", "reviewers", "channel", "admins"}[step]
+}
+
+// at is when a step is due: minute by minute until somebody works.
+func (m *model) at(before time.Duration, by time.Time, s workflow.Settings) time.Time {
+	due := by.Add(-before)
+	if s.HoursFrom == "" {
+		return due
+	}
+	name := fmt.Sprint(s.Zone, s.HoursFrom, s.HoursTo, s.Weekends, due.Unix())
+	open, ok := m.opens[name]
+	if !ok {
+		open = opening(due, s)
+		m.opens[name] = open
+	}
+	if before > 0 && !open.Before(by) {
+		return due
+	}
+	return open
+}
+
+func opening(from time.Time, s workflow.Settings) time.Time {
+	zone := s.Location()
+	works := func(t time.Time) bool {
+		local := t.In(zone)
+		clock, weekend := local.Format("15:04"), local.Weekday() == time.Saturday || local.Weekday() == time.Sunday
+		return clock >= s.HoursFrom && clock < s.HoursTo && (s.Weekends || !weekend)
+	}
+	for t := from; ; t = t.Truncate(time.Minute).Add(time.Minute) {
+		if works(t) {
+			return t
+		}
+	}
+}
+
+// see looks at an application after something happened to it.
+func (m *model) see(k workflow.Key) {
+	if k.ID == "" {
+		return
+	}
+	a, s := m.s.application(k), m.s.shop(k.Shop).Settings
+	if a.SeenAt.IsZero() {
+		return
+	}
+	p, known := m.plain[k]
+	if !known {
+		p = &plain{stage: a.Stage(), told: map[workflow.DeadlineKind]last{}}
+		m.plain[k] = p
+	}
+	if p.stage != a.Stage() {
+		p.stage = a.Stage()
+		delete(m.news, k)
+		if news := map[workflow.Stage]workflow.News{"Shipping": "shipped", "Content pending": "delivered", "Not shipped in time": "not shipped"}[p.stage]; news != "" {
+			m.news[k] = news
+		}
+	}
+	kind, by := deadlineOf(a, s)
+	if kind != p.kind {
+		p.first = false
+	}
+	p.kind, p.by = kind, by
+	if t, ok := p.told[kind]; ok && !t.by.Equal(by) {
+		delete(p.told, kind)
+		for _, before := range stepsOf(kind, s) {
+			if before >= t.before && !m.at(before, by, s).After(m.s.now) {
+				p.told[kind] = last{by, before}
+			}
+		}
+	}
+	if !known && kind != "" {
+		p.first = !m.at(stepsOf(kind, s)[0], by, s).After(m.s.now)
+	}
+}
+
+func deadlineOf(a workflow.Application, s workflow.Settings) (workflow.DeadlineKind, time.Time) {
+	since := a.ChangedAt
+	switch a.State() {
+	case workflow.Pending, workflow.Refused:
+		return "review", a.Report.ReviewBy
+	case workflow.AwaitingShipment:
+		if a.Report.ShipBy.IsZero() {
+			return "", since // it was confirmed, and TikTok has not said yet until when
+		}
+		return "ship", a.Report.ShipBy
+	case workflow.Shipped:
+		if a.MovedAt.After(since) {
+			since = a.MovedAt
+		}
+		return "move", since.Add(time.Duration(cmp.Or(s.MoveDays, 10)) * day)
+	case workflow.Delivered:
+		return "post", since.Add(time.Duration(cmp.Or(s.PostDays, 14)) * day)
+	default:
+		return "", time.Time{}
+	}
+}
+
+// changed tells that a shop's settings changed.
+func (m *model) changed(shop workflow.ShopID) {
+	for k := range m.plain {
+		if k.Shop == shop {
+			m.see(k)
+		}
+	}
+}
+
+// candidate is a step that is due.
+type candidate struct {
+	k      workflow.Key
+	p      *plain
+	step   int
+	before time.Duration
+	over   bool
+	card   bool // the application has one
+}
+
+// due returns the latest step of each application that is due and was not told.
+func (m *model) due(shop workflow.ShopID) (all []candidate) {
+	s := m.s.shop(shop)
+	if !s.Met {
+		return nil
+	}
+	for k, p := range m.plain {
+		if k.Shop != shop || p.kind == "" {
+			continue
+		}
+		latest, steps := -1, stepsOf(p.kind, s.Settings)
+		for i, before := range steps {
+			if !m.at(before, p.by, s.Settings).After(m.s.now) {
+				latest = i
+			}
+		}
+		if t, ok := p.told[p.kind]; latest < 0 || ok && t.before <= steps[latest] {
+			continue
+		}
+		c := candidate{k: k, p: p, step: latest, before: steps[latest], card: m.s.application(k).Card.Wanted}
+		c.over = (p.kind == "review" || p.kind == "ship") && !m.s.now.Before(p.by)
+		all = append(all, c)
+	}
+	return all
+}
+
+// told puts down what a look had to tell. Of a look in which the desk died only what was kept is told.
+func (m *model) told(shop workflow.ShopID, all []candidate, died bool) {
+	s := m.s.shop(shop)
+	by := map[workflow.DeadlineKind][]candidate{}
+	for _, c := range all {
+		if !c.over {
+			by[c.p.kind] = append(by[c.p.kind], c)
+			continue
+		}
+		if !died || m.kept(c) {
+			c.p.mark(c)
+		}
+	}
+	for kind, group := range by {
+		firsts := 0
+		for _, c := range group {
+			if c.p.first {
+				firsts++
+			}
+		}
+		switch many := len(group) > 5 || firsts > 1; {
+		case kind == "move":
+			quiet := len(group) > 5 && s.Settings.Shipments == workflow.ShipmentsToChannel
+			m.each(group, died, func(c candidate) {
+				m.news[c.k] = "stuck"
+				if c.card || !quiet {
+					m.want(c)
+				}
+			})
+		case !many:
+			m.each(group, died, m.want)
+		case !died || slices.ContainsFunc(s.Grouped, func(g workflow.GroupTold) bool { return g.Kind == kind && !g.Open && g.At.Equal(m.s.now) }):
+			m.wants[m.grouped(shop, kind, group)]++
+			m.s.tally["groups"]++
+			m.each(group, false, func(candidate) {})
+		}
+	}
+	for _, c := range all {
+		if t, told := c.p.told[c.p.kind]; !c.over && told && t.before <= c.before && c.p.kind == "post" && c.step == 0 && s.Settings.Nudge != "" {
+			m.wants["nudge "+c.k.String()] = 1
+		}
+	}
+}
+
+func (m *model) each(group []candidate, died bool, tell func(candidate)) {
+	for _, c := range group {
+		if !died || m.kept(c) {
+			c.p.mark(c)
+			tell(c)
+		}
+	}
+}
+
+func (p *plain) mark(c candidate) { p.told[p.kind], p.first = last{p.by, c.before}, false }
+
+// kept tells whether the store has it that a step was told.
+func (m *model) kept(c candidate) bool {
+	return slices.ContainsFunc(m.s.application(c.k).Told, func(t workflow.Told) bool {
+		return t.Deadline == c.p.kind && t.By.Equal(c.p.by) && t.Before <= c.before
+	})
+}
+
+// want puts down that a step is to be told in its thread.
+func (m *model) want(c candidate) {
+	m.s.tally["steps"]++
+	m.wants[fmt.Sprintf("thread %s %s %v %s by %d at %d", c.k, c.p.kind, c.before, voiceOf(c.p.kind, c.step), c.p.by.Unix(), m.s.now.Unix())]++
+}
+
+func (m *model) grouped(shop workflow.ShopID, kind workflow.DeadlineKind, group []candidate) string {
+	loudest, soonest := 0, group[0].p.by
+	for _, c := range group {
+		if rank(kind, c.step) > rank(kind, loudest) {
+			loudest = c.step
+		}
+		if c.p.by.Before(soonest) {
+			soonest = c.p.by
+		}
+	}
+	return fmt.Sprintf("group %s %s %d %s by %d, %d named, at %d", shop, kind, len(group), voiceOf(kind, loudest), soonest.Unix(), min(len(group), 10), m.s.now.Unix())
+}
+
+func rank(kind workflow.DeadlineKind, step int) int {
+	return slices.Index([]string{"thread", "reviewers", "channel", "admins"}, voiceOf(kind, step))
+}
+
+// telling is what an effect told, in the model's words; empty for what it has no say in.
+func telling(e workflow.Effect) string {
+	switch s := e.Saying; {
+	case s.Kind == workflow.SayDeadline && e.Kind == workflow.Reply:
+		return fmt.Sprintf("thread %s %s %v %s by %d at %d", e.Key(), s.Deadline, s.Before, s.Voice, s.NextDue.Unix(), s.At.Unix())
+	case s.Kind == workflow.SayDeadline:
+		return fmt.Sprintf("group %s %s %d %s by %d, %d named, at %d", e.Shop, s.Deadline, s.Waiting, s.Voice, s.NextDue.Unix(), len(s.Items), s.At.Unix())
+	case s.Kind == workflow.SayShipment:
+		return fmt.Sprintf("news %s %d %s at %d", e.Shop, s.Waiting, s.News, s.At.Unix())
+	case s.Kind == workflow.SayReport:
+		return fmt.Sprintf("week %s %s", e.Shop, s.Day)
+	default:
+		return ""
+	}
+}
+
+// sweepEnded puts down what a sweep's end had to announce.
+func (m *model) sweepEnded(shop workflow.ShopID, died bool) {
+	counts := m.half[shop]
+	if counts == nil {
+		counts = map[workflow.News]int{}
+		m.half[shop] = counts
+	}
+	for k, news := range m.news {
+		if k.Shop != shop || died && m.s.application(k).News != "" {
+			continue
+		}
+		counts[news]++
+		delete(m.news, k)
+	}
+	if died {
+		return
+	}
+	delete(m.half, shop)
+	if m.s.shop(shop).Settings.Shipments == workflow.ShipmentsInThread {
+		return
+	}
+	for news, n := range counts {
+		m.wants[fmt.Sprintf("news %s %d %s at %d", shop, n, news, m.s.now.Unix())]++
+	}
+}
+
+// morning looks what the morning's messages have to tell, and what they do.
+func (m *model) morning(shop workflow.ShopID, call func() (died bool)) {
+	s := m.s.shop(shop)
+	local := m.s.now.In(s.Settings.Location())
+	today, tomorrow := local.Format(time.DateOnly), local.Add(day).Format(time.DateOnly)
+	if local.Hour() > 20 || local.Hour() < 4 { // a day of 23 or 25 hours
+		tomorrow = time.Date(local.Year(), local.Month(), local.Day()+1, 12, 0, 0, 0, time.UTC).Format(time.DateOnly)
+	}
+	clock, _ := time.Parse("15:04", cmp.Or(s.Settings.Morning, "09:00"))
+	begin := time.Date(local.Year(), local.Month(), local.Day(), clock.Hour(), clock.Minute(), 0, 0, local.Location())
+	due := s.Met && m.mornings[shop] != today && !m.s.now.Before(begin) && m.s.now.Before(begin.Add(10*time.Hour))
+	died := call()
+	if told := m.s.shop(shop).Morning == today; !due || !told {
+		require.True(m.s.t, died || !due || told, "the morning of %s in %s", today, shop)
+		require.Equal(m.s.t, m.mornings[shop] == today, told)
+		return
+	}
+	m.mornings[shop] = today
+	m.s.tally["mornings"]++
+	for _, kind := range []workflow.DeadlineKind{"review", "ship"} {
+		m.agenda(shop, kind, today, tomorrow, local.Location())
+	}
+}
+
+// agenda compares a morning's message with what falls due.
+func (m *model) agenda(shop workflow.ShopID, kind workflow.DeadlineKind, today, tomorrow string, zone *time.Location) {
+	var first, then []workflow.Application
+	for k, p := range m.plain {
+		if k.Shop != shop || p.kind != kind || p.by.Before(m.s.now) {
+			continue
+		}
+		switch p.by.In(zone).Format(time.DateOnly) {
+		case today:
+			first = append(first, m.s.application(k))
+		case tomorrow:
+			then = append(then, m.s.application(k))
+		}
+	}
+	id := workflow.MorningNotice(shop, kind, today)
+	var n workflow.Notice
+	_ = m.s.desk.store.View(m.s.t.Context(), func(tx workflow.Tx) (err error) {
+		n, err = tx.Notice(id)
+		return err
+	})
+	if len(first)+len(then) == 0 {
+		require.Nil(m.s.t, n.Agenda)
+		return
+	}
+	m.notices[id] = true
+	m.s.tally["morning messages"]++
+	require.Equal(m.s.t, []int{len(first), len(then), min(len(first)+len(then), 40)}, []int{n.Agenda.Today, n.Agenda.Tomorrow, len(n.Agenda.Keys)}, "%s", id)
+	if kind != "review" {
+		return
+	}
+	worth := func(a, b workflow.Application) int {
+		x, _ := strconv.Atoi(cmp.Or(a.Report.Creator.GMV.Amount, "-1"))
+		y, _ := strconv.Atoi(cmp.Or(b.Report.Creator.GMV.Amount, "-1"))
+		return cmp.Or(cmp.Compare(y, x), cmp.Compare(b.Report.Creator.Followers.Value, a.Report.Creator.Followers.Value))
+	}
+	slices.SortFunc(first, worth)
+	slices.SortFunc(then, worth)
+	for i, a := range append(first, then...)[:len(n.Agenda.Keys)] {
+		require.Equal(m.s.t, a.Key, n.Agenda.Keys[i], "%s, place %d", id, i)
+	}
+}
+
+// week looks whether the week's report is told.
+func (m *model) week(shop workflow.ShopID, call func() (died bool)) {
+	died := call()
+	s := m.s.shop(shop)
+	local := m.s.now.In(s.Settings.Location())
+	for local.Weekday() != time.Monday {
+		local = time.Date(local.Year(), local.Month(), local.Day()-1, 23, 59, 59, 0, local.Location())
+	}
+	monday := local.Format(time.DateOnly)
+	clock := cmp.Or(s.Settings.Morning, "09:00")
+	due := s.Met && s.Settings.Weekly && local.Format("15:04") >= clock && m.weeks[shop] != monday
+	told := s.Reported == monday
+	switch {
+	case due && told:
+		m.weeks[shop] = monday
+		m.wants[fmt.Sprintf("week %s %s", shop, monday)]++
+	case due:
+		require.True(m.s.t, died, "the report of %s in %s", monday, shop)
+	default:
+		require.Equal(m.s.t, m.weeks[shop] == monday, told, "the report of %s in %s at %s", monday, shop, m.s.now)
+	}
+}
+
+// posted looks whether content that was found is taken over.
+func (m *model) posted(k workflow.Key, c workflow.Content) {
+	a := m.s.application(k)
+	if slices.ContainsFunc(a.Contents, func(known workflow.Content) bool { return known.ID == c.ID }) {
+		require.Equal(m.s.t, workflow.Completed, a.State())
+		m.notices[workflow.ContentNotice(k, c.ID)] = true
+	}
+}
+
+// shown puts down a message that was posted.
+func (m *model) shown(n workflow.Notice) {
+	if n.Kind == workflow.SayMorning || n.Kind == workflow.SayContent {
+		m.shownAs[n.ID] = true
+	}
+}
+
+// judge compares what was told with what was due.
+func (s *sixty) judge() {
+	told := map[string]int{}
+	for _, what := range s.told {
+		if what != "" {
+			told[what]++
+		}
+	}
+	var wrong []string
+	for _, what := range slices.Sorted(maps.Keys(told)) {
+		if n := s.model.wants[what]; n != told[what] {
+			wrong = append(wrong, fmt.Sprintf("told %d times, due %d times: %s", told[what], n, what))
+		}
+	}
+	for _, what := range slices.Sorted(maps.Keys(s.model.wants)) {
+		if told[what] == 0 {
+			wrong = append(wrong, "never told: "+what)
+		}
+	}
+	require.Empty(s.t, wrong)
+	require.Equal(s.t, s.model.notices, s.model.shownAs)
+	for _, b := range s.shops {
+		require.Empty(s.t, s.model.due(b.id))
+	}
+	require.Equal(s.t, len(s.requests), len(s.model.plain), "every request was met")
+}
