@@ -88,19 +88,21 @@ func (w *world) endSweep() {
 }
 
 func TestTheDeskRaisesItsVoiceStepByStep(t *testing.T) {
-	shops := withSettings(workflow.Settings{Reviewers: []workflow.PersonID{memberOne, guest, outsider}, Groups: []workflow.GroupID{reviewers}})
+	shops := withSettings(workflow.Settings{
+		Steps: []time.Duration{9 * time.Hour, 5 * time.Hour, 2 * time.Hour, 30 * time.Minute}, Reviewers: []workflow.PersonID{memberOne, guest, outsider}, Groups: []workflow.GroupID{reviewers},
+	})
 	inBubble(t, setup{shops: shops}, func(t *testing.T, w *world) {
-		by := w.due("1001", 50*time.Hour)
+		by := w.due("1001", 10*time.Hour)
 		for _, step := range []struct {
 			before time.Duration
 			name   string
 			loud   bool
 			named  []string
 		}{
-			{48 * time.Hour, "48h", false, nil},
-			{24 * time.Hour, "24h", false, []string{"<@" + memberOne + ">", "<!subteam^" + reviewers + ">"}},
-			{6 * time.Hour, "6h", true, nil},
-			{time.Hour, "1h", true, []string{"<@" + admin + ">"}},
+			{9 * time.Hour, "9h", false, nil},
+			{5 * time.Hour, "5h", false, []string{"<@" + memberOne + ">", "<!subteam^" + reviewers + ">"}},
+			{2 * time.Hour, "2h", true, nil},
+			{30 * time.Minute, "30m", true, []string{"<@" + admin + ">"}},
 		} {
 			w.until(by, step.before)
 			w.tick()
@@ -114,7 +116,7 @@ func TestTheDeskRaisesItsVoiceStepByStep(t *testing.T) {
 				require.Contains(t, words, name)
 			}
 		}
-		require.Equal(t, []string{"48h", "24h", "6h", "1h"}, w.steps("1001"))
+		require.Equal(t, []string{"9h", "5h", "2h", "30m"}, w.steps("1001"))
 	})
 }
 

@@ -196,7 +196,7 @@ func (d *Desk) reply(ctx context.Context, e workflow.Effect) workflow.Outcome {
 		home: a.Card.Channel == d.channelOf(shop),
 	}
 	if e.Saying.Kind == workflow.SayDeadline {
-		moot := false
+		var moot bool
 		if p.message, p.loud, moot = d.deadline(ctx, e, a, shop); moot {
 			return workflow.Outcome{}
 		}
