@@ -105,7 +105,7 @@ func bulkChosen(f BulkFacts) slack.Block {
 	list := &slack.MultiSelectBlockElement{Type: slack.MultiOptTypeStatic, ActionID: ActionBulkChosen, Placeholder: plainText("Choose requests")}
 	offered := sha256.New()
 	for _, r := range f.Rows {
-		o := option(BulkChoice(r.Application), raw(nameOf(r.Application.Report.Creator), 30)+" · "+raw(productOf(r.Application.Report.Product), 40))
+		o := option(BulkChoice(r.Application), called(r.Application)+" · "+raw(productOf(r.Application.Report.Product), 40))
 		o.Description = plainText(bulkNumbers(r.Application, f.At))
 		list.Options = append(list.Options, o)
 		_, _ = offered.Write([]byte(o.Value + " ")) // a hash never fails to write
@@ -184,7 +184,7 @@ func BulkChoice(a workflow.Application) string {
 // Choosable tells whether a request can be offered in the list. TikTok's ids are numbers of at most 20 digits; one that
 // is no such id does not fit an option.
 func Choosable(a workflow.Application) bool {
-	return len(BulkChoice(a)) <= maxBulkOption && !strings.ContainsAny(string(a.Key.ID), " :")
+	return len(BulkChoice(a)) <= maxOption && !strings.ContainsAny(string(a.Key.ID), " :")
 }
 
 // ParseBulkChoice reads what BulkChoice wrote.

@@ -170,17 +170,14 @@ func stepMenu(action, placeholder, whatever string, steps []int, chosen int, say
 	return menu(action, placeholder, options, strconv.Itoa(chosen))
 }
 
-// maxBulkOption is the longest value of an option that the desk gives.
-const maxBulkOption = 75
-
 // productMenu offers the products that are waited for, the most asked first. The chosen one stays there also when nobody
 // waits for it any more.
 func productMenu(f BulkFacts) slack.BlockElement {
 	chosen := f.Filter.Product
 	options := []*slack.OptionBlockObject{option(BulkAny, "Any product")}
-	there := chosen == "" || len(chosen) > maxBulkOption
+	there := chosen == "" || len(chosen) > maxOption
 	for _, p := range f.Products {
-		if p.ID == "" || len(p.ID) > maxBulkOption || len(options) == MaxChoices-1 {
+		if p.ID == "" || len(p.ID) > maxOption || len(options) == MaxChoices-1 {
 			continue
 		}
 		there = there || p.ID == chosen

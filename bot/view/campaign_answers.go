@@ -63,7 +63,7 @@ func CreatorsAdded(f AddedFacts) Message {
 	var lines, said []string
 	if n := len(f.Added); n > 0 {
 		lines = append(lines, "Added "+creators(f.Added)+" to "+name+": "+stageName(workflow.StageInvited)+" until an answer comes.")
-		said = append(said, many(n, "creator")+" added to the campaign "+first(spoken(f.Campaign.Name, workflow.MaxCampaignName), "without a name"))
+		said = append(said, many(n, "creator")+" added to the campaign "+spokenCampaign(f.Campaign.Name))
 	}
 	if n := len(f.There); n > 0 {
 		lines = append(lines, "In "+name+" already: "+creators(f.There)+".")
@@ -127,7 +127,7 @@ func ConfirmArchive(c workflow.Campaign, shop string) Message {
 	end := button(ActionCampaignEnd, string(c.ID), "Archive", "Archive the campaign "+raw(c.Name, 40))
 	end.Style = slack.StyleDanger
 	return Message{
-		Text: "Archive the campaign " + first(spoken(c.Name, workflow.MaxCampaignName), "without a name") + "?",
+		Text: "Archive the campaign " + spokenCampaign(c.Name) + "?",
 		Blocks: []slack.Block{
 			section("Archive *"+campaignName(c.Name)+"*"+ofShop(shop)+"?",
 				"It will take no creators and ask no questions any more. Who and what is in it stays, and `/campaign status` goes on showing it. Nobody can take this back."),
@@ -139,7 +139,7 @@ func ConfirmArchive(c workflow.Campaign, shop string) Message {
 // CampaignArchived tells that a campaign is archived.
 func CampaignArchived(c workflow.Campaign) Message {
 	return Message{
-		Text:   "The campaign " + first(spoken(c.Name, workflow.MaxCampaignName), "without a name") + " is archived",
+		Text:   "The campaign " + spokenCampaign(c.Name) + " is archived",
 		Blocks: []slack.Block{section("*" + campaignName(c.Name) + "* is archived: it takes nobody new, and what is in it stays.")},
 	}
 }

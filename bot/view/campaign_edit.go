@@ -115,10 +115,6 @@ func editProducts(f EditFacts) (*slack.MultiSelectBlockElement, bool) {
 	return menu, len(menu.Options) > 0 || menu.Type == slack.MultiOptTypeExternal
 }
 
-// maxOption is the longest text and value of an option, in code points. Slack's documentation allows twice that of a
-// value and its libraries do not, so this is the stricter reading.
-const maxOption = 75
-
 func productOption(p workflow.Product) (*slack.OptionBlockObject, bool) {
 	if p.ID == "" || len(p.ID) > maxOption {
 		return nil, false

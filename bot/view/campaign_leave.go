@@ -14,6 +14,6 @@ func LeaveButton(a workflow.Application) (*slack.ButtonBlockElement, bool) {
 		return nil, false
 	}
 	value := Correspondent{Shop: a.Key.Shop, Application: a.Key.ID, Campaign: a.Campaign}.String()
-	who := raw(nameOf(a.Report.Creator), 30)
+	who := called(a)
 	return button(ActionLeave, value, "Undo the campaign", "Take "+who+" out of the campaign again"), true
 }

@@ -194,9 +194,6 @@ func ParseLinkMeta(s string) (LinkMeta, error) {
 	return m, nil
 }
 
-// maxMetadata is the longest private metadata that Slack takes of a view, in code points.
-const maxMetadata = 3000
-
 // LinkSendFacts is what the dialog with the message shows.
 type LinkSendFacts struct {
 	LinkMeta

@@ -1,7 +1,6 @@
 package view
 
 import (
-	"fmt"
 	"strconv"
 
 	"github.com/slack-go/slack"
@@ -75,16 +74,12 @@ func campaignPages(f CampaignsFacts, shown, total int) (where string, buttons []
 		return "", nil
 	}
 	from := f.Page * CampaignPageSize
-	where = "This page is empty by now"
-	if shown > 0 {
-		where = fmt.Sprintf("%d–%d of %d", from+1, from+shown, total)
-	}
+	where = part(from+1, shown, total)
 	if f.Page > 0 {
-		buttons = append(buttons, button(ActionCampaignsBack, strconv.Itoa(f.Page-1), "Back", "Back to the page before"))
+		buttons = append(buttons, backButton(ActionCampaignsBack, strconv.Itoa(f.Page-1)))
 	}
 	if left := total - from - shown; left > 0 {
-		text := fmt.Sprintf("Next %d", min(CampaignPageSize, left))
-		buttons = append(buttons, button(ActionCampaignsPage, strconv.Itoa(f.Page+1), text, text+" campaigns"))
+		buttons = append(buttons, nextButton(ActionCampaignsPage, strconv.Itoa(f.Page+1), min(CampaignPageSize, left), "campaigns"))
 	}
 	return where, buttons
 }
@@ -107,7 +102,7 @@ func campaignLine(r CampaignRow) string {
 func CampaignCreated(c workflow.Campaign, shop string) Message {
 	name := campaignName(c.Name)
 	return Message{
-		Text: "The campaign " + first(spoken(c.Name, workflow.MaxCampaignName), "without a name") + " was created" + spokenShop(shop),
+		Text: "The campaign " + spokenCampaign(c.Name) + " was created" + spokenShop(shop),
 		Blocks: []slack.Block{section(
 			"The campaign *"+name+"* was created"+forShop(shop)+".",
 			"Add creators with *Add to campaign* on their cards, with `/campaign add`, or from a target collaboration with `/campaign import`.",

@@ -77,11 +77,7 @@ func productBlock(a workflow.Application) slack.Block {
 }
 
 func footer(f CardFacts) slack.Block {
-	shop := ""
-	if name := data(f.Shop, maxName); name != "" {
-		shop = "Shop: " + name
-	}
-	return aside(dotted(campaignOf(f), shop, "Request "+shortID(f.Application), requests(f.Region)))
+	return aside(dotted(campaignOf(f), shopOf(f.Shop), "Request "+shortID(f.Application), requests(f.Region)))
 }
 
 // campaignOf tells which campaign the application is in, and who added it there.

@@ -54,7 +54,10 @@ func decisions(a workflow.Application, quick bool) []slack.BlockElement {
 }
 
 // called is what the creator is called where a control is read out.
-func called(a workflow.Application) string { return raw(nameOf(a.Report.Creator), 30) }
+func called(a workflow.Application) string { return aloud(a.Report.Creator) }
+
+// aloud is what a creator is called there.
+func aloud(c workflow.Creator) string { return raw(nameOf(c), 30) }
 
 // messageButton opens the dialog to write to the creator. There is none for a creator whose id TikTok has not told: she
 // cannot be written to.

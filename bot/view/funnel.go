@@ -43,7 +43,7 @@ const (
 // team's, and who stands where.
 func CampaignStatus(f CampaignStatusFacts) Message {
 	name := first(raw(f.Campaign.Name, workflow.MaxCampaignName), "Campaign")
-	said := "Campaign " + first(spoken(f.Campaign.Name, workflow.MaxCampaignName), "without a name") + ": "
+	said := "Campaign " + spokenCampaign(f.Campaign.Name) + ": "
 	if len(f.Members) == 0 {
 		blocks := []slack.Block{header(name)}
 		if about := dotted(archived(f.Campaign), shopOf(f.Shop)); about != "" {

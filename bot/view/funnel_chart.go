@@ -38,7 +38,7 @@ func Funnel(f CampaignStatusFacts, by workflow.PersonID) FunnelChart {
 		said = append(said, fmt.Sprintf("%s %d", label, n))
 	}
 	c.Alt = "The funnel of the campaign " + name + ", " + t.summary() + ": " + strings.Join(said, ", ")
-	c.Comment = person(by) + " shares the campaign " + first(spoken(f.Campaign.Name, workflow.MaxCampaignName), "without a name") +
+	c.Comment = person(by) + " shares the campaign " + spokenCampaign(f.Campaign.Name) +
 		spokenShop(f.Shop) + ": " + t.summary()
 	return c
 }

@@ -66,8 +66,8 @@ func Health(f HealthFacts) Message {
 	m := Message{Text: "All is well with the desk"}
 	verdict := "*All is well.*"
 	if len(faults) > 0 {
-		m.Text = many(len(faults), "thing") + " " + needsForm(len(faults)) + " a look:" + inText(faults)
-		verdict = "*" + many(len(faults), "thing") + " " + needsForm(len(faults)) + " a look:*\n• " + strings.Join(faults, "\n• ")
+		m.Text = many(len(faults), "thing") + " " + verb(len(faults), "needs", "need") + " a look:" + inText(faults)
+		verdict = "*" + many(len(faults), "thing") + " " + verb(len(faults), "needs", "need") + " a look:*\n• " + strings.Join(faults, "\n• ")
 	}
 	m.Blocks = []slack.Block{
 		section(verdict),
@@ -92,13 +92,6 @@ func inText(faults []string) (text string) {
 		}
 	}
 	return text
-}
-
-func needsForm(n int) string {
-	if n == 1 {
-		return "needs"
-	}
-	return "need"
 }
 
 // faults are what somebody has to see to, each with what to do.
@@ -228,7 +221,7 @@ func (f HealthFacts) outbox() []string {
 }
 
 func (s HealthShop) lines() []string {
-	lines := []string{"*" + s.called() + "*", many(s.Waiting, "request") + " " + waitsFor(s.Waiting) + " for a decision"}
+	lines := []string{"*" + s.called() + "*", many(s.Waiting, "request") + " " + waits(s.Waiting) + " for a decision"}
 	switch {
 	case !s.Told:
 	case s.Synced.IsZero():
@@ -254,11 +247,4 @@ func (s HealthShop) lines() []string {
 		}
 	}
 	return lines
-}
-
-func waitsFor(n int) string {
-	if n == 1 {
-		return "waits"
-	}
-	return "wait"
 }

@@ -9,18 +9,12 @@ import (
 	"sampledesk/workflow"
 )
 
-// maxHistory is how many lines of the history are shown, the last ones: an answer to a command has to fit an
+// HistorySize is how many entries of the history Show shows, the last ones: an answer to a command has to fit an
 // acknowledgement.
-const maxHistory = 12
-
-// HistorySize is how many entries it is worth to hand to Show.
-const HistorySize = maxHistory
-
-// maxSection is how much text a section is given, in code points; Slack takes 3,000.
-const maxSection = 2900
+const HistorySize = 12
 
 func historyLines(f ShowFacts) []string {
-	shown := f.History[max(0, len(f.History)-maxHistory):]
+	shown := f.History[max(0, len(f.History)-HistorySize):]
 	lines := []string{"*History*"}
 	if earlier := f.Earlier + len(f.History) - len(shown); earlier > 0 {
 		lines = append(lines, fmt.Sprintf("(%d earlier)", earlier))

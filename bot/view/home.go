@@ -267,5 +267,3 @@ func homeActions(f HomeFacts) slack.Block {
 	}
 	return actions("home_actions", elements...)
 }
-
-func divider() slack.Block { return &slack.DividerBlock{Type: slack.MBTDivider} }

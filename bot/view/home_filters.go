@@ -36,7 +36,7 @@ func mark(f HomeFilter) string {
 func shopMenu(f HomeFacts) slack.BlockElement {
 	options := []*slack.OptionBlockObject{option(HomeAny, "All shops")}
 	for _, s := range f.Shops {
-		if len(s.ID) <= maxHomeOption && len(options) < MaxChoices {
+		if len(s.ID) <= maxOption && len(options) < MaxChoices {
 			options = append(options, option(string(s.ID), first(raw(s.Name, maxName), raw(string(s.ID), maxName), "A shop")))
 		}
 	}
@@ -102,7 +102,7 @@ func homeCampaignOption(c HomeCampaign) *slack.OptionBlockObject {
 	if shop := raw(c.Shop, maxName); shop != "" {
 		name += " · " + shop
 	}
-	return option(string(c.ID), cut(name, maxHomeOption))
+	return option(string(c.ID), cut(name, maxOption))
 }
 
 // menu is a menu in which the option of that value is chosen, or the first where there is none.
@@ -130,6 +130,3 @@ func creatorInput(f HomeFilter) slack.Block {
 		},
 	}
 }
-
-// maxHomeOption is the longest text, and in the stricter reading the longest value, of a menu's option.
-const maxHomeOption = 75

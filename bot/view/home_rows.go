@@ -37,7 +37,7 @@ func homeWithin(f HomeFacts) string {
 		}
 	}
 	if f.Campaign.ID != "" {
-		text += " in the campaign " + first(data(f.Campaign.Name, workflow.MaxCampaignName), "without a name")
+		text += " in the campaign " + campaignName(f.Campaign.Name)
 	}
 	if f.State.Creator != "" {
 		text += " of @" + data(f.State.Creator, maxName)
@@ -138,16 +138,15 @@ func homeControls(r HomeRow) []slack.BlockElement {
 func homePaging(f HomeFacts) []slack.BlockElement {
 	var buttons []slack.BlockElement
 	if n := f.State.Page.Number; n > 0 {
-		text, spoken := "Back", "Back to the page before"
+		back := backButton
 		if len(f.State.Trail) == 0 && n > 1 {
-			text, spoken = "Back to the start", "Back to the first page"
+			back = startButton
 		}
-		buttons = append(buttons, button(ActionHomeBack, "back", text, spoken))
+		buttons = append(buttons, back(ActionHomeBack, "back"))
 	}
 	if f.Next != nil && len(f.Next.String()) <= maxValue {
 		left := min(HomePageSize, max(1, f.Total-f.First-HomePageSize+1))
-		text := fmt.Sprintf("Next %d", left)
-		buttons = append(buttons, button(ActionHomeNext, f.Next.String(), text, text+" applications"))
+		buttons = append(buttons, nextButton(ActionHomeNext, f.Next.String(), left, "requests"))
 	}
 	return buttons
 }

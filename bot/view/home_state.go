@@ -57,15 +57,12 @@ func (s HomeState) Back() HomeState {
 	return HomeState{HomeFilter: s.HomeFilter, Page: QueuePage{Number: s.Page.Number - 1, Cursor: s.Trail[last]}, Trail: s.Trail[:last]}
 }
 
-// maxHomeMetadata is the longest private metadata that Slack takes. It is counted in bytes here, which is stricter.
-const maxHomeMetadata = 3000
-
 // Encode writes the view's private metadata. What does not fit is the way back first, and then the page.
 func (s HomeState) Encode() string {
 	for {
 		text, err := json.Marshal(s)
 		switch {
-		case err == nil && len(text) <= maxHomeMetadata:
+		case err == nil && len(text) <= maxMetadata:
 			return string(text)
 		case len(s.Trail) > 0:
 			s.Trail = s.Trail[1:]

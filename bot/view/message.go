@@ -100,6 +100,8 @@ func header(text string) *slack.HeaderBlock {
 	return &slack.HeaderBlock{Type: slack.MBTHeader, Text: plainText(text)}
 }
 
+func divider() slack.Block { return &slack.DividerBlock{Type: slack.MBTDivider} }
+
 // aside is the small grey print.
 func aside(lines ...string) *slack.ContextBlock {
 	return &slack.ContextBlock{Type: slack.MBTContext, ContextElements: slack.ContextElements{

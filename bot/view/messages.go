@@ -45,7 +45,7 @@ func MessageToCreator(f MessageFacts) Message {
 		aside(fateOf(m)...),
 	}
 	if id := string(f.Notice.ID); m.State == workflow.MessageRefused && id != "" && len(id) <= maxValue {
-		who := raw(nameOf(f.Creator), 30)
+		who := aloud(f.Creator)
 		blocks = append(blocks, buttons(button(ActionResend, id, "Try again", "Try to send the message to "+who+" again")))
 	}
 	return Message{
@@ -180,7 +180,7 @@ func replyButton(c workflow.Creator, to Correspondent) (*slack.ButtonBlockElemen
 	if to.Shop == "" || to.Creator == "" && to.Application == "" || len(value) > maxValue {
 		return nil, false
 	}
-	return button(ActionReply, value, "Reply", "Reply to "+raw(nameOf(c), 30)), true
+	return button(ActionReply, value, "Reply", "Reply to "+aloud(c)), true
 }
 
 // Exchanged is one message of the past, from either side.

@@ -24,9 +24,6 @@ const (
 	AlsoApprove = "approve"          // its value
 )
 
-// MaxChoices is how many options a menu can offer.
-const MaxChoices = 100
-
 // What the dialog says of its fields when it is sent back.
 const (
 	ErrorNoChoice   = "Choose a campaign here, or name a new one below."

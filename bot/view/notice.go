@@ -84,10 +84,3 @@ func spokenShop(shop string) string {
 	}
 	return ""
 }
-
-func isAre(n int) string {
-	if n == 1 {
-		return "is"
-	}
-	return "are"
-}

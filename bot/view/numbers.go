@@ -170,6 +170,18 @@ func stock(r workflow.Report) string {
 	}
 }
 
+// verb is the form of a verb that goes with a count.
+func verb(n int, one, several string) string {
+	if n == 1 {
+		return one
+	}
+	return several
+}
+
+func waits(n int) string { return verb(n, "waits", "wait") }
+
+func isAre(n int) string { return verb(n, "is", "are") }
+
 // many writes a count and its noun.
 func many(n int, noun string) string {
 	if n == 1 {

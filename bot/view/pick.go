@@ -96,16 +96,15 @@ func showPages(f ShowFacts, total int) []slack.Block {
 	if total <= ShowPageSize {
 		return nil
 	}
-	from := f.Page*ShowPageSize + 1
-	blocks := []slack.Block{aside(fmt.Sprintf("%d–%d of %d, the latest first", from, from+min(ShowPageSize, len(f.Found))-1, total))}
+	shown := part(f.Page*ShowPageSize+1, min(ShowPageSize, len(f.Found)), total)
+	blocks := []slack.Block{aside(shown + ", the latest first")}
 	var buttons []slack.BlockElement
 	if back := (ShowPage{Number: f.Page - 1, Asked: f.Asked, Pick: f.Pick}).String(); f.Page > 0 && len(back) <= maxValue {
-		buttons = append(buttons, button(ActionShowBack, back, "Back", "Back to the page before"))
+		buttons = append(buttons, backButton(ActionShowBack, back))
 	}
 	next := ShowPage{Number: f.Page + 1, Asked: f.Asked, Pick: f.Pick}.String()
 	if left := total - (f.Page+1)*ShowPageSize; left > 0 && len(next) <= maxValue {
-		text := fmt.Sprintf("Next %d", min(left, ShowPageSize))
-		buttons = append(buttons, button(ActionShowPage, next, text, text+" requests"))
+		buttons = append(buttons, nextButton(ActionShowPage, next, min(left, ShowPageSize), "requests"))
 	}
 	if len(buttons) > 0 {
 		blocks = append(blocks, actions("", buttons...))

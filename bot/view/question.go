@@ -84,7 +84,7 @@ func questionControls(f QuestionFacts) []slack.BlockElement {
 	if utf8.RuneCountInString(value) > maxValue {
 		return nil
 	}
-	who := raw(nameOf(m.Shown), 30)
+	who := aloud(m.Shown)
 	yes := button(ActionNeeded, value, "Yes", "Yes, "+who+" needs a sample")
 	no := button(ActionNotNeeded, value, "No", "No, "+who+" needs no sample")
 	link := button(ActionLink, value, "Send the request link", "Send "+who+" the link for the request")
@@ -113,7 +113,7 @@ func questionControls(f QuestionFacts) []slack.BlockElement {
 // spokenQuestion is the question in one line.
 func spokenQuestion(f QuestionFacts) string {
 	m := f.Member
-	line := "Campaign " + first(spoken(f.Campaign.Name, workflow.MaxCampaignName), "without a name") + spokenShop(f.Shop) + ": " + spokenName(m.Shown) + " answered"
+	line := "Campaign " + spokenCampaign(f.Campaign.Name) + spokenShop(f.Shop) + ": " + spokenName(m.Shown) + " answered"
 	switch {
 	case len(f.Applications) > 0:
 		return line + "; the request has come"

@@ -1,8 +1,6 @@
 package view
 
 import (
-	"fmt"
-
 	"github.com/slack-go/slack"
 
 	"sampledesk/workflow"
@@ -11,9 +9,6 @@ import (
 // QueuePageSize is how many requests a page of the queue shows. With as many, an answer stays below the 20 KB that Slack
 // takes in an acknowledgement, whatever the names.
 const QueuePageSize = 10
-
-// maxValue is the longest value that Slack takes of a button.
-const maxValue = 2000
 
 // QueueFacts is a page of what waits for a decision, soonest deadline first.
 type QueueFacts struct {
@@ -41,7 +36,7 @@ func Queue(f QueueFacts) Message {
 		return emptyQueue(f.Shop)
 	}
 	title := many(f.Total, "request") + " " + waits(f.Total) + " for a decision"
-	blocks := []slack.Block{header(title), aside(dotted(span(f), "soonest deadline first", shopOf(f.Shop)))}
+	blocks := []slack.Block{header(title), aside(dotted(part(f.Page*QueuePageSize+1, len(f.Rows), f.Total), "soonest deadline first", shopOf(f.Shop)))}
 	for _, r := range f.Rows {
 		blocks = append(blocks, section(queueRow(r)...))
 	}
@@ -65,27 +60,11 @@ func inShop(name string) string {
 	return " in the shop " + name
 }
 
-func waits(n int) string {
-	if n == 1 {
-		return "waits"
-	}
-	return "wait"
-}
-
 func shopOf(shop string) string {
 	if name := data(shop, maxName); name != "" {
 		return "Shop: " + name
 	}
 	return ""
-}
-
-func span(f QueueFacts) string {
-	from := f.Page*QueuePageSize + 1
-	to := from + len(f.Rows) - 1
-	if to < from {
-		return "This page is empty by now"
-	}
-	return fmt.Sprintf("%d–%d of %d", from, to, max(f.Total, to))
 }
 
 func queueRow(r Row) []string {
@@ -122,16 +101,15 @@ func severalButton(f QueueFacts) []slack.BlockElement {
 func pagingButtons(f QueueFacts) []slack.BlockElement {
 	var buttons []slack.BlockElement
 	if f.Back != nil && len(f.Back.String()) <= maxValue {
-		text, spoken := "Back", "Back to the page before"
+		back := backButton
 		if f.Back.Number < f.Page-1 {
-			text, spoken = "Back to the start", "Back to the first page"
+			back = startButton
 		}
-		buttons = append(buttons, button(ActionQueueBack, f.Back.String(), text, spoken))
+		buttons = append(buttons, back(ActionQueueBack, f.Back.String()))
 	}
 	if f.Next != nil && len(f.Next.String()) <= maxValue {
 		left := min(QueuePageSize, max(1, f.Total-f.Page*QueuePageSize-len(f.Rows)))
-		text := fmt.Sprintf("Next %d", left)
-		buttons = append(buttons, button(ActionQueuePage, f.Next.String(), text, text+" requests"))
+		buttons = append(buttons, nextButton(ActionQueuePage, f.Next.String(), left, "requests"))
 	}
 	return buttons
 }

@@ -69,6 +69,11 @@ func campaignName(name string) string {
 	return first(data(name, workflow.MaxCampaignName), "without a name")
 }
 
+// spokenCampaign is campaignName for the text of a message.
+func spokenCampaign(name string) string {
+	return first(spoken(name, workflow.MaxCampaignName), "without a name")
+}
+
 func stageLines(s workflow.Saying) []string {
 	lines := []string{stageName(s.Stage)}
 	if s.Elsewhere {
@@ -137,7 +142,7 @@ func spokenChange(s workflow.Saying) string {
 	case workflow.SayRefused:
 		return "TikTok refused the " + noun(s.Verdict) + " by " + person(s.By) + "; back in review"
 	case workflow.SayCampaign:
-		return moved(s) + " the campaign " + first(spoken(s.Campaign, workflow.MaxCampaignName), "without a name") + spokenBack(s)
+		return moved(s) + " the campaign " + spokenCampaign(s.Campaign) + spokenBack(s)
 	case workflow.SayNote:
 		return "Note by " + person(s.By) + ": " + spoken(s.Text, maxWords)
 	default:

@@ -3,6 +3,7 @@ package view
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/slack-go/slack"
@@ -80,11 +81,7 @@ func Retry(f RetryFacts) Message {
 	if f.Total == 1 && !f.More {
 		title = "1 failed or waits to be tried again"
 	}
-	from := f.Page*RetryPageSize + 1
-	where := fmt.Sprintf("%d–%d of %d", from, from+len(f.Rows)-1, f.Total)
-	if len(f.Rows) == 0 {
-		where = "This page is empty by now"
-	}
+	where := part(f.Page*RetryPageSize+1, len(f.Rows), f.Total)
 	blocks = append(blocks, header(title), aside(where+" · what was given up comes first"))
 	for _, r := range f.Rows {
 		blocks = append(blocks, retryRow(r, f.Page))
@@ -166,11 +163,10 @@ func retryButton(r RetryRow, page int) (*slack.ButtonBlockElement, bool) {
 
 func retryPaging(f RetryFacts) (buttons []slack.BlockElement) {
 	if f.Page > 0 {
-		buttons = append(buttons, button(ActionRetryBack, fmt.Sprint(f.Page-1), "Back", "Back to the page before"))
+		buttons = append(buttons, backButton(ActionRetryBack, strconv.Itoa(f.Page-1)))
 	}
 	if left := f.Total - f.Page*RetryPageSize - len(f.Rows); left > 0 && len(f.Rows) > 0 {
-		text := fmt.Sprintf("Next %d", min(left, RetryPageSize))
-		buttons = append(buttons, button(ActionRetryPage, fmt.Sprint(f.Page+1), text, text+" that failed or wait"))
+		buttons = append(buttons, nextButton(ActionRetryPage, strconv.Itoa(f.Page+1), min(left, RetryPageSize), "that failed or wait"))
 	}
 	return buttons
 }

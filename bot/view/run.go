@@ -213,7 +213,7 @@ func importProgress(f RunFacts) Message {
 	if name := spoken(r.Name, workflow.MaxCampaignName); name != "" {
 		into = " into the campaign *" + name + "*"
 	}
-	counts := dotted(many(r.Added, "creator")+" added", fmt.Sprintf("%d %s there", r.There, wasWere(r.There)), many(r.Products, "new product"))
+	counts := dotted(many(r.Added, "creator")+" added", fmt.Sprintf("%d %s there", r.There, verb(r.There, "was", "were")), many(r.Products, "new product"))
 	lines := []string{"*" + title + "*" + from + into + forShop(f.Shop), counts}
 	text := title + from + ": " + counts
 	switch {
@@ -227,13 +227,6 @@ func importProgress(f RunFacts) Message {
 		}
 	}
 	return Message{Text: text, Blocks: []slack.Block{section(lines...)}}
-}
-
-func wasWere(n int) string {
-	if n == 1 {
-		return "was"
-	}
-	return "were"
 }
 
 // importCause tells why an import failed: for a reason of TikTok's, or by a rule of the desk's, which is then kept in the

@@ -84,7 +84,7 @@ func SettingsModal(f SettingsFacts) slack.ModalViewRequest {
 	in := fields{shop: f.Shop.ID, settings: f.Shop.Settings, groups: f.Groups, at: f.At}
 	var blocks []slack.Block
 	if f.Warning != "" {
-		blocks = append(blocks, section(f.Warning), &slack.DividerBlock{Type: slack.MBTDivider})
+		blocks = append(blocks, section(f.Warning), divider())
 	}
 	if len(f.Shops) > 1 {
 		blocks = append(blocks, settingsOf(f))

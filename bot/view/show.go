@@ -67,7 +67,7 @@ func showOne(f ShowFacts) Message {
 	}
 	blocks = append(blocks, section(records(a)...), footer(card))
 	if len(f.History) > 0 {
-		blocks = append(blocks, &slack.DividerBlock{Type: slack.MBTDivider})
+		blocks = append(blocks, divider())
 		blocks = append(blocks, sections(historyLines(f))...)
 	}
 	if b, ok := messageButton(a); ok {

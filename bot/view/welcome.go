@@ -36,7 +36,7 @@ func WelcomePanel(shop workflow.Shop) []slack.Block {
 			button(ActionWelcomeNever, id, "Don't show again", "Never show the welcome again; the settings stay as they are"),
 		),
 		aside("All of it can be changed at any time: `/samples settings`."),
-		&slack.DividerBlock{Type: slack.MBTDivider},
+		divider(),
 	}
 }
 
