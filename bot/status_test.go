@@ -90,7 +90,7 @@ func TestStatusTellsHowEachShopStandsWithTikTok(t *testing.T) {
 		require.Contains(t, said, "The last look failed with “TikTok was silent”")
 		require.Contains(t, said, "Other Shop: TikTok answers nothing; the reason is below.")
 		require.Contains(t, said, "TikTok was not looked at yet since the desk was opened.")
-		require.Contains(t, said, "TikTok answers nothing, because this app was not granted the scope for sample applications.")
+		require.Contains(t, said, "TikTok answers nothing, because this app was not granted the scope for sample requests.")
 		require.Contains(t, said, "The last look for creators' messages failed with “no scope for messages”")
 		require.Contains(t, said, "The last look for creators' content failed with “no answer”")
 		require.Contains(t, said, "*3 things need a look:*")

@@ -28,8 +28,8 @@ const (
 
 // causes are the known codes in plain words, as the end of a sentence.
 var causes = map[int]string{
-	codeScope:        "this app was not granted the scope for sample applications",
-	codeScopeToo:     "this app was not granted the scope for sample applications",
+	codeScope:        "this app was not granted the scope for sample requests",
+	codeScopeToo:     "this app was not granted the scope for sample requests",
 	codeTokenExpired: "our access to the shop has run out",
 	codeSignature:    "TikTok does not accept our signature",
 	codeTokenInvalid: "the shop has to be connected again",

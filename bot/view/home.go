@@ -138,7 +138,7 @@ func Home(f HomeFacts) HomeView {
 	if len(f.Welcome) > 0 {
 		top = WelcomePanel(f.Welcome[0]) // one at a time: the next comes when this one is done
 	}
-	top = append(top, header("Sample applications"))
+	top = append(top, header("Sample requests"))
 	top = append(top, troubles(f.Health)...)
 	blocks := counts(f)
 	if f.LooksOn != "" {
@@ -156,7 +156,7 @@ func Home(f HomeFacts) HomeView {
 
 // HomeClosed is App Home for somebody who sees no shop, or while it cannot be read: a sentence, and nothing of any shop.
 func HomeClosed(state HomeState, d Denial) HomeView {
-	about := "Here the team sees the sample applications of its TikTok shops, and decides on them."
+	about := "Here the team sees the sample requests of its TikTok shops, and decides on them."
 	why := Denied(d)
 	if d == DeniedUnchecked {
 		why = HomeUnchecked
@@ -253,7 +253,7 @@ func endingSoon(soon int) string {
 }
 
 func refreshButton() slack.BlockElement {
-	return button(ActionHomeRefresh, "refresh", "Refresh", "Look at the sample applications anew")
+	return button(ActionHomeRefresh, "refresh", "Refresh", "Look at the sample requests anew")
 }
 
 func homeActions(f HomeFacts) slack.Block {

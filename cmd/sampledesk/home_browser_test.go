@@ -14,7 +14,7 @@ func (v *visitor) atHome(who string) {
 	v.seenAs(who)
 	read[string](v, fmt.Sprintf(`location.hash = %q`, "#"+who+"/home"))
 	v.do(chromedp.Reload())
-	v.shows("#main", "Sample applications")
+	v.shows("#main", "Sample requests")
 }
 
 func TestARequestIsApprovedAndUndoneInAppHomeOnAPhone(t *testing.T) {
