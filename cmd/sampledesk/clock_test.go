@@ -135,6 +135,7 @@ func TestADeskThatWasClosedHearsOfWhatWasDecidedBeforeItSpeaks(t *testing.T) {
 
 func TestAShipmentIsAnnouncedAndItsContentFound(t *testing.T) {
 	inBubble(t, 0, func(b *bubble) {
+		b.desk.SyncContent = "@every 5m"
 		id := b.asks(map[string]any{"ship_in": "2000h"})
 		b.open()
 		time.Sleep(2 * time.Minute)
@@ -148,12 +149,12 @@ func TestAShipmentIsAnnouncedAndItsContentFound(t *testing.T) {
 		}
 		require.Equal(t, "Content pending", b.only().Metadata.Payload["stage"])
 		b.happen(id, "post")
-		time.Sleep(31 * time.Minute)
+		time.Sleep(6 * time.Minute)
 		found := b.ofKind("content")
 		require.Len(t, found, 1)
 		require.Equal(t, card.TS, found[0].ThreadTS)
 		require.Equal(t, "Completed", b.only().Metadata.Payload["stage"])
-		time.Sleep(2 * time.Hour)
+		time.Sleep(12 * time.Minute)
 		require.Len(t, b.ofKind("content"), 1)
 		require.Len(t, b.ofKind("shipment"), 2)
 		b.unspoilt()
