@@ -294,7 +294,7 @@ func (d *Desk) sendLink(ctx context.Context, i interaction, ack ackFunc) {
 
 // postLink posts the link as a QR picture, below the question where that is in Slack.
 func (d *Desk) postLink(ctx context.Context, i interaction, meta view.LinkMeta, shop workflow.Shop) {
-	p := drawing{name: "request-link.png", channel: d.channelOf(shop)}
+	p := file{name: "request-link.png", channel: d.channelOf(shop)}
 	err := d.store.View(ctx, func(tx workflow.Tx) error {
 		m, err := tx.Member(meta.To.Campaign, meta.To.Creator)
 		if unlessMissing(err) != nil {
@@ -314,7 +314,7 @@ func (d *Desk) postLink(ctx context.Context, i interaction, meta view.LinkMeta, 
 		return unlessMissing(err)
 	})
 	if err == nil {
-		if p.png, err = drawQR(meta.Link); err == nil {
+		if p.data, err = drawQR(meta.Link); err == nil {
 			err = d.upload(ctx, p)
 		}
 	}

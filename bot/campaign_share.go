@@ -36,7 +36,7 @@ func (d *Desk) shareFunnel(ctx context.Context, i interaction, a action, ack ack
 	d.tell(ctx, i, view.PictureShared(p.channel))
 }
 
-func (d *Desk) funnelPicture(ctx context.Context, c workflow.Campaign, by workflow.PersonID) (p drawing, err error) {
+func (d *Desk) funnelPicture(ctx context.Context, c workflow.Campaign, by workflow.PersonID) (p file, err error) {
 	var facts view.CampaignStatusFacts
 	err = d.store.View(ctx, func(tx workflow.Tx) error {
 		shop, err := d.shopNamed(tx, c.Shop)
@@ -51,5 +51,5 @@ func (d *Desk) funnelPicture(ctx context.Context, c workflow.Campaign, by workfl
 	}
 	chart := view.Funnel(facts, by)
 	png, err := drawFunnel(chart)
-	return drawing{name: "campaign.png", title: chart.Title, alt: chart.Alt, comment: chart.Comment, png: png}, err
+	return file{name: "campaign.png", title: chart.Title, alt: chart.Alt, comment: chart.Comment, data: png}, err
 }

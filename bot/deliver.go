@@ -105,6 +105,9 @@ func (d *Desk) Deliver(ctx context.Context, e workflow.Effect) workflow.Outcome 
 	case workflow.Reply:
 		return d.reply(ctx, e)
 	default:
+		if e.Saying.Kind == workflow.SayReport {
+			return d.report(ctx, e)
+		}
 		return d.announce(ctx, e)
 	}
 }
@@ -338,14 +341,16 @@ func (d *Desk) writeOnce(ctx context.Context, p post) (ts string, err error) {
 	return ts, err
 }
 
-// pictureFailed recognises Slack's refusal of a message with a picture that it could not fetch (python-slack-sdk#1782).
+// pictureFailed recognises Slack's refusal of a message with a picture that it could not fetch (python-slack-sdk#1782), or
+// with a file of its own that it has not looked at yet (java-slack-sdk#1349).
 func pictureFailed(err error) bool {
 	e, ok := errors.AsType[slack.SlackErrorResponse](err)
 	if !ok || e.Err != "invalid_blocks" {
 		return false
 	}
 	return slices.ContainsFunc(e.ResponseMetadata.Messages, func(m string) bool {
-		return strings.Contains(strings.ToLower(m), "downloading image failed")
+		m = strings.ToLower(m)
+		return strings.Contains(m, "downloading image failed") || strings.Contains(m, "invalid slack file")
 	})
 }
 

@@ -57,6 +57,7 @@ type Desk struct {
 	link   *link
 	routes *routes
 	shared lately
+	drawn  drawn
 	bulks  turns
 
 	welcomes postponed

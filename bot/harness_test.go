@@ -353,6 +353,7 @@ type dialog struct {
 type slackState struct {
 	Channels []struct {
 		ID       string    `json:"id"`
+		User     string    `json:"user"` // with whom, of direct messages
 		Messages []message `json:"messages"`
 	} `json:"channels"`
 	Ephemerals []message `json:"ephemerals"`

@@ -12,17 +12,23 @@ import (
 // statsRoutes are the numbers.
 func (d *Desk) statsRoutes(r *routes) {
 	r.commands[view.CommandSamples+" stats"] = d.stats
+	r.clicks[view.ActionStatsFile] = d.statsFileClicked
 }
 
-// stats tells what happened in a period, shop by shop.
+// stats tells what happened in a period, shop by shop, or sends it as a file.
 func (d *Desk) stats(ctx context.Context, c command, typed string) (reply, error) {
-	p, ok := parsePeriod(typed)
+	span, asFile := cutFile(typed)
+	p, ok := parsePeriod(span)
 	if !ok {
 		return reply{Message: view.PeriodUnknown(typed)}, nil
 	}
-	facts := view.StatsFacts{Period: p.words}
+	now := time.Now().Truncate(time.Second) // as the button for the file keeps it
+	if asFile {
+		return d.statsFileTyped(ctx, c, p, now)
+	}
+	facts := view.StatsFacts{Period: p.words, File: view.StatsTarget{Period: p.typed, At: now.Unix()}}
 	for _, s := range c.Shops {
-		one, err := d.shopStats(ctx, s, p, time.Now())
+		one, err := d.shopStats(ctx, s, p, now)
 		if err != nil {
 			return reply{}, err
 		}
@@ -35,10 +41,7 @@ func (d *Desk) stats(ctx context.Context, c command, typed string) (reply, error
 // shopStats reads the numbers of one shop, with the period as its zone has it.
 func (d *Desk) shopStats(ctx context.Context, s workflow.Shop, p period, now time.Time) (view.ShopStats, error) {
 	stats := view.ShopStats{}
-	stats.From, stats.To = p.span(now.In(s.Settings.Location()))
-	if stats.From.Before(now) && now.Before(stats.To) {
-		stats.To = now
-	}
+	stats.From, stats.To = p.at(s, now)
 	err := d.store.View(ctx, func(tx workflow.Tx) (err error) {
 		stats.Now, stats.Other = map[workflow.Stage]int{}, 0
 		for _, stage := range workflow.Stages {

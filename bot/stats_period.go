@@ -6,13 +6,25 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"sampledesk/workflow"
 )
 
 // period is a span of time as a person asks for it. It is the same words for every shop; where it begins and ends depends
 // on the shop's zone.
 type period struct {
+	typed string // as short as it can be typed to mean the same
 	words string // "the last 7 days"
 	span  func(now time.Time) (from, to time.Time)
+}
+
+// at returns when the period begins and ends for a shop; one that goes on ends now.
+func (p period) at(s workflow.Shop, now time.Time) (from, to time.Time) {
+	from, to = p.span(now.In(s.Settings.Location()))
+	if from.Before(now) && now.Before(to) {
+		to = now.In(s.Settings.Location())
+	}
+	return from, to
 }
 
 // maxPeriod is the longest period in days.
@@ -30,6 +42,13 @@ func parsePeriod(typed string) (period, bool) {
 	s := strings.Join(strings.Fields(strings.ToLower(strings.Trim(typed, " `\"'.,"))), " ")
 	s = strings.TrimPrefix(strings.TrimPrefix(s, "for "), "in ")
 	s = strings.TrimPrefix(s, "the ")
+	p, ok := readPeriod(s)
+	p.typed = s
+	return p, ok
+}
+
+// readPeriod reads a period that was tidied.
+func readPeriod(s string) (period, bool) {
 	switch s {
 	case "", "week":
 		s = "7d"
@@ -93,12 +112,12 @@ func startOfDay(t time.Time, days int) time.Time {
 func startOfWeek(t time.Time) time.Time { return startOfDay(t, -(int(t.Weekday())+6)%7) }
 
 var namedPeriods = map[string]period{
-	"today":      {"today", func(now time.Time) (time.Time, time.Time) { return startOfDay(now, 0), now }},
-	"yesterday":  {"yesterday", func(now time.Time) (time.Time, time.Time) { return startOfDay(now, -1), startOfDay(now, 0) }},
-	"this week":  {"this week", func(now time.Time) (time.Time, time.Time) { return startOfWeek(now), now }},
-	"last week":  {"last week", func(now time.Time) (time.Time, time.Time) { return startOfDay(startOfWeek(now), -7), startOfWeek(now) }},
-	"this month": {"this month", func(now time.Time) (time.Time, time.Time) { return startOfDay(now, 1-now.Day()), now }},
-	"last month": {"last month", func(now time.Time) (time.Time, time.Time) {
+	"today":      {words: "today", span: func(now time.Time) (time.Time, time.Time) { return startOfDay(now, 0), now }},
+	"yesterday":  {words: "yesterday", span: func(now time.Time) (time.Time, time.Time) { return startOfDay(now, -1), startOfDay(now, 0) }},
+	"this week":  {words: "this week", span: func(now time.Time) (time.Time, time.Time) { return startOfWeek(now), now }},
+	"last week":  {words: "last week", span: func(now time.Time) (time.Time, time.Time) { return startOfDay(startOfWeek(now), -7), startOfWeek(now) }},
+	"this month": {words: "this month", span: func(now time.Time) (time.Time, time.Time) { return startOfDay(now, 1-now.Day()), now }},
+	"last month": {words: "last month", span: func(now time.Time) (time.Time, time.Time) {
 		end := startOfDay(now, 1-now.Day())
 		return end.AddDate(0, -1, 0), end
 	}},

@@ -69,7 +69,13 @@ func (l *life) step() {
 	a := l.application(k)
 	who := workflow.Actor{Person: "U0MEMBER01", Surface: workflow.FromCard}
 	var event workflow.Event
-	switch l.r.IntN(9) {
+	switch l.r.IntN(13) {
+	case 9, 10:
+		l.content(k)
+		return
+	case 11, 12:
+		l.decide(k, who)
+		return
 	case 0, 1:
 		event = workflow.Decided{Actor: who, At: l.now, Round: a.Round, Verdict: workflow.Approve}
 	case 2:
@@ -88,10 +94,37 @@ func (l *life) step() {
 		l.report(k, anyStatus[l.r.IntN(len(anyStatus))])
 		return
 	}
+	l.apply(k, event)
+}
+
+func (l *life) apply(k workflow.Key, event workflow.Event) {
 	_, err := l.engine.Apply(l.t.Context(), k, event)
 	if _, refused := errors.AsType[workflow.Refusal](err); !refused {
 		require.NoError(l.t, err)
 	}
+}
+
+// decide lets somebody decide, and TikTok confirm it a while later.
+func (l *life) decide(k workflow.Key, who workflow.Actor) {
+	d := workflow.Decided{Actor: who, At: l.now, Round: l.application(k).Round, Verdict: workflow.Approve}
+	if l.r.IntN(3) == 0 {
+		d.Verdict, d.Reason = workflow.Reject, workflow.OutOfStock
+	}
+	l.apply(k, d)
+	l.now = l.now.Add(time.Minute)
+	l.apply(k, workflow.Claimed{At: l.now, Review: l.application(k).Decision.Review})
+	l.now = l.now.Add(time.Minute)
+	l.apply(k, workflow.Confirmed{At: l.now, Verdict: l.application(k).Decision.Verdict})
+}
+
+// content lets something be found that a creator posted, which somebody bought through, or of which that is not told.
+func (l *life) content(k workflow.Key) {
+	sold := workflow.Figure{Value: float64(l.r.IntN(9)), Shared: l.r.IntN(3) > 0}
+	if !sold.Shared {
+		sold.Value = 0
+	}
+	_, err := l.engine.FindContent(l.t.Context(), k, []workflow.Content{{ID: fmt.Sprint(l.r.IntN(3)), Format: "VIDEO", At: l.now, Orders: sold}}, l.now)
+	require.NoError(l.t, err)
 }
 
 func (l *life) application(k workflow.Key) (a workflow.Application) {
@@ -108,8 +141,15 @@ type move struct {
 	decided workflow.Entry // by this desk, if that stands
 }
 
-// moves are all that ever led elsewhere, application by application.
-func (l *life) moves() (all [][]move) {
+// past is what became of one application.
+type past struct {
+	moves  []move
+	orders int
+	untold int // 1: nobody tells of orders
+}
+
+// pasts are all that ever led elsewhere, application by application.
+func (l *life) pasts() (all []past) {
 	for _, k := range l.keys {
 		var entries []workflow.Entry
 		require.NoError(l.t, l.store.View(l.t.Context(), func(tx workflow.Tx) (err error) {
@@ -132,13 +172,19 @@ func (l *life) moves() (all [][]move) {
 				standing = workflow.Entry{}
 			}
 		}
-		all = append(all, own)
+		p := past{moves: own, untold: 1}
+		for _, c := range l.application(k).Contents {
+			if c.Orders.Shared {
+				p.orders, p.untold = p.orders+int(c.Orders.Value), 0
+			}
+		}
+		all = append(all, p)
 	}
 	return all
 }
 
 // recount counts from the histories alone, in the plainest way.
-func recount(all [][]move, from, to time.Time) (f view.Figures) {
+func recount(all []past, from, to time.Time) (f view.Figures) {
 	within := func(m move) bool { return !m.At.Before(from) && m.At.Before(to) }
 	some := func(own []move, is func(move) bool) int {
 		if slices.ContainsFunc(own[1:], func(m move) bool { return within(m) && is(m) }) {
@@ -150,11 +196,14 @@ func recount(all [][]move, from, to time.Time) (f view.Figures) {
 		return func(m move) bool { return slices.Contains(states, m.To) }
 	}
 	var took []time.Duration
-	for _, own := range all {
-		if within(own[0]) {
+	for _, p := range all {
+		own := p.moves
+		if within(own[0]) && own[0].To.Live() {
 			f.Received++
 		}
-		f.Posted += some(own, into(workflow.Completed))
+		if some(own, into(workflow.Completed)) == 1 {
+			f.Posted, f.Orders, f.Untold = f.Posted+1, f.Orders+p.orders, f.Untold+p.untold
+		}
 		f.Expired += some(own, into(workflow.Expired))
 		f.NotShipped += some(own, into(workflow.NotShipped))
 		f.NotPosted += some(own, into(workflow.ContentNotPosted))
@@ -194,8 +243,8 @@ func TestTheNumbersAreThoseOfTheHistories(t *testing.T) {
 	for range 900 {
 		l.step()
 	}
-	all := l.moves()
-	busy := 0
+	all := l.pasts()
+	busy, sold := 0, 0
 	for range 40 {
 		from := time.Date(2026, 10, 1, l.r.IntN(31*24), l.r.IntN(60), 0, 0, time.UTC)
 		to := from.Add(time.Duration(l.r.IntN(20*24)) * time.Hour)
@@ -208,8 +257,10 @@ func TestTheNumbersAreThoseOfTheHistories(t *testing.T) {
 		if got.Approved > 0 && got.Shipped > 0 && got.Posted > 0 && got.There > 0 && got.Median > 0 {
 			busy++
 		}
+		sold += got.Orders
 	}
 	require.Greater(t, busy, 5, "something happened")
+	require.Positive(t, sold)
 }
 
 func TestAPeriodIsReadAsPeopleTypeIt(t *testing.T) {

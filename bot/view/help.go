@@ -26,7 +26,7 @@ var SamplesCommands = []Subcommand{
 	{Name: "show", Args: "<id or @creator>", Does: "all that is known of a request, or the requests of a creator"},
 	{Name: "approve", Args: "<id>", Does: "approves a request; a creator's name or a link to the card will do too"},
 	{Name: "reject", Args: "<id> <reason>", Does: "rejects one; the reason by its words or its number"},
-	{Name: "stats", Args: "[period]", Does: "what came in, was decided, shipped, posted and wasted; of 7 days, or another period"},
+	{Name: "stats", Args: "[period] [csv]", Does: "what came in, was decided, shipped, posted and wasted; of 7 days, or another period; with `csv` as a file, sent to you"},
 	{Name: "retry", Args: "[id]", Does: "what failed or waits, and why; with an id it is tried again at once"},
 	{Name: "status", Does: "how the desk is: its connections, what is on its way, and what failed"},
 	{Name: "settings", Does: "what the desk does for the shop; for admins"},

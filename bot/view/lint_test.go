@@ -104,6 +104,8 @@ func (l *linter) block(at string, b object, modal bool) {
 	case "actions":
 		l.elements(at, b, 25)
 	case "divider":
+	case "image":
+		l.picture(at, b)
 	case "input":
 		if !modal {
 			l.complain(at, "an input in a message")
@@ -116,6 +118,15 @@ func (l *linter) block(at string, b object, modal bool) {
 	default:
 		l.complain(at, "unexpected type %q", kind)
 	}
+}
+
+// picture holds an image of its own to what Slack takes of one in a file of its workspace.
+func (l *linter) picture(at string, b object) {
+	f, _ := b["slack_file"].(object)
+	l.length(at+" slack_file id", str(f["id"]), 255)
+	l.length(at+" alt_text", str(b["alt_text"]), 2000)
+	l.wellFormed(at+" alt_text", str(b["alt_text"]))
+	l.text(at+" title", b["title"], "plain_text", 2000)
 }
 
 func (l *linter) section(at string, b object) {

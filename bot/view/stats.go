@@ -1,6 +1,7 @@
 package view
 
 import (
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -9,10 +10,39 @@ import (
 	"sampledesk/workflow"
 )
 
+// ActionStatsFile sends the numbers as a file; the value holds a StatsTarget.
+const ActionStatsFile = "stats_file"
+
+// StatsTarget names a period whose requests are wanted as a file.
+type StatsTarget struct {
+	Shop   workflow.ShopID `json:"s,omitempty"` // empty: all that were asked about
+	Period string          `json:"p"`           // as it can be typed
+	At     int64           `json:"t"`           // when it was asked for, in seconds since 1970: "the last 7 days" are those before
+}
+
+// String is the value of a button.
+func (t StatsTarget) String() string {
+	text, _ := json.Marshal(t) // texts and a number can always be written
+	return string(text)
+}
+
+// ParseStatsTarget reads what String wrote.
+func ParseStatsTarget(s string) (StatsTarget, error) {
+	var t StatsTarget
+	if err := json.Unmarshal([]byte(s), &t); err != nil || t.Period == "" || t.At <= 0 || t.At > lastSecond {
+		return StatsTarget{}, fmt.Errorf("%q does not name a period", s)
+	}
+	return t, nil
+}
+
+// lastSecond is the end of the year 9999.
+const lastSecond = 253402300799
+
 // StatsFacts is what `/samples stats` tells.
 type StatsFacts struct {
 	Period string // in words: "the last 7 days"
 	Shops  []ShopStats
+	File   StatsTarget // the same as a file
 }
 
 // ShopStats are the numbers of one shop.
@@ -33,6 +63,8 @@ type Figures struct {
 	Median   time.Duration // from first sight to the decision, of those decided at this desk
 	Shipped  int
 	Posted   int // content was found, or the platform says done
+	Orders   int // paid so far, through the content of those posted
+	Untold   int // of those posted, those of whose orders TikTok tells nothing
 
 	Expired, NotShipped, NotPosted int // the three ways to waste a request
 }
@@ -44,35 +76,97 @@ func Stats(f StatsFacts) Message {
 	for _, s := range f.Shops {
 		m = m.And(shopStats(s))
 	}
-	return m.And(Message{Blocks: []slack.Block{aside(
-		"Each request counts once in each line, when it happened. A decision counts once TikTok has confirmed it; the median is of those made at this desk.",
-		"What was over before this desk first saw it is not in it. Other periods: `/samples stats 30d`, `yesterday`, `last week`, `october`.",
-	)}})
+	return m.And(Message{Blocks: []slack.Block{
+		aside(howCounted, "Other periods: `/samples stats 30d`, `yesterday`, `last week`, `october`."), actions("", fileButton(f.File, f.Period)),
+	}})
+}
+
+// howCounted says what the figures are.
+const howCounted = "Each request counts once in each line, when it happened. A decision counts once TikTok has confirmed it; the median is of those made at this desk.\n" +
+	"What was over before this desk first saw it is not in it. Orders are those paid so far."
+
+func fileButton(t StatsTarget, period string) slack.BlockElement {
+	return button(ActionStatsFile, t.String(), "As a file", cut("Send me the requests of "+period+" as a file", 75))
 }
 
 func shopStats(s ShopStats) Message {
-	decided := fmt.Sprintf("*%d* decided: %d approved, %d rejected", s.Approved+s.Rejected, s.Approved, s.Rejected)
-	if s.There > 0 {
-		decided += fmt.Sprintf(", %d of them in the Affiliate Center", s.There)
+	lines := append([]string{shopLine(s.Shop), "From " + stamp(s.From) + " to " + stamp(s.To)}, s.lines(nil)...)
+	return Message{Text: join(": ", spoken(s.Shop, maxName), s.summary()), Blocks: []slack.Block{section(lines...), aside("Now: " + standNow(s))}}
+}
+
+func shopLine(shop string) string {
+	name := data(shop, maxName)
+	if name == "" {
+		return ""
 	}
-	median := ""
-	if s.Approved+s.Rejected > s.There {
-		median = "*" + roughly(s.Median) + "* from first sight to the decision (median)"
+	return "*Shop: " + name + "*"
+}
+
+// Decided is how many requests were decided.
+func (f Figures) Decided() int { return f.Approved + f.Rejected }
+
+// Wasted is how many requests came to nothing in one of the three ways that need not have been.
+func (f Figures) Wasted() int { return f.Expired + f.NotShipped + f.NotPosted }
+
+// summary is the figures in one sentence, without formatting.
+func (f Figures) summary() string {
+	return fmt.Sprintf("%d received, %d decided, %d shipped, %d posted, %d wasted", f.Received, f.Decided(), f.Shipped, f.Posted, f.Wasted())
+}
+
+// lines are the figures, a line each. Those of the time before, if they are known, stand beside them.
+func (f Figures) lines(before *Figures) []string {
+	decided := f.line("decided", Figures.Decided, before)
+	if f.Decided() > 0 {
+		decided += fmt.Sprintf(": %d approved, %d rejected", f.Approved, f.Rejected)
 	}
-	wasted := s.Expired + s.NotShipped + s.NotPosted
-	waste := fmt.Sprintf("*%d* wasted", wasted)
-	if wasted > 0 {
-		waste += ": " + joinCounts([]int{s.Expired, s.NotShipped, s.NotPosted}, []workflow.Stage{workflow.StageExpired, workflow.StageNotShipped, workflow.StageNotPosted})
+	if f.There > 0 {
+		decided += fmt.Sprintf(", %d of them in the Affiliate Center", f.There)
 	}
-	lines := []string{
-		"", "From " + stamp(s.From) + " to " + stamp(s.To), fmt.Sprintf("*%d* received", s.Received), decided, median,
-		fmt.Sprintf("*%d* shipped", s.Shipped), fmt.Sprintf("*%d* posted", s.Posted), waste,
+	wasted := f.line("wasted", Figures.Wasted, before)
+	if f.Wasted() > 0 {
+		wasted += ": " + joinCounts([]int{f.Expired, f.NotShipped, f.NotPosted}, []workflow.Stage{workflow.StageExpired, workflow.StageNotShipped, workflow.StageNotPosted})
 	}
-	if name := data(s.Shop, maxName); name != "" {
-		lines[0] = "*Shop: " + name + "*"
+	return []string{
+		f.line("received", func(f Figures) int { return f.Received }, before), decided, f.medianLine(before),
+		f.line("shipped", func(f Figures) int { return f.Shipped }, before),
+		f.line("posted", func(f Figures) int { return f.Posted }, before) + f.sold(), wasted,
 	}
-	text := fmt.Sprintf("%d received, %d decided, %d shipped, %d posted, %d wasted", s.Received, s.Approved+s.Rejected, s.Shipped, s.Posted, wasted)
-	return Message{Text: join(": ", spoken(s.Shop, maxName), text), Blocks: []slack.Block{section(lines...), aside("Now: " + standNow(s))}}
+}
+
+func (f Figures) line(what string, of func(Figures) int, before *Figures) string {
+	s := fmt.Sprintf("*%d* %s", of(f), what)
+	if before != nil {
+		s += fmt.Sprintf(" (%d the week before)", of(*before))
+	}
+	return s
+}
+
+// timed tells whether anything was decided at this desk.
+func (f Figures) timed() bool { return f.Decided() > f.There }
+
+func (f Figures) medianLine(before *Figures) string {
+	if !f.timed() {
+		return ""
+	}
+	s := "*" + roughly(f.Median) + "* from first sight to the decision (median"
+	if before != nil && before.timed() {
+		s += "; " + roughly(before.Median) + " the week before"
+	}
+	return s + ")"
+}
+
+// sold tells what came of what was posted, as far as TikTok tells.
+func (f Figures) sold() string {
+	switch {
+	case f.Posted == 0:
+		return ""
+	case f.Untold >= f.Posted:
+		return ", paid orders not told"
+	case f.Untold > 0:
+		return fmt.Sprintf(", with %s so far (%d of them not told)", many(f.Orders, "paid order"), f.Untold)
+	default:
+		return ", with " + many(f.Orders, "paid order") + " so far"
+	}
 }
 
 // joinCounts lists what there is any of.

@@ -1,0 +1,171 @@
+package view
+
+import (
+	"bytes"
+	"encoding/csv"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/slack-go/slack"
+
+	"sampledesk/workflow"
+)
+
+// StatsRow is a request in a file of numbers.
+type StatsRow struct {
+	Application workflow.Application
+	Shop        string         // its name
+	Zone        *time.Location // the shop's: times are written as its clocks show them
+
+	Verdict workflow.Verdict // how the review ended; empty: it has not, or not by a decision
+	Decided time.Time
+	By      string // who decided; empty: it was made in the Affiliate Center or by TikTok's automation
+	Reason  workflow.Reason
+
+	// When it first came to be so at this desk; zero: it did not, or had before the desk came.
+	Shipped, Delivered, Posted time.Time
+	Orders                     int
+	Untold                     bool // TikTok does not tell of orders
+}
+
+// statsColumns are the columns of the file, each with its heading.
+var statsColumns = []struct {
+	heading string
+	of      func(StatsRow) string
+}{
+	{"request", func(r StatsRow) string { return string(r.Application.Key.Short()) }},
+	{"application id", func(r StatsRow) string { return string(r.Application.Key.ID) }},
+	{"shop", func(r StatsRow) string { return raw(r.Shop, maxName) }},
+	{"creator", func(r StatsRow) string { return raw(r.Application.Report.Creator.Username, maxName) }},
+	{"creator's name", func(r StatsRow) string { return raw(r.Application.Report.Creator.Nickname, maxName) }},
+	{"creator's id", func(r StatsRow) string { return raw(r.Application.Report.Creator.OpenID, maxWords) }},
+	{"product", func(r StatsRow) string { return raw(r.Application.Report.Product.Title, maxTitle) }},
+	{"variant", func(r StatsRow) string { return raw(r.Application.Report.Product.Variant, maxVariant) }},
+	{"product id", func(r StatsRow) string { return raw(string(r.Application.Report.Product.ID), maxID) }},
+	{"asked", func(r StatsRow) string { return r.clock(r.Application.SeenAt) }},
+	{"decided by", func(r StatsRow) string { return r.decider() }},
+	{"decided", func(r StatsRow) string { return r.clock(r.Decided) }},
+	{"verdict", func(r StatsRow) string { return r.verdict() }},
+	{"reason", func(r StatsRow) string { return r.reason() }},
+	{"status", func(r StatsRow) string { return raw(string(r.Application.Stage()), maxID) }},
+	{"shipped", func(r StatsRow) string { return r.clock(r.Shipped) }},
+	{"delivered", func(r StatsRow) string { return r.clock(r.Delivered) }},
+	{"posted", func(r StatsRow) string { return r.clock(r.Posted) }},
+	{"paid orders", func(r StatsRow) string { return r.orders() }},
+	{"card", func(r StatsRow) string { return raw(r.Application.Card.Link, maxLink) }},
+	{"time zone", func(r StatsRow) string { return r.Zone.String() }},
+}
+
+// maxLink is the longest link that is written.
+const maxLink = 500
+
+// clock is a time as spreadsheets understand it.
+func (r StatsRow) clock(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.In(r.Zone).Format("2006-01-02 15:04")
+}
+
+func (r StatsRow) decider() string {
+	switch {
+	case r.Verdict == "":
+		return ""
+	case r.By == "":
+		return "in the Affiliate Center"
+	default:
+		return raw(r.By, maxName)
+	}
+}
+
+func (r StatsRow) verdict() string {
+	if r.Verdict == "" {
+		return ""
+	}
+	return deed(r.Verdict)
+}
+
+func (r StatsRow) reason() string {
+	if r.Verdict != workflow.Reject || r.Reason == "" {
+		return ""
+	}
+	return ReasonText(r.Reason)
+}
+
+// orders is empty where TikTok does not tell: that is not none.
+func (r StatsRow) orders() string {
+	if r.Untold {
+		return ""
+	}
+	return strconv.Itoa(r.Orders)
+}
+
+// byteOrderMark tells spreadsheets that a file is UTF-8; without it the widespread ones take it for something older.
+const byteOrderMark = "\ufeff"
+
+// StatsFile writes requests as comma-separated values (RFC 4180), one a line below the headings.
+func StatsFile(rows []StatsRow) ([]byte, error) {
+	var b bytes.Buffer
+	b.WriteString(byteOrderMark)
+	w := csv.NewWriter(&b)
+	w.UseCRLF = true
+	line := make([]string, len(statsColumns))
+	for i, c := range statsColumns {
+		line[i] = c.heading
+	}
+	if err := w.Write(line); err != nil {
+		return nil, fmt.Errorf("writing the headings of a file: %w", err)
+	}
+	for _, r := range rows {
+		for i, c := range statsColumns {
+			line[i] = defuse(c.of(r))
+		}
+		if err := w.Write(line); err != nil {
+			return nil, fmt.Errorf("writing a line of a file: %w", err)
+		}
+	}
+	w.Flush()
+	return b.Bytes(), w.Error()
+}
+
+// defuse keeps a spreadsheet from taking somebody's text for a formula: whatever begins like one, the wide forms that
+// some spreadsheets take too included, gets an apostrophe in front (OWASP, CSV injection).
+func defuse(cell string) string {
+	if r, _ := utf8.DecodeRuneInString(cell); cell != "" && strings.ContainsRune("=+-@\t\r\n＝＋－＠", r) {
+		return "'" + cell
+	}
+	return cell
+}
+
+// StatsFileName is what a file of a period is called.
+func StatsFileName(from, to time.Time) string {
+	return "samples_" + from.Format(time.DateOnly) + "_" + to.Add(-1).Format(time.DateOnly) + ".csv"
+}
+
+// StatsFileFacts is what is told of a file.
+type StatsFileFacts struct {
+	Period string // in words
+	Rows   int
+	More   bool // there were more requests than one file takes
+}
+
+// StatsFileHere is the message before the file, in the direct messages of whoever asked for it.
+func StatsFileHere(f StatsFileFacts) Message {
+	what := many(f.Rows, "request") + " of " + f.Period
+	if f.More {
+		what = "The first " + what
+	}
+	said := "*" + what + "*, one in each line: those that came, or with which something happened, in that time."
+	return Message{Text: what + ", as a file", Blocks: []slack.Block{section(said, "Times are those of the shop's zone. The card is linked; `/samples show` takes what stands under “request”.")}}
+}
+
+// The answers to whoever asked for the numbers as a file.
+const (
+	StatsFileComes  = "The file is on its way to you: it comes as a direct message from Sample Desk."
+	StatsFileEmpty  = "In that time no request came, and nothing happened with one, so there is nothing to put into a file."
+	StatsFileFailed = "The file could not be sent. Please try again in a moment; if it fails again, `/samples status` tells how the desk is."
+	StatsFileDenied = "A file of all requests is for full members of this workspace. Please ask one of them for it."
+)
