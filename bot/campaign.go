@@ -12,7 +12,7 @@ import (
 
 // campaignRoutes are the commands, controls and dialogs of campaigns.
 func (d *Desk) campaignRoutes(r *routes) {
-	d.campaignModalRoutes(r)
+	d.joinRoutes(r)
 	d.campaignEditRoutes(r)
 	d.linkRoutes(r)
 	r.commands[view.CommandCampaign+" list"] = d.campaigns

@@ -113,7 +113,7 @@ func answers() map[string]Message {
 	several[1].Application.Report.Status, several[1].Campaign, several[1].Shop = workflow.StatusCompleted, "Autumn kitchen", "Nimbus Home"
 	several[2].Link = permalink
 	middle := QueueFacts{Total: 34, Page: 1, Rows: rows(10, application(), permalink), Back: &QueuePage{}, Next: &QueuePage{Number: 2, Cursor: "x"}}
-	last := QueueFacts{Shop: "Nimbus Home", Total: 31, Page: 3, Rows: rows(1, cards()["card_bare"].Application, ""), Back: &QueuePage{Number: 2, Cursor: "x"}}
+	last := QueueFacts{Total: 31, Page: 3, Rows: rows(1, cards()["card_bare"].Application, ""), Back: &QueuePage{Number: 2, Cursor: "x"}}
 	last.Rows[0].Shop = "Nimbus Home"
 	autumn := workflow.Campaign{ID: "c1", Name: "Autumn <kitchen>"}
 	return map[string]Message{
@@ -186,7 +186,7 @@ func TestAnswersFitAnAcknowledgementWhateverTheNames(t *testing.T) {
 		joined = joined.And(CampaignCreated(workflow.Campaign{Name: hostile}, ""))
 	}
 	for name, m := range map[string]Message{
-		"queue":    Queue(QueueFacts{Shop: hostile, Total: 500, Page: 7, Rows: queue, Back: &long, Next: &long}),
+		"queue":    Queue(QueueFacts{Total: 500, Page: 7, Rows: queue, Back: &long, Next: &long}),
 		"show":     Show(ShowFacts{Found: []Row{{Application: worst, Campaign: hostile, Shop: hostile}}, Region: hostile, History: history, Campaigns: map[workflow.CampaignID]string{"c1": hostile}}),
 		"several":  Show(ShowFacts{Found: several, Memory: remembered()}),
 		"status":   CampaignStatus(CampaignStatusFacts{Campaign: workflow.Campaign{Name: hostile}, Shop: hostile, At: shipBy.Add(time.Hour), Members: many, Links: links}),
@@ -279,14 +279,14 @@ func TestABarIsNeverEmptyWhereSomebodyStands(t *testing.T) {
 	require.Equal(t, "`░░░░░░░░░░` 0 *Shipping*", lines[4])
 }
 
-func modals() map[string]ModalFacts {
+func modals() map[string]JoinFacts {
 	campaigns := []workflow.Campaign{{ID: "c1", Name: "Autumn <kitchen> :tada:"}, {ID: "c2", Name: "Gift ideas"}}
 	in := reportedAs(workflow.StatusShipped)
 	in.Campaign = "c2"
-	return map[string]ModalFacts{
-		"modal":         {Application: application(), Round: 3, Channel: "C0SAMPLES1", Campaigns: campaigns},
-		"modal_first":   {Application: application(), Round: 3, Channel: "C0SAMPLES1"},
-		"modal_member":  {Application: in, Round: 4, Channel: "C0SAMPLES1", Campaigns: campaigns, Current: "Gift ideas"},
+	return map[string]JoinFacts{
+		"modal":         {Application: application(), Round: 3, Campaigns: campaigns},
+		"modal_first":   {Application: application(), Round: 3},
+		"modal_member":  {Application: in, Round: 4, Campaigns: campaigns, Current: "Gift ideas"},
 		"modal_hostile": {Application: hostileApplication(), Campaigns: []workflow.Campaign{{ID: "c1", Name: hostile}, {ID: "c2"}}, Current: hostile},
 	}
 }
@@ -294,7 +294,7 @@ func modals() map[string]ModalFacts {
 func TestEveryDialogLooksAsItsGoldenFile(t *testing.T) {
 	for name, f := range modals() {
 		t.Run(name, func(t *testing.T) {
-			view := CampaignModal(f)
+			view := JoinModal(f)
 			lintModal(t, view)
 			compare(t, name, pretty(t, view))
 		})
@@ -304,7 +304,7 @@ func TestEveryDialogLooksAsItsGoldenFile(t *testing.T) {
 func TestTheDialogOffersToApproveOnlyWhatCanBeApprovedNow(t *testing.T) {
 	for name, f := range cards() {
 		a := f.Application
-		shown := pretty(t, CampaignModal(ModalFacts{Application: a}))
+		shown := pretty(t, JoinModal(JoinFacts{Application: a}))
 		require.Equal(t, a.Decidable() && a.Report.Approvable, strings.Contains(shown, "Approve the sample too"), name)
 		require.NotContains(t, shown, "initial_options")
 	}
@@ -318,7 +318,7 @@ func TestTheDialogAsksForTheCampaignsWhereThereAreMoreThanAMenuHolds(t *testing.
 	menu := func(all []workflow.Campaign) *slack.SelectBlockElement {
 		in := application()
 		in.Campaign = "c101"
-		view := CampaignModal(ModalFacts{Application: in, Campaigns: all, Current: "Last of all"})
+		view := JoinModal(JoinFacts{Application: in, Campaigns: all, Current: "Last of all"})
 		lintModal(t, view)
 		return view.Blocks.BlockSet[1].(*slack.InputBlock).Element.(*slack.SelectBlockElement)
 	}
@@ -330,12 +330,12 @@ func TestTheDialogAsksForTheCampaignsWhereThereAreMoreThanAMenuHolds(t *testing.
 }
 
 func TestWhatTheDialogIsAboutSurvivesItsJourney(t *testing.T) {
-	want := ModalMeta{Target: Target{Key: application().Key, Round: 3}, Seen: "c2", Channel: "C0SAMPLES1"}
-	got, err := ParseModalMeta(want.Encode())
+	want := JoinMeta{Target: Target{Key: application().Key, Round: 3}, Seen: "c2"}
+	got, err := ParseJoinMeta(want.Encode())
 	require.NoError(t, err)
 	require.Equal(t, want, got)
 	for _, bad := range []string{"", "{}", "[]", `{"target":"decide:1:2"}`} {
-		_, err := ParseModalMeta(bad)
+		_, err := ParseJoinMeta(bad)
 		require.Error(t, err, bad)
 	}
 }

@@ -195,13 +195,13 @@ func TestTheNearestNameOfACampaignIsSuggested(t *testing.T) {
 func TestOnlyWhatAPersonAddedAndIsInReviewCanLeaveItsCampaign(t *testing.T) {
 	in := application()
 	in.Campaign, in.Joined = "c1", workflow.Joined{By: reviewer}
-	b, ok := LeaveButton(in)
+	b, ok := leaveButton(in)
 	require.True(t, ok)
 	require.Equal(t, `{"s":"7495540735365777507","a":"5766536881352581780","p":"c1"}`, b.Value)
 	byItself, none, shipped := in, in, reportedAs(workflow.StatusShipped)
 	byItself.Joined.By, none.Campaign, shipped.Campaign, shipped.Joined = "", "", "c1", in.Joined
 	for _, a := range []workflow.Application{byItself, none, shipped} {
-		_, ok := LeaveButton(a)
+		_, ok := leaveButton(a)
 		require.False(t, ok)
 	}
 }

@@ -16,7 +16,7 @@ func cardControls(f CardFacts) (slack.Block, bool) {
 	if len(elements) == 0 {
 		return nil, false
 	}
-	if b, ok := LeaveButton(a); ok {
+	if b, ok := leaveButton(a); ok {
 		elements = append(elements, b)
 	}
 	if b, ok := messageButton(a); ok {

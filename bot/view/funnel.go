@@ -28,8 +28,8 @@ type Standing struct {
 	Applications []workflow.Application
 }
 
-// FewCreators is how many creators a campaign has at the least for its funnel to be worth a picture.
-const FewCreators = 3
+// fewCreators is how many creators a campaign has at the least for its funnel to be worth a picture.
+const fewCreators = 3
 
 // The sizes of the picture. Names are limited in all, so that the answer stays below the 20 KB of an acknowledgement.
 const (
@@ -74,7 +74,7 @@ func funnelControls(f CampaignStatusFacts) []slack.Block {
 	if !f.Campaign.Archived {
 		elements = append(elements, button(ActionCampaignEdit, id, "Edit", "Edit the campaign "+name))
 	}
-	if len(f.Members) >= FewCreators {
+	if len(f.Members) >= fewCreators {
 		elements = append(elements, button(ActionCampaignShare, id, "Share as picture", "Share the campaign "+name+" as a picture"))
 	}
 	if id == "" || len(elements) == 0 {

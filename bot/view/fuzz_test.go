@@ -40,7 +40,7 @@ func (w words) lintAll(t *testing.T, state uint8, v float64) {
 	require.LessOrEqual(t, len(m.Blocks), 8)
 	lint(t, m)
 	row := Row{Application: a, Campaign: w.title, Shop: w.nick, Link: w.picture}
-	lint(t, Queue(QueueFacts{Shop: w.nick, Total: 1, Rows: []Row{row}}))
+	lint(t, Queue(QueueFacts{Total: 1, Rows: []Row{row}}))
 	lintHome(t, Home(HomeFacts{State: HomeState{HomeFilter: HomeFilter{Stage: workflow.Stage(w.cause), Creator: HomeCreator(w.user)}}, Rows: []HomeRow{{Row: row, Decides: true}}}))
 	lint(t, Show(ShowFacts{Asked: w.nick, Found: []Row{row}, Region: w.user}))
 	lint(t, Show(ShowFacts{Asked: w.nick, Found: []Row{row, row}}))
@@ -64,7 +64,7 @@ func (w words) lintAll(t *testing.T, state uint8, v float64) {
 	lint(t, CampaignStatus(CampaignStatusFacts{Campaign: workflow.Campaign{Name: w.title}, Shop: w.nick, At: shipBy,
 		Members: []Standing{{Member: workflow.Member{Shown: a.Report.Creator}, Applications: []workflow.Application{a}}}, Links: map[workflow.Key]string{a.Key: w.picture}}))
 	w.lintClock(t, a)
-	lintModal(t, CampaignModal(ModalFacts{Application: a, Campaigns: []workflow.Campaign{{ID: "c1", Name: w.collab}}, Current: w.title}))
+	lintModal(t, JoinModal(JoinFacts{Application: a, Campaigns: []workflow.Campaign{{ID: "c1", Name: w.collab}}, Current: w.title}))
 	w.lintTogether(t, a)
 }
 

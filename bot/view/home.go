@@ -136,7 +136,7 @@ func homeView(state HomeState, top []slack.Block, sync slack.Block, rest ...slac
 func Home(f HomeFacts) HomeView {
 	var top []slack.Block
 	if len(f.Welcome) > 0 {
-		top = WelcomePanel(f.Welcome[0]) // one at a time: the next comes when this one is done
+		top = welcomePanel(f.Welcome[0]) // one at a time: the next comes when this one is done
 	}
 	top = append(top, header("Sample requests"))
 	top = append(top, troubles(f.Health)...)

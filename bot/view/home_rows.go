@@ -129,7 +129,7 @@ func homeControls(r HomeRow) []slack.BlockElement {
 			kept = append(kept, e)
 		}
 	}
-	if b, ok := LeaveButton(r.Application); ok && len(kept) > 0 {
+	if b, ok := leaveButton(r.Application); ok && len(kept) > 0 {
 		kept = append(kept, b)
 	}
 	return kept

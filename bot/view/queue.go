@@ -12,7 +12,6 @@ const QueuePageSize = 10
 
 // QueueFacts is a page of what waits for a decision, soonest deadline first.
 type QueueFacts struct {
-	Shop  string // the shop that was asked for; empty: all of the channel
 	Total int
 	Page  int // counted from 0
 	Rows  []Row
@@ -33,31 +32,24 @@ type Row struct {
 // Queue is the answer to `/samples queue`.
 func Queue(f QueueFacts) Message {
 	if f.Total == 0 {
-		return emptyQueue(f.Shop)
+		return emptyQueue()
 	}
 	title := many(f.Total, "request") + " " + waits(f.Total) + " for a decision"
-	blocks := []slack.Block{header(title), aside(dotted(part(f.Page*QueuePageSize+1, len(f.Rows), f.Total), "soonest deadline first", shopOf(f.Shop)))}
+	blocks := []slack.Block{header(title), aside(dotted(part(f.Page*QueuePageSize+1, len(f.Rows), f.Total), "soonest deadline first"))}
 	for _, r := range f.Rows {
 		blocks = append(blocks, section(queueRow(r)...))
 	}
 	if buttons := append(pagingButtons(f), severalButton(f)...); len(buttons) > 0 {
 		blocks = append(blocks, actions("", buttons...))
 	}
-	return Message{Text: title + inShop(spoken(f.Shop, maxName)), Blocks: blocks}
+	return Message{Text: title, Blocks: blocks}
 }
 
-func emptyQueue(shop string) Message {
+func emptyQueue() Message {
 	return Message{
-		Text:   "Nothing waits for a decision" + inShop(spoken(shop, maxName)),
-		Blocks: []slack.Block{section("*Nothing waits for a decision*"+inShop(data(shop, maxName)), "All done. New requests arrive here as cards, by themselves.")},
+		Text:   "Nothing waits for a decision",
+		Blocks: []slack.Block{section("*Nothing waits for a decision*", "All done. New requests arrive here as cards, by themselves.")},
 	}
-}
-
-func inShop(name string) string {
-	if name == "" {
-		return ""
-	}
-	return " in the shop " + name
 }
 
 func shopOf(shop string) string {

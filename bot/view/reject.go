@@ -205,14 +205,3 @@ func (r Rejection) NotDone(sentence string) slack.ModalViewRequest {
 	}
 	return NotDone(sentence, r.Note, words)
 }
-
-// NotDone closes a dialog in which something was written that could not be kept: why, and what was written.
-func NotDone(sentence string, written ...string) slack.ModalViewRequest {
-	m := Aside(sentence)
-	for _, words := range written {
-		if clean(words) != "" {
-			m.Blocks = append(m.Blocks, section("You had written:", quote(words, workflow.MaxNote)))
-		}
-	}
-	return NoticeModal(m)
-}

@@ -56,10 +56,9 @@ type RetryFacts struct {
 // RetryRow is something that failed, or waits after a failure.
 type RetryRow struct {
 	workflow.Effect
-	Failed  time.Time            // when it was given up; zero: the desk goes on trying by itself
-	About   workflow.Application // of an application; else zero
-	Shop    string               // named only where there are several
-	Channel string               // of a message to one
+	Failed time.Time            // when it was given up; zero: the desk goes on trying by itself
+	About  workflow.Application // of an application; else zero
+	Shop   string               // named only where there are several
 }
 
 // Retry is the answer to `/samples retry`.

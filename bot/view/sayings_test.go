@@ -158,13 +158,13 @@ func TestADialogSaysWhatIsWrongInPlainText(t *testing.T) {
 		{workflow.RuleCampaignName, false, BlockName}, {workflow.RuleNameTaken, false, BlockName}, {workflow.RuleNoCampaign, true, BlockChoice},
 		{workflow.RuleArchived, true, BlockChoice}, {workflow.RuleInThatCampaign, true, BlockChoice}, {workflow.RuleInThatCampaign, false, BlockName},
 	} {
-		block, text, ok := ModalError(workflow.Refusal{Rule: c.rule, Name: "Autumn"}, c.chosen)
+		block, text, ok := JoinError(workflow.Refusal{Rule: c.rule, Name: "Autumn"}, c.chosen)
 		require.True(t, ok)
 		require.Equal(t, c.block, block)
 		require.NotEmpty(t, text)
 		require.NotContains(t, text, "*")
 	}
-	_, _, ok := ModalError(workflow.Refusal{Rule: workflow.RuleStale, Application: application()}, true)
+	_, _, ok := JoinError(workflow.Refusal{Rule: workflow.RuleStale, Application: application()}, true)
 	require.False(t, ok)
 }
 

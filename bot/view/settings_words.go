@@ -205,13 +205,6 @@ func SettingsSaved(shop workflow.Shop, changes []SettingsChange, copied []workfl
 	return m
 }
 
-// closing is a dialog that only says how it ended.
-func closing(title string, lines ...string) slack.ModalViewRequest {
-	return slack.ModalViewRequest{
-		Type: slack.VTModal, Title: plainText(title), Close: plainText("Close"), Blocks: slack.Blocks{BlockSet: []slack.Block{section(lines...)}},
-	}
-}
-
 // WarnMoved warns somebody that the settings were changed while she had the dialog open: what she sends next replaces
 // what is there now.
 func WarnMoved(changes []SettingsChange) string {

@@ -22,8 +22,8 @@ const (
 // WelcomePages is how many pages the welcome has: the channel, the reviewers, and the morning.
 const WelcomePages = 3
 
-// WelcomePanel greets the admins of a shop that nobody has set up yet, at the top of App Home.
-func WelcomePanel(shop workflow.Shop) []slack.Block {
+// welcomePanel greets the admins of a shop that nobody has set up yet, at the top of App Home.
+func welcomePanel(shop workflow.Shop) []slack.Block {
 	id := string(shop.ID)
 	named := first(data(shop.Name, maxName), "Your shop")
 	begin := button(ActionWelcome, id, "Set it up", "Set up the desk for "+first(raw(shop.Name, 40), "your shop"))

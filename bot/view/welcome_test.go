@@ -30,7 +30,7 @@ func TestEachPageOfTheWelcomeLooksAsItsGoldenFile(t *testing.T) {
 }
 
 func TestTheWelcomesPanelAndEndLookAsTheirGoldenFiles(t *testing.T) {
-	panel := WelcomePanel(workflow.Shop{ID: "7495540735365777507", Name: "Glow Shop"})
+	panel := welcomePanel(workflow.Shop{ID: "7495540735365777507", Name: "Glow Shop"})
 	requireGolden(t, "welcome_panel", Message{Text: "the panel", Blocks: panel})
 	s := workflow.Shop{Name: "Glow Shop", Settings: otherSettings()}
 	lintClosing(t, WelcomeDone(s))
@@ -39,7 +39,7 @@ func TestTheWelcomesPanelAndEndLookAsTheirGoldenFiles(t *testing.T) {
 
 func TestTheWelcomeStandsAnyNamesAndAnyCrowd(t *testing.T) {
 	bad := workflow.Shop{ID: workflow.ShopID(strings.Repeat("7", 300)), Name: strings.Repeat(hostile, 9), Settings: crowd(otherSettings())}
-	lint(t, Message{Text: "x", Blocks: WelcomePanel(bad)})
+	lint(t, Message{Text: "x", Blocks: welcomePanel(bad)})
 	lintClosing(t, WelcomeDone(bad))
 	for page := 1; page <= WelcomePages; page++ {
 		f := welcomeFacts(page)

@@ -11,17 +11,17 @@ import (
 	"sampledesk/workflow"
 )
 
-// campaignModalRoutes are the controls and the dialog with which an application comes into a campaign, and out of it.
-func (d *Desk) campaignModalRoutes(r *routes) {
-	r.clicks[view.ActionCampaign] = d.openCampaign
+// joinRoutes are the controls and the dialog with which an application comes into a campaign, and out of it.
+func (d *Desk) joinRoutes(r *routes) {
+	r.clicks[view.ActionCampaign] = d.openJoin
 	r.clicks[view.ActionLeave] = d.leaveCampaign
-	r.submissions[view.CallbackCampaign] = d.submitCampaign
+	r.submissions[view.CallbackCampaign] = d.submitJoin
 	r.suggestions[view.ActionChoice] = d.suggestCampaigns
 }
 
-// openCampaign opens the modal that adds the creator to a campaign. The trigger lives three seconds, so nothing slow
-// comes before it; what the modal shows is read from the store.
-func (d *Desk) openCampaign(ctx context.Context, i interaction, a action, ack ackFunc) {
+// openJoin opens the dialog that adds the creator to a campaign. The trigger lives three seconds, so nothing slow
+// comes before it; what the dialog shows is read from the store.
+func (d *Desk) openJoin(ctx context.Context, i interaction, a action, ack ackFunc) {
 	ack(nil)
 	target, err := view.ParseTarget(a.Block)
 	if err != nil {
@@ -32,17 +32,17 @@ func (d *Desk) openCampaign(ctx context.Context, i interaction, a action, ack ac
 		d.tell(ctx, i, no)
 		return
 	}
-	facts, err := d.modalFacts(ctx, target)
+	facts, err := d.joinFacts(ctx, target)
 	if err != nil {
 		d.note(ctx, i.User.ID, err)
 		d.tell(ctx, i, d.sentence(ctx, err))
 		return
 	}
-	d.openModal(ctx, i, view.CampaignModal(facts))
+	d.openModal(ctx, i, view.JoinModal(facts))
 }
 
-// modalFacts gathers what the modal shows: the application as it is now, and the campaigns it can go to.
-func (d *Desk) modalFacts(ctx context.Context, target view.Target) (facts view.ModalFacts, err error) {
+// joinFacts gathers what the dialog shows: the application as it is now, and the campaigns it can go to.
+func (d *Desk) joinFacts(ctx context.Context, target view.Target) (facts view.JoinFacts, err error) {
 	err = d.store.View(ctx, func(tx workflow.Tx) error {
 		a, err := tx.Application(target.Key)
 		if errors.Is(err, workflow.ErrNotFound) {
@@ -51,11 +51,7 @@ func (d *Desk) modalFacts(ctx context.Context, target view.Target) (facts view.M
 		if err != nil {
 			return err
 		}
-		shop, err := shopOr(tx, target.Key.Shop)
-		if err != nil {
-			return err
-		}
-		facts = view.ModalFacts{Application: a, Round: target.Round, Channel: d.channelOf(shop)}
+		facts = view.JoinFacts{Application: a, Round: target.Round}
 		facts.Campaigns, err = activeCampaigns(tx, target.Key.Shop)
 		if err != nil {
 			return err
@@ -64,7 +60,7 @@ func (d *Desk) modalFacts(ctx context.Context, target view.Target) (facts view.M
 		return err
 	})
 	if err != nil {
-		return view.ModalFacts{}, fmt.Errorf("gathering what the modal shows: %w", err)
+		return view.JoinFacts{}, fmt.Errorf("gathering what the dialog shows: %w", err)
 	}
 	return facts, nil
 }
@@ -99,7 +95,7 @@ func campaignsWith(tx workflow.Tx, shop workflow.ShopID, typed string, limit int
 func (d *Desk) suggestCampaigns(ctx context.Context, i interaction) any {
 	ctx, cancel := context.WithTimeout(ctx, commitBy)
 	defer cancel()
-	meta, err := view.ParseModalMeta(i.View.Metadata)
+	meta, err := view.ParseJoinMeta(i.View.Metadata)
 	if err != nil {
 		d.log.WarnContext(ctx, "a dialog does not say what it is about", "error", err)
 		return view.CampaignOptions(nil)
@@ -144,12 +140,12 @@ func (d *Desk) leaveCampaign(ctx context.Context, i interaction, a action, ack a
 	}
 }
 
-// submitCampaign adds the creator to the campaign that was chosen or named, and approves if that was ticked, in one
-// transaction. It is kept before the modal closes.
-func (d *Desk) submitCampaign(ctx context.Context, i interaction, ack ackFunc) {
+// submitJoin adds the creator to the campaign that was chosen or named, and approves if that was ticked, in one
+// transaction. It is kept before the dialog closes.
+func (d *Desk) submitJoin(ctx context.Context, i interaction, ack ackFunc) {
 	ctx, cancel := context.WithTimeout(ctx, commitBy)
 	defer cancel()
-	meta, err := view.ParseModalMeta(i.View.Metadata)
+	meta, err := view.ParseJoinMeta(i.View.Metadata)
 	if err != nil {
 		d.log.WarnContext(ctx, "a dialog does not say what it is about", "error", err)
 		return
@@ -173,8 +169,8 @@ func (d *Desk) submitCampaign(ctx context.Context, i interaction, ack ackFunc) {
 	d.complain(ctx, i, join, err, ack)
 }
 
-// join reads the modal's inputs. The second result is what is wrong with them.
-func (d *Desk) join(i interaction, meta view.ModalMeta, shop workflow.Shop) (workflow.Join, any) {
+// join reads the dialog's inputs. The second result is what is wrong with them.
+func (d *Desk) join(i interaction, meta view.JoinMeta, shop workflow.Shop) (workflow.Join, any) {
 	values := i.View.State.Values
 	choice := values[view.BlockChoice][view.ActionChoice].chosen()
 	name := values[view.BlockName][view.ActionName].Text
@@ -214,7 +210,7 @@ func (d *Desk) complain(ctx context.Context, i interaction, j workflow.Join, err
 		ack(errorAt(blockOf(j), view.Denied(view.DeniedUnsaved)))
 		return
 	}
-	if block, text, ok := view.ModalError(r, j.Campaign != ""); ok {
+	if block, text, ok := view.JoinError(r, j.Campaign != ""); ok {
 		ack(errorAt(block, text))
 		return
 	}
