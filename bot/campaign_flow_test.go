@@ -235,6 +235,21 @@ func TestAFirstAnswerAsksTheTeamAndTheFirstWordCounts(t *testing.T) {
 	})
 }
 
+func TestOfTwoWhoAnswerTheQuestionAtOnceTheSecondIsToldWhoWasFirst(t *testing.T) {
+	inBubble(t, setup{}, func(t *testing.T, w *world) {
+		w.enlist(w.campaign("Spring launch"), "glow.daily")
+		w.answer("glow.daily", "Yes please!")
+		asked := w.question()
+		w.fault(object{"method": "chat.update", "do": "delay", "delay_ms": 4000}) // both see the question as it was
+		require.True(t, w.press(memberOne, asked, view.ActionNeeded).OK)
+		require.True(t, w.press(memberTwo, asked, view.ActionNotNeeded).OK)
+		require.Len(t, w.told(memberTwo), 1)
+		require.Contains(t, w.told(memberTwo)[0], "Somebody was quicker: <@"+memberOne+"> said")
+		wait(10 * time.Second)
+		require.Contains(t, w.question().Text, "said that a sample is needed")
+	})
+}
+
 func TestAQuestionGoesToTheCampaignsOwnChannel(t *testing.T) {
 	inBubble(t, setup{}, func(t *testing.T, w *world) {
 		spring := w.campaign("Spring launch")

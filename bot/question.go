@@ -71,6 +71,7 @@ func (d *Desk) sayNeed(ctx context.Context, i interaction, a action, ack ackFunc
 	needed := a.ID == view.ActionNeeded
 	_, err = d.engine.Say(ctx, workflow.Said{
 		Actor: d.actor(i.User.ID, shop, i.surface(), i.TriggerID), At: time.Now(), Campaign: about.Campaign, Creator: about.Creator, Needed: needed,
+		Seen: view.QuestionSeen(a.Block),
 	})
 	ack(nil)
 	if err == nil {

@@ -102,6 +102,24 @@ func TestAMembersFirstAnswerAsksTheTeamOnce(t *testing.T) {
 	require.Equal(t, workflow.MemberNeeds, refusal(t, workflow.RuleSaid, say(true)).Member.State)
 }
 
+func TestOfTwoWordsOnTheSameQuestionTheFirstHolds(t *testing.T) {
+	d := newDesk(t, glow).listening()
+	c := d.campaign("Winter")
+	d.invite(c, finds, noon)
+	d.hear(finds, minutes(1), "yes")
+	say := func(who workflow.PersonID, needed bool, seen workflow.MemberState) error {
+		_, err := d.Say(t.Context(), workflow.Said{Actor: by(who), At: minutes(2), Campaign: c.ID, Creator: findsName, Needed: needed, Seen: seen})
+		return err
+	}
+	require.NoError(t, say(member, true, workflow.MemberAnswered))
+	r := refusal(t, workflow.RuleSaid, say("U0MEMBER2", false, workflow.MemberAnswered))
+	require.Equal(t, member, r.Member.SaidBy, "whoever was slower is told who was first")
+	require.Equal(t, workflow.MemberNeeds, d.member(c, findsName).State)
+	require.NoError(t, say("U0MEMBER2", false, workflow.MemberNeeds), "who saw that word may change it")
+	require.NoError(t, say("U0MEMBER2", true, workflow.MemberNeeds), "and her own she may change without having looked")
+	require.Equal(t, workflow.MemberNeeds, d.member(c, findsName).State)
+}
+
 func TestAWordOnASampleIsRefusedWhereNothingIsAsked(t *testing.T) {
 	d := newDesk(t, glow)
 	d.met()

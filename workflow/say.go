@@ -14,10 +14,14 @@ type Said struct {
 	Campaign CampaignID
 	Creator  CreatorKey
 	Needed   bool
+
+	// Seen is how the member stood on the question that the person answered. Where somebody else's word has come in
+	// between, that word holds. Empty: however she stands.
+	Seen MemberState
 }
 
 // Say takes over whether a member needs a sample (L2, L3). The error is a Refusal where she has not answered, where that
-// was said already, or where an application of hers in the campaign says it.
+// was said already, be it otherwise by somebody who was quicker, or where an application of hers in the campaign says it.
 func (e *Engine) Say(ctx context.Context, s Said) (m Member, err error) {
 	err = e.update(ctx, func(t *turn) (err error) {
 		m, err = t.say(s)
@@ -62,6 +66,9 @@ func (t *turn) say(s Said) (Member, error) {
 		return m, err
 	} else if applied {
 		return m, Refusal{Rule: RuleApplied, Name: c.Name, Member: m}
+	}
+	if s.Seen != "" && s.Seen != m.State && m.SaidBy != s.Person { // she may change her own word without having looked
+		return m, Refusal{Rule: RuleSaid, Name: c.Name, Member: m}
 	}
 	return after, t.keepMember(c, after, Entry{At: s.At, Event: kind, By: s.Actor})
 }

@@ -1,6 +1,8 @@
 package view
 
 import (
+	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/slack-go/slack"
@@ -34,7 +36,7 @@ func Question(f QuestionFacts) Message {
 		blocks = append(blocks, aside(small))
 	}
 	if controls := questionControls(f); len(controls) > 0 {
-		blocks = append(blocks, actions("question:"+string(m.State)+":"+string(f.Campaign.ID), controls...))
+		blocks = append(blocks, actions(questionBlock+string(m.State)+":"+string(f.Campaign.ID), controls...))
 	}
 	return Message{Text: spokenQuestion(f), Blocks: blocks}
 }
@@ -75,6 +77,20 @@ func afterYes(f QuestionFacts) string {
 	default:
 		return ""
 	}
+}
+
+// questionBlock begins the id of the block that holds what can be said.
+const questionBlock = "question:"
+
+// QuestionSeen reads from the id of a block how the member stood on the question that a person answered; empty if it does
+// not say.
+func QuestionSeen(block string) workflow.MemberState {
+	rest, _ := strings.CutPrefix(block, questionBlock)
+	state, _, _ := strings.Cut(rest, ":")
+	if !slices.Contains(workflow.MemberStates, workflow.MemberState(state)) {
+		return ""
+	}
+	return workflow.MemberState(state)
 }
 
 // questionControls are what can be said now: yes or no, the other of the two, and after a yes the link for the request.
