@@ -112,11 +112,11 @@ func TestOfTwoWordsOnTheSameQuestionTheFirstHolds(t *testing.T) {
 		return err
 	}
 	require.NoError(t, say(member, true, workflow.MemberAnswered))
-	r := refusal(t, workflow.RuleSaid, say("U0MEMBER2", false, workflow.MemberAnswered))
+	r := refusal(t, workflow.RuleSaid, say(another, false, workflow.MemberAnswered))
 	require.Equal(t, member, r.Member.SaidBy, "whoever was slower is told who was first")
 	require.Equal(t, workflow.MemberNeeds, d.member(c, findsName).State)
-	require.NoError(t, say("U0MEMBER2", false, workflow.MemberNeeds), "who saw that word may change it")
-	require.NoError(t, say("U0MEMBER2", true, workflow.MemberNeeds), "and her own she may change without having looked")
+	require.NoError(t, say(another, false, workflow.MemberNeeds), "who saw that word may change it")
+	require.NoError(t, say(another, true, workflow.MemberNeeds), "and her own she may change without having looked")
 	require.Equal(t, workflow.MemberNeeds, d.member(c, findsName).State)
 }
 

@@ -223,6 +223,14 @@ func TestNoButtonOfAQuestionAsksForWhatCannotBe(t *testing.T) {
 	require.Empty(t, ids, "a button that Slack would refuse takes the whole message with it")
 }
 
+func TestTheSpokenFunnelWritesItsNumbersAsTheFunnelDoes(t *testing.T) {
+	f := CampaignStatusFacts{Campaign: autumn(), At: noon}
+	for range 1000 {
+		f.Members = append(f.Members, Standing{Member: workflow.Member{Campaign: "c1", AddedAt: noon}})
+	}
+	require.Contains(t, CampaignStatus(f).Text, "1,000 creators, 1,000 Invited, 0 overdue")
+}
+
 func TestAPictureOfAFunnelTellsTheSameAsTheAnswer(t *testing.T) {
 	f := CampaignStatusFacts{Campaign: autumn(), At: noon, Shop: "Nimbus Home", Members: standings()}
 	c := Funnel(f, reviewer)

@@ -141,7 +141,7 @@ func (t *counted) list(who []string) string {
 func (t *counted) summary() string {
 	overdue := "nothing is overdue"
 	if n := len(t.overdue); n > 0 {
-		overdue = fmt.Sprintf("%d overdue", n)
+		overdue = grouped(float64(n)) + " overdue"
 	}
 	return dotted(many(t.total, "creator"), some(t.toAnswer, "to answer"), some(t.toDecide, "to decide"), some(t.toShip, "to ship"), overdue)
 }
@@ -150,13 +150,13 @@ func some(who []need, what string) string {
 	if len(who) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%d %s", len(who), what)
+	return grouped(float64(len(who))) + " " + what
 }
 
 func (t *counted) spoken() string {
 	parts := []string{many(t.total, "creator")}
 	for _, stage := range t.order {
-		parts = append(parts, fmt.Sprintf("%d %s", len(t.by[stage]), stage))
+		parts = append(parts, grouped(float64(len(t.by[stage])))+" "+string(stage))
 	}
-	return strings.Join(append(parts, fmt.Sprintf("%d overdue", len(t.overdue))), ", ")
+	return strings.Join(append(parts, grouped(float64(len(t.overdue)))+" overdue"), ", ")
 }

@@ -32,7 +32,7 @@ func Refusal(r workflow.Refusal, campaign string) string {
 	case workflow.RuleTooMany:
 		return fmt.Sprintf("Those are too many at once: %d requests are the most. Please choose fewer.", workflow.MaxRun)
 	case workflow.RuleNoRun:
-		return "There is nothing left to undo: all of it is on its way to TikTok, or done. The message about it tells what became of each request."
+		return "There is nothing left to undo: all of it was undone already, is on its way to TikTok, or is done. The message about it tells what became of each request."
 	case workflow.RuleNothingFailed:
 		return "All well: nothing failed or waits to be tried again there. `/samples retry` lists what does."
 	default:
