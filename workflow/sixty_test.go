@@ -109,6 +109,11 @@ func (s *sixty) live() {
 	for range 24 { // and what is owed is done
 		s.pass()
 	}
+	for _, b := range s.shops {
+		require.Empty(s.t, s.model.due(b.id))
+	}
+	s.now = s.now.Add(pace)
+	s.deliver()
 	s.judge()
 	s.t.Logf("%v", s.tally)
 }
