@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"sync"
 	"time"
 
 	"sampledesk/bot/view"
@@ -61,17 +60,10 @@ func (d *Desk) able(ctx context.Context, all []workflow.PersonID, s workflow.Sho
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	channel, unable := d.channelOf(s), make([]bool, len(all))
-	slots := make(chan struct{}, 8)
-	var asking sync.WaitGroup
-	for n, p := range all {
-		asking.Go(func() {
-			slots <- struct{}{}
-			defer func() { <-slots }()
-			ok, why := d.people.mayDecide(ctx, p, channel)
-			unable[n] = !ok && why != view.DeniedUnchecked
-		})
-	}
-	asking.Wait()
+	askAll(len(all), fewAtATime, func(n int) {
+		ok, why := d.people.mayDecide(ctx, all[n], channel)
+		unable[n] = !ok && why != view.DeniedUnchecked
+	})
 	var able []workflow.PersonID
 	for n, p := range all {
 		if !unable[n] {

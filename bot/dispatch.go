@@ -139,47 +139,60 @@ func (d *Desk) handle(ctx context.Context, e envelope, ack ackFunc) {
 }
 
 func (d *Desk) interact(ctx context.Context, i interaction, ack ackFunc) {
-	known := true
+	if !d.routed(ctx, i, ack) {
+		d.log.DebugContext(ctx, "an interaction that the desk does not work on", "type", i.Type, "view", i.View.Callback, "shortcut", i.Callback)
+	}
+}
+
+// routed hands an interaction to whoever works on it; false where nobody does.
+func (d *Desk) routed(ctx context.Context, i interaction, ack ackFunc) (known bool) {
 	switch i.Type {
 	case "block_actions":
-		for _, a := range i.Actions { // Slack sends one; each is for itself
-			if handle := d.routes.clicks[a.ID]; handle != nil {
-				handle(ctx, i, a, ack)
-			} else {
-				d.log.WarnContext(ctx, "a control that the desk does not know", "action", a.ID)
-			}
-		}
-		if i.View.Type == "home" {
-			d.clickedHome(ctx, i)
-		}
+		d.clicked(ctx, i, ack)
+		return true
 	case "view_submission":
-		var handle func(context.Context, interaction, ackFunc)
-		if handle, known = d.routes.submissions[i.View.Callback]; known {
+		handle, known := d.routes.submissions[i.View.Callback]
+		if known {
 			handle(ctx, i, ack)
 			d.homes.did(i.User.ID)
 			d.Changed() // settings and campaigns are shown in App Home too, and nobody is woken for them
 		}
+		return known
 	case "view_closed":
-		var handle func(context.Context, interaction)
-		if handle, known = d.routes.closings[i.View.Callback]; known {
+		handle, known := d.routes.closings[i.View.Callback]
+		if known {
 			ack(nil)
 			handle(ctx, i)
 		}
+		return known
 	case "block_suggestion":
-		var handle func(context.Context, interaction) any
-		if handle, known = d.routes.suggestions[i.ActionID]; known {
+		handle, known := d.routes.suggestions[i.ActionID]
+		if known {
 			ack(handle(ctx, i))
 		}
+		return known
 	case "message_action", "shortcut":
-		var handle func(context.Context, interaction, ackFunc)
-		if handle, known = d.routes.shortcuts[i.Callback]; known {
+		handle, known := d.routes.shortcuts[i.Callback]
+		if known {
 			handle(ctx, i, ack)
 		}
+		return known
 	default:
-		known = false
+		return false
 	}
-	if !known {
-		d.log.DebugContext(ctx, "an interaction that the desk does not work on", "type", i.Type, "view", i.View.Callback, "shortcut", i.Callback)
+}
+
+// clicked works on each control that was used. Slack sends one at a time.
+func (d *Desk) clicked(ctx context.Context, i interaction, ack ackFunc) {
+	for _, a := range i.Actions {
+		if handle, known := d.routes.clicks[a.ID]; known {
+			handle(ctx, i, a, ack)
+		} else {
+			d.log.WarnContext(ctx, "a control that the desk does not know", "action", a.ID)
+		}
+	}
+	if i.View.Type == "home" {
+		d.clickedHome(ctx, i)
 	}
 }
 

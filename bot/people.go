@@ -231,6 +231,23 @@ func (p *people) allGroups(ctx context.Context) ([]view.UserGroup, error) {
 	})
 }
 
+// fewAtATime is how many people Slack is asked about at the same time.
+const fewAtATime = 8
+
+// askAll asks about each of so many things, some at a time, and comes back once all were answered.
+func askAll(n, atATime int, ask func(n int)) {
+	slots := make(chan struct{}, atATime)
+	var asking sync.WaitGroup
+	for i := range n {
+		slots <- struct{}{}
+		asking.Go(func() {
+			defer func() { <-slots }()
+			ask(i)
+		})
+	}
+	asking.Wait()
+}
+
 // once makes one call out of many that ask the same at a time. The call goes on for the others, and for the memory,
 // when one that asked gives up.
 func once[T any](ctx context.Context, flight *singleflight.Group, key string, ask func(context.Context) (T, error)) (T, error) {

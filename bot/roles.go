@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
 	"sampledesk/bot/view"
@@ -168,11 +167,7 @@ func (d *Desk) scoped(ctx context.Context, who workflow.PersonID, channel string
 // waits for the answer; a shop of which Slack does not tell in time is left out.
 func (d *Desk) allowed(ctx context.Context, who workflow.PersonID, all []workflow.Shop, r role) []workflow.Shop {
 	may := make([]bool, len(all))
-	var asking sync.WaitGroup
-	for n, s := range all {
-		asking.Go(func() { may[n], _ = d.may(ctx, who, s, r) })
-	}
-	asking.Wait()
+	askAll(len(all), len(all), func(n int) { may[n], _ = d.may(ctx, who, all[n], r) })
 	var shops []workflow.Shop
 	for n, s := range all {
 		if may[n] {

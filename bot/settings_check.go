@@ -67,7 +67,7 @@ func (d *Desk) unreachable(ctx context.Context, channel string) string {
 		d.log.WarnContext(ctx, "could not look at a channel", "channel", channel, "error", err)
 		return view.ErrorChannelUnread
 	case c.IsArchived:
-		return view.ErrorArchived
+		return view.ErrorChannelArchived
 	case !c.IsMember:
 		return view.ErrorNotInChannel
 	default:
@@ -79,16 +79,7 @@ func (d *Desk) unreachable(ctx context.Context, channel string) string {
 // does not tell in time nothing is said: what she may do is checked at each of her clicks.
 func (d *Desk) unfit(ctx context.Context, named []workflow.PersonID) string {
 	complaints := make([]string, len(named))
-	slots := make(chan struct{}, 8)
-	var asking sync.WaitGroup
-	for n, p := range named {
-		asking.Go(func() {
-			slots <- struct{}{}
-			defer func() { <-slots }()
-			complaints[n] = d.unfitOne(ctx, p)
-		})
-	}
-	asking.Wait()
+	askAll(len(named), fewAtATime, func(n int) { complaints[n] = d.unfitOne(ctx, named[n]) })
 	return cmp.Or(complaints...)
 }
 

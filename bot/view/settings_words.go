@@ -21,7 +21,7 @@ const (
 	ErrorTooManyPeople   = "That is too many: 100 are the most. A user group may help."
 	ErrorNoChannel       = "Please choose a channel."
 	ErrorNotInChannel    = "The desk is not in that channel. Type /invite @Sample Desk there, then save again."
-	ErrorArchived        = "That channel is archived. Please choose another, or unarchive it first."
+	ErrorChannelArchived = "That channel is archived. Please choose another, or unarchive it first."
 	ErrorChannelUnread   = "Slack did not tell in time whether the desk is in that channel. Please save again."
 )
 
