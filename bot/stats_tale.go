@@ -88,7 +88,7 @@ func (t *tale) entry(e workflow.Entry, seen time.Time) {
 		t.own = decided{}
 	case e.From == workflow.Unseen && e.To != workflow.Unseen:
 		t.met(e)
-	case e.From != e.To && !(e.From.Reviewing() && e.To.Reviewing()):
+	case e.From != e.To && (!e.From.Reviewing() || !e.To.Reviewing()):
 		t.move(e, seen)
 	}
 }
