@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -118,7 +119,7 @@ func TestTheWeekIsToldOnceWhateverFailsOnTheWay(t *testing.T) {
 		"the desk starts anew":            {object{"method": "chat.postMessage", "do": "apply_then_drop", "times": 1}, true, true},
 		"an upload fails once":            {object{"method": "files.getUploadURLExternal", "do": "status", "status": 503, "times": 1}, false, true},
 		"no upload ever succeeds":         {object{"method": "files.completeUploadExternal", "do": "error", "error": "internal_error", "times": 100}, false, false},
-		"Slack cannot show what it holds": {object{"method": "chat.postMessage", "do": "error", "error": "internal_error", "times": 1}, false, true},
+		"Slack does not know what befell": {object{"method": "chat.postMessage", "do": "error", "error": "internal_error", "times": 1}, false, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, setup{shops: reporting(), instant: true}, func(t *testing.T, w *world) {
@@ -149,6 +150,40 @@ func TestTheWeekGoesWithoutAPictureWhereTheDeskMayUploadNone(t *testing.T) {
 		require.Len(t, told, 1)
 		require.Empty(t, shown(t, told[0]))
 		require.Contains(t, told[0].Text, "3 received")
+	})
+}
+
+func TestTheWeekGoesWithoutAPictureThatSlackDoesNotShow(t *testing.T) {
+	inBubble(t, setup{shops: reporting(), instant: true}, func(t *testing.T, w *world) {
+		w.someWeek()
+		wait(time.Until(time.Date(2026, 11, 23, 8, 0, 5, 0, time.UTC)))
+		require.NoError(t, w.engine.Weekly(t.Context(), shopID, time.Now()))
+		wait(2 * time.Second)
+		require.Empty(t, w.said(workflow.SayReport), "the picture rests")
+		file := w.calls("files.completeUploadExternal")[0].Args["files"].([]any)[0].(object)["id"].(string)
+		form := url.Values{"token": {w.details.BotToken}, "file": {file}}
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, w.details.APIURL+"files.delete", strings.NewReader(form.Encode()))
+		require.NoError(t, err)
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		gone, err := w.client.Do(r)
+		require.NoError(t, err)
+		require.NoError(t, gone.Body.Close())
+		wait(time.Minute)
+		told := w.said(workflow.SayReport)
+		require.Len(t, told, 1)
+		require.Empty(t, shown(t, told[0]))
+		require.Contains(t, told[0].Text, "3 received")
+	})
+}
+
+func TestTheWeekNamesItsShopWhereAChannelServesSeveral(t *testing.T) {
+	shops := append(reporting(), workflow.Shop{ID: "7495540735365777508", Name: "Nimbus Home", Met: true})
+	inBubble(t, setup{shops: shops, instant: true}, func(t *testing.T, w *world) {
+		w.someWeek()
+		w.onMonday()
+		told := w.said(workflow.SayReport)
+		require.Len(t, told, 1)
+		require.Contains(t, told[0].Text, "for the shop Glow Shop")
 	})
 }
 

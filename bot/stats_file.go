@@ -133,6 +133,7 @@ func (d *Desk) sendStats(ctx context.Context, who workflow.PersonID, origin stri
 	err := d.fileOfStats(ctx, who, origin, shops, p, now)
 	switch {
 	case err == nil:
+		d.log.InfoContext(ctx, "sent a file of requests", "person", who, "period", p.typed, "shops", len(shops))
 		return ""
 	case errors.Is(err, errNothing):
 		return view.StatsFileEmpty

@@ -263,6 +263,96 @@ func TestTheNumbersAreThoseOfTheHistories(t *testing.T) {
 	require.Positive(t, sold)
 }
 
+func TestTheWeekAndItsFileAreThoseOfTheHistories(t *testing.T) {
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	l := newLife(t, seed)
+	for range 700 {
+		l.step()
+	}
+	all := l.pasts()
+	// The clocks of Lord Howe Island change by half an hour, on 4 October.
+	shop := workflow.Shop{ID: countedShop, Name: "Glow Shop", Settings: workflow.Settings{Zone: "Australia/Lord_Howe"}}
+	zone := shop.Settings.Location()
+	d := &Desk{store: l.store, log: slog.New(slog.DiscardHandler)}
+	for monday := time.Date(2026, 10, 5, 0, 0, 0, 0, zone); monday.Before(l.now); monday = monday.AddDate(0, 0, 7) {
+		var facts view.ReportFacts
+		require.NoError(t, l.store.View(t.Context(), func(tx workflow.Tx) (err error) {
+			facts, err = weekOf(tx, shop, monday.Format(time.DateOnly))
+			return err
+		}))
+		require.Equal(t, recount(all, monday.AddDate(0, 0, -7), monday), facts.Figures)
+		require.Equal(t, recount(all, monday.AddDate(0, 0, -14), monday.AddDate(0, 0, -7)), *facts.Before)
+
+		p, ok := parsePeriod(facts.File.Period)
+		require.True(t, ok)
+		from, to := p.at(shop, time.Unix(facts.File.At, 0))
+		require.True(t, from.Equal(facts.From) && to.Equal(facts.To), "the button asks for the same week")
+		rows, err := d.statsRows(t.Context(), []workflow.Shop{shop}, p, time.Unix(facts.File.At, 0))
+		require.NoError(t, err)
+		requireRows(t, l.keys, all, rows, from, to)
+	}
+}
+
+// requireRows holds the lines of a file to the histories.
+func requireRows(t *testing.T, keys []workflow.Key, all []past, rows []view.StatsRow, from, to time.Time) {
+	byKey := map[workflow.Key]view.StatsRow{}
+	for _, r := range rows {
+		byKey[r.Application.Key] = r
+	}
+	require.Len(t, byKey, len(rows), "a line each")
+	for i, p := range all {
+		within := func(m move) bool { return !m.At.Before(from) && m.At.Before(to) }
+		wanted := within(p.moves[0]) && p.moves[0].To.Live()
+		var reached []move
+		for _, m := range p.moves[1:] {
+			if !m.From.Reviewing() || !m.To.Reviewing() {
+				reached = append(reached, m)
+				wanted = wanted || within(m)
+			}
+		}
+		row, is := byKey[keys[i]]
+		require.Equal(t, wanted, is)
+		if !is {
+			continue
+		}
+		first := func(s workflow.State) time.Time {
+			if i := slices.IndexFunc(reached, func(m move) bool { return m.To == s }); i >= 0 {
+				return reached[i].At
+			}
+			return time.Time{}
+		}
+		require.Equal(t, first(workflow.Delivered), row.Delivered)
+		require.Equal(t, first(workflow.Completed), row.Posted)
+		require.Equal(t, p.orders, row.Orders)
+		require.Equal(t, p.untold == 1, row.Untold)
+		require.Equal(t, decisionOf(reached), decided{at: row.Decided, by: workflow.PersonID(row.By), verdict: row.Verdict, reason: row.Reason})
+	}
+}
+
+// decisionOf is how the review ended for good.
+func decisionOf(reached []move) (d decided) {
+	for _, m := range reached {
+		verdict := workflow.Approve
+		switch {
+		case m.To == workflow.Rejected:
+			verdict = workflow.Reject
+		case !slices.Contains([]workflow.State{workflow.AwaitingShipment, workflow.Shipped, workflow.Delivered, workflow.Completed}, m.To):
+			verdict = ""
+		}
+		switch {
+		case m.To.Reviewing():
+			d = decided{}
+		case !m.From.Reviewing() || verdict == "":
+		case m.decided.Verdict == verdict && (m.From == workflow.Sending || m.From == workflow.Unclear):
+			d = decided{at: m.decided.At, by: m.decided.By.Person, verdict: verdict, reason: m.decided.Reason}
+		default:
+			d = decided{at: m.At, verdict: verdict}
+		}
+	}
+	return d
+}
+
 func TestAPeriodIsReadAsPeopleTypeIt(t *testing.T) {
 	berlin, err := time.LoadLocation("Europe/Berlin")
 	require.NoError(t, err)
@@ -328,6 +418,25 @@ func BenchmarkDecideSeveral(b *testing.B) {
 			shop := workflow.Shop{ID: countedShop}
 			for b.Loop() {
 				if _, err := d.bulkFacts(b.Context(), shop, []workflow.Shop{shop}, view.BulkMeta{Filter: view.BulkFilter{Known: true}}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkAFileOfNumbers gathers and writes the requests of a shop in which so many wait.
+func BenchmarkAFileOfNumbers(b *testing.B) {
+	for _, size := range []int{10, 5000} {
+		b.Run(fmt.Sprint(size), func(b *testing.B) {
+			d := &Desk{store: longQueue(b, size), log: slog.New(slog.DiscardHandler)}
+			p, _ := parsePeriod("365d")
+			for b.Loop() {
+				rows, err := d.statsRows(b.Context(), []workflow.Shop{{ID: countedShop}}, p, time.Now())
+				if err != nil {
+					b.Fatal(err)
+				}
+				if _, err := view.StatsFile(rows); err != nil {
 					b.Fatal(err)
 				}
 			}
