@@ -1,6 +1,7 @@
 package workflow
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -64,6 +65,14 @@ func TestAnApplicationStandsInTheListingsThatPeopleWaitFor(t *testing.T) {
 			append(always(StageAwaiting, ship), thread, live),
 		},
 		"on its way, by how long that has lasted": {standing(Shipped), append(always(StageShipping, changed), thread, live)},
+		"with a step to come, and news of its parcel": {
+			func() Application {
+				a := standing(Shipped)
+				a.Clock, a.News = Armed{Kind: MoveDeadline, By: noon, Next: time.UnixMicro(1795000000000000)}, NewsShipped
+				return a
+			}(),
+			slices.Insert(append(always(StageShipping, changed), thread, live), 6, Place{DueOf(sample.Shop), ship + key}, Place{NewsOf(sample.Shop), sample.String()}),
+		},
 		"at its end, in a campaign": {
 			func() Application { a := standing(Rejected); a.Campaign = "c1"; return a }(),
 			append(always(StageReject, latest), thread, Place{CampaignOf("c1"), "id:open-1/" + seen + key},
@@ -112,6 +121,7 @@ func TestEveryEventCarriesItsOwnTimeAndItsKind(t *testing.T) {
 		OnNoticeShown:        NoticeShown{At: noon},
 		OnNoticeLost:         NoticeLost{At: noon},
 		OnImported:           Imported{At: noon},
+		OnStepDue:            StepDue{At: noon},
 	} {
 		require.Equal(t, noon, e.When())
 		require.Equal(t, kind, e.Kind())
@@ -142,6 +152,9 @@ func TestEachEntryOfTheHistoryTellsTheFactsOfItsEvent(t *testing.T) {
 		{joined(pending), CampaignLeft{Actor: by(member), At: noon, Seen: "campaign-0"}, line(OnCampaignLeft, Pending, Pending), func(h *Entry) { h.By, h.Campaign = by(member), "campaign-0" }},
 		{pending, LookBegan{Actor: by(member), At: noon}, line(OnLookBegan, Pending, Pending), func(h *Entry) { h.By = by(member) }},
 		{pending, Noted{Actor: by(member), At: noon, Text: "a note"}, line(OnNoted, Pending, Pending), func(h *Entry) { h.By, h.Text = by(member), "a note" }},
+		{pending, StepDue{At: noon, Row: Clock[1], Name: "24h", Before: 24 * time.Hour, Manner: Grouped}, line(OnStepDue, Pending, Pending), func(h *Entry) {
+			h.Deadline, h.Step, h.Grouped = ReviewDeadline, "24h", true
+		}},
 		{pending, Heard{At: noon, Written: Written{Text: "hello"}}, line(OnHeard, Pending, Pending), func(h *Entry) { h.Text = "hello" }},
 		{pending, MessageTold{At: noon, What: OnMessageRefused, Text: "hello", Cause: cause}, line(OnMessageRefused, Pending, Pending), func(h *Entry) { h.Text, h.Cause = "hello", cause }},
 		{
@@ -160,6 +173,7 @@ func TestEachEntryOfTheHistoryTellsTheFactsOfItsEvent(t *testing.T) {
 	called := CardCalledFor{Actor: by(member), At: noon}
 	require.Equal(t, by(member), entry(bare, after(t, bare, called), called).By)
 	require.False(t, kept(CardShown{}))
+	require.False(t, kept(StepDue{Manner: PassedOver}), "nobody was told")
 	require.False(t, kept(OriginFound{}))
 }
 

@@ -14,11 +14,11 @@ func (s Saying) Moot(a Application, shop Settings, now time.Time) bool {
 	if c.Kind != s.Deadline || !c.By.Equal(s.NextDue) {
 		return true
 	}
-	if (c.Kind == ReviewDeadline || c.Kind == ShipDeadline) && !now.Before(c.By) {
+	if c.over(now) {
 		return true
 	}
 	for _, before := range shop.stepsOf(c.Kind) {
-		if before < s.Before && !now.Before(c.By.Add(-before)) {
+		if before < s.Before && !now.Before(shop.due(before, c.By)) {
 			return true
 		}
 	}
@@ -29,7 +29,7 @@ func (s Saying) Moot(a Application, shop Settings, now time.Time) bool {
 func (s Saying) Names(a Application, i Item, now time.Time) bool {
 	c := a.Clock
 	switch {
-	case s.Kind == SayDeadline && (c.Kind == ReviewDeadline || c.Kind == ShipDeadline) && !now.Before(c.By):
+	case s.Kind == SayDeadline && c.over(now):
 		return false
 	case s.Kind == SayDeadline:
 		return c.Kind == s.Deadline && c.By.Equal(i.By)
