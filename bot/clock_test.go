@@ -25,7 +25,7 @@ func (w *world) tick() {
 // until lets the time run on to so long before a deadline, and has the clock look then.
 func (w *world) until(by time.Time, before time.Duration) {
 	w.t.Helper()
-	wait(time.Until(by.Add(-before)))
+	w.sleep(time.Until(by.Add(-before)))
 	w.tick()
 }
 
@@ -315,7 +315,7 @@ func TestAParcelThatDoesNotMoveIsToldOnceInItsThreadAndInTheChannel(t *testing.T
 		w.moved("1001", workflow.StatusAwaitingShipment)
 		w.moved("1001", workflow.StatusShipped)
 		w.endSweep()
-		wait(2 * 24 * time.Hour)
+		w.sleep(2 * 24 * time.Hour)
 		w.tick()
 		w.endSweep()
 		require.Contains(t, wording(t, w.lastStep().Blocks), "The parcel has not moved for 2 days")

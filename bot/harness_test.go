@@ -241,6 +241,20 @@ func (w *world) shut() {
 	}
 }
 
+// sleep lets time pass. Most of it the desk is closed: days of an open one, with its looks and pings each second, cost
+// more than all else in these tests.
+func (w *world) sleep(d time.Duration) {
+	w.t.Helper()
+	const awake = 10 * time.Minute
+	if d > 2*awake {
+		w.shut()
+		wait(d - awake)
+		w.open()
+		d = awake
+	}
+	wait(d)
+}
+
 // reopen starts the desk anew, as a new process would.
 func (w *world) reopen() {
 	w.t.Helper()
