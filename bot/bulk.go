@@ -29,6 +29,6 @@ func (d *Desk) runMessage(tx workflow.Tx, n workflow.Notice) (view.Message, erro
 			r.Items[i].Link = a.Card.Link // it may have been posted since
 		}
 	}
-	facts.Shop, err = d.shopNamed(tx, n.Shop)
+	facts.Shop, err = d.defaults().ShopNamed(tx, n.Shop)
 	return view.RunProgress(facts), err
 }

@@ -9,6 +9,7 @@ import (
 
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
+	"sampledesk/workflow/query"
 )
 
 // bulkPage is how many requests are read at a time while they are counted.
@@ -70,7 +71,7 @@ func admit(tx workflow.Tx, facts *view.BulkFacts, a workflow.Application) error 
 	}
 	facts.Matching++
 	if len(facts.Rows) < workflow.MaxRun {
-		facts.Rows = append(facts.Rows, view.Row{Application: a, Link: a.Card.Link})
+		facts.Rows = append(facts.Rows, query.Row{Application: a})
 	}
 	return nil
 }
@@ -96,7 +97,7 @@ func (d *Desk) bulkConfirm(ctx context.Context, s workflow.Shop, asked view.Bulk
 		facts.Deed.Targets = nil
 		now := time.Now()
 		for _, t := range asked.Targets {
-			a, err := applicationOr(tx, t.Key)
+			a, err := query.Application(tx, t.Key)
 			if err != nil {
 				return err
 			}
@@ -111,7 +112,7 @@ func (d *Desk) bulkConfirm(ctx context.Context, s workflow.Shop, asked view.Bulk
 			}
 		}
 		var err error
-		facts.Shop, err = d.shopNamed(tx, s.ID)
+		facts.Shop, err = d.defaults().ShopNamed(tx, s.ID)
 		return err
 	})
 	if err != nil {

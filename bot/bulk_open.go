@@ -9,6 +9,7 @@ import (
 
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
+	"sampledesk/workflow/query"
 )
 
 // bulkRoutes are the dialog *Decide several*, and what is below its progress.
@@ -51,7 +52,7 @@ func (d *Desk) offering(ctx context.Context, who workflow.PersonID, channel stri
 		d.log.ErrorContext(ctx, "could not read the shops", "error", err)
 		return nil, view.Denied(view.DeniedUnread)
 	}
-	return d.deciding(ctx, who, d.livingIn(channel, all), wanted)
+	return d.deciding(ctx, who, d.defaults().LivingIn(channel, all), wanted)
 }
 
 // firstWaiting returns the shop that is wanted, or else the first in which something waits.
@@ -112,15 +113,15 @@ func (d *Desk) filterBulk(ctx context.Context, i interaction, a action, ack ackF
 
 // bulkFilterOf reads all filters as the person sees them. Of two that she changed quickly the second says both, whatever
 // the desk had shown by then.
-func bulkFilterOf(i interaction, a action, was view.BulkFilter) view.BulkFilter {
+func bulkFilterOf(i interaction, a action, was query.BulkFilter) query.BulkFilter {
 	for _, id := range view.BulkFilters {
 		for _, block := range i.View.State.Values {
 			if v, ok := block[id]; ok {
-				was.Set(id, v.values())
+				view.SetBulkFilter(&was, id, v.values())
 			}
 		}
 	}
-	was.Set(a.ID, a.values())
+	view.SetBulkFilter(&was, a.ID, a.values())
 	if a.ID == view.ActionBulkShop {
 		was.Product = "" // a product is of one shop
 	}

@@ -8,6 +8,7 @@ import (
 
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
+	"sampledesk/workflow/query"
 )
 
 // campaignRoutes are the commands, controls and dialogs of campaigns.
@@ -67,7 +68,7 @@ func (d *Desk) campaignPage(ctx context.Context, shops []workflow.Shop, page int
 				return true, nil
 			}
 			row, err := campaignRow(tx, c)
-			row.Shop = shopName(s, len(shops))
+			row.Shop = query.ShopName(s, len(shops))
 			facts.Rows = append(facts.Rows, row)
 			return true, err
 		})
@@ -130,7 +131,7 @@ func (d *Desk) campaignStatus(ctx context.Context, c command, typed string) (rep
 			return err
 		}
 		for _, n := range found {
-			facts, err := funnelFacts(tx, n.Campaign, shopName(n.Shop, len(c.Shops)))
+			facts, err := funnelFacts(tx, n.Campaign, query.ShopName(n.Shop, len(c.Shops)))
 			if err != nil {
 				return err
 			}
@@ -209,5 +210,5 @@ func linksOf(tx workflow.Tx, m workflow.Member, all []workflow.Application, fact
 	if err == nil && n.Posted() {
 		facts.Questions[m.Creator] = n.Link
 	}
-	return unlessMissing(err)
+	return query.UnlessMissing(err)
 }

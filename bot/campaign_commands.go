@@ -10,6 +10,7 @@ import (
 
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
+	"sampledesk/workflow/query"
 )
 
 // maxAdded is how many creators one command adds.
@@ -36,7 +37,7 @@ func (d *Desk) createCampaign(ctx context.Context, c command, typed string) (rep
 	if err != nil {
 		return reply{}, err
 	}
-	return reply{Message: view.CampaignCreated(created, shopName(shop, len(c.Shops)))}, nil
+	return reply{Message: view.CampaignCreated(created, query.ShopName(shop, len(c.Shops)))}, nil
 }
 
 // addition is what "/campaign add" names.
@@ -77,7 +78,7 @@ func (d *Desk) addCreators(ctx context.Context, c command, typed string) (reply,
 }
 
 func (d *Desk) addEach(ctx context.Context, c command, campaign workflow.Campaign, shop workflow.Shop, typed []string) (reply, error) {
-	facts := view.AddedFacts{Campaign: campaign, Shop: shopName(shop, len(c.Shops))}
+	facts := view.AddedFacts{Campaign: campaign, Shop: query.ShopName(shop, len(c.Shops))}
 	for _, t := range typed {
 		name, ok := creatorName(t)
 		if !ok {
@@ -176,7 +177,7 @@ func (d *Desk) importCollaboration(ctx context.Context, c command, typed string)
 	if err != nil {
 		return reply{}, err
 	}
-	return reply{Message: view.ImportBegun(d.channelOf(shop), shopName(shop, len(c.Shops)))}, nil
+	return reply{Message: view.ImportBegun(d.channelOf(shop), query.ShopName(shop, len(c.Shops)))}, nil
 }
 
 // askToArchive asks once more before a campaign is archived.
@@ -207,7 +208,7 @@ func (d *Desk) askToArchive(ctx context.Context, c command, typed string) (reply
 	if campaign.Archived {
 		return reply{Message: view.CampaignArchived(campaign)}, nil
 	}
-	return reply{Message: view.ConfirmArchive(campaign, shopName(found[0].Shop, len(c.Shops)))}, nil
+	return reply{Message: view.ConfirmArchive(campaign, query.ShopName(found[0].Shop, len(c.Shops)))}, nil
 }
 
 // archiveCampaign archives the campaign whose button was clicked. To somebody who finds it archived already, be it by a

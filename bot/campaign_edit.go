@@ -8,6 +8,7 @@ import (
 
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
+	"sampledesk/workflow/query"
 )
 
 // campaignEditRoutes are the dialog in which a campaign is edited.
@@ -33,7 +34,7 @@ func (d *Desk) openEdit(ctx context.Context, i interaction, a action, ack ackFun
 	}
 	facts := view.EditFacts{Campaign: c}
 	err := d.store.View(ctx, func(tx workflow.Tx) (err error) {
-		if facts.Shop, err = d.shopNamed(tx, shop.ID); err == nil {
+		if facts.Shop, err = d.defaults().ShopNamed(tx, shop.ID); err == nil {
 			facts.Products, err = productsWith(tx, shop.ID, "", nil, view.MaxChoices+1, productOnly)
 		}
 		return err
@@ -157,7 +158,7 @@ func (d *Desk) edit(ctx context.Context, i interaction, meta view.EditMeta, shop
 	err := d.store.View(ctx, func(tx workflow.Tx) error {
 		c, err := tx.Campaign(meta.Campaign)
 		e.Products = c.Products
-		return unlessMissing(err)
+		return query.UnlessMissing(err)
 	})
 	if err != nil {
 		d.log.ErrorContext(ctx, "could not read a campaign", "error", err)

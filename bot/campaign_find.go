@@ -6,6 +6,7 @@ import (
 
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
+	"sampledesk/workflow/query"
 )
 
 // namedCampaign is a campaign that somebody named, with its shop.
@@ -36,7 +37,7 @@ func campaignsNamed(tx workflow.Tx, shops []workflow.Shop, typed string) (found 
 		c, err := tx.CampaignNamed(s.ID, name)
 		if err == nil {
 			found = append(found, namedCampaign{c, s})
-		} else if unlessMissing(err) != nil {
+		} else if query.UnlessMissing(err) != nil {
 			return nil, err
 		}
 	}

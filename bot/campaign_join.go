@@ -9,6 +9,7 @@ import (
 
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
+	"sampledesk/workflow/query"
 )
 
 // joinRoutes are the controls and the dialog with which an application comes into a campaign, and out of it.
@@ -56,7 +57,7 @@ func (d *Desk) joinFacts(ctx context.Context, target view.Target) (facts view.Jo
 		if err != nil {
 			return err
 		}
-		facts.Current, err = campaignNamed(tx, a.Campaign)
+		facts.Current, err = query.CampaignName(tx, a.Campaign)
 		return err
 	})
 	if err != nil {

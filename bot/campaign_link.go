@@ -13,6 +13,7 @@ import (
 
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
+	"sampledesk/workflow/query"
 )
 
 // linkRoutes are the dialog that sends a member the link for her request.
@@ -86,7 +87,7 @@ func (d *Desk) linkFacts(ctx context.Context, about view.Correspondent) (facts v
 // linkable tells which variants a link can be for: those of the campaign's products where any is known, else all.
 func linkable(tx workflow.Tx, about view.Correspondent) (func(workflow.Product) bool, error) {
 	c, err := tx.Campaign(about.Campaign)
-	if unlessMissing(err) != nil {
+	if query.UnlessMissing(err) != nil {
 		return nil, err
 	}
 	every := func(p workflow.Product) bool { return p.SKU != "" }
@@ -224,7 +225,7 @@ func (d *Desk) linkGiven(ctx context.Context, w wish, a linkAnswer) (slack.Modal
 	var m workflow.Member
 	err := d.store.View(ctx, func(tx workflow.Tx) (err error) {
 		m, err = tx.Member(w.to.Campaign, w.to.Creator)
-		return unlessMissing(err)
+		return query.UnlessMissing(err)
 	})
 	if err != nil {
 		d.log.WarnContext(ctx, "could not read a member", "error", err)
@@ -297,7 +298,7 @@ func (d *Desk) postLink(ctx context.Context, i interaction, meta view.LinkMeta, 
 	p := file{name: "request-link.png", channel: d.channelOf(shop)}
 	err := d.store.View(ctx, func(tx workflow.Tx) error {
 		m, err := tx.Member(meta.To.Campaign, meta.To.Creator)
-		if unlessMissing(err) != nil {
+		if query.UnlessMissing(err) != nil {
 			return err
 		}
 		p.title, p.alt, p.comment = view.LinkPictureWords(m.Shown, i.User.ID)
@@ -306,12 +307,12 @@ func (d *Desk) postLink(ctx context.Context, i interaction, meta view.LinkMeta, 
 			p.channel, p.thread = n.Channel, n.TS
 			return nil
 		}
-		if unlessMissing(err) != nil {
+		if query.UnlessMissing(err) != nil {
 			return err
 		}
 		c, err := tx.Campaign(meta.To.Campaign)
 		p.channel = cmp.Or(c.Channel, p.channel)
-		return unlessMissing(err)
+		return query.UnlessMissing(err)
 	})
 	if err == nil {
 		if p.data, err = drawQR(meta.Link); err == nil {

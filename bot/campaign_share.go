@@ -39,7 +39,7 @@ func (d *Desk) shareFunnel(ctx context.Context, i interaction, a action, ack ack
 func (d *Desk) funnelPicture(ctx context.Context, c workflow.Campaign, by workflow.PersonID) (p file, err error) {
 	var facts view.CampaignStatusFacts
 	err = d.store.View(ctx, func(tx workflow.Tx) error {
-		shop, err := d.shopNamed(tx, c.Shop)
+		shop, err := d.defaults().ShopNamed(tx, c.Shop)
 		if err != nil {
 			return err
 		}

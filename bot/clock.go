@@ -135,7 +135,7 @@ func (d *Desk) morningMessage(tx workflow.Tx, n workflow.Notice) (view.Message, 
 	if n.Agenda == nil {
 		return view.Message{}, workflow.ErrNotFound
 	}
-	shop, err := d.shopNamed(tx, n.Shop)
+	shop, err := d.defaults().ShopNamed(tx, n.Shop)
 	if err != nil {
 		return view.Message{}, err
 	}

@@ -14,6 +14,7 @@ import (
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
 	"sampledesk/workflow/outbox"
+	"sampledesk/workflow/query"
 )
 
 // The event types that the bot's messages carry in their metadata.
@@ -47,7 +48,7 @@ func (d *Desk) Budget(e workflow.Effect) time.Duration {
 
 // destination tells by which method and to which channel an effect goes.
 func (d *Desk) destination(tx workflow.Tx, e workflow.Effect) (method, channel string, err error) {
-	s, err := shopOr(tx, e.Shop)
+	s, err := query.Shop(tx, e.Shop)
 	if err != nil {
 		return methodPost, d.config.Channel, err
 	}
@@ -218,7 +219,7 @@ func (d *Desk) announce(ctx context.Context, e workflow.Effect) workflow.Outcome
 	}
 	shop, channel, saying := workflow.Shop{}, "", *e.Saying
 	err = d.store.View(ctx, func(tx workflow.Tx) error {
-		if shop, err = shopOr(tx, e.Shop); err != nil {
+		if shop, err = query.Shop(tx, e.Shop); err != nil {
 			return err
 		}
 		if _, channel, err = d.destination(tx, e); err != nil {
@@ -230,7 +231,7 @@ func (d *Desk) announce(ctx context.Context, e workflow.Effect) workflow.Outcome
 	if err != nil {
 		return again(e, err)
 	}
-	if d.sharing(shop, shops) < 2 {
+	if d.defaults().Sharing(shop, shops) < 2 {
 		saying.Shop = "" // named only where a channel serves several
 	}
 	message, moot, err := d.announced(ctx, e, saying, shop)
@@ -254,16 +255,6 @@ func (d *Desk) announced(ctx context.Context, e workflow.Effect, saying workflow
 	default:
 		return announcement(e, saying, d.adminsOf(s)), false, nil
 	}
-}
-
-// sharing returns how many shops live in a shop's channel.
-func (d *Desk) sharing(s workflow.Shop, all []workflow.Shop) (n int) {
-	for _, other := range all {
-		if d.channelOf(other) == d.channelOf(s) {
-			n++
-		}
-	}
-	return n
 }
 
 // sayOnce posts a message. After an unclear attempt it looks for the effect's id in the metadata of what was posted

@@ -138,17 +138,6 @@ func (d *Desk) shops(ctx context.Context) (shops []workflow.Shop, err error) {
 	return shops, nil
 }
 
-// shopName returns what a shop is called where a channel serves several, and nothing where it serves one.
-func shopName(s workflow.Shop, of int) string {
-	if of < 2 {
-		return ""
-	}
-	if s.Name == "" {
-		return string(s.ID)
-	}
-	return s.Name
-}
-
 // slackError returns Slack's own name of an error, or "" if it is not an answer of Slack's.
 func slackError(err error) string {
 	if e, ok := errors.AsType[slack.SlackErrorResponse](err); ok {

@@ -11,6 +11,7 @@ import (
 
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
+	"sampledesk/workflow/query"
 )
 
 // commitBy is how long after its arrival a decision may still be kept. Past it the answer is "not saved, try again",
@@ -269,7 +270,7 @@ func ruleOf(err error) workflow.Rule {
 func (d *Desk) campaignName(ctx context.Context, id workflow.CampaignID) string {
 	name := ""
 	err := d.store.View(context.WithoutCancel(ctx), func(tx workflow.Tx) (err error) {
-		name, err = campaignNamed(tx, id)
+		name, err = query.CampaignName(tx, id)
 		return err
 	})
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
+	"sampledesk/workflow/query"
 )
 
 // maxPast bounds how many earlier applications of a creator are read for the line about them.
@@ -43,10 +44,10 @@ func (d *Desk) factsOf(tx workflow.Tx, a workflow.Application) (view.CardFacts, 
 	}
 	for _, s := range shops {
 		if s.ID == a.Key.Shop {
-			facts.Shop, facts.Region, facts.QuickReject = shopName(s, d.sharing(s, shops)), s.Region, s.Settings.QuickReject
+			facts.Shop, facts.Region, facts.QuickReject = query.ShopName(s, d.defaults().Sharing(s, shops)), s.Region, s.Settings.QuickReject
 		}
 	}
-	if facts.Campaign, err = campaignNamed(tx, a.Campaign); err != nil {
+	if facts.Campaign, err = query.CampaignName(tx, a.Campaign); err != nil {
 		return facts, err
 	}
 	page, err := tx.Applications(workflow.CreatorOf(a.Report.Creator.KeyOf(a.Key.Shop)), "", maxPast)

@@ -9,6 +9,7 @@ import (
 
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
+	"sampledesk/workflow/query"
 )
 
 const (
@@ -104,7 +105,7 @@ func numbered(tx workflow.Tx, shops []workflow.Shop, typed string) (found []work
 		a, err := tx.Application(workflow.Key{Shop: s.ID, ID: workflow.ApplicationID(id)})
 		if err == nil {
 			found = append(found, a)
-		} else if unlessMissing(err) != nil {
+		} else if query.UnlessMissing(err) != nil {
 			return nil, err
 		}
 	}
@@ -118,7 +119,7 @@ func numbered(tx workflow.Tx, shops []workflow.Shop, typed string) (found []work
 func listed(tx workflow.Tx, shops []workflow.Shop, l workflow.Listing) ([]workflow.Application, error) {
 	page, err := tx.Applications(l, "", maxFound)
 	return slices.DeleteFunc(page.Applications, func(a workflow.Application) bool {
-		return !holds(shops, a.Key.Shop)
+		return !query.Holds(shops, a.Key.Shop)
 	}), err
 }
 

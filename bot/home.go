@@ -6,25 +6,26 @@ import (
 
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
+	"sampledesk/workflow/query"
 )
 
 // homeRoutes are App Home's opening and its own controls. Those of an application there are a card's.
 func (d *Desk) homeRoutes(r *routes) {
 	r.events["app_home_opened"] = d.openHome
 	r.clicks[view.ActionHomeRefresh] = d.moveHome(func(s view.HomeState, _ action) (view.HomeState, error) { return s, nil })
-	r.clicks[view.ActionHomeClear] = d.filterHome(func(f *view.HomeFilter, _ action) { *f = view.HomeFilter{} })
-	r.clicks[view.ActionHomeStage] = d.filterHome(func(f *view.HomeFilter, a action) { f.Stage = workflow.Stage(a.chosen()) })
-	r.clicks[view.ActionHomeShop] = d.filterHome(func(f *view.HomeFilter, a action) {
+	r.clicks[view.ActionHomeClear] = d.filterHome(func(f *query.Filter, _ action) { *f = query.Filter{} })
+	r.clicks[view.ActionHomeStage] = d.filterHome(func(f *query.Filter, a action) { f.Stage = workflow.Stage(a.chosen()) })
+	r.clicks[view.ActionHomeShop] = d.filterHome(func(f *query.Filter, a action) {
 		f.Shop, f.Campaign = workflow.ShopID(chosenOrAll(a)), "" // a campaign is of one shop
 	})
-	r.clicks[view.ActionHomeCampaign] = d.filterHome(func(f *view.HomeFilter, a action) { f.Campaign = workflow.CampaignID(chosenOrAll(a)) })
-	r.clicks[view.ActionHomeCreator] = d.filterHome(func(f *view.HomeFilter, a action) {
+	r.clicks[view.ActionHomeCampaign] = d.filterHome(func(f *query.Filter, a action) { f.Campaign = workflow.CampaignID(chosenOrAll(a)) })
+	r.clicks[view.ActionHomeCreator] = d.filterHome(func(f *query.Filter, a action) {
 		if f.Creator = view.HomeCreator(a.Text); f.Creator != "" && f.Stage == "" {
-			f.Stage = view.HomeAll // who looks for a creator wants to see her wherever she stands
+			f.Stage = query.AllStages // who looks for a creator wants to see her wherever she stands
 		}
 	})
 	r.clicks[view.ActionHomeNext] = d.moveHome(func(s view.HomeState, a action) (view.HomeState, error) {
-		page, err := view.ParseQueuePage(a.Text)
+		page, err := query.ParsePage(a.Text)
 		return s.Next(page), err
 	})
 	r.clicks[view.ActionHomeBack] = d.moveHome(func(s view.HomeState, _ action) (view.HomeState, error) { return s.Back(), nil })
@@ -72,10 +73,10 @@ func (d *Desk) moveHome(to func(view.HomeState, action) (view.HomeState, error))
 }
 
 // filterHome answers a filter: the list begins anew.
-func (d *Desk) filterHome(set func(*view.HomeFilter, action)) func(context.Context, interaction, action, ackFunc) {
+func (d *Desk) filterHome(set func(*query.Filter, action)) func(context.Context, interaction, action, ackFunc) {
 	return d.moveHome(func(s view.HomeState, a action) (view.HomeState, error) {
-		set(&s.HomeFilter, a)
-		return view.HomeState{HomeFilter: s.HomeFilter}, nil
+		set(&s.Filter, a)
+		return view.HomeState{Filter: s.Filter}, nil
 	})
 }
 
@@ -133,7 +134,7 @@ func homeCampaigns(tx workflow.Tx, seen []workflow.Shop, only workflow.ShopID, p
 			}
 			for _, c := range page {
 				if strings.Contains(workflow.FoldName(c.Name), part) {
-					found = append(found, view.HomeCampaign{Campaign: c, Shop: shopName(s, len(seen))})
+					found = append(found, view.HomeCampaign{Campaign: c, Shop: query.ShopName(s, len(seen))})
 				}
 			}
 			read += len(page)

@@ -57,7 +57,7 @@ func pageOfHome(b *testing.B, d *Desk, pages int) (state view.HomeState) {
 	require.NoError(b, d.store.View(b.Context(), func(tx workflow.Tx) error {
 		shops, err := tx.Shops()
 		require.NoError(b, err)
-		l, err := newHomeList(tx, shops, state.HomeFilter)
+		l, err := newHomeList(tx, shops, state.Filter)
 		require.NoError(b, err)
 		for range pages {
 			f := view.HomeFacts{State: state}

@@ -7,14 +7,14 @@ import (
 	"strconv"
 	"strings"
 
-	"sampledesk/bot/view"
 	"sampledesk/workflow"
+	"sampledesk/workflow/query"
 )
 
 // homeList is what App Home's filters let through: the stages one after the other, and within a stage the shops merged.
 // It is read from the listings of the store, a page at a time; only of a single creator all is read, as she has few.
 type homeList struct {
-	filter view.HomeFilter
+	filter query.Filter
 	shops  []workflow.Shop // those that the person may see and the filter lets through
 	hers   []workflow.Application
 }
@@ -28,7 +28,7 @@ type placed struct {
 // maxHers bounds how many requests of one creator are read from a shop.
 const maxHers = 1000
 
-func newHomeList(tx workflow.Tx, shops []workflow.Shop, f view.HomeFilter) (l homeList, err error) {
+func newHomeList(tx workflow.Tx, shops []workflow.Shop, f query.Filter) (l homeList, err error) {
 	l = homeList{filter: f}
 	for _, s := range shops {
 		if f.Shop == "" || f.Shop == s.ID {
@@ -65,7 +65,7 @@ func (l homeList) listings(stage workflow.Stage) []workflow.Listing {
 }
 
 // tally counts what the filters but the state let through.
-func (l homeList) tally(tx workflow.Tx) (t view.Tally, err error) {
+func (l homeList) tally(tx workflow.Tx) (t query.Tally, err error) {
 	t.By = map[workflow.Stage]int{}
 	if l.filter.Creator != "" {
 		for _, a := range l.hers {
@@ -135,7 +135,7 @@ func (l homeList) readHers(stages []workflow.Stage, after string, limit int) (ro
 	for _, a := range l.hers {
 		stage := a.Stage()
 		part := slices.Index(stages, stage)
-		if part < 0 && l.filter.Stage == view.HomeAll {
+		if part < 0 && l.filter.Stage == query.AllStages {
 			part = len(stages) // a status that this desk does not know
 		}
 		if part < 0 {

@@ -106,9 +106,9 @@ func (h *homes) opened(who workflow.PersonID, state view.HomeState, version stri
 	l, before := h.look(who)
 	switch {
 	case before.IsZero():
-		l.state = view.HomeState{HomeFilter: state.HomeFilter}
+		l.state = view.HomeState{Filter: state.Filter}
 	case time.Since(before) > samePage:
-		l.state = view.HomeState{HomeFilter: l.state.HomeFilter}
+		l.state = view.HomeState{Filter: l.state.Filter}
 	}
 	if l.version != version {
 		l.hash, l.version = "", version // another than this desk published, or nothing

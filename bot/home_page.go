@@ -10,6 +10,7 @@ import (
 
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
+	"sampledesk/workflow/query"
 )
 
 // homePage is App Home as it is now for one person.
@@ -76,7 +77,7 @@ func (d *Desk) homeFacts(tx workflow.Tx, r homeReader, state view.HomeState, kep
 	if err := homeFilters(tx, r, &facts); err != nil {
 		return facts, nil, err
 	}
-	list, err := newHomeList(tx, r.shops, facts.State.HomeFilter)
+	list, err := newHomeList(tx, r.shops, facts.State.Filter)
 	if err != nil {
 		return facts, nil, err
 	}
@@ -103,14 +104,14 @@ func (d *Desk) homeFacts(tx workflow.Tx, r homeReader, state view.HomeState, kep
 
 // homeFilters leaves out filters that name what the person may not see or what is gone, and gathers what she can choose.
 func homeFilters(tx workflow.Tx, r homeReader, f *view.HomeFacts) (err error) {
-	filter := &f.State.HomeFilter
+	filter := &f.State.Filter
 	was := *filter
 	if filter.Shop != "" && !r.sees(filter.Shop) {
 		filter.Shop = ""
 	}
 	if filter.Campaign != "" {
 		c, err := tx.Campaign(filter.Campaign)
-		if unlessMissing(err) != nil {
+		if query.UnlessMissing(err) != nil {
 			return err
 		}
 		if err == nil && r.sees(c.Shop) && (filter.Shop == "" || filter.Shop == c.Shop) {
@@ -120,7 +121,7 @@ func homeFilters(tx workflow.Tx, r homeReader, f *view.HomeFacts) (err error) {
 		}
 	}
 	if *filter != was {
-		f.State = view.HomeState{HomeFilter: *filter}
+		f.State = view.HomeState{Filter: *filter}
 	}
 	f.Campaigns, err = homeCampaigns(tx, r.shops, filter.Shop, "")
 	for _, c := range f.Campaigns {
@@ -178,12 +179,12 @@ func (l homeList) page(tx workflow.Tx, f *view.HomeFacts) ([]placed, error) {
 	for _, s := range stages {
 		f.Total += f.By[s]
 	}
-	if l.filter.Creator != "" && l.filter.Stage == view.HomeAll {
+	if l.filter.Creator != "" && l.filter.Stage == query.AllStages {
 		f.Total += f.Other
 	}
 	rows, err := l.read(tx, stages, f.State.Page.Cursor, view.HomePageSize+1)
-	if err == nil && len(rows) == 0 && f.State.Page != (view.QueuePage{}) {
-		f.State = view.HomeState{HomeFilter: f.State.HomeFilter}
+	if err == nil && len(rows) == 0 && f.State.Page != (query.Page{}) {
+		f.State = view.HomeState{Filter: f.State.Filter}
 		rows, err = l.read(tx, stages, "", view.HomePageSize+1)
 	}
 	if err != nil {
@@ -191,7 +192,7 @@ func (l homeList) page(tx workflow.Tx, f *view.HomeFacts) ([]placed, error) {
 	}
 	if len(rows) > view.HomePageSize {
 		rows = rows[:view.HomePageSize]
-		f.Next = &view.QueuePage{Number: f.State.Page.Number + 1, Cursor: rows[len(rows)-1].spot}
+		f.Next = &query.Page{Number: f.State.Page.Number + 1, Cursor: rows[len(rows)-1].spot}
 	}
 	f.First, err = l.first(tx, stages, *f, len(rows))
 	return rows, err
@@ -237,7 +238,7 @@ func (d *Desk) homeRows(tx workflow.Tx, r homeReader, rows []placed, kept map[wo
 	spots := make(map[workflow.Key]string, len(rows))
 	for _, p := range rows {
 		a := p.application
-		row, err := rowOf(tx, a, r.shops)
+		row, err := query.RowOf(tx, a, r.shops)
 		if err != nil {
 			return nil, err
 		}
@@ -251,7 +252,7 @@ func (d *Desk) homeRows(tx workflow.Tx, r homeReader, rows []placed, kept map[wo
 }
 
 func (r homeReader) sees(id workflow.ShopID) bool {
-	return holds(r.shops, id)
+	return query.Holds(r.shops, id)
 }
 
 func (r homeReader) quick(id workflow.ShopID) bool {
@@ -268,7 +269,7 @@ func (d *Desk) homeHealth(shops []workflow.Shop) view.HomeHealth {
 		if n == 0 || sync.Ended.Before(h.Synced) {
 			h.Synced = sync.Ended
 		}
-		switch name := shopName(s, len(shops)); {
+		switch name := query.ShopName(s, len(shops)); {
 		case s.Stopped != (workflow.Cause{}):
 			h.Troubles = append(h.Troubles, view.HomeTrouble{Shop: name, Cause: s.Stopped})
 		case s.Barred != (workflow.Cause{}):

@@ -14,6 +14,7 @@ import (
 
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
+	"sampledesk/workflow/query"
 )
 
 // appHome is somebody's App Home as the stand-in shows it.
@@ -327,7 +328,7 @@ func TestAppHomeIsFiltered(t *testing.T) {
 		w.clickHome(memberOne, view.ActionHomeCreator, "nobody.here")
 		require.Contains(t, w.reads(memberOne), "No request of that creator here.")
 		w.clickHome(memberOne, view.ActionHomeClear)
-		w.clickHome(memberOne, view.ActionHomeStage, string(view.HomeAll))
+		w.clickHome(memberOne, view.ActionHomeStage, string(query.AllStages))
 		require.Equal(t, []string{"01", "02", "03"}, names(w.reads(memberOne)))
 		require.Contains(t, w.reads(memberOne), "1–3 of 3")
 	})
@@ -354,7 +355,7 @@ func TestFiltersAreRememberedForTheNextOpening(t *testing.T) {
 	inBubble(t, setup{}, func(t *testing.T, w *world) {
 		w.requests(9)
 		w.home(memberOne)
-		w.clickHome(memberOne, view.ActionHomeStage, string(view.HomeAll))
+		w.clickHome(memberOne, view.ActionHomeStage, string(query.AllStages))
 		w.clickHome(memberOne, view.ActionHomeNext)
 		require.Equal(t, []string{"09"}, names(w.home(memberOne)), "she comes back to the page that she left")
 		wait(time.Hour)

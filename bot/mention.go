@@ -9,6 +9,7 @@ import (
 
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
+	"sampledesk/workflow/query"
 )
 
 // mentionRoutes are what is said to the desk by naming it.
@@ -149,9 +150,9 @@ func (d *Desk) statusMentioned(ctx context.Context, m mention) view.Message {
 	if no != "" {
 		return view.Aside(no)
 	}
-	row := view.Row{Application: m.application, Link: m.application.Card.Link}
+	row := query.Row{Application: m.application}
 	err := d.store.View(ctx, func(tx workflow.Tx) (err error) {
-		row, err = rowOf(tx, m.application, []workflow.Shop{shop})
+		row, err = query.RowOf(tx, m.application, []workflow.Shop{shop})
 		return err
 	})
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
+	"sampledesk/workflow/query"
 )
 
 // messageRoutes are the controls and the dialog of messages to creators.
@@ -229,7 +230,7 @@ func (d *Desk) notice(ctx context.Context, id workflow.NoticeID) (n workflow.Not
 
 // messageMessage renders a message to a creator, and how far it got.
 func (d *Desk) messageMessage(tx workflow.Tx, n workflow.Notice) (view.Message, error) {
-	shop, err := d.shopNamed(tx, n.Shop)
+	shop, err := d.defaults().ShopNamed(tx, n.Shop)
 	if err != nil {
 		return view.Message{}, err
 	}
@@ -263,7 +264,7 @@ func located(tx workflow.Tx, s workflow.Saying, shop workflow.Shop) (workflow.Sa
 	}
 	s.Shop = cmp.Or(shop.Name, string(shop.ID))
 	var err error
-	s.Campaign, err = campaignNamed(tx, s.CampaignID)
+	s.Campaign, err = query.CampaignName(tx, s.CampaignID)
 	return s, err
 }
 

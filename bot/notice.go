@@ -5,13 +5,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/slack-go/slack"
 
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
+	"sampledesk/workflow/query"
 )
 
 // standing is a notice with what has to be known to show it.
@@ -122,7 +122,7 @@ func (d *Desk) standing(ctx context.Context, e workflow.Effect) (s standing, err
 
 // homeOf returns the channel where a notice would be posted now.
 func (d *Desk) homeOf(tx workflow.Tx, n workflow.Notice) (string, error) {
-	s, err := shopOr(tx, n.Shop)
+	s, err := query.Shop(tx, n.Shop)
 	if err != nil {
 		return "", err
 	}
@@ -153,19 +153,6 @@ func (d *Desk) noticeMessage(tx workflow.Tx, n workflow.Notice) (view.Message, e
 // lostNotice tells that a notice's message is gone.
 func lostNotice(p post) workflow.Outcome {
 	return workflow.Outcome{Event: workflow.NoticeLost{At: time.Now(), TS: cmp.Or(p.ts, p.thread)}}
-}
-
-// shopNamed returns what a shop is called where its channel serves several, and nothing where it serves one.
-func (d *Desk) shopNamed(tx workflow.Tx, id workflow.ShopID) (string, error) {
-	shops, err := tx.Shops()
-	if err != nil {
-		return "", err
-	}
-	i := slices.IndexFunc(shops, func(s workflow.Shop) bool { return s.ID == id })
-	if i < 0 {
-		return "", nil
-	}
-	return shopName(shops[i], d.sharing(shops[i], shops)), nil
 }
 
 // permalink asks for a message's link once. A message without one is still a message: the next repaint asks again.

@@ -7,6 +7,7 @@ import (
 
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
+	"sampledesk/workflow/query"
 )
 
 // pickRoutes are the decisions by command, and the lists that ask which request is meant.
@@ -107,7 +108,7 @@ func (d *Desk) decideOn(
 	if err != nil {
 		return view.Message{}, err
 	}
-	row := view.Row{Application: a, Link: a.Card.Link, Shop: shopName(s, len(shops))}
+	row := query.Row{Application: a, Shop: query.ShopName(s, len(shops))}
 	return view.Briefly(row, p.Note), nil
 }
 

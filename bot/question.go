@@ -7,6 +7,7 @@ import (
 
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
+	"sampledesk/workflow/query"
 )
 
 // questionMessage renders the question whether a member needs a sample, and what was said to it. The error is
@@ -24,7 +25,7 @@ func (d *Desk) questionMessage(tx workflow.Tx, n workflow.Notice) (view.Message,
 	if facts.Applications, err = applicationsOfMember(tx, facts.Member); err != nil {
 		return view.Message{}, err
 	}
-	if facts.Shop, err = d.shopNamed(tx, n.Shop); err != nil {
+	if facts.Shop, err = d.defaults().ShopNamed(tx, n.Shop); err != nil {
 		return view.Message{}, err
 	}
 	return view.Question(facts), nil
@@ -100,7 +101,7 @@ func (d *Desk) asIs(ctx context.Context, about view.Correspondent) view.Correspo
 		if err == nil {
 			about.Creator = n.Creator
 		}
-		return unlessMissing(err)
+		return query.UnlessMissing(err)
 	})
 	if err != nil {
 		d.log.WarnContext(ctx, "could not read a member", "shop", about.Shop, "error", err)

@@ -8,12 +8,13 @@ import (
 
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
+	"sampledesk/workflow/query"
 )
 
 // queueRoutes are what is asked of requests by command.
 func (d *Desk) queueRoutes(r *routes) {
 	r.commands[view.CommandSamples+" queue"] = func(ctx context.Context, c command, _ string) (reply, error) {
-		return answered(d.queueFor(ctx, c.User, c.Shops, view.QueuePage{}))
+		return answered(d.queueFor(ctx, c.User, c.Shops, query.Page{}))
 	}
 	r.commands[view.CommandSamples+" show"] = d.show
 	r.clicks[view.ActionQueuePage] = d.turnPage
@@ -23,7 +24,7 @@ func (d *Desk) queueRoutes(r *routes) {
 // turnPage shows another page of the queue in place of the one that was clicked.
 func (d *Desk) turnPage(ctx context.Context, i interaction, a action, ack ackFunc) {
 	ack(nil)
-	page, err := view.ParseQueuePage(a.Text)
+	page, err := query.ParsePage(a.Text)
 	if err != nil {
 		d.log.WarnContext(ctx, "a control of the queue does not name a page", "error", err)
 		return
@@ -34,7 +35,7 @@ func (d *Desk) turnPage(ctx context.Context, i interaction, a action, ack ackFun
 }
 
 // queueFor is a page of the queue, with the button that decides several for somebody who decides there.
-func (d *Desk) queueFor(ctx context.Context, who workflow.PersonID, shops []workflow.Shop, at view.QueuePage) (view.Message, error) {
+func (d *Desk) queueFor(ctx context.Context, who workflow.PersonID, shops []workflow.Shop, at query.Page) (view.Message, error) {
 	facts, err := d.queue(ctx, shops, at)
 	if err != nil {
 		return view.Message{}, err
@@ -49,7 +50,7 @@ func (d *Desk) queueFor(ctx context.Context, who workflow.PersonID, shops []work
 
 // queue reads a page of what waits for the team. Where there are several shops their queues are merged by deadline: the
 // cursor is then a deadline as the listing sorts it, which holds in each of them.
-func (d *Desk) queue(ctx context.Context, shops []workflow.Shop, at view.QueuePage) (view.QueueFacts, error) {
+func (d *Desk) queue(ctx context.Context, shops []workflow.Shop, at query.Page) (view.QueueFacts, error) {
 	var facts view.QueueFacts
 	err := d.store.View(ctx, func(tx workflow.Tx) error {
 		facts = view.QueueFacts{Page: at.Number}
@@ -63,10 +64,10 @@ func (d *Desk) queue(ctx context.Context, shops []workflow.Shop, at view.QueuePa
 		}
 		if len(rows) > view.QueuePageSize {
 			rows = rows[:view.QueuePageSize]
-			facts.Next = &view.QueuePage{Number: at.Number + 1, Cursor: rows[len(rows)-1].sort}
+			facts.Next = &query.Page{Number: at.Number + 1, Cursor: rows[len(rows)-1].sort}
 		}
 		for _, r := range rows {
-			row, err := rowOf(tx, r.application, shops)
+			row, err := query.RowOf(tx, r.application, shops)
 			if err != nil {
 				return err
 			}
@@ -81,22 +82,22 @@ func (d *Desk) queue(ctx context.Context, shops []workflow.Shop, at view.QueuePa
 }
 
 // pageBefore finds the page before one. Listings are read forwards only, so it counts from the front.
-func pageBefore(tx workflow.Tx, shops []workflow.Shop, at view.QueuePage) (*view.QueuePage, error) {
+func pageBefore(tx workflow.Tx, shops []workflow.Shop, at query.Page) (*query.Page, error) {
 	if at.Number == 0 {
 		return nil, nil
 	}
 	skipped := (at.Number - 1) * view.QueuePageSize
 	if skipped == 0 {
-		return &view.QueuePage{}, nil
+		return &query.Page{}, nil
 	}
 	rows, _, err := mergedQueue(tx, shops, "", skipped)
 	if err != nil {
 		return nil, err
 	}
 	if len(rows) < skipped { // the queue has shrunk meanwhile
-		return &view.QueuePage{}, nil
+		return &query.Page{}, nil
 	}
-	return &view.QueuePage{Number: at.Number - 1, Cursor: rows[skipped-1].sort}, nil
+	return &query.Page{Number: at.Number - 1, Cursor: rows[skipped-1].sort}, nil
 }
 
 type queued struct {
@@ -133,16 +134,4 @@ func placeIn(a workflow.Application, l workflow.Listing) string {
 		}
 	}
 	return ""
-}
-
-func rowOf(tx workflow.Tx, a workflow.Application, shops []workflow.Shop) (view.Row, error) {
-	row := view.Row{Application: a, Link: a.Card.Link}
-	var err error
-	for _, s := range shops {
-		if s.ID == a.Key.Shop {
-			row.Shop = shopName(s, len(shops))
-		}
-	}
-	row.Campaign, err = campaignNamed(tx, a.Campaign)
-	return row, err
 }

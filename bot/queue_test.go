@@ -9,9 +9,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"sampledesk/bot/view"
 	"sampledesk/store/boltstore"
 	"sampledesk/workflow"
+	"sampledesk/workflow/query"
 )
 
 // BenchmarkAPageOfALongQueue reads a page of 5,000 requests that wait. It has to cost what a page of ten costs, as the
@@ -23,7 +23,7 @@ func BenchmarkAPageOfALongQueue(b *testing.B) {
 			shops, err := d.shops(b.Context())
 			require.NoError(b, err)
 			for b.Loop() {
-				if _, err := d.queue(b.Context(), shops, view.QueuePage{}); err != nil {
+				if _, err := d.queue(b.Context(), shops, query.Page{}); err != nil {
 					b.Fatal(err)
 				}
 			}

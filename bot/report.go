@@ -9,6 +9,7 @@ import (
 	"sampledesk/bot/picture"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
+	"sampledesk/workflow/query"
 )
 
 const (
@@ -62,8 +63,8 @@ func (d *Desk) reportFacts(ctx context.Context, e workflow.Effect) (channel stri
 			return err
 		}
 		f, err = weekOf(tx, s, e.Saying.Day)
-		if d.sharing(s, shops) > 1 {
-			f.Shop = shopName(s, len(shops))
+		if d.defaults().Sharing(s, shops) > 1 {
+			f.Shop = query.ShopName(s, len(shops))
 		}
 		return err
 	})

@@ -10,6 +10,7 @@ import (
 
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
+	"sampledesk/workflow/query"
 )
 
 // retryRoutes are what failed, and trying it again.
@@ -104,7 +105,7 @@ func failures(tx workflow.Tx, shops []workflow.Shop) (all []view.RetryRow, more 
 	}
 	more = next != ""
 	for _, l := range dead {
-		if holds(shops, l.Shop) {
+		if query.Holds(shops, l.Shop) {
 			all = append(all, view.RetryRow{Effect: l.Effect, Failed: l.At})
 		}
 	}
@@ -116,7 +117,7 @@ func failures(tx workflow.Tx, shops []workflow.Shop) (all []view.RetryRow, more 
 		}
 		more = more || len(heads) == maxFailed
 		for _, e := range heads {
-			if e.Attempt > 0 && e.Cause != (workflow.Cause{}) && holds(shops, e.Shop) {
+			if e.Attempt > 0 && e.Cause != (workflow.Cause{}) && query.Holds(shops, e.Shop) {
 				all = append(all, view.RetryRow{Effect: e})
 			}
 		}
@@ -128,12 +129,12 @@ func failures(tx workflow.Tx, shops []workflow.Shop) (all []view.RetryRow, more 
 // tellMore adds what a row shows beyond its effect.
 func tellMore(tx workflow.Tx, row *view.RetryRow, shops []workflow.Shop) error {
 	i := slices.IndexFunc(shops, func(s workflow.Shop) bool { return s.ID == row.Effect.Shop })
-	row.Shop = shopName(shops[i], len(shops))
+	row.Shop = query.ShopName(shops[i], len(shops))
 	if row.Application == "" {
 		return nil
 	}
 	var err error
-	row.About, err = applicationOr(tx, row.Key())
+	row.About, err = query.Application(tx, row.Key())
 	return err
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
+	"sampledesk/workflow/query"
 )
 
 // role is what a person may do with a shop. Each includes those before it.
@@ -71,29 +72,19 @@ func (d *Desk) isAdmin(who workflow.PersonID, s workflow.Shop) bool {
 	return slices.Contains(d.adminsOf(s), who)
 }
 
-// adminsOf returns a shop's admins: its own, or those of the environment.
-func (d *Desk) adminsOf(s workflow.Shop) []workflow.PersonID {
-	if len(s.Settings.Admins) > 0 {
-		return s.Settings.Admins
-	}
-	return d.config.Admins
+// defaults are the settings that hold where a shop's own is unset.
+func (d *Desk) defaults() query.Defaults {
+	return query.Defaults{Channel: d.config.Channel, Admins: d.config.Admins, Undo: d.config.Undo}
 }
 
-// channelOf returns a shop's channel: its own, or that of the environment.
-func (d *Desk) channelOf(s workflow.Shop) string {
-	if s.Settings.Channel != "" {
-		return s.Settings.Channel
-	}
-	return d.config.Channel
-}
-
-// undoOf returns a shop's undo window: its own, or that of the environment.
-func (d *Desk) undoOf(s workflow.Shop) time.Duration { return s.Settings.UndoWindow(d.config.Undo) }
+func (d *Desk) adminsOf(s workflow.Shop) []workflow.PersonID { return d.defaults().AdminsOf(s) }
+func (d *Desk) channelOf(s workflow.Shop) string             { return d.defaults().ChannelOf(s) }
+func (d *Desk) undoOf(s workflow.Shop) time.Duration         { return d.defaults().UndoOf(s) }
 
 // shop returns a shop. One that is not on record is one of which nothing is set.
 func (d *Desk) shop(ctx context.Context, id workflow.ShopID) (s workflow.Shop, err error) {
 	err = d.store.View(ctx, func(tx workflow.Tx) error {
-		s, err = shopOr(tx, id)
+		s, err = query.Shop(tx, id)
 		return err
 	})
 	if err != nil {
@@ -136,16 +127,7 @@ func (d *Desk) scope(ctx context.Context, who workflow.PersonID, channel string)
 	if err != nil {
 		return nil, "", err
 	}
-	return d.seenBy(ctx, who, d.livingIn(channel, all))
-}
-
-// livingIn returns those of the shops that live in a channel, or, where none does, all.
-func (d *Desk) livingIn(channel string, all []workflow.Shop) []workflow.Shop {
-	here := slices.DeleteFunc(slices.Clone(all), func(s workflow.Shop) bool { return d.channelOf(s) != channel })
-	if len(here) == 0 {
-		return all
-	}
-	return here
+	return d.seenBy(ctx, who, d.defaults().LivingIn(channel, all))
 }
 
 // scoped is scope for somebody who waits for an answer: where there is no shop, it says why, in formatted text.
@@ -186,16 +168,11 @@ func (d *Desk) deciding(ctx context.Context, who workflow.PersonID, all []workfl
 	if len(all) == 0 {
 		return nil, view.Denied(view.DeniedNoShop)
 	}
-	if !holds(all, wanted) {
+	if !query.Holds(all, wanted) {
 		wanted = all[0].ID
 	}
 	_, no := d.guard(ctx, who, wanted, reviewer)
 	return nil, cmp.Or(no, view.Denied(view.DeniedUnchecked)) // she may after all, and did not a moment ago
-}
-
-// holds tells whether a shop is among some.
-func holds(shops []workflow.Shop, id workflow.ShopID) bool {
-	return slices.ContainsFunc(shops, func(s workflow.Shop) bool { return s.ID == id })
 }
 
 // seenBy returns those of the shops that a person may see.

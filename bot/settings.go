@@ -11,6 +11,7 @@ import (
 
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
+	"sampledesk/workflow/query"
 )
 
 // settingsRoutes are what opens the settings, and what happens in their dialog.
@@ -26,7 +27,7 @@ func (d *Desk) settingsRoutes(r *routes) {
 // commandSettings opens the settings by command: those of the channel's shop, with the others to choose from.
 func (d *Desk) commandSettings(ctx context.Context, c command, _ string) (reply, error) {
 	mine := d.administered(ctx, c.User)
-	here := slices.IndexFunc(c.Shops, func(s workflow.Shop) bool { return holds(mine, s.ID) })
+	here := slices.IndexFunc(c.Shops, func(s workflow.Shop) bool { return query.Holds(mine, s.ID) })
 	if here < 0 {
 		var first workflow.ShopID
 		if len(c.Shops) > 0 {
@@ -79,7 +80,7 @@ func (d *Desk) openSettings(ctx context.Context, i interaction, s workflow.Shop,
 // settingsFacts gathers what the dialog shows of a shop's settings as they are now.
 func (d *Desk) settingsFacts(ctx context.Context, s workflow.Shop, mine []workflow.Shop) view.SettingsFacts {
 	s.Settings = d.effective(s.Settings)
-	if !holds(mine, s.ID) {
+	if !query.Holds(mine, s.ID) {
 		mine = append([]workflow.Shop{s}, mine...)
 	}
 	return view.SettingsFacts{Shop: s, Shops: mine, Groups: d.groupNames(ctx, s.Settings.Groups), At: time.Now()}

@@ -8,6 +8,7 @@ import (
 
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
+	"sampledesk/workflow/query"
 )
 
 // pageRead is how many entries of a listing are read at a time for one answer.
@@ -61,7 +62,7 @@ func (d *Desk) lookUp(ctx context.Context, shops []workflow.Shop, at view.ShowPa
 				return err
 			}
 		}
-		facts.Found, err = rowsOf(tx, pageOf(found, at.Number), shops)
+		facts.Found, err = query.RowsOf(tx, pageOf(found, at.Number), shops)
 		return err
 	})
 	if err != nil {
@@ -102,17 +103,6 @@ func pageOf(found []workflow.Application, number int) []workflow.Application {
 	from := min(number, len(found)) * view.ShowPageSize
 	from = min(from, len(found))
 	return found[from:min(from+view.ShowPageSize, len(found))]
-}
-
-func rowsOf(tx workflow.Tx, all []workflow.Application, shops []workflow.Shop) (rows []view.Row, err error) {
-	for _, a := range all {
-		row, err := rowOf(tx, a, shops)
-		if err != nil {
-			return nil, err
-		}
-		rows = append(rows, row)
-	}
-	return rows, nil
 }
 
 // callForCard gives a live application a card where it has none in Slack.
@@ -172,7 +162,7 @@ func (d *Desk) details(tx workflow.Tx, a workflow.Application, facts *view.ShowF
 		}
 	}
 	for _, e := range facts.History {
-		if facts.Campaigns[e.Campaign], err = campaignNamed(tx, e.Campaign); err != nil {
+		if facts.Campaigns[e.Campaign], err = query.CampaignName(tx, e.Campaign); err != nil {
 			return err
 		}
 	}

@@ -7,6 +7,7 @@ import (
 
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
+	"sampledesk/workflow/query"
 )
 
 // statsRoutes are the numbers.
@@ -32,7 +33,7 @@ func (d *Desk) stats(ctx context.Context, c command, typed string) (reply, error
 		if err != nil {
 			return reply{}, err
 		}
-		one.Shop = shopName(s, len(c.Shops))
+		one.Shop = query.ShopName(s, len(c.Shops))
 		facts.Shops = append(facts.Shops, one)
 	}
 	return reply{Message: view.Stats(facts)}, nil

@@ -12,6 +12,7 @@ import (
 
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
+	"sampledesk/workflow/query"
 )
 
 // maxFileRows is how many requests one file takes. Spreadsheets open a million lines, and Slack takes a gigabyte; this
@@ -224,7 +225,7 @@ func addRows(tx workflow.Tx, rows []view.StatsRow, s workflow.Shop, p period, no
 // row is what a file tells of an application.
 func (t tale) row(a workflow.Application, s workflow.Shop) view.StatsRow {
 	r := view.StatsRow{
-		Application: a, Shop: shopName(s, 2), Zone: s.Settings.Location(), Verdict: t.verdict.verdict, Decided: t.verdict.at,
+		Application: a, Shop: query.ShopName(s, 2), Zone: s.Settings.Location(), Verdict: t.verdict.verdict, Decided: t.verdict.at,
 		By: string(t.verdict.by), Reason: t.verdict.reason, Shipped: t.shipped, Delivered: t.delivered, Posted: t.posted,
 		Orders: t.orders, Untold: t.untold,
 	}

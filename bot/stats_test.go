@@ -15,6 +15,7 @@ import (
 	"sampledesk/bot/view"
 	"sampledesk/store/boltstore"
 	"sampledesk/workflow"
+	"sampledesk/workflow/query"
 )
 
 const countedShop workflow.ShopID = "7495540735365777507"
@@ -417,7 +418,7 @@ func BenchmarkDecideSeveral(b *testing.B) {
 			d := &Desk{store: longQueue(b, size), log: slog.New(slog.DiscardHandler)}
 			shop := workflow.Shop{ID: countedShop}
 			for b.Loop() {
-				if _, err := d.bulkFacts(b.Context(), shop, []workflow.Shop{shop}, view.BulkMeta{Filter: view.BulkFilter{Known: true}}); err != nil {
+				if _, err := d.bulkFacts(b.Context(), shop, []workflow.Shop{shop}, view.BulkMeta{Filter: query.BulkFilter{Known: true}}); err != nil {
 					b.Fatal(err)
 				}
 			}

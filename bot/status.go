@@ -11,6 +11,7 @@ import (
 
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
+	"sampledesk/workflow/query"
 )
 
 // SyncState is how the last sweep of a shop went. Config.Sync tells it.
@@ -127,7 +128,7 @@ func waiting(tx workflow.Tx, shops []workflow.Shop) (all []view.HealthWaiting, m
 		}
 		more = more || len(heads) == maxLanes
 		for _, head := range heads {
-			if seen[head.Lane] || !holds(shops, head.Shop) {
+			if seen[head.Lane] || !query.Holds(shops, head.Shop) {
 				continue
 			}
 			seen[head.Lane] = true
@@ -169,7 +170,7 @@ func countDead(tx workflow.Tx, shops []workflow.Shop) (n int, err error) {
 			return 0, err
 		}
 		for _, l := range page {
-			if holds(shops, l.Shop) {
+			if query.Holds(shops, l.Shop) {
 				n++
 			}
 		}

@@ -2,6 +2,9 @@ package workflow
 
 import (
 	"fmt"
+	"math"
+	"regexp"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -54,10 +57,24 @@ type Figure struct {
 	Shared bool    `json:"shared,omitempty"`
 }
 
+// Known tells whether there is a number that can be counted with.
+func (f Figure) Known() bool { return f.Shared && !math.IsNaN(f.Value) && !math.IsInf(f.Value, 0) }
+
 // Money is an amount in a currency, kept as the vendor writes it; an empty amount means "not shared".
 type Money struct {
 	Amount   string `json:"amount,omitempty"`
 	Currency string `json:"currency,omitempty"`
+}
+
+var decimal = regexp.MustCompile(`^-?[0-9]{1,30}(\.[0-9]{1,30})?$`)
+
+// Number returns the amount; ok is false where it is not shared, or no decimal number.
+func (m Money) Number() (v float64, ok bool) {
+	if !decimal.MatchString(m.Amount) {
+		return 0, false
+	}
+	v, err := strconv.ParseFloat(m.Amount, 64)
+	return v, err == nil
 }
 
 // Creator is what a report says of the person who asks for a sample.

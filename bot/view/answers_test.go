@@ -12,15 +12,22 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"sampledesk/workflow"
+	"sampledesk/workflow/query"
 )
 
+// cardAt is an application whose card has that link.
+func cardAt(a workflow.Application, link string) workflow.Application {
+	a.Card.Link = link
+	return a
+}
+
 // rows returns n rows, each of its own application.
-func rows(n int, of workflow.Application, link string) []Row {
-	all := make([]Row, n)
+func rows(n int, of workflow.Application, link string) []query.Row {
+	all := make([]query.Row, n)
 	for i := range all {
 		a := of
 		a.Key.ID = workflow.ApplicationID(fmt.Sprintf("576653688135258%04d", i))
-		all[i] = Row{Application: a, Link: link}
+		all[i] = query.Row{Application: cardAt(a, link)}
 	}
 	return all
 }
@@ -111,17 +118,17 @@ func campaignRows(n int) []CampaignRow {
 func answers() map[string]Message {
 	several := rows(3, application(), "")
 	several[1].Application.Report.Status, several[1].Campaign, several[1].Shop = workflow.StatusCompleted, "Autumn kitchen", "Nimbus Home"
-	several[2].Link = permalink
-	middle := QueueFacts{Total: 34, Page: 1, Rows: rows(10, application(), permalink), Back: &QueuePage{}, Next: &QueuePage{Number: 2, Cursor: "x"}}
-	last := QueueFacts{Total: 31, Page: 3, Rows: rows(1, cards()["card_bare"].Application, ""), Back: &QueuePage{Number: 2, Cursor: "x"}}
+	several[2].Application.Card.Link = permalink
+	middle := QueueFacts{Total: 34, Page: 1, Rows: rows(10, application(), permalink), Back: &query.Page{}, Next: &query.Page{Number: 2, Cursor: "x"}}
+	last := QueueFacts{Total: 31, Page: 3, Rows: rows(1, cards()["card_bare"].Application, ""), Back: &query.Page{Number: 2, Cursor: "x"}}
 	last.Rows[0].Shop = "Nimbus Home"
 	autumn := workflow.Campaign{ID: "c1", Name: "Autumn <kitchen>"}
 	return map[string]Message{
 		"queue_middle": Queue(middle),
 		"queue_last":   Queue(last),
 		"queue_empty":  Queue(QueueFacts{}),
-		"queue_gone":   Queue(QueueFacts{Total: 10, Page: 1, Back: &QueuePage{}}),
-		"show_one": Show(ShowFacts{Asked: "5766536881352581780", Found: []Row{{Application: cards()["card_refused"].Application, Campaign: "Autumn kitchen", Link: permalink}},
+		"queue_gone":   Queue(QueueFacts{Total: 10, Page: 1, Back: &query.Page{}}),
+		"show_one": Show(ShowFacts{Asked: "5766536881352581780", Found: []query.Row{{Application: cardAt(cards()["card_refused"].Application, permalink), Campaign: "Autumn kitchen"}},
 			Region: "US", Past: Past{Asked: 1}, History: entries(), Earlier: 4, Campaigns: map[workflow.CampaignID]string{"c1": "Autumn kitchen"}}),
 		"show_several":             Show(ShowFacts{Asked: "@glow.daily", Found: several, Total: 14, Memory: remembered()}),
 		"show_nothing":             Show(ShowFacts{Asked: "<!here> *x*"}),
@@ -153,7 +160,7 @@ func TestAnswersFitAnAcknowledgementWhateverTheNames(t *testing.T) {
 	worst := hostileApplication()
 	worst.Report.Creator.Nickname = strings.Repeat("&", 500)
 	worst.Report.Product.Title = strings.Repeat("<", 500)
-	long := QueuePage{Number: 7, Cursor: strings.Repeat("9", 1900)}
+	long := query.Page{Number: 7, Cursor: strings.Repeat("9", 1900)}
 	link := "https://nimbus.slack.com/archives/C0SAMPLES1/p1763640000000100?thread_ts=1763640000.000100&cid=C0SAMPLES1"
 
 	queue := rows(QueuePageSize, worst, link)
@@ -187,7 +194,7 @@ func TestAnswersFitAnAcknowledgementWhateverTheNames(t *testing.T) {
 	}
 	for name, m := range map[string]Message{
 		"queue":    Queue(QueueFacts{Total: 500, Page: 7, Rows: queue, Back: &long, Next: &long}),
-		"show":     Show(ShowFacts{Found: []Row{{Application: worst, Campaign: hostile, Shop: hostile}}, Region: hostile, History: history, Campaigns: map[workflow.CampaignID]string{"c1": hostile}}),
+		"show":     Show(ShowFacts{Found: []query.Row{{Application: worst, Campaign: hostile, Shop: hostile}}, Region: hostile, History: history, Campaigns: map[workflow.CampaignID]string{"c1": hostile}}),
 		"several":  Show(ShowFacts{Found: several, Memory: remembered()}),
 		"status":   CampaignStatus(CampaignStatusFacts{Campaign: workflow.Campaign{Name: hostile}, Shop: hostile, At: shipBy.Add(time.Hour), Members: many, Links: links}),
 		"list":     Campaigns(CampaignsFacts{Rows: listed}),
@@ -206,7 +213,7 @@ func TestAnswersFitAnAcknowledgementWhateverTheNames(t *testing.T) {
 }
 
 func TestAPagingButtonThatSlackWouldNotTakeIsLeftOut(t *testing.T) {
-	long := &QueuePage{Number: 1, Cursor: strings.Repeat("9", maxValue)}
+	long := &query.Page{Number: 1, Cursor: strings.Repeat("9", maxValue)}
 	m := Queue(QueueFacts{Total: 30, Rows: rows(10, application(), ""), Next: long})
 	lint(t, m)
 	ids, _ := controlsOf(m)
@@ -230,7 +237,7 @@ func TestWhatDoesNotFitOneAnswerIsLeftOutAndSaidSo(t *testing.T) {
 }
 
 func TestAWayBackThatSkipsPagesSaysSo(t *testing.T) {
-	m := Queue(QueueFacts{Total: 30, Page: 2, Rows: rows(10, application(), ""), Back: &QueuePage{}})
+	m := Queue(QueueFacts{Total: 30, Page: 2, Rows: rows(10, application(), ""), Back: &query.Page{}})
 	lint(t, m)
 	require.Contains(t, pretty(t, m.Blocks), "Back to the start")
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"sampledesk/workflow"
+	"sampledesk/workflow/query"
 )
 
 // The identifiers of the dialog *Decide several*: of the view, and of its inputs with what they hold.
@@ -32,11 +33,11 @@ type BulkFacts struct {
 	Shop     workflow.Shop
 	Shops    []workflow.Shop // those in which the person decides; with this one alone there is no menu of them
 	Channel  string          // where it was opened; empty: in App Home
-	Filter   BulkFilter
+	Filter   query.BulkFilter
 	Products []BulkProduct // that are waited for, the most asked first
 	Waiting  int           // how many wait in all
 	Matching int           // how many of them the filters let through
-	Rows     []Row         // the first of these, soonest deadline first: workflow.MaxRun at the most
+	Rows     []query.Row   // the first of these, soonest deadline first: workflow.MaxRun at the most
 	At       time.Time     // tells how long the deadlines are away
 }
 
@@ -67,7 +68,7 @@ func BulkModal(f BulkFacts) slack.ModalViewRequest {
 }
 
 // preview is a request in two lines.
-func preview(r Row) []string {
+func preview(r query.Row) []string {
 	lines := queueRow(r)
 	return []string{lines[0], dotted(lines[1:]...)}
 }

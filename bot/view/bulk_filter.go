@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/slack-go/slack"
 
 	"sampledesk/workflow"
+	"sampledesk/workflow/query"
 )
 
 // The filters of the dialog *Decide several*: menus that report each change. The value of all is an option's.
@@ -19,12 +19,10 @@ const (
 	ActionBulkGMV       = "bulk_gmv"       // the least GMV of 30 days
 	ActionBulkFollowers = "bulk_followers" // the least number of followers
 	ActionBulkProduct   = "bulk_product"   // a product's id
-	ActionBulkCollab    = "bulk_collab"    // BulkOpen or BulkTarget
+	ActionBulkCollab    = "bulk_collab"    // query.OpenCollab or query.TargetCollab
 	ActionBulkOnly      = "bulk_only"      // checkboxes: BulkApprovable and BulkKnown
 
 	BulkAny        = "any"
-	BulkOpen       = "open"
-	BulkTarget     = "target"
 	BulkApprovable = "approvable"
 	BulkKnown      = "known"
 )
@@ -36,49 +34,8 @@ var (
 	bulkFollowers = []int{1_000, 5_000, 10_000, 50_000, 100_000, 500_000}
 )
 
-// BulkFilter says which of the requests that wait are offered. The zero value lets all through.
-type BulkFilter struct {
-	Within     int                `json:"w,omitempty"` // hours until the review deadline at the most
-	GMV        int                `json:"g,omitempty"` // of 30 days, in whatever currency it comes; not shared is never enough
-	Followers  int                `json:"f,omitempty"` // the same of followers
-	Product    workflow.ProductID `json:"p,omitempty"`
-	Collab     string             `json:"c,omitempty"` // BulkOpen or BulkTarget; of a request whose origin is not known yet neither holds
-	Approvable bool               `json:"a,omitempty"` // TikTok lets it be approved now
-	Known      bool               `json:"k,omitempty"` // the creator has asked for a sample before
-}
-
-// Admits tells whether a request passes, but for Known: whether her creator asked before is not in it. One whose deadline
-// is over never does, since nothing can be decided there.
-func (f BulkFilter) Admits(a workflow.Application, now time.Time) bool {
-	r := a.Report
-	switch {
-	case !r.ReviewBy.IsZero() && !now.Before(r.ReviewBy):
-		return false
-	case f.Within > 0 && (r.ReviewBy.IsZero() || r.ReviewBy.After(now.Add(time.Duration(f.Within)*time.Hour))):
-		return false
-	case f.GMV > 0 && !sold(r.Creator.GMV, f.GMV):
-		return false
-	case f.Followers > 0 && (!shared(r.Creator.Followers) || r.Creator.Followers.Value < float64(f.Followers)):
-		return false
-	case f.Product != "" && r.Product.ID != f.Product:
-		return false
-	case f.Collab != "" && (!r.Collab.Known || (r.Collab.Target == "") != (f.Collab == BulkOpen)):
-		return false
-	default:
-		return !f.Approvable || r.Approvable
-	}
-}
-
-func sold(m workflow.Money, least int) bool {
-	if !decimal.MatchString(m.Amount) {
-		return false
-	}
-	v, err := strconv.ParseFloat(m.Amount, 64)
-	return err == nil && v >= float64(least)
-}
-
-// Set takes over what was chosen in one of the filters. A value that is none of its options takes the filter away.
-func (f *BulkFilter) Set(action string, chosen []string) {
+// SetBulkFilter takes over what was chosen in one of the filters. A value that is none of its options takes the filter away.
+func SetBulkFilter(f *query.BulkFilter, action string, chosen []string) {
 	value := ""
 	if len(chosen) > 0 && chosen[0] != BulkAny {
 		value = chosen[0]
@@ -94,7 +51,7 @@ func (f *BulkFilter) Set(action string, chosen []string) {
 		f.Product = workflow.ProductID(value)
 	case ActionBulkCollab:
 		f.Collab = ""
-		if value == BulkOpen || value == BulkTarget {
+		if value == query.OpenCollab || value == query.TargetCollab {
 			f.Collab = value
 		}
 	case ActionBulkOnly:
@@ -110,16 +67,16 @@ func rung(value string, of []int) int {
 	return n
 }
 
-// BulkFilters lists the action ids that Set knows.
+// BulkFilters lists the action ids that SetBulkFilter knows.
 var BulkFilters = []string{
 	ActionBulkWithin, ActionBulkGMV, ActionBulkFollowers, ActionBulkProduct, ActionBulkCollab, ActionBulkOnly,
 }
 
 // BulkMeta is what the dialog carries unseen.
 type BulkMeta struct {
-	Shop    workflow.ShopID `json:"s"`
-	Channel string          `json:"h,omitempty"` // where it was opened: its shops are offered; empty: all
-	Filter  BulkFilter      `json:"f,omitzero"`
+	Shop    workflow.ShopID  `json:"s"`
+	Channel string           `json:"h,omitempty"` // where it was opened: its shops are offered; empty: all
+	Filter  query.BulkFilter `json:"f,omitzero"`
 }
 
 // Encode writes the dialog's private metadata.
@@ -155,7 +112,7 @@ func bulkFilters(f BulkFacts) slack.Block {
 		stepMenu(ActionBulkFollowers, "Followers", "Any followers", bulkFollowers, in.Followers, func(n int) string { return "From " + short(float64(n)) + " followers" }),
 		productMenu(f),
 		menu(ActionBulkCollab, "Collaboration", []*slack.OptionBlockObject{
-			option(BulkAny, "Any collaboration"), option(BulkOpen, "Open collaboration"), option(BulkTarget, "Target collaboration"),
+			option(BulkAny, "Any collaboration"), option(query.OpenCollab, "Open collaboration"), option(query.TargetCollab, "Target collaboration"),
 		}, in.Collab),
 		onlyBoxes(in),
 	}
@@ -189,7 +146,7 @@ func productMenu(f BulkFacts) slack.BlockElement {
 	return menu(ActionBulkProduct, "Product", options, string(chosen))
 }
 
-func onlyBoxes(in BulkFilter) slack.BlockElement {
+func onlyBoxes(in query.BulkFilter) slack.BlockElement {
 	approvable, known := option(BulkApprovable, "Only what TikTok lets be approved"), option(BulkKnown, "Only creators who asked before")
 	boxes := &slack.CheckboxGroupsBlockElement{
 		Type: slack.METCheckboxGroups, ActionID: ActionBulkOnly, Options: []*slack.OptionBlockObject{approvable, known},

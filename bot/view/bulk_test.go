@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"sampledesk/workflow"
+	"sampledesk/workflow/query"
 )
 
 // waiting are n requests that wait, of creators and products of their own.
@@ -28,9 +29,9 @@ func waiting(n int) []workflow.Application {
 	return all
 }
 
-func bulkRows(all []workflow.Application) (found []Row) {
+func bulkRows(all []workflow.Application) (found []query.Row) {
 	for _, a := range all {
-		found = append(found, Row{Application: a, Link: permalink})
+		found = append(found, query.Row{Application: cardAt(a, permalink)})
 	}
 	return found
 }
@@ -40,7 +41,7 @@ var bulkShop = workflow.Shop{ID: "7495540735365777507", Name: "Nimbus Home"}
 func bulks() map[string]BulkFacts {
 	other := workflow.Shop{ID: "7495540735365777508", Name: "Nimbus Garden"}
 	products := []BulkProduct{{Product: workflow.Product{ID: "172950", Title: "Stand mixer & bowl"}, Waiting: 7}, {Product: workflow.Product{ID: "172951"}, Waiting: 2}}
-	all := BulkFilter{Within: 48, GMV: 1000, Followers: 10_000, Product: "999", Collab: BulkTarget, Approvable: true, Known: true}
+	all := query.BulkFilter{Within: 48, GMV: 1000, Followers: 10_000, Product: "999", Collab: query.TargetCollab, Approvable: true, Known: true}
 	return map[string]BulkFacts{
 		"bulk":          {Shop: bulkShop, Products: products, Waiting: 9, Matching: 7, Rows: bulkRows(waiting(7)), At: noon, Channel: "C0SAMPLES1"},
 		"bulk_filtered": {Shop: bulkShop, Shops: []workflow.Shop{bulkShop, other}, Filter: all, Products: products, Waiting: 412, Matching: 1, Rows: bulkRows(waiting(1)), At: noon},
@@ -102,7 +103,7 @@ func TestAHundredRequestsFitBothPagesWhateverTheirNames(t *testing.T) {
 		shop := workflow.Shop{ID: bulkShop.ID, Name: name}
 		m := BulkModal(BulkFacts{
 			Shop: shop, Shops: slices.Repeat([]workflow.Shop{shop}, 2)[:1], Products: append(products, products...)[:150], Waiting: 5000, Matching: 412, Rows: bulkRows(all), At: noon,
-			Filter: BulkFilter{Product: "not there"},
+			Filter: query.BulkFilter{Product: "not there"},
 		})
 		lintModal(t, m)
 		require.Less(t, len(encoded(t, m)), 240_000)
@@ -112,7 +113,7 @@ func TestAHundredRequestsFitBothPagesWhateverTheirNames(t *testing.T) {
 		lintModal(t, page)
 		require.Less(t, len(encoded(t, page)), 18_000, "it rides in an acknowledgement")
 
-		several := Queue(QueueFacts{Total: 500, Page: 7, Rows: bulkRows(all[:QueuePageSize]), Several: bulkShop.ID, Next: &QueuePage{Number: 8, Cursor: "x"}})
+		several := Queue(QueueFacts{Total: 500, Page: 7, Rows: bulkRows(all[:QueuePageSize]), Several: bulkShop.ID, Next: &query.Page{Number: 8, Cursor: "x"}})
 		lint(t, several)
 		require.Less(t, len(encoded(t, several)), 19_000)
 	}
@@ -151,40 +152,6 @@ func TestWhatIsToBeDecidedSurvivesItsJourney(t *testing.T) {
 	}
 }
 
-func TestAFilterLetsThroughWhatItSays(t *testing.T) {
-	a := application() // ends in 45 h, GMV 4,120.50, 12,408 followers, a target collaboration
-	for name, c := range map[string]struct {
-		filter BulkFilter
-		change func(*workflow.Report)
-		admits bool
-	}{
-		"no filter":                 {admits: true},
-		"a deadline that is over":   {change: func(r *workflow.Report) { r.ReviewBy = noon }},
-		"within 48 hours":           {filter: BulkFilter{Within: 48}, admits: true},
-		"not within 24":             {filter: BulkFilter{Within: 24}},
-		"no deadline is not within": {filter: BulkFilter{Within: 48}, change: func(r *workflow.Report) { r.ReviewBy = time.Time{} }},
-		"enough sold":               {filter: BulkFilter{GMV: 1000}, admits: true},
-		"too little sold":           {filter: BulkFilter{GMV: 5000}},
-		"sales not shared":          {filter: BulkFilter{GMV: 100}, change: func(r *workflow.Report) { r.Creator.GMV = workflow.Money{} }},
-		"enough followers":          {filter: BulkFilter{Followers: 10_000}, admits: true},
-		"too few followers":         {filter: BulkFilter{Followers: 50_000}},
-		"followers not shared":      {filter: BulkFilter{Followers: 1000}, change: func(r *workflow.Report) { r.Creator.Followers = workflow.Figure{} }},
-		"another product":           {filter: BulkFilter{Product: "1"}},
-		"the product":               {filter: BulkFilter{Product: a.Report.Product.ID}, admits: true},
-		"target":                    {filter: BulkFilter{Collab: BulkTarget}, admits: true},
-		"not open":                  {filter: BulkFilter{Collab: BulkOpen}},
-		"origin not known":          {filter: BulkFilter{Collab: BulkOpen}, change: func(r *workflow.Report) { r.Collab = workflow.Collab{} }},
-		"approvable":                {filter: BulkFilter{Approvable: true}, admits: true},
-		"not approvable":            {filter: BulkFilter{Approvable: true}, change: func(r *workflow.Report) { r.Approvable = false }},
-	} {
-		a := a
-		if c.change != nil {
-			c.change(&a.Report)
-		}
-		require.Equal(t, c.admits, c.filter.Admits(a, noon), name)
-	}
-}
-
 func TestAMenuOfOtherRequestsForgetsWhatWasChosen(t *testing.T) {
 	block := func(n int) *slack.InputBlock {
 		f := bulks()["bulk"]
@@ -203,15 +170,15 @@ func TestAMenuOfOtherRequestsForgetsWhatWasChosen(t *testing.T) {
 }
 
 func TestAFilterTakesItsOwnValuesOnly(t *testing.T) {
-	var f BulkFilter
+	var f query.BulkFilter
 	for _, action := range BulkFilters {
-		f.Set(action, []string{"17"})
+		SetBulkFilter(&f, action, []string{"17"})
 	}
-	require.Equal(t, BulkFilter{Product: "17"}, f)
-	f.Set(ActionBulkProduct, []string{BulkAny})
-	f.Set(ActionBulkWithin, []string{"24"})
-	f.Set(ActionBulkOnly, []string{BulkKnown})
-	require.Equal(t, BulkFilter{Within: 24, Known: true}, f)
-	f.Set(ActionBulkOnly, nil)
-	require.Equal(t, BulkFilter{Within: 24}, f)
+	require.Equal(t, query.BulkFilter{Product: "17"}, f)
+	SetBulkFilter(&f, ActionBulkProduct, []string{BulkAny})
+	SetBulkFilter(&f, ActionBulkWithin, []string{"24"})
+	SetBulkFilter(&f, ActionBulkOnly, []string{BulkKnown})
+	require.Equal(t, query.BulkFilter{Within: 24, Known: true}, f)
+	SetBulkFilter(&f, ActionBulkOnly, nil)
+	require.Equal(t, query.BulkFilter{Within: 24}, f)
 }

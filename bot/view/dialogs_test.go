@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"sampledesk/workflow"
+	"sampledesk/workflow/query"
 )
 
 func rejectDialogs() map[string]RejectFacts {
@@ -154,14 +155,14 @@ func lists() map[string]Message {
 		"pick_reject":        Show(ShowFacts{Asked: "@glow.daily", Found: several, Total: 3, Pick: reject}),
 		"pick_page":          Show(ShowFacts{Asked: "@glow.daily", Found: rows(ShowPageSize, application(), permalink), Total: 34, Page: 1, Pick: &Pick{Verdict: workflow.Approve}}),
 		"pick_hostile":       Show(ShowFacts{Asked: hostile, Found: rows(ShowPageSize, hostileApplication(), permalink), Total: 34, Page: 1, Pick: &Pick{Verdict: workflow.Reject, Reason: workflow.Other, Note: strings.Repeat("x", 2000)}}),
-		"show_told":          Show(ShowFacts{Found: []Row{{Application: application(), Link: permalink}}, History: tellings("Asked *twice* & again"), Campaigns: map[workflow.CampaignID]string{"c1": "Autumn kitchen"}}),
-		"show_told_hostile":  Show(ShowFacts{Found: []Row{{Application: hostileApplication(), Link: permalink}}, History: tellings(strings.Repeat("<&", 2000)), Campaigns: map[workflow.CampaignID]string{"c1": hostile}}),
+		"show_told":          Show(ShowFacts{Found: []query.Row{{Application: cardAt(application(), permalink)}}, History: tellings("Asked *twice* & again"), Campaigns: map[workflow.CampaignID]string{"c1": "Autumn kitchen"}}),
+		"show_told_hostile":  Show(ShowFacts{Found: []query.Row{{Application: cardAt(hostileApplication(), permalink)}}, History: tellings(strings.Repeat("<&", 2000)), Campaigns: map[workflow.CampaignID]string{"c1": hostile}}),
 		"show_gone":          Show(ShowFacts{Asked: "x", Total: 5, Page: 3}),
 		"show_near":          Show(ShowFacts{Asked: "glow.dialy", Near: "glow.daily"}),
 		"none_waits":         NoneWaits(2),
-		"briefly_queued":     Briefly(Row{Application: cards()["card_queued_reject"].Application, Shop: "Nimbus Home", Link: permalink}, "until <May>"),
-		"briefly_pending":    Briefly(Row{Application: application(), Link: permalink}, ""),
-		"briefly_hostile":    Briefly(Row{Application: hostileApplication(), Shop: hostile}, strings.Repeat(hostile, 20)),
+		"briefly_queued":     Briefly(query.Row{Application: cardAt(cards()["card_queued_reject"].Application, permalink), Shop: "Nimbus Home"}, "until <May>"),
+		"briefly_pending":    Briefly(query.Row{Application: cardAt(application(), permalink)}, ""),
+		"briefly_hostile":    Briefly(query.Row{Application: hostileApplication(), Shop: hostile}, strings.Repeat(hostile, 20)),
 		"reasons_typed":      ReasonsTyped("because", "/samples reject 7KQ2M"),
 		"reasons_hostile":    ReasonsTyped(hostile, "/samples reject "+hostile),
 		"mention_help":       MentionHelp(true),

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"sampledesk/workflow"
+	"sampledesk/workflow/query"
 )
 
 // words is what others wrote, in every place where data can stand.
@@ -39,15 +40,15 @@ func (w words) lintAll(t *testing.T, state uint8, v float64) {
 	m := Card(CardFacts{Application: a, Campaign: w.title, Shop: w.nick, Region: w.user})
 	require.LessOrEqual(t, len(m.Blocks), 8)
 	lint(t, m)
-	row := Row{Application: a, Campaign: w.title, Shop: w.nick, Link: w.picture}
-	lint(t, Queue(QueueFacts{Total: 1, Rows: []Row{row}}))
-	lintHome(t, Home(HomeFacts{State: HomeState{HomeFilter: HomeFilter{Stage: workflow.Stage(w.cause), Creator: HomeCreator(w.user)}}, Rows: []HomeRow{{Row: row, Decides: true}}}))
-	lint(t, Show(ShowFacts{Asked: w.nick, Found: []Row{row}, Region: w.user}))
-	lint(t, Show(ShowFacts{Asked: w.nick, Found: []Row{row, row}}))
+	row := query.Row{Application: cardAt(a, w.picture), Campaign: w.title, Shop: w.nick}
+	lint(t, Queue(QueueFacts{Total: 1, Rows: []query.Row{row}}))
+	lintHome(t, Home(HomeFacts{State: HomeState{Filter: query.Filter{Stage: workflow.Stage(w.cause), Creator: HomeCreator(w.user)}}, Rows: []HomeRow{{Row: row, Decides: true}}}))
+	lint(t, Show(ShowFacts{Asked: w.nick, Found: []query.Row{row}, Region: w.user}))
+	lint(t, Show(ShowFacts{Asked: w.nick, Found: []query.Row{row, row}}))
 	lint(t, Show(ShowFacts{Asked: w.cause}))
 	rules := []workflow.Rule{workflow.RuleStale, workflow.RuleNotApprovable, workflow.RuleOtherCampaign, workflow.RuleNoCampaign, workflow.RuleNoApplication, workflow.RuleInThatCampaign}
 	lint(t, Aside(Refusal(workflow.Refusal{Rule: rules[int(state)%len(rules)], Application: a, Name: w.nick}, w.collab)))
-	lint(t, Show(ShowFacts{Asked: w.nick, Found: []Row{row, row}, Total: 30, Pick: &Pick{Verdict: workflow.Reject, Reason: workflow.Reason(w.title), Note: w.cause}}))
+	lint(t, Show(ShowFacts{Asked: w.nick, Found: []query.Row{row, row}, Total: 30, Pick: &Pick{Verdict: workflow.Reject, Reason: workflow.Reason(w.title), Note: w.cause}}))
 	lint(t, Show(ShowFacts{Asked: w.nick, Near: w.user}))
 	lint(t, Briefly(row, w.cause))
 	lint(t, ReasonsTyped(w.cause, w.nick))

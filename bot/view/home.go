@@ -11,6 +11,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"sampledesk/workflow"
+	"sampledesk/workflow/query"
 )
 
 // CallbackHome is the callback id of App Home.
@@ -20,11 +21,11 @@ const CallbackHome = "home"
 const (
 	ActionHomeRefresh  = "home_refresh"
 	ActionHomeShop     = "home_shop"     // a menu; the value is a shop's id, or HomeAny
-	ActionHomeStage    = "home_stage"    // a menu; the value is a stage, or HomeAll
+	ActionHomeStage    = "home_stage"    // a menu; the value is a stage, or query.AllStages
 	ActionHomeCampaign = "home_campaign" // a menu; the value is a campaign's id, or HomeAny
 	ActionHomeCreator  = "home_creator"  // a text: a user name
 	ActionHomeClear    = "home_clear"    // takes all filters away
-	ActionHomeNext     = "home_next"     // the value holds a QueuePage
+	ActionHomeNext     = "home_next"     // the value holds a query.Page
 	ActionHomeBack     = "home_back"
 )
 
@@ -41,14 +42,14 @@ type HomeFacts struct {
 	Campaigns []HomeCampaign  // to choose from; more than a menu takes are asked for as she types
 	Campaign  HomeCampaign    // the chosen one; zero: none
 
-	Overall Tally // of the shops that the filter lets through, whatever the other filters
-	Soon    int   // of those that wait for a decision there: how many end within SoonWithin; at most MostSoon are counted
-	Tally         // of what the filters but the state let through
+	Overall     query.Tally // of the shops that the filter lets through, whatever the other filters
+	Soon        int         // of those that wait for a decision there: how many end within SoonWithin; at most MostSoon are counted
+	query.Tally             // of what the filters but the state let through
 
 	Rows  []HomeRow
 	Total int // of all pages
 	First int // the number of the first row, from 1
-	Next  *QueuePage
+	Next  *query.Page
 
 	Health   HomeHealth
 	Welcome  []workflow.Shop // whose admin she is, and which nobody has welcomed yet
@@ -64,21 +65,6 @@ const (
 	MostSoon   = 100
 )
 
-// Tally is how many applications stand where.
-type Tally struct {
-	By    map[workflow.Stage]int
-	Other int // in a status that this desk does not know
-}
-
-// All is how many there are in all.
-func (t Tally) All() int {
-	n := t.Other
-	for _, each := range t.By {
-		n += each
-	}
-	return n
-}
-
 // HomeCampaign is a campaign in App Home's menu. Shop is named only where she sees several.
 type HomeCampaign struct {
 	workflow.Campaign
@@ -87,7 +73,7 @@ type HomeCampaign struct {
 
 // HomeRow is an application in App Home, with what its reader may do.
 type HomeRow struct {
-	Row
+	query.Row
 	Decides bool // she decides on it
 	Undoes  bool // she may undo what was decided on it
 	Quick   bool // the shop's setting: choosing a reason rejects at once
@@ -144,7 +130,7 @@ func Home(f HomeFacts) HomeView {
 	if f.LooksOn != "" {
 		blocks = append(blocks, aside(f.LooksOn))
 	}
-	blocks = append(blocks, homeActions(f), homeFilters(f), creatorInput(f.State.HomeFilter), divider(), section(listTitle(f)...))
+	blocks = append(blocks, homeActions(f), homeFilters(f), creatorInput(f.State.Filter), divider(), section(listTitle(f)...))
 	for _, r := range f.Rows {
 		blocks = append(blocks, homeRow(f, r)...)
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"sampledesk/workflow"
+	"sampledesk/workflow/query"
 )
 
 // homeFilters are the menus, and the button that takes them all back. Slack keeps showing what was chosen in a menu as
@@ -21,14 +22,14 @@ func homeFilters(f HomeFacts) slack.Block {
 	if len(f.Campaigns) > 0 {
 		elements = append(elements, campaignMenu(f))
 	}
-	if f.State.HomeFilter != (HomeFilter{}) {
+	if f.State.Filter != (query.Filter{}) {
 		elements = append(elements, button(ActionHomeClear, "clear", "Clear filters", "Show everything that is in review"))
 	}
-	return actions("home_filters:"+mark(f.State.HomeFilter), elements...)
+	return actions("home_filters:"+mark(f.State.Filter), elements...)
 }
 
 // mark is the same for the same filters.
-func mark(f HomeFilter) string {
+func mark(f query.Filter) string {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%q", []string{string(f.Shop), string(f.Stage), string(f.Campaign), f.Creator}))
 	return hex.EncodeToString(sum[:6])
 }
@@ -49,7 +50,7 @@ func stageMenu(f HomeFacts) slack.BlockElement {
 	for _, s := range workflow.Stages {
 		options = append(options, option(string(s), fmt.Sprintf("%s (%s)", s, grouped(float64(f.By[s])))))
 	}
-	options = append(options, option(string(HomeAll), fmt.Sprintf("All states (%s)", grouped(float64(f.All())))))
+	options = append(options, option(string(query.AllStages), fmt.Sprintf("All states (%s)", grouped(float64(f.All())))))
 	chosen := f.State.Stage
 	if chosen == "" {
 		chosen = workflow.StageReview
@@ -119,7 +120,7 @@ func menu(action, placeholder string, options []*slack.OptionBlockObject, chosen
 }
 
 // creatorInput filters by a creator's user name, at Enter.
-func creatorInput(f HomeFilter) slack.Block {
+func creatorInput(f query.Filter) slack.Block {
 	return &slack.InputBlock{
 		Type: slack.MBTInput, BlockID: "home_creator:" + mark(f), DispatchAction: true, Optional: true,
 		Label: plainText("Find a creator"),

@@ -6,6 +6,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"sampledesk/workflow"
+	"sampledesk/workflow/query"
 )
 
 // listTitle tells what is listed, how much of it this page shows, and in which order; or why there is nothing.
@@ -21,7 +22,7 @@ func shownStage(s workflow.Stage) string {
 	switch s {
 	case "":
 		return string(workflow.StageReview)
-	case HomeAll:
+	case query.AllStages:
 		return "All states"
 	default:
 		return first(data(string(s), maxID), "Unknown")
@@ -55,9 +56,9 @@ func nothing(f HomeFacts) string {
 			return "None in that state; in others there " + isAre(n) + " " + grouped(float64(n)) + ". Choose *All states* to see them."
 		}
 		return "No request has joined that campaign yet."
-	case f.State.HomeFilter == HomeFilter{Shop: f.State.Shop}:
+	case f.State.Filter == query.Filter{Shop: f.State.Shop}:
 		return "Nothing waits for a decision. All done: new requests arrive by themselves."
-	case f.State.Stage == HomeAll:
+	case f.State.Stage == query.AllStages:
 		return "No request has arrived yet. New ones arrive by themselves."
 	default:
 		return "Nothing is in that state now."
@@ -85,7 +86,7 @@ func homeOrder(s workflow.Stage) string {
 		return "soonest deadline first"
 	case workflow.StageShipping, workflow.StageContent:
 		return "longest there first"
-	case HomeAll:
+	case query.AllStages:
 		return "by state, soonest deadline first"
 	default:
 		return "latest first"
@@ -96,7 +97,7 @@ func homeOrder(s workflow.Stage) string {
 func homeRow(f HomeFacts, r HomeRow) []slack.Block {
 	a := r.Application
 	lines := status(a)
-	if f.State.Stage != HomeAll && !r.Stays {
+	if f.State.Stage != query.AllStages && !r.Stays {
 		lines = lines[1:] // the title of the list names the stage
 	}
 	product := data(productOf(a.Report.Product), maxName)

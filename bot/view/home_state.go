@@ -5,56 +5,32 @@ import (
 	"fmt"
 	"strings"
 
-	"sampledesk/workflow"
+	"sampledesk/workflow/query"
 )
-
-// HomeAll is the stage of a HomeFilter that lets all stages through.
-const HomeAll workflow.Stage = "all"
-
-// HomeFilter says which applications a person looks at in App Home. The zero value is all that are in review, of all
-// shops that she may see.
-type HomeFilter struct {
-	Shop     workflow.ShopID     `json:"shop,omitempty"`
-	Stage    workflow.Stage      `json:"stage,omitempty"` // empty: StageReview
-	Campaign workflow.CampaignID `json:"campaign,omitempty"`
-	Creator  string              `json:"creator,omitempty"` // a user name, as HomeCreator makes it
-}
-
-// Stages are those that the filter lets through, in the order in which they are shown.
-func (f HomeFilter) Stages() []workflow.Stage {
-	switch f.Stage {
-	case "":
-		return []workflow.Stage{workflow.StageReview}
-	case HomeAll:
-		return workflow.Stages
-	default:
-		return []workflow.Stage{f.Stage}
-	}
-}
 
 // HomeState is where a person is in App Home. It travels in the view, and holds ids only.
 type HomeState struct {
-	HomeFilter
-	Page  QueuePage `json:"page,omitzero"`
-	Trail []string  `json:"trail,omitempty"` // the cursors of the pages before, the nearest last
+	query.Filter
+	Page  query.Page `json:"page,omitzero"`
+	Trail []string   `json:"trail,omitempty"` // the cursors of the pages before, the nearest last
 }
 
 // maxTrail is how many pages somebody can go back one by one; from further on it is back to the start.
 const maxTrail = 20
 
 // Next is the state on the page after.
-func (s HomeState) Next(page QueuePage) HomeState {
+func (s HomeState) Next(page query.Page) HomeState {
 	trail := append(append([]string{}, s.Trail...), s.Page.Cursor)
-	return HomeState{HomeFilter: s.HomeFilter, Page: page, Trail: trail[max(0, len(trail)-maxTrail):]}
+	return HomeState{Filter: s.Filter, Page: page, Trail: trail[max(0, len(trail)-maxTrail):]}
 }
 
 // Back is the state on the page before, or on the first where the way back is not known.
 func (s HomeState) Back() HomeState {
 	last := len(s.Trail) - 1
 	if last < 0 || s.Page.Number < 1 {
-		return HomeState{HomeFilter: s.HomeFilter}
+		return HomeState{Filter: s.Filter}
 	}
-	return HomeState{HomeFilter: s.HomeFilter, Page: QueuePage{Number: s.Page.Number - 1, Cursor: s.Trail[last]}, Trail: s.Trail[:last]}
+	return HomeState{Filter: s.Filter, Page: query.Page{Number: s.Page.Number - 1, Cursor: s.Trail[last]}, Trail: s.Trail[:last]}
 }
 
 // Encode writes the view's private metadata. What does not fit is the way back first, and then the page.
@@ -66,8 +42,8 @@ func (s HomeState) Encode() string {
 			return string(text)
 		case len(s.Trail) > 0:
 			s.Trail = s.Trail[1:]
-		case s.Page != (QueuePage{}):
-			s.Page = QueuePage{}
+		case s.Page != (query.Page{}):
+			s.Page = query.Page{}
 		default:
 			return "{}"
 		}

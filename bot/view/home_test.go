@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"sampledesk/workflow"
+	"sampledesk/workflow/query"
 )
 
 // mostView is how many bytes of a view Slack takes.
@@ -46,16 +47,16 @@ func homeCampaign(n int) HomeCampaign {
 // homeRowOf is a row of somebody who decides.
 func homeRowOf(n int, a workflow.Application) HomeRow {
 	a.Key.ID = workflow.ApplicationID(fmt.Sprint(5766536881352581780 + n))
-	return HomeRow{Row: Row{Application: a, Link: "https://slack.example/archives/C0SAMPLES1/p1763640000000100"}, Decides: true}
+	return HomeRow{Row: query.Row{Application: cardAt(a, "https://slack.example/archives/C0SAMPLES1/p1763640000000100")}, Decides: true}
 }
 
 // homeFacts are a reviewer's first page of many.
 func homeFacts() HomeFacts {
 	f := HomeFacts{
 		Shops: []workflow.Shop{homeShop()}, Campaigns: []HomeCampaign{homeCampaign(1), homeCampaign(2)},
-		Tally: Tally{Other: 1, By: map[workflow.Stage]int{workflow.StageReview: 442, workflow.StageAwaiting: 12, workflow.StageShipping: 5, workflow.StageContent: 31,
+		Tally: query.Tally{Other: 1, By: map[workflow.Stage]int{workflow.StageReview: 442, workflow.StageAwaiting: 12, workflow.StageShipping: 5, workflow.StageContent: 31,
 			workflow.StageCompleted: 62, workflow.StageReject: 8, workflow.StageExpired: 289}},
-		Soon: 12, Total: 442, First: 1, Next: &QueuePage{Number: 1, Cursor: "00:x"}, Decides: true, Several: homeShop().ID,
+		Soon: 12, Total: 442, First: 1, Next: &query.Page{Number: 1, Cursor: "00:x"}, Decides: true, Several: homeShop().ID,
 		Health: HomeHealth{Synced: noon},
 	}
 	f.Overall = f.Tally
@@ -65,7 +66,7 @@ func homeFacts() HomeFacts {
 	f.Rows[1].Application.Decision = decidedAs(workflow.Approve, workflow.DecisionQueued).Decision
 	f.Rows[2].Application.Decision = f.Rows[1].Application.Decision
 	f.Rows[1].Undoes = true
-	f.Rows[3].Link, f.Rows[3].Campaign, f.Rows[3].Application.Campaign = "", "Autumn kitchen 1", "c1"
+	f.Rows[3].Application.Card.Link, f.Rows[3].Campaign, f.Rows[3].Application.Campaign = "", "Autumn kitchen 1", "c1"
 	f.Rows[3].Application.Joined = workflow.Joined{By: reviewer, At: noon}
 	f.Rows[4] = homeRowOf(4, reportedAs(workflow.StatusAwaitingShipment))
 	f.Rows[4].Stays = true
@@ -88,8 +89,8 @@ func homes() map[string]HomeView {
 		admin.Campaigns = append(admin.Campaigns, homeCampaign(n))
 	}
 	admin.Campaign = homeCampaign(250)
-	admin.State = HomeState{Page: QueuePage{Number: 40, Cursor: "00:y"}, HomeFilter: HomeFilter{
-		Shop: homeShop().ID, Stage: HomeAll, Campaign: "c250", Creator: "glow.daily",
+	admin.State = HomeState{Page: query.Page{Number: 40, Cursor: "00:y"}, Filter: query.Filter{
+		Shop: homeShop().ID, Stage: query.AllStages, Campaign: "c250", Creator: "glow.daily",
 	}}
 	admin.First, admin.Next = 321, nil
 	admin.Health = HomeHealth{Synced: noon, Troubles: []HomeTrouble{
@@ -97,20 +98,20 @@ func homes() map[string]HomeView {
 		{Shop: "Nimbus <Home>", Cause: workflow.Cause{Code: 105001, Message: "no scope"}, Sends: true}, {Shop: "Third"},
 	}}
 
-	empty := func(f HomeFilter, tally map[workflow.Stage]int) HomeView {
-		return Home(HomeFacts{State: HomeState{HomeFilter: f}, Shops: []workflow.Shop{homeShop()}, Overall: Tally{By: tally}, Tally: Tally{By: tally}, Decides: true, Health: HomeHealth{}})
+	empty := func(f query.Filter, tally map[workflow.Stage]int) HomeView {
+		return Home(HomeFacts{State: HomeState{Filter: f}, Shops: []workflow.Shop{homeShop()}, Overall: query.Tally{By: tally}, Tally: query.Tally{By: tally}, Decides: true, Health: HomeHealth{}})
 	}
 	some := map[workflow.Stage]int{workflow.StageExpired: 3}
-	campaign := HomeFacts{State: HomeState{HomeFilter: HomeFilter{Campaign: "c1"}}, Campaign: homeCampaign(1), Campaigns: []HomeCampaign{homeCampaign(1)}, Health: HomeHealth{Untold: true}}
+	campaign := HomeFacts{State: HomeState{Filter: query.Filter{Campaign: "c1"}}, Campaign: homeCampaign(1), Campaigns: []HomeCampaign{homeCampaign(1)}, Health: HomeHealth{Untold: true}}
 	return map[string]HomeView{
 		"home":               Home(homeFacts()),
 		"home_viewer":        Home(viewer),
 		"home_admin":         Home(admin),
-		"home_empty":         empty(HomeFilter{}, some),
-		"home_empty_stage":   empty(HomeFilter{Stage: workflow.StageShipping}, some),
-		"home_empty_all":     empty(HomeFilter{Stage: HomeAll}, nil),
-		"home_empty_creator": empty(HomeFilter{Creator: "glow.daily"}, nil),
-		"home_empty_there":   empty(HomeFilter{Creator: "glow.daily"}, some),
+		"home_empty":         empty(query.Filter{}, some),
+		"home_empty_stage":   empty(query.Filter{Stage: workflow.StageShipping}, some),
+		"home_empty_all":     empty(query.Filter{Stage: query.AllStages}, nil),
+		"home_empty_creator": empty(query.Filter{Creator: "glow.daily"}, nil),
+		"home_empty_there":   empty(query.Filter{Creator: "glow.daily"}, some),
 		"home_empty_joined":  Home(campaign),
 		"home_closed":        HomeClosed(HomeState{}, DeniedOutside),
 	}
@@ -142,7 +143,7 @@ func hostileHome(rows int) HomeFacts {
 		f.Campaigns = append(f.Campaigns, HomeCampaign{Campaign: workflow.Campaign{ID: workflow.CampaignID(fmt.Sprint("k", n)), Name: long, Archived: true}, Shop: long})
 	}
 	f.Campaign, f.Settings = f.Campaigns[0], homeShop().ID
-	f.State = HomeState{HomeFilter: HomeFilter{Shop: "0", Stage: workflow.Stage(long), Campaign: "k0", Creator: HomeCreator(long)}, Page: QueuePage{Number: 3, Cursor: long}}
+	f.State = HomeState{Filter: query.Filter{Shop: "0", Stage: workflow.Stage(long), Campaign: "k0", Creator: HomeCreator(long)}, Page: query.Page{Number: 3, Cursor: long}}
 	return f
 }
 
@@ -196,18 +197,18 @@ func TestWhatChangesWithTheClockAloneIsNotPublished(t *testing.T) {
 func TestTheWayBackHasAnEnd(t *testing.T) {
 	s := HomeState{}
 	for n := range 30 {
-		s = s.Next(QueuePage{Number: n + 1, Cursor: fmt.Sprint(n)})
+		s = s.Next(query.Page{Number: n + 1, Cursor: fmt.Sprint(n)})
 	}
 	require.Len(t, s.Trail, maxTrail)
 	for range maxTrail {
 		s = s.Back()
 	}
-	require.Equal(t, HomeState{Page: QueuePage{Number: 10, Cursor: "9"}, Trail: []string{}}, s)
+	require.Equal(t, HomeState{Page: query.Page{Number: 10, Cursor: "9"}, Trail: []string{}}, s)
 	require.Equal(t, HomeState{}, s.Back(), "from there it is back to the start")
 }
 
 func TestWhereSomebodyIsTravelsInTheView(t *testing.T) {
-	s := HomeState{HomeFilter: HomeFilter{Shop: "1", Stage: HomeAll, Campaign: "c1", Creator: "glow.daily"}, Page: QueuePage{Number: 2, Cursor: "00:~/1/2"}, Trail: []string{"", "00:1"}}
+	s := HomeState{Filter: query.Filter{Shop: "1", Stage: query.AllStages, Campaign: "c1", Creator: "glow.daily"}, Page: query.Page{Number: 2, Cursor: "00:~/1/2"}, Trail: []string{"", "00:1"}}
 	back, err := ParseHomeState(s.Encode())
 	require.NoError(t, err)
 	require.Equal(t, s, back)

@@ -37,7 +37,7 @@ func percentage(f workflow.Figure) string {
 }
 
 func shared(f workflow.Figure) bool {
-	return f.Shared && !math.IsNaN(f.Value) && !math.IsInf(f.Value, 0)
+	return f.Known()
 }
 
 // short writes three digits or so: 999, 1K, 12.4K, 124K, 1.2M.
@@ -91,10 +91,7 @@ func grouped(v float64) string {
 	return whole
 }
 
-var (
-	decimal  = regexp.MustCompile(`^-?[0-9]{1,30}(\.[0-9]{1,30})?$`)
-	currency = regexp.MustCompile(`^[A-Z]{3}$`)
-)
+var currency = regexp.MustCompile(`^[A-Z]{3}$`)
 
 var symbols = map[string]string{"USD": "$", "GBP": "£", "EUR": "€"}
 
@@ -125,11 +122,8 @@ func amount(m workflow.Money, write func(float64) string) string {
 		return notShared
 	}
 	unit := data(m.Currency, 8)
-	if !decimal.MatchString(m.Amount) {
-		return join(" ", unit, data(m.Amount, 30))
-	}
-	v, err := strconv.ParseFloat(m.Amount, 64)
-	if err != nil {
+	v, ok := m.Number()
+	if !ok {
 		return join(" ", unit, data(m.Amount, 30))
 	}
 	if symbol, ok := symbols[m.Currency]; ok {
@@ -150,10 +144,8 @@ func commission(share string) string {
 	if share == "" {
 		return ""
 	}
-	if decimal.MatchString(share) {
-		if v, err := strconv.ParseFloat(share, 64); err == nil && v >= 0 && v <= 1 {
-			return trimmed(v*100, 2) + "% commission"
-		}
+	if v, ok := (workflow.Money{Amount: share}).Number(); ok && v >= 0 && v <= 1 {
+		return trimmed(v*100, 2) + "% commission"
 	}
 	return "commission " + data(share, 30)
 }

@@ -4,6 +4,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"sampledesk/workflow"
+	"sampledesk/workflow/query"
 )
 
 // QueuePageSize is how many requests a page of the queue shows. With as many, an answer stays below the 20 KB that Slack
@@ -14,19 +15,11 @@ const QueuePageSize = 10
 type QueueFacts struct {
 	Total int
 	Page  int // counted from 0
-	Rows  []Row
-	Back  *QueuePage // the page before, or the first; nil: there is none
-	Next  *QueuePage // the page after; nil: there is none
+	Rows  []query.Row
+	Back  *query.Page // the page before, or the first; nil: there is none
+	Next  *query.Page // the page after; nil: there is none
 
 	Several workflow.ShopID // the shop in which several wait for the reader's decision; empty: none, or she does not decide
-}
-
-// Row is an application in a list.
-type Row struct {
-	Application workflow.Application
-	Campaign    string // the name of the campaign it belongs to; empty: none
-	Shop        string // named only where a channel serves several shops
-	Link        string // the permalink of its card; empty: it has none yet
 }
 
 // Queue is the answer to `/samples queue`.
@@ -59,7 +52,7 @@ func shopOf(shop string) string {
 	return ""
 }
 
-func queueRow(r Row) []string {
+func queueRow(r query.Row) []string {
 	a := r.Application
 	deadline := "No review deadline"
 	if by := a.Report.ReviewBy; !by.IsZero() {
@@ -73,12 +66,12 @@ func queueRow(r Row) []string {
 }
 
 // cardLink leads to the card, or tells how to get one.
-func cardLink(r Row) string {
+func cardLink(r query.Row) string {
 	open := "`/samples show " + data(string(r.Application.Key.ID), maxID) + "`"
-	if !webAddress(r.Link) {
+	if !webAddress(r.Application.Card.Link) {
 		return "no card yet: " + open
 	}
-	return linkTo(r.Link, "Open the card")
+	return linkTo(r.Application.Card.Link, "Open the card")
 }
 
 // severalButton opens the dialog that decides on several.

@@ -6,6 +6,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"sampledesk/workflow"
+	"sampledesk/workflow/query"
 )
 
 // ShowPageSize is how many requests of one creator are listed at a time.
@@ -13,14 +14,14 @@ const ShowPageSize = 10
 
 // ShowFacts is what is known of one application, or which ones were found if there are several.
 type ShowFacts struct {
-	Asked  string // what was typed
-	Found  []Row  // a page of them if there are several: the latest first
-	Total  int    // how many there are, if not all are in Found
-	Page   int    // counted from 0
-	Near   string // the user name that may have been meant where nothing was found
-	Pick   *Pick  // what is to be done with one of several; nil: they are only shown
-	Region string // of the shop of the one that was found
-	Memory Memory // of the creator, where all that were found are hers; zero: they are not
+	Asked  string      // what was typed
+	Found  []query.Row // a page of them if there are several: the latest first
+	Total  int         // how many there are, if not all are in Found
+	Page   int         // counted from 0
+	Near   string      // the user name that may have been meant where nothing was found
+	Pick   *Pick       // what is to be done with one of several; nil: they are only shown
+	Region string      // of the shop of the one that was found
+	Memory Memory      // of the creator, where all that were found are hers; zero: they are not
 
 	// Of the one that was found:
 	Past      Past
@@ -78,7 +79,7 @@ func showOne(f ShowFacts) Message {
 
 // Briefly tells where a request stands, in an answer that only its person sees. Note is what she typed that is kept with
 // it; empty: nothing.
-func Briefly(r Row, note string) Message {
+func Briefly(r query.Row, note string) Message {
 	a := r.Application
 	blocks := []slack.Block{
 		section(dotted("*"+profile(a.Report.Creator)+"*", data(productOf(a.Report.Product), maxTitle), "Request "+shortID(a)), ""),
@@ -131,9 +132,9 @@ func records(a workflow.Application) []string {
 	return []string{dotted(dates...), dotted(status, fulfilment), capital(dotted(id, product, sku, order(r), tracking(r)))}
 }
 
-func whereCard(r Row) string {
-	if webAddress(r.Link) {
-		return linkTo(r.Link, "Open the card")
+func whereCard(r query.Row) string {
+	if webAddress(r.Application.Card.Link) {
+		return linkTo(r.Application.Card.Link, "Open the card")
 	}
 	if r.Application.Card.Lost {
 		return "Its card is gone from Slack."
@@ -170,14 +171,14 @@ func showSeveral(f ShowFacts) Message {
 	return Message{Text: text, Blocks: append(blocks, showPages(f, total)...)}
 }
 
-func sameCreator(found []Row) bool {
+func sameCreator(found []query.Row) bool {
 	first := found[0].Application
-	return !slices.ContainsFunc(found, func(r Row) bool {
+	return !slices.ContainsFunc(found, func(r query.Row) bool {
 		return r.Application.Report.Creator.KeyOf(first.Key.Shop) != first.Report.Creator.KeyOf(first.Key.Shop)
 	})
 }
 
-func foundRow(r Row) []string {
+func foundRow(r query.Row) []string {
 	a := r.Application
 	when := "seen first " + stamp(a.SeenAt)
 	if a.Decidable() && !a.Report.ReviewBy.IsZero() {

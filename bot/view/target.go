@@ -32,7 +32,7 @@ const (
 	ActionBulk      = "bulk"            // opens the dialog to decide several requests
 	ActionSettings  = "settings"        // opens the settings; the value holds a shop's id, or nothing
 	ActionWelcome   = "welcome"         // begins the first-run welcome; as ActionSettings
-	ActionQueuePage = "queue_page"      // to the next page of the queue; the value holds a QueuePage
+	ActionQueuePage = "queue_page"      // to the next page of the queue; the value holds a query.Page
 	ActionQueueBack = "queue_page_back" // to the one before: action ids are unique within a block
 )
 
@@ -82,25 +82,6 @@ func blockOf(a workflow.Application) string {
 		id += deedMark + hex.EncodeToString(sum[:4])
 	}
 	return id
-}
-
-// QueuePage names a page of the queue.
-type QueuePage struct {
-	Number int    // counted from 0
-	Cursor string // what the page starts after, opaque here; empty on page 0
-}
-
-// String is the value of a paging button.
-func (p QueuePage) String() string { return strconv.Itoa(p.Number) + ":" + p.Cursor }
-
-// ParseQueuePage reads what String wrote.
-func ParseQueuePage(s string) (QueuePage, error) {
-	number, cursor, ok := strings.Cut(s, ":")
-	n, err := strconv.Atoi(number)
-	if !ok || err != nil || n < 0 {
-		return QueuePage{}, fmt.Errorf("%q does not name a page of the queue", s)
-	}
-	return QueuePage{Number: n, Cursor: cursor}, nil
 }
 
 // Correspondent names a creator in a control that is about her rather than about one application.

@@ -173,14 +173,3 @@ func TestATargetSurvivesItsJourney(t *testing.T) {
 		require.Error(t, err, bad)
 	}
 }
-
-func TestAPageOfTheQueueSurvivesItsJourney(t *testing.T) {
-	want := QueuePage{Number: 2, Cursor: "00001:7495/5766:x"}
-	got, err := ParseQueuePage(want.String())
-	require.NoError(t, err)
-	require.Equal(t, want, got)
-	for _, bad := range []string{"", "2", "-1:x", "x:y", ":"} {
-		_, err := ParseQueuePage(bad)
-		require.Error(t, err, bad)
-	}
-}

@@ -75,6 +75,9 @@ func TestTheArrowsPointInward(t *testing.T) {
 	for _, i := range reaches(all, "sampledesk/workflow") {
 		require.True(t, standard(i), "workflow imports the standard library only, not %s", i)
 	}
+	for _, i := range reaches(all, "sampledesk/workflow/query") {
+		require.True(t, standard(i) || i == "sampledesk/workflow", "query reads what workflow keeps and knows nobody else, but imports %s", i)
+	}
 	for _, i := range reaches(all, "sampledesk/affiliate") {
 		require.False(t, ours(i), "affiliate imports nothing of ours, not %s", i)
 	}
