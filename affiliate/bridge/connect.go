@@ -12,6 +12,9 @@ import (
 	"sampledesk/workflow"
 )
 
+// exchangeTime bounds an exchange with its keeping. A stop waits for one, and has ten seconds.
+const exchangeTime = 8 * time.Second
+
 // exchange is a refresh token of the environment that was exchanged, and whose new pair no store has taken yet.
 type exchange struct {
 	hash   []byte
@@ -57,9 +60,15 @@ func (b *Bridge) exchange(ctx context.Context, token affiliate.Secret) error {
 	if err != nil || used {
 		return err
 	}
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("connecting with TIKTOK_REFRESH_TOKEN: %w", err)
+	}
 	b.mu.Lock()
 	unkept := b.unkept
 	b.mu.Unlock()
+	// From here on a stop waits: a pair that is on its way when the desk closes would be gone, and the token with it.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), exchangeTime)
+	defer cancel()
 	if unkept == nil || !bytes.Equal(unkept.hash, sum[:]) {
 		tokens, err := b.client.Refresh(ctx, token)
 		if err != nil {

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
+	"sync"
 	"time"
 )
 
@@ -162,7 +163,8 @@ type newChannelOrder struct {
 	Members []userID `json:"members"` // the bot may be one of them
 }
 
-var channelName = regexp.MustCompile(`^[\p{Ll}\p{Lo}\p{N}_-]{1,80}$`)
+// channelName is made when it is first needed: it takes longer than everything else that a start makes.
+var channelName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[\p{Ll}\p{Lo}\p{N}_-]{1,80}$`) })
 
 // addChannel answers POST /sim/channels: somebody opens a channel. Without the bot among its members it is one that the bot still has to
 // be invited to.
@@ -191,7 +193,7 @@ func (w *Workspace) addChannel(rw http.ResponseWriter, r *http.Request) {
 // openChannel makes a channel. The lock is held.
 func (w *Workspace) openChannel(order newChannelOrder) (*channel, error) {
 	switch {
-	case !channelName.MatchString(order.Name):
+	case !channelName().MatchString(order.Name):
 		return nil, fmt.Errorf("invalid_name: a channel's name has up to 80 lower-case letters, digits, dashes and underscores")
 	case slices.ContainsFunc(w.channels, func(c *channel) bool { return !c.im && c.name == order.Name }):
 		return nil, fmt.Errorf("name_taken: there is a channel %q already", order.Name)

@@ -30,9 +30,12 @@ const checkTime = 60 * time.Second
 
 // Run tells what was found, one line each.
 func (c *check) Run(ctx context.Context, out streams) error {
-	ctx, cancel := context.WithTimeout(ctx, checkTime)
+	bounded, cancel := context.WithTimeout(ctx, checkTime)
 	defer cancel()
-	findings := append(bot.Check(ctx, c.slack()), c.rest(ctx)...)
+	findings := append(bot.Check(bounded, c.slack()), c.rest(bounded)...)
+	if ctx.Err() != nil {
+		return errors.New("the check was stopped before it was through, so nothing can be told")
+	}
 	faults := 0
 	for _, f := range findings {
 		faults += tell(out.out, f)

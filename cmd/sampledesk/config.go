@@ -3,8 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -13,7 +11,6 @@ import (
 	"time"
 
 	"github.com/robfig/cron/v3"
-	"golang.org/x/term"
 
 	"sampledesk/affiliate"
 	"sampledesk/affiliate/bridge"
@@ -162,15 +159,4 @@ func makeKey(path string) (bridge.Key, error) {
 		return bridge.Key{}, fmt.Errorf("writing the key: %w", err)
 	}
 	return key, nil
-}
-
-// newLogger logs for people on a terminal and for machines elsewhere.
-func newLogger(level string, w io.Writer) *slog.Logger {
-	var l slog.Level
-	_ = l.UnmarshalText([]byte(level)) // the flag's enum lets only levels through
-	options := &slog.HandlerOptions{Level: l}
-	if file, ok := w.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
-		return slog.New(slog.NewTextHandler(w, options))
-	}
-	return slog.New(slog.NewJSONHandler(w, options))
 }

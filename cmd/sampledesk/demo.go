@@ -36,7 +36,7 @@ func (d *demo) Run(ctx context.Context, out streams) (err error) {
 	if d.HTTP != "" {
 		return usagef("--http: the demo's desk speaks Socket Mode; use sim and a client of your own")
 	}
-	log := newLogger(d.Log, out.err)
+	log := newLogger(ctx, d.Log, out.err)
 	folder, err := os.MkdirTemp("", "sampledesk-demo-")
 	if err != nil {
 		return fmt.Errorf("making a folder for the demo: %w", err)

@@ -25,12 +25,21 @@ func newGroup(ctx context.Context) *group {
 func (g *group) start(part func(context.Context) error) {
 	g.wg.Go(func() {
 		defer g.cancel()
-		if err := part(g.ctx); err != nil {
+		if err := unasked(g.ctx, part(g.ctx)); err != nil {
 			g.mu.Lock()
 			defer g.mu.Unlock()
 			g.errs = append(g.errs, err)
 		}
 	})
+}
+
+// unasked returns what went wrong for another reason than that ctx ended: a part that gives up because it was told to
+// stop has done as it was told.
+func unasked(ctx context.Context, err error) error {
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
 }
 
 // wait waits for all parts and returns what went wrong.

@@ -51,7 +51,8 @@ func run(args []string) int {
 // errFaults is the end of a check that found faults, each of which was told already.
 var errFaults = errors.New("something is not in place")
 
-// execute runs one command line and returns the exit status.
+// execute runs one command line and returns the exit status. A command that is told to stop by ctx, at whatever moment,
+// has not failed.
 func execute(ctx context.Context, args []string, s streams) int {
 	var line commands
 	exited := -1
@@ -73,7 +74,7 @@ func execute(ctx context.Context, args []string, s streams) int {
 	if !ok {
 		return exited
 	}
-	if err := command.Run(); err != nil {
+	if err := unasked(ctx, command.Run()); err != nil {
 		if _, usage := errors.AsType[usageError](err); usage {
 			_, _ = fmt.Fprintln(s.err, "sampledesk:", err)
 			return exitUsage

@@ -67,7 +67,7 @@ func (d desk) run(ctx context.Context, wires network, log *slog.Logger) (err err
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, db.Close()) }()
+	defer func() { err = errors.Join(unasked(ctx, err), db.Close()) }()
 	key, err := loadKey(d.Key, d.Store)
 	if err != nil {
 		return err

@@ -9,5 +9,5 @@ type serve struct {
 
 // Run runs the desk until it is told to stop.
 func (s *serve) Run(ctx context.Context, out streams) error {
-	return s.run(ctx, network{}, newLogger(s.Log, out.err))
+	return s.run(ctx, network{}, newLogger(ctx, s.Log, out.err))
 }

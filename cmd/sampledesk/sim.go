@@ -85,7 +85,7 @@ func (s *sim) Run(ctx context.Context, out streams) error {
 	if s.Seed < 0 {
 		return usagef("--seed: %d requests cannot be", s.Seed)
 	}
-	log := newLogger(s.Log, out.err)
+	log := newLogger(ctx, s.Log, out.err)
 	as := staging{seed: s.Seed}
 	if s.Desk {
 		as.app = deskInstalled()
