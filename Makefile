@@ -17,7 +17,7 @@ RACE        := $(shell CGO_ENABLED=1 $(GO) env CC 2>/dev/null | xargs -r sh -c '
 
 .PHONY: help
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: build ## Build and run the demo: both stand-ins and the desk, afresh each time
@@ -68,6 +68,10 @@ fuzz: ## Every fuzz target, FUZZTIME each (20s)
 .PHONY: bench
 bench: ## Every benchmark, once; compare by ratio, side by side on one machine
 	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+.PHONY: bench-store
+bench-store: ## Decisions with 1, 8 and 64 writers beside bbolt by itself, in one run, and what a decision costs the disk
+	$(GO) test ./store/boltstore -run '^$$' -bench 'BesideBbolt|Written' -benchtime 5s
 
 .PHONY: build
 build: ## The program, in bin/

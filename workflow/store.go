@@ -19,12 +19,14 @@ var (
 
 // Store is what the engine asks of a memory. store/storetest holds every implementation to it.
 type Store interface {
-	// View runs fn on a consistent snapshot. What fn returns is returned.
+	// View runs fn on a consistent snapshot. What fn returns is returned. Once ctx has ended, what fn goes on to read is an
+	// error: nothing long is read for a caller who is gone.
 	View(ctx context.Context, fn func(Tx) error) error
 
 	// Update runs fn in a serializable transaction: all of it is kept, the outbox included, or nothing is. It is kept
 	// when Update returns nil, even if the machine stops the next moment. fn may run twice, must not nest, and has no
-	// effect if it returns an error, panics, or if ctx has ended by the time fn returns.
+	// effect if it returns an error, panics, or if ctx has ended by the time fn returns. If ctx has ended before its turn,
+	// fn is not run. Updates that wait for one another may be kept together; each has its own outcome all the same.
 	Update(ctx context.Context, fn func(Tx) error) error
 
 	// Close lets go of the store.

@@ -135,6 +135,9 @@ func (t *transaction) Applications(l workflow.Listing, after string, limit int) 
 
 // Count is part of workflow.Tx.
 func (t *transaction) Count(l workflow.Listing) (int, error) {
+	if err := t.alive(); err != nil {
+		return 0, err
+	}
 	data := t.bucket(countsBucket).Get([]byte(l))
 	switch len(data) {
 	case 0:

@@ -10,30 +10,6 @@ import (
 	"sampledesk/workflow"
 )
 
-// BenchmarkDecision measures what a click waits for: application, history and two effects, synced to the disk.
-func BenchmarkDecision(b *testing.B) {
-	s := filled(b, 1_000)
-	for n := 0; b.Loop(); n++ {
-		a := arrived(n % 1_000)
-		a.Decision = workflow.Decision{Phase: workflow.DecisionQueued, Verdict: workflow.Approve, By: "U1", At: at(n)}
-		a.Round = n
-		first, second := review(n), thread(n, 2)
-		first.ID, second.ID = workflow.EffectID(fmt.Sprintf("a-%d", n)), workflow.EffectID(fmt.Sprintf("b-%d", n))
-		require.NoError(b, s.Update(b.Context(), func(tx workflow.Tx) error {
-			if err := tx.PutApplication(a); err != nil {
-				return err
-			}
-			if err := tx.Append(workflow.Entry{At: at(n), Key: a.Key, Event: workflow.OnApproved}); err != nil {
-				return err
-			}
-			if err := tx.Enqueue(first); err != nil {
-				return err
-			}
-			return tx.Enqueue(second)
-		}))
-	}
-}
-
 // BenchmarkPutApplication measures the work without the disk: applications that move between listings.
 func BenchmarkPutApplication(b *testing.B) {
 	s := filled(b, 10_000)

@@ -15,6 +15,9 @@ func (t *transaction) Campaign(id workflow.CampaignID) (workflow.Campaign, error
 
 // CampaignNamed is part of workflow.Tx.
 func (t *transaction) CampaignNamed(s workflow.ShopID, name string) (workflow.Campaign, error) {
+	if err := t.alive(); err != nil {
+		return workflow.Campaign{}, err
+	}
 	id := t.bucket(campaignNamesBucket).Get(campaignNameKey(s, name))
 	if id == nil {
 		return workflow.Campaign{}, fmt.Errorf("campaign named %q of shop %q: %w", name, s, workflow.ErrNotFound)

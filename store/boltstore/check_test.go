@@ -143,7 +143,9 @@ func wantLanes(t *transaction) (lanes, heads map[string]string, stray []string) 
 }
 
 // dumped returns what a bucket holds.
-func dumped(b *bbolt.Bucket) map[string]string {
+func dumped(b interface {
+	ForEach(func(k, v []byte) error) error
+}) map[string]string {
 	all := map[string]string{}
 	_ = b.ForEach(func(k, v []byte) error {
 		all[string(k)] = string(v)
@@ -155,7 +157,7 @@ func dumped(b *bbolt.Bucket) map[string]string {
 // wholeOf returns what every bucket of a store holds.
 func wholeOf(t *testing.T, s *Store) map[string]map[string]string {
 	t.Helper()
-	tx, err := s.begin(false)
+	tx, err := s.begin(t.Context(), false)
 	require.NoError(t, err)
 	defer tx.close()
 	all := map[string]map[string]string{}
@@ -168,7 +170,7 @@ func wholeOf(t *testing.T, s *Store) map[string]map[string]string {
 
 func requireConsistent(t *testing.T, s *Store) {
 	t.Helper()
-	tx, err := s.begin(false)
+	tx, err := s.begin(t.Context(), false)
 	require.NoError(t, err)
 	defer tx.close()
 	require.Empty(t, contradictions(tx))
@@ -220,7 +222,7 @@ func TestTheCheckFindsEveryKindOfContradiction(t *testing.T) {
 				require.NoError(t, s.Update(t.Context(), deed(i)))
 			}
 			requireConsistent(t, s)
-			tx, err := s.begin(true)
+			tx, err := s.begin(t.Context(), true)
 			require.NoError(t, err)
 			defer tx.close()
 			require.NoError(t, spoil(tx))

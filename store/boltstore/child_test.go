@@ -3,10 +3,12 @@ package boltstore
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -23,6 +25,7 @@ const (
 // roles are what a child can be. What a role prints is what its parent reads; its error ends the process with 1.
 var roles = map[string]func(ctx context.Context, path string) error{
 	"writer": writeForEver,
+	"crowd":  writeTogether,
 	"holder": holdUntilTold,
 }
 
@@ -52,6 +55,57 @@ func writeForEver(ctx context.Context, path string) error {
 		}
 	}
 	return err
+}
+
+// crowd is how many write together.
+const crowd = 16
+
+// writeTogether lets many put one application after the other, each in a shop of its own, among others whose updates
+// fail; each reports what was kept as the number of its shop and how many are there.
+func writeTogether(ctx context.Context, path string) error {
+	fmt.Println("started")
+	s, err := Open(ctx, path)
+	if err != nil {
+		return err
+	}
+	var wg sync.WaitGroup
+	errs := make([]error, crowd)
+	for w := range crowd {
+		wg.Go(func() {
+			n, err := seenIn(ctx, s, w)
+			for ; err == nil; n++ {
+				_ = s.Update(ctx, func(tx workflow.Tx) error { return errors.Join(arriveIn(w, n)(tx), errors.New("no")) })
+				if err = s.Update(ctx, arriveIn(w, n)); err == nil {
+					fmt.Println(w, n+1)
+				}
+			}
+			errs[w] = err
+		})
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}
+
+func shopOf(w int) workflow.ShopID { return workflow.ShopID(fmt.Sprintf("crowd-%d", w)) }
+
+// arriveIn puts the n-th application of a shop of the crowd, with its reply.
+func arriveIn(w, n int) func(workflow.Tx) error {
+	return func(tx workflow.Tx) error {
+		a := arrived(n)
+		a.Key.Shop, a.Campaign = shopOf(w), ""
+		e := thread(n, 0)
+		e.ID, e.Shop, e.Lane = workflow.EffectID(a.Key.String()), a.Key.Shop, workflow.ThreadLane(a.Key)
+		return errors.Join(tx.PutApplication(a), tx.Append(workflow.Entry{At: at(n), Key: a.Key, Event: workflow.OnReported}), tx.Enqueue(e))
+	}
+}
+
+// seenIn tells how many applications a shop of the crowd has.
+func seenIn(ctx context.Context, s *Store, w int) (n int, err error) {
+	err = s.View(ctx, func(tx workflow.Tx) error {
+		n, err = tx.Count(workflow.SeenOf(shopOf(w)))
+		return err
+	})
+	return n, err
 }
 
 // holdUntilTold keeps a store open until its standard input ends.

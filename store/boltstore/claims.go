@@ -89,6 +89,9 @@ func (t *transaction) own(id workflow.EffectID, attempt int, doing string) (queu
 func (t *transaction) voidClaims() (found bool, err error) {
 	var stale []queued
 	err = t.bucket(headsBucket).ForEach(func(_, id []byte) error {
+		if err := t.alive(); err != nil {
+			return err
+		}
 		q, err := t.listed(id)
 		if err == nil && q.claimed() {
 			stale = append(stale, q)

@@ -1,6 +1,7 @@
 package boltstore
 
 import (
+	"context"
 	"path/filepath"
 	"testing"
 
@@ -23,7 +24,8 @@ type checked struct {
 }
 
 func (c checked) Close() error {
-	if tx, err := c.begin(false); err == nil {
+	// The test's own context has ended by now.
+	if tx, err := c.begin(context.Background(), false); err == nil {
 		faults := contradictions(tx)
 		tx.close()
 		require.Empty(c.t, faults)

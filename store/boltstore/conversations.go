@@ -14,6 +14,9 @@ func (t *transaction) Conversation(s workflow.ShopID, c workflow.CreatorKey) (wo
 
 // ConversationNumbered is part of workflow.Tx.
 func (t *transaction) ConversationNumbered(s workflow.ShopID, id string) (workflow.Conversation, error) {
+	if err := t.alive(); err != nil {
+		return workflow.Conversation{}, err
+	}
 	creator := t.bucket(conversationIDsBucket).Get(conversationIDKey(s, id))
 	if creator == nil {
 		return workflow.Conversation{}, fmt.Errorf("conversation with the id %q of shop %q: %w", id, s, workflow.ErrNotFound)

@@ -2,6 +2,7 @@ package boltstore
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"path/filepath"
 	"strconv"
@@ -35,6 +36,40 @@ func TestWhateverWasReportedSurvivesAKill(t *testing.T) {
 		require.LessOrEqual(t, n, last+2, "round %d: at most one was kept and not reported", round)
 		requireConsistent(t, s)
 		peace.require(t, n, s)
+		require.NoError(t, s.Close())
+	}
+}
+
+// TestWhateverWasReportedOfABatchSurvivesAKill kills a process in which many write together.
+func TestWhateverWasReportedOfABatchSurvivesAKill(t *testing.T) {
+	random := rand.New(rand.NewPCG(2026, 1130))
+	path := filepath.Join(t.TempDir(), "desk.db")
+	var reported [crowd]int
+	take := func(lines ...string) {
+		for _, line := range lines {
+			var w, n int
+			if _, err := fmt.Sscan(line, &w, &n); err == nil {
+				reported[w] = n
+			}
+		}
+	}
+	for round := range 6 {
+		c := startChild(t, "crowd", path)
+		c.line(t) // started
+		for range crowd * (1 + random.IntN(20)) {
+			take(c.line(t))
+		}
+		idle(random.IntN(200_000))
+		take(c.kill(t)...)
+		s := opened(t, path)
+		for w := range crowd {
+			n, err := seenIn(t.Context(), s, w)
+			require.NoError(t, err)
+			require.GreaterOrEqual(t, n, reported[w], "round %d: what was reported is there", round)
+			require.LessOrEqual(t, n, reported[w]+1, "round %d: at most one was kept and not reported", round)
+			reported[w] = n
+		}
+		requireConsistent(t, s)
 		require.NoError(t, s.Close())
 	}
 }

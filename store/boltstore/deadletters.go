@@ -62,6 +62,9 @@ func (t *transaction) Revive(id workflow.EffectID, at time.Time) error {
 func (t *transaction) lastLetter(id workflow.EffectID) (key []byte, letter deadLetter, err error) {
 	c := t.bucket(deadLettersBucket).Cursor()
 	for k, data := c.Last(); k != nil; k, data = c.Prev() {
+		if err := t.alive(); err != nil {
+			return nil, deadLetter{}, err
+		}
 		if _, of, _ := bytes.Cut(k, []byte("/")); string(of) == string(id) {
 			letter, err = decode[deadLetter](data)
 			return bytes.Clone(k), letter, err

@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -19,6 +21,7 @@ import (
 
 func init() {
 	roles["hemmed in"] = writeHemmedIn
+	roles["hemmed in together"] = writeTogetherHemmedIn
 	roles["hemmed in from the start"] = openHemmedIn
 }
 
@@ -82,6 +85,62 @@ func TestAFullDiskIsAnErrorAndLosesNothing(t *testing.T) {
 	requireConsistent(t, s)
 	peace := peaceful{path: filepath.Join(dir, "peace.db")}
 	peace.require(t, n+2, s)
+}
+
+// writeTogetherHemmedIn lets an update that is too large for the disk run among small ones in one batch, and tells what
+// came of each.
+func writeTogetherHemmedIn(ctx context.Context, path string) error {
+	s, err := Open(ctx, path)
+	if err != nil {
+		return err
+	}
+	large := func(tx workflow.Tx) error {
+		for n := range 1_000 {
+			if err := tx.PutApplication(arrived(100 + n)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	// The file gets pages that are free again: bbolt itself grows a file by more than what is put asks for.
+	for _, title := range []string{strings.Repeat("x", 160<<10), "", "", ""} {
+		err := s.Update(ctx, func(tx workflow.Tx) error { return tx.PutProduct("1", workflow.Product{ID: "1", Title: title}) })
+		if err != nil {
+			return err
+		}
+	}
+	errs := make([]error, 3)
+	err = hemmed(hem, func() error {
+		var wg sync.WaitGroup
+		err := s.Update(ctx, func(tx workflow.Tx) error {
+			for i, fn := range []func(workflow.Tx) error{arrive1(0), large, arrive1(1)} {
+				wg.Go(func() { errs[i] = s.Update(ctx, fn) })
+				for s.turns.length() <= i {
+					runtime.Gosched()
+				}
+			}
+			return arrive1(2)(tx)
+		})
+		wg.Wait()
+		return err
+	})
+	for _, e := range errs {
+		fmt.Println(e)
+	}
+	n, err2 := deedsIn(ctx, s)
+	fmt.Println(n)
+	return errors.Join(err, err2, s.Close())
+}
+
+func TestAnUpdateThatFillsTheDiskTakesNobodyAlong(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "desk.db")
+	c := startChild(t, "hemmed in together", path)
+	require.Equal(t, "<nil>", c.line(t))
+	require.Contains(t, c.line(t), "file too large")
+	require.Equal(t, "<nil>", c.line(t))
+	require.Equal(t, 3, number(t, c.line(t)))
+	c.end(t)
+	requireConsistent(t, opened(t, path))
 }
 
 // openHemmedIn tells what opening a store says where not even an empty one fits.

@@ -121,6 +121,9 @@ func (t *transaction) Ready(kind workflow.EffectKind, now time.Time, limit int) 
 	c := t.bucket(headsBucket).Cursor()
 	k, id := c.Seek(prefix)
 	for k != nil && bytes.HasPrefix(k, prefix) {
+		if err := t.alive(); err != nil {
+			return nil, time.Time{}, err
+		}
 		at, err := parseHead(k[len(prefix):])
 		if err != nil {
 			return nil, time.Time{}, fmt.Errorf("%w: %w", errDamaged, err)

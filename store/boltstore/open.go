@@ -39,8 +39,8 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	if err != nil {
 		return nil, explain(path, err)
 	}
-	s := &Store{db: db, path: path, turn: make(chan struct{}, 1)}
-	if err := guarded(s.prepare); err != nil {
+	s := &Store{db: db, path: path}
+	if err := guarded(func() error { return s.prepare(ctx) }); err != nil {
 		_ = db.Close()
 		return nil, explain(path, err)
 	}
@@ -117,8 +117,8 @@ func guarded(fn func() error) (err error) {
 }
 
 // prepare checks that the file is whole and ours, and brings it up to date.
-func (s *Store) prepare() error {
-	tx, err := s.begin(true)
+func (s *Store) prepare(ctx context.Context) error {
+	tx, err := s.begin(ctx, true)
 	if err != nil {
 		return err
 	}

@@ -134,7 +134,7 @@ func TestAFileThatBrokeOffIsRefusedWithoutAPanic(t *testing.T) {
 	for n := range 30 {
 		require.NoError(t, s.Update(t.Context(), deed(n)))
 	}
-	tx, err := s.begin(false)
+	tx, err := s.begin(t.Context(), false)
 	require.NoError(t, err)
 	used := tx.tx.Size()
 	tx.close()

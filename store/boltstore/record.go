@@ -10,8 +10,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"go.etcd.io/bbolt"
-
 	"sampledesk/workflow"
 )
 
@@ -73,7 +71,7 @@ func settle(v reflect.Value) {
 func moment(t time.Time) time.Time { return t.Truncate(time.Microsecond).UTC() }
 
 // write keeps a value, which has gone through kept, under a key.
-func write(b *bbolt.Bucket, key []byte, value any) error {
+func write(b bucket, key []byte, value any) error {
 	data, err := json.Marshal(value)
 	if err != nil {
 		return fmt.Errorf("writing a %T: %w", value, err)
@@ -90,7 +88,10 @@ func decode[T any](data []byte) (value T, err error) {
 }
 
 // read returns the value under a key, or workflow.ErrNotFound; what names it in the error.
-func read[T any](b *bbolt.Bucket, key []byte, what string) (value T, err error) {
+func read[T any](b bucket, key []byte, what string) (value T, err error) {
+	if err := b.of.alive(); err != nil {
+		return value, err
+	}
 	data := b.Get(key)
 	if data == nil {
 		return value, fmt.Errorf("%s %q: %w", what, key, workflow.ErrNotFound)
@@ -103,7 +104,7 @@ const unlimited = math.MaxInt
 
 // page reads up to limit values whose keys begin with prefix, from the first after the cursor on. A cursor is what
 // follows the prefix in the key of the last value read; next is empty where no more values follow.
-func page[T any](b *bbolt.Bucket, prefix []byte, after string, limit int, value func(data []byte) (T, error)) (values []T, next string, err error) {
+func page[T any](b bucket, prefix []byte, after string, limit int, value func(data []byte) (T, error)) (values []T, next string, err error) {
 	start := append(bytes.Clone(prefix), after...)
 	c := b.Cursor()
 	k, data := c.Seek(start)
@@ -113,6 +114,9 @@ func page[T any](b *bbolt.Bucket, prefix []byte, after string, limit int, value 
 	for ; k != nil && bytes.HasPrefix(k, prefix); k, data = c.Next() {
 		if len(values) >= limit {
 			return values, next, nil
+		}
+		if err := b.of.alive(); err != nil {
+			return nil, "", err
 		}
 		v, err := value(data)
 		if err != nil {
@@ -124,8 +128,11 @@ func page[T any](b *bbolt.Bucket, prefix []byte, after string, limit int, value 
 }
 
 // all reads every value of a bucket, in the order of the keys.
-func all[T any](b *bbolt.Bucket) (values []T, err error) {
+func all[T any](b bucket) (values []T, err error) {
 	err = b.ForEach(func(k, data []byte) error {
+		if err := b.of.alive(); err != nil {
+			return err
+		}
 		v, err := decode[T](data)
 		if err != nil {
 			return fmt.Errorf("under %q: %w", k, err)

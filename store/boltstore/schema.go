@@ -60,7 +60,7 @@ func (t *transaction) migrate(steps []func(*transaction) error) (found bool, err
 // version returns the number of the file's schema; zero for a file in which nothing is.
 func (t *transaction) version() (int, error) {
 	b := t.bucket(schemaBucket)
-	if b == nil {
+	if b.Bucket == nil {
 		if err := t.tx.ForEach(func([]byte, *bbolt.Bucket) error { return errForeign }); err != nil {
 			return 0, err
 		}

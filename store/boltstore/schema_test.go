@@ -34,7 +34,7 @@ func TestAVersionThatIsNoNumberIsRefused(t *testing.T) {
 
 func setVersion(t *testing.T, s *Store, version string) {
 	t.Helper()
-	tx, err := s.begin(true)
+	tx, err := s.begin(t.Context(), true)
 	require.NoError(t, err)
 	defer tx.close()
 	require.NoError(t, tx.bucket(schemaBucket).Put(versionKey, []byte(version)))
@@ -57,7 +57,7 @@ func TestAnOlderStoreIsBroughtUpToDateStepByStep(t *testing.T) {
 	}
 	later := slices.Concat(migrations, []func(*transaction) error{step(3), step(4)})
 	for _, moves := range []bool{true, false} { // the second time there is nothing to do
-		tx, err := s.begin(true)
+		tx, err := s.begin(t.Context(), true)
 		require.NoError(t, err)
 		moved, err := tx.migrate(later)
 		require.NoError(t, err)
@@ -72,7 +72,7 @@ func TestAMigrationThatFailsChangesNothing(t *testing.T) {
 	s := opened(t, filepath.Join(t.TempDir(), "desk.db"))
 	require.NoError(t, s.Update(t.Context(), deed(0)))
 	before := wholeOf(t, s)
-	tx, err := s.begin(true)
+	tx, err := s.begin(t.Context(), true)
 	require.NoError(t, err)
 	broken := errors.New("no")
 	_, err = tx.migrate(slices.Concat(migrations, []func(*transaction) error{func(tx *transaction) error {

@@ -40,6 +40,9 @@ func (t *transaction) listAnew() error {
 	var entries []entry
 	numbers := map[string]uint64{}
 	err := t.bucket(applicationsBucket).ForEach(func(key, data []byte) error {
+		if err := t.alive(); err != nil {
+			return err
+		}
 		a, err := decode[workflow.Application](data)
 		if err != nil {
 			return fmt.Errorf("listing application %q anew: %w", key, err)
@@ -86,6 +89,9 @@ func (t *transaction) enterAll(entries []entry, numbers map[string]uint64) error
 func (t *transaction) fillMemberships() error {
 	campaigns := map[string]workflow.CampaignID{}
 	err := t.bucket(membersBucket).ForEach(func(key, data []byte) error {
+		if err := t.alive(); err != nil {
+			return err
+		}
 		m, err := decode[workflow.Member](data)
 		if err != nil {
 			return fmt.Errorf("reading member %q: %w", key, err)
@@ -109,6 +115,9 @@ func (t *transaction) fillMemberships() error {
 func (t *transaction) fillProducts() error {
 	latest := map[string]workflow.Application{}
 	err := t.bucket(applicationsBucket).ForEach(func(key, data []byte) error {
+		if err := t.alive(); err != nil {
+			return err
+		}
 		a, err := decode[workflow.Application](data)
 		if err != nil {
 			return fmt.Errorf("reading application %q: %w", key, err)

@@ -17,8 +17,8 @@ type Store struct {
 	db   *bbolt.DB
 	path string
 
-	// turn holds one token for whoever writes. bbolt has a lock of its own, but nobody can give up waiting for that.
-	turn chan struct{}
+	turns turns
+	batch *batch // the one that takes in updates; only the owner of the turn touches it
 }
 
 var _ workflow.Store = (*Store)(nil)
@@ -34,14 +34,14 @@ func (s *Store) Close() error {
 	return nil
 }
 
-// View runs fn on the snapshot of this moment. It must not nest in another transaction: when the file has to grow, the
+// View runs fn on the snapshot of this moment, and ends with an error soon after ctx has ended. It must not nest in another transaction: when the file has to grow, the
 // writer waits for the readers before it, and new readers wait for the writer. A View that takes long keeps the pages
 // of its snapshot from being used again, and may keep a writer waiting.
 func (s *Store) View(ctx context.Context, fn func(workflow.Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("reading the store: %w", err)
 	}
-	tx, err := s.begin(false)
+	tx, err := s.begin(ctx, false)
 	if err != nil {
 		return err
 	}
@@ -49,33 +49,19 @@ func (s *Store) View(ctx context.Context, fn func(workflow.Tx) error) error {
 	return fn(tx)
 }
 
-// Update runs fn in a transaction, one at a time, and gives up waiting for its turn when ctx ends. What fn put is on
-// the disk when Update returns nil. If the disk fails while the last page is being written, the error leaves open
-// whether it is.
+// Update runs fn, one such function at a time, and gives up waiting for its turn when ctx ends. Those that wait are
+// committed together. What fn put is on the disk when Update returns nil. If the disk fails while the last page is being
+// written, the error leaves open whether it is.
 func (s *Store) Update(ctx context.Context, fn func(workflow.Tx) error) error {
-	select {
-	case s.turn <- struct{}{}:
-		defer func() { <-s.turn }()
-	case <-ctx.Done():
+	run := func(t *transaction) error { return fn(t) }
+	err := s.update(ctx, run, false)
+	if errors.Is(err, errAlone) {
+		err = s.update(ctx, run, true)
 	}
-	if err := ctx.Err(); err != nil {
-		return fmt.Errorf("waiting for the store: %w", err)
-	}
-	tx, err := s.begin(true)
-	if err != nil {
-		return err
-	}
-	defer tx.close() // also when fn panics; after the commit it does nothing
-	if err := fn(tx); err != nil {
-		return err
-	}
-	if err := ctx.Err(); err != nil {
-		return fmt.Errorf("too late for the store, nothing was kept: %w", err)
-	}
-	return s.commit(tx)
+	return err
 }
 
-func (s *Store) begin(writable bool) (*transaction, error) {
+func (s *Store) begin(ctx context.Context, writable bool) (*transaction, error) {
 	tx, err := s.db.Begin(writable)
 	switch {
 	case errors.Is(err, bolterrors.ErrDatabaseNotOpen):
@@ -83,7 +69,7 @@ func (s *Store) begin(writable bool) (*transaction, error) {
 	case err != nil:
 		return nil, fmt.Errorf("starting a transaction on %s: %w", s.path, err)
 	}
-	return &transaction{tx: tx}, nil
+	return &transaction{tx: tx, ctx: ctx}, nil
 }
 
 func (s *Store) commit(tx *transaction) error {
@@ -97,9 +83,14 @@ func (s *Store) commit(tx *transaction) error {
 	return nil
 }
 
-// transaction is a workflow.Tx.
+// transaction is a workflow.Tx. Reading looks at the context, so that nothing long goes on for a caller who is gone.
 type transaction struct {
-	tx *bbolt.Tx
+	tx  *bbolt.Tx
+	ctx context.Context
+
+	written bool
+	shared  bool           // whether others' updates are in the same transaction of bbolt
+	undo    []func() error // where it is shared: takes back what was written, the last first
 }
 
 var _ workflow.Tx = (*transaction)(nil)
@@ -110,8 +101,16 @@ func (t *transaction) close() {
 	_ = t.tx.Rollback()
 }
 
+// alive tells, once the transaction's context has ended, why.
+func (t *transaction) alive() error {
+	if err := t.ctx.Err(); err != nil {
+		return fmt.Errorf("nobody waits for the transaction any more: %w", err)
+	}
+	return nil
+}
+
 // bucket returns one of the buckets, all of which schema.go makes.
-func (t *transaction) bucket(name []byte) *bbolt.Bucket { return t.tx.Bucket(name) }
+func (t *transaction) bucket(name []byte) bucket { return bucket{Bucket: t.tx.Bucket(name), of: t} }
 
 var errReadOnly = errors.New("a view only reads")
 

@@ -78,7 +78,7 @@ func TestPlacesOfEarlierRulesAreLeftBehind(t *testing.T) {
 	s := opened(t, filepath.Join(t.TempDir(), "desk.db"))
 	require.NoError(t, s.Update(t.Context(), deed(0)))
 	key := applicationKey(applicationKeyOf(0))
-	tx, err := s.begin(true)
+	tx, err := s.begin(t.Context(), true)
 	require.NoError(t, err)
 	require.NoError(t, tx.list(key, []place{{Listing: "a listing of old", Sort: "1"}}))
 	require.NoError(t, s.commit(tx))

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"runtime"
@@ -15,6 +16,7 @@ import (
 
 var concurrency = []promise{
 	{"Of many who count one thing at once nobody's count is lost", showCounting},
+	{"Of many updates at once each has its own outcome, whatever becomes of its neighbours", showNeighbours},
 	{"Two updates that each rest on what the other changes do not both see the old", showSkew},
 	{"A view sees all of an update or nothing of it", showSnapshot},
 	{"Of many who claim one effect at once one gets it", showOneClaims},
@@ -61,6 +63,57 @@ func showCounting(t *testing.T, s workflow.Store) {
 	})
 	counter := get(t, s, func(tx workflow.Tx) (workflow.Shop, error) { return tx.Shop(theShop) })
 	require.Equal(t, strconv.Itoa(people*times), counter.Name)
+}
+
+// showNeighbours lets updates that succeed run among others that write the same and then fail, panic or come too late.
+func showNeighbours(t *testing.T, s workflow.Store) {
+	const rounds = 6
+	broken := errors.New("changed its mind")
+	spoil := func(tx workflow.Tx, i int) error {
+		return errors.Join(tx.PutShop(shop(theShop, "spoiled")), tx.Enqueue(reply(fmt.Sprint("spoiled ", i), "lane")), tx.PutApplication(application(fmt.Sprint("spoiled ", i), i)))
+	}
+	put(t, s, putShops(shop(theShop, "Glow shop")))
+	together(t, 4*rounds, func(i int) error {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		var want error
+		var fn func(tx workflow.Tx) error
+		switch i % 4 {
+		case 0:
+			fn = func(tx workflow.Tx) error {
+				return errors.Join(tx.PutApplication(application(fmt.Sprint(i), i)), tx.Enqueue(reply(fmt.Sprint(i), "lane")))
+			}
+		case 1:
+			want, fn = broken, func(tx workflow.Tx) error { return errors.Join(spoil(tx, i), broken) }
+		case 2:
+			want, fn = context.Canceled, func(tx workflow.Tx) error { defer cancel(); return spoil(tx, i) }
+		case 3:
+			defer func() { _ = recover() }()
+			fn = func(tx workflow.Tx) error { panic(spoil(tx, i)) }
+		}
+		if err := s.Update(ctx, fn); !errors.Is(err, want) {
+			return fmt.Errorf("update %d: %w", i, err)
+		}
+		return nil
+	})
+	see(t, s, func(tx workflow.Tx) error {
+		glow, err1 := tx.Shop(theShop)
+		require.Equal(t, shop(theShop, "Glow shop"), glow)
+		page, err2 := tx.Applications(workflow.SeenOf(theShop), "", 100)
+		n, err3 := tx.Count(workflow.SeenOf(theShop))
+		var want, got []string
+		for i := range rounds {
+			want = append(want, fmt.Sprint(4*i))
+		}
+		for _, a := range page.Applications {
+			got = append(got, string(a.Key.ID))
+		}
+		require.ElementsMatch(t, want, got)
+		require.Equal(t, rounds, n)
+		lane, err4 := tx.Lane("lane")
+		require.Len(t, lane, rounds)
+		return errors.Join(err1, err2, err3, err4)
+	})
 }
 
 // showSkew lets many look for a free seat in a listing and each take one that nobody else puts: serially, only the

@@ -17,6 +17,7 @@ var transactions = []promise{
 	{"An update that panics keeps nothing and holds nobody up", showPanicKeepsNothing},
 	{"An update whose context has ended keeps nothing", showEndedKeepsNothing},
 	{"An update whose context ends while it runs keeps nothing", showLateKeepsNothing},
+	{"A view whose context has ended is not run, and one whose context ends reads no further", showGoneView},
 	{"Update returns what its closure returns", showUpdateReturns},
 	{"View returns what its closure returns", showViewReturns},
 	{"A method that is given something to keep returns an error in View", showViewWritesNothing},
@@ -220,6 +221,22 @@ func showLateKeepsNothing(t *testing.T, s workflow.Store) {
 	})
 	require.ErrorIs(t, err, context.Canceled)
 	require.Equal(t, contents{}, get(t, s, contentsOf))
+}
+
+func showGoneView(t *testing.T, s workflow.Store) {
+	keep(t, s, everything)
+	err := s.View(ended(t), func(workflow.Tx) error { panic("nobody waits for it") })
+	require.ErrorIs(t, err, context.Canceled)
+	ctx, cancel := context.WithCancel(t.Context())
+	require.ErrorIs(t, s.View(ctx, func(tx workflow.Tx) error {
+		cancel()
+		for range 10_000 {
+			if _, err := contentsOf(tx); err != nil {
+				return err
+			}
+		}
+		return nil
+	}), context.Canceled)
 }
 
 func showUpdateReturns(t *testing.T, s workflow.Store) {
