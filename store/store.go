@@ -14,20 +14,30 @@ import (
 // known tells an operator what a store's address may look like.
 const known = `the one kind known is "bolt:PATH", a file of this machine`
 
-// Open opens the store that the address names, and makes it if it is not there yet. Errors are sentences for the
-// operator; as an address may hold a password, they do not repeat it.
-func Open(ctx context.Context, address string) (workflow.Store, error) {
+// Check tells whether an address is one of a store, in a sentence for the operator. As an address may hold a password,
+// the sentence does not repeat it.
+func Check(address string) error {
 	scheme, rest, ok := strings.Cut(address, ":")
 	switch {
 	case !ok:
-		return nil, fmt.Errorf("the store's address does not say what kind of store it is; %s", known)
+		return fmt.Errorf("the store's address does not say what kind of store it is; %s", known)
 	case scheme == "bolt" && rest == "":
-		return nil, fmt.Errorf("the store's address %q names no file; %s", address, known)
+		return fmt.Errorf("the store's address %q names no file; %s", address, known)
 	case scheme == "bolt":
-		return openBolt(ctx, rest)
+		return nil
 	default:
-		return nil, fmt.Errorf("the store's address names a kind of store that this Sample Desk does not know; %s", known)
+		return fmt.Errorf("the store's address names a kind of store that this Sample Desk does not know; %s", known)
 	}
+}
+
+// Open opens the store that the address names, and makes it if it is not there yet. Errors are sentences for the
+// operator.
+func Open(ctx context.Context, address string) (workflow.Store, error) {
+	if err := Check(address); err != nil {
+		return nil, err
+	}
+	_, path, _ := strings.Cut(address, ":")
+	return openBolt(ctx, path)
 }
 
 // openBolt keeps a nil *boltstore.Store from becoming a workflow.Store that is not nil.

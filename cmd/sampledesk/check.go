@@ -17,12 +17,10 @@ import (
 	"sampledesk/workflow"
 )
 
-// check looks at everything that a first day needs.
+// check looks at everything that a first day needs, with the flags and variables of serve: whatever serve would refuse is
+// found. A desk that is running and has the store open is asked at its address.
 type check struct {
-	slackFlags
-	tiktokFlags
-	storeFlags
-	Listen string `env:"SAMPLEDESK_LISTEN" default:"127.0.0.1:8080" help:"Where a desk that is running answers: it is asked when it has the store open."`
+	desk
 }
 
 // checkTime bounds a check as a whole.
@@ -32,7 +30,10 @@ const checkTime = 60 * time.Second
 func (c *check) Run(ctx context.Context, out streams) error {
 	bounded, cancel := context.WithTimeout(ctx, checkTime)
 	defer cancel()
-	findings := append(bot.Check(bounded, c.slack()), c.rest(bounded)...)
+	findings := c.configuration()
+	if len(findings) == 0 { // what cannot be read cannot be tried
+		findings = append(bot.Check(bounded, c.slack()), c.rest(bounded)...)
+	}
 	if ctx.Err() != nil {
 		return errors.New("the check was stopped before it was through, so nothing can be told")
 	}
@@ -46,6 +47,19 @@ func (c *check) Run(ctx context.Context, out streams) error {
 	}
 	_, _ = fmt.Fprintf(out.out, "\nAll %d things are in place.\n", len(findings))
 	return nil
+}
+
+// configuration tells what serve would refuse before it starts. What is not set is told by whoever would need it.
+func (c *check) configuration() (findings []bot.Finding) {
+	var found problems
+	c.slackFlags.examine(&found)
+	c.tiktokFlags.examine(&found)
+	c.storeFlags.examine(&found)
+	c.deskFlags.examine(&found)
+	for _, p := range found {
+		findings = append(findings, bot.Finding{What: p.variable, Found: p.says, Do: "set it anew; README.md tells what it takes"})
+	}
+	return findings
 }
 
 // slack is the Slack that the environment names.

@@ -41,13 +41,13 @@ func TestServeNamesWhatIsNotSet(t *testing.T) {
 	require.NotContains(t, stderr, "SLACK_CHANNEL")
 }
 
-func TestASchedulesFractionsOfASecondAreRefused(t *testing.T) {
-	for _, expression := range []string{"@every 500ms", "@every 1500ms", "@every 0s", "* * *", "", "@every soon"} {
-		_, err := parseSchedule("SAMPLEDESK_SYNC", expression)
-		require.ErrorAs(t, err, new(usageError), expression)
+func TestASchedulesFractionsOfASecondAndWhatNeverFallsDueAreRefused(t *testing.T) {
+	for _, expression := range []string{"@every 500ms", "@every 1500ms", "@every 0s", "* * *", "", "@every soon", "TZ=UTC", "TZ=UTC @every 1500ms", "TZ=", "CRON_TZ=Nowhere * * * * *", "0 0 31 2 *"} {
+		_, err := parseSchedule(expression)
+		require.Error(t, err, expression)
 	}
-	for _, expression := range []string{"@every 1s", "@every 1m", "*/5 * * * *", "@hourly"} {
-		_, err := parseSchedule("SAMPLEDESK_SYNC", expression)
+	for _, expression := range []string{"@every 1s", "@every 1m", "*/5 * * * *", "@hourly", "TZ=UTC 0 0 29 2 *", " CRON_TZ=Asia/Tokyo @every 2s"} {
+		_, err := parseSchedule(expression)
 		require.NoError(t, err, expression)
 	}
 }

@@ -5,12 +5,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/robfig/cron/v3"
 
 	"sampledesk/affiliate"
 	"sampledesk/affiliate/bridge"
@@ -65,7 +62,7 @@ type storeFlags struct {
 // vars are what the flags' defaults refer to.
 var vars = map[string]string{"tiktok_api_url": affiliate.DefaultAPIURL, "tiktok_auth_url": affiliate.DefaultAuthURL}
 
-// required names what is missing, by variable and flag, in one sentence.
+// required names what is missing, by variable, in one sentence.
 func required(values map[string]string) error {
 	var missing []string
 	for name, value := range values {
@@ -78,24 +75,6 @@ func required(values map[string]string) error {
 	}
 	slices.Sort(missing)
 	return usagef("not set: %s. Set them in the environment or by flag; README.md tells where each comes from", strings.Join(missing, ", "))
-}
-
-var everyPattern = regexp.MustCompile(`^\s*@every\s+(\S+)\s*$`)
-
-// parseSchedule reads the cron expression of a variable, and refuses what cron would silently round: anything below a second, and
-// fractions of one.
-func parseSchedule(name, expression string) (cron.Schedule, error) {
-	schedule, err := cron.ParseStandard(expression)
-	if err != nil {
-		return nil, usagef("%s: %q is no cron expression: %w", name, expression, err)
-	}
-	if m := everyPattern.FindStringSubmatch(expression); m != nil {
-		every, err := time.ParseDuration(m[1])
-		if err != nil || every < time.Second || every%time.Second != 0 {
-			return nil, usagef("%s: %q has to be whole seconds, one at the least", name, expression)
-		}
-	}
-	return schedule, nil
 }
 
 // admins turns user ids into the workflow's.

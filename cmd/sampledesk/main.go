@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 	_ "time/tzdata" // the time zones that shops can be in, on machines that have none of their own
 
@@ -56,16 +57,9 @@ var errFaults = errors.New("something is not in place")
 func execute(ctx context.Context, args []string, s streams) int {
 	var line commands
 	exited := -1
-	parser, err := kong.New(&line,
-		kong.Name("sampledesk"),
-		kong.Description("Sample Desk brings TikTok Shop's sample requests to Slack: a person decides with one click, and Slack and the Affiliate Center tell the same story."),
-		kong.Writers(s.out, s.err),
+	parser, err := newParser(&line, s,
 		kong.Exit(func(code int) { exited = code; panic(exit{}) }),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
-		kong.Vars(vars),
-		kong.BindTo(ctx, (*context.Context)(nil)),
-		kong.Bind(s),
-	)
+		kong.BindTo(ctx, (*context.Context)(nil)))
 	if err != nil {
 		_, _ = fmt.Fprintln(s.err, "sampledesk:", err)
 		return exitFailed
@@ -87,6 +81,18 @@ func execute(ctx context.Context, args []string, s streams) int {
 	return exitOK
 }
 
+// newParser returns what reads the command line and the environment.
+func newParser(line *commands, s streams, more ...kong.Option) (*kong.Kong, error) {
+	return kong.New(line, slices.Concat(reading(), more, []kong.Option{
+		kong.Name("sampledesk"),
+		kong.Description("Sample Desk brings TikTok Shop's sample requests to Slack: a person decides with one click, and Slack and the Affiliate Center tell the same story."),
+		kong.Writers(s.out, s.err),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.Vars(vars),
+		kong.Bind(s),
+	})...)
+}
+
 // exit carries kong's wish to leave the process up to parse, so that a command line can be run in a test.
 type exit struct{}
 
@@ -105,7 +111,7 @@ func parse(parser *kong.Kong, args []string, s streams, exited *int) (command *k
 	}
 	command, err := parser.Parse(args)
 	if err != nil {
-		_, _ = fmt.Fprintf(s.err, "sampledesk: %v\nTry: sampledesk --help\n", err)
+		_, _ = fmt.Fprintf(s.err, "sampledesk: %s\nTry: sampledesk --help\n", named(parser.Model, err))
 		*exited = exitUsage
 		return nil, false
 	}

@@ -131,7 +131,7 @@ func syncStates(tiktok *bridge.Bridge) (all []bot.SyncState) {
 }
 
 // valid checks what kong cannot.
-func (d desk) valid() (when schedules, err error) {
+func (d *desk) valid() (when schedules, err error) {
 	err = required(map[string]string{
 		"SLACK_BOT_TOKEN": string(d.SlackBotToken), "SLACK_APP_TOKEN": string(d.SlackAppToken), "SLACK_CHANNEL": d.SlackChannel,
 		"TIKTOK_APP_KEY": d.TiktokAppKey, "TIKTOK_APP_SECRET": string(d.TiktokAppSecret),
@@ -139,17 +139,12 @@ func (d desk) valid() (when schedules, err error) {
 	if err != nil {
 		return when, err
 	}
-	if d.Undo < 0 {
-		return when, usagef("SAMPLEDESK_UNDO: %s is less than nothing", d.Undo)
-	}
-	if when.sweep, err = parseSchedule("SAMPLEDESK_SYNC", d.Sync); err != nil {
-		return when, err
-	}
-	if when.messages, err = parseSchedule("SAMPLEDESK_SYNC_MESSAGES", d.SyncMessages); err != nil {
-		return when, err
-	}
-	when.content, err = parseSchedule("SAMPLEDESK_SYNC_CONTENT", d.SyncContent)
-	return when, err
+	var found problems
+	d.slackFlags.examine(&found)
+	d.tiktokFlags.examine(&found)
+	d.storeFlags.examine(&found)
+	when = d.deskFlags.examine(&found)
+	return when, found.err()
 }
 
 // sync connects the shops, and sweeps and looks for messages and content at once and whenever their schedules say. The
