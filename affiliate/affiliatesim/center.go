@@ -79,6 +79,8 @@ type Center struct {
 	collaborations []*collaboration
 	conversations  []*conversation
 	faults         []*fault
+	odd            odd
+	oddNext        []*oddListings
 	limiters       map[limitKey]*rate.Limiter
 	quotas         quotas
 	automation     automation
@@ -109,6 +111,7 @@ func New(options Options) *Center {
 		creators:     newDirectory(),
 		applications: map[string]*application{},
 		limiters:     map[limitKey]*rate.Limiter{},
+		odd:          odd{},
 	}
 	_, _ = rand.Read(c.sealing[:])
 	c.table, c.actions = endpoints(), actions()

@@ -10,12 +10,14 @@ import (
 const (
 	codeOK               = 0
 	codeTokenExpired     = 105002
-	codeTokenInvalid     = 1010000
+	codeTokenInvalid     = 105001
 	codeScopeMissing     = 105005
 	codeSignatureInvalid = 106001
+	codeCipherMissing    = 106013
 	codeParameterInvalid = 36009004
 	codeNoSuchPath       = 36009009
 	codeNoSuchMethod     = 36009010
+	codeNoSuchType       = 36009022
 	codeTooManyRequests  = 36009002
 	codeVendorFault      = 36009003
 	codeBadAuthCode      = 36004004
@@ -23,6 +25,10 @@ const (
 	codeMessageQuota     = 16030100
 	codeDailyQuota       = 45101004
 	codeOtherRegion      = 16032001
+	// These three only come as a fault.
+	codeTokenUnfit        = 101000
+	codeVersionRetired    = 36009014
+	codeAddressNotAllowed = 36009033
 )
 
 // Codes of this stand-in's own. The vendor refuses these things too, but with codes
@@ -48,16 +54,18 @@ const (
 // comes with 200, so that a client that reads the status alone is found out.
 func statusOf(code int) int {
 	switch code {
-	case codeTokenExpired, codeTokenInvalid, codeSignatureInvalid:
+	case codeTokenExpired, codeTokenInvalid, codeTokenUnfit, codeSignatureInvalid:
 		return http.StatusUnauthorized
-	case codeScopeMissing, 105001:
+	case codeScopeMissing, codeAddressNotAllowed:
 		return http.StatusForbidden
-	case codeParameterInvalid:
+	case codeParameterInvalid, codeCipherMissing, codeVersionRetired:
 		return http.StatusBadRequest
 	case codeNoSuchPath:
 		return http.StatusNotFound
 	case codeNoSuchMethod:
 		return http.StatusMethodNotAllowed
+	case codeNoSuchType:
+		return http.StatusUnsupportedMediaType
 	case codeTooManyRequests:
 		return http.StatusTooManyRequests
 	default:

@@ -103,10 +103,10 @@ func (c *Center) searchFulfillments(k *call) (any, error) {
 		Content contentRecord `json:"content"`
 		Product productOf     `json:"product"`
 	}
-	found := []fulfillment{}
+	found := []any{}
 	for _, t := range a.contents {
 		if t.format == in.ContentFormat {
-			found = append(found, fulfillment{t.record(), productOf{a.product.id, absolute(k.base(), a.product.image())}})
+			found = append(found, c.odd.as(t.id, fulfillment{t.record(), productOf{a.product.id, absolute(k.base(), a.product.image())}}))
 		}
 	}
 	return map[string]any{"fulfillments": found}, nil

@@ -23,6 +23,7 @@
 //	POST /sim/lag                    the search lags behind writes for so long
 //	POST /sim/limits                 calls and messages get other limits
 //	POST /sim/faults                 the next calls misbehave
+//	POST /sim/oddities               records answer with odd values, listings with odd pages
 //	POST /sim/webhooks               deliver webhooks there from now on
 //	GET  /sim/state                  everything, as it really is
 //	GET  /sim/calls[?since=N]        the calls that arrived, faulted ones included

@@ -110,7 +110,7 @@ func checkContentType(k *call) error {
 	}
 	kind, _, err := mime.ParseMediaType(header)
 	if err != nil || kind != "application/json" {
-		return invalid("content-type must be application/json, not %q", clip(header, 60))
+		return refuse(codeNoSuchType, "content-type must be application/json, not %q", clip(header, 60))
 	}
 	return nil
 }
@@ -136,7 +136,7 @@ func (c *Center) findShop(k *call) error {
 	}
 	cipher := k.query.Get("shop_cipher")
 	if cipher == "" {
-		return invalid("shop_cipher is required")
+		return refuse(codeCipherMissing, "shop_cipher is required")
 	}
 	for _, s := range c.shops {
 		if s.Cipher == cipher {

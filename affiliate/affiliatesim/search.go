@@ -99,13 +99,13 @@ func (c *Center) search(k *call, old bool) (any, error) {
 	}
 	found := c.matching(k, filter, old)
 	page, next := turn(found, from, size)
-	records := make([]record, 0, len(page))
+	records := make([]any, 0, len(page))
 	for _, a := range page {
 		r := a.record(k.base())
 		if old {
 			r.Creator.OpenID, r.Creator.UserID = "", a.creator.userID
 		}
-		records = append(records, r)
+		records = append(records, c.odd.as(a.id, r))
 	}
 	return map[string]any{"total_count": len(found), "next_page_token": c.sealPage(k, next), "sample_applications": records}, nil
 }
@@ -138,6 +138,13 @@ type place struct {
 	started bool
 	key     uint64
 	ordinal uint64
+	odd     pageOddity // of the whole listing
+	lap     byte       // how often an odd listing was here before
+}
+
+// behind is the place behind a record of the same listing.
+func (p place) behind(r numbered) place {
+	return place{shuffle: p.shuffle, started: true, key: mix(r.number() ^ p.shuffle), ordinal: r.number(), odd: p.odd}
 }
 
 // numbered is a record with its place in the order of arrival.
@@ -146,9 +153,18 @@ type numbered interface{ number() uint64 }
 func (a *application) number() uint64   { return a.ordinal }
 func (t *collaboration) number() uint64 { return t.ordinal }
 
-// turn sorts what was found by the shuffle and cuts the page out behind from. next is
-// nil on the last page.
+// turn is the page of a listing that begins behind from; next is nil on the last page.
+// In a listing that was ordered to be odd the pages are not what they should be.
 func turn[R numbered](found []R, from place, size int) (page []R, next *place) {
+	if from.odd == pagesShuffle && from.started {
+		from.shuffle = mathrand.Uint64()
+	}
+	page, next = cut(found, from, size)
+	return distort(page, from, next)
+}
+
+// cut sorts what was found by the shuffle and cuts the page out behind from.
+func cut[R numbered](found []R, from place, size int) (page []R, next *place) {
 	type keyed struct {
 		record R
 		key    uint64
@@ -168,8 +184,7 @@ func turn[R numbered](found []R, from place, size int) (page []R, next *place) {
 		page = append(page, k.record)
 	}
 	if len(rest) > size {
-		last := rest[size-1]
-		next = &place{shuffle: from.shuffle, started: true, key: last.key, ordinal: last.record.number()}
+		next = new(from.behind(rest[size-1].record))
 	}
 	return page, next
 }
@@ -183,7 +198,7 @@ func mix(n uint64) uint64 {
 }
 
 const (
-	placeSize = 24
+	placeSize = 27
 	sealSize  = 12
 )
 
@@ -197,6 +212,11 @@ func (c *Center) sealPage(k *call, p *place) string {
 	b := binary.BigEndian.AppendUint64(nil, p.shuffle)
 	b = binary.BigEndian.AppendUint64(b, p.key)
 	b = binary.BigEndian.AppendUint64(b, p.ordinal)
+	started := byte(0)
+	if p.started {
+		started = 1
+	}
+	b = append(b, started, byte(p.odd), p.lap)
 	return base64.RawURLEncoding.EncodeToString(append(b, c.seal(k, b)...))
 }
 
@@ -204,7 +224,7 @@ func (c *Center) sealPage(k *call, p *place) string {
 func (c *Center) openPage(k *call) (place, error) {
 	text := k.query.Get("page_token")
 	if text == "" {
-		return place{shuffle: mathrand.Uint64()}, nil
+		return place{shuffle: mathrand.Uint64(), odd: c.takeOddity(k.request.URL.Path)}, nil
 	}
 	b, err := base64.RawURLEncoding.DecodeString(text)
 	if err != nil || len(b) != placeSize+sealSize || !hmac.Equal(b[placeSize:], c.seal(k, b[:placeSize])) {
@@ -212,9 +232,11 @@ func (c *Center) openPage(k *call) (place, error) {
 	}
 	return place{
 		shuffle: binary.BigEndian.Uint64(b),
-		started: true,
+		started: b[24] == 1,
 		key:     binary.BigEndian.Uint64(b[8:]),
 		ordinal: binary.BigEndian.Uint64(b[16:]),
+		odd:     pageOddity(b[25]),
+		lap:     b[26],
 	}, nil
 }
 

@@ -94,6 +94,7 @@ func (c *Center) controls() http.Handler {
 		"POST /sim/lag":                        c.simLag,
 		"POST /sim/limits":                     c.simLimits,
 		"POST /sim/faults":                     c.simFaults,
+		"POST /sim/oddities":                   c.simOddities,
 		"POST /sim/webhooks":                   c.simWebhooks,
 		"GET /sim/state":                       c.simState,
 		"GET /sim/calls":                       c.simCalls,

@@ -142,14 +142,14 @@ func (c *Center) surroundings() map[string]any {
 	faults := []map[string]any{}
 	for _, f := range c.faults {
 		faults = append(faults, map[string]any{
-			"path": f.Path, "do": f.Do, "times": *f.Times, "status": f.Status, "code": f.Code, "delay_ms": f.DelayMS,
+			"path": f.Path, "do": f.Do, "times": *f.Times, "status": f.Status, "code": f.Code, "message": f.Message, "delay_ms": f.DelayMS,
 		})
 	}
 	version, _ := c.watch.now()
 	return map[string]any{
 		"version": version, "now": time.Now().Unix(), "advanced": c.advanced.String(), "lag": c.lag.String(),
 		"automation": c.automation.state(), "limits": c.quotas.state(),
-		"shops": shops, "faults": faults, "webhooks": c.hooks.state(), "scopes": c.grant.scopes,
+		"shops": shops, "faults": faults, "oddities": len(c.odd) + len(c.oddNext), "webhooks": c.hooks.state(), "scopes": c.grant.scopes,
 		"authorized": c.grant.refresh != "",
 	}
 }

@@ -92,8 +92,12 @@ func (a *authorization) rotate(now time.Time) tokenAnswer {
 	}
 }
 
-// check says whether an access token works now.
+// check says whether an access token works now. A call without one has a parameter that
+// is missing; which code that gets is documented by its words alone.
 func (a *authorization) check(token string, now time.Time) error {
+	if token == "" {
+		return invalid("access_token is missing: send it in the header x-tts-access-token")
+	}
 	for _, known := range a.access {
 		if known.token != token {
 			continue
@@ -103,7 +107,7 @@ func (a *authorization) check(token string, now time.Time) error {
 		}
 		return refuse(codeTokenExpired, "access token has expired")
 	}
-	return refuse(codeTokenInvalid, "access token is invalid: send it in the header x-tts-access-token")
+	return refuse(codeTokenInvalid, "access token is invalid")
 }
 
 // getToken exchanges an authorisation code, which works once within half an hour.

@@ -86,7 +86,7 @@ func TestADeauthorisedAppHasNoTokensLeft(t *testing.T) {
 	u := open(t, Options{})
 	refresh := u.center.Details(testBase).RefreshToken
 	u.order("/sim/authorization", `{"do":"deauthorize"}`)
-	require.Equal(t, 1010000, u.search(1, "", "{}").Code)
+	require.Equal(t, 105001, u.search(1, "", "{}").Code)
 	require.Equal(t, 36004005, u.token("refresh", refreshWith(refresh)).Code)
 	require.Equal(t, 36004005, u.token("refresh", refreshWith("")).Code)
 	code := u.order("/sim/authorization", `{"do":"code"}`)["code"].(string)
