@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -49,103 +50,137 @@ const (
 // returns it. The record tells neither when it was created or changed nor
 // whether it came through an open or a target collaboration.
 type Application struct {
-	ID     ApplicationID `json:"id"`
-	Status Status        `json:"status"`
+	ID     ApplicationID
+	Status Status
 	// ReviewBy is the review deadline, UTC; zero if the answer had none.
-	ReviewBy time.Time `json:"-"`
+	ReviewBy time.Time
 	// ShipBy is the ship-by deadline, UTC; zero if the answer had none.
-	ShipBy time.Time `json:"-"`
+	ShipBy time.Time
 	// AvailableQuantity is the sample stock left for the product.
-	AvailableQuantity Number `json:"available_quantity"`
+	AvailableQuantity Number
 	// CommissionRate is a fraction: 0.01 to 0.8.
-	CommissionRate Number `json:"commission_rate"`
+	CommissionRate Number
 	// Approvable is false where the answer does not say: what is not known
 	// to be approvable is not offered for approval.
-	Approvable           bool     `json:"is_approvable"`
-	DisapprovableReasons []string `json:"disapprovable_reasons"`
+	Approvable           bool
+	DisapprovableReasons []string
 	// OrderID is set once approved.
-	OrderID OrderID `json:"order_id"`
+	OrderID OrderID
 	// TrackingNumber is set once shipped.
-	TrackingNumber string `json:"tracking_number"`
+	TrackingNumber string
 	// PartnerName is the agency that applied for the creator, or blank.
-	PartnerName       string            `json:"partner_name"`
-	FulfillmentStatus FulfillmentStatus `json:"fulfillment_status"`
-	Creator           Creator           `json:"creator"`
-	Product           Product           `json:"product"`
+	PartnerName       string
+	FulfillmentStatus FulfillmentStatus
+	Creator           Creator
+	Product           Product
 }
 
 // Creator is who asks for the sample. A blank number is one that she does not
 // share.
 type Creator struct {
-	ID        CreatorID `json:"creator_open_id"`
-	Username  string    `json:"username"`
-	Nickname  string    `json:"nickname"`
-	AvatarURL string    `json:"avatar_url"` // a signed link that expires
-	Followers Number    `json:"follower_count"`
+	ID        CreatorID
+	Username  string
+	Nickname  string
+	AvatarURL string // a signed link that expires
+	Followers Number
 	// Posts counts the posts of the last 30 days.
-	Posts Number `json:"content_count"`
+	Posts Number
 	// MedianViews is the median of her shoppable videos' views, 30 days.
-	MedianViews Number `json:"ec_video_view"`
+	MedianViews Number
 	// FulfillmentPercentage is how many samples she made content for, in
 	// per cent, 90 days.
-	FulfillmentPercentage Number `json:"fulfillment_percentage"`
+	FulfillmentPercentage Number
 	// GMV is what she sold in the last 30 days.
-	GMV Money `json:"gmv"`
+	GMV Money
 }
 
 // Product is the product and the variant asked for.
 type Product struct {
-	ID          ProductID `json:"id"`
-	Title       string    `json:"title"`
-	SKUID       SKUID     `json:"sku_id"`
-	SKUName     string    `json:"sku_name"`
-	SKUImageURL string    `json:"sku_image_url"` // a signed link that expires
+	ID          ProductID
+	Title       string
+	SKUID       SKUID
+	SKUName     string
+	SKUImageURL string // a signed link that expires
 }
 
 // Money is an amount in whole units of a currency (ISO 4217). A blank amount
 // is not shared.
 type Money struct {
-	Amount   Number `json:"amount"`
-	Currency string `json:"currency"`
+	Amount   Number
+	Currency string
 }
 
-// UnmarshalJSON takes an object, null, or the empty string that stands for
-// what a creator does not share.
-func (m *Money) UnmarshalJSON(data []byte) error {
-	type plain Money
-	var money plain
-	if text := string(data); text != `""` && text != "null" {
-		if err := json.Unmarshal(data, &money); err != nil {
-			return fmt.Errorf("reading an amount of money: %w", err)
-		}
-	}
-	*m = Money(money)
-	return nil
-}
-
-// UnmarshalJSON reads a record of the search. Fields that it does not know are
-// passed over. A record without id or status is refused: nothing could be done
-// with it, and passing over it would hide an application.
+// UnmarshalJSON reads a record of the search, field by field. Fields that it does not know
+// are passed over, and those that are not what the vendor documents are as if they were not
+// there. A record without id or status is refused, with an [*UnreadableError]: nothing could
+// be done with it, and passing over it would hide an application.
 func (a *Application) UnmarshalJSON(data []byte) error {
-	type plain Application
-	var application plain
-	record := struct {
-		*plain
-		ReviewBy stamp `json:"approve_expiration_time"`
-		ShipBy   stamp `json:"shipment_expiration_time"`
-	}{plain: &application}
-	if err := json.Unmarshal(data, &record); err != nil {
-		return fmt.Errorf("reading an application: %w", err)
+	f, err := readFields(data)
+	if err != nil {
+		return fmt.Errorf("reading an application: %w", unreadableRecord(nil, err))
 	}
-	if application.ID == "" {
-		return errors.New("reading an application: it has no id")
+	id := field[ApplicationID](f, "id")
+	if !isPathID(id) {
+		return fmt.Errorf("reading an application: %w", unreadableRecord(f, errors.New("its id is not a decimal number of up to 64 bits")))
 	}
-	if application.Status == "" {
-		return fmt.Errorf("reading application %q: it has no status", application.ID)
+	status, err := readStatus(f)
+	if err != nil {
+		return fmt.Errorf("reading an application: %w", unreadableRecord(f, err))
 	}
-	application.ReviewBy, application.ShipBy = record.ReviewBy.Time, record.ShipBy.Time
-	*a = Application(application)
+	*a = Application{
+		ID: id, Status: status,
+		ReviewBy: f.stamp("approve_expiration_time").Time, ShipBy: f.stamp("shipment_expiration_time").Time,
+		AvailableQuantity:    f.count("available_quantity"),
+		CommissionRate:       f.count("commission_rate"),
+		Approvable:           f.truth("is_approvable"),
+		DisapprovableReasons: f.texts("disapprovable_reasons"),
+		OrderID:              field[OrderID](f, "order_id"),
+		TrackingNumber:       f.text("tracking_number"),
+		PartnerName:          f.text("partner_name"),
+		FulfillmentStatus:    FulfillmentStatus(f.text("fulfillment_status")),
+		Creator:              readCreator(f.object("creator")),
+		Product:              readProduct(f.object("product")),
+	}
 	return nil
+}
+
+// longestStatus is far beyond any that the vendor has, in bytes.
+const longestStatus = 100
+
+func readStatus(f fields) (Status, error) {
+	var status string
+	switch err := json.Unmarshal(f["status"], &status); {
+	case err != nil || strings.TrimSpace(status) == "":
+		return "", errors.New("it has no status")
+	case len(status) > longestStatus || strings.ContainsRune(status, 0):
+		return "", errors.New("its status is none")
+	}
+	return Status(status), nil
+}
+
+func readCreator(f fields) Creator {
+	gmv := f.object("gmv")
+	return Creator{
+		ID:                    field[CreatorID](f, "creator_open_id"),
+		Username:              f.text("username"),
+		Nickname:              f.text("nickname"),
+		AvatarURL:             f.link("avatar_url"),
+		Followers:             f.count("follower_count"),
+		Posts:                 f.count("content_count"),
+		MedianViews:           f.count("ec_video_view"),
+		FulfillmentPercentage: f.count("fulfillment_percentage"),
+		GMV:                   Money{Amount: readAmount(field[looseText](gmv, "amount")), Currency: gmv.text("currency")},
+	}
+}
+
+func readProduct(f fields) Product {
+	return Product{
+		ID:          field[ProductID](f, "id"),
+		Title:       f.text("title"),
+		SKUID:       field[SKUID](f, "sku_id"),
+		SKUName:     f.text("sku_name"),
+		SKUImageURL: f.link("sku_image_url"),
+	}
 }
 
 // stamp is a point in time in Unix seconds, as a number or a numeric string.

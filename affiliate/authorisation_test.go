@@ -44,7 +44,7 @@ func (i *issuer) serve(w http.ResponseWriter, r request) {
 	expires, known := i.expires[r.Header.Get("X-Tts-Access-Token")]
 	switch {
 	case !known:
-		reply(w, 401, refusal(1010000, "access token is invalid"))
+		reply(w, 401, refusal(105001, "access token is invalid"))
 	case !time.Now().Before(expires):
 		reply(w, 401, refusal(105002, "access token has expired"))
 	default:
@@ -232,7 +232,7 @@ func TestADeadRefreshTokenAsksForANewConnection(t *testing.T) {
 		err := lookup(t.Context(), shop)
 		require.ErrorIs(t, err, affiliate.ErrBadRefreshToken)
 		require.NotErrorIs(t, err, affiliate.ErrBadAuthCode)
-		require.True(t, affiliate.KindOf(err).StopsShop())
+		require.Equal(t, affiliate.StopsAll, affiliate.KindOf(err).Stops())
 		require.Equal(t, 1, i.count(refreshPath), "it is not asked again")
 		require.Zero(t, i.count(searchPath))
 	})
@@ -340,7 +340,7 @@ func TestTheVaultsFaultsAreTheCallersToSee(t *testing.T) {
 		vault.put(func(m *memory) { m.loadFault, m.tokens = nil, tokens })
 		err = lookup(t.Context(), shop)
 		require.ErrorIs(t, err, affiliate.ErrNotConnected)
-		require.True(t, affiliate.KindOf(err).StopsShop())
+		require.Equal(t, affiliate.StopsAll, affiliate.KindOf(err).Stops())
 	}
 	require.Empty(t, i.seen())
 }

@@ -39,7 +39,7 @@ const (
 	recoveryTime            = 10 * time.Second // for one step
 	inFlight                = 2                // calls at a time per shop
 	defaultPause            = time.Second      // after a 429 that asks for no wait
-	longestPause            = time.Hour        // that an answer may ask for
+	longestPause            = 10 * time.Minute // that an answer gets, whatever it asks for
 	promiseLife             = 5 * time.Second  // of what Ready took and nobody used
 )
 

@@ -110,8 +110,12 @@ func lost(r call, err error, sent bool, secrets []Secret) error {
 func (c *core) open(r call, response *http.Response, body []byte, began time.Time, secrets []Secret) (json.RawMessage, error) {
 	failure := &Error{
 		HTTPStatus: response.StatusCode, Path: r.path, Write: r.write,
-		RetryAfter: retryAfter(response.Header.Get("Retry-After")),
-		ClockOff:   isClockOff(response.Header.Get("Date"), began, time.Now()),
+		Asked:    retryAfter(response.Header.Get("Retry-After")),
+		ClockOff: isClockOff(response.Header.Get("Date"), began, time.Now()),
+	}
+	failure.RetryAfter = min(failure.Asked, longestPause)
+	if failure.Asked > longestPause {
+		c.log.Warn("TikTok asks for a pause that is too long and is cut", "path", r.path, "asked", failure.Asked, "pause", longestPause)
 	}
 	var envelope answer
 	if len(body) > longestAnswer {
@@ -143,7 +147,7 @@ func unreadable(path string, err error, secrets ...Secret) *Error {
 	return &Error{HTTPStatus: http.StatusOK, Path: path, Message: scrub("unreadable data: "+err.Error(), secrets...)}
 }
 
-// retryAfter reads the header as seconds or as a date, up to longestPause.
+// retryAfter reads the header as seconds or as a date.
 func retryAfter(header string) time.Duration {
 	var wait time.Duration
 	if seconds, err := strconv.ParseUint(header, 10, 31); err == nil {
@@ -151,7 +155,7 @@ func retryAfter(header string) time.Duration {
 	} else if date, err := http.ParseTime(header); err == nil {
 		wait = time.Until(date)
 	}
-	return min(max(wait, 0), longestPause)
+	return max(wait, 0)
 }
 
 // isClockOff compares our stamp with the answer's Date, both in whole seconds.

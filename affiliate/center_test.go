@@ -222,8 +222,8 @@ func TestAFaultThatChangedNothingIsClear(t *testing.T) {
 			`{"path":"review","do":"status","status":429,"retry_after":2}`:        affiliate.RateLimited,
 			`{"path":"review","do":"code","code":36009002}`:                       affiliate.RateLimited,
 			`{"path":"review","do":"code","code":16032001}`:                       affiliate.Refused,
-			`{"path":"review","do":"code","code":105001}`:                         affiliate.ScopeMissing,
-			`{"path":"review","do":"code","code":1010000}`:                        affiliate.NeedsReconnect,
+			`{"path":"review","do":"code","code":105005}`:                         affiliate.ScopeMissing,
+			`{"path":"review","do":"code","code":105001}`:                         affiliate.NeedsReconnect,
 			`{"path":"review","do":"code","code":36009004,"message":"timestamp"}`: affiliate.ClockWrong,
 		} {
 			c.control(t, "/sim/faults", fault, nil)

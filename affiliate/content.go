@@ -36,38 +36,24 @@ type Content struct {
 	Product ProductID
 }
 
-// UnmarshalJSON reads a fulfilment as the vendor lists it. Fields that it does not
-// know are passed over; one without the content's id is refused.
+// UnmarshalJSON reads a fulfilment as the vendor lists it, field by field. Fields that it
+// does not know are passed over; one without the content's id is refused.
 func (c *Content) UnmarshalJSON(data []byte) error {
-	var wire struct {
-		Content struct {
-			ID          ContentID     `json:"id"`
-			Format      ContentFormat `json:"format"`
-			Description string        `json:"description"`
-			PageLink    string        `json:"page_link"`
-			Created     stamp         `json:"create_time"`
-			Ended       stamp         `json:"live_end_time"`
-			Views       Number        `json:"view_count"`
-			Likes       Number        `json:"like_count"`
-			Comments    Number        `json:"comment_count"`
-			PaidOrders  Number        `json:"paid_order_count"`
-		} `json:"content"`
-		Product struct {
-			ID ProductID `json:"id"`
-		} `json:"product"`
-	}
-	if err := json.Unmarshal(data, &wire); err != nil {
+	f, err := readFields(data)
+	if err != nil {
 		return fmt.Errorf("reading a fulfilment: %w", err)
 	}
-	found := wire.Content
-	if found.ID == "" {
+	found := f.object("content")
+	id := field[ContentID](found, "id")
+	if id == "" {
 		return errors.New("reading a fulfilment: its content has no id")
 	}
 	*c = Content{
-		ID: found.ID, Format: found.Format, Description: found.Description, PageLink: found.PageLink,
-		Created: found.Created.Time, Ended: found.Ended.Time,
-		Views: found.Views, Likes: found.Likes, Comments: found.Comments, PaidOrders: found.PaidOrders,
-		Product: wire.Product.ID,
+		ID: id, Format: ContentFormat(found.text("format")), Description: found.text("description"), PageLink: found.link("page_link"),
+		Created: found.stamp("create_time").Time, Ended: found.stamp("live_end_time").Time,
+		Views: found.count("view_count"), Likes: found.count("like_count"), Comments: found.count("comment_count"),
+		PaidOrders: found.count("paid_order_count"),
+		Product:    field[ProductID](f.object("product"), "id"),
 	}
 	return nil
 }

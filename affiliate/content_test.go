@@ -50,7 +50,9 @@ func TestContentThatIsNotAllThereIsRead(t *testing.T) {
 		{"content":{}},{},null,"nonsense"]}`)))
 	found, err := shop.Content(t.Context(), "7390000000000000001", affiliate.ContentVideo)
 	require.NoError(t, err)
-	require.Equal(t, []affiliate.Content{{ID: "8", Comments: affiliate.NumberOf(1200)}}, found)
+	require.Equal(t, []affiliate.Content{
+		{ID: "7", Format: "HOLOGRAM", Comments: affiliate.NumberOf(1200)}, {ID: "8", Comments: affiliate.NumberOf(1200)},
+	}, found)
 	seen := v.seen()
 	require.Len(t, seen, 1)
 	require.Equal(t, "/affiliate_seller/202409/sample_applications/7390000000000000001/fulfillments/search", seen[0].Path)

@@ -24,6 +24,9 @@ var (
 	// ErrOtherRegion matches the vendor's refusal to reach a creator of another
 	// region than the shop's. It is for good.
 	ErrOtherRegion = errors.New("creator in another region")
+	// ErrAgencyRequest matches the vendor's refusal of a review that is not the
+	// shop's: an agency applied for the creator. It is for good.
+	ErrAgencyRequest = errors.New("an agency's request, which this shop may not decide")
 	// ErrMessageQuota matches the vendor's refusal of messages beyond the quota.
 	// Operators saw five go out before a creator must answer.
 	ErrMessageQuota = errors.New("message quota used up")
@@ -41,7 +44,8 @@ type Error struct {
 	HTTPStatus int
 	Path       string        // of the call, without host and query
 	Write      bool          // the call asked for a change
-	RetryAfter time.Duration // what the answer asked for; 0: nothing
+	RetryAfter time.Duration // how long to wait, as the answer asked for; 0: nothing
+	Asked      time.Duration // what it asked for, before that was cut to some minutes
 	// ClockOff says that our timestamp lay outside the vendor's window by the
 	// answer's own Date.
 	ClockOff bool
@@ -58,26 +62,20 @@ func (e *Error) Error() string {
 	if e.Message != "" {
 		fmt.Fprintf(&text, ": %s", e.Message)
 	}
+	if e.Asked > e.RetryAfter {
+		fmt.Fprintf(&text, ", asking for a pause of %s, which is cut to %s", e.Asked, e.RetryAfter)
+	}
 	if e.RequestID != "" {
 		fmt.Fprintf(&text, " (request %s)", e.RequestID)
 	}
 	return text.String()
 }
 
-// named are the errors that answers match by their code.
-var named = map[int]error{
-	codeAuthCodeInvalid:    ErrBadAuthCode,
-	codeRefreshTokenFaulty: ErrBadRefreshToken,
-	codeOtherRegion:        ErrOtherRegion,
-	codeMessageQuota:       ErrMessageQuota,
-	codeDailyQuota:         ErrDailyQuota,
-}
-
 // Is makes the vendor's answer match the error that is named for its code, such as
 // [ErrBadAuthCode], where the HTTP status lets the code be believed.
 func (e *Error) Is(target error) bool {
-	match := named[e.Code]
-	return match != nil && match == target && e.Kind() == kinds[e.Code]
+	row := meaningOf(e.Code, e.Message)
+	return row.named != nil && row.named == target && e.Kind() == row.kind
 }
 
 // TransportError is a call without an answer.

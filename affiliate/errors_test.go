@@ -20,40 +20,55 @@ func TestEveryCodeMeansWhatTheVendorDocuments(t *testing.T) {
 		status, code int
 		message      string
 		kind         affiliate.Kind
-		stops        bool
+		stops        affiliate.Stops
 	}{
-		{401, 105002, "", affiliate.TokenExpired, false},
-		{200, 105002, "", affiliate.TokenExpired, false},
-		{401, 1010000, "", affiliate.NeedsReconnect, true},
-		{200, 36004004, "", affiliate.NeedsReconnect, true},
-		{200, 36004005, "", affiliate.NeedsReconnect, true},
-		{403, 105005, "", affiliate.ScopeMissing, true},
-		{200, 105001, "", affiliate.ScopeMissing, true},
-		{401, 106001, "", affiliate.SignatureInvalid, true},
-		{400, 36009004, "invalid reject_reason", affiliate.Refused, false},
-		{400, 36009004, "The Timestamp is invalid", affiliate.ClockWrong, true},
-		{200, 36009004, "expired time stamp", affiliate.ClockWrong, true},
-		{404, 36009009, "", affiliate.Refused, false},
-		{405, 36009010, "", affiliate.Refused, false},
-		{200, 36009002, "", affiliate.RateLimited, false},
-		{429, 36009002, "", affiliate.RateLimited, false},
-		{429, 0, "", affiliate.RateLimited, false},
-		{200, 36009003, "", affiliate.Retryable, false},
-		{400, 36009007, "", affiliate.Retryable, false},
-		{500, 0, "", affiliate.Retryable, false},
-		{503, 16032001, "a code that came with a 5xx is not believed", affiliate.Retryable, false},
-		{200, 16030100, "", affiliate.QuotaExhausted, false},
-		{200, 45101004, "", affiliate.QuotaExhausted, false},
-		{200, 16032001, "", affiliate.Refused, false},
-		{200, 987654, "", affiliate.Refused, false},
-		{403, 987654, "", affiliate.Refused, false},
-		{200, 0, "", affiliate.Malformed, false},
-		{404, 0, "a proxy's page is no refusal of the vendor's", affiliate.Malformed, false},
-		{302, 16032001, "", affiliate.Malformed, false},
+		{401, 105002, "", affiliate.TokenExpired, affiliate.StopsAll},
+		{200, 105001, "", affiliate.NeedsReconnect, affiliate.StopsAll},
+		{200, 101000, "", affiliate.NeedsReconnect, affiliate.StopsAll},
+		{200, 36004004, "", affiliate.NeedsReconnect, affiliate.StopsAll},
+		{200, 36004005, "", affiliate.NeedsReconnect, affiliate.StopsAll},
+		{400, 36009004, "Invalid credentials. The 'access_token' is invalid", affiliate.NeedsReconnect, affiliate.StopsAll},
+		{400, 36009004, "invalid app_key", affiliate.AppKeyWrong, affiliate.StopsAll},
+		{400, 36009004, "AppKey is unknown", affiliate.AppKeyWrong, affiliate.StopsAll},
+		{400, 36009004, "The Timestamp is invalid", affiliate.ClockWrong, affiliate.StopsAll},
+		{200, 36009004, "expired time stamp", affiliate.ClockWrong, affiliate.StopsAll},
+		{400, 36009004, "invalid version", affiliate.VersionRetired, affiliate.StopsCall},
+		{400, 36009004, "shop_cipher is invalid", affiliate.ShopUnknown, affiliate.StopsAll},
+		{400, 36009004, "shop_id does not fit", affiliate.ShopUnknown, affiliate.StopsAll},
+		{400, 36009004, "invalid reject_reason", affiliate.Refused, affiliate.StopsNothing},
+		{400, 36009004, "conversation_id is invalid", affiliate.Refused, affiliate.StopsNothing},
+		{403, 105005, "", affiliate.ScopeMissing, affiliate.StopsCall},
+		{401, 106001, "", affiliate.SignatureInvalid, affiliate.StopsAll},
+		{400, 106013, "", affiliate.CallFaulty, affiliate.StopsAll},
+		{400, 36009014, "The version name is invalid", affiliate.VersionRetired, affiliate.StopsCall},
+		{403, 36009033, "", affiliate.AddressNotAllowed, affiliate.StopsAll},
+		{404, 36009009, "", affiliate.CallUnknown, affiliate.StopsCall},
+		{405, 36009010, "", affiliate.CallUnknown, affiliate.StopsCall},
+		{415, 36009022, "", affiliate.CallUnknown, affiliate.StopsCall},
+		{200, 36009023, "", affiliate.CallUnknown, affiliate.StopsCall},
+		{200, 36009002, "", affiliate.RateLimited, affiliate.StopsNothing},
+		{429, 36009002, "", affiliate.RateLimited, affiliate.StopsNothing},
+		{429, 0, "", affiliate.RateLimited, affiliate.StopsNothing},
+		{200, 36009003, "", affiliate.Retryable, affiliate.StopsNothing},
+		{400, 36009007, "", affiliate.Retryable, affiliate.StopsNothing},
+		{500, 0, "", affiliate.Retryable, affiliate.StopsNothing},
+		{503, 16032001, "a code that came with a 5xx is not believed", affiliate.Retryable, affiliate.StopsNothing},
+		{200, 16030100, "", affiliate.QuotaExhausted, affiliate.StopsNothing},
+		{200, 16030002, "", affiliate.QuotaExhausted, affiliate.StopsNothing},
+		{200, 45101004, "", affiliate.QuotaExhausted, affiliate.StopsNothing},
+		{200, 16022020, "", affiliate.Refused, affiliate.StopsNothing},
+		{200, 16032001, "", affiliate.Refused, affiliate.StopsNothing},
+		{200, 16030009, "a test account may not write", affiliate.Refused, affiliate.StopsNothing},
+		{401, 1010000, "the vendor has no such code", affiliate.Refused, affiliate.StopsNothing},
+		{200, 987654, "", affiliate.Refused, affiliate.StopsNothing},
+		{403, 987654, "", affiliate.Refused, affiliate.StopsNothing},
+		{200, 0, "", affiliate.Malformed, affiliate.StopsNothing},
+		{404, 0, "a proxy's page is no refusal of the vendor's", affiliate.Malformed, affiliate.StopsNothing},
+		{302, 16032001, "", affiliate.Malformed, affiliate.StopsNothing},
 	} {
 		err := fmt.Errorf("wrapped: %w", &affiliate.Error{HTTPStatus: c.status, Code: c.code, Message: c.message})
 		require.Equal(t, c.kind, affiliate.KindOf(err), "HTTP %d, code %d", c.status, c.code)
-		require.Equal(t, c.stops, affiliate.KindOf(err).StopsShop(), "HTTP %d, code %d", c.status, c.code)
+		require.Equal(t, c.stops, affiliate.KindOf(err).Stops(), "HTTP %d, code %d", c.status, c.code)
 	}
 	require.Equal(t, affiliate.Unknown, affiliate.KindOf(nil))
 	require.Equal(t, affiliate.Unknown, affiliate.KindOf(context.Canceled))
@@ -82,7 +97,7 @@ func TestAWriteIsUnclearOnlyWhenItMayHaveBeenDone(t *testing.T) {
 		"refused with a 4xx":      {plain(400, refusal(36009004, "bad reason")), false, affiliate.Refused},
 		"too many requests":       {plain(200, refusal(36009002, "slow down")), false, affiliate.RateLimited},
 		"a bare 429":              {plain(429, "slow down"), false, affiliate.RateLimited},
-		"invalid token":           {plain(401, refusal(1010000, "invalid")), false, affiliate.NeedsReconnect},
+		"invalid token":           {plain(401, refusal(105001, "invalid")), false, affiliate.NeedsReconnect},
 		"scope":                   {plain(403, refusal(105005, "seller.affiliate_collaboration.write")), false, affiliate.ScopeMissing},
 		"vendor's fault":          {plain(200, refusal(36009003, "internal")), true, affiliate.Retryable},
 		"vendor's time-out":       {plain(200, refusal(36009007, "timeout")), true, affiliate.Retryable},
@@ -208,7 +223,7 @@ func TestWhatTheVendorSaysIsOneShortLine(t *testing.T) {
 
 func TestTheWaitThatTheVendorAsksForIsKept(t *testing.T) {
 	for header, want := range map[string]time.Duration{
-		"7": 7 * time.Second, "0": 0, "": 0, "-1": 0, "soon": 0, "99999999999999999999": 0, "100000000": time.Hour,
+		"7": 7 * time.Second, "0": 0, "": 0, "-1": 0, "soon": 0, "99999999999999999999": 0, "100000000": 10 * time.Minute,
 	} {
 		shop, _ := newShop(t, func(w http.ResponseWriter, _ request) {
 			w.Header().Set("Retry-After", header)
@@ -218,6 +233,13 @@ func TestTheWaitThatTheVendorAsksForIsKept(t *testing.T) {
 		require.Equal(t, want, affiliate.RetryAfter(err), "Retry-After: %s", header)
 	}
 	require.Zero(t, affiliate.RetryAfter(nil))
+
+	shop, _ := newShop(t, func(w http.ResponseWriter, _ request) {
+		w.Header().Set("Retry-After", "172800")
+		reply(w, 429, refusal(36009002, "slow down"))
+	})
+	err := shop.Review(t.Context(), "1", affiliate.Approve())
+	require.ErrorContains(t, err, "asking for a pause of 48h0m0s, which is cut to 10m0s")
 }
 
 func TestAWaitThatTheVendorGivesAsADateIsKept(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // The vendor's identifiers are decimal strings of up to 64 bits. They are kept
@@ -88,6 +89,9 @@ func decodeID[ID ~string](id *ID, data []byte) error {
 	}
 	if len(text) > longestID {
 		return fmt.Errorf("an id is longer than %d bytes", longestID)
+	}
+	if strings.ContainsRune(text, 0) {
+		return errors.New("an id holds a zero byte")
 	}
 	*id = ID(text)
 	return nil

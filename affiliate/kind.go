@@ -3,7 +3,6 @@ package affiliate
 import (
 	"errors"
 	"net/http"
-	"strings"
 	"time"
 )
 
@@ -29,6 +28,21 @@ const (
 	TokenExpired Kind = "token expired"
 	// NeedsReconnect: the shop must be connected again by a person.
 	NeedsReconnect Kind = "needs reconnect"
+	// AppKeyWrong: the vendor does not know the app key.
+	AppKeyWrong Kind = "app key wrong"
+	// ShopUnknown: the shop's cipher is none of this authorisation's; listing the
+	// shops again may bring the one that is.
+	ShopUnknown Kind = "shop unknown"
+	// AddressNotAllowed: this machine's address is not on the app's allow list.
+	AddressNotAllowed Kind = "address not allowed"
+	// VersionRetired: the vendor has switched this version of the call off.
+	VersionRetired Kind = "version retired"
+	// CallUnknown: the vendor has no such path, method or content type: a fault of
+	// this client, or a call that was taken away.
+	CallUnknown Kind = "call unknown"
+	// CallFaulty: the call lacks something that every call of a shop has: a fault of
+	// this client.
+	CallFaulty Kind = "call faulty"
 	// ScopeMissing: the authorisation lacks a scope; the message names it.
 	ScopeMissing Kind = "scope missing"
 	// SignatureInvalid: a wrong app secret, or a fault of this client.
@@ -38,53 +52,6 @@ const (
 	// Malformed: the answer is not one of the vendor's, or not readable.
 	Malformed Kind = "malformed"
 )
-
-// StopsShop is true of faults that concern the shop as a whole: every other
-// call would meet them too, until a person has done something about them.
-func (k Kind) StopsShop() bool {
-	switch k {
-	case NeedsReconnect, ScopeMissing, SignatureInvalid, ClockWrong:
-		return true
-	default:
-		return false
-	}
-}
-
-// The vendor's codes that mean something to a client.
-const (
-	codeParameterInvalid   = 36009004 // or the timestamp
-	codeTooManyRequests    = 36009002
-	codeVendorFault        = 36009003
-	codeVendorTimeout      = 36009007
-	codeTokenExpired       = 105002
-	codeTokenInvalid       = 1010000
-	codeScopeNotGranted    = 105005
-	codeScopeDenied        = 105001
-	codeSignatureInvalid   = 106001
-	codeOtherRegion        = 16032001
-	codeMessageQuota       = 16030100
-	codeDailyQuota         = 45101004
-	codeAuthCodeInvalid    = 36004004
-	codeRefreshTokenFaulty = 36004005
-)
-
-// kinds classifies the vendor's codes. A code that is not here is a refusal
-// for good, as are the vendor's codes for a wrong path or method.
-var kinds = map[int]Kind{
-	codeTooManyRequests:    RateLimited,
-	codeVendorFault:        Retryable,
-	codeVendorTimeout:      Retryable,
-	codeTokenExpired:       TokenExpired,
-	codeTokenInvalid:       NeedsReconnect,
-	codeAuthCodeInvalid:    NeedsReconnect,
-	codeRefreshTokenFaulty: NeedsReconnect,
-	codeScopeNotGranted:    ScopeMissing,
-	codeScopeDenied:        ScopeMissing,
-	codeSignatureInvalid:   SignatureInvalid,
-	codeOtherRegion:        Refused,
-	codeMessageQuota:       QuotaExhausted,
-	codeDailyQuota:         QuotaExhausted,
-}
 
 // Kind classifies the answer. The vendor sends business errors with HTTP 200
 // or 4xx, so with any other status the code is not believed; and an answer
@@ -97,22 +64,12 @@ func (e *Error) Kind() Kind {
 		return RateLimited
 	case e.Code == 0 || (e.HTTPStatus >= 300 && e.HTTPStatus < 400):
 		return Malformed
-	case e.Code == codeParameterInvalid && (e.ClockOff || mentionsClock(e.Message)):
-		return ClockWrong
 	}
-	if kind, known := kinds[e.Code]; known {
-		return kind
+	kind := meaningOf(e.Code, e.Message).kind
+	if e.Code == codeParameterInvalid && kind == Refused && e.ClockOff {
+		return ClockWrong // whatever the words: the answer's own date tells
 	}
-	return Refused
-}
-
-// mentionsClock tells a timestamp fault from a parameter fault, which share a
-// code. The vendor documents no wording, so any mention of the timestamp
-// counts: it is the only time that a request carries, and a decision that
-// waits for somebody to look is safer than one that is given up.
-func mentionsClock(message string) bool {
-	message = strings.ToLower(message)
-	return strings.Contains(message, "timestamp") || strings.Contains(message, "time stamp")
+	return kind
 }
 
 // KindOf classifies any error that a call returned; [Unknown] also of nil.

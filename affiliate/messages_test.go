@@ -230,7 +230,7 @@ func TestUsedUpQuotasAreTold(t *testing.T) {
 		_, err := deliver(t, shop, opened.ID, "One more")
 		require.ErrorIs(t, err, affiliate.ErrMessageQuota)
 		require.Equal(t, affiliate.QuotaExhausted, affiliate.KindOf(err))
-		require.False(t, affiliate.KindOf(err).StopsShop())
+		require.Equal(t, affiliate.StopsNothing, affiliate.KindOf(err).Stops())
 		require.False(t, affiliate.Unclear(err))
 
 		c.writes(t, creator, "Hi!")

@@ -11,9 +11,50 @@ import (
 // maxPages ends a listing that has no end: half a million applications.
 const maxPages = 10_000
 
+// barrenPages is after how many pages in a row that hold nothing new a listing ends. One
+// may be empty or come twice in the middle; what was read counts.
+const barrenPages = 2
+
+// PageWalk follows the pages of a listing and says where it ends: behind the last page, and
+// also where pages name one that was there before, or hold nothing new any more. The vendor
+// promises neither an order nor that nothing moves while pages are read, so a listing is never
+// proof that something is not there. The zero value is at the beginning.
+type PageWalk struct {
+	token  string
+	tokens map[string]bool
+	met    map[string]bool
+	barren int
+	pages  int
+}
+
+// Token names the page to ask for, the first one if it is empty.
+func (w *PageWalk) Token() string { return w.token }
+
+// Read takes note of a page: the ids of its records and the token of the next. More is false
+// where the listing ends.
+func (w *PageWalk) Read(ids iter.Seq[string], next string) (more bool) {
+	if w.tokens == nil {
+		w.tokens, w.met = map[string]bool{}, map[string]bool{}
+	}
+	w.barren++
+	for id := range ids {
+		if !w.met[id] {
+			w.met[id], w.barren = true, 0
+		}
+	}
+	w.pages++
+	if next == "" || w.tokens[next] || w.barren >= barrenPages || w.pages >= maxPages {
+		return false
+	}
+	w.tokens[next], w.token = true, next
+	return true
+}
+
 // listing yields the records of all pages, each page as it is asked for. The
 // fetch returns the page that a token names, the first one for "", and the token
-// of the next, which is empty on the last. After an error nothing more comes.
+// of the next, which is empty on the last. After an error nothing more comes, and pages
+// without an end are one: this is for listings in which something that is not there is a
+// fact. [walked] is for the others.
 func listing[T any](doing, path string, fetch func(token string) (found []T, next string, err error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var none T
@@ -44,10 +85,43 @@ func listing[T any](doing, path string, fetch func(token string) (found []T, nex
 	}
 }
 
-// readRecords reads records one by one, so that one that cannot be read does not
-// hide the others. If none can be, the error is that of the first: it is not one
-// odd record then, but another language.
-func readRecords[T any](records []json.RawMessage) (read []T, unreadable []error, err error) {
+// walked is like listing for records of which it proves nothing that one is not there: a
+// listing that goes round in circles ends, and what was read counts. Named tells a record
+// from the others.
+func walked[T any](named func(T) string, fetch func(token string) (found []T, next string, err error)) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		var none T
+		var walk PageWalk
+		for more := true; more; {
+			found, next, err := fetch(walk.Token())
+			if err != nil {
+				yield(none, err)
+				return
+			}
+			for _, record := range found {
+				if !yield(record, nil) {
+					return
+				}
+			}
+			more = walk.Read(names(found, named), next)
+		}
+	}
+}
+
+// names lists what tells records apart.
+func names[T any](records []T, named func(T) string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, r := range records {
+			if !yield(named(r)) {
+				return
+			}
+		}
+	}
+}
+
+// readEach reads records one by one, so that one that cannot be read does not hide the
+// others.
+func readEach[T any](records []json.RawMessage) (read []T, unreadable []error) {
 	for _, data := range records {
 		var record T
 		if err := json.Unmarshal(data, &record); err != nil {
@@ -56,6 +130,14 @@ func readRecords[T any](records []json.RawMessage) (read []T, unreadable []error
 		}
 		read = append(read, record)
 	}
+	return read, unreadable
+}
+
+// readRecords is readEach for answers of which an empty list is a fact. If no record can
+// be read, the error is that of the first: it is not one odd record then, but another
+// language.
+func readRecords[T any](records []json.RawMessage) (read []T, unreadable []error, err error) {
+	read, unreadable = readEach[T](records)
 	if len(read) == 0 && len(unreadable) > 0 {
 		return nil, nil, unreadable[0]
 	}

@@ -3,6 +3,7 @@ package affiliate
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 	"net/http"
@@ -38,7 +39,7 @@ type Page struct {
 	Total int
 	// Unreadable tells of the records of the page that could not be read.
 	// The others are not withheld for their sake.
-	Unreadable []error
+	Unreadable []*UnreadableError
 }
 
 // SearchPage returns the page that the token names, the first one if it is
@@ -65,35 +66,44 @@ func (s *Shop) SearchPage(ctx context.Context, filter Filter, pageToken string, 
 	if err != nil {
 		return Page{}, fmt.Errorf("searching sample applications: %w", unreadable(searchPath, err))
 	}
-	s.passOver(searchPath, page.Unreadable)
 	return page, nil
 }
 
 func decodePage(data json.RawMessage) (Page, error) {
-	var wire struct {
-		Total         Number            `json:"total_count"`
-		NextPageToken string            `json:"next_page_token"`
-		Applications  []json.RawMessage `json:"sample_applications"`
+	if len(data) == 0 || string(data) == "null" {
+		return Page{}, errNoData
 	}
-	if err := decodeData(data, &wire); err != nil {
+	f, err := readFields(data)
+	if err != nil {
 		return Page{}, err
 	}
-	total, _ := wire.Total.Int()
-	page := Page{NextPageToken: wire.NextPageToken, Total: int(total)}
-	var err error
-	if page.Applications, page.Unreadable, err = readRecords[Application](wire.Applications); err != nil {
-		return Page{}, err
+	var records []json.RawMessage
+	if list := f["sample_applications"]; len(list) > 0 {
+		if err := json.Unmarshal(list, &records); err != nil {
+			return Page{}, fmt.Errorf("its list of applications is none: %w", err)
+		}
+	}
+	total, _ := f.count("total_count").Int()
+	page := Page{NextPageToken: string(field[looseText](f, "next_page_token")), Total: int(total)}
+	var odd []error
+	page.Applications, odd = readEach[Application](records)
+	for _, err := range odd {
+		unreadable, ok := errors.AsType[*UnreadableError](err)
+		if !ok {
+			unreadable = unreadableRecord(nil, err)
+		}
+		page.Unreadable = append(page.Unreadable, unreadable)
 	}
 	return page, nil
 }
 
 // Search returns all applications that match, page by page as they are asked
-// for, but for those that cannot be read, which the log tells of. After an error
-// nothing more comes. As the listing has no documented
-// order and changes while it is read, an application may come twice, and one
-// may be missed.
+// for. After an error nothing more comes. As the listing has no documented order
+// and changes while it is read, an application may come twice, and one may be
+// missed; one that cannot be read is left out, which [Shop.SearchPage] tells of.
 func (s *Shop) Search(ctx context.Context, filter Filter) iter.Seq2[Application, error] {
-	return listing("searching sample applications", searchPath, func(token string) ([]Application, string, error) {
+	named := func(a Application) string { return string(a.ID) }
+	return walked(named, func(token string) ([]Application, string, error) {
 		page, err := s.SearchPage(ctx, filter, token, MaxPageSize)
 		return page.Applications, page.NextPageToken, err
 	})

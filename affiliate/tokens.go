@@ -92,11 +92,13 @@ func decodeTokens(data []byte) (Tokens, error) {
 	}, nil
 }
 
+var errNoData = errors.New("the answer holds no data")
+
 // decodeData reads the data of an answer into an object. Absent data is
 // refused: taking it for an empty listing would make everything vanish.
 func decodeData(data []byte, into any) error {
 	if len(data) == 0 || string(data) == "null" {
-		return errors.New("the answer holds no data")
+		return errNoData
 	}
 	return json.Unmarshal(data, into)
 }

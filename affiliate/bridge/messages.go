@@ -181,7 +181,7 @@ func (b *Bridge) unsent(e workflow.Effect, with affiliate.ConversationID, err er
 		return held(e, c, unansweredRest)
 	case kind == affiliate.QuotaExhausted:
 		return b.hushed(e, c, dailyRest)
-	case kind.StopsShop(): // the sweep finds out whether it stops more than messages
+	case kind.Stops() != affiliate.StopsNothing: // the sweep finds out whether it stops more than messages
 		return b.hushed(e, c, hold)
 	case kind == affiliate.Refused:
 		return refusedMessage(with, c)

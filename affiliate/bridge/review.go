@@ -107,7 +107,7 @@ func (b *Bridge) send(ctx context.Context, e workflow.Effect, calls *affiliate.S
 	switch {
 	case affiliate.Unclear(err):
 		return lost(c)
-	case kind.StopsShop():
+	case kind.Stops() != affiliate.StopsNothing:
 		return b.stopped(ctx, e, c, now)
 	case kind == affiliate.Refused:
 		if _, fromTikTok := errors.AsType[*affiliate.Error](err); fromTikTok {

@@ -80,7 +80,7 @@ func (b *Bridge) sweepOne(ctx context.Context, s workflow.Shop) bool {
 		return err == nil
 	}
 	b.log.WarnContext(ctx, "a sweep failed", "shop", s.ID, "error", err)
-	if affiliate.KindOf(err).StopsShop() {
+	if affiliate.KindOf(err).Stops() != affiliate.StopsNothing {
 		if err := b.engine.StopShop(ctx, s.ID, workflow.FromSync, cause(err), ended); err != nil {
 			b.log.ErrorContext(ctx, "could not record that a shop stopped", "shop", s.ID, "error", err)
 		}

@@ -92,4 +92,4 @@ func cause(err error) workflow.Cause {
 
 // codeNotConnected stands for the vendor's "access token invalid" where the desk has no token to send at all: what an
 // admin has to do about it is the same.
-const codeNotConnected = 1010000
+const codeNotConnected = 105001
