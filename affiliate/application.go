@@ -175,9 +175,9 @@ func readCreator(f fields) Creator {
 
 func readProduct(f fields) Product {
 	return Product{
-		ID:          field[ProductID](f, "id"),
+		ID:          decimal[ProductID](f, "id"),
 		Title:       f.text("title"),
-		SKUID:       field[SKUID](f, "sku_id"),
+		SKUID:       decimal[SKUID](f, "sku_id"),
 		SKUName:     f.text("sku_name"),
 		SKUImageURL: f.link("sku_image_url"),
 	}

@@ -109,7 +109,7 @@ func lost(r call, err error, sent bool, secrets []Secret) error {
 // open reads the envelope; only code 0 with a 2xx status is a success.
 func (c *core) open(r call, response *http.Response, body []byte, began time.Time, secrets []Secret) (json.RawMessage, error) {
 	failure := &Error{
-		HTTPStatus: response.StatusCode, Path: r.path, Write: r.write,
+		HTTPStatus: response.StatusCode, Path: r.path, Endpoint: r.endpoint, Write: r.write,
 		Asked:    retryAfter(response.Header.Get("Retry-After")),
 		ClockOff: isClockOff(response.Header.Get("Date"), began, time.Now()),
 	}

@@ -43,6 +43,7 @@ type Error struct {
 	RequestID  string // what the vendor's support asks for
 	HTTPStatus int
 	Path       string        // of the call, without host and query
+	Endpoint   Endpoint      // the kind of call
 	Write      bool          // the call asked for a change
 	RetryAfter time.Duration // how long to wait, as the answer asked for; 0: nothing
 	Asked      time.Duration // what it asked for, before that was cut to some minutes

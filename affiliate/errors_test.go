@@ -81,7 +81,7 @@ func TestAnErrorNamesTheCallTheCodeAndTheRequest(t *testing.T) {
 	require.True(t, ok)
 	const path = "/affiliate_seller/202507/sample_applications/7390000000000000001/review"
 	require.Equal(t, &affiliate.Error{
-		Code: 16032001, Message: "creator in another region", RequestID: "20261122R1", HTTPStatus: 200, Path: path, Write: true,
+		Code: 16032001, Message: "creator in another region", RequestID: "20261122R1", HTTPStatus: 200, Path: path, Endpoint: affiliate.EndpointReview, Write: true,
 	}, got)
 	require.Equal(t, "reviewing application 7390000000000000001: TikTok Shop answered "+path+
 		" with code 16032001, HTTP 200: creator in another region (request 20261122R1)", err.Error())

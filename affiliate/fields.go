@@ -43,6 +43,15 @@ func field[T any](f fields, name string) T {
 	return value
 }
 
+// decimal reads an id that is documented as a decimal number. Others could not be asked for.
+func decimal[ID ~string](f fields, name string) ID {
+	id := ID(field[looseText](f, name))
+	if !isPathID(id) {
+		return ""
+	}
+	return id
+}
+
 // object reads a field that is an object.
 func (f fields) object(name string) fields { return field[fields](f, name) }
 

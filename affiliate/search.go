@@ -42,6 +42,23 @@ type Page struct {
 	Unreadable []*UnreadableError
 }
 
+// IDs lists what tells the records of the page apart, those that could not be read included
+// as far as they have an id.
+func (p Page) IDs() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, a := range p.Applications {
+			if !yield(string(a.ID)) {
+				return
+			}
+		}
+		for _, u := range p.Unreadable {
+			if u.ID != "" && !yield(u.ID) {
+				return
+			}
+		}
+	}
+}
+
 // SearchPage returns the page that the token names, the first one if it is
 // empty, with up to size applications (1 to [MaxPageSize]).
 func (s *Shop) SearchPage(ctx context.Context, filter Filter, pageToken string, size int) (Page, error) {

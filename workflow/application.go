@@ -125,6 +125,8 @@ type Cause struct {
 	Code      int    `json:"code,omitempty"`
 	Message   string `json:"message,omitempty"`
 	RequestID string `json:"request_id,omitempty"`
+	Fault     Fault  `json:"fault,omitempty"` // what it means, where the desk knows; one code stands for several faults
+	Call      string `json:"call,omitempty"`  // the one kind of call that it stops; empty: all of the shop's, or none
 }
 
 // Card is the application's message in Slack.

@@ -2,6 +2,33 @@ package workflow
 
 import "fmt"
 
+// Fault is what a cause means to people, who are told it in the view's words.
+type Fault string
+
+// The faults that a person has to mend before what they stop goes on, and two that are the end of what was asked.
+const (
+	FaultReconnect Fault = "reconnect"      // the shop has to be connected again
+	FaultExpired   Fault = "expired"        // the access to the shop has run out and could not be renewed
+	FaultAppKey    Fault = "app key"        // TikTok does not know the app
+	FaultSecret    Fault = "secret"         // TikTok does not accept the signature
+	FaultClock     Fault = "clock"          // this machine's clock is wrong
+	FaultShop      Fault = "shop"           // TikTok does not know the shop by the name that the desk has for it
+	FaultScope     Fault = "scope"          // the app lacks a scope
+	FaultVersion   Fault = "version"        // TikTok has switched this version of a call off
+	FaultNoCall    Fault = "no such call"   // TikTok has no such call
+	FaultBug       Fault = "bug"            // the desk makes a call that lacks something
+	FaultAddress   Fault = "address"        // this machine is not on the app's list of addresses
+	FaultKey       Fault = "key"            // the stored tokens do not open with the desk's key
+	FaultAgency    Fault = "agency"         // the request is an agency's, and not the shop's to decide
+	FaultRegion    Fault = "another region" // the creator is in another region than the shop
+)
+
+// The calls of which one alone may be stopped, as a Cause names them.
+const (
+	CallSearch = "sample_applications/search" // without it nothing new is heard of requests
+	CallReview = "sample_applications/review" // without it decisions wait
+)
+
 // Error makes an error of a cause, for a call of TikTok's whose outcome is no event: who gets it can tell a person why.
 func (c Cause) Error() string {
 	if c.Code == 0 {

@@ -114,6 +114,9 @@ const (
 	SayBacklog  SayingKind = "backlog"  // more applications wait than got a card
 	SayStopped  SayingKind = "stopped"  // TikTok refuses the shop; an admin has to act
 	SayResumed  SayingKind = "resumed"  // TikTok answers for the shop again
+	// SayUnreadable tells of requests that TikTok lists and the desk cannot read.
+	SayUnreadable SayingKind = "unreadable"
+
 	SayNote     SayingKind = "note"     // a note of the team's
 	SayMessage  SayingKind = "message"  // from the creator, or to her
 	SayQuestion SayingKind = "question" // does a member need a sample?
@@ -165,6 +168,7 @@ type Saying struct {
 	Before time.Duration `json:"before,omitempty"`
 	News   News          `json:"news,omitempty"`
 	Items  []Item        `json:"items,omitempty"` // of a group: some of Waiting
+	IDs    []string      `json:"ids,omitempty"`   // of SayUnreadable: the ids of some, an empty one for those without
 	Day    string        `json:"day,omitempty"`   // of SayReport: the Monday that it was told on, in the shop's zone
 }
 

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 )
 
@@ -57,8 +58,10 @@ type Observation struct {
 }
 
 // Observe takes over what TikTok said of a shop's applications, and returns how many it changed. What brings no news
-// costs a read and no write.
+// costs a read and no write. Those that the store does not take do not keep the others from it: the error is a
+// *NotKeptError then, and all else was taken over.
 func (e *Engine) Observe(ctx context.Context, shop ShopID, all []Observation) (changed int, err error) {
+	var notKept NotKeptError
 	for len(all) > 0 {
 		batch := all[:min(observeBatch, len(all))]
 		all = all[len(batch):]
@@ -71,11 +74,67 @@ func (e *Engine) Observe(ctx context.Context, shop ShopID, all []Observation) (c
 		}
 		n, err := e.takeOver(ctx, shop, fresh)
 		if err != nil {
+			n, err = e.oneByOne(ctx, shop, fresh, err, &notKept)
+		}
+		if err != nil {
 			return changed, fmt.Errorf("taking over reports of shop %s: %w", shop, err)
 		}
 		changed += n
 	}
+	if len(notKept.Records) > 0 {
+		return changed, &notKept
+	}
 	return changed, nil
+}
+
+// NotKeptError tells of reports that the store does not take, while it takes others.
+type NotKeptError struct{ Records map[ApplicationID]error }
+
+// Error counts them and tells why one of them was not taken.
+func (e *NotKeptError) Error() string {
+	for id, err := range e.Records {
+		return fmt.Sprintf("%d reports could not be kept, one of them that of %s: %s", len(e.Records), id, err)
+	}
+	return "no report could not be kept"
+}
+
+// oneByOne takes over each report of a batch by itself after the store did not take them together, and keeps count of
+// those that it does not take. Where it takes none, the fault is the store's, and is returned.
+func (e *Engine) oneByOne(ctx context.Context, shop ShopID, batch []Observation, fault error, notKept *NotKeptError) (changed int, err error) {
+	refused, taken := map[ApplicationID]error{}, 0
+	for _, o := range batch {
+		if ctx.Err() != nil {
+			return changed, fault
+		}
+		n, err := e.takeOver(ctx, shop, []Observation{o})
+		if err != nil {
+			refused[o.ID] = err
+			if taken == 0 && len(refused) >= storeTries {
+				return changed, fault
+			}
+			continue
+		}
+		changed, taken = changed+n, taken+1
+	}
+	if taken == 0 && len(batch) > 1 {
+		return changed, fault
+	}
+	if taken == 0 && e.ailing(ctx) {
+		return changed, fault
+	}
+	if notKept.Records == nil {
+		notKept.Records = map[ApplicationID]error{}
+	}
+	maps.Copy(notKept.Records, refused)
+	return changed, nil
+}
+
+// storeTries is after how many reports that are not taken one after the other the store itself is at fault.
+const storeTries = 10
+
+// ailing tells whether the store takes nothing at all now.
+func (e *Engine) ailing(ctx context.Context) bool {
+	return e.store.Update(ctx, func(Tx) error { return nil }) != nil
 }
 
 // fresh returns the observations that would change something.

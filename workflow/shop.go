@@ -14,6 +14,9 @@ type Shop struct {
 	Stopped Cause     `json:"stopped,omitzero"` // why TikTok answers nothing for the shop; zero while it does
 	Barred  Cause     `json:"barred,omitzero"`  // why TikTok takes no decision of the shop; zero while it does
 
+	// Unreadable are the requests that TikTok lists and the desk cannot read, as far as the channel was told of them.
+	Unreadable []string `json:"unreadable,omitempty"`
+
 	Settings Settings `json:"settings,omitzero"`
 	// Of the clocks: up to which version of the settings they are set, and, while that goes on, up to which application;
 	// how many grouped messages were begun, and the latest of each kind; what is gathered of shipments for a sweep's end;

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -143,7 +144,42 @@ func (e *Engine) StopShop(ctx context.Context, shop ShopID, found Surface, cause
 }
 
 // sameFault tells whether a cause that is on record is the one that was met now.
-func sameFault(known, met Cause) bool { return known != (Cause{}) && known.Code == met.Code }
+func sameFault(known, met Cause) bool {
+	switch {
+	case known == (Cause{}):
+		return false
+	case known.Fault != "" && met.Fault != "":
+		return known.Fault == met.Fault && known.Call == met.Call
+	default:
+		return known.Code == met.Code
+	}
+}
+
+// MaxUnreadable is how many unreadable requests a shop's record names, and with that how many are told.
+const MaxUnreadable = 500
+
+// TellUnreadable announces requests that TikTok lists and of which not even the id or the status can be read, each once.
+// The names are their ids as they came, and an empty one stands for all that have none.
+func (e *Engine) TellUnreadable(ctx context.Context, shop ShopID, names []string, at time.Time) error {
+	return e.changeShop(ctx, shop, func(t *turn, s *Shop) (bool, error) {
+		var fresh []string
+		for _, name := range names {
+			if name = nameable(name); !slices.Contains(s.Unreadable, name) && !slices.Contains(fresh, name) {
+				fresh = append(fresh, name)
+			}
+		}
+		fresh = fresh[:min(len(fresh), MaxUnreadable)]
+		if len(fresh) == 0 {
+			return false, nil
+		}
+		told := append(slices.Clone(s.Unreadable), fresh...)
+		s.Unreadable = told[max(0, len(told)-MaxUnreadable):]
+		return true, t.announce(shop, Saying{Kind: SayUnreadable, At: at, Shop: s.Name, Waiting: len(names), IDs: fresh[:min(len(fresh), maxNamed)]})
+	})
+}
+
+// maxNamed is how many a message names.
+const maxNamed = 10
 
 // ResumeShop puts on record that what StopShop recorded is over, and announces it once nothing else is in the way.
 func (e *Engine) ResumeShop(ctx context.Context, shop ShopID, found Surface, at time.Time) error {

@@ -24,7 +24,6 @@ type Bridge struct {
 	mu       sync.Mutex
 	auths    map[string]*affiliate.Authorisation // by open id
 	shops    map[workflow.ShopID]shop
-	held     map[workflow.ShopID]time.Time // no review before then: TikTok refused the shop as a whole
 	sweeps   map[workflow.ShopID]Sweep
 	sweeping map[workflow.ShopID]bool // those being looked at
 	origins  map[workflow.ShopID]*origins
@@ -32,12 +31,13 @@ type Bridge struct {
 	unkept   *exchange
 
 	speaking  map[workflow.ShopID]bool  // those of which a message is on its way
-	mutes     map[workflow.ShopID]mute  // no message before then
 	sent      []affiliate.MessageID     // the last of those that were sent
 	listening map[workflow.ShopID]bool  // those being listened to
 	listens   map[workflow.ShopID]Sweep // how that went last
 	ears      map[workflow.ShopID]*ear
 
+	reviews  *breaker       // of reviews
+	messages *breaker       // of messages to creators; it never holds up reviews
 	watches  *rota[watch]   // looks for content
 	learning *rota[learner] // of the past
 }
@@ -49,11 +49,28 @@ type shop struct {
 	openID string
 }
 
+// ready takes a place in the shop's budget of writes to an endpoint. Of a shop that made no call yet Deliver takes it.
+func (s shop) ready(endpoint affiliate.Endpoint) time.Duration {
+	if s.Shop == nil {
+		return 0
+	}
+	return s.Ready(endpoint)
+}
+
 // Sweep is how the last sweep of a shop went, or the last look for its messages or its content.
 type Sweep struct {
 	Began time.Time
 	Ended time.Time // of the last one that went through
 	Err   error     // of the last one, nil if it went through
+
+	// Unreadable are the requests that the last sweep came across and could not read, by id; nil for looks at anything else.
+	Unreadable []Unreadable
+}
+
+// Unreadable is a request that TikTok lists and that the desk cannot read or keep.
+type Unreadable struct {
+	ID  string // as it came; empty: it has none
+	Why string
 }
 
 // New returns a bridge. Key seals the tokens that it keeps in the store.
@@ -62,18 +79,18 @@ func New(client *affiliate.Client, store workflow.Store, engine *workflow.Engine
 		client: client, store: store, engine: engine, key: key, log: log,
 		auths:    map[string]*affiliate.Authorisation{},
 		shops:    map[workflow.ShopID]shop{},
-		held:     map[workflow.ShopID]time.Time{},
 		sweeps:   map[workflow.ShopID]Sweep{},
 		sweeping: map[workflow.ShopID]bool{},
 		origins:  map[workflow.ShopID]*origins{},
 		logged:   map[string]bool{},
 
 		speaking:  map[workflow.ShopID]bool{},
-		mutes:     map[workflow.ShopID]mute{},
 		listening: map[workflow.ShopID]bool{},
 		listens:   map[workflow.ShopID]Sweep{},
 		ears:      map[workflow.ShopID]*ear{},
 
+		reviews:  newBreaker(),
+		messages: newBreaker(),
 		watches:  newRota[watch](),
 		learning: newRota[learner](),
 	}

@@ -151,6 +151,29 @@ func (b *Bridge) exchanged(ctx context.Context, hash []byte) (bool, error) {
 	return found, nil
 }
 
+// renamed lists the shops of an authorisation again, after TikTok did not know one by its cipher, and tells whether it
+// goes by another now.
+func (b *Bridge) renamed(ctx context.Context, s workflow.Shop) bool {
+	if err := b.learnShops(ctx, s.OpenID); err != nil {
+		b.log.WarnContext(ctx, "could not list the shops again", "shop", s.ID, "error", err)
+		return false
+	}
+	now, err := b.shopRecord(ctx, s.ID)
+	return err == nil && now.Cipher != s.Cipher
+}
+
+// shopRecord reads a shop's record.
+func (b *Bridge) shopRecord(ctx context.Context, id workflow.ShopID) (s workflow.Shop, err error) {
+	err = b.store.View(ctx, func(tx workflow.Tx) (err error) {
+		s, err = tx.Shop(id)
+		return err
+	})
+	if err != nil {
+		return s, fmt.Errorf("reading a shop: %w", err)
+	}
+	return s, nil
+}
+
 // learnShops brings the records of an authorisation's shops up to date.
 func (b *Bridge) learnShops(ctx context.Context, openID string) error {
 	infos, err := b.authorisation(openID).Shops(ctx)

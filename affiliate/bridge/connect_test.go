@@ -169,7 +169,7 @@ func TestAnotherKeyIsSaidToBeTheFault(t *testing.T) {
 		for _, s := range d.bridge.Sweeps() {
 			require.ErrorContains(t, s.Err, "SAMPLEDESK_KEY")
 		}
-		require.Equal(t, workflow.Cause{Message: "the stored tokens do not open with this key (SAMPLEDESK_KEY)"}, d.shop().Stopped,
+		require.Equal(t, workflow.Cause{Fault: workflow.FaultKey, Message: "the stored tokens do not open with this key (SAMPLEDESK_KEY)"}, d.shop().Stopped,
 			"nothing goes until somebody acts")
 		d.key = right
 		d.restart()

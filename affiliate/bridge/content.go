@@ -61,7 +61,7 @@ func (b *Bridge) Watches() map[workflow.ShopID]Sweep { return b.watches.all() }
 // scope is logged once and asked about much later. A shop of which TikTok answers nothing waits for the sweep to find that
 // it does.
 func (b *Bridge) watchOne(ctx context.Context, s workflow.Shop, w *watch) {
-	if time.Now().Before(w.resting) || s.Stopped != (workflow.Cause{}) {
+	if time.Now().Before(w.resting) || s.Stopped != (workflow.Cause{}) && s.Stopped.Call == "" {
 		return
 	}
 	began := time.Now()

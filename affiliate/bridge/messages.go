@@ -44,42 +44,16 @@ const (
 	keptSent = 1000
 )
 
-// mute is why no message of a shop goes out, and until when. It never holds up reviews.
-type mute struct {
-	until  time.Time
-	cause  workflow.Cause
-	prober workflow.EffectID // the one that tries, once the time is over
-}
-
-// messageBudget takes a place in the shop's budget of messages, which are spaced by more than five seconds. While the
-// shop is muted a message is let through once, to be told why it waits.
+// messageBudget takes a place in the shop's budget of messages, which are spaced by more than five seconds. While they
+// rest a message is let through once, to be told why it waits.
 func (b *Bridge) messageBudget(e workflow.Effect) time.Duration {
 	b.mu.Lock()
-	speaking, m, known := b.speaking[e.Shop], b.mutes[e.Shop], b.shops[e.Shop]
+	speaking, known := b.speaking[e.Shop], b.shops[e.Shop]
 	b.mu.Unlock()
-	wait := time.Until(m.until)
-	told := e.Cause.Code == m.cause.Code && e.Cause.Message == m.cause.Message
-	switch {
-	case speaking:
+	if speaking {
 		return oneAtATime
-	case e.Begun || e.Looks > 0:
-		return 0 // it looks first, and a look is a read
-	case wait > 0 && told:
-		return wait
-	case wait > 0:
-		return 0
 	}
-	if known.Shop != nil { // else Deliver finds the shop
-		if wait := known.Ready(affiliate.EndpointMessage); wait > 0 {
-			return wait
-		}
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if m, muted := b.mutes[e.Shop]; muted {
-		b.mutes[e.Shop] = mute{until: time.Now().Add(hold), cause: m.cause, prober: e.ID} // the others wait for what comes of it
-	}
-	return 0
+	return b.messages.budget(e, func() time.Duration { return known.ready(affiliate.EndpointMessage) })
 }
 
 // message carries a message to a creator, once: no idempotency key exists, so after an answer that was lost it looks
@@ -89,8 +63,8 @@ func (b *Bridge) message(ctx context.Context, e workflow.Effect) workflow.Outcom
 		return workflow.Outcome{Then: workflow.Again, After: oneAtATime, Looks: looks(e), Cause: e.Cause}
 	}
 	defer b.hush(e.Shop)
-	if m, muted := b.muted(e); muted {
-		return held(e, m.cause, time.Until(m.until))
+	if p, holds := b.messages.holds(e); holds {
+		return held(e, p.cause, time.Until(p.until))
 	}
 	if e.Begun {
 		return lostMessage("", workflow.Cause{Message: "the desk was interrupted while it was sending"})
@@ -134,14 +108,6 @@ func (b *Bridge) hush(s workflow.ShopID) {
 	delete(b.speaking, s)
 }
 
-// muted tells whether a message has to wait for one that tries for all of the shop.
-func (b *Bridge) muted(e workflow.Effect) (mute, bool) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	m := b.mutes[e.Shop]
-	return m, !e.Begun && e.Looks == 0 && m.prober != e.ID && time.Until(m.until) > 0
-}
-
 // correspondence reads the shop and whom the message is for. The notice that quotes the message names her by the key that
 // she is known by now, the effect by the one from when it was made.
 func (b *Bridge) correspondence(ctx context.Context, e workflow.Effect) (s workflow.Shop, talk workflow.Conversation, err error) {
@@ -166,7 +132,7 @@ func (b *Bridge) sendMessage(ctx context.Context, e workflow.Effect, calls *affi
 	if err != nil {
 		return b.unsent(e, with, err)
 	}
-	b.unmute(e.Shop)
+	b.messages.reset(e.Shop)
 	b.keepSent(id)
 	return sentMessage(with)
 }
@@ -193,18 +159,10 @@ func (b *Bridge) unsent(e workflow.Effect, with affiliate.ConversationID, err er
 	return o
 }
 
-// hushed mutes the shop: what one message met, the others would meet too.
+// hushed lets the shop's messages rest: what one of them met, the others would meet too.
 func (b *Bridge) hushed(e workflow.Effect, c workflow.Cause, rest time.Duration) workflow.Outcome {
-	b.mu.Lock()
-	b.mutes[e.Shop] = mute{until: time.Now().Add(rest), cause: c}
-	b.mu.Unlock()
+	b.messages.trip(e.Shop, c, rest)
 	return held(e, c, rest)
-}
-
-func (b *Bridge) unmute(s workflow.ShopID) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	delete(b.mutes, s)
 }
 
 // held lets a message wait, and says why.

@@ -36,13 +36,9 @@ func (b *Bridge) learnOne(ctx context.Context, id workflow.ShopID) {
 // learn reads on where it left off, about one page of applications in all, so that the calls of the present never wait
 // long. Statuses that are empty cost a call each and no time of their own.
 func (b *Bridge) learn(ctx context.Context, id workflow.ShopID) error {
-	var s workflow.Shop
-	err := b.store.View(ctx, func(tx workflow.Tx) (err error) {
-		s, err = tx.Shop(id)
-		return err
-	})
+	s, err := b.shopRecord(ctx, id)
 	if err != nil {
-		return fmt.Errorf("reading a shop: %w", err)
+		return err
 	}
 	past, calls, read := s.Past, b.shop(s), 0
 	for s.Met && !past.Ended() && read < affiliate.MaxPageSize {

@@ -27,27 +27,10 @@ const (
 // reviewBudget takes a place in the shop's budget of reviews. A look, which follows a lost answer, is a read, and reads
 // are paced by the client.
 func (b *Bridge) reviewBudget(e workflow.Effect) time.Duration {
-	if e.Begun || e.Looks > 0 {
-		return 0
-	}
 	b.mu.Lock()
-	wait := time.Until(b.held[e.Shop])
-	known, ok := b.shops[e.Shop]
+	known := b.shops[e.Shop]
 	b.mu.Unlock()
-	if wait > 0 {
-		return wait
-	}
-	if ok { // else Deliver finds the shop; it has the claim's time to read its record
-		if wait := known.Ready(affiliate.EndpointReview); wait > 0 {
-			return wait
-		}
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if _, held := b.held[e.Shop]; held {
-		b.held[e.Shop] = time.Now().Add(hold) // this one tries; the others wait for what comes of it
-	}
-	return 0
+	return b.reviews.budget(e, func() time.Duration { return known.ready(affiliate.EndpointReview) })
 }
 
 // review carries a decision to TikTok. No idempotency key exists, so after an answer that was lost it looks before it
@@ -57,6 +40,9 @@ func (b *Bridge) review(ctx context.Context, e workflow.Effect) workflow.Outcome
 	if err != nil {
 		return workflow.Outcome{Then: workflow.Again, After: unknownShop, Looks: looks(e), Cause: cause(err)}
 	}
+	if p, holds := b.reviews.holds(e); holds {
+		return waits(p.cause, time.Until(p.until))
+	}
 	calls := b.shop(s)
 	switch {
 	case e.Begun:
@@ -65,7 +51,7 @@ func (b *Bridge) review(ctx context.Context, e workflow.Effect) workflow.Outcome
 	case e.Looks > 0:
 		return b.look(ctx, e, a, calls)
 	default:
-		return b.send(ctx, e, calls)
+		return b.send(ctx, e, s, calls)
 	}
 }
 
@@ -95,7 +81,7 @@ func lost(c workflow.Cause) workflow.Outcome {
 }
 
 // send makes the call.
-func (b *Bridge) send(ctx context.Context, e workflow.Effect, calls *affiliate.Shop) workflow.Outcome {
+func (b *Bridge) send(ctx context.Context, e workflow.Effect, s workflow.Shop, calls *affiliate.Shop) workflow.Outcome {
 	err := calls.Review(ctx, affiliate.ApplicationID(e.Application), verdict(*e.Review))
 	now := time.Now()
 	if err == nil {
@@ -107,6 +93,8 @@ func (b *Bridge) send(ctx context.Context, e workflow.Effect, calls *affiliate.S
 	switch {
 	case affiliate.Unclear(err):
 		return lost(c)
+	case kind == affiliate.ShopUnknown && b.renamed(ctx, s):
+		return workflow.Outcome{Then: workflow.Again, Cause: c}
 	case kind.Stops() != affiliate.StopsNothing:
 		return b.stopped(ctx, e, c, now)
 	case kind == affiliate.Refused:
@@ -119,21 +107,24 @@ func (b *Bridge) send(ctx context.Context, e workflow.Effect, calls *affiliate.S
 	}
 }
 
-// stopped holds the shop's reviews: the fault is the shop's, so decisions wait, and an admin is told once.
+// stopped holds the shop's reviews: the fault is not the application's, so decisions wait, and an admin is told once.
 func (b *Bridge) stopped(ctx context.Context, e workflow.Effect, c workflow.Cause, now time.Time) workflow.Outcome {
-	b.mu.Lock()
-	b.held[e.Shop] = now.Add(hold)
-	b.mu.Unlock()
+	b.reviews.trip(e.Shop, c, hold)
 	if err := b.engine.StopShop(ctx, e.Shop, workflow.FromCourier, c, now); err != nil {
 		b.log.ErrorContext(ctx, "could not record that a shop stopped", "shop", e.Shop, "error", err)
 	}
-	return workflow.Outcome{Event: workflow.HeldUp{At: now, Cause: c}, Then: workflow.Again, After: time.Second, Cause: c}
+	return waits(c, time.Second)
+}
+
+// waits lets a decision wait, and says why on its card.
+func waits(c workflow.Cause, rest time.Duration) workflow.Outcome {
+	return workflow.Outcome{Event: workflow.HeldUp{At: time.Now(), Cause: c}, Then: workflow.Again, After: max(rest, 0), Cause: c}
 }
 
 // answered clears the record that TikTok takes no decision of the shop, now that it judged one by itself, whatever it
 // thought of it. It reads the record anew, as another decision may have put it there since this one was sent.
 func (b *Bridge) answered(ctx context.Context, id workflow.ShopID, now time.Time) {
-	b.release(id)
+	b.reviews.reset(id)
 	var s workflow.Shop
 	err := b.store.View(ctx, func(tx workflow.Tx) (err error) {
 		s, err = tx.Shop(id)
@@ -147,15 +138,8 @@ func (b *Bridge) answered(ctx context.Context, id workflow.ShopID, now time.Time
 	}
 }
 
-// release lets reviews go that a fault of the shop held up.
-func (b *Bridge) release(shop workflow.ShopID) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	delete(b.held, shop)
-}
-
 // look finds out what became of a decision whose answer was lost. If TikTok still shows the application as pending at
-// the second look, the decision did not arrive, and is sent again.
+// the second look, the decision did not arrive, and is sent again. That it shows none proves nothing: it looks on.
 func (b *Bridge) look(ctx context.Context, e workflow.Effect, a workflow.Application, calls *affiliate.Shop) workflow.Outcome {
 	o, found, err := lookUp(ctx, calls, a)
 	switch {
@@ -167,6 +151,8 @@ func (b *Bridge) look(ctx context.Context, e workflow.Effect, a workflow.Applica
 		return workflow.Outcome{Event: o.Reported, Then: workflow.Done}
 	case e.Looks == 1:
 		return workflow.Outcome{Then: workflow.Again, After: secondLook - firstLook, Looks: 2, Cause: e.Cause}
+	case !found:
+		return workflow.Outcome{Then: workflow.Again, After: max(secondLook, outbox.Backoff(e.Attempt)), Looks: 2, Cause: e.Cause}
 	default:
 		return workflow.Outcome{Then: workflow.Again, Looks: 0, Cause: e.Cause}
 	}

@@ -20,9 +20,8 @@ var stops = map[string]struct {
 	message string
 }{
 	"scope missing":     {105005, "access scope is not granted: seller.affiliate_collaboration.read"},
-	"scope denied":      {105001, "no permission"},
 	"signature invalid": {106001, "signature is invalid"},
-	"token invalid":     {1010000, "access token is invalid"},
+	"token invalid":     {105001, "access token is invalid"},
 	"clock off":         {36009004, "timestamp is invalid"},
 }
 
@@ -128,7 +127,7 @@ func TestAShopWithoutTokensIsStoppedAsOneToConnectAgain(t *testing.T) {
 		d := connected(t, affiliatesim.Options{})
 		d.act("/sim/authorization", `{"do":"deauthorize"}`, nil)
 		d.bridge.SweepAll(t.Context())
-		require.Equal(t, 1010000, d.shop().Stopped.Code)
+		require.Equal(t, workflow.FaultReconnect, d.shop().Stopped.Fault)
 		require.Zero(t, d.log.count(d.details.AppSecret), "no secret is in the log")
 	})
 }

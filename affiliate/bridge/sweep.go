@@ -2,7 +2,10 @@ package bridge
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -15,9 +18,6 @@ const (
 	// pageOfLive is how many applications are read from the store at a time while a sweep looks for those it did not
 	// meet.
 	pageOfLive = 200
-
-	// maxPages ends a listing that has no end: half a million applications of one status.
-	maxPages = 10_000
 )
 
 // SweepAll looks at every connected shop, each on its own, and returns when all are through. It may be called while it
@@ -66,13 +66,21 @@ func (b *Bridge) leave(s workflow.ShopID) {
 func (b *Bridge) sweepOne(ctx context.Context, s workflow.Shop) bool {
 	defer b.leave(s.ID)
 	began := time.Now()
-	err := b.sweep(ctx, s)
+	unread, err := b.sweep(ctx, s)
+	if affiliate.KindOf(err) == affiliate.ShopUnknown && b.renamed(ctx, s) {
+		if s, err = b.shopRecord(ctx, s.ID); err == nil {
+			unread, err = b.sweep(ctx, s)
+		}
+	}
 	ended := time.Now()
 	b.mu.Lock()
 	last := b.sweeps[s.ID]
 	last.Began, last.Err = began, err
 	if err == nil {
 		last.Ended = ended
+	}
+	if err == nil || len(unread) > 0 {
+		last.Unreadable = unread
 	}
 	b.sweeps[s.ID] = last
 	b.mu.Unlock()
@@ -89,52 +97,109 @@ func (b *Bridge) sweepOne(ctx context.Context, s workflow.Shop) bool {
 }
 
 // sweep pages through the live statuses, asks for what it believes live and did not meet, closes with the cards that
-// there is room for, and then looks for where applications came from.
-func (b *Bridge) sweep(ctx context.Context, s workflow.Shop) error {
-	calls, met := b.shop(s), map[workflow.ApplicationID]bool{}
+// there is room for, and then looks for where applications came from. A request that cannot be read costs itself alone,
+// and a page that cannot be read its status; the error of such a page is returned once all else was done. Unread are the
+// requests that could not be read.
+func (b *Bridge) sweep(ctx context.Context, s workflow.Shop) (unread []Unreadable, err error) {
+	l := &look{bridge: b, shop: s, calls: b.shop(s), met: map[workflow.ApplicationID]bool{}, unread: map[string]string{}}
+	var broken []error
 	for _, status := range workflow.LiveStatuses {
-		if err := b.takeOver(ctx, s, calls, status, met); err != nil {
-			return err
+		err := l.takeOver(ctx, status)
+		if affiliate.KindOf(err) == affiliate.Malformed {
+			broken = append(broken, err)
+			continue
+		}
+		if err != nil {
+			return l.unreadable(), err
 		}
 	}
 	b.resumed(ctx, s)
-	strays, err := b.askForMissing(ctx, s, calls, met)
+	strays, err := l.askForMissing(ctx)
 	if err != nil {
-		return err
+		return l.unreadable(), err
+	}
+	if err := l.tell(ctx); err != nil {
+		return l.unreadable(), err
+	}
+	if len(broken) > 0 && !s.Met {
+		return l.unreadable(), errors.Join(broken...) // the first meeting is not over before all was seen
 	}
 	if err := b.engine.EndSweep(ctx, s.ID, time.Now()); err != nil {
-		return err
+		return l.unreadable(), err
 	}
-	b.resolveOrigins(ctx, s, calls, strays)
-	return nil
+	b.resolveOrigins(ctx, s, l.calls, strays)
+	return l.unreadable(), errors.Join(broken...)
 }
 
-// takeOver reads all pages of one status. Each page is taken over with the time at which its own request began.
-func (b *Bridge) takeOver(ctx context.Context, s workflow.Shop, calls *affiliate.Shop, status workflow.Status, met map[workflow.ApplicationID]bool) error {
-	filter, seen, token := affiliate.Filter{Status: affiliate.Status(status)}, map[string]bool{}, ""
-	for range maxPages {
+// look is one sweep of a shop while it goes on.
+type look struct {
+	bridge *Bridge
+	shop   workflow.Shop
+	calls  *affiliate.Shop
+	met    map[workflow.ApplicationID]bool // what TikTok listed, readable or not
+	unread map[string]string               // by id as it came: why it cannot be read
+}
+
+// takeOver reads the pages of one status. Each is taken over with the time at which its own request began.
+func (l *look) takeOver(ctx context.Context, status workflow.Status) error {
+	filter := affiliate.Filter{Status: affiliate.Status(status)}
+	var walk affiliate.PageWalk
+	for more := true; more; {
 		began := time.Now()
-		page, err := calls.SearchPage(ctx, filter, token, affiliate.MaxPageSize)
+		page, err := l.calls.SearchPage(ctx, filter, walk.Token(), affiliate.MaxPageSize)
 		if err != nil {
 			return err
 		}
 		at, batch := time.Now(), make([]workflow.Observation, 0, len(page.Applications))
 		for _, a := range page.Applications {
-			met[workflow.ApplicationID(a.ID)] = true
-			batch = append(batch, observation(a, began, at, !s.Met))
+			l.met[workflow.ApplicationID(a.ID)] = true
+			batch = append(batch, observation(a, began, at, !l.shop.Met))
 		}
-		if _, err := b.engine.Observe(ctx, s.ID, batch); err != nil {
+		for _, u := range page.Unreadable {
+			l.met[workflow.ApplicationID(u.ID)] = true
+			l.pass(ctx, u.ID, u.Err)
+		}
+		if err := l.observe(ctx, batch); err != nil {
 			return err
 		}
-		if token = page.NextPageToken; token == "" {
-			return nil
-		}
-		if seen[token] {
-			break
-		}
-		seen[token] = true
+		more = walk.Read(page.IDs(), page.NextPageToken)
 	}
-	return fmt.Errorf("the pages of %s have no end", status)
+	return nil
+}
+
+// observe takes over what was read. What the store does not take is passed over like what cannot be read.
+func (l *look) observe(ctx context.Context, batch []workflow.Observation) error {
+	_, err := l.bridge.engine.Observe(ctx, l.shop.ID, batch)
+	if notKept, ok := errors.AsType[*workflow.NotKeptError](err); ok {
+		for id, err := range notKept.Records {
+			l.pass(ctx, string(id), err)
+		}
+		return nil
+	}
+	return err
+}
+
+// pass passes over a request, which the log tells of once.
+func (l *look) pass(ctx context.Context, id string, why error) {
+	l.unread[id] = why.Error()
+	if l.bridge.firstOf("unreadable " + string(l.shop.ID) + " " + id) {
+		l.bridge.log.WarnContext(ctx, "a request cannot be read", "shop", l.shop.ID, "application", id, "error", why)
+	}
+}
+
+// tell tells the shop's channel of the requests that cannot be read, of each once.
+func (l *look) tell(ctx context.Context) error {
+	if len(l.unread) == 0 {
+		return nil
+	}
+	return l.bridge.engine.TellUnreadable(ctx, l.shop.ID, slices.Sorted(maps.Keys(l.unread)), time.Now())
+}
+
+func (l *look) unreadable() (all []Unreadable) {
+	for _, id := range slices.Sorted(maps.Keys(l.unread)) {
+		all = append(all, Unreadable{ID: id, Why: l.unread[id]})
+	}
+	return all
 }
 
 // resumed clears the record that TikTok refuses the shop, now that it answered.
@@ -146,16 +211,16 @@ func (b *Bridge) resumed(ctx context.Context, s workflow.Shop) {
 		b.log.ErrorContext(ctx, "could not record that a shop resumed", "shop", s.ID, "error", err)
 		return
 	}
-	b.release(s.ID)
+	b.reviews.reset(s.ID)
 }
 
 // askForMissing asks directly for every application that is believed live and that the pages did not show: it ended,
 // or it changed its status while they were read. On its way it gathers the applications of unknown origin.
-func (b *Bridge) askForMissing(ctx context.Context, s workflow.Shop, calls *affiliate.Shop, met map[workflow.ApplicationID]bool) (strays []unplaced, err error) {
+func (l *look) askForMissing(ctx context.Context) (strays []unplaced, err error) {
 	for after := ""; ; {
 		var page workflow.Page
-		err = b.store.View(ctx, func(tx workflow.Tx) (err error) {
-			page, err = tx.Applications(workflow.LiveOf(s.ID), after, pageOfLive)
+		err = l.bridge.store.View(ctx, func(tx workflow.Tx) (err error) {
+			page, err = tx.Applications(workflow.LiveOf(l.shop.ID), after, pageOfLive)
 			return err
 		})
 		if err != nil {
@@ -167,10 +232,10 @@ func (b *Bridge) askForMissing(ctx context.Context, s workflow.Shop, calls *affi
 					id: a.Key.ID, creator: affiliate.CreatorID(a.Report.Creator.OpenID), product: affiliate.ProductID(a.Report.Product.ID),
 				})
 			}
-			if met[a.Key.ID] {
+			if l.met[a.Key.ID] {
 				continue
 			}
-			if err := b.ask(ctx, s, calls, a); err != nil {
+			if err := l.ask(ctx, a); err != nil {
 				return nil, err
 			}
 		}
@@ -180,22 +245,33 @@ func (b *Bridge) askForMissing(ctx context.Context, s workflow.Shop, calls *affi
 	}
 }
 
-func (b *Bridge) ask(ctx context.Context, s workflow.Shop, calls *affiliate.Shop, a workflow.Application) error {
-	o, found, err := lookUp(ctx, calls, a)
+// ask asks for one application. That TikTok does not take the question, or does not show it, ends nothing.
+func (l *look) ask(ctx context.Context, a workflow.Application) error {
+	b := l.bridge
+	o, found, err := lookUp(ctx, l.calls, a)
+	if unreadable, ok := errors.AsType[*affiliate.UnreadableError](err); ok {
+		l.pass(ctx, unreadable.ID, unreadable.Err)
+		return nil
+	}
+	if kind := affiliate.KindOf(err); kind == affiliate.Refused || kind == affiliate.Malformed {
+		if b.firstOf("unasked " + a.Key.String()) {
+			b.log.WarnContext(ctx, "could not ask for an application", "shop", l.shop.ID, "application", a.Key.ID, "error", err)
+		}
+		return nil
+	}
 	if err != nil {
 		return err
 	}
 	if !found {
 		if b.firstOf("vanished " + a.Key.String()) {
-			b.log.WarnContext(ctx, "TikTok shows no such application any more", "shop", s.ID, "application", a.Key.ID)
+			b.log.WarnContext(ctx, "TikTok shows no such application any more", "shop", l.shop.ID, "application", a.Key.ID)
 		}
 		return nil
 	}
 	if status := o.Report.Status; status.State() == workflow.Unrecognised && b.firstOf("status "+string(status)) {
-		b.log.WarnContext(ctx, "TikTok reported a status that this desk does not know", "shop", s.ID, "application", a.Key.ID, "status", status)
+		b.log.WarnContext(ctx, "TikTok reported a status that this desk does not know", "shop", l.shop.ID, "application", a.Key.ID, "status", status)
 	}
-	_, err = b.engine.Observe(ctx, s.ID, []workflow.Observation{o})
-	return err
+	return l.observe(ctx, []workflow.Observation{o})
 }
 
 // firstOf tells whether something is met for the first time since the desk started, so that it is logged once and not at
@@ -209,7 +285,7 @@ func (b *Bridge) firstOf(what string) bool {
 }
 
 // lookUp finds one application's record. The API has no filter by application id: the creator and the product narrow
-// the search, and the id picks the record.
+// the search, and the id picks the record. A record that is there and cannot be read is an *affiliate.UnreadableError.
 func lookUp(ctx context.Context, calls *affiliate.Shop, a workflow.Application) (workflow.Observation, bool, error) {
 	filter := affiliate.Filter{ProductID: affiliate.ProductID(a.Report.Product.ID)}
 	if id := a.Report.Creator.OpenID; id != "" {
@@ -217,14 +293,27 @@ func lookUp(ctx context.Context, calls *affiliate.Shop, a workflow.Application) 
 	} else {
 		filter.Username = strings.TrimSpace(a.Report.Creator.Username)
 	}
-	began := time.Now()
-	for found, err := range calls.Search(ctx, filter) {
+	if filter == (affiliate.Filter{}) {
+		filter.Title = strings.TrimSpace(a.Report.Product.Title)
+	}
+	var walk affiliate.PageWalk
+	for more := filter != (affiliate.Filter{}); more; { // to read all that there ever was would cost the others their turn
+		began := time.Now()
+		page, err := calls.SearchPage(ctx, filter, walk.Token(), affiliate.MaxPageSize)
 		if err != nil {
 			return workflow.Observation{}, false, err
 		}
-		if workflow.ApplicationID(found.ID) == a.Key.ID {
-			return observation(found, began, time.Now(), false), true, nil
+		for _, found := range page.Applications {
+			if workflow.ApplicationID(found.ID) == a.Key.ID {
+				return observation(found, began, time.Now(), false), true, nil
+			}
 		}
+		for _, u := range page.Unreadable {
+			if workflow.ApplicationID(u.ID) == a.Key.ID {
+				return workflow.Observation{}, false, u
+			}
+		}
+		more = walk.Read(page.IDs(), page.NextPageToken)
 	}
 	return workflow.Observation{}, false, nil
 }

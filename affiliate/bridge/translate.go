@@ -79,17 +79,43 @@ func cause(err error) workflow.Cause {
 		if e.Code == 0 {
 			return workflow.Cause{Message: "TikTok had a fault of its own", RequestID: e.RequestID}
 		}
-		return workflow.Cause{Code: e.Code, Message: e.Message, RequestID: e.RequestID}
+		c := workflow.Cause{Code: e.Code, Message: e.Message, RequestID: e.RequestID, Fault: fault(e)}
+		if e.Kind().Stops() == affiliate.StopsCall {
+			c.Call = string(e.Endpoint)
+		}
+		return c
 	}
 	if errors.Is(err, affiliate.ErrNotConnected) {
-		return workflow.Cause{Code: codeNotConnected, Message: "the shop is not connected"}
+		return workflow.Cause{Fault: workflow.FaultReconnect, Message: "the shop is not connected"}
 	}
 	if errors.Is(err, affiliate.ErrUnreadable) {
-		return workflow.Cause{Message: wrongKey}
+		return workflow.Cause{Fault: workflow.FaultKey, Message: wrongKey}
 	}
 	return workflow.Cause{Message: err.Error()}
 }
 
-// codeNotConnected stands for the vendor's "access token invalid" where the desk has no token to send at all: what an
-// admin has to do about it is the same.
-const codeNotConnected = 105001
+// faults are the workflow's words for what the client says of an answer.
+var faults = map[affiliate.Kind]workflow.Fault{
+	affiliate.NeedsReconnect:    workflow.FaultReconnect,
+	affiliate.TokenExpired:      workflow.FaultExpired,
+	affiliate.AppKeyWrong:       workflow.FaultAppKey,
+	affiliate.SignatureInvalid:  workflow.FaultSecret,
+	affiliate.ClockWrong:        workflow.FaultClock,
+	affiliate.ShopUnknown:       workflow.FaultShop,
+	affiliate.ScopeMissing:      workflow.FaultScope,
+	affiliate.VersionRetired:    workflow.FaultVersion,
+	affiliate.CallUnknown:       workflow.FaultNoCall,
+	affiliate.CallFaulty:        workflow.FaultBug,
+	affiliate.AddressNotAllowed: workflow.FaultAddress,
+}
+
+func fault(e *affiliate.Error) workflow.Fault {
+	switch {
+	case errors.Is(e, affiliate.ErrAgencyRequest):
+		return workflow.FaultAgency
+	case errors.Is(e, affiliate.ErrOtherRegion):
+		return workflow.FaultRegion
+	default:
+		return faults[e.Kind()]
+	}
+}
