@@ -147,7 +147,7 @@ func creatorName(typed string) (string, bool) {
 	if strings.HasPrefix(typed, "<@") {
 		return typed, false // a colleague
 	}
-	name := strings.TrimRight(readClue(typed).word, ".")
+	name := strings.TrimRight(searchTerm(typed).Word, ".")
 	return name, tiktokName.MatchString(name)
 }
 

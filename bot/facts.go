@@ -9,9 +9,6 @@ import (
 	"sampledesk/workflow/query"
 )
 
-// maxPast bounds how many earlier applications of a creator are read for the line about them.
-const maxPast = 200
-
 func (d *Desk) application(ctx context.Context, k workflow.Key) (a workflow.Application, err error) {
 	err = d.store.View(ctx, func(tx workflow.Tx) error {
 		a, err = tx.Application(k)
@@ -37,23 +34,8 @@ func (d *Desk) cardFacts(ctx context.Context, k workflow.Key) (facts view.CardFa
 }
 
 func (d *Desk) factsOf(tx workflow.Tx, a workflow.Application) (view.CardFacts, error) {
-	facts := view.CardFacts{Application: a}
-	shops, err := tx.Shops()
-	if err != nil {
-		return facts, err
-	}
-	for _, s := range shops {
-		if s.ID == a.Key.Shop {
-			facts.Shop, facts.Region, facts.QuickReject = query.ShopName(s, d.defaults().Sharing(s, shops)), s.Region, s.Settings.QuickReject
-		}
-	}
-	if facts.Campaign, err = query.CampaignName(tx, a.Campaign); err != nil {
-		return facts, err
-	}
-	page, err := tx.Applications(workflow.CreatorOf(a.Report.Creator.KeyOf(a.Key.Shop)), "", maxPast)
-	if err != nil {
-		return facts, err
-	}
-	facts.Past = view.PastOf(page.Applications, a.Key)
-	return facts, nil
+	c, err := query.CardOf(tx, d.defaults(), a)
+	return view.CardFacts{
+		Application: c.Application, Campaign: c.Campaign, Shop: c.Shop, Region: c.Region, Record: c.Record, QuickReject: c.QuickReject,
+	}, err
 }

@@ -25,9 +25,6 @@ type placed struct {
 	spot        string
 }
 
-// maxHers bounds how many requests of one creator are read from a shop.
-const maxHers = 1000
-
 func newHomeList(tx workflow.Tx, shops []workflow.Shop, f query.Filter) (l homeList, err error) {
 	l = homeList{filter: f}
 	for _, s := range shops {
@@ -39,11 +36,11 @@ func newHomeList(tx workflow.Tx, shops []workflow.Shop, f query.Filter) (l homeL
 		return l, nil
 	}
 	for _, s := range l.shops {
-		page, err := tx.Applications(workflow.UsernameOf(s.ID, f.Creator), "", maxHers)
+		own, err := tx.Latest(workflow.UsernameOf(s.ID, f.Creator), workflow.MaxOfCreator)
 		if err != nil {
 			return l, err
 		}
-		for _, a := range page.Applications {
+		for _, a := range own {
 			if f.Campaign == "" || f.Campaign == a.Campaign {
 				l.hers = append(l.hers, a)
 			}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"sampledesk/bot/view"
@@ -55,110 +54,19 @@ func messageSentence(err error) string {
 func (d *Desk) messageFacts(ctx context.Context, to view.Correspondent) (facts view.MessageModalFacts, err error) {
 	err = d.store.View(ctx, func(tx workflow.Tx) error {
 		facts = view.MessageModalFacts{To: to}
-		if facts.Creator, facts.Product, err = correspondent(tx, to); err != nil {
+		if facts.Creator, facts.Product, err = workflow.Addressee(tx, to.Shop, to.Application, to.Creator); err != nil {
 			return err
 		}
-		if err := reachable(tx, to.Shop, facts.Creator); err != nil {
+		if err := workflow.CanWriteTo(tx, to.Shop, facts.Creator); err != nil {
 			return err
 		}
-		facts.Recent, err = recentMessages(tx, to, facts.Creator)
+		facts.Recent, err = query.LatestWords(tx, to.Shop, facts.Creator.KeyOf(to.Shop), view.RecentMessages)
 		return err
 	})
 	if err != nil {
 		return view.MessageModalFacts{}, fmt.Errorf("gathering what the message dialog shows: %w", err)
 	}
 	return facts, nil
-}
-
-// correspondent finds whom a control is about: by the application, the conversation, or the memberships.
-func correspondent(tx workflow.Tx, to view.Correspondent) (workflow.Creator, workflow.Product, error) {
-	if to.Application != "" {
-		a, err := tx.Application(workflow.Key{Shop: to.Shop, ID: to.Application})
-		if errors.Is(err, workflow.ErrNotFound) {
-			err = workflow.Refusal{Rule: workflow.RuleNoApplication, Name: string(to.Application)}
-		}
-		return a.Report.Creator, a.Report.Product, err
-	}
-	talk, err := tx.Conversation(to.Shop, to.Creator)
-	if err == nil || !errors.Is(err, workflow.ErrNotFound) {
-		return talk.Shown, workflow.Product{}, err
-	}
-	hers, err := applicationsOf(tx, to.Shop, to.Creator)
-	if err != nil {
-		return workflow.Creator{}, workflow.Product{}, err
-	}
-	if len(hers) > 0 {
-		return hers[len(hers)-1].Report.Creator, workflow.Product{}, nil
-	}
-	members, err := tx.Memberships(to.Creator)
-	if err == nil && len(members) == 0 {
-		err = workflow.Refusal{Rule: workflow.RuleNoCreator}
-	}
-	if err != nil {
-		return workflow.Creator{}, workflow.Product{}, err
-	}
-	return members[0].Shown, workflow.Product{}, nil
-}
-
-// reachable refuses a creator whom TikTok cannot be told to write to, before anybody has typed a word.
-func reachable(tx workflow.Tx, shop workflow.ShopID, c workflow.Creator) error {
-	if c.OpenID != "" {
-		return nil
-	}
-	talk, err := tx.Conversation(shop, c.KeyOf(shop))
-	if errors.Is(err, workflow.ErrNotFound) || err == nil && talk.ID == "" {
-		return workflow.Refusal{Rule: workflow.RuleNoCreator, Name: c.Username}
-	}
-	return err
-}
-
-// The bounds of what is read for the dialog: it opens within three seconds.
-const (
-	recentApplications = 3
-	recentPage         = 500
-	recentPages        = 4
-	ownApplications    = 200
-)
-
-// applicationsOf returns a creator's applications at a shop, in the order of their coming.
-func applicationsOf(tx workflow.Tx, shop workflow.ShopID, creator workflow.CreatorKey) ([]workflow.Application, error) {
-	page, err := tx.Applications(workflow.CreatorOf(creator), "", ownApplications)
-	return slices.DeleteFunc(page.Applications, func(a workflow.Application) bool { return a.Key.Shop != shop }), err
-}
-
-// recentMessages returns the last messages from and to a creator that the history of her latest applications holds.
-func recentMessages(tx workflow.Tx, to view.Correspondent, creator workflow.Creator) ([]view.Exchanged, error) {
-	hers, err := applicationsOf(tx, to.Shop, creator.KeyOf(to.Shop))
-	if err != nil {
-		return nil, err
-	}
-	var all []view.Exchanged
-	for _, a := range hers[max(0, len(hers)-recentApplications):] {
-		if all, err = addMessages(tx, a.Key, all); err != nil {
-			return nil, err
-		}
-	}
-	slices.SortStableFunc(all, func(a, b view.Exchanged) int { return a.At.Compare(b.At) })
-	return all[max(0, len(all)-view.RecentMessages):], nil
-}
-
-func addMessages(tx workflow.Tx, k workflow.Key, all []view.Exchanged) ([]view.Exchanged, error) {
-	after := ""
-	for range recentPages {
-		entries, next, err := tx.History(k, after, recentPage)
-		if err != nil {
-			return nil, err
-		}
-		for _, e := range entries {
-			if e.Event == workflow.OnHeard || e.Event == workflow.OnMessageWritten {
-				all = append(all, view.Exchanged{By: e.By.Person, At: e.At, Text: e.Text})
-			}
-		}
-		if after = next; after == "" {
-			break
-		}
-	}
-	return all, nil
 }
 
 // submitMessage takes a message over before the dialog closes: what a person saw accepted is on disk.
@@ -234,7 +142,7 @@ func (d *Desk) messageMessage(tx workflow.Tx, n workflow.Notice) (view.Message, 
 	if err != nil {
 		return view.Message{}, err
 	}
-	creator, _, err := correspondent(tx, view.Correspondent{Shop: n.Shop, Creator: n.Creator, Application: n.Application})
+	creator, _, err := workflow.Addressee(tx, n.Shop, n.Application, n.Creator)
 	if ruleOf(err) != "" {
 		err = nil // her words' addressee has no name then
 	}

@@ -4,12 +4,11 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
+	"sampledesk/workflow/query"
 )
 
 // noteRoutes are the shortcut *Add note to sample* and its dialog.
@@ -90,29 +89,11 @@ func (d *Desk) suggestRequests(ctx context.Context, i interaction) any {
 
 // offer finds what was named, and among those that wait and that came lately whatever has the typed words in its name.
 func (d *Desk) offer(ctx context.Context, shops []workflow.Shop, typed string) (offered []workflow.Application, err error) {
-	part := strings.ToLower(readClue(typed).word)
 	err = d.store.View(ctx, func(tx workflow.Tx) error {
-		if offered, err = find(tx, shops, typed); err != nil || part == "" {
-			return err
-		}
-		known, err := recent(tx, shops)
-		for _, a := range known {
-			there := slices.ContainsFunc(offered, func(o workflow.Application) bool { return o.Key == a.Key })
-			if !there && named(a, part) {
-				offered = append(offered, a)
-			}
-		}
+		offered, err = query.Suggest(tx, shops, searchTerm(typed), time.Now())
 		return err
 	})
 	return offered, err
-}
-
-// named tells whether a request goes by a name, or a short id, that has the part in it.
-func named(a workflow.Application, part string) bool {
-	c := a.Report.Creator
-	return slices.ContainsFunc([]string{c.Username, c.Nickname, string(a.Key.Short())}, func(name string) bool {
-		return strings.Contains(strings.ToLower(name), part)
-	})
 }
 
 // submitNote keeps a note. It is on disk before the dialog closes.

@@ -21,7 +21,7 @@ func (d *Desk) pickRoutes(r *routes) {
 
 // approveTyped approves the request that a command names.
 func (d *Desk) approveTyped(ctx context.Context, c command, rest string) (reply, error) {
-	typed, more := cutClue(rest)
+	typed, more := cutTerm(rest)
 	if typed == "" || more != "" {
 		return reply{Message: view.Usage(c.Name, "approve")}, nil
 	}
@@ -31,7 +31,7 @@ func (d *Desk) approveTyped(ctx context.Context, c command, rest string) (reply,
 // rejectTyped rejects the request that a command names, for the reason that it says. What follows the reason is kept as a
 // note.
 func (d *Desk) rejectTyped(ctx context.Context, c command, rest string) (reply, error) {
-	typed, words := cutClue(rest)
+	typed, words := cutTerm(rest)
 	if typed == "" {
 		return reply{Message: view.Usage(c.Name, "reject")}, nil
 	}
@@ -62,7 +62,7 @@ func (d *Desk) decideTyped(ctx context.Context, c command, typed string, p view.
 
 func (d *Desk) findAll(ctx context.Context, shops []workflow.Shop, typed string) (found []workflow.Application, err error) {
 	err = d.store.View(ctx, func(tx workflow.Tx) error {
-		found, err = find(tx, shops, typed)
+		found, err = query.Find(tx, shops, searchTerm(typed))
 		return err
 	})
 	return found, err
@@ -85,14 +85,14 @@ func meant(found []workflow.Application, origin string) (workflow.Application, b
 
 // which asks which of several requests is meant. Where none of them waits it shows how they stand.
 func (d *Desk) which(ctx context.Context, c command, typed string, p view.Pick, found int) (reply, error) {
-	facts, err := d.lookUp(ctx, c.Shops, view.ShowPage{Asked: typed, Pick: &p})
+	facts, err := d.search(ctx, c.Shops, view.ShowPage{Asked: typed, Pick: &p})
 	if err != nil {
 		return reply{}, err
 	}
 	if facts.Total > 0 || found == 0 {
 		return reply{Message: view.Show(facts)}, nil
 	}
-	if facts, err = d.lookUp(ctx, c.Shops, view.ShowPage{Asked: typed}); err != nil {
+	if facts, err = d.search(ctx, c.Shops, view.ShowPage{Asked: typed}); err != nil {
 		return reply{}, err
 	}
 	return reply{Message: view.NoneWaits(found).And(view.Show(facts))}, nil
@@ -146,7 +146,7 @@ func (d *Desk) turnShown(ctx context.Context, i interaction, a action, ack ackFu
 		return
 	}
 	d.turn(ctx, i, "requests", func(shops []workflow.Shop) (view.Message, error) {
-		facts, err := d.lookUp(ctx, shops, page)
+		facts, err := d.search(ctx, shops, page)
 		return view.Show(facts), err
 	})
 }

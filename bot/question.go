@@ -22,34 +22,13 @@ func (d *Desk) questionMessage(tx workflow.Tx, n workflow.Notice) (view.Message,
 	if facts.Member, err = tx.Member(n.Campaign, n.Creator); err != nil {
 		return view.Message{}, err
 	}
-	if facts.Applications, err = applicationsOfMember(tx, facts.Member); err != nil {
+	if facts.Applications, err = workflow.SpeakFor(tx, n.Campaign, facts.Member.Creator); err != nil {
 		return view.Message{}, err
 	}
 	if facts.Shop, err = d.defaults().ShopNamed(tx, n.Shop); err != nil {
 		return view.Message{}, err
 	}
 	return view.Question(facts), nil
-}
-
-// maxOfMember bounds how many applications of one creator in one campaign are read.
-const maxOfMember = 50
-
-// applicationsOfMember returns a member's applications in the campaign that say what she needs: those that go on, and
-// those that came to content.
-func applicationsOfMember(tx workflow.Tx, m workflow.Member) (all []workflow.Application, err error) {
-	page, err := tx.Applications(workflow.CampaignOf(m.Campaign), string(m.Creator)+"/", maxOfMember)
-	if err != nil {
-		return nil, err
-	}
-	for _, a := range page.Applications {
-		if a.Report.Creator.KeyOf(a.Key.Shop) != m.Creator {
-			break
-		}
-		if a.State().Live() || a.State() == workflow.Completed {
-			all = append(all, a)
-		}
-	}
-	return all, nil
 }
 
 // sayNeed takes over whether a member needs a sample: it is kept first and acknowledged then. To somebody whose word is

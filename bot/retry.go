@@ -27,7 +27,7 @@ func (d *Desk) retryTyped(ctx context.Context, c command, rest string) (reply, e
 	if no != "" {
 		return reply{Message: view.Aside(no)}, nil
 	}
-	typed, more := cutClue(rest)
+	typed, more := cutTerm(rest)
 	if typed == "" {
 		return answered(d.retries(ctx, own, 0, ""))
 	}
@@ -39,7 +39,7 @@ func (d *Desk) retryTyped(ctx context.Context, c command, rest string) (reply, e
 		return reply{}, fmt.Errorf("%w an application: %w", errRead, err)
 	}
 	if len(found) == 0 {
-		facts, err := d.lookUp(ctx, own, view.ShowPage{Asked: typed})
+		facts, err := d.search(ctx, own, view.ShowPage{Asked: typed})
 		return reply{Message: view.Show(facts)}, err
 	}
 	tried, err := d.retryAll(ctx, found, own, c)

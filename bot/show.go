@@ -17,14 +17,14 @@ const pageRead = 50
 // show tells all of one application, or lists a creator's. One that is live and has no card in Slack gets one: it was
 // opened.
 func (d *Desk) show(ctx context.Context, c command, rest string) (reply, error) {
-	typed, more := cutClue(rest)
+	typed, more := cutTerm(rest)
 	if typed == "" {
 		return reply{Message: view.Usage(c.Name, "show")}, nil
 	}
 	if more != "" {
 		typed = rest // no name of anything: it is quoted as it was typed
 	}
-	facts, err := d.lookUp(ctx, c.Shops, view.ShowPage{Asked: typed})
+	facts, err := d.search(ctx, c.Shops, view.ShowPage{Asked: typed})
 	if err != nil {
 		return reply{}, err
 	}
@@ -39,70 +39,28 @@ func (d *Desk) show(ctx context.Context, c command, rest string) (reply, error) 
 	return reply{Message: view.Show(facts), then: func(ctx context.Context) { d.seeToCard(ctx, c.User, opened) }}, nil
 }
 
-// lookUp gathers what is shown of the requests that something typed names, a page of them if there are several.
-func (d *Desk) lookUp(ctx context.Context, shops []workflow.Shop, at view.ShowPage) (facts view.ShowFacts, err error) {
+// search gathers what is shown of the requests that something typed names, a page of them if there are several.
+func (d *Desk) search(ctx context.Context, shops []workflow.Shop, at view.ShowPage) (facts view.ShowFacts, err error) {
 	err = d.store.View(ctx, func(tx workflow.Tx) error {
-		found, err := find(tx, shops, at.Asked)
+		found, err := query.Look(tx, shops, query.Search{
+			Term: searchTerm(at.Asked), Decidable: at.Pick != nil, Page: at.Number, Size: view.ShowPageSize,
+		})
 		if err != nil {
 			return err
 		}
-		if at.Pick != nil {
-			found = slices.DeleteFunc(found, func(a workflow.Application) bool { return !a.Decidable() })
-		}
-		facts = view.ShowFacts{Asked: at.Asked, Total: len(found), Page: at.Number, Pick: at.Pick}
-		if facts.Memory, err = memoryOf(tx, found); err != nil {
-			return err
-		}
-		switch len(found) {
-		case 0:
+		facts = view.ShowFacts{Asked: at.Asked, Total: found.Total, Page: at.Number, Pick: at.Pick, Found: found.Rows, Record: found.Record}
+		switch {
+		case found.Total == 0:
 			facts.Near, err = nearName(tx, shops, at.Asked)
-			return err
-		case 1:
-			if err := d.details(tx, found[0], &facts); err != nil {
-				return err
-			}
+		case found.Total == 1 && len(found.Rows) == 1:
+			err = d.details(ctx, tx, found.Rows[0].Application, &facts)
 		}
-		facts.Found, err = query.RowsOf(tx, pageOf(found, at.Number), shops)
 		return err
 	})
 	if err != nil {
 		return view.ShowFacts{}, fmt.Errorf("%w an application: %w", errRead, err)
 	}
 	return facts, nil
-}
-
-// maxMemory bounds how many applications of a creator are read for what the desk remembers of her.
-const maxMemory = 2000
-
-// memoryOf returns what the desk remembers of the creator of what was found, across its shops; nothing if there are
-// several creators.
-func memoryOf(tx workflow.Tx, found []workflow.Application) (m view.Memory, err error) {
-	if len(found) < 2 {
-		return m, nil
-	}
-	creator := found[0].Report.Creator.KeyOf(found[0].Key.Shop)
-	if slices.ContainsFunc(found, func(a workflow.Application) bool { return a.Report.Creator.KeyOf(a.Key.Shop) != creator }) {
-		return m, nil
-	}
-	var all []workflow.Application
-	for after := ""; len(all) < maxMemory; {
-		page, err := tx.Applications(workflow.CreatorOf(creator), after, pageRead)
-		if err != nil {
-			return m, err
-		}
-		all = append(all, page.Applications...)
-		if after = page.Next; after == "" {
-			break
-		}
-	}
-	return view.MemoryOf(all), nil
-}
-
-// pageOf cuts a page out of what was found.
-func pageOf(found []workflow.Application, number int) []workflow.Application {
-	from := min(number, len(found)) * view.ShowPageSize
-	from = min(from, len(found))
-	return found[from:min(from+view.ShowPageSize, len(found))]
 }
 
 // callForCard gives a live application a card where it has none in Slack.
@@ -141,30 +99,13 @@ func (d *Desk) seeToCard(ctx context.Context, who workflow.PersonID, a workflow.
 }
 
 // details adds what is shown of a single application only.
-func (d *Desk) details(tx workflow.Tx, a workflow.Application, facts *view.ShowFacts) error {
-	card, err := d.factsOf(tx, a)
+func (d *Desk) details(ctx context.Context, tx workflow.Tx, a workflow.Application, facts *view.ShowFacts) error {
+	card, err := query.CardOf(tx, d.defaults(), a)
 	if err != nil {
 		return err
 	}
-	facts.Region, facts.Past, facts.Campaigns = card.Region, card.Past, map[workflow.CampaignID]string{}
-	for after := ""; ; {
-		entries, next, err := tx.History(a.Key, after, pageRead)
-		if err != nil {
-			return err
-		}
-		facts.History = append(facts.History, entries...)
-		if over := len(facts.History) - view.HistorySize; over > 0 {
-			facts.Earlier += over
-			facts.History = facts.History[over:]
-		}
-		if after = next; after == "" {
-			break
-		}
-	}
-	for _, e := range facts.History {
-		if facts.Campaigns[e.Campaign], err = query.CampaignName(tx, e.Campaign); err != nil {
-			return err
-		}
-	}
-	return nil
+	history, err := query.HistoryOf(ctx, tx, a.Key, view.HistorySize)
+	facts.Region, facts.Record = card.Region, card.Record
+	facts.History, facts.Earlier, facts.Campaigns = history.Entries, history.Earlier, history.Campaigns
+	return err
 }

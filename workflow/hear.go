@@ -93,7 +93,7 @@ func (t *turn) hearOne(talk Conversation, w Written, at time.Time) error {
 	if err != nil {
 		return err
 	}
-	a, err := t.liveOf(talk.Shop, talk.Creator)
+	a, err := liveOf(t.tx, talk.Shop, talk.Creator)
 	if err == nil {
 		_, _, err = t.apply(a.Key, Heard{At: at, Written: w})
 		return err
@@ -131,7 +131,7 @@ func (t *turn) ask(talk Conversation, w Written, at time.Time) (asked bool, err 
 		if !ok || c.Shop != talk.Shop || c.Archived {
 			continue
 		}
-		there, err := t.hasLive(c.ID, m.Creator)
+		there, err := hasLive(t.tx, c.ID, m.Creator)
 		if err != nil {
 			return false, err
 		}
@@ -151,23 +151,6 @@ func (t *turn) ask(talk Conversation, w Written, at time.Time) (asked bool, err 
 		}
 	}
 	return asked, nil
-}
-
-// hasLive tells whether a creator has an application in a campaign that goes on or came to content.
-func (t *turn) hasLive(c CampaignID, creator CreatorKey) (bool, error) {
-	page, err := t.tx.Applications(CampaignOf(c), string(creator)+"/", maxOwn)
-	if err != nil {
-		return false, err
-	}
-	for _, a := range page.Applications {
-		if a.Report.Creator.KeyOf(a.Key.Shop) != creator {
-			break
-		}
-		if a.State().Live() || a.State() == Completed {
-			return true, nil
-		}
-	}
-	return false, nil
 }
 
 // latestCampaign returns the active campaign of a shop that a creator joined last, or none.

@@ -91,7 +91,7 @@ func (t *turn) knownAs(shop ShopID, c Creator) (Creator, error) {
 	if c.OpenID != "" {
 		return c, nil
 	}
-	found, err := t.lastOf(UsernameOf(shop, c.Username))
+	found, err := lastOf(t.tx, UsernameOf(shop, c.Username))
 	if err == nil && found.Report.Creator.OpenID != "" {
 		return found.Report.Creator, nil
 	}
@@ -106,19 +106,4 @@ func (t *turn) knownAs(shop ShopID, c Creator) (Creator, error) {
 		return talk.Shown, err
 	}
 	return c, err
-}
-
-// maxOwn bounds how many applications of one creator are looked through for one that fits.
-const maxOwn = 500
-
-// lastOf returns the last application of a listing.
-func (t *turn) lastOf(l Listing) (last Application, err error) {
-	page, err := t.tx.Applications(l, "", maxOwn)
-	if err != nil {
-		return last, err
-	}
-	if len(page.Applications) == 0 {
-		return last, ErrNotFound
-	}
-	return page.Applications[len(page.Applications)-1], nil
 }

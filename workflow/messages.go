@@ -41,11 +41,11 @@ func (t *turn) write(w Writing) (Notice, error) {
 	if there, err := t.tx.Notice(messageNotice(w.Actor)); !errors.Is(err, ErrNotFound) {
 		return there, cmp.Or(err, errUnchanged)
 	}
-	creator, err := t.creatorOf(w)
+	creator, _, err := Addressee(t.tx, w.Shop, w.Application, w.Creator)
 	if err != nil {
 		return Notice{}, err
 	}
-	if err := t.reachable(w.Shop, creator); err != nil {
+	if err := CanWriteTo(t.tx, w.Shop, creator); err != nil {
 		return Notice{}, err
 	}
 	n, err := t.quoting(w, creator, text)
@@ -72,7 +72,7 @@ func (t *turn) quoting(w Writing, creator Creator, text string) (Notice, error) 
 		Message: &Message{Text: text, By: w.Person, At: w.At, State: MessageWaiting},
 	}
 	if n.Application == "" {
-		a, err := t.liveOf(w.Shop, n.Creator)
+		a, err := liveOf(t.tx, w.Shop, n.Creator)
 		if err != nil && !errors.Is(err, ErrNotFound) {
 			return n, err
 		}
@@ -116,19 +116,6 @@ func (t *turn) writeAlong(a Application, at time.Time) error {
 	return t.notify(n, at, Routine)
 }
 
-// reachable refuses a creator whom TikTok cannot be told to write to: neither her open id is known, nor a conversation
-// that she began.
-func (t *turn) reachable(shop ShopID, creator Creator) error {
-	if creator.OpenID != "" {
-		return nil
-	}
-	talk, err := t.tx.Conversation(shop, creator.KeyOf(shop))
-	if errors.Is(err, ErrNotFound) || err == nil && talk.ID == "" {
-		return Refusal{Rule: RuleNoCreator, Name: creator.Username}
-	}
-	return err
-}
-
 // post has the courier send a message.
 func (t *turn) post(n Notice, text string, at time.Time) error {
 	return t.enqueue(Effect{
@@ -143,37 +130,6 @@ func messageNotice(a Actor) NoticeID {
 		return NoticeID("message/" + newEffectID())
 	}
 	return NoticeID("message/" + string(a.Person) + "/" + a.Origin)
-}
-
-// creatorOf finds whom a message goes to: by the application that is named, or by the conversation, the application or
-// the membership that knows her, best by id.
-func (t *turn) creatorOf(w Writing) (Creator, error) {
-	if w.Application != "" {
-		a, err := t.tx.Application(Key{Shop: w.Shop, ID: w.Application})
-		if errors.Is(err, ErrNotFound) {
-			return Creator{}, Refusal{Rule: RuleNoApplication, Name: string(w.Application)}
-		}
-		return a.Report.Creator, err
-	}
-	talk, err := t.tx.Conversation(w.Shop, w.Creator)
-	if err != nil && !errors.Is(err, ErrNotFound) {
-		return Creator{}, err
-	}
-	if talk.Shown.OpenID != "" {
-		return talk.Shown, nil
-	}
-	a, err := t.lastOf(CreatorOf(w.Creator))
-	if err != nil && !errors.Is(err, ErrNotFound) {
-		return Creator{}, err
-	}
-	if err == nil {
-		return a.Report.Creator, nil
-	}
-	members, err := t.tx.Memberships(w.Creator)
-	if err != nil || len(members) == 0 {
-		return talk.Shown, err
-	}
-	return members[0].Shown, nil
 }
 
 // keepTalk keeps that there is an exchange with a creator.
@@ -201,25 +157,6 @@ func (t *turn) told(n Notice, e MessageTold) error {
 	}
 	_, _, err := t.apply(n.Key(), CardCalledFor{Actor: Actor{Person: e.Person, Surface: e.Surface}, At: e.At})
 	return err
-}
-
-// liveOf returns a creator's application at a shop that was seen last of those that go on.
-func (t *turn) liveOf(shop ShopID, creator CreatorKey) (found Application, err error) {
-	err = ErrNotFound
-	for after := ""; ; {
-		page, readErr := t.tx.Applications(CreatorOf(creator), after, maxOwn)
-		if readErr != nil {
-			return found, readErr
-		}
-		for _, a := range page.Applications {
-			if a.Key.Shop == shop && a.State().Live() {
-				found, err = a, nil
-			}
-		}
-		if after = page.Next; after == "" {
-			return found, err
-		}
-	}
 }
 
 // MessageDone tells what became of a message that the courier took to TikTok.
@@ -312,11 +249,11 @@ func (t *turn) resend(id NoticeID, by Actor, at time.Time) (Notice, error) {
 	case n.Message.State != MessageRefused:
 		return n, Refusal{Rule: RuleNothingFailed}
 	}
-	creator, err := t.creatorOf(Writing{Shop: n.Shop, Creator: n.Creator, Application: n.Application})
+	creator, _, err := Addressee(t.tx, n.Shop, n.Application, n.Creator)
 	if err != nil {
 		return n, err
 	}
-	if err := t.reachable(n.Shop, creator); err != nil {
+	if err := CanWriteTo(t.tx, n.Shop, creator); err != nil {
 		return n, err
 	}
 	m := *n.Message

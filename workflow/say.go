@@ -62,7 +62,7 @@ func (t *turn) say(s Said) (Member, error) {
 	case !ok:
 		return m, Refusal{Rule: RuleSaid, Name: c.Name, Member: m}
 	}
-	if applied, err := t.hasLive(c.ID, m.Creator); err != nil {
+	if applied, err := hasLive(t.tx, c.ID, m.Creator); err != nil {
 		return m, err
 	} else if applied {
 		return m, Refusal{Rule: RuleApplied, Name: c.Name, Member: m}

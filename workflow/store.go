@@ -61,6 +61,9 @@ type Tx interface {
 	// Applications returns up to limit applications of a listing, from the first place after the cursor on; the empty
 	// cursor is the start. It is an index read: its cost does not grow with what it does not return.
 	Applications(l Listing, after string, limit int) (Page, error)
+	// Latest returns up to limit applications of a listing from its end: the last place comes first. It is an index read
+	// like Applications.
+	Latest(l Listing, limit int) ([]Application, error)
 	// Count returns how many applications a listing has, without reading them.
 	Count(Listing) (int, error)
 

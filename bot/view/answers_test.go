@@ -129,8 +129,8 @@ func answers() map[string]Message {
 		"queue_empty":  Queue(QueueFacts{}),
 		"queue_gone":   Queue(QueueFacts{Total: 10, Page: 1, Back: &query.Page{}}),
 		"show_one": Show(ShowFacts{Asked: "5766536881352581780", Found: []query.Row{{Application: cardAt(cards()["card_refused"].Application, permalink), Campaign: "Autumn kitchen"}},
-			Region: "US", Past: Past{Asked: 1}, History: entries(), Earlier: 4, Campaigns: map[workflow.CampaignID]string{"c1": "Autumn kitchen"}}),
-		"show_several":             Show(ShowFacts{Asked: "@glow.daily", Found: several, Total: 14, Memory: remembered()}),
+			Region: "US", Record: query.Record{Asked: 1}, History: entries(), Earlier: 4, Campaigns: map[workflow.CampaignID]string{"c1": "Autumn kitchen"}}),
+		"show_several":             Show(ShowFacts{Asked: "@glow.daily", Found: several, Total: 14, Record: remembered()}),
 		"show_nothing":             Show(ShowFacts{Asked: "<!here> *x*"}),
 		"help_samples":             SamplesHelp(),
 		"help_campaign":            CampaignHelp(),
@@ -195,7 +195,7 @@ func TestAnswersFitAnAcknowledgementWhateverTheNames(t *testing.T) {
 	for name, m := range map[string]Message{
 		"queue":    Queue(QueueFacts{Total: 500, Page: 7, Rows: queue, Back: &long, Next: &long}),
 		"show":     Show(ShowFacts{Found: []query.Row{{Application: worst, Campaign: hostile, Shop: hostile}}, Region: hostile, History: history, Campaigns: map[workflow.CampaignID]string{"c1": hostile}}),
-		"several":  Show(ShowFacts{Found: several, Memory: remembered()}),
+		"several":  Show(ShowFacts{Found: several, Record: remembered()}),
 		"status":   CampaignStatus(CampaignStatusFacts{Campaign: workflow.Campaign{Name: hostile}, Shop: hostile, At: shipBy.Add(time.Hour), Members: many, Links: links}),
 		"list":     Campaigns(CampaignsFacts{Rows: listed}),
 		"created":  CampaignCreated(workflow.Campaign{Name: hostile}, hostile),
@@ -348,9 +348,9 @@ func TestWhatTheDialogIsAboutSurvivesItsJourney(t *testing.T) {
 }
 
 // remembered is what the desk remembers of a creator.
-func remembered() Memory {
-	return Memory{
-		Past: Past{Asked: 11, Approved: 8, Received: 8, Posted: 6, Lost: 3, Sold: workflow.Figure{Value: 412, Shared: true}}, Pieces: 9,
+func remembered() query.Record {
+	return query.Record{
+		Asked: 11, Approved: 8, Received: 8, Posted: 6, Lost: 3, Sold: workflow.Figure{Value: 412, Shared: true}, Pieces: 9,
 		Losses: map[workflow.Stage]int{workflow.StageExpired: 2, workflow.StageCancelled: 1},
 	}
 }

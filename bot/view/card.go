@@ -6,16 +6,17 @@ import (
 	"github.com/slack-go/slack"
 
 	"sampledesk/workflow"
+	"sampledesk/workflow/query"
 )
 
 // CardFacts is what a card shows.
 type CardFacts struct {
 	Application workflow.Application
-	Campaign    string // the name of the campaign it belongs to; empty: none
-	Shop        string // named only where a channel serves several shops; empty otherwise
-	Region      string // the shop's, for the link to its Affiliate Center
-	Past        Past   // what she had from us before
-	QuickReject bool   // the shop's setting: choosing a reason rejects at once
+	Campaign    string       // the name of the campaign it belongs to; empty: none
+	Shop        string       // named only where a channel serves several shops; empty otherwise
+	Region      string       // the shop's, for the link to its Affiliate Center
+	Record      query.Record // what the creator had from us before
+	QuickReject bool         // the shop's setting: choosing a reason rejects at once
 }
 
 // Card is the application's message in the shop's channel. It fits a phone's screen: seven blocks at the most.
@@ -44,7 +45,7 @@ func creatorBlock(f CardFacts) slack.Block {
 	case c.Followers.Value == 1:
 		followers = "1 follower"
 	}
-	return section(dotted("*"+profile(c)+"*", user, followers), f.Past.String())
+	return section(dotted("*"+profile(c)+"*", user, followers), recordLine(f.Record))
 }
 
 // numbersBlock shows the numbers that decide. Each is one line, so that a phone shows four lines and not eight.

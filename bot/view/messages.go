@@ -2,11 +2,11 @@ package view
 
 import (
 	"fmt"
-	"time"
 
 	"github.com/slack-go/slack"
 
 	"sampledesk/workflow"
+	"sampledesk/workflow/query"
 )
 
 // The identifiers of the dialog *Message creator*: of the view, and of its input.
@@ -183,20 +183,13 @@ func replyButton(c workflow.Creator, to Correspondent) (*slack.ButtonBlockElemen
 	return button(ActionReply, value, "Reply", "Reply to "+aloud(c)), true
 }
 
-// Exchanged is one message of the past, from either side.
-type Exchanged struct {
-	By   workflow.PersonID // empty: the creator
-	At   time.Time
-	Text string
-}
-
 // MessageModalFacts is what the dialog *Message creator* shows.
 type MessageModalFacts struct {
 	To      Correspondent
 	Creator workflow.Creator
-	Product workflow.Product // that the thread is about; none: it is about none
-	Recent  []Exchanged      // oldest first; the last RecentMessages are shown
-	Text    string           // what the input starts with; plain text
+	Product workflow.Product  // that the thread is about; none: it is about none
+	Recent  []query.Exchanged // oldest first; the last RecentMessages are shown
+	Text    string            // what the input starts with; plain text
 }
 
 // MessageModal is the dialog in which somebody writes to a creator.

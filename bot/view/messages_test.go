@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"sampledesk/workflow"
+	"sampledesk/workflow/query"
 )
 
 // wrote is a message of the team's in that state.
@@ -77,7 +78,7 @@ func TestTheMessageDialogShowsTheLastMessages(t *testing.T) {
 	f := MessageModalFacts{To: correspondent, Creator: application().Report.Creator, Product: application().Report.Product}
 	lintModal(t, MessageModal(f))
 	for i, text := range []string{"too long ago", "Hello!", "Hi, who is this?", "The *team* of Glow Shop", "Great\nthanks"} {
-		e := Exchanged{At: noon.Add(time.Duration(i) * time.Minute), Text: text}
+		e := query.Exchanged{At: noon.Add(time.Duration(i) * time.Minute), Text: text}
 		if i%2 == 0 {
 			e.By = reviewer
 		}
@@ -103,7 +104,7 @@ func TestHostileMessagesFitEverywhere(t *testing.T) {
 
 	modal := MessageModalFacts{To: correspondent, Creator: creator, Product: hostileApplication().Report.Product}
 	for range 9 {
-		modal.Recent = append(modal.Recent, Exchanged{Text: long}, Exchanged{By: workflow.PersonID(long), Text: "\x00"})
+		modal.Recent = append(modal.Recent, query.Exchanged{Text: long}, query.Exchanged{By: workflow.PersonID(long), Text: "\x00"})
 	}
 	lintModal(t, MessageModal(modal))
 }

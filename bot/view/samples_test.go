@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"sampledesk/workflow"
+	"sampledesk/workflow/query"
 )
 
 // The people and times of the tests.
@@ -43,7 +44,7 @@ func application() workflow.Application {
 }
 
 func facts(a workflow.Application) CardFacts {
-	return CardFacts{Application: a, Region: "GB", Past: Past{Asked: 3, Approved: 2, Received: 2, Posted: 1}}
+	return CardFacts{Application: a, Region: "GB", Record: query.Record{Asked: 3, Approved: 2, Received: 2, Posted: 1}}
 }
 
 // decidedAs is application with a decision in that phase.

@@ -14,17 +14,16 @@ const ShowPageSize = 10
 
 // ShowFacts is what is known of one application, or which ones were found if there are several.
 type ShowFacts struct {
-	Asked  string      // what was typed
-	Found  []query.Row // a page of them if there are several: the latest first
-	Total  int         // how many there are, if not all are in Found
-	Page   int         // counted from 0
-	Near   string      // the user name that may have been meant where nothing was found
-	Pick   *Pick       // what is to be done with one of several; nil: they are only shown
-	Region string      // of the shop of the one that was found
-	Memory Memory      // of the creator, where all that were found are hers; zero: they are not
+	Asked  string       // what was typed
+	Found  []query.Row  // a page of them if there are several: the latest first
+	Total  int          // how many there are, if not all are in Found
+	Page   int          // counted from 0
+	Near   string       // the user name that may have been meant where nothing was found
+	Pick   *Pick        // what is to be done with one of several; nil: they are only shown
+	Region string       // of the shop of the one that was found
+	Record query.Record // of the creator, where all that were found are theirs, or beside the one that was found
 
 	// Of the one that was found:
-	Past      Past
 	History   []workflow.Entry               // the last of it, oldest first
 	Earlier   int                            // how many entries there are before
 	Campaigns map[workflow.CampaignID]string // the names of those in the history, as far as they are known
@@ -59,7 +58,7 @@ func nothingFound(f ShowFacts) Message {
 func showOne(f ShowFacts) Message {
 	row := f.Found[0]
 	a := row.Application
-	card := CardFacts{Application: a, Campaign: row.Campaign, Shop: row.Shop, Region: f.Region, Past: f.Past}
+	card := CardFacts{Application: a, Campaign: row.Campaign, Shop: row.Shop, Region: f.Region, Record: f.Record}
 	blocks := []slack.Block{
 		creatorBlock(card), exactNumbers(a.Report.Creator), productBlock(a), section(status(a)...),
 	}
@@ -158,8 +157,8 @@ func showSeveral(f ShowFacts) Message {
 		text += ": which one is meant?"
 	}
 	blocks := []slack.Block{section("*" + title + "*" + f.Pick.question())}
-	if f.Pick == nil && f.Memory.known() {
-		blocks = append(blocks, section(f.Memory.lines()...))
+	if f.Pick == nil && f.Record.Known() {
+		blocks = append(blocks, section(recordLines(f.Record)...))
 	}
 	for _, r := range f.Found[:min(ShowPageSize, len(f.Found))] {
 		row := section(foundRow(r)...)

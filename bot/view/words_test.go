@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"sampledesk/workflow"
+	"sampledesk/workflow/query"
 )
 
 func TestDataIsMadeHarmless(t *testing.T) {
@@ -97,7 +98,7 @@ func TestACauseIsToldInPlainWordsOrInTikToksOwn(t *testing.T) {
 }
 
 func TestWhatACreatorHadBeforeIsOneLine(t *testing.T) {
-	for want, p := range map[string]Past{
+	for want, p := range map[string]query.Record{
 		"First request to us":                                                                       {},
 		"1 request before: none approved":                                                           {Asked: 1},
 		"2 requests before: 1 approved":                                                             {Asked: 2, Approved: 1},
@@ -109,57 +110,19 @@ func TestWhatACreatorHadBeforeIsOneLine(t *testing.T) {
 		"1 request lapsed before, through no doing of the creator's":                                {Lost: 1},
 		"1 request before: 1 approved; 2 requests lapsed before, through no doing of the creator's": {Asked: 1, Approved: 1, Lost: 2},
 	} {
-		require.Equal(t, want, p.String())
+		require.Equal(t, want, recordLine(p))
 	}
 }
 
-func TestNothingThatWasNotHerDoingIsCountedAgainstACreator(t *testing.T) {
-	var all []workflow.Application
-	for _, s := range []workflow.Status{
-		workflow.StatusOverdueCancelled, workflow.StatusNotShipCancelled, workflow.StatusCollabDeleted, workflow.StatusUnfulfillable,
-		workflow.StatusOpsCancelled, workflow.StatusOpsFailed,
-	} {
-		all = append(all, reportedAs(s))
-	}
-	require.Equal(t, Past{Lost: 6}, PastOf(all, workflow.Key{}))
-
-	all = nil
-	for _, s := range []workflow.Status{
-		workflow.StatusPending, workflow.StatusRejectCancelled, workflow.StatusWithdrawn, workflow.StatusAwaitingShipment, workflow.StatusShipped,
-		workflow.StatusContentPending, workflow.StatusUnfulfilCancelled, workflow.StatusCompleted,
-	} {
-		all = append(all, reportedAs(s))
-	}
-	require.Equal(t, Past{Asked: 8, Approved: 5, Received: 3, Posted: 1}, PastOf(all, workflow.Key{}))
-	require.Equal(t, Past{}, PastOf(all, application().Key), "the one that is looked at is left out")
-	require.Equal(t, Past{}, PastOf([]workflow.Application{{}}, application().Key))
-}
-
-func TestTheMemoryOfACreatorTellsWhatSheSoldAndKeepsApartWhatWasLostWithoutHer(t *testing.T) {
-	orders := func(all ...workflow.Figure) (found []workflow.Content) {
-		for _, f := range all {
-			found = append(found, workflow.Content{Orders: f})
-		}
-		return found
-	}
-	posted, again := reportedAs(workflow.StatusCompleted), reportedAs(workflow.StatusCompleted)
-	posted.Contents = orders(workflow.Figure{Value: 12, Shared: true}, workflow.Figure{})
-	again.Contents = orders(workflow.Figure{Value: 5, Shared: true})
-	all := []workflow.Application{
-		posted, again, reportedAs(workflow.StatusContentPending), reportedAs(workflow.StatusRejectCancelled),
-		reportedAs(workflow.StatusOverdueCancelled), reportedAs(workflow.StatusOverdueCancelled), reportedAs(workflow.StatusNotShipCancelled),
-	}
-	m := MemoryOf(all)
-	require.Equal(t, Memory{
-		Past: Past{Asked: 4, Approved: 3, Received: 3, Posted: 2, Lost: 3, Sold: workflow.Figure{Value: 17, Shared: true}}, Pieces: 3,
-		Losses: map[workflow.Stage]int{workflow.StageExpired: 2, workflow.StageNotShipped: 1},
-	}, m)
+func TestTheRecordOfACreatorTellsWhatTheySoldAndKeepsApartWhatWasLostWithoutThem(t *testing.T) {
 	require.Equal(t, []string{
 		"Asked for 4 samples · approved 3 · received 3 · posted for 2 (3 pieces of content) · 17 paid orders",
 		"Not counted, as the creator had no part in it: Expired 2, Not shipped in time 1",
-	}, m.lines())
-	require.Equal(t, []string{"Asked for 1 sample · approved 0 · received 0 · posted for 0"}, MemoryOf(all[3:4]).lines())
-	require.False(t, MemoryOf(nil).known())
+	}, recordLines(query.Record{
+		Asked: 4, Approved: 3, Received: 3, Posted: 2, Pieces: 3, Lost: 3, Sold: workflow.Figure{Value: 17, Shared: true},
+		Losses: map[workflow.Stage]int{workflow.StageExpired: 2, workflow.StageNotShipped: 1},
+	}))
+	require.Equal(t, []string{"Asked for 1 sample · approved 0 · received 0 · posted for 0"}, recordLines(query.Record{Asked: 1}))
 }
 
 func TestATargetSurvivesItsJourney(t *testing.T) {

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"go.etcd.io/bbolt"
+
 	"sampledesk/workflow"
 )
 
@@ -120,17 +122,31 @@ func (t *transaction) count(listing string, add int) error {
 // Applications is part of workflow.Tx. The cursor is the Sort of the last application's place.
 func (t *transaction) Applications(l workflow.Listing, after string, limit int) (workflow.Page, error) {
 	applications := t.bucket(applicationsBucket)
-	list, next, err := page(t.bucket(listingsBucket), under(string(l)), after, limit, func(key []byte) (workflow.Application, error) {
+	list, next, err := page(t.bucket(listingsBucket), under(string(l)), after, limit, listed(applications))
+	if err != nil {
+		return workflow.Page{}, fmt.Errorf("reading the listing %q: %w", l, err)
+	}
+	return workflow.Page{Applications: list, Next: next}, nil
+}
+
+// Latest is part of workflow.Tx.
+func (t *transaction) Latest(l workflow.Listing, limit int) ([]workflow.Application, error) {
+	list, err := pageBack(t.bucket(listingsBucket), under(string(l)), limit, listed(t.bucket(applicationsBucket)))
+	if err != nil {
+		return nil, fmt.Errorf("reading the listing %q from its end: %w", l, err)
+	}
+	return list, nil
+}
+
+// listed reads the application that a listing names.
+func listed(applications *bbolt.Bucket) func(key []byte) (workflow.Application, error) {
+	return func(key []byte) (workflow.Application, error) {
 		data := applications.Get(key)
 		if data == nil {
 			return workflow.Application{}, fmt.Errorf("%w: application %q is listed and not there", errDamaged, key)
 		}
 		return decode[workflow.Application](data)
-	})
-	if err != nil {
-		return workflow.Page{}, fmt.Errorf("reading the listing %q: %w", l, err)
 	}
-	return workflow.Page{Applications: list, Next: next}, nil
 }
 
 // Count is part of workflow.Tx.

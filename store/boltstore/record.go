@@ -127,6 +127,27 @@ func page[T any](b bucket, prefix []byte, after string, limit int, value func(da
 	return values, "", nil
 }
 
+// pageBack reads up to limit values whose keys begin with prefix, from the last key on. The prefix ends in a zero byte.
+func pageBack[T any](b *bbolt.Bucket, prefix []byte, limit int, value func(data []byte) (T, error)) (values []T, err error) {
+	c := b.Cursor()
+	behind := bytes.Clone(prefix)
+	behind[len(behind)-1]++ // the first key that a longer prefix could have
+	k, data := c.Seek(behind)
+	if k == nil {
+		k, data = c.Last()
+	} else {
+		k, data = c.Prev()
+	}
+	for ; k != nil && bytes.HasPrefix(k, prefix) && len(values) < limit; k, data = c.Prev() {
+		v, err := value(data)
+		if err != nil {
+			return nil, fmt.Errorf("under %q: %w", k, err)
+		}
+		values = append(values, v)
+	}
+	return values, nil
+}
+
 // all reads every value of a bucket, in the order of the keys.
 func all[T any](b bucket) (values []T, err error) {
 	err = b.ForEach(func(k, data []byte) error {

@@ -22,6 +22,7 @@ var applications = []promise{
 	{"One that was not seen yet is kept and not listed", showUnseen},
 	{"A listing is in the order of its places, whatever the order of putting", showQueueOrder},
 	{"A page has as many as asked for, and its cursor goes on behind the last", showPages},
+	{"A listing can be read from its end, the last place first", showLatest},
 	{"A cursor goes on where it was, whatever came, went or moved meanwhile", showCursor},
 	{"Listings follow a thousand random changes, and so do their counts", showRandomChanges},
 }
@@ -149,6 +150,30 @@ func showPages(t *testing.T, s workflow.Store) {
 	require.Empty(t, pageOf(t, s, queue, "", 9).Next)
 	require.Empty(t, pageOf(t, s, queue, "", 0).Applications)
 	require.Empty(t, pageOf(t, s, queue, "\U0010FFFF", 9))
+}
+
+func showLatest(t *testing.T, s workflow.Store) {
+	latest := func(l workflow.Listing, limit int) []string {
+		return idsOf(get(t, s, func(tx workflow.Tx) ([]workflow.Application, error) { return tx.Latest(l, limit) }))
+	}
+	queue := workflow.QueueOf(theShop)
+	require.Empty(t, latest(queue, 9), "of nothing")
+	neighbour := application("9", 9)
+	neighbour.Key.Shop = theShop + "0" // its listings come right behind
+	before := application("8", 9)
+	before.Key.Shop = "0" // and these before
+	put(t, s, putApplications(application("5", 3), application("3", 1), application("10", 2)))
+	require.Equal(t, []string{"5", "10", "3"}, latest(queue, 9), "at the end of all")
+	put(t, s, putApplications(neighbour, before))
+	require.Equal(t, []string{"5", "10", "3"}, latest(queue, 9))
+	require.Equal(t, []string{"5", "10"}, latest(queue, 2))
+	require.Empty(t, latest(queue, 0))
+	require.Empty(t, latest(workflow.QueueOf(theShop+"00"), 9))
+	moved := application("3", 7)
+	put(t, s, putApplications(moved))
+	require.Equal(t, []string{"3", "5", "10"}, latest(queue, 9), "one that moved")
+	stage := workflow.StageOf(theShop, workflow.StageReview)
+	require.Equal(t, []string{"3"}, latest(stage, 1))
 }
 
 func showCursor(t *testing.T, s workflow.Store) {

@@ -1,0 +1,112 @@
+package workflow
+
+import "errors"
+
+// MaxOfCreator is how many requests of one creator are read for what is said or done about them: the latest, so that what
+// is told of somebody with more is told of the time that counts.
+const MaxOfCreator = 2000
+
+// maxOfMember is how many requests of one creator in one campaign are looked through.
+const maxOfMember = 500
+
+// OfCreator returns a creator's latest applications, of all shops, the latest first: MaxOfCreator at the most.
+func OfCreator(tx Tx, c CreatorKey) ([]Application, error) {
+	return tx.Latest(CreatorOf(c), MaxOfCreator)
+}
+
+// CanWriteTo refuses a creator whom TikTok cannot be told to write to: neither their open id is known, nor a conversation
+// that they began.
+func CanWriteTo(tx Tx, shop ShopID, c Creator) error {
+	if c.OpenID != "" {
+		return nil
+	}
+	talk, err := tx.Conversation(shop, c.KeyOf(shop))
+	if errors.Is(err, ErrNotFound) || err == nil && talk.ID == "" {
+		return Refusal{Rule: RuleNoCreator, Name: c.Username}
+	}
+	return err
+}
+
+// Addressee returns whom a message goes to: by the application, if one is named, with its product, or else by the
+// conversation, the application or the membership that knows the creator of that key, best by id. The zero Creator is
+// somebody of whom nothing is known. The error is a Refusal where there is no such application.
+func Addressee(tx Tx, shop ShopID, id ApplicationID, key CreatorKey) (Creator, Product, error) {
+	if id == "" {
+		c, err := knownBy(tx, shop, key)
+		return c, Product{}, err
+	}
+	a, err := tx.Application(Key{Shop: shop, ID: id})
+	if errors.Is(err, ErrNotFound) {
+		return Creator{}, Product{}, Refusal{Rule: RuleNoApplication, Name: string(id)}
+	}
+	return a.Report.Creator, a.Report.Product, err
+}
+
+// knownBy returns the creator of whom only the key is known.
+func knownBy(tx Tx, shop ShopID, key CreatorKey) (Creator, error) {
+	talk, err := tx.Conversation(shop, key)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return Creator{}, err
+	}
+	if talk.Shown.OpenID != "" {
+		return talk.Shown, nil
+	}
+	a, err := lastOf(tx, CreatorOf(key))
+	if err == nil || !errors.Is(err, ErrNotFound) {
+		return a.Report.Creator, err
+	}
+	members, err := tx.Memberships(key)
+	if err != nil || len(members) == 0 {
+		return talk.Shown, err
+	}
+	return members[0].Shown, nil
+}
+
+// lastOf returns the last application of a listing, or ErrNotFound.
+func lastOf(tx Tx, l Listing) (last Application, err error) {
+	found, err := tx.Latest(l, 1)
+	if err != nil {
+		return last, err
+	}
+	if len(found) == 0 {
+		return last, ErrNotFound
+	}
+	return found[0], nil
+}
+
+// liveOf returns a creator's application at a shop that was seen last of those that go on, or ErrNotFound.
+func liveOf(tx Tx, shop ShopID, creator CreatorKey) (Application, error) {
+	all, err := OfCreator(tx, creator)
+	if err != nil {
+		return Application{}, err
+	}
+	for _, a := range all {
+		if a.Key.Shop == shop && a.State().Live() {
+			return a, nil
+		}
+	}
+	return Application{}, ErrNotFound
+}
+
+// SpeakFor returns a member's applications in the campaign that speak for the member: those that go on, and those that
+// came to content.
+func SpeakFor(tx Tx, c CampaignID, member CreatorKey) (all []Application, err error) {
+	page, err := tx.Applications(CampaignOf(c), string(member)+"/", maxOfMember)
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range page.Applications {
+		if a.Report.Creator.KeyOf(a.Key.Shop) != member {
+			break
+		}
+		if a.State().Live() || a.State() == Completed {
+			all = append(all, a)
+		}
+	}
+	return all, nil
+}
+
+func hasLive(tx Tx, c CampaignID, member CreatorKey) (bool, error) {
+	all, err := SpeakFor(tx, c, member)
+	return len(all) > 0, err
+}
