@@ -8,8 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"go.etcd.io/bbolt"
-
 	"sampledesk/workflow"
 )
 
@@ -139,7 +137,7 @@ func (t *transaction) Latest(l workflow.Listing, limit int) ([]workflow.Applicat
 }
 
 // listed reads the application that a listing names.
-func listed(applications *bbolt.Bucket) func(key []byte) (workflow.Application, error) {
+func listed(applications bucket) func(key []byte) (workflow.Application, error) {
 	return func(key []byte) (workflow.Application, error) {
 		data := applications.Get(key)
 		if data == nil {

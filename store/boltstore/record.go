@@ -128,7 +128,7 @@ func page[T any](b bucket, prefix []byte, after string, limit int, value func(da
 }
 
 // pageBack reads up to limit values whose keys begin with prefix, from the last key on. The prefix ends in a zero byte.
-func pageBack[T any](b *bbolt.Bucket, prefix []byte, limit int, value func(data []byte) (T, error)) (values []T, err error) {
+func pageBack[T any](b bucket, prefix []byte, limit int, value func(data []byte) (T, error)) (values []T, err error) {
 	c := b.Cursor()
 	behind := bytes.Clone(prefix)
 	behind[len(behind)-1]++ // the first key that a longer prefix could have
@@ -139,6 +139,9 @@ func pageBack[T any](b *bbolt.Bucket, prefix []byte, limit int, value func(data 
 		k, data = c.Prev()
 	}
 	for ; k != nil && bytes.HasPrefix(k, prefix) && len(values) < limit; k, data = c.Prev() {
+		if err := b.of.alive(); err != nil {
+			return nil, err
+		}
 		v, err := value(data)
 		if err != nil {
 			return nil, fmt.Errorf("under %q: %w", k, err)
