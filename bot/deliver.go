@@ -31,20 +31,17 @@ const lookBack = 2 * time.Minute
 // first.
 const mendPause = time.Minute
 
-// Budget implements outbox.Service: it takes a call from Slack's rates before the claim.
-func (d *Desk) Budget(e workflow.Effect) time.Duration {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-	defer cancel()
-	method, channel := methodPost, d.config.Channel
-	err := d.store.View(ctx, func(tx workflow.Tx) (err error) {
-		method, channel, err = d.destination(tx, e)
-		return err
-	})
-	if err != nil {
-		d.log.WarnContext(ctx, "could not read where an effect goes", "effect", e.ID, "error", err)
+// Limit implements outbox.Service: Slack limits posts by channel and edits by method.
+func (d *Desk) Limit(tx workflow.Tx, e workflow.Effect) (string, error) {
+	method, channel, err := d.destination(tx, e)
+	if err != nil { // its delivery meets that too, and tells what becomes of the effect
+		d.log.Warn("could not read where an effect goes", "effect", e.ID, "error", err)
 	}
-	return d.limits.take(method, channel)
+	return limitKey(method, channel), nil
 }
+
+// Budget implements outbox.Service: it takes a call from Slack's rates before the claim.
+func (d *Desk) Budget(_ workflow.Effect, limit string) time.Duration { return d.limits.take(limit) }
 
 // destination tells by which method and to which channel an effect goes.
 func (d *Desk) destination(tx workflow.Tx, e workflow.Effect) (method, channel string, err error) {

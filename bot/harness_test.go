@@ -593,8 +593,11 @@ type tiktok struct {
 	carry   func(workflow.Effect) workflow.Outcome // what comes of messages and imports; nil: they are never heard of again
 }
 
+// Limit implements outbox.Service.
+func (k *tiktok) Limit(workflow.Tx, workflow.Effect) (string, error) { return "", nil }
+
 // Budget implements outbox.Service.
-func (k *tiktok) Budget(workflow.Effect) time.Duration { return 0 }
+func (k *tiktok) Budget(workflow.Effect, string) time.Duration { return 0 }
 
 // Deliver implements outbox.Service.
 func (k *tiktok) Deliver(_ context.Context, e workflow.Effect) workflow.Outcome {

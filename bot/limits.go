@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"strings"
 	"sync"
 	"time"
 
@@ -33,18 +34,18 @@ const (
 	methodUpdate = "chat.update"
 )
 
-// take takes a call from the budget of a method (for posts: in a channel), or tells how long to wait for one.
-func (l *limits) take(method, channel string) time.Duration {
+// take takes a call from a budget of limitKey's, or tells how long to wait for one.
+func (l *limits) take(key string) time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	now, key := time.Now(), limitKey(method, channel)
+	now := time.Now()
 	if wait := l.until[key].Sub(now); wait > 0 {
 		return wait
 	}
 	b := l.buckets[key]
 	if b == nil {
 		b = rate.NewLimiter(tier3Rate, tier3Burst)
-		if method == methodPost {
+		if strings.HasPrefix(key, methodPost) {
 			b = rate.NewLimiter(postRate, postBurst)
 		}
 		l.buckets[key] = b
@@ -66,6 +67,7 @@ func (l *limits) pause(method, channel string, retryAfter time.Duration) {
 	}
 }
 
+// limitKey names the budget of a method, for posts: in a channel.
 func limitKey(method, channel string) string {
 	if method == methodPost {
 		return method + " " + channel

@@ -140,6 +140,10 @@ type Outbox interface {
 	// Next is when the earliest of the kind's unparked heads that are not due at now will be, zero if none will: the
 	// end of its claim for one that is claimed. Both are index reads.
 	Ready(kind EffectKind, now time.Time, limit int) (ready []Effect, next time.Time, err error)
+	// Heads hands the heads that Ready tells of to fn, in that order and without reading the effects, so that one that
+	// has to wait costs a key of the index. Where fn returns false, those that follow of the same priority are passed
+	// over. Next is Ready's. fn may read the transaction.
+	Heads(kind EffectKind, now time.Time, fn func(Head) bool) (next time.Time, err error)
 	// Claim takes a head until the given time, counts the attempt and sets Begun. At that time the claim is over, and
 	// another may take the effect. What it returns is the effect as it was before, but for Attempt: Begun tells of an
 	// earlier claim without an outcome. ErrConflict if it is not to be claimed at now, ErrNotFound if it is gone, and
@@ -166,6 +170,12 @@ type Outbox interface {
 	Revive(id EffectID, at time.Time) error
 	// Wake ends the parking of a lane's effects.
 	Wake(Lane) error
+}
+
+// Head is what the index of the heads tells of an effect.
+type Head struct {
+	ID       EffectID
+	Priority Priority
 }
 
 // InLane is an effect in its lane.

@@ -151,7 +151,9 @@ type slack struct {
 	sayings []workflow.Saying
 }
 
-func (s *slack) Budget(workflow.Effect) time.Duration { return 0 }
+func (s *slack) Limit(workflow.Tx, workflow.Effect) (string, error) { return "", nil }
+
+func (s *slack) Budget(workflow.Effect, string) time.Duration { return 0 }
 
 func (s *slack) Deliver(_ context.Context, e workflow.Effect) workflow.Outcome {
 	if e.Kind == workflow.ShowCard {

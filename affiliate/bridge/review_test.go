@@ -390,7 +390,7 @@ func TestAnEffectWhoseRecordsAreMissingWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := connected(t, affiliatesim.Options{})
 		e := workflow.Effect{Shop: "no such shop", Application: "1", Attempt: 1, Begun: true, Review: &workflow.Review{Verdict: workflow.Approve}}
-		require.Zero(t, d.bridge.Budget(e))
+		require.Zero(t, d.bridge.Budget(e, ""))
 		outcome := d.bridge.Deliver(t.Context(), e)
 		require.Equal(t, workflow.Outcome{
 			Then: workflow.Again, After: 30 * time.Second, Looks: 1, Cause: workflow.Cause{Message: outcome.Cause.Message},

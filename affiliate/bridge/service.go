@@ -2,14 +2,30 @@ package bridge
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"sampledesk/workflow"
 )
 
-// Budget implements outbox.Service: it takes a place in the shop's budget of what the effect asks of TikTok. What only
-// reads is paced by the client.
-func (b *Bridge) Budget(e workflow.Effect) time.Duration {
+// Limit implements outbox.Service: decisions and messages of a shop have a budget each. A look, which follows a lost
+// answer, is a read, and reads are paced by the client.
+func (b *Bridge) Limit(_ workflow.Tx, e workflow.Effect) (string, error) {
+	looks := e.Begun || e.Looks > 0
+	switch {
+	case e.Kind == workflow.ImportCreators, e.Kind == workflow.ReviewOnTikTok && looks:
+		return "", nil
+	case e.Kind == workflow.ReviewOnTikTok:
+		return "review " + string(e.Shop), nil
+	case looks:
+		return "look for a message " + string(e.Shop), nil
+	default: // one that was not told yet why its shop is muted is let through once
+		return fmt.Sprintf("message %s %d %s", e.Shop, e.Cause.Code, e.Cause.Message), nil
+	}
+}
+
+// Budget implements outbox.Service: it takes a place in the shop's budget of what the effect asks of TikTok.
+func (b *Bridge) Budget(e workflow.Effect, _ string) time.Duration {
 	switch e.Kind {
 	case workflow.SendMessage:
 		return b.messageBudget(e)

@@ -122,7 +122,7 @@ func parseHead(rest []byte) (headPlace, error) {
 	due := binary.BigEndian.Uint64(rest[8:])
 	return headPlace{
 		priority: binary.BigEndian.Uint64(rest),
-		due:      time.UnixMicro(int64(due ^ 1<<63)).UTC(),
+		due:      time.UnixMicro(unordered(due)).UTC(),
 	}, nil
 }
 
@@ -144,6 +144,9 @@ func deadLetterKey(at time.Time, id workflow.EffectID) []byte {
 
 // ordered maps a number so that the order is kept when it is compared as bytes: negative ones come first.
 func ordered(n int64) uint64 { return uint64(n) ^ 1<<63 }
+
+// unordered is ordered turned back.
+func unordered(n uint64) int64 { return int64(n ^ 1<<63) }
 
 // hexadecimal writes numbers so that they may be part of a cursor: text, in byte order.
 func hexadecimal(n uint64) string { return fmt.Sprintf("%016x", n) }

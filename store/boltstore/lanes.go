@@ -2,6 +2,7 @@ package boltstore
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"time"
 
@@ -110,11 +111,32 @@ func (t *transaction) indexHead(q queued) error {
 	return t.bucket(headsBucket).Put(headKey(q), []byte(q.Effect.ID))
 }
 
-// Ready is part of workflow.Outbox. Within a priority the heads are in the order in which they are due, so it reads
-// those it returns, and the first that is not due of each priority.
+// Ready is part of workflow.Outbox. It reads the effects that it returns and no other.
 func (t *transaction) Ready(kind workflow.EffectKind, now time.Time, limit int) (ready []workflow.Effect, next time.Time, err error) {
+	var damaged error
+	next, err = t.Heads(kind, now, func(h workflow.Head) bool {
+		if len(ready) >= limit || damaged != nil {
+			return false
+		}
+		q, err := t.listed([]byte(h.ID))
+		if err != nil {
+			damaged = err
+			return false
+		}
+		ready = append(ready, q.Effect)
+		return true
+	})
+	if err = cmp.Or(damaged, err); err != nil {
+		return nil, time.Time{}, err
+	}
+	return ready, next, nil
+}
+
+// Heads is part of workflow.Outbox. Within a priority the heads are in the order in which they are due, so it reads the
+// keys of those that are due, and the first that is not of each priority.
+func (t *transaction) Heads(kind workflow.EffectKind, now time.Time, fn func(workflow.Head) bool) (next time.Time, err error) {
 	if !nameable(string(kind)) {
-		return nil, time.Time{}, nil
+		return time.Time{}, nil
 	}
 	now = moment(now)
 	prefix := under(string(kind))
@@ -126,7 +148,7 @@ func (t *transaction) Ready(kind workflow.EffectKind, now time.Time, limit int) 
 		}
 		at, err := parseHead(k[len(prefix):])
 		if err != nil {
-			return nil, time.Time{}, fmt.Errorf("%w: %w", errDamaged, err)
+			return time.Time{}, fmt.Errorf("%w: %w", errDamaged, err)
 		}
 		switch {
 		case at.due.After(now):
@@ -134,16 +156,11 @@ func (t *transaction) Ready(kind workflow.EffectKind, now time.Time, limit int) 
 				next = at.due
 			}
 			k, id = c.Seek(afterPriority(kind, at.priority))
-		case len(ready) >= limit:
+		case !fn(workflow.Head{ID: workflow.EffectID(id), Priority: workflow.Priority(unordered(at.priority))}):
 			k, id = c.Seek(afterDue(kind, at.priority, now))
 		default:
-			q, err := t.listed(id)
-			if err != nil {
-				return nil, time.Time{}, err
-			}
-			ready = append(ready, q.Effect)
 			k, id = c.Next()
 		}
 	}
-	return ready, next, nil
+	return next, nil
 }

@@ -291,6 +291,11 @@ func (p *player) compare(tx workflow.Tx) {
 			require.Equal(p.t, ids(want[:min(limit, len(want))]), ids(got))
 			require.Equal(p.t, wantNext, next)
 		}
+		var heads []workflow.Head
+		next, err := tx.Heads(kind, p.now, func(h workflow.Head) bool { heads = append(heads, h); return true })
+		require.NoError(p.t, err)
+		require.Equal(p.t, headsOf(want), heads)
+		require.Equal(p.t, wantNext, next)
 	}
 	letters, _, err := tx.DeadLetters("", 10_000)
 	require.NoError(p.t, err)

@@ -18,6 +18,7 @@ var readiness = []promise{
 	{"Kinds are asked for one by one", showKinds},
 	{"The tails of lanes are not ready, however due", showTails},
 	{"Priorities below zero and far above it are in order", showPriorities},
+	{"Heads are handed out as they are ready, until enough of a priority were", showHeads},
 }
 
 // ready returns the heads of a kind that can be claimed n minutes after start, and when the next will be due.
@@ -136,4 +137,44 @@ func showPriorities(t *testing.T, s workflow.Store) {
 	require.Equal(t, []string{"first", "a", "b", "c", "last"}, readyIDs(t, s, workflow.Reply, 0, 9))
 	_, next := ready(t, s, workflow.Reply, -1, 9)
 	require.Equal(t, start, next)
+}
+
+func showHeads(t *testing.T, s workflow.Store) {
+	put(t, s, enqueue(due("c", 1, 2), due("late", 0, 9), due("b", 0, 3), due("later", 1, 8), due("d", 1, 3), due("a", 0, 1)))
+	other := due("another kind", 0, 0)
+	other.Kind = workflow.Announce
+	put(t, s, enqueue(other))
+	list, _ := ready(t, s, workflow.Reply, 5, 9)
+	require.Equal(t, []string{"a", "b", "c", "d"}, ids(list))
+	for enough, want := range map[int][]workflow.Effect{
+		9: list, 0: {list[0], list[2]}, 1: {list[0], list[1], list[2]}, 2: {list[0], list[1], list[2]}, 3: list,
+	} {
+		see(t, s, func(tx workflow.Tx) error {
+			var seen []workflow.Head
+			next, err := tx.Heads(workflow.Reply, minute(5), func(h workflow.Head) bool {
+				seen = append(seen, h)
+				read, err := tx.Effect(h.ID)
+				require.NoError(t, err)
+				require.Equal(t, h.Priority, read.Priority)
+				return len(seen) <= enough
+			})
+			require.NoError(t, err)
+			require.Equal(t, headsOf(want), seen, "until %d were seen", enough)
+			require.Equal(t, minute(8), next, "whatever was passed over")
+			return nil
+		})
+	}
+	see(t, s, func(tx workflow.Tx) error {
+		next, err := tx.Heads("car", minute(5), func(workflow.Head) bool { t.Error("the beginning of a kind is another kind"); return true })
+		require.Zero(t, next)
+		return err
+	})
+}
+
+func headsOf(list []workflow.Effect) []workflow.Head {
+	var heads []workflow.Head
+	for _, e := range list {
+		heads = append(heads, workflow.Head{ID: e.ID, Priority: e.Priority})
+	}
+	return heads
 }

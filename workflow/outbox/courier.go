@@ -4,18 +4,20 @@
 // What it promises. An effect is delivered at least once, and by one courier at a time: a claim is a lease that its
 // owner prolongs while it works, so a claim outlives its owner by Lease at most. Within a lane effects go one by one and
 // in order. No delivery waits in a limiter while it holds a claim: a service is asked for budget first, and effects that
-// people wait for are offered the budget before routine. Whether a repeated delivery does any harm is the service's
-// business: an effect says whether an earlier attempt was begun and never came to an outcome.
+// people wait for are offered the budget before routine. Decisions have places of their own among the deliveries under
+// way, and so has what people wait for: no routine can take them up. Whether a repeated delivery does any harm is the
+// service's business: an effect says whether an earlier attempt was begun and never came to an outcome.
+//
+// What waits costs next to nothing: the courier sleeps until something is due, a limit has budget again or somebody
+// wakes it, and an effect that waits for a limit is not read again before that limit has something to give (pass.go).
 package outbox
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"runtime/debug"
-	"slices"
 	"sync"
 	"time"
 
@@ -28,22 +30,25 @@ const (
 	Lease = 10 * time.Second
 
 	// look is how long the courier sleeps at the most, should nobody wake it.
-	look = time.Second
+	look = 10 * time.Second
+
+	// breather is how long it rests after a fault of the store or of a service.
+	breather = time.Second
 
 	// grace is how long deliveries may go on once the courier is told to stop.
 	grace = 6 * time.Second
-
-	// batch is how many heads of a kind are read at first in a round. Where some of that many have to wait, those behind
-	// them are read too, as what one shop waits for must not hide what another's budget allows; up to deepest.
-	batch   = 256
-	deepest = 16 * batch
 )
 
 // Service delivers effects to one place outside.
 type Service interface {
-	// Budget tells how long the effect has to wait for the service's limits; 0 takes the budget, and the courier then
-	// claims and delivers. It must not block.
-	Budget(workflow.Effect) time.Duration
+	// Limit names what the effect's budget is taken from, such as a method and a channel. While a limit has nothing to
+	// give, no other effect of that limit is read or asked for. Empty: the effect shares its budget with no other. The
+	// transaction is there to read from.
+	Limit(workflow.Tx, workflow.Effect) (string, error)
+
+	// Budget tells how long the effect has to wait for that limit; 0 takes the budget, and the courier then claims and
+	// delivers. It must not block, nor use the store.
+	Budget(e workflow.Effect, limit string) time.Duration
 
 	// Deliver does what the effect says and tells what came of it. It returns soon after ctx ends, and the outcome then
 	// still counts. It must be safe for concurrent use.
@@ -62,26 +67,20 @@ type Courier struct {
 	store    workflow.Store
 	engine   Engine
 	services map[workflow.Service]Service
-	inFlight map[workflow.Service]int // how many deliveries of a shop may be under way
 	log      *slog.Logger
 	wake     chan struct{}
+	seats    *seats
+	wg       sync.WaitGroup
 
-	mu   sync.Mutex
-	busy map[seat]int
-	wg   sync.WaitGroup
+	waiting waiting // of the goroutine that runs Run, and of no other
 }
 
-// seat is what deliveries under way are counted by, so that a shop that hangs holds up no other.
-type seat struct {
-	service workflow.Service
-	shop    workflow.ShopID
-}
-
-// New returns a courier. InFlight says how many deliveries by a service may be under way at once for one shop.
+// New returns a courier. InFlight says how many deliveries by a service may be under way at once for one shop: so many
+// decisions, so many others that people wait for, and so many of routine.
 func New(store workflow.Store, engine Engine, services map[workflow.Service]Service, inFlight map[workflow.Service]int, log *slog.Logger) *Courier {
 	return &Courier{
-		store: store, engine: engine, services: services, inFlight: inFlight, log: log,
-		wake: make(chan struct{}, 1), busy: map[seat]int{},
+		store: store, engine: engine, services: services, log: log,
+		wake: make(chan struct{}, 1), seats: newSeats(inFlight), waiting: waiting{known: map[workflow.EffectID]*known{}},
 	}
 }
 
@@ -99,8 +98,7 @@ func (c *Courier) Run(ctx context.Context) {
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	for ctx.Err() == nil {
-		pause := c.round(ctx, work)
-		timer := time.NewTimer(pause)
+		timer := time.NewTimer(c.round(ctx, work))
 		select {
 		case <-ctx.Done():
 		case <-c.wake:
@@ -115,131 +113,48 @@ func (c *Courier) Run(ctx context.Context) {
 
 // round starts every delivery that is due and within budget, and returns how long the courier may sleep.
 func (c *Courier) round(ctx, work context.Context) time.Duration {
-	pause, tried := look, map[workflow.EffectID]bool{}
-	for depth := batch; depth <= deepest; depth *= 4 {
-		wait, hidden, err := c.pass(ctx, work, depth, tried)
-		if err != nil {
-			if ctx.Err() == nil {
-				c.log.ErrorContext(ctx, "could not read the outbox", "error", err)
-			}
-			return look
+	p, err := c.choose(ctx)
+	if err != nil {
+		if ctx.Err() == nil {
+			c.log.ErrorContext(ctx, "could not read the outbox", "error", err)
 		}
-		pause = min(pause, wait)
-		if !hidden {
-			break
+		return breather
+	}
+	pause := p.pause
+	for _, chosen := range p.chosen {
+		if ctx.Err() != nil {
+			c.seats.leave(chosen.seat)
+			continue
+		}
+		if err := c.start(ctx, work, chosen); err != nil {
+			if ctx.Err() == nil {
+				c.log.ErrorContext(ctx, "could not claim an effect", "effect", chosen.effect.ID, "error", err)
+			}
+			pause = min(pause, breather)
 		}
 	}
 	return pause
 }
 
-// pass tries the first heads of each kind that were not tried in this round. Hidden tells that some of them have to wait
-// and that there may be others behind them.
-func (c *Courier) pass(ctx, work context.Context, depth int, tried map[workflow.EffectID]bool) (pause time.Duration, hidden bool, err error) {
+// start claims an effect that has its budget and its seat, and sets its delivery going.
+func (c *Courier) start(ctx, work context.Context, chosen chosen) error {
 	now := time.Now()
-	ready, next, full, err := c.ready(ctx, now, depth)
-	if err != nil {
-		return 0, false, err
-	}
-	pause = look
-	if !next.IsZero() {
-		pause = min(pause, max(next.Sub(now), 0))
-	}
-	waiting := len(tried) > 0 // this is no first pass: an earlier one met some that wait
-	for _, e := range ready {
-		if ctx.Err() != nil {
-			return pause, false, nil
-		}
-		if tried[e.ID] {
-			continue
-		}
-		tried[e.ID] = true
-		if wait := c.start(ctx, work, e); wait > 0 {
-			pause, waiting = min(pause, wait), true
-		}
-	}
-	return pause, full && waiting, nil
-}
-
-// ready returns up to depth heads of each kind that are due, those that people wait for first, and when the next will be
-// due. Full tells that there may be more.
-func (c *Courier) ready(ctx context.Context, now time.Time, depth int) (ready []workflow.Effect, next time.Time, full bool, err error) {
-	err = c.store.View(ctx, func(tx workflow.Tx) error {
-		ready, next, full = nil, time.Time{}, false
-		for _, kind := range workflow.EffectKinds {
-			heads, later, err := tx.Ready(kind, now, depth)
-			if err != nil {
-				return err
-			}
-			ready, full = append(ready, heads...), full || len(heads) == depth
-			if !later.IsZero() && (next.IsZero() || later.Before(next)) {
-				next = later
-			}
-		}
-		return nil
-	})
-	slices.SortStableFunc(ready, func(a, b workflow.Effect) int { return cmp.Compare(a.Priority, b.Priority) })
-	return ready, next, full, err
-}
-
-// start claims one effect and sets its delivery going. A positive result is how long to wait for its budget, or at the
-// most for a place among the deliveries under way.
-func (c *Courier) start(ctx, work context.Context, e workflow.Effect) time.Duration {
-	place := seat{e.Kind.Service(), e.Shop}
-	service, ok := c.services[place.service]
-	if !ok {
-		return 0
-	}
-	if !c.take(place) {
-		return look
-	}
-	if wait := c.budget(ctx, service, e); wait > 0 {
-		c.leave(place)
-		return wait
-	}
-	now := time.Now()
-	claimed, ok, err := c.engine.Claim(ctx, e.ID, now, now.Add(Lease))
-	if err != nil && ctx.Err() == nil {
-		c.log.ErrorContext(ctx, "could not claim an effect", "effect", e.ID, "error", err)
-	}
+	claimed, ok, err := c.engine.Claim(ctx, chosen.effect.ID, now, now.Add(Lease))
 	if err != nil || !ok {
-		c.leave(place)
-		return 0
+		c.leave(chosen.seat)
+		return err
 	}
 	c.wg.Go(func() {
-		defer c.Wake()
-		defer c.leave(place)
-		c.deliver(work, service, claimed)
+		defer c.leave(chosen.seat)
+		c.deliver(work, c.services[chosen.seat.service], claimed)
 	})
-	return 0
+	return nil
 }
 
-// budget asks the service for the effect's budget. One that panics over an effect has none for it now.
-func (c *Courier) budget(ctx context.Context, s Service, e workflow.Effect) (wait time.Duration) {
-	defer func() {
-		if p := recover(); p != nil {
-			c.log.ErrorContext(ctx, "a budget panicked", "effect", e.ID, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
-			wait = look
-		}
-	}()
-	return s.Budget(e)
-}
-
-// take takes a place among the deliveries under way. Those that leave wake the courier.
-func (c *Courier) take(s seat) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.busy[s] >= c.inFlight[s.service] {
-		return false
-	}
-	c.busy[s]++
-	return true
-}
-
+// leave gives a seat back, and wakes the courier if something waits for one like it.
 func (c *Courier) leave(s seat) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.busy[s]--; c.busy[s] == 0 {
-		delete(c.busy, s)
+	if c.seats.leave(s) {
+		c.Wake()
 	}
 }
 
@@ -259,6 +174,7 @@ func (c *Courier) deliver(work context.Context, s Service, e workflow.Effect) {
 	}
 	if err := c.engine.Settle(settling, e, outcome, time.Now()); err != nil {
 		log.ErrorContext(work, "could not record what came of an effect", "error", err)
+		c.Wake() // the claim lapses by itself, and somebody has to know when
 	}
 }
 

@@ -27,6 +27,7 @@ var sample = workflow.Key{Shop: glow, ID: "1729384756"}
 
 // service stands for a place outside. It keeps what it was given and when, and does with it what it is told.
 type service struct {
+	limit  func(workflow.Effect) string // nil: no two effects share a budget
 	budget func(workflow.Effect) time.Duration
 	do     func(context.Context, workflow.Effect) workflow.Outcome
 
@@ -40,7 +41,14 @@ type delivery struct {
 	effect workflow.Effect
 }
 
-func (s *service) Budget(e workflow.Effect) time.Duration {
+func (s *service) Limit(tx workflow.Tx, e workflow.Effect) (string, error) {
+	if s.limit == nil {
+		return "", nil
+	}
+	return s.limit(e), nil
+}
+
+func (s *service) Budget(e workflow.Effect, _ string) time.Duration {
 	if s.budget == nil {
 		return 0
 	}
