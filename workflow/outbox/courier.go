@@ -80,7 +80,7 @@ type Courier struct {
 func New(store workflow.Store, engine Engine, services map[workflow.Service]Service, inFlight map[workflow.Service]int, log *slog.Logger) *Courier {
 	return &Courier{
 		store: store, engine: engine, services: services, log: log,
-		wake: make(chan struct{}, 1), seats: newSeats(inFlight), waiting: waiting{known: map[workflow.EffectID]*known{}},
+		wake: make(chan struct{}, 1), seats: newSeats(inFlight), waiting: newWaiting(),
 	}
 }
 
@@ -102,6 +102,7 @@ func (c *Courier) Run(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 		case <-c.wake:
+			c.waiting.lookAgain()
 		case <-timer.C:
 		}
 		timer.Stop()
@@ -130,6 +131,7 @@ func (c *Courier) round(ctx, work context.Context) time.Duration {
 			if ctx.Err() == nil {
 				c.log.ErrorContext(ctx, "could not claim an effect", "effect", chosen.effect.ID, "error", err)
 			}
+			c.waiting.lookAgain()
 			pause = min(pause, breather)
 		}
 	}

@@ -29,7 +29,7 @@ func TestLanesDoNotWaitForEachOther(t *testing.T) {
 	inBubble(t, func(t *testing.T, d *desk) {
 		d.slack.do = func(_ context.Context, e workflow.Effect) workflow.Outcome {
 			if e.Lane == "slow" {
-				time.Sleep(time.Hour)
+				time.Sleep(time.Minute)
 			}
 			return workflow.Outcome{}
 		}
@@ -37,9 +37,9 @@ func TestLanesDoNotWaitForEachOther(t *testing.T) {
 		d.run()
 		time.Sleep(time.Second)
 		require.ElementsMatch(t, []visit{{0, "1", 1}, {0, "3", 1}, {0, "4", 1}}, d.slack.visits())
-		time.Sleep(time.Hour)
-		require.Contains(t, d.slack.visits(), visit{time.Hour, "2", 1})
-		time.Sleep(time.Hour)
+		time.Sleep(time.Minute)
+		require.Contains(t, d.slack.visits(), visit{time.Minute, "2", 1})
+		time.Sleep(time.Minute)
 	})
 }
 
@@ -173,6 +173,51 @@ func TestManyOfOneKindThatWaitHideNoOther(t *testing.T) {
 		visits := d.slack.visits()
 		require.Len(t, visits, 1)
 		require.Equal(t, workflow.EffectID("free"), visits[0].id)
+	})
+}
+
+func TestDecisionsAndWhatPeopleWaitForNeverWaitBehindOthers(t *testing.T) {
+	inBubble(t, func(t *testing.T, d *desk) {
+		hang := taking(time.Minute)
+		d.slack.do = hang
+		d.tiktok.do = func(ctx context.Context, e workflow.Effect) workflow.Outcome {
+			if e.Kind == workflow.ReviewOnTikTok {
+				return confirm(ctx, e)
+			}
+			return hang(ctx, e)
+		}
+		d.report(workflow.StatusPending)
+		for i := range 600 {
+			n := strconv.Itoa(i)
+			for _, kind := range []workflow.EffectKind{workflow.ImportCreators, workflow.ShowCard, workflow.Announce} {
+				e := notice(workflow.EffectID(string(kind)+n), workflow.Lane(string(kind)+n))
+				e.Kind, e.Application = kind, sample.ID
+				d.put(e)
+			}
+		}
+		d.run()
+		time.Sleep(time.Second)
+		a := d.approve()
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		require.Contains(t, d.tiktok.visits(), visit{11 * time.Second, a.Decision.Review, 1})
+		require.Equal(t, workflow.AwaitingShipment, d.application().State())
+		watched := notice("watched", "w")
+		watched.Priority, watched.NotBefore = workflow.ForPeople, time.Now()
+		d.put(watched)
+		d.courier.Wake()
+		synctest.Wait()
+		require.Contains(t, d.slack.visits(), visit{11 * time.Second, "watched", 1})
+		d.update(func(tx workflow.Tx) error { // there is no need to see the others through
+			for _, kind := range []workflow.EffectKind{workflow.ImportCreators, workflow.ShowCard, workflow.Announce} {
+				waiting, _, err := tx.Ready(kind, time.Now(), 1000)
+				require.NoError(t, err)
+				for _, e := range waiting {
+					require.NoError(t, tx.Remove(e.ID))
+				}
+			}
+			return nil
+		})
 	})
 }
 
@@ -349,6 +394,24 @@ func TestAServiceThatPanicsOverItsBudgetTakesNobodyDown(t *testing.T) {
 				panic("a fault of ours")
 			}
 			return 0
+		}
+		d.put(notice("1", "a"), notice("2", "b"))
+		d.run()
+		time.Sleep(time.Second)
+		require.Equal(t, []visit{{0, "2", 1}}, d.slack.visits())
+		time.Sleep(time.Minute)
+		require.Len(t, d.slack.visits(), 2)
+		require.Contains(t, d.log.String(), "a fault of ours")
+	})
+}
+
+func TestAServiceThatPanicsOverItsLimitTakesNobodyDown(t *testing.T) {
+	inBubble(t, func(t *testing.T, d *desk) {
+		d.slack.limit = func(e workflow.Effect) string {
+			if e.ID == "1" && time.Since(midnight) < 10*time.Second {
+				panic("a fault of ours")
+			}
+			return "one for all"
 		}
 		d.put(notice("1", "a"), notice("2", "b"))
 		d.run()

@@ -2,6 +2,7 @@ package outbox
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"runtime/debug"
@@ -18,22 +19,29 @@ const freshReads = 256
 // waiting is what the courier remembers of effects that are due and could not go, so that the next pass need not read
 // them. It is a guess that saves work: an effect is read anew before it goes.
 type waiting struct {
+	heads map[workflow.Priority][]head // in order
 	known map[workflow.EffectID]*known
-	pass  uint64
-	heads map[workflow.Priority][]head // of the pass under way; kept for its room
+	looks uint64    // how often the heads were looked for
+	until time.Time // from when on they have to be looked for again; somebody who wakes the courier ends it too
 }
 
-// known is what is remembered of an effect that waits.
-type known struct {
-	shop  workflow.ShopID
-	limit string
-	pass  uint64 // the last that met it
+func newWaiting() waiting {
+	return waiting{heads: map[workflow.Priority][]head{}, known: map[workflow.EffectID]*known{}}
 }
 
 // head is a lane's head that is due.
 type head struct {
 	id   workflow.EffectID
 	kind workflow.EffectKind
+	*known
+}
+
+// known is what is remembered of an effect that waits.
+type known struct {
+	read  bool // what follows is known
+	shop  workflow.ShopID
+	limit string
+	looks uint64 // the last look that met it
 }
 
 // chosen is an effect that has its budget and its seat.
@@ -58,90 +66,114 @@ func (p *pass) wait(d time.Duration) { p.pause = min(p.pause, max(d, 0)) }
 // choose takes budget and seat for each effect that can go now: what people wait for first, and within a priority by
 // kind, then in the order in which they are due.
 func (c *Courier) choose(ctx context.Context) (*pass, error) {
-	p := &pass{now: time.Now(), pause: look, spent: map[string]bool{}, full: map[seat]bool{}}
+	w := &c.waiting
+	p := &pass{now: time.Now(), spent: map[string]bool{}, full: map[seat]bool{}}
 	err := c.store.View(ctx, func(tx workflow.Tx) error {
 		p.tx = tx
-		if err := c.findDue(p); err != nil {
+		if err := w.look(tx, p.now); err != nil {
 			return err
 		}
-		c.waiting.pass++
-		for _, priority := range slices.Sorted(maps.Keys(c.waiting.heads)) {
-			for _, h := range c.waiting.heads[priority] {
-				if err := c.consider(ctx, p, h, priority); err != nil {
+		p.pause = w.until.Sub(p.now)
+		for _, priority := range slices.Sorted(maps.Keys(w.heads)) {
+			left := w.heads[priority][:0]
+			for _, h := range w.heads[priority] {
+				gone, err := c.consider(ctx, p, h, priority)
+				if err != nil {
 					return err
 				}
+				if !gone {
+					left = append(left, h)
+				}
 			}
+			w.heads[priority] = left
 		}
 		return nil
 	})
 	if err != nil {
+		w.lookAgain()
 		for _, chosen := range p.chosen {
 			c.seats.leave(chosen.seat)
 		}
 		return nil, err
 	}
-	c.waiting.forget()
 	return p, nil
 }
 
-// findDue lists the heads that are due, and finds out when the next will be.
-func (c *Courier) findDue(p *pass) error {
-	w := &c.waiting
-	if w.heads == nil {
-		w.heads = map[workflow.Priority][]head{}
+// lookAgain makes the next pass look for the heads.
+func (w *waiting) lookAgain() { w.until = time.Time{} }
+
+// look finds the heads that are due, unless those that were found still hold.
+func (w *waiting) look(tx workflow.Tx, now time.Time) error {
+	if now.Before(w.until) {
+		return nil
 	}
+	w.looks++
+	w.until = now.Add(look)
 	for priority, list := range w.heads {
+		clear(list)
 		w.heads[priority] = list[:0]
 	}
+	met := 0
 	for _, kind := range workflow.EffectKinds {
-		next, err := p.tx.Heads(kind, p.now, func(h workflow.Head) bool {
-			w.heads[h.Priority] = append(w.heads[h.Priority], head{h.ID, kind})
+		next, err := tx.Heads(kind, now, func(h workflow.Head) bool {
+			k := w.known[h.ID]
+			if k == nil {
+				k = &known{}
+				w.known[h.ID] = k
+			}
+			k.looks = w.looks
+			w.heads[h.Priority] = append(w.heads[h.Priority], head{h.ID, kind, k})
+			met++
 			return true
 		})
 		if err != nil {
 			return fmt.Errorf("looking for effects of kind %q: %w", kind, err)
 		}
-		if !next.IsZero() {
-			p.wait(next.Sub(p.now))
+		if !next.IsZero() && next.Before(w.until) {
+			w.until = next
 		}
+	}
+	if len(w.known) > 2*met+freshReads { // most of it is gone
+		maps.DeleteFunc(w.known, func(_ workflow.EffectID, k *known) bool { return k.looks != w.looks })
 	}
 	return nil
 }
 
-// consider lets an effect go, or finds out what it waits for.
-func (c *Courier) consider(ctx context.Context, p *pass, h head, priority workflow.Priority) error {
+// consider lets an effect go, or finds out what it waits for. Gone tells that it is not among those that wait any more.
+func (c *Courier) consider(ctx context.Context, p *pass, h head, priority workflow.Priority) (gone bool, err error) {
 	service, ok := c.services[h.kind.Service()]
-	if !ok {
-		return nil
-	}
-	k, ok := c.waiting.known[h.id]
-	if ok {
-		k.pass = c.waiting.pass
-		if p.spent[k.limit] || p.full[seatOf(h.kind, k.shop, priority)] {
-			return nil
+	switch {
+	case !ok:
+		return true, nil
+	case h.read && (p.spent[h.limit] || p.full[seatOf(h.kind, h.shop, priority)]):
+		return false, nil
+	case !h.read:
+		if p.fresh++; p.fresh > freshReads {
+			p.pause = 0
+			return false, nil
 		}
-	} else if p.fresh++; p.fresh > freshReads {
-		p.pause = 0
-		return nil
 	}
 	e, err := p.tx.Effect(h.id)
+	if errors.Is(err, workflow.ErrNotFound) { // it lost its reason since the heads were looked for
+		delete(c.waiting.known, h.id)
+		return true, nil
+	}
 	if err != nil {
-		return fmt.Errorf("reading effect %q: %w", h.id, err)
+		return false, fmt.Errorf("reading effect %q: %w", h.id, err)
 	}
-	if k == nil {
-		k = &known{shop: e.Shop, pass: c.waiting.pass}
-		c.waiting.known[h.id] = k
-	}
-	if k.limit, err = c.limit(p.tx, service, e); err != nil { // others may go
+	h.read, h.shop = true, e.Shop
+	if h.limit, err = c.limit(p.tx, service, e); err != nil { // others may go
 		c.log.ErrorContext(ctx, "could not tell an effect's limit", "effect", e.ID, "error", err)
 		p.wait(breather)
-		return nil
+		return false, nil
 	}
-	if seat := seatOf(h.kind, e.Shop, priority); c.mayGo(ctx, p, service, e, k.limit, seat) {
-		p.chosen = append(p.chosen, chosen{e, seat})
-		delete(c.waiting.known, h.id)
+	seat := seatOf(h.kind, e.Shop, priority)
+	if !c.mayGo(ctx, p, service, e, h.limit, seat) {
+		return false, nil
 	}
-	return nil
+	p.chosen = append(p.chosen, chosen{e, seat})
+	delete(c.waiting.known, h.id)
+	return true, nil
 }
 
 // mayGo takes a seat and the budget, if there are both.
@@ -187,16 +219,4 @@ func recovered(err *error) {
 	if p := recover(); p != nil {
 		*err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 	}
-}
-
-// forget drops what was not met any more, once that is more than what was.
-func (w *waiting) forget() {
-	met := 0
-	for _, list := range w.heads {
-		met += len(list)
-	}
-	if len(w.known) <= 2*met+freshReads {
-		return
-	}
-	maps.DeleteFunc(w.known, func(_ workflow.EffectID, k *known) bool { return k.pass != w.pass })
 }

@@ -1,0 +1,149 @@
+package outbox_test
+
+import (
+	"context"
+	"strconv"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"sampledesk/workflow"
+)
+
+// counting is a store that counts what a courier reads of it.
+type counting struct {
+	workflow.Store
+	views, looks, effects int
+}
+
+type countingTx struct {
+	workflow.Tx
+	c *counting
+}
+
+func (c *counting) View(ctx context.Context, fn func(workflow.Tx) error) error {
+	c.views++
+	return c.Store.View(ctx, func(tx workflow.Tx) error { return fn(countingTx{tx, c}) })
+}
+
+func (t countingTx) Heads(kind workflow.EffectKind, now time.Time, fn func(workflow.Head) bool) (time.Time, error) {
+	t.c.looks++
+	return t.Tx.Heads(kind, now, fn)
+}
+
+func (t countingTx) Effect(id workflow.EffectID) (workflow.Effect, error) {
+	t.c.effects++
+	return t.Tx.Effect(id)
+}
+
+// watch has the courier read through a store that counts.
+func (d *desk) watch() *counting {
+	c, real := &counting{Store: d.store}, d.store
+	d.store = c
+	d.courier = d.newCourier(d.Engine)
+	d.store = real
+	return c
+}
+
+// several returns notices in lanes of their own.
+func several(name string, n int) (all []workflow.Effect) {
+	for i := range n {
+		id := name + " " + strconv.Itoa(i)
+		all = append(all, notice(workflow.EffectID(id), workflow.Lane(id)))
+	}
+	return all
+}
+
+func TestALimitThatHasNothingToGiveIsAskedOnceHoweverManyWait(t *testing.T) {
+	for _, waiting := range []int{20, 2000} {
+		inBubble(t, func(t *testing.T, d *desk) {
+			read, asked, give := d.watch(), 0, onePerSecond()
+			d.slack.limit = oneForAll
+			d.slack.budget = func(e workflow.Effect) time.Duration { asked++; return give(e) }
+			d.put(several("card", waiting)...)
+			d.run()
+			time.Sleep(500 * time.Millisecond)
+			synctest.Wait()
+			require.Len(t, d.slack.visits(), 1)
+			require.LessOrEqual(t, read.effects, waiting+20, "each was read once, to find out what it waits for")
+			asked, *read = 0, counting{Store: read.Store}
+			time.Sleep(15 * time.Second)
+			synctest.Wait()
+			visits := d.slack.visits()
+			require.Len(t, visits, 16)
+			for i, v := range visits {
+				require.Equal(t, visit{time.Duration(i) * time.Second, workflow.EffectID("card " + strconv.Itoa(i)), 1}, v)
+			}
+			require.LessOrEqual(t, read.effects, 15*4, "of %d that wait", waiting)
+			require.LessOrEqual(t, asked, 15*4)
+			d.halt()
+		})
+	}
+}
+
+func TestABacklogThatIsReadForTheFirstTimeHidesNothingBehindIt(t *testing.T) {
+	inBubble(t, func(t *testing.T, d *desk) {
+		d.slack.limit = func(e workflow.Effect) string { return string(e.Shop) }
+		d.slack.budget = func(e workflow.Effect) time.Duration {
+			if e.Shop == glow {
+				return time.Hour
+			}
+			return 0
+		}
+		last := notice("last", "last")
+		last.Shop = kitchen
+		d.put(append(several("stuck", 3000), last)...)
+		d.run()
+		synctest.Wait()
+		require.Equal(t, []visit{{0, "last", 1}}, d.slack.visits())
+	})
+}
+
+func TestWhatWaitsForALimitGoesByTheLimitThatItHasByNow(t *testing.T) {
+	inBubble(t, func(t *testing.T, d *desk) {
+		closed := "first"
+		limit := closed
+		d.slack.limit = func(workflow.Effect) string { return limit }
+		d.slack.budget = func(workflow.Effect) time.Duration {
+			if limit == closed {
+				return 5 * time.Second
+			}
+			return 0
+		}
+		d.put(several("card", 3)...)
+		d.run()
+		time.Sleep(time.Second)
+		limit = "second" // the channel that cards go to is another
+		time.Sleep(4 * time.Second)
+		synctest.Wait()
+		require.Len(t, d.slack.visits(), 3)
+		require.Equal(t, visit{5 * time.Second, "card 0", 1}, d.slack.visits()[0])
+	})
+}
+
+func TestAnIdleCourierSleeps(t *testing.T) {
+	inBubble(t, func(t *testing.T, d *desk) {
+		read := d.watch()
+		later := notice("later", "a")
+		later.NotBefore = midnight.Add(30*time.Minute + time.Millisecond)
+		d.put(later)
+		d.run()
+		time.Sleep(time.Hour)
+		require.Equal(t, []visit{{30*time.Minute + time.Millisecond, "later", 1}}, d.slack.visits(), "to the instant")
+		require.Less(t, read.views, 6*60+10, "a look every ten seconds")
+	})
+}
+
+func TestAnEffectThatIsGoneWhenItsBudgetComesIsPassedOver(t *testing.T) {
+	inBubble(t, func(t *testing.T, d *desk) {
+		d.slack.limit, d.slack.budget = oneForAll, onePerSecond()
+		d.put(several("card", 4)...)
+		d.run()
+		time.Sleep(500 * time.Millisecond)
+		d.update(func(tx workflow.Tx) error { return tx.Remove("card 1") }) // which tells nobody
+		time.Sleep(time.Minute)
+		require.Equal(t, []visit{{0, "card 0", 1}, {time.Second, "card 2", 1}, {2 * time.Second, "card 3", 1}}, d.slack.visits())
+	})
+}
