@@ -17,7 +17,7 @@ RACE        := $(shell CGO_ENABLED=1 $(GO) env CC 2>/dev/null | xargs -r sh -c '
 
 .PHONY: help
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: build ## Build and run the demo: both stand-ins and the desk, afresh each time
@@ -72,6 +72,10 @@ bench: ## Every benchmark, once; compare by ratio, side by side on one machine
 .PHONY: bench-store
 bench-store: ## Decisions with 1, 8 and 64 writers beside bbolt by itself, in one run, and what a decision costs the disk
 	$(GO) test ./store/boltstore -run '^$$' -bench 'BesideBbolt|Written' -benchtime 5s
+
+.PHONY: bench-dispatcher
+bench-dispatcher: ## What a posted card costs while 20, 300 and 1,500 others wait behind it; compare them by ratio
+	$(GO) test ./workflow/outbox -run '^$$' -bench BenchmarkABacklogOfCards -benchtime 1x -count 3
 
 .PHONY: build
 build: ## The program, in bin/

@@ -187,14 +187,16 @@ func TestDecisionsAndWhatPeopleWaitForNeverWaitBehindOthers(t *testing.T) {
 			return hang(ctx, e)
 		}
 		d.report(workflow.StatusPending)
+		var others []workflow.Effect
 		for i := range 600 {
 			n := strconv.Itoa(i)
 			for _, kind := range []workflow.EffectKind{workflow.ImportCreators, workflow.ShowCard, workflow.Announce} {
 				e := notice(workflow.EffectID(string(kind)+n), workflow.Lane(string(kind)+n))
 				e.Kind, e.Application = kind, sample.ID
-				d.put(e)
+				others = append(others, e)
 			}
 		}
+		d.put(others...)
 		d.run()
 		time.Sleep(time.Second)
 		a := d.approve()
