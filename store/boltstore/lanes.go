@@ -144,7 +144,7 @@ func (t *transaction) Heads(kind workflow.EffectKind, now time.Time, fn func(wor
 	k, id := c.Seek(prefix)
 	for k != nil && bytes.HasPrefix(k, prefix) {
 		if err := t.alive(); err != nil {
-			return nil, time.Time{}, err
+			return time.Time{}, err
 		}
 		at, err := parseHead(k[len(prefix):])
 		if err != nil {
