@@ -253,6 +253,18 @@ func NewsOf(s ShopID) Listing { return listing("news", string(s)) }
 // ThreadOf lists the application whose card is that message of a channel.
 func ThreadOf(channel, ts string) Listing { return listing("thread", channel, ts) }
 
+// Long tells whether a listing grows with its shop or its campaign, so that a store keeps how many it has. The others, by
+// creator, user name, short id and thread, have few, and can be counted as they are asked for.
+func (l Listing) Long() bool {
+	kind, _, _ := strings.Cut(string(l), "\x1f")
+	switch kind {
+	case "creator", "username", "short", "thread":
+		return false
+	default:
+		return true
+	}
+}
+
 func listing(parts ...string) Listing {
 	for i, p := range parts {
 		parts[i] = nameable(p)

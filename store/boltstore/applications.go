@@ -11,36 +11,39 @@ import (
 	"sampledesk/workflow"
 )
 
-// place is where an application stands in a listing, as it was when the application was last put. It is kept beside
-// the application and not worked out from it: what was put there has to be found again even if the rules of
-// workflow.Application.Places have changed since.
-type place struct {
-	Listing string `json:"listing"`
-	Sort    string `json:"sort"`
-}
+// place is where an application stands in a listing.
+type place struct{ Listing, Sort string }
 
 // Application is part of workflow.Tx.
 func (t *transaction) Application(k workflow.Key) (workflow.Application, error) {
+	if !nameable(string(k.ID)) { // the key might be that of an entry of a history
+		return workflow.Application{}, fmt.Errorf("application %q: %w", k, workflow.ErrNotFound)
+	}
 	return read[workflow.Application](t.bucket(applicationsBucket), applicationKey(k), "application")
 }
 
-// PutApplication is part of workflow.Tx. Places that stay as they were are not touched.
+// PutApplication is part of workflow.Tx. Where it stood is worked out from the application as it was: the file is kept
+// by the rules of today throughout, see rules. Places that stay as they were are not touched.
 func (t *transaction) PutApplication(a workflow.Application) error {
 	if err := t.may("an application", string(a.Key.Shop), string(a.Key.ID)); err != nil {
 		return err
 	}
 	a = kept(a)
 	key := applicationKey(a.Key)
+	before, err := t.Application(a.Key)
+	if err != nil && !errors.Is(err, workflow.ErrNotFound) {
+		return err
+	}
 	if err := write(t.bucket(applicationsBucket), key, a); err != nil {
 		return err
 	}
-	if err := t.list(key, placesOf(a)); err != nil {
+	if err := t.list(key, placesOf(before), placesOf(a)); err != nil {
 		return fmt.Errorf("listing application %s: %w", a.Key, err)
 	}
 	return nil
 }
 
-// placesOf returns the places of an application that has gone through kept.
+// placesOf returns the places of an application that has gone through kept; one that is not there has none.
 func placesOf(a workflow.Application) []place {
 	var places []place
 	for _, p := range a.Places() {
@@ -49,15 +52,8 @@ func placesOf(a workflow.Application) []place {
 	return places
 }
 
-// list brings the application's places in line with those given.
-func (t *transaction) list(key []byte, now []place) error {
-	was, err := read[[]place](t.bucket(placesBucket), key, "places")
-	if err != nil && !errors.Is(err, workflow.ErrNotFound) {
-		return err
-	}
-	if slices.Equal(was, now) {
-		return nil
-	}
+// list moves an application from the places where it was to those where it is now.
+func (t *transaction) list(key []byte, was, now []place) error {
 	for _, p := range was {
 		if !slices.Contains(now, p) {
 			if err := t.leave(p); err != nil {
@@ -72,10 +68,7 @@ func (t *transaction) list(key []byte, now []place) error {
 			}
 		}
 	}
-	if len(now) == 0 {
-		return t.bucket(placesBucket).Delete(key)
-	}
-	return write(t.bucket(placesBucket), key, now)
+	return nil
 }
 
 func (t *transaction) leave(p place) error {
@@ -101,9 +94,12 @@ func (t *transaction) enter(p place, key []byte) error {
 	return t.count(p.Listing, 1)
 }
 
-// count adds to the number of a listing's applications.
+// count adds to the number of a listing's applications, where that is kept.
 func (t *transaction) count(listing string, add int) error {
-	n, err := t.Count(workflow.Listing(listing))
+	if !workflow.Listing(listing).Long() {
+		return nil
+	}
+	n, err := t.number(listing)
 	if err != nil {
 		return err
 	}
@@ -112,9 +108,22 @@ func (t *transaction) count(listing string, add int) error {
 	case n < 0:
 		return fmt.Errorf("%w: the listing %q has %d applications", errDamaged, listing, n)
 	case n == 0:
-		return t.bucket(countsBucket).Delete([]byte(listing))
+		return t.bucket(busyBucket).Delete(countKey(listing))
 	}
-	return t.bucket(countsBucket).Put([]byte(listing), binary.BigEndian.AppendUint64(nil, uint64(n)))
+	return t.bucket(busyBucket).Put(countKey(listing), binary.BigEndian.AppendUint64(nil, uint64(n)))
+}
+
+// number returns the number that is kept of a long listing.
+func (t *transaction) number(listing string) (int, error) {
+	data := t.bucket(busyBucket).Get(countKey(listing))
+	switch len(data) {
+	case 0:
+		return 0, nil
+	case 8:
+		return int(binary.BigEndian.Uint64(data)), nil
+	default:
+		return 0, fmt.Errorf("%w: the number of the listing %q has %d bytes", errDamaged, listing, len(data))
+	}
 }
 
 // Applications is part of workflow.Tx. The cursor is the Sort of the last application's place.
@@ -147,18 +156,20 @@ func listed(applications bucket) func(key []byte) (workflow.Application, error) 
 	}
 }
 
-// Count is part of workflow.Tx.
+// Count is part of workflow.Tx. A short listing is counted as it is asked for.
 func (t *transaction) Count(l workflow.Listing) (int, error) {
 	if err := t.alive(); err != nil {
 		return 0, err
 	}
-	data := t.bucket(countsBucket).Get([]byte(l))
-	switch len(data) {
-	case 0:
-		return 0, nil
-	case 8:
-		return int(binary.BigEndian.Uint64(data)), nil
-	default:
-		return 0, fmt.Errorf("%w: the number of the listing %q has %d bytes", errDamaged, l, len(data))
+	if l.Long() {
+		return t.number(string(l))
 	}
+	n, prefix, c := 0, under(string(l)), t.bucket(listingsBucket).Cursor()
+	for k, _ := c.Seek(prefix); k != nil && bytes.HasPrefix(k, prefix); k, _ = c.Next() {
+		if err := t.alive(); err != nil {
+			return 0, err
+		}
+		n++
+	}
+	return n, nil
 }

@@ -87,24 +87,18 @@ func (t *transaction) own(id workflow.EffectID, attempt int, doing string) (queu
 // voidClaims ends all claims, and tells whether there were any. Attempt and Begun stay: whoever claims next has to find
 // out what became of it. Only heads can be claimed, so only they are looked at.
 func (t *transaction) voidClaims() (found bool, err error) {
-	var stale []queued
-	err = t.bucket(headsBucket).ForEach(func(_, id []byte) error {
-		if err := t.alive(); err != nil {
-			return err
-		}
-		q, err := t.listed(id)
-		if err == nil && q.claimed() {
-			stale = append(stale, q)
-		}
-		return err
-	})
+	heads, _, err := page(t.bucket(busyBucket), []byte("h"), "", unlimited, t.listed)
 	if err != nil {
 		return false, err
 	}
-	for _, q := range stale {
+	for _, q := range heads {
+		if !q.claimed() {
+			continue
+		}
 		if err := t.replace(q, q.Effect, time.Time{}); err != nil {
 			return false, err
 		}
+		found = true
 	}
-	return len(stale) > 0, nil
+	return found, nil
 }

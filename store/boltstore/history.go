@@ -7,7 +7,7 @@ import (
 )
 
 // Append is part of workflow.Tx. The sequence is one for the whole history, so that entries of several applications
-// can be told apart in time as well.
+// can be told apart in time as well. They follow their application in its bucket, and are mostly on its page.
 func (t *transaction) Append(e workflow.Entry) error {
 	const what = "an entry of the history"
 	if err := t.may(what, string(e.Key.Shop)); err != nil {
@@ -16,7 +16,7 @@ func (t *transaction) Append(e workflow.Entry) error {
 	if err := fitting(what, string(e.Key.ID)); err != nil {
 		return err
 	}
-	b := t.bucket(historyBucket)
+	b := t.bucket(applicationsBucket)
 	sequence, err := b.NextSequence()
 	if err != nil {
 		return fmt.Errorf("numbering an entry of the history: %w", err)
@@ -26,5 +26,5 @@ func (t *transaction) Append(e workflow.Entry) error {
 
 // History is part of workflow.Tx. The cursor is the sequence of the last entry.
 func (t *transaction) History(k workflow.Key, after string, limit int) ([]workflow.Entry, string, error) {
-	return page(t.bucket(historyBucket), append(applicationKey(k), 0), after, limit, decode[workflow.Entry])
+	return page(t.bucket(applicationsBucket), append(applicationKey(k), 0), after, limit, decode[workflow.Entry])
 }

@@ -1,6 +1,7 @@
 package boltstore
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -20,10 +21,9 @@ var (
 	authorisationsBucket = []byte("authorisations") // open id -> Authorisation
 	shopsBucket          = []byte("shops")          // shop -> Shop
 
-	applicationsBucket = []byte("applications") // shop 0 id -> Application
-	placesBucket       = []byte("places")       // shop 0 id -> where the application stands in listings: []place
-	listingsBucket     = []byte("listings")     // listing 0 sort -> shop 0 id
-	countsBucket       = []byte("counts")       // listing -> number of its applications; no key where it is zero
+	applicationsBucket = []byte("applications") // shop 0 id -> Application, and after it its history:
+	// shop 0 id 0 sequence (16 hex digits) -> Entry; the shop's own has no id
+	listingsBucket = []byte("listings") // listing 0 sort -> shop 0 id
 
 	campaignsBucket     = []byte("campaigns")      // campaign -> Campaign
 	campaignNamesBucket = []byte("campaign names") // shop 0 folded name -> campaign
@@ -38,28 +38,30 @@ var (
 	runsBucket    = []byte("runs")    // run -> Run
 	noticesBucket = []byte("notices") // notice -> Notice
 
-	historyBucket = []byte("history") // shop 0 id 0 sequence (16 hex digits) -> Entry; the shop's own has no id
-
-	effectsBucket     = []byte("effects")      // effect -> queued
-	lanesBucket       = []byte("lanes")        // lane 0 sequence -> effect; the first of a lane is its head
-	headsBucket       = []byte("heads")        // kind 0 priority due sequence -> effect; the heads that are not parked
 	deadLettersBucket = []byte("dead letters") // time (16 hex digits) / effect -> deadLetter
+
+	// busyBucket holds what nearly every update changes, so that it is on few pages: the effects with their indexes, and
+	// how many applications the long listings have. A letter parts them.
+	//
+	//	e effect                              -> queued
+	//	h kind 0 priority due sequence        -> effect; the heads of the lanes that are not parked
+	//	l lane 0 sequence                     -> effect; the first of a lane is its head
+	//	n listing                             -> number; no key where it is zero
+	busyBucket = []byte("busy")
 )
 
-// firstBuckets are those of the first schema. One that comes later is made by the migration that brings it.
-var firstBuckets = [][]byte{
-	schemaBucket, authorisationsBucket, shopsBucket, applicationsBucket, placesBucket, listingsBucket, countsBucket,
-	campaignsBucket, campaignNamesBucket, membersBucket, historyBucket, effectsBucket, lanesBucket, headsBucket,
-	deadLettersBucket,
+// buckets are all of them.
+var buckets = [][]byte{
+	schemaBucket, authorisationsBucket, shopsBucket, applicationsBucket, listingsBucket, campaignsBucket, campaignNamesBucket,
+	membersBucket, membershipsBucket, productsBucket, conversationsBucket, conversationIDsBucket, runsBucket, noticesBucket,
+	deadLettersBucket, busyBucket,
 }
 
-// secondBuckets are those that the second schema brought.
-var secondBuckets = [][]byte{
-	membershipsBucket, productsBucket, conversationsBucket, conversationIDsBucket, runsBucket, noticesBucket,
-}
-
-// versionKey is the one key of schemaBucket.
-var versionKey = []byte("version")
+// The keys of schemaBucket: the number of the file's schema, and by which rules its listings are kept.
+var (
+	versionKey = []byte("version")
+	rulesKey   = []byte("listings")
+)
 
 // joined joins the parts of a key.
 func joined(parts ...string) []byte { return []byte(strings.Join(parts, "\x00")) }
@@ -68,6 +70,9 @@ func joined(parts ...string) []byte { return []byte(strings.Join(parts, "\x00"))
 func under(parts ...string) []byte { return append(joined(parts...), 0) }
 
 func applicationKey(k workflow.Key) []byte { return joined(string(k.Shop), string(k.ID)) }
+
+// isApplication tells the key of an application from one of a history.
+func isApplication(key []byte) bool { return bytes.Count(key, []byte{0}) == 1 }
 
 func listingKey(p place) []byte { return joined(p.Listing, p.Sort) }
 
@@ -97,24 +102,32 @@ func historyKey(k workflow.Key, sequence uint64) []byte {
 	return joined(string(k.Shop), string(k.ID), hexadecimal(sequence))
 }
 
+func effectKey(id workflow.EffectID) []byte { return []byte("e" + string(id)) }
+
+func countKey(listing string) []byte { return []byte("n" + listing) }
+
+func inLane(l workflow.Lane) []byte { return under("l" + string(l)) }
+
 func laneKey(l workflow.Lane, sequence uint64) []byte {
-	return binary.BigEndian.AppendUint64(under(string(l)), sequence)
+	return binary.BigEndian.AppendUint64(inLane(l), sequence)
 }
 
+func headsOf(kind workflow.EffectKind) []byte { return under("h" + string(kind)) }
+
 func headKey(q queued) []byte {
-	key := under(string(q.Effect.Kind))
+	key := headsOf(q.Effect.Kind)
 	key = binary.BigEndian.AppendUint64(key, ordered(int64(q.Effect.Priority)))
 	key = binary.BigEndian.AppendUint64(key, ordered(q.due().UnixMicro()))
 	return binary.BigEndian.AppendUint64(key, q.Sequence)
 }
 
-// headPlace is what a key of headsBucket tells.
+// headPlace is what a head's key tells.
 type headPlace struct {
 	priority uint64 // ordered
 	due      time.Time
 }
 
-// parseHead reads what follows the kind in a key of headsBucket.
+// parseHead reads what follows the kind in a head's key.
 func parseHead(rest []byte) (headPlace, error) {
 	if len(rest) != 24 {
 		return headPlace{}, fmt.Errorf("a key of the heads has %d bytes after the kind, not 24", len(rest))
@@ -128,13 +141,13 @@ func parseHead(rest []byte) (headPlace, error) {
 
 // afterDue is where a kind's heads of that priority begin that are not due at now.
 func afterDue(kind workflow.EffectKind, priority uint64, now time.Time) []byte {
-	key := binary.BigEndian.AppendUint64(under(string(kind)), priority)
+	key := binary.BigEndian.AppendUint64(headsOf(kind), priority)
 	return binary.BigEndian.AppendUint64(key, ordered(now.UnixMicro())+1)
 }
 
 // afterPriority is where a kind's heads of the priorities after that one begin.
 func afterPriority(kind workflow.EffectKind, priority uint64) []byte {
-	key := binary.BigEndian.AppendUint64(under(string(kind)), priority)
+	key := binary.BigEndian.AppendUint64(headsOf(kind), priority)
 	return binary.BigEndian.AppendUint64(key, math.MaxUint64)
 }
 

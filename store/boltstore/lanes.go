@@ -9,22 +9,22 @@ import (
 	"sampledesk/workflow"
 )
 
-// The indexes of the outbox are kept by line, replace and takeOut, and by nothing else: lanesBucket holds every effect,
-// headsBucket the head of each lane unless it is parked. A claimed head stays among the heads, due at the end of its
-// claim, so that a claim that lapses needs nobody to notice.
+// The indexes of the outbox are kept by line, replace and takeOut, and by nothing else: the lanes hold every effect, the
+// heads the first of each lane unless it is parked. A claimed head stays among the heads, due at the end of its claim, so
+// that a claim that lapses needs nobody to notice.
 
 // lane returns a lane's effects in order.
 func (t *transaction) lane(l workflow.Lane) ([]queued, error) {
 	if !nameable(string(l)) {
 		return nil, nil
 	}
-	list, _, err := page(t.bucket(lanesBucket), under(string(l)), "", unlimited, t.listed)
+	list, _, err := page(t.bucket(busyBucket), inLane(l), "", unlimited, t.listed)
 	return list, err
 }
 
 // listed returns the effect that an index names.
 func (t *transaction) listed(id []byte) (queued, error) {
-	data := t.bucket(effectsBucket).Get(id)
+	data := t.bucket(busyBucket).Get(effectKey(workflow.EffectID(id)))
 	if data == nil {
 		return queued{}, fmt.Errorf("%w: effect %q is listed and not there", errDamaged, id)
 	}
@@ -33,8 +33,8 @@ func (t *transaction) listed(id []byte) (queued, error) {
 
 // head returns the id of the first effect of a lane; nil for none.
 func (t *transaction) head(l workflow.Lane) []byte {
-	prefix := under(string(l))
-	k, id := t.bucket(lanesBucket).Cursor().Seek(prefix)
+	prefix := inLane(l)
+	k, id := t.bucket(busyBucket).Cursor().Seek(prefix)
 	if k == nil || !bytes.HasPrefix(k, prefix) {
 		return nil
 	}
@@ -52,7 +52,7 @@ func (t *transaction) isHead(q queued) (bool, error) {
 
 // line puts a new effect at its lane's end.
 func (t *transaction) line(q queued) error {
-	if err := t.bucket(lanesBucket).Put(laneKey(q.Effect.Lane, q.Sequence), []byte(q.Effect.ID)); err != nil {
+	if err := t.bucket(busyBucket).Put(laneKey(q.Effect.Lane, q.Sequence), []byte(q.Effect.ID)); err != nil {
 		return err
 	}
 	return t.keep(q)
@@ -63,7 +63,7 @@ func (t *transaction) replace(q queued, e workflow.Effect, until time.Time) erro
 	if err := t.may("an effect", string(e.Kind)); err != nil {
 		return err
 	}
-	if err := t.bucket(headsBucket).Delete(headKey(q)); err != nil {
+	if err := t.bucket(busyBucket).Delete(headKey(q)); err != nil {
 		return err
 	}
 	e.Lane, e.Attempt = q.Effect.Lane, max(e.Attempt, q.Effect.Attempt)
@@ -72,13 +72,13 @@ func (t *transaction) replace(q queued, e workflow.Effect, until time.Time) erro
 
 // takeOut takes an effect out of its lane, whose next effect becomes the head.
 func (t *transaction) takeOut(q queued) error {
-	if err := t.bucket(headsBucket).Delete(headKey(q)); err != nil {
+	if err := t.bucket(busyBucket).Delete(headKey(q)); err != nil {
 		return err
 	}
-	if err := t.bucket(lanesBucket).Delete(laneKey(q.Effect.Lane, q.Sequence)); err != nil {
+	if err := t.bucket(busyBucket).Delete(laneKey(q.Effect.Lane, q.Sequence)); err != nil {
 		return err
 	}
-	if err := t.bucket(effectsBucket).Delete([]byte(q.Effect.ID)); err != nil {
+	if err := t.bucket(busyBucket).Delete(effectKey(q.Effect.ID)); err != nil {
 		return err
 	}
 	id := t.head(q.Effect.Lane)
@@ -94,7 +94,7 @@ func (t *transaction) takeOut(q queued) error {
 
 // keep writes an effect that is in its lane, and its place among the heads if it has one.
 func (t *transaction) keep(q queued) error {
-	if err := write(t.bucket(effectsBucket), []byte(q.Effect.ID), q); err != nil {
+	if err := write(t.bucket(busyBucket), effectKey(q.Effect.ID), q); err != nil {
 		return err
 	}
 	head, err := t.isHead(q)
@@ -108,7 +108,7 @@ func (t *transaction) indexHead(q queued) error {
 	if q.Effect.Parked {
 		return nil
 	}
-	return t.bucket(headsBucket).Put(headKey(q), []byte(q.Effect.ID))
+	return t.bucket(busyBucket).Put(headKey(q), []byte(q.Effect.ID))
 }
 
 // Ready is part of workflow.Outbox. It reads the effects that it returns and no other.
@@ -139,8 +139,8 @@ func (t *transaction) Heads(kind workflow.EffectKind, now time.Time, fn func(wor
 		return time.Time{}, nil
 	}
 	now = moment(now)
-	prefix := under(string(kind))
-	c := t.bucket(headsBucket).Cursor()
+	prefix := headsOf(kind)
+	c := t.bucket(busyBucket).Cursor()
 	k, id := c.Seek(prefix)
 	for k != nil && bytes.HasPrefix(k, prefix) {
 		if err := t.alive(); err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"runtime/debug"
 	"syscall"
@@ -21,40 +22,78 @@ const (
 	look     = 50 * time.Millisecond
 )
 
+// Option says how a store is opened.
+type Option func(*opening)
+
+// WithLog has the log told of what takes long: an older file that is rebuilt.
+func WithLog(log *slog.Logger) Option { return func(o *opening) { o.log = log } }
+
+type opening struct{ log *slog.Logger }
+
 // Open opens the store in the file at path, and makes it, with its folder, if it is not there. It waits about a second
-// for another process to let go of it, or until ctx ends. It voids all claims, since whoever held them had the file.
-// Errors are sentences for the operator.
-func Open(ctx context.Context, path string) (*Store, error) {
+// for another process to let go of it, or until ctx ends. It voids all claims, since whoever held them had the file. An
+// older file is rebuilt first, which may take minutes; as it was, it is then beside the new one. Errors are sentences for
+// the operator.
+func Open(ctx context.Context, path string, options ...Option) (*Store, error) {
+	o := opening{log: slog.New(slog.DiscardHandler)}
+	for _, option := range options {
+		option(&o)
+	}
 	if path == "" {
 		return nil, errors.New("the store's file has no name")
 	}
-	if err := ctx.Err(); err != nil {
+	s, err := o.open(ctx, path)
+	if err != nil {
 		return nil, explain(path, err)
+	}
+	return s, nil
+}
+
+func (o opening) open(ctx context.Context, path string) (*Store, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
 	}
 	isNew, err := makeRoom(path)
 	if err != nil {
-		return nil, explain(path, err)
+		return nil, err
 	}
-	db, err := lock(ctx, path)
-	if err != nil {
-		return nil, explain(path, err)
+	s, err := prepared(ctx, path)
+	if errors.Is(err, errOutdated) {
+		err = guarded(func() error { return rebuild(ctx, path, s.db, o.log) })
+		if err = errors.Join(err, s.db.Close()); err != nil {
+			return nil, err
+		}
+		s, err = prepared(ctx, path)
 	}
-	s := &Store{db: db, path: path}
-	if err := guarded(func() error { return s.prepare(ctx) }); err != nil {
-		_ = db.Close()
-		return nil, explain(path, err)
-	}
-	if isNew {
+	if err == nil && isNew {
 		err = syncFolder(path)
 	}
 	if err == nil {
 		err = ctx.Err()
 	}
+	if err != nil && s != nil {
+		_ = s.db.Close()
+	}
 	if err != nil {
-		_ = db.Close()
-		return nil, explain(path, err)
+		return nil, err
 	}
 	return s, nil
+}
+
+// prepared opens the file and brings it to where updates can begin. With errOutdated it returns the store too, which is
+// then good for nothing but to be rebuilt.
+func prepared(ctx context.Context, path string) (*Store, error) {
+	db, err := lock(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{db: db, path: path}
+	err = guarded(func() error { return s.prepare(ctx) })
+	if err != nil && !errors.Is(err, errOutdated) {
+		_ = db.Close()
+		return nil, err
+	}
+	return s, err
 }
 
 // errInUse tells that another process has the file.
@@ -94,11 +133,22 @@ func open(path string) (db *bbolt.DB, err error) {
 		})
 		return err
 	})
+	if err == nil && file != nil && !isStill(file, path) {
+		_ = db.Close()
+		return nil, bolterrors.ErrTimeout // another process put a new file in its place meanwhile
+	}
 	if errors.Is(err, errBroken) && file != nil {
 		unlock(file) // bbolt did not live to do it
 		_ = file.Close()
 	}
 	return db, err
+}
+
+// isStill tells whether the file that is open is the one that the path names.
+func isStill(file *os.File, path string) bool {
+	held, err1 := file.Stat()
+	named, err2 := os.Stat(path)
+	return err1 != nil || err2 != nil || os.SameFile(held, named)
 }
 
 // errBroken tells that the pages of a file lead nowhere.
@@ -116,7 +166,8 @@ func guarded(fn func() error) (err error) {
 	return fn()
 }
 
-// prepare checks that the file is whole and ours, and brings it up to date.
+// prepare checks that the file is whole and ours, makes what is not there, and voids all claims. For a file of an older
+// make it returns errOutdated.
 func (s *Store) prepare(ctx context.Context) error {
 	tx, err := s.begin(ctx, true)
 	if err != nil {
@@ -126,7 +177,7 @@ func (s *Store) prepare(ctx context.Context) error {
 	if err := s.whole(tx); err != nil {
 		return err
 	}
-	moved, err := tx.migrate(migrations)
+	made, err := tx.settled()
 	if err != nil {
 		return err
 	}
@@ -134,7 +185,7 @@ func (s *Store) prepare(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("voiding the claims: %w", err)
 	}
-	if !moved && !voided {
+	if !made && !voided {
 		return nil
 	}
 	return s.commit(tx)

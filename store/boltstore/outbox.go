@@ -28,7 +28,7 @@ func (q queued) due() time.Time {
 }
 
 func (t *transaction) queued(id workflow.EffectID) (queued, error) {
-	return read[queued](t.bucket(effectsBucket), []byte(id), "effect")
+	return read[queued](t.bucket(busyBucket), effectKey(id), "effect")
 }
 
 // Enqueue is part of workflow.Outbox.
@@ -43,7 +43,7 @@ func (t *transaction) Enqueue(e workflow.Effect) error {
 	case !errors.Is(err, workflow.ErrNotFound):
 		return err
 	}
-	sequence, err := t.bucket(effectsBucket).NextSequence()
+	sequence, err := t.bucket(busyBucket).NextSequence()
 	if err != nil {
 		return fmt.Errorf("numbering an effect: %w", err)
 	}

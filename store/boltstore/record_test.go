@@ -56,7 +56,7 @@ func TestATimeBeforeAllTimesIsInOrder(t *testing.T) {
 		key := string(deadLetterKey(at, "1"))
 		require.Greater(t, key, last)
 		last = key
-		place, err := parseHead(headKey(queued{Effect: workflow.Effect{Kind: "k", NotBefore: at}})[2:])
+		place, err := parseHead(headKey(queued{Effect: workflow.Effect{Kind: "k", NotBefore: at}})[3:])
 		require.NoError(t, err)
 		require.True(t, at.Equal(place.due), "%s came back as %s", at, place.due)
 	}

@@ -8,26 +8,14 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// migrations bring a file from one schema to the next: the first makes an empty file one of version 1, and so on. One
-// that was released is never changed again. A change to workflow.Application.Places, or a new listing, needs one that
-// puts every application anew.
-var migrations = []func(*transaction) error{
-	func(t *transaction) error { return t.make(firstBuckets) },
-	(*transaction).toSecond,
-}
-
-// make makes buckets that are not there yet.
-func (t *transaction) make(names [][]byte) error {
-	for _, name := range names {
-		if _, err := t.tx.CreateBucket(name); err != nil {
-			return fmt.Errorf("making the bucket %q: %w", name, err)
-		}
-	}
-	return nil
-}
+// schema is the number of the layout that keys.go describes. Older files are rebuilt in it, see rebuild.go.
+const schema = 3
 
 // errForeign tells that a file was made by another program.
 var errForeign = errors.New("it is a bolt file of another program")
+
+// errOutdated tells that a file has to be rebuilt.
+var errOutdated = errors.New("it is of an older make")
 
 // newerError tells that a file was made by a Sample Desk newer than this one.
 type newerError struct{ has, knows int }
@@ -36,25 +24,34 @@ func (e newerError) Error() string {
 	return fmt.Sprintf("it was made by a newer Sample Desk (schema %d, this one knows %d)", e.has, e.knows)
 }
 
-// migrate brings the file up to date with the migrations given, and tells whether there was anything to do. Until the
-// transaction is committed, nothing of it is in the file.
-func (t *transaction) migrate(steps []func(*transaction) error) (found bool, err error) {
+// settle makes an empty file one of today's schema, and tells whether it did. A file that was made before it is only
+// looked at: errOutdated or another error, if it is not of today's schema.
+func (t *transaction) settled() (made bool, err error) {
 	has, err := t.version()
-	if err != nil {
+	switch {
+	case err != nil:
 		return false, err
+	case has == 0:
+		return true, t.make()
+	case has > schema:
+		return false, newerError{has: has, knows: schema}
+	case has < schema || string(t.bucket(schemaBucket).Get(rulesKey)) != rules():
+		return false, errOutdated
 	}
-	if has > len(steps) {
-		return false, newerError{has: has, knows: len(steps)}
-	}
-	if has == len(steps) {
-		return false, nil
-	}
-	for i, step := range steps[has:] {
-		if err := step(t); err != nil {
-			return false, fmt.Errorf("bringing it to schema %d: %w", has+i+1, err)
+	return false, nil
+}
+
+// make makes all buckets.
+func (t *transaction) make() error {
+	for _, name := range buckets {
+		if _, err := t.tx.CreateBucket(name); err != nil {
+			return fmt.Errorf("making the bucket %q: %w", name, err)
 		}
 	}
-	return true, t.bucket(schemaBucket).Put(versionKey, strconv.AppendInt(nil, int64(len(steps)), 10))
+	return errors.Join(
+		t.bucket(schemaBucket).Put(versionKey, strconv.AppendInt(nil, schema, 10)),
+		t.bucket(schemaBucket).Put(rulesKey, []byte(rules())),
+	)
 }
 
 // version returns the number of the file's schema; zero for a file in which nothing is.

@@ -74,19 +74,6 @@ func TestAPlaceThatAnotherHasIsAConflict(t *testing.T) {
 	require.Empty(t, wholeOf(t, s)[string(applicationsBucket)])
 }
 
-func TestPlacesOfEarlierRulesAreLeftBehind(t *testing.T) {
-	s := opened(t, filepath.Join(t.TempDir(), "desk.db"))
-	require.NoError(t, s.Update(t.Context(), deed(0)))
-	key := applicationKey(applicationKeyOf(0))
-	tx, err := s.begin(t.Context(), true)
-	require.NoError(t, err)
-	require.NoError(t, tx.list(key, []place{{Listing: "a listing of old", Sort: "1"}}))
-	require.NoError(t, s.commit(tx))
-
-	require.NoError(t, s.Update(t.Context(), func(tx workflow.Tx) error { return tx.PutApplication(arrived(0)) }))
-	requireConsistent(t, s)
-}
-
 func TestAStoreWorksWhereTimeIsSynthetic(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "desk.db")
 	synctest.Test(t, func(t *testing.T) {

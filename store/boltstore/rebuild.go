@@ -1,0 +1,416 @@
+package boltstore
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"maps"
+	"os"
+	"slices"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"sampledesk/workflow"
+)
+
+// A file of an older make is not changed: what it holds is put into a new one beside it, which takes its place when it is
+// whole and on the disk. So a rebuilding that breaks off at any point has changed nothing. It goes in the order of the
+// keys and in many transactions, so that it needs little memory, and leaves a file without gaps.
+
+// The buckets of schemas 1 and 2 that this one has no more.
+var (
+	placesBucket  = []byte("places")  // shop 0 id -> where the application stands in listings
+	countsBucket  = []byte("counts")  // listing -> number of its applications
+	historyBucket = []byte("history") // shop 0 id 0 sequence -> Entry
+	effectsBucket = []byte("effects") // effect -> queued
+	lanesBucket   = []byte("lanes")   // lane 0 sequence -> effect
+	headsBucket   = []byte("heads")   // kind 0 priority due sequence -> effect
+)
+
+// asTheyAre are the buckets that are the same in every schema; where a file has none of that name, it is worked out or
+// stays empty.
+var asTheyAre = [][]byte{
+	authorisationsBucket, shopsBucket, campaignsBucket, campaignNamesBucket, membersBucket, membershipsBucket, productsBucket,
+	conversationsBucket, conversationIDsBucket, runsBucket, noticesBucket, deadLettersBucket,
+}
+
+// The bounds of what is held in memory at a time.
+const (
+	rebuiltAtOnce = 4 << 20 // bytes put in one transaction
+	listedAtOnce  = 200_000 // places put in order
+)
+
+// tellAfter is how often the log tells how far a rebuilding is.
+const tellAfter = 5 * time.Second
+
+// rebuild puts what the file at path holds, which old has open and locked, into a new file in its place. The old one is
+// kept beside it if its schema was another.
+func rebuild(ctx context.Context, path string, old *bbolt.DB, log *slog.Logger) (err error) {
+	fresh := path + ".rebuilding"
+	if err := os.Remove(fresh); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, removed(fresh))
+		}
+	}()
+	began := time.Now()
+	has, err := fillAnew(ctx, fresh, old, log)
+	if err != nil {
+		return err
+	}
+	backup := ""
+	if has != schema {
+		if backup, err = setAside(path, has); err != nil {
+			return fmt.Errorf("keeping the store as it was: %w", err)
+		}
+	}
+	if err := os.Rename(fresh, path); err != nil {
+		return err
+	}
+	log.InfoContext(ctx, "the store was rebuilt", "path", path, "schema", schema, "as_it_was", backup, "took", time.Since(began).Round(time.Millisecond))
+	return syncFolder(path)
+}
+
+// removed removes a file if it is there.
+func removed(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// setAside gives the file at path a second name that lasts when another takes the first, and returns that.
+func setAside(path string, has int) (string, error) {
+	name := fmt.Sprintf("%s.schema%d", path, has)
+	for n := 2; ; n++ {
+		switch err := os.Link(path, name); {
+		case err == nil:
+			return name, syncFolder(name)
+		case !errors.Is(err, fs.ErrExist):
+			return name, copied(path, name) // a disk that knows no second names
+		case sameFile(path, name):
+			return name, nil // from a rebuilding that broke off
+		}
+		name = fmt.Sprintf("%s.schema%d.%d", path, has, n)
+	}
+}
+
+func sameFile(one, other string) bool {
+	a, err1 := os.Stat(one)
+	b, err2 := os.Stat(other)
+	return err1 == nil && err2 == nil && os.SameFile(a, b)
+}
+
+// copied copies a file, for its owner alone.
+func copied(from, to string) (err error) {
+	source, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = source.Close() }()
+	target, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(target, source)
+	return errors.Join(err, target.Sync(), target.Close(), syncFolder(to))
+}
+
+// rebuilding is a new file that is being filled from an old one.
+type rebuilding struct {
+	ctx  context.Context
+	log  *slog.Logger
+	has  int
+	from *bbolt.Tx
+	to   *bbolt.DB
+
+	tx  *transaction // the one under way in the new file
+	put int          // the bytes put in it
+
+	entries []entry        // places that are not put yet
+	numbers map[string]int // how many applications the long listings have
+
+	done, all int
+	told      time.Time
+}
+
+// entry is a key of listingsBucket, and the application there.
+type entry struct{ at, application []byte }
+
+// fillAnew fills a new file from the old one, and returns the schema that this has.
+func fillAnew(ctx context.Context, path string, old *bbolt.DB, log *slog.Logger) (has int, err error) {
+	from, err := old.Begin(false)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = from.Rollback() }()
+	if has, err = (&transaction{tx: from, ctx: ctx}).version(); err != nil {
+		return 0, err
+	}
+	// Nothing rests on the new file before it is whole, and then it is synced.
+	to, err := bbolt.Open(path, 0o600, &bbolt.Options{FreelistType: bbolt.FreelistMapType, NoSync: true, NoGrowSync: true})
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, to.Close()) }()
+	r := &rebuilding{ctx: ctx, log: log, has: has, from: from, to: to, numbers: map[string]int{}, told: time.Now(), all: allOf(from)}
+	log.InfoContext(ctx, "rebuilding the store", "path", old.Path(), "from_schema", has, "to_schema", schema, "applications", r.all)
+	if err := r.run(); err != nil {
+		return 0, fmt.Errorf("rebuilding it in schema %d: %w", schema, err)
+	}
+	return has, to.Sync()
+}
+
+// allOf returns how many applications a file holds, as far as it tells.
+func allOf(from *bbolt.Tx) (all int) {
+	for name, prefix := range map[string]string{string(countsBucket): "seen\x1f", string(busyBucket): "nseen\x1f"} {
+		if b := from.Bucket([]byte(name)); b != nil {
+			c := b.Cursor()
+			for k, n := c.Seek([]byte(prefix)); bytes.HasPrefix(k, []byte(prefix)) && len(n) == 8; k, n = c.Next() {
+				all += int(binary.BigEndian.Uint64(n))
+			}
+		}
+	}
+	return all
+}
+
+func (r *rebuilding) run() (err error) {
+	if err := r.begin(); err != nil {
+		return err
+	}
+	defer func() { r.tx.close() }() // after the last commit it does nothing
+	if err := r.tx.make(); err != nil {
+		return err
+	}
+	for _, name := range asTheyAre {
+		if err := r.copy(name, name, "", nil); err != nil {
+			return err
+		}
+	}
+	for _, part := range []func() error{r.outbox, r.applications, r.flush, r.keepNumbers, r.memberships, r.products} {
+		if err := part(); err != nil {
+			return err
+		}
+	}
+	return r.tx.tx.Commit()
+}
+
+func (r *rebuilding) begin() error {
+	tx, err := r.to.Begin(true)
+	if err != nil {
+		return err
+	}
+	r.tx, r.put = &transaction{tx: tx, ctx: r.ctx}, 0
+	return nil
+}
+
+// keep puts something into the new file. Keys come in order, so pages are filled to the brim.
+func (r *rebuilding) keep(bucket, key, value []byte) error {
+	if err := r.tx.alive(); err != nil {
+		return err
+	}
+	if r.put > rebuiltAtOnce {
+		if err := r.tx.tx.Commit(); err != nil {
+			return err
+		}
+		if err := r.begin(); err != nil {
+			return err
+		}
+	}
+	r.put += len(key) + len(value)
+	b := r.tx.bucket(bucket)
+	b.FillPercent = 0.95
+	return b.Put(key, value)
+}
+
+// copy copies a bucket, if the old file has it, with a prefix before each key; which says of a key whether it is copied,
+// nil: all are.
+func (r *rebuilding) copy(from, to []byte, prefix string, which func(key []byte) bool) error {
+	b := r.from.Bucket(from)
+	if b == nil {
+		return nil
+	}
+	if err := r.number(b, to); err != nil {
+		return err
+	}
+	return b.ForEach(func(k, v []byte) error {
+		if which != nil && !which(k) {
+			return nil
+		}
+		return r.keep(to, append([]byte(prefix), k...), v)
+	})
+}
+
+// number goes on with the old bucket's numbers.
+func (r *rebuilding) number(from *bbolt.Bucket, to []byte) error {
+	b := r.tx.bucket(to)
+	return b.SetSequence(max(b.Sequence(), from.Sequence()))
+}
+
+// outbox takes over the effects with their indexes.
+func (r *rebuilding) outbox() error {
+	if r.has == schema {
+		return r.copy(busyBucket, busyBucket, "", func(key []byte) bool { return key[0] != 'n' })
+	}
+	for _, part := range []struct {
+		from   []byte
+		prefix string
+	}{{effectsBucket, "e"}, {headsBucket, "h"}, {lanesBucket, "l"}} {
+		if err := r.copy(part.from, busyBucket, part.prefix, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// applications takes over every application with its history behind it, and lists it by the rules of today.
+func (r *rebuilding) applications() error {
+	applications := r.from.Bucket(applicationsBucket)
+	if err := r.number(applications, applicationsBucket); err != nil {
+		return err
+	}
+	left := applications.Cursor()
+	k, v := left.First()
+	var right *bbolt.Cursor
+	var k2, v2 []byte
+	if b := r.from.Bucket(historyBucket); b != nil {
+		if err := r.number(b, applicationsBucket); err != nil {
+			return err
+		}
+		right = b.Cursor()
+		k2, v2 = right.First()
+	}
+	for k != nil || k2 != nil {
+		if k == nil || k2 != nil && bytes.Compare(k2, k) < 0 {
+			if err := r.keep(applicationsBucket, k2, v2); err != nil {
+				return err
+			}
+			k2, v2 = right.Next()
+			continue
+		}
+		if err := r.keep(applicationsBucket, k, v); err != nil {
+			return err
+		}
+		if isApplication(k) {
+			if err := r.list(k, v); err != nil {
+				return err
+			}
+		}
+		k, v = left.Next()
+	}
+	return nil
+}
+
+// list works out where an application stands. What else is kept of all applications together is gathered here too.
+func (r *rebuilding) list(key, data []byte) error {
+	a, err := decode[workflow.Application](data)
+	if err != nil {
+		return fmt.Errorf("listing application %q anew: %w", key, err)
+	}
+	for _, p := range placesOf(a) {
+		r.entries = append(r.entries, entry{at: listingKey(p), application: key})
+		if workflow.Listing(p.Listing).Long() {
+			r.numbers[p.Listing]++
+		}
+	}
+	r.done++
+	if time.Since(r.told) >= tellAfter {
+		r.told = time.Now()
+		r.log.InfoContext(r.ctx, "rebuilding the store", "applications_done", r.done, "of", r.all)
+	}
+	if len(r.entries) >= listedAtOnce {
+		return r.flush()
+	}
+	return nil
+}
+
+// flush puts the places that were gathered in order: within one transaction bbolt does not divide what has grown, and to
+// push keys into the midst of each other takes long.
+func (r *rebuilding) flush() error {
+	slices.SortFunc(r.entries, func(a, b entry) int { return bytes.Compare(a.at, b.at) })
+	for _, e := range r.entries {
+		if other := r.tx.bucket(listingsBucket).Get(e.at); other != nil {
+			return fmt.Errorf("applications %q and %q have the same place %q: %w", other, e.application, e.at, workflow.ErrConflict)
+		}
+		if err := r.keep(listingsBucket, e.at, e.application); err != nil {
+			return err
+		}
+	}
+	r.entries = r.entries[:0]
+	return nil
+}
+
+func (r *rebuilding) keepNumbers() error {
+	for _, listing := range slices.Sorted(maps.Keys(r.numbers)) {
+		if err := r.keep(busyBucket, countKey(listing), binary.BigEndian.AppendUint64(nil, uint64(r.numbers[listing]))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// memberships lists the members of the first schema the other way round.
+func (r *rebuilding) memberships() error {
+	if r.has > 1 {
+		return nil
+	}
+	campaigns := map[string]workflow.CampaignID{}
+	err := r.from.Bucket(membersBucket).ForEach(func(key, data []byte) error {
+		m, err := decode[workflow.Member](data)
+		if err != nil {
+			return fmt.Errorf("reading member %q: %w", key, err)
+		}
+		campaigns[string(membershipKey(m.Campaign, m.Creator))] = m.Campaign
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, key := range slices.Sorted(maps.Keys(campaigns)) {
+		if err := r.keep(membershipsBucket, []byte(key), []byte(campaigns[key])); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// products keeps every product that an application of the first schema asks for, as the latest report has it. One without
+// an id, or with one that makes no key, is left out: a name of TikTok's must not keep the desk from starting.
+func (r *rebuilding) products() error {
+	if r.has > 1 {
+		return nil
+	}
+	latest := map[string]workflow.Application{}
+	err := r.from.Bucket(applicationsBucket).ForEach(func(key, data []byte) error {
+		a, err := decode[workflow.Application](data)
+		if err != nil {
+			return fmt.Errorf("reading application %q: %w", key, err)
+		}
+		p := a.Report.Product
+		if named("a product", string(p.ID)) != nil || fitting("a variant", p.SKU) != nil {
+			return nil
+		}
+		at := string(productKey(a.Key.Shop, p))
+		if was, ok := latest[at]; !ok || a.ReportedAt.After(was.ReportedAt) {
+			latest[at] = a
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, at := range slices.Sorted(maps.Keys(latest)) {
+		if err := r.tx.PutProduct(latest[at].Key.Shop, latest[at].Report.Product); err != nil {
+			return err
+		}
+	}
+	return nil
+}
