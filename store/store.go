@@ -5,6 +5,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"strings"
 
 	"sampledesk/store/boltstore"
@@ -31,18 +32,18 @@ func Check(address string) error {
 }
 
 // Open opens the store that the address names, and makes it if it is not there yet. Errors are sentences for the
-// operator.
-func Open(ctx context.Context, address string) (workflow.Store, error) {
+// operator. The log is told of what takes long.
+func Open(ctx context.Context, address string, log *slog.Logger) (workflow.Store, error) {
 	if err := Check(address); err != nil {
 		return nil, err
 	}
 	_, path, _ := strings.Cut(address, ":")
-	return openBolt(ctx, path)
+	return openBolt(ctx, path, log)
 }
 
 // openBolt keeps a nil *boltstore.Store from becoming a workflow.Store that is not nil.
-func openBolt(ctx context.Context, path string) (workflow.Store, error) {
-	s, err := boltstore.Open(ctx, path)
+func openBolt(ctx context.Context, path string, log *slog.Logger) (workflow.Store, error) {
+	s, err := boltstore.Open(ctx, path, boltstore.WithLog(log))
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"log/slog"
 	"path/filepath"
 	"testing"
 
@@ -12,12 +13,12 @@ import (
 
 func TestABoltAddressOpensAStoreInAFile(t *testing.T) {
 	address := "bolt:" + filepath.Join(t.TempDir(), "data", "desk.db")
-	s, err := store.Open(t.Context(), address)
+	s, err := store.Open(t.Context(), address, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	require.NoError(t, s.Update(t.Context(), func(tx workflow.Tx) error { return tx.PutShop(workflow.Shop{ID: "1"}) }))
 	require.NoError(t, s.Close())
 
-	s, err = store.Open(t.Context(), address)
+	s, err = store.Open(t.Context(), address, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	require.NoError(t, s.View(t.Context(), func(tx workflow.Tx) error { _, err := tx.Shop("1"); return err }))
 	require.NoError(t, s.Close())
@@ -31,7 +32,7 @@ func TestAnAddressOfNoKnownKindIsRefusedAndNotRepeated(t *testing.T) {
 		"postgres://desk:secret@db/desks": "names a kind of store that this Sample Desk does not know",
 		"secret@db:5432":                  "names a kind of store that this Sample Desk does not know",
 	} {
-		s, err := store.Open(t.Context(), address)
+		s, err := store.Open(t.Context(), address, slog.New(slog.DiscardHandler))
 		require.ErrorContains(t, err, says)
 		require.ErrorContains(t, err, `the one kind known is "bolt:PATH"`)
 		require.NotContains(t, err.Error(), "secret")
@@ -40,7 +41,7 @@ func TestAnAddressOfNoKnownKindIsRefusedAndNotRepeated(t *testing.T) {
 }
 
 func TestAStoreThatDoesNotOpenIsNil(t *testing.T) {
-	s, err := store.Open(t.Context(), "bolt:"+t.TempDir())
+	s, err := store.Open(t.Context(), "bolt:"+t.TempDir(), slog.New(slog.DiscardHandler))
 	require.ErrorContains(t, err, "a folder or a device")
 	require.True(t, s == nil, "nil all the way through")
 }

@@ -310,7 +310,7 @@ func TestANewRefreshTokenIsExchangedOnceTikTokAnswers(t *testing.T) {
 		time.Sleep(30 * time.Minute)
 		b.close()
 		var connected bool
-		db, err := store.Open(b.t.Context(), b.desk.Store)
+		db, err := store.Open(b.t.Context(), b.desk.Store, slog.New(slog.DiscardHandler))
 		require.NoError(b.t, err)
 		require.NoError(b.t, db.View(b.t.Context(), func(tx workflow.Tx) error {
 			all, err := tx.Authorisations()

@@ -96,7 +96,7 @@ func tell(w io.Writer, f bot.Finding) int {
 // rest looks at the store and at TikTok. TikTok's tokens are in the store, so one that a running desk has open has to
 // be asked through that desk.
 func (c *check) rest(ctx context.Context) []bot.Finding {
-	db, err := store.Open(ctx, c.Store)
+	db, err := store.Open(ctx, c.Store, slog.New(slog.DiscardHandler))
 	if err != nil {
 		if desk, running := c.askDesk(ctx); running {
 			return desk

@@ -63,7 +63,7 @@ func (d desk) run(ctx context.Context, wires network, log *slog.Logger) (err err
 	if err != nil {
 		return err
 	}
-	db, err := store.Open(ctx, d.Store)
+	db, err := store.Open(ctx, d.Store, log)
 	if err != nil {
 		return err
 	}

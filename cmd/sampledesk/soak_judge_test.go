@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"time"
@@ -23,7 +24,7 @@ type onRecord struct {
 func (d *day) remember() onRecord {
 	d.t.Helper()
 	ctx := d.t.Context()
-	db, err := store.Open(ctx, "bolt:"+d.store)
+	db, err := store.Open(ctx, "bolt:"+d.store, slog.New(slog.DiscardHandler))
 	require.NoError(d.t, err)
 	defer func() { require.NoError(d.t, db.Close()) }()
 	m := onRecord{history: map[string][]workflow.Entry{}}
