@@ -32,9 +32,8 @@ func (d *Desk) campaignRoutes(r *routes) {
 
 // The bounds of what an answer about campaigns reads.
 const (
-	campaignsRead = 500    // campaigns read at a time
-	membersRead   = 500    // members and applications read at a time
-	maxMembers    = 10_000 // members, and applications, of a campaign whose standing is counted
+	campaignsRead = 500 // campaigns read at a time
+	membersRead   = 500 // members read at a time
 )
 
 // campaigns lists the campaigns of all shops of the channel.
@@ -131,11 +130,11 @@ func (d *Desk) campaignStatus(ctx context.Context, c command, typed string) (rep
 			return err
 		}
 		for _, n := range found {
-			facts, err := funnelFacts(tx, n.Campaign, query.ShopName(n.Shop, len(c.Shops)))
+			funnel, err := query.CampaignFunnel(ctx, tx, n.Campaign, time.Now())
 			if err != nil {
 				return err
 			}
-			m = m.And(view.CampaignStatus(facts))
+			m = m.And(view.CampaignStatus(view.CampaignStatusFacts{Funnel: funnel, Shop: query.ShopName(n.Shop, len(c.Shops))}))
 		}
 		if len(found) == 0 {
 			m, err = noSuchCampaign(tx, c, "status", typed, "")
@@ -146,69 +145,4 @@ func (d *Desk) campaignStatus(ctx context.Context, c command, typed string) (rep
 		return reply{}, fmt.Errorf("%w a campaign: %w", errRead, err)
 	}
 	return reply{Message: m}, nil
-}
-
-// funnelFacts gathers where the creators of a campaign stand.
-func funnelFacts(tx workflow.Tx, c workflow.Campaign, shop string) (view.CampaignStatusFacts, error) {
-	facts := view.CampaignStatusFacts{
-		Campaign: c, Shop: shop, At: time.Now(), Links: map[workflow.Key]string{}, Questions: map[workflow.CreatorKey]string{},
-	}
-	by, more, err := applicationsIn(tx, c.ID)
-	if err != nil {
-		return facts, err
-	}
-	facts.More = more
-	for after := ""; ; {
-		page, next, err := tx.Members(c.ID, after, membersRead)
-		if err != nil {
-			return facts, err
-		}
-		for _, m := range page {
-			facts.Members = append(facts.Members, view.Standing{Member: m, Applications: by[m.Creator]})
-			if err := linksOf(tx, m, by[m.Creator], &facts); err != nil {
-				return facts, err
-			}
-		}
-		if after = next; after == "" || len(facts.Members) >= maxMembers {
-			facts.More = facts.More || after != ""
-			return facts, nil
-		}
-	}
-}
-
-// applicationsIn returns a campaign's applications, by creator, and whether there are more than are read.
-func applicationsIn(tx workflow.Tx, c workflow.CampaignID) (by map[workflow.CreatorKey][]workflow.Application, more bool, err error) {
-	by = map[workflow.CreatorKey][]workflow.Application{}
-	read := 0
-	for after := ""; ; {
-		page, err := tx.Applications(workflow.CampaignOf(c), after, membersRead)
-		if err != nil {
-			return nil, false, err
-		}
-		read += len(page.Applications)
-		for _, a := range page.Applications {
-			key := a.Report.Creator.KeyOf(a.Key.Shop)
-			by[key] = append(by[key], a)
-		}
-		if after = page.Next; after == "" || read >= maxMembers {
-			return by, after != "", nil
-		}
-	}
-}
-
-// linksOf gathers the links to what tells of a member: the cards of her applications, and the question that is open.
-func linksOf(tx workflow.Tx, m workflow.Member, all []workflow.Application, facts *view.CampaignStatusFacts) error {
-	for _, a := range all {
-		if a.Card.Link != "" {
-			facts.Links[a.Key] = a.Card.Link
-		}
-	}
-	if m.State != workflow.MemberAnswered {
-		return nil
-	}
-	n, err := tx.Notice(m.Question)
-	if err == nil && n.Posted() {
-		facts.Questions[m.Creator] = n.Link
-	}
-	return query.UnlessMissing(err)
 }

@@ -3,9 +3,11 @@ package bot
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
+	"sampledesk/workflow/query"
 )
 
 // shareFunnel posts a campaign's funnel as a picture, to the campaign's channel or the shop's: whoever sees it there may
@@ -39,11 +41,10 @@ func (d *Desk) shareFunnel(ctx context.Context, i interaction, a action, ack ack
 func (d *Desk) funnelPicture(ctx context.Context, c workflow.Campaign, by workflow.PersonID) (p file, err error) {
 	var facts view.CampaignStatusFacts
 	err = d.store.View(ctx, func(tx workflow.Tx) error {
-		shop, err := d.defaults().ShopNamed(tx, c.Shop)
-		if err != nil {
-			return err
+		var err error
+		if facts.Shop, err = d.defaults().ShopNamed(tx, c.Shop); err == nil {
+			facts.Funnel, err = query.CampaignFunnel(ctx, tx, c, time.Now())
 		}
-		facts, err = funnelFacts(tx, c, shop)
 		return err
 	})
 	if err != nil {

@@ -35,7 +35,11 @@ func (d *Desk) report(ctx context.Context, e workflow.Effect) workflow.Outcome {
 			return again(e, err)
 		}
 		if wait {
-			return workflow.Outcome{Then: workflow.Again, After: pictureRests, Looks: max(e.Looks, boolean(e.Begun))}
+			o := workflow.Outcome{Then: workflow.Again, After: pictureRests, Looks: e.Looks}
+			if e.Begun {
+				o.Looks = max(o.Looks, 1)
+			}
+			return o
 		}
 	}
 	o := d.sayOnce(ctx, e, post{
@@ -62,11 +66,14 @@ func (d *Desk) reportFacts(ctx context.Context, e workflow.Effect) (channel stri
 		if _, channel, err = d.destination(tx, e); err != nil {
 			return err
 		}
-		f, err = weekOf(tx, s, e.Saying.Day)
+		if f.Week, err = query.WeekBefore(ctx, tx, s, e.Saying.Day); err != nil {
+			return err
+		}
+		f.File = weekFile(s.ID, f.Week)
 		if d.defaults().Sharing(s, shops) > 1 {
 			f.Shop = query.ShopName(s, len(shops))
 		}
-		return err
+		return nil
 	})
 	if err != nil {
 		err = fmt.Errorf("gathering the week of shop %s: %w", e.Shop, err)
@@ -74,27 +81,10 @@ func (d *Desk) reportFacts(ctx context.Context, e workflow.Effect) (channel stri
 	return channel, f, err
 }
 
-// weekOf counts the week before a Monday, and the one before that if the desk knew the shop by then.
-func weekOf(tx workflow.Tx, s workflow.Shop, monday string) (f view.ReportFacts, err error) {
-	day, err := time.ParseInLocation(time.DateOnly, monday, s.Settings.Location())
-	if err != nil {
-		return f, fmt.Errorf("reading the day of a report: %w", err)
-	}
-	f.From, f.To = startOfDay(day, -7), startOfDay(day, 0)
-	// Noon is in the week that begins with the Monday, whatever the clocks do that night.
-	f.File = view.StatsTarget{Shop: s.ID, Period: "last week", At: day.Add(12 * time.Hour).Unix()}
-	if f.Figures, err = figuresOf(tx, s.ID, f.From, f.To); err != nil {
-		return f, err
-	}
-	if s.SeenAt.After(f.From) {
-		f.Since = s.SeenAt
-	}
-	if before := startOfDay(day, -14); !s.SeenAt.After(before) {
-		figures, err := figuresOf(tx, s.ID, before, f.From)
-		f.Before = &figures
-		return f, err
-	}
-	return f, nil
+// weekFile asks for the requests of a week as a file. Noon is in the week that begins with the Monday after, whatever the
+// clocks do that night.
+func weekFile(shop workflow.ShopID, w query.Week) view.StatsTarget {
+	return view.StatsTarget{Shop: shop, Period: "last week", At: w.To.Add(12 * time.Hour).Unix()}
 }
 
 // drawReport draws the week and uploads the picture, unless this process has. Wait: the message has to rest until Slack

@@ -41,7 +41,7 @@ func cutFile(typed string) (span string, asFile bool) {
 }
 
 // statsFileTyped answers at once and sends the file then.
-func (d *Desk) statsFileTyped(ctx context.Context, c command, p period, now time.Time) (reply, error) {
+func (d *Desk) statsFileTyped(ctx context.Context, c command, p query.Period, now time.Time) (reply, error) {
 	shops, denial := d.takers(ctx, c.User, c.Shops)
 	if denial != "" {
 		return reply{Message: view.Aside(denial)}, nil
@@ -59,7 +59,7 @@ func (d *Desk) statsFileTyped(ctx context.Context, c command, p period, now time
 func (d *Desk) statsFileClicked(ctx context.Context, i interaction, a action, ack ackFunc) {
 	ack(nil)
 	target, err := view.ParseStatsTarget(a.Text)
-	p, ok := parsePeriod(target.Period)
+	p, ok := query.ParsePeriod(target.Period)
 	if err != nil || !ok {
 		d.log.WarnContext(ctx, "a control does not name a period", "error", err)
 		return
@@ -128,13 +128,13 @@ func (d *Desk) takers(ctx context.Context, who workflow.PersonID, shops []workfl
 
 // sendStats sends the requests of a period to a person, as a direct message with a file, at most once. Where it cannot, it
 // says why.
-func (d *Desk) sendStats(ctx context.Context, who workflow.PersonID, origin string, shops []workflow.Shop, p period, now time.Time) (no string) {
+func (d *Desk) sendStats(ctx context.Context, who workflow.PersonID, origin string, shops []workflow.Shop, p query.Period, now time.Time) (no string) {
 	ctx, cancel := d.beyond(ctx, uploadTimeout)
 	defer cancel()
 	err := d.fileOfStats(ctx, who, origin, shops, p, now)
 	switch {
 	case err == nil:
-		d.log.InfoContext(ctx, "sent a file of requests", "person", who, "period", p.typed, "shops", len(shops))
+		d.log.InfoContext(ctx, "sent a file of requests", "person", who, "period", p.Typed, "shops", len(shops))
 		return ""
 	case errors.Is(err, errNothing):
 		return view.StatsFileEmpty
@@ -144,8 +144,8 @@ func (d *Desk) sendStats(ctx context.Context, who workflow.PersonID, origin stri
 	}
 }
 
-func (d *Desk) fileOfStats(ctx context.Context, who workflow.PersonID, origin string, shops []workflow.Shop, p period, now time.Time) error {
-	facts := view.StatsFileFacts{Period: p.words}
+func (d *Desk) fileOfStats(ctx context.Context, who workflow.PersonID, origin string, shops []workflow.Shop, p query.Period, now time.Time) error {
+	facts := view.StatsFileFacts{Period: p.Words}
 	rows, err := d.statsRows(ctx, shops, p, now)
 	if err != nil {
 		return err
@@ -168,8 +168,8 @@ func (d *Desk) fileOfStats(ctx context.Context, who workflow.PersonID, origin st
 	if err != nil {
 		return err
 	}
-	from, to := p.at(shops[0], now)
-	return d.upload(ctx, file{channel: direct, name: view.StatsFileName(from, to), title: "Samples, " + p.words, data: data})
+	from, to := p.At(shops[0], now)
+	return d.upload(ctx, file{channel: direct, name: view.StatsFileName(from, to), title: "Samples, " + p.Words, data: data})
 }
 
 // writeTo writes to a person, and returns the channel that her direct messages are, which a file needs to know.
@@ -184,52 +184,21 @@ func (d *Desk) writeTo(ctx context.Context, who workflow.PersonID, m view.Messag
 	return channel, nil
 }
 
-// statsRows gathers the requests of a period, shop by shop: those that came in it, or with which something happened.
-func (d *Desk) statsRows(ctx context.Context, shops []workflow.Shop, p period, now time.Time) (rows []view.StatsRow, err error) {
+// statsRows gathers the requests of a period, shop by shop: those that came in it, or with which something happened. One
+// more than a file takes tells that there are more.
+func (d *Desk) statsRows(ctx context.Context, shops []workflow.Shop, p query.Period, now time.Time) (rows []view.StatsRow, err error) {
 	err = d.store.View(ctx, func(tx workflow.Tx) error {
-		rows = nil
-		for _, s := range shops {
-			if rows, err = addRows(tx, rows, s, p, now); err != nil {
-				return err
-			}
+		found, err := query.PeriodRows(ctx, tx, shops, p, now, maxFileRows+1)
+		rows = make([]view.StatsRow, len(found))
+		for i, r := range found {
+			rows[i] = view.StatsRow{PeriodRow: r, By: string(r.Decision.By)}
 		}
-		return nil
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("%w the requests of a period: %w", errRead, err)
 	}
 	return rows, nil
-}
-
-// errFull ends a reading.
-var errFull = errors.New("there are more")
-
-func addRows(tx workflow.Tx, rows []view.StatsRow, s workflow.Shop, p period, now time.Time) ([]view.StatsRow, error) {
-	from, to := p.at(s, now)
-	err := eachMoved(tx, s.ID, from, to, func(a workflow.Application) error {
-		if len(rows) > maxFileRows {
-			return errFull
-		}
-		t, err := taleOf(tx, a, from, to)
-		if err == nil && t.moved {
-			rows = append(rows, t.row(a, s))
-		}
-		return err
-	})
-	if errors.Is(err, errFull) {
-		err = nil
-	}
-	return rows, err
-}
-
-// row is what a file tells of an application.
-func (t tale) row(a workflow.Application, s workflow.Shop) view.StatsRow {
-	r := view.StatsRow{
-		Application: a, Shop: query.ShopName(s, 2), Zone: s.Settings.Location(), Verdict: t.verdict.verdict, Decided: t.verdict.at,
-		By: string(t.verdict.by), Reason: t.verdict.reason, Shipped: t.shipped, Delivered: t.delivered, Posted: t.posted,
-		Orders: t.orders, Untold: t.untold,
-	}
-	return r
 }
 
 // nameDeciders puts people's names in the place of their ids, as far as Slack tells them in time.

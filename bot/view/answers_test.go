@@ -72,13 +72,13 @@ func entries() []workflow.Entry {
 	}
 }
 
-func standings() []Standing {
-	var all []Standing
+func standings() []query.Standing {
+	var all []query.Standing
 	for i := range 34 {
 		a := application()
 		a.Key.ID = workflow.ApplicationID(fmt.Sprint(9000 + i))
 		a.Report.Creator.Nickname = fmt.Sprintf("Creator %d", i+1)
-		m := Standing{Member: workflow.Member{Shown: a.Report.Creator}}
+		m := query.Standing{Member: workflow.Member{Shown: a.Report.Creator}}
 		switch {
 		case i < 19:
 			m.Applications = []workflow.Application{a}
@@ -123,6 +123,8 @@ func answers() map[string]Message {
 	last := QueueFacts{Total: 31, Page: 3, Rows: rows(1, cards()["card_bare"].Application, ""), Back: &query.Page{Number: 2, Cursor: "x"}}
 	last.Rows[0].Shop = "Nimbus Home"
 	autumn := workflow.Campaign{ID: "c1", Name: "Autumn <kitchen>"}
+	linkedFirst := standings()
+	linkedFirst[0].Applications[0].Card.Link = permalink
 	return map[string]Message{
 		"queue_middle": Queue(middle),
 		"queue_last":   Queue(last),
@@ -141,8 +143,8 @@ func answers() map[string]Message {
 		"campaigns":                Campaigns(CampaignsFacts{Rows: campaignRows(7), Total: 7}),
 		"campaigns_none":           Campaigns(CampaignsFacts{}),
 		"campaign_created":         CampaignCreated(autumn, "Nimbus Home"),
-		"campaign_status_empty":    CampaignStatus(CampaignStatusFacts{Campaign: autumn, At: noon}),
-		"campaign_status":          CampaignStatus(CampaignStatusFacts{Campaign: autumn, At: noon, Members: standings(), Links: map[workflow.Key]string{{Shop: "7495540735365777507", ID: "9000"}: permalink}}),
+		"campaign_status_empty":    CampaignStatus(CampaignStatusFacts{Funnel: query.FunnelOf(autumn, nil, noon)}),
+		"campaign_status":          CampaignStatus(CampaignStatusFacts{Funnel: query.FunnelOf(autumn, linkedFirst, noon)}),
 		"which_shop":               WhichShop("create Autumn", []workflow.Shop{{ID: "1", Name: "Nimbus Home"}, {ID: "2"}}),
 		"which_shop_none":          WhichShop("create Autumn", nil),
 		"two_campaigns":            CampaignCreated(autumn, "Nimbus Home").And(CampaignCreated(autumn, "Nimbus Garden")),
@@ -175,13 +177,13 @@ func TestAnswersFitAnAcknowledgementWhateverTheNames(t *testing.T) {
 	for i := range history {
 		history[i].Cause = workflow.Cause{Message: hostile}
 	}
-	many, links := standings(), map[workflow.Key]string{}
+	many := standings()
 	for i := range many {
 		many[i].Member.Shown.Nickname = strings.Repeat("&", 500)
 		for j := range many[i].Applications {
 			a := &many[i].Applications[j]
 			a.Report.Creator.Nickname = strings.Repeat("&", 500)
-			links[a.Key] = link
+			a.Card.Link = link
 		}
 	}
 	listed := campaignRows(50)
@@ -196,7 +198,7 @@ func TestAnswersFitAnAcknowledgementWhateverTheNames(t *testing.T) {
 		"queue":    Queue(QueueFacts{Total: 500, Page: 7, Rows: queue, Back: &long, Next: &long}),
 		"show":     Show(ShowFacts{Found: []query.Row{{Application: worst, Campaign: hostile, Shop: hostile}}, Region: hostile, History: history, Campaigns: map[workflow.CampaignID]string{"c1": hostile}}),
 		"several":  Show(ShowFacts{Found: several, Record: remembered()}),
-		"status":   CampaignStatus(CampaignStatusFacts{Campaign: workflow.Campaign{Name: hostile}, Shop: hostile, At: shipBy.Add(time.Hour), Members: many, Links: links}),
+		"status":   CampaignStatus(CampaignStatusFacts{Shop: hostile, Funnel: query.FunnelOf(workflow.Campaign{Name: hostile}, many, shipBy.Add(time.Hour))}),
 		"list":     Campaigns(CampaignsFacts{Rows: listed}),
 		"created":  CampaignCreated(workflow.Campaign{Name: hostile}, hostile),
 		"unnamed":  CampaignCreated(workflow.Campaign{}, ""),
@@ -262,25 +264,10 @@ func TestTheNearestSubcommandIsSuggested(t *testing.T) {
 	require.Equal(t, "status", s.Name)
 }
 
-func TestTheFunnelCountsEveryCreatorOnce(t *testing.T) {
-	f := tally(CampaignStatusFacts{At: noon, Members: standings()})
-	sum := 0
-	for _, who := range f.by {
-		sum += len(who)
-	}
-	require.Equal(t, 34, sum)
-	require.Equal(t, 5, len(f.by[workflow.StageInvited]))
-	require.Equal(t, 19, len(f.by[workflow.StageReview]))
-	require.Equal(t, 4, len(f.by[workflow.StageAwaiting]), "the furthest of her applications counts")
-	require.Equal(t, 1, len(f.by["Unknown to this desk"]))
-	require.Equal(t, 3, len(f.overdue), "two to decide and one to ship")
-	require.Equal(t, [2]int{19, 4}, [2]int{len(f.toDecide), len(f.toShip)})
-}
-
 func TestABarIsNeverEmptyWhereSomebodyStands(t *testing.T) {
-	members := make([]Standing, 1000)
+	members := make([]query.Standing, 1000)
 	members[7].Applications = []workflow.Application{reportedAs(workflow.StatusCompleted)}
-	lines := tally(CampaignStatusFacts{At: noon, Members: members}).picture()
+	lines := (&funnelWords{Funnel: query.FunnelOf(workflow.Campaign{}, members, noon)}).picture()
 	require.Equal(t, "`▇▇▇▇▇▇▇▇▇▇` 999 *Invited*", lines[0])
 	require.Equal(t, "`▇░░░░░░░░░` 1 *Completed*", lines[len(lines)-1])
 	require.Equal(t, "`░░░░░░░░░░` 0 *Shipping*", lines[4])

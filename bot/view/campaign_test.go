@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"sampledesk/workflow"
+	"sampledesk/workflow/query"
 )
 
 func autumn() workflow.Campaign {
@@ -53,9 +55,9 @@ func questions() map[string]Message {
 
 func campaignAnswers() map[string]Message {
 	glow := workflow.Creator{Username: "glow.daily", Nickname: "Glow Daily"}
-	reply := Standing{Member: member(workflow.MemberAnswered)}
-	asked := CampaignStatusFacts{Campaign: autumn(), At: noon, Members: append(standings(), reply), More: true,
-		Links: map[workflow.Key]string{}, Questions: map[workflow.CreatorKey]string{"id:o1": permalink}}
+	reply := query.Standing{Member: member(workflow.MemberAnswered), Question: permalink}
+	asked := CampaignStatusFacts{Funnel: query.FunnelOf(autumn(), append(standings(), reply), noon)}
+	asked.More = true
 	return map[string]Message{
 		"campaigns_first":       Campaigns(CampaignsFacts{Rows: campaignRows(20), Total: 47}),
 		"campaigns_last":        Campaigns(CampaignsFacts{Rows: campaignRows(7), Page: 2, Total: 47}),
@@ -224,15 +226,12 @@ func TestNoButtonOfAQuestionAsksForWhatCannotBe(t *testing.T) {
 }
 
 func TestTheSpokenFunnelWritesItsNumbersAsTheFunnelDoes(t *testing.T) {
-	f := CampaignStatusFacts{Campaign: autumn(), At: noon}
-	for range 1000 {
-		f.Members = append(f.Members, Standing{Member: workflow.Member{Campaign: "c1", AddedAt: noon}})
-	}
-	require.Contains(t, CampaignStatus(f).Text, "1,000 creators, 1,000 Invited, 0 overdue")
+	all := slices.Repeat([]query.Standing{{Member: workflow.Member{Campaign: "c1", AddedAt: noon}}}, 1000)
+	require.Contains(t, CampaignStatus(CampaignStatusFacts{Funnel: query.FunnelOf(autumn(), all, noon)}).Text, "1,000 creators, 1,000 Invited, 0 overdue")
 }
 
 func TestAPictureOfAFunnelTellsTheSameAsTheAnswer(t *testing.T) {
-	f := CampaignStatusFacts{Campaign: autumn(), At: noon, Shop: "Nimbus Home", Members: standings()}
+	f := CampaignStatusFacts{Funnel: query.FunnelOf(autumn(), standings(), noon), Shop: "Nimbus Home"}
 	c := Funnel(f, reviewer)
 	require.Equal(t, "Autumn <kitchen>", c.Title)
 	require.Equal(t, "34 creators · 19 to decide · 4 to ship · 3 overdue", c.Subtitle)

@@ -4,28 +4,17 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/slack-go/slack"
 
 	"sampledesk/workflow"
+	"sampledesk/workflow/query"
 )
 
 // CampaignStatusFacts is where the creators of a campaign stand.
 type CampaignStatusFacts struct {
-	Campaign  workflow.Campaign
-	Shop      string    // named only where a channel serves several shops
-	At        time.Time // what is overdue is told as of this time
-	Members   []Standing
-	More      bool                           // there are more members than were read
-	Links     map[workflow.Key]string        // permalinks of cards, as far as they are known
-	Questions map[workflow.CreatorKey]string // permalinks of the questions whether a member needs a sample
-}
-
-// Standing is one creator in a campaign, with her applications there.
-type Standing struct {
-	Member       workflow.Member
-	Applications []workflow.Application
+	query.Funnel
+	Shop string // named only where a channel serves several shops
 }
 
 // fewCreators is how many creators a campaign has at the least for its funnel to be worth a picture.
@@ -44,7 +33,7 @@ const (
 func CampaignStatus(f CampaignStatusFacts) Message {
 	name := first(raw(f.Campaign.Name, workflow.MaxCampaignName), "Campaign")
 	said := "Campaign " + spokenCampaign(f.Campaign.Name) + ": "
-	if len(f.Members) == 0 {
+	if f.Total == 0 {
 		blocks := []slack.Block{header(name)}
 		if about := dotted(archived(f.Campaign), shopOf(f.Shop)); about != "" {
 			blocks = append(blocks, aside(about))
@@ -53,16 +42,16 @@ func CampaignStatus(f CampaignStatusFacts) Message {
 			"Add creators with *Add to campaign* on their cards, with `/campaign add`, or from a target collaboration with `/campaign import`."))
 		return Message{Text: said + "no creators yet", Blocks: append(blocks, funnelControls(f)...)}
 	}
-	t := tally(f)
+	t := &funnelWords{Funnel: f.Funnel, left: namesInAll}
 	blocks := []slack.Block{header(name), aside(dotted(t.summary(), archived(f.Campaign), shopOf(f.Shop))), section(t.picture()...)}
 	if f.More {
-		blocks = append(blocks, aside("There are more creators than these; the numbers are of the first "+grouped(float64(t.total))+"."))
+		blocks = append(blocks, aside("There are more creators than these; the numbers are of the first "+grouped(float64(t.Total))+"."))
 	}
 	if lines := t.needed(); len(lines) > 0 {
 		blocks = append(blocks, section(lines...))
 	}
-	for _, stage := range t.order {
-		blocks = append(blocks, section(stageName(stage)+": "+t.list(t.by[stage])))
+	for _, stage := range t.Order {
+		blocks = append(blocks, section(stageName(stage)+": "+t.list(placeNames(t.By[stage]))))
 	}
 	return Message{Text: said + t.spoken(), Blocks: append(blocks, funnelControls(f)...)}
 }
@@ -74,7 +63,7 @@ func funnelControls(f CampaignStatusFacts) []slack.Block {
 	if !f.Campaign.Archived {
 		elements = append(elements, button(ActionCampaignEdit, id, "Edit", "Edit the campaign "+name))
 	}
-	if len(f.Members) >= fewCreators {
+	if f.Total >= fewCreators {
 		elements = append(elements, button(ActionCampaignShare, id, "Share as picture", "Share the campaign "+name+" as a picture"))
 	}
 	if id == "" || len(elements) == 0 {
@@ -90,13 +79,19 @@ func archived(c workflow.Campaign) string {
 	return ""
 }
 
+// funnelWords puts a funnel into words.
+type funnelWords struct {
+	query.Funnel
+	left int // names that there is room for
+}
+
 // picture draws one line for each stage. The bars are of one width, so that the numbers stand in a column on every
 // screen; a bar is a share of all creators, and never empty where somebody is.
-func (t *counted) picture() []string {
+func (t *funnelWords) picture() []string {
 	var lines []string
-	for _, stage := range t.drawn() {
-		n := len(t.by[stage])
-		full := (n*barWidth + t.total/2) / t.total
+	for _, stage := range t.Stages() {
+		n := len(t.By[stage])
+		full := (n*barWidth + t.Total/2) / t.Total
 		if n > 0 {
 			full = max(1, full)
 		}
@@ -106,25 +101,25 @@ func (t *counted) picture() []string {
 }
 
 // needed tells what is overdue and who waits for a move of the team's, a line each, soonest deadline first.
-func (t *counted) needed() []string {
+func (t *funnelWords) needed() []string {
 	var lines []string
 	for _, need := range []struct {
 		what string
-		who  []need
-	}{{"Overdue", t.overdue}, {"To answer, sample or none", t.toAnswer}, {"To decide", inGoodTime(t.toDecide)}, {"To ship", inGoodTime(t.toShip)}} {
+		who  []query.Need
+	}{{"Overdue", t.Overdue}, {"To answer, sample or none", t.ToAnswer}, {"To decide", inGoodTime(t.ToDecide)}, {"To ship", inGoodTime(t.ToShip)}} {
 		if len(need.who) > 0 {
-			lines = append(lines, "*"+need.what+"*: "+t.list(inTime(need.who)))
+			lines = append(lines, "*"+need.what+"*: "+t.list(needNames(need.who)))
 		}
 	}
 	return lines
 }
 
-func inGoodTime(all []need) []need {
-	return slices.DeleteFunc(slices.Clone(all), func(n need) bool { return n.late })
+func inGoodTime(all []query.Need) []query.Need {
+	return slices.DeleteFunc(slices.Clone(all), func(n query.Need) bool { return n.Late })
 }
 
 // list names some, and counts the others.
-func (t *counted) list(who []string) string {
+func (t *funnelWords) list(who []string) string {
 	n := min(len(who), namesPerStage, t.left)
 	t.left -= n
 	named := strings.Join(who[:n], ", ")
@@ -138,25 +133,48 @@ func (t *counted) list(who []string) string {
 	}
 }
 
-func (t *counted) summary() string {
+func (t *funnelWords) summary() string {
 	overdue := "nothing is overdue"
-	if n := len(t.overdue); n > 0 {
+	if n := len(t.Overdue); n > 0 {
 		overdue = grouped(float64(n)) + " overdue"
 	}
-	return dotted(many(t.total, "creator"), some(t.toAnswer, "to answer"), some(t.toDecide, "to decide"), some(t.toShip, "to ship"), overdue)
+	return dotted(many(t.Total, "creator"), some(t.ToAnswer, "to answer"), some(t.ToDecide, "to decide"), some(t.ToShip, "to ship"), overdue)
 }
 
-func some(who []need, what string) string {
+func some(who []query.Need, what string) string {
 	if len(who) == 0 {
 		return ""
 	}
 	return grouped(float64(len(who))) + " " + what
 }
 
-func (t *counted) spoken() string {
-	parts := []string{many(t.total, "creator")}
-	for _, stage := range t.order {
-		parts = append(parts, grouped(float64(len(t.by[stage])))+" "+string(stage))
+func (t *funnelWords) spoken() string {
+	parts := []string{many(t.Total, "creator")}
+	for _, stage := range t.Order {
+		parts = append(parts, grouped(float64(len(t.By[stage])))+" "+string(stage))
 	}
-	return strings.Join(append(parts, grouped(float64(len(t.overdue)))+" overdue"), ", ")
+	return strings.Join(append(parts, grouped(float64(len(t.Overdue)))+" overdue"), ", ")
 }
+
+// needNames names who waits, each with the deadline.
+func needNames(all []query.Need) []string {
+	names := make([]string, len(all))
+	for i, n := range all {
+		names[i] = placeName(n.Place)
+		if !n.By.IsZero() {
+			names[i] += " (" + stamp(n.By) + ")"
+		}
+	}
+	return names
+}
+
+func placeNames(all []query.Place) []string {
+	names := make([]string, len(all))
+	for i, p := range all {
+		names[i] = placeName(p)
+	}
+	return names
+}
+
+// placeName names a creator, linked to the message that tells of them.
+func placeName(p query.Place) string { return linkTo(p.Link, label(nameOf(p.Creator), maxShortName)) }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"sampledesk/workflow"
+	"sampledesk/workflow/query"
 )
 
 // FunnelChart is a campaign's funnel as a picture shows it: plain text throughout.
@@ -24,15 +25,15 @@ type FunnelBar struct {
 
 // Funnel draws a campaign's status as a chart. By is who shares it.
 func Funnel(f CampaignStatusFacts, by workflow.PersonID) FunnelChart {
-	t := tally(f)
+	t := &funnelWords{Funnel: f.Funnel, left: namesInAll}
 	name := first(raw(f.Campaign.Name, workflow.MaxCampaignName), "Campaign")
 	c := FunnelChart{Title: name, Subtitle: t.summary(), Footer: "As of " + utc(f.At)}
 	if shop := raw(f.Shop, maxName); shop != "" {
 		c.Footer = shop + " · " + c.Footer
 	}
-	said := make([]string, 0, len(funnelStages))
-	for _, stage := range t.drawn() {
-		n := len(t.by[stage])
+	said := make([]string, 0, len(query.FunnelStages))
+	for _, stage := range t.Stages() {
+		n := len(t.By[stage])
 		label := raw(string(stage), maxID)
 		c.Bars = append(c.Bars, FunnelBar{Stage: label, Count: n, Note: t.note(stage)})
 		said = append(said, fmt.Sprintf("%s %d", label, n))
@@ -44,14 +45,14 @@ func Funnel(f CampaignStatusFacts, by workflow.PersonID) FunnelChart {
 }
 
 // note tells what of a stage waits for the team.
-func (t *counted) note(stage workflow.Stage) string {
+func (t *funnelWords) note(stage workflow.Stage) string {
 	switch stage {
 	case workflow.StageReply:
-		return some(t.toAnswer, "to answer")
+		return some(t.ToAnswer, "to answer")
 	case workflow.StageReview:
-		return some(t.toDecide, "to decide")
+		return some(t.ToDecide, "to decide")
 	case workflow.StageAwaiting:
-		return some(t.toShip, "to ship")
+		return some(t.ToShip, "to ship")
 	default:
 		return ""
 	}

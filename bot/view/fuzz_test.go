@@ -62,8 +62,8 @@ func (w words) lintAll(t *testing.T, state uint8, v float64) {
 	lint(t, Reply(workflow.Saying{Kind: workflow.SayCampaign, By: workflow.PersonID(w.user), Campaign: w.collab}))
 	lint(t, Reply(workflow.Saying{Kind: workflow.SayStage, Stage: a.Stage(), State: a.State(), OrderID: w.user, Tracking: w.title, Cause: a.Decision.Cause}))
 	lint(t, Campaigns(CampaignsFacts{Rows: []CampaignRow{{Campaign: workflow.Campaign{Name: w.nick}, Shop: w.title}}}))
-	lint(t, CampaignStatus(CampaignStatusFacts{Campaign: workflow.Campaign{Name: w.title}, Shop: w.nick, At: shipBy,
-		Members: []Standing{{Member: workflow.Member{Shown: a.Report.Creator}, Applications: []workflow.Application{a}}}, Links: map[workflow.Key]string{a.Key: w.picture}}))
+	lint(t, CampaignStatus(CampaignStatusFacts{Shop: w.nick, Funnel: query.FunnelOf(workflow.Campaign{Name: w.title},
+		[]query.Standing{{Member: workflow.Member{Shown: a.Report.Creator}, Applications: []workflow.Application{cardAt(a, w.picture)}}}, shipBy)}))
 	w.lintClock(t, a)
 	lintModal(t, JoinModal(JoinFacts{Application: a, Campaigns: []workflow.Campaign{{ID: "c1", Name: w.collab}}, Current: w.title}))
 	w.lintTogether(t, a)
@@ -88,7 +88,7 @@ func (w words) lintTogether(t *testing.T, a workflow.Application) {
 	lint(t, RunProgress(RunFacts{Run: r, Shop: w.nick, Undoable: 1}))
 	lint(t, RunProgress(RunFacts{Run: workflow.Run{Kind: workflow.RunImport, Collaboration: w.user, Name: w.nick, Cause: workflow.Cause{Message: w.cause}, Failed: true}}))
 	lint(t, Retry(RetryFacts{Total: 1, Rows: []RetryRow{{About: a, Shop: w.nick, Effect: workflow.Effect{Shop: "1", Application: a.Key.ID, Cause: a.Decision.Cause}}}}))
-	lint(t, Stats(StatsFacts{Period: "today", Shops: []ShopStats{{Shop: w.nick}}}))
+	lint(t, Stats(StatsFacts{Period: "today", Shops: []query.ShopFigures{{Shop: w.nick}}}))
 	lint(t, PeriodUnknown(w.cause))
 }
 

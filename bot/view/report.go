@@ -3,27 +3,19 @@ package view
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/slack-go/slack"
 
 	"sampledesk/workflow"
+	"sampledesk/workflow/query"
 )
 
-// ReportFacts is the week of a shop, from one Monday on and before the next, in the shop's zone.
+// ReportFacts is the week of a shop.
 type ReportFacts struct {
-	Shop     string // named only where a channel serves several
-	From, To time.Time
-	Since    time.Time // when the desk came, if that was within the week; else zero
-	Figures
-	Before  *Figures // of the week before; nil where the desk did not know all of it
+	query.Week
+	Shop    string // named only where a channel serves several
 	File    StatsTarget
 	Picture string // Slack's id of the file with the chart; empty: there is none
-}
-
-// Quiet tells whether there is nothing to draw.
-func (f ReportFacts) Quiet() bool {
-	return f.Figures == (Figures{}) && (f.Before == nil || *f.Before == Figures{})
 }
 
 // Report is the message about a shop's week.
@@ -31,8 +23,8 @@ func Report(f ReportFacts) Message {
 	week := f.week()
 	blocks := []slack.Block{header("Samples: the week " + week)}
 	small := []string{f.came(), howCounted}
-	lines := append([]string{shopLine(f.Shop)}, f.lines(f.Before)...)
-	if f.Figures == (Figures{}) {
+	lines := append([]string{shopLine(f.Shop)}, figureLines(f.Figures, f.Before)...)
+	if f.Figures == (query.Figures{}) {
 		lines = append([]string{shopLine(f.Shop)}, "A quiet week: nothing came in, was decided, shipped, posted or wasted.")
 		small = small[:1]
 	}
@@ -47,7 +39,7 @@ func Report(f ReportFacts) Message {
 		blocks = append(blocks, aside(said))
 	}
 	blocks = append(blocks, actions("", fileButton(f.File, "the week "+week)))
-	return Message{Text: "Samples, the week " + week + spokenShop(f.Shop) + ": " + f.summary(), Blocks: blocks}
+	return Message{Text: "Samples, the week " + week + spokenShop(f.Shop) + ": " + summary(f.Figures), Blocks: blocks}
 }
 
 // came tells from when on the desk can know anything, where that is not all of the week.
@@ -88,14 +80,14 @@ type ReportSeries struct {
 // reportColumns are the figures that are drawn.
 var reportColumns = []struct {
 	label string
-	of    func(Figures) int
+	of    func(query.Figures) int
 }{
-	{"Received", func(f Figures) int { return f.Received }},
-	{"Approved", func(f Figures) int { return f.Approved }},
-	{"Rejected", func(f Figures) int { return f.Rejected }},
-	{"Shipped", func(f Figures) int { return f.Shipped }},
-	{"Posted", func(f Figures) int { return f.Posted }},
-	{"Wasted", Figures.Wasted},
+	{"Received", func(f query.Figures) int { return f.Received }},
+	{"Approved", func(f query.Figures) int { return f.Approved }},
+	{"Rejected", func(f query.Figures) int { return f.Rejected }},
+	{"Shipped", func(f query.Figures) int { return f.Shipped }},
+	{"Posted", func(f query.Figures) int { return f.Posted }},
+	{"Wasted", query.Figures.Wasted},
 }
 
 // ReportChartOf draws the week beside the one before.

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"sampledesk/workflow/query"
 )
 
 // reportWeek is a week in a zone whose clocks change in it.
@@ -12,12 +14,14 @@ func reportWeek(t testing.TB) ReportFacts {
 	zone, err := time.LoadLocation("Europe/Berlin")
 	require.NoError(t, err)
 	return ReportFacts{
-		From: time.Date(2026, 10, 19, 0, 0, 0, 0, zone), To: time.Date(2026, 10, 26, 0, 0, 0, 0, zone),
-		Figures: Figures{
-			Received: 42, Approved: 30, Rejected: 8, There: 3, Median: 3*time.Hour + 12*time.Minute, Shipped: 20, Posted: 11, Orders: 25,
-			Expired: 3, NotPosted: 1,
+		Week: query.Week{
+			From: time.Date(2026, 10, 19, 0, 0, 0, 0, zone), To: time.Date(2026, 10, 26, 0, 0, 0, 0, zone),
+			Figures: query.Figures{
+				Received: 42, Approved: 30, Rejected: 8, There: 3, Median: 3*time.Hour + 12*time.Minute, Shipped: 20, Posted: 11, Orders: 25,
+				Expired: 3, NotPosted: 1,
+			},
+			Before: &query.Figures{Received: 50, Approved: 12, Rejected: 1, Median: 26 * time.Hour, Shipped: 9, Expired: 37},
 		},
-		Before:  &Figures{Received: 50, Approved: 12, Rejected: 1, Median: 26 * time.Hour, Shipped: 9, Expired: 37},
 		File:    StatsTarget{Shop: "7495540735365777507", Period: "last week", At: 1792584000},
 		Picture: "F0WEEK0001",
 	}
@@ -29,7 +33,7 @@ func reports(t testing.TB) map[string]Message {
 	first.Before, first.Since, first.Shop, first.Picture = nil, first.From.Add(50*time.Hour), "Nimbus <Garden>", ""
 	first.Posted, first.Untold, first.Orders = 1, 1, 0
 	quiet := reportWeek(t)
-	quiet.Figures = Figures{}
+	quiet.Figures = query.Figures{}
 	quiet.From, quiet.To = quiet.From.AddDate(0, 2, 9), quiet.To.AddDate(0, 2, 9)
 	return map[string]Message{"report": Report(whole), "report_first": Report(first), "report_quiet": Report(quiet)}
 }
@@ -67,7 +71,7 @@ func TestAWeekNamesNoMoreOfItsFirstDayThanDiffers(t *testing.T) {
 	} {
 		day, err := time.Parse(time.DateOnly, from)
 		require.NoError(t, err)
-		require.Equal(t, want, ReportFacts{From: day, To: day.AddDate(0, 0, 7)}.week())
+		require.Equal(t, want, ReportFacts{Week: query.Week{From: day, To: day.AddDate(0, 0, 7)}}.week())
 	}
 }
 
@@ -75,9 +79,9 @@ func TestAWeekOfAShopWithAnyNameFits(t *testing.T) {
 	f := reportWeek(t)
 	f.Shop, f.Since = hostile, noon
 	lint(t, Report(f))
-	f.Figures = Figures{}
+	f.Figures = query.Figures{}
 	lint(t, Report(f))
 	require.False(t, f.Quiet())
-	f.Before = &Figures{}
+	f.Before = &query.Figures{}
 	require.True(t, f.Quiet())
 }

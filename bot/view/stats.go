@@ -8,6 +8,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"sampledesk/workflow"
+	"sampledesk/workflow/query"
 )
 
 // ActionStatsFile sends the numbers as a file; the value holds a StatsTarget.
@@ -41,32 +42,8 @@ const lastSecond = 253402300799
 // StatsFacts is what `/samples stats` tells.
 type StatsFacts struct {
 	Period string // in words: "the last 7 days"
-	Shops  []ShopStats
+	Shops  []query.ShopFigures
 	File   StatsTarget // the same as a file
-}
-
-// ShopStats are the numbers of one shop.
-type ShopStats struct {
-	Shop     string // named only where there are several
-	From, To time.Time
-	Now      map[workflow.Stage]int // how many stand where, now
-	Other    int                    // of statuses that this desk does not know
-	Figures
-}
-
-// Figures are what happened in a period, from its start on and before its end. Each request counts once in each.
-type Figures struct {
-	Received int // first seen by the desk
-	Approved int // the approval counts when TikTok has confirmed it, whoever decided
-	Rejected int
-	There    int           // of both, those decided in the Affiliate Center or by TikTok's automation
-	Median   time.Duration // from first sight to the decision, of those decided at this desk
-	Shipped  int
-	Posted   int // content was found, or the platform says done
-	Orders   int // paid so far, through the content of those posted
-	Untold   int // of those posted, those of whose orders TikTok tells nothing
-
-	Expired, NotShipped, NotPosted int // the three ways to waste a request
 }
 
 // Stats is the answer to `/samples stats`.
@@ -89,9 +66,9 @@ func fileButton(t StatsTarget, period string) slack.BlockElement {
 	return button(ActionStatsFile, t.String(), "As a file", cut("Send me the requests of "+period+" as a file", 75))
 }
 
-func shopStats(s ShopStats) Message {
-	lines := append([]string{shopLine(s.Shop), "From " + stamp(s.From) + " to " + stamp(s.To)}, s.lines(nil)...)
-	return Message{Text: join(": ", spoken(s.Shop, maxName), s.summary()), Blocks: []slack.Block{section(lines...), aside("Now: " + standNow(s))}}
+func shopStats(s query.ShopFigures) Message {
+	lines := append([]string{shopLine(s.Shop), "From " + stamp(s.From) + " to " + stamp(s.To)}, figureLines(s.Figures, nil)...)
+	return Message{Text: join(": ", spoken(s.Shop, maxName), summary(s.Figures)), Blocks: []slack.Block{section(lines...), aside("Now: " + standNow(s))}}
 }
 
 func shopLine(shop string) string {
@@ -102,38 +79,32 @@ func shopLine(shop string) string {
 	return "*Shop: " + name + "*"
 }
 
-// Decided is how many requests were decided.
-func (f Figures) Decided() int { return f.Approved + f.Rejected }
-
-// Wasted is how many requests came to nothing in one of the three ways that need not have been.
-func (f Figures) Wasted() int { return f.Expired + f.NotShipped + f.NotPosted }
-
 // summary is the figures in one sentence, without formatting.
-func (f Figures) summary() string {
+func summary(f query.Figures) string {
 	return fmt.Sprintf("%d received, %d decided, %d shipped, %d posted, %d wasted", f.Received, f.Decided(), f.Shipped, f.Posted, f.Wasted())
 }
 
-// lines are the figures, a line each. Those of the time before, if they are known, stand beside them.
-func (f Figures) lines(before *Figures) []string {
-	decided := f.line("decided", Figures.Decided, before)
+// figureLines are the figures, a line each. Those of the time before, if they are known, stand beside them.
+func figureLines(f query.Figures, before *query.Figures) []string {
+	decided := figureLine(f, "decided", query.Figures.Decided, before)
 	if f.Decided() > 0 {
 		decided += fmt.Sprintf(": %d approved, %d rejected", f.Approved, f.Rejected)
 	}
 	if f.There > 0 {
 		decided += fmt.Sprintf(", %d of them in the Affiliate Center", f.There)
 	}
-	wasted := f.line("wasted", Figures.Wasted, before)
+	wasted := figureLine(f, "wasted", query.Figures.Wasted, before)
 	if f.Wasted() > 0 {
 		wasted += ": " + joinCounts([]int{f.Expired, f.NotShipped, f.NotPosted}, []workflow.Stage{workflow.StageExpired, workflow.StageNotShipped, workflow.StageNotPosted})
 	}
 	return []string{
-		f.line("received", func(f Figures) int { return f.Received }, before), decided, f.medianLine(before),
-		f.line("shipped", func(f Figures) int { return f.Shipped }, before),
-		f.line("posted", func(f Figures) int { return f.Posted }, before) + f.sold(), wasted,
+		figureLine(f, "received", func(f query.Figures) int { return f.Received }, before), decided, medianLine(f, before),
+		figureLine(f, "shipped", func(f query.Figures) int { return f.Shipped }, before),
+		figureLine(f, "posted", func(f query.Figures) int { return f.Posted }, before) + sold(f), wasted,
 	}
 }
 
-func (f Figures) line(what string, of func(Figures) int, before *Figures) string {
+func figureLine(f query.Figures, what string, of func(query.Figures) int, before *query.Figures) string {
 	s := fmt.Sprintf("*%d* %s", of(f), what)
 	if before != nil {
 		s += fmt.Sprintf(" (%d the week before)", of(*before))
@@ -141,22 +112,19 @@ func (f Figures) line(what string, of func(Figures) int, before *Figures) string
 	return s
 }
 
-// timed tells whether anything was decided at this desk.
-func (f Figures) timed() bool { return f.Decided() > f.There }
-
-func (f Figures) medianLine(before *Figures) string {
-	if !f.timed() {
+func medianLine(f query.Figures, before *query.Figures) string {
+	if !f.Timed() {
 		return ""
 	}
 	s := "*" + roughly(f.Median) + "* from first sight to the decision (median"
-	if before != nil && before.timed() {
+	if before != nil && before.Timed() {
 		s += "; " + roughly(before.Median) + " the week before"
 	}
 	return s + ")"
 }
 
 // sold tells what came of what was posted, as far as TikTok tells.
-func (f Figures) sold() string {
+func sold(f query.Figures) string {
 	switch {
 	case f.Posted == 0:
 		return ""
@@ -181,14 +149,14 @@ func joinCounts(counts []int, names []workflow.Stage) string {
 }
 
 // standNow is how many stand where.
-func standNow(s ShopStats) string {
+func standNow(s query.ShopFigures) string {
 	counts := make([]int, len(workflow.Stages))
 	for i, stage := range workflow.Stages {
-		counts[i] = s.Now[stage]
+		counts[i] = s.Now.By[stage]
 	}
 	unknown := ""
-	if s.Other > 0 {
-		unknown = fmt.Sprintf("%d in a status that this desk does not know", s.Other)
+	if s.Now.Other > 0 {
+		unknown = fmt.Sprintf("%d in a status that this desk does not know", s.Now.Other)
 	}
 	return first(join(", ", joinCounts(counts, workflow.Stages), unknown), "no requests yet")
 }

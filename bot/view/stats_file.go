@@ -12,23 +12,13 @@ import (
 	"github.com/slack-go/slack"
 
 	"sampledesk/workflow"
+	"sampledesk/workflow/query"
 )
 
 // StatsRow is a request in a file of numbers.
 type StatsRow struct {
-	Application workflow.Application
-	Shop        string         // its name
-	Zone        *time.Location // the shop's: times are written as its clocks show them
-
-	Verdict workflow.Verdict // how the review ended; empty: it has not, or not by a decision
-	Decided time.Time
-	By      string // who decided; empty: it was made in the Affiliate Center or by TikTok's automation
-	Reason  workflow.Reason
-
-	// When it first came to be so at this desk; zero: it did not, or had before the desk came.
-	Shipped, Delivered, Posted time.Time
-	Orders                     int
-	Untold                     bool // TikTok does not tell of orders
+	query.PeriodRow
+	By string // who decided, by name; empty: it was made in the Affiliate Center or by TikTok's automation
 }
 
 // statsColumns are the columns of the file, each with its heading.
@@ -47,7 +37,7 @@ var statsColumns = []struct {
 	{"product id", func(r StatsRow) string { return raw(string(r.Application.Report.Product.ID), maxID) }},
 	{"asked", func(r StatsRow) string { return r.clock(r.Application.SeenAt) }},
 	{"decided by", func(r StatsRow) string { return r.decider() }},
-	{"decided", func(r StatsRow) string { return r.clock(r.Decided) }},
+	{"decided", func(r StatsRow) string { return r.clock(r.Decision.At) }},
 	{"verdict", func(r StatsRow) string { return r.verdict() }},
 	{"reason", func(r StatsRow) string { return r.reason() }},
 	{"status", func(r StatsRow) string { return raw(string(r.Application.Stage()), maxID) }},
@@ -72,7 +62,7 @@ func (r StatsRow) clock(t time.Time) string {
 
 func (r StatsRow) decider() string {
 	switch {
-	case r.Verdict == "":
+	case r.Decision.Verdict == "":
 		return ""
 	case r.By == "":
 		return "in the Affiliate Center"
@@ -82,17 +72,17 @@ func (r StatsRow) decider() string {
 }
 
 func (r StatsRow) verdict() string {
-	if r.Verdict == "" {
+	if r.Decision.Verdict == "" {
 		return ""
 	}
-	return deed(r.Verdict)
+	return deed(r.Decision.Verdict)
 }
 
 func (r StatsRow) reason() string {
-	if r.Verdict != workflow.Reject || r.Reason == "" {
+	if r.Decision.Verdict != workflow.Reject || r.Decision.Reason == "" {
 		return ""
 	}
-	return ReasonText(r.Reason)
+	return ReasonText(r.Decision.Reason)
 }
 
 // orders is empty where TikTok does not tell: that is not none.

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"sampledesk/workflow"
+	"sampledesk/workflow/query"
 )
 
 func sheet(t testing.TB, rows ...StatsRow) (headings []string, lines []map[string]string) {
@@ -40,15 +41,15 @@ func TestARequestIsALineOfAFile(t *testing.T) {
 	a := application()
 	a.Report.Status, a.Card.Link = workflow.StatusCompleted, permalink
 	a.SeenAt = noon
-	row := StatsRow{
-		Application: a, Shop: "Glow Shop", Zone: zone, Verdict: workflow.Approve, Decided: noon.Add(time.Hour), By: "Member One",
+	row := StatsRow{By: "Member One", PeriodRow: query.PeriodRow{
+		Application: a, Shop: "Glow Shop", Zone: zone, Decision: query.Decision{Verdict: workflow.Approve, At: noon.Add(time.Hour)},
 		Shipped: noon.Add(26 * time.Hour), Delivered: noon.Add(50 * time.Hour), Posted: noon.Add(74 * time.Hour), Orders: 7,
-	}
+	}}
 	refused := row
 	refused.Application.Report.Status = workflow.StatusRejectCancelled
-	refused.Verdict, refused.Reason, refused.By, refused.Untold = workflow.Reject, workflow.OutOfStock, "", true
+	refused.Decision.Verdict, refused.Decision.Reason, refused.By, refused.Untold = workflow.Reject, workflow.OutOfStock, "", true
 	refused.Shipped, refused.Delivered, refused.Posted = time.Time{}, time.Time{}, time.Time{}
-	waits := StatsRow{Application: application(), Shop: "Glow Shop", Zone: time.UTC, Untold: true}
+	waits := StatsRow{PeriodRow: query.PeriodRow{Application: application(), Shop: "Glow Shop", Zone: time.UTC, Untold: true}}
 	waits.Application.SeenAt = noon
 
 	headings, lines := sheet(t, row, refused, waits)
@@ -98,7 +99,9 @@ func TestNoTextInAFileIsAFormula(t *testing.T) {
 		c.Username, c.Nickname, c.OpenID, p.Title, p.Variant = text, text, text, text, text
 		p.ID, a.Card.Link, a.Report.Status = workflow.ProductID(text), text, workflow.Status(text)
 		a.Key.ID = "1"
-		_, lines := sheet(t, StatsRow{Application: a, Shop: text, Zone: time.UTC, Verdict: workflow.Reject, Reason: workflow.Reason(text), By: text})
+		_, lines := sheet(t, StatsRow{By: text, PeriodRow: query.PeriodRow{
+			Application: a, Shop: text, Zone: time.UTC, Decision: query.Decision{Verdict: workflow.Reject, Reason: workflow.Reason(text)},
+		}})
 		require.Len(t, lines, 1, "%q", text)
 		for heading, cell := range lines[0] {
 			require.NotContains(t, "=+-@\t\r\n＝＋－＠", string([]rune(cell)[0]), "%s: %q", heading, cell)

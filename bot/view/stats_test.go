@@ -8,22 +8,23 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"sampledesk/workflow"
+	"sampledesk/workflow/query"
 )
 
 func statsAnswers() map[string]Message {
-	week := ShopStats{
-		From: noon.AddDate(0, 0, -7), To: noon, Now: map[workflow.Stage]int{workflow.StageReview: 12, workflow.StageShipping: 3, workflow.StageExpired: 40}, Other: 1,
-		Figures: Figures{
+	week := query.ShopFigures{
+		From: noon.AddDate(0, 0, -7), To: noon, Now: query.Tally{By: map[workflow.Stage]int{workflow.StageReview: 12, workflow.StageShipping: 3, workflow.StageExpired: 40}, Other: 1},
+		Figures: query.Figures{
 			Received: 42, Approved: 30, Rejected: 8, There: 3, Median: 3*time.Hour + 12*time.Minute, Shipped: 20, Posted: 11, Orders: 25, Untold: 2, Expired: 3, NotPosted: 1,
 		},
 	}
-	quiet := ShopStats{Shop: "Nimbus <Garden>", From: noon.AddDate(0, 0, -7), To: noon}
+	quiet := query.ShopFigures{Shop: "Nimbus <Garden>", From: noon.AddDate(0, 0, -7), To: noon}
 	other := week
 	other.Shop = "Nimbus Home"
 	asked := StatsTarget{Period: "7d", At: noon.Unix()}
 	return map[string]Message{
-		"stats":         Stats(StatsFacts{Period: "the last 7 days", Shops: []ShopStats{week}, File: asked}),
-		"stats_shops":   Stats(StatsFacts{Period: "October", Shops: []ShopStats{other, quiet}, File: StatsTarget{Period: "october", At: noon.Unix()}}),
+		"stats":         Stats(StatsFacts{Period: "the last 7 days", Shops: []query.ShopFigures{week}, File: asked}),
+		"stats_shops":   Stats(StatsFacts{Period: "October", Shops: []query.ShopFigures{other, quiet}, File: StatsTarget{Period: "october", At: noon.Unix()}}),
 		"stats_file":    StatsFileHere(StatsFileFacts{Period: "the last 7 days", Rows: 1}),
 		"stats_full":    StatsFileHere(StatsFileFacts{Period: "the last 365 days", Rows: 20_000, More: true}),
 		"stats_unknown": PeriodUnknown("<!here> fortnight"),
@@ -62,9 +63,9 @@ func TestTheNumbersAndWhatFailedReadAsTheirGoldenFiles(t *testing.T) {
 }
 
 func TestTheNumbersOfManyShopsAndAPageOfFailuresFitAnAnswer(t *testing.T) {
-	var shops []ShopStats
+	var shops []query.ShopFigures
 	for range 60 {
-		shops = append(shops, ShopStats{Shop: hostile, From: noon, To: noon, Figures: Figures{Expired: 1, Approved: 1}})
+		shops = append(shops, query.ShopFigures{Shop: hostile, From: noon, To: noon, Figures: query.Figures{Expired: 1, Approved: 1}})
 	}
 	m := Stats(StatsFacts{Period: "today", Shops: shops, File: StatsTarget{Period: "today", At: 1}})
 	lint(t, m)

@@ -1,4 +1,4 @@
-package bot
+package query
 
 import (
 	"fmt"
@@ -10,16 +10,16 @@ import (
 	"sampledesk/workflow"
 )
 
-// period is a span of time as a person asks for it. It is the same words for every shop; where it begins and ends depends
+// Period is a span of time as a person asks for it. It is the same words for every shop; where it begins and ends depends
 // on the shop's zone.
-type period struct {
-	typed string // as short as it can be typed to mean the same
-	words string // "the last 7 days"
+type Period struct {
+	Typed string // as short as it can be typed to mean the same
+	Words string // "the last 7 days"
 	span  func(now time.Time) (from, to time.Time)
 }
 
-// at returns when the period begins and ends for a shop; one that goes on ends now.
-func (p period) at(s workflow.Shop, now time.Time) (from, to time.Time) {
+// At returns when the period begins and ends for a shop; one that goes on ends now.
+func (p Period) At(s workflow.Shop, now time.Time) (from, to time.Time) {
 	from, to = p.span(now.In(s.Settings.Location()))
 	if from.Before(now) && now.Before(to) {
 		to = now.In(s.Settings.Location())
@@ -36,19 +36,19 @@ var (
 	dayPeriod     = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}$`)
 )
 
-// parsePeriod reads a period as a person typed it: nothing is seven days. A month by its name alone is the latest one that
+// ParsePeriod reads a period as a person typed it: nothing is seven days. A month by its name alone is the latest one that
 // has begun.
-func parsePeriod(typed string) (period, bool) {
+func ParsePeriod(typed string) (Period, bool) {
 	s := strings.Join(strings.Fields(strings.ToLower(strings.Trim(typed, " `\"'.,"))), " ")
 	s = strings.TrimPrefix(strings.TrimPrefix(s, "for "), "in ")
 	s = strings.TrimPrefix(s, "the ")
 	p, ok := readPeriod(s)
-	p.typed = s
+	p.Typed = s
 	return p, ok
 }
 
 // readPeriod reads a period that was tidied.
-func readPeriod(s string) (period, bool) {
+func readPeriod(s string) (Period, bool) {
 	switch s {
 	case "", "week":
 		s = "7d"
@@ -72,7 +72,7 @@ func readPeriod(s string) (period, bool) {
 	}
 	if dayPeriod.MatchString(s) {
 		day, err := time.Parse(time.DateOnly, s)
-		return period{words: s, span: func(now time.Time) (time.Time, time.Time) {
+		return Period{Words: s, span: func(now time.Time) (time.Time, time.Time) {
 			from := time.Date(day.Year(), day.Month(), day.Day(), 0, 0, 0, 0, now.Location())
 			return from, from.AddDate(0, 0, 1)
 		}}, err == nil
@@ -81,7 +81,7 @@ func readPeriod(s string) (period, bool) {
 }
 
 // countedBack is so many hours, days, weeks or months up to now.
-func countedBack(count, unit string) (period, bool) {
+func countedBack(count, unit string) (Period, bool) {
 	n, _ := strconv.Atoi(count) // four digits at the most
 	words, days := "day", n
 	back := func(now time.Time) time.Time { return now.AddDate(0, 0, -n) }
@@ -100,7 +100,7 @@ func countedBack(count, unit string) (period, bool) {
 	if n == 1 {
 		said = "the last " + words
 	}
-	return period{words: said, span: func(now time.Time) (time.Time, time.Time) { return back(now), now }}, n > 0 && days <= maxPeriod
+	return Period{Words: said, span: func(now time.Time) (time.Time, time.Time) { return back(now), now }}, n > 0 && days <= maxPeriod
 }
 
 // startOfDay is midnight, in the time's own zone, so many days later.
@@ -111,28 +111,28 @@ func startOfDay(t time.Time, days int) time.Time {
 // startOfWeek is the midnight before Monday.
 func startOfWeek(t time.Time) time.Time { return startOfDay(t, -(int(t.Weekday())+6)%7) }
 
-var namedPeriods = map[string]period{
-	"today":      {words: "today", span: func(now time.Time) (time.Time, time.Time) { return startOfDay(now, 0), now }},
-	"yesterday":  {words: "yesterday", span: func(now time.Time) (time.Time, time.Time) { return startOfDay(now, -1), startOfDay(now, 0) }},
-	"this week":  {words: "this week", span: func(now time.Time) (time.Time, time.Time) { return startOfWeek(now), now }},
-	"last week":  {words: "last week", span: func(now time.Time) (time.Time, time.Time) { return startOfDay(startOfWeek(now), -7), startOfWeek(now) }},
-	"this month": {words: "this month", span: func(now time.Time) (time.Time, time.Time) { return startOfDay(now, 1-now.Day()), now }},
-	"last month": {words: "last month", span: func(now time.Time) (time.Time, time.Time) {
+var namedPeriods = map[string]Period{
+	"today":      {Words: "today", span: func(now time.Time) (time.Time, time.Time) { return startOfDay(now, 0), now }},
+	"yesterday":  {Words: "yesterday", span: func(now time.Time) (time.Time, time.Time) { return startOfDay(now, -1), startOfDay(now, 0) }},
+	"this week":  {Words: "this week", span: func(now time.Time) (time.Time, time.Time) { return startOfWeek(now), now }},
+	"last week":  {Words: "last week", span: func(now time.Time) (time.Time, time.Time) { return startOfDay(startOfWeek(now), -7), startOfWeek(now) }},
+	"this month": {Words: "this month", span: func(now time.Time) (time.Time, time.Time) { return startOfDay(now, 1-now.Day()), now }},
+	"last month": {Words: "last month", span: func(now time.Time) (time.Time, time.Time) {
 		end := startOfDay(now, 1-now.Day())
 		return end.AddDate(0, -1, 0), end
 	}},
 }
 
 // monthOf is one month of a year.
-func monthOf(year int, month time.Month) period {
-	return period{words: fmt.Sprintf("%s %d", month, year), span: func(now time.Time) (time.Time, time.Time) {
+func monthOf(year int, month time.Month) Period {
+	return Period{Words: fmt.Sprintf("%s %d", month, year), span: func(now time.Time) (time.Time, time.Time) {
 		from := time.Date(year, month, 1, 0, 0, 0, 0, now.Location())
 		return from, from.AddDate(0, 1, 0)
 	}}
 }
 
 // monthNamed reads "october", "oct" and "october 2026".
-func monthNamed(s string) (period, bool) {
+func monthNamed(s string) (Period, bool) {
 	name, year, dated := strings.Cut(s, " ")
 	for month := time.January; month <= time.December; month++ {
 		full := strings.ToLower(month.String())
@@ -143,7 +143,7 @@ func monthNamed(s string) (period, bool) {
 			y, err := strconv.Atoi(year)
 			return monthOf(y, month), err == nil && y >= 2000 && y <= 9999
 		}
-		return period{words: month.String(), span: func(now time.Time) (time.Time, time.Time) {
+		return Period{Words: month.String(), span: func(now time.Time) (time.Time, time.Time) {
 			from := time.Date(now.Year(), month, 1, 0, 0, 0, 0, now.Location())
 			if from.After(now) {
 				from = from.AddDate(-1, 0, 0)
@@ -151,5 +151,5 @@ func monthNamed(s string) (period, bool) {
 			return from, from.AddDate(0, 1, 0)
 		}}, true
 	}
-	return period{}, false
+	return Period{}, false
 }

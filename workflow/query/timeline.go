@@ -1,11 +1,11 @@
-package bot
+package query
 
 import (
+	"context"
 	"math"
 	"slices"
 	"time"
 
-	"sampledesk/bot/view"
 	"sampledesk/workflow"
 )
 
@@ -15,15 +15,15 @@ var (
 	shippedStates  = []workflow.State{workflow.Shipped, workflow.Delivered, workflow.Completed, workflow.ContentNotPosted}
 )
 
-// tale is what became of one application, as its history tells it, and what of that counts in a period.
-type tale struct {
+// timeline is what became of one application, as its history tells it, and what of that counts in a period.
+type timeline struct {
 	from, to time.Time
 	orders   int  // paid so far through its content
 	untold   bool // nobody told how many
 
 	// What counts in the period: each figure of one application is 0 or 1, but for its orders, and for what the team
 	// decided twice as TikTok had sent the first back.
-	counts view.Figures
+	counts Figures
 	took   []time.Duration // from first sight to a decision of this desk
 	moved  bool            // something of it happened in the period that a file tells
 
@@ -31,38 +31,33 @@ type tale struct {
 	shipped, delivered, posted time.Time
 	ever                       bool // shipped, also before the desk came
 
-	own     decided // the latest decision of this desk that still stands, confirmed or not
-	verdict decided // how its review ended; none while it has not
+	own     Decision // the latest decision of this desk that still stands, confirmed or not
+	verdict Decision // how its review ended; none while it has not
 }
 
-// decided is a decision.
-type decided struct {
-	at      time.Time
-	by      workflow.PersonID // empty: made in the Affiliate Center or by TikTok's automation
-	verdict workflow.Verdict  // empty: there is none
-	reason  workflow.Reason
+// Decision is how a review ended.
+type Decision struct {
+	At      time.Time
+	By      workflow.PersonID // empty: made in the Affiliate Center or by TikTok's automation
+	Verdict workflow.Verdict  // empty: there is none
+	Reason  workflow.Reason
 }
 
-// taleOf reads an application's history.
-func taleOf(tx workflow.Tx, a workflow.Application, from, to time.Time) (tale, error) {
-	t := tale{from: from, to: to}
+// timelineOf reads an application's history.
+func timelineOf(ctx context.Context, tx workflow.Tx, a workflow.Application, from, to time.Time) (timeline, error) {
+	t := timeline{from: from, to: to}
 	t.orders, t.untold = ordersOf(a)
 	if a.Round == 0 && a.ContentAt.IsZero() { // it stands where it was first seen
 		t.entry(workflow.Entry{At: a.SeenAt, Event: workflow.OnReported, From: workflow.Unseen, To: a.State()}, a.SeenAt)
 		return t, nil
 	}
-	for after := ""; ; {
-		entries, next, err := tx.History(a.Key, after, statsPage)
+	for e, err := range workflow.WalkHistory(ctx, tx, a.Key) {
 		if err != nil {
 			return t, err
 		}
-		for _, e := range entries {
-			t.entry(e, a.SeenAt)
-		}
-		if after = next; after == "" {
-			return t, nil
-		}
+		t.entry(e, a.SeenAt)
 	}
+	return t, nil
 }
 
 // ordersOf adds up what was bought through an application's content. Untold: of none of it does TikTok tell.
@@ -77,15 +72,15 @@ func ordersOf(a workflow.Application) (orders int, untold bool) {
 	return orders, untold
 }
 
-func (t *tale) within(at time.Time) bool { return !at.Before(t.from) && at.Before(t.to) }
+func (t *timeline) within(at time.Time) bool { return !at.Before(t.from) && at.Before(t.to) }
 
 // entry takes over a line of the history.
-func (t *tale) entry(e workflow.Entry, seen time.Time) {
+func (t *timeline) entry(e workflow.Entry, seen time.Time) {
 	switch {
 	case e.Event == workflow.OnApproved || e.Event == workflow.OnRejected:
-		t.own = decided{at: e.At, by: e.By.Person, verdict: e.Verdict, reason: e.Reason}
+		t.own = Decision{At: e.At, By: e.By.Person, Verdict: e.Verdict, Reason: e.Reason}
 	case e.Event == workflow.OnUndone || e.Event == workflow.OnRefusedForGood:
-		t.own = decided{}
+		t.own = Decision{}
 	case e.From == workflow.Unseen && e.To != workflow.Unseen:
 		t.met(e)
 	case e.From != e.To && (!e.From.Reviewing() || !e.To.Reviewing()):
@@ -95,7 +90,7 @@ func (t *tale) entry(e workflow.Entry, seen time.Time) {
 
 // met counts the first sight. What was over by then is the past: the desk had nothing to do with it. Where it stood
 // before the desk came is no move.
-func (t *tale) met(e workflow.Entry) {
+func (t *timeline) met(e workflow.Entry) {
 	t.ever = slices.Contains(shippedStates, e.To)
 	if e.To.Live() && t.within(e.At) {
 		t.counts.Received, t.moved = 1, true
@@ -103,19 +98,19 @@ func (t *tale) met(e workflow.Entry) {
 }
 
 // move counts a change of where it stands.
-func (t *tale) move(e workflow.Entry, seen time.Time) {
+func (t *timeline) move(e workflow.Entry, seen time.Time) {
 	within := t.within(e.At)
 	t.moved = t.moved || within
 	switch {
 	case e.From.Reviewing():
 		t.decide(e, seen)
-		t.own = decided{}
+		t.own = Decision{}
 	case e.To.Reviewing():
-		t.verdict = decided{}
+		t.verdict = Decision{}
 	}
 	if !t.ever && slices.Contains(shippedStates, e.To) {
 		t.ever, t.shipped = true, e.At
-		t.counts.Shipped = boolean(within)
+		t.counts.Shipped = oneIf(within)
 	}
 	switch e.To {
 	case workflow.Delivered:
@@ -123,19 +118,19 @@ func (t *tale) move(e workflow.Entry, seen time.Time) {
 	case workflow.Completed:
 		t.posted = earlier(t.posted, e.At)
 		if within && t.counts.Posted == 0 {
-			t.counts.Posted, t.counts.Orders, t.counts.Untold = 1, t.orders, boolean(t.untold)
+			t.counts.Posted, t.counts.Orders, t.counts.Untold = 1, t.orders, oneIf(t.untold)
 		}
 	case workflow.Expired:
-		t.counts.Expired |= boolean(within)
+		t.counts.Expired |= oneIf(within)
 	case workflow.NotShipped:
-		t.counts.NotShipped |= boolean(within)
+		t.counts.NotShipped |= oneIf(within)
 	case workflow.ContentNotPosted:
-		t.counts.NotPosted |= boolean(within)
+		t.counts.NotPosted |= oneIf(within)
 	}
 }
 
 // decide counts how a review ended, if it ended by a decision.
-func (t *tale) decide(e workflow.Entry, seen time.Time) {
+func (t *timeline) decide(e workflow.Entry, seen time.Time) {
 	into, verdict := &t.counts.Approved, workflow.Approve
 	switch {
 	case e.To == workflow.Rejected:
@@ -143,8 +138,8 @@ func (t *tale) decide(e workflow.Entry, seen time.Time) {
 	case !slices.Contains(approvedStates, e.To):
 		return
 	}
-	here := !t.own.at.IsZero() && ours(e, t.own.verdict)
-	t.verdict = decided{at: e.At, verdict: verdict}
+	here := !t.own.At.IsZero() && ours(e, t.own.Verdict)
+	t.verdict = Decision{At: e.At, Verdict: verdict}
 	if here {
 		t.verdict = t.own
 	}
@@ -153,7 +148,7 @@ func (t *tale) decide(e workflow.Entry, seen time.Time) {
 	}
 	*into = 1
 	if here {
-		t.took = append(t.took, t.own.at.Sub(seen))
+		t.took = append(t.took, t.own.At.Sub(seen))
 	} else {
 		t.counts.There++
 	}
@@ -171,7 +166,7 @@ func ours(e workflow.Entry, v workflow.Verdict) bool {
 	}
 }
 
-func boolean(b bool) int {
+func oneIf(b bool) int {
 	if b {
 		return 1
 	}

@@ -1,9 +1,8 @@
-package bot
+package query
 
 import (
 	"errors"
 	"fmt"
-	"log/slog"
 	"math/rand/v2"
 	"path/filepath"
 	"slices"
@@ -12,13 +11,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"sampledesk/bot/view"
 	"sampledesk/store/boltstore"
 	"sampledesk/workflow"
-	"sampledesk/workflow/query"
 )
-
-const countedShop workflow.ShopID = "7495540735365777507"
 
 // life lets applications live at random for six weeks.
 type life struct {
@@ -35,7 +30,7 @@ func newLife(t *testing.T, seed uint64) *life {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, store.Close()) })
 	require.NoError(t, store.Update(t.Context(), func(tx workflow.Tx) error {
-		return tx.PutShop(workflow.Shop{ID: countedShop, Name: "Glow Shop", Met: true})
+		return tx.PutShop(workflow.Shop{ID: glow, Name: "Glow Shop", Met: true})
 	}))
 	return &life{t: t, r: rand.New(rand.NewPCG(seed, 1)), store: store, engine: workflow.NewEngine(store, nil), now: time.Date(2026, 10, 1, 8, 0, 0, 0, time.UTC)}
 }
@@ -47,7 +42,7 @@ var anyStatus = []workflow.Status{
 }
 
 func (l *life) report(k workflow.Key, s workflow.Status) {
-	_, err := l.engine.Observe(l.t.Context(), countedShop, []workflow.Observation{{ID: k.ID, Reported: workflow.Reported{
+	_, err := l.engine.Observe(l.t.Context(), glow, []workflow.Observation{{ID: k.ID, Reported: workflow.Reported{
 		At: l.now, Began: l.now, Report: workflow.Report{Status: s, Approvable: true, Creator: workflow.Creator{Username: "glow." + string(k.ID)}},
 	}}})
 	require.NoError(l.t, err)
@@ -57,7 +52,7 @@ func (l *life) report(k workflow.Key, s workflow.Status) {
 func (l *life) step() {
 	l.now = l.now.Add(time.Duration(l.r.IntN(3600)) * time.Second)
 	if len(l.keys) < 5 || l.r.IntN(8) == 0 {
-		k := workflow.Key{Shop: countedShop, ID: workflow.ApplicationID(fmt.Sprint(1000 + len(l.keys)))}
+		k := workflow.Key{Shop: glow, ID: workflow.ApplicationID(fmt.Sprint(1000 + len(l.keys)))}
 		l.keys = append(l.keys, k)
 		first := workflow.StatusPending
 		if l.r.IntN(6) == 0 {
@@ -185,7 +180,7 @@ func (l *life) pasts() (all []past) {
 }
 
 // recount counts from the histories alone, in the plainest way.
-func recount(all []past, from, to time.Time) (f view.Figures) {
+func recount(all []past, from, to time.Time) (f Figures) {
 	within := func(m move) bool { return !m.At.Before(from) && m.At.Before(to) }
 	some := func(own []move, is func(move) bool) int {
 		if slices.ContainsFunc(own[1:], func(m move) bool { return within(m) && is(m) }) {
@@ -249,9 +244,9 @@ func TestTheNumbersAreThoseOfTheHistories(t *testing.T) {
 	for range 40 {
 		from := time.Date(2026, 10, 1, l.r.IntN(31*24), l.r.IntN(60), 0, 0, time.UTC)
 		to := from.Add(time.Duration(l.r.IntN(20*24)) * time.Hour)
-		var got view.Figures
+		var got Figures
 		require.NoError(t, l.store.View(t.Context(), func(tx workflow.Tx) (err error) {
-			got, err = figuresOf(tx, countedShop, from, to)
+			got, err = FiguresOf(t.Context(), tx, glow, from, to)
 			return err
 		}))
 		require.Equal(t, recount(all, from, to), got, "%s to %s", from, to)
@@ -273,31 +268,30 @@ func TestTheWeekAndItsFileAreThoseOfTheHistories(t *testing.T) {
 	}
 	all := l.pasts()
 	// The clocks of Lord Howe Island change by half an hour, on 4 October.
-	shop := workflow.Shop{ID: countedShop, Name: "Glow Shop", Settings: workflow.Settings{Zone: "Australia/Lord_Howe"}}
+	shop := workflow.Shop{ID: glow, Name: "Glow Shop", Settings: workflow.Settings{Zone: "Australia/Lord_Howe"}}
 	zone := shop.Settings.Location()
-	d := &Desk{store: l.store, log: slog.New(slog.DiscardHandler)}
 	for monday := time.Date(2026, 10, 5, 0, 0, 0, 0, zone); monday.Before(l.now); monday = monday.AddDate(0, 0, 7) {
-		var facts view.ReportFacts
-		require.NoError(t, l.store.View(t.Context(), func(tx workflow.Tx) (err error) {
-			facts, err = weekOf(tx, shop, monday.Format(time.DateOnly))
-			return err
-		}))
-		require.Equal(t, recount(all, monday.AddDate(0, 0, -7), monday), facts.Figures)
-		require.Equal(t, recount(all, monday.AddDate(0, 0, -14), monday.AddDate(0, 0, -7)), *facts.Before)
+		week := see(t, l.store, func(tx workflow.Tx) (Week, error) {
+			return WeekBefore(t.Context(), tx, shop, monday.Format(time.DateOnly))
+		})
+		require.Equal(t, recount(all, monday.AddDate(0, 0, -7), monday), week.Figures)
+		require.Equal(t, recount(all, monday.AddDate(0, 0, -14), monday.AddDate(0, 0, -7)), *week.Before)
 
-		p, ok := parsePeriod(facts.File.Period)
+		p, ok := ParsePeriod("last week")
 		require.True(t, ok)
-		from, to := p.at(shop, time.Unix(facts.File.At, 0))
-		require.True(t, from.Equal(facts.From) && to.Equal(facts.To), "the button asks for the same week")
-		rows, err := d.statsRows(t.Context(), []workflow.Shop{shop}, p, time.Unix(facts.File.At, 0))
-		require.NoError(t, err)
+		noon := week.To.Add(12 * time.Hour)
+		from, to := p.At(shop, noon)
+		require.True(t, from.Equal(week.From) && to.Equal(week.To), "last week is the same week")
+		rows := see(t, l.store, func(tx workflow.Tx) ([]PeriodRow, error) {
+			return PeriodRows(t.Context(), tx, []workflow.Shop{shop}, p, noon, 10_000)
+		})
 		requireRows(t, l.keys, all, rows, from, to)
 	}
 }
 
 // requireRows holds the lines of a file to the histories.
-func requireRows(t *testing.T, keys []workflow.Key, all []past, rows []view.StatsRow, from, to time.Time) {
-	byKey := map[workflow.Key]view.StatsRow{}
+func requireRows(t *testing.T, keys []workflow.Key, all []past, rows []PeriodRow, from, to time.Time) {
+	byKey := map[workflow.Key]PeriodRow{}
 	for _, r := range rows {
 		byKey[r.Application.Key] = r
 	}
@@ -327,12 +321,12 @@ func requireRows(t *testing.T, keys []workflow.Key, all []past, rows []view.Stat
 		require.Equal(t, first(workflow.Completed), row.Posted)
 		require.Equal(t, p.orders, row.Orders)
 		require.Equal(t, p.untold == 1, row.Untold)
-		require.Equal(t, decisionOf(reached), decided{at: row.Decided, by: workflow.PersonID(row.By), verdict: row.Verdict, reason: row.Reason})
+		require.Equal(t, decisionOf(reached), row.Decision)
 	}
 }
 
 // decisionOf is how the review ended for good.
-func decisionOf(reached []move) (d decided) {
+func decisionOf(reached []move) (d Decision) {
 	for _, m := range reached {
 		verdict := workflow.Approve
 		switch {
@@ -343,12 +337,12 @@ func decisionOf(reached []move) (d decided) {
 		}
 		switch {
 		case m.To.Reviewing():
-			d = decided{}
+			d = Decision{}
 		case !m.From.Reviewing() || verdict == "":
 		case m.decided.Verdict == verdict && (m.From == workflow.Sending || m.From == workflow.Unclear):
-			d = decided{at: m.decided.At, by: m.decided.By.Person, verdict: verdict, reason: m.decided.Reason}
+			d = Decision{At: m.decided.At, By: m.decided.By.Person, Verdict: verdict, Reason: m.decided.Reason}
 		default:
-			d = decided{at: m.At, verdict: verdict}
+			d = Decision{At: m.At, Verdict: verdict}
 		}
 	}
 	return d
@@ -384,63 +378,14 @@ func TestAPeriodIsReadAsPeopleTypeIt(t *testing.T) {
 		"2026-10":        {"October 2026", day(2026, 10, 1), day(2026, 11, 1)},
 		"2026-10-25":     {"2026-10-25", day(2026, 10, 25), day(2026, 10, 26)},
 	} {
-		p, ok := parsePeriod(typed)
+		p, ok := ParsePeriod(typed)
 		require.True(t, ok, typed)
 		from, to := p.span(now)
-		require.Equal(t, want.words, p.words, typed)
+		require.Equal(t, want.words, p.Words, typed)
 		require.Equal(t, [2]time.Time{want.from, want.to}, [2]time.Time{from, to}, typed)
 	}
 	for _, typed := range []string{"0d", "9999d", "fortnight", "2026-13", "2026-02-30", "ma", "<!channel>", "march 26", "-3d", "20 months"} {
-		_, ok := parsePeriod(typed)
+		_, ok := ParsePeriod(typed)
 		require.False(t, ok, typed)
-	}
-}
-
-// BenchmarkTheNumbersOfAWeek counts a week in a shop of ten, and in one in which 5,000 wait and nothing moves.
-func BenchmarkTheNumbersOfAWeek(b *testing.B) {
-	for _, size := range []int{10, 5000} {
-		b.Run(fmt.Sprint(size), func(b *testing.B) {
-			d := &Desk{store: longQueue(b, size), log: slog.New(slog.DiscardHandler)}
-			p, _ := parsePeriod("7d")
-			for b.Loop() {
-				if _, err := d.shopStats(b.Context(), workflow.Shop{ID: countedShop}, p, time.Now()); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
-	}
-}
-
-// BenchmarkDecideSeveral reads what the dialog offers of ten, and of 5,000 that wait.
-func BenchmarkDecideSeveral(b *testing.B) {
-	for _, size := range []int{10, 5000} {
-		b.Run(fmt.Sprint(size), func(b *testing.B) {
-			d := &Desk{store: longQueue(b, size), log: slog.New(slog.DiscardHandler)}
-			shop := workflow.Shop{ID: countedShop}
-			for b.Loop() {
-				if _, err := d.bulkFacts(b.Context(), shop, []workflow.Shop{shop}, view.BulkMeta{Filter: query.BulkFilter{Known: true}}); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
-	}
-}
-
-// BenchmarkAFileOfNumbers gathers and writes the requests of a shop in which so many wait.
-func BenchmarkAFileOfNumbers(b *testing.B) {
-	for _, size := range []int{10, 5000} {
-		b.Run(fmt.Sprint(size), func(b *testing.B) {
-			d := &Desk{store: longQueue(b, size), log: slog.New(slog.DiscardHandler)}
-			p, _ := parsePeriod("365d")
-			for b.Loop() {
-				rows, err := d.statsRows(b.Context(), []workflow.Shop{{ID: countedShop}}, p, time.Now())
-				if err != nil {
-					b.Fatal(err)
-				}
-				if _, err := view.StatsFile(rows); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
 	}
 }
