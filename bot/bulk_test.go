@@ -141,7 +141,7 @@ func TestARunEndsWithWhatWasRefusedAndWhyRowByRow(t *testing.T) {
 		gone.Status = workflow.StatusWithdrawn
 		wait(time.Second)
 		w.report("1001", gone)
-		w.tiktok.answer(workflow.Outcome{Event: workflow.RefusedForGood{At: time.Now(), Cause: workflow.Cause{Code: 16032001, Message: "region"}}})
+		w.tiktok.answer(workflow.Outcome{Event: workflow.RefusedForGood{At: time.Now(), Cause: workflow.Cause{Code: 16032001, Fault: workflow.FaultRegion, Message: "region"}}})
 		require.True(t, w.submit(memberOne, page, nil).OK)
 		wait(time.Minute)
 		m := w.progress()

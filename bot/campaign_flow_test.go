@@ -357,7 +357,7 @@ func TestALinkForTheRequestIsSentToTheCreatorAndItsProductJoinsTheCampaign(t *te
 func TestWhatTikTokRefusesIsToldInTheDialogAndWhatWasChosenIsKept(t *testing.T) {
 	s, asked := linked(func(_ context.Context, n int) (string, error) {
 		if n == 1 {
-			return "", fmt.Errorf("asking: %w", workflow.Cause{Code: 16032001, Message: "creator region mismatch"})
+			return "", fmt.Errorf("asking: %w", workflow.Cause{Code: 16032001, Fault: workflow.FaultRegion, Message: "creator region mismatch"})
 		}
 		return deepLink, nil
 	})

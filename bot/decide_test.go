@@ -97,7 +97,7 @@ func TestAnUndoAfterTheDecisionWasSentIsRefused(t *testing.T) {
 
 func TestADecisionThatTikTokRefusesComesBackWithItsButtons(t *testing.T) {
 	inBubble(t, setup{instant: true}, func(t *testing.T, w *world) {
-		w.tiktok.answer(workflow.Outcome{Event: workflow.RefusedForGood{At: time.Now(), Cause: workflow.Cause{Code: 16030100, Message: "quota"}}})
+		w.tiktok.answer(workflow.Outcome{Event: workflow.RefusedForGood{At: time.Now(), Cause: workflow.Cause{Code: 16030100, Fault: workflow.FaultQuota, Message: "quota"}}})
 		w.request("1001")
 		w.accepted(memberOne, "1001", view.ActionApprove)
 		wait(2 * time.Second)

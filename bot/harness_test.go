@@ -575,7 +575,7 @@ func (w *world) deadLetters() (all []workflow.DeadLetter) {
 // announce owes the shop's channel a message.
 func (w *world) announce() {
 	w.t.Helper()
-	require.NoError(w.t, w.engine.StopShop(w.t.Context(), shopID, workflow.FromSync, workflow.Cause{Code: 105001}, time.Now()))
+	require.NoError(w.t, w.engine.StopShop(w.t.Context(), shopID, workflow.FromSync, workflow.Cause{Code: 105001, Fault: workflow.FaultReconnect}, time.Now()))
 	synctest.Wait()
 }
 

@@ -55,7 +55,7 @@ func TestAMessageIsQuotedInTheThreadWithHowFarItGot(t *testing.T) {
 		w.request("1001")
 		dialog := w.messageDialog(memberOne, "1001")
 		require.Contains(t, wording(t, w.view(dialog).Blocks), "Glow Serum")
-		w.done(workflow.OnMessageHeldUp, workflow.Cause{Code: 16030100})
+		w.done(workflow.OnMessageHeldUp, workflow.Cause{Code: 16030100, Fault: workflow.FaultQuota})
 		require.Nil(t, w.sending(memberOne, dialog, "Hello,\nwould you like the *30 ml*?").Response)
 		require.False(t, w.isOpen(dialog))
 		wait(5 * time.Second)
@@ -73,7 +73,7 @@ func TestAMessageIsQuotedInTheThreadWithHowFarItGot(t *testing.T) {
 func TestARefusedMessageCanBeTriedAgain(t *testing.T) {
 	inBubble(t, setup{}, func(t *testing.T, w *world) {
 		w.request("1001")
-		w.done(workflow.OnMessageRefused, workflow.Cause{Code: 16032001, Message: "other region"})
+		w.done(workflow.OnMessageRefused, workflow.Cause{Code: 16032001, Fault: workflow.FaultRegion, Message: "other region"})
 		require.Nil(t, w.sending(memberOne, w.messageDialog(memberOne, "1001"), "Hello").Response)
 		wait(5 * time.Second)
 		refused := w.thread(w.card("1001").TS)[0]

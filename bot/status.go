@@ -24,6 +24,8 @@ type SyncState struct {
 	// MessagesErr and ContentErr are what the last looks for creators' messages and for what they posted failed with; nil
 	// where they went through.
 	MessagesErr, ContentErr error
+
+	Unreadable []string // ids of the requests that the last sweep could not read, an empty one for those without
 }
 
 // statusRoutes are what tells how the desk is.
@@ -78,7 +80,7 @@ func (d *Desk) shopsHealth(tx workflow.Tx, shops []workflow.Shop) ([]view.Health
 			return nil, err
 		}
 		sync := syncs[s.ID]
-		all[i] = view.HealthShop{Shop: s, Waiting: n, Told: d.config.Sync != nil, Synced: sync.Ended}
+		all[i] = view.HealthShop{Shop: s, Waiting: n, Told: d.config.Sync != nil, Synced: sync.Ended, Unreadable: sync.Unreadable}
 		all[i].Error, all[i].MessagesError, all[i].ContentError = words(sync.Err), words(sync.MessagesErr), words(sync.ContentErr)
 	}
 	return all, nil

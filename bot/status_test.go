@@ -83,14 +83,14 @@ func TestStatusTellsHowEachShopStandsWithTikTok(t *testing.T) {
 		}
 	}
 	inBubble(t, setup{shops: threeShops(), sync: syncs}, func(t *testing.T, w *world) {
-		require.NoError(t, w.engine.StopShop(t.Context(), "3", workflow.FromSync, workflow.Cause{Code: 105001}, time.Now()))
+		require.NoError(t, w.engine.StopShop(t.Context(), "3", workflow.FromSync, workflow.Cause{Code: 105001, Fault: workflow.FaultReconnect}, time.Now()))
 		synctest.Wait()
 		said := w.command(memberOne, "/samples", "status")
 		require.Contains(t, said, "Kitchen Shop: the last look at TikTok failed.")
 		require.Contains(t, said, "The last look failed with “TikTok was silent”")
 		require.Contains(t, said, "Other Shop: TikTok answers nothing; the reason is below.")
 		require.Contains(t, said, "TikTok was not looked at yet since the desk was opened.")
-		require.Contains(t, said, "TikTok answers nothing, because this app was not granted the scope for sample requests.")
+		require.Contains(t, said, "TikTok answers nothing, because the shop has to be connected again.")
 		require.Contains(t, said, "The last look for creators' messages failed with “no scope for messages”")
 		require.Contains(t, said, "The last look for creators' content failed with “no answer”")
 		require.Contains(t, said, "*3 things need a look:*")
@@ -101,7 +101,7 @@ func TestStatusTellsNothingOfShopsThatOnesChannelsDoNotServe(t *testing.T) {
 	shops := threeShops()
 	shops[0].Settings.Channel = general
 	inBubble(t, setup{shops: shops}, func(t *testing.T, w *world) {
-		require.NoError(t, w.engine.StopShop(t.Context(), "2", workflow.FromSync, workflow.Cause{Code: 105001}, time.Now()))
+		require.NoError(t, w.engine.StopShop(t.Context(), "2", workflow.FromSync, workflow.Cause{Code: 105001, Fault: workflow.FaultReconnect}, time.Now()))
 		said := w.commandIn(general, outsider, "/samples", "status")
 		require.NotContains(t, said, "Kitchen Shop")
 		require.NotContains(t, said, "Other Shop")

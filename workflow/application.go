@@ -173,5 +173,10 @@ func (a Application) Stage() Stage { return a.State().Stage(a.Report.Status) }
 // Decidable tells whether a person may decide now.
 func (a Application) Decidable() bool {
 	s := a.State()
-	return s == Pending || s == Refused
+	return s == Pending || s == Refused && !a.OfAgency()
+}
+
+// OfAgency tells whether TikTok refused a decision since the request is an agency's: nobody here can decide it.
+func (a Application) OfAgency() bool {
+	return a.Report.Status == StatusPending && a.Decision.Phase == DecisionRefused && a.Decision.Cause.Fault == FaultAgency
 }

@@ -5,7 +5,8 @@ import "fmt"
 // Fault is what a cause means to people, who are told it in the view's words.
 type Fault string
 
-// The faults that a person has to mend before what they stop goes on, and two that are the end of what was asked.
+// The faults. Those up to FaultKey stop the shop or one call until a person mends them, the next two are the end of what was
+// asked for, and the others pass by themselves.
 const (
 	FaultReconnect Fault = "reconnect"      // the shop has to be connected again
 	FaultExpired   Fault = "expired"        // the access to the shop has run out and could not be renewed
@@ -21,6 +22,10 @@ const (
 	FaultKey       Fault = "key"            // the stored tokens do not open with the desk's key
 	FaultAgency    Fault = "agency"         // the request is an agency's, and not the shop's to decide
 	FaultRegion    Fault = "another region" // the creator is in another region than the shop
+	FaultBusy      Fault = "busy"           // too many requests
+	FaultTikTok    Fault = "theirs"         // TikTok had a fault of its own
+	FaultQuota     Fault = "quota"          // the quota of messages is used up
+	FaultDay       Fault = "day"            // the quota of a day is used up
 )
 
 // The calls of which one alone may be stopped, as a Cause names them.

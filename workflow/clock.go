@@ -83,7 +83,13 @@ const (
 	DefaultMoveDays = 10
 )
 
-func reviewBy(a Application, _ Settings) time.Time { return a.Report.ReviewBy }
+// reviewBy is no deadline of the team's where the request is an agency's to decide.
+func reviewBy(a Application, _ Settings) time.Time {
+	if a.OfAgency() {
+		return time.Time{}
+	}
+	return a.Report.ReviewBy
+}
 
 func shipBy(a Application, _ Settings) time.Time { return a.Report.ShipBy }
 

@@ -32,6 +32,10 @@ var (
 			return a.Report.ReviewBy.IsZero() || e.When().Before(a.Report.ReviewBy)
 		}}
 
+	// Ours holds unless TikTok said that the request is an agency's to decide.
+	Ours = Guard{Name: "it is the shop's to decide", Rule: RuleAgency, Quote: L13,
+		Holds: func(a Application, _ Event) bool { return !a.OfAgency() }}
+
 	// Approvable is TikTok's own word on whether it would take an approval.
 	Approvable = Guard{Name: "TikTok says that it can be approved", Rule: RuleNotApprovable, Quote: L5,
 		Holds: func(a Application, _ Event) bool { return a.Report.Approvable }}

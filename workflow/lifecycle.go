@@ -5,8 +5,8 @@ package workflow
 // rows fit at once; what fits no row is refused if a person asked for it, and is no news otherwise.
 var Lifecycle = []Row{
 	// The team decides.
-	{From: decidable, On: OnApproved, If: []Guard{InTime, Approvable, WordsFit, Reachable}, To: Queued, Quotes: []Sentence{L5}},
-	{From: decidable, On: OnRejected, If: []Guard{InTime, ReasonKnown, WordsFit, Reachable}, To: Queued, Quotes: []Sentence{L9}},
+	{From: decidable, On: OnApproved, If: []Guard{Ours, InTime, Approvable, WordsFit, Reachable}, To: Queued, Quotes: []Sentence{L5}},
+	{From: decidable, On: OnRejected, If: []Guard{Ours, InTime, ReasonKnown, WordsFit, Reachable}, To: Queued, Quotes: []Sentence{L9}},
 	{From: []State{Queued}, On: OnUndone, If: []Guard{OwnOrAdmin}, To: Pending, Quotes: []Sentence{L12}},
 	{From: known, On: OnCampaignChosen, If: []Guard{CampaignAsSeen}, To: Same, Quotes: []Sentence{L5}},
 	{From: known, On: OnCampaignLeft, If: []Guard{InSeenCampaign, OwnJoinOrAdmin}, To: Same, Quotes: []Sentence{L5, L12}},

@@ -11,6 +11,7 @@ const (
 	RuleState          Rule = "state"             // the table has no such move from here
 	RuleDeadline       Rule = "deadline passed"   // the review deadline is over
 	RuleNotApprovable  Rule = "not approvable"    // TikTok says that it cannot be approved
+	RuleAgency         Rule = "an agency's"       // TikTok says that the shop may not decide it
 	RuleReason         Rule = "unknown reason"    // not one of the four
 	RuleNotYours       Rule = "not yours"         // neither its author nor an admin
 	RuleOtherCampaign  Rule = "other campaign"    // it was added to another campaign meanwhile

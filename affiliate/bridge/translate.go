@@ -107,6 +107,9 @@ var faults = map[affiliate.Kind]workflow.Fault{
 	affiliate.CallUnknown:       workflow.FaultNoCall,
 	affiliate.CallFaulty:        workflow.FaultBug,
 	affiliate.AddressNotAllowed: workflow.FaultAddress,
+	affiliate.RateLimited:       workflow.FaultBusy,
+	affiliate.Retryable:         workflow.FaultTikTok,
+	affiliate.QuotaExhausted:    workflow.FaultQuota,
 }
 
 func fault(e *affiliate.Error) workflow.Fault {
@@ -115,6 +118,8 @@ func fault(e *affiliate.Error) workflow.Fault {
 		return workflow.FaultAgency
 	case errors.Is(e, affiliate.ErrOtherRegion):
 		return workflow.FaultRegion
+	case errors.Is(e, affiliate.ErrDailyQuota):
+		return workflow.FaultDay
 	default:
 		return faults[e.Kind()]
 	}

@@ -36,7 +36,7 @@ const permalink = "https://nimbus.slack.com/archives/C0SAMPLES1/p176364000000010
 
 func entries() []workflow.Entry {
 	key, by := application().Key, workflow.Actor{Person: reviewer, Surface: workflow.FromCard}
-	cause := workflow.Cause{Code: 16032001, Message: "creator region mismatch"}
+	cause := workflow.Cause{Code: 16032001, Fault: workflow.FaultRegion, Message: "creator region mismatch"}
 	e := func(kind workflow.EventKind, from, to workflow.State, more func(*workflow.Entry)) workflow.Entry {
 		h := workflow.Entry{At: noon, Key: key, Event: kind, From: from, To: to, Status: workflow.StatusPending}
 		if more != nil {

@@ -257,7 +257,7 @@ func PictureShared(channel string) string {
 
 // LinkFailed tells, in plain text, why TikTok gave no link.
 func LinkFailed(c workflow.Cause) string {
-	reason := first(causes[c.Code], raw(c.Message, maxWords), "no reason was given")
+	reason := first(causes[c.Fault], raw(c.Message, maxWords), "no reason was given")
 	return "TikTok gave no link: " + reason + ". Nothing was sent; please try again, or choose something else."
 }
 

@@ -106,7 +106,7 @@ func campaignDialogs(t *testing.T) map[string]slack.ModalViewRequest {
 		Creator:  hostileApplication().Report.Creator, For: hostileApplication().Report.Product, Days: 14,
 	})
 	require.True(t, ok)
-	cause := workflow.Cause{Code: codeTooMany, Message: "too many requests", RequestID: "r1"}
+	cause := workflow.Cause{Code: 36009002, Fault: workflow.FaultBusy, Message: "too many requests", RequestID: "r1"}
 	hostileCampaign := autumn()
 	hostileCampaign.Name, hostileCampaign.Channel = hostile, ""
 	return map[string]slack.ModalViewRequest{

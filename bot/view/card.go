@@ -116,6 +116,9 @@ func spokenState(a workflow.Application) string {
 	case workflow.Unclear:
 		return by + ", TikTok has not answered yet"
 	case workflow.Refused:
+		if a.OfAgency() {
+			return "TikTok refused the " + noun(d.Verdict) + " for good"
+		}
 		return "TikTok refused the " + noun(d.Verdict) + ", waits for a decision" + spokenDeadline(a.Report) + spokenLook(a.Looker)
 	case workflow.Unrecognised:
 		return "a status that this desk does not know"

@@ -27,10 +27,13 @@ func cards() map[string]CardFacts {
 	stuck.Report.Collab, stuck.Report.Partner = workflow.Collab{Known: true}, "Bright & Co."
 
 	back := decidedAs(workflow.Approve, workflow.DecisionRefused)
-	back.Decision.Cause = workflow.Cause{Code: 16032001, Message: "creator region mismatch", RequestID: "20261120120000ABC"}
+	back.Decision.Cause = workflow.Cause{Code: 16032001, Fault: workflow.FaultRegion, Message: "creator region mismatch", RequestID: "20261120120000ABC"}
+
+	agency := decidedAs(workflow.Approve, workflow.DecisionRefused)
+	agency.Decision.Cause = workflow.Cause{Code: 16022020, Fault: workflow.FaultAgency, Message: "agency request", RequestID: "20261120120000ABC"}
 
 	waiting := decidedAs(workflow.Reject, workflow.DecisionSending)
-	waiting.Decision.Cause = workflow.Cause{Code: 1010000, Message: "access token is invalid", RequestID: "20261120120001ABC"}
+	waiting.Decision.Cause = workflow.Cause{Code: 105001, Fault: workflow.FaultReconnect, Message: "access token is invalid", RequestID: "20261120120001ABC"}
 
 	content := reportedAs(workflow.StatusContentPending)
 	content.ContentAt = noon.Add(96 * time.Hour)
@@ -72,6 +75,7 @@ func cards() map[string]CardFacts {
 		"card_held_up":         facts(waiting),
 		"card_unclear":         facts(decidedAs(workflow.Approve, workflow.DecisionUnclear)),
 		"card_refused":         facts(back),
+		"card_agency":          facts(agency),
 		"card_awaiting":        facts(reportedAs(workflow.StatusAwaitingShipment)),
 		"card_elsewhere":       facts(theirs),
 		"card_shipping":        facts(shipped),
@@ -145,6 +149,10 @@ func TestACardHasTheControlsThatCanBeOfUseAndNoOthers(t *testing.T) {
 			continue
 		}
 		ids, _ := controlsOf(Card(f))
+		if f.Application.OfAgency() {
+			require.Equal(t, later, ids, "an agency's request has nothing to decide")
+			continue
+		}
 		require.Equal(t, want[f.Application.State()], ids, name)
 	}
 }

@@ -6,60 +6,64 @@ import (
 	"sampledesk/workflow"
 )
 
-// The vendor's codes that people can be told something of, from the code table of its reference, section 2.
-const (
-	codeScope           = 105001
-	codeScopeToo        = 105005
-	codeTokenExpired    = 105002
-	codeSignature       = 106001
-	codeTokenInvalid    = 1010000
-	codeRefreshToken    = 36004005
-	codeTooMany         = 36009002
-	codeFault           = 36009003
-	codeTimeOut         = 36009007
-	codeParameter       = 36009004
-	codeNoPath          = 36009009
-	codeNoMethod        = 36009010
-	codeQuota           = 16030100
-	codeDailyQuota      = 45101004
-	codeRegion          = 16032001
-	affiliateScopeNamed = "`seller.affiliate_collaboration.read` and its write twin"
-)
-
-// causes are the known codes in plain words, as the end of a sentence.
-var causes = map[int]string{
-	codeScope:        "this app was not granted the scope for sample requests",
-	codeScopeToo:     "this app was not granted the scope for sample requests",
-	codeTokenExpired: "our access to the shop has run out",
-	codeSignature:    "TikTok does not accept our signature",
-	codeTokenInvalid: "the shop has to be connected again",
-	codeRefreshToken: "the shop has to be connected again",
-	codeTooMany:      "TikTok asks us to slow down",
-	codeFault:        "TikTok had a fault of its own",
-	codeTimeOut:      "TikTok took too long to answer",
-	codeParameter:    "TikTok finds something in the call, or its time, invalid",
-	codeNoPath:       "TikTok does not know this call any more",
-	codeNoMethod:     "TikTok does not know this call any more",
-	codeQuota:        "the quota is used up",
-	codeDailyQuota:   "today's quota is used up",
-	codeRegion:       "the creator is in another region",
+// causes are the known faults in plain words, as the end of a sentence.
+var causes = map[workflow.Fault]string{
+	workflow.FaultReconnect: "the shop has to be connected again",
+	workflow.FaultExpired:   "our access to the shop has run out",
+	workflow.FaultAppKey:    "TikTok does not know this desk's app key",
+	workflow.FaultSecret:    "TikTok does not accept our signature",
+	workflow.FaultClock:     "the clock of the desk's machine is wrong",
+	workflow.FaultShop:      "TikTok does not know the shop by the cipher that we have for it",
+	workflow.FaultScope:     "this app was not granted a scope",
+	workflow.FaultVersion:   "TikTok has switched off the version of a call that this desk uses",
+	workflow.FaultNoCall:    "TikTok does not know a call that this desk makes",
+	workflow.FaultBug:       "this desk made a call that lacks something",
+	workflow.FaultAddress:   "the address of the desk's machine is not on the app's allow list",
+	workflow.FaultAgency:    "the request is an agency's, and this shop may not decide it",
+	workflow.FaultRegion:    "the creator is in another region",
+	workflow.FaultBusy:      "TikTok asks us to slow down",
+	workflow.FaultTikTok:    "TikTok had a fault of its own",
+	workflow.FaultQuota:     "the quota is used up",
+	workflow.FaultDay:       "today's quota is used up",
 }
 
-// remedies tell an admin what to do about what stops a whole shop.
-var remedies = map[int]string{
-	codeScope:        "Grant the app the scopes " + affiliateScopeNamed + " in TikTok's Partner Center, then connect the shop again.",
-	codeScopeToo:     "Grant the app the scopes " + affiliateScopeNamed + " in TikTok's Partner Center, then connect the shop again.",
-	codeSignature:    "Check that `TIKTOK_APP_SECRET` is the secret of this very app, then restart the desk.",
-	codeTokenInvalid: "Connect the shop again: give the consent anew and restart the desk with the new `TIKTOK_REFRESH_TOKEN`.",
-	codeRefreshToken: "Connect the shop again: give the consent anew and restart the desk with the new `TIKTOK_REFRESH_TOKEN`.",
-	codeParameter:    "Check the clock of the machine that the desk runs on: TikTok takes a time that is at most 5 minutes behind and 30 seconds ahead.",
+const reconnect = "Connect the shop again: give the consent anew and restart the desk with the new `TIKTOK_REFRESH_TOKEN`."
+
+// remedies tell an admin what to do about what stops a shop, or one of its calls.
+var remedies = map[workflow.Fault]string{
+	workflow.FaultReconnect: reconnect,
+	workflow.FaultExpired:   reconnect,
+	workflow.FaultAppKey:    "Check that `TIKTOK_APP_KEY` is the key of this very app, then restart the desk.",
+	workflow.FaultSecret:    "Check that `TIKTOK_APP_SECRET` is the secret of this very app, then restart the desk.",
+	workflow.FaultClock:     "Check the clock of the machine that the desk runs on: TikTok takes a time that is at most 5 minutes behind and 30 seconds ahead.",
+	workflow.FaultShop:      "The shops were listed again without success. Check in TikTok's Partner Center that this shop is still authorised, and connect it again.",
+	workflow.FaultVersion:   "Update the desk.",
+	workflow.FaultNoCall:    "Update the desk; if it is up to date, please report this.",
+	workflow.FaultBug:       "Update the desk; if it is up to date, please report this.",
+	workflow.FaultAddress:   "Add the address of the machine that the desk runs on to the app's IP allow list in TikTok's Partner Center, or switch that list off.",
+	workflow.FaultKey:       "Give the desk the `SAMPLEDESK_KEY` that the tokens were stored with, or connect the shop again.",
+}
+
+// scopes are those that calls need, where it is not that for sample requests.
+var scopes = map[string]string{
+	workflow.CallSearch: "`seller.affiliate_collaboration.read`",
+	workflow.CallReview: "`seller.affiliate_collaboration.write`",
+}
+
+// remedy tells an admin what to do about a cause; empty: that is not known.
+func remedy(c workflow.Cause) string {
+	if c.Fault == workflow.FaultScope {
+		scope := first(scopes[c.Call], "`seller.affiliate_collaboration.read` and its write twin")
+		return "Grant the app the scope " + scope + " in TikTok's Partner Center, then connect the shop again."
+	}
+	return remedies[c.Fault]
 }
 
 // why puts a cause in plain words, as the end of a sentence without its full stop; TikTok's own words are quoted where
-// the code says nothing to us.
+// the desk does not know what they mean.
 func why(c workflow.Cause) string {
-	if known, ok := causes[c.Code]; ok {
-		return known
+	if known, ok := causes[c.Fault]; ok {
+		return known + callNamed(c)
 	}
 	if clean(c.Message) != "" {
 		return quoted(c.Message, maxWords)
@@ -70,6 +74,14 @@ func why(c workflow.Cause) string {
 	return "no reason was given"
 }
 
+// callNamed names the one call that a cause is about.
+func callNamed(c workflow.Cause) string {
+	if name := data(c.Call, maxID); name != "" {
+		return " (`" + name + "`)"
+	}
+	return ""
+}
+
 // support is what the vendor's support asks for: the code, its own words where they were not quoted already, and the
 // request's id. It is empty where there is nothing to tell.
 func support(c workflow.Cause) string {
@@ -77,7 +89,7 @@ func support(c workflow.Cause) string {
 	if c.Code != 0 {
 		code = "TikTok's code " + strconv.Itoa(c.Code)
 	}
-	if _, known := causes[c.Code]; known && clean(c.Message) != "" {
+	if _, known := causes[c.Fault]; known && clean(c.Message) != "" {
 		words = quoted(c.Message, maxWords)
 	}
 	if id := data(c.RequestID, maxID); id != "" {

@@ -38,6 +38,9 @@ func decisions(a workflow.Application, quick bool) []slack.BlockElement {
 	campaign := button(ActionCampaign, target, "Add to campaign", "Add "+who+" to a campaign")
 	switch a.State() {
 	case workflow.Pending, workflow.Refused:
+		if a.OfAgency() {
+			return []slack.BlockElement{campaign}
+		}
 		if !a.Report.Approvable {
 			return []slack.BlockElement{campaign, rejectMenu(quick)}
 		}

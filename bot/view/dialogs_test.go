@@ -142,7 +142,7 @@ func tellings(text string) (all []workflow.Entry) {
 		workflow.OnLookBegan, workflow.OnLookEnded, workflow.OnNoted, workflow.OnMessageWritten, workflow.OnMessageHeldUp, workflow.OnMessageRefused,
 		workflow.OnRetried, workflow.OnMessageSent, workflow.OnHeard, workflow.OnCampaignLeft, workflow.OnRejected,
 	} {
-		all = append(all, workflow.Entry{At: noon, Event: kind, By: by, Verdict: workflow.Reject, Reason: workflow.Other, Campaign: "c1", Text: text, Message: text, Cause: workflow.Cause{Code: 16030100}})
+		all = append(all, workflow.Entry{At: noon, Event: kind, By: by, Verdict: workflow.Reject, Reason: workflow.Other, Campaign: "c1", Text: text, Message: text, Cause: workflow.Cause{Code: 16030100, Fault: workflow.FaultQuota}})
 	}
 	return append(all, workflow.Entry{At: noon, Event: workflow.OnHeard})
 }

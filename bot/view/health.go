@@ -52,6 +52,8 @@ type HealthShop struct {
 
 	MessagesError string // of the last look for creators' messages; empty: it went through
 	ContentError  string // of the last look for what creators posted; empty: it went through
+
+	Unreadable []string // ids of the requests that cannot be read, an empty one for those without
 }
 
 // staleSync is how old the last good look at TikTok may be before it is a fault.
@@ -119,13 +121,15 @@ func (f HealthFacts) faults() (all []string) {
 func (s HealthShop) fault(now time.Time) string {
 	switch name := s.called(); {
 	case s.Shop.Stopped != (workflow.Cause{}):
-		return name + ": TikTok answers nothing; the reason is below."
+		return name + ": " + first(stoppedCall(s.Shop.Stopped), "TikTok answers nothing") + "; the reason is below."
 	case s.Shop.Barred != (workflow.Cause{}):
-		return name + ": TikTok takes no decision; the reason is below."
+		return name + ": " + first(stoppedCall(s.Shop.Barred), "TikTok takes no decision") + "; the reason is below."
 	case s.Told && s.Error != "":
 		return name + ": the last look at TikTok failed."
 	case s.Told && !s.Synced.IsZero() && now.Sub(s.Synced) > staleSync:
 		return name + ": TikTok was not looked at lately."
+	case len(s.Unreadable) > 0:
+		return name + ": " + many(len(s.Unreadable), "request") + " cannot be read; which is below."
 	case s.MessagesError != "" && s.ContentError != "":
 		return name + ": neither creators' messages nor their content can be looked for; the reasons are below."
 	case s.MessagesError != "":
@@ -135,6 +139,24 @@ func (s HealthShop) fault(now time.Time) string {
 	default:
 		return ""
 	}
+}
+
+// stoppedCall tells what a fault stops that is one call's alone; empty: it is not.
+func stoppedCall(c workflow.Cause) string {
+	if c.Call == "" {
+		return ""
+	}
+	return stoppedWhat(c)
+}
+
+// maxUnread is how many unreadable requests a shop's lines name.
+const maxUnread = 5
+
+func andMore(n int) string {
+	if n <= 0 {
+		return ""
+	}
+	return " and " + grouped(float64(n)) + " more"
 }
 
 func (s HealthShop) called() string {
@@ -232,6 +254,9 @@ func (s HealthShop) lines() []string {
 	if s.Error != "" {
 		lines = append(lines, "The last look failed with "+quoted(s.Error, maxWords))
 	}
+	if n := len(s.Unreadable); n > 0 {
+		lines = append(lines, fmt.Sprintf("Requests that cannot be read: %d: %s%s", n, unreadableNames(s.Unreadable[:min(n, maxUnread)]), andMore(n-maxUnread)))
+	}
 	if s.MessagesError != "" {
 		lines = append(lines, "The last look for creators' messages failed with "+quoted(s.MessagesError, maxWords))
 	}
@@ -243,7 +268,7 @@ func (s HealthShop) lines() []string {
 		what  string
 	}{{s.Shop.Stopped, "TikTok answers nothing"}, {s.Shop.Barred, "TikTok takes no decision"}} {
 		if c.cause != (workflow.Cause{}) {
-			lines = append(lines, join(" ", c.what+", because "+why(c.cause)+".", remedies[c.cause.Code], support(c.cause)))
+			lines = append(lines, join(" ", first(stoppedCall(c.cause), c.what)+", because "+why(c.cause)+".", remedy(c.cause), support(c.cause)))
 		}
 	}
 	return lines

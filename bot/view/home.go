@@ -158,6 +158,8 @@ func troubles(h HomeHealth) (blocks []slack.Block) {
 	for _, t := range h.Troubles[:min(len(h.Troubles), maxTroubles)] {
 		what := "This desk cannot see how TikTok stands"
 		switch {
+		case t.Cause.Call != "":
+			what = stoppedWhat(t.Cause)
 		case t.Sends:
 			what = "TikTok takes no decisions of this desk"
 		case t.Cause.Code != 0:
@@ -166,7 +168,7 @@ func troubles(h HomeHealth) (blocks []slack.Block) {
 		lines := []string{"*" + what + "*" + forShop(t.Shop), ""}
 		switch {
 		case t.Cause != (workflow.Cause{}):
-			lines[1] = "The reason: " + why(t.Cause) + ". Decisions wait, and nothing is lost."
+			lines[1] = "The reason: " + why(t.Cause) + ". " + stoppedStill(t.Cause)
 		default:
 			lines[1] = "The last look failed, so what is below may have moved on there. The desk goes on trying; `/samples status` tells more."
 		}

@@ -94,8 +94,8 @@ func homes() map[string]HomeView {
 	}}
 	admin.First, admin.Next = 321, nil
 	admin.Health = HomeHealth{Synced: noon, Troubles: []HomeTrouble{
-		{Shop: "Glow Shop", Cause: workflow.Cause{Code: 1010000, Message: "access token is invalid"}},
-		{Shop: "Nimbus <Home>", Cause: workflow.Cause{Code: 105001, Message: "no scope"}, Sends: true}, {Shop: "Third"},
+		{Shop: "Glow Shop", Cause: workflow.Cause{Code: 105001, Fault: workflow.FaultReconnect, Message: "access token is invalid"}},
+		{Shop: "Nimbus <Home>", Cause: workflow.Cause{Code: 105001, Fault: workflow.FaultReconnect, Message: "no scope"}, Sends: true}, {Shop: "Third"},
 	}}
 
 	empty := func(f query.Filter, tally map[workflow.Stage]int) HomeView {

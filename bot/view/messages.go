@@ -94,24 +94,23 @@ func spokenFate(m workflow.Message) string {
 	}
 }
 
-// messageCauses are the codes that mean something else for messages than for decisions, or that can be said better.
-var messageCauses = map[int]string{
-	codeScope:      "this app was not granted the scope for messages",
-	codeScopeToo:   "this app was not granted the scope for messages",
-	codeQuota:      "TikTok takes only a few messages before the creator answers",
-	codeDailyQuota: "TikTok takes no more messages of the shop today",
-	codeRegion:     "the creator is in another region than the shop, and TikTok carries no messages across",
+// messageCauses are the faults that mean something else for messages than for decisions, or that can be said better.
+var messageCauses = map[workflow.Fault]string{
+	workflow.FaultScope:  "this app was not granted the scope for messages",
+	workflow.FaultQuota:  "TikTok takes only a few messages before the creator answers",
+	workflow.FaultDay:    "TikTok takes no more messages of the shop today",
+	workflow.FaultRegion: "the creator is in another region than the shop, and TikTok carries no messages across",
 }
 
 // messageCause puts in plain words why a message was not sent, as the end of a sentence. Where there is no code the words
 // are the desk's own.
 func messageCause(c workflow.Cause) string {
-	switch said, known := messageCauses[c.Code]; {
+	switch said, known := messageCauses[c.Fault]; {
 	case known:
 		return said
 	case c.Message == string(workflow.RuleNoCreator):
 		return "TikTok has not told this desk yet who the creator is"
-	case c.Code == 0 && clean(c.Message) != "":
+	case c.Code == 0 && c.Fault == "" && clean(c.Message) != "":
 		return data(c.Message, maxWords)
 	default:
 		return why(c)
@@ -120,18 +119,20 @@ func messageCause(c workflow.Cause) string {
 
 // messageRemedy tells what a message waits for.
 func messageRemedy(c workflow.Cause) string {
-	switch c.Code {
-	case codeScope, codeScopeToo:
+	switch c.Fault {
+	case workflow.FaultScope:
 		return "An admin has to grant the app the scope `seller.affiliate_messages.write` in TikTok's Partner Center and connect the shop again; then it goes out by itself."
-	case codeQuota:
+	case workflow.FaultQuota:
 		return "It goes out by itself once there is an answer."
-	case codeDailyQuota:
+	case workflow.FaultDay:
 		return "It goes out by itself once TikTok takes messages again."
-	case 0, codeFault, codeTimeOut:
+	case "", workflow.FaultTikTok:
+		if c.Fault == "" && c.Code != 0 {
+			break
+		}
 		return "The desk looks whether it has arrived before it sends it again."
-	default:
-		return "It goes out by itself once that is put right."
 	}
+	return "It goes out by itself once that is put right."
 }
 
 // Heard quotes what a creator wrote, with a button to answer. What cannot be quoted is named.

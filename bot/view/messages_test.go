@@ -36,11 +36,11 @@ func TestAMessageToACreatorTellsHowFarItGot(t *testing.T) {
 	for name, f := range map[string]MessageFacts{
 		"message_waiting":    wrote(workflow.MessageWaiting, workflow.Cause{}),
 		"message_sent":       wrote(workflow.MessageSent, workflow.Cause{}),
-		"message_unanswered": wrote(workflow.MessageWaiting, workflow.Cause{Code: 16030100, Message: "5 messages went out", RequestID: "R1"}),
-		"message_day_over":   wrote(workflow.MessageWaiting, workflow.Cause{Code: 45101004, Message: "enough", RequestID: "R2"}),
-		"message_scope":      wrote(workflow.MessageWaiting, workflow.Cause{Code: 105005, Message: "access scope is not granted", RequestID: "R3"}),
+		"message_unanswered": wrote(workflow.MessageWaiting, workflow.Cause{Code: 16030100, Fault: workflow.FaultQuota, Message: "5 messages went out", RequestID: "R1"}),
+		"message_day_over":   wrote(workflow.MessageWaiting, workflow.Cause{Code: 45101004, Fault: workflow.FaultDay, Message: "enough", RequestID: "R2"}),
+		"message_scope":      wrote(workflow.MessageWaiting, workflow.Cause{Code: 105005, Fault: workflow.FaultScope, Message: "access scope is not granted", RequestID: "R3"}),
 		"message_lost":       wrote(workflow.MessageWaiting, workflow.Cause{Message: "TikTok did not answer"}),
-		"message_region":     wrote(workflow.MessageRefused, workflow.Cause{Code: 16032001, Message: "other region", RequestID: "R4"}),
+		"message_region":     wrote(workflow.MessageRefused, workflow.Cause{Code: 16032001, Fault: workflow.FaultRegion, Message: "other region", RequestID: "R4"}),
 		"message_refused":    wrote(workflow.MessageRefused, workflow.Cause{Code: 999, Message: "No such <!channel>"}),
 		"message_nobody":     wrote(workflow.MessageRefused, workflow.Cause{Message: string(workflow.RuleNoCreator)}),
 	} {

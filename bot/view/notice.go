@@ -2,6 +2,7 @@ package view
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/slack-go/slack"
 
@@ -17,6 +18,8 @@ func Notice(s workflow.Saying, admins []workflow.PersonID) Message {
 		return stopped(s, admins)
 	case workflow.SayResumed:
 		return resumed(s)
+	case workflow.SayUnreadable:
+		return unreadable(s, admins)
 	default:
 		return Aside("Something changed; `/samples queue` shows what waits for a decision.")
 	}
@@ -35,38 +38,90 @@ func backlog(s workflow.Saying) Message {
 	return Message{Text: more + spokenShop(s.Shop) + "; /samples queue shows all", Blocks: []slack.Block{section(lines...)}}
 }
 
-// stopped is said where TikTok answers nothing for a shop, where it only takes no decisions, and where the desk has
+// stopped is said where TikTok answers nothing for a shop, where it does not take one call any more, and where the desk has
 // nothing to call it with: then there is no code of TikTok's.
 func stopped(s workflow.Saying, admins []workflow.PersonID) Message {
-	named := people(admins)
-	ask := named + ", this needs you."
-	if named == "" {
-		ask = "An admin has to act."
-	}
-	remedy, known := remedies[s.Cause.Code]
-	if !known {
-		remedy = "Please look into it: until that is put right, no decision reaches TikTok."
-	}
-	what := "TikTok turns this desk's calls away"
-	if s.Cause.Code == 0 {
-		what = "This desk cannot call TikTok"
-	}
+	mend := first(remedy(s.Cause), "Please look into it.")
 	blocks := []slack.Block{section(
-		"*"+what+"*"+forShop(s.Shop),
-		"The reason: "+why(s.Cause)+". Decisions wait, and nothing is lost.",
-		ask+" "+remedy,
+		"*"+stoppedWhat(s.Cause)+"*"+forShop(s.Shop),
+		"The reason: "+why(s.Cause)+". "+stoppedStill(s.Cause),
+		calledUpon(admins)+" "+mend+" The desk goes on by itself once that is done.",
 	)}
 	if small := support(s.Cause); small != "" {
 		blocks = append(blocks, aside(small))
 	}
-	return Message{Text: what + spokenShop(s.Shop) + "; decisions wait until an admin acts", Blocks: blocks}
+	text := "; decisions wait until an admin acts"
+	if s.Cause.Call == workflow.CallSearch {
+		text = "; requests are not up to date until an admin acts"
+	}
+	return Message{Text: stoppedWhat(s.Cause) + spokenShop(s.Shop) + text, Blocks: blocks}
+}
+
+// calledUpon names the admins, one of whom has to act.
+func calledUpon(admins []workflow.PersonID) string {
+	if named := people(admins); named != "" {
+		return named + ", this needs you."
+	}
+	return "An admin has to act."
+}
+
+// stoppedWhat tells what a fault stops.
+func stoppedWhat(c workflow.Cause) string {
+	switch {
+	case c.Call == workflow.CallReview:
+		return "TikTok is not accepting decisions"
+	case c.Call == workflow.CallSearch:
+		return "TikTok is not telling of sample requests"
+	case c.Call != "":
+		return "TikTok is rejecting one of our calls"
+	case c.Code == 0:
+		return "This desk cannot call TikTok"
+	default:
+		return "TikTok is rejecting our requests"
+	}
+}
+
+// stoppedStill tells what goes on in spite of it.
+func stoppedStill(c workflow.Cause) string {
+	switch c.Call {
+	case workflow.CallReview:
+		return "Decisions wait, and nothing is lost. Requests are still kept up to date."
+	case workflow.CallSearch:
+		return "New requests and changes are not seen until then. Decisions are still sent."
+	default:
+		return "Decisions wait, and nothing is lost."
+	}
+}
+
+// unreadable is said of requests that TikTok lists and of which the desk can make nothing.
+func unreadable(s workflow.Saying, admins []workflow.PersonID) Message {
+	what := many(s.Waiting, "sample request") + " of TikTok's cannot be read"
+	lines := []string{
+		"*" + what + "*" + forShop(s.Shop),
+		"New among them: " + unreadableNames(s.IDs) + ". They have no cards here; all other requests are up to date.",
+		calledUpon(admins) + " Please look at them in the Affiliate Center, and update the desk if it is not up to date. `/samples status` shows which cannot be read now.",
+	}
+	return Message{Text: what + spokenShop(s.Shop) + "; please look at them in the Affiliate Center", Blocks: []slack.Block{section(lines...)}}
+}
+
+// unreadableNames lists ids as they came; an empty one stands for those that have none.
+func unreadableNames(ids []string) string {
+	var names []string
+	for _, id := range ids {
+		if name := data(id, maxID); name != "" {
+			names = append(names, "`"+strings.ReplaceAll(name, "`", "")+"`")
+			continue
+		}
+		names = append(names, "one or more without an id")
+	}
+	return strings.Join(names, ", ")
 }
 
 func resumed(s workflow.Saying) Message {
 	return Message{
-		Text: "TikTok takes this desk's calls again" + spokenShop(s.Shop) + "; what waited is on its way",
+		Text: "TikTok is accepting our requests again" + spokenShop(s.Shop) + "; what waited is on its way",
 		Blocks: []slack.Block{section(
-			"*TikTok takes this desk's calls again*"+forShop(s.Shop), "What waited is on its way; there is nothing to do.",
+			"*TikTok is accepting our requests again*"+forShop(s.Shop), "What waited is on its way; there is nothing to do.",
 		)},
 	}
 }

@@ -15,6 +15,8 @@ func Refusal(r workflow.Refusal, campaign string) string {
 		return standing(r.Application)
 	case workflow.RuleDeadline:
 		return late(r.Application)
+	case workflow.RuleAgency:
+		return agencys
 	case workflow.RuleNotApprovable:
 		return obstacle(r.Application.Report) + " You can reject it, or try again once that is put right in the Affiliate Center."
 	case workflow.RuleReason:
@@ -85,6 +87,9 @@ func badName(name string) string {
 	return fmt.Sprintf("A campaign needs a name, of 1 to %d characters.", workflow.MaxCampaignName)
 }
 
+// agencys tells that a request is not the shop's to decide.
+const agencys = "TikTok says that the request is an agency's, and that this shop may not decide it. Nothing can be decided here."
+
 // standing tells somebody whose click came too late, or twice, how things stand.
 func standing(a workflow.Application) string {
 	d := a.Decision
@@ -93,6 +98,9 @@ func standing(a workflow.Application) string {
 	case workflow.Pending:
 		return "The card has changed since you saw it: the request waits for a decision. Please look at it as it is now, and decide again."
 	case workflow.Refused:
+		if a.OfAgency() {
+			return agencys
+		}
 		return "The card has changed since you saw it: TikTok refused the " + noun(d.Verdict) + ", because " + why(d.Cause) + ". The card has its buttons back, so you can decide again."
 	case workflow.Queued:
 		return who + "whoever decided or an admin can undo it, " + window(d) + "."

@@ -27,7 +27,7 @@ func replyLines(s workflow.Saying) []string {
 	case workflow.SayRefused:
 		return []string{
 			person(s.By) + ", TikTok refused your " + noun(s.Verdict) + because(s.Verdict, s.Reason) + ": " + why(s.Cause) + ".",
-			"The request is back in " + stageName(workflow.StageReview) + "; please decide once more on the card.",
+			afterRefusal(s.Cause),
 		}
 	case workflow.SayCampaign:
 		return []string{moved(s) + " the campaign *" + campaignName(s.Campaign) + "*" + back(s)}
@@ -36,6 +36,14 @@ func replyLines(s workflow.Saying) []string {
 	default:
 		return []string{"Something changed; the card tells where the request stands."}
 	}
+}
+
+// afterRefusal tells what can be done after TikTok refused a decision.
+func afterRefusal(c workflow.Cause) string {
+	if c.Fault == workflow.FaultAgency {
+		return "Nothing more can be decided here: that is between TikTok and the agency."
+	}
+	return "The request is back in " + stageName(workflow.StageReview) + "; please decide once more on the card."
 }
 
 // moved tells who put the creator into a campaign, or took her out again.

@@ -184,6 +184,8 @@ func declined(i workflow.RunItem) string {
 	switch i.Rule {
 	case workflow.RuleDeadline:
 		return "its review deadline had passed"
+	case workflow.RuleAgency:
+		return "it is an agency's request"
 	case workflow.RuleNotApprovable:
 		return "TikTok does not let it be approved"
 	case workflow.RuleNoApplication:

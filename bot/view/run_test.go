@@ -18,7 +18,7 @@ func item(n int, state workflow.ItemState) workflow.RunItem {
 	}
 	switch state {
 	case workflow.ItemRefused:
-		i.Cause = workflow.Cause{Code: codeRegion, Message: "region", RequestID: "r1"}
+		i.Cause = workflow.Cause{Code: 16032001, Fault: workflow.FaultRegion, Message: "region", RequestID: "r1"}
 	case workflow.ItemDeclined:
 		i.Rule, i.By, i.Stage = workflow.RuleStale, admin, workflow.StageReview
 	case workflow.ItemUndone:
@@ -47,7 +47,7 @@ func runs() map[string]RunFacts {
 		workflow.ItemConfirmed, workflow.ItemConfirmed, workflow.ItemRefused, workflow.ItemDeclined, workflow.ItemUndone, workflow.ItemElsewhere,
 	}
 	held := runOf(workflow.ItemWaiting, workflow.ItemWaiting, workflow.ItemConfirmed)
-	held.Items[0].Cause, held.Items[1].Cause = workflow.Cause{Code: codeScope}, workflow.Cause{Code: codeScope}
+	held.Items[0].Cause, held.Items[1].Cause = workflow.Cause{Code: 105005, Fault: workflow.FaultScope}, workflow.Cause{Code: 105005, Fault: workflow.FaultScope}
 	rejects := runOf(workflow.ItemWaiting)
 	rejects.Verdict, rejects.Reason = workflow.Reject, workflow.OutOfStock
 	none := ended(runOf(workflow.ItemDeclined, workflow.ItemDeclined, workflow.ItemDeclined, workflow.ItemDeclined))
@@ -56,7 +56,7 @@ func runs() map[string]RunFacts {
 	none.Items[3].By, none.Items[3].Link = "", ""
 	imports := workflow.Run{Kind: workflow.RunImport, By: reviewer, Collaboration: "7300000000000000001"}
 	waits := imports
-	waits.Cause = workflow.Cause{Code: codeTooMany}
+	waits.Cause = workflow.Cause{Code: 36009002, Fault: workflow.FaultBusy}
 	imported := ended(imports)
 	imported.Name, imported.Added, imported.There, imported.Products = "Autumn <kitchen>", 48, 1, 3
 	failed := ended(imports)

@@ -12,7 +12,7 @@ import (
 )
 
 func replies() map[string]workflow.Saying {
-	cause := workflow.Cause{Code: 16032001, Message: "creator region mismatch", RequestID: "20261120120000ABC"}
+	cause := workflow.Cause{Code: 16032001, Fault: workflow.FaultRegion, Message: "creator region mismatch", RequestID: "20261120120000ABC"}
 	return map[string]workflow.Saying{
 		"reply_awaiting": {Kind: workflow.SayStage, Stage: workflow.StageAwaiting, State: workflow.AwaitingShipment, By: reviewer,
 			Verdict: workflow.Approve, OrderID: "576653688135258178", ShipBy: shipBy},
@@ -60,13 +60,22 @@ func notices() map[string]workflow.Saying {
 		"notice_hostile":     {Kind: workflow.SayStopped, Shop: hostile, Cause: workflow.Cause{Code: 5, Message: hostile, RequestID: hostile}},
 	}
 	all["notice_stopped_key"] = workflow.Saying{
-		Kind: workflow.SayStopped, Shop: "Nimbus Home", Cause: workflow.Cause{Message: "the stored tokens do not open with this key (SAMPLEDESK_KEY)"},
+		Kind: workflow.SayStopped, Shop: "Nimbus Home", Cause: workflow.Cause{Fault: workflow.FaultKey, Message: "the stored tokens do not open with this key (SAMPLEDESK_KEY)"},
 	}
-	for name, code := range map[string]int{"scope": 105005, "secret": 106001, "reconnect": 1010000, "token": 36004005, "clock": 36009004, "other": 777} {
-		all["notice_stopped_"+name] = workflow.Saying{
-			Kind: workflow.SayStopped, Shop: "Nimbus Home", Cause: workflow.Cause{Code: code, Message: "the vendor's words", RequestID: "20261120120000ABC"},
-		}
+	for name, c := range map[string]workflow.Cause{
+		"scope": {Code: 105005, Fault: workflow.FaultScope, Call: workflow.CallReview}, "secret": {Code: 106001, Fault: workflow.FaultSecret},
+		"reconnect": {Code: 105001, Fault: workflow.FaultReconnect}, "token": {Code: 105002, Fault: workflow.FaultExpired},
+		"clock": {Code: 36009004, Fault: workflow.FaultClock}, "app_key": {Code: 36009004, Fault: workflow.FaultAppKey},
+		"version_search": {Code: 36009014, Fault: workflow.FaultVersion, Call: workflow.CallSearch},
+		"version_review": {Code: 36009014, Fault: workflow.FaultVersion, Call: workflow.CallReview},
+		"no_call":        {Code: 36009009, Fault: workflow.FaultNoCall, Call: "orders"}, "bug": {Code: 106013, Fault: workflow.FaultBug},
+		"address": {Code: 36009033, Fault: workflow.FaultAddress}, "cipher": {Code: 36009004, Fault: workflow.FaultShop}, "other": {Code: 777},
+	} {
+		c.Message, c.RequestID = "the vendor's words", "20261120120000ABC"
+		all["notice_stopped_"+name] = workflow.Saying{Kind: workflow.SayStopped, Shop: "Nimbus Home", Cause: c}
 	}
+	all["notice_unreadable"] = workflow.Saying{Kind: workflow.SayUnreadable, Shop: "Nimbus Home", Waiting: 3, IDs: []string{"", "7390000000000000001"}}
+	all["notice_unreadable_hostile"] = workflow.Saying{Kind: workflow.SayUnreadable, Shop: hostile, Waiting: 12, IDs: []string{hostile, hostile}}
 	return all
 }
 
@@ -90,7 +99,7 @@ func TestARefusalTellsTheStateAsItIsNow(t *testing.T) {
 	theirs := nobody(reportedAs(workflow.StatusAwaitingShipment))
 	theirs.ChangedElsewhere = true
 	back := decidedAs(workflow.Approve, workflow.DecisionRefused)
-	back.Decision.Cause = workflow.Cause{Code: 16032001}
+	back.Decision.Cause = workflow.Cause{Code: 16032001, Fault: workflow.FaultRegion}
 	at := "<!date^1795176000^{date_short_pretty} {time}|2026-11-20 12:00 UTC>"
 	until := "until it is sent at <!date^1795176010^{time_secs}|2026-11-20 12:00:10 UTC>."
 

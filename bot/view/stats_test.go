@@ -38,9 +38,9 @@ func failed() []RetryRow {
 	given.About.Card.Link = permalink
 	rests := RetryRow{About: application(), Effect: workflow.Effect{
 		ID: "E2", Kind: workflow.ReviewOnTikTok, Shop: application().Key.Shop, Application: application().Key.ID, Attempt: 1, NotBefore: shipBy,
-		Review: &workflow.Review{Verdict: workflow.Reject}, Cause: workflow.Cause{Code: codeQuota, Message: "quota", RequestID: "r1"},
+		Review: &workflow.Review{Verdict: workflow.Reject}, Cause: workflow.Cause{Code: 16030100, Fault: workflow.FaultQuota, Message: "quota", RequestID: "r1"},
 	}}
-	imports := RetryRow{Shop: "Nimbus Home", Effect: workflow.Effect{ID: "E3", Kind: workflow.ImportCreators, Shop: "1", Attempt: 2, NotBefore: shipBy, Cause: workflow.Cause{Code: codeFault}}}
+	imports := RetryRow{Shop: "Nimbus Home", Effect: workflow.Effect{ID: "E3", Kind: workflow.ImportCreators, Shop: "1", Attempt: 2, NotBefore: shipBy, Cause: workflow.Cause{Code: 36009003, Fault: workflow.FaultTikTok}}}
 	return []RetryRow{given, rests, imports}
 }
 

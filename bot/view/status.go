@@ -15,6 +15,9 @@ func status(a workflow.Application) []string {
 	case workflow.Pending:
 		return append(lines, hindrance(a), reviewDeadline(a.Report), looking(a.Looker))
 	case workflow.Refused:
+		if a.OfAgency() {
+			return append(lines, "*Refused by TikTok for good*, because "+why(a.Decision.Cause)+".\n"+decision(a.Decision)+" · nothing more can be decided here")
+		}
 		return append(lines, refused(a.Decision), hindrance(a), reviewDeadline(a.Report), looking(a.Looker))
 	case workflow.Queued, workflow.Sending, workflow.Unclear:
 		return append(lines, travelling(a.Decision, s), heldUp(a.Decision, s))

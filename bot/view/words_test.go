@@ -88,11 +88,11 @@ func TestEveryReasonHasItsPlainWords(t *testing.T) {
 }
 
 func TestACauseIsToldInPlainWordsOrInTikToksOwn(t *testing.T) {
-	require.Equal(t, "the shop has to be connected again", why(workflow.Cause{Code: 1010000, Message: "x"}))
+	require.Equal(t, "the shop has to be connected again", why(workflow.Cause{Code: 105001, Fault: workflow.FaultReconnect, Message: "x"}))
 	require.Equal(t, "“quota of ∗this∗ SKU”", why(workflow.Cause{Code: 16009999, Message: "quota of *this* SKU"}))
 	require.Equal(t, "TikTok gave code 7 and no words", why(workflow.Cause{Code: 7}))
 	require.Equal(t, "no reason was given", why(workflow.Cause{}))
-	require.Equal(t, "TikTok's code 1010000 · “x” · request abc", support(workflow.Cause{Code: 1010000, Message: "x", RequestID: "abc"}))
+	require.Equal(t, "TikTok's code 105001 · “x” · request abc", support(workflow.Cause{Code: 105001, Fault: workflow.FaultReconnect, Message: "x", RequestID: "abc"}))
 	require.Equal(t, "TikTok's code 7", support(workflow.Cause{Code: 7, Message: "quoted already"}))
 	require.Empty(t, support(workflow.Cause{Message: "the line broke"}))
 }

@@ -56,6 +56,9 @@ type shopReadiness struct {
 	// What the last looks for creators' messages and content failed with. Neither keeps the desk from its work.
 	MessagesError string `json:"messages_error,omitempty"`
 	ContentError  string `json:"content_error,omitempty"`
+	// Unreadable are the requests that TikTok lists and the desk cannot read, by id as it came and empty for those
+	// without. They keep the desk from no other.
+	Unreadable []string `json:"unreadable,omitempty"`
 }
 
 func (h health) serve(ctx context.Context, l net.Listener) error {
@@ -125,11 +128,11 @@ func (h health) read(tx workflow.Tx, report *readiness, now time.Time) error {
 			return err
 		}
 		last := sweeps[s.ID]
-		line := shopReadiness{Shop: s.ID, Name: s.Name, LastSweep: last.Ended, Waiting: waiting}
+		line := shopReadiness{Shop: s.ID, Name: s.Name, LastSweep: last.Ended, Waiting: waiting, Unreadable: unreadableIDs(last)}
 		line.Error, line.MessagesError, line.ContentError = words(last.Err), words(listens[s.ID].Err), words(watches[s.ID].Err)
 		for _, stopped := range []workflow.Cause{s.Stopped, s.Barred} {
 			if stopped != (workflow.Cause{}) {
-				report.Faults = append(report.Faults, fmt.Sprintf("the calls for shop %s do not go through: %s", s.ID, stopped.Message))
+				report.Faults = append(report.Faults, fmt.Sprintf("the calls%s for shop %s do not go through: %s", ofCall(stopped), s.ID, stopped.Message))
 				break // they mostly have one cause
 			}
 		}
@@ -141,6 +144,14 @@ func (h health) read(tx workflow.Tx, report *readiness, now time.Time) error {
 	dead, _, err := tx.DeadLetters("", maxDeadLetters)
 	report.DeadLetters = len(dead)
 	return err
+}
+
+// ofCall names the one call that a fault stops.
+func ofCall(c workflow.Cause) string {
+	if c.Call == "" {
+		return ""
+	}
+	return " of " + c.Call
 }
 
 func words(err error) string {

@@ -125,9 +125,18 @@ func syncStates(tiktok *bridge.Bridge) (all []bot.SyncState) {
 	for id, s := range tiktok.Sweeps() {
 		all = append(all, bot.SyncState{
 			Shop: id, Began: s.Began, Ended: s.Ended, Err: s.Err, MessagesErr: messages[id].Err, ContentErr: content[id].Err,
+			Unreadable: unreadableIDs(s),
 		})
 	}
 	return all
+}
+
+// unreadableIDs lists the requests that a sweep could not read, an empty id for those without one.
+func unreadableIDs(s bridge.Sweep) (ids []string) {
+	for _, u := range s.Unreadable {
+		ids = append(ids, u.ID)
+	}
+	return ids
 }
 
 // valid checks what kong cannot.
