@@ -31,6 +31,9 @@ type Config struct {
 	Version            string             // of the program, as `/samples status` tells it
 	Sync               func() []SyncState // how each shop's last sweep went; nil: nobody tells
 
+	// Memory tells what is wrong with the store, in sentences for the operator; nil: nobody tells.
+	Memory func(ctx context.Context) []string
+
 	// Link gets from TikTok the link that opens, in the app on a creator's phone, the page on which she asks for a sample
 	// of one variant of a product. It works for 1 to 14 days. An error that holds a workflow.Cause is told to whoever asked.
 	Link func(ctx context.Context, shop workflow.ShopID, product workflow.ProductID, sku string, days int) (string, error)

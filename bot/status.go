@@ -42,6 +42,9 @@ func (d *Desk) status(ctx context.Context, c command, _ string) (reply, error) {
 		LastReason: link.LastReason, LastError: link.LastError, Refused: link.Refused,
 	}}
 	facts.Slack.Missing, facts.Slack.Scopes = d.missingScopes(ctx)
+	if d.config.Memory != nil {
+		facts.Store = d.config.Memory(ctx)
+	}
 	err := d.store.View(ctx, func(tx workflow.Tx) error {
 		var err error
 		if facts.Shops, err = d.shopsHealth(tx, c.Shops); err != nil {
@@ -53,10 +56,10 @@ func (d *Desk) status(ctx context.Context, c command, _ string) (reply, error) {
 		facts.Dead, err = countDead(tx, c.Shops)
 		return err
 	})
-	if err != nil {
+	if err != nil && len(facts.Store) == 0 {
 		return reply{}, fmt.Errorf("%w how the desk is: %w", errRead, err)
 	}
-	return reply{Message: view.Health(facts)}, nil
+	return reply{Message: view.Health(facts)}, nil // with what could be read, where the store is at fault
 }
 
 // syncs returns how each shop's last sweep went, as far as that is told.

@@ -20,6 +20,7 @@ type HealthFacts struct {
 	More    bool // more waits than was counted
 	Dead    int  // effects that could never be delivered
 	Shops   []HealthShop
+	Store   []string // what is wrong with the store, in sentences
 }
 
 // HealthSlack is how the connection to Slack is.
@@ -58,6 +59,9 @@ type HealthShop struct {
 
 // staleSync is how old the last good look at TikTok may be before it is a fault.
 const staleSync = 5 * time.Minute
+
+// maxStoreFault is the longest that is told of a fault of the store, paths and all, in code points.
+const maxStoreFault = 400
 
 // maxHealthShops is how many shops one answer tells of, so that it fits an acknowledgement.
 const maxHealthShops = 10
@@ -98,6 +102,9 @@ func inText(faults []string) (text string) {
 
 // faults are what somebody has to see to, each with what to do.
 func (f HealthFacts) faults() (all []string) {
+	for _, s := range f.Store {
+		all = append(all, capital(data(s, maxStoreFault))+".")
+	}
 	if !f.Slack.Connected {
 		all = append(all, "The desk is not connected to Slack.")
 	}

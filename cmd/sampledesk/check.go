@@ -13,7 +13,6 @@ import (
 	"sampledesk/affiliate"
 	"sampledesk/affiliate/bridge"
 	"sampledesk/bot"
-	"sampledesk/store"
 	"sampledesk/workflow"
 )
 
@@ -96,19 +95,19 @@ func tell(w io.Writer, f bot.Finding) int {
 // rest looks at the store and at TikTok. TikTok's tokens are in the store, so one that a running desk has open has to
 // be asked through that desk.
 func (c *check) rest(ctx context.Context) []bot.Finding {
-	db, err := store.Open(ctx, c.Store, slog.New(slog.DiscardHandler))
+	db, key, err := openMemory(ctx, c.storeFlags, slog.New(slog.DiscardHandler))
 	if err != nil {
 		if desk, running := c.askDesk(ctx); running {
-			return desk
+			return append(desk, c.exposed()...)
 		}
-		return []bot.Finding{{What: "store", Found: err.Error(), Do: "see to " + c.Store + " (SAMPLEDESK_STORE)"}}
+		return []bot.Finding{{What: "store", Found: err.Error(), Do: "see to SAMPLEDESK_STORE and SAMPLEDESK_KEY"}}
 	}
 	defer func() { _ = db.Close() }()
-	key, err := loadKey(c.Key, c.Store)
-	if err != nil {
-		return []bot.Finding{{What: "key", Found: err.Error(), Do: "see to SAMPLEDESK_KEY; without the key that sealed them, the stored tokens cannot be read"}}
+	findings := append([]bot.Finding{{What: "store", Found: c.Store}, {What: "key", Found: "readable"}}, c.exposed()...)
+	if err := ill(ctx, db); err != nil {
+		findings = append(findings, bot.Finding{What: "store", Found: err.Error(), Do: "see to " + c.Store})
 	}
-	findings := append([]bot.Finding{{What: "store", Found: c.Store}, {What: "key", Found: "readable"}}, c.settings(ctx, db)...)
+	findings = append(findings, c.settings(ctx, db)...)
 	return append(findings, c.tiktok(ctx, db, key)...)
 }
 

@@ -93,7 +93,7 @@ func loadKey(text secret, store string) (bridge.Key, error) {
 	path, isFile := strings.CutPrefix(string(text), "file:")
 	switch {
 	case text == "":
-		path = strings.TrimPrefix(store, "bolt:") + ".key"
+		path = boltPath(store) + keyEnd
 		key, err := readKey(path)
 		if errors.Is(err, os.ErrNotExist) {
 			return makeKey(path)

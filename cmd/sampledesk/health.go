@@ -105,7 +105,9 @@ func (h health) report(ctx context.Context, now time.Time) readiness {
 	if link.Refused != "" {
 		report.Faults = append(report.Faults, fmt.Sprintf("Slack does not take what the desk writes: %s (sampledesk check tells more)", link.Refused))
 	}
-	if err := h.store.View(ctx, func(tx workflow.Tx) error { return h.read(tx, &report, now) }); err != nil {
+	if err := ill(ctx, h.store); err != nil {
+		report.Faults = append(report.Faults, err.Error())
+	} else if err := h.store.View(ctx, func(tx workflow.Tx) error { return h.read(tx, &report, now) }); err != nil {
 		report.Faults = append(report.Faults, "the store does not answer: "+err.Error())
 	}
 	report.Ready = len(report.Faults) == 0

@@ -15,7 +15,6 @@ import (
 	"sampledesk/affiliate"
 	"sampledesk/affiliate/bridge"
 	"sampledesk/bot"
-	"sampledesk/store"
 	"sampledesk/workflow"
 	"sampledesk/workflow/outbox"
 )
@@ -63,14 +62,13 @@ func (d desk) run(ctx context.Context, wires network, log *slog.Logger) (err err
 	if err != nil {
 		return err
 	}
-	db, err := store.Open(ctx, d.Store, log)
+	db, key, err := openMemory(ctx, d.storeFlags, log)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(unasked(ctx, err), db.Close()) }()
-	key, err := loadKey(d.Key, d.Store)
-	if err != nil {
-		return err
+	for _, e := range d.exposed() {
+		log.WarnContext(ctx, e.What+": "+e.Found, "do", e.Do)
 	}
 	client, err := affiliate.New(affiliate.Config{
 		AppKey: d.TiktokAppKey, AppSecret: affiliate.Secret(d.TiktokAppSecret), APIURL: d.TiktokAPIURL, AuthURL: d.TiktokAuthURL,
@@ -88,6 +86,7 @@ func (d desk) run(ctx context.Context, wires network, log *slog.Logger) (err err
 		BotToken: string(d.SlackBotToken), AppToken: string(d.SlackAppToken), APIURL: d.SlackAPIURL, Channel: d.SlackChannel,
 		Admins: admins(d.SlackAdmins), Undo: d.Undo, Link: tiktok.Link, HTTPClient: wires.client(), Dial: wires.dial, Logger: log,
 		Version: version(), Sync: func() []bot.SyncState { return syncStates(tiktok) },
+		Memory: func(ctx context.Context) []string { return d.troubles(ctx, db) },
 	}, db, engine)
 	if err != nil {
 		return err

@@ -77,7 +77,7 @@ func TestAFullDiskIsAnErrorAndLosesNothing(t *testing.T) {
 	n := number(t, c.line(t))
 	require.Greater(t, n, 10)
 	says := c.line(t)
-	require.Contains(t, says, "writing to the store "+path)
+	require.Contains(t, says, "the store "+path+" because its disk is full")
 	require.Contains(t, says, "file too large")
 	c.end(t)
 
@@ -156,7 +156,7 @@ func TestAStoreThatFindsNoRoomToBeMadeSaysSo(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "desk.db")
 	c := startChild(t, "hemmed in from the start", path)
 	says := c.line(t)
-	require.Contains(t, says, "the store "+path+" cannot be opened")
+	require.Contains(t, says, "the disk of the store "+path+" is full")
 	require.Contains(t, says, "file too large")
 	c.end(t)
 }

@@ -83,12 +83,18 @@ func (o opening) open(ctx context.Context, path string) (*Store, error) {
 // prepared opens the file and brings it to where updates can begin. With errOutdated it returns the store too, which is
 // then good for nothing but to be rebuilt.
 func prepared(ctx context.Context, path string) (*Store, error) {
-	db, err := lock(ctx, path)
+	db, file, err := lock(ctx, path)
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{db: db, path: path}
-	err = guarded(func() error { return s.prepare(ctx) })
+	s := &Store{db: db, open: file, path: path}
+	if s.file, err = file.Stat(); err == nil {
+		err = guarded(func() error { return s.prepare(ctx) })
+	}
+	if errors.Is(err, errBroken) {
+		unlock(file) // bbolt may hold locks of its own, and would wait for them to close
+		return nil, err
+	}
 	if err != nil && !errors.Is(err, errOutdated) {
 		_ = db.Close()
 		return nil, err
@@ -100,27 +106,26 @@ func prepared(ctx context.Context, path string) (*Store, error) {
 var errInUse = errors.New("another process uses it")
 
 // lock opens the file as soon as no other process has it.
-func lock(ctx context.Context, path string) (*bbolt.DB, error) {
+func lock(ctx context.Context, path string) (*bbolt.DB, *os.File, error) {
 	enough := time.NewTimer(patience)
 	defer enough.Stop()
 	for {
-		db, err := open(path)
+		db, file, err := open(path)
 		if !errors.Is(err, bolterrors.ErrTimeout) {
-			return db, err
+			return db, file, err
 		}
 		select {
 		case <-time.After(look):
 		case <-enough.C:
-			return nil, errInUse
+			return nil, nil, errInUse
 		case <-ctx.Done():
-			return nil, fmt.Errorf("%w (%w)", errInUse, ctx.Err())
+			return nil, nil, fmt.Errorf("%w (%w)", errInUse, ctx.Err())
 		}
 	}
 }
 
 // open opens the file, or returns bolterrors.ErrTimeout at once if another process has it.
-func open(path string) (db *bbolt.DB, err error) {
-	var file *os.File
+func open(path string) (db *bbolt.DB, file *os.File, err error) {
 	err = guarded(func() error {
 		db, err = bbolt.Open(path, 0o600, &bbolt.Options{
 			Timeout:      time.Nanosecond,
@@ -135,13 +140,13 @@ func open(path string) (db *bbolt.DB, err error) {
 	})
 	if err == nil && file != nil && !isStill(file, path) {
 		_ = db.Close()
-		return nil, bolterrors.ErrTimeout // another process put a new file in its place meanwhile
+		return nil, nil, bolterrors.ErrTimeout // another process put a new file in its place meanwhile
 	}
 	if errors.Is(err, errBroken) && file != nil {
 		unlock(file) // bbolt did not live to do it
 		_ = file.Close()
 	}
-	return db, err
+	return db, file, err
 }
 
 // isStill tells whether the file that is open is the one that the path names.
@@ -174,9 +179,6 @@ func (s *Store) prepare(ctx context.Context) error {
 		return err
 	}
 	defer tx.close()
-	if err := s.whole(tx); err != nil {
-		return err
-	}
 	made, err := tx.settled()
 	if err != nil {
 		return err
@@ -189,18 +191,6 @@ func (s *Store) prepare(ctx context.Context) error {
 		return nil
 	}
 	return s.commit(tx)
-}
-
-// whole tells whether all pages that the file speaks of are in it: a copy that broke off has its beginning only.
-func (s *Store) whole(tx *transaction) error {
-	info, err := os.Stat(s.path)
-	if err != nil {
-		return err
-	}
-	if want := tx.tx.Size(); info.Size() < want {
-		return fmt.Errorf("%w: it has %d bytes of at least %d", errBroken, info.Size(), want)
-	}
-	return nil
 }
 
 // explain makes a sentence of what kept the store at path from being opened.
@@ -223,7 +213,7 @@ func explain(path string, err error) error {
 		return fmt.Errorf("the store %s may not be read and written by this user: %w", path, err)
 	case errors.Is(err, syscall.EROFS):
 		return fmt.Errorf("the store %s is where nothing can be written: %w", path, err)
-	case errors.Is(err, syscall.ENOSPC):
+	case noRoom(err):
 		return fmt.Errorf("the disk of the store %s is full: %w", path, err)
 	default:
 		return fmt.Errorf("the store %s cannot be opened: %w", path, err)

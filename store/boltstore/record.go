@@ -82,7 +82,7 @@ func write(b bucket, key []byte, value any) error {
 // decode reads what write wrote. Nothing in the result refers to the transaction.
 func decode[T any](data []byte) (value T, err error) {
 	if err := json.Unmarshal(data, &value); err != nil {
-		return value, fmt.Errorf("reading a %T: %w", value, err)
+		return value, fmt.Errorf("%w: reading a %T: %w", errDamaged, value, err)
 	}
 	return value, nil
 }

@@ -4,7 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"syscall"
+	"os"
+	"sync/atomic"
 
 	"go.etcd.io/bbolt"
 	bolterrors "go.etcd.io/bbolt/errors"
@@ -19,6 +20,13 @@ type Store struct {
 
 	turns turns
 	batch *batch // the one that takes in updates; only the owner of the turn touches it
+
+	open    *os.File
+	file    os.FileInfo           // of the file that is open: another may come in its place
+	damaged atomic.Pointer[error] // what was found wrong with the file's pages, for good
+	full    atomic.Pointer[error] // why the last commit found no room
+	stuck   atomic.Bool           // bbolt broke down holding its locks: whoever begins would wait for ever
+	size    atomic.Int64          // of the file, at the least
 }
 
 var _ workflow.Store = (*Store)(nil)
@@ -28,6 +36,10 @@ func (s *Store) Path() string { return s.path }
 
 // Close waits for the transactions under way and lets go of the file. A second Close does nothing.
 func (s *Store) Close() error {
+	if s.damaged.Load() != nil {
+		unlock(s.open) // bbolt may have broken down holding its own locks, and would wait for them
+		return nil
+	}
 	if err := s.db.Close(); err != nil {
 		return fmt.Errorf("closing the store %s: %w", s.path, err)
 	}
@@ -37,7 +49,8 @@ func (s *Store) Close() error {
 // View runs fn on the snapshot of this moment, and ends with an error soon after ctx has ended. It must not nest in another transaction: when the file has to grow, the
 // writer waits for the readers before it, and new readers wait for the writer. A View that takes long keeps the pages
 // of its snapshot from being used again, and may keep a writer waiting.
-func (s *Store) View(ctx context.Context, fn func(workflow.Tx) error) error {
+func (s *Store) View(ctx context.Context, fn func(workflow.Tx) error) (err error) {
+	defer s.edge(&err)()
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("reading the store: %w", err)
 	}
@@ -52,9 +65,10 @@ func (s *Store) View(ctx context.Context, fn func(workflow.Tx) error) error {
 // Update runs fn, one such function at a time, and gives up waiting for its turn when ctx ends. Those that wait are
 // committed together. What fn put is on the disk when Update returns nil. If the disk fails while the last page is being
 // written, the error leaves open whether it is.
-func (s *Store) Update(ctx context.Context, fn func(workflow.Tx) error) error {
+func (s *Store) Update(ctx context.Context, fn func(workflow.Tx) error) (err error) {
+	defer s.edge(&err)()
 	run := func(t *transaction) error { return fn(t) }
-	err := s.update(ctx, run, false)
+	err = s.update(ctx, run, false)
 	if errors.Is(err, errAlone) {
 		err = s.update(ctx, run, true)
 	}
@@ -62,24 +76,42 @@ func (s *Store) Update(ctx context.Context, fn func(workflow.Tx) error) error {
 }
 
 func (s *Store) begin(ctx context.Context, writable bool) (*transaction, error) {
+	if err := s.mayBegin(writable); err != nil {
+		return nil, err
+	}
+	began := false
+	defer func() {
+		if !began {
+			s.stuck.Store(true)
+		}
+	}()
 	tx, err := s.db.Begin(writable)
+	began = true
 	switch {
 	case errors.Is(err, bolterrors.ErrDatabaseNotOpen):
 		return nil, fmt.Errorf("the store %s is closed", s.path)
 	case err != nil:
 		return nil, fmt.Errorf("starting a transaction on %s: %w", s.path, err)
 	}
-	return &transaction{tx: tx, ctx: ctx}, nil
+	t := &transaction{tx: tx, ctx: ctx}
+	if err := s.whole(t); err != nil {
+		t.close()
+		return nil, err
+	}
+	return t, nil
 }
 
 func (s *Store) commit(tx *transaction) error {
 	err := tx.tx.Commit()
 	switch {
-	case errors.Is(err, syscall.ENOSPC):
-		return fmt.Errorf("nothing was kept in the store %s because its disk is full: %w", s.path, err)
+	case noRoom(err):
+		err = fmt.Errorf("nothing was kept in the store %s because its disk is full: %w", s.path, err)
+		s.full.Store(&err)
+		return err
 	case err != nil:
 		return fmt.Errorf("writing to the store %s: %w", s.path, err)
 	}
+	s.full.Store(nil)
 	return nil
 }
 

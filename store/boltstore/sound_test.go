@@ -1,0 +1,124 @@
+package boltstore
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"sampledesk/workflow"
+)
+
+// everything reads and then writes what a desk does.
+func everything(ctx context.Context, s *Store) (read, wrote error) {
+	read = s.View(ctx, func(tx workflow.Tx) error {
+		for n := range 40 {
+			if _, err := tx.Application(applicationKeyOf(n)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return read, s.Update(ctx, func(tx workflow.Tx) error {
+		for n := range 40 {
+			if err := deed(n + 40)(tx); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func TestPagesThatAreDamagedUnderTheRunningDeskAreToldInASentence(t *testing.T) {
+	page := os.Getpagesize()
+	whole := filepath.Join(t.TempDir(), "whole.db")
+	s := opened(t, whole)
+	for n := range 40 {
+		require.NoError(t, s.Update(t.Context(), deed(n)))
+	}
+	require.NoError(t, s.Close())
+	data := bytesOf(t, whole)
+	for i, with := range [][]byte{noise(page), make([]byte, page), ones(page), noise(2 * page), make([]byte, 2*page)} {
+		first := (2 + i) * page
+		if len(with) > page {
+			first = 0 // both pages that name the others
+		}
+		for at := first; at < len(data); at += 7 * page {
+			path := filepath.Join(t.TempDir(), "desk.db")
+			require.NoError(t, os.WriteFile(path, data, 0o600))
+			s, err := Open(t.Context(), path)
+			require.NoError(t, err)
+			file, err := os.OpenFile(path, os.O_RDWR, 0)
+			require.NoError(t, err)
+			_, err = file.WriteAt(with, int64(at))
+			require.NoError(t, err)
+			require.NoError(t, file.Close())
+			read, wrote := everything(t.Context(), s)
+			for _, err := range []error{read, wrote} {
+				if err != nil {
+					require.ErrorContains(t, err, "is damaged", "page %d, damage %d", at/page, i)
+				}
+			}
+			if read != nil {
+				require.ErrorContains(t, s.Health(t.Context()), "is damaged")
+				require.Error(t, wrote, "nothing is written to what is damaged")
+			}
+			require.NoError(t, s.Close(), "also if bbolt broke down holding its locks")
+		}
+	}
+}
+
+func TestAFileThatIsCutUnderTheRunningDeskIsToldInASentence(t *testing.T) {
+	for _, size := range []int64{0, 1, 3 * int64(os.Getpagesize())} {
+		path := filepath.Join(t.TempDir(), "desk.db")
+		s := opened(t, path)
+		for n := range 40 {
+			require.NoError(t, s.Update(t.Context(), deed(n)))
+		}
+		require.NoError(t, os.Truncate(path, size))
+		read, wrote := everything(t.Context(), s)
+		require.ErrorContains(t, read, "is damaged")
+		require.ErrorContains(t, wrote, "is damaged")
+		require.ErrorContains(t, s.Health(t.Context()), "is damaged")
+	}
+}
+
+func TestAFileThatIsGoneOrAnotherTakesNothingMore(t *testing.T) {
+	for says, does := range map[string]func(path string) error{
+		"taken away":                 os.Remove,
+		"another file was put":       func(path string) error { return os.Rename(path+".copy", path) },
+		"cannot be used any more: i": func(path string) error { return os.Rename(path, path+".moved") },
+	} {
+		path := filepath.Join(t.TempDir(), "desk.db")
+		s := opened(t, path)
+		require.NoError(t, s.Update(t.Context(), deed(0)))
+		require.NoError(t, s.Health(t.Context()))
+		require.NoError(t, os.WriteFile(path+".copy", bytesOf(t, path), 0o600))
+		require.NoError(t, does(path))
+		read, wrote := everything(t.Context(), s)
+		require.ErrorContains(t, read, says)
+		require.ErrorContains(t, wrote, says)
+		require.ErrorContains(t, s.Health(t.Context()), says)
+	}
+}
+
+func TestAPanicOfOthersIsNotTakenForADamagedFile(t *testing.T) {
+	s := opened(t, filepath.Join(t.TempDir(), "desk.db"))
+	var none map[string]int
+	require.Panics(t, func() {
+		_ = s.Update(t.Context(), func(workflow.Tx) error { none["x"] = 1; return nil })
+	})
+	require.Panics(t, func() { _ = s.View(t.Context(), func(workflow.Tx) error { panic("ours") }) })
+	require.NoError(t, s.Health(t.Context()))
+	require.NoError(t, s.Update(t.Context(), deed(0)))
+}
+
+func ones(n int) []byte {
+	data := make([]byte, n)
+	for i := range data {
+		data[i] = 0xff
+	}
+	return data
+}
