@@ -381,3 +381,18 @@ func TestATokenAnswerWithoutATokenIsRefused(t *testing.T) {
 		require.Equal(t, affiliate.Malformed, affiliate.KindOf(err), data)
 	}
 }
+
+func TestOnlyTheTokensThemselvesCanMakeAPairUnreadable(t *testing.T) {
+	client := newClient(t, serve(t, &vendor{answer: plain(200, success(`{"access_token":"a","refresh_token":"r","open_id":17,
+		"access_token_expire_in":"soon","refresh_token_expire_in":-1,"granted_scopes":{},"seller_name":[],"seller_base_region":null}`))}))
+	got, err := client.Refresh(t.Context(), "refresh-1")
+	require.NoError(t, err)
+	require.Equal(t, affiliate.Tokens{Access: "a", Refresh: "r", OpenID: "17"}, got)
+}
+
+func TestAShopThatCannotBeReadDoesNotHideTheOthers(t *testing.T) {
+	client := newClient(t, serve(t, &vendor{answer: plain(200, success(`{"shops":[{"id":"1"},7,{"id":"2","cipher":"c","name":["x"],"region":null}]}`))}))
+	got, err := client.Authorisation(lasting()).Shops(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, []affiliate.ShopInfo{{ID: "2", Cipher: "c"}}, got)
+}

@@ -14,12 +14,12 @@ type Cipher string
 
 // ShopInfo is a shop that an authorisation covers.
 type ShopInfo struct {
-	ID         ShopID `json:"id"`
-	Name       string `json:"name"`
-	Region     string `json:"region"`
-	SellerType string `json:"seller_type"`
-	Code       string `json:"code"`
-	Cipher     Cipher `json:"cipher"`
+	ID         ShopID
+	Name       string
+	Region     string
+	SellerType string
+	Code       string
+	Cipher     Cipher
 }
 
 // Shops lists the shops that the authorisation covers.
@@ -36,19 +36,32 @@ func (a *Authorisation) Shops(ctx context.Context) ([]ShopInfo, error) {
 	return shops, nil
 }
 
-func decodeShops(data json.RawMessage) ([]ShopInfo, error) {
+// decodeShops reads the shops field by field. One without id or cipher is left out, unless no
+// other is there.
+func decodeShops(data json.RawMessage) (shops []ShopInfo, err error) {
 	var wire struct {
-		Shops []ShopInfo `json:"shops"`
+		Shops []json.RawMessage `json:"shops"`
 	}
 	if err := decodeData(data, &wire); err != nil {
 		return nil, err
 	}
-	for _, shop := range wire.Shops {
-		if shop.ID == "" || shop.Cipher == "" {
-			return nil, fmt.Errorf("shop %q lacks its id or its cipher", shop.ID)
+	var odd error
+	for _, data := range wire.Shops {
+		f, _ := readFields(data)
+		shop := ShopInfo{
+			ID: field[ShopID](f, "id"), Name: f.text("name"), Region: f.text("region"), SellerType: f.text("seller_type"),
+			Code: f.text("code"), Cipher: Cipher(field[looseText](f, "cipher")),
 		}
+		if shop.ID == "" || shop.Cipher == "" {
+			odd = fmt.Errorf("shop %q lacks its id or its cipher", shop.ID)
+			continue
+		}
+		shops = append(shops, shop)
 	}
-	return wire.Shops, nil
+	if len(shops) == 0 && odd != nil {
+		return nil, odd
+	}
+	return shops, nil
 }
 
 // Shop makes the calls of one shop. All Shops of a client that have the same

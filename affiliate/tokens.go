@@ -68,28 +68,26 @@ func (c *core) grant(ctx context.Context, path, parameter string, value Secret, 
 	return tokens, nil
 }
 
+// decodeTokens reads the pair field by field: the one that it was given for is dead, so nothing
+// but the tokens themselves may keep it from being used.
 func decodeTokens(data []byte) (Tokens, error) {
-	var wire struct {
-		Access         Secret   `json:"access_token"`
-		AccessExpires  stamp    `json:"access_token_expire_in"` // a point in time, despite its name
-		Refresh        Secret   `json:"refresh_token"`
-		RefreshExpires stamp    `json:"refresh_token_expire_in"`
-		OpenID         string   `json:"open_id"`
-		SellerName     string   `json:"seller_name"`
-		Region         string   `json:"seller_base_region"`
-		Scopes         []string `json:"granted_scopes"`
+	if len(data) == 0 || string(data) == "null" {
+		return Tokens{}, errNoData
 	}
-	if err := decodeData(data, &wire); err != nil {
+	f, err := readFields(data)
+	if err != nil {
 		return Tokens{}, err
 	}
-	if wire.Access == "" || wire.Refresh == "" {
+	tokens := Tokens{
+		Access: field[Secret](f, "access_token"), Refresh: field[Secret](f, "refresh_token"),
+		// Points in time, despite their names.
+		AccessExpires: f.stamp("access_token_expire_in").Time, RefreshExpires: f.stamp("refresh_token_expire_in").Time,
+		OpenID: f.text("open_id"), SellerName: f.text("seller_name"), Region: f.text("seller_base_region"), Scopes: f.texts("granted_scopes"),
+	}
+	if tokens.Access == "" || tokens.Refresh == "" {
 		return Tokens{}, errors.New("a token is missing")
 	}
-	return Tokens{
-		Access: wire.Access, Refresh: wire.Refresh,
-		AccessExpires: wire.AccessExpires.Time, RefreshExpires: wire.RefreshExpires.Time,
-		OpenID: wire.OpenID, SellerName: wire.SellerName, Region: wire.Region, Scopes: wire.Scopes,
-	}, nil
+	return tokens, nil
 }
 
 var errNoData = errors.New("the answer holds no data")

@@ -45,6 +45,27 @@ func TestFailingLooksForMessagesAndContentAreShownBesideTheSweeps(t *testing.T) 
 	})
 }
 
+func TestARequestThatCannotBeReadIsNamedWhereverTheDeskTellsHowItIs(t *testing.T) {
+	inBubble(t, 1, func(b *bubble) {
+		b.open()
+		time.Sleep(time.Minute)
+		var odd, other struct{ ID string }
+		b.post(centerAt, "/sim/applications", map[string]any{}, &odd)
+		b.post(centerAt, "/sim/oddities", map[string]any{"id": odd.ID, "fields": map[string]any{"status": map[string]any{}}}, nil)
+		b.post(centerAt, "/sim/applications", map[string]any{"status": "SHIPPED"}, &other)
+		time.Sleep(3 * time.Minute)
+		status, report := b.ready()
+		require.Equal(t, http.StatusOK, status, "all other requests are served")
+		require.Equal(t, []string{odd.ID}, report.Shops[0].Unreadable)
+		said := b.says("/samples", "status")
+		require.Contains(t, said, "1 request cannot be read")
+		require.Contains(t, said, odd.ID)
+		told := b.ofKind("unreadable")
+		require.Len(t, told, 1)
+		require.Contains(t, told[0].Text, "1 sample request")
+	})
+}
+
 // says types a command and returns what its person saw.
 func (b *bubble) says(command, text string) string {
 	b.t.Helper()
