@@ -2,7 +2,6 @@ package bot
 
 import (
 	"context"
-	"slices"
 	"sync"
 
 	"github.com/slack-go/slack"
@@ -58,23 +57,12 @@ func (d *Desk) offering(ctx context.Context, who workflow.PersonID, channel stri
 // firstWaiting returns the shop that is wanted, or else the first in which something waits.
 func (d *Desk) firstWaiting(ctx context.Context, shops []workflow.Shop, wanted workflow.ShopID) workflow.Shop {
 	chosen := shops[0]
-	err := d.store.View(ctx, func(tx workflow.Tx) error {
-		for _, s := range slices.Backward(shops) {
-			n, err := tx.Count(workflow.QueueOf(s.ID))
-			if err != nil {
-				return err
-			}
-			if n > 0 {
-				chosen = s
-			}
-		}
-		return nil
+	err := d.store.View(ctx, func(tx workflow.Tx) (err error) {
+		chosen, err = query.FirstWaiting(tx, shops, wanted)
+		return err
 	})
 	if err != nil {
 		d.log.ErrorContext(ctx, "could not count what waits", "error", err)
-	}
-	if i := slices.IndexFunc(shops, func(s workflow.Shop) bool { return s.ID == wanted }); i >= 0 {
-		chosen = shops[i]
 	}
 	return chosen
 }

@@ -30,12 +30,6 @@ func (d *Desk) campaignRoutes(r *routes) {
 	r.clicks[view.ActionNotNeeded] = d.sayNeed
 }
 
-// The bounds of what an answer about campaigns reads.
-const (
-	campaignsRead = 500 // campaigns read at a time
-	membersRead   = 500 // members read at a time
-)
-
 // campaigns lists the campaigns of all shops of the channel.
 func (d *Desk) campaigns(ctx context.Context, c command, _ string) (reply, error) {
 	return answered(d.campaignPage(ctx, c.Shops, 0))
@@ -54,67 +48,17 @@ func (d *Desk) turnCampaigns(ctx context.Context, i interaction, a action, ack a
 	})
 }
 
-// campaignPage reads a page of the list: shop by shop, by name. Those before it are passed over without a look at their
-// creators, so a page costs little however many campaigns there are.
+// campaignPage reads a page of the list: shop by shop, by name.
 func (d *Desk) campaignPage(ctx context.Context, shops []workflow.Shop, page int) (view.Message, error) {
-	var facts view.CampaignsFacts
-	err := d.store.View(ctx, func(tx workflow.Tx) error {
-		facts = view.CampaignsFacts{Page: page}
-		from, to := page*view.CampaignPageSize, (page+1)*view.CampaignPageSize
-		return eachCampaign(tx, shops, func(c workflow.Campaign, s workflow.Shop) (bool, error) {
-			facts.Total++
-			if facts.Total <= from || facts.Total > to {
-				return true, nil
-			}
-			row, err := campaignRow(tx, c)
-			row.Shop = query.ShopName(s, len(shops))
-			facts.Rows = append(facts.Rows, row)
-			return true, err
-		})
+	facts := view.CampaignsFacts{Page: page}
+	err := d.store.View(ctx, func(tx workflow.Tx) (err error) {
+		facts.Rows, facts.Total, err = query.CampaignPage(ctx, tx, shops, page, view.CampaignPageSize)
+		return err
 	})
 	if err != nil {
 		return view.Message{}, fmt.Errorf("%w the campaigns: %w", errRead, err)
 	}
 	return view.Campaigns(facts), nil
-}
-
-// eachCampaign passes on the shops' campaigns, by shop and name, until f says no.
-func eachCampaign(tx workflow.Tx, shops []workflow.Shop, f func(workflow.Campaign, workflow.Shop) (more bool, err error)) error {
-	for _, s := range shops {
-		for after := ""; ; {
-			page, next, err := tx.Campaigns(s.ID, after, campaignsRead)
-			if err != nil {
-				return err
-			}
-			for _, c := range page {
-				if more, err := f(c, s); err != nil || !more {
-					return err
-				}
-			}
-			if after = next; after == "" {
-				break
-			}
-		}
-	}
-	return nil
-}
-
-func campaignRow(tx workflow.Tx, c workflow.Campaign) (row view.CampaignRow, err error) {
-	row.Campaign = c
-	if row.Review, err = tx.Count(workflow.CampaignStageOf(c.ID, workflow.StageReview)); err != nil {
-		return row, err
-	}
-	for after := ""; row.Creators < view.MaxCounted; {
-		page, next, err := tx.Members(c.ID, after, membersRead)
-		if err != nil {
-			return row, err
-		}
-		row.Creators += len(page)
-		if after = next; after == "" {
-			break
-		}
-	}
-	return row, nil
 }
 
 // campaignStatus draws a campaign's funnel. Where several shops have a campaign of that name, each is drawn.
@@ -137,7 +81,7 @@ func (d *Desk) campaignStatus(ctx context.Context, c command, typed string) (rep
 			m = m.And(view.CampaignStatus(view.CampaignStatusFacts{Funnel: funnel, Shop: query.ShopName(n.Shop, len(c.Shops))}))
 		}
 		if len(found) == 0 {
-			m, err = noSuchCampaign(tx, c, "status", typed, "")
+			m, err = noSuchCampaign(ctx, tx, c, "status", typed, "")
 		}
 		return err
 	})

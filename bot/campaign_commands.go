@@ -42,7 +42,7 @@ func (d *Desk) createCampaign(ctx context.Context, c command, typed string) (rep
 
 // addition is what "/campaign add" names.
 type addition struct {
-	found    []namedCampaign
+	found    []query.NamedCampaign
 	name     string   // of the campaign, as it was typed
 	creators []string // as they were typed
 }
@@ -56,7 +56,7 @@ func (d *Desk) addCreators(ctx context.Context, c command, typed string) (reply,
 	var sorry view.Message
 	err := d.store.View(ctx, func(tx workflow.Tx) (err error) {
 		if add, err = readAddition(tx, c.Shops, typed); err == nil && len(add.found) == 0 && add.name != "" {
-			sorry, err = noSuchCampaign(tx, c, "add", add.name, strings.Join(add.creators, " "))
+			sorry, err = noSuchCampaign(ctx, tx, c, "add", add.name, strings.Join(add.creators, " "))
 		}
 		return err
 	})
@@ -101,7 +101,7 @@ func (d *Desk) addEach(ctx context.Context, c command, campaign workflow.Campaig
 	return reply{Message: view.CreatorsAdded(facts)}, nil
 }
 
-func shopsOf(found []namedCampaign) (shops []workflow.Shop) {
+func shopsOf(found []query.NamedCampaign) (shops []workflow.Shop) {
 	for _, n := range found {
 		shops = append(shops, n.Shop)
 	}
@@ -118,13 +118,13 @@ func readAddition(tx workflow.Tx, shops []workflow.Shop, typed string) (addition
 		}
 	}
 	if name, rest, ok := cutQuoted(typed); ok {
-		found, err := campaignsNamed(tx, shops, name)
+		found, err := query.CampaignsNamed(tx, shops, name)
 		return addition{found: found, name: name, creators: strings.Fields(rest)}, err
 	}
 	words := strings.Fields(typed)
 	for n := min(len(words), maxNameWords); n > 0; n-- {
 		name := strings.Join(words[:n], " ")
-		found, err := campaignsNamed(tx, shops, name)
+		found, err := query.CampaignsNamed(tx, shops, name)
 		if err != nil || len(found) > 0 {
 			return addition{found: found, name: name, creators: words[n:]}, err
 		}
@@ -185,11 +185,11 @@ func (d *Desk) askToArchive(ctx context.Context, c command, typed string) (reply
 	if typed = unquoted(typed); typed == "" {
 		return reply{Message: view.Usage(c.Name, "archive")}, nil
 	}
-	var found []namedCampaign
+	var found []query.NamedCampaign
 	var sorry view.Message
 	err := d.store.View(ctx, func(tx workflow.Tx) (err error) {
 		if found, err = findCampaigns(tx, c.Shops, typed); err == nil && len(found) == 0 {
-			sorry, err = noSuchCampaign(tx, c, "archive", typed, "")
+			sorry, err = noSuchCampaign(ctx, tx, c, "archive", typed, "")
 		}
 		return err
 	})

@@ -18,12 +18,6 @@ func (d *Desk) campaignEditRoutes(r *routes) {
 	r.suggestions[view.ActionEditProducts] = d.suggestProducts
 }
 
-// The bounds of a look for products.
-const (
-	productsRead = 500    // variants read at a time
-	maxProducts  = 10_000 // variants read in all
-)
-
 // openEdit opens the dialog. What it shows is read from the store, so the trigger's three seconds suffice.
 func (d *Desk) openEdit(ctx context.Context, i interaction, a action, ack ackFunc) {
 	ack(nil)
@@ -35,7 +29,7 @@ func (d *Desk) openEdit(ctx context.Context, i interaction, a action, ack ackFun
 	facts := view.EditFacts{Campaign: c}
 	err := d.store.View(ctx, func(tx workflow.Tx) (err error) {
 		if facts.Shop, err = d.defaults().ShopNamed(tx, shop.ID); err == nil {
-			facts.Products, err = productsWith(tx, shop.ID, "", nil, view.MaxChoices+1, productOnly)
+			facts.Products, err = productsWith(ctx, tx, shop.ID, "", nil, view.MaxChoices+1, productOnly)
 		}
 		return err
 	})
@@ -53,28 +47,11 @@ func variant(p workflow.Product) string     { return string(p.ID) + ":" + p.SKU 
 
 // productsWith returns up to limit of a shop's products whose name holds what was typed, each once as same tells them
 // apart; with only, which may be nil, those of them.
-func productsWith(tx workflow.Tx, shop workflow.ShopID, typed string, only func(workflow.Product) bool, limit int, same func(workflow.Product) string) ([]workflow.Product, error) {
-	var found []workflow.Product
-	seen, read := map[string]bool{}, 0
-	for after := ""; ; {
-		page, next, err := tx.Products(shop, after, productsRead)
-		if err != nil {
-			return nil, err
-		}
-		for _, p := range page {
-			if seen[same(p)] || only != nil && !only(p) || !view.Mentions(p, typed) {
-				continue
-			}
-			seen[same(p)] = true
-			if found = append(found, p); len(found) == limit {
-				return found, nil
-			}
-		}
-		read += len(page)
-		if after = next; after == "" || read >= maxProducts {
-			return found, nil
-		}
-	}
+func productsWith(
+	ctx context.Context, tx workflow.Tx, shop workflow.ShopID, typed string, only func(workflow.Product) bool, limit int, same func(workflow.Product) string,
+) ([]workflow.Product, error) {
+	wanted := func(p workflow.Product) bool { return (only == nil || only(p)) && view.Mentions(p, typed) }
+	return query.Products(ctx, tx, shop, wanted, limit, same)
 }
 
 // suggestProducts answers the menu of products where there are more than it holds.
@@ -95,7 +72,7 @@ func (d *Desk) productsFor(ctx context.Context, i interaction, shop workflow.Sho
 		return nil
 	}
 	err := d.store.View(ctx, func(tx workflow.Tx) (err error) {
-		found, err = productsWith(tx, shop, i.Typed, only, view.MaxChoices, same)
+		found, err = productsWith(ctx, tx, shop, i.Typed, only, view.MaxChoices, same)
 		return err
 	})
 	if err != nil {

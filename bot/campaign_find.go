@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"context"
 	"slices"
 	"strings"
 
@@ -9,39 +10,17 @@ import (
 	"sampledesk/workflow/query"
 )
 
-// namedCampaign is a campaign that somebody named, with its shop.
-type namedCampaign struct {
-	Campaign workflow.Campaign
-	Shop     workflow.Shop
-}
-
 // findCampaigns returns the campaigns that a name may mean: those of all the shops that bear it, or, where it ends in
 // "for" and a shop, that shop's.
-func findCampaigns(tx workflow.Tx, shops []workflow.Shop, typed string) ([]namedCampaign, error) {
-	found, err := campaignsNamed(tx, shops, typed)
+func findCampaigns(tx workflow.Tx, shops []workflow.Shop, typed string) ([]query.NamedCampaign, error) {
+	found, err := query.CampaignsNamed(tx, shops, typed)
 	if err != nil || len(found) > 0 || len(shops) < 2 {
 		return found, err
 	}
 	if name, shop, ok := pickShop(typed, shops); ok {
-		return campaignsNamed(tx, []workflow.Shop{shop}, unquoted(name))
+		return query.CampaignsNamed(tx, []workflow.Shop{shop}, unquoted(name))
 	}
 	return nil, nil
-}
-
-func campaignsNamed(tx workflow.Tx, shops []workflow.Shop, typed string) (found []namedCampaign, err error) {
-	name, err := workflow.CampaignName(typed)
-	if err != nil {
-		return nil, nil // no campaign can be called that
-	}
-	for _, s := range shops {
-		c, err := tx.CampaignNamed(s.ID, name)
-		if err == nil {
-			found = append(found, namedCampaign{c, s})
-		} else if query.UnlessMissing(err) != nil {
-			return nil, err
-		}
-	}
-	return found, nil
 }
 
 // pickShop parts "Spring launch for My Shop" into a name and one of the shops. With one shop there is nothing to say.
@@ -64,17 +43,10 @@ func pickShop(typed string, shops []workflow.Shop) (name string, shop workflow.S
 	return name, shop, ok
 }
 
-// maxNames is how many names of campaigns are compared for the nearest.
-const maxNames = 5000
-
 // noSuchCampaign tells that there is no campaign of that name, with the nearest name that exists. Rest is what follows
 // the name in the command.
-func noSuchCampaign(tx workflow.Tx, c command, word, typed, rest string) (view.Message, error) {
-	var names []string
-	err := eachCampaign(tx, c.Shops, func(c workflow.Campaign, _ workflow.Shop) (bool, error) {
-		names = append(names, c.Name)
-		return len(names) < maxNames, nil
-	})
+func noSuchCampaign(ctx context.Context, tx workflow.Tx, c command, word, typed, rest string) (view.Message, error) {
+	names, err := query.CampaignNames(ctx, tx, c.Shops)
 	if err != nil {
 		return view.Message{}, err
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"sampledesk/bot/view"
@@ -53,7 +52,7 @@ func (d *Desk) joinFacts(ctx context.Context, target view.Target) (facts view.Jo
 			return err
 		}
 		facts = view.JoinFacts{Application: a, Round: target.Round}
-		facts.Campaigns, err = activeCampaigns(tx, target.Key.Shop)
+		facts.Campaigns, err = query.CampaignsTaking(ctx, tx, target.Key.Shop, "", view.MaxChoices+1)
 		if err != nil {
 			return err
 		}
@@ -64,32 +63,6 @@ func (d *Desk) joinFacts(ctx context.Context, target view.Target) (facts view.Jo
 		return view.JoinFacts{}, fmt.Errorf("gathering what the dialog shows: %w", err)
 	}
 	return facts, nil
-}
-
-// activeCampaigns returns a shop's campaigns that take creators, by name: as many as a menu holds, and one more where
-// there are more.
-func activeCampaigns(tx workflow.Tx, shop workflow.ShopID) ([]workflow.Campaign, error) {
-	return campaignsWith(tx, shop, "", view.MaxChoices+1)
-}
-
-// campaignsWith returns up to limit of a shop's campaigns that take creators and whose names hold what was typed, those
-// that begin with it first.
-func campaignsWith(tx workflow.Tx, shop workflow.ShopID, typed string, limit int) (first []workflow.Campaign, err error) {
-	typed = workflow.FoldName(strings.Join(strings.Fields(typed), " "))
-	var second []workflow.Campaign
-	err = eachCampaign(tx, []workflow.Shop{{ID: shop}}, func(c workflow.Campaign, _ workflow.Shop) (bool, error) {
-		at := strings.Index(workflow.FoldName(c.Name), typed)
-		switch {
-		case c.Archived || at < 0:
-		case at == 0:
-			first = append(first, c)
-		case len(second) < limit:
-			second = append(second, c)
-		}
-		return len(first) < limit, nil
-	})
-	first = append(first, second...)
-	return first[:min(limit, len(first))], err
 }
 
 // suggestCampaigns answers the menu of campaigns where there are more than it holds. Slack waits three seconds.
@@ -106,7 +79,7 @@ func (d *Desk) suggestCampaigns(ctx context.Context, i interaction) any {
 	}
 	var found []workflow.Campaign
 	err = d.store.View(ctx, func(tx workflow.Tx) (err error) {
-		found, err = campaignsWith(tx, meta.Target.Key.Shop, i.Typed, view.MaxChoices)
+		found, err = query.CampaignsTaking(ctx, tx, meta.Target.Key.Shop, i.Typed, view.MaxChoices)
 		return err
 	})
 	if err != nil {

@@ -74,25 +74,25 @@ func (d *Desk) linkFacts(ctx context.Context, about view.Correspondent) (facts v
 			return err
 		}
 		facts.Creator = m.Shown
-		only, err := linkable(tx, about)
+		only, err := linkable(ctx, tx, about)
 		if err != nil {
 			return err
 		}
-		facts.Products, err = productsWith(tx, about.Shop, "", only, view.MaxChoices+1, variant)
+		facts.Products, err = productsWith(ctx, tx, about.Shop, "", only, view.MaxChoices+1, variant)
 		return err
 	})
 	return facts, err
 }
 
 // linkable tells which variants a link can be for: those of the campaign's products where any is known, else all.
-func linkable(tx workflow.Tx, about view.Correspondent) (func(workflow.Product) bool, error) {
+func linkable(ctx context.Context, tx workflow.Tx, about view.Correspondent) (func(workflow.Product) bool, error) {
 	c, err := tx.Campaign(about.Campaign)
 	if query.UnlessMissing(err) != nil {
 		return nil, err
 	}
 	every := func(p workflow.Product) bool { return p.SKU != "" }
 	own := func(p workflow.Product) bool { return p.SKU != "" && slices.Contains(c.Products, p.ID) }
-	found, err := productsWith(tx, about.Shop, "", own, 1, variant)
+	found, err := productsWith(ctx, tx, about.Shop, "", own, 1, variant)
 	if len(found) > 0 {
 		return own, err
 	}
@@ -108,7 +108,7 @@ func (d *Desk) suggestVariants(ctx context.Context, i interaction) any {
 	}
 	var only func(workflow.Product) bool
 	err = d.store.View(ctx, func(tx workflow.Tx) (err error) {
-		only, err = linkable(tx, about)
+		only, err = linkable(ctx, tx, about)
 		return err
 	})
 	if err != nil {
@@ -182,7 +182,7 @@ func (d *Desk) wish(ctx context.Context, i interaction) (w wish, no string) {
 	w = wish{to: d.asIs(ctx, about), chosen: workflow.Product{ID: chosen.Product, SKU: chosen.SKU}, days: days}
 	err = d.store.View(ctx, func(tx workflow.Tx) error {
 		is := func(p workflow.Product) bool { return p.ID == chosen.Product && p.SKU == chosen.SKU }
-		found, err := productsWith(tx, about.Shop, "", is, 1, variant)
+		found, err := productsWith(ctx, tx, about.Shop, "", is, 1, variant)
 		if len(found) > 0 {
 			w.chosen = found[0]
 		}

@@ -2,7 +2,6 @@ package bot
 
 import (
 	"context"
-	"strings"
 
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
@@ -102,10 +101,10 @@ func (d *Desk) suggestHomeCampaigns(ctx context.Context, i interaction) any {
 	if err == nil {
 		all, _, err = d.seenBy(ctx, i.User.ID, all)
 	}
-	var found []view.HomeCampaign
+	var found []query.CampaignItem
 	if err == nil {
 		err = d.store.View(ctx, func(tx workflow.Tx) (err error) {
-			found, err = homeCampaigns(tx, all, state.Shop, i.Typed)
+			found, err = query.CampaignsLike(ctx, tx, all, state.Shop, i.Typed, view.MaxChoices+1)
 			return err
 		})
 	}
@@ -113,35 +112,4 @@ func (d *Desk) suggestHomeCampaigns(ctx context.Context, i interaction) any {
 		d.log.ErrorContext(ctx, "could not read the campaigns", "error", err)
 	}
 	return view.HomeCampaignOptions(found)
-}
-
-// maxCampaignsRead bounds how many campaigns of a shop are looked through for a menu.
-const maxCampaignsRead = 5000
-
-// homeCampaigns returns campaigns of the shops, or of the one, whose names hold a text: as many as a menu takes, and one
-// more where there are more.
-func homeCampaigns(tx workflow.Tx, seen []workflow.Shop, only workflow.ShopID, part string) (found []view.HomeCampaign, err error) {
-	part = workflow.FoldName(strings.TrimSpace(part))
-	for _, s := range seen {
-		if only != "" && s.ID != only {
-			continue
-		}
-		read := 0
-		for after := ""; len(found) <= view.MaxChoices && read < maxCampaignsRead; {
-			page, next, err := tx.Campaigns(s.ID, after, view.MaxChoices+1)
-			if err != nil {
-				return nil, err
-			}
-			for _, c := range page {
-				if strings.Contains(workflow.FoldName(c.Name), part) {
-					found = append(found, view.HomeCampaign{Campaign: c, Shop: query.ShopName(s, len(seen))})
-				}
-			}
-			read += len(page)
-			if after = next; after == "" {
-				break
-			}
-		}
-	}
-	return found, nil
 }

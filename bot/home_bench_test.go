@@ -5,13 +5,17 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/slack-go/slack"
 	"github.com/stretchr/testify/require"
 
 	"sampledesk/bot/view"
+	"sampledesk/store/boltstore"
 	"sampledesk/workflow"
+	"sampledesk/workflow/query"
 )
 
 // BenchmarkAPageOfAppHome builds a page of App Home among 5,000 requests that wait. It has to cost about what it costs
@@ -57,15 +61,35 @@ func pageOfHome(b *testing.B, d *Desk, pages int) (state view.HomeState) {
 	require.NoError(b, d.store.View(b.Context(), func(tx workflow.Tx) error {
 		shops, err := tx.Shops()
 		require.NoError(b, err)
-		l, err := newHomeList(tx, shops, state.Filter)
-		require.NoError(b, err)
 		for range pages {
-			f := view.HomeFacts{State: state}
-			_, err := l.page(tx, &f)
+			l, err := query.ReadList(b.Context(), tx, query.ListRequest{Shops: shops, Filter: state.Filter, Page: state.Page, Size: view.HomePageSize})
 			require.NoError(b, err)
-			state = state.Next(*f.Next)
+			state = state.Next(*l.Next)
 		}
 		return nil
 	}))
 	return state
+}
+
+// longQueue is a shop in which so many wait.
+func longQueue(b *testing.B, size int) workflow.Store {
+	b.Helper()
+	store, err := boltstore.Open(b.Context(), filepath.Join(b.TempDir(), "desk.db"))
+	require.NoError(b, err)
+	b.Cleanup(func() { require.NoError(b, store.Close()) })
+	const shop workflow.ShopID = "7495540735365777507"
+	require.NoError(b, store.Update(b.Context(), func(tx workflow.Tx) error {
+		for i := range size {
+			id := workflow.ApplicationID(fmt.Sprint(1000 + i))
+			a := workflow.Application{Key: workflow.Key{Shop: shop, ID: id}, SeenAt: time.Now(), Report: workflow.Report{
+				Status: workflow.StatusPending, ReviewBy: time.Now().Add(time.Duration(i) * time.Minute), Approvable: true,
+				Creator: workflow.Creator{Username: "glow.daily", Nickname: "Glow Daily"}, Product: workflow.Product{Title: "Glow Serum"},
+			}}
+			if err := tx.PutApplication(a); err != nil {
+				return err
+			}
+		}
+		return tx.PutShop(workflow.Shop{ID: shop, Name: "Glow Shop"})
+	}))
+	return store
 }

@@ -11,9 +11,6 @@ import (
 	"sampledesk/workflow/query"
 )
 
-// pageRead is how many entries of a listing are read at a time for one answer.
-const pageRead = 50
-
 // show tells all of one application, or lists a creator's. One that is live and has no card in Slack gets one: it was
 // opened.
 func (d *Desk) show(ctx context.Context, c command, rest string) (reply, error) {

@@ -53,7 +53,7 @@ func (d *Desk) status(ctx context.Context, c command, _ string) (reply, error) {
 		if facts.Waiting, facts.More, err = waiting(tx, c.Shops); err != nil {
 			return err
 		}
-		facts.Dead, err = countDead(tx, c.Shops)
+		facts.Dead, err = countDead(ctx, tx, c.Shops)
 		return err
 	})
 	if err != nil && len(facts.Store) == 0 {
@@ -167,20 +167,16 @@ func count(by map[workflow.EffectKind]*view.HealthWaiting, lane []workflow.InLan
 }
 
 // countDead counts the dead letters of some shops.
-func countDead(tx workflow.Tx, shops []workflow.Shop) (n int, err error) {
+func countDead(ctx context.Context, tx workflow.Tx, shops []workflow.Shop) (n int, err error) {
 	read := 0
-	for after := ""; read < maxDead; {
-		page, next, err := tx.DeadLetters(after, pageRead)
+	for l, err := range workflow.WalkDeadLetters(ctx, tx) {
 		if err != nil {
 			return 0, err
 		}
-		for _, l := range page {
-			if query.Holds(shops, l.Shop) {
-				n++
-			}
+		if query.Holds(shops, l.Shop) {
+			n++
 		}
-		read += len(page)
-		if after = next; after == "" {
+		if read++; read == maxDead {
 			break
 		}
 	}

@@ -107,10 +107,10 @@ func standings() []query.Standing {
 	return all
 }
 
-func campaignRows(n int) []CampaignRow {
-	all := make([]CampaignRow, n)
+func campaignRows(n int) []query.CampaignRow {
+	all := make([]query.CampaignRow, n)
 	for i := range all {
-		all[i] = CampaignRow{Campaign: workflow.Campaign{ID: workflow.CampaignID(fmt.Sprint("c", i)), Name: fmt.Sprintf("Campaign %d", i+1), Archived: i == 2}, Creators: i, Review: i % 3}
+		all[i] = query.CampaignRow{Campaign: workflow.Campaign{ID: workflow.CampaignID(fmt.Sprint("c", i)), Name: fmt.Sprintf("Campaign %d", i+1), Archived: i == 2}, Creators: i, Review: i % 3}
 	}
 	return all
 }
@@ -119,8 +119,8 @@ func answers() map[string]Message {
 	several := rows(3, application(), "")
 	several[1].Application.Report.Status, several[1].Campaign, several[1].Shop = workflow.StatusCompleted, "Autumn kitchen", "Nimbus Home"
 	several[2].Application.Card.Link = permalink
-	middle := QueueFacts{Total: 34, Page: 1, Rows: rows(10, application(), permalink), Back: &query.Page{}, Next: &query.Page{Number: 2, Cursor: "x"}}
-	last := QueueFacts{Total: 31, Page: 3, Rows: rows(1, cards()["card_bare"].Application, ""), Back: &query.Page{Number: 2, Cursor: "x"}}
+	middle := QueueFacts{Queue: query.Queue{Total: 34, Page: 1, Rows: rows(10, application(), permalink), Back: &query.Page{}, Next: &query.Page{Number: 2, Cursor: "x"}}}
+	last := QueueFacts{Queue: query.Queue{Total: 31, Page: 3, Rows: rows(1, cards()["card_bare"].Application, ""), Back: &query.Page{Number: 2, Cursor: "x"}}}
 	last.Rows[0].Shop = "Nimbus Home"
 	autumn := workflow.Campaign{ID: "c1", Name: "Autumn <kitchen>"}
 	linkedFirst := standings()
@@ -129,7 +129,7 @@ func answers() map[string]Message {
 		"queue_middle": Queue(middle),
 		"queue_last":   Queue(last),
 		"queue_empty":  Queue(QueueFacts{}),
-		"queue_gone":   Queue(QueueFacts{Total: 10, Page: 1, Back: &query.Page{}}),
+		"queue_gone":   Queue(QueueFacts{Queue: query.Queue{Total: 10, Page: 1, Back: &query.Page{}}}),
 		"show_one": Show(ShowFacts{Asked: "5766536881352581780", Found: []query.Row{{Application: cardAt(cards()["card_refused"].Application, permalink), Campaign: "Autumn kitchen"}},
 			Region: "US", Record: query.Record{Asked: 1}, History: entries(), Earlier: 4, Campaigns: map[workflow.CampaignID]string{"c1": "Autumn kitchen"}}),
 		"show_several":             Show(ShowFacts{Asked: "@glow.daily", Found: several, Total: 14, Record: remembered()}),
@@ -195,7 +195,7 @@ func TestAnswersFitAnAcknowledgementWhateverTheNames(t *testing.T) {
 		joined = joined.And(CampaignCreated(workflow.Campaign{Name: hostile}, ""))
 	}
 	for name, m := range map[string]Message{
-		"queue":    Queue(QueueFacts{Total: 500, Page: 7, Rows: queue, Back: &long, Next: &long}),
+		"queue":    Queue(QueueFacts{Queue: query.Queue{Total: 500, Page: 7, Rows: queue, Back: &long, Next: &long}}),
 		"show":     Show(ShowFacts{Found: []query.Row{{Application: worst, Campaign: hostile, Shop: hostile}}, Region: hostile, History: history, Campaigns: map[workflow.CampaignID]string{"c1": hostile}}),
 		"several":  Show(ShowFacts{Found: several, Record: remembered()}),
 		"status":   CampaignStatus(CampaignStatusFacts{Shop: hostile, Funnel: query.FunnelOf(workflow.Campaign{Name: hostile}, many, shipBy.Add(time.Hour))}),
@@ -216,7 +216,7 @@ func TestAnswersFitAnAcknowledgementWhateverTheNames(t *testing.T) {
 
 func TestAPagingButtonThatSlackWouldNotTakeIsLeftOut(t *testing.T) {
 	long := &query.Page{Number: 1, Cursor: strings.Repeat("9", maxValue)}
-	m := Queue(QueueFacts{Total: 30, Rows: rows(10, application(), ""), Next: long})
+	m := Queue(QueueFacts{Queue: query.Queue{Total: 30, Rows: rows(10, application(), ""), Next: long}})
 	lint(t, m)
 	ids, _ := controlsOf(m)
 	require.Empty(t, ids)
@@ -239,7 +239,7 @@ func TestWhatDoesNotFitOneAnswerIsLeftOutAndSaidSo(t *testing.T) {
 }
 
 func TestAWayBackThatSkipsPagesSaysSo(t *testing.T) {
-	m := Queue(QueueFacts{Total: 30, Page: 2, Rows: rows(10, application(), ""), Back: &query.Page{}})
+	m := Queue(QueueFacts{Queue: query.Queue{Total: 30, Page: 2, Rows: rows(10, application(), ""), Back: &query.Page{}}})
 	lint(t, m)
 	require.Contains(t, pretty(t, m.Blocks), "Back to the start")
 }

@@ -30,15 +30,12 @@ const maxPreview = 5
 
 // BulkFacts is what the dialog shows.
 type BulkFacts struct {
-	Shop     workflow.Shop
-	Shops    []workflow.Shop // those in which the person decides; with this one alone there is no menu of them
-	Channel  string          // where it was opened; empty: in App Home
-	Filter   query.BulkFilter
-	Products []BulkProduct // that are waited for, the most asked first
-	Waiting  int           // how many wait in all
-	Matching int           // how many of them the filters let through
-	Rows     []query.Row   // the first of these, soonest deadline first: workflow.MaxRun at the most
-	At       time.Time     // tells how long the deadlines are away
+	query.BulkOffer
+	Shop    workflow.Shop
+	Shops   []workflow.Shop // those in which the person decides; with this one alone there is no menu of them
+	Channel string          // where it was opened; empty: in App Home
+	Filter  query.BulkFilter
+	At      time.Time // tells how long the deadlines are away
 }
 
 // BulkModal is the first page of the dialog *Decide several*: which of the requests that wait, and what to do. All that

@@ -97,12 +97,6 @@ func ParseBulkMeta(s string) (BulkMeta, error) {
 	return m, nil
 }
 
-// BulkProduct is a product in the menu, and how many requests for it wait.
-type BulkProduct struct {
-	workflow.Product
-	Waiting int
-}
-
 // bulkFilters are the menus. Their block names the shop, so that no product goes on being chosen in another.
 func bulkFilters(f BulkFacts) slack.Block {
 	in := f.Filter

@@ -40,12 +40,12 @@ var bulkShop = workflow.Shop{ID: "7495540735365777507", Name: "Nimbus Home"}
 
 func bulks() map[string]BulkFacts {
 	other := workflow.Shop{ID: "7495540735365777508", Name: "Nimbus Garden"}
-	products := []BulkProduct{{Product: workflow.Product{ID: "172950", Title: "Stand mixer & bowl"}, Waiting: 7}, {Product: workflow.Product{ID: "172951"}, Waiting: 2}}
+	products := []query.BulkProduct{{Product: workflow.Product{ID: "172950", Title: "Stand mixer & bowl"}, Waiting: 7}, {Product: workflow.Product{ID: "172951"}, Waiting: 2}}
 	all := query.BulkFilter{Within: 48, GMV: 1000, Followers: 10_000, Product: "999", Collab: query.TargetCollab, Approvable: true, Known: true}
 	return map[string]BulkFacts{
-		"bulk":          {Shop: bulkShop, Products: products, Waiting: 9, Matching: 7, Rows: bulkRows(waiting(7)), At: noon, Channel: "C0SAMPLES1"},
-		"bulk_filtered": {Shop: bulkShop, Shops: []workflow.Shop{bulkShop, other}, Filter: all, Products: products, Waiting: 412, Matching: 1, Rows: bulkRows(waiting(1)), At: noon},
-		"bulk_none":     {Shop: bulkShop, Filter: all, Waiting: 412, At: noon},
+		"bulk":          {Shop: bulkShop, BulkOffer: query.BulkOffer{Products: products, Waiting: 9, Matching: 7, Rows: bulkRows(waiting(7))}, At: noon, Channel: "C0SAMPLES1"},
+		"bulk_filtered": {Shop: bulkShop, Shops: []workflow.Shop{bulkShop, other}, Filter: all, BulkOffer: query.BulkOffer{Products: products, Waiting: 412, Matching: 1, Rows: bulkRows(waiting(1))}, At: noon},
+		"bulk_none":     {Shop: bulkShop, Filter: all, BulkOffer: query.BulkOffer{Waiting: 412}, At: noon},
 		"bulk_empty":    {Shop: bulkShop, At: noon},
 	}
 }
@@ -91,19 +91,19 @@ func TestEveryPageOfDecideSeveralLooksAsItsGoldenFile(t *testing.T) {
 func TestAHundredRequestsFitBothPagesWhateverTheirNames(t *testing.T) {
 	for _, name := range []string{strings.Repeat(hostile, 3), strings.Repeat("&", 200), strings.Repeat("<", 200), strings.Repeat("👩\u200d🍳", 60), strings.Repeat("نور", 70)} {
 		all := waiting(workflow.MaxRun)
-		var products []BulkProduct
+		var products []query.BulkProduct
 		for i := range all {
 			r := &all[i].Report
 			r.Creator.Nickname, r.Product.Title, r.Creator.GMV = name, name, workflow.Money{Amount: name, Currency: name}
 			r.Product.ID, r.Creator.OpenID = workflow.ProductID(fmt.Sprint(i)), fmt.Sprint(i)
 			all[i].Key.ID = workflow.ApplicationID(fmt.Sprint(uint64(1<<64-1) - uint64(i)))
 			all[i].Round = 90 + i
-			products = append(products, BulkProduct{Product: r.Product, Waiting: 1})
+			products = append(products, query.BulkProduct{Product: r.Product, Waiting: 1})
 		}
 		shop := workflow.Shop{ID: bulkShop.ID, Name: name}
 		m := BulkModal(BulkFacts{
-			Shop: shop, Shops: slices.Repeat([]workflow.Shop{shop}, 2)[:1], Products: append(products, products...)[:150], Waiting: 5000, Matching: 412, Rows: bulkRows(all), At: noon,
-			Filter: query.BulkFilter{Product: "not there"},
+			Shop: shop, Shops: slices.Repeat([]workflow.Shop{shop}, 2)[:1], Filter: query.BulkFilter{Product: "not there"}, At: noon,
+			BulkOffer: query.BulkOffer{Products: append(products, products...)[:150], Waiting: 5000, Matching: 412, Rows: bulkRows(all)},
 		})
 		lintModal(t, m)
 		require.Less(t, len(encoded(t, m)), 240_000)
@@ -113,7 +113,7 @@ func TestAHundredRequestsFitBothPagesWhateverTheirNames(t *testing.T) {
 		lintModal(t, page)
 		require.Less(t, len(encoded(t, page)), 18_000, "it rides in an acknowledgement")
 
-		several := Queue(QueueFacts{Total: 500, Page: 7, Rows: bulkRows(all[:QueuePageSize]), Several: bulkShop.ID, Next: &query.Page{Number: 8, Cursor: "x"}})
+		several := Queue(QueueFacts{Queue: query.Queue{Total: 500, Page: 7, Rows: bulkRows(all[:QueuePageSize]), Next: &query.Page{Number: 8, Cursor: "x"}}, Several: bulkShop.ID})
 		lint(t, several)
 		require.Less(t, len(encoded(t, several)), 19_000)
 	}

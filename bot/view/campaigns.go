@@ -6,6 +6,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"sampledesk/workflow"
+	"sampledesk/workflow/query"
 )
 
 // The action ids of the answers about campaigns.
@@ -20,22 +21,11 @@ const (
 // CampaignPageSize is how many campaigns a list shows at a time.
 const CampaignPageSize = 20
 
-// MaxCounted is how many creators of a campaign a list counts.
-const MaxCounted = 1000
-
 // CampaignsFacts is a page of the list of campaigns.
 type CampaignsFacts struct {
-	Rows  []CampaignRow // at most CampaignPageSize
-	Page  int           // counted from 0
-	Total int           // of all pages
-}
-
-// CampaignRow is a campaign in a list.
-type CampaignRow struct {
-	Campaign workflow.Campaign
-	Shop     string // named only where a channel serves several shops
-	Creators int    // counted up to MaxCounted
-	Review   int    // requests in it that are in review
+	Rows  []query.CampaignRow // at most CampaignPageSize
+	Page  int                 // counted from 0
+	Total int                 // of all pages
 }
 
 // Campaigns is the answer to `/campaign list`.
@@ -84,10 +74,10 @@ func campaignPages(f CampaignsFacts, shown, total int) (where string, buttons []
 	return where, buttons
 }
 
-func campaignLine(r CampaignRow) string {
+func campaignLine(r query.CampaignRow) string {
 	creators, review, archived := many(r.Creators, "creator"), "", ""
-	if r.Creators >= MaxCounted {
-		creators = grouped(MaxCounted) + " creators or more"
+	if r.Creators >= query.MaxCounted {
+		creators = grouped(query.MaxCounted) + " creators or more"
 	}
 	if r.Review > 0 {
 		review = many(r.Review, "request") + " in review"

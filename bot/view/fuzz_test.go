@@ -41,7 +41,7 @@ func (w words) lintAll(t *testing.T, state uint8, v float64) {
 	require.LessOrEqual(t, len(m.Blocks), 8)
 	lint(t, m)
 	row := query.Row{Application: cardAt(a, w.picture), Campaign: w.title, Shop: w.nick}
-	lint(t, Queue(QueueFacts{Total: 1, Rows: []query.Row{row}}))
+	lint(t, Queue(QueueFacts{Queue: query.Queue{Total: 1, Rows: []query.Row{row}}}))
 	lintHome(t, Home(HomeFacts{State: HomeState{Filter: query.Filter{Stage: workflow.Stage(w.cause), Creator: HomeCreator(w.user)}}, Rows: []HomeRow{{Row: row, Decides: true}}}))
 	lint(t, Show(ShowFacts{Asked: w.nick, Found: []query.Row{row}, Region: w.user}))
 	lint(t, Show(ShowFacts{Asked: w.nick, Found: []query.Row{row, row}}))
@@ -61,7 +61,7 @@ func (w words) lintAll(t *testing.T, state uint8, v float64) {
 	lint(t, Notice(workflow.Saying{Kind: workflow.SayStopped, Shop: w.title, Cause: a.Decision.Cause}, []workflow.PersonID{workflow.PersonID(w.user)}))
 	lint(t, Reply(workflow.Saying{Kind: workflow.SayCampaign, By: workflow.PersonID(w.user), Campaign: w.collab}))
 	lint(t, Reply(workflow.Saying{Kind: workflow.SayStage, Stage: a.Stage(), State: a.State(), OrderID: w.user, Tracking: w.title, Cause: a.Decision.Cause}))
-	lint(t, Campaigns(CampaignsFacts{Rows: []CampaignRow{{Campaign: workflow.Campaign{Name: w.nick}, Shop: w.title}}}))
+	lint(t, Campaigns(CampaignsFacts{Rows: []query.CampaignRow{{Campaign: workflow.Campaign{Name: w.nick}, Shop: w.title}}}))
 	lint(t, CampaignStatus(CampaignStatusFacts{Shop: w.nick, Funnel: query.FunnelOf(workflow.Campaign{Name: w.title},
 		[]query.Standing{{Member: workflow.Member{Shown: a.Report.Creator}, Applications: []workflow.Application{cardAt(a, w.picture)}}}, shipBy)}))
 	w.lintClock(t, a)
@@ -73,8 +73,9 @@ func (w words) lintAll(t *testing.T, state uint8, v float64) {
 func (w words) lintTogether(t *testing.T, a workflow.Application) {
 	several := []workflow.Application{a, a}
 	several[1].Key.ID += "1"
-	lintModal(t, BulkModal(BulkFacts{Shop: workflow.Shop{ID: "1", Name: w.nick}, Rows: bulkRows(several), Waiting: 3, Matching: 2, At: noon,
-		Products: []BulkProduct{{Product: a.Report.Product, Waiting: 2}}}))
+	lintModal(t, BulkModal(BulkFacts{Shop: workflow.Shop{ID: "1", Name: w.nick}, At: noon, BulkOffer: query.BulkOffer{
+		Rows: bulkRows(several), Waiting: 3, Matching: 2, Products: []query.BulkProduct{{Product: a.Report.Product, Waiting: 2}},
+	}}))
 	page, ok := BulkConfirm(BulkConfirmFacts{Deed: deedOf(workflow.Approve, "", several), Applications: several, Shop: w.title, Channel: w.user})
 	require.True(t, ok)
 	lintModal(t, page)

@@ -38,12 +38,12 @@ const HomePageSize = 8
 // HomeFacts is what App Home shows to one person.
 type HomeFacts struct {
 	State     HomeState
-	Shops     []workflow.Shop // those that she may see
-	Campaigns []HomeCampaign  // to choose from; more than a menu takes are asked for as she types
-	Campaign  HomeCampaign    // the chosen one; zero: none
+	Shops     []workflow.Shop      // those that she may see
+	Campaigns []query.CampaignItem // to choose from; more than a menu takes are asked for as she types
+	Campaign  query.CampaignItem   // the chosen one; zero: none
 
 	Overall     query.Tally // of the shops that the filter lets through, whatever the other filters
-	Soon        int         // of those that wait for a decision there: how many end within SoonWithin; at most MostSoon are counted
+	Soon        int         // of those that wait for a decision there: how many end within query.SoonWithin; at most query.MostSoon are counted
 	query.Tally             // of what the filters but the state let through
 
 	Rows  []HomeRow
@@ -57,18 +57,6 @@ type HomeFacts struct {
 	Decides  bool            // she decides on samples of a shop that she sees
 	Several  workflow.ShopID // the shop in which several wait for her decision; empty: none
 	LooksOn  string          // why she does not decide, and what to do about it; empty: she decides
-}
-
-// How far ahead Soon looks, and how many it counts.
-const (
-	SoonWithin = 24 * time.Hour
-	MostSoon   = 100
-)
-
-// HomeCampaign is a campaign in App Home's menu. Shop is named only where she sees several.
-type HomeCampaign struct {
-	workflow.Campaign
-	Shop string
 }
 
 // HomeRow is an application in App Home, with what its reader may do.
@@ -231,8 +219,8 @@ func endingSoon(soon int) string {
 	switch {
 	case soon == 0:
 		return ""
-	case soon > MostSoon:
-		return fmt.Sprintf("more than %d end within 24 hours", MostSoon)
+	case soon > query.MostSoon:
+		return fmt.Sprintf("more than %d end within 24 hours", query.MostSoon)
 	case soon == 1:
 		return "1 ends within 24 hours"
 	default:

@@ -87,7 +87,7 @@ func offers(options []*slack.OptionBlockObject, o *slack.OptionBlockObject) bool
 }
 
 // HomeCampaignOptions answers the menu of campaigns that asks for its options.
-func HomeCampaignOptions(all []HomeCampaign) Options {
+func HomeCampaignOptions(all []query.CampaignItem) Options {
 	options := []*slack.OptionBlockObject{option(HomeAny, "All campaigns")}
 	for _, c := range all {
 		options = append(options, homeCampaignOption(c))
@@ -95,7 +95,7 @@ func HomeCampaignOptions(all []HomeCampaign) Options {
 	return optionsOf(options)
 }
 
-func homeCampaignOption(c HomeCampaign) *slack.OptionBlockObject {
+func homeCampaignOption(c query.CampaignItem) *slack.OptionBlockObject {
 	name := first(raw(c.Name, workflow.MaxCampaignName), "Without a name")
 	if c.Archived {
 		name += " (archived)"

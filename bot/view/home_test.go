@@ -40,8 +40,8 @@ func homeShop() workflow.Shop {
 	return workflow.Shop{ID: "7495540735365777507", Name: "Glow Shop", Region: "GB", Settings: workflow.Settings{Welcomed: true}}
 }
 
-func homeCampaign(n int) HomeCampaign {
-	return HomeCampaign{Campaign: workflow.Campaign{ID: workflow.CampaignID(fmt.Sprintf("c%d", n)), Name: fmt.Sprintf("Autumn kitchen %d", n)}}
+func homeCampaign(n int) query.CampaignItem {
+	return query.CampaignItem{Campaign: workflow.Campaign{ID: workflow.CampaignID(fmt.Sprintf("c%d", n)), Name: fmt.Sprintf("Autumn kitchen %d", n)}}
 }
 
 // homeRowOf is a row of somebody who decides.
@@ -53,7 +53,7 @@ func homeRowOf(n int, a workflow.Application) HomeRow {
 // homeFacts are a reviewer's first page of many.
 func homeFacts() HomeFacts {
 	f := HomeFacts{
-		Shops: []workflow.Shop{homeShop()}, Campaigns: []HomeCampaign{homeCampaign(1), homeCampaign(2)},
+		Shops: []workflow.Shop{homeShop()}, Campaigns: []query.CampaignItem{homeCampaign(1), homeCampaign(2)},
 		Tally: query.Tally{Other: 1, By: map[workflow.Stage]int{workflow.StageReview: 442, workflow.StageAwaiting: 12, workflow.StageShipping: 5, workflow.StageContent: 31,
 			workflow.StageCompleted: 62, workflow.StageReject: 8, workflow.StageExpired: 289}},
 		Soon: 12, Total: 442, First: 1, Next: &query.Page{Number: 1, Cursor: "00:x"}, Decides: true, Several: homeShop().ID,
@@ -102,7 +102,7 @@ func homes() map[string]HomeView {
 		return Home(HomeFacts{State: HomeState{Filter: f}, Shops: []workflow.Shop{homeShop()}, Overall: query.Tally{By: tally}, Tally: query.Tally{By: tally}, Decides: true, Health: HomeHealth{}})
 	}
 	some := map[workflow.Stage]int{workflow.StageExpired: 3}
-	campaign := HomeFacts{State: HomeState{Filter: query.Filter{Campaign: "c1"}}, Campaign: homeCampaign(1), Campaigns: []HomeCampaign{homeCampaign(1)}, Health: HomeHealth{Untold: true}}
+	campaign := HomeFacts{State: HomeState{Filter: query.Filter{Campaign: "c1"}}, Campaign: homeCampaign(1), Campaigns: []query.CampaignItem{homeCampaign(1)}, Health: HomeHealth{Untold: true}}
 	return map[string]HomeView{
 		"home":               Home(homeFacts()),
 		"home_viewer":        Home(viewer),
@@ -140,7 +140,7 @@ func hostileHome(rows int) HomeFacts {
 	for n := range 50 {
 		f.Shops = append(f.Shops, workflow.Shop{ID: workflow.ShopID(fmt.Sprint(n)), Name: long})
 		f.Health.Troubles = append(f.Health.Troubles, HomeTrouble{Shop: long, Cause: workflow.Cause{Code: 999, Message: long}})
-		f.Campaigns = append(f.Campaigns, HomeCampaign{Campaign: workflow.Campaign{ID: workflow.CampaignID(fmt.Sprint("k", n)), Name: long, Archived: true}, Shop: long})
+		f.Campaigns = append(f.Campaigns, query.CampaignItem{Campaign: workflow.Campaign{ID: workflow.CampaignID(fmt.Sprint("k", n)), Name: long, Archived: true}, Shop: long})
 	}
 	f.Campaign, f.Settings = f.Campaigns[0], homeShop().ID
 	f.State = HomeState{Filter: query.Filter{Shop: "0", Stage: workflow.Stage(long), Campaign: "k0", Creator: HomeCreator(long)}, Page: query.Page{Number: 3, Cursor: long}}
@@ -186,7 +186,7 @@ func TestOnlyWhoDecidedIsOfferedToUndo(t *testing.T) {
 func TestWhatChangesWithTheClockAloneIsNotPublished(t *testing.T) {
 	f := homeFacts()
 	was := Home(f)
-	f.Health.Synced = f.Health.Synced.Add(SoonWithin)
+	f.Health.Synced = f.Health.Synced.Add(query.SoonWithin)
 	later := Home(f)
 	require.Equal(t, was.Hash, later.Hash)
 	require.NotEqual(t, was.Blocks, later.Blocks)

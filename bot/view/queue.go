@@ -13,12 +13,7 @@ const QueuePageSize = 10
 
 // QueueFacts is a page of what waits for a decision, soonest deadline first.
 type QueueFacts struct {
-	Total int
-	Page  int // counted from 0
-	Rows  []query.Row
-	Back  *query.Page // the page before, or the first; nil: there is none
-	Next  *query.Page // the page after; nil: there is none
-
+	query.Queue
 	Several workflow.ShopID // the shop in which several wait for the reader's decision; empty: none, or she does not decide
 }
 

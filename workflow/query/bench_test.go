@@ -63,3 +63,18 @@ func BenchmarkACard(b *testing.B) {
 		return err
 	})
 }
+
+// BenchmarkAPageOfALongQueue has to cost the same whatever the size, as the queue is an index read.
+func BenchmarkAPageOfALongQueue(b *testing.B) {
+	sizes(b, func(tx workflow.Tx) error {
+		_, err := QueueAt(tx, shops, Page{}, 10)
+		return err
+	})
+}
+
+func BenchmarkDecideSeveral(b *testing.B) {
+	sizes(b, func(tx workflow.Tx) error {
+		_, err := OfferBulk(b.Context(), tx, glow, BulkFilter{Known: true}, time.Now(), func(workflow.Application) bool { return true })
+		return err
+	})
+}

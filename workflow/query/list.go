@@ -1,0 +1,309 @@
+package query
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"sampledesk/workflow"
+)
+
+// How far ahead List.Soon looks, and how many it counts.
+const (
+	SoonWithin = 24 * time.Hour
+	MostSoon   = 100
+)
+
+// countedPages is how far from the front of a list a page's first row is counted.
+const countedPages = 25
+
+// ListRequest says what part of which list is wanted.
+type ListRequest struct {
+	Shops     []workflow.Shop // those that the person may see
+	Filter    Filter
+	Page      Page
+	Size      int                     // of a page
+	Kept      map[workflow.Key]string // by cursor: what stays in its place, whether or not the filter lets it through
+	Campaigns int                     // how many campaigns there is room for; one more tells that there are more
+	Now       time.Time
+}
+
+// List is a page of the applications that a filter lets through: the stages one after the other, and within a stage the
+// shops merged.
+type List struct {
+	Filter Filter          // as it holds: without what may not be seen, and what is gone
+	Page   Page            // that is shown: the first where the filter was changed, or the page is gone
+	Shops  []workflow.Shop // that the filter lets through
+
+	Campaign  CampaignItem   // of the filter; zero: none
+	Campaigns []CampaignItem // to choose from
+
+	Overall Tally // of Shops, whatever the rest of the filter
+	Soon    int   // of those that wait for a decision there: how many end within SoonWithin; at most MostSoon and one are counted
+	Tally   Tally // of what the filter but its stage lets through
+
+	Rows  []ListRow
+	Total int   // of all pages
+	First int   // the number of the first row, from 1
+	Next  *Page // nil: there is none
+}
+
+// ListRow is an application in a List.
+type ListRow struct {
+	Row
+	Cursor string // where it stands
+	Stays  bool   // the filter does not let it through
+}
+
+// ReadList reads a list.
+func ReadList(ctx context.Context, tx workflow.Tx, r ListRequest) (l List, err error) {
+	l.Page = r.Page
+	if err := l.applyFilter(ctx, tx, r); err != nil {
+		return l, err
+	}
+	list, err := newStages(tx, r.Shops, l.Filter)
+	if err != nil {
+		return l, err
+	}
+	l.Shops = list.shops
+	if l.Overall, err = tallyOf(tx, list.shops); err != nil {
+		return l, err
+	}
+	if l.Soon, err = (stages{shops: list.shops}).soon(tx, r.Now); err != nil {
+		return l, err
+	}
+	if l.Tally, err = list.tally(tx); err != nil {
+		return l, err
+	}
+	found, err := l.readPage(tx, list, r.Size)
+	if err != nil {
+		return l, err
+	}
+	return l, l.addRows(tx, r, found)
+}
+
+// applyFilter leaves out of the filter what names what the person may not see or what is gone, and gathers the campaigns.
+func (l *List) applyFilter(ctx context.Context, tx workflow.Tx, r ListRequest) (err error) {
+	f := r.Filter
+	if f.Shop != "" && !Holds(r.Shops, f.Shop) {
+		f.Shop = ""
+	}
+	if f.Campaign != "" {
+		c, err := tx.Campaign(f.Campaign)
+		if UnlessMissing(err) != nil {
+			return err
+		}
+		if err == nil && Holds(r.Shops, c.Shop) && (f.Shop == "" || f.Shop == c.Shop) {
+			l.Campaign = CampaignItem{Campaign: c}
+		} else {
+			f.Campaign = ""
+		}
+	}
+	if f != r.Filter {
+		l.Page = Page{}
+	}
+	l.Filter = f
+	l.Campaigns, err = CampaignsLike(ctx, tx, r.Shops, f.Shop, "", r.Campaigns+1)
+	for _, c := range l.Campaigns {
+		if c.ID == l.Campaign.ID {
+			l.Campaign = c
+		}
+	}
+	return err
+}
+
+// readPage reads the page that is asked for, or the first where nothing is left there.
+func (l *List) readPage(tx workflow.Tx, list stages, size int) ([]placed, error) {
+	wanted := l.Filter.Stages()
+	for _, s := range wanted {
+		l.Total += l.Tally.By[s]
+	}
+	if l.Filter.Creator != "" && l.Filter.Stage == AllStages {
+		l.Total += l.Tally.Other
+	}
+	found, err := list.read(tx, wanted, l.Page.Cursor, size+1)
+	if err == nil && len(found) == 0 && l.Page != (Page{}) {
+		l.Page = Page{}
+		found, err = list.read(tx, wanted, "", size+1)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if len(found) > size {
+		found = found[:size]
+		l.Next = &Page{Number: l.Page.Number + 1, Cursor: found[len(found)-1].cursor}
+	}
+	l.First, err = l.firstRow(tx, list, size, len(found))
+	return found, err
+}
+
+// firstRow returns the number of a page's first row. Near the front and at the end it is counted; in between it is what
+// it was when the person came there, as no listing tells how much is before a cursor.
+func (l *List) firstRow(tx workflow.Tx, list stages, size, rows int) (int, error) {
+	switch {
+	case l.Page.Number == 0:
+		return 1, nil
+	case l.Next == nil:
+		return max(1, l.Total-rows+1), nil
+	case l.Page.Number > countedPages:
+		return l.Page.Number*size + 1, nil
+	}
+	before, err := list.read(tx, l.Filter.Stages(), "", (l.Page.Number+4)*size)
+	n, _ := slices.BinarySearchFunc(before, l.Page.Cursor+"\x00", func(p placed, cursor string) int { return cmp.Compare(p.cursor, cursor) })
+	return n + 1, err
+}
+
+// addRows adds the rows of a page, and among them those that stay in their places.
+func (l *List) addRows(tx workflow.Tx, r ListRequest, found []placed) error {
+	stays := map[workflow.Key]bool{}
+	for key, cursor := range r.Kept {
+		if slices.ContainsFunc(found, func(p placed) bool { return p.application.Key == key }) || !Holds(r.Shops, key.Shop) {
+			continue
+		}
+		a, err := tx.Application(key)
+		if UnlessMissing(err) != nil {
+			return err
+		}
+		if err == nil {
+			found, stays[key] = append(found, placed{a, cursor}), true
+		}
+	}
+	slices.SortStableFunc(found, byCursor)
+	for _, p := range found {
+		row, err := RowOf(tx, p.application, r.Shops)
+		if err != nil {
+			return err
+		}
+		l.Rows = append(l.Rows, ListRow{Row: row, Cursor: p.cursor, Stays: stays[p.application.Key]})
+	}
+	return nil
+}
+
+// stages reads what a filter lets through, from the listings of the store, a page at a time; only of a single creator all
+// is read, as one has few.
+type stages struct {
+	filter Filter
+	shops  []workflow.Shop // those that the filter lets through
+	own    []workflow.Application
+}
+
+func newStages(tx workflow.Tx, shops []workflow.Shop, f Filter) (l stages, err error) {
+	l.filter = f
+	for _, s := range shops {
+		if f.Shop == "" || f.Shop == s.ID {
+			l.shops = append(l.shops, s)
+		}
+	}
+	if f.Creator == "" {
+		return l, nil
+	}
+	l.own, err = ByUsername(tx, l.shops, f.Creator)
+	l.own = slices.DeleteFunc(l.own, func(a workflow.Application) bool { return f.Campaign != "" && f.Campaign != a.Campaign })
+	return l, err
+}
+
+// listings are those of one stage, all in the same order.
+func (l stages) listings(stage workflow.Stage) []workflow.Listing {
+	if l.filter.Campaign != "" {
+		return []workflow.Listing{workflow.CampaignStageOf(l.filter.Campaign, stage)}
+	}
+	all := make([]workflow.Listing, len(l.shops))
+	for i, s := range l.shops {
+		all[i] = workflow.StageOf(s.ID, stage)
+	}
+	return all
+}
+
+// tally counts what the filter but its stage lets through.
+func (l stages) tally(tx workflow.Tx) (Tally, error) {
+	switch {
+	case l.filter.Creator != "":
+		return l.ownTally(), nil
+	case l.filter.Campaign != "":
+		return campaignTally(tx, l.filter.Campaign)
+	default:
+		return tallyOf(tx, l.shops)
+	}
+}
+
+func (l stages) ownTally() Tally {
+	t := Tally{By: map[workflow.Stage]int{}}
+	for _, a := range l.own {
+		if stage := a.Stage(); slices.Contains(workflow.Stages, stage) {
+			t.By[stage]++
+		} else {
+			t.Other++
+		}
+	}
+	return t
+}
+
+// soon counts those that wait for a decision and end before long.
+func (l stages) soon(tx workflow.Tx, now time.Time) (n int, err error) {
+	found, err := l.read(tx, []workflow.Stage{workflow.StageReview}, "", MostSoon+1)
+	for _, p := range found {
+		if by := p.application.Report.ReviewBy; p.application.Decidable() && !by.IsZero() && by.Before(now.Add(SoonWithin)) {
+			n++
+		}
+	}
+	return n, err
+}
+
+// read returns up to limit applications of the stages, from the first after a cursor on.
+func (l stages) read(tx workflow.Tx, wanted []workflow.Stage, after string, limit int) (found []placed, err error) {
+	if l.filter.Creator != "" {
+		return l.readOwn(wanted, after, limit), nil
+	}
+	part, sort := parseCursor(after)
+	for ; part < len(wanted) && len(found) < limit; part++ {
+		var merged []placed
+		for _, listing := range l.listings(wanted[part]) {
+			page, err := tx.Applications(listing, sort, limit-len(found))
+			if err != nil {
+				return nil, err
+			}
+			for _, a := range page.Applications {
+				merged = append(merged, placed{a, cursorOf(part, sortIn(a, listing))})
+			}
+		}
+		slices.SortFunc(merged, byCursor)
+		found = append(found, merged[:min(len(merged), limit-len(found))]...)
+		sort = ""
+	}
+	return found, nil
+}
+
+func (l stages) readOwn(wanted []workflow.Stage, after string, limit int) (found []placed) {
+	for _, a := range l.own {
+		stage := a.Stage()
+		part := slices.Index(wanted, stage)
+		if part < 0 && l.filter.Stage == AllStages {
+			part = len(wanted) // a status that this desk does not know
+		}
+		if part < 0 {
+			continue
+		}
+		cursor := cursorOf(part, sortIn(a, workflow.StageOf(a.Key.Shop, stage)))
+		if cursor > after {
+			found = append(found, placed{a, cursor})
+		}
+	}
+	slices.SortFunc(found, byCursor)
+	return found[:min(len(found), limit)]
+}
+
+func cursorOf(part int, sort string) string { return fmt.Sprintf("%02d:%s", part, sort) }
+
+// parseCursor reads what cursorOf wrote; the empty text is the start.
+func parseCursor(cursor string) (part int, sort string) {
+	number, sort, _ := strings.Cut(cursor, ":")
+	part, err := strconv.Atoi(number)
+	if err != nil || part < 0 {
+		return 0, ""
+	}
+	return part, sort
+}
