@@ -70,72 +70,17 @@ func (d *Desk) retryAll(ctx context.Context, found []workflow.Application, shops
 	return 0, nothing
 }
 
-// maxFailed bounds how much of what failed or waits is looked through for one answer, of each kind.
-const maxFailed = 1000
-
 // retries is a page of what failed or waits after a failure, in the shops.
 func (d *Desk) retries(ctx context.Context, shops []workflow.Shop, page int, done string) (view.Message, error) {
 	facts := view.RetryFacts{Page: page, Done: done}
-	err := d.store.View(ctx, func(tx workflow.Tx) error {
-		all, more, err := failures(tx, shops)
-		if err != nil {
-			return err
-		}
-		from := min(page*view.RetryPageSize, len(all))
-		facts.Total, facts.More, facts.Rows = len(all), more, all[from:min(from+view.RetryPageSize, len(all))]
-		for i := range facts.Rows {
-			if err := tellMore(tx, &facts.Rows[i], shops); err != nil {
-				return err
-			}
-		}
-		return nil
+	err := d.store.View(ctx, func(tx workflow.Tx) (err error) {
+		facts.Rows, facts.Total, facts.More, err = query.FailedEffects(tx, shops, time.Now(), page, view.RetryPageSize)
+		return err
 	})
 	if err != nil {
 		return view.Message{}, fmt.Errorf("%w what failed: %w", errRead, err)
 	}
 	return view.Retry(facts), nil
-}
-
-// failures are the dead letters of the shops, and then what rests after a failure, the soonest first. More tells whether
-// there may be others.
-func failures(tx workflow.Tx, shops []workflow.Shop) (all []view.RetryRow, more bool, err error) {
-	dead, next, err := tx.DeadLetters("", maxFailed)
-	if err != nil {
-		return nil, false, err
-	}
-	more = next != ""
-	for _, l := range dead {
-		if query.Holds(shops, l.Shop) {
-			all = append(all, view.RetryRow{Effect: l.Effect, Failed: l.At})
-		}
-	}
-	given := len(all)
-	for _, kind := range workflow.EffectKinds {
-		heads, _, err := tx.Ready(kind, time.Now().Add(aeon), maxFailed)
-		if err != nil {
-			return nil, false, err
-		}
-		more = more || len(heads) == maxFailed
-		for _, e := range heads {
-			if e.Attempt > 0 && e.Cause != (workflow.Cause{}) && query.Holds(shops, e.Shop) {
-				all = append(all, view.RetryRow{Effect: e})
-			}
-		}
-	}
-	slices.SortStableFunc(all[given:], func(a, b view.RetryRow) int { return a.NotBefore.Compare(b.NotBefore) })
-	return all, more, nil
-}
-
-// tellMore adds what a row shows beyond its effect.
-func tellMore(tx workflow.Tx, row *view.RetryRow, shops []workflow.Shop) error {
-	i := slices.IndexFunc(shops, func(s workflow.Shop) bool { return s.ID == row.Effect.Shop })
-	row.Shop = query.ShopName(shops[i], len(shops))
-	if row.Application == "" {
-		return nil
-	}
-	var err error
-	row.About, err = query.Application(tx, row.Key())
-	return err
 }
 
 // retry tries something again, and shows in the list's place what is left.
@@ -175,7 +120,7 @@ func (d *Desk) tryAgain(ctx context.Context, t view.RetryTarget, by workflow.Act
 func (d *Desk) turnRetries(ctx context.Context, i interaction, a action, ack ackFunc) {
 	ack(nil)
 	page, err := strconv.Atoi(a.Text)
-	if err != nil || page < 0 || page > maxFailed*len(workflow.EffectKinds) {
+	if err != nil || page < 0 {
 		d.log.WarnContext(ctx, "a control does not name a page", "page", a.Text)
 		return
 	}

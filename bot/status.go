@@ -50,10 +50,10 @@ func (d *Desk) status(ctx context.Context, c command, _ string) (reply, error) {
 		if facts.Shops, err = d.shopsHealth(tx, c.Shops); err != nil {
 			return err
 		}
-		if facts.Waiting, facts.More, err = waiting(tx, c.Shops); err != nil {
+		if facts.Waiting, facts.More, err = query.Undelivered(tx, c.Shops, time.Now()); err != nil {
 			return err
 		}
-		facts.Dead, err = countDead(ctx, tx, c.Shops)
+		facts.Dead, err = query.DeadLetters(ctx, tx, c.Shops)
 		return err
 	})
 	if err != nil && len(facts.Store) == 0 {
@@ -111,76 +111,6 @@ func (d *Desk) missingScopes(ctx context.Context) (missing []string, told bool) 
 		return nil, false
 	}
 	return ungranted(headers), true
-}
-
-// maxLanes bounds how many lanes of what waits are read for a look, and maxDead how many dead letters.
-const (
-	maxLanes = 500
-	maxDead  = 1000
-)
-
-// aeon is longer than anything waits: with it all that waits counts as due.
-const aeon = 100 * 365 * 24 * time.Hour
-
-// waiting counts what is on its way for some shops, by kind. More is true where there is more than is looked through.
-func waiting(tx workflow.Tx, shops []workflow.Shop) (all []view.HealthWaiting, more bool, err error) {
-	by := map[workflow.EffectKind]*view.HealthWaiting{}
-	seen := map[workflow.Lane]bool{}
-	for _, kind := range workflow.EffectKinds {
-		heads, _, err := tx.Ready(kind, time.Now().Add(aeon), maxLanes)
-		if err != nil {
-			return nil, false, err
-		}
-		more = more || len(heads) == maxLanes
-		for _, head := range heads {
-			if seen[head.Lane] || !query.Holds(shops, head.Shop) {
-				continue
-			}
-			seen[head.Lane] = true
-			lane, err := tx.Lane(head.Lane)
-			if err != nil {
-				return nil, false, err
-			}
-			count(by, lane)
-		}
-	}
-	for _, kind := range workflow.EffectKinds {
-		if w := by[kind]; w != nil {
-			all = append(all, *w)
-		}
-	}
-	return all, more, nil
-}
-
-func count(by map[workflow.EffectKind]*view.HealthWaiting, lane []workflow.InLane) {
-	for _, e := range lane {
-		w := by[e.Kind]
-		if w == nil {
-			w = &view.HealthWaiting{Kind: e.Kind, Oldest: e.MadeAt}
-			by[e.Kind] = w
-		}
-		w.Count++
-		if e.MadeAt.Before(w.Oldest) {
-			w.Oldest = e.MadeAt
-		}
-	}
-}
-
-// countDead counts the dead letters of some shops.
-func countDead(ctx context.Context, tx workflow.Tx, shops []workflow.Shop) (n int, err error) {
-	read := 0
-	for l, err := range workflow.WalkDeadLetters(ctx, tx) {
-		if err != nil {
-			return 0, err
-		}
-		if query.Holds(shops, l.Shop) {
-			n++
-		}
-		if read++; read == maxDead {
-			break
-		}
-	}
-	return n, nil
 }
 
 // scopesHeader is where Slack's answers tell what a token was granted.

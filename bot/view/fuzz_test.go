@@ -88,7 +88,7 @@ func (w words) lintTogether(t *testing.T, a workflow.Application) {
 	}
 	lint(t, RunProgress(RunFacts{Run: r, Shop: w.nick, Undoable: 1}))
 	lint(t, RunProgress(RunFacts{Run: workflow.Run{Kind: workflow.RunImport, Collaboration: w.user, Name: w.nick, Cause: workflow.Cause{Message: w.cause}, Failed: true}}))
-	lint(t, Retry(RetryFacts{Total: 1, Rows: []RetryRow{{About: a, Shop: w.nick, Effect: workflow.Effect{Shop: "1", Application: a.Key.ID, Cause: a.Decision.Cause}}}}))
+	lint(t, Retry(RetryFacts{Total: 1, Rows: []query.FailedEffect{{About: a, Shop: w.nick, Effect: workflow.Effect{Shop: "1", Application: a.Key.ID, Cause: a.Decision.Cause}}}}))
 	lint(t, Stats(StatsFacts{Period: "today", Shops: []query.ShopFigures{{Shop: w.nick}}}))
 	lint(t, PeriodUnknown(w.cause))
 }

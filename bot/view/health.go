@@ -9,6 +9,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"sampledesk/workflow"
+	"sampledesk/workflow/query"
 )
 
 // HealthFacts is how the desk is, as `/samples status` tells it.
@@ -16,7 +17,7 @@ type HealthFacts struct {
 	At      time.Time
 	Version string
 	Slack   HealthSlack
-	Waiting []HealthWaiting
+	Waiting []query.OnTheWay
 	More    bool // more waits than was counted
 	Dead    int  // effects that could never be delivered
 	Shops   []HealthShop
@@ -34,13 +35,6 @@ type HealthSlack struct {
 	Refused    string    // Slack's error for the last message that the desk wrote; empty: it took it
 	Scopes     bool      // whether Slack told which scopes the desk has
 	Missing    []string  // those that it lacks, by the names that the manifest has
-}
-
-// HealthWaiting is what of one kind is on its way.
-type HealthWaiting struct {
-	Kind   workflow.EffectKind
-	Count  int
-	Oldest time.Time
 }
 
 // HealthShop is how a shop stands with TikTok.

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"sampledesk/workflow"
+	"sampledesk/workflow/query"
 )
 
 func well() HealthFacts {
@@ -22,8 +23,8 @@ func well() HealthFacts {
 func unwell() HealthFacts {
 	f := well()
 	f.Slack = HealthSlack{LastError: "asking for a socket: internal_error", LastFrame: noon.Add(-time.Hour), Refused: "not_in_channel", Scopes: true, Missing: []string{"files:write", "usergroups:read"}}
-	f.Waiting = []HealthWaiting{
-		{workflow.ReviewOnTikTok, 1, noon.Add(-time.Minute)}, {workflow.ShowCard, 1200, noon.Add(-time.Hour)}, {workflow.SendMessage, 2, noon.Add(-time.Hour)},
+	f.Waiting = []query.OnTheWay{
+		{Kind: workflow.ReviewOnTikTok, Count: 1, Oldest: noon.Add(-time.Minute)}, {Kind: workflow.ShowCard, Count: 1200, Oldest: noon.Add(-time.Hour)}, {Kind: workflow.SendMessage, Count: 2, Oldest: noon.Add(-time.Hour)},
 	}
 	f.More, f.Dead = true, 3
 	f.Shops = append(f.Shops,
@@ -51,7 +52,7 @@ func TestStatusFitsAnAcknowledgementWhateverWentWrong(t *testing.T) {
 	f := unwell()
 	f.Version, f.Slack.LastError, f.Slack.Refused, f.Slack.LastReason = long, long, long, long
 	for _, kind := range append([]workflow.EffectKind{workflow.EffectKind(long)}, workflow.EffectKinds...) {
-		f.Waiting = append(f.Waiting, HealthWaiting{kind, 1_000_000, noon})
+		f.Waiting = append(f.Waiting, query.OnTheWay{Kind: kind, Count: 1_000_000, Oldest: noon})
 	}
 	f.Shops = nil
 	for range 40 {

@@ -4,11 +4,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
-	"time"
 
 	"github.com/slack-go/slack"
 
 	"sampledesk/workflow"
+	"sampledesk/workflow/query"
 )
 
 // The controls of what failed or waits.
@@ -47,18 +47,10 @@ func ParseRetryTarget(s string) (RetryTarget, error) {
 // RetryFacts is a page of what failed or waits after a failure.
 type RetryFacts struct {
 	Done  string // formatted: what has just been tried again; empty: nothing
-	Rows  []RetryRow
+	Rows  []query.FailedEffect
 	Total int
 	Page  int  // counted from 0
 	More  bool // there may be more than were looked through
-}
-
-// RetryRow is something that failed, or waits after a failure.
-type RetryRow struct {
-	workflow.Effect
-	Failed time.Time            // when it was given up; zero: the desk goes on trying by itself
-	About  workflow.Application // of an application; else zero
-	Shop   string               // named only where there are several
 }
 
 // Retry is the answer to `/samples retry`.
@@ -91,7 +83,7 @@ func Retry(f RetryFacts) Message {
 	return Message{Text: title, Blocks: blocks}
 }
 
-func retryRow(r RetryRow, page int) slack.Block {
+func retryRow(r query.FailedEffect, page int) slack.Block {
 	lines := []string{
 		dotted("*"+capital(owed(r.Effect))+"*", aboutWhom(r), shopOf(r.Shop)),
 		"The reason: " + shortly(r.Cause) + ".",
@@ -132,7 +124,7 @@ func owed(e workflow.Effect) string {
 	}
 }
 
-func aboutWhom(r RetryRow) string {
+func aboutWhom(r query.FailedEffect) string {
 	if r.About.Key.ID == "" {
 		return ""
 	}
@@ -140,7 +132,7 @@ func aboutWhom(r RetryRow) string {
 	return dotted(linkTo(r.About.Card.Link, label(nameOf(c), maxName)), "request "+data(string(r.About.Key.Short()), maxID))
 }
 
-func retryState(r RetryRow) string {
+func retryState(r query.FailedEffect) string {
 	if !r.Failed.IsZero() {
 		return "Given up " + stamp(r.Failed) + ". Once the cause is put right, try it again."
 	}
@@ -149,7 +141,7 @@ func retryState(r RetryRow) string {
 
 // retryButton tries it at once. There is none where nothing can be hastened: what belongs to no application and was not
 // given up goes on by itself.
-func retryButton(r RetryRow, page int) (*slack.ButtonBlockElement, bool) {
+func retryButton(r query.FailedEffect, page int) (*slack.ButtonBlockElement, bool) {
 	t := RetryTarget{Shop: r.Effect.Shop, Application: r.Application, Page: page}
 	if !r.Failed.IsZero() {
 		t.Effect = r.ID

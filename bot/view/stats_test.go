@@ -31,17 +31,17 @@ func statsAnswers() map[string]Message {
 	}
 }
 
-func failed() []RetryRow {
-	given := RetryRow{Failed: noon, About: application(), Effect: workflow.Effect{
+func failed() []query.FailedEffect {
+	given := query.FailedEffect{Failed: noon, About: application(), Effect: workflow.Effect{
 		ID: "E1", Kind: workflow.ShowCard, Shop: application().Key.Shop, Application: application().Key.ID, Attempt: 3, Cause: workflow.Cause{Message: "channel_not_found"},
 	}}
 	given.About.Card.Link = permalink
-	rests := RetryRow{About: application(), Effect: workflow.Effect{
+	rests := query.FailedEffect{About: application(), Effect: workflow.Effect{
 		ID: "E2", Kind: workflow.ReviewOnTikTok, Shop: application().Key.Shop, Application: application().Key.ID, Attempt: 1, NotBefore: shipBy,
 		Review: &workflow.Review{Verdict: workflow.Reject}, Cause: workflow.Cause{Code: 16030100, Fault: workflow.FaultQuota, Message: "quota", RequestID: "r1"},
 	}}
-	imports := RetryRow{Shop: "Nimbus Home", Effect: workflow.Effect{ID: "E3", Kind: workflow.ImportCreators, Shop: "1", Attempt: 2, NotBefore: shipBy, Cause: workflow.Cause{Code: 36009003, Fault: workflow.FaultTikTok}}}
-	return []RetryRow{given, rests, imports}
+	imports := query.FailedEffect{Shop: "Nimbus Home", Effect: workflow.Effect{ID: "E3", Kind: workflow.ImportCreators, Shop: "1", Attempt: 2, NotBefore: shipBy, Cause: workflow.Cause{Code: 36009003, Fault: workflow.FaultTikTok}}}
+	return []query.FailedEffect{given, rests, imports}
 }
 
 func retryAnswers() map[string]Message {
@@ -75,7 +75,7 @@ func TestTheNumbersOfManyShopsAndAPageOfFailuresFitAnAnswer(t *testing.T) {
 		row.About = hostileApplication()
 		row.About.Report.Creator.Nickname, row.Shop = name, name
 		row.Cause = workflow.Cause{Code: 999, Message: name, RequestID: name}
-		var rows []RetryRow
+		var rows []query.FailedEffect
 		for range RetryPageSize {
 			rows = append(rows, row)
 		}

@@ -55,7 +55,7 @@ func TestAPageOfAListSurvivesItsJourney(t *testing.T) {
 	got, err := ParsePage(want.String())
 	require.NoError(t, err)
 	require.Equal(t, want, got)
-	for _, bad := range []string{"", "2", "-1:x", "x:y", ":"} {
+	for _, bad := range []string{"", "2", "-1:x", "x:y", ":", "9223372036854775807:x"} {
 		_, err := ParsePage(bad)
 		require.Error(t, err, bad)
 	}

@@ -44,6 +44,15 @@ type Page struct {
 	Cursor string // what the page starts after, opaque; empty on page 0
 }
 
+// maxPage is the number of the last page that can be asked for.
+const maxPage = 1_000_000
+
+// pageOf cuts a page out of a list that was read whole.
+func pageOf[T any](all []T, number, size int) []T {
+	from := min(min(number, maxPage)*size, len(all))
+	return all[from:min(from+size, len(all))]
+}
+
 // String writes a page so that a control can carry it.
 func (p Page) String() string { return strconv.Itoa(p.Number) + ":" + p.Cursor }
 
@@ -51,7 +60,7 @@ func (p Page) String() string { return strconv.Itoa(p.Number) + ":" + p.Cursor }
 func ParsePage(s string) (Page, error) {
 	number, cursor, ok := strings.Cut(s, ":")
 	n, err := strconv.Atoi(number)
-	if !ok || err != nil || n < 0 {
+	if !ok || err != nil || n < 0 || n > maxPage {
 		return Page{}, fmt.Errorf("%q does not name a page of a list", s)
 	}
 	return Page{Number: n, Cursor: cursor}, nil

@@ -88,8 +88,7 @@ func Look(tx workflow.Tx, shops []workflow.Shop, s Search) (f Found, err error) 
 			return f, err
 		}
 	}
-	from := min(s.Page*s.Size, len(all))
-	f.Rows, err = RowsOf(tx, all[from:min(from+s.Size, len(all))], shops)
+	f.Rows, err = RowsOf(tx, pageOf(all, s.Page, s.Size), shops)
 	return f, err
 }
 
