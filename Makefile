@@ -13,6 +13,12 @@ REVISION    := $(shell git rev-parse --short=12 HEAD 2>/dev/null)
 # The race detector needs cgo and a C compiler.
 RACE        := $(shell CGO_ENABLED=1 $(GO) env CC 2>/dev/null | xargs -r sh -c 'command -v "$$0"' >/dev/null 2>&1 && echo -race)
 
+# Where the tests keep their files: in memory if there is room, as most of their time is otherwise the disk's. What is
+# built stays on the disk, since such a place may forbid to run it.
+IN_MEMORY   := $(shell [ -w /dev/shm ] && [ "$$(df -Pk /dev/shm | awk 'NR == 2 { print $$4 }')" -gt 2000000 ] && echo TMPDIR=/dev/shm GOTMPDIR=$${GOTMPDIR:-$${TMPDIR:-/tmp}})
+# Tests of one package that run at once. They wait more than they work.
+AT_ONCE     := -parallel 4
+
 .DEFAULT_GOAL := help
 
 .PHONY: help
@@ -28,10 +34,14 @@ test: ## All tests, shuffled, with the race detector where there is a C compiler
 ifeq ($(RACE),)
 	@if [ -n "$$REQUIRE_RACE" ]; then echo "no C compiler: the race detector cannot run, and REQUIRE_RACE is set" >&2; exit 1; fi
 	@echo "no C compiler: the tests run without the race detector"
-	$(GO) test -shuffle=on ./...
+	$(IN_MEMORY) $(GO) test -shuffle=on $(AT_ONCE) ./...
 else
-	CGO_ENABLED=1 $(GO) test -race -shuffle=on ./...
+	$(IN_MEMORY) CGO_ENABLED=1 $(GO) test -race -shuffle=on $(AT_ONCE) ./...
 endif
+
+.PHONY: fast
+fast: ## The tests without browsers, race detector and what is long: while you work. Packages that did not change are not run again
+	$(IN_MEMORY) $(GO) test -short $(AT_ONCE) ./...
 
 .PHONY: soak
 soak: ## A bad day in two processes, simulated: faults, kills, people; SEED=1 COUNT=1 choose which

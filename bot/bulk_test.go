@@ -227,6 +227,9 @@ func TestARunThatWentOutCannotBeUndone(t *testing.T) {
 }
 
 func TestAHundredOfMoreAreOfferedAndGoThroughARestart(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it is long")
+	}
 	inBubble(t, setup{}, func(t *testing.T, w *world) {
 		var all []workflow.Observation
 		now := time.Now()

@@ -468,6 +468,9 @@ func TestADeskThatStopsWaitsForNoAppHome(t *testing.T) {
 }
 
 func TestAFullTeamThatLooksOnStaysWithinSlacksRate(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it is long")
+	}
 	inBubble(t, setup{}, func(t *testing.T, w *world) {
 		w.requests(3)
 		for range 3 {

@@ -109,6 +109,9 @@ func TestTheWeekIsToldOnMondayOnceAndAsAPicture(t *testing.T) {
 }
 
 func TestTheWeekIsToldOnceWhateverFailsOnTheWay(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it is long")
+	}
 	for name, s := range map[string]struct {
 		fault   object
 		reopen  bool

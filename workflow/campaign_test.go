@@ -11,6 +11,7 @@ import (
 )
 
 func TestAJoinCreatesTheCampaignAddsTheCreatorAndApproves(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	a := d.met()
 	j := workflow.Join{Actor: deed(member, "view-1"), At: noon, Key: sample, NewName: "  Winter \t glow ", Approve: true, Round: a.Round, Undo: undoWindow}
@@ -40,6 +41,7 @@ func events(history []workflow.Entry) []workflow.EventKind {
 }
 
 func TestAJoinThatIsRefusedKeepsNothingOfIt(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	a := d.met()
 	taken, err := d.CreateCampaign(t.Context(), workflow.Creation{Shop: sample.Shop, Name: "Taken", At: noon})
@@ -79,6 +81,7 @@ func TestAJoinThatIsRefusedKeepsNothingOfIt(t *testing.T) {
 }
 
 func TestTheFirstOfTwoCampaignsWins(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	d.met()
 	winter, err := d.CreateCampaign(t.Context(), workflow.Creation{Shop: sample.Shop, Name: "Winter", At: noon})
@@ -102,6 +105,7 @@ func TestTheFirstOfTwoCampaignsWins(t *testing.T) {
 }
 
 func TestARedeliveredCreationFindsItsOwnDeed(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	n := workflow.Creation{Shop: sample.Shop, Name: "Winter", By: member, At: noon, Origin: "trigger-1"}
 	first, err := d.CreateCampaign(t.Context(), n)

@@ -112,6 +112,7 @@ func (d *desk) undoes(at time.Time) {
 }
 
 func TestEachStepOfADeadlineIsToldOnceAcrossRestarts(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	d.met()
 	for day := noon; day.Before(deadline.Add(24 * time.Hour)); day = day.Add(12 * time.Hour) {
@@ -142,6 +143,7 @@ func TestEachStepOfADeadlineIsToldOnceAcrossRestarts(t *testing.T) {
 }
 
 func TestADeadlineIsSilentTheMomentADecisionIsMade(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	d.met()
 	d.approves(due(48 * time.Hour)) // at the very moment
@@ -150,6 +152,7 @@ func TestADeadlineIsSilentTheMomentADecisionIsMade(t *testing.T) {
 }
 
 func TestADecisionTakenBackRepeatsNoStepAndLosesNone(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	d.met()
 	d.ticks(noon, due(30*time.Hour))
@@ -166,6 +169,7 @@ func TestADecisionTakenBackRepeatsNoStepAndLosesNone(t *testing.T) {
 }
 
 func TestADecisionThatTikTokRefusesGoesOnWithTheSteps(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	d.met()
 	d.ticks(noon, due(47*time.Hour))
@@ -225,6 +229,7 @@ func TestADeskThatWasAsleepTellsTheLatestStepOnly(t *testing.T) {
 }
 
 func TestShippingAndPostingHaveTheirOwnClocks(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	d.met()
 	d.sets(noon, func(s *workflow.Settings) { s.Shipments = workflow.ShipmentsInThread })
@@ -255,6 +260,7 @@ func TestOnlyWhatGoesOnIsTold(t *testing.T) {
 }
 
 func TestSettingsThatChangeSetTheClocks(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	d.met()
 	d.ticks(noon, due(20*time.Hour))
@@ -269,6 +275,7 @@ func TestSettingsThatChangeSetTheClocks(t *testing.T) {
 }
 
 func TestWorkingHoursThatAreSetRepeatNoStep(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	d.met()
 	at := time.Date(2026, 11, 28, 20, 0, 0, 0, time.UTC) // a Saturday
@@ -306,6 +313,7 @@ func TestClocksThatAreBeingSetWhenTheDeskDiesOrTheSettingsChangeAgainAreAllSet(t
 }
 
 func TestAShopsSettingsThatAreNoneOfTheClocksWriteNoApplication(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	d.met()
 	d.tick(noon)
@@ -316,6 +324,7 @@ func TestAShopsSettingsThatAreNoneOfTheClocksWriteNoApplication(t *testing.T) {
 }
 
 func TestALookThatFindsNothingDueWritesNothing(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	d.met()
 	d.tick(noon)
@@ -345,6 +354,7 @@ func TestTheCreatorIsNudgedOnceAndOnlyIfTheShopHasWordsForIt(t *testing.T) {
 }
 
 func TestManyCreatorsAreEachNudgedThoughTheTeamIsToldOnce(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	d.sets(noon, func(s *workflow.Settings) { s.Nudge = "How do you like it?" })
 	for i := range 8 {

@@ -10,6 +10,7 @@ import (
 )
 
 func TestAClaimOfADecisionIsTheMomentOfSending(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	a := d.apply(approval(d.met().Round, noon))
 	_, ok := d.claim(workflow.ReviewLane(sample), noon.Add(undoWindow-time.Microsecond))
@@ -31,6 +32,7 @@ func TestAClaimOfADecisionIsTheMomentOfSending(t *testing.T) {
 }
 
 func TestAReviewWithoutADecisionIsDroppedAndTheNextMayGo(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	d.apply(approval(d.met().Round, noon))
 	sent := noon.Add(undoWindow)
@@ -47,6 +49,7 @@ func TestAReviewWithoutADecisionIsDroppedAndTheNextMayGo(t *testing.T) {
 }
 
 func TestADecisionThatAReportConfirmedIsNotSentAgain(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	d.apply(approval(d.met().Round, noon))
 	sent := noon.Add(undoWindow)
@@ -97,6 +100,7 @@ func TestEachFateOfAnEffectIsRecorded(t *testing.T) {
 }
 
 func TestAReplyIsNotParkedIfItsCardCameMeanwhile(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	d.met()
 	d.apply(reported(workflow.StatusAwaitingShipment, noon.Add(time.Minute)))
@@ -107,6 +111,7 @@ func TestAReplyIsNotParkedIfItsCardCameMeanwhile(t *testing.T) {
 }
 
 func TestTheOutcomeOfALostClaimIsDropped(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	d.apply(approval(d.met().Round, noon))
 	first, ok := d.claim(workflow.ReviewLane(sample), noon.Add(undoWindow))

@@ -14,6 +14,7 @@ import (
 )
 
 func TestADecisionIsSavedWithItsHistoryAndItsEffects(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	a := d.met()
 	woken := d.woken.Load()
@@ -38,6 +39,7 @@ func TestADecisionIsSavedWithItsHistoryAndItsEffects(t *testing.T) {
 }
 
 func TestARefusalWritesNothing(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	a := d.met()
 	before, kept, woken := d.memory(), d.store.kept.Load(), d.woken.Load()
@@ -59,6 +61,7 @@ func TestARefusalWritesNothing(t *testing.T) {
 }
 
 func TestWhatBringsNoNewsWritesNothing(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	a := d.met()
 	kept := d.store.kept.Load()
@@ -119,6 +122,7 @@ func TestAFailureAnywhereKeepsNothing(t *testing.T) {
 }
 
 func TestOfManyWhoDecideAtOnceOneWins(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	a := d.met()
 	const people = 24
@@ -157,6 +161,7 @@ func TestOfManyWhoDecideAtOnceOneWins(t *testing.T) {
 }
 
 func TestWhatComesTooLateToBeKeptIsNotKept(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	a := d.met()
 	before, woken := d.memory(), d.woken.Load()
@@ -172,6 +177,7 @@ func TestWhatComesTooLateToBeKeptIsNotKept(t *testing.T) {
 }
 
 func TestTheHistoryTellsWhoDidWhatAndWhatTikTokAnswered(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	a := d.met()
 	at := func(minutes int) time.Time { return noon.Add(time.Duration(minutes) * time.Minute) }
@@ -208,6 +214,7 @@ func TestTheHistoryTellsWhoDidWhatAndWhatTikTokAnswered(t *testing.T) {
 }
 
 func TestAnUndoneDecisionLeavesNothingToSend(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	a := d.apply(approval(d.met().Round, noon))
 	d.apply(workflow.Undone{Actor: by(member), At: noon, Round: a.Round})
@@ -215,6 +222,7 @@ func TestAnUndoneDecisionLeavesNothingToSend(t *testing.T) {
 }
 
 func TestAReportEndsADecisionThatWaits(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	d.apply(approval(d.met().Round, noon))
 	d.apply(reported(workflow.StatusWithdrawn, noon.Add(time.Second)))
@@ -222,6 +230,7 @@ func TestAReportEndsADecisionThatWaits(t *testing.T) {
 }
 
 func TestAClaimedDecisionIsNotTakenBackByAReport(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	d.apply(approval(d.met().Round, noon))
 	eff, ok := d.claim(workflow.ReviewLane(sample), noon.Add(undoWindow))
@@ -235,6 +244,7 @@ func TestAClaimedDecisionIsNotTakenBackByAReport(t *testing.T) {
 }
 
 func TestADeadlineThatComesNearerHastensTheReview(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	e := approval(d.met().Round, noon)
 	e.Undo = time.Hour
@@ -249,6 +259,7 @@ func TestADeadlineThatComesNearerHastensTheReview(t *testing.T) {
 }
 
 func TestRepaintsOfACardCoalesce(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	d.met()
 	lane := workflow.CardLane(sample)
@@ -278,6 +289,7 @@ func TestRepaintsOfACardCoalesce(t *testing.T) {
 }
 
 func TestAnEarlierRepaintHastensALaterOne(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	d.apply(approval(d.met().Round, noon))
 	card, ok := d.claim(workflow.CardLane(sample), noon)
@@ -296,6 +308,7 @@ func TestAnEarlierRepaintHastensALaterOne(t *testing.T) {
 }
 
 func TestRepliesWaitForTheCardAndThenGo(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	d.apply(reported(workflow.StatusPending, noon))
 	d.apply(reported(workflow.StatusAwaitingShipment, noon.Add(time.Minute)))
@@ -311,6 +324,7 @@ func TestRepliesWaitForTheCardAndThenGo(t *testing.T) {
 }
 
 func TestObserveTakesOverWhatIsNewAndOnlyReadsTheRest(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	var all []workflow.Observation
 	for i := range 250 {
@@ -338,6 +352,7 @@ func TestObserveTakesOverWhatIsNewAndOnlyReadsTheRest(t *testing.T) {
 }
 
 func TestAnApplicationThatIsMetTwiceOnAPageIsTakenOverOnce(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	twice := []workflow.Observation{
 		{ID: sample.ID, Reported: reported(workflow.StatusPending, noon)}, {ID: sample.ID, Reported: reported(workflow.StatusPending, noon)},
@@ -350,6 +365,7 @@ func TestAnApplicationThatIsMetTwiceOnAPageIsTakenOverOnce(t *testing.T) {
 }
 
 func TestTheFaultsOfAStoreAreNamedByWhatWasBeingDone(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

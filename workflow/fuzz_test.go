@@ -228,6 +228,9 @@ func FuzzStep(f *testing.F) {
 }
 
 func TestLongRandomLivesKeepTheInvariants(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it is long")
+	}
 	var reached []State
 	for seed := range 60 {
 		script := make([]byte, 900)

@@ -12,6 +12,7 @@ import (
 )
 
 func TestManyStepsAtOnceAreOneMessage(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	var all []workflow.Key
 	for i := range 12 {
@@ -42,6 +43,7 @@ func TestManyStepsAtOnceAreOneMessage(t *testing.T) {
 }
 
 func TestAFewStepsAtOnceAreToldEachInItsThread(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	for i := range 5 {
 		d.asked(strconv.Itoa(100+i), deadline, noon)
@@ -54,6 +56,7 @@ func TestAFewStepsAtOnceAreToldEachInItsThread(t *testing.T) {
 }
 
 func TestADecisionTakenBackAfterAGroupSpokeOfItRepeatsNothing(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	d.met()
 	d.askedBy(150, 100, deadline.Add(-time.Minute), noon)
@@ -115,6 +118,7 @@ func TestStepsThatWerePastAtFirstSightAreOneMessage(t *testing.T) {
 }
 
 func TestOneStepThatWasPastAtFirstSightIsToldInItsThread(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	k := d.asked("100", deadline, due(20*time.Hour))
 	d.asked("101", deadline.Add(100*time.Hour), due(20*time.Hour))
@@ -124,6 +128,10 @@ func TestOneStepThatWasPastAtFirstSightIsToldInItsThread(t *testing.T) {
 }
 
 func TestTenThousandDueAtOnceArePacedGroupedAndToldOnce(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it is long")
+	}
+	t.Parallel()
 	d := newDesk(t, glow)
 	d.waiting10k(deadline)
 	now := due(24 * time.Hour)
@@ -194,6 +202,7 @@ func TestAGroupThatWasBegunWhenTheDeskDiedIsMadeOnceAndLosesNothing(t *testing.T
 }
 
 func TestAGroupIsAsUrgentAsItsMostUrgent(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	for i := range 6 {
 		d.asked(strconv.Itoa(100+i), deadline.Add(time.Duration(i)*10*time.Hour), noon)
@@ -215,6 +224,7 @@ func TestAGroupIsAsUrgentAsItsMostUrgent(t *testing.T) {
 }
 
 func TestTheDeadlinesOfEachKindAreGroupedApart(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	for i := range 7 {
 		d.asked(strconv.Itoa(100+i), deadline, noon)

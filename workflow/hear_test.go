@@ -23,6 +23,7 @@ func (d *desk) announced() (words []string) {
 }
 
 func TestWhatWasWrittenBeforeTheDeskBeganToListenIsThePast(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow).listening()
 	require.Equal(t, 1, d.hearing(finds, minutes(1), text("1", "long ago", noon.Add(-time.Hour)), text("2", "now", noon)))
 	require.Equal(t, []string{"now"}, d.announced())
@@ -31,6 +32,7 @@ func TestWhatWasWrittenBeforeTheDeskBeganToListenIsThePast(t *testing.T) {
 }
 
 func TestEachMessageIsToldOnceAndInOrder(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow).listening()
 	second := minutes(1)
 	require.Equal(t, 2, d.hearing(finds, second, text("100", "b", second), text("99", "a", second)))
@@ -44,6 +46,7 @@ func TestEachMessageIsToldOnceAndInOrder(t *testing.T) {
 }
 
 func TestHerWordsAreTheStoryOfHerLatestLiveApplication(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow).listening()
 	d.met()
 	later := d.asks("2", workflow.Creator{OpenID: "open-1", Username: "glow.daily"}, "2", minutes(1))
@@ -64,6 +67,7 @@ func TestHerWordsAreTheStoryOfHerLatestLiveApplication(t *testing.T) {
 }
 
 func TestHerWordsCallForACard(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow).listening()
 	d.apply(reported(workflow.StatusShipped, noon))
 	d.hear("glow.daily", minutes(1), "it has not come")
@@ -72,6 +76,7 @@ func TestHerWordsCallForACard(t *testing.T) {
 }
 
 func TestAMembersFirstAnswerAsksTheTeamOnce(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow).listening()
 	c := d.campaign("Winter")
 	d.invite(c, finds, noon)
@@ -103,6 +108,7 @@ func TestAMembersFirstAnswerAsksTheTeamOnce(t *testing.T) {
 }
 
 func TestOfTwoWordsOnTheSameQuestionTheFirstHolds(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow).listening()
 	c := d.campaign("Winter")
 	d.invite(c, finds, noon)
@@ -121,6 +127,7 @@ func TestOfTwoWordsOnTheSameQuestionTheFirstHolds(t *testing.T) {
 }
 
 func TestAWordOnASampleIsRefusedWhereNothingIsAsked(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	d.met()
 	c := d.campaign("Winter")
@@ -137,6 +144,7 @@ func TestAWordOnASampleIsRefusedWhereNothingIsAsked(t *testing.T) {
 }
 
 func TestNothingIsAskedOfWhoHasAnApplicationInTheCampaign(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow).listening()
 	d.met()
 	c := d.joins("Winter")
@@ -151,6 +159,7 @@ func TestNothingIsAskedOfWhoHasAnApplicationInTheCampaign(t *testing.T) {
 }
 
 func TestTheTeamIsAskedForEachCampaignThatIsNotArchived(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow).listening()
 	d.met()
 	winter, summer, archived := d.campaign("Winter"), d.campaign("Summer"), d.campaign("Archived")
@@ -168,6 +177,7 @@ func TestTheTeamIsAskedForEachCampaignThatIsNotArchived(t *testing.T) {
 }
 
 func TestWhatWaitedForHerAnswerGoesWhenSheAnswersButForWhatHasToLookFirst(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow).listening()
 	d.met()
 	d.writes("1", glowDaily, "hello")
@@ -183,6 +193,7 @@ func TestWhatWaitedForHerAnswerGoesWhenSheAnswersButForWhatHasToLookFirst(t *tes
 }
 
 func TestALinkBringsItsProductIntoTheCampaign(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow).listening()
 	c := d.campaign("Winter")
 	d.invite(c, finds, noon)
@@ -194,6 +205,7 @@ func TestALinkBringsItsProductIntoTheCampaign(t *testing.T) {
 }
 
 func TestACreatorWithoutANameIsToldApartByHerConversation(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow).listening()
 	require.Equal(t, 1, d.hearing("", minutes(1), text("1", "hello", minutes(1))))
 	require.Equal(t, "conversation talk-", d.notices()[0].Creator.Username)

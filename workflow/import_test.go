@@ -19,6 +19,7 @@ func (d *desk) imports(origin string) workflow.Run {
 }
 
 func TestAnImportMakesACampaignOfACollaboration(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	d.met()
 	r := d.imports("1")
@@ -44,6 +45,7 @@ func TestAnImportMakesACampaignOfACollaboration(t *testing.T) {
 }
 
 func TestAnImportThatCannotBeDoneSaysWhy(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	r := d.imports("1")
 	busy, gone := workflow.Cause{Code: 36009002, Message: "too many requests"}, workflow.Cause{Code: 404, Message: "no such collaboration"}
@@ -76,6 +78,7 @@ func TestAnImportFindsANameWhateverTheCollaborationIsCalled(t *testing.T) {
 }
 
 func TestAnImportOfThousandsIsTakenOver(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	r := d.imports("1")
 	told := workflow.Imported{At: noon, Name: "Spring"}

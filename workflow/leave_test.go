@@ -14,6 +14,7 @@ func (d *desk) leaves(who workflow.Actor, c workflow.Campaign) (workflow.Applica
 }
 
 func TestAnAdditionCanBeTakenBackByWhoeverMadeItOrByAnAdmin(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	d.met()
 	c := d.joins("Winter")
@@ -44,6 +45,7 @@ func TestAnAdditionCanBeTakenBackByWhoeverMadeItOrByAnAdmin(t *testing.T) {
 }
 
 func TestWhatCameIntoACampaignByItselfAnyReviewerMayTakeOut(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	c := d.campaign("Winter", "1")
 	d.invite(c, "glow.daily", noon)
@@ -82,6 +84,7 @@ func TestACreatorStaysInTheCampaignForWhateverElseIsThere(t *testing.T) {
 }
 
 func TestTheLastOfSeveralApplicationsTakesHerOutOfTheCampaign(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	d.met()
 	c := d.joins("Winter")
@@ -96,6 +99,7 @@ func TestTheLastOfSeveralApplicationsTakesHerOutOfTheCampaign(t *testing.T) {
 }
 
 func TestAMoveToAnotherCampaignTakesTheCreatorAlongAndBack(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	d.met()
 	winter := d.joins("Winter")
@@ -120,6 +124,7 @@ func TestAMoveToAnotherCampaignTakesTheCreatorAlongAndBack(t *testing.T) {
 }
 
 func TestNothingGoesBackToACampaignThatWasArchivedMeanwhile(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	d.met()
 	winter := d.joins("Winter")
@@ -133,6 +138,7 @@ func TestNothingGoesBackToACampaignThatWasArchivedMeanwhile(t *testing.T) {
 }
 
 func TestAnArchivedCampaignTakesNobodyHoweverLongItsModalWasOpen(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	a := d.met()
 	c := d.campaign("Winter", "1")
@@ -158,6 +164,7 @@ func TestAnArchivedCampaignTakesNobodyHoweverLongItsModalWasOpen(t *testing.T) {
 }
 
 func TestAnEditOfACampaignThatMovedOnIsRefused(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	d.met()
 	c := d.campaign("Winter", "7")
@@ -186,6 +193,7 @@ func TestAnEditOfACampaignThatMovedOnIsRefused(t *testing.T) {
 }
 
 func TestACreatorIsAddedByHandOnceAndAsTheDeskKnowsHer(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	d.met()
 	c := d.campaign("Winter")

@@ -12,6 +12,7 @@ import (
 var findsByID = workflow.Creator{OpenID: "open-2", Username: finds}
 
 func TestANewApplicationJoinsByItselfOnlyWhereCreatorAndProductAre(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	winter, summer, late := d.campaign("Winter", "1", "2"), d.campaign("Summer", "1"), d.campaign("Late", "3")
 	archived := d.campaign("Archived", "1", "4")
@@ -45,6 +46,7 @@ func TestANewApplicationJoinsByItselfOnlyWhereCreatorAndProductAre(t *testing.T)
 }
 
 func TestAnApplicationThatIsKnownJoinsNothingByItself(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	d.met()
 	d.invite(d.campaign("Winter", "1"), "glow.daily", noon)
@@ -52,6 +54,7 @@ func TestAnApplicationThatIsKnownJoinsNothingByItself(t *testing.T) {
 }
 
 func TestWhatIsKnownOfACreatorByNameBecomesHersByID(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow).listening()
 	c := d.campaign("Winter", "1")
 	d.invite(c, finds, noon)
@@ -121,6 +124,7 @@ func TestOfTwoMembershipsThatBecomeOneTheFurtherCounts(t *testing.T) {
 }
 
 func TestAnIDThatShowsLaterIsNews(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	c := d.campaign("Winter", "1")
 	d.invite(c, finds, noon)
@@ -141,6 +145,7 @@ func TestAnIDThatShowsLaterIsNews(t *testing.T) {
 }
 
 func TestAMessageOnItsWayToANameGoesToTheIDOnceThatIsKnown(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow).listening()
 	d.hear(finds, noon, "hello")
 	write := func(origin string) workflow.Notice {
@@ -165,6 +170,7 @@ func TestAMessageOnItsWayToANameGoesToTheIDOnceThatIsKnown(t *testing.T) {
 }
 
 func TestNamesThatNoStoreTakesFailNoSweep(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow).listening()
 	odd := workflow.Creator{OpenID: "open\x00-3", Username: "odd\x00name\xff"}
 	for i, p := range []workflow.ProductID{"1\x00", "\xff", ""} {

@@ -75,6 +75,7 @@ func TestAMessageIsQuotedAndSentAndWhatBecameOfItIsShown(t *testing.T) {
 }
 
 func TestAConversationIsNumberedByTheFirstAnswerThatKnowsIt(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	d.met()
 	d.writes("1", glowDaily, "hello")
@@ -85,6 +86,7 @@ func TestAConversationIsNumberedByTheFirstAnswerThatKnowsIt(t *testing.T) {
 }
 
 func TestAConversationThatWasHeardUnderAnotherNameIsHers(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow).listening()
 	d.met()
 	c := d.campaign("Winter")
@@ -114,6 +116,7 @@ func TestAConversationThatWasHeardUnderAnotherNameIsHers(t *testing.T) {
 }
 
 func TestARefusedMessageDoesNotBlockTheNextAndOneThatWaitsDoes(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	d.met()
 	for _, text := range []string{"one", "two", "three"} {
@@ -131,6 +134,7 @@ func TestARefusedMessageDoesNotBlockTheNextAndOneThatWaitsDoes(t *testing.T) {
 }
 
 func TestAMessageThatIsHeldUpForOneReasonIsToldOnce(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	d.met()
 	d.writes("1", glowDaily, "hello")
@@ -144,6 +148,7 @@ func TestAMessageThatIsHeldUpForOneReasonIsToldOnce(t *testing.T) {
 }
 
 func TestAMessageIsQuotedWhereHerStoryIs(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow).listening()
 	d.met()
 	later := d.asks("2", workflow.Creator{OpenID: "open-1", Username: "glow.daily"}, "2", minutes(1))
@@ -169,6 +174,7 @@ func TestAMessageIsQuotedWhereHerStoryIs(t *testing.T) {
 }
 
 func TestAMessageCallsForACardToBeQuotedUnder(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	r := reported(workflow.StatusShipped, noon)
 	require.False(t, d.apply(r).Card.Wanted)
@@ -182,6 +188,7 @@ func TestAMessageCallsForACardToBeQuotedUnder(t *testing.T) {
 }
 
 func TestAMessageIsRefusedWhereItSaysNothingOrHasNobodyToGoTo(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	d.met()
 	d.invite(d.campaign("Winter"), finds, noon)
@@ -207,6 +214,7 @@ func TestAMessageIsRefusedWhereItSaysNothingOrHasNobodyToGoTo(t *testing.T) {
 }
 
 func TestARefusedMessageCanBeTriedAgain(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	d.met()
 	n := d.writes("1", glowDaily, "hello")
@@ -230,6 +238,7 @@ func (d *desk) rejects(message string, undo time.Duration) workflow.Application 
 }
 
 func TestTheMessageOfARejectionGoesOutOnceTikTokHasConfirmedIt(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	d.met()
 	a := d.rejects(" Sorry! ", 0)
@@ -251,6 +260,7 @@ func TestTheMessageOfARejectionGoesOutOnceTikTokHasConfirmedIt(t *testing.T) {
 }
 
 func TestTheMessageOfARejectionGoesOutWhenASweepConfirmsWhatHadLostItsAnswer(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	d.met()
 	d.rejects("Sorry!", 0)
@@ -288,6 +298,7 @@ func TestTheMessageOfARejectionThatCameToNothingIsNotSentAndTheThreadSaysSo(t *t
 }
 
 func TestADecisionsWordsAreCheckedWhenItIsMade(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	d.met()
 	before := d.store.writes.Load()
@@ -310,6 +321,7 @@ func TestADecisionsWordsAreCheckedWhenItIsMade(t *testing.T) {
 }
 
 func TestAMessageThatCannotBeSentAnyMoreIsQuotedAsRefused(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	d.met()
 	a := d.rejects("Sorry!", 0)

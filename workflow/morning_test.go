@@ -43,6 +43,7 @@ func (d *desk) worth(id string, reviewBy time.Time, gmv string, views, followers
 }
 
 func TestTheMorningTellsWhatEndsTodayAndTomorrowMostValuableFirst(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	morning := time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)
 	today, tomorrow := morning.Add(8*time.Hour), morning.Add(32*time.Hour)
@@ -71,6 +72,7 @@ func TestTheMorningTellsWhatEndsTodayAndTomorrowMostValuableFirst(t *testing.T) 
 }
 
 func TestThereIsOneMorningADayAlsoAfterARestartAndLate(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	d.asked("1", deadline, noon)
 	for at := deadline.Add(-60 * time.Hour); at.Before(deadline.Add(24 * time.Hour)); at = at.Add(15 * time.Minute) {
@@ -89,6 +91,7 @@ func TestThereIsOneMorningADayAlsoAfterARestartAndLate(t *testing.T) {
 }
 
 func TestAMorningWithNothingDueSaysNothing(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	d.asked("1", deadline, noon)
 	d.morningAt(noon)
@@ -100,6 +103,7 @@ func TestAMorningWithNothingDueSaysNothing(t *testing.T) {
 }
 
 func TestTheShipsMorningIsAPickList(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	ship := noon.Add(6 * time.Hour)
 	for i, p := range []workflow.Product{
@@ -116,6 +120,7 @@ func TestTheShipsMorningIsAPickList(t *testing.T) {
 }
 
 func TestTheMorningsMessageFollowsWhatBecomesOfItsItems(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	d.met()
 	d.asked("other", deadline.Add(100*time.Hour), noon)
@@ -149,6 +154,10 @@ func TestTheMorningsMessageFollowsWhatBecomesOfItsItems(t *testing.T) {
 }
 
 func TestAMorningOfThousandsNamesTheForemostAndCountsTheOthers(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it is long")
+	}
+	t.Parallel()
 	d := newDesk(t, glow)
 	d.waiting10k(noon.Add(8 * time.Hour))
 	d.worth("1", noon.Add(8*time.Hour), "1000000", 1, 1)

@@ -10,6 +10,7 @@ import (
 )
 
 func TestANoticeIsShownOnceHoweverOftenItChanges(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow).listening()
 	c := d.campaign("Winter")
 	d.invite(c, finds, noon)
@@ -36,6 +37,7 @@ func TestANoticeIsShownOnceHoweverOftenItChanges(t *testing.T) {
 }
 
 func TestNoticesOfOneThreadDoNotHideEachOther(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	d.met()
 	first, second := d.writes("1", glowDaily, "one"), d.writes("2", glowDaily, "two")
@@ -44,6 +46,7 @@ func TestNoticesOfOneThreadDoNotHideEachOther(t *testing.T) {
 }
 
 func TestANoticeThatIsGoneFromSlackIsPostedAnewWhenThereIsSomethingToTell(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow).listening()
 	c := d.campaign("Winter")
 	d.invite(c, finds, noon)
@@ -68,6 +71,7 @@ func TestANoticeThatIsGoneFromSlackIsPostedAnewWhenThereIsSomethingToTell(t *tes
 }
 
 func TestANoticeThatFindsNoCardWaitsForIt(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	d.met()
 	d.writes("1", glowDaily, "one")
@@ -80,6 +84,7 @@ func TestANoticeThatFindsNoCardWaitsForIt(t *testing.T) {
 }
 
 func TestAFaultWhileAnOutcomeIsRecordedIsNoLostClaim(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	e := workflow.Effect{ID: "N1", Kind: workflow.ShowNotice, Lane: "post/404", Shop: sample.Shop, Notice: "404", NotBefore: noon, MadeAt: noon}
 	require.NoError(t, d.store.Update(t.Context(), func(tx workflow.Tx) error { return tx.Enqueue(e) }))

@@ -150,6 +150,7 @@ func TestASecondDeliveryOfADeedChangesNothingAndIsNoMistake(t *testing.T) {
 }
 
 func TestADeedThatWasTakenBackIsNotDoneAgainByItsSecondDelivery(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	d.met()
 	join := workflow.Join{Actor: deed(member, "join"), At: noon, Key: sample, NewName: "Winter", Approve: true, Undo: undoWindow}

@@ -210,6 +210,9 @@ func (r *race) orders(left []string) (n int) {
 }
 
 func TestInWhateverOrderItHappensOneVerdictCountsAndNoControlLies(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it is long")
+	}
 	for _, c := range []struct {
 		moves  []string
 		orders int

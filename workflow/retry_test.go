@@ -14,6 +14,7 @@ func (d *desk) retries(who workflow.Actor) (int, error) {
 }
 
 func TestARetryTriesWhatRestsAndWhatIsDead(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	d.met()
 	d.bury()
@@ -32,6 +33,7 @@ func TestARetryTriesWhatRestsAndWhatIsDead(t *testing.T) {
 }
 
 func TestWhatIsUnderWayOrLooksFirstIsNotHurried(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	d.met()
 	_, err := d.retries(by(member))
@@ -52,6 +54,7 @@ func TestWhatIsUnderWayOrLooksFirstIsNotHurried(t *testing.T) {
 }
 
 func TestADeadLetterIsRevivedByItsID(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	d.met()
 	requireRefused(t, workflow.RuleNothingFailed, d.Revive(t.Context(), "404", by(member), noon))

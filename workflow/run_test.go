@@ -52,6 +52,7 @@ func states(r workflow.Run) (all []workflow.ItemState) {
 }
 
 func TestARunIsBegunInOneTransactionAndDeclinesRowByRow(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	targets := d.waiters(5)
 	_, err := d.Apply(t.Context(), numbered(2), workflow.Decided{Actor: by(another), At: noon, Verdict: workflow.Reject, Reason: workflow.Other, Undo: undoWindow})
@@ -96,6 +97,7 @@ func TestARunIsBegunInOneTransactionAndDeclinesRowByRow(t *testing.T) {
 }
 
 func TestARunIsRefusedWhereThereIsNothingToDoOrTooMuch(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	targets := d.waiters(workflow.MaxRun + 1)
 	before := d.store.writes.Load()
@@ -113,6 +115,7 @@ func TestARunIsRefusedWhereThereIsNothingToDoOrTooMuch(t *testing.T) {
 }
 
 func TestARunOfWhichNothingCanBeDecidedHasEnded(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	r := d.decide(bulk(by(member), workflow.Target{Key: numbered(404)}))
 	require.True(t, r.Ended())
@@ -196,6 +199,7 @@ func TestARunTellsWhatBecameOfEachDecisionAndEndsOnce(t *testing.T) {
 }
 
 func TestARunIsTakenBackByWhoeverBeganItOrByAnAdminAsFarAsItWasNotSent(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	r := d.decide(bulk(deed(member, "1"), d.waiters(4)...))
 	_, err := d.UndoRun(t.Context(), r.ID, by(another), noon)
@@ -221,6 +225,7 @@ func TestARunIsTakenBackByWhoeverBeganItOrByAnAdminAsFarAsItWasNotSent(t *testin
 }
 
 func TestOfTwoRunsOverTheSameApplicationsEachIsDecidedOnce(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	targets := d.waiters(40)
 	runs := make([]workflow.Run, 2)
@@ -250,6 +255,7 @@ func TestOfTwoRunsOverTheSameApplicationsEachIsDecidedOnce(t *testing.T) {
 }
 
 func TestARunSurvivesAKillAtAnyPoint(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	targets := d.waiters(3)
 	sent := map[workflow.EffectID]int{}

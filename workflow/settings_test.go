@@ -88,6 +88,7 @@ func (d *desk) settings(id workflow.ShopID) workflow.Settings {
 }
 
 func TestSettingsAreCopiedToOtherShopsButForTheChannel(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	d.shops()
 	change := workflow.SettingsChange{Actor: by(member), At: noon, Copies: []workflow.ShopID{"3", "404", sample.Shop, "3"}, Settings: workflow.Settings{
@@ -107,6 +108,7 @@ func TestSettingsAreCopiedToOtherShopsButForTheChannel(t *testing.T) {
 }
 
 func TestTwoAdminsDoNotOverwriteEachOtherUnseen(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	d.shops()
 	change := func(seen int, zone string) error {
@@ -126,6 +128,7 @@ func TestTwoAdminsDoNotOverwriteEachOtherUnseen(t *testing.T) {
 }
 
 func TestAWelcomeIsSeenOnce(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	for range 2 {
 		require.NoError(t, d.Welcome(t.Context(), sample.Shop))

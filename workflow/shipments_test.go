@@ -39,6 +39,7 @@ func (d *desk) all(n int, status workflow.Status, at time.Time) {
 }
 
 func TestShipmentsOfOneSweepAreAnnouncedTogether(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	d.all(14, workflow.StatusAwaitingShipment, noon)
 	d.sweepEnds(noon)
@@ -54,6 +55,7 @@ func TestShipmentsOfOneSweepAreAnnouncedTogether(t *testing.T) {
 }
 
 func TestOnlyTheLatestOfAShipmentIsAnnounced(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	d.all(3, workflow.StatusAwaitingShipment, noon)
 	d.all(3, workflow.StatusShipped, minutes(1))
@@ -64,6 +66,7 @@ func TestOnlyTheLatestOfAShipmentIsAnnounced(t *testing.T) {
 }
 
 func TestShipmentsAreToldWhereTheShopWantsThem(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	d.sets(noon, func(s *workflow.Settings) { s.Shipments = workflow.ShipmentsInThread })
 	d.all(2, workflow.StatusAwaitingShipment, noon)
@@ -123,6 +126,7 @@ func TestParcelsThatDoNotArriveAreToldInTheirThreadsAndOnceInTheChannel(t *testi
 }
 
 func TestAParcelThatArrivesBeforeTheSweepEndsIsNotToldAsStuck(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	d.all(1, workflow.StatusShipped, noon)
 	d.tick(noon.Add(10 * 24 * time.Hour))
@@ -147,6 +151,7 @@ func (d *desk) finds(at time.Time, found ...workflow.Content) int {
 }
 
 func TestEachPieceOfContentIsOneMessageThatGrows(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	d.met()
 	d.moves(sample, minutes(1), func(r *workflow.Report) { r.Status = workflow.StatusContentPending })
@@ -186,6 +191,7 @@ func TestEachPieceOfContentIsOneMessageThatGrows(t *testing.T) {
 }
 
 func TestAnApplicationKeepsABoundedNumberOfPieces(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	d.met()
 	d.moves(sample, minutes(1), func(r *workflow.Report) { r.Status = workflow.StatusContentPending })

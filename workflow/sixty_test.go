@@ -31,6 +31,9 @@ var spring = time.Date(2027, 3, 1, 0, 0, 7, 0, time.UTC)
 // This is a short run of it; `make sixty SEED=1 COUNT=10` runs long ones.
 func TestSixtyDaysTellEachDueStepOnceAndNoneInVain(t *testing.T) {
 	first, err := strconv.ParseUint(os.Getenv(sixtySeed), 10, 64)
+	if err != nil && testing.Short() {
+		t.Skip("it is long")
+	}
 	if err != nil {
 		t.Parallel()
 		newSixty(t, rand.Uint64N(1_000_000), 20, 40).live()

@@ -82,6 +82,10 @@ func (d *desk) endSweep(at time.Time) {
 func days(i int) time.Duration { return 72*time.Hour + time.Duration(i)*time.Minute }
 
 func TestAShopWithThreeThousandWaitingGetsThirtyCardsAndOneMessage(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it is long")
+	}
+	t.Parallel()
 	d := newDesk(t, newcomer())
 	d.backlog(3000, days, true)
 	require.Empty(t, d.carded(), "cards wait for the sweep's end")
@@ -101,6 +105,7 @@ func TestAShopWithThreeThousandWaitingGetsThirtyCardsAndOneMessage(t *testing.T)
 }
 
 func TestASmallBacklogGetsItsCardsWithoutAWord(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, newcomer())
 	d.backlog(30, days, true)
 	d.endSweep(noon)
@@ -110,6 +115,7 @@ func TestASmallBacklogGetsItsCardsWithoutAWord(t *testing.T) {
 }
 
 func TestAShopWithNothingWaitingIsMetInSilence(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, newcomer())
 	d.endSweep(noon)
 	require.True(t, d.memory().Shop.Met)
@@ -117,6 +123,7 @@ func TestAShopWithNothingWaitingIsMetInSilence(t *testing.T) {
 }
 
 func TestAFirstSweepThatMetMoreThanTheRoomTellsWhatIsDueSoon(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, newcomer())
 	d.backlog(40, func(i int) time.Duration { return time.Duration(i+1) * 4 * time.Hour }, true) // twelve within 48 h
 	d.endSweep(noon)
@@ -127,6 +134,7 @@ func TestAFirstSweepThatMetMoreThanTheRoomTellsWhatIsDueSoon(t *testing.T) {
 }
 
 func TestRoomThatAppearsIsForTheSoonestOfTheOthers(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, newcomer())
 	d.backlog(33, days, true)
 	d.endSweep(noon)
@@ -144,6 +152,7 @@ func TestRoomThatAppearsIsForTheSoonestOfTheOthers(t *testing.T) {
 }
 
 func TestOneThatComesCloseGetsACardWhateverTheRoom(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, newcomer())
 	d.backlog(33, days, true)
 	d.endSweep(noon)
@@ -154,6 +163,7 @@ func TestOneThatComesCloseGetsACardWhateverTheRoom(t *testing.T) {
 }
 
 func TestOneThatWasCloseAtFirstSightDidNotComeClose(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, newcomer())
 	d.backlog(33, func(i int) time.Duration { return 24*time.Hour + time.Duration(i)*time.Minute }, true)
 	d.endSweep(noon)
@@ -162,6 +172,7 @@ func TestOneThatWasCloseAtFirstSightDidNotComeClose(t *testing.T) {
 }
 
 func TestManyThatComeCloseAtOnceAreTakenAHundredAtATime(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, newcomer())
 	d.backlog(330, days, true)
 	d.endSweep(noon)
@@ -172,6 +183,7 @@ func TestManyThatComeCloseAtOnceAreTakenAHundredAtATime(t *testing.T) {
 }
 
 func TestAFirstSweepThatEndsLateHandsOutEverythingThatCameCloseAndThenCounts(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, newcomer())
 	d.backlog(250, days, true)
 	d.endSweep(noon.Add(days(219) - workflow.CloseDeadline))
@@ -184,12 +196,14 @@ func TestAFirstSweepThatEndsLateHandsOutEverythingThatCameCloseAndThenCounts(t *
 }
 
 func TestANewcomerAfterTheFirstSweepGetsItsCardAtOnce(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	d.backlog(2, days, false)
 	require.Equal(t, idsUpTo(2), d.carded())
 }
 
 func TestAnApplicationWithoutADeadlineComesLastAndNeverComesClose(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, newcomer())
 	d.backlog(30, days, true)
 	r := reported(workflow.StatusPending, noon)
@@ -203,6 +217,7 @@ func TestAnApplicationWithoutADeadlineComesLastAndNeverComesClose(t *testing.T) 
 }
 
 func TestAShopThatTikTokRefusesIsAnnouncedOncePerCause(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	scope := workflow.Cause{Code: 105005, Message: "a scope is missing", RequestID: "request-1"}
 	stop := func(found workflow.Surface, c workflow.Cause, minutes int) {
@@ -241,6 +256,7 @@ func TestAShopThatTikTokRefusesIsAnnouncedOncePerCause(t *testing.T) {
 }
 
 func TestAShopIsNotCalledWellWhileTheSweepIsRefused(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	cause := workflow.Cause{Code: 105005, Message: "a scope is missing"}
 	require.NoError(t, d.StopShop(t.Context(), sample.Shop, workflow.FromSync, cause, noon))
@@ -252,6 +268,7 @@ func TestAShopIsNotCalledWellWhileTheSweepIsRefused(t *testing.T) {
 }
 
 func TestAShopIsStoppedByACauseWithoutACodeToo(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, glow)
 	cause := workflow.Cause{Message: "the answer makes no sense"}
 	require.NoError(t, d.StopShop(t.Context(), sample.Shop, workflow.FromSync, cause, noon))

@@ -25,6 +25,9 @@ const patience = 20 * time.Second
 // REQUIRE_BROWSER=1 says that there must be one.
 func findBrowser(t *testing.T) string {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("a browser takes too long for a short run")
+	}
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"} {
 		if path, err := exec.LookPath(name); err == nil {
 			return path

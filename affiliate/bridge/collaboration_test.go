@@ -33,6 +33,7 @@ func (d *desk) progress(id workflow.RunID) (r workflow.Run) {
 }
 
 func TestATargetCollaborationIsImportedWithItsCreatorsAndProducts(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := connected(t, affiliatesim.Options{})
 		d.run()
@@ -73,6 +74,7 @@ func TestACollaborationThatIsNotThereEndsTheImportWithItsCause(t *testing.T) {
 }
 
 func TestAnImportWaitsForTikTokAndGoesOn(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := connected(t, affiliatesim.Options{})
 		d.run()
@@ -91,6 +93,7 @@ func TestAnImportWaitsForTikTokAndGoesOn(t *testing.T) {
 }
 
 func TestARequestLinkIsAskedForAndItsRefusalSaysWhy(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := connected(t, affiliatesim.Options{})
 		k := d.apply(affiliatesim.Request{})

@@ -36,6 +36,7 @@ func (d *desk) authorisation() workflow.Authorisation {
 const refreshPath = "/api/v2/token/refresh"
 
 func TestConnectingLearnsTheShopsAndKeepsTheTokensHash(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk(t, affiliatesim.Options{Shops: 2})
 		require.NoError(t, d.connect(d.details.RefreshToken))
@@ -56,6 +57,7 @@ func TestConnectingLearnsTheShopsAndKeepsTheTokensHash(t *testing.T) {
 }
 
 func TestTheSameTokenIsExchangedOnceEvenAcrossRestarts(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := connected(t, affiliatesim.Options{})
 		require.NoError(t, d.connect(d.details.RefreshToken))
@@ -67,6 +69,7 @@ func TestTheSameTokenIsExchangedOnceEvenAcrossRestarts(t *testing.T) {
 }
 
 func TestANewTokenIsExchangedAgain(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := connected(t, affiliatesim.Options{})
 		d.sweep()
@@ -84,6 +87,7 @@ func TestANewTokenIsExchangedAgain(t *testing.T) {
 }
 
 func TestABadTokenIsAnErrorThatNamesTheVariable(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk(t, affiliatesim.Options{})
 		err := d.connect("a token that nobody gave out")
@@ -100,6 +104,7 @@ func TestABadTokenIsAnErrorThatNamesTheVariable(t *testing.T) {
 }
 
 func TestABadTokenDoesNotDisconnectWhatIsConnected(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := connected(t, affiliatesim.Options{})
 		require.ErrorIs(t, d.connect("a token that nobody gave out"), affiliate.ErrBadRefreshToken)
@@ -108,6 +113,7 @@ func TestABadTokenDoesNotDisconnectWhatIsConnected(t *testing.T) {
 }
 
 func TestAPairThatTheStoreDidNotTakeIsSavedAtTheNextTry(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk(t, affiliatesim.Options{})
 		full := errors.New("the disk is full")
@@ -125,6 +131,7 @@ func TestAPairThatTheStoreDidNotTakeIsSavedAtTheNextTry(t *testing.T) {
 }
 
 func TestAPairThatTheStoreDidNotTakeIsSavedByTheNextSweep(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := connected(t, affiliatesim.Options{})
 		second := d.center.Details(centerURL).RefreshToken
@@ -141,6 +148,7 @@ func TestAPairThatTheStoreDidNotTakeIsSavedByTheNextSweep(t *testing.T) {
 }
 
 func TestTokensAreSealedAtRest(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := connected(t, affiliatesim.Options{})
 		d.act("/sim/authorization", `{"do":"expire_access"}`, nil)
@@ -158,6 +166,7 @@ func TestTokensAreSealedAtRest(t *testing.T) {
 }
 
 func TestAnotherKeyIsSaidToBeTheFault(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := connected(t, affiliatesim.Options{})
 		right := d.key
@@ -179,6 +188,7 @@ func TestAnotherKeyIsSaidToBeTheFault(t *testing.T) {
 }
 
 func TestTokensOfOneAuthorisationDoNotOpenAsAnothers(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := connected(t, affiliatesim.Options{})
 		a, s := d.authorisation(), d.shop()
@@ -214,6 +224,7 @@ func TestAKeyIsReadInEveryUsualForm(t *testing.T) {
 }
 
 func TestAnExpiredAccessTokenIsRenewedOnceForAllShops(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := connected(t, affiliatesim.Options{Shops: 2})
 		d.sweep()
@@ -230,6 +241,7 @@ func TestAnExpiredAccessTokenIsRenewedOnceForAllShops(t *testing.T) {
 }
 
 func TestAShopThatIsRenamedIsLearntAnewAndKeepsWhatItKnew(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := connected(t, affiliatesim.Options{})
 		d.sweep()
@@ -246,6 +258,7 @@ func TestAShopThatIsRenamedIsLearntAnewAndKeepsWhatItKnew(t *testing.T) {
 }
 
 func TestAnUnansweredExchangeDoesNotPassForABadToken(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := connected(t, affiliatesim.Options{})
 		d.act("/sim/authorization", `{"do":"expire_access"}`, nil)

@@ -58,6 +58,7 @@ func (d *desk) notice(k workflow.Key, id string) (n workflow.Notice, found bool)
 }
 
 func TestContentIsFoundTakenOverWholeAndCompletesTheApplication(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d, k := delivered(t)
 		d.watch()
@@ -88,6 +89,7 @@ func TestContentIsFoundTakenOverWholeAndCompletesTheApplication(t *testing.T) {
 }
 
 func TestGrowthIsFollowedForTwoWeeksAndNothingIsWrittenWithoutIt(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d, k := delivered(t)
 		d.post(k, `{"view_count":1000,"paid_order_count":1}`)
@@ -114,6 +116,7 @@ func TestGrowthIsFollowedForTwoWeeksAndNothingIsWrittenWithoutIt(t *testing.T) {
 }
 
 func TestALookWithoutNewsLeavesTheStoreAlone(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := connected(t, affiliatesim.Options{})
 		for _, status := range []affiliatesim.Status{"SHIPPED", "CONTENT_PENDING"} {
@@ -129,6 +132,7 @@ func TestALookWithoutNewsLeavesTheStoreAlone(t *testing.T) {
 }
 
 func TestContentFromBeforeTheDeskCompletesWithoutAWord(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := connected(t, affiliatesim.Options{})
 		k := d.apply(affiliatesim.Request{Status: "CONTENT_PENDING"})
@@ -154,6 +158,10 @@ func TestContentFromBeforeTheDeskCompletesWithoutAWord(t *testing.T) {
 }
 
 func TestARoundThatIsTooLongForOneRunIsGoneOnWith(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it is long")
+	}
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := connected(t, affiliatesim.Options{})
 		for range 1100 {
@@ -199,6 +207,7 @@ func TestOneApplicationThatCannotBeAskedAboutHidesNoOther(t *testing.T) {
 }
 
 func TestAFaultOnOneApplicationDoesNotStandInTheWayOfTheNextRun(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := connected(t, affiliatesim.Options{})
 		odd := d.apply(affiliatesim.Request{Status: "SHIPPED"})
@@ -215,6 +224,7 @@ func TestAFaultOnOneApplicationDoesNotStandInTheWayOfTheNextRun(t *testing.T) {
 }
 
 func TestAShopWhoseContentHangsHoldsUpNoOther(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := connected(t, affiliatesim.Options{Shops: 2})
 		shops := d.shops()
@@ -243,6 +253,7 @@ func TestAShopWhoseContentHangsHoldsUpNoOther(t *testing.T) {
 }
 
 func TestAMissingScopeForContentIsLoggedOnceAndRested(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := connected(t, affiliatesim.Options{})
 		k := d.apply(affiliatesim.Request{Status: "SHIPPED"})

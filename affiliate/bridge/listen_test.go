@@ -44,6 +44,7 @@ func heard(channel *slack) []string {
 }
 
 func TestWhatWasWrittenBeforeTheDeskListenedIsNotTold(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d, k, channel := undecided(t)
 		d.answer(k, "long ago")
@@ -58,6 +59,7 @@ func TestWhatWasWrittenBeforeTheDeskListenedIsNotTold(t *testing.T) {
 }
 
 func TestAnAnswerIsToldOnceAndThenMarkedAsRead(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d, k, channel := undecided(t)
 		d.listen()
@@ -80,6 +82,7 @@ func TestAnAnswerIsToldOnceAndThenMarkedAsRead(t *testing.T) {
 }
 
 func TestAPollWithoutNewsIsOneCallAndNoWrite(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := connected(t, affiliatesim.Options{})
 		d.run()
@@ -104,6 +107,7 @@ func TestAPollWithoutNewsIsOneCallAndNoWrite(t *testing.T) {
 }
 
 func TestEveryNewMessageIsToldHoweverManyThereAre(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d, k, channel := undecided(t)
 		d.listen()
@@ -118,6 +122,7 @@ func TestEveryNewMessageIsToldHoweverManyThereAre(t *testing.T) {
 }
 
 func TestAPollThatIsCutShortLosesNothing(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := connected(t, affiliatesim.Options{})
 		channel, _ := d.run()
@@ -151,6 +156,7 @@ func TestAPollThatIsCutShortLosesNothing(t *testing.T) {
 }
 
 func TestAConversationThatCannotBeReadHidesNoOther(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := connected(t, affiliatesim.Options{})
 		channel, _ := d.run()
@@ -182,6 +188,7 @@ func TestAConversationThatCannotBeReadHidesNoOther(t *testing.T) {
 }
 
 func TestAShopWhoseMessagesHangHoldsUpNoOther(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := connected(t, affiliatesim.Options{Shops: 2})
 		channel, _ := d.run()
@@ -211,6 +218,7 @@ func TestAShopWhoseMessagesHangHoldsUpNoOther(t *testing.T) {
 }
 
 func TestAMissingScopeIsLoggedOnceAndLeavesTheShopAlone(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d, k, channel := undecided(t)
 		d.listen()
@@ -272,6 +280,7 @@ func TestEachKindOfMessageIsToldAsWhatItIs(t *testing.T) {
 }
 
 func TestAListThatTellsNoNewestMessageIsReadAllTheSame(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d, k, channel := undecided(t)
 		d.listen()

@@ -74,6 +74,7 @@ func (d *desk) truths() []spoken {
 }
 
 func TestAMessageIsSentOnceAndConfirmed(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d, k, _ := undecided(t)
 		id := d.write(k, "Hello <you> & \"welcome\"")
@@ -88,6 +89,7 @@ func TestAMessageIsSentOnceAndConfirmed(t *testing.T) {
 }
 
 func TestMessagesOfAShopAreSpacedAndRefusedBySpacingNever(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d, _, _ := undecided(t)
 		var keys []workflow.Key
@@ -141,6 +143,7 @@ func TestAMessageWhoseAnswerWasLostIsLookedForBeforeItIsRepeated(t *testing.T) {
 }
 
 func TestAFaultOfTheVendorsAfterTheMessageArrivedIsNotRepeated(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d, k, _ := undecided(t)
 		d.between.meddle(func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
@@ -159,6 +162,7 @@ func TestAFaultOfTheVendorsAfterTheMessageArrivedIsNotRepeated(t *testing.T) {
 }
 
 func TestTheSameTextTwiceIsTwoMessages(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d, k, _ := undecided(t)
 		d.write(k, "Thank you!")
@@ -204,6 +208,7 @@ func TestAnInterruptedMessageIsLookedForFirst(t *testing.T) {
 }
 
 func TestAMessageBeyondTheUnansweredOnesWaitsForTheAnswer(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d, k, _ := undecided(t)
 		d.act("/sim/limits", `{"messages_unanswered":1}`, nil)
@@ -230,6 +235,7 @@ func TestAMessageBeyondTheUnansweredOnesWaitsForTheAnswer(t *testing.T) {
 }
 
 func TestMessagesBeyondADaysQuotaWaitAndEachSaysWhy(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d, _, _ := undecided(t)
 		d.act("/sim/limits", `{"messages_a_day":0}`, nil)
@@ -257,6 +263,7 @@ func TestMessagesBeyondADaysQuotaWaitAndEachSaysWhy(t *testing.T) {
 }
 
 func TestAMissingScopeForMessagesStopsNeitherTheShopNorItsReviews(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d, k, channel := undecided(t)
 		d.act("/sim/authorization", fmt.Sprintf(`{"do":"withhold_scope","scope":%q}`, scopeMessages), nil)
@@ -296,6 +303,7 @@ func (d *desk) story(k workflow.Key, kind workflow.EventKind) (found []workflow.
 }
 
 func TestAMessageToAnotherRegionIsRefusedAndDoesNotHoldUpTheNext(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d, k, _ := undecided(t)
 		d.breakCalls(opening, 16032001, "the creator is in another region")
@@ -315,6 +323,7 @@ func TestAMessageToAnotherRegionIsRefusedAndDoesNotHoldUpTheNext(t *testing.T) {
 }
 
 func TestReviewsGoOutWhileTheMessageCenterHangs(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d, first, _ := undecided(t)
 		keys := []workflow.Key{first}
@@ -348,6 +357,7 @@ func TestReviewsGoOutWhileTheMessageCenterHangs(t *testing.T) {
 }
 
 func TestACreatorWhoIsKnownByHerConversationAloneCanBeAnswered(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := connected(t, affiliatesim.Options{})
 		d.run()

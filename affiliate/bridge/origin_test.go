@@ -38,6 +38,7 @@ func (d *desk) targetSearches() (n int) {
 const collaborationsPath = "target_collaborations/search"
 
 func TestTheOriginOfEachApplicationIsFoundOnce(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := connected(t, affiliatesim.Options{})
 		spring, autumn := d.collaborate("Spring launch"), d.collaborate("Autumn launch")
@@ -64,6 +65,7 @@ func TestTheOriginOfEachApplicationIsFoundOnce(t *testing.T) {
 }
 
 func TestAnOriginOutlivesWhatIsReportedLater(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := connected(t, affiliatesim.Options{})
 		spring := d.collaborate("Spring launch")
@@ -80,6 +82,7 @@ func TestAnOriginOutlivesWhatIsReportedLater(t *testing.T) {
 }
 
 func TestANewApplicationIsSearchedForAloneAndInCollaborationsMadeSince(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := connected(t, affiliatesim.Options{})
 		d.collaborate("Spring launch")
@@ -101,6 +104,7 @@ func TestANewApplicationIsSearchedForAloneAndInCollaborationsMadeSince(t *testin
 }
 
 func TestAnOriginIsFoundWhateverTheStatusBecameMeanwhile(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := connected(t, affiliatesim.Options{})
 		spring := d.collaborate("Spring launch")
@@ -118,6 +122,7 @@ func TestAnOriginIsFoundWhateverTheStatusBecameMeanwhile(t *testing.T) {
 }
 
 func TestManyCollaborationsAreSearchedOverSeveralSweeps(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := connected(t, affiliatesim.Options{})
 		first := d.collaborate("The first of many")
@@ -149,6 +154,7 @@ func (d *desk) knows(k workflow.Key) (known bool) {
 }
 
 func TestOriginsOfABacklogAreRememberedUntilTheirCardsCome(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := connected(t, affiliatesim.Options{})
 		spring := d.collaborate("Spring launch")
@@ -170,6 +176,7 @@ func TestOriginsOfABacklogAreRememberedUntilTheirCardsCome(t *testing.T) {
 }
 
 func TestOriginsThatCannotBeFoundStopNeitherTheSweepNorTheShop(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := connected(t, affiliatesim.Options{})
 		spring := d.collaborate("Spring launch")
@@ -198,6 +205,7 @@ func TestOriginsThatCannotBeFoundStopNeitherTheSweepNorTheShop(t *testing.T) {
 }
 
 func TestAnApplicationThatEndedIsNotSearchedForAnyMore(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := connected(t, affiliatesim.Options{})
 		for i := range 25 {

@@ -69,6 +69,7 @@ func (d *desk) silent(all []workflow.Key) {
 }
 
 func TestThePastIsLearnedOnceAndInSilence(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := connected(t, affiliatesim.Options{})
 		all := d.ended(7)
@@ -87,6 +88,10 @@ func TestThePastIsLearnedOnceAndInSilence(t *testing.T) {
 }
 
 func TestFiveThousandApplicationsOfThePastAreLearnedAPageASweepAcrossRestarts(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it is long")
+	}
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := connected(t, affiliatesim.Options{})
 		all := d.ended(455)
@@ -109,6 +114,7 @@ func TestFiveThousandApplicationsOfThePastAreLearnedAPageASweepAcrossRestarts(t 
 }
 
 func TestAPageTokenThatExpiredRestartsItsStatusAndReadsItInOneGo(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := connected(t, affiliatesim.Options{})
 		var all []workflow.Key
@@ -140,6 +146,7 @@ func lastSearch(d *desk) time.Time {
 }
 
 func TestAPastThatCannotBeReadIsLoggedOnceAndHoldsUpNoSweep(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := connected(t, affiliatesim.Options{})
 		all := d.ended(1)
@@ -165,6 +172,7 @@ func TestAPastThatCannotBeReadIsLoggedOnceAndHoldsUpNoSweep(t *testing.T) {
 }
 
 func TestWhatWasPostedAndSoldInThePastIsLearnedWithIt(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := connected(t, affiliatesim.Options{})
 		k := d.apply(affiliatesim.Request{Status: "CONTENT_PENDING"})

@@ -78,6 +78,7 @@ func (d *desk) settled(k workflow.Key, want workflow.State) {
 }
 
 func TestAnApprovalIsSentOnceAndConfirmed(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d, k, channel := undecided(t)
 		d.decide(k, workflow.Approve, "")
@@ -117,6 +118,7 @@ func TestARejectionCarriesItsReason(t *testing.T) {
 }
 
 func TestARefusalForGoodReturnsTheApplicationToReviewWithItsCause(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d, k, channel := undecided(t)
 		product := d.application(k).Report.Product.ID
@@ -140,6 +142,7 @@ func TestARefusalForGoodReturnsTheApplicationToReviewWithItsCause(t *testing.T) 
 }
 
 func TestTooManyRequestsAreWaitedOut(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d, k, _ := undecided(t)
 		d.act("/sim/faults", `{"path":"/review","times":2,"do":"status","status":429,"retry_after":7}`, nil)
@@ -220,6 +223,7 @@ func TestALostAnswerIsLookedAfterBeforeItIsRepeated(t *testing.T) {
 }
 
 func TestAFaultOfTheVendorsAfterItDidTheWorkIsNotRepeated(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d, k, _ := undecided(t)
 		d.between.meddle(func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
@@ -259,6 +263,7 @@ func TestWhatHoldsDecisionsUpIsToldInTheSameWordsForAll(t *testing.T) {
 }
 
 func TestASweepMaySettleWhatIsUnclear(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d, k, channel := undecided(t)
 		d.act("/sim/faults", `{"path":"/review","do":"apply_then_drop"}`, nil)
@@ -274,6 +279,7 @@ func TestASweepMaySettleWhatIsUnclear(t *testing.T) {
 }
 
 func TestALookThatFindsAnothersDeedLetsItWin(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d, k, channel := undecided(t)
 		d.act("/sim/faults", `{"path":"/review","do":"drop"}`, nil)
@@ -292,6 +298,7 @@ func TestALookThatFindsAnothersDeedLetsItWin(t *testing.T) {
 }
 
 func TestALookThatFailsIsRepeatedAndNothingIsSentMeanwhile(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d, k, _ := undecided(t)
 		d.act("/sim/faults", `{"path":"/review","do":"apply_then_drop"}`, nil)
@@ -340,6 +347,7 @@ func TestAnInterruptedDecisionIsLookedAfterFirst(t *testing.T) {
 }
 
 func TestADecisionThatIsTakenBackInTimeIsNeverSent(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d, k, _ := undecided(t)
 		actor := workflow.Actor{Person: "U1", Surface: workflow.FromCard}
@@ -357,6 +365,7 @@ func TestADecisionThatIsTakenBackInTimeIsNeverSent(t *testing.T) {
 }
 
 func TestAReviewWhoseAccessTokenExpiredIsSentWithARenewedOne(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d, k, _ := undecided(t)
 		d.act("/sim/authorization", `{"do":"expire_access"}`, nil)
@@ -368,6 +377,7 @@ func TestAReviewWhoseAccessTokenExpiredIsSentWithARenewedOne(t *testing.T) {
 }
 
 func TestADecisionWhoseTokensCannotBeSavedWaitsForTheStore(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := connected(t, affiliatesim.Options{})
 		k := d.apply(affiliatesim.Request{})
@@ -387,6 +397,7 @@ func TestADecisionWhoseTokensCannotBeSavedWaitsForTheStore(t *testing.T) {
 }
 
 func TestAnEffectWhoseRecordsAreMissingWaits(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := connected(t, affiliatesim.Options{})
 		e := workflow.Effect{Shop: "no such shop", Application: "1", Attempt: 1, Begun: true, Review: &workflow.Review{Verdict: workflow.Approve}}
@@ -400,6 +411,10 @@ func TestAnEffectWhoseRecordsAreMissingWaits(t *testing.T) {
 }
 
 func TestFiftyApprovalsAreFiftyCallsWithinTheBudget(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it is long")
+	}
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := connected(t, affiliatesim.Options{})
 		var keys []workflow.Key

@@ -37,6 +37,7 @@ func (d *desk) mendCalls() {
 }
 
 func TestAShopWhoseTikTokHangsDoesNotHoldUpAnother(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := connected(t, affiliatesim.Options{Shops: 2})
 		shops := d.shops()
@@ -106,6 +107,7 @@ func TestAFaultOfTheShopIsAnnouncedOnceAndSoIsItsEnd(t *testing.T) {
 }
 
 func TestOtherFaultsFailASweepAndDoNotStopTheShop(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := connected(t, affiliatesim.Options{})
 		for _, fault := range []string{
@@ -123,6 +125,7 @@ func TestOtherFaultsFailASweepAndDoNotStopTheShop(t *testing.T) {
 }
 
 func TestAShopWithoutTokensIsStoppedAsOneToConnectAgain(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := connected(t, affiliatesim.Options{})
 		d.act("/sim/authorization", `{"do":"deauthorize"}`, nil)
@@ -172,6 +175,7 @@ func TestDecisionsWaitWhileTikTokRefusesTheShopAndThenGoOut(t *testing.T) {
 }
 
 func TestAShopThatMayNotDecideDoesNotHoldUpAnothersDecisions(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := connected(t, affiliatesim.Options{Shops: 2})
 		d.run()
@@ -196,6 +200,7 @@ func TestAShopThatMayNotDecideDoesNotHoldUpAnothersDecisions(t *testing.T) {
 }
 
 func TestARefusalForGoodShowsThatTheShopMayDecideAgain(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := connected(t, affiliatesim.Options{})
 		channel, _ := d.run()

@@ -20,6 +20,7 @@ import (
 const searchPath = "/affiliate_seller/202508/sample_applications/search"
 
 func TestASweepOfNothingEndsTheFirstMeeting(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := connected(t, affiliatesim.Options{})
 		d.sweep()
@@ -35,6 +36,9 @@ func TestASweepOfNothingEndsTheFirstMeeting(t *testing.T) {
 }
 
 func TestASweepFindsEveryApplicationAndItsNextWritesNothing(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it is long")
+	}
 	for _, n := range []int{1, 51, 3000} {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -71,6 +75,7 @@ func TestASweepFindsEveryApplicationAndItsNextWritesNothing(t *testing.T) {
 }
 
 func TestABacklogIsToldOfOnce(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := connected(t, affiliatesim.Options{Seed: 51})
 		d.sweep()
@@ -80,6 +85,7 @@ func TestABacklogIsToldOfOnce(t *testing.T) {
 }
 
 func TestAReportIsTakenOverWhole(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := connected(t, affiliatesim.Options{})
 		stock := 42
@@ -123,6 +129,7 @@ func withoutEmpty(r workflow.Report) workflow.Report {
 }
 
 func TestNumbersThatDriftAreNotWritten(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := connected(t, affiliatesim.Options{})
 		k := d.apply(affiliatesim.Request{Creator: affiliatesim.RequestedBy{
@@ -178,6 +185,7 @@ func TestWhatTheLivePagesNoLongerShowIsAskedForDirectly(t *testing.T) {
 }
 
 func TestWhatMovesOnWhileThePagesAreReadIsMet(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := connected(t, affiliatesim.Options{})
 		k := d.apply(affiliatesim.Request{Status: affiliatesim.Shipped})
@@ -204,6 +212,7 @@ func TestWhatMovesOnWhileThePagesAreReadIsMet(t *testing.T) {
 }
 
 func TestWhatIsShippedBetweenTwoPagesIsAskedForInTheSameSweep(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := connected(t, affiliatesim.Options{})
 		k := d.apply(affiliatesim.Request{Status: affiliatesim.Shipped})
@@ -241,6 +250,7 @@ func readBody(r *http.Request) ([]byte, error) {
 }
 
 func TestAnApplicationWithoutACreatorsIDIsFoundByHerName(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := connected(t, affiliatesim.Options{})
 		k := d.apply(affiliatesim.Request{
@@ -261,6 +271,7 @@ func TestAnApplicationWithoutACreatorsIDIsFoundByHerName(t *testing.T) {
 }
 
 func TestAnUnknownStatusIsKeptLiveAndLoggedOnce(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := connected(t, affiliatesim.Options{})
 		k := d.apply(affiliatesim.Request{})
@@ -282,6 +293,7 @@ func TestAnUnknownStatusIsKeptLiveAndLoggedOnce(t *testing.T) {
 }
 
 func TestAnApplicationThatVanishedIsLeftAsItWasAndLoggedOnce(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := connected(t, affiliatesim.Options{})
 		k := d.apply(affiliatesim.Request{})
@@ -303,6 +315,7 @@ func TestAnApplicationThatVanishedIsLeftAsItWasAndLoggedOnce(t *testing.T) {
 }
 
 func TestAReportCarriesTheTimeAtWhichItsOwnRequestBegan(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := connected(t, affiliatesim.Options{})
 		pending := d.apply(affiliatesim.Request{})
@@ -317,6 +330,7 @@ func TestAReportCarriesTheTimeAtWhichItsOwnRequestBegan(t *testing.T) {
 }
 
 func TestAnAnswerOlderThanWhatIsKnownIsDropped(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := connected(t, affiliatesim.Options{})
 		k := d.apply(affiliatesim.Request{})
@@ -350,6 +364,7 @@ func TestAnAnswerOlderThanWhatIsKnownIsDropped(t *testing.T) {
 }
 
 func TestPagesThatGoInCirclesEndAListingAndNoSweep(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := connected(t, affiliatesim.Options{})
 		k := d.apply(affiliatesim.Request{})
@@ -366,6 +381,7 @@ func TestPagesThatGoInCirclesEndAListingAndNoSweep(t *testing.T) {
 }
 
 func TestASweepThatFailsHalfWayIsNotTakenForAFullOne(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := connected(t, affiliatesim.Options{})
 		d.apply(affiliatesim.Request{})

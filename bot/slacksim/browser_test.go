@@ -38,6 +38,9 @@ type browser struct {
 // openBrowser starts a browser for one test. Where there is none the test is skipped, or fails if REQUIRE_BROWSER is 1.
 func openBrowser(t *testing.T) *browser {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("a browser takes too long for a short run")
+	}
 	program := findBrowser()
 	if program == "" {
 		if os.Getenv("REQUIRE_BROWSER") == "1" {

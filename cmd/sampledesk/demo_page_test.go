@@ -83,7 +83,7 @@ func TestAVisitorsStepsAreTickedAsTheyComeAbout(t *testing.T) {
 }
 
 func TestAnApprovalThatIsUndoneCountsAsOne(t *testing.T) {
-	s, _ := startDemo(t, "--seed", "1", "--undo", "1h")
+	s, _ := startDemo(t, "--seed", "1", "--undo", "10m")
 	s.until("the card", func() bool { return len(s.cards()) == 1 })
 	require.True(t, s.click(s.person("admin"), s.cards()[0], "approve").OK)
 	s.until("the approval", func() bool { return s.ticked() == steps{Approve: true} })

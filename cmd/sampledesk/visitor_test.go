@@ -62,6 +62,9 @@ func visit(t *testing.T, page string, width, height int64) *visitor {
 
 func findBrowser(t *testing.T) string {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("a browser takes too long for a short run")
+	}
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "headless-shell"} {
 		if path, err := exec.LookPath(name); err == nil {
 			return path

@@ -129,8 +129,19 @@ type desk struct {
 	stopped chan struct{}
 }
 
+// begun are the tests that run beside others by now.
+var begun sync.Map
+
+// beside lets a test run beside others, once however many bubbles it opens: most of a bubble's real time is the disk's.
+func beside(t *testing.T) {
+	if _, already := begun.LoadOrStore(t, true); !already {
+		t.Parallel()
+	}
+}
+
 // inBubble opens a desk in a bubble. The courier is not running yet.
 func inBubble(t *testing.T, test func(*testing.T, *desk)) {
+	beside(t)
 	path := filepath.Join(t.TempDir(), "desk.db")
 	synctest.Test(t, func(t *testing.T) {
 		d := &desk{t: t, path: path, tiktok: &service{}, slack: &service{}, log: &journal{}}
