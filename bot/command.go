@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"unicode"
 
 	"github.com/slack-go/slack"
 
@@ -62,6 +63,7 @@ func (d *Desk) command(ctx context.Context, c command, ack ackFunc) {
 
 // answer answers a command.
 func (d *Desk) answer(ctx context.Context, c command) reply {
+	c.Text = workflow.Typed(c.Text)
 	word, rest := cutWord(c.Text)
 	if word == "" || word == "help" {
 		return reply{Message: help(c.Name)}
@@ -96,12 +98,12 @@ func help(name string) view.Message {
 	return view.SamplesHelp()
 }
 
-// cutWord parts the first word, in lower case, from the rest.
+// cutWord parts the first word, plain and in lower case, from the rest.
 func cutWord(text string) (word, rest string) {
 	text = strings.TrimSpace(text)
-	i := strings.IndexFunc(text, func(r rune) bool { return r == ' ' || r == '\t' || r == '\n' })
+	i := strings.IndexFunc(text, unicode.IsSpace)
 	if i < 0 {
-		return strings.ToLower(text), ""
+		return strings.ToLower(workflow.Plain(text)), ""
 	}
-	return strings.ToLower(text[:i]), strings.TrimSpace(text[i:])
+	return strings.ToLower(workflow.Plain(text[:i])), strings.TrimSpace(text[i:])
 }

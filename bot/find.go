@@ -20,7 +20,7 @@ var (
 // searchTerm reads what was typed, forgivingly: an id, a short id, a user name with or without "@", a link to a card or
 // anything in its thread, or the address of a creator's page; wrapped as Slack wraps links, or in quotation marks.
 func searchTerm(typed string) query.SearchTerm {
-	typed = strings.Trim(strings.TrimSpace(typed), "`\"'“”‘’,;")
+	typed = strings.Trim(workflow.Plain(typed), "`\"',;")
 	if inside, ok := strings.CutPrefix(typed, "<"); ok && strings.HasSuffix(inside, ">") {
 		typed, _, _ = strings.Cut(strings.TrimSuffix(inside, ">"), "|")
 	}
@@ -41,7 +41,7 @@ func searchTerm(typed string) query.SearchTerm {
 // cutTerm parts what names a request from what follows it. "request 7KQ2M" is one name.
 func cutTerm(text string) (typed, rest string) {
 	typed, rest = cutField(text)
-	if strings.EqualFold(typed, "request") && rest != "" {
+	if strings.EqualFold(workflow.Plain(typed), "request") && rest != "" {
 		typed, rest = cutField(rest)
 	}
 	return typed, rest

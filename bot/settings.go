@@ -6,7 +6,6 @@ import (
 	"errors"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"sampledesk/bot/view"
@@ -200,7 +199,7 @@ func readClockSettings(i interaction, s *workflow.Settings) (action, complaint s
 }
 
 func parseSeconds(typed string) (time.Duration, bool) {
-	seconds, err := strconv.ParseFloat(strings.TrimSpace(typed), 64)
+	seconds, err := strconv.ParseFloat(workflow.Plain(typed), 64)
 	if err != nil || !(seconds >= 0 && seconds <= workflow.MaxUndo.Seconds()) {
 		return 0, false
 	}

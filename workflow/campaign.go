@@ -63,7 +63,7 @@ func CampaignName(typed string) (string, error) {
 			return ' '
 		}
 		return r
-	}, strings.ToValidUTF8(typed, ""))
+	}, Typed(typed))
 	name = strings.Join(strings.Fields(name), " ")
 	if !strings.ContainsFunc(name, visible) || utf8.RuneCountInString(name) > MaxCampaignName {
 		return "", Refusal{Rule: RuleCampaignName, Name: name}
@@ -79,8 +79,17 @@ func visible(r rune) bool {
 		!unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r)
 }
 
-// FoldName is how two names of campaigns are compared: without regard to case.
-func FoldName(name string) string { return strings.ToLower(name) }
+// FoldName is how two names of campaigns are compared: as Plain reads them, and without regard to case. It is the same as
+// often as it is folded.
+func FoldName(name string) string {
+	for {
+		folded := Plain(strings.ToLower(name))
+		if folded == name {
+			return folded
+		}
+		name = folded
+	}
+}
 
 // furthest ranks the names on screen for a creator in a campaign. Endings count only if nothing else is left.
 var furthest = []Stage{

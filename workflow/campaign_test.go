@@ -132,8 +132,8 @@ func TestACampaignsNameIsWhatWasTypedWithoutItsTricks(t *testing.T) {
 	for typed, want := range map[string]string{
 		"Winter":                       "Winter",
 		"  Winter \n glow\t":           "Winter glow",
-		"Win\u202eter":                 "Win ter",
-		"Win\x00ter":                   "Win ter",
+		"Win\u202eter":                 "Winter",
+		"Win\x00ter":                   "Winter",
 		"bad \xff bytes":               "bad bytes",
 		"👩\u200d🎨 makers":              "👩\u200d🎨 makers",
 		"冬のキャンペーン":                     "冬のキャンペーン",

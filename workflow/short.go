@@ -31,7 +31,7 @@ var confusable = strings.NewReplacer("O", "0", "I", "1", "L", "1", "-", "")
 // ParseShort reads a short id as a person may have typed it: in either case, with a number sign in front, with hyphens,
 // and with letters that look like digits.
 func ParseShort(typed string) (ShortID, bool) {
-	id := confusable.Replace(strings.ToUpper(strings.TrimPrefix(strings.TrimSpace(typed), "#")))
+	id := confusable.Replace(strings.ToUpper(strings.TrimPrefix(Plain(typed), "#")))
 	if len(id) != shortLength || strings.Trim(id, crockford) != "" {
 		return "", false
 	}

@@ -135,9 +135,9 @@ func ProductOptions(all []workflow.Product) Options {
 
 // Mentions tells whether a product's name, variant or id holds what somebody typed.
 func Mentions(p workflow.Product, typed string) bool {
-	typed = strings.ToLower(clean(typed))
+	typed = strings.ToLower(workflow.Plain(typed))
 	for _, text := range []string{p.Title, p.Variant, string(p.ID), p.SKU} {
-		if strings.Contains(strings.ToLower(clean(text)), typed) {
+		if strings.Contains(strings.ToLower(workflow.Plain(text)), typed) {
 			return true
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"sampledesk/workflow"
 	"sampledesk/workflow/query"
 )
 
@@ -68,7 +69,7 @@ func ParseHomeState(text string) (HomeState, error) {
 // HomeCreator makes a user name out of what a person typed: with or without the @, in either case, or the address of her
 // page on TikTok. It is empty where nothing is left.
 func HomeCreator(typed string) string {
-	name := strings.ToLower(strings.TrimSpace(clean(typed)))
+	name := strings.ToLower(clean(workflow.Plain(typed)))
 	if _, path, ok := strings.Cut(name, "tiktok.com/@"); ok {
 		name, _, _ = strings.Cut(path, "/")
 		name, _, _ = strings.Cut(name, "?")

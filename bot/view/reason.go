@@ -87,7 +87,7 @@ func fold(s string) string {
 		default:
 			return ' '
 		}
-	}, strings.ToValidUTF8(s, ""))
+	}, workflow.Plain(s))
 	return strings.Join(strings.Fields(s), " ")
 }
 

@@ -325,7 +325,7 @@ func StepsText(steps []time.Duration) string {
 // ParseSteps reads hours as people type them: numbers, parted by commas, spaces or semicolons, each perhaps with an h.
 func ParseSteps(typed string) ([]time.Duration, bool) {
 	var steps []time.Duration
-	words := strings.FieldsFunc(typed, func(r rune) bool { return r == ',' || r == ';' || r == '/' || r == ' ' || r == '\t' || r == '\n' })
+	words := strings.FieldsFunc(workflow.Plain(typed), func(r rune) bool { return r == ',' || r == ';' || r == '/' || r == ' ' || r == '\t' || r == '\n' })
 	for _, w := range words {
 		w = strings.TrimSuffix(strings.ToLower(w), "h")
 		hours, err := strconv.ParseFloat(w, 64)

@@ -2,7 +2,6 @@ package view
 
 import (
 	"strconv"
-	"strings"
 
 	"github.com/slack-go/slack"
 
@@ -101,7 +100,7 @@ func (f fields) weekly() slack.Block {
 
 // ParseDays reads a number of days; what it may be is for workflow to say, but 0, which would mean unset.
 func ParseDays(typed string) (int, bool) {
-	days, err := strconv.Atoi(strings.TrimSpace(typed))
+	days, err := strconv.Atoi(workflow.Plain(typed))
 	return days, err == nil && days > 0
 }
 

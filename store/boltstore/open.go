@@ -187,7 +187,11 @@ func (s *Store) prepare(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("voiding the claims: %w", err)
 	}
-	if !made && !voided {
+	named, err := tx.nameAnew()
+	if err != nil {
+		return fmt.Errorf("naming the campaigns: %w", err)
+	}
+	if !made && !voided && !named {
 		return nil
 	}
 	return s.commit(tx)

@@ -39,7 +39,7 @@ var (
 // ParsePeriod reads a period as a person typed it: nothing is seven days. A month by its name alone is the latest one that
 // has begun.
 func ParsePeriod(typed string) (Period, bool) {
-	s := strings.Join(strings.Fields(strings.ToLower(strings.Trim(typed, " `\"'.,"))), " ")
+	s := strings.Join(strings.Fields(strings.ToLower(strings.Trim(workflow.Plain(typed), " `\"'.,"))), " ")
 	s = strings.TrimPrefix(strings.TrimPrefix(s, "for "), "in ")
 	s = strings.TrimPrefix(s, "the ")
 	p, ok := readPeriod(s)
