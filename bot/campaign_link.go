@@ -264,7 +264,7 @@ func (d *Desk) sendLink(ctx context.Context, i interaction, ack ackFunc) {
 		return
 	}
 	shop, no := d.guard(ctx, i.User.ID, meta.To.Shop, reviewer)
-	text := i.field(view.ActionLinkText).Text
+	text := withEmoji(i.field(view.ActionLinkText).Text)
 	if no == "" && !strings.Contains(text, meta.Link) && strings.TrimSpace(text) != "" {
 		no = view.ErrorLinkMissing + meta.Link
 	}

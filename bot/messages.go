@@ -86,7 +86,7 @@ func (d *Desk) submitMessage(ctx context.Context, i interaction, ack ackFunc) {
 	_, err = d.engine.Write(ctx, workflow.Writing{
 		Actor: d.actor(i.User.ID, shop, workflow.FromModal, i.View.ID), At: time.Now(),
 		Shop: to.Shop, Creator: to.Creator, Application: to.Application, Campaign: to.Campaign,
-		Text: i.field(view.ActionMessageText).Text,
+		Text: withEmoji(i.field(view.ActionMessageText).Text),
 	})
 	if err != nil {
 		d.note(ctx, i.User.ID, err)

@@ -202,7 +202,7 @@ func (d *Desk) rejected(i interaction, meta view.RejectMeta, typed view.Rejectio
 		Verdict: workflow.Reject, Reason: typed.Reason, Undo: d.undoOf(s), Note: noteOf(typed.Note),
 	}
 	if typed.Send {
-		e.Message = noteOf(typed.Words)
+		e.Message = noteOf(withEmoji(typed.Words))
 	}
 	return e
 }

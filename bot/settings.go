@@ -190,7 +190,7 @@ func readClockSettings(i interaction, s *workflow.Settings) (action, complaint s
 		return view.ActionSettingsPostDays, view.ErrorDays
 	}
 	// Cleaned as it will be kept, so that what did not change is seen not to have.
-	text, err := workflow.NoteText(i.field(view.ActionSettingsNudge).Text, workflow.MaxMessage)
+	text, err := workflow.NoteText(withEmoji(i.field(view.ActionSettingsNudge).Text), workflow.MaxMessage)
 	if r, ok := errors.AsType[workflow.Refusal](err); ok && r.Rule == workflow.RuleTooLong {
 		return view.ActionSettingsNudge, view.ErrorNudge
 	}
