@@ -26,6 +26,7 @@ func TestTheDetailsNameEverythingThatAClientNeeds(t *testing.T) {
 		Users: []Person{
 			{admin, "Admin", "admin"}, {memberOne, "Member One", "member"}, {"U0MEMBER02", "Member Two", "member"}, {guest, "Guest", "guest"},
 			{stranger, "Stranger", "stranger"}, {outsider, "Outsider", "outsider"},
+			{gridOne, "Grid One", "grid"}, {gridTwo, "Grid Two", "grid"},
 		},
 	}, d)
 	other := New(Options{})
@@ -148,7 +149,7 @@ func TestPeopleAreToldApart(t *testing.T) {
 	require.Equal(t, "Europe/Berlin", user(memberOne)["tz"])
 	b.fails("user_not_found", "users.info", object{"user": "U404"})
 	members := b.must("conversations.members", object{"channel": samples})["members"]
-	require.Equal(t, []any{admin, memberOne, "U0MEMBER02", guest, stranger, "U0DESK0BOT"}, members)
+	require.Equal(t, []any{admin, memberOne, "U0MEMBER02", guest, stranger, gridOne, gridTwo, "U0DESK0BOT"}, members)
 	groups := b.must("usergroups.list", object{"include_users": true})["usergroups"].([]any)
 	require.Equal(t, []any{admin, memberOne}, groups[0].(object)["users"])
 	require.Equal(t, []any{admin, memberOne}, b.must("usergroups.users.list", object{"usergroup": "S0REVIEW01"})["users"])
@@ -168,7 +169,7 @@ func TestListingsComeInPages(t *testing.T) {
 			break
 		}
 	}
-	require.Equal(t, []any{"admin", "member_one", "member_two", "guest", "stranger", "outsider", "sampledesk"}, names)
+	require.Equal(t, []any{"admin", "member_one", "member_two", "guest", "stranger", "outsider", "grid_one", "grid_two", "sampledesk"}, names)
 	b.fails("invalid_cursor", "users.list", object{"cursor": "from:nowhere"})
 	b.fails("invalid_limit", "users.list", object{"limit": 0})
 }

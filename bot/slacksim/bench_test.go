@@ -394,6 +394,8 @@ const (
 	memberOne = "U0MEMBER01"
 	guest     = "U0GUEST001"
 	stranger  = "U0STRANGE1"
+	gridOne   = "U0GRID0001"
+	gridTwo   = "W0GRID0002"
 	outsider  = "U0OUTSIDE1"
 	samples   = "C0SAMPLES1"
 	general   = "C0GENERAL1"

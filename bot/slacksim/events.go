@@ -21,16 +21,23 @@ func (w *Workspace) raise(subscription string, event object) *outcome {
 	}
 	w.mu.Lock()
 	stamp := w.stampNow()
+	by, _ := event["user"].(userID)
+	p := w.person(by)
 	w.mu.Unlock()
 	if event["event_ts"] == nil {
 		event["event_ts"] = stamp
 	}
+	enterprise, authorised := any(nil), object{
+		"enterprise_id": nil, "team_id": w.team.id, "user_id": w.app.user, "is_bot": true, "is_enterprise_install": false,
+	}
+	if p != nil && p.grid != notGrid {
+		enterprise = gridOrganisation
+		authorised["enterprise_id"], authorised["team_id"], authorised["is_enterprise_install"] = gridOrganisation, nil, true
+	}
 	payload := encode(object{
-		"token": w.secrets.verification, "team_id": w.team.id, "context_team_id": w.team.id, "context_enterprise_id": nil,
+		"token": w.secrets.verification, "team_id": w.team.id, "context_team_id": w.team.id, "context_enterprise_id": enterprise,
 		"api_app_id": w.app.id, "event": event, "type": "event_callback", "event_id": name("Ev"), "event_time": time.Now().Unix(),
-		"authorizations": []object{{
-			"enterprise_id": nil, "team_id": w.team.id, "user_id": w.app.user, "is_bot": true, "is_enterprise_install": false,
-		}},
+		"authorizations":        []object{authorised},
 		"is_ext_shared_channel": false, "event_context": "4-" + token(40),
 	})
 	return w.sendEvent(payload)

@@ -1,12 +1,14 @@
 package slacksim
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 )
@@ -18,6 +20,7 @@ type fault struct {
 	Do         string `json:"do,omitempty"`
 	Status     int    `json:"status,omitempty"`
 	Error      string `json:"error,omitempty"`
+	Text       string `json:"text,omitempty"` // of "text": what stands in place of JSON
 	Reason     string `json:"reason,omitempty"`
 	RetryAfter int    `json:"retry_after,omitempty"` // seconds
 	DelayMS    int    `json:"delay_ms,omitempty"`
@@ -25,7 +28,7 @@ type fault struct {
 }
 
 var (
-	faultDeeds    = []string{"status", "error", "delay", "drop", "apply_then_drop"}
+	faultDeeds    = []string{"status", "error", "text", "delay", "drop", "apply_then_drop"}
 	socketDeeds   = []string{"disconnect", "drop_ack", "duplicate", "silence"}
 	socketReasons = []string{"warning", "refresh_requested", "link_disabled", "too_many_websockets"}
 )
@@ -70,6 +73,8 @@ func (f *fault) checkDeed() error {
 		return errors.New("status must be an HTTP status from 200 to 599")
 	case f.Do == "error" && f.Error == "" && f.Method != "images":
 		return errors.New("error must name the error to answer")
+	case f.Do == "text" && f.Status != 0 && (f.Status < 200 || f.Status > 599):
+		return errors.New("status must be an HTTP status from 200 to 599, or none for 200")
 	case f.Do == "delay" && f.DelayMS <= 0:
 		return errors.New("delay_ms must be above 0")
 	case f.DelayMS < 0 || f.DelayMS > 600_000:
@@ -157,6 +162,14 @@ func (f *fault) answer(rw http.ResponseWriter) {
 			}
 		}
 		f.write(rw, status, f.Error)
+	case "text": // as whatever stands before Slack answers now and then: plain text with 200, HTML with 502
+		kind := "text/plain; charset=utf-8"
+		if strings.HasPrefix(f.Text, "<") {
+			kind = "text/html; charset=utf-8"
+		}
+		rw.Header().Set("Content-Type", kind)
+		rw.WriteHeader(cmp.Or(f.Status, http.StatusOK))
+		_, _ = rw.Write([]byte(f.Text)) // a peer that went away has no use for an error
 	case "drop":
 		hangUp(rw)
 	}

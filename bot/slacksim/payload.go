@@ -12,11 +12,20 @@ func (w *Workspace) userPart(p *person) object {
 
 // interaction is what all interactive payloads have in common. The lock is held.
 func (w *Workspace) interaction(kind string, p *person) object {
-	return object{
+	o := object{
 		"type": kind, "team": object{"id": w.team.id, "domain": w.team.domain}, "enterprise": nil, "is_enterprise_install": false,
 		"user": w.userPart(p), "api_app_id": w.app.id, "token": w.secrets.verification,
 	}
+	switch p.grid { // an organisation's payloads name no team, and tell of the installation as a boolean or as text
+	case otherTeam:
+		o["team"], o["enterprise"], o["is_enterprise_install"] = nil, enterprisePart(), true
+	case teamsAlone:
+		o["team"], o["enterprise"], o["is_enterprise_install"] = nil, enterprisePart(), "true"
+	}
+	return o
 }
+
+func enterprisePart() object { return object{"id": gridOrganisation, "name": "Sample Group"} }
 
 // channelPart is the channel in an interaction's payload. A private one is not called by its name there.
 func channelPart(c *channel) object {
@@ -124,9 +133,13 @@ func (w *Workspace) locate(o object, p *person, s *source) {
 
 // commandForm is the payload of a slash command: flat, and all text. The lock is held.
 func (w *Workspace) commandForm(p *person, c *channel, command, text string, t *trigger, responseURL string) map[string]string {
-	return map[string]string{
+	form := map[string]string{
 		"token": w.secrets.verification, "team_id": w.team.id, "team_domain": w.team.domain, "channel_id": string(c.id), "channel_name": str(channelPart(c), "name"),
 		"user_id": string(p.id), "user_name": p.handle, "command": command, "text": text, "api_app_id": w.app.id,
 		"is_enterprise_install": "false", "response_url": responseURL, "trigger_id": string(t.id),
 	}
+	if p.grid != notGrid {
+		form["enterprise_id"], form["enterprise_name"], form["is_enterprise_install"] = gridOrganisation, "Sample Group", "true"
+	}
+	return form
 }

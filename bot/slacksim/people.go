@@ -19,11 +19,18 @@ const (
 	roleGuest    role = "guest"
 	roleStranger role = "stranger"
 	roleOutsider role = "outsider"
+	roleGrid     role = "grid" // of this workspace, by way of an Enterprise Grid organisation
 	roleBot      role = "bot"
 )
 
 // foreignTeam is the workspace that the stranger comes from.
 const foreignTeam = "T0ELSE0001"
+
+// The Enterprise Grid organisation that the workspace also belongs to, and another workspace of it.
+const (
+	gridOrganisation = "E0GRID0001"
+	gridTeam         = "T0GRID0002"
+)
 
 type person struct {
 	id     userID
@@ -35,8 +42,19 @@ type person struct {
 	offset int    // of the zone, in seconds
 	locale string
 	im     channelID
+	grid   gridShape
 	standing
 }
+
+// gridShape tells how Slack speaks of a colleague in an Enterprise Grid organisation. Both shapes were seen (bolt-js#1875, lookerbot#184,
+// slack-go#1264).
+type gridShape int
+
+const (
+	notGrid    gridShape = iota
+	otherTeam            // team_id is another workspace's, and enterprise_user.teams names this one
+	teamsAlone           // there is no team_id at all, and teams beside it names this one
+)
 
 // standing is what an account may do at all, as users.info tells it. It can change while the workspace runs, and the role, which only
 // names the part that somebody plays, stays as it is.
@@ -73,6 +91,8 @@ func (w *Workspace) settle() {
 		berlin(person{id: "U0GUEST001", handle: "guest", name: "Guest", role: roleGuest, standing: standing{restricted: true}}),
 		berlin(person{id: "U0STRANGE1", handle: "stranger", name: "Stranger", role: roleStranger, standing: standing{stranger: true}}),
 		berlin(person{id: "U0OUTSIDE1", handle: "outsider", name: "Outsider", role: roleOutsider}),
+		berlin(person{id: "U0GRID0001", handle: "grid_one", name: "Grid One", role: roleGrid, grid: otherTeam}),
+		berlin(person{id: "W0GRID0002", handle: "grid_two", name: "Grid Two", role: roleGrid, grid: teamsAlone}),
 		{id: w.app.user, handle: w.app.name, name: w.app.display, role: roleBot, tz: "America/Los_Angeles", label: "Pacific Time", offset: -28800, locale: "en-US"},
 	}
 	samples := newChannel("C0SAMPLES1", "samples")
@@ -101,8 +121,11 @@ func (w *Workspace) person(id userID) *person {
 
 // home is the team that a person belongs to.
 func (w *Workspace) home(p *person) string {
-	if p.stranger {
+	switch {
+	case p.stranger:
 		return foreignTeam
+	case p.grid != notGrid:
+		return gridTeam
 	}
 	return w.team.id
 }
@@ -134,6 +157,7 @@ func (w *Workspace) userObject(p *person, locale bool) object {
 	if p.stranger {
 		u["is_stranger"] = true
 	}
+	w.enterprise(u, p)
 	if p.deleted {
 		return u
 	}
@@ -144,6 +168,23 @@ func (w *Workspace) userObject(p *person, locale bool) object {
 		u["locale"] = p.locale
 	}
 	return u
+}
+
+// enterprise adds to a person what a Grid organisation adds. One who is a stranger by now belongs to no workspace of it that the app
+// could see.
+func (w *Workspace) enterprise(u object, p *person) {
+	if p.grid == notGrid || p.stranger {
+		return
+	}
+	teams := []string{gridTeam, w.team.id}
+	if p.grid == teamsAlone {
+		delete(u, "team_id")
+		u["teams"] = teams
+		return
+	}
+	u["enterprise_user"] = object{
+		"id": p.id, "enterprise_id": gridOrganisation, "enterprise_name": "Sample Group", "is_admin": false, "is_owner": false, "teams": teams,
+	}
 }
 
 // groupObject is a user group as usergroups.list shows it.

@@ -96,7 +96,7 @@ type Details struct {
 type Person struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`
-	Role string `json:"role"` // admin, member, guest, stranger (of another workspace) or outsider (not in the channel)
+	Role string `json:"role"` // admin, member, guest, stranger (of another workspace), outsider (not in the channel) or grid (a member by way of an Enterprise Grid organisation)
 }
 
 // Workspace is one stand-in workspace with one app installed. It is safe for concurrent use.
