@@ -2,6 +2,7 @@ package bot_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -59,12 +60,29 @@ func (w *world) confirming(who, dialog, verdict string, more object) string {
 	return seen.ViewID
 }
 
-// progress is the one message about a run.
+// progress is the one message about a run, without what of it goes on in its thread.
 func (w *world) progress() message {
 	w.t.Helper()
-	all := w.said(workflow.SayRun)
+	all := slices.DeleteFunc(w.said(workflow.SayRun), func(m message) bool { return m.Metadata.Payload["page"] != nil })
 	require.Len(w.t, all, 1)
 	return all[0]
+}
+
+// wholeRun is all that is said of a run, page by page: the first in the channel, the others in its thread, each with the
+// same kind and its number.
+func (w *world) wholeRun() string {
+	w.t.Helper()
+	first := w.progress()
+	text := wording(w.t, first.Blocks)
+	further := w.thread(first.TS)
+	slices.SortFunc(further, func(a, b message) int { // one that was deleted comes back below the others
+		return int(a.Metadata.Payload["page"].(float64) - b.Metadata.Payload["page"].(float64))
+	})
+	for n, m := range further {
+		require.Equal(w.t, [2]any{"run", float64(n + 2)}, [2]any{m.Metadata.Payload["kind"], m.Metadata.Payload["page"]})
+		text += "\n" + wording(w.t, m.Blocks)
+	}
+	return text
 }
 
 func TestSeveralAreFilteredChosenAndApprovedTogether(t *testing.T) {
@@ -244,15 +262,20 @@ func TestAHundredOfMoreAreOfferedAndGoThroughARestart(t *testing.T) {
 		dialog := w.several(memberOne)
 		require.Contains(t, wording(t, w.view(dialog).Blocks), "130 of 130 requests that wait match")
 		require.Len(t, w.offered(dialog), 100)
+		for range 90 {
+			w.tiktok.answer(workflow.Outcome{Event: workflow.RefusedForGood{At: now, Cause: workflow.Cause{Code: 16021999, Message: strings.Repeat("No. ", 100)}}})
+		}
 		page := w.confirming(memberOne, dialog, view.BulkApprove, nil)
 		require.True(t, w.submit(memberOne, page, nil).OK)
 		w.reopen()
 		wait(15 * time.Minute)
-		require.Contains(t, w.progress().Text, "approved 100 requests: 100 confirmed by TikTok")
+		require.Contains(t, w.progress().Text, "approved 10 of 100 requests: 10 confirmed by TikTok, 90 refused by TikTok")
 		require.Len(t, w.tiktok.got(), 100)
-		require.Equal(t, 100, strings.Count(string(w.progress().Blocks), "• "))
-		for _, c := range w.calls("chat.update") {
-			require.True(t, c.OK, c.Error)
+		require.Equal(t, 100, strings.Count(w.wholeRun(), "• "), "it can be read to the end")
+		for _, method := range []string{"chat.update", "chat.postMessage"} {
+			for _, c := range w.calls(method) {
+				require.NotEqual(t, "msg_blocks_too_long", c.Error)
+			}
 		}
 	})
 }

@@ -49,8 +49,13 @@ type checker struct {
 	config   Config
 	api      *slack.Client
 	headers  http.Header // of the last answer
+	team     string      // the bot's workspace, once it is known
 	silent   bool        // Slack cannot be reached: once is enough to say so
 	findings []Finding
+}
+
+func (k *checker) raw() rawAPI {
+	return rawAPI{base: k.config.APIURL, token: k.config.BotToken, http: k.config.client()}
 }
 
 func (k *checker) ok(what, found string) {
@@ -83,6 +88,7 @@ func (k *checker) botToken(ctx context.Context) bool {
 	} else {
 		k.ok(what, fmt.Sprintf("%s in %s", answer.User, answer.Team))
 	}
+	k.team = answer.TeamID
 	k.findings = append(k.findings, ClockFinding("Slack", k.headers, time.Now()))
 	return true
 }
@@ -174,10 +180,12 @@ func (k *checker) admins(ctx context.Context) {
 
 // oneAdmin checks that somebody can be an admin. Set is where she is named.
 func (k *checker) oneAdmin(ctx context.Context, what string, id workflow.PersonID, set string) {
-	user, err := k.api.GetUserInfoContext(ctx, string(id))
+	user, err := k.raw().user(ctx, id)
 	switch {
-	case slackError(err) == "user_not_found":
-		k.fault(what, "not found", "check "+set+": it takes user ids, which begin with U or W, not names")
+	case unknownPerson(err):
+		k.fault(what, "not found", "check "+set+": it takes ids of people of this workspace, which begin with U or W, not names")
+	case err == nil && k.team != "" && !user.of(k.team):
+		k.fault(what, "from another workspace", "take it out of "+set+": only people of this workspace can be admins")
 	case err != nil:
 		k.fault(what, describe(err), "check "+set+" and the scope users:read")
 	case user.Deleted || user.IsBot:
@@ -192,6 +200,9 @@ func (k *checker) oneAdmin(ctx context.Context, what string, id workflow.PersonI
 func CheckShops(ctx context.Context, c Config, shops []workflow.Shop) []Finding {
 	k := checker{config: c, api: slack.New(c.BotToken, slack.OptionAPIURL(c.APIURL), slack.OptionHTTPClient(c.client()))}
 	const set = "/samples settings"
+	if answer, err := k.api.AuthTestContext(ctx); err == nil { // where it fails, Check says so
+		k.team = answer.TeamID
+	}
 	for _, s := range shops {
 		of := " of shop " + string(s.ID)
 		if s.Settings.Channel != "" {

@@ -112,6 +112,7 @@ func TestEachFaultIsFoundWithItsLine(t *testing.T) {
 			b.post("/sim/act", object{"user": admin, "do": "archive", "channel": samples})
 		}, "Slack channel", "archived"},
 		"no admins":          {func(b *bench) { b.config.Admins = nil }, "admins", "none"},
+		"a foreign admin":    {func(b *bench) { b.config.Admins = append(b.config.Admins, stranger) }, "admin " + stranger, "from another workspace"},
 		"an unknown admin":   {func(b *bench) { b.config.Admins = append(b.config.Admins, "U0NOBODY01") }, "admin U0NOBODY01", "not found"},
 		"a bot for an admin": {func(b *bench) { b.config.Admins = append(b.config.Admins, "U0DESK0BOT") }, "admin U0DESK0BOT", "bot"},
 	} {
@@ -194,7 +195,7 @@ func TestACheckLooksAtWhatTheShopsOwnSettingsName(t *testing.T) {
 		{What: "Slack channel of shop 2", Found: "#samples, and the bot is in it"},
 		{What: "admin " + memberOne + " of shop 2", Found: "member_one"},
 		{What: "admin U0DESK0BOT of shop 2", Found: "deactivated, or a bot", Do: "take it out of /samples settings"},
-		{What: "admin U0NOBODY01 of shop 2", Found: "not found", Do: "check /samples settings: it takes user ids, which begin with U or W, not names"},
+		{What: "admin U0NOBODY01 of shop 2", Found: "not found", Do: "check /samples settings: it takes ids of people of this workspace, which begin with U or W, not names"},
 		{What: "Slack channel of shop 3", Found: "the bot is not in #general", Do: "type /invite @Sample Desk there"},
 		{What: "channel for shipments of shop 3", Found: "not found", Do: "check /samples settings; a private channel is only seen once the bot was invited there: /invite @Sample Desk"},
 	}, found)

@@ -40,12 +40,15 @@ type answer struct {
 	Blocks slack.Blocks `json:"blocks"`
 }
 
+// private makes the answer. It carries no picture: an acknowledgement has no second try, and Slack refuses a whole
+// message for one picture that it cannot fetch any more, as the links of products' pictures expire.
 func private(m view.Message) answer {
+	m = m.WithoutImages()
 	return answer{Type: slack.ResponseTypeEphemeral, Text: m.Text, Blocks: slack.Blocks{BlockSet: m.Blocks}}
 }
 
-// command answers a slash command, in the channel or in a direct message with the desk. The view keeps its answers short
-// enough for an acknowledgement.
+// command answers a slash command, in the channel or in a direct message with the desk. The first page of the answer
+// rides in the acknowledgement, and the others follow.
 func (d *Desk) command(ctx context.Context, c command, ack ackFunc) {
 	ctx, cancel := context.WithTimeout(ctx, commitBy)
 	defer cancel()
@@ -53,7 +56,9 @@ func (d *Desk) command(ctx context.Context, c command, ack ackFunc) {
 	if len(r.Blocks) == 0 {
 		ack(nil) // a dialog says the rest
 	} else {
-		ack(private(r.Message))
+		pages := r.Answers()
+		ack(private(pages[0]))
+		d.goOn(ctx, c, pages[1:])
 	}
 	if r.then != nil {
 		r.then(context.WithoutCancel(ctx))

@@ -269,16 +269,6 @@ func TestAChannelThatWasArchivedForAWhileLosesNothing(t *testing.T) {
 	}
 }
 
-func TestAMessageThatSlackNeverTakesIsADeadLetter(t *testing.T) {
-	inBubble(t, setup{}, func(t *testing.T, w *world) {
-		w.fault(object{"method": "chat.postMessage", "do": "error", "error": "msg_too_long"})
-		w.announce()
-		wait(time.Hour)
-		require.Len(t, w.calls("chat.postMessage"), 1)
-		require.Len(t, w.deadLetters(), 1)
-	})
-}
-
 func TestWhileTheTokenIsRefusedNothingIsLost(t *testing.T) {
 	inBubble(t, setup{}, func(t *testing.T, w *world) {
 		w.fault(object{"method": "chat.postMessage", "do": "error", "error": "token_revoked", "times": 3})

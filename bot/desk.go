@@ -69,7 +69,8 @@ type Desk struct {
 	over context.Context // ends when the desk has stopped, and with it what goes on after an acknowledgement
 	end  context.CancelFunc
 
-	refused atomic.Pointer[string] // Slack's error for the last message written
+	refused atomic.Pointer[string]        // Slack's error for the last message written
+	asked   atomic.Pointer[time.Duration] // for how long Slack asked not to be written to, where that is longer than is obeyed
 	log     *slog.Logger
 }
 
@@ -86,7 +87,7 @@ func New(config Config, store workflow.Store, engine *workflow.Engine) (*Desk, e
 		engine: engine, store: store, config: config, log: config.Logger, limits: newLimits(),
 	}
 	d.over, d.end = context.WithCancel(context.Background())
-	d.people = newPeople(d.api)
+	d.people = newPeople(d.api, d.raw)
 	d.routes = newRoutes(d)
 	d.homes = newHomes(d)
 	d.link = newLink(linkConfig{open: d.openSocket, dial: config.Dial, handle: d.handle, log: config.Logger})
@@ -117,6 +118,9 @@ func (d *Desk) Health() Health {
 	h := d.link.health()
 	if refused := d.refused.Load(); refused != nil {
 		h.Refused = *refused
+	}
+	if asked := d.asked.Load(); asked != nil {
+		h.Asked = *asked
 	}
 	return h
 }

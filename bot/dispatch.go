@@ -4,10 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"net/url"
 	"time"
-
-	"github.com/slack-go/slack"
 
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
@@ -195,50 +192,6 @@ func (d *Desk) clicked(ctx context.Context, i interaction, ack ackFunc) {
 	if i.View.Type == "home" {
 		d.clickedHome(ctx, i)
 	}
-}
-
-// tell says something to one person, privately and at most once: by the interaction's own address if there is one, as
-// that works wherever she clicked, the desk being there or not; in a dialog where she clicked in App Home or in a dialog;
-// else in the channel.
-func (d *Desk) tell(ctx context.Context, i interaction, sentence string) {
-	ctx, cancel := d.beyond(ctx, callTimeout)
-	defer cancel()
-	m := view.Aside(sentence)
-	if err := d.whisper(ctx, i, m); err != nil {
-		d.log.WarnContext(ctx, "could not tell a person why", "channel", i.channel(), "person", i.User.ID, "error", err)
-	}
-}
-
-func (d *Desk) whisper(ctx context.Context, i interaction, m view.Message) error {
-	if i.View.ID != "" && i.channel() == "" && i.TriggerID != "" {
-		open := d.api.OpenViewContext
-		if i.View.Type == "modal" && i.Type == "block_actions" {
-			open = d.api.PushViewContext
-		}
-		_, err := open(ctx, i.TriggerID, view.NoticeModal(m))
-		return err
-	}
-	if i.ResponseURL != "" && i.Container.ThreadTS == "" { // such an address reaches no thread
-		return d.respond(ctx, i.ResponseURL, m, false)
-	}
-	options := []slack.MsgOption{slack.MsgOptionText(m.Text, false), slack.MsgOptionBlocks(m.Blocks...)}
-	if i.Container.ThreadTS != "" {
-		options = append(options, slack.MsgOptionTS(i.Container.ThreadTS))
-	}
-	_, err := d.api.PostEphemeralContext(ctx, i.channel(), string(i.User.ID), options...)
-	return err
-}
-
-// respond answers at the address that came with an interaction or a command: in place of what was clicked, or beside
-// it. Only its person sees the answer.
-func (d *Desk) respond(ctx context.Context, address string, m view.Message, replace bool) error {
-	err := slack.PostWebhookCustomHTTPContext(ctx, address, d.raw.http, &slack.WebhookMessage{
-		ReplaceOriginal: replace, ResponseType: slack.ResponseTypeEphemeral, Text: m.Text, Blocks: &slack.Blocks{BlockSet: m.Blocks},
-	})
-	if failed, ok := errors.AsType[*url.Error](err); ok {
-		return failed.Err // without the address, which lets whoever has it speak for the desk
-	}
-	return err
 }
 
 // sentence puts an error of the engine into words for the person behind it: a refusal says its rule, and anything else

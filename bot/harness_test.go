@@ -107,6 +107,8 @@ const (
 	guest     = "U0GUEST001"
 	stranger  = "U0STRANGE1"
 	outsider  = "U0OUTSIDE1"
+	gridOne   = "U0GRID0001" // of this workspace by way of a Grid organisation, which users.info tells in two shapes
+	gridTwo   = "W0GRID0002"
 
 	samples = "C0SAMPLES1"
 	general = "C0GENERAL1"

@@ -50,7 +50,7 @@ func benchedDesk(b *testing.B, size int) *Desk {
 	b.Cleanup(server.Close)
 	d := &Desk{
 		store: longQueue(b, size), log: slog.New(slog.DiscardHandler), config: Config{Channel: "C1"},
-		people: newPeople(slack.New("xoxb-bench", slack.OptionAPIURL(server.URL+"/"))),
+		people: newPeople(slack.New("xoxb-bench", slack.OptionAPIURL(server.URL+"/")), rawAPI{base: server.URL + "/", token: "xoxb-bench", http: server.Client()}),
 	}
 	return d
 }

@@ -143,12 +143,13 @@ func (h *homes) done(ctx context.Context, who workflow.PersonID, l *looker, s sh
 
 // pause tells whether and when a publishing that failed is tried again. The lock is held.
 func (h *homes) pause(err error, l *looker) (time.Duration, bool) {
-	if limited, ok := errors.AsType[*slack.RateLimitedError](err); ok {
-		if until := time.Now().Add(limited.RetryAfter); until.After(h.until) {
+	if _, ok := errors.AsType[*slack.RateLimitedError](err); ok {
+		wait := retryAfter(err)
+		if until := time.Now().Add(wait); until.After(h.until) {
 			h.until = until
 		}
 		l.tried-- // waiting one's turn is no failure
-		return limited.RetryAfter, true
+		return wait, true
 	}
 	name := slackError(err)
 	if name == "hash_conflict" { // somebody else published meanwhile: the newest is built anew

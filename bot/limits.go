@@ -1,10 +1,12 @@
 package bot
 
 import (
+	"errors"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/slack-go/slack"
 	"golang.org/x/time/rate"
 )
 
@@ -42,6 +44,24 @@ func (l *limits) take(key string) time.Duration {
 	if wait := l.until[key].Sub(now); wait > 0 {
 		return wait
 	}
+	b := l.bucket(key)
+	if b.AllowN(now, 1) {
+		return 0
+	}
+	missing := 1 - b.TokensAt(now)
+	return max(time.Duration(missing/float64(b.Limit())*float64(time.Second)), time.Millisecond)
+}
+
+// spend takes a call from a budget on credit: the further pages of a message go out with the first, and what comes after
+// them waits the longer.
+func (l *limits) spend(method, channel string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.bucket(limitKey(method, channel)).ReserveN(time.Now(), 1)
+}
+
+// bucket is a budget of limitKey's. The lock is held.
+func (l *limits) bucket(key string) *rate.Limiter {
 	b := l.buckets[key]
 	if b == nil {
 		b = rate.NewLimiter(tier3Rate, tier3Burst)
@@ -50,11 +70,27 @@ func (l *limits) take(key string) time.Duration {
 		}
 		l.buckets[key] = b
 	}
-	if b.AllowN(now, 1) {
-		return 0
+	return b
+}
+
+// maxRetryAfter is how long a Retry-After is obeyed at the most. Slack's own are seconds; one of hours or days is a fault
+// of Slack's, or of something on the way there, that the desk looks after every few minutes.
+const maxRetryAfter = 5 * time.Minute
+
+// capped is a Retry-After as it is obeyed. Below zero are those that are too long to be counted.
+func capped(asked time.Duration) time.Duration {
+	if asked < 0 || asked > maxRetryAfter {
+		return maxRetryAfter
 	}
-	missing := 1 - b.TokensAt(now)
-	return max(time.Duration(missing/float64(b.Limit())*float64(time.Second)), time.Millisecond)
+	return asked
+}
+
+// retryAfter returns how long Slack asks to wait, as that is obeyed; 0 where it does not.
+func retryAfter(err error) time.Duration {
+	if limited, ok := errors.AsType[*slack.RateLimitedError](err); ok {
+		return capped(limited.RetryAfter)
+	}
+	return 0
 }
 
 // pause obeys a Retry-After: nothing more goes out by that budget meanwhile.

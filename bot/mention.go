@@ -47,7 +47,7 @@ func (d *Desk) mentioned(ctx context.Context, e event, ack ackFunc, heard *latel
 	}
 	var i interaction
 	i.User.ID, i.Channel.ID, i.Container.ThreadTS = said.User, said.Channel, said.ThreadTS
-	ctx, cancelTelling := d.beyond(ctx, callTimeout)
+	ctx, cancelTelling := d.beyond(ctx, answerTimeout)
 	defer cancelTelling()
 	if err := d.whisper(ctx, i, m); err != nil {
 		d.log.WarnContext(ctx, "could not answer a mention", "channel", said.Channel, "person", said.User, "error", err)

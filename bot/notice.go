@@ -48,40 +48,61 @@ func (d *Desk) showNotice(ctx context.Context, e workflow.Effect) workflow.Outco
 		if s.notice.Hash == s.message.Hash() {
 			return workflow.Outcome{}
 		}
-		p.method, p.channel, p.ts = methodUpdate, s.notice.Channel, s.notice.TS
-	} else if unclear(e) {
-		found, err := d.findNotice(ctx, e, p)
-		if err != nil {
+		p.method, p.channel, p.ts, p.standing, p.pages = methodUpdate, s.notice.Channel, s.notice.TS, s.notice.Hash, s.notice.Pages
+	}
+	if unclear(e) {
+		if err := d.findNotice(ctx, e, &p); err != nil {
 			return again(e, err)
-		}
-		if found != "" {
-			p.method, p.ts, p.looked = methodUpdate, found, true
 		}
 	}
 	p.home = p.channel == s.home
-	ts, err := d.write(ctx, p)
-	if err != nil {
-		return d.failed(e, p, err)
+	w, err := d.put(ctx, e, p)
+	if err == nil {
+		return d.shown(e, w, workflow.NoticeShown{
+			At: time.Now(), Channel: p.channel, TS: w.ts, Hash: w.hash, Pages: w.pages, Link: d.permalink(ctx, s.notice.Link, p.channel, w.ts),
+		})
 	}
-	return workflow.Outcome{Event: workflow.NoticeShown{
-		At: time.Now(), Channel: p.channel, TS: ts, Hash: s.message.Hash(), Link: d.permalink(ctx, s.notice.Link, p.channel, ts),
-	}}
+	p.looked = p.looked || len(s.message.Pages()) > 1 // of its further pages only a look would know
+	o := d.failed(ctx, e, p, err)
+	if o.Event == nil && w.ts != "" { // what stands already is on record for the next attempt
+		o.Event = workflow.NoticeShown{At: time.Now(), Channel: p.channel, TS: w.ts, Pages: w.pages}
+	}
+	return o
 }
 
-// findNotice looks for the message that an earlier attempt may have posted.
-func (d *Desk) findNotice(ctx context.Context, e workflow.Effect, p post) (ts string, err error) {
-	mine := func(m posted) bool { return m.Metadata.EventPayload["notice"] == string(e.Notice) }
-	look := func() (posted, bool, error) { return d.raw.history(ctx, p.channel, e.MadeAt.Add(-lookBack), mine) }
-	if p.thread != "" {
-		look = func() (posted, bool, error) {
-			return d.raw.replies(ctx, p.channel, p.thread, e.MadeAt.Add(-lookBack), mine)
+// findNotice looks for what an earlier attempt may have posted of a notice: the message, and its further pages.
+func (d *Desk) findNotice(ctx context.Context, e workflow.Effect, p *post) error {
+	first := ""
+	p.found = map[int]string{}
+	mine := func(m posted) bool {
+		if m.Metadata.EventPayload["notice"] != string(e.Notice) {
+			return false
 		}
+		n, further := m.Metadata.EventPayload[keyPage].(float64)
+		if further {
+			p.found[int(n)] = m.TS
+			return false
+		}
+		first = m.TS
+		return true
 	}
-	found, ok, err := look()
-	if !ok {
-		return "", err
+	since := e.MadeAt.Add(-lookBack)
+	if p.ts == "" {
+		look := func() (posted, bool, error) { return d.raw.history(ctx, p.channel, since, mine) }
+		if p.thread != "" {
+			look = func() (posted, bool, error) { return d.raw.replies(ctx, p.channel, p.thread, since, mine) }
+		}
+		if _, _, err := look(); err != nil || first == "" {
+			return err
+		}
+		p.method, p.ts, p.looked = methodUpdate, first, true
 	}
-	return found.TS, err
+	if len(p.message.Pages()) == 1 {
+		return nil
+	}
+	top := cmp.Or(p.thread, p.ts)
+	_, _, err := d.raw.replies(ctx, p.channel, top, since, func(m posted) bool { mine(m); return false })
+	return err
 }
 
 // standing reads a notice and what it tells of, in one snapshot.

@@ -23,12 +23,3 @@ func (d *Desk) turn(ctx context.Context, i interaction, what string, read func([
 	}
 	d.putInPlace(ctx, i, m)
 }
-
-// putInPlace answers a click in place of what was clicked. Only its person sees it.
-func (d *Desk) putInPlace(ctx context.Context, i interaction, m view.Message) {
-	ctx, cancel := d.beyond(ctx, callTimeout)
-	defer cancel()
-	if err := d.respond(ctx, i.ResponseURL, m, true); err != nil {
-		d.log.WarnContext(ctx, "could not answer in place of what was clicked", "person", i.User.ID, "error", err)
-	}
-}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -29,11 +30,12 @@ const (
 // people answers who may do what. It asks Slack on demand, remembers the answers for a while, and fails closed.
 type people struct {
 	api    *slack.Client
+	raw    rawAPI
 	flight singleflight.Group
 
 	mu      sync.Mutex
 	team    string
-	users   map[workflow.PersonID]known[slack.User]
+	users   map[workflow.PersonID]known[account]
 	members map[string]known[map[workflow.PersonID]bool]
 	groups  map[workflow.GroupID]known[map[workflow.PersonID]bool]
 	named   known[[]view.UserGroup] // the workspace's user groups
@@ -55,9 +57,9 @@ func keep[K comparable, T any](all map[K]known[T], of K, value T) {
 	all[of] = known[T]{value, time.Now()}
 }
 
-func newPeople(api *slack.Client) *people {
+func newPeople(api *slack.Client, raw rawAPI) *people {
 	return &people{
-		api: api, users: map[workflow.PersonID]known[slack.User]{}, members: map[string]known[map[workflow.PersonID]bool]{},
+		api: api, raw: raw, users: map[workflow.PersonID]known[account]{}, members: map[string]known[map[workflow.PersonID]bool]{},
 		groups: map[workflow.GroupID]known[map[workflow.PersonID]bool]{},
 	}
 }
@@ -87,7 +89,10 @@ func (p *people) mayDecide(ctx context.Context, who workflow.PersonID, channel s
 		return false, view.DeniedUnchecked
 	}
 	user, err := p.user(ctx, who)
-	if err != nil {
+	switch {
+	case unknownPerson(err):
+		return false, view.DeniedElsewhere
+	case err != nil:
 		return false, view.DeniedUnchecked
 	}
 	denial := standingOf(user, team)
@@ -95,9 +100,9 @@ func (p *people) mayDecide(ctx context.Context, who workflow.PersonID, channel s
 }
 
 // standingOf tells why an account never decides in a workspace, whatever the settings say, and nothing where it may.
-func standingOf(user slack.User, team string) view.Denial {
+func standingOf(user account, team string) view.Denial {
 	switch {
-	case user.IsStranger || user.TeamID != "" && user.TeamID != team:
+	case !user.of(team):
 		return view.DeniedElsewhere
 	case user.IsRestricted || user.IsUltraRestricted:
 		return view.DeniedGuest
@@ -106,6 +111,17 @@ func standingOf(user slack.User, team string) view.Denial {
 	default:
 		return ""
 	}
+}
+
+// of tells whether a person belongs to a workspace: it is their own, or their Enterprise Grid organisation put them there.
+// Somebody of whom Slack names no workspace at all belongs to none.
+func (a account) of(team string) bool {
+	return !a.IsStranger && (a.TeamID == team || slices.Contains(a.Enterprise.Teams, team) || slices.Contains(a.Teams, team))
+}
+
+// unknownPerson recognises Slack's answer about somebody from another workspace whom this one does not see.
+func unknownPerson(err error) bool {
+	return slices.Contains([]string{"user_not_found", "user_not_visible"}, slackError(err))
 }
 
 // ownTeam returns the desk's own workspace.
@@ -128,22 +144,22 @@ func (p *people) ownTeam(ctx context.Context) (string, error) {
 	})
 }
 
-func (p *people) user(ctx context.Context, who workflow.PersonID) (slack.User, error) {
+func (p *people) user(ctx context.Context, who workflow.PersonID) (account, error) {
 	p.mu.Lock()
 	k, ok := p.users[who]
 	p.mu.Unlock()
 	if ok && time.Since(k.at) < knownFor {
 		return k.value, nil
 	}
-	return once(ctx, &p.flight, "user "+string(who), func(ctx context.Context) (slack.User, error) {
-		user, err := p.api.GetUserInfoContext(ctx, string(who))
+	return once(ctx, &p.flight, "user "+string(who), func(ctx context.Context) (account, error) {
+		user, err := p.raw.user(ctx, who)
 		if err != nil {
-			return slack.User{}, fmt.Errorf("asking who a person is: %w", err)
+			return account{}, fmt.Errorf("asking who a person is: %w", err)
 		}
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		keep(p.users, who, *user)
-		return *user, nil
+		keep(p.users, who, user)
+		return user, nil
 	})
 }
 

@@ -1,8 +1,10 @@
 package bot
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -12,10 +14,13 @@ import (
 	"time"
 
 	"github.com/slack-go/slack"
+
+	"sampledesk/workflow"
 )
 
-// rawAPI reads messages with their metadata and nothing else of them. slack-go decodes the blocks of every message too
-// and fails on one element that it does not know, so that another app's message could hide our own from us.
+// rawAPI asks Slack for what slack-go does not read as it has to be read. Of messages that is their metadata and nothing
+// else: slack-go decodes the blocks of every message too and fails on one element that it does not know, so that another
+// app's message could hide our own from us.
 type rawAPI struct {
 	base  string
 	token string
@@ -29,6 +34,34 @@ type posted struct {
 		EventType    string         `json:"event_type"`
 		EventPayload map[string]any `json:"event_payload"`
 	}
+}
+
+// account is a person as Slack tells of them. slack-go leaves out the teams that stand beside the team of some colleagues
+// in an Enterprise Grid organisation, or in its place.
+type account struct {
+	slack.User
+	Teams []string `json:"teams"`
+}
+
+// user asks who a person is.
+func (r rawAPI) user(ctx context.Context, who workflow.PersonID) (account, error) {
+	var answer struct {
+		slack.SlackResponse
+		User account `json:"user"`
+	}
+	form := url.Values{"user": {string(who)}, "include_locale": {"true"}}
+	if err := r.call(ctx, "users.info", form, &answer); err != nil {
+		return account{}, err
+	}
+	if !answer.Ok {
+		return account{}, refusedBy(answer.SlackResponse)
+	}
+	return answer.User, nil
+}
+
+// refusedBy is the error of an answer of Slack's that is none.
+func refusedBy(r slack.SlackResponse) error {
+	return slack.SlackErrorResponse{Err: r.Error, ResponseMetadata: r.ResponseMetadata}
 }
 
 // The bounds of a look.
@@ -62,7 +95,7 @@ func (r rawAPI) look(ctx context.Context, method string, form url.Values, pick f
 			return posted{}, false, fmt.Errorf("looking for an own message: %w", err)
 		}
 		if !answer.Ok {
-			return posted{}, false, fmt.Errorf("looking for an own message: %w", slack.SlackErrorResponse{Err: answer.Error})
+			return posted{}, false, fmt.Errorf("looking for an own message: %w", refusedBy(answer.SlackResponse))
 		}
 		for _, m := range answer.Messages {
 			if pick(m) {
@@ -91,13 +124,77 @@ func (r rawAPI) call(ctx context.Context, method string, form url.Values, into a
 	}
 	defer func() { _ = resp.Body.Close() }()
 	if resp.StatusCode == http.StatusTooManyRequests {
-		seconds, _ := strconv.Atoi(resp.Header.Get("Retry-After"))
-		return &slack.RateLimitedError{RetryAfter: time.Duration(max(seconds, 1)) * time.Second}
+		return &slack.RateLimitedError{RetryAfter: secondsOf(resp.Header)}
 	}
 	if resp.StatusCode != http.StatusOK {
 		return slack.StatusCodeError{Code: resp.StatusCode, Status: resp.Status}
 	}
 	return json.NewDecoder(io.LimitReader(resp.Body, maxAnswer)).Decode(into)
+}
+
+// maxResponse bounds what is read of an answer to a response_url: it is a word, or an error.
+const maxResponse = 64 << 10
+
+// respond sends a message to a response_url. Such an address has an answer of its own: "ok" where all is well, and an
+// error with 404, 429, 5xx or, against the documents, with 200. The error never holds the address, which lets whoever has
+// it speak for the desk.
+func (r rawAPI) respond(ctx context.Context, address string, m slack.WebhookMessage) error {
+	body, err := json.Marshal(m)
+	if err != nil {
+		return fmt.Errorf("writing an answer: %w", err)
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
+	if err != nil {
+		return errors.New("a response_url is no address")
+	}
+	req.Header.Set("Content-Type", "application/json; charset=utf-8")
+	resp, err := r.http.Do(req)
+	if failed, ok := errors.AsType[*url.Error](err); ok {
+		return fmt.Errorf("answering by a response_url: %w", failed.Err)
+	}
+	if err != nil {
+		return fmt.Errorf("answering by a response_url: %w", err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	said, err := io.ReadAll(io.LimitReader(resp.Body, maxResponse))
+	if err != nil && resp.StatusCode == http.StatusOK {
+		return nil // it took the message; the rest of its answer says nothing
+	}
+	if err := refusedAt(resp, said); err != nil {
+		return fmt.Errorf("answering by a response_url: %w", err)
+	}
+	return nil
+}
+
+// refusedAt reads the answer of a response_url.
+func refusedAt(resp *http.Response, said []byte) error {
+	var answer struct {
+		Ok *bool `json:"ok"`
+		slack.SlackResponse
+	}
+	named := json.Unmarshal(said, &answer) == nil && answer.Error != ""
+	switch {
+	case resp.StatusCode == http.StatusTooManyRequests:
+		return &slack.RateLimitedError{RetryAfter: secondsOf(resp.Header)}
+	case named:
+		return refusedBy(answer.SlackResponse)
+	case resp.StatusCode < 200 || resp.StatusCode > 299:
+		return slack.StatusCodeError{Code: resp.StatusCode, Status: resp.Status}
+	case answer.Ok != nil && !*answer.Ok:
+		return errors.New("it answered that it is not ok")
+	case bytes.HasPrefix(bytes.TrimSpace(said), []byte("<")):
+		return errors.New("a web page answered in Slack's place")
+	}
+	return nil
+}
+
+// secondsOf reads a Retry-After; where Slack names none, a second.
+func secondsOf(h http.Header) time.Duration {
+	seconds, err := strconv.Atoi(h.Get("Retry-After"))
+	if err != nil {
+		seconds = 1
+	}
+	return time.Duration(min(max(seconds, 1), 1<<31)) * time.Second
 }
 
 // slackTime writes a time as Slack writes its message ids.

@@ -43,7 +43,7 @@ func TestWhatWaitsIsListedWithItsCauseAndTriedAgainAtOnce(t *testing.T) {
 func TestADeadLetterIsRevivedFromTheList(t *testing.T) {
 	inBubble(t, setup{}, func(t *testing.T, w *world) {
 		w.request("1001")
-		w.fault(object{"method": "chat.update", "do": "error", "error": "block_mismatch", "times": 1})
+		w.fault(object{"method": "chat.update", "do": "error", "error": "block_mismatch", "times": 2}) // as text too
 		w.accepted(memberOne, "1001", view.ActionApprove)
 		wait(time.Minute)
 		require.Len(t, w.deadLetters(), 1)

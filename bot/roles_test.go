@@ -1,6 +1,7 @@
 package bot_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -43,6 +44,37 @@ func TestGuestsStrangersBotsAndDeactivatedAccountsNeverDecideWhateverTheSettings
 			w.click(who, "1", view.ActionApprove)
 			require.Equal(t, workflow.Pending, w.application("1").State(), who)
 		}
+	})
+}
+
+func TestColleaguesOfAGridOrganisationDoWhatAnybodyOfTheWorkspaceDoes(t *testing.T) {
+	inBubble(t, setup{shops: withSettings(workflow.Settings{Admins: []workflow.PersonID{gridOne}})}, func(t *testing.T, w *world) {
+		for _, who := range []string{gridOne, gridTwo} {
+			w.request(who)
+			w.accepted(who, who, view.ActionApprove)
+			require.Equal(t, workflow.Queued, w.application(who).State(), who)
+			require.Contains(t, w.command(who, "/samples", "queue"), "request", who)
+			require.Contains(t, w.home(who), "Glow", who)
+		}
+		require.NotEmpty(t, w.settings(gridOne), "an admin")
+		require.NotContains(t, strings.Join(w.told(gridTwo), " "), "Only people")
+		w.request("mentioned")
+		w.say(gridTwo, "mentioned", "@Sample Desk approve")
+		require.Equal(t, workflow.Queued, w.application("mentioned").State())
+
+		w.changeUser(gridOne, object{"is_stranger": true})
+		wait(60 * time.Second)
+		w.request("late")
+		require.Contains(t, w.refusalOf(gridOne, "late"), "Only people of this workspace decide")
+	})
+}
+
+func TestAPersonWhomSlackDoesNotKnowHereIsToldThatTheyAreFromElsewhere(t *testing.T) {
+	inBubble(t, setup{}, func(t *testing.T, w *world) {
+		w.request("1")
+		w.fault(object{"method": "users.info", "do": "error", "error": "user_not_found"})
+		require.Contains(t, w.refusalOf(stranger, "1"), "Only people of this workspace decide")
+		require.Contains(t, w.log.String(), `rule="another workspace"`)
 	})
 }
 

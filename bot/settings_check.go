@@ -89,6 +89,9 @@ func (d *Desk) unfitOne(ctx context.Context, p workflow.PersonID) string {
 		return ""
 	}
 	user, err := d.people.user(ctx, p)
+	if unknownPerson(err) {
+		return view.ErrorUnfit(string(p), view.DeniedElsewhere)
+	}
 	if err != nil {
 		return ""
 	}

@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
-	"github.com/slack-go/slack"
 	"golang.org/x/time/rate"
 )
 
@@ -53,6 +52,10 @@ type Health struct {
 	LastReason string    // why the last link ended: in Slack's words where Slack said why
 	LastError  string    // of the last attempt to connect
 	Refused    string    // Slack's error for the last message that the desk wanted to write, "" if it took it
+
+	// Asked is for how long Slack asked not to be written to, where that is longer than the desk obeys; 0: it does not.
+	// One too long to be counted is below 0.
+	Asked time.Duration
 }
 
 type linkConfig struct {
@@ -341,10 +344,7 @@ func fatal(err error) bool {
 
 // reconnectPause grows with the links that did not last, up to half a minute, with jitter. It obeys a Retry-After.
 func reconnectPause(failures int, err error) time.Duration {
-	var atLeast time.Duration
-	if limited, ok := errors.AsType[*slack.RateLimitedError](err); ok {
-		atLeast = limited.RetryAfter
-	}
+	atLeast := retryAfter(err)
 	if failures <= 1 {
 		return atLeast
 	}

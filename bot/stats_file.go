@@ -48,7 +48,7 @@ func (d *Desk) statsFileTyped(ctx context.Context, c command, p query.Period, no
 	}
 	return reply{Message: view.Aside(view.StatsFileComes), then: func(ctx context.Context) {
 		if no := d.sendStats(ctx, c.User, c.TriggerID, shops, p, now); no != "" {
-			if err := d.respond(ctx, c.ResponseURL, view.Aside(no), false); err != nil {
+			if err := d.bring(ctx, c.addressee(), view.Aside(no).Answers()); err != nil {
 				d.log.WarnContext(ctx, "could not tell a person why", "person", c.User, "error", err)
 			}
 		}

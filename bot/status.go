@@ -39,7 +39,7 @@ func (d *Desk) status(ctx context.Context, c command, _ string) (reply, error) {
 	link := d.Health()
 	facts := view.HealthFacts{At: time.Now(), Version: d.config.Version, Slack: view.HealthSlack{
 		Connected: link.Connected, Since: link.Since, LastFrame: link.LastFrame, LastEvent: link.LastEvent,
-		LastReason: link.LastReason, LastError: link.LastError, Refused: link.Refused,
+		LastReason: link.LastReason, LastError: link.LastError, Refused: link.Refused, Asked: link.Asked,
 	}}
 	facts.Slack.Missing, facts.Slack.Scopes = d.missingScopes(ctx)
 	if d.config.Memory != nil {

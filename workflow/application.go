@@ -137,6 +137,7 @@ type Card struct {
 	Link    string `json:"link,omitempty"`    // Slack's permalink of it; empty while it is not known
 	Hash    string `json:"hash,omitempty"`    // of what is on it, so that a repaint that changes nothing is not sent
 	Lost    bool   `json:"lost,omitempty"`    // the message or its channel is gone; nothing more is written there
+	Bare    bool   `json:"bare,omitempty"`    // it stands without its picture, whose link had expired
 }
 
 // Posted tells whether the card is in Slack.

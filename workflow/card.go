@@ -44,7 +44,7 @@ func cardCalledFor(a Application, e CardCalledFor) Next {
 // cardShown keeps where the card is, and lets the replies go that waited for it.
 func cardShown(a Application, e CardShown) Next {
 	was := a.Card
-	a.Card.Channel, a.Card.TS, a.Card.Hash = e.Channel, e.TS, e.Hash
+	a.Card.Channel, a.Card.TS, a.Card.Hash, a.Card.Bare = e.Channel, e.TS, e.Hash, e.Bare
 	if e.Link != "" {
 		a.Card.Link = e.Link
 	}

@@ -13,7 +13,10 @@ type Outcome struct {
 	Then  Then
 	After time.Duration // for Again
 	Looks int           // kept with the effect, for Again
-	Cause Cause         // kept with the effect, for Again and Buried
+
+	Refusals int   // kept with the effect, for Again
+	Tell     bool  // for Buried: the shop's admins have to hear of it
+	Cause    Cause // kept with the effect, for Again and Buried
 }
 
 // Then is what becomes of an effect after a delivery.
@@ -132,7 +135,7 @@ func (t *turn) record(eff Effect, ev Event) error {
 }
 
 func (t *turn) dispose(eff Effect, o Outcome, now time.Time) error {
-	eff.Cause, eff.Looks = o.Cause, o.Looks
+	eff.Cause, eff.Looks, eff.Refusals = o.Cause, o.Looks, o.Refusals
 	t.enqueued = true // the next of the lane may go
 	if eff.Kind == SendMessage {
 		n, err := t.tx.Notice(eff.Notice)
@@ -148,10 +151,36 @@ func (t *turn) dispose(eff Effect, o Outcome, now time.Time) error {
 	case Park:
 		return t.park(eff)
 	case Buried:
-		return t.tx.Bury(eff, now)
+		if err := t.tx.Bury(eff, now); err != nil || !o.Tell {
+			return err
+		}
+		return t.tellUndelivered(eff, now)
 	default:
 		return t.tx.Remove(eff.ID)
 	}
+}
+
+// undeliveredRests is for how long a shop's admins are not told of further dead letters: the first points them to the
+// list, and an outage must not bring a flood.
+const undeliveredRests = 24 * time.Hour
+
+// tellUndelivered tells a shop's channel, its admins named, that something became a dead letter.
+func (t *turn) tellUndelivered(eff Effect, now time.Time) error {
+	if eff.Saying != nil && eff.Saying.Kind == SayUndelivered {
+		return nil
+	}
+	s, err := t.tx.Shop(eff.Shop)
+	if errors.Is(err, ErrNotFound) || err == nil && now.Before(s.Undelivered.Add(undeliveredRests)) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	s.Undelivered = now
+	if err := t.tx.PutShop(s); err != nil {
+		return err
+	}
+	return t.announce(s.ID, Saying{Kind: SayUndelivered, At: now, Cause: eff.Cause, Shop: s.Name})
 }
 
 // park lays a reply by until its card is in Slack, unless it came to be there while the delivery found it missing.

@@ -86,6 +86,9 @@ type Effect struct {
 	// repetition; it counts the looks.
 	Looks int `json:"looks,omitempty"`
 
+	// Refusals counts the attempts in which the service did not take what was sent, though it may yet.
+	Refusals int `json:"refusals,omitempty"`
+
 	// Parked effects wait to be woken: a reply for its card.
 	Parked bool `json:"parked,omitempty"`
 
@@ -126,6 +129,8 @@ const (
 	SayContent  SayingKind = "content"  // what a creator posted
 	SayMorning  SayingKind = "morning"  // what falls due today and tomorrow
 	SayReport   SayingKind = "report"   // the week
+
+	SayUndelivered SayingKind = "undelivered" // Slack did not take a message
 )
 
 // Saying is the facts of a message; its words are the view's.

@@ -267,7 +267,7 @@ func (t *turn) keep(before Application, next Next, ev Event) error {
 	if err := t.tx.PutApplication(next.Application); err != nil {
 		return err
 	}
-	if kept(ev) {
+	if kept(ev) && !next.Unremarked {
 		if err := t.tx.Append(entry(before, next.Application, ev)); err != nil {
 			return err
 		}

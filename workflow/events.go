@@ -220,6 +220,7 @@ type CardShown struct {
 	TS      string
 	Hash    string
 	Link    string // empty: as before
+	Bare    bool   // without its picture, which Slack could not fetch
 }
 
 // CardLost tells that the card cannot be written to any more: the message or its channel is gone. TS is the message that

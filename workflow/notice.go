@@ -1,7 +1,9 @@
 package workflow
 
 import (
+	"cmp"
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -23,11 +25,18 @@ type Notice struct {
 	Agenda   *Agenda    `json:"agenda,omitempty"`
 	Content  *Content   `json:"content,omitempty"` // of Application
 
-	Channel string `json:"channel,omitempty"` // where it was posted
-	TS      string `json:"ts,omitempty"`      // Slack's id of it; empty until it was posted
-	Hash    string `json:"hash,omitempty"`
-	Link    string `json:"link,omitempty"`
-	Lost    bool   `json:"lost,omitempty"` // the message or its channel is gone; nothing more is written there
+	Channel string       `json:"channel,omitempty"` // where it was posted
+	TS      string       `json:"ts,omitempty"`      // Slack's id of it; empty until it was posted
+	Hash    string       `json:"hash,omitempty"`
+	Link    string       `json:"link,omitempty"`
+	Pages   []NoticePage `json:"pages,omitempty"` // what of it goes on in the thread, the second page first
+	Lost    bool         `json:"lost,omitempty"`  // the message or its channel is gone; nothing more is written there
+}
+
+// NoticePage is a further page of a message that is too long for one.
+type NoticePage struct {
+	TS   string `json:"ts"`
+	Hash string `json:"hash"`
 }
 
 // Key returns the application in whose thread the notice is.
@@ -60,6 +69,7 @@ type NoticeShown struct {
 	TS      string
 	Hash    string
 	Link    string // empty: as before
+	Pages   []NoticePage
 }
 
 // NoticeLost tells that a notice cannot be written to any more. TS is the message that was tried.
@@ -85,14 +95,11 @@ func (t *turn) noticeShown(id NoticeID, e NoticeShown) error {
 	if err != nil {
 		return err
 	}
-	was := n
-	n.Channel, n.TS, n.Hash = e.Channel, e.TS, e.Hash
-	if e.Link != "" {
-		n.Link = e.Link
-	}
-	if n == was {
+	link := cmp.Or(e.Link, n.Link)
+	if n.Channel == e.Channel && n.TS == e.TS && n.Hash == e.Hash && n.Link == link && slices.Equal(n.Pages, e.Pages) {
 		return nil
 	}
+	n.Channel, n.TS, n.Hash, n.Link, n.Pages = e.Channel, e.TS, e.Hash, link, e.Pages
 	return t.tx.PutNotice(n)
 }
 
@@ -108,7 +115,7 @@ func (t *turn) noticeLost(id NoticeID, e NoticeLost) error {
 // notify keeps a notice and has it shown. One whose message is gone is posted anew, as there is something to tell.
 func (t *turn) notify(n Notice, at time.Time, p Priority) error {
 	if n.Lost {
-		n.Channel, n.TS, n.Hash, n.Link, n.Lost = "", "", "", "", false
+		n.Channel, n.TS, n.Hash, n.Link, n.Pages, n.Lost = "", "", "", "", nil, false
 	}
 	if err := t.tx.PutNotice(n); err != nil {
 		return err

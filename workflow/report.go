@@ -13,6 +13,22 @@ func news(a Application, e Reported) bool {
 	return !e.Began.Before(a.ReportedAt) && a.Report.Differs(e.Report)
 }
 
+// pictureRenewed takes over a new link to the product's picture where the card lost its picture, for the next repaint to
+// show. TikTok signs these links anew in every answer, so a new link alone is no news: written down at each look it would
+// cost a write per application and sweep, and shown, an edit of every card. Once a card was refused for a dead link there
+// is one write, and no call of Slack's, for each picture that was lost; everywhere else the link is renewed with the next
+// difference, like the numbers that drift.
+func pictureRenewed(a Application, e Reported) Next {
+	link := e.Report.Product.Picture
+	if !a.Card.Bare || link == "" || link == a.Report.Product.Picture || e.Began.Before(a.ReportedAt) {
+		return Next{Application: a}
+	}
+	a.Report.Product.Picture, a.Card.Bare = link, false
+	next := changed(a, e.At, Routine)
+	next.Unremarked = true
+	return next
+}
+
 func reported(a Application, e Reported) Next {
 	if a.State() == Unseen {
 		return firstSight(a, e)

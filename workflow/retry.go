@@ -87,7 +87,7 @@ func (t *turn) reviveAll(k Key, at time.Time) (tried int, err error) {
 				continue
 			}
 			t.enqueued = true
-			if err := t.tx.Revive(d.ID, at); err != nil {
+			if _, err := t.takeBack(d.ID, at); err != nil {
 				return tried, err
 			}
 			tried++
@@ -112,15 +112,26 @@ func (t *turn) revive(id EffectID, by Actor, at time.Time) error {
 	if _, err := t.tx.Effect(id); !errors.Is(err, ErrNotFound) {
 		return cmp.Or(err, errUnchanged)
 	}
-	if err := t.tx.Revive(id, at); errors.Is(err, ErrNotFound) {
+	eff, err := t.takeBack(id, at)
+	if errors.Is(err, ErrNotFound) {
 		return Refusal{Rule: RuleNothingFailed}
-	} else if err != nil {
-		return err
 	}
-	t.enqueued = true
-	eff, err := t.tx.Effect(id)
 	if err != nil {
 		return err
 	}
+	t.enqueued = true
 	return t.tx.Append(Entry{At: at, Key: eff.Key(), Event: OnRetried, By: by, Creator: eff.Creator})
+}
+
+// takeBack makes an effect of a dead letter again. What was refused before is tried in full once more.
+func (t *turn) takeBack(id EffectID, at time.Time) (Effect, error) {
+	if err := t.tx.Revive(id, at); err != nil {
+		return Effect{}, err
+	}
+	eff, err := t.tx.Effect(id)
+	if err != nil || eff.Refusals == 0 {
+		return eff, err
+	}
+	eff.Refusals = 0
+	return eff, t.tx.Change(eff)
 }

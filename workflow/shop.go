@@ -17,6 +17,8 @@ type Shop struct {
 	// Unreadable are the requests that TikTok lists and the desk cannot read, as far as the channel was told of them.
 	Unreadable []string `json:"unreadable,omitempty"`
 
+	Undelivered time.Time `json:"undelivered,omitzero"` // when its admins were last told that Slack did not take a message
+
 	Settings Settings `json:"settings,omitzero"`
 	// Of the clocks: up to which version of the settings they are set, and, while that goes on, up to which application;
 	// how many grouped messages were begun, and the latest of each kind; what is gathered of shipments for a sweep's end;

@@ -13,6 +13,7 @@ type Next struct {
 	Cancel      []EffectID // reviews that lost their reason; dropped unless they are claimed already
 	Sooner      []Effect   // effects that wait already and are due at an earlier NotBefore; of each only ID and Lane count else
 	Wake        []Lane     // the lanes whose parked effects may go
+	Unremarked  bool       // it is nothing that a history would tell
 
 	at       time.Time
 	priority Priority
@@ -82,7 +83,7 @@ func step(a Application, e Event) (Next, error) {
 	}
 	unchanged := Next{Application: a}
 	if r, ok := e.(Reported); ok && !news(a, r) {
-		return unchanged, nil
+		return pictureRenewed(a, r), nil
 	}
 	if stale(a, e) {
 		return unchanged, refusal(a, e, RuleStale)

@@ -180,7 +180,7 @@ func TestEveryListAndShortAnswerReadsAsItsGoldenFile(t *testing.T) {
 	for name, m := range lists() {
 		t.Run(name, func(t *testing.T) {
 			requireGolden(t, name, m)
-			require.True(t, m.fits())
+			require.Len(t, m.Answers(), 1)
 		})
 	}
 }

@@ -27,14 +27,15 @@ type HealthFacts struct {
 // HealthSlack is how the connection to Slack is.
 type HealthSlack struct {
 	Connected  bool
-	Since      time.Time // of the present link
-	LastFrame  time.Time // of anything that Slack sent
-	LastEvent  time.Time // of something that somebody did
-	LastReason string    // why the last link ended
-	LastError  string    // of the last attempt to connect
-	Refused    string    // Slack's error for the last message that the desk wrote; empty: it took it
-	Scopes     bool      // whether Slack told which scopes the desk has
-	Missing    []string  // those that it lacks, by the names that the manifest has
+	Since      time.Time     // of the present link
+	LastFrame  time.Time     // of anything that Slack sent
+	LastEvent  time.Time     // of something that somebody did
+	LastReason string        // why the last link ended
+	LastError  string        // of the last attempt to connect
+	Refused    string        // Slack's error for the last message that the desk wrote; empty: it took it
+	Asked      time.Duration // for how long Slack asked not to be written to, where that is longer than is obeyed; below 0: too long to count
+	Scopes     bool          // whether Slack told which scopes the desk has
+	Missing    []string      // those that it lacks, by the names that the manifest has
 }
 
 // HealthShop is how a shop stands with TikTok.
@@ -57,24 +58,26 @@ const staleSync = 5 * time.Minute
 // maxStoreFault is the longest that is told of a fault of the store, paths and all, in code points.
 const maxStoreFault = 400
 
-// maxHealthShops is how many shops one answer tells of, so that it fits an acknowledgement.
-const maxHealthShops = 10
+// maxHealthShops is how many shops one answer tells of.
+const maxHealthShops = 30
 
 // Health is the answer to `/samples status`: first whether all is well, then what was looked at.
 func Health(f HealthFacts) Message {
 	faults := f.faults()
 	m := Message{Text: "All is well with the desk"}
-	verdict := "*All is well.*"
+	verdict := []string{"*All is well.*"}
 	if len(faults) > 0 {
 		m.Text = many(len(faults), "thing") + " " + verb(len(faults), "needs", "need") + " a look:" + inText(faults)
-		verdict = "*" + many(len(faults), "thing") + " " + verb(len(faults), "needs", "need") + " a look:*\n• " + strings.Join(faults, "\n• ")
+		verdict = []string{"*" + many(len(faults), "thing") + " " + verb(len(faults), "needs", "need") + " a look:*"}
+		for _, fault := range faults {
+			verdict = append(verdict, "• "+fault)
+		}
 	}
-	m.Blocks = []slack.Block{
-		section(verdict),
+	m.Blocks = append(sections(verdict),
 		aside(dotted("Sample Desk "+first(data(f.Version, maxID), "of an unknown version"), "as of "+stampSeconds(f.At))),
 		section("*Slack*", f.Slack.link(), f.Slack.frames(), f.Slack.scopes()),
 		section(f.outbox()...),
-	}
+	)
 	if more := len(f.Shops) - maxHealthShops; more > 0 {
 		m.Blocks = append(m.Blocks, aside("Of "+many(more, "more shop")+" nothing is told here; ask in their channels."))
 	}
@@ -105,6 +108,9 @@ func (f HealthFacts) faults() (all []string) {
 	if f.Slack.Refused != "" {
 		all = append(all, "Slack did not take the last message of the desk ("+data(f.Slack.Refused, maxID)+"): `sampledesk check` tells more.")
 	}
+	if f.Slack.Asked != 0 {
+		all = append(all, "Slack asked the desk to wait "+longWait(f.Slack.Asked)+"; it tries again every few minutes all the same.")
+	}
 	if len(f.Slack.Missing) > 0 {
 		all = append(all, "Scopes are missing at Slack: load `manifest.yml` anew and install the app again.")
 	}
@@ -117,6 +123,21 @@ func (f HealthFacts) faults() (all []string) {
 		}
 	}
 	return all
+}
+
+// longWait is a wait in words: "for 3 days".
+func longWait(d time.Duration) string {
+	const day = 24 * time.Hour
+	switch {
+	case d < 0 || d > 10_000*day:
+		return "for years"
+	case d >= 2*day:
+		return fmt.Sprintf("for %d days", d/day)
+	case d >= 2*time.Hour:
+		return fmt.Sprintf("for %d hours", d/time.Hour)
+	default:
+		return fmt.Sprintf("for %d minutes", d/time.Minute)
+	}
 }
 
 func (s HealthShop) fault(now time.Time) string {

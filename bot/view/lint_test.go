@@ -9,6 +9,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/slack-go/slack"
 	"github.com/stretchr/testify/require"
 )
 
@@ -26,8 +27,45 @@ func (l *linter) complain(at, format string, args ...any) {
 	l.found = append(l.found, at+": "+fmt.Sprintf(format, args...))
 }
 
-// lint fails the test for whatever Slack would refuse, or a reader would stumble over.
+// lint fails the test for whatever Slack would refuse, or a reader would stumble over, on any page of a message: as it is
+// posted, and as a private answer.
 func lint(t testing.TB, m Message) {
+	t.Helper()
+	for _, pages := range [][]Message{m.Pages(), m.Answers()} {
+		for _, page := range pages {
+			lintPage(t, page)
+		}
+		requireWhole(t, m, pages)
+	}
+	for _, page := range m.Answers() {
+		sent, err := json.Marshal(golden(page))
+		require.NoError(t, err)
+		require.Less(t, len(sent), 19_000, "Slack drops an acknowledgement of 20 KB without a word")
+	}
+}
+
+// requireWhole holds the pages of a message to having every block of it, in its order.
+func requireWhole(t testing.TB, m Message, pages []Message) {
+	t.Helper()
+	if len(pages) == 1 {
+		require.Equal(t, m, pages[0])
+		return
+	}
+	var all []slack.Block
+	for n, page := range pages {
+		blocks := page.Blocks
+		if n == 0 {
+			blocks = blocks[:len(blocks)-1]
+		} else {
+			blocks = blocks[1:]
+		}
+		require.NotEmpty(t, blocks)
+		all = append(all, blocks...)
+	}
+	require.Equal(t, m.Blocks, all)
+}
+
+func lintPage(t testing.TB, m Message) {
 	t.Helper()
 	l := &linter{ids: map[string]bool{}}
 	n := utf8.RuneCountInString(m.Text)
@@ -41,6 +79,9 @@ func lint(t testing.TB, m Message) {
 	}
 	for i, b := range wire(t, m.Blocks).([]any) {
 		l.block(fmt.Sprintf("block %d", i), b.(object), false)
+	}
+	if n := textIn(wire(t, m.Blocks)); n > 10_000 {
+		l.complain("blocks", "%d code points of text together", n)
 	}
 	require.Empty(t, l.found, "%s", pretty(t, golden(m)))
 }
@@ -66,6 +107,25 @@ func lintModal(t testing.TB, view any) {
 		l.block(fmt.Sprintf("block %d", i), b.(object), true)
 	}
 	require.Empty(t, l.found, "%s", pretty(t, view))
+}
+
+// textIn counts all that can be read in blocks.
+func textIn(node any) (n int) {
+	switch v := node.(type) {
+	case []any:
+		for _, each := range v {
+			n += textIn(each)
+		}
+	case object:
+		for k, each := range v {
+			if said, ok := each.(string); ok && (k == "text" || k == "alt_text" || k == "title" || k == "accessibility_label") {
+				n += utf8.RuneCountInString(said)
+			} else {
+				n += textIn(each)
+			}
+		}
+	}
+	return n
 }
 
 func wire(t testing.TB, v any) any {

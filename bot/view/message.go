@@ -30,6 +30,12 @@ func (m Message) Hash() string {
 	return hex.EncodeToString(digest.Sum(nil)[:16])
 }
 
+// Plain is the same message as text alone, for where Slack takes none of its blocks.
+func (m Message) Plain() Message { return Message{Text: m.Text} }
+
+// HasImages tells whether there are pictures in the message.
+func (m Message) HasImages() bool { return len(m.Blocks) > 0 && m.Hash() != m.WithoutImages().Hash() }
+
 // WithoutImages is the same message without its pictures. Slack refuses a whole message when it cannot fetch one of
 // them, and the links of products' pictures expire.
 func (m Message) WithoutImages() Message {

@@ -20,6 +20,8 @@ func Notice(s workflow.Saying, admins []workflow.PersonID) Message {
 		return resumed(s)
 	case workflow.SayUnreadable:
 		return unreadable(s, admins)
+	case workflow.SayUndelivered:
+		return undelivered(s, admins)
 	default:
 		return Aside("Something changed; `/samples queue` shows what waits for a decision.")
 	}
@@ -115,6 +117,20 @@ func unreadableNames(ids []string) string {
 		names = append(names, "one or more without an id")
 	}
 	return strings.Join(names, ", ")
+}
+
+// undelivered is said once Slack has refused a message for so long that the desk gave it up.
+func undelivered(s workflow.Saying, admins []workflow.PersonID) Message {
+	ask := first(people(admins), "An admin")
+	const what = "Slack did not take a message of this desk"
+	return Message{
+		Text: what + spokenShop(s.Shop) + "; /samples retry lists it, and tries again",
+		Blocks: []slack.Block{section(
+			"*"+what+"*"+forShop(s.Shop),
+			"It was tried for minutes, and as plain text too. Slack's answer: "+quoted(first(clean(s.Cause.Message), "none"), maxWords),
+			ask+": `/samples retry` lists what could not be delivered, and tries again. Further ones are listed there without another message today.",
+		)},
+	}
 }
 
 func resumed(s workflow.Saying) Message {

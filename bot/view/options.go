@@ -15,7 +15,7 @@ type Options struct {
 // for types on.
 func optionsOf(all []*slack.OptionBlockObject) Options {
 	offered := Options{Options: []*slack.OptionBlockObject{}}
-	left := maxBytes
+	left := maxAckBytes
 	for _, o := range all[:min(MaxChoices, len(all))] {
 		wire, err := json.Marshal(o)
 		if left -= len(wire) + 1; err != nil || left < 0 {

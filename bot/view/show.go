@@ -39,11 +39,7 @@ func Show(f ShowFacts) Message {
 	case len(f.Found) > 1 || f.Pick != nil || f.Total > 1:
 		return showSeveral(f)
 	}
-	m := showOne(f)
-	for ; !m.fits() && len(f.History) > 0; m = showOne(f) {
-		f.History, f.Earlier = f.History[1:], f.Earlier+1
-	}
-	return m
+	return showOne(f)
 }
 
 func nothingFound(f ShowFacts) Message {

@@ -62,14 +62,13 @@ func TestTheNumbersAndWhatFailedReadAsTheirGoldenFiles(t *testing.T) {
 	}
 }
 
-func TestTheNumbersOfManyShopsAndAPageOfFailuresFitAnAnswer(t *testing.T) {
+func TestTheNumbersOfManyShopsAndAPageOfFailuresCanBeReadToTheEnd(t *testing.T) {
 	var shops []query.ShopFigures
 	for range 60 {
 		shops = append(shops, query.ShopFigures{Shop: hostile, From: noon, To: noon, Figures: query.Figures{Expired: 1, Approved: 1}})
 	}
 	m := Stats(StatsFacts{Period: "today", Shops: shops, File: StatsTarget{Period: "today", At: 1}})
 	lint(t, m)
-	require.Less(t, len(encoded(t, m)), 19_000)
 	for _, name := range []string{strings.Repeat(hostile, 3), strings.Repeat("<", 200)} {
 		row := failed()[0]
 		row.About = hostileApplication()

@@ -99,7 +99,7 @@ func TestTheSimulationsLineHoldsWhatIsPromised(t *testing.T) {
 	for _, u := range s.info["slack_users"].([]any) {
 		roles[u.(map[string]any)["role"].(string)]++
 	}
-	require.Equal(t, map[string]int{"admin": 1, "member": 2, "guest": 1, "stranger": 1, "outsider": 1}, roles)
+	require.Equal(t, map[string]int{"admin": 1, "member": 2, "guest": 1, "stranger": 1, "outsider": 1, "grid": 2}, roles)
 }
 
 // freeAddress returns an address of this machine that nobody listens on.

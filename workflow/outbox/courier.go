@@ -227,3 +227,16 @@ func Backoff(n int) time.Duration {
 	}
 	return pause/2 + rand.N(pause/2+1)
 }
+
+// patience is how long a service gets that does not take something which it may take yet: Slack has answered that good
+// messages are invalid for hours.
+var patience = []time.Duration{2 * time.Second, 10 * time.Second, 30 * time.Second, time.Minute, 2 * time.Minute, 4 * time.Minute}
+
+// Refusals is how many attempts of something that a service does not take are made before another way is tried.
+var Refusals = len(patience)
+
+// Patience returns how long to wait after the n-th such attempt, from 1: about 2, 10 and 30 seconds, then minutes.
+func Patience(n int) time.Duration {
+	pause := patience[min(max(n, 1), len(patience))-1]
+	return pause + rand.N(pause/10+1)
+}

@@ -1,0 +1,88 @@
+package bot_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"sampledesk/workflow"
+)
+
+// putRun keeps a run of that many requests, all refused, and has its message shown.
+func (w *world) putRun(n int) {
+	w.t.Helper()
+	r := workflow.Run{ID: "run", Kind: workflow.RunDecisions, Shop: shopID, By: memberOne, At: time.Now(), EndsAt: time.Now(), Verdict: workflow.Approve}
+	for i := range n {
+		r.Items = append(r.Items, workflow.RunItem{
+			Key: workflow.Key{Shop: shopID, ID: workflow.ApplicationID(fmt.Sprint(1000 + i))}, State: workflow.ItemRefused,
+			Creator: workflow.Creator{Nickname: fmt.Sprintf("Creator %d %s", i, strings.Repeat("x", 60))}, Product: strings.Repeat("Serum ", 20),
+			Cause: workflow.Cause{Code: 16021999, Message: strings.Repeat("No. ", 100)},
+		})
+	}
+	notice := workflow.Notice{ID: workflow.RunNotice(r.ID), Shop: shopID, Kind: workflow.SayRun, Run: r.ID}
+	now := time.Now()
+	require.NoError(w.t, w.db.Update(w.t.Context(), func(tx workflow.Tx) error {
+		if err := tx.PutRun(r); err != nil {
+			return err
+		}
+		if _, err := tx.Notice(notice.ID); err != nil {
+			if err := tx.PutNotice(notice); err != nil {
+				return err
+			}
+		}
+		return tx.Enqueue(workflow.Effect{
+			ID: workflow.EffectID(fmt.Sprint("show", now.UnixNano())), Kind: workflow.ShowNotice, Lane: "post/run", Shop: shopID, Notice: notice.ID,
+			MadeAt: now, NotBefore: now,
+		})
+	}))
+	wait(2 * time.Second)
+}
+
+func TestALongMessageGoesOnInItsThreadOncePerPageWhateverIsLost(t *testing.T) {
+	for name, order := range map[string]object{
+		"nothing":                  {"method": "chat.postMessage", "times": 0},
+		"the first answer":         {"method": "chat.postMessage", "do": "apply_then_drop"},
+		"every answer for a while": {"method": "chat.postMessage", "do": "apply_then_drop", "times": 6},
+		"every call for a while":   {"method": "chat.postMessage", "do": "drop", "times": 4},
+		"the place for more":       {"method": "chat.postMessage", "do": "error", "error": "ratelimited", "times": 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, setup{}, func(t *testing.T, w *world) {
+				w.fault(order)
+				w.putRun(100)
+				wait(30 * time.Minute)
+				whole := w.wholeRun()
+				for i := range 100 {
+					require.Equal(t, 1, strings.Count(whole, fmt.Sprintf("Creator %d x", i)))
+				}
+				pages := len(w.thread(w.progress().TS))
+				require.GreaterOrEqual(t, pages, 1)
+				require.Len(t, w.said(workflow.SayRun), 1+pages)
+				require.Empty(t, w.deadLetters())
+			})
+		})
+	}
+}
+
+func TestAPageThatIsNotNeededAnyMoreIsRemovedAndOneThatWasDeletedComesBack(t *testing.T) {
+	inBubble(t, setup{}, func(t *testing.T, w *world) {
+		w.putRun(100)
+		require.NotEmpty(t, w.thread(w.progress().TS))
+		w.putRun(90)
+		require.Equal(t, 90, strings.Count(w.wholeRun(), "• "))
+		updates := len(w.calls("chat.update"))
+		w.putRun(90)
+		require.Len(t, w.calls("chat.update"), updates, "what looks the same is not written again")
+
+		first := w.progress()
+		w.deleteMessage(w.thread(first.TS)[0].TS)
+		w.putRun(91)
+		require.Equal(t, 91, strings.Count(w.wholeRun(), "• "))
+		w.putRun(3)
+		require.Empty(t, w.thread(first.TS))
+		require.Equal(t, 3, strings.Count(w.wholeRun(), "• "))
+	})
+}
