@@ -94,6 +94,7 @@ type world struct {
 	store  workflow.Store
 	engine *workflow.Engine
 	desk   *bot.Desk
+	wake   func() // its dispatcher, for what was put into the outbox by hand
 	stop   func() // of the desk and its courier
 	ended  chan error
 	failed error // what Run ended with, once the desk was shut
@@ -215,6 +216,7 @@ func (w *world) open() {
 	}
 	var courier *outbox.Courier
 	var desk *bot.Desk
+	w.wake = func() { courier.Wake() }
 	w.engine = workflow.NewEngine(w.store, func() { courier.Wake(); desk.Changed() })
 	transport := &http.Transport{DialContext: w.pipes.dial}
 	log := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))

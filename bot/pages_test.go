@@ -38,6 +38,7 @@ func (w *world) putRun(n int) {
 			MadeAt: now, NotBefore: now,
 		})
 	}))
+	w.wake()
 	wait(2 * time.Second)
 }
 
