@@ -89,7 +89,7 @@ func TestWhatSlackRefusesForMinutesIsTriedPatientlyAndThenSaidAsText(t *testing.
 				said := w.said(workflow.SayStopped)
 				require.Len(t, said, 1)
 				require.Empty(t, wording(t, said[0].Blocks))
-				require.Contains(t, said[0].Text, "TikTok turns this desk's calls away")
+				require.Contains(t, said[0].Text, "decisions wait until an admin acts")
 				require.Empty(t, w.deadLetters())
 			})
 		})
