@@ -2,6 +2,7 @@ package bot_test
 
 import (
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -50,6 +51,27 @@ func TestTheManifestAsksForTheScopesOfTheDeskAndNoOthers(t *testing.T) {
 	slices.Sort(asked)
 	require.Equal(t, bot.Scopes, asked)
 	require.True(t, slices.IsSorted(bot.Scopes))
+}
+
+func TestNoTestOfTheDeskIsGrantedMoreThanTheManifestAsksForUnlessItSaysSo(t *testing.T) {
+	for _, folder := range []string{".", "../cmd/sampledesk"} {
+		files, err := filepath.Glob(filepath.Join(folder, "*_test.go"))
+		require.NoError(t, err)
+		require.NotEmpty(t, files)
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			require.NoError(t, err)
+			for line := range strings.Lines(string(text)) {
+				if strings.Contains(line, "strings.Contains(") {
+					continue // this test
+				}
+				if strings.Contains(line, "slacksim.New(slacksim.Options{") {
+					require.Contains(t, line, "Scopes:", file)
+					require.Contains(t, line, "Events:", file)
+				}
+			}
+		}
+	}
 }
 
 // below1 is what follows a heading of the first level.

@@ -21,7 +21,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"sampledesk/affiliate/affiliatesim"
-	"sampledesk/bot"
 	"sampledesk/bot/slacksim"
 	"sampledesk/store"
 	"sampledesk/workflow"
@@ -133,7 +132,8 @@ func inBubble(t *testing.T, seed int, test func(*bubble)) {
 		b := &bubble{t: t, memory: &memory{}}
 		transport := &http.Transport{DialContext: b.memory.dial}
 		b.client = &http.Client{Transport: transport}
-		b.slack = slacksim.New(slacksim.Options{Scopes: bot.Scopes, Events: []string{}, Transport: transport})
+		app := deskInstalled()
+		b.slack = slacksim.New(slacksim.Options{Scopes: app.scopes, Events: app.events, Shortcuts: app.shortcuts, Transport: transport})
 		b.center = affiliatesim.New(affiliatesim.Options{Seed: seed, Webhooks: b.client})
 		ctx, cancel := context.WithCancel(t.Context())
 		servers := newGroup(ctx)

@@ -45,6 +45,8 @@ type slackReadiness struct {
 	LastReason string    `json:"last_reason,omitempty"`
 	LastError  string    `json:"last_error,omitempty"`
 	Refused    string    `json:"refused,omitempty"`
+	// Asked is for how long Slack asked not to be written to, where that is longer than the desk obeys.
+	Asked string `json:"asked_to_wait,omitempty"`
 }
 
 type shopReadiness struct {
@@ -99,6 +101,9 @@ func (h health) report(ctx context.Context, now time.Time) readiness {
 		Connected: link.Connected, Since: link.Since, LastFrame: link.LastFrame, LastReason: link.LastReason, LastError: link.LastError,
 		Refused: link.Refused,
 	}}
+	if link.Asked != 0 {
+		report.Slack.Asked = link.Asked.String()
+	}
 	if !link.Connected {
 		report.Faults = append(report.Faults, "not connected to Slack")
 	}

@@ -61,10 +61,11 @@ type stage struct {
 	desk  *exec.Cmd
 }
 
-// newStage starts `sampledesk sim`.
+// newStage starts `sampledesk sim` with the desk's own app, which is granted what the manifest asks for and no more,
+// unless the arguments say otherwise.
 func newStage(t *testing.T, args ...string) *stage {
 	t.Helper()
-	sim := program(t, nil, append([]string{"sim", "--slack-listen", "127.0.0.1:0", "--affiliate-listen", "127.0.0.1:0", "--log", "error"}, args...)...)
+	sim := program(t, nil, append([]string{"sim", "--desk", "--slack-listen", "127.0.0.1:0", "--affiliate-listen", "127.0.0.1:0", "--log", "error"}, args...)...)
 	out, err := sim.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, sim.Start())

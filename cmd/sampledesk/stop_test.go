@@ -101,7 +101,8 @@ func TestAStopAtAnyMomentOfAFirstStartLosesNoConnection(t *testing.T) {
 		t.Run(strconv.Itoa(n), func(t *testing.T) {
 			steps := new(atomic.Pointer[countdown])
 			steps.Store(newCountdown(t, n))
-			slack, center := slacksim.New(slacksim.Options{}), affiliatesim.New(affiliatesim.Options{Seed: 2})
+			app := deskInstalled()
+			slack, center := slacksim.New(slacksim.Options{Scopes: app.scopes, Events: app.events, Shortcuts: app.shortcuts}), affiliatesim.New(affiliatesim.Options{Seed: 2})
 			t.Cleanup(func() { require.NoError(t, errors.Join(slack.Close(), center.Close())) })
 			s := slack.Details(served(t, steps, slack.Handler(), ""))
 			c := center.Details(served(t, steps, center.Handler(), "sample_applications"))
