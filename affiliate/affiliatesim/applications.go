@@ -104,6 +104,9 @@ func (a *application) deadline() time.Time {
 	}
 }
 
+// outOfStock is the reason that the vendor's example names: reasons are sentences.
+const outOfStock = "Product out of stock"
+
 // obstacles are the reasons why it cannot be approved; none: it can. A product
 // without sample stock is one, as quota is consumed per approval.
 func (a *application) obstacles() []string {
@@ -111,11 +114,11 @@ func (a *application) obstacles() []string {
 	if !a.approvable {
 		found = slices.Clone(a.disapprovable)
 		if len(found) == 0 {
-			found = []string{"NOT_APPROVABLE"}
+			found = []string{"The request cannot be approved"}
 		}
 	}
-	if a.product.quantity <= 0 && !slices.Contains(found, "OUT_OF_STOCK") {
-		found = append(found, "OUT_OF_STOCK")
+	if a.product.quantity <= 0 && !slices.Contains(found, outOfStock) {
+		found = append(found, outOfStock)
 	}
 	return found
 }
@@ -211,6 +214,10 @@ func (a *application) record(base string) record {
 }
 
 func (a *application) creatorRecord(base string) creatorRecord {
+	gmv := a.numbers.gmv
+	if gmv == Blank { // the amount is a string that is blank; what holds it is an object
+		gmv = Money("", "")
+	}
 	return creatorRecord{
 		OpenID:                a.creator.openID,
 		Username:              a.creator.username,
@@ -220,7 +227,7 @@ func (a *application) creatorRecord(base string) creatorRecord {
 		ContentCount:          a.numbers.posts,
 		VideoView:             a.numbers.views,
 		FulfillmentPercentage: a.numbers.fulfilment,
-		GMV:                   a.numbers.gmv,
+		GMV:                   gmv,
 	}
 }
 

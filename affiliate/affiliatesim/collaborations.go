@@ -10,9 +10,12 @@ import (
 	"time"
 )
 
-// expiringWithin is how long before its end a collaboration counts as expiring. The
-// vendor does not say.
-const expiringWithin = 3 * 24 * time.Hour
+// expiringWithin is how long before its end a collaboration counts as expiring: it has
+// less than this left.
+const expiringWithin = 7 * 24 * time.Hour
+
+// sellerEmail is where creators of an invitation reach the seller.
+const sellerEmail = "samples@shop.example"
 
 // collaboration is a target collaboration: creators who were invited for products.
 type collaboration struct {
@@ -36,11 +39,12 @@ func (c *Center) collaborationOf(s *shop, id string) *collaboration {
 	return nil
 }
 
-// in tells whether the collaboration counts for a status of the filter. CANCELING is
-// a state of the console that this stand-in does not have.
+// in tells whether the collaboration counts for a status of the filter: VALID is what
+// runs, expiring or not. CANCELING is a state of the console that this stand-in does not
+// have.
 func (t *collaboration) in(status string, now time.Time) bool {
 	running := !now.Before(t.start) && now.Before(t.end)
-	switch expiring := running && t.end.Sub(now) <= expiringWithin; status {
+	switch expiring := running && t.end.Sub(now) < expiringWithin; status {
 	case "VALID":
 		return running
 	case "ONGOING":
@@ -54,33 +58,55 @@ func (t *collaboration) in(status string, now time.Time) bool {
 	}
 }
 
-// keyword is the filter by text. What keyword_type may be is not documented: any name
-// is taken, and the text is looked for in the name, the user names and the products.
+// keyword is the filter by text. The vendor's list of its types and the description of the
+// call differ in one, PRODUCT_ID: the stricter of the two is without it.
 type keyword struct {
 	Type    string `json:"keyword_type"`
 	Keyword string `json:"keyword"`
 }
 
-func (k keyword) fits(t *collaboration) bool {
-	return contains(t.name, k.Keyword) ||
-		slices.ContainsFunc(t.creators, func(p *creator) bool { return contains(p.username, k.Keyword) }) ||
-		slices.ContainsFunc(t.products, func(p *product) bool { return p.id == k.Keyword || contains(p.title, k.Keyword) })
+func keywordTypes() []string {
+	return []string{"PRODUCT_NAME", "TARGET_COLLABORATION_ID", "TARGET_COLLABORATION_NAME"}
 }
 
+// fits tells whether a collaboration has the text where the type says. Names are fuzzy, as
+// they are in the search of applications; the zero value fits all.
+func (k keyword) fits(t *collaboration) bool {
+	switch k.Type {
+	case "TARGET_COLLABORATION_ID":
+		return t.id == k.Keyword
+	case "TARGET_COLLABORATION_NAME":
+		return contains(t.name, k.Keyword)
+	case "PRODUCT_NAME":
+		return slices.ContainsFunc(t.products, func(p *product) bool { return contains(p.title, k.Keyword) })
+	default:
+		return true
+	}
+}
+
+// collaborationFilter are the documented filters. What creator_accept_status may be is not
+// documented; creators of this stand-in neither accept nor decline, so it narrows nothing.
 type collaborationFilter struct {
-	Status     *string         `json:"collaboration_status"`
+	Status     string          `json:"collaboration_status"`
 	FreeSample *string         `json:"free_sample_setting"`
+	Accepted   *string         `json:"creator_accept_status"`
+	Creator    *string         `json:"creator_user_open_id"`
 	Search     json.RawMessage `json:"search_param"`
 }
 
 // read checks the filter and returns its keyword.
 func (f collaborationFilter) read() (keyword, error) {
 	states := []string{"ONGOING", "EXPIRING", "VALID", "CANCELING", "COMPLETED"}
-	if f.Status != nil && !slices.Contains(states, *f.Status) {
-		return keyword{}, invalid("collaboration_status must be one of %s", strings.Join(states, ", "))
+	if !slices.Contains(states, f.Status) {
+		return keyword{}, invalid("collaboration_status is required, one of %s", strings.Join(states, ", "))
 	}
 	if f.FreeSample != nil && *f.FreeSample != "WITH_FREE_SAMPLE" && *f.FreeSample != "ALL" {
 		return keyword{}, invalid("free_sample_setting must be WITH_FREE_SAMPLE or ALL")
+	}
+	for name, value := range map[string]*string{"creator_accept_status": f.Accepted, "creator_user_open_id": f.Creator} {
+		if value != nil && *value == "" {
+			return keyword{}, invalid("%s must not be empty: leave it out", name)
+		}
 	}
 	if f.Search == nil {
 		return keyword{}, nil
@@ -89,10 +115,16 @@ func (f collaborationFilter) read() (keyword, error) {
 	if err != nil {
 		return keyword{}, err
 	}
-	if k.Type == "" || k.Keyword == "" {
-		return keyword{}, invalid("search_param needs keyword_type and keyword")
+	if !slices.Contains(keywordTypes(), k.Type) || k.Keyword == "" {
+		return keyword{}, invalid("search_param needs a keyword and a keyword_type, one of %s", strings.Join(keywordTypes(), ", "))
 	}
 	return k, nil
+}
+
+// wants tells whether a collaboration passes the filter, but for its keyword.
+func (f collaborationFilter) wants(t *collaboration, now time.Time) bool {
+	return t.in(f.Status, now) && (f.FreeSample == nil || *f.FreeSample == "ALL" || t.freeSample) &&
+		(f.Creator == nil || slices.ContainsFunc(t.creators, func(p *creator) bool { return p.openID == *f.Creator }))
 }
 
 // searchCollaborations lists a shop's target collaborations.
@@ -115,45 +147,94 @@ func (c *Center) searchCollaborations(k *call) (any, error) {
 	}
 	var found []*collaboration
 	for _, t := range c.collaborations {
-		if t.shop == k.shop && (filter.Status == nil || t.in(*filter.Status, k.now)) && search.fits(t) &&
-			(filter.FreeSample == nil || *filter.FreeSample == "ALL" || t.freeSample) {
+		if t.shop == k.shop && filter.wants(t, k.now) && search.fits(t) {
 			found = append(found, t)
 		}
 	}
 	page, next := turn(found, from, size)
 	records := make([]map[string]any, 0, len(page))
 	for _, t := range page {
-		records = append(records, t.summary())
+		shown := t.summary()
+		shown["creator_inivited_count"] = len(t.creators) // spelt as the vendor's list has it
+		records = append(records, shown)
 	}
 	return map[string]any{"total_count": len(found), "next_page_token": c.sealPage(k, next), "target_collaborations": records}, nil
 }
 
-// summary is the record in a listing; creator_inivited_count is spelt as the vendor has it.
+// summary is what a listing and the detail have in common. Neither tells the status.
 func (t *collaboration) summary() map[string]any {
 	return map[string]any{
-		"id": t.id, "name": t.name, "start_time": unix(t.start), "end_time": unix(t.end),
-		"free_sample_rule":       map[string]any{"has_free_sample": t.freeSample, "is_sample_approval_exempt": t.exempt},
-		"creator_inivited_count": len(t.creators), "product_count": len(t.products),
+		"id": t.id, "name": t.name, "message": "Would you like to try our products?", "type": "STANDARD",
+		"start_time": unix(t.start), "end_time": unix(t.end), "update_time": unix(t.start),
+		"free_sample_rule": map[string]any{"has_free_sample": t.freeSample, "is_sample_approval_exempt": t.exempt},
+		"product_count":    len(t.products), "showcase_creator_count": 0, "content_creator_count": 0,
 	}
 }
 
-// showCollaboration shows one. Its creators go by user name: no call maps that to an id.
-func (c *Center) showCollaboration(k *call) (any, error) {
+// showCollaboration shows one, version 202508: its creators with their open ids.
+func (c *Center) showCollaboration(k *call) (any, error) { return c.detail(k, true) }
+
+// showOldCollaboration are versions 202409 and 202412: the same without open ids and
+// without what the shop's ads pay.
+func (c *Center) showOldCollaboration(k *call) (any, error) { return c.detail(k, false) }
+
+func (c *Center) detail(k *call, openIDs bool) (any, error) {
 	t := c.collaborationOf(k.shop, k.id)
 	if t == nil {
 		return nil, refuse(codeUnknownObject, "this shop has no target collaboration %q", clip(k.id, 40))
 	}
 	creators := []map[string]any{}
 	for _, p := range t.creators {
-		creators = append(creators, map[string]any{"username": p.username, "nickname": p.nickname, "avatar_url": absolute(k.base(), p.avatar)})
+		creators = append(creators, p.invitedRecord(k, openIDs))
 	}
 	products := []map[string]any{}
 	for _, p := range t.products {
-		products = append(products, map[string]any{"id": p.id, "title": p.title, "main_image_url": absolute(k.base(), p.image())})
+		products = append(products, p.offeredRecord(k, t, openIDs))
 	}
 	shown := t.summary()
+	shown["creator_invited_count"] = len(t.creators) // spelt rightly here
+	shown["seller_contact_info"] = map[string]any{"email": sellerEmail}
 	shown["creators"], shown["products"] = creators, products
 	return map[string]any{"target_collaboration": shown}, nil
+}
+
+func (p *creator) invitedRecord(k *call, openID bool) map[string]any {
+	shown := map[string]any{
+		"username": p.username, "nickname": p.nickname, "avatar": map[string]any{"url": absolute(k.base(), p.avatar)},
+		"selection_region": cmp.Or(p.region, k.shop.Region), "showcase_product_count": 0, "content_product_count": 0,
+		"collaboration_status": "NORMAL", "product_effective_status": "EFFECTIVE_ALL",
+	}
+	if openID {
+		shown["creator_open_id"] = p.openID
+	}
+	return shown
+}
+
+// The price and the commission of every product of a collaboration; a rate is in
+// hundredths of a percent.
+const (
+	listPrice     = "24.00"
+	commission    = "3.60"
+	commissionPer = 1500
+)
+
+func (p *product) offeredRecord(k *call, t *collaboration, ads bool) map[string]any {
+	status := "LIVE"
+	if p.quantity <= 0 {
+		status = "OUT_OF_STOCK"
+	}
+	pay := map[string]any{
+		"rate": commissionPer, "effective_time": strconv.FormatInt(unix(t.start), 10), "currency": "USD",
+		"minimum_amount": commission, "maximum_amount": commission,
+	}
+	if ads {
+		pay["shop_ads_commission_rate"] = 0
+	}
+	return map[string]any{
+		"id": p.id, "title": p.title, "main_image_url": absolute(k.base(), p.image()), "status": status, "commission": pay,
+		"original_price":              map[string]any{"currency": "USD", "minimum_amount": listPrice, "maximum_amount": listPrice},
+		"commission_effective_status": "EFFECTIVE_ALL", "collaboration_status": "NORMAL",
+	}
 }
 
 // invitation is the order of POST /sim/collaborations.

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -125,6 +126,9 @@ func (c *Center) deeplink(k *call) (any, error) {
 	campaign, collaboration := k.query.Get("campaign_id"), k.query.Get("collaboration_id")
 	if k.query.Has("campaign_id") && k.query.Has("collaboration_id") {
 		return nil, invalid("campaign_id and collaboration_id exclude each other")
+	}
+	if programs := []string{"MY_CAMPAIGNS", "SELLER_CAMPAIGNS"}; k.query.Has("campaign_id") && !slices.Contains(programs, campaign) {
+		return nil, invalid("campaign_id must be one of %s, not %q", strings.Join(programs, ", "), clip(campaign, 40))
 	}
 	product, known := c.products[k.query.Get("product_id")]
 	if !known || !product.has(k.query.Get("sku_id")) {

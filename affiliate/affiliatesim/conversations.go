@@ -3,6 +3,8 @@ package affiliatesim
 import (
 	"encoding/json"
 	"errors"
+	mathrand "math/rand/v2"
+	"net/http"
 	"slices"
 	"strconv"
 	"time"
@@ -24,6 +26,7 @@ const (
 // conversation is one shop's exchange with one creator.
 type conversation struct {
 	id       string
+	ordinal  uint64
 	shop     *shop
 	creator  *creator
 	messages []message // oldest first
@@ -39,8 +42,12 @@ type message struct {
 	fromCreator       bool
 	unread            bool
 	at                time.Time
-	index             int64
+	// index is the only order that the vendor documents: higher is newer.
+	index uint64
 }
+
+func (v *conversation) number() uint64 { return v.ordinal }
+func (m message) number() uint64       { return m.index }
 
 // sellerIM is the seller's own id in conversations.
 func (s *shop) sellerIM() string { return "6" + s.ID[1:] }
@@ -60,7 +67,7 @@ func (c *Center) conversationWith(s *shop, p *creator) (v *conversation, isNew b
 			return v, false
 		}
 	}
-	v = &conversation{id: c.ids.next(), shop: s, creator: p}
+	v = &conversation{id: c.ids.next(), ordinal: uint64(len(c.conversations) + 1), shop: s, creator: p}
 	c.conversations = append(c.conversations, v)
 	return v, true
 }
@@ -76,10 +83,11 @@ func (c *Center) conversationOf(s *shop, id string) (*conversation, error) {
 }
 
 // createConversation creates a conversation with a creator or returns the one there is.
+// only_need_conversation_id is true unless it is said to be false.
 func (c *Center) createConversation(k *call) (any, error) {
 	in, err := decode[struct {
 		OpenID string `json:"creator_open_id"`
-		OnlyID bool   `json:"only_need_conversation_id"`
+		OnlyID *bool  `json:"only_need_conversation_id"`
 	}](k.body)
 	if err != nil {
 		return nil, err
@@ -98,8 +106,8 @@ func (c *Center) createConversation(k *call) (any, error) {
 	if isNew {
 		c.changed()
 	}
-	if in.OnlyID {
-		return map[string]any{"conversation_id": v.id, "is_new": isNew}, nil
+	if in.OnlyID == nil || *in.OnlyID {
+		return map[string]any{"conversation_id": v.id}, nil
 	}
 	return map[string]any{
 		"conversation_id": v.id, "is_new": isNew, "username": p.username, "avatar": absolute(k.base(), p.avatar),
@@ -157,14 +165,13 @@ func (c *Center) checkQuota(v *conversation, now time.Time) error {
 // checkMessage checks the JSON text inside the JSON.
 func (c *Center) checkMessage(s *shop, kind, content string) error {
 	good := map[string]func(string) bool{
-		"TEXT":                      func(text string) bool { return len([]rune(text)) <= maxMessageText },
-		"PRODUCT_CARD":              func(id string) bool { return c.products[id] != nil },
-		"TARGET_COLLABORATION_CARD": func(id string) bool { return c.collaborationOf(s, id) != nil },
-		"FREE_SAMPLE_CARD":          func(id string) bool { return c.applications[id] != nil && c.applications[id].shop == s },
-		"IMAGE":                     func(string) bool { return true },
+		"TEXT":             func(text string) bool { return len([]rune(text)) <= maxMessageText },
+		"PRODUCT_CARD":     func(id string) bool { return c.products[id] != nil },
+		"FREE_SAMPLE_CARD": func(id string) bool { return c.applications[id] != nil && c.applications[id].shop == s },
+		"IMAGE":            func(string) bool { return true },
 	}[kind]
 	if good == nil {
-		return invalid("msg_type must be TEXT, PRODUCT_CARD, TARGET_COLLABORATION_CARD, FREE_SAMPLE_CARD or IMAGE, not %q", clip(kind, 40))
+		return invalid("msg_type must be TEXT, PRODUCT_CARD, FREE_SAMPLE_CARD or IMAGE, not %q", clip(kind, 40))
 	}
 	value, ok := essence(kind, content)
 	if !ok || !good(value) {
@@ -177,8 +184,7 @@ func (c *Center) checkMessage(s *shop, kind, content string) error {
 // have more fields than its address: they are not documented.
 func essence(kind, content string) (string, bool) {
 	name := map[string]string{
-		"TEXT": "content", "PRODUCT_CARD": "product_id", "TARGET_COLLABORATION_CARD": "target_collaboration_id",
-		"FREE_SAMPLE_CARD": "apply_id", "IMAGE": "url",
+		"TEXT": "content", "PRODUCT_CARD": "product_id", "FREE_SAMPLE_CARD": "apply_id", "IMAGE": "url",
 	}[kind]
 	var fields map[string]json.RawMessage
 	if json.Unmarshal([]byte(content), &fields) != nil || (kind != "IMAGE" && len(fields) != 1) {
@@ -189,11 +195,18 @@ func essence(kind, content string) (string, bool) {
 	return value, err == nil && value != ""
 }
 
-// add appends a message and forgets the oldest beyond the bound.
+// firstIndex lets a conversation's indexes grow by a digit early, so that a client that
+// compares them as words is found out.
+const firstIndex = 9_999_999_999_999_000
+
+// add appends a message and forgets the oldest beyond the bound. Its index is higher than
+// all before, at no fixed distance.
 func (v *conversation) add(m message) message {
+	m.index = firstIndex
 	if len(v.messages) > 0 {
-		m.index = v.messages[len(v.messages)-1].index + 1
+		m.index = v.messages[len(v.messages)-1].index
 	}
+	m.index += 1 + mathrand.Uint64N(500)
 	if len(v.messages) >= keptMessages {
 		v.messages = slices.Delete(v.messages, 0, 1)
 	}
@@ -212,14 +225,18 @@ type messageBody struct {
 }
 
 type messageRecord struct {
-	Body messageBody `json:"message_body"`
+	Index string      `json:"conversation_index"`
+	Body  messageBody `json:"message_body"`
 }
 
 func (v *conversation) record(m message) messageRecord {
-	return messageRecord{messageBody{m.id, v.id, m.kind, m.content, v.sender(m), m.at.Unix()}}
+	return messageRecord{
+		Index: strconv.FormatUint(m.index, 10),
+		Body:  messageBody{m.id, v.id, m.kind, m.content, v.sender(m), m.at.Unix()},
+	}
 }
 
-// listMessages lists a conversation, newest first.
+// listMessages lists a conversation. No order is promised, so every listing has another.
 func (c *Center) listMessages(k *call) (any, error) {
 	size, err := number("page_size", k.query.Get("page_size"), 1, 20)
 	if err != nil {
@@ -233,16 +250,9 @@ func (c *Center) listMessages(k *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	page, next := turn(v.messages, from, size)
 	records := []messageRecord{}
-	var next *place
-	for _, m := range slices.Backward(v.messages) {
-		if from.started && uint64(m.index) >= from.ordinal {
-			continue
-		}
-		if len(records) == size {
-			next = &place{started: true, ordinal: uint64(m.index) + 1}
-			break
-		}
+	for _, m := range page {
 		records = append(records, v.record(m))
 	}
 	return map[string]any{"has_more": next != nil, "next_page_token": c.sealPage(k, next), "messages": records}, nil
@@ -256,65 +266,95 @@ func (v *conversation) latest() time.Time {
 	return v.messages[len(v.messages)-1].at
 }
 
-// listConversations lists the conversations, the one with the newest message first,
-// as observed. A page goes on behind the place that the last one ended at; a
-// conversation that moves to the front in between is found by asking again.
+// in tells whether the conversation counts for a status of the filter. It is unread until
+// it is marked as read, whatever the seller answers, and unreplied while the creator was
+// the last to write.
+func (v *conversation) in(status string) bool {
+	switch status {
+	case "UNREAD":
+		return v.unread > 0
+	case "UNREPLIED":
+		return len(v.messages) > 0 && v.messages[len(v.messages)-1].fromCreator
+	default:
+		return true
+	}
+}
+
+// listConversations lists the conversations of a status, ALL where none is named. No order
+// is promised, so every listing has another; its pages share theirs.
 func (c *Center) listConversations(k *call) (any, error) {
 	size, err := number("page_size", k.query.Get("page_size"), 1, 50)
 	if err != nil {
 		return nil, err
+	}
+	status := "ALL"
+	if k.query.Has("conversation_status") {
+		status = k.query.Get("conversation_status")
+	}
+	if !slices.Contains([]string{"ALL", "UNREAD", "UNREPLIED"}, status) {
+		return nil, invalid("conversation_status must be ALL, UNREAD or UNREPLIED, not %q", clip(status, 40))
+	}
+	onlyID := true
+	if k.query.Has("only_need_conversation_id") {
+		text := k.query.Get("only_need_conversation_id")
+		if onlyID = text == "true"; !onlyID && text != "false" {
+			return nil, invalid("only_need_conversation_id must be true or false, not %q", clip(text, 40))
+		}
 	}
 	from, err := c.openPage(k)
 	if err != nil {
 		return nil, err
 	}
 	var found []*conversation
-	for _, v := range slices.Backward(c.conversations) {
-		if v.shop == k.shop {
+	for _, v := range c.conversations {
+		if v.shop == k.shop && v.in(status) {
 			found = append(found, v)
 		}
 	}
-	slices.SortStableFunc(found, func(a, b *conversation) int { return b.latest().Compare(a.latest()) })
-	start := min(int(from.ordinal), len(found))
-	end := min(start+size, len(found))
+	page, next := turn(found, from, size)
 	records := []map[string]any{}
-	for _, v := range found[start:end] {
-		records = append(records, v.summary(k.base()))
-	}
-	var next *place
-	if end < len(found) {
-		next = &place{started: true, ordinal: uint64(end)}
+	for _, v := range page {
+		if onlyID {
+			records = append(records, map[string]any{"id": v.id})
+		} else {
+			records = append(records, v.summary(k.base()))
+		}
 	}
 	return map[string]any{"has_more": next != nil, "next_page_token": c.sealPage(k, next), "conversations": records}, nil
 }
 
-// summary is a conversation in the list. Its fields beyond the ids that other calls
-// show are not documented.
+// summary is a conversation in the list. It has no latest message.
 func (v *conversation) summary(base string) map[string]any {
-	shown := map[string]any{
-		"conversation_id": v.id, "username": v.creator.username, "avatar": absolute(base, v.creator.avatar),
+	return map[string]any{
+		"id": v.id, "username": v.creator.username, "avatar": absolute(base, v.creator.avatar),
 		"creator_im_id": v.creator.imID, "unread_count": v.unread,
 	}
-	if n := len(v.messages); n > 0 {
-		shown["latest_message"] = v.record(v.messages[n-1]).Body
-	}
-	return shown
+}
+
+// newestMessage is an unread message of the last minute.
+type newestMessage struct {
+	ConversationID string `json:"conversation_id"`
+	Content        string `json:"content"`
+	Type           string `json:"type"`
+	SenderID       string `json:"sender_id"`
+	Unread         int    `json:"unread_message_count"`
 }
 
 // newestMessages lists what creators wrote within the last minute and is unread.
 func (c *Center) newestMessages(k *call) (any, error) {
-	records := []messageRecord{}
+	found := []newestMessage{}
 	for _, v := range c.conversations {
 		if v.shop != k.shop || v.unread == 0 {
 			continue
 		}
 		for _, m := range v.messages {
 			if m.unread && k.now.Sub(m.at) <= newestWithin {
-				records = append(records, v.record(m))
+				found = append(found, newestMessage{v.id, m.content, m.kind, v.sender(m), v.unread})
 			}
 		}
 	}
-	return map[string]any{"messages": records}, nil
+	mathrand.Shuffle(len(found), func(i, j int) { found[i], found[j] = found[j], found[i] })
+	return map[string]any{"newest_message_list": found}, nil
 }
 
 // readConversations marks conversations as read and lists those that it cannot find.
@@ -371,8 +411,43 @@ func (c *Center) announceMessage(v *conversation, m message, text string, now ti
 		content = text
 	}
 	c.announce(webhookMessage, v.shop, map[string]any{
-		"index": strconv.FormatInt(m.index, 10), "message_id": m.id, "conversation_id": v.id, "msg_type": m.kind,
+		"index": strconv.FormatUint(m.index, 10), "message_id": m.id, "conversation_id": v.id, "msg_type": m.kind,
 		"content": content, "create_time": strconv.FormatInt(m.at.Unix(), 10),
 		"sender": map[string]string{"sender_im_user_id": v.sender(m)},
 	}, now)
+}
+
+// simConversationAct answers POST /sim/conversations/{id}/{action}: a colleague opens the
+// conversation in the Message Center (read), or answers there (reply, with "text").
+func (c *Center) simConversationAct(r *http.Request, body []byte) (any, error) {
+	in, err := control[struct {
+		Text string `json:"text"`
+	}](body)
+	if err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	i := slices.IndexFunc(c.conversations, func(v *conversation) bool { return v.id == r.PathValue("id") })
+	if i < 0 {
+		return nil, missing("there is no conversation %q: GET /sim/conversations lists them", clip(r.PathValue("id"), 40))
+	}
+	v := c.conversations[i]
+	switch action := r.PathValue("action"); action {
+	case "read":
+		v.markRead()
+	case "reply":
+		if in.Text == "" || len([]rune(in.Text)) > maxMessageText {
+			return nil, badInput("text must have 1 to %d characters", maxMessageText)
+		}
+		content, err := compact(map[string]string{"content": in.Text})
+		if err != nil {
+			return nil, errors.New("writing a message's content failed")
+		}
+		v.add(message{id: c.ids.next(), kind: "TEXT", content: string(content), at: time.Now()})
+	default:
+		return nil, missing("a conversation has no action %q: it has read and reply", clip(action, 40))
+	}
+	c.changed()
+	return map[string]any{"ok": true, "unread_count": v.unread}, nil
 }

@@ -2,6 +2,8 @@ package affiliatesim
 
 import (
 	"cmp"
+	"crypto/rand"
+	"encoding/base64"
 	"fmt"
 	"slices"
 	"strings"
@@ -38,7 +40,7 @@ func (c *Center) creatorFor(openID, username string) *creator {
 	if found == nil {
 		username = cmp.Or(username, usernameFor(len(c.creators.byOpenID)))
 		found = &creator{
-			openID: cmp.Or(openID, c.ids.next()), userID: c.ids.next(), imID: c.ids.next(),
+			openID: cmp.Or(openID, newOpenID()), userID: c.ids.next(), imID: c.ids.next(),
 			username: username, nickname: nicknameOf(username), avatar: "/sim/pictures/creator-" + picturePart(username) + ".png",
 		}
 		c.creators.byOpenID[found.openID] = found
@@ -48,6 +50,13 @@ func (c *Center) creatorFor(openID, username string) *creator {
 	}
 	c.creators.byName[strings.ToLower(found.username)] = found
 	return found
+}
+
+// newOpenID is a text of the vendor's kind: 58 letters, digits, hyphens and underscores.
+func newOpenID() string {
+	b := make([]byte, 42)
+	_, _ = rand.Read(b) // never fails: it ends the process when the system has no randomness
+	return "uA" + base64.RawURLEncoding.EncodeToString(b)
 }
 
 // nicknameOf makes a nickname of a user name: glow.daily becomes Glow Daily.

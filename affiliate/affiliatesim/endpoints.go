@@ -2,6 +2,7 @@ package affiliatesim
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -41,10 +42,15 @@ func endpoints() []endpoint {
 
 		{method: post, path: "/affiliate_seller/202409/target_collaborations/search", scope: scopeRead, shop: true, query: paged, do: (*Center).searchCollaborations},
 		{method: post, path: "/affiliate_seller/202508/target_collaborations/search", scope: scopeRead, shop: true, query: paged, do: (*Center).searchCollaborations},
-		{method: get, path: "/affiliate_seller/202409/target_collaborations/{id}", scope: scopeRead, shop: true, do: (*Center).showCollaboration},
+		{method: get, path: "/affiliate_seller/202409/target_collaborations/{id}", scope: scopeRead, shop: true, do: (*Center).showOldCollaboration},
+		{method: get, path: "/affiliate_seller/202412/target_collaborations/{id}", scope: scopeRead, shop: true, do: (*Center).showOldCollaboration},
+		{method: get, path: "/affiliate_seller/202508/target_collaborations/{id}", scope: scopeRead, shop: true, do: (*Center).showCollaboration},
 
 		{method: post, path: "/affiliate_seller/202508/conversations", scope: scopeMessages, shop: true, do: (*Center).createConversation},
-		{method: get, path: "/affiliate_seller/202505/conversations", scope: scopeMessages, shop: true, query: paged, do: (*Center).listConversations},
+		{method: get, path: "/affiliate_seller/202412/conversations", scope: scopeMessages, shop: true,
+			query: slices.Concat(paged, []string{"only_need_conversation_id", "conversation_status"}), do: (*Center).listConversations},
+		{method: get, path: "/affiliate_seller/202505/conversations", scope: scopeMessages, shop: true,
+			query: slices.Concat(paged, []string{"only_need_conversation_id"}), do: (*Center).listConversations},
 		{method: post, path: "/affiliate_seller/202412/conversations/{id}/messages", scope: scopeMessages, shop: true, do: (*Center).sendMessage},
 		{method: get, path: "/affiliate_seller/202412/conversation/{id}/messages", scope: scopeMessages, shop: true, query: paged, do: (*Center).listMessages},
 		{method: get, path: "/affiliate_seller/202412/conversations/messages/list/newest", scope: scopeMessages, shop: true, do: (*Center).newestMessages},

@@ -114,7 +114,7 @@ func TestWhatMayNotBeApprovedCanStillBeRejected(t *testing.T) {
 	limited := u.add(`{"is_approvable":false,"disapprovable_reasons":["CREATOR_LIMIT"]}`)
 	empty := u.add(`{"product":{"id":"77"},"available_quantity":1}`)
 	u.order("/sim/products/77", `{"available_quantity":0}`)
-	for id, reason := range map[string]string{limited: "CREATOR_LIMIT", empty: "OUT_OF_STOCK"} {
+	for id, reason := range map[string]string{limited: "CREATOR_LIMIT", empty: outOfStock} {
 		got := u.post(reviewPath(id), nil, `{"review_result":"APPROVE"}`)
 		require.Equal(t, codeNotApprovable, got.Code)
 		require.Contains(t, got.Message, reason)

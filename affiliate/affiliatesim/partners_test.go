@@ -1,11 +1,14 @@
 package affiliatesim
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"image/png"
 	"net/http"
 	"net/url"
+	"slices"
+	"strconv"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,7 +18,7 @@ import (
 
 const (
 	createPath = "/affiliate_seller/202508/conversations"
-	listPath   = "/affiliate_seller/202505/conversations"
+	listPath   = "/affiliate_seller/202412/conversations"
 )
 
 func sendPath(id string) string { return "/affiliate_seller/202412/conversations/" + id + "/messages" }
@@ -34,14 +37,15 @@ func (u *caller) converse(openID string) string {
 func TestAConversationIsCreatedOnce(t *testing.T) {
 	u := open(t, Options{})
 	id := u.converse("71")
-	again := u.post(createPath, nil, `{"creator_open_id":"71"}`).data(t)
+	again := u.post(createPath, nil, `{"creator_open_id":"71","only_need_conversation_id":false}`).data(t)
 	require.Equal(t, []any{id, false}, []any{again["conversation_id"], again["is_new"]})
 	for _, field := range []string{"username", "avatar", "creator_im_id"} {
 		require.NotEmpty(t, again[field], field)
 	}
 	require.NotEqual(t, "71", again["creator_im_id"])
-	short := u.post(createPath, nil, `{"creator_open_id":"71","only_need_conversation_id":true}`).data(t)
-	require.NotContains(t, short, "username")
+	for _, short := range []string{`{"creator_open_id":"71"}`, `{"creator_open_id":"71","only_need_conversation_id":true}`} {
+		require.Equal(t, map[string]any{"conversation_id": id}, u.post(createPath, nil, short).data(t), "only the id, unless more is asked for")
+	}
 	for _, body := range []string{`{"creator_user_id":"71"}`, `{"creator_open_id":"72"}`, `{}`} {
 		require.Equal(t, 36009004, u.post(createPath, nil, body).Code, body)
 	}
@@ -92,22 +96,20 @@ func TestAMessagesContentIsJSONInsideJSON(t *testing.T) {
 	u := open(t, Options{NoRateLimits: true})
 	id := u.converse("71")
 	application := u.add(`{"product":{"id":"77"}}`)
-	target := u.order("/sim/collaborations", `{}`)["id"].(string)
 	body := func(kind, content string) string {
 		text, err := json.Marshal(map[string]string{"msg_type": kind, "content": content})
 		require.NoError(t, err)
 		return string(text)
 	}
 	for _, good := range []string{
-		body("PRODUCT_CARD", `{"product_id":"77"}`), body("TARGET_COLLABORATION_CARD", `{"target_collaboration_id":"`+target+`"}`),
-		body("FREE_SAMPLE_CARD", `{"apply_id":"`+application+`"}`), body("IMAGE", `{"url":"https://pictures.example/a.png"}`),
+		body("PRODUCT_CARD", `{"product_id":"77"}`), body("FREE_SAMPLE_CARD", `{"apply_id":"`+application+`"}`), body("IMAGE", `{"url":"https://pictures.example/a.png"}`),
 	} {
 		got := u.post(sendPath(id), nil, good)
 		require.Zero(t, got.Code, got.Message)
 	}
 	for _, bad := range []string{
 		body("TEXT", "plain words"), body("TEXT", `{"text":"x"}`), body("TEXT", `{"content":""}`), body("PRODUCT_CARD", `{"product_id":"1"}`),
-		body("FREE_SAMPLE_CARD", `{"apply_id":"1"}`), body("TARGET_COLLABORATION_CARD", `{}`), body("EMOTICONS", `{}`), body("IMAGE", `[]`),
+		body("FREE_SAMPLE_CARD", `{"apply_id":"1"}`), body("TARGET_COLLABORATION_CARD", `{"target_collaboration_id":"`+u.order("/sim/collaborations", `{}`)["id"].(string)+`"}`), body("EMOTICONS", `{}`), body("IMAGE", `[]`),
 		`{"msg_type":"TEXT","content":{"content":"x"}}`, `{"msg_type":"TEXT"}`,
 	} {
 		require.Equal(t, 36009004, u.post(sendPath(id), nil, bad).Code, bad)
@@ -115,28 +117,58 @@ func TestAMessagesContentIsJSONInsideJSON(t *testing.T) {
 	require.Equal(t, codeUnknownObject, u.post(sendPath("1"), nil, textOf("x")).Code)
 }
 
-func TestMessagesAreReadNewestFirstInPages(t *testing.T) {
-	u := open(t, Options{NoRateLimits: true})
-	id := u.converse("71")
-	for i := range 5 {
-		u.order("/sim/messages", fmt.Sprintf(`{"creator_open_id":"71","text":"Answer %d"}`, i))
-	}
-	var got []string
-	token := ""
-	for {
-		data := u.get(talkPath(id), url.Values{"page_size": {"2"}, "page_token": {token}}).data(t)
-		for _, m := range data["messages"].([]any) {
-			body := m.(map[string]any)["message_body"].(map[string]any)
-			require.Equal(t, []any{id, "TEXT"}, []any{body["conversation_id"], body["type"]})
-			got = append(got, body["content"].(string))
+// records reads a listing of the Message Center to its end.
+func (u *caller) records(path, list string, query url.Values) (all []map[string]any) {
+	u.t.Helper()
+	for token := ""; ; {
+		q := url.Values{"page_token": {token}}
+		for name, values := range query {
+			q[name] = values
+		}
+		data := u.get(path, q).data(u.t)
+		for _, record := range data[list].([]any) {
+			all = append(all, record.(map[string]any))
 		}
 		token = data["next_page_token"].(string)
-		require.Equal(t, token != "", data["has_more"])
+		require.Equal(u.t, token != "", data["has_more"])
 		if token == "" {
-			break
+			return all
 		}
 	}
-	require.Equal(t, []string{`{"content":"Answer 4"}`, `{"content":"Answer 3"}`, `{"content":"Answer 2"}`, `{"content":"Answer 1"}`, `{"content":"Answer 0"}`}, got)
+}
+
+func TestMessagesComeInNoPromisedOrderAndTheirIndexTellsIt(t *testing.T) {
+	u := open(t, Options{NoRateLimits: true})
+	id := u.converse("71")
+	var want []string
+	for i := range 30 {
+		u.order("/sim/messages", fmt.Sprintf(`{"creator_open_id":"71","text":"Answer %d"}`, i))
+		want = append(want, fmt.Sprintf(`{"content":"Answer %d"}`, i))
+	}
+	type entry struct {
+		index uint64
+		text  string
+	}
+	listing := func() (all []entry) {
+		for _, m := range u.records(talkPath(id), "messages", url.Values{"page_size": {"7"}}) {
+			body := m["message_body"].(map[string]any)
+			require.Equal(t, []any{id, "TEXT"}, []any{body["conversation_id"], body["type"]})
+			index, err := strconv.ParseUint(m["conversation_index"].(string), 10, 64)
+			require.NoError(t, err)
+			all = append(all, entry{index, body["content"].(string)})
+		}
+		return all
+	}
+	found := listing()
+	require.NotEqual(t, found, listing(), "each listing has an order of its own")
+	require.ElementsMatch(t, found, listing(), "and nothing twice or missing")
+	slices.SortFunc(found, func(a, b entry) int { return cmp.Compare(a.index, b.index) })
+	var got []string
+	for _, e := range found {
+		got = append(got, e.text)
+	}
+	require.Equal(t, want, got)
+	require.Less(t, len(fmt.Sprint(found[0].index)), len(fmt.Sprint(found[29].index)), "compared as words they lie")
 	require.Equal(t, 36009004, u.get(talkPath(id), url.Values{"page_size": {"21"}}).Code)
 	require.Equal(t, 36009009, u.get(talkPath(id)+"/more", nil).Code)
 }
@@ -144,21 +176,15 @@ func TestMessagesAreReadNewestFirstInPages(t *testing.T) {
 func TestUnreadMessagesOfTheLastMinuteAreTheNewest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u := open(t, Options{})
-		first, second := u.converse("71"), u.converse("72")
+		_, second := u.converse("71"), u.converse("72")
 		newest := func() int {
 			data := u.get("/affiliate_seller/202412/conversations/messages/list/newest", nil).data(t)
-			return len(data["messages"].([]any))
+			return len(data["newest_message_list"].([]any))
 		}
 		u.order("/sim/messages", `{"creator_open_id":"71","text":"One"}`)
 		time.Sleep(40 * time.Second)
 		u.order("/sim/messages", `{"creator_open_id":"72","text":"Two"}`)
 		require.Equal(t, 2, newest())
-		list := u.get(listPath, url.Values{"page_size": {"1"}}).data(t)
-		require.Equal(t, true, list["has_more"])
-		require.Equal(t, second, list["conversations"].([]any)[0].(map[string]any)["conversation_id"])
-		rest := u.get(listPath, url.Values{"page_size": {"1"}, "page_token": {list["next_page_token"].(string)}}).data(t)
-		require.Equal(t, first, rest["conversations"].([]any)[0].(map[string]any)["conversation_id"])
-		require.Equal(t, "", rest["next_page_token"])
 		time.Sleep(21 * time.Second)
 		require.Equal(t, 1, newest())
 		failed := u.post("/affiliate_seller/202412/conversatons/read", nil, `{"conversation_ids":["`+second+`","1"]}`).data(t)
@@ -168,41 +194,127 @@ func TestUnreadMessagesOfTheLastMinuteAreTheNewest(t *testing.T) {
 	})
 }
 
-func TestTargetCollaborationsAreFoundAndShown(t *testing.T) {
+func TestConversationsAreListedByWhetherTheyAreReadAndReplied(t *testing.T) {
+	u := open(t, Options{NoRateLimits: true})
+	ids := map[string]string{}
+	for _, name := range []string{"71", "72", "73", "74"} {
+		ids[u.converse(name)] = name
+	}
+	for _, name := range []string{"71", "72", "73"} {
+		u.order("/sim/messages", `{"creator_open_id":"`+name+`","text":"Hello"}`)
+	}
+	idOf := func(name string) string {
+		for id, n := range ids {
+			if n == name {
+				return id
+			}
+		}
+		return ""
+	}
+	require.Zero(t, u.post(sendPath(idOf("71")), nil, textOf("Hi")).Code)
+	u.order("/sim/conversations/"+idOf("72")+"/read", "")
+	u.order("/sim/conversations/"+idOf("73")+"/read", "")
+	u.order("/sim/conversations/"+idOf("73")+"/reply", `{"text":"From a colleague"}`)
+	listed := func(query url.Values) (names []string) {
+		query.Set("page_size", "1")
+		for _, record := range u.records(listPath, "conversations", query) {
+			names = append(names, ids[record["id"].(string)])
+			require.Equal(t, query.Get("only_need_conversation_id") == "false", len(record) > 1, "only ids, unless more is asked for")
+			require.NotContains(t, record, "conversation_id")
+		}
+		return names
+	}
+	require.ElementsMatch(t, []string{"71", "72", "73", "74"}, listed(url.Values{}))
+	require.ElementsMatch(t, []string{"71", "72", "73", "74"}, listed(url.Values{"conversation_status": {"ALL"}, "only_need_conversation_id": {"false"}}))
+	require.Equal(t, []string{"71"}, listed(url.Values{"conversation_status": {"UNREAD"}}), "a reply does not mark it as read")
+	require.Equal(t, []string{"72"}, listed(url.Values{"conversation_status": {"UNREPLIED"}}))
+	for _, bad := range []url.Values{
+		{"conversation_status": {"READ"}}, {"conversation_status": {""}}, {"only_need_conversation_id": {"1"}}, {"page_size": {"51"}},
+	} {
+		q := url.Values{"page_size": {"1"}}
+		for name, values := range bad {
+			q[name] = values
+		}
+		require.Equal(t, 36009004, u.get(listPath, q).Code, bad)
+	}
+}
+
+const collaborationsPath = "/affiliate_seller/202508/target_collaborations/search"
+
+func collaborationPath(version, id string) string {
+	return "/affiliate_seller/" + version + "/target_collaborations/" + id
+}
+
+func TestTargetCollaborationsAreFoundByTheirFilters(t *testing.T) {
+	u := open(t, Options{NoRateLimits: true})
+	autumn := u.order("/sim/collaborations", `{"name":"Autumn edit","end_in":"169h","creators":["glow.daily",{"username":"desk.picks","creator_open_id":"desk-1"}],"products":["77",{"title":"Velvet Lip Tint"}]}`)["id"].(string)
+	winter := u.order("/sim/collaborations", `{"name":"Winter edit","end_in":"167h","has_free_sample":false,"creators":[{"creator_open_id":"desk-1"}]}`)["id"].(string)
+	search := func(body string) (found []string) {
+		for _, record := range u.post(collaborationsPath, url.Values{"page_size": {"20"}}, body).data(t)["target_collaborations"].([]any) {
+			found = append(found, record.(map[string]any)["id"].(string))
+		}
+		return found
+	}
+	for filter, want := range map[string][]string{
+		`"collaboration_status":"VALID"`:                                                             {autumn, winter},
+		`"collaboration_status":"ONGOING"`:                                                           {autumn},
+		`"collaboration_status":"EXPIRING"`:                                                          {winter}, // it has less than seven days
+		`"collaboration_status":"CANCELING"`:                                                         nil,
+		`"collaboration_status":"COMPLETED"`:                                                         nil,
+		`"collaboration_status":"VALID","free_sample_setting":"WITH_FREE_SAMPLE"`:                    {autumn},
+		`"collaboration_status":"VALID","free_sample_setting":"ALL"`:                                 {autumn, winter},
+		`"collaboration_status":"VALID","creator_user_open_id":"desk-1"`:                             {autumn, winter},
+		`"collaboration_status":"VALID","creator_user_open_id":"desk"`:                               nil,
+		`"collaboration_status":"VALID","creator_accept_status":"ANY"`:                               {autumn, winter},
+		`"collaboration_status":"VALID","search_param":` + word("PRODUCT_NAME", "lip"):               {autumn},
+		`"collaboration_status":"VALID","search_param":` + word("TARGET_COLLABORATION_NAME", "EDIT"): {autumn, winter},
+		`"collaboration_status":"VALID","search_param":` + word("TARGET_COLLABORATION_ID", winter):   {winter},
+	} {
+		require.ElementsMatch(t, want, search("{"+filter+"}"), filter)
+	}
+	for _, size := range []string{"", "10", "21", "101"} {
+		require.Equal(t, 36009004, u.post(collaborationsPath, url.Values{"page_size": {size}}, `{"collaboration_status":"VALID"}`).Code, size)
+	}
+	for _, body := range []string{
+		`{}`, `{"collaboration_status":"OVER"}`, `{"collaboration_status":"VALID","free_sample_setting":"NONE"}`, `{"collaboration_status":"VALID","creator_user_open_id":""}`,
+		`{"collaboration_status":"VALID","search_param":{"keyword":"x"}}`, `{"collaboration_status":"VALID","search_param":` + word("CREATOR", "x") + `}`,
+		`{"collaboration_status":"VALID","name":"x"}`,
+	} {
+		require.Equal(t, 36009004, u.post(collaborationsPath, url.Values{"page_size": {"50"}}, body).Code, body)
+	}
+}
+
+// word is a filter by text.
+func word(kind, text string) string {
+	return fmt.Sprintf(`{"keyword_type":%q,"keyword":%q}`, kind, text)
+}
+
+func TestATargetCollaborationIsShownWithItsCreatorsAndProducts(t *testing.T) {
 	u := open(t, Options{})
 	id := u.order("/sim/collaborations", `{"name":"Autumn edit","creators":["glow.daily",{"username":"desk.picks","nickname":"Desk"}],"products":["77",{"title":"Velvet Lip Tint"}]}`)["id"].(string)
-	u.order("/sim/collaborations", `{"name":"Winter edit","end_in":"48h","has_free_sample":false}`)
-	search := func(body string) []any {
-		return u.post("/affiliate_seller/202508/target_collaborations/search", url.Values{"page_size": {"20"}}, body).data(t)["target_collaborations"].([]any)
-	}
-	require.Len(t, search("{}"), 2)
-	require.Len(t, search(`{"collaboration_status":"VALID"}`), 2)
-	require.Len(t, search(`{"collaboration_status":"EXPIRING"}`), 1)
-	require.Len(t, search(`{"free_sample_setting":"WITH_FREE_SAMPLE"}`), 1)
-	found := search(`{"search_param":{"keyword_type":"CREATOR","keyword":"desk"},"collaboration_status":"ONGOING"}`)
-	require.Len(t, found, 1)
-	record := found[0].(map[string]any)
-	require.Equal(t, []any{id, "Autumn edit", 2.0, 2.0}, []any{record["id"], record["name"], record["creator_inivited_count"], record["product_count"]})
+	list := u.post(collaborationsPath, url.Values{"page_size": {"20"}}, `{"collaboration_status":"VALID"}`).data(t)["target_collaborations"].([]any)[0].(map[string]any)
+	require.Equal(t, []any{id, "Autumn edit", 2.0, 2.0}, []any{list["id"], list["name"], list["creator_inivited_count"], list["product_count"]})
+	require.NotContains(t, list, "creator_invited_count")
 
-	shown := u.get("/affiliate_seller/202409/target_collaborations/"+id, nil).data(t)["target_collaboration"].(map[string]any)
+	shown := u.get(collaborationPath("202508", id), nil).data(t)["target_collaboration"].(map[string]any)
+	require.Equal(t, 2.0, shown["creator_invited_count"])
+	require.NotContains(t, shown, "creator_inivited_count")
 	creators := shown["creators"].([]any)
 	require.Equal(t, "glow.daily", creators[0].(map[string]any)["username"])
 	require.Equal(t, "Desk", creators[1].(map[string]any)["nickname"])
-	require.NotContains(t, creators[0], "creator_open_id", "creators come by user name here")
+	require.Regexp(t, `^[A-Za-z0-9_-]{58}$`, creators[0].(map[string]any)["creator_open_id"])
+	require.Contains(t, creators[0].(map[string]any)["avatar"].(map[string]any)["url"], "/sim/pictures/")
 	require.Equal(t, "77", shown["products"].([]any)[0].(map[string]any)["id"])
+	for _, version := range []string{"202409", "202412"} {
+		old := u.get(collaborationPath(version, id), nil).data(t)["target_collaboration"].(map[string]any)
+		require.NotContains(t, old["creators"].([]any)[0], "creator_open_id", "the older versions have user names only")
+	}
 
 	application := u.add(`{"target":"` + id + `"}`)
 	got := u.found(`{"target_collabration_id":"` + id + `"}`)
 	require.Equal(t, application, got[0]["id"])
 	require.Contains(t, []any{"glow.daily", "desk.picks"}, got[0]["creator"].(map[string]any)["username"])
-
-	for _, size := range []string{"", "10", "21", "101"} {
-		require.Equal(t, 36009004, u.post("/affiliate_seller/202508/target_collaborations/search", url.Values{"page_size": {size}}, "{}").Code, size)
-	}
-	for _, body := range []string{`{"collaboration_status":"OVER"}`, `{"free_sample_setting":"NONE"}`, `{"search_param":{"keyword":"x"}}`, `{"name":"x"}`} {
-		require.Equal(t, 36009004, u.post("/affiliate_seller/202409/target_collaborations/search", url.Values{"page_size": {"50"}}, body).Code, body)
-	}
-	require.Equal(t, codeUnknownObject, u.get("/affiliate_seller/202409/target_collaborations/1", nil).Code)
+	require.Equal(t, codeUnknownObject, u.get(collaborationPath("202508", "1"), nil).Code)
 }
 
 func TestContentIsListedByItsFormat(t *testing.T) {
@@ -235,8 +347,9 @@ func TestADeepLinkIsForOneVariantAndAtMostFourteenDays(t *testing.T) {
 	require.Contains(t, good.data(t)["deeplink"], "snssdk1180://")
 	for code, queries := range map[int][]url.Values{
 		36009004: {
+			{"product_id": {"77"}, "sku_id": {"78"}, "campaign_id": {"9"}},
 			{"product_id": {"77"}, "sku_id": {"78"}, "valid_days": {"15"}}, {"product_id": {"77"}, "sku_id": {"78"}, "valid_days": {"0"}},
-			{"product_id": {"77"}, "sku_id": {"78"}, "campaign_id": {"1"}, "collaboration_id": {target}},
+			{"product_id": {"77"}, "sku_id": {"78"}, "campaign_id": {"MY_CAMPAIGNS"}, "collaboration_id": {target}},
 		},
 		codeUnknownObject: {{"product_id": {"77"}, "sku_id": {"79"}}, {}, {"product_id": {"77"}, "sku_id": {"78"}, "collaboration_id": {"1"}}},
 	} {

@@ -150,7 +150,7 @@ func (c *Center) simConversations(r *http.Request, _ []byte) (any, error) {
 			messages = append(messages, v.state(m))
 		}
 		s := v.summary(baseOf(r))
-		s["creator_open_id"], s["nickname"], s["shop_id"], s["messages"] = v.creator.openID, v.creator.nickname, v.shop.ID, messages
+		s["conversation_id"], s["creator_open_id"], s["nickname"], s["shop_id"], s["messages"] = v.id, v.creator.openID, v.creator.nickname, v.shop.ID, messages
 		shown = append(shown, s)
 	}
 	return map[string]any{"conversations": shown, "total": len(found)}, nil

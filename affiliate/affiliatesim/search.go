@@ -243,7 +243,13 @@ func (c *Center) openPage(k *call) (place, error) {
 // seal is the proof that a token belongs to a query.
 func (c *Center) seal(k *call, token []byte) []byte {
 	h := hmac.New(sha256.New, c.sealing[:])
-	for _, part := range []string{k.request.URL.Path, k.shop.ID, k.query.Get("page_size"), string(k.body)} {
+	parts := []string{k.request.URL.Path, k.shop.ID, string(k.body)}
+	for _, name := range k.endpoint.query {
+		if name != "page_token" {
+			parts = append(parts, k.query.Get(name))
+		}
+	}
+	for _, part := range parts {
 		h.Write([]byte(part))
 		h.Write([]byte{0})
 	}

@@ -79,7 +79,7 @@ func TestNumbersThatAreNotSharedAreBlankOrAbsent(t *testing.T) {
 func TestIdentifiersAreTooLargeForFloats(t *testing.T) {
 	u := open(t, Options{Seed: 1})
 	record := u.found("{}")[0]
-	for _, id := range []any{record["id"], record["creator"].(map[string]any)["creator_open_id"], record["product"].(map[string]any)["sku_id"]} {
+	for _, id := range []any{record["id"], record["product"].(map[string]any)["id"], record["product"].(map[string]any)["sku_id"]} {
 		n, err := strconv.ParseUint(id.(string), 10, 63)
 		require.NoError(t, err)
 		require.Greater(t, n, uint64(1)<<53)

@@ -107,6 +107,7 @@ func (c *Center) stateCollaborations() []map[string]any {
 	shown := []map[string]any{}
 	for _, t := range c.collaborations {
 		s := t.summary()
+		s["creator_inivited_count"] = len(t.creators)
 		names := []string{}
 		for _, p := range t.creators {
 			names = append(names, p.username)
