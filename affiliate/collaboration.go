@@ -18,12 +18,12 @@ type CollaborationDetail struct {
 	Products []OfferedProduct
 }
 
-// InvitedCreator is a creator whom a target collaboration invited. The vendor names
-// her by user name here and by [CreatorID] in applications, and no call maps one to
-// the other.
+// InvitedCreator is a creator whom a target collaboration invited.
 type InvitedCreator struct {
-	Username string
-	Nickname string
+	ID        CreatorID // as in applications; blank if the answer had none
+	Username  string    // blank only where there is an id
+	Nickname  string
+	AvatarURL string // a signed link that expires
 }
 
 // OfferedProduct is a product of a target collaboration.
@@ -32,36 +32,33 @@ type OfferedProduct struct {
 	Title string
 }
 
-// UnmarshalJSON reads a creator; one without a user name is refused, as nothing else
-// tells who she is.
+// UnmarshalJSON reads a creator, field by field. One with neither an open id nor a user
+// name is refused, as nothing else tells who it is.
 func (c *InvitedCreator) UnmarshalJSON(data []byte) error {
-	var wire struct {
-		Username string `json:"username"`
-		Nickname string `json:"nickname"`
-	}
-	if err := json.Unmarshal(data, &wire); err != nil {
+	f, err := readFields(data)
+	if err != nil {
 		return fmt.Errorf("reading an invited creator: %w", err)
 	}
-	if wire.Username == "" {
-		return errors.New("reading an invited creator: she has no user name")
+	*c = InvitedCreator{
+		ID: field[CreatorID](f, "creator_open_id"), Username: f.text("username"), Nickname: f.text("nickname"),
+		AvatarURL: f.object("avatar").link("url"),
 	}
-	*c = InvitedCreator(wire)
+	if c.ID == "" && c.Username == "" {
+		return errors.New("reading an invited creator: there is neither an open id nor a user name")
+	}
 	return nil
 }
 
-// UnmarshalJSON reads a product; one without an id is refused.
+// UnmarshalJSON reads a product, field by field; one without an id is refused.
 func (p *OfferedProduct) UnmarshalJSON(data []byte) error {
-	var wire struct {
-		ID    ProductID `json:"id"`
-		Title string    `json:"title"`
-	}
-	if err := json.Unmarshal(data, &wire); err != nil {
+	f, err := readFields(data)
+	if err != nil {
 		return fmt.Errorf("reading an offered product: %w", err)
 	}
-	if wire.ID == "" {
+	*p = OfferedProduct{ID: field[ProductID](f, "id"), Title: f.text("title")}
+	if p.ID == "" {
 		return errors.New("reading an offered product: it has no id")
 	}
-	*p = OfferedProduct(wire)
 	return nil
 }
 
@@ -71,7 +68,7 @@ func (s *Shop) TargetCollaboration(ctx context.Context, id CollaborationID) (Col
 	if !isPathID(id) {
 		return CollaborationDetail{}, fmt.Errorf("reading a target collaboration: %w: %q is no collaboration id", ErrInvalid, scrub(string(id)))
 	}
-	path := "/affiliate_seller/202409/target_collaborations/" + string(id)
+	path := "/affiliate_seller/202508/target_collaborations/" + string(id)
 	data, err := s.auth.read(ctx, s.budget, call{
 		endpoint: EndpointCollaboration, method: http.MethodGet, path: path,
 		query: url.Values{"shop_cipher": {string(s.cipher)}},
@@ -91,26 +88,16 @@ func (s *Shop) TargetCollaboration(ctx context.Context, id CollaborationID) (Col
 }
 
 func decodeCollaboration(data json.RawMessage) (detail CollaborationDetail, odd []error, err error) {
-	var wire struct {
-		Collaboration struct {
-			ID       CollaborationID   `json:"id"`
-			Name     string            `json:"name"`
-			Creators []json.RawMessage `json:"creators"`
-			Products []json.RawMessage `json:"products"`
-		} `json:"target_collaboration"`
+	if len(data) == 0 || string(data) == "null" {
+		return CollaborationDetail{}, nil, errNoData
 	}
-	if err := decodeData(data, &wire); err != nil {
-		return CollaborationDetail{}, nil, err
-	}
-	found := wire.Collaboration
-	creators, oddCreators, err := readRecords[InvitedCreator](found.Creators)
+	all, err := readFields(data)
 	if err != nil {
 		return CollaborationDetail{}, nil, err
 	}
-	products, oddProducts, err := readRecords[OfferedProduct](found.Products)
-	if err != nil {
-		return CollaborationDetail{}, nil, err
-	}
-	return CollaborationDetail{ID: found.ID, Name: found.Name, Creators: creators, Products: products},
+	f := all.object("target_collaboration")
+	creators, oddCreators := readEach[InvitedCreator](f.list("creators"))
+	products, oddProducts := readEach[OfferedProduct](f.list("products"))
+	return CollaborationDetail{ID: field[CollaborationID](f, "id"), Name: f.text("name"), Creators: creators, Products: products},
 		append(oddCreators, oddProducts...), nil
 }

@@ -22,10 +22,11 @@ const collaborationsPath = "/affiliate_seller/202508/target_collaborations/searc
 // the search names it; a record does not tell.
 type CollaborationStatus string
 
-// The statuses that the vendor documents. Which of them overlap it does not say.
+// The statuses that the vendor documents. That VALID holds all that run, those that
+// are about to end among them, is read from their names.
 const (
 	CollaborationOngoing   CollaborationStatus = "ONGOING"
-	CollaborationExpiring  CollaborationStatus = "EXPIRING"
+	CollaborationExpiring  CollaborationStatus = "EXPIRING" // less than seven days are left
 	CollaborationValid     CollaborationStatus = "VALID"
 	CollaborationCanceling CollaborationStatus = "CANCELING"
 	CollaborationCompleted CollaborationStatus = "COMPLETED"
@@ -40,12 +41,15 @@ const (
 	AnySampleSetting SampleSetting = "ALL"
 )
 
-// CollaborationFilter narrows a search of target collaborations; blank fields
-// do not. The vendor's search by keyword is left out, as the kinds of keyword
-// that it takes are not documented.
+// CollaborationFilter narrows a search of target collaborations; blank fields do not, but
+// for the status, which the vendor requires. Its search by words and its filter by whether
+// creators accepted are left out.
 type CollaborationFilter struct {
-	Status  CollaborationStatus `json:"collaboration_status,omitempty"`
+	Status  CollaborationStatus `json:"collaboration_status"`
 	Samples SampleSetting       `json:"free_sample_setting,omitempty"`
+	// Creator narrows to the collaborations that invited one creator. That does not prove
+	// that a request of theirs came from one of these.
+	Creator CreatorID `json:"creator_user_open_id,omitempty"`
 }
 
 // TargetCollaboration is a collaboration that the seller invited creators to.
@@ -61,43 +65,35 @@ type TargetCollaboration struct {
 	Creators, Products int
 }
 
-// UnmarshalJSON reads a record of the search. Fields that it does not know are
-// passed over. A record without an id is refused: nothing could be looked up
-// by it, and passing over it would hide a collaboration.
+// UnmarshalJSON reads a record of the search, field by field. Fields that it does not know
+// are passed over, those that cannot be read are as if they were not there; a record without
+// an id is refused.
 func (t *TargetCollaboration) UnmarshalJSON(data []byte) error {
-	var wire struct {
-		ID    CollaborationID `json:"id"`
-		Name  string          `json:"name"`
-		Start stamp           `json:"start_time"`
-		End   stamp           `json:"end_time"`
-		Rule  struct {
-			FreeSample     bool `json:"has_free_sample"`
-			ApprovalExempt bool `json:"is_sample_approval_exempt"`
-		} `json:"free_sample_rule"`
-		Creators Number `json:"creator_inivited_count"` // the vendor's spelling
-		Products Number `json:"product_count"`
-	}
-	if err := json.Unmarshal(data, &wire); err != nil {
+	f, err := readFields(data)
+	if err != nil {
 		return fmt.Errorf("reading a target collaboration: %w", err)
 	}
-	if wire.ID == "" {
-		return errors.New("reading a target collaboration: it has no id")
-	}
-	creators, _ := wire.Creators.Int()
-	products, _ := wire.Products.Int()
+	rule := f.object("free_sample_rule")
+	creators, _ := f.count("creator_inivited_count").Int() // the vendor's spelling
+	products, _ := f.count("product_count").Int()
 	*t = TargetCollaboration{
-		ID: wire.ID, Name: wire.Name, Start: wire.Start.Time, End: wire.End.Time,
-		FreeSample: wire.Rule.FreeSample, ApprovalExempt: wire.Rule.ApprovalExempt,
+		ID: field[CollaborationID](f, "id"), Name: f.text("name"), Start: f.stamp("start_time").Time, End: f.stamp("end_time").Time,
+		FreeSample: rule.truth("has_free_sample"), ApprovalExempt: rule.truth("is_sample_approval_exempt"),
 		Creators: int(creators), Products: int(products),
+	}
+	if t.ID == "" {
+		return errors.New("reading a target collaboration: it has no id")
 	}
 	return nil
 }
 
 // TargetCollaborations returns all of the shop's target collaborations that
-// match, a hundred a page, as they are asked for. After an error nothing more
-// comes. The vendor documents no order, so one may come twice.
+// match, a hundred a page, as they are asked for. Those that cannot be read are
+// passed over, which the log tells of. After an error nothing more comes. The
+// vendor documents no order, so one may come twice.
 func (s *Shop) TargetCollaborations(ctx context.Context, filter CollaborationFilter) iter.Seq2[TargetCollaboration, error] {
-	return listing("searching target collaborations", collaborationsPath, func(token string) ([]TargetCollaboration, string, error) {
+	named := func(t TargetCollaboration) string { return string(t.ID) }
+	return walked(named, func(token string) ([]TargetCollaboration, string, error) {
 		return s.collaborationsPage(ctx, filter, token)
 	})
 }
@@ -105,6 +101,9 @@ func (s *Shop) TargetCollaborations(ctx context.Context, filter CollaborationFil
 // collaborationsPage returns the page that the token names, the first one if it
 // is empty, and the token of the next.
 func (s *Shop) collaborationsPage(ctx context.Context, filter CollaborationFilter, token string) (found []TargetCollaboration, next string, err error) {
+	if filter.Status == "" {
+		return nil, "", fmt.Errorf("searching target collaborations: %w: a status is needed", ErrInvalid)
+	}
 	body, err := json.Marshal(filter)
 	if err != nil {
 		return nil, "", fmt.Errorf("searching target collaborations: %w", err)
@@ -119,27 +118,29 @@ func (s *Shop) collaborationsPage(ctx context.Context, filter CollaborationFilte
 	if err != nil {
 		return nil, "", fmt.Errorf("searching target collaborations: %w", err)
 	}
-	found, next, err = decodeCollaborations(data)
+	found, next, odd, err := decodeCollaborations(data)
 	if err != nil {
 		return nil, "", fmt.Errorf("searching target collaborations: %w", unreadable(collaborationsPath, err))
 	}
+	s.passOver(collaborationsPath, odd)
 	return found, next, nil
 }
 
 // decodeCollaborations refuses data that holds no list and does not say that
 // there is nothing to list: that there is no target collaboration is a fact
 // that conclusions are drawn from.
-func decodeCollaborations(data json.RawMessage) (found []TargetCollaboration, next string, err error) {
-	var wire struct {
-		Total          Number                `json:"total_count"`
-		NextPageToken  string                `json:"next_page_token"`
-		Collaborations []TargetCollaboration `json:"target_collaborations"`
+func decodeCollaborations(data json.RawMessage) (found []TargetCollaboration, next string, odd []error, err error) {
+	if len(data) == 0 || string(data) == "null" {
+		return nil, "", nil, errNoData
 	}
-	if err := decodeData(data, &wire); err != nil {
-		return nil, "", err
+	f, err := readFields(data)
+	if err != nil {
+		return nil, "", nil, err
 	}
-	if wire.Collaborations == nil && wire.Total != NumberOf(0) {
-		return nil, "", errors.New("the answer lists no target collaborations")
+	records := f.list("target_collaborations")
+	if records == nil && f.count("total_count") != NumberOf(0) {
+		return nil, "", nil, errors.New("the answer lists no target collaborations")
 	}
-	return wire.Collaborations, wire.NextPageToken, nil
+	found, odd = readEach[TargetCollaboration](records)
+	return found, string(field[looseText](f, "next_page_token")), odd, nil
 }

@@ -107,7 +107,7 @@ func TestARequestLinkIsForOneVariant(t *testing.T) {
 			_, err := shop.RequestLink(t.Context(), odd)
 			require.Equal(t, affiliate.Refused, affiliate.KindOf(err), name)
 		}
-		_, err = shop.RequestLink(t.Context(), affiliate.LinkRequest{Product: product.ID, SKU: product.SKUID, Campaign: "9", ValidDays: affiliate.MaxLinkDays})
+		_, err = shop.RequestLink(t.Context(), affiliate.LinkRequest{Product: product.ID, SKU: product.SKUID, Campaign: affiliate.MyCampaigns, ValidDays: affiliate.MaxLinkDays})
 		require.NoError(t, err)
 
 		c.control(t, "/sim/authorization", `{"do":"withhold_scope","scope":"seller.affiliate_collaboration.read"}`, nil)
@@ -125,6 +125,7 @@ func TestARequestLinkThatCannotBeMeantIsNotAskedFor(t *testing.T) {
 		"a link is valid for 1 to 14 days, not 15":               {Product: "1", SKU: "2", ValidDays: 15},
 		"a product and a variant of it are needed":               {Product: "1", ValidDays: 1},
 		"a link is for a campaign or for a collaboration, not":   {Product: "1", SKU: "2", Campaign: "3", Collaboration: "4", ValidDays: 1},
+		"a campaign is MY_CAMPAIGNS or SELLER_CAMPAIGNS":         {Product: "1", SKU: "2", Campaign: "3", ValidDays: 1},
 		"asking for a request link: invalid argument: a product": {SKU: "2", ValidDays: 1},
 	} {
 		_, err := shop.RequestLink(t.Context(), request)
@@ -157,28 +158,30 @@ func TestATargetCollaborationTellsWhomItInvitedAndWhatItOffers(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, affiliate.CollaborationDetail{
 			ID: made.ID, Name: "Spring launch",
-			Creators: []affiliate.InvitedCreator{{Username: "glow.daily", Nickname: "Glow Daily"}, {Username: "kitchen_finds", Nickname: "Kitchen"}},
+			Creators: []affiliate.InvitedCreator{
+				{ID: detail.Creators[0].ID, Username: "glow.daily", Nickname: "Glow Daily", AvatarURL: detail.Creators[0].AvatarURL},
+				{ID: detail.Creators[1].ID, Username: "kitchen_finds", Nickname: "Kitchen", AvatarURL: detail.Creators[1].AvatarURL},
+			},
 			Products: []affiliate.OfferedProduct{{ID: "1729", Title: "Serum"}},
 		}, detail)
+		require.Equal(t, c.creator(t, shops[0], "glow.daily", "").ID, detail.Creators[0].ID, "as applications name them")
+		require.NotEmpty(t, detail.Creators[0].AvatarURL)
 		_, err = shops[1].TargetCollaboration(t.Context(), made.ID)
 		require.Equal(t, affiliate.Refused, affiliate.KindOf(err), "it is another shop's")
 	})
 }
 
 func TestATargetCollaborationIsReadInSpiteOfOddRecords(t *testing.T) {
-	shop, v := newShop(t, plain(200, success(`{"target_collaboration":{"id":7,"creators":[{"username":"glow.daily"},{"nickname":"Nobody"},7],
+	shop, v := newShop(t, plain(200, success(`{"target_collaboration":{"id":7,"creators":[{"username":"glow.daily","avatar":7},{"nickname":"Nobody"},7,{"creator_open_id":"open-1","username":{}}],
 		"products":[{"title":"No id"},{"id":8}]}}`)))
 	detail, err := shop.TargetCollaboration(t.Context(), "7")
 	require.NoError(t, err)
 	require.Equal(t, affiliate.CollaborationDetail{
-		ID: "7", Creators: []affiliate.InvitedCreator{{Username: "glow.daily"}}, Products: []affiliate.OfferedProduct{{ID: "8"}},
+		ID: "7", Creators: []affiliate.InvitedCreator{{Username: "glow.daily"}, {ID: "open-1"}}, Products: []affiliate.OfferedProduct{{ID: "8"}},
 	}, detail)
-	require.Equal(t, http.MethodGet+" /affiliate_seller/202409/target_collaborations/7", v.seen()[0].Method+" "+v.seen()[0].Path)
+	require.Equal(t, http.MethodGet+" /affiliate_seller/202508/target_collaborations/7", v.seen()[0].Method+" "+v.seen()[0].Path)
 
-	for _, data := range []string{
-		`null`, `{}`, `[]`, `{"target_collaboration":{"id":"8"}}`, `{"target_collaboration":{"id":"7","creators":[{}]}}`,
-		`{"target_collaboration":{"id":"7","products":["x"]}}`,
-	} {
+	for _, data := range []string{`null`, `{}`, `[]`, `{"target_collaboration":{"id":"8"}}`, `{"target_collaboration":7}`} {
 		shop, _ := newShop(t, plain(200, success(data)))
 		_, err := shop.TargetCollaboration(t.Context(), "7")
 		require.Equal(t, affiliate.Malformed, affiliate.KindOf(err), data)

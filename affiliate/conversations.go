@@ -1,6 +1,7 @@
 package affiliate
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -14,7 +15,7 @@ import (
 
 const (
 	conversationPath  = "/affiliate_seller/202508/conversations"
-	conversationsPath = "/affiliate_seller/202505/conversations"
+	conversationsPath = "/affiliate_seller/202412/conversations"
 	markReadPath      = "/affiliate_seller/202412/conversatons/read" // the vendor's spelling
 )
 
@@ -42,7 +43,8 @@ type Conversation struct {
 }
 
 // ConversationSummary is a conversation as the list of conversations shows it. The
-// vendor documents no fields for it: each but the id may be blank.
+// vendor marks every field as optional: each but the id may be blank. The list tells
+// neither the latest message nor when there was one.
 type ConversationSummary struct {
 	ID        ConversationID
 	Username  string
@@ -52,61 +54,54 @@ type ConversationSummary struct {
 	// Unread counts what the creator wrote and nobody has read. Blank means
 	// that the answer does not tell, never that there is nothing new.
 	Unread Number
-	// Latest is the newest message of either side; its ID is blank if there is
-	// none or the answer does not tell.
-	Latest Message
 }
 
-// wireConversation is a conversation in either answer.
-type wireConversation struct {
-	ID        ConversationID  `json:"conversation_id"`
-	New       bool            `json:"is_new"`
-	Username  string          `json:"username"`
-	AvatarURL string          `json:"avatar"`
-	CreatorIM IMUserID        `json:"creator_im_id"`
-	Unread    Number          `json:"unread_count"`
-	Latest    json.RawMessage `json:"latest_message"`
-}
+// ConversationStatus narrows the list of conversations.
+type ConversationStatus string
 
-func (w *wireConversation) read(data []byte) error {
-	if err := json.Unmarshal(data, w); err != nil {
+// The statuses that the vendor documents.
+const (
+	AllConversations ConversationStatus = "ALL"
+	// UnreadConversations are those with something that nobody marked as read. A reply
+	// does not mark it; whoever opens the conversation in the Message Center does.
+	UnreadConversations ConversationStatus = "UNREAD"
+	// UnrepliedConversations are those in which the creator was the last to write.
+	UnrepliedConversations ConversationStatus = "UNREPLIED"
+)
+
+// UnmarshalJSON reads an answer, field by field. Fields that it does not know are passed
+// over, those that cannot be read are blank; one without an id is refused.
+func (c *Conversation) UnmarshalJSON(data []byte) error {
+	f, err := readFields(data)
+	if err != nil {
 		return fmt.Errorf("reading a conversation: %w", err)
 	}
-	if w.ID == "" {
+	id := field[ConversationID](f, "conversation_id")
+	if id == "" {
 		return errors.New("reading a conversation: it has no id")
 	}
-	return nil
-}
-
-// UnmarshalJSON reads an answer. Fields that it does not know are passed over; one
-// without an id is refused.
-func (c *Conversation) UnmarshalJSON(data []byte) error {
-	var wire wireConversation
-	if err := wire.read(data); err != nil {
-		return err
-	}
 	*c = Conversation{
-		ID: wire.ID, New: wire.New, Username: wire.Username, AvatarURL: wire.AvatarURL,
-		CreatorIM: wire.CreatorIM, Unread: wire.Unread,
+		ID: id, New: f.truth("is_new"), Username: f.text("username"), AvatarURL: f.link("avatar"),
+		CreatorIM: field[IMUserID](f, "creator_im_id"), Unread: f.count("unread_count"),
 	}
 	return nil
 }
 
-// UnmarshalJSON reads a record of the list. Fields that it does not know are passed
-// over; one without an id is refused. A latest message that cannot be read is none,
-// as no document says that it comes, nor how.
+// UnmarshalJSON reads a record of the list, field by field. Its key is id; the text of the
+// vendor's page calls it conversation_id once, so both are taken. Fields that it does not
+// know are passed over, those that cannot be read are blank; one without an id is refused.
 func (c *ConversationSummary) UnmarshalJSON(data []byte) error {
-	var wire wireConversation
-	if err := wire.read(data); err != nil {
-		return err
+	f, err := readFields(data)
+	if err != nil {
+		return fmt.Errorf("reading a conversation: %w", err)
+	}
+	id := cmp.Or(field[ConversationID](f, "id"), field[ConversationID](f, "conversation_id"))
+	if id == "" {
+		return errors.New("reading a conversation: it has no id")
 	}
 	*c = ConversationSummary{
-		ID: wire.ID, Username: wire.Username, AvatarURL: wire.AvatarURL,
-		CreatorIM: wire.CreatorIM, Unread: wire.Unread,
-	}
-	var latest Message
-	if len(wire.Latest) > 0 && json.Unmarshal(wire.Latest, &latest) == nil {
-		c.Latest = latest
+		ID: id, Username: f.text("username"), AvatarURL: f.link("avatar"),
+		CreatorIM: field[IMUserID](f, "creator_im_id"), Unread: f.count("unread_count"),
 	}
 	return nil
 }
@@ -139,14 +134,14 @@ func (s *Shop) Conversation(ctx context.Context, creator CreatorID) (Conversatio
 	return conversation, nil
 }
 
-// Conversations returns the shop's conversations, fifty a page as they are asked
-// for: the one with the newest message first, as observed; no document promises
-// it. Those that cannot be read are passed over, which the log tells of. After an
-// error nothing more comes. As the order changes while it is read, one may come
-// twice, and one that moves to the front meanwhile is found by asking again.
-func (s *Shop) Conversations(ctx context.Context) iter.Seq2[ConversationSummary, error] {
-	return listing("listing the conversations", conversationsPath, func(token string) ([]ConversationSummary, string, error) {
-		found, next, err := s.conversationsPage(ctx, token)
+// Conversations returns the shop's conversations of a status, fifty a page as they are
+// asked for, in no promised order. Those that cannot be read are passed over, which the
+// log tells of. After an error nothing more comes. As the list changes while it is read,
+// one may come twice, and one may be missed.
+func (s *Shop) Conversations(ctx context.Context, status ConversationStatus) iter.Seq2[ConversationSummary, error] {
+	named := func(c ConversationSummary) string { return string(c.ID) }
+	return walked(named, func(token string) ([]ConversationSummary, string, error) {
+		found, next, err := s.conversationsPage(ctx, status, token)
 		if err != nil {
 			return nil, "", fmt.Errorf("listing the conversations: %w", err)
 		}
@@ -154,8 +149,12 @@ func (s *Shop) Conversations(ctx context.Context) iter.Seq2[ConversationSummary,
 	})
 }
 
-func (s *Shop) conversationsPage(ctx context.Context, token string) (found []ConversationSummary, next string, err error) {
-	query := url.Values{"shop_cipher": {string(s.cipher)}, "page_size": {strconv.Itoa(conversationsPageSize)}}
+func (s *Shop) conversationsPage(ctx context.Context, status ConversationStatus, token string) (found []ConversationSummary, next string, err error) {
+	query := url.Values{
+		"shop_cipher": {string(s.cipher)}, "page_size": {strconv.Itoa(conversationsPageSize)},
+		"conversation_status":       {string(status)},
+		"only_need_conversation_id": {"false"}, // else the ids are all that comes
+	}
 	if token != "" {
 		query.Set("page_token", token)
 	}
@@ -165,20 +164,11 @@ func (s *Shop) conversationsPage(ctx context.Context, token string) (found []Con
 	if err != nil {
 		return nil, "", err
 	}
-	var wire struct {
-		paging
-		Conversations []json.RawMessage `json:"conversations"`
-	}
-	if err := decodeData(data, &wire); err != nil {
-		return nil, "", unreadable(conversationsPath, err)
-	}
-	if next, err = wire.next(wire.Conversations != nil); err != nil {
-		return nil, "", unreadable(conversationsPath, err)
-	}
-	found, odd, err := readRecords[ConversationSummary](wire.Conversations)
+	records, next, _, err := readPage(data, "conversations")
 	if err != nil {
 		return nil, "", unreadable(conversationsPath, err)
 	}
+	found, odd := readEach[ConversationSummary](records)
 	s.passOver(conversationsPath, odd)
 	return found, next, nil
 }

@@ -25,8 +25,7 @@ type (
 	OrderID string
 	// CollaborationID names a target collaboration.
 	CollaborationID string
-	// CampaignID names a campaign of the vendor's own, which a request link can
-	// be for.
+	// CampaignID names what kind of the vendor's own campaigns a request link is for.
 	CampaignID string
 	// ConversationID names a shop's conversation with a creator.
 	ConversationID string

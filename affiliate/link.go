@@ -18,11 +18,18 @@ const MaxLinkDays = 14
 // hold is of no use.
 const longestLink = 2000
 
+// What a request link for campaigns can be for.
+const (
+	MyCampaigns     CampaignID = "MY_CAMPAIGNS"
+	SellerCampaigns CampaignID = "SELLER_CAMPAIGNS"
+)
+
 // LinkRequest says what a request link is for.
 type LinkRequest struct {
 	Product ProductID // needed
 	SKU     SKUID     // needed
-	// Campaign and Collaboration exclude each other; both may be blank.
+	// Campaign and Collaboration exclude each other; both may be blank. The vendor's list
+	// names two values for a campaign: [MyCampaigns] and [SellerCampaigns].
 	Campaign      CampaignID
 	Collaboration CollaborationID
 	// ValidDays is how long the link works, 1 to [MaxLinkDays].
@@ -36,6 +43,8 @@ func (r LinkRequest) query() (url.Values, error) {
 		return nil, fmt.Errorf("%w: a product and a variant of it are needed", ErrInvalid)
 	case r.Campaign != "" && r.Collaboration != "":
 		return nil, fmt.Errorf("%w: a link is for a campaign or for a collaboration, not for both", ErrInvalid)
+	case r.Campaign != "" && r.Campaign != MyCampaigns && r.Campaign != SellerCampaigns:
+		return nil, fmt.Errorf("%w: a campaign is %s or %s", ErrInvalid, MyCampaigns, SellerCampaigns)
 	case r.ValidDays < 1 || r.ValidDays > MaxLinkDays:
 		return nil, fmt.Errorf("%w: a link is valid for 1 to %d days, not %d", ErrInvalid, MaxLinkDays, r.ValidDays)
 	}

@@ -2,13 +2,15 @@ package affiliate
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"iter"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -43,7 +45,11 @@ const (
 type Message struct {
 	ID           MessageID
 	Conversation ConversationID
-	Type         MessageType
+	// Index is the only order that the vendor documents, in decimal digits without
+	// needless zeros: the message with the higher one is newer, see [Newer]. Blank if
+	// the answer had none that can be read.
+	Index string
+	Type  MessageType
 	// Content is as the vendor has it: JSON text as a rule, plain text at times.
 	// [Message.Text] and [Message.About] read it.
 	Content string
@@ -53,31 +59,49 @@ type Message struct {
 	At time.Time
 }
 
-// UnmarshalJSON reads a message. Fields that it does not know are passed over; one
-// without an id is refused.
+// UnmarshalJSON reads a record of a conversation, field by field. Fields that it does not
+// know are passed over, those that cannot be read are blank; one without an id is refused.
 func (m *Message) UnmarshalJSON(data []byte) error {
-	var wire struct {
-		ID           MessageID       `json:"id"`
-		Conversation ConversationID  `json:"conversation_id"`
-		Type         MessageType     `json:"type"`
-		Content      json.RawMessage `json:"content"`
-		Sender       IMUserID        `json:"sender_id"`
-		At           stamp           `json:"create_time"`
-	}
-	if err := json.Unmarshal(data, &wire); err != nil {
+	record, err := readFields(data)
+	if err != nil {
 		return fmt.Errorf("reading a message: %w", err)
 	}
-	if wire.ID == "" {
+	f := record.object("message_body")
+	id := field[MessageID](f, "id")
+	if id == "" {
 		return errors.New("reading a message: it has no id")
 	}
-	var content string
-	if json.Unmarshal(wire.Content, &content) != nil {
-		content = string(wire.Content) // JSON that does not travel in a string
+	content := f["content"]
+	text := string(content) // JSON that does not travel in a string
+	if len(content) > 0 && (content[0] == '"' || string(content) == "null") {
+		text = field[string](f, "content")
 	}
 	*m = Message{
-		ID: wire.ID, Conversation: wire.Conversation, Type: wire.Type, Content: content, SenderID: wire.Sender, At: wire.At.Time,
+		ID: id, Conversation: field[ConversationID](f, "conversation_id"), Index: readIndex(record), Type: MessageType(f.text("type")),
+		Content: text, SenderID: field[IMUserID](f, "sender_id"), At: f.stamp("create_time").Time,
 	}
 	return nil
+}
+
+// readIndex reads a message's place in its conversation.
+func readIndex(record fields) string {
+	index := string(field[looseText](record, "conversation_index"))
+	if !isDecimal(index) || len(index) > longestNumber {
+		return ""
+	}
+	if index = strings.TrimLeft(index, "0"); index == "" {
+		return "0"
+	}
+	return index
+}
+
+// Newer compares two messages by their indexes, which are decimal numbers of any length:
+// above 0 if a is newer, below if b is, 0 if they are one or one of them has none.
+func Newer(a, b Message) int {
+	if a.Index == "" || b.Index == "" {
+		return 0
+	}
+	return cmp.Or(cmp.Compare(len(a.Index), len(b.Index)), cmp.Compare(a.Index, b.Index))
 }
 
 // Text returns what a person wrote: the text inside the JSON of the content, or the
@@ -189,41 +213,87 @@ func plainJSON(value any) ([]byte, error) {
 	return bytes.TrimSuffix(out.Bytes(), []byte("\n")), nil
 }
 
-// Messages returns the messages of a conversation, newest first, twenty a page as
-// they are asked for: stop where you know the rest. Those that cannot be read are
-// passed over, which the log tells of. After an error nothing more comes.
-func (s *Shop) Messages(ctx context.Context, conversation ConversationID) iter.Seq2[Message, error] {
-	path := "/affiliate_seller/202412/conversation/" + string(conversation) + "/messages" // singular, as the vendor has it
-	return listing("reading a conversation", path, func(token string) ([]Message, string, error) {
-		if !isPathID(conversation) {
-			return nil, "", fmt.Errorf("reading a conversation: %w: %q is no conversation id", ErrInvalid, scrub(string(conversation)))
-		}
-		found, next, err := s.messagesPage(ctx, path, token)
+// Transcript is what a conversation holds.
+type Transcript struct {
+	// Messages are from either side, newest first, each once.
+	Messages []Message
+	// Whole is false if its pages went round in circles or moved while they were read, each
+	// time anew: then it is no proof that a message was never sent.
+	Whole bool
+}
+
+// readings is how often a conversation is read at the most until its pages fit together.
+const readings = 3
+
+// Messages reads a whole conversation: no order of its messages is promised, so there is no
+// place to stop early. Those that cannot be read are passed over, which the log tells of.
+// After an error nothing was read.
+func (s *Shop) Messages(ctx context.Context, conversation ConversationID) (Transcript, error) {
+	if !isPathID(conversation) {
+		return Transcript{}, fmt.Errorf("reading a conversation: %w: %q is no conversation id", ErrInvalid, scrub(string(conversation)))
+	}
+	found := map[MessageID]Message{}
+	for range readings {
+		whole, err := s.readThrough(ctx, conversation, found)
 		if err != nil {
-			return nil, "", fmt.Errorf("reading a conversation: %w", err)
+			return Transcript{}, fmt.Errorf("reading a conversation: %w", err)
 		}
-		return found, next, nil
-	})
-}
-
-// messageRecord is a message in a listing.
-type messageRecord struct {
-	Body Message `json:"message_body"`
-}
-
-// UnmarshalJSON reads a record; one without a body is refused.
-func (r *messageRecord) UnmarshalJSON(data []byte) error {
-	type plain messageRecord
-	if err := json.Unmarshal(data, (*plain)(r)); err != nil {
-		return err
+		if whole {
+			return Transcript{Messages: ordered(found), Whole: true}, nil
+		}
 	}
-	if r.Body.ID == "" {
-		return errors.New("reading a message: the record has no body")
-	}
-	return nil
+	return Transcript{Messages: ordered(found)}, nil
 }
 
-func (s *Shop) messagesPage(ctx context.Context, path, token string) (found []Message, next string, err error) {
+// readThrough adds the messages of all pages to found. Whole is false if a message came twice
+// or the pages ended before their end: then others may have been missed.
+func (s *Shop) readThrough(ctx context.Context, conversation ConversationID, found map[MessageID]Message) (whole bool, err error) {
+	path := "/affiliate_seller/202412/conversation/" + string(conversation) + "/messages" // singular, as the vendor has it
+	var walk PageWalk
+	met := map[MessageID]bool{}
+	whole = true
+	for more := true; more; {
+		page, next, known, err := s.messagesPage(ctx, path, walk.Token())
+		if err != nil {
+			return false, err
+		}
+		whole = whole && known
+		for _, m := range page {
+			whole = whole && !met[m.ID]
+			met[m.ID], found[m.ID] = true, m
+		}
+		more = walk.Read(names(page, func(m Message) string { return string(m.ID) }), next)
+		whole = whole && (more || next == "")
+	}
+	return whole, nil
+}
+
+// ordered sorts messages by their indexes, newest first. One without an index that can be
+// read comes behind the first that is not older by its time.
+func ordered(all map[MessageID]Message) []Message {
+	var sorted, odd []Message
+	for _, id := range slices.Sorted(maps.Keys(all)) {
+		m := all[id]
+		if m.Index == "" {
+			odd = append(odd, m)
+		} else {
+			sorted = append(sorted, m)
+		}
+	}
+	slices.SortStableFunc(sorted, func(a, b Message) int { return Newer(b, a) })
+	for _, m := range odd {
+		at := slices.IndexFunc(sorted, func(other Message) bool { return !other.At.After(m.At) })
+		if at < 0 {
+			at = len(sorted)
+		}
+		sorted = slices.Insert(sorted, at, m)
+	}
+	return sorted
+}
+
+// messagesPage reads a page. Known is false if there is a next one and the answer does not name it, and
+// if no record can be read: then it is not one odd record but another language.
+func (s *Shop) messagesPage(ctx context.Context, path, token string) (found []Message, next string, known bool, err error) {
 	query := url.Values{"shop_cipher": {string(s.cipher)}, "page_size": {strconv.Itoa(messagesPageSize)}}
 	if token != "" {
 		query.Set("page_token", token)
@@ -232,25 +302,16 @@ func (s *Shop) messagesPage(ctx context.Context, path, token string) (found []Me
 		endpoint: EndpointMessageList, method: http.MethodGet, path: path, query: query,
 	})
 	if err != nil {
-		return nil, "", err
+		return nil, "", false, err
 	}
-	var wire struct {
-		paging
-		Messages []json.RawMessage `json:"messages"`
-	}
-	if err := decodeData(data, &wire); err != nil {
-		return nil, "", unreadable(path, err)
-	}
-	if next, err = wire.next(wire.Messages != nil); err != nil {
-		return nil, "", unreadable(path, err)
-	}
-	records, odd, err := readRecords[messageRecord](wire.Messages)
+	records, next, known, err := readPage(data, "messages")
 	if err != nil {
-		return nil, "", unreadable(path, err)
+		return nil, "", false, unreadable(path, err)
 	}
+	found, odd := readEach[Message](records)
 	s.passOver(path, odd)
-	for _, record := range records {
-		found = append(found, record.Body)
+	if len(found) == 0 && len(odd) > 0 {
+		known = false
 	}
-	return found, next, nil
+	return found, next, known, nil
 }

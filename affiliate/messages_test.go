@@ -19,14 +19,11 @@ import (
 // messages reads a whole conversation.
 func messages(t *testing.T, shop *affiliate.Shop, id affiliate.ConversationID) ([]affiliate.Message, error) {
 	t.Helper()
-	var all []affiliate.Message
-	for found, err := range shop.Messages(t.Context(), id) {
-		if err != nil {
-			return all, err
-		}
-		all = append(all, found)
+	found, err := shop.Messages(t.Context(), id)
+	if err == nil {
+		require.True(t, found.Whole)
 	}
-	return all, nil
+	return found.Messages, err
 }
 
 // talk opens a conversation with a creator of the given name.
@@ -66,8 +63,9 @@ func TestAMessageArrivesToTheLetter(t *testing.T) {
 			require.Equal(t, opened.CreatorIM, all[0].SenderID)
 			require.Equal(t, affiliate.Message{
 				ID: id, Conversation: opened.ID, Type: affiliate.MessageText, Content: all[1].Content, SenderID: all[1].SenderID,
-				At: time.Now().Truncate(time.Second).UTC(),
+				At: time.Now().Truncate(time.Second).UTC(), Index: all[1].Index,
 			}, all[1])
+			require.Positive(t, affiliate.Newer(all[0], all[1]))
 			require.NotEqual(t, opened.CreatorIM, all[1].SenderID)
 		}
 	})
@@ -87,22 +85,17 @@ func TestEveryMessageOfAConversationIsReadNewestFirst(t *testing.T) {
 			c.writes(t, creator, text)
 			want = append([]string{text}, want...)
 		}
-		before := c.calls(t, "/messages")
-		all, err := messages(t, shop, opened.ID)
-		require.NoError(t, err)
-		var got []string
-		for _, message := range all {
-			got = append(got, message.Text())
-		}
-		require.Equal(t, want, got)
-		require.Equal(t, before+3, c.calls(t, "/messages"))
-
-		for message, err := range shop.Messages(t.Context(), opened.ID) {
+		for range 5 { // the stand-in has another order each time
+			before := c.calls(t, "/messages")
+			all, err := messages(t, shop, opened.ID)
 			require.NoError(t, err)
-			require.Equal(t, "answer 44", message.Text())
-			break
+			var got []string
+			for _, message := range all {
+				got = append(got, message.Text())
+			}
+			require.Equal(t, want, got)
+			require.Equal(t, before+3, c.calls(t, "/messages"))
 		}
-		require.Equal(t, before+4, c.calls(t, "/messages"), "no page is read that nobody asks for")
 	})
 }
 
@@ -353,14 +346,63 @@ func TestMessagesThatCannotBeReadHideNoOthers(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []affiliate.Message{
 		{ID: "3", Conversation: "1", Type: "SYSTEM", Content: `{"a":[1]}`, SenderID: "9", At: time.Unix(1764000000, 0).UTC()},
+		{ID: "2"},
 		{ID: "1"},
 	}, all)
 }
 
+func TestMessagesAreOrderedByTheirIndexAndNothingElse(t *testing.T) {
+	shop, _ := newShop(t, plain(200, success(`{"has_more":false,"messages":[
+		{"conversation_index":"9","message_body":{"id":"50","create_time":1764000009}},
+		{"conversation_index":"100","message_body":{"id":"10","create_time":1764000001}},
+		{"conversation_index":"0020","message_body":{"id":"30","create_time":1764000000}},
+		{"conversation_index":30,"message_body":{"id":"40","create_time":1764000000}},
+		{"conversation_index":"soon","message_body":{"id":"odd","create_time":1764000005}},
+		{"message_body":{"id":"none"}}]}`)))
+	all, err := messages(t, shop, "1")
+	require.NoError(t, err)
+	var ids []affiliate.MessageID
+	for _, m := range all {
+		ids = append(ids, m.ID)
+	}
+	require.Equal(t, []affiliate.MessageID{"odd", "10", "40", "30", "50", "none"}, ids)
+	require.Equal(t, "20", all[3].Index, "without needless zeros")
+	require.Zero(t, affiliate.Newer(all[0], all[1]), "one without an index is not compared")
+}
+
+func TestPagesOfMessagesThatDoNotFitTogetherAreReadAnewAndAreNoProof(t *testing.T) {
+	one, two := `{"message_body":{"id":"1"}}`, `{"message_body":{"id":"2"}}`
+	page := func(next string, records ...string) string {
+		return fmt.Sprintf(`{"has_more":%t,"next_page_token":%q,"messages":[%s]}`, next != "", next, strings.Join(records, ","))
+	}
+	for name, c := range map[string]struct {
+		pages func(token string) string
+		whole bool
+		ids   int
+	}{
+		"one page":            {func(string) string { return page("", one, two) }, true, 2},
+		"an empty one before": {func(token string) string { return map[string]string{"": page("a"), "a": page("", one)}[token] }, true, 1},
+		"it names itself":     {func(string) string { return page("a", one, two) }, false, 2},
+		"no name":             {func(string) string { return `{"has_more":true,"messages":[` + one + `]}` }, false, 1},
+		"a repeated record": {func(token string) string {
+			return map[string]string{"": page("a", one), "a": page("", one, two)}[token]
+		}, false, 2},
+		"another language": {func(string) string { return `{"has_more":false,"messages":[{},{}]}` }, false, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			shop, v := newShop(t, func(w http.ResponseWriter, r request) { reply(w, 200, success(c.pages(r.Query.Get("page_token")))) })
+			found, err := shop.Messages(t.Context(), "1")
+			require.NoError(t, err)
+			require.Equal(t, c.whole, found.Whole)
+			require.Len(t, found.Messages, c.ids, "what was read counts")
+			require.LessOrEqual(t, len(v.seen()), 6)
+		})
+	}
+}
+
 func TestAConversationThatCannotBeReadIsNotTakenForAnEmptyOne(t *testing.T) {
 	for _, data := range []string{
-		`null`, `[]`, `{}`, `{"has_more":true}`, `{"messages":null}`, `{"messages":[{}]}`, `{"messages":{}}`,
-		`{"has_more":true,"messages":[{"message_body":{"id":"1"}}]}`,
+		`null`, `[]`, `{}`, `{"has_more":true}`, `{"messages":null}`, `{"messages":{}}`,
 	} {
 		shop, v := newShop(t, plain(200, success(data)))
 		_, err := messages(t, shop, "1")

@@ -152,23 +152,26 @@ func (s *Shop) passOver(path string, unreadable []error) {
 	}
 }
 
-// paging is the end of a page of the Message Center's listings.
-type paging struct {
-	HasMore       *bool  `json:"has_more"`
-	NextPageToken string `json:"next_page_token"`
-}
-
-// next returns the token of the next page, "" on the last. It refuses an answer
-// that holds no list and does not say that this is all: to take that for an empty
-// one would be to conclude that a message was never sent.
-func (p paging) next(listed bool) (string, error) {
-	switch more := p.HasMore; {
-	case more != nil && !*more:
-		return "", nil
-	case !listed:
-		return "", errors.New("the answer holds no list")
-	case more != nil && p.NextPageToken == "":
-		return "", errors.New("the answer tells of a next page and does not name it")
+// readPage reads a page of the Message Center's listings: its records and the token of the
+// next page, "" on the last. Whole is false where the answer tells of a next page and does
+// not name it. It refuses an answer that holds no list and does not say that this is all: to
+// take that for an empty one would be to conclude that a message was never sent.
+func readPage(data json.RawMessage, list string) (records []json.RawMessage, next string, whole bool, err error) {
+	if len(data) == 0 || string(data) == "null" {
+		return nil, "", false, errNoData
 	}
-	return p.NextPageToken, nil
+	f, err := readFields(data)
+	if err != nil {
+		return nil, "", false, err
+	}
+	records, next = f.list(list), string(field[looseText](f, "next_page_token"))
+	more, told := f.truth("has_more"), len(f["has_more"]) > 0 && string(f["has_more"]) != "null"
+	switch {
+	case told && !more:
+		return records, "", true, nil
+	case records == nil:
+		return nil, "", false, errors.New("the answer holds no list")
+	default:
+		return records, next, !more || next != "", nil
+	}
 }

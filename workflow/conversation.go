@@ -11,12 +11,21 @@ type Conversation struct {
 
 	// Last is the newest message that was taken over.
 	Last MessageMark `json:"last,omitzero"`
+
+	// Unread is TikTok's count of unread messages when the conversation was last read, and Unreplied whether the creator
+	// was the last to write then: what tells cheaply that nothing is new. Unread is UnknownUnread if TikTok did not tell.
+	Unread    int  `json:"unread,omitempty"`
+	Unreplied bool `json:"unreplied,omitempty"`
 }
+
+// UnknownUnread is a count of unread messages that TikTok did not tell.
+const UnknownUnread = -1
 
 // MessageMark tells how far a conversation was read.
 type MessageMark struct {
-	ID string    `json:"id,omitempty"`
-	At time.Time `json:"at,omitzero"`
+	ID    string    `json:"id,omitempty"`
+	At    time.Time `json:"at,omitzero"`
+	Index string    `json:"index,omitempty"` // TikTok's conversation_index, decimal: higher is newer; empty in marks of older desks
 }
 
 // MaxMessage is the longest message to a creator, in code points. The vendor names no limit; the stand-in's is 5,000, and
@@ -47,6 +56,7 @@ const (
 // Written is one message of a conversation as TikTok tells it.
 type Written struct {
 	ID          string
+	Index       string // TikTok's conversation_index, decimal: higher is newer; empty if it did not tell
 	Kind        string // TikTok's type: TEXT, IMAGE, PRODUCT_CARD…
 	Text        string // of a TEXT; of the others what can be said of them, or nothing
 	FromCreator bool

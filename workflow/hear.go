@@ -16,6 +16,9 @@ type Hearing struct {
 	Username string
 	Avatar   string
 	Messages []Written // in any order; those that were taken over before may be among them
+
+	Unread    int  // as the list told it before the messages were read, or UnknownUnread
+	Unreplied bool // the creator was the last to write
 }
 
 // Hear takes over what a creator wrote: each new message of hers is told once, in the thread of her latest application
@@ -33,22 +36,39 @@ func (e *Engine) Hear(ctx context.Context, shop ShopID, h Hearing) (told int, er
 	return told, nil
 }
 
+// NoteConversations puts on record how conversations stand of which nothing is told, since what they hold is the past.
+func (e *Engine) NoteConversations(ctx context.Context, shop ShopID, all []Hearing) error {
+	err := e.update(ctx, func(t *turn) error {
+		for _, h := range all {
+			h.Messages = nil
+			if _, err := t.hear(shop, h); err != nil && !errors.Is(err, errUnchanged) {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("noting the conversations of shop %s: %w", shop, err)
+	}
+	return nil
+}
+
 func (t *turn) hear(shop ShopID, h Hearing) (told int, err error) {
 	s, err := t.tx.Shop(shop)
 	if err != nil {
 		return 0, err
 	}
 	h.ID = nameable(h.ID)
-	talk, err := t.talkOf(shop, h)
+	talk, known, err := t.talkOf(shop, h)
 	if err != nil {
 		return 0, err
 	}
-	fresh := unheard(h.Messages, talk.Last, s.Heard)
-	if len(fresh) == 0 {
+	fresh, was := unheard(h.Messages, talk.Last, s.Heard), talk
+	talk.ID, talk.Unread, talk.Unreplied = h.ID, h.Unread, h.Unreplied
+	talk.Last = newestOf(h.Messages, talk.Last)
+	if known && len(fresh) == 0 && talk.Last == was.Last && talk.Unread == was.Unread && talk.Unreplied == was.Unreplied {
 		return 0, errUnchanged
 	}
-	talk.Last = MessageMark{ID: fresh[len(fresh)-1].ID, At: fresh[len(fresh)-1].At}
-	talk.ID = h.ID
 	if err := t.tx.PutConversation(talk); err != nil {
 		return 0, err
 	}
@@ -67,24 +87,24 @@ func (t *turn) hear(shop ShopID, h Hearing) (told int, err error) {
 	return told, t.answered(talk, h.At)
 }
 
-// talkOf returns the conversation that a hearing is about, known or new.
-func (t *turn) talkOf(shop ShopID, h Hearing) (Conversation, error) {
-	talk, err := t.tx.ConversationNumbered(shop, h.ID)
+// talkOf returns the conversation that a hearing is about; known tells whether one of that id is on record.
+func (t *turn) talkOf(shop ShopID, h Hearing) (talk Conversation, known bool, err error) {
+	talk, err = t.tx.ConversationNumbered(shop, h.ID)
 	if !errors.Is(err, ErrNotFound) {
-		return talk, err
+		return talk, true, err
 	}
 	creator, err := t.knownAs(shop, Creator{Username: h.Username, Avatar: h.Avatar})
 	if err != nil {
-		return talk, err
+		return talk, false, err
 	}
 	if creator.Username == "" {
 		creator.Username = "conversation " + h.ID // a creator without a name is told apart by this
 	}
 	talk, err = t.tx.Conversation(shop, creator.KeyOf(shop))
 	if errors.Is(err, ErrNotFound) {
-		return Conversation{Shop: shop, Creator: creator.KeyOf(shop), Shown: creator, ID: h.ID}, nil
+		return Conversation{Shop: shop, Creator: creator.KeyOf(shop), Shown: creator, ID: h.ID}, false, nil
 	}
-	return talk, err
+	return talk, false, err
 }
 
 // hearOne tells of one message of a creator's.
@@ -172,19 +192,37 @@ func (t *turn) latestCampaign(shop ShopID, creator CreatorKey) (CampaignID, erro
 	return latest.Campaign, nil
 }
 
-// unheard returns the messages after the mark, oldest first. TikTok's times are whole seconds, so that of one second
-// those count whose id is higher: ids are numbers that rise.
+// unheard returns the messages after the mark, oldest first, but for the past.
 func unheard(all []Written, last MessageMark, since time.Time) []Written {
 	var fresh []Written
 	for _, w := range all {
-		switch {
-		case last.ID == "" && w.At.Before(since):
-		case w.At.After(last.At), w.At.Equal(last.At) && higher(w.ID, last.ID):
+		if w.after(last) && (last.ID != "" || !w.At.Before(since)) {
 			fresh = append(fresh, w)
 		}
 	}
 	sortWritten(fresh)
 	return fresh
+}
+
+// newestOf returns the mark of the newest message, or the one there was.
+func newestOf(all []Written, mark MessageMark) MessageMark {
+	for _, w := range all {
+		if w.after(mark) {
+			mark = w.mark()
+		}
+	}
+	return mark
+}
+
+func (w Written) mark() MessageMark { return MessageMark{ID: w.ID, At: w.At, Index: w.Index} }
+
+// after tells whether a message is newer than the mark: by TikTok's index, and where one of them has none by the time.
+// Times are whole seconds, so that of one second the ids decide: they are numbers that rise.
+func (w Written) after(mark MessageMark) bool {
+	if w.Index != "" && mark.Index != "" {
+		return higher(w.Index, mark.Index)
+	}
+	return w.At.After(mark.At) || w.At.Equal(mark.At) && higher(w.ID, mark.ID)
 }
 
 // higher compares decimal numbers of any length.
@@ -221,17 +259,16 @@ func (t *turn) release(lane Lane, at time.Time) error {
 	return nil
 }
 
+// sortWritten puts the oldest first.
 func sortWritten(all []Written) {
 	slices.SortFunc(all, func(a, b Written) int {
-		if d := a.At.Compare(b.At); d != 0 {
-			return d
-		}
-		if a.ID == b.ID {
+		switch {
+		case a.after(b.mark()):
+			return 1
+		case b.after(a.mark()):
+			return -1
+		default:
 			return 0
 		}
-		if higher(a.ID, b.ID) {
-			return 1
-		}
-		return -1
 	})
 }

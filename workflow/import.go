@@ -43,7 +43,7 @@ func (e *Engine) BeginImport(ctx context.Context, i Import) (r Run, err error) {
 type Imported struct {
 	At       time.Time
 	Name     string
-	Creators []Creator // by user name
+	Creators []Creator // by open id, and those without one by user name
 	Products []Product // by id and title
 }
 
@@ -89,11 +89,11 @@ func (t *turn) imported(eff Effect, e Imported) error {
 	return t.endImport(r, e.At, Cause{}, false)
 }
 
-// gather makes the creators of a collaboration members of its campaign, and counts them. One without a name cannot be
-// told from others.
+// gather makes the creators of a collaboration members of its campaign, and counts them. What is known of one under
+// the user name alone becomes theirs by open id. One with neither cannot be told from others.
 func (t *turn) gather(r *Run, c Campaign, e Imported, by Actor) error {
 	for _, creator := range e.Creators {
-		creator, err := t.knownAs(r.Shop, creator)
+		creator, err := t.identified(r.Shop, creator, e.At)
 		if err != nil {
 			return err
 		}
@@ -111,6 +111,23 @@ func (t *turn) gather(r *Run, c Campaign, e Imported, by Actor) error {
 		}
 	}
 	return nil
+}
+
+// identified returns a creator of a collaboration as the desk knows them.
+func (t *turn) identified(shop ShopID, creator Creator, at time.Time) (Creator, error) {
+	if creator.OpenID == "" {
+		return t.knownAs(shop, creator)
+	}
+	last, err := t.lastOf(CreatorOf(creator.KeyOf(shop)))
+	if err == nil {
+		creator = last.Report.Creator
+	} else if !errors.Is(err, ErrNotFound) {
+		return creator, err
+	}
+	if creator.Username == "" {
+		return creator, nil
+	}
+	return creator, t.merge(shop, Creator{Username: creator.Username}.KeyOf(shop), creator, at)
 }
 
 // addProducts puts a collaboration's products into its campaign, as far as there is room, and returns how many were new.

@@ -147,7 +147,7 @@ func (t *turn) mergeTalk(shop ShopID, byName CreatorKey, creator Creator) error 
 			talk.Last = there.Last
 		}
 		if talk.ID == "" {
-			talk.ID = there.ID
+			talk.ID, talk.Unread, talk.Unreplied = there.ID, there.Unread, there.Unreplied
 		}
 	} else if !errors.Is(err, ErrNotFound) {
 		return err

@@ -189,6 +189,9 @@ func (t *turn) messageDone(eff Effect, e MessageDone) error {
 	switch e.What {
 	case OnMessageSent:
 		m.State, m.Sent = MessageSent, e.At
+		if err := t.replied(n.Shop, n.Creator); err != nil {
+			return err
+		}
 	case OnMessageRefused:
 		m.State = MessageRefused
 	}
@@ -197,6 +200,20 @@ func (t *turn) messageDone(eff Effect, e MessageDone) error {
 		return err
 	}
 	return t.notify(n, e.At, ForPeople)
+}
+
+// replied puts on record that the creator is no longer the last to have written: if TikTok lists the conversation as
+// unreplied again, there is something new in it.
+func (t *turn) replied(shop ShopID, creator CreatorKey) error {
+	talk, err := t.tx.Conversation(shop, creator)
+	if errors.Is(err, ErrNotFound) || err == nil && !talk.Unreplied {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	talk.Unreplied = false
+	return t.tx.PutConversation(talk)
 }
 
 func sameCause(a, b Cause) bool { return a.Code == b.Code && a.Message == b.Message }

@@ -52,7 +52,9 @@ func unimported(e workflow.Effect, err error) workflow.Outcome {
 func imported(d affiliate.CollaborationDetail, at time.Time) workflow.Imported {
 	all := workflow.Imported{At: at, Name: d.Name}
 	for _, c := range d.Creators {
-		all.Creators = append(all.Creators, workflow.Creator{Username: c.Username, Nickname: c.Nickname})
+		all.Creators = append(all.Creators, workflow.Creator{
+			OpenID: string(c.ID), Username: c.Username, Nickname: c.Nickname, Avatar: c.AvatarURL,
+		})
 	}
 	for _, p := range d.Products {
 		all.Products = append(all.Products, workflow.Product{ID: workflow.ProductID(p.ID), Title: p.Title})

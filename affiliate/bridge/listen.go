@@ -1,9 +1,11 @@
 package bridge
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -14,16 +16,17 @@ import (
 )
 
 const (
-	// quietPage is after how many conversations without anything new a poll ends: a page of the list. It is newest first
-	// as observed; since no document promises that, one without news alone does not end it.
-	quietPage = 50
+	// wideLook is how often the unreplied conversations are looked at too: at a shop's first look since the start, and at
+	// every tenth. Whoever opens a conversation in the Message Center takes it off the list of the unread ones.
+	wideLook = 10
 
-	// guesses is how many conversations a poll reads of which the list does not tell the newest message, as no document
-	// promises that it does.
-	guesses = 20
+	// doubtsPerWideLook and doubtsPerLook bound how many conversations a look reads of which the lists cannot tell whether
+	// there is something new. The others have their turn at later looks.
+	doubtsPerWideLook = 50
+	doubtsPerLook     = 5
 
-	// maxHeard bounds how many messages of one conversation a poll reads. Older ones are left out.
-	maxHeard = 1000
+	// notedAtOnce is how many conversations are put on record in one transaction.
+	notedAtOnce = 100
 
 	// maxHeardText bounds a message's text, in code points: one of Slack's blocks holds 3,000.
 	maxHeardText = 3500
@@ -38,15 +41,24 @@ const (
 type ear struct {
 	resting time.Time // no calls before then
 	failing bool      // a failure was logged, and no poll went through since
+	looks   int       // that went through
 	odd     map[affiliate.ConversationID]time.Time
 	creator map[affiliate.ConversationID]affiliate.IMUserID // who signs there, where the list does not tell
+
+	// Those of the last lists; nil before there was one.
+	unread, unreplied map[affiliate.ConversationID]bool
+	checked           map[affiliate.ConversationID]time.Time // when a conversation in doubt was last read
 }
 
-// talk is a conversation that may hold something new.
+// wide tells whether the next look is for the unreplied conversations too.
+func (e *ear) wide() bool { return e.looks%wideLook == 0 }
+
+// talk is a conversation as the lists and the record have it.
 type talk struct {
 	affiliate.ConversationSummary
-	mark   workflow.MessageMark
-	openID string
+	unread, unreplied bool // which lists it is in
+	known             bool // it is on record
+	there             workflow.Conversation
 }
 
 // ListenAll looks for what creators wrote, for every connected shop on its own, and returns when all are through. It may
@@ -88,7 +100,10 @@ func (b *Bridge) enterListening(s workflow.ShopID) (*ear, bool) {
 	}
 	b.listening[s] = true
 	if b.ears[s] == nil {
-		b.ears[s] = &ear{odd: map[affiliate.ConversationID]time.Time{}, creator: map[affiliate.ConversationID]affiliate.IMUserID{}}
+		b.ears[s] = &ear{
+			odd: map[affiliate.ConversationID]time.Time{}, creator: map[affiliate.ConversationID]affiliate.IMUserID{},
+			checked: map[affiliate.ConversationID]time.Time{},
+		}
 	}
 	return b.ears[s], true
 }
@@ -131,141 +146,229 @@ func (b *Bridge) listenOne(ctx context.Context, s workflow.Shop, ear *ear) {
 	ear.failing = true
 }
 
-// listen takes over what is new, the conversation that has waited longest first: were it cut short, all that is newer
-// would still be new to the next poll, and that finds its way down to what was left.
+// listen takes over what is new. A look that fails is made again in the same way, so that nothing is passed over: what was
+// taken over by then is on record.
 func (b *Bridge) listen(ctx context.Context, s workflow.Shop, ear *ear) error {
-	if s.Heard.IsZero() {
+	calls, first := b.shop(s), s.Heard.IsZero()
+	if first {
 		now := time.Now()
 		if err := b.engine.Listen(ctx, s.ID, now); err != nil {
 			return err
 		}
 		s.Heard = now.Truncate(time.Second)
 	}
-	calls := b.shop(s)
-	news, err := b.news(ctx, s, calls, ear)
+	all, err := b.lists(ctx, s, calls, ear)
 	if err != nil {
 		return err
 	}
-	var told []affiliate.ConversationID
-	for _, t := range slices.Backward(news) {
-		n, err := b.hear(ctx, s, calls, ear, t)
-		if n > 0 {
-			told = append(told, t.ID)
+	if first {
+		err = b.notePast(ctx, s, all)
+	} else {
+		err = b.hearAll(ctx, s, calls, ear, news(all, ear))
+	}
+	if err != nil {
+		return err
+	}
+	ear.remember(all)
+	return nil
+}
+
+// lists fetches the unread conversations and, at a wide look, the unreplied ones, with what is on record of each. Nothing
+// new in a shop without unread messages is one call.
+func (b *Bridge) lists(ctx context.Context, s workflow.Shop, calls *affiliate.Shop, ear *ear) (all []talk, err error) {
+	at := map[affiliate.ConversationID]int{}
+	list := func(status affiliate.ConversationStatus, mark func(*talk)) error {
+		for c, err := range calls.Conversations(ctx, status) {
+			if err != nil {
+				return err
+			}
+			i, there := at[c.ID]
+			if !there {
+				i = len(all)
+				at[c.ID], all = i, append(all, talk{ConversationSummary: c})
+			}
+			mark(&all[i])
 		}
+		return nil
+	}
+	if err := list(affiliate.UnreadConversations, func(t *talk) { t.unread = true }); err != nil {
+		return nil, err
+	}
+	if ear.wide() {
+		if err := list(affiliate.UnrepliedConversations, func(t *talk) { t.unreplied = true }); err != nil {
+			return nil, err
+		}
+	}
+	return all, b.recorded(ctx, s, all)
+}
+
+// recorded adds what is on record of conversations.
+func (b *Bridge) recorded(ctx context.Context, s workflow.Shop, all []talk) error {
+	if len(all) == 0 {
+		return nil
+	}
+	err := b.store.View(ctx, func(tx workflow.Tx) error {
+		for i := range all {
+			there, err := tx.ConversationNumbered(s.ID, string(all[i].ID))
+			if errors.Is(err, workflow.ErrNotFound) {
+				all[i].known = false
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			all[i].known, all[i].there = true, there
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("reading conversations: %w", err)
+	}
+	return nil
+}
+
+// notePast puts on record how the conversations stand at the first look ever: what they hold is the past, and is not read.
+// What is written while this look goes on is found by the next wide one.
+func (b *Bridge) notePast(ctx context.Context, s workflow.Shop, all []talk) error {
+	for some := range slices.Chunk(all, notedAtOnce) {
+		var past []workflow.Hearing
+		for _, t := range some {
+			past = append(past, t.hearing(t.unreplied))
+		}
+		if err := b.engine.NoteConversations(ctx, s.ID, past); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// hearing is what the lists tell of a conversation.
+func (t talk) hearing(unreplied bool) workflow.Hearing {
+	unread := workflow.UnknownUnread
+	if n, told := t.Unread.Int(); told {
+		unread = int(n)
+	}
+	return workflow.Hearing{
+		At: time.Now(), ID: string(t.ID), Username: cmp.Or(t.Username, t.there.Shown.Username), Avatar: t.AvatarURL,
+		Unread: unread, Unreplied: unreplied,
+	}
+}
+
+// news picks the conversations to read: those that hold something new as far as the lists and the record tell, and some of
+// those of which they cannot tell.
+func news(all []talk, ear *ear) (certain []talk) {
+	var doubts []talk
+	for _, t := range all {
+		switch {
+		case time.Now().Before(ear.odd[t.ID]):
+		case t.moved(ear):
+			certain = append(certain, t)
+		case t.unreplied, t.unread && (!t.Unread.Shared() || ear.unread == nil):
+			doubts = append(doubts, t)
+		}
+	}
+	most := doubtsPerLook
+	if ear.wide() {
+		most = doubtsPerWideLook
+	}
+	return append(certain, turns(doubts, most, ear.checked)...)
+}
+
+// moved tells whether a conversation holds something new for certain: it is not on record, TikTok counts another number
+// of unread messages, the team was the last to write and is not any more, or it had left a list and is back in it.
+func (t talk) moved(ear *ear) bool {
+	unread, told := t.Unread.Int()
+	return !t.known ||
+		t.unread && told && int(unread) != t.there.Unread ||
+		t.unread && ear.unread != nil && !ear.unread[t.ID] ||
+		t.unreplied && !t.there.Unreplied ||
+		t.unreplied && ear.unreplied != nil && !ear.unreplied[t.ID]
+}
+
+// turns picks among the conversations in doubt: half of them are those that were written in last, who most likely write
+// again, the others have waited longest for their turn.
+func turns(doubts []talk, most int, checked map[affiliate.ConversationID]time.Time) []talk {
+	if len(doubts) <= most {
+		return doubts
+	}
+	slices.SortStableFunc(doubts, func(a, b talk) int { return b.there.Last.At.Compare(a.there.Last.At) })
+	slices.SortStableFunc(doubts[most/2:], func(a, b talk) int { return checked[a.ID].Compare(checked[b.ID]) })
+	return doubts[:most]
+}
+
+// hearAll reads conversations. One that cannot be read hides no other.
+func (b *Bridge) hearAll(ctx context.Context, s workflow.Shop, calls *affiliate.Shop, ear *ear, all []talk) error {
+	for _, t := range all {
+		err := b.hear(ctx, s, calls, ear, t)
+		ear.checked[t.ID] = time.Now()
 		if err == nil {
 			continue
 		}
 		if kind := affiliate.KindOf(err); kind != affiliate.Refused && kind != affiliate.Malformed && !errors.Is(err, errNobody) {
-			b.markRead(ctx, s, calls, told)
 			return err
 		}
 		ear.odd[t.ID] = time.Now().Add(listenRest)
 		b.log.WarnContext(ctx, "a conversation cannot be read", "shop", s.ID, "conversation", t.ID, "error", err, "again_after", listenRest)
 	}
-	b.markRead(ctx, s, calls, told)
 	return nil
 }
 
-// news lists the conversations that may hold something new, newest first. Where nothing is new it makes one call and
-// writes nothing.
-func (b *Bridge) news(ctx context.Context, s workflow.Shop, calls *affiliate.Shop, ear *ear) (news []talk, err error) {
-	seen, quiet, guessed := map[affiliate.ConversationID]bool{}, 0, 0
-	for c, err := range calls.Conversations(ctx) {
-		if err != nil {
-			return nil, err
+// remember closes a look. A conversation that could not be read counts as not seen, so that its turn comes again.
+func (e *ear) remember(all []talk) {
+	wide := e.wide()
+	e.looks++
+	e.unread = map[affiliate.ConversationID]bool{}
+	if wide {
+		e.unreplied = map[affiliate.ConversationID]bool{}
+	}
+	for _, t := range all {
+		if time.Now().Before(e.odd[t.ID]) {
+			delete(e.unreplied, t.ID)
+			continue
 		}
-		quiet++
-		if !seen[c.ID] && !time.Now().Before(ear.odd[c.ID]) {
-			t, changed, err := b.known(ctx, s, c)
-			if err != nil {
-				return nil, err
-			}
-			if unread, told := c.Unread.Int(); !changed && c.Latest.ID == "" && (guessed < guesses || told && unread > 0) {
-				news = append(news, t)
-				guessed++
-			}
-			if changed {
-				news, quiet = append(news, t), 0
-			}
+		delete(e.odd, t.ID)
+		if t.unread {
+			e.unread[t.ID] = true
 		}
-		seen[c.ID] = true
-		if quiet >= quietPage {
-			break
+		if t.unreplied {
+			e.unreplied[t.ID] = true
 		}
 	}
-	return news, nil
-}
-
-// known compares a conversation of the list with what was taken over of it.
-func (b *Bridge) known(ctx context.Context, s workflow.Shop, c affiliate.ConversationSummary) (t talk, changed bool, err error) {
-	t.ConversationSummary = c
-	var there workflow.Conversation
-	err = b.store.View(ctx, func(tx workflow.Tx) (err error) {
-		if there, err = tx.ConversationNumbered(s.ID, string(c.ID)); errors.Is(err, workflow.ErrNotFound) {
-			return nil
-		}
-		return err
-	})
-	if err != nil {
-		return t, false, fmt.Errorf("reading a conversation: %w", err)
+	if wide { // what is in no list is in no doubt either
+		maps.DeleteFunc(e.checked, func(id affiliate.ConversationID, _ time.Time) bool { return !e.unread[id] && !e.unreplied[id] })
 	}
-	t.mark, t.openID = there.Last, there.Shown.OpenID
-	if t.Username == "" {
-		t.Username = there.Shown.Username
-	}
-	latest := c.Latest
-	switch {
-	case latest.ID == "", string(latest.ID) == t.mark.ID:
-		return t, false, nil
-	case latest.At.IsZero():
-		return t, true, nil
-	default:
-		return t, !latest.At.Before(s.Heard) && later(latest, t.mark), nil
-	}
-}
-
-// later tells whether a message was written after the mark. TikTok's times are whole seconds, so that of one second the
-// ids decide: they are numbers that rise.
-func later(m affiliate.Message, mark workflow.MessageMark) bool {
-	if !m.At.Equal(mark.At) {
-		return m.At.After(mark.At)
-	}
-	a, b := string(m.ID), mark.ID
-	return len(a) > len(b) || len(a) == len(b) && a > b
 }
 
 // errNobody is the error of a conversation of which nothing tells who the creator is in it.
 var errNobody = errors.New("nothing tells which of its messages are the creator's")
 
-// hear reads a conversation down to what was taken over before, and hands it on. It returns how many messages were told.
-func (b *Bridge) hear(ctx context.Context, s workflow.Shop, calls *affiliate.Shop, ear *ear, t talk) (told int, err error) {
+// hear reads a conversation and hands it on.
+func (b *Bridge) hear(ctx context.Context, s workflow.Shop, calls *affiliate.Shop, ear *ear, t talk) error {
 	creator, err := b.signer(ctx, calls, ear, t)
 	if err != nil {
-		return 0, err
+		return err
 	}
-	h := workflow.Hearing{ID: string(t.ID), Username: t.Username, Avatar: t.AvatarURL}
-	oldest := t.mark.At
-	if oldest.Before(s.Heard) {
-		oldest = s.Heard
+	there, err := calls.Messages(ctx, t.ID)
+	if err != nil {
+		return err // half of what is new must not pass for all of it
 	}
-	for m, err := range calls.Messages(ctx, t.ID) {
-		if err != nil {
-			return 0, err // half of what is new must not pass for all of it
+	if !there.Whole {
+		b.log.WarnContext(ctx, "the pages of a conversation do not fit together", "shop", s.ID, "conversation", t.ID)
+	}
+	h := t.hearing(t.unreplied)
+	at := h.At.UTC()
+	for _, m := range there.Messages { // newest first
+		if m.At.IsZero() {
+			m.At = at // it is not newer than the one behind it
 		}
-		if string(m.ID) == t.mark.ID || !m.At.IsZero() && m.At.Before(oldest) {
-			break
-		}
-		if len(h.Messages) == maxHeard {
-			b.log.WarnContext(ctx, "a conversation holds more new messages than are taken over", "shop", s.ID, "conversation", t.ID)
-			break
-		}
-		if m.At.IsZero() { // as old as it can be: what follows it must not be taken for older
-			m.At = oldest
-		}
+		at = m.At
 		h.Messages = append(h.Messages, written(m, creator))
 	}
-	h.At = time.Now()
-	return b.engine.Hear(ctx, s.ID, h)
+	if len(h.Messages) > 0 && h.Messages[0].FromCreator {
+		h.Unreplied = true
+	}
+	_, err = b.engine.Hear(ctx, s.ID, h)
+	return err
 }
 
 // signer returns who signs the creator's messages.
@@ -276,10 +379,10 @@ func (b *Bridge) signer(ctx context.Context, calls *affiliate.Shop, ear *ear, t 
 	if known := ear.creator[t.ID]; known != "" {
 		return known, nil
 	}
-	if t.openID == "" {
+	if t.there.Shown.OpenID == "" {
 		return "", errNobody
 	}
-	c, err := calls.Conversation(ctx, affiliate.CreatorID(t.openID))
+	c, err := calls.Conversation(ctx, affiliate.CreatorID(t.there.Shown.OpenID))
 	if err != nil {
 		return "", err
 	}
@@ -295,7 +398,7 @@ func (b *Bridge) signer(ctx context.Context, calls *affiliate.Shop, ear *ear, t 
 func written(m affiliate.Message, creator affiliate.IMUserID) workflow.Written {
 	automatic := m.Type == affiliate.MessageNotification || m.Type == affiliate.MessageSystem || strings.HasPrefix(string(m.Type), "CRM_")
 	return workflow.Written{
-		ID: string(m.ID), Kind: string(m.Type), Text: readable(m), At: m.At, FromCreator: !automatic && m.SenderID == creator,
+		ID: string(m.ID), Index: m.Index, Kind: string(m.Type), Text: readable(m), At: m.At, FromCreator: !automatic && m.SenderID == creator,
 	}
 }
 
@@ -325,15 +428,4 @@ func readable(m affiliate.Message) string {
 		text = string(runes[:maxHeardText])
 	}
 	return text
-}
-
-// markRead marks as read what the team was told. It is a courtesy to whoever looks into the Message Center.
-func (b *Bridge) markRead(ctx context.Context, s workflow.Shop, calls *affiliate.Shop, told []affiliate.ConversationID) {
-	if len(told) == 0 {
-		return
-	}
-	failed, err := calls.MarkRead(ctx, told...)
-	if err != nil || len(failed) > 0 {
-		b.log.InfoContext(ctx, "could not mark conversations as read", "shop", s.ID, "failed", len(failed), "error", err)
-	}
 }

@@ -25,6 +25,9 @@ const (
 	// messageTime bounds one delivery, so that a Message Center that hangs does not keep a place that a review needs.
 	messageTime = 20 * time.Second
 
+	// lookTime bounds a look into a conversation, all of which has to be read.
+	lookTime = 2 * time.Minute
+
 	// oneAtATime is how long a message waits while another of its shop is on its way.
 	oneAtATime = 500 * time.Millisecond
 
@@ -36,9 +39,6 @@ const (
 	// clockAhead is how much earlier than by our clock TikTok may have dated what we sent: it refuses the calls of a
 	// clock that is more than 30 s ahead of its own, and its times are whole seconds.
 	clockAhead = 31 * time.Second
-
-	// lookedThrough bounds how many messages of a conversation a look reads.
-	lookedThrough = 400
 
 	// keptSent is how many of the messages that were sent are remembered.
 	keptSent = 1000
@@ -69,7 +69,11 @@ func (b *Bridge) message(ctx context.Context, e workflow.Effect) workflow.Outcom
 	if e.Begun {
 		return lostMessage("", workflow.Cause{Message: "the desk was interrupted while it was sending"})
 	}
-	ctx, cancel := context.WithTimeout(ctx, messageTime)
+	patience := messageTime
+	if e.Looks > 0 {
+		patience = lookTime
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	s, talk, err := b.correspondence(ctx, e)
 	switch {
@@ -205,21 +209,26 @@ func (b *Bridge) lookForMessage(ctx context.Context, e workflow.Effect, calls *a
 	}
 }
 
+// errPages is the error of a conversation whose pages do not fit together.
+var errPages = errors.New("the pages of the conversation do not fit together")
+
 // arrived looks for the text among what the shop wrote since the message was made. One that is known to be another
-// message of the same text does not count.
+// message of the same text does not count. That it is not there is believed only of a conversation that was read whole.
 func (b *Bridge) arrived(ctx context.Context, e workflow.Effect, calls *affiliate.Shop, with affiliate.Conversation) (bool, error) {
-	since, read := e.MadeAt.Add(-clockAhead), 0
-	for m, err := range calls.Messages(ctx, with.ID) {
-		if err != nil {
-			return false, err
-		}
-		if read++; read > lookedThrough || !m.At.IsZero() && m.At.Before(since) {
-			break
-		}
-		hers := with.CreatorIM != "" && m.SenderID == with.CreatorIM
-		if !hers && m.Type == affiliate.MessageText && folded(m.Text()) == folded(e.Text) && b.keepSent(m.ID) {
+	since := e.MadeAt.Add(-clockAhead)
+	there, err := calls.Messages(ctx, with.ID)
+	if err != nil {
+		return false, err
+	}
+	for _, m := range there.Messages {
+		old := !m.At.IsZero() && m.At.Before(since)
+		theirs := with.CreatorIM != "" && m.SenderID == with.CreatorIM
+		if !old && !theirs && m.Type == affiliate.MessageText && folded(m.Text()) == folded(e.Text) && b.keepSent(m.ID) {
 			return true, nil
 		}
+	}
+	if !there.Whole {
+		return false, errPages
 	}
 	return false, nil
 }

@@ -1,7 +1,6 @@
 package bridge
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,7 +14,8 @@ import (
 
 // The pace at which origins are looked up.
 const (
-	// searchesPerSweep is how many collaborations are searched at one sweep's end; the next sweep goes on.
+	// searchesPerSweep is how many searches are made at one sweep's end, for collaborations and in them; the next sweep
+	// goes on.
 	searchesPerSweep = 20
 
 	// originRest is how long nothing is asked about a shop's origins after a failure. They are a courtesy of the card:
@@ -28,24 +28,28 @@ type unplaced struct {
 	id      workflow.ApplicationID
 	creator affiliate.CreatorID
 	product affiliate.ProductID
+	pending bool // it waits for review
 }
 
 // origins is what was found out about a shop's applications and what is being found out. Only the shop's own sweep
 // touches it, of which there is one at a time. It is kept in memory only: after a restart, those applications are looked
 // up again that have a card and no origin on record.
 type origins struct {
-	found   map[workflow.ApplicationID]workflow.Collab // of applications without a card, who may get one
+	found   map[workflow.ApplicationID]workflow.Collab // not on record yet
 	quest   *quest                                     // what is under way; nil for nothing
 	resting time.Time                                  // no calls before then
 	failing bool                                       // a failure was logged, and nothing came to an end since
 }
 
-// quest goes through all target collaborations of a shop in search of some applications. The applications were met
-// before the collaborations were listed, so one that none of them holds came through the open collaboration.
+// quest looks for where some applications of one creator came from: first which target collaborations invited the creator,
+// then which of these the applications came through, as being invited does not prove it. The applications were met before
+// the collaborations were listed, so one that none of them holds came through the open collaboration.
 type quest struct {
-	sought map[workflow.ApplicationID]bool
-	filter affiliate.Filter
-	left   []affiliate.TargetCollaboration
+	sought   map[workflow.ApplicationID]bool
+	filter   affiliate.Filter
+	statuses []affiliate.CollaborationStatus // that were not listed yet
+	left     []affiliate.TargetCollaboration // that were not searched yet
+	listed   map[affiliate.CollaborationID]bool
 }
 
 // originsOf returns what is known of a shop's origins.
@@ -92,29 +96,31 @@ func (o *origins) keepOnly(all []unplaced) {
 	}
 }
 
-// pursue puts on record what is known, and asks for more if a card waits for it.
+// pursue puts on record what is known, and asks for more if a card waits for it. Of an application without a creator's id
+// nothing can be asked.
 func (b *Bridge) pursue(ctx context.Context, s workflow.Shop, calls *affiliate.Shop, o *origins, all []unplaced) error {
-	waiting, err := b.place(ctx, s.ID, o, all)
-	if err != nil || waiting == 0 || time.Now().Before(o.resting) {
-		return err
-	}
-	if o.quest == nil {
-		all = slices.DeleteFunc(slices.Clone(all), func(u unplaced) bool { return o.found[u.id].Known })
-		if o.quest, err = newQuest(ctx, calls, all); err != nil {
+	searches := searchesPerSweep
+	for {
+		waiting, err := b.place(ctx, s.ID, o, all)
+		if err != nil || len(waiting) == 0 && o.quest == nil || searches == 0 || time.Now().Before(o.resting) {
 			return err
 		}
+		if o.quest == nil {
+			o.quest = newQuest(waiting)
+		}
+		if err := o.search(ctx, calls, &searches); err != nil {
+			_, placing := b.place(ctx, s.ID, o, all)
+			return errors.Join(err, placing)
+		}
 	}
-	searchErr := o.search(ctx, calls)
-	_, err = b.place(ctx, s.ID, o, all)
-	return errors.Join(searchErr, err)
 }
 
-// place puts the origins found on record of the applications that have a card, and returns how many with a card have
-// no origin yet. One that ended a moment ago is past caring.
-func (b *Bridge) place(ctx context.Context, shop workflow.ShopID, o *origins, all []unplaced) (waiting int, err error) {
+// place puts the origins found on record of the applications that have a card, and returns those with a card of which
+// none was found yet and can be. One that ended a moment ago is past caring.
+func (b *Bridge) place(ctx context.Context, shop workflow.ShopID, o *origins, all []unplaced) (waiting []unplaced, err error) {
 	var known []workflow.ApplicationID
 	err = b.store.View(ctx, func(tx workflow.Tx) error {
-		known, waiting = nil, 0
+		known, waiting = nil, nil
 		for _, u := range all {
 			a, err := tx.Application(workflow.Key{Shop: shop, ID: u.id})
 			if err != nil {
@@ -124,82 +130,65 @@ func (b *Bridge) place(ctx context.Context, shop workflow.ShopID, o *origins, al
 			case !a.Card.Wanted || a.Report.Collab.Known || !a.State().Live():
 			case o.found[u.id].Known:
 				known = append(known, u.id)
-			default:
-				waiting++
+			case u.creator != "":
+				waiting = append(waiting, u)
 			}
 		}
 		return nil
 	})
 	if err != nil {
-		return 0, fmt.Errorf("reading which cards lack an origin: %w", err)
+		return nil, fmt.Errorf("reading which cards lack an origin: %w", err)
 	}
 	for _, id := range known {
 		found := workflow.OriginFound{At: time.Now(), Collab: o.found[id]}
 		if _, err := b.engine.Apply(ctx, workflow.Key{Shop: shop, ID: id}, found); err != nil {
-			return 0, err
+			return nil, err
 		}
 	}
 	return waiting, nil
 }
 
-// newQuest lists the shop's target collaborations anew, as one may have been made since. Those that run come first and
-// the youngest of them at the front: an application is most likely theirs.
-func newQuest(ctx context.Context, calls *affiliate.Shop, sought []unplaced) (*quest, error) {
-	q := &quest{sought: map[workflow.ApplicationID]bool{}, filter: common(sought)}
-	for _, u := range sought {
+// newQuest begins with the creator of the first application, and takes on all that the creator asked for.
+func newQuest(waiting []unplaced) *quest {
+	q := &quest{
+		sought: map[workflow.ApplicationID]bool{}, listed: map[affiliate.CollaborationID]bool{},
+		filter:   affiliate.Filter{CreatorID: waiting[0].creator, ProductID: waiting[0].product},
+		statuses: []affiliate.CollaborationStatus{affiliate.CollaborationValid},
+	}
+	pending := true
+	for _, u := range waiting {
+		if u.creator != q.filter.CreatorID {
+			continue
+		}
 		q.sought[u.id] = true
-	}
-	listed := map[affiliate.CollaborationID]bool{}
-	for t, err := range calls.TargetCollaborations(ctx, affiliate.CollaborationFilter{}) {
-		if err != nil {
-			return nil, err
-		}
-		if !listed[t.ID] {
-			listed[t.ID] = true
-			q.left = append(q.left, t)
+		pending = pending && u.pending
+		if u.product != q.filter.ProductID { // mostly one is new, and each search is a page with one record at the most
+			q.filter.ProductID = ""
 		}
 	}
-	now := time.Now()
-	over := func(t affiliate.TargetCollaboration) int {
-		if !t.End.IsZero() && !t.End.After(now) {
-			return 1
-		}
-		return 0
+	if !pending { // what waits for review came a few days ago at the most; of the rest the collaboration may be over
+		q.statuses = append(q.statuses, affiliate.CollaborationCanceling, affiliate.CollaborationCompleted)
 	}
-	slices.SortStableFunc(q.left, func(a, b affiliate.TargetCollaboration) int {
-		return cmp.Or(cmp.Compare(over(a), over(b)), b.Start.Compare(a.Start))
-	})
-	return q, nil
+	return q
 }
 
-// common narrows the searches to what all applications share: mostly one is new, and each search is then a page with
-// one record at the most. The status is no part of it, since one that changed meanwhile would be missed.
-func common(sought []unplaced) affiliate.Filter {
-	filter := affiliate.Filter{CreatorID: sought[0].creator, ProductID: sought[0].product}
-	for _, u := range sought[1:] {
-		if u.creator != filter.CreatorID {
-			filter.CreatorID = ""
-		}
-		if u.product != filter.ProductID {
-			filter.ProductID = ""
-		}
-	}
-	return filter
-}
-
-// search takes the quest further, to its end if the sweep's searches suffice.
-func (o *origins) search(ctx context.Context, calls *affiliate.Shop) error {
+// search takes the quest further, to its end if the searches that are left suffice.
+func (o *origins) search(ctx context.Context, calls *affiliate.Shop, searches *int) error {
 	q := o.quest
-	for range searchesPerSweep {
-		if len(q.left) == 0 || len(q.sought) == 0 {
-			break
+	for ; *searches > 0 && q.open(); *searches-- {
+		var err error
+		if len(q.left) > 0 {
+			if err = q.searchIn(ctx, calls, q.left[0], o.found); err == nil {
+				q.left = q.left[1:]
+			}
+		} else if err = q.list(ctx, calls, q.statuses[0]); err == nil {
+			q.statuses = q.statuses[1:]
 		}
-		if err := q.searchIn(ctx, calls, q.left[0], o.found); err != nil {
+		if err != nil {
 			return err
 		}
-		q.left = q.left[1:]
 	}
-	if len(q.left) > 0 && len(q.sought) > 0 {
+	if q.open() {
 		return nil
 	}
 	for id := range q.sought {
@@ -209,7 +198,30 @@ func (o *origins) search(ctx context.Context, calls *affiliate.Shop) error {
 	return nil
 }
 
-// searchIn adds to found which of the applications came through that collaboration.
+// open tells whether there is something to look for and somewhere to look.
+func (q *quest) open() bool { return len(q.sought) > 0 && len(q.left)+len(q.statuses) > 0 }
+
+// list adds the target collaborations of a status that invited the creator, the youngest first: an application is most
+// likely theirs.
+func (q *quest) list(ctx context.Context, calls *affiliate.Shop, status affiliate.CollaborationStatus) error {
+	var found []affiliate.TargetCollaboration
+	filter := affiliate.CollaborationFilter{Status: status, Creator: q.filter.CreatorID}
+	for t, err := range calls.TargetCollaborations(ctx, filter) {
+		if err != nil {
+			return err
+		}
+		if !q.listed[t.ID] {
+			q.listed[t.ID] = true
+			found = append(found, t)
+		}
+	}
+	slices.SortStableFunc(found, func(a, b affiliate.TargetCollaboration) int { return b.Start.Compare(a.Start) })
+	q.left = append(q.left, found...)
+	return nil
+}
+
+// searchIn adds to found which of the applications came through that collaboration. The status is no part of the filter,
+// since one that changed meanwhile would be missed.
 func (q *quest) searchIn(ctx context.Context, calls *affiliate.Shop, t affiliate.TargetCollaboration, found map[workflow.ApplicationID]workflow.Collab) error {
 	filter := q.filter
 	filter.TargetCollaborationID = t.ID

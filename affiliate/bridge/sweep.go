@@ -230,6 +230,7 @@ func (l *look) askForMissing(ctx context.Context) (strays []unplaced, err error)
 			if !a.Report.Collab.Known {
 				strays = append(strays, unplaced{
 					id: a.Key.ID, creator: affiliate.CreatorID(a.Report.Creator.OpenID), product: affiliate.ProductID(a.Report.Product.ID),
+					pending: a.State() == workflow.Pending,
 				})
 			}
 			if l.met[a.Key.ID] {
