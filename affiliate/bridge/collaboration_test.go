@@ -57,6 +57,30 @@ func TestATargetCollaborationIsImportedWithItsCreatorsAndProducts(t *testing.T) 
 	})
 }
 
+func TestAnImportKnowsCreatorsByTheirOpenIDsThoughTheirNamesAreNew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := connected(t, affiliatesim.Options{})
+		d.run()
+		renamed := d.apply(affiliatesim.Request{Creator: affiliatesim.RequestedBy{OpenID: "open-1", Username: "glow.daily"}})
+		d.sweep()
+		id := d.collaborate("Autumn kitchen", "open-1", "kitchen_finds")
+		// The name is another by now, and the name that was is somebody else's.
+		d.act("/sim/collaborations", `{"name":"x","creators":[{"creator_open_id":"open-1","username":"glow.nightly"},{"creator_open_id":"open-2","username":"glow.daily"}]}`, nil)
+		run := d.bring(id)
+		time.Sleep(time.Second)
+		require.Equal(t, 2, d.progress(run).Added)
+		d.view(func(tx workflow.Tx) error {
+			members, _, err := tx.Members(d.progress(run).Campaign, "", 10)
+			require.Len(t, members, 2)
+			require.Contains(t, []workflow.CreatorKey{members[0].Creator, members[1].Creator}, d.application(renamed).Report.Creator.KeyOf(renamed.Shop))
+			for _, m := range members {
+				require.NotEmpty(t, m.Shown.OpenID, "a message needs it")
+			}
+			return err
+		})
+	})
+}
+
 func TestACollaborationThatIsNotThereEndsTheImportWithItsCause(t *testing.T) {
 	for _, id := range []string{"7300000000000000000", "no id at all", "../shops", ""} {
 		synctest.Test(t, func(t *testing.T) {

@@ -296,21 +296,43 @@ func turns(doubts []talk, most int, checked map[affiliate.ConversationID]time.Ti
 	return doubts[:most]
 }
 
-// hearAll reads conversations. One that cannot be read hides no other.
-func (b *Bridge) hearAll(ctx context.Context, s workflow.Shop, calls *affiliate.Shop, ear *ear, all []talk) error {
+// failuresPerLook is how many conversations in a row may fail before a look gives up.
+const failuresPerLook = 3
+
+// hearAll reads conversations. One that cannot be read hides no other; the error is the first that may pass, after which the
+// look is made again.
+func (b *Bridge) hearAll(ctx context.Context, s workflow.Shop, calls *affiliate.Shop, ear *ear, all []talk) (first error) {
+	failures := 0
 	for _, t := range all {
 		err := b.hear(ctx, s, calls, ear, t)
-		ear.checked[t.ID] = time.Now()
 		if err == nil {
+			ear.saw(t)
+			failures = 0
 			continue
 		}
-		if kind := affiliate.KindOf(err); kind != affiliate.Refused && kind != affiliate.Malformed && !errors.Is(err, errNobody) {
-			return err
+		kind := affiliate.KindOf(err)
+		if kind == affiliate.Refused || kind == affiliate.Malformed || errors.Is(err, errNobody) {
+			ear.odd[t.ID] = time.Now().Add(listenRest)
+			b.log.WarnContext(ctx, "a conversation cannot be read", "shop", s.ID, "conversation", t.ID, "error", err, "again_after", listenRest)
+			continue
 		}
-		ear.odd[t.ID] = time.Now().Add(listenRest)
-		b.log.WarnContext(ctx, "a conversation cannot be read", "shop", s.ID, "conversation", t.ID, "error", err, "again_after", listenRest)
+		first = cmp.Or(first, err)
+		if failures++; failures == failuresPerLook || ctx.Err() != nil || kind.StopsShop() {
+			return first
+		}
 	}
-	return nil
+	return first
+}
+
+// saw takes note of a conversation that was read.
+func (e *ear) saw(t talk) {
+	e.checked[t.ID] = time.Now()
+	if t.unread && e.unread != nil {
+		e.unread[t.ID] = true
+	}
+	if t.unreplied && e.unreplied != nil {
+		e.unreplied[t.ID] = true
+	}
 }
 
 // remember closes a look. A conversation that could not be read counts as not seen, so that its turn comes again.

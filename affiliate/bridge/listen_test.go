@@ -37,6 +37,36 @@ func texts(all []workflow.Saying) (found []string) {
 	return found
 }
 
+// lists are the calls that list conversations, of one status or of all.
+func (d *desk) lists(status string) (found []call) {
+	d.t.Helper()
+	for _, c := range d.calls(listing) {
+		if strings.HasSuffix(c.Path, listing) && (status == "" || c.Query["conversation_status"] == status) {
+			found = append(found, c)
+		}
+	}
+	return found
+}
+
+// colleague opens the conversation with the creator of an application in the Message Center, or answers there.
+func (d *desk) colleague(k workflow.Key, does, text string) {
+	d.t.Helper()
+	var all struct {
+		Conversations []struct {
+			ID      string `json:"conversation_id"`
+			Creator string `json:"creator_open_id"`
+		}
+	}
+	d.get("/sim/conversations", &all)
+	for _, c := range all.Conversations {
+		if c.Creator == d.application(k).Report.Creator.OpenID {
+			d.act("/sim/conversations/"+c.ID+"/"+does, fmt.Sprintf(`{"text":%q}`, text), nil)
+			return
+		}
+	}
+	require.Fail(d.t, "there is no such conversation")
+}
+
 // heard are the texts that were told, once everything has come to rest.
 func heard(channel *slack) []string {
 	time.Sleep(time.Second)
@@ -58,7 +88,7 @@ func TestWhatWasWrittenBeforeTheDeskListenedIsNotTold(t *testing.T) {
 	})
 }
 
-func TestAnAnswerIsToldOnceAndThenMarkedAsRead(t *testing.T) {
+func TestAnAnswerIsToldOnceAndNothingIsMarkedAsRead(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d, k, channel := undecided(t)
@@ -67,42 +97,177 @@ func TestAnAnswerIsToldOnceAndThenMarkedAsRead(t *testing.T) {
 		time.Sleep(time.Second)
 		d.answer(k, "Hi")
 		d.answer(k, "In the same second")
-		d.listen()
-		d.listen()
-		require.Equal(t, []string{"Hi", "In the same second"}, heard(channel))
-		require.Len(t, d.calls(marking), 1)
-		for _, m := range d.truths() {
-			require.False(t, m.Unread)
+		for range 25 {
+			d.listen()
 		}
+		require.Equal(t, []string{"Hi", "In the same second"}, heard(channel))
+		require.Empty(t, d.calls(marking))
+		for _, m := range d.truths() {
+			require.Equal(t, m.From == "creator", m.Unread, "people mark it, in the Message Center")
+		}
+		writes := d.store.written()
+		d.listen()
+		require.Equal(t, writes, d.store.written())
 		d.restart()
 		channel, _ = d.run()
 		d.listen()
 		require.Empty(t, heard(channel), "nor is it told again after a restart")
+		d.answer(k, "And one more")
+		d.listen()
+		require.Equal(t, []string{"And one more"}, heard(channel))
 	})
 }
 
-func TestAPollWithoutNewsIsOneCallAndNoWrite(t *testing.T) {
+func TestALookWithoutNewsIsOneCallAndNoWrite(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		d := connected(t, affiliatesim.Options{})
-		d.run()
-		var keys []workflow.Key
-		for range 120 {
-			keys = append(keys, d.apply(affiliatesim.Request{}))
+		d, k, _ := undecided(t)
+		d.write(k, "Hello")
+		time.Sleep(time.Second)
+		for range 30 {
+			d.listen()
 		}
-		d.sweep()
-		d.listen()
-		for i, k := range keys {
-			d.answer(k, fmt.Sprint("answer ", i))
+		lists, writes := len(d.lists("")), d.store.written()
+		for range 10 {
+			d.listen()
 		}
-		d.listen()
-		time.Sleep(5 * time.Second)
-		writes, lists, reads := d.store.written(), len(d.calls(listing)), len(d.calls(reading))
-		require.Equal(t, 120, reads)
-		d.listen()
+		require.Len(t, d.lists(""), lists+11, "one of ten is for those that were opened already")
+		require.Len(t, d.lists("UNREPLIED"), 4)
+		require.Empty(t, d.calls(reading))
 		require.Equal(t, writes, d.store.written())
-		require.Len(t, d.calls(listing), lists+1)
-		require.Len(t, d.calls(reading), reads)
+	})
+}
+
+// TestOneNewMessageAmongAThousandConversationsCostsFewCalls is about a shop whose people never open the Message Center.
+func TestOneNewMessageAmongAThousandConversationsCostsFewCalls(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := connected(t, affiliatesim.Options{NoRateLimits: true})
+		channel, _ := d.run()
+		const many = 1000
+		creator := func(i int) string { return fmt.Sprintf("open-%04d", i) }
+		says := func(i int, text string) {
+			d.act("/sim/messages", fmt.Sprintf(`{"creator_open_id":%q,"text":%q}`, creator(i), text), nil)
+		}
+		for i := range many {
+			d.apply(affiliatesim.Request{Status: "COMPLETED", Creator: affiliatesim.RequestedBy{OpenID: creator(i)}})
+			says(i, "long ago")
+		}
+		time.Sleep(2 * time.Second)
+		d.listen()
+		pages := many / 50
+		require.Len(t, d.calls(listing), 2*pages, "the first look lists all that is unread or unreplied")
+		require.Empty(t, d.calls(reading), "and reads none of it")
+		look := func() (listed, read int) {
+			l, r := len(d.calls(listing)), len(d.calls(reading))
+			d.listen()
+			return len(d.calls(listing)) - l, len(d.calls(reading)) - r
+		}
+		says(700, "news")
+		listed, read := look()
+		require.Equal(t, []int{pages, 1}, []int{listed, read})
+		require.Equal(t, []string{"news"}, heard(channel))
+		listed, read = look()
+		require.Equal(t, []int{pages, 0}, []int{listed, read}, "what was told is not read again")
+
+		d.restart()
+		channel, _ = d.run()
+		says(701, "while the desk was away")
+		listed, read = look()
+		require.Equal(t, 2*pages, listed)
+		require.LessOrEqual(t, read, 51, "of what cannot be told apart some are read at each wide look")
+		require.Equal(t, []string{"while the desk was away"}, heard(channel))
+	})
+}
+
+func TestAMessageThatAColleagueOpenedFirstIsToldAtTheNextWideLook(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		before func(d *desk, k workflow.Key) // what was said and seen earlier
+		looks  int
+		within int
+	}{
+		"a first message":            {func(*desk, workflow.Key) {}, 1, 10},
+		"it was opened at the start": {func(*desk, workflow.Key) {}, 0, 1},
+		"after an answer of ours": {func(d *desk, k workflow.Key) {
+			d.answer(k, "earlier")
+			d.listen()
+			d.write(k, "Hello")
+			time.Sleep(time.Second)
+		}, 1, 10},
+		"after another that nobody answered": {func(d *desk, k workflow.Key) {
+			d.answer(k, "earlier")
+			d.listen()
+			d.colleague(k, "read", "")
+		}, 1, 10},
+		"after an answer of a colleague's": {func(d *desk, k workflow.Key) {
+			d.answer(k, "earlier")
+			d.listen()
+			d.colleague(k, "reply", "Hello from the Message Center")
+			d.colleague(k, "read", "")
+			for range 10 {
+				d.listen()
+			}
+		}, 1, 10},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				d, k, channel := undecided(t)
+				d.listen()
+				c.before(d, k)
+				for range c.looks {
+					d.listen()
+				}
+				d.answer(k, "opened already")
+				d.colleague(k, "read", "")
+				if c.looks == 0 {
+					d.restart()
+					channel, _ = d.run()
+				}
+				for range c.within {
+					d.listen()
+				}
+				require.Contains(t, heard(channel), "opened already")
+				for range 20 {
+					d.listen()
+				}
+				require.Equal(t, 1, strings.Count(strings.Join(heard(channel), "\n"), "opened already"))
+			})
+		})
+	}
+}
+
+func TestAnAnswerIsToldThoughTheCountOfUnreadOnesIsTheSame(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d, k, channel := undecided(t)
+		d.listen()
+		d.answer(k, "one")
+		d.listen()
+		d.colleague(k, "read", "")
+		d.listen() // it has left the list
+		d.answer(k, "two")
+		d.listen()
+		require.Equal(t, []string{"one", "two"}, heard(channel))
+		d.colleague(k, "read", "")
+		d.answer(k, "three") // between two looks
+		for range 10 {
+			d.listen()
+		}
+		require.Equal(t, []string{"one", "two", "three"}, heard(channel))
+	})
+}
+
+func TestWhatWasWrittenWhileTheFirstLooksFailedIsTold(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d, k, channel := undecided(t)
+		d.act("/sim/faults", `{"path":"/202412/conversations","times":100,"do":"status","status":503}`, nil)
+		d.bridge.ListenAll(t.Context())
+		d.answer(k, "anybody there?")
+		d.mendCalls()
+		d.listen()
+		require.Equal(t, []string{"anybody there?"}, heard(channel))
 	})
 }
 
@@ -152,6 +317,7 @@ func TestAPollThatIsCutShortLosesNothing(t *testing.T) {
 		d.listen()
 		time.Sleep(10 * time.Second)
 		require.Len(t, heard(channel), 130)
+		require.Equal(t, 130, len(d.calls(reading)), "nothing is read twice")
 	})
 }
 
@@ -178,12 +344,12 @@ func TestAConversationThatCannotBeReadHidesNoOther(t *testing.T) {
 			d.bridge.ListenAll(t.Context())
 			time.Sleep(time.Minute)
 		}
-		require.Equal(t, []string{"plain"}, heard(channel))
+		require.Len(t, heard(channel), 1)
 		require.Equal(t, 1, d.log.count("a conversation cannot be read"))
 		d.between.meddle(nil)
 		time.Sleep(time.Hour)
 		d.listen()
-		require.Equal(t, []string{"plain", "odd"}, heard(channel))
+		require.ElementsMatch(t, []string{"plain", "odd"}, heard(channel))
 	})
 }
 
@@ -242,6 +408,7 @@ func TestAMissingScopeIsLoggedOnceAndLeavesTheShopAlone(t *testing.T) {
 // TestEachKindOfMessageIsToldAsWhatItIs changes the type of what a creator wrote on its way to the desk: the stand-in's
 // creators write only text.
 func TestEachKindOfMessageIsToldAsWhatItIs(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ kind, content, want string }{
 		{"TEXT", `plain, as it comes at times`, "plain, as it comes at times"},
 		{"IMAGE", `{"url":"https://pictures.example/1.png","width":1}`, "(a picture)"},
@@ -279,20 +446,20 @@ func TestEachKindOfMessageIsToldAsWhatItIs(t *testing.T) {
 	}
 }
 
-func TestAListThatTellsNoNewestMessageIsReadAllTheSame(t *testing.T) {
+func TestAListThatTellsNothingButIDsIsReadAllTheSame(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d, k, channel := undecided(t)
 		d.listen()
 		d.answer(k, "Hi")
 		d.between.alter(func(path string, answer []byte) []byte {
-			if !strings.Contains(path, listing) {
+			if !strings.HasSuffix(path, listing) {
 				return answer
 			}
-			for _, name := range []string{"latest_message", "unread_count", "creator_im_id", "username"} {
+			for _, name := range []string{"unread_count", "creator_im_id", "username"} {
 				answer = []byte(strings.ReplaceAll(string(answer), name, "undocumented_"+name))
 			}
-			return answer
+			return []byte(strings.ReplaceAll(string(answer), `"id"`, `"conversation_id"`))
 		})
 		for range 3 {
 			d.bridge.ListenAll(t.Context())
@@ -307,5 +474,69 @@ func TestAListThatTellsNoNewestMessageIsReadAllTheSame(t *testing.T) {
 		}
 		require.Equal(t, []string{"Hi", "And now"}, heard(channel))
 		require.LessOrEqual(t, len(d.calls(reading)), 4)
+	})
+}
+
+func TestAnOddConversationHidesNoOtherOnItsPage(t *testing.T) {
+	t.Parallel()
+	for field, odd := range map[string]string{
+		`"unread_count":1`: `"unread_count":{"odd":1}`, `"username":"`: `"username":[],"was":"`,
+		`"creator_im_id":"`: `"creator_im_id":{},"was":"`, `"id":"`: `"id":{},"was":"`,
+	} {
+		t.Run(field, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				d := connected(t, affiliatesim.Options{})
+				channel, _ := d.run()
+				one, two := d.apply(affiliatesim.Request{}), d.apply(affiliatesim.Request{})
+				d.sweep()
+				d.listen()
+				d.answer(one, "one")
+				d.answer(two, "two")
+				d.between.alter(func(path string, answer []byte) []byte {
+					if !strings.HasSuffix(path, listing) {
+						return answer
+					}
+					return []byte(strings.Replace(string(answer), field, odd, 1))
+				})
+				d.bridge.ListenAll(t.Context())
+				require.NotEmpty(t, heard(channel))
+				d.between.meddle(nil)
+				time.Sleep(time.Hour)
+				d.listen()
+				require.ElementsMatch(t, []string{"one", "two"}, heard(channel))
+			})
+		})
+	}
+}
+
+func TestAConversationThatFailsAgainAndAgainHidesNoOther(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := connected(t, affiliatesim.Options{})
+		channel, _ := d.run()
+		var keys []workflow.Key
+		for range 5 {
+			keys = append(keys, d.apply(affiliatesim.Request{}))
+		}
+		d.sweep()
+		d.listen()
+		for i, k := range keys {
+			d.answer(k, fmt.Sprint(i))
+		}
+		failing := ""
+		d.between.meddle(func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
+			if strings.Contains(r.URL.Path, reading) && (failing == "" || failing == r.URL.Path) {
+				failing = r.URL.Path
+				return answer(http.StatusServiceUnavailable, "upstream"), nil
+			}
+			return next.RoundTrip(r)
+		})
+		d.bridge.ListenAll(t.Context())
+		require.Error(t, d.bridge.Listens()[d.shop().ID].Err)
+		require.Len(t, heard(channel), 4)
+		d.between.meddle(nil)
+		d.listen()
+		require.Len(t, heard(channel), 5)
+		require.Len(t, d.calls(reading), 5, "those that were told are not read again")
 	})
 }

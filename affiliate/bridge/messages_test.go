@@ -18,7 +18,7 @@ import (
 const (
 	sending = "/202412/conversations/" // of a message
 	opening = "/202508/conversations"
-	listing = "/202505/conversations"
+	listing = "/202412/conversations"
 	reading = "/202412/conversation/"
 	marking = "/conversatons/read" // the vendor's spelling
 )

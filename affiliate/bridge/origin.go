@@ -15,8 +15,8 @@ import (
 // The pace at which origins are looked up.
 const (
 	// searchesPerSweep is how many searches are made at one sweep's end, for collaborations and in them; the next sweep
-	// goes on.
-	searchesPerSweep = 20
+	// goes on. It is enough for the cards of a backlog whose creators nobody invited.
+	searchesPerSweep = workflow.MaxBacklogCards + 10
 
 	// originRest is how long nothing is asked about a shop's origins after a failure. They are a courtesy of the card:
 	// a scope that is missing for them must not cost calls at each sweep.
@@ -102,8 +102,11 @@ func (b *Bridge) pursue(ctx context.Context, s workflow.Shop, calls *affiliate.S
 	searches := searchesPerSweep
 	for {
 		waiting, err := b.place(ctx, s.ID, o, all)
-		if err != nil || len(waiting) == 0 && o.quest == nil || searches == 0 || time.Now().Before(o.resting) {
+		if err != nil || len(waiting) == 0 || searches == 0 || time.Now().Before(o.resting) {
 			return err
+		}
+		if o.quest != nil && !slices.ContainsFunc(waiting, func(u unplaced) bool { return o.quest.sought[u.id] }) {
+			o.quest = nil
 		}
 		if o.quest == nil {
 			o.quest = newQuest(waiting)
