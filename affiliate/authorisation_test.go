@@ -134,7 +134,7 @@ func TestATokenThatExpiredUnexpectedlyIsRenewedOnceForAllCalls(t *testing.T) {
 		require.LessOrEqual(t, got.AccessExpires.Sub(day), 2*time.Second)
 		got.AccessExpires, got.RefreshExpires = time.Time{}, time.Time{}
 		require.Equal(t, affiliate.Tokens{
-			Access: "access-2", Refresh: "refresh-2", OpenID: "seller-1", SellerName: "Shelf", Region: "US",
+			Access: "access-2", Refresh: "refresh-2", User: affiliate.UserSeller, OpenID: "seller-1", SellerName: "Shelf", Region: "US",
 			Scopes: []string{"seller.affiliate_collaboration.read"},
 		}, got)
 	})

@@ -20,6 +20,34 @@ type Tokens struct {
 	SellerName                    string
 	Region                        string // the seller's base region
 	Scopes                        []string
+	// User says whose authorisation it is; blank if the answer did not.
+	User UserType
+}
+
+// UserType is the kind of account that authorised the app.
+type UserType string
+
+// The kinds that the vendor documents: 0, 1 and 3 in its answers.
+const (
+	UserSeller  UserType = "seller"
+	UserCreator UserType = "creator"
+	UserPartner UserType = "partner"
+)
+
+// userType names a kind of account; one that is not documented goes by its number.
+func userType(n Number) UserType {
+	switch n {
+	case Number{}:
+		return ""
+	case NumberOf(0):
+		return UserSeller
+	case NumberOf(1):
+		return UserCreator
+	case NumberOf(3):
+		return UserPartner
+	default:
+		return UserType("user of type " + n.String())
+	}
 }
 
 // Exchange turns the code that the consent page handed out into tokens. A code
@@ -83,6 +111,7 @@ func decodeTokens(data []byte) (Tokens, error) {
 		// Points in time, despite their names.
 		AccessExpires: f.stamp("access_token_expire_in").Time, RefreshExpires: f.stamp("refresh_token_expire_in").Time,
 		OpenID: f.text("open_id"), SellerName: f.text("seller_name"), Region: f.text("seller_base_region"), Scopes: f.texts("granted_scopes"),
+		User: userType(f.number("user_type")),
 	}
 	if tokens.Access == "" || tokens.Refresh == "" {
 		return Tokens{}, errors.New("a token is missing")

@@ -39,15 +39,20 @@ func (e *Engine) Hear(ctx context.Context, shop ShopID, h Hearing) (told int, er
 // NoteConversations puts on record how conversations stand of which nothing is told, since what they hold is the past.
 func (e *Engine) NoteConversations(ctx context.Context, shop ShopID, all []Hearing) error {
 	err := e.update(ctx, func(t *turn) error {
+		outcome := errUnchanged
 		for _, h := range all {
 			h.Messages = nil
-			if _, err := t.hear(shop, h); err != nil && !errors.Is(err, errUnchanged) {
+			_, err := t.hear(shop, h)
+			if err != nil && !errors.Is(err, errUnchanged) {
 				return err
 			}
+			if err == nil {
+				outcome = nil
+			}
 		}
-		return nil
+		return outcome
 	})
-	if err != nil {
+	if err != nil && !errors.Is(err, errUnchanged) {
 		return fmt.Errorf("noting the conversations of shop %s: %w", shop, err)
 	}
 	return nil

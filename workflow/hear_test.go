@@ -210,3 +210,44 @@ func TestACreatorWithoutANameIsToldApartByHerConversation(t *testing.T) {
 	require.Equal(t, 1, d.hearing("", minutes(1), text("1", "hello", minutes(1))))
 	require.Equal(t, "conversation talk-", d.notices()[0].Creator.Username)
 }
+
+// indexed is a message with TikTok's place of it in its conversation.
+func indexed(index, id, words string, at time.Time) workflow.Written {
+	w := text(id, words, at)
+	w.Index = index
+	return w
+}
+
+func TestTikToksIndexIsTheOrderWhateverTimesAndIDsSay(t *testing.T) {
+	d := newDesk(t, glow).listening()
+	require.Equal(t, 3, d.hearing(finds, minutes(1),
+		indexed("100", "1", "c", noon), indexed("9", "5", "a", minutes(1)), indexed("11", "3", "b", noon)))
+	require.Equal(t, []string{"a", "b", "c"}, d.announced())
+	require.Zero(t, d.hearing(finds, minutes(2), indexed("99", "9", "earlier by its index", minutes(2))))
+	require.Equal(t, 1, d.hearing(finds, minutes(3), indexed("101", "2", "d", noon)), "in a second that has passed")
+	require.Equal(t, 1, d.hearing(finds, minutes(4), text("8", "without an index", minutes(4))))
+	require.Equal(t, 1, d.hearing(finds, minutes(5), indexed("102", "7", "e", minutes(5))))
+	require.Equal(t, []string{"a", "b", "c", "d", "without an index", "e"}, d.announced())
+}
+
+func TestHowAConversationStandsIsKept(t *testing.T) {
+	d := newDesk(t, glow).listening()
+	talk := func() (c workflow.Conversation) {
+		require.NoError(t, d.store.View(t.Context(), func(tx workflow.Tx) (err error) {
+			c, err = tx.ConversationNumbered(sample.Shop, "7")
+			return err
+		}))
+		return c
+	}
+	h := workflow.Hearing{At: noon, ID: "7", Username: "glow.daily", Unread: 3, Unreplied: true, Messages: []workflow.Written{text("1", "the past", noon)}}
+	require.NoError(t, d.NoteConversations(t.Context(), sample.Shop, []workflow.Hearing{h}))
+	require.Empty(t, d.announced(), "what is noted is not told")
+	require.Equal(t, workflow.Conversation{Shop: sample.Shop, Creator: talk().Creator, Shown: talk().Shown, ID: "7", Unread: 3, Unreplied: true}, talk())
+	kept := d.store.kept.Load()
+	require.NoError(t, d.NoteConversations(t.Context(), sample.Shop, []workflow.Hearing{h}))
+	require.Equal(t, kept, d.store.kept.Load(), "nothing new, no write")
+	h.Unread, h.Messages = 1, nil
+	_, err := d.Hear(t.Context(), sample.Shop, h)
+	require.NoError(t, err)
+	require.Equal(t, 1, talk().Unread)
+}

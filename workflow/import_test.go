@@ -44,6 +44,25 @@ func TestAnImportMakesACampaignOfACollaboration(t *testing.T) {
 	require.Zero(t, d.run(again.ID).Added+d.run(again.ID).Products)
 }
 
+func TestAnImportKnowsACreatorByTheOpenIDAndMergesWhatTheNameHeld(t *testing.T) {
+	d := newDesk(t, glow)
+	d.met()
+	c := d.campaign("Spring")
+	d.invite(c, finds, noon) // by name alone
+	r := d.imports("1")
+	d.deliver(workflow.ImportLane(r.ID), workflow.Imported{At: minutes(1), Name: "Spring", Creators: []workflow.Creator{
+		{OpenID: "open-1", Username: "glow.nightly"}, {OpenID: "open-9", Username: finds}, {OpenID: "open-7"}, {},
+	}}, minutes(1))
+	var keys []workflow.CreatorKey
+	for _, m := range d.members(c) {
+		keys = append(keys, m.Creator)
+		require.NotEmpty(t, m.Shown.OpenID)
+	}
+	id := func(open string) workflow.CreatorKey { return workflow.Creator{OpenID: open}.KeyOf(sample.Shop) }
+	require.ElementsMatch(t, []workflow.CreatorKey{glowDaily, id("open-9"), id("open-7")}, keys)
+	require.Equal(t, []int{2, 1}, []int{d.run(r.ID).Added, d.run(r.ID).There})
+}
+
 func TestAnImportThatCannotBeDoneSaysWhy(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, glow)

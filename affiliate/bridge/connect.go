@@ -83,8 +83,12 @@ func (b *Bridge) exchange(ctx context.Context, token affiliate.Secret) error {
 	return b.keep(ctx, unkept)
 }
 
-// keep puts the pair of an exchange on disk, and drops what the pair before it is cached in.
+// keep puts the pair of an exchange on disk, and drops what the pair before it is cached in. A pair that is no seller's is
+// refused by name.
 func (b *Bridge) keep(ctx context.Context, e *exchange) error {
+	if user := e.tokens.User; user != affiliate.UserSeller && user != "" {
+		return fmt.Errorf("connecting with TIKTOK_REFRESH_TOKEN: %w: a %s authorised the app, and it has to be the seller", affiliate.ErrBadRefreshToken, user)
+	}
 	if err := keepTokens(ctx, b.store, b.key, e.tokens, e.hash); err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package bridge_test
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"errors"
 	"os"
@@ -54,6 +55,31 @@ func TestConnectingLearnsTheShopsAndKeepsTheTokensHash(t *testing.T) {
 		require.Equal(t, [][]byte{hash[:]}, d.authorisation().Exchanged)
 		require.NotEmpty(t, d.authorisation().Seller)
 	})
+}
+
+func TestOnlyASellersAuthorisationConnects(t *testing.T) {
+	for told, refused := range map[string]string{
+		`"user_type":1`: "a creator authorised the app", `"user_type":"3"`: "a partner authorised the app", `"user_type":7`: "a user of type 7",
+		`"user_type":0`: "", `"user_type":"0"`: "", `"user_type":null`: "", `"user_type":{}`: "", `"other":1`: "",
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			d := newDesk(t, affiliatesim.Options{})
+			d.between.alter(func(path string, answer []byte) []byte {
+				return bytes.Replace(answer, []byte(`"user_type":0`), []byte(told), 1)
+			})
+			for range 2 {
+				err := d.connect(d.details.RefreshToken)
+				if refused == "" {
+					require.NoError(t, err, told)
+					continue
+				}
+				require.ErrorIs(t, err, affiliate.ErrBadRefreshToken, told)
+				require.ErrorContains(t, err, refused)
+				require.Empty(t, d.shops())
+			}
+			require.Len(t, d.calls(refreshPath), 1)
+		})
+	}
 }
 
 func TestTheSameTokenIsExchangedOnceEvenAcrossRestarts(t *testing.T) {
