@@ -89,11 +89,11 @@ func (t *TargetCollaboration) UnmarshalJSON(data []byte) error {
 
 // TargetCollaborations returns all of the shop's target collaborations that
 // match, a hundred a page, as they are asked for. Those that cannot be read are
-// passed over, which the log tells of. After an error nothing more comes. The
-// vendor documents no order, so one may come twice.
+// passed over, which the log tells of. After an error nothing more comes, and pages
+// without an end are one: that there is no other collaboration is a fact that conclusions
+// are drawn from. The vendor documents no order, so one may come twice.
 func (s *Shop) TargetCollaborations(ctx context.Context, filter CollaborationFilter) iter.Seq2[TargetCollaboration, error] {
-	named := func(t TargetCollaboration) string { return string(t.ID) }
-	return walked(named, func(token string) ([]TargetCollaboration, string, error) {
+	return listing("searching target collaborations", collaborationsPath, func(token string) ([]TargetCollaboration, string, error) {
 		return s.collaborationsPage(ctx, filter, token)
 	})
 }

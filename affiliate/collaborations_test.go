@@ -98,9 +98,8 @@ func TestAMissingScopeForCollaborationsIsSaid(t *testing.T) {
 func TestPagesOfCollaborationsEndWhereTheyGoInCircles(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		shop, v := newShop(t, plain(200, success(`{"next_page_token":"again","target_collaborations":[{"id":"1"}]}`)))
-		all, err := collaborations(t, shop, anyValid)
-		require.NoError(t, err)
-		require.NotEmpty(t, all, "what was read counts")
+		_, err := collaborations(t, shop, anyValid)
+		require.Equal(t, affiliate.Malformed, affiliate.KindOf(err), "there may be others")
 		require.Len(t, v.seen(), 2)
 	})
 }

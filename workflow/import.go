@@ -118,7 +118,7 @@ func (t *turn) identified(shop ShopID, creator Creator, at time.Time) (Creator, 
 	if creator.OpenID == "" {
 		return t.knownAs(shop, creator)
 	}
-	last, err := t.lastOf(CreatorOf(creator.KeyOf(shop)))
+	last, err := lastOf(t.tx, CreatorOf(creator.KeyOf(shop)))
 	if err == nil {
 		creator = last.Report.Creator
 	} else if !errors.Is(err, ErrNotFound) {

@@ -317,7 +317,7 @@ func (b *Bridge) hearAll(ctx context.Context, s workflow.Shop, calls *affiliate.
 			continue
 		}
 		first = cmp.Or(first, err)
-		if failures++; failures == failuresPerLook || ctx.Err() != nil || kind.StopsShop() {
+		if failures++; failures == failuresPerLook || ctx.Err() != nil || kind.Stops() != affiliate.StopsNothing {
 			return first
 		}
 	}
