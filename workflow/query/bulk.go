@@ -28,7 +28,7 @@ type BulkProduct struct {
 // OfferBulk reads a shop's queue from end to end, since the counts have to be true, and keeps the first that match.
 // Choosable leaves out what cannot be offered.
 func OfferBulk(ctx context.Context, tx workflow.Tx, shop workflow.ShopID, f BulkFilter, now time.Time, choosable func(workflow.Application) bool) (o BulkOffer, err error) {
-	queue, asked := workflow.QueueOf(shop), map[workflow.ProductID]BulkProduct{}
+	queue, asked, came := workflow.QueueOf(shop), map[workflow.ProductID]BulkProduct{}, map[workflow.CreatorKey]bool{}
 	if o.Waiting, err = tx.Count(queue); err != nil {
 		return o, err
 	}
@@ -45,10 +45,12 @@ func OfferBulk(ctx context.Context, tx workflow.Tx, shop workflow.ShopID, f Bulk
 		if !f.Admits(a, now) || !choosable(a) {
 			continue
 		}
-		if ok, err := askedBefore(tx, f, a); err != nil {
-			return o, err
-		} else if !ok {
-			continue
+		if f.Known {
+			if again, err := askedBefore(tx, a, came); err != nil {
+				return o, err
+			} else if !again {
+				continue
+			}
 		}
 		if o.Matching++; len(o.Rows) < workflow.MaxRun {
 			o.Rows = append(o.Rows, Row{Application: a})
@@ -60,12 +62,15 @@ func OfferBulk(ctx context.Context, tx workflow.Tx, shop workflow.ShopID, f Bulk
 	return o, nil
 }
 
-// askedBefore tells whether a request's creator asked before, if the filter wants to know.
-func askedBefore(tx workflow.Tx, f BulkFilter, a workflow.Application) (bool, error) {
-	if !f.Known {
-		return true, nil
+// askedBefore tells whether a request's creator asked more than once. Each is looked up once, since a store may have to
+// walk a creator's requests to count them.
+func askedBefore(tx workflow.Tx, a workflow.Application, came map[workflow.CreatorKey]bool) (bool, error) {
+	creator := a.Report.Creator.KeyOf(a.Key.Shop)
+	if again, known := came[creator]; known {
+		return again, nil
 	}
-	n, err := tx.Count(workflow.CreatorOf(a.Report.Creator.KeyOf(a.Key.Shop)))
+	n, err := tx.Count(workflow.CreatorOf(creator))
+	came[creator] = n > 1
 	return n > 1, err
 }
 
