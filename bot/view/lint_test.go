@@ -366,11 +366,15 @@ var emojiCode = regexp.MustCompile(`:[^\s:]+:`)
 // quotation is how our own quotations begin a line.
 var quotation = regexp.MustCompile(`(?m)^> `)
 
+// codedAddress is an address that stands as code: in it Slack formats nothing.
+var codedAddress = regexp.MustCompile("`[A-Za-z][A-Za-z0-9+.-]*://(&amp;|[^`&<>\\s])+`")
+
 var entity = regexp.MustCompile(`&(amp|lt|gt);`)
 
 // markup finds sequences that are not ours, stray brackets, unbalanced formatting, and quotations by accident.
 func (l *linter) markup(at, s string) {
 	rest := quotation.ReplaceAllString(sequence.ReplaceAllString(s, "x"), "x")
+	rest = codedAddress.ReplaceAllString(rest, "x")
 	bare := entity.ReplaceAllString(rest, "")
 	if strings.ContainsAny(bare, "<>&") {
 		l.complain(at, "a stray bracket or ampersand in %q", s)
