@@ -3,6 +3,7 @@ package bot_test
 import (
 	"net/http"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -62,8 +63,11 @@ func saysError(name string) http.HandlerFunc {
 
 // counting notes when each answer was given.
 func counting(next http.HandlerFunc, times *[]time.Time) http.HandlerFunc {
+	var mu sync.Mutex
 	return func(rw http.ResponseWriter, r *http.Request) {
+		mu.Lock()
 		*times = append(*times, time.Now())
+		mu.Unlock()
 		next(rw, r)
 	}
 }
