@@ -5,6 +5,8 @@ BIN         := bin/sampledesk
 # The linter is run by version and is no dependency of the program.
 GOLANGCI    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 FUZZTIME    ?= 20s
+# How many applications the stores of bench-size have.
+SIZES       ?= 1000,20000
 # The first seed of soak and sixty, and how many from there.
 SEED        ?= 1
 COUNT       ?= 1
@@ -82,6 +84,11 @@ bench: ## Every benchmark, once; compare by ratio, side by side on one machine
 .PHONY: bench-store
 bench-store: ## Decisions with 1, 8 and 64 writers beside bbolt by itself, in one run, and what a decision costs the disk
 	$(GO) test ./store/boltstore -run '^$$' -bench 'BesideBbolt|Written' -benchtime 5s
+	$(GO) test ./workflow/outbox -run 'WholeLifeOfADecision' -count=1 -v | grep commits
+
+.PHONY: bench-size
+bench-size: ## What people wait for in stores of SIZES applications (1000,20000), beside the first size
+	SAMPLEDESK_BENCH_SIZES=$(SIZES) $(GO) test ./bot -run '^$$' -bench Sizes -benchtime 1x -timeout 2h
 
 .PHONY: bench-dispatcher
 bench-dispatcher: ## What a posted card costs while 20, 300 and 1,500 others wait behind it; compare them by ratio

@@ -128,6 +128,8 @@ func (d *Desk) showCard(ctx context.Context, e workflow.Effect) workflow.Outcome
 			return workflow.Outcome{}
 		}
 		post.method, post.channel, post.ts = methodUpdate, a.Card.Channel, a.Card.TS
+	} else if e.Leased { // it was to be an edit, and the card is gone since: a post takes a claim
+		return workflow.Outcome{Then: workflow.Again}
 	} else if unclear(e) {
 		found, outcome, ok := d.findCard(ctx, e, post.channel)
 		if !ok {

@@ -386,12 +386,12 @@ type forgetful struct {
 	died  atomic.Int32
 }
 
-func (f *forgetful) Settle(ctx context.Context, e workflow.Effect, o workflow.Outcome, now time.Time) error {
+func (f *forgetful) SettleSoon(ctx context.Context, e workflow.Effect, o workflow.Outcome, now time.Time, patience time.Duration) error {
 	if f.dying.Load() && e.Kind.Service() == workflow.Slack {
 		f.died.Add(1)
 		return errors.New("the process died")
 	}
-	return f.Engine.Settle(ctx, e, o, now)
+	return f.Engine.SettleSoon(ctx, e, o, now, patience)
 }
 
 func TestADeathBetweenPostingAndRecordingPostsNothingTwice(t *testing.T) {

@@ -2,14 +2,10 @@ package bot
 
 import (
 	"fmt"
-	"log/slog"
-	"net/http"
-	"net/http/httptest"
 	"path/filepath"
 	"testing"
 	"time"
 
-	"github.com/slack-go/slack"
 	"github.com/stretchr/testify/require"
 
 	"sampledesk/bot/view"
@@ -28,7 +24,7 @@ func BenchmarkAPageOfAppHome(b *testing.B) {
 				continue
 			}
 			b.Run(fmt.Sprintf("%d/page-%d", size, page), func(b *testing.B) {
-				d := benchedDesk(b, size)
+				d := deskOn(b, longQueue(b, size))
 				state := pageOfHome(b, d, page)
 				for b.Loop() {
 					if _, err := d.buildHome(b.Context(), "U0MEMBER01", state, nil); err != nil {
@@ -38,21 +34,6 @@ func BenchmarkAPageOfAppHome(b *testing.B) {
 			})
 		}
 	}
-}
-
-// benchedDesk is a desk whose Slack says that the member is in the channel.
-func benchedDesk(b *testing.B, size int) *Desk {
-	b.Helper()
-	answer := func(w http.ResponseWriter, r *http.Request) {
-		_, _ = fmt.Fprint(w, `{"ok":true,"members":["U0MEMBER01"],"team_id":"T1","user":{"id":"U0MEMBER01","team_id":"T1"}}`)
-	}
-	server := httptest.NewServer(http.HandlerFunc(answer))
-	b.Cleanup(server.Close)
-	d := &Desk{
-		store: longQueue(b, size), log: slog.New(slog.DiscardHandler), config: Config{Channel: "C1"},
-		people: newPeople(slack.New("xoxb-bench", slack.OptionAPIURL(server.URL+"/")), rawAPI{base: server.URL + "/", token: "xoxb-bench", http: server.Client()}),
-	}
-	return d
 }
 
 // pageOfHome turns so many pages.

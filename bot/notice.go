@@ -50,6 +50,9 @@ func (d *Desk) showNotice(ctx context.Context, e workflow.Effect) workflow.Outco
 		}
 		p.method, p.channel, p.ts, p.standing, p.pages = methodUpdate, s.notice.Channel, s.notice.TS, s.notice.Hash, s.notice.Pages
 	}
+	if e.Leased && (!s.notice.Posted() || len(s.message.Pages()) > 1+len(s.notice.Pages)) {
+		return workflow.Outcome{Then: workflow.Again, Looks: 1} // it was to be an edit: what posts takes a claim
+	}
 	if unclear(e) {
 		if err := d.findNotice(ctx, e, &p); err != nil {
 			return again(e, err)

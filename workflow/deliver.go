@@ -30,25 +30,86 @@ const (
 	Buried             // it can never be delivered: it becomes a dead letter
 )
 
-// Claim takes an effect for delivery until the given time. For a decision this is the moment of sending (L12): in the
-// same transaction the application is marked so. Ok is false if there is nothing to deliver: the claim is another's, or
-// the effect has lost its reason and was dropped.
+// Claim is ClaimAll of one effect; ok tells whether it was got.
 func (e *Engine) Claim(ctx context.Context, id EffectID, now, until time.Time) (eff Effect, ok bool, err error) {
-	err = e.update(ctx, func(t *turn) (err error) {
-		ok = false
-		if eff, err = t.tx.Claim(id, now, until); err != nil {
-			return lost(err)
+	got, err := e.ClaimAll(ctx, []EffectID{id}, now, until)
+	if len(got) == 0 {
+		return Effect{}, false, err
+	}
+	return got[0], true, err
+}
+
+// ClaimAll takes effects for delivery until the given time, all in one transaction, and returns those that it got. For a
+// decision this is the moment of sending (L12): in the same transaction the application is marked so. The others are
+// another's, or have lost their reason and were dropped. What only edits a message is leased.
+func (e *Engine) ClaimAll(ctx context.Context, ids []EffectID, now, until time.Time) ([]Effect, error) {
+	var got []Effect
+	err := e.update(ctx, func(t *turn) error {
+		got = nil
+		for _, id := range ids {
+			eff, ok, err := t.claim(id, now, until)
+			if err != nil {
+				return fmt.Errorf("claiming effect %s: %w", id, err)
+			}
+			if ok {
+				got = append(got, eff)
+			}
 		}
-		ok, err = t.claimed(eff, now)
-		return err
+		return nil
 	})
-	if errors.Is(err, errLost) {
-		return Effect{}, false, nil
+	if err != nil {
+		return nil, err
+	}
+	return got, nil
+}
+
+func (t *turn) claim(id EffectID, now, until time.Time) (eff Effect, ok bool, err error) {
+	if eff, err = t.tx.Effect(id); err != nil {
+		return eff, false, unlessLost(err)
+	}
+	edit, err := t.edits(eff)
+	if err != nil {
+		return eff, false, err
+	}
+	if edit {
+		eff, err = t.tx.Lease(id, now, until)
+	} else {
+		eff, err = t.tx.Claim(id, now, until)
 	}
 	if err != nil {
-		return Effect{}, false, fmt.Errorf("claiming effect %s: %w", id, err)
+		return eff, false, unlessLost(err)
 	}
-	return eff, ok, nil
+	ok, err = t.claimed(eff, now)
+	return eff, ok, err
+}
+
+// unlessLost returns what else went wrong than that a claim is another's, or its effect gone.
+func unlessLost(err error) error {
+	if errors.Is(err, ErrConflict) || errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+// edits tells whether an effect only brings a message up to date that is there, and that no earlier attempt has to be
+// looked into: then it may be done twice.
+func (t *turn) edits(eff Effect) (bool, error) {
+	if eff.Begun || eff.Looks > 0 {
+		return false, nil
+	}
+	switch eff.Kind {
+	case ShowCard:
+		a, err := load(t.tx, eff.Key())
+		return a.Card.Posted(), err
+	case ShowNotice:
+		n, err := t.tx.Notice(eff.Notice)
+		if errors.Is(err, ErrNotFound) {
+			return false, nil
+		}
+		return n.Posted(), err
+	default:
+		return false, nil
+	}
 }
 
 // errLost tells that a claim is another's, or that its effect is gone.
@@ -95,7 +156,13 @@ func (e *Engine) Extend(ctx context.Context, eff Effect, until time.Time) (bool,
 // Settle records what came of a delivery and lets go of its claim. An outcome whose claim is another's by now is
 // dropped: whoever holds the claim has to find out anew.
 func (e *Engine) Settle(ctx context.Context, eff Effect, o Outcome, now time.Time) error {
-	err := e.update(ctx, func(t *turn) error {
+	return e.SettleSoon(ctx, eff, o, now, 0)
+}
+
+// SettleSoon is Settle, but an outcome that nobody waits for and that could be found out anew may wait up to patience for
+// another commit to go along with. If ctx ends meanwhile, nothing is recorded.
+func (e *Engine) SettleSoon(ctx context.Context, eff Effect, o Outcome, now time.Time, patience time.Duration) error {
+	settle := func(t *turn) error {
 		if err := t.tx.Extend(eff.ID, eff.Attempt, now); err != nil {
 			return lost(err)
 		}
@@ -105,7 +172,13 @@ func (e *Engine) Settle(ctx context.Context, eff Effect, o Outcome, now time.Tim
 			}
 		}
 		return t.dispose(eff, o, now)
-	})
+	}
+	var err error
+	if patience > 0 && o.patient(eff) {
+		err = e.updateSoon(ctx, func() time.Duration { return e.patience(ctx, eff, patience) }, settle)
+	} else {
+		err = e.update(ctx, settle)
+	}
 	if errors.Is(err, errLost) {
 		return nil
 	}
@@ -113,6 +186,30 @@ func (e *Engine) Settle(ctx context.Context, eff Effect, o Outcome, now time.Tim
 		return fmt.Errorf("settling effect %s: %w", eff.ID, err)
 	}
 	return nil
+}
+
+// patient tells whether an outcome may be recorded a little later: an edit that was made could be made again, and a
+// message that was posted is recognised. Nothing else may rest on it, and nobody look for it: what failed before is listed.
+func (o Outcome) patient(eff Effect) bool {
+	if o.Then != Done || eff.Attempt > 1 || eff.Cause != (Cause{}) {
+		return false
+	}
+	return eff.Leased || o.Event == nil && (eff.Kind == Reply || eff.Kind == Announce)
+}
+
+// patience is none where something waits behind an effect in its lane.
+func (e *Engine) patience(ctx context.Context, eff Effect, patience time.Duration) time.Duration {
+	err := e.store.View(ctx, func(tx Tx) error {
+		lane, err := tx.Lane(eff.Lane)
+		if len(lane) > 1 {
+			patience = 0
+		}
+		return err
+	})
+	if err != nil {
+		return 0
+	}
+	return patience
 }
 
 // record takes over what a delivery brought to light: of an application, or of what else the effect was about.

@@ -82,6 +82,10 @@ type Effect struct {
 	Attempt int  `json:"attempt,omitempty"`
 	Begun   bool `json:"begun,omitempty"`
 
+	// Leased tells whoever was given the effect that its claim is a lease: nothing may be done for it that must not be done
+	// twice. It is not kept.
+	Leased bool `json:"-"`
+
 	// Looks is above zero while an earlier attempt may have had its effect, so that a look has to come before a
 	// repetition; it counts the looks.
 	Looks int `json:"looks,omitempty"`

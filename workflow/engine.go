@@ -175,8 +175,17 @@ func (e *Engine) takeOver(ctx context.Context, shop ShopID, fresh []Observation)
 
 // update runs fn in a transaction and wakes the courier if it enqueued anything.
 func (e *Engine) update(ctx context.Context, fn func(*turn) error) error {
+	return e.waking(fn, func(run func(Tx) error) error { return e.store.Update(ctx, run) })
+}
+
+// updateSoon is update that may wait for another's commit; see Store.UpdateSoon.
+func (e *Engine) updateSoon(ctx context.Context, patience func() time.Duration, fn func(*turn) error) error {
+	return e.waking(fn, func(run func(Tx) error) error { return e.store.UpdateSoon(ctx, patience, run) })
+}
+
+func (e *Engine) waking(fn func(*turn) error, transact func(func(Tx) error) error) error {
 	var t turn
-	err := e.store.Update(ctx, func(tx Tx) error {
+	err := transact(func(tx Tx) error {
 		t = turn{tx: tx}
 		return fn(&t)
 	})

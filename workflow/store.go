@@ -29,6 +29,11 @@ type Store interface {
 	// fn is not run. Updates that wait for one another may be kept together; each has its own outcome all the same.
 	Update(ctx context.Context, fn func(Tx) error) error
 
+	// UpdateSoon is Update for what nobody waits for: before its turn it may wait for another update to be kept with, up to
+	// its patience. That is asked when every update that changes anything from then on takes this one along, so that it may
+	// look into the store for somebody who waits. If ctx ends meanwhile, the update has no effect.
+	UpdateSoon(ctx context.Context, patience func() time.Duration, fn func(Tx) error) error
+
 	// Close lets go of the store.
 	Close() error
 }
@@ -149,6 +154,12 @@ type Outbox interface {
 	// earlier claim without an outcome. ErrConflict if it is not to be claimed at now, ErrNotFound if it is gone, and
 	// another error if until is not after now.
 	Claim(id EffectID, now, until time.Time) (Effect, error)
+	// Lease is Claim for what may be done twice: an edit. It is one desk's at a time like any claim, is prolonged, released
+	// and lapses as one, and the effect is given with Leased set. But it need not be kept, and sets no Begun: a store that
+	// one process has to itself may hold its leases in memory, and after its end there was none. Where several processes
+	// share a store, they share its leases. ErrConflict too if a claim has lapsed: only a claim tells what that may have
+	// done.
+	Lease(id EffectID, now, until time.Time) (Effect, error)
 	// Extend prolongs the claim of that attempt, and never shortens it; ErrConflict if it is another's by now or was
 	// released, ErrNotFound if the effect is gone.
 	Extend(id EffectID, attempt int, until time.Time) error

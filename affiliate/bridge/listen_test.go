@@ -108,6 +108,7 @@ func TestAnAnswerIsToldOnceAndNothingIsMarkedAsRead(t *testing.T) {
 		writes := d.store.written()
 		d.listen()
 		require.Equal(t, writes, d.store.written())
+		time.Sleep(time.Minute) // that it was told is on record by now
 		d.restart()
 		channel, _ = d.run()
 		d.listen()

@@ -43,13 +43,14 @@ func (b *batch) open() bool {
 // run runs an update in the batch. Where it fails, panics or ends its goroutine, or where ctx has ended since, the batch
 // is left as it was.
 func (b *batch) run(ctx context.Context, fn func(*transaction) error) (err error) {
-	t := &transaction{tx: b.tx.tx, ctx: ctx, shared: b.members > 0}
+	t := &transaction{tx: b.tx.tx, ctx: ctx, leases: b.tx.leases, shared: b.members > 0}
 	kept := false
 	defer func() {
 		switch {
 		case kept:
 			b.members++
 			b.written = b.written || t.written
+			t.leases.take(t.leased)
 		case t.shared:
 			b.broken = errors.New("an update could not be taken back") // should it panic
 			b.broken = t.takeBack()
@@ -66,8 +67,13 @@ func (b *batch) run(ctx context.Context, fn func(*transaction) error) (err error
 }
 
 // update runs an update in a batch and returns what came of it. Alone tells that nobody else's is to be in that batch.
-func (s *Store) update(ctx context.Context, fn func(*transaction) error, alone bool) error {
-	if err := s.turns.take(ctx); err != nil {
+// With patience it waits so long for the company of another that writes.
+func (s *Store) update(ctx context.Context, patience func() time.Duration, fn func(*transaction) error, alone bool) error {
+	joined, err := s.turns.company(ctx, patience)
+	if err == nil && !joined {
+		err = s.turns.take(ctx)
+	}
+	if err != nil {
 		return fmt.Errorf("waiting for the store: %w", err)
 	}
 	b, err := s.join(ctx, fn, alone)
@@ -99,10 +105,11 @@ func (s *Store) join(ctx context.Context, fn func(*transaction) error, alone boo
 
 // leave lets the next update join the batch, or brings it to its end: where nobody waits, the batch waits for nobody.
 func (s *Store) leave(alone bool) {
-	if !alone && s.batch != nil && s.batch.open() && s.turns.pass() {
+	if !alone && s.batch != nil && s.batch.open() && s.turns.pass(s.batch.written) {
 		return
 	}
-	defer s.turns.release()
+	committed := s.batch != nil && s.batch.written
+	defer func() { s.turns.release(committed) }()
 	s.finish()
 }
 

@@ -21,7 +21,7 @@ import (
 func inOneBatch(t *testing.T, s *Store, updates ...func(context.Context) error) (errs []error, commits int) {
 	t.Helper()
 	errs = make([]error, len(updates))
-	before := lastCommit(t, s)
+	before := s.Commits()
 	var wg sync.WaitGroup
 	require.NoError(t, s.Update(t.Context(), func(tx workflow.Tx) error {
 		for i, update := range updates {
@@ -31,7 +31,7 @@ func inOneBatch(t *testing.T, s *Store, updates ...func(context.Context) error) 
 		return tx.PutShop(workflow.Shop{ID: "first"})
 	}))
 	wg.Wait()
-	return errs, lastCommit(t, s) - before
+	return errs, s.Commits() - before
 }
 
 // length tells how many wait.
@@ -39,15 +39,6 @@ func (t *turns) length() int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return len(t.waiting)
-}
-
-// lastCommit returns the number of the last transaction that bbolt committed.
-func lastCommit(t *testing.T, s *Store) int {
-	t.Helper()
-	tx, err := s.begin(t.Context(), false)
-	require.NoError(t, err)
-	defer tx.close()
-	return tx.tx.ID()
 }
 
 // bubbled runs a test on a store in a bubble of virtual time, in which no batch grows old.
@@ -71,12 +62,12 @@ func TestUpdatesThatWaitTogetherCommitTogether(t *testing.T) {
 
 func TestAnUpdateThatWroteNothingCommitsNothing(t *testing.T) {
 	bubbled(t, func(t *testing.T, s *Store) {
-		before := lastCommit(t, s)
+		before := s.Commits()
 		require.NoError(t, s.Update(t.Context(), func(tx workflow.Tx) error {
 			_, err := tx.Shops()
 			return err
 		}))
-		require.Equal(t, before, lastCommit(t, s))
+		require.Equal(t, before, s.Commits())
 	})
 }
 
@@ -84,9 +75,9 @@ func TestALoneWriterWaitsForNobody(t *testing.T) {
 	bubbled(t, func(t *testing.T, s *Store) {
 		began := time.Now()
 		for n := range 5 {
-			before := lastCommit(t, s)
+			before := s.Commits()
 			require.NoError(t, s.Update(t.Context(), deed(n)))
-			require.Equal(t, before+1, lastCommit(t, s))
+			require.Equal(t, before+1, s.Commits())
 		}
 		require.Equal(t, began, time.Now())
 	})
@@ -300,4 +291,66 @@ var reads = map[string]func(workflow.Tx) error{
 	"Lane":        func(tx workflow.Tx) error { _, err := tx.Lane(thread(1, 0).Lane); return err },
 	"Ready":       func(tx workflow.Tx) error { _, _, err := tx.Ready(workflow.Reply, at(100), 9); return err },
 	"DeadLetters": func(tx workflow.Tx) error { _, _, err := tx.DeadLetters("", 9); return err },
+}
+
+func TestAPatientUpdateGoesAlongWithTheNextCommitOrByItselfInTheEnd(t *testing.T) {
+	bubbled(t, func(t *testing.T, s *Store) {
+		before, began := s.Commits(), time.Now()
+		took := make([]time.Duration, 4)
+		var wg sync.WaitGroup
+		for i, patience := range []time.Duration{time.Second, time.Hour, time.Hour, time.Minute} {
+			wg.Go(func() {
+				if err := s.UpdateSoon(t.Context(), func() time.Duration { return patience }, arrive1(i)); err != nil {
+					t.Errorf("writing: %v", err)
+				}
+				took[i] = time.Since(began)
+			})
+			synctest.Wait()
+		}
+		require.NoError(t, s.View(t.Context(), func(workflow.Tx) error { return nil }))
+		require.NoError(t, s.Update(t.Context(), func(workflow.Tx) error { return nil }))
+		require.Equal(t, before, s.Commits(), "what commits nothing takes nobody along")
+		wg.Wait()
+		require.Equal(t, []time.Duration{time.Second, time.Second, time.Second, time.Second}, took)
+		require.Equal(t, before+1, s.Commits())
+
+		wg.Go(func() { _ = s.UpdateSoon(t.Context(), func() time.Duration { return time.Hour }, arrive1(9)) })
+		synctest.Wait()
+		require.NoError(t, s.Update(t.Context(), arrive1(10)))
+		wg.Wait()
+		require.Equal(t, before+2, s.Commits())
+		require.Equal(t, time.Second, time.Since(began))
+	})
+}
+
+// TestWhoeverBecomesPatientDuringACommitIsNotForgotten lets one join while another is being committed, whose change it
+// cannot see yet.
+func TestWhoeverBecomesPatientDuringACommitIsNotForgotten(t *testing.T) {
+	bubbled(t, func(t *testing.T, s *Store) {
+		began := time.Now()
+		var wg sync.WaitGroup
+		require.NoError(t, s.turns.take(t.Context()))
+		wg.Go(func() {
+			if err := s.UpdateSoon(t.Context(), func() time.Duration { return time.Hour }, arrive1(1)); err != nil {
+				t.Errorf("writing: %v", err)
+			}
+		})
+		synctest.Wait()
+		s.turns.release(true)
+		wg.Wait()
+		require.Equal(t, began, time.Now())
+	})
+}
+
+func TestALeaseCostsNoCommit(t *testing.T) {
+	bubbled(t, func(t *testing.T, s *Store) {
+		require.NoError(t, s.Update(t.Context(), func(tx workflow.Tx) error { return tx.Enqueue(thread(1, 0)) }))
+		before := s.Commits()
+		require.NoError(t, s.Update(t.Context(), func(tx workflow.Tx) error {
+			_, err := tx.Lease(thread(1, 0).ID, at(1), at(9))
+			return err
+		}))
+		require.NoError(t, s.Update(t.Context(), func(tx workflow.Tx) error { return tx.Extend(thread(1, 0).ID, 1, at(12)) }))
+		require.Equal(t, before, s.Commits())
+	})
 }

@@ -9,25 +9,34 @@ import (
 
 // Claim is part of workflow.Outbox. At the time it is taken until, a claim is over.
 func (t *transaction) Claim(id workflow.EffectID, now, until time.Time) (workflow.Effect, error) {
-	now, until = moment(now), moment(until)
-	if !until.After(now) {
-		return workflow.Effect{}, fmt.Errorf("a claim from %s until %s has no time", now, until)
-	}
-	q, err := t.held(id, "claiming")
+	q, err := t.toClaim(id, now, until)
 	if err != nil {
 		return workflow.Effect{}, err
-	}
-	if err := t.claimable(q, now); err != nil {
-		return workflow.Effect{}, fmt.Errorf("claiming effect %q: %w", id, err)
 	}
 	taken := q.Effect
 	taken.Attempt++
 	taken.Begun = true
-	if err := t.replace(q, taken, until); err != nil {
+	if err := t.replace(q, taken, moment(until)); err != nil {
 		return workflow.Effect{}, err
 	}
 	taken.Begun = q.Effect.Begun
 	return taken, nil
+}
+
+// toClaim returns an effect that can be claimed now.
+func (t *transaction) toClaim(id workflow.EffectID, now, until time.Time) (queued, error) {
+	now, until = moment(now), moment(until)
+	if !until.After(now) {
+		return queued{}, fmt.Errorf("a claim from %s until %s has no time", now, until)
+	}
+	q, err := t.held(id, "claiming")
+	if err != nil {
+		return queued{}, err
+	}
+	if err := t.claimable(q, now); err != nil {
+		return queued{}, fmt.Errorf("claiming effect %q: %w", id, err)
+	}
+	return q, nil
 }
 
 // claimable returns workflow.ErrConflict, and why, if the effect is not to be claimed now.
@@ -40,8 +49,8 @@ func (t *transaction) claimable(q queued, now time.Time) error {
 		return fmt.Errorf("others of its lane go first: %w", workflow.ErrConflict)
 	case q.Effect.Parked:
 		return fmt.Errorf("it is parked: %w", workflow.ErrConflict)
-	case q.claimed() && q.Until.After(now):
-		return fmt.Errorf("it is claimed until %s: %w", q.Until.Format(time.RFC3339Nano), workflow.ErrConflict)
+	case q.claimed() && q.until().After(now):
+		return fmt.Errorf("it is claimed until %s: %w", q.until().Format(time.RFC3339Nano), workflow.ErrConflict)
 	case q.due().After(now):
 		return fmt.Errorf("it is not due before %s: %w", q.due().Format(time.RFC3339Nano), workflow.ErrConflict)
 	}
@@ -54,7 +63,11 @@ func (t *transaction) Extend(id workflow.EffectID, attempt int, until time.Time)
 	if err != nil {
 		return err
 	}
-	if until = moment(until); !until.After(q.Until) {
+	if until = moment(until); !until.After(q.until()) {
+		return nil
+	}
+	if !q.lease.until.IsZero() {
+		t.setLease(id, lease{attempt: attempt, until: until})
 		return nil
 	}
 	return t.replace(q, q.Effect, until)

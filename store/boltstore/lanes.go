@@ -28,7 +28,11 @@ func (t *transaction) listed(id []byte) (queued, error) {
 	if data == nil {
 		return queued{}, fmt.Errorf("%w: effect %q is listed and not there", errDamaged, id)
 	}
-	return decode[queued](data)
+	q, err := decode[queued](data)
+	if err != nil {
+		return q, err
+	}
+	return t.withLease(q), nil
 }
 
 // head returns the id of the first effect of a lane; nil for none.
@@ -66,12 +70,14 @@ func (t *transaction) replace(q queued, e workflow.Effect, until time.Time) erro
 	if err := t.bucket(busyBucket).Delete(headKey(q)); err != nil {
 		return err
 	}
+	t.endLease(q.Effect.ID)
 	e.Lane, e.Attempt = q.Effect.Lane, max(e.Attempt, q.Effect.Attempt)
 	return t.keep(queued{Sequence: q.Sequence, Until: until, Effect: kept(e)})
 }
 
 // takeOut takes an effect out of its lane, whose next effect becomes the head.
 func (t *transaction) takeOut(q queued) error {
+	t.endLease(q.Effect.ID)
 	if err := t.bucket(busyBucket).Delete(headKey(q)); err != nil {
 		return err
 	}
@@ -150,12 +156,19 @@ func (t *transaction) Heads(kind workflow.EffectKind, now time.Time, fn func(wor
 		if err != nil {
 			return time.Time{}, fmt.Errorf("%w: %w", errDamaged, err)
 		}
+		sooner := func(due time.Time) {
+			if next.IsZero() || due.Before(next) {
+				next = due
+			}
+		}
+		held, _ := t.lease(workflow.EffectID(id))
 		switch {
 		case at.due.After(now):
-			if next.IsZero() || at.due.Before(next) {
-				next = at.due
-			}
+			sooner(at.due)
 			k, id = c.Seek(afterPriority(kind, at.priority))
+		case held.until.After(now):
+			sooner(held.until)
+			k, id = c.Next()
 		case !fn(workflow.Head{ID: workflow.EffectID(id), Priority: workflow.Priority(unordered(at.priority))}):
 			k, id = c.Seek(afterDue(kind, at.priority, now))
 		default:

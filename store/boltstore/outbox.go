@@ -13,22 +13,36 @@ type queued struct {
 	Sequence uint64          `json:"sequence"`       // its place in the lane, and among all that was ever put
 	Until    time.Time       `json:"until,omitzero"` // the end of its claim; zero: it is not claimed
 	Effect   workflow.Effect `json:"effect"`
+
+	lease lease // where it has one
 }
 
 // claimed tells whether somebody took the effect and did not let go of it. That a claim lapsed lets another take it,
 // and nothing else.
-func (q queued) claimed() bool { return !q.Until.IsZero() }
+func (q queued) claimed() bool { return !q.Until.IsZero() || !q.lease.until.IsZero() }
 
-// due is from when on the effect can be claimed, as far as time is concerned.
+// until is the end of its claim.
+func (q queued) until() time.Time {
+	if q.lease.until.After(q.Until) {
+		return q.lease.until
+	}
+	return q.Until
+}
+
+// due is from when on the effect can be claimed, as far as the file tells; its place among the heads goes by it.
 func (q queued) due() time.Time {
-	if q.claimed() {
+	if !q.Until.IsZero() {
 		return q.Until
 	}
 	return q.Effect.NotBefore
 }
 
 func (t *transaction) queued(id workflow.EffectID) (queued, error) {
-	return read[queued](t.bucket(busyBucket), effectKey(id), "effect")
+	q, err := read[queued](t.bucket(busyBucket), effectKey(id), "effect")
+	if err != nil {
+		return q, err
+	}
+	return t.withLease(q), nil
 }
 
 // Enqueue is part of workflow.Outbox.

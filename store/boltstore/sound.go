@@ -166,7 +166,7 @@ func (s *Store) Health(ctx context.Context) (err error) {
 	if err != nil || s.full.Load() == nil {
 		return err
 	}
-	return s.update(ctx, func(t *transaction) error {
+	return s.update(ctx, nil, func(t *transaction) error {
 		return t.bucket(schemaBucket).Put(versionKey, strconv.AppendInt(nil, schema, 10))
 	}, false)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"sync/atomic"
+	"time"
 
 	"go.etcd.io/bbolt"
 	bolterrors "go.etcd.io/bbolt/errors"
@@ -17,6 +18,8 @@ import (
 type Store struct {
 	db   *bbolt.DB
 	path string
+
+	leases leases
 
 	turns turns
 	batch *batch // the one that takes in updates; only the owner of the turn touches it
@@ -33,6 +36,16 @@ var _ workflow.Store = (*Store)(nil)
 
 // Path returns the path of the store's file, as it was opened.
 func (s *Store) Path() string { return s.path }
+
+// Commits tells how many transactions were ever committed to the file. Each cost a sync.
+func (s *Store) Commits() int {
+	tx, err := s.db.Begin(false)
+	if err != nil {
+		return 0
+	}
+	defer func() { _ = tx.Rollback() }()
+	return tx.ID()
+}
 
 // Close waits for the transactions under way and lets go of the file. A second Close does nothing.
 func (s *Store) Close() error {
@@ -65,12 +78,17 @@ func (s *Store) View(ctx context.Context, fn func(workflow.Tx) error) (err error
 // Update runs fn, one such function at a time, and gives up waiting for its turn when ctx ends. Those that wait are
 // committed together. What fn put is on the disk when Update returns nil. If the disk fails while the last page is being
 // written, the error leaves open whether it is.
-func (s *Store) Update(ctx context.Context, fn func(workflow.Tx) error) (err error) {
+func (s *Store) Update(ctx context.Context, fn func(workflow.Tx) error) error {
+	return s.UpdateSoon(ctx, nil, fn)
+}
+
+// UpdateSoon is Update that goes along with the next commit, or by itself once its patience is at its end.
+func (s *Store) UpdateSoon(ctx context.Context, patience func() time.Duration, fn func(workflow.Tx) error) (err error) {
 	defer s.edge(&err)()
 	run := func(t *transaction) error { return fn(t) }
-	err = s.update(ctx, run, false)
+	err = s.update(ctx, patience, run, false)
 	if errors.Is(err, errAlone) {
-		err = s.update(ctx, run, true)
+		err = s.update(ctx, nil, run, true)
 	}
 	return err
 }
@@ -93,7 +111,7 @@ func (s *Store) begin(ctx context.Context, writable bool) (*transaction, error) 
 	case err != nil:
 		return nil, fmt.Errorf("starting a transaction on %s: %w", s.path, err)
 	}
-	t := &transaction{tx: tx, ctx: ctx}
+	t := &transaction{tx: tx, ctx: ctx, leases: &s.leases}
 	if err := s.whole(t); err != nil {
 		t.close()
 		return nil, err
@@ -117,8 +135,10 @@ func (s *Store) commit(tx *transaction) error {
 
 // transaction is a workflow.Tx. Reading looks at the context, so that nothing long goes on for a caller who is gone.
 type transaction struct {
-	tx  *bbolt.Tx
-	ctx context.Context
+	tx     *bbolt.Tx
+	ctx    context.Context
+	leases *leases
+	leased map[workflow.EffectID]lease // what this transaction did to the leases
 
 	written bool
 	shared  bool           // whether others' updates are in the same transaction of bbolt

@@ -1,6 +1,8 @@
 package storetest
 
 import (
+	"context"
+	"errors"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -19,6 +21,11 @@ var claims = []promise{
 	{"A claim that was released or is another's by now can be neither prolonged nor released", showFencing},
 	{"What is released is kept as it is given, Begun cleared, in its lane and place", showRelease},
 	{"A claimed effect can be removed", showRemoveClaimed},
+	{"A lease keeps all others away until it ends, and gives the effect as leased", showLease},
+	{"A lease can be prolonged, and its owner alone can end it", showLeaseFencing},
+	{"A lease that lapsed lets another take the effect", showLeaseLapses},
+	{"An effect whose claim lapsed is not leased", showLapsedNotLeased},
+	{"An update that fails leases nothing", showLeaseFails},
 }
 
 // tryClaim claims an effect from one minute to another.
@@ -170,4 +177,94 @@ func showRemoveClaimed(t *testing.T, s workflow.Store) {
 	list, next := ready(t, s, workflow.Reply, 0, 9)
 	require.Equal(t, []workflow.Effect{reply("two", "lane")}, list)
 	require.Zero(t, next)
+}
+
+// tryLease leases an effect from one minute to another.
+func tryLease(ctx context.Context, s workflow.Store, id workflow.EffectID, now, until int) (e workflow.Effect, err error) {
+	err = s.Update(ctx, func(tx workflow.Tx) (err error) {
+		e, err = tx.Lease(id, minute(now), minute(until))
+		return err
+	})
+	return e, err
+}
+
+// lease is tryLease that has to succeed.
+func lease(t *testing.T, s workflow.Store, id workflow.EffectID, now, until int) workflow.Effect {
+	t.Helper()
+	e, err := tryLease(t.Context(), s, id, now, until)
+	require.NoError(t, err)
+	return e
+}
+
+func showLease(t *testing.T, s workflow.Store) {
+	put(t, s, enqueue(reply("one", "lane"), reply("two", "lane"), due("later", 1, 8)))
+	want := reply("one", "lane")
+	want.Attempt, want.Leased = 1, true
+	require.Equal(t, want, lease(t, s, "one", 0, 5))
+	for _, now := range []int{0, 4} {
+		list, next := ready(t, s, workflow.Reply, now, 9)
+		require.Empty(t, list)
+		require.Equal(t, minute(5), next)
+		require.ErrorIs(t, tryClaim(t, s, "one", now, 9), workflow.ErrConflict)
+		_, err := tryLease(t.Context(), s, "one", now, 9)
+		require.ErrorIs(t, err, workflow.ErrConflict)
+	}
+	require.True(t, laneOf(t, s, "lane")[0].Claimed)
+	require.ErrorIs(t, fails(t, s, func(tx workflow.Tx) error { return tx.Change(want) }), workflow.ErrConflict)
+	for _, of := range []workflow.EffectID{"two", "later", "nobody"} {
+		_, err := tryLease(t.Context(), s, of, 0, 5)
+		require.Error(t, err, of)
+	}
+	put(t, s, remove("one"))
+	require.Equal(t, []string{"two"}, readyIDs(t, s, workflow.Reply, 0, 9))
+}
+
+func showLeaseFencing(t *testing.T, s workflow.Store) {
+	put(t, s, enqueue(reply("one", "lane")))
+	first := lease(t, s, "one", 0, 1)
+	put(t, s, extend("one", first.Attempt, 3))
+	require.ErrorIs(t, tryClaim(t, s, "one", 2, 9), workflow.ErrConflict)
+	second := lease(t, s, "one", 3, 5)
+	require.Greater(t, second.Attempt, first.Attempt)
+	require.ErrorIs(t, fails(t, s, extend("one", first.Attempt, 9)), workflow.ErrConflict)
+	require.ErrorIs(t, fails(t, s, release(first)), workflow.ErrConflict)
+	second.NotBefore = minute(4)
+	put(t, s, release(second))
+	require.ErrorIs(t, fails(t, s, extend("one", second.Attempt, 9)), workflow.ErrConflict)
+	require.False(t, laneOf(t, s, "lane")[0].Claimed)
+	require.Empty(t, readyIDs(t, s, workflow.Reply, 3, 9))
+	second.Leased = false
+	require.Equal(t, second, effectOf(t, s, "one"))
+	require.Greater(t, claim(t, s, "one", 4, 5).Attempt, second.Attempt)
+}
+
+func showLeaseLapses(t *testing.T, s workflow.Store) {
+	put(t, s, enqueue(reply("one", "lane")))
+	leased := lease(t, s, "one", 0, 3)
+	require.Equal(t, []string{"one"}, readyIDs(t, s, workflow.Reply, 3, 9))
+	taken := claim(t, s, "one", 3, 5)
+	require.False(t, taken.Begun, "a lease tells nothing of what was done")
+	require.Greater(t, taken.Attempt, leased.Attempt)
+	require.ErrorIs(t, fails(t, s, release(leased)), workflow.ErrConflict)
+}
+
+func showLapsedNotLeased(t *testing.T, s workflow.Store) {
+	put(t, s, enqueue(reply("one", "lane")))
+	claim(t, s, "one", 0, 1)
+	_, err := tryLease(t.Context(), s, "one", 2, 5)
+	require.ErrorIs(t, err, workflow.ErrConflict)
+	require.True(t, claim(t, s, "one", 2, 5).Begun)
+}
+
+func showLeaseFails(t *testing.T, s workflow.Store) {
+	put(t, s, enqueue(reply("one", "lane")))
+	require.ErrorIs(t, fails(t, s, func(tx workflow.Tx) error {
+		_, err := tx.Lease("one", start, minute(5))
+		return errors.Join(err, errChanged)
+	}), errChanged)
+	require.Error(t, s.View(t.Context(), func(tx workflow.Tx) error { _, err := tx.Lease("one", start, minute(5)); return err }))
+	require.Equal(t, []string{"one"}, readyIDs(t, s, workflow.Reply, 0, 9))
+	lease(t, s, "one", 0, 5)
+	require.ErrorIs(t, fails(t, s, func(tx workflow.Tx) error { return errors.Join(tx.Remove("one"), errChanged) }), errChanged)
+	require.ErrorIs(t, tryClaim(t, s, "one", 1, 9), workflow.ErrConflict)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -18,6 +19,7 @@ var transactions = []promise{
 	{"An update whose context has ended keeps nothing", showEndedKeepsNothing},
 	{"An update whose context ends while it runs keeps nothing", showLateKeepsNothing},
 	{"A view whose context has ended is not run, and one whose context ends reads no further", showGoneView},
+	{"An update that may wait is kept when it returned, and gives up when its context ends", showSoon},
 	{"Update returns what its closure returns", showUpdateReturns},
 	{"View returns what its closure returns", showViewReturns},
 	{"A method that is given something to keep returns an error in View", showViewWritesNothing},
@@ -239,6 +241,22 @@ func showGoneView(t *testing.T, s workflow.Store) {
 	}), context.Canceled)
 }
 
+func showSoon(t *testing.T, s workflow.Store) {
+	require.NoError(t, s.UpdateSoon(t.Context(), func() time.Duration { return time.Millisecond }, everything))
+	require.Equal(t, full(), get(t, s, contentsOf))
+	require.ErrorIs(t, s.UpdateSoon(t.Context(), func() time.Duration { return time.Millisecond }, func(tx workflow.Tx) error {
+		return errors.Join(spoil(tx), errChanged)
+	}), errChanged)
+	require.NoError(t, s.UpdateSoon(t.Context(), func() time.Duration { // it may read, and finds that somebody waits
+		require.Equal(t, full(), get(t, s, contentsOf))
+		return 0
+	}, func(workflow.Tx) error { return nil }))
+	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+	defer cancel()
+	require.ErrorIs(t, s.UpdateSoon(ctx, func() time.Duration { return time.Hour }, spoil), context.DeadlineExceeded)
+	require.Equal(t, full(), get(t, s, contentsOf))
+}
+
 func showUpdateReturns(t *testing.T, s workflow.Store) {
 	require.ErrorIs(t, fails(t, s, func(workflow.Tx) error { return errChanged }), errChanged)
 	require.NoError(t, s.Update(t.Context(), func(workflow.Tx) error { return nil }))
@@ -274,6 +292,7 @@ func showViewWritesNothing(t *testing.T, s workflow.Store) {
 		"PutNotice":          func(tx workflow.Tx) error { return tx.PutNotice(notice("another")) },
 		"Revive":             revive("third", 1),
 		"Append":             func(tx workflow.Tx) error { return tx.Append(entry(key("1"), 2)) },
+		"Lease":              func(tx workflow.Tx) error { _, err := tx.Lease("second", minute(2), minute(3)); return err },
 		"Enqueue":            func(tx workflow.Tx) error { return tx.Enqueue(reply("fourth", "lane")) },
 		"Claim":              func(tx workflow.Tx) error { _, err := tx.Claim("first", minute(2), minute(3)); return err },
 		"Extend":             func(tx workflow.Tx) error { return tx.Extend("first", 1, minute(3)) },

@@ -14,10 +14,12 @@ package outbox
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -34,6 +36,15 @@ const (
 
 	// breather is how long it rests after a fault of the store or of a service.
 	breather = time.Second
+
+	// editPatience is how long the outcome of an edit may stay unrecorded, so that it goes along with another commit: that of
+	// a decision, which was shown, is recorded when the decision is sent. Its claim is a lease, which costs nothing to
+	// prolong.
+	editPatience = 12 * time.Second
+
+	// shortPatience is the same of a message that was posted, and margin is what has to be left of its claim.
+	shortPatience = 5 * time.Second
+	margin        = time.Second
 
 	// grace is how long deliveries may go on once the courier is told to stop.
 	grace = 6 * time.Second
@@ -57,9 +68,9 @@ type Service interface {
 
 // Engine is what the courier asks of the workflow.
 type Engine interface {
-	Claim(ctx context.Context, id workflow.EffectID, now, until time.Time) (workflow.Effect, bool, error)
+	ClaimAll(ctx context.Context, ids []workflow.EffectID, now, until time.Time) ([]workflow.Effect, error)
 	Extend(ctx context.Context, e workflow.Effect, until time.Time) (bool, error)
-	Settle(ctx context.Context, e workflow.Effect, o workflow.Outcome, now time.Time) error
+	SettleSoon(ctx context.Context, e workflow.Effect, o workflow.Outcome, now time.Time, patience time.Duration) error
 }
 
 // Courier delivers what the store's outbox holds. Make one with New, and run it with Run.
@@ -122,35 +133,45 @@ func (c *Courier) round(ctx, work context.Context) time.Duration {
 		return breather
 	}
 	pause := p.pause
-	for _, chosen := range p.chosen {
-		if ctx.Err() != nil {
-			c.seats.leave(chosen.seat)
-			continue
+	if err := c.start(ctx, work, p.chosen); err != nil {
+		if ctx.Err() == nil {
+			c.log.ErrorContext(ctx, "could not claim an effect", "error", err)
 		}
-		if err := c.start(ctx, work, chosen); err != nil {
-			if ctx.Err() == nil {
-				c.log.ErrorContext(ctx, "could not claim an effect", "effect", chosen.effect.ID, "error", err)
-			}
-			c.waiting.lookAgain()
-			pause = min(pause, breather)
-		}
+		c.waiting.lookAgain()
+		pause = min(pause, breather)
 	}
 	return pause
 }
 
-// start claims an effect that has its budget and its seat, and sets its delivery going.
-func (c *Courier) start(ctx, work context.Context, chosen chosen) error {
-	now := time.Now()
-	claimed, ok, err := c.engine.Claim(ctx, chosen.effect.ID, now, now.Add(Lease))
-	if err != nil || !ok {
-		c.leave(chosen.seat)
-		return err
+// start claims effects that have their budgets and their seats, all at once, and sets their deliveries going. If that
+// fails, each is tried by itself: one that cannot be claimed must not keep the others.
+func (c *Courier) start(ctx, work context.Context, all []chosen) error {
+	if len(all) == 0 {
+		return nil
 	}
-	c.wg.Go(func() {
-		defer c.leave(chosen.seat)
-		c.deliver(work, c.services[chosen.seat.service], claimed)
-	})
-	return nil
+	var ids []workflow.EffectID
+	for _, chosen := range all {
+		ids = append(ids, chosen.effect.ID)
+	}
+	now := time.Now()
+	until := now.Add(Lease)
+	got, err := c.engine.ClaimAll(ctx, ids, now, until)
+	if err != nil && len(all) > 1 {
+		var errs []error
+		for i := range all {
+			errs = append(errs, c.start(ctx, work, all[i:i+1]))
+		}
+		return errors.Join(errs...)
+	}
+	for _, chosen := range all {
+		at := slices.IndexFunc(got, func(e workflow.Effect) bool { return e.ID == chosen.effect.ID })
+		if at < 0 {
+			c.leave(chosen.seat)
+			continue
+		}
+		c.wg.Go(func() { c.deliver(ctx, work, chosen.seat, got[at], until) })
+	}
+	return err
 }
 
 // leave gives a seat back, and wakes the courier if something waits for one like it.
@@ -161,20 +182,31 @@ func (c *Courier) leave(s seat) {
 }
 
 // deliver hands the effect to its service, keeps the claim alive meanwhile, and records the outcome. That a delivery
-// was cut short is an outcome too, so recording does not end with the context.
-func (c *Courier) deliver(work context.Context, s Service, e workflow.Effect) {
+// was cut short is an outcome too, so recording does not end with the context. The seat is given back as soon as the
+// service is done.
+func (c *Courier) deliver(ctx, work context.Context, seat seat, e workflow.Effect, until time.Time) {
 	log := c.log.With("shop", e.Shop, "application", e.Application, "effect", e.ID, "kind", e.Kind, "attempt", e.Attempt)
 	settling := context.WithoutCancel(work)
-	stop := c.keepAlive(settling, e, log)
-	outcome := c.try(work, s, e, log)
-	stop()
+	stop := c.keepAlive(settling, e, until, log)
+	defer stop()
+	outcome := c.try(work, c.services[seat.service], e, log)
+	c.leave(seat)
 	switch outcome.Then {
 	case workflow.Buried:
 		log.ErrorContext(work, "an effect can never be delivered", "code", outcome.Cause.Code, "cause", outcome.Cause.Message, "request_id", outcome.Cause.RequestID)
 	case workflow.Again:
 		log.WarnContext(work, "an effect has to be tried again", "after", outcome.After, "code", outcome.Cause.Code, "cause", outcome.Cause.Message, "request_id", outcome.Cause.RequestID)
 	}
-	if err := c.engine.Settle(settling, e, outcome, time.Now()); err != nil {
+	patience := editPatience
+	if !e.Leased { // to prolong it costs a commit
+		patience = min(shortPatience, time.Until(stop())-margin)
+	}
+	now := time.Now()
+	err := c.engine.SettleSoon(ctx, e, outcome, now, patience)
+	if err != nil && ctx.Err() != nil { // the courier is to stop, and nothing waits for company any more
+		err = c.engine.SettleSoon(settling, e, outcome, now, 0)
+	}
+	if err != nil {
 		log.ErrorContext(work, "could not record what came of an effect", "error", err)
 		c.Wake() // the claim lapses by itself, and somebody has to know when
 	}
@@ -191,8 +223,8 @@ func (c *Courier) try(ctx context.Context, s Service, e workflow.Effect, log *sl
 	return s.Deliver(ctx, e)
 }
 
-// keepAlive prolongs the claim until stop is called.
-func (c *Courier) keepAlive(ctx context.Context, e workflow.Effect, log *slog.Logger) (stop func()) {
+// keepAlive prolongs the claim until stop is called, which returns the end of the claim.
+func (c *Courier) keepAlive(ctx context.Context, e workflow.Effect, until time.Time, log *slog.Logger) (stop func() time.Time) {
 	ctx, cancel := context.WithCancel(ctx)
 	var done sync.WaitGroup
 	done.Go(func() {
@@ -204,12 +236,16 @@ func (c *Courier) keepAlive(ctx context.Context, e workflow.Effect, log *slog.Lo
 				return
 			case <-tick.C:
 			}
-			if ok, err := c.engine.Extend(ctx, e, time.Now().Add(Lease)); !ok && ctx.Err() == nil {
+			later := time.Now().Add(Lease)
+			switch ok, err := c.engine.Extend(ctx, e, later); {
+			case ok:
+				until = later
+			case ctx.Err() == nil:
 				log.WarnContext(ctx, "a claim could not be prolonged", "error", err)
 			}
 		}
 	})
-	return func() { cancel(); done.Wait() }
+	return func() time.Time { cancel(); done.Wait(); return until }
 }
 
 // The bounds of Backoff.

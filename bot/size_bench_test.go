@@ -1,0 +1,203 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/slack-go/slack"
+	"github.com/stretchr/testify/require"
+
+	"sampledesk/bot/view"
+	"sampledesk/store/boltstore"
+	"sampledesk/workflow"
+	"sampledesk/workflow/query"
+)
+
+// sizesVariable names the sizes that BenchmarkSizes fills stores of, such as 1000,100000,1000000. The first is what the
+// others are compared with.
+const sizesVariable = "SAMPLEDESK_BENCH_SIZES"
+
+// BenchmarkSizes measures what people wait for in a store that holds so many applications, with what it takes to open
+// it and how much memory that leaves in use; and how many times the first size's each is.
+func BenchmarkSizes(b *testing.B) {
+	sizes := os.Getenv(sizesVariable)
+	if sizes == "" {
+		sizes = "1000,20000"
+	}
+	first := map[string]float64{}
+	for _, text := range strings.Split(sizes, ",") {
+		size, err := strconv.Atoi(text)
+		require.NoError(b, err)
+		b.Run(text, func(b *testing.B) {
+			path := filepath.Join(b.TempDir(), "desk.db")
+			began := time.Now()
+			fillStore(b, path, size)
+			info, err := os.Stat(path)
+			require.NoError(b, err)
+			b.Logf("filled with %d in %s; %d bytes of file for each", size, time.Since(began).Round(time.Millisecond), info.Size()/int64(size))
+			took := measured(b, path, size)
+			for b.Loop() { // the measuring is done
+			}
+			b.ReportMetric(0, "ns/op")
+			for what, µs := range took {
+				if _, ok := first[what]; !ok {
+					first[what] = µs
+				}
+				b.ReportMetric(µs, what+"-µs")
+				b.ReportMetric(µs/first[what], what+"-x")
+			}
+		})
+	}
+}
+
+const benchedShop workflow.ShopID = "7495540735365777507"
+
+// fillStore fills a store with so many applications and their histories: one in fifty waits for the team and as many are
+// on their way; all others are over, as they are in a desk that has worked for years.
+func fillStore(b *testing.B, path string, size int) {
+	b.Helper()
+	const atOnce = 2_000
+	store, err := boltstore.Open(b.Context(), path)
+	require.NoError(b, err)
+	now := time.Now()
+	for from := 0; from < size; from += atOnce {
+		require.NoError(b, store.Update(b.Context(), func(tx workflow.Tx) error {
+			for i := from; i < min(from+atOnce, size); i++ {
+				if err := putOne(tx, i, now); err != nil {
+					return err
+				}
+			}
+			return tx.PutShop(workflow.Shop{ID: benchedShop, Name: "Glow Shop", Met: true})
+		}))
+	}
+	require.NoError(b, store.Close())
+}
+
+// putOne puts the n-th application with its history.
+func putOne(tx workflow.Tx, n int, now time.Time) error {
+	seen := now.Add(-time.Duration(n) * time.Minute)
+	a := workflow.Application{
+		Key: benchedKey(n), SeenAt: seen, ReportedAt: seen, ChangedAt: seen, Round: 3,
+		Card: workflow.Card{Wanted: true, Channel: "C1", TS: fmt.Sprintf("1760000000.%06d", n), Hash: "8b1a9953c4611296a827abf8c47804d7", Link: "https://glow.slack.example/archives/C1/p1760000000000000"},
+		Report: workflow.Report{
+			ReviewBy: now.Add(24*time.Hour + time.Duration(n%10_000)*time.Minute), Approvable: true, Stock: 12, Commission: "0.15",
+			Creator: workflow.Creator{
+				OpenID: fmt.Sprintf("open-%d", n/3), Username: fmt.Sprintf("glow.daily%d", n/3), Nickname: "Glow Daily",
+				Followers: workflow.Figure{Value: 12_400, Shared: true}, GMV: workflow.Money{Amount: "1230.50", Currency: "USD"},
+			},
+			Product: workflow.Product{ID: workflow.ProductID(fmt.Sprint(1729 + n%40)), Title: "Glow Serum, 30 ml", SKU: "1", Variant: "Rose"},
+		},
+	}
+	events := []workflow.EventKind{workflow.OnReported}
+	switch n % 50 {
+	case 0:
+		a.Report.Status = workflow.StatusPending
+	case 1:
+		a.Report.Status = workflow.StatusShipped
+	default:
+		a.Report.Status, a.ContentAt = workflow.StatusCompleted, seen
+		events = append(events, workflow.OnApproved, workflow.OnClaimed, workflow.OnApprovalConfirmed, workflow.OnReported, workflow.OnReported)
+	}
+	if err := tx.PutApplication(a); err != nil {
+		return err
+	}
+	for _, e := range events {
+		if err := tx.Append(workflow.Entry{At: seen, Key: a.Key, Event: e, From: workflow.Pending, To: a.State(), Round: 1}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func benchedKey(n int) workflow.Key {
+	return workflow.Key{Shop: benchedShop, ID: workflow.ApplicationID(fmt.Sprint(1_000_000_000 + n))}
+}
+
+// measured returns the microseconds that each thing takes, and reports the memory in use.
+func measured(b *testing.B, path string, size int) map[string]float64 {
+	b.Helper()
+	took := map[string]float64{}
+	took["start"] = µsOf(b, 5, func(int) error {
+		s, err := boltstore.Open(b.Context(), path)
+		if err != nil {
+			return err
+		}
+		return s.Close()
+	})
+	store, err := boltstore.Open(b.Context(), path)
+	require.NoError(b, err)
+	b.Cleanup(func() { require.NoError(b, store.Close()) })
+	d, engine := deskOn(b, store), workflow.NewEngine(store, nil)
+	shops, err := d.shops(b.Context())
+	require.NoError(b, err)
+	took["queue"] = µsOf(b, 50, func(int) error { _, err := d.queueFor(b.Context(), "U0MEMBER01", shops, query.Page{}); return err })
+	took["show"] = µsOf(b, 50, func(n int) error {
+		facts, err := d.search(b.Context(), shops, view.ShowPage{Asked: string(benchedKey(n * 13 % size).ID)})
+		if err == nil && facts.Total != 1 {
+			err = fmt.Errorf("%d were found", facts.Total)
+		}
+		return err
+	})
+	took["home"] = µsOf(b, 50, func(int) error { _, err := d.buildHome(b.Context(), "U0MEMBER01", view.HomeState{}, nil); return err })
+	require.NoError(b, ticked(b.Context(), engine))
+	took["tick"] = µsOf(b, 20, func(int) error { _, err := engine.Tick(b.Context(), benchedShop, time.Now()); return err })
+	took["decision"] = µsOf(b, 15, func(n int) error {
+		_, err := engine.Apply(b.Context(), benchedKey(50*n%size), workflow.Decided{
+			Actor: workflow.Actor{Person: "U0MEMBER01"}, At: time.Now(), Round: 3, Verdict: workflow.Approve, Undo: 10 * time.Second,
+		})
+		return err
+	})
+	runtime.GC()
+	var memory runtime.MemStats
+	runtime.ReadMemStats(&memory)
+	b.ReportMetric(float64(memory.HeapInuse)/(1<<20), "heap-MB")
+	return took
+}
+
+// ticked has the desk do once what it does in its first minutes.
+func ticked(ctx context.Context, engine *workflow.Engine) error {
+	for {
+		told, err := engine.Tick(ctx, benchedShop, time.Now())
+		if err != nil || told == 0 {
+			return err
+		}
+	}
+}
+
+// µsOf returns the median time that something takes.
+func µsOf(b *testing.B, times int, do func(n int) error) float64 {
+	b.Helper()
+	var all []float64
+	for n := range times {
+		began := time.Now()
+		require.NoError(b, do(n))
+		all = append(all, float64(time.Since(began).Nanoseconds())/1e3)
+	}
+	slices.Sort(all)
+	return all[len(all)/2]
+}
+
+// deskOn is a desk on a store, whose Slack says that the member is in the channel.
+func deskOn(b *testing.B, store workflow.Store) *Desk {
+	b.Helper()
+	answer := func(w http.ResponseWriter, r *http.Request) {
+		_, _ = fmt.Fprint(w, `{"ok":true,"members":["U0MEMBER01"],"team_id":"T1","user":{"id":"U0MEMBER01","team_id":"T1"}}`)
+	}
+	server := httptest.NewServer(http.HandlerFunc(answer))
+	b.Cleanup(server.Close)
+	return &Desk{
+		store: store, log: slog.New(slog.DiscardHandler), config: Config{Channel: "C1"},
+		people: newPeople(slack.New("xoxb-bench", slack.OptionAPIURL(server.URL+"/")), rawAPI{base: server.URL + "/", token: "xoxb-bench", http: server.Client()}),
+	}
+}
