@@ -13,7 +13,7 @@ const (
 	mostTogether = 256
 
 	// longestTogether is how long a batch takes in further updates. The last of them may last longer.
-	longestTogether = 10 * time.Millisecond
+	longestTogether = 50 * time.Millisecond
 )
 
 // batch is a transaction of bbolt that several updates share: those that wait for one another anyway come to the disk
