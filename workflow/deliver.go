@@ -194,7 +194,16 @@ func (o Outcome) patient(eff Effect) bool {
 	if o.Then != Done || eff.Attempt > 1 || eff.Cause != (Cause{}) {
 		return false
 	}
-	return eff.Leased || o.Event == nil && (eff.Kind == Reply || eff.Kind == Announce)
+	switch ev := o.Event.(type) {
+	case nil:
+		return eff.Leased || eff.Kind == Reply || eff.Kind == Announce
+	case CardShown:
+		return eff.Leased && !ev.Bare // or the next repaint would have to know
+	case NoticeShown:
+		return eff.Leased && len(ev.Pages) == 0
+	default:
+		return false
+	}
 }
 
 // patience is none where something waits behind an effect in its lane.
