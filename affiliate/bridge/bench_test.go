@@ -93,6 +93,7 @@ type desk struct {
 	engine *workflow.Engine
 	bridge *bridge.Bridge
 	woken  func()
+	posted sync.Map // of the workspace, which outlives the desk
 }
 
 // newDesk returns a desk that is not connected yet.
@@ -149,6 +150,7 @@ func connected(t *testing.T, options affiliatesim.Options) *desk {
 type slack struct {
 	mu      sync.Mutex
 	sayings []workflow.Saying
+	posted  *sync.Map // the effects that were ever posted: what an earlier attempt posted is found, and not posted again
 }
 
 func (s *slack) Limit(workflow.Tx, workflow.Effect) (string, error) { return "", nil }
@@ -161,6 +163,9 @@ func (s *slack) Deliver(_ context.Context, e workflow.Effect) workflow.Outcome {
 	}
 	if e.Kind == workflow.ShowNotice {
 		return workflow.Outcome{Event: workflow.NoticeShown{At: time.Now(), Channel: "C1", TS: "2.1", Hash: string(e.ID)}}
+	}
+	if _, found := s.posted.LoadOrStore(e.ID, true); found && e.Begun {
+		return workflow.Outcome{}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -183,7 +188,7 @@ func (s *slack) said(kinds ...workflow.SayingKind) (found []workflow.Saying) {
 // run runs a courier until stop is called or the test ends.
 func (d *desk) run() (*slack, func()) {
 	d.t.Helper()
-	channel := &slack{}
+	channel := &slack{posted: &d.posted}
 	courier := outbox.New(d.store, d.engine,
 		map[workflow.Service]outbox.Service{workflow.TikTok: d.bridge, workflow.Slack: channel},
 		map[workflow.Service]int{workflow.TikTok: 8, workflow.Slack: 8}, slog.New(slog.NewTextHandler(d.log, nil)))

@@ -108,7 +108,6 @@ func TestAnAnswerIsToldOnceAndNothingIsMarkedAsRead(t *testing.T) {
 		writes := d.store.written()
 		d.listen()
 		require.Equal(t, writes, d.store.written())
-		time.Sleep(time.Minute) // that it was told is on record by now
 		d.restart()
 		channel, _ = d.run()
 		d.listen()
