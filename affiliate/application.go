@@ -75,8 +75,7 @@ type Application struct {
 	Product           Product
 }
 
-// Creator is who asks for the sample. A blank number is one that she does not
-// share.
+// Creator is who asks for the sample. A blank number is one that they do not share.
 type Creator struct {
 	ID        CreatorID
 	Username  string
@@ -85,12 +84,12 @@ type Creator struct {
 	Followers Number
 	// Posts counts the posts of the last 30 days.
 	Posts Number
-	// MedianViews is the median of her shoppable videos' views, 30 days.
+	// MedianViews is the median of their shoppable videos' views, 30 days.
 	MedianViews Number
-	// FulfillmentPercentage is how many samples she made content for, in
-	// per cent, 90 days.
+	// FulfillmentPercentage is how many samples they made content for, in per cent,
+	// 90 days.
 	FulfillmentPercentage Number
-	// GMV is what she sold in the last 30 days.
+	// GMV is what they sold in the last 30 days.
 	GMV Money
 }
 
@@ -110,10 +109,11 @@ type Money struct {
 	Currency string
 }
 
-// UnmarshalJSON reads a record of the search, field by field. Fields that it does not know
-// are passed over, and those that are not what the vendor documents are as if they were not
-// there. A record without id or status is refused, with an [*UnreadableError]: nothing could
-// be done with it, and passing over it would hide an application.
+// UnmarshalJSON reads a record of the search, field by field. Fields that it does not
+// know are passed over, and those that are not what the vendor documents are as if
+// they were not there. A record without id or status is refused, with an
+// [*UnreadableError]: nothing could be done with it, and passing over it would hide
+// an application.
 func (a *Application) UnmarshalJSON(data []byte) error {
 	f, err := readFields(data)
 	if err != nil {

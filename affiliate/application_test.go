@@ -144,15 +144,15 @@ func TestNoFieldButIDAndStatusMakesARecordUnreadable(t *testing.T) {
 	require.Len(t, paths, 28)
 	for _, path := range paths {
 		for _, value := range oddValues {
-			var odd map[string]any
-			require.NoError(t, json.Unmarshal([]byte(whole), &odd))
+			var skipped map[string]any
+			require.NoError(t, json.Unmarshal([]byte(whole), &skipped))
 			names := strings.Split(path, ".")
-			at := odd
+			at := skipped
 			for _, name := range names[:len(names)-1] {
 				at = at[name].(map[string]any)
 			}
 			at[names[len(names)-1]] = json.RawMessage(value)
-			text, err := json.Marshal(odd)
+			text, err := json.Marshal(skipped)
 			require.NoError(t, err)
 			var got affiliate.Application
 			require.NoError(t, json.Unmarshal(text, &got), "%s: %.40s", path, value)

@@ -40,7 +40,7 @@ type Authorisation struct {
 	flight  *singleflight.Group
 	current atomic.Pointer[Tokens] // the pair in use, nil before it is loaded
 
-	turn    chan struct{} // holds a value through a renewal, guards what follows
+	sem     chan struct{} // holds a value through a renewal, guards what follows
 	unsaved *rotation
 	tried   time.Time // when a renewal was last tried
 }
@@ -54,7 +54,7 @@ type rotation struct {
 // Authorisation returns what makes calls under the tokens in the vault. Use
 // one for each vault: two would refresh each other's tokens away.
 func (c *Client) Authorisation(vault Vault) *Authorisation {
-	return &Authorisation{client: c, vault: vault, flight: new(singleflight.Group), turn: make(chan struct{}, 1)}
+	return &Authorisation{client: c, vault: vault, flight: new(singleflight.Group), sem: make(chan struct{}, 1)}
 }
 
 // access returns a token that is worth trying, renewed where it is about time.
@@ -65,8 +65,8 @@ func (a *Authorisation) access(ctx context.Context) (Secret, error) {
 	return a.renew(ctx, "")
 }
 
-// renew returns a token other than the stale one. The work outlives a caller
-// who gives up, as abandoning it half way could lose the new pair for ever.
+// renew returns a token other than the stale one. The work outlives a caller who
+// gives up, as abandoning it half way could lose the new pair forever.
 func (a *Authorisation) renew(ctx context.Context, stale Secret) (Secret, error) {
 	work := a.flight.DoChan(string(stale), func() (any, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), renewTime)
@@ -89,8 +89,8 @@ func (a *Authorisation) renew(ctx context.Context, stale Secret) (Secret, error)
 // into the vault, or a new one of the vendor's.
 func (a *Authorisation) renewed(ctx context.Context, stale Secret) (Tokens, error) {
 	select {
-	case a.turn <- struct{}{}:
-		defer func() { <-a.turn }()
+	case a.sem <- struct{}{}:
+		defer func() { <-a.sem }()
 	case <-ctx.Done():
 		return Tokens{}, fmt.Errorf("waiting for another renewal of the tokens: %w", ctx.Err())
 	}
@@ -101,7 +101,7 @@ func (a *Authorisation) renewed(ctx context.Context, stale Secret) (Tokens, erro
 	if a.unsaved != nil && a.unsaved.replaced == known.Refresh {
 		return a.save(ctx)
 	}
-	a.unsaved = nil // somebody else connected the shop anew
+	a.unsaved = nil // somebody else connected the shop again
 	now := time.Now()
 	usable := known.Access != "" && known.Access != stale && !known.expireBy(now)
 	if usable && (!known.expireBy(now.Add(renewAhead)) || now.Sub(a.tried) < renewPause) {

@@ -10,8 +10,8 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// Endpoint names a kind of call. The vendor counts calls per app, shop and
-// endpoint, tells nobody the quota, and changes it as it likes.
+// Endpoint names a kind of call. The vendor counts calls per app, shop and endpoint,
+// does not document the quota, and changes it as it likes.
 type Endpoint string
 
 // The endpoints that this client calls.
@@ -34,19 +34,19 @@ const (
 // too many requests and recovered one step at a time. A step, which is also the
 // slowest pace, is a tenth of the full one.
 const (
-	fullRate     rate.Limit = 10 // calls per second
-	paceSteps               = 10
-	recoveryTime            = 10 * time.Second // for one step
-	inFlight                = 2                // calls at a time per shop
-	defaultPause            = time.Second      // after a 429 that asks for no wait
-	longestPause            = 10 * time.Minute // that an answer gets, whatever it asks for
-	promiseLife             = 5 * time.Second  // of what Ready took and nobody used
+	fullRate        rate.Limit = 10 // calls per second
+	paceSteps                  = 10
+	recoveryTime               = 10 * time.Second // for one step
+	inFlight                   = 2                // calls at a time per shop
+	defaultPause               = time.Second      // after a 429 that asks for no wait
+	longestPause               = 10 * time.Minute // that an answer gets, whatever it asks for
+	reservationLife            = 5 * time.Second  // of what Ready took and nobody used
 )
 
-// messageSpacing lies between two messages of a shop. Operators saw that less
-// than about five seconds draws refusals; whether that holds for a conversation
-// or for the shop was not clear, so the stricter reading is kept to. It is longer
-// than promiseLife, so that never two messages are promised at a time.
+// messageSpacing lies between two messages of a shop. Operators saw that less than
+// about five seconds gets refused; whether that holds for a conversation or for the
+// shop was not clear, so the stricter reading is kept to. It is longer than
+// reservationLife, so that two messages are never reserved at a time.
 const messageSpacing = 5500 * time.Millisecond
 
 // budget is what one shop's calls keep to.
@@ -73,13 +73,13 @@ func (b *budget) bucket(endpoint Endpoint) *bucket {
 	return found
 }
 
-// pass waits until a call may be sent, and returns what must be called once it
-// was answered. A token is taken only with a place in flight in hand, and no
-// place is held while waiting for a token, so a slow endpoint never blocks
-// another. It waits for a token no longer than patience.
-func (b *budget) pass(ctx context.Context, endpoint Endpoint, urgent bool, patience time.Duration) (leave func(), err error) {
+// acquire waits until a call may be sent, and returns what must be called once it was
+// answered. A token is taken only with a place in flight in hand, and no place is
+// held while waiting for a token, so a slow endpoint never blocks another. It waits
+// for a token no longer than the timeout.
+func (b *budget) acquire(ctx context.Context, endpoint Endpoint, urgent bool, timeout time.Duration) (leave func(), err error) {
 	bucket := b.bucket(endpoint)
-	deadline := time.Now().Add(patience)
+	deadline := time.Now().Add(timeout)
 	for {
 		wait := bucket.wait(time.Now(), urgent)
 		if wait > 0 && time.Now().Add(wait).After(deadline) {
@@ -104,7 +104,7 @@ func (b *budget) throttled(endpoint Endpoint, sent time.Time, retryAfter time.Du
 	b.log.Warn("slowed down after too many requests", "endpoint", string(endpoint), "per_second", float64(pace))
 }
 
-// answered tells how a call ended. Where calls are spaced, the next is spaced from
+// answered records how a call ended. Where calls are spaced, the next is spaced from
 // here: when in between the vendor counted this one, only the vendor knows. A call
 // under a token that had expired was not counted, and may be made again at once.
 func (b *budget) answered(endpoint Endpoint, err error) {
@@ -113,7 +113,7 @@ func (b *budget) answered(endpoint Endpoint, err error) {
 	defer bucket.mu.Unlock()
 	now := time.Now()
 	if bucket.spacing > 0 && KindOf(err) == TokenExpired {
-		bucket.promise = append(bucket.promise, now)
+		bucket.reserved = append(bucket.reserved, now)
 		return
 	}
 	bucket.space(now)
@@ -124,12 +124,12 @@ type bucket struct {
 	full    rate.Limit    // the pace to start with and to recover to
 	spacing time.Duration // between two calls, zero where only the pace counts
 
-	mu      sync.Mutex
-	limiter *rate.Limiter
-	changed time.Time // when the pace was last halved or recovered
-	halved  time.Time
-	resume  time.Time   // no call before this
-	promise []time.Time // when tokens were taken ahead of their calls
+	mu       sync.Mutex
+	limiter  *rate.Limiter
+	changed  time.Time // when the pace was last halved or recovered
+	halved   time.Time
+	resume   time.Time   // no call before this
+	reserved []time.Time // when tokens were taken ahead of their calls
 }
 
 func newBucket(endpoint Endpoint) *bucket {
@@ -151,26 +151,26 @@ func (b *bucket) reserve(now time.Time) time.Duration {
 		return time.Millisecond
 	}
 	b.expire(now)
-	b.promise = append(b.promise, now)
+	b.reserved = append(b.reserved, now)
 	return 0
 }
 
 // wait is how long until a token may be there; it takes none.
-func (b *bucket) wait(now time.Time, promised bool) time.Duration {
+func (b *bucket) wait(now time.Time, reserved bool) time.Duration {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.expire(now); promised && len(b.promise) > 0 {
+	if b.expire(now); reserved && len(b.reserved) > 0 {
 		return 0
 	}
 	return b.need(now)
 }
 
 // take takes a token, where promised is set one taken ahead if there is any.
-func (b *bucket) take(now time.Time, promised bool) bool {
+func (b *bucket) take(now time.Time, reserved bool) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.expire(now); promised && len(b.promise) > 0 {
-		b.promise = b.promise[1:]
+	if b.expire(now); reserved && len(b.reserved) > 0 {
+		b.reserved = b.reserved[1:]
 		b.space(now)
 		return true
 	}
@@ -203,8 +203,8 @@ func (b *bucket) need(now time.Time) time.Duration {
 // expire forgets tokens that were taken ahead and not used. They stay spent:
 // that errs on the slow side.
 func (b *bucket) expire(now time.Time) {
-	for len(b.promise) > 0 && now.Sub(b.promise[0]) > promiseLife {
-		b.promise = b.promise[1:]
+	for len(b.reserved) > 0 && now.Sub(b.reserved[0]) > reservationLife {
+		b.reserved = b.reserved[1:]
 	}
 }
 
@@ -235,7 +235,7 @@ func (b *bucket) throttled(sent, now time.Time, retryAfter time.Duration) rate.L
 	if resume := now.Add(min(retryAfter, longestPause)); resume.After(b.resume) {
 		b.resume = resume
 	}
-	b.promise = nil
+	b.reserved = nil
 	return b.limiter.Limit()
 }
 

@@ -78,12 +78,12 @@ func (c *core) send(ctx context.Context, base *url.URL, r call, header http.Head
 	began := time.Now()
 	response, err := c.http.Do(request)
 	if err != nil {
-		return nil, lost(r, err, !seen.certainlyNone(err), secrets)
+		return nil, noAnswer(r, err, !seen.neverConnected(err), secrets)
 	}
 	defer func() { _ = response.Body.Close() }()
 	body, err := io.ReadAll(io.LimitReader(response.Body, longestAnswer+1))
 	if err != nil && response.StatusCode < 300 {
-		return nil, lost(r, err, true, secrets)
+		return nil, noAnswer(r, err, true, secrets)
 	}
 	return c.open(r, response, body, began, secrets)
 }
@@ -98,8 +98,8 @@ func (r call) reader() io.Reader {
 	return bytes.NewReader(r.body)
 }
 
-// lost wraps the fault of an exchange that brought no answer.
-func lost(r call, err error, sent bool, secrets []Secret) error {
+// noAnswer wraps the fault of an exchange that brought no answer.
+func noAnswer(r call, err error, sent bool, secrets []Secret) error {
 	if wrapper, ok := errors.AsType[*url.Error](err); ok {
 		err = wrapper.Err // the wrapper quotes the URL, in which secrets travel
 	}
@@ -141,8 +141,8 @@ func (c *core) open(r call, response *http.Response, body []byte, began time.Tim
 	return envelope.Data, nil
 }
 
-// unreadable is the error of an answer whose envelope tells of a success, but
-// whose data cannot be read. Asking again would bring the same.
+// unreadable is the error of an answer whose envelope is a success, but whose data
+// cannot be read. Asking again would bring the same.
 func unreadable(path string, err error, secrets ...Secret) *Error {
 	return &Error{HTTPStatus: http.StatusOK, Path: path, Message: scrub("unreadable data: "+err.Error(), secrets...)}
 }
@@ -158,8 +158,8 @@ func retryAfter(header string) time.Duration {
 	return max(wait, 0)
 }
 
-// isClockOff compares our stamp with the answer's Date, both in whole seconds.
-// The time that the call itself took is no fault of our clock.
+// isClockOff compares our stamp with the answer's Date, both in whole seconds. The
+// duration of the call itself does not count against our clock.
 func isClockOff(header string, began, ended time.Time) bool {
 	date, err := http.ParseTime(header)
 	if err != nil {
@@ -178,10 +178,10 @@ func (n *connection) watch(ctx context.Context) context.Context {
 	})
 }
 
-// certainlyNone is true if no connection was there to send the request on. A
+// neverConnected is true if no connection was there to send the request on. A
 // transport that does not report connections is believed only where the error
 // itself is one of dialling.
-func (n *connection) certainlyNone(err error) bool {
+func (n *connection) neverConnected(err error) bool {
 	if n.got.Load() || n.asked.Load() {
 		return !n.got.Load()
 	}

@@ -31,8 +31,8 @@ type Config struct {
 	// copied: redirects are never followed and cookies never kept. Nil means
 	// a client of its own.
 	HTTPClient *http.Client
-	// Logger is told of each call at level debug, and of what an operator
-	// should see at level warn. Nil means silence.
+	// Logger gets each call at level debug, and of what an operator should see at
+	// level warn. Nil means silence.
 	Logger *slog.Logger
 	// Timeout of a single call, [DefaultTimeout] if zero.
 	Timeout time.Duration
@@ -80,14 +80,14 @@ func New(config Config) (*Client, error) {
 	}
 	return &Client{&core{
 		appKey: config.AppKey, appSecret: config.AppSecret, api: api, auth: auth,
-		http: unfollowing(config.HTTPClient), log: logger, timeout: timeout,
+		http: withoutRedirects(config.HTTPClient), log: logger, timeout: timeout,
 		budgets: map[ShopID]*budget{},
 	}}, nil
 }
 
-// unfollowing returns a copy of the client that follows no redirects, as those
+// withoutRedirects returns a copy of the client that follows no redirects, as those
 // would carry tokens elsewhere and repeat writes, and keeps no cookies.
-func unfollowing(given *http.Client) *http.Client {
+func withoutRedirects(given *http.Client) *http.Client {
 	plain := http.Client{}
 	if given != nil {
 		plain = *given

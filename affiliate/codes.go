@@ -15,8 +15,8 @@ const (
 	StopsAll     Stops = "shop" // every call of the shop would meet it too
 )
 
-// meaning is a row of the vendor's table of codes: what a code, or a code with certain
-// words in its message, means to a client.
+// meaning is a row of the vendor's table of codes: what a code, or a code with
+// certain words in its message, means to a client.
 type meaning struct {
 	code  int
 	words []string // any of these in the message tells the row from others of its code; none: it is the code's last row
@@ -24,11 +24,12 @@ type meaning struct {
 	named error // what the answer matches, if that has a name
 }
 
-// meanings are the vendor's codes that mean something to a client. Of the rows of one code
-// the first whose words occur counts. A code that is not here is a refusal for good.
+// meanings are the vendor's codes that mean something to a client. Of the rows of one
+// code the first whose words occur counts. A code that is not here is a refusal for
+// good.
 //
-// What each kind stops is in stops, and what people are told and can do about it is worded
-// by whoever speaks to them.
+// What each kind stops is in stops, and what people are told and can do about it is
+// worded by whoever speaks to them.
 var meanings = []meaning{
 	{code: codeTokenExpired, kind: TokenExpired},
 	{code: codeTokenInvalid, kind: NeedsReconnect},
@@ -87,7 +88,8 @@ const (
 	codeRefreshTokenFaulty = 36004005
 )
 
-// stops tells what the faults of a kind keep from working; a kind that is not here stops nothing.
+// stops says what the faults of a kind keep from working; a kind that is not here
+// stops nothing.
 var stops = map[Kind]Stops{
 	TokenExpired:      StopsAll,
 	NeedsReconnect:    StopsAll,
@@ -102,11 +104,12 @@ var stops = map[Kind]Stops{
 	CallUnknown:       StopsCall,
 }
 
-// Stops tells what faults of the kind keep from working until a person has mended them. No
-// such fault is ever a word on the one thing that was asked for.
+// Stops says what faults of the kind keep from working until a person has mended
+// them. No such fault is ever a word on the one thing that was asked for.
 func (k Kind) Stops() Stops { return stops[k] }
 
-// meaningOf finds the row of a code and its words. One that is nowhere is a refusal for good.
+// meaningOf finds the row of a code and its words. One that is nowhere is a refusal
+// for good.
 func meaningOf(code int, message string) meaning {
 	said := " " + strings.Join(strings.FieldsFunc(strings.ToLower(message), func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsDigit(r)
@@ -119,8 +122,8 @@ func meaningOf(code int, message string) meaning {
 	return meaning{code: code, kind: Refused}
 }
 
-// says tells whether one of the row's words occurs, as words and not as parts of others:
-// "conversation" says nothing of a version.
+// says reports whether one of the row's words occurs, as words and not as parts of
+// others: "conversation" says nothing of a version.
 func (m meaning) says(said string) bool {
 	for _, words := range m.words {
 		if strings.Contains(said, " "+words+" ") {

@@ -9,8 +9,8 @@ import (
 	"net/url"
 )
 
-// CollaborationDetail is one target collaboration with whom it invited and what it
-// offers.
+// CollaborationDetail is one target collaboration with the creators it invited and
+// the products it offers.
 type CollaborationDetail struct {
 	ID       CollaborationID
 	Name     string
@@ -32,8 +32,8 @@ type OfferedProduct struct {
 	Title string
 }
 
-// UnmarshalJSON reads a creator, field by field. One with neither an open id nor a user
-// name is refused, as nothing else tells who it is.
+// UnmarshalJSON reads a creator, field by field. One with neither an open id nor a
+// user name is refused, as nothing else tells who it is.
 func (c *InvitedCreator) UnmarshalJSON(data []byte) error {
 	f, err := readFields(data)
 	if err != nil {
@@ -63,7 +63,7 @@ func (p *OfferedProduct) UnmarshalJSON(data []byte) error {
 }
 
 // TargetCollaboration returns one target collaboration. Creators and products that
-// cannot be read are passed over, which the log tells of.
+// cannot be read are passed over, and logged.
 func (s *Shop) TargetCollaboration(ctx context.Context, id CollaborationID) (CollaborationDetail, error) {
 	if !isPathID(id) {
 		return CollaborationDetail{}, fmt.Errorf("reading a target collaboration: %w: %q is no collaboration id", ErrInvalid, scrub(string(id)))
@@ -76,18 +76,18 @@ func (s *Shop) TargetCollaboration(ctx context.Context, id CollaborationID) (Col
 	if err != nil {
 		return CollaborationDetail{}, fmt.Errorf("reading target collaboration %s: %w", id, err)
 	}
-	detail, odd, err := decodeCollaboration(data)
+	detail, skipped, err := decodeCollaboration(data)
 	if err == nil && detail.ID != id {
 		err = errors.New("the answer is about another collaboration")
 	}
 	if err != nil {
 		return CollaborationDetail{}, fmt.Errorf("reading target collaboration %s: %w", id, unreadable(path, err))
 	}
-	s.passOver(path, odd)
+	s.logSkipped(path, skipped)
 	return detail, nil
 }
 
-func decodeCollaboration(data json.RawMessage) (detail CollaborationDetail, odd []error, err error) {
+func decodeCollaboration(data json.RawMessage) (detail CollaborationDetail, skipped []error, err error) {
 	if len(data) == 0 || string(data) == "null" {
 		return CollaborationDetail{}, nil, errNoData
 	}

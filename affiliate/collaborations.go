@@ -18,8 +18,8 @@ const collaborationsPageSize = 100
 
 const collaborationsPath = "/affiliate_seller/202508/target_collaborations/search"
 
-// CollaborationStatus is where a target collaboration stands, as the filter of
-// the search names it; a record does not tell.
+// CollaborationStatus is where a target collaboration stands, as the filter of the
+// search names it; a record does not say.
 type CollaborationStatus string
 
 // The statuses that the vendor documents. That VALID holds all that run, those that
@@ -41,14 +41,14 @@ const (
 	AnySampleSetting SampleSetting = "ALL"
 )
 
-// CollaborationFilter narrows a search of target collaborations; blank fields do not, but
-// for the status, which the vendor requires. Its search by words and its filter by whether
-// creators accepted are left out.
+// CollaborationFilter narrows a search of target collaborations; blank fields do not,
+// but for the status, which the vendor requires. Its search by words and its filter
+// by whether creators accepted are left out.
 type CollaborationFilter struct {
 	Status  CollaborationStatus `json:"collaboration_status"`
 	Samples SampleSetting       `json:"free_sample_setting,omitempty"`
-	// Creator narrows to the collaborations that invited one creator. That does not prove
-	// that a request of theirs came from one of these.
+	// Creator narrows to the collaborations that invited one creator. That does not
+	// prove that a request of theirs came from one of these.
 	Creator CreatorID `json:"creator_user_open_id,omitempty"`
 }
 
@@ -65,9 +65,9 @@ type TargetCollaboration struct {
 	Creators, Products int
 }
 
-// UnmarshalJSON reads a record of the search, field by field. Fields that it does not know
-// are passed over, those that cannot be read are as if they were not there; a record without
-// an id is refused.
+// UnmarshalJSON reads a record of the search, field by field. Fields that it does not
+// know are passed over, those that cannot be read are as if they were not there; a
+// record without an id is refused.
 func (t *TargetCollaboration) UnmarshalJSON(data []byte) error {
 	f, err := readFields(data)
 	if err != nil {
@@ -87,11 +87,11 @@ func (t *TargetCollaboration) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// TargetCollaborations returns all of the shop's target collaborations that
-// match, a hundred a page, as they are asked for. Those that cannot be read are
-// passed over, which the log tells of. After an error nothing more comes, and pages
-// without an end are one: that there is no other collaboration is a fact that conclusions
-// are drawn from. The vendor documents no order, so one may come twice.
+// TargetCollaborations returns all of the shop's target collaborations that match, a
+// hundred a page, as they are asked for. Those that cannot be read are passed over,
+// and logged. After an error nothing more comes, and pages without an end are one:
+// that there is no other collaboration is a fact that conclusions are drawn from. The
+// vendor documents no order, so one may come twice.
 func (s *Shop) TargetCollaborations(ctx context.Context, filter CollaborationFilter) iter.Seq2[TargetCollaboration, error] {
 	return listing("searching target collaborations", collaborationsPath, func(token string) ([]TargetCollaboration, string, error) {
 		return s.collaborationsPage(ctx, filter, token)
@@ -118,18 +118,18 @@ func (s *Shop) collaborationsPage(ctx context.Context, filter CollaborationFilte
 	if err != nil {
 		return nil, "", fmt.Errorf("searching target collaborations: %w", err)
 	}
-	found, next, odd, err := decodeCollaborations(data)
+	found, next, skipped, err := decodeCollaborations(data)
 	if err != nil {
 		return nil, "", fmt.Errorf("searching target collaborations: %w", unreadable(collaborationsPath, err))
 	}
-	s.passOver(collaborationsPath, odd)
+	s.logSkipped(collaborationsPath, skipped)
 	return found, next, nil
 }
 
 // decodeCollaborations refuses data that holds no list and does not say that
 // there is nothing to list: that there is no target collaboration is a fact
 // that conclusions are drawn from.
-func decodeCollaborations(data json.RawMessage) (found []TargetCollaboration, next string, odd []error, err error) {
+func decodeCollaborations(data json.RawMessage) (found []TargetCollaboration, next string, skipped []error, err error) {
 	if len(data) == 0 || string(data) == "null" {
 		return nil, "", nil, errNoData
 	}
@@ -141,6 +141,6 @@ func decodeCollaborations(data json.RawMessage) (found []TargetCollaboration, ne
 	if records == nil && f.count("total_count") != NumberOf(0) {
 		return nil, "", nil, errors.New("the answer lists no target collaborations")
 	}
-	found, odd = readEach[TargetCollaboration](records)
-	return found, string(field[looseText](f, "next_page_token")), odd, nil
+	found, skipped = readEach[TargetCollaboration](records)
+	return found, string(field[looseText](f, "next_page_token")), skipped, nil
 }

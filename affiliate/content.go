@@ -28,16 +28,17 @@ type Content struct {
 	PageLink string
 	// Created is when it was posted, UTC; zero if the answer had none.
 	Created time.Time
-	// Ended is when a live ended, UTC; zero for a video and where the answer had none.
+	// Ended is when a live ended, UTC; zero for a video and where the answer had
+	// none.
 	Ended time.Time
-	// A blank number is one that the answer does not tell.
+	// A blank number is one that the answer does not contain.
 	Views, Likes, Comments, PaidOrders Number
 	// Product is the product that it shows.
 	Product ProductID
 }
 
-// UnmarshalJSON reads a fulfilment as the vendor lists it, field by field. Fields that it
-// does not know are passed over; one without the content's id is refused.
+// UnmarshalJSON reads a fulfilment as the vendor lists it, field by field. Fields
+// that it does not know are passed over; one without the content's id is refused.
 func (c *Content) UnmarshalJSON(data []byte) error {
 	f, err := readFields(data)
 	if err != nil {
@@ -60,7 +61,7 @@ func (c *Content) UnmarshalJSON(data []byte) error {
 
 // Content returns what the creator posted in one format for an application; the
 // vendor documents neither an order nor pages. What cannot be read is passed over,
-// which the log tells of.
+// and logged.
 func (s *Shop) Content(ctx context.Context, application ApplicationID, format ContentFormat) ([]Content, error) {
 	if !isPathID(application) {
 		return nil, fmt.Errorf("searching content: %w: %q is no application id", ErrInvalid, scrub(string(application)))
@@ -84,13 +85,13 @@ func (s *Shop) Content(ctx context.Context, application ApplicationID, format Co
 		Found []json.RawMessage `json:"fulfillments"`
 	}
 	var found []Content
-	var odd []error
+	var skipped []error
 	if err = decodeData(data, &wire); err == nil {
-		found, odd, err = readRecords[Content](wire.Found)
+		found, skipped, err = readRecords[Content](wire.Found)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("searching content of application %s: %w", application, unreadable(path, err))
 	}
-	s.passOver(path, odd)
+	s.logSkipped(path, skipped)
 	return found, nil
 }

@@ -100,11 +100,11 @@ func TestARequestLinkIsForOneVariant(t *testing.T) {
 		require.Equal(t, string(made.ID), parsed.Query().Get("collaboration_id"))
 		require.Equal(t, fmt.Sprint(time.Now().AddDate(0, 0, 3).Unix()), parsed.Query().Get("expires"))
 
-		for name, odd := range map[string]affiliate.LinkRequest{
+		for name, skipped := range map[string]affiliate.LinkRequest{
 			"another product's variant": {Product: product.ID, SKU: "404", ValidDays: 1},
 			"no such collaboration":     {Product: product.ID, SKU: product.SKUID, Collaboration: "404", ValidDays: 1},
 		} {
-			_, err := shop.RequestLink(t.Context(), odd)
+			_, err := shop.RequestLink(t.Context(), skipped)
 			require.Equal(t, affiliate.Refused, affiliate.KindOf(err), name)
 		}
 		_, err = shop.RequestLink(t.Context(), affiliate.LinkRequest{Product: product.ID, SKU: product.SKUID, Campaign: affiliate.MyCampaigns, ValidDays: affiliate.MaxLinkDays})

@@ -34,11 +34,11 @@ type Conversation struct {
 	New       bool
 	Username  string
 	AvatarURL string // a signed link that expires
-	// CreatorIM signs the creator's messages: a message of any other sender is
-	// ours or the platform's. Blank if the answer does not tell.
+	// CreatorIM is the sender of the creator's messages: any other sender is the shop
+	// or the platform. Blank if the answer does not say.
 	CreatorIM IMUserID
-	// Unread counts what the creator wrote and nobody has read; blank if the
-	// answer does not tell.
+	// Unread counts what the creator wrote and nobody has read; blank if the answer
+	// does not say.
 	Unread Number
 }
 
@@ -49,10 +49,10 @@ type ConversationSummary struct {
 	ID        ConversationID
 	Username  string
 	AvatarURL string // a signed link that expires
-	// CreatorIM signs the creator's messages.
+	// CreatorIM is the sender of the creator's messages.
 	CreatorIM IMUserID
-	// Unread counts what the creator wrote and nobody has read. Blank means
-	// that the answer does not tell, never that there is nothing new.
+	// Unread counts what the creator wrote and nobody has read. Blank means that the
+	// answer does not say, never that there is nothing new.
 	Unread Number
 }
 
@@ -62,15 +62,16 @@ type ConversationStatus string
 // The statuses that the vendor documents.
 const (
 	AllConversations ConversationStatus = "ALL"
-	// UnreadConversations are those with something that nobody marked as read. A reply
-	// does not mark it; whoever opens the conversation in the Message Center does.
+	// UnreadConversations are those with something that nobody marked as read. A
+	// reply does not mark it; whoever opens the conversation in the Message Center
+	// does.
 	UnreadConversations ConversationStatus = "UNREAD"
 	// UnrepliedConversations are those in which the creator was the last to write.
 	UnrepliedConversations ConversationStatus = "UNREPLIED"
 )
 
-// UnmarshalJSON reads an answer, field by field. Fields that it does not know are passed
-// over, those that cannot be read are blank; one without an id is refused.
+// UnmarshalJSON reads an answer, field by field. Fields that it does not know are
+// passed over, those that cannot be read are blank; one without an id is refused.
 func (c *Conversation) UnmarshalJSON(data []byte) error {
 	f, err := readFields(data)
 	if err != nil {
@@ -87,9 +88,10 @@ func (c *Conversation) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// UnmarshalJSON reads a record of the list, field by field. Its key is id; the text of the
-// vendor's page calls it conversation_id once, so both are taken. Fields that it does not
-// know are passed over, those that cannot be read are blank; one without an id is refused.
+// UnmarshalJSON reads a record of the list, field by field. Its key is id; the text
+// of the vendor's page calls it conversation_id once, so both are taken. Fields that
+// it does not know are passed over, those that cannot be read are blank; one without
+// an id is refused.
 func (c *ConversationSummary) UnmarshalJSON(data []byte) error {
 	f, err := readFields(data)
 	if err != nil {
@@ -134,9 +136,9 @@ func (s *Shop) Conversation(ctx context.Context, creator CreatorID) (Conversatio
 	return conversation, nil
 }
 
-// Conversations returns the shop's conversations of a status, fifty a page as they are
-// asked for, in no promised order. Those that cannot be read are passed over, which the
-// log tells of. After an error nothing more comes. As the list changes while it is read,
+// Conversations returns the shop's conversations of a status, fifty a page as they
+// are asked for, in no promised order. Those that cannot be read are passed over, and
+// logged. After an error nothing more comes. As the list changes while it is read,
 // one may come twice, and one may be missed.
 func (s *Shop) Conversations(ctx context.Context, status ConversationStatus) iter.Seq2[ConversationSummary, error] {
 	named := func(c ConversationSummary) string { return string(c.ID) }
@@ -168,8 +170,8 @@ func (s *Shop) conversationsPage(ctx context.Context, status ConversationStatus,
 	if err != nil {
 		return nil, "", unreadable(conversationsPath, err)
 	}
-	found, odd := readEach[ConversationSummary](records)
-	s.passOver(conversationsPath, odd)
+	found, skipped := readEach[ConversationSummary](records)
+	s.logSkipped(conversationsPath, skipped)
 	return found, next, nil
 }
 
@@ -208,7 +210,7 @@ func (s *Shop) markRead(ctx context.Context, ids []ConversationID) (failed []Con
 	var wire struct {
 		Failed []ConversationID `json:"failed_conversation_ids"`
 	}
-	// The answer tells of failures only; code 0 without data tells of none.
+	// The answer lists failures only; code 0 without data means none.
 	if len(data) > 0 {
 		if err := json.Unmarshal(data, &wire); err != nil {
 			return nil, unreadable(markReadPath, err)

@@ -15,7 +15,7 @@ import (
 	"sampledesk/affiliate/affiliatesim"
 )
 
-// creator makes a creator known by her asking for a sample.
+// creator makes a creator known by their asking for a sample.
 func (c *center) creator(t *testing.T, shop *affiliate.Shop, username, more string) affiliate.Creator {
 	t.Helper()
 	return find(t, shop, c.add(t, fmt.Sprintf(`{"creator":{"username":%q%s}}`, username, more))).Creator

@@ -11,10 +11,10 @@
 //
 //   - Reads, and changes that are the same when made twice, are repeated with
 //     jittered backoff, a bounded number of times. Other writes, which are
-//     [Shop.Review] and [Shop.SendMessage], are never repeated: whoever made one
-//     decides, after a look, and [Unclear] says whether a look is needed.
-//   - Every error tells what it means for the caller through [KindOf]; the
-//     vendor's request id is kept in it, as the vendor's support asks for it.
+//     [Shop.Review] and [Shop.SendMessage], are never repeated: the caller decides,
+//     after a check, and [Unclear] says whether a check is needed.
+//   - Every error says what it means for the caller through [KindOf]; the vendor's
+//     request id is kept in it, as the vendor's support asks for it.
 //   - Calls keep to a budget per shop and endpoint, see [Shop.Ready].
 //   - A number that a creator does not share is a blank [Number], never zero.
 //   - Secrets redact themselves, and appear neither in errors nor in logs.

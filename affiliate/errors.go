@@ -12,8 +12,8 @@ var (
 	ErrInvalid = errors.New("invalid argument")
 	// ErrNotConnected is returned when a vault holds no tokens.
 	ErrNotConnected = errors.New("no tokens: the shop is not connected")
-	// ErrUnreadable is wrapped by a vault's error about tokens that it holds
-	// and cannot read, however often it tries, as for want of the right key.
+	// ErrUnreadable is wrapped by a vault's error about tokens that it holds and
+	// cannot read, however often it tries, as without the right key.
 	ErrUnreadable = errors.New("the tokens are not readable")
 	// ErrBadAuthCode matches the vendor's refusal of an authorisation code
 	// that is wrong, was used before, or is older than 30 minutes.
@@ -22,10 +22,10 @@ var (
 	// is wrong, expired, or was replaced by a newer one.
 	ErrBadRefreshToken = errors.New("bad refresh token")
 	// ErrOtherRegion matches the vendor's refusal to reach a creator of another
-	// region than the shop's. It is for good.
+	// region than the shop's. It is permanent.
 	ErrOtherRegion = errors.New("creator in another region")
 	// ErrAgencyRequest matches the vendor's refusal of a review that is not the
-	// shop's: an agency applied for the creator. It is for good.
+	// shop's: an agency applied for the creator. It is permanent.
 	ErrAgencyRequest = errors.New("an agency's request, which this shop may not decide")
 	// ErrMessageQuota matches the vendor's refusal of messages beyond the quota.
 	// Operators saw five go out before a creator must answer.

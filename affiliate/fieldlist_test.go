@@ -14,8 +14,8 @@ import (
 	"sampledesk/affiliate"
 )
 
-// exampleAnswers makes an answer to each listed call from the examples of the vendor's field lists, where they are at
-// hand. Every list has one record.
+// exampleAnswers makes an answer to each listed call from the examples of the
+// vendor's field lists, where they are at hand. Every list has one record.
 func exampleAnswers(t *testing.T) map[string]string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("..", "..", "shared", "reference", "data", "tiktok-calls.json"))

@@ -17,9 +17,10 @@ const (
 	longestAddress = 3000 // bytes
 )
 
-// fields is an object of the vendor's that is read field by field, so that one that is
-// not what the vendor documents costs that field and no more. Its methods return what
-// stands for "not shared" where a field is absent or cannot be read. A nil fields has none.
+// fields is an object of the vendor's that is read field by field, so that one that
+// is not what the vendor documents costs that field and no more. Its methods return
+// what stands for "not shared" where a field is absent or cannot be read. A nil
+// fields has none.
 type fields map[string]json.RawMessage
 
 // readFields reads an object.
@@ -43,7 +44,8 @@ func field[T any](f fields, name string) T {
 	return value
 }
 
-// decimal reads an id that is documented as a decimal number. Others could not be asked for.
+// decimal reads an id that is documented as a decimal number. Others could not be
+// asked for.
 func decimal[ID ~string](f fields, name string) ID {
 	id := ID(field[looseText](f, name))
 	if !isPathID(id) {
@@ -58,8 +60,8 @@ func (f fields) object(name string) fields { return field[fields](f, name) }
 // list reads a field that is a list.
 func (f fields) list(name string) []json.RawMessage { return field[[]json.RawMessage](f, name) }
 
-// text reads a text, or a number's digits as they stand. It is fit to be kept: valid, without
-// zero bytes and not too long.
+// text reads a text, or a number's digits as they stand. It is fit to be kept: valid,
+// without zero bytes and not too long.
 func (f fields) text(name string) string {
 	return cutText(field[looseText](f, name))
 }
@@ -144,8 +146,8 @@ func cutText(text looseText) string {
 	return clean
 }
 
-// readAmount reads an amount of money, which the vendor shows as 500 on one page and as
-// "$1234.56" on another.
+// readAmount reads an amount of money, which the vendor shows as 500 on one page and
+// as "$1234.56" on another.
 func readAmount(text looseText) Number {
 	plain := strings.TrimLeftFunc(string(text), func(r rune) bool { return unicode.Is(unicode.Sc, r) || unicode.IsSpace(r) })
 	if strings.HasSuffix(plain, "%") {
@@ -158,7 +160,8 @@ func readAmount(text looseText) Number {
 	return n
 }
 
-// UnreadableError is a record of an answer that cannot be read, for want of an id or a status.
+// UnreadableError is a record of an answer that cannot be read, for want of an id or
+// a status.
 type UnreadableError struct {
 	ID  string // as it came, clipped; empty: it has none
 	Err error
@@ -178,7 +181,8 @@ func (e *UnreadableError) Unwrap() error { return e.Err }
 // longestQuoted is how much of an id that is none is quoted, in code points.
 const longestQuoted = 60
 
-// unreadableRecord is the error of a record, which is named by whatever stands for its id.
+// unreadableRecord is the error of a record, which is named by whatever stands for
+// its id.
 func unreadableRecord(f fields, err error) *UnreadableError {
 	name := []rune(strings.Trim(string(f["id"]), `"`))
 	if string(name) == "null" {

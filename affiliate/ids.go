@@ -31,8 +31,8 @@ type (
 	ConversationID string
 	// MessageID names a message of a conversation.
 	MessageID string
-	// IMUserID names whoever writes in conversations. A creator's is another
-	// number than her [CreatorID]; a [Conversation] shows both of one creator.
+	// IMUserID names whoever writes in conversations. A creator's is another number
+	// than their [CreatorID]; a [Conversation] shows both of one creator.
 	IMUserID string
 	// ContentID names what a creator posted.
 	ContentID string

@@ -14,12 +14,12 @@ const (
 	// Unknown: not an error of this package, most often the caller's own
 	// context, which ended before anything was sent.
 	Unknown Kind = ""
-	// Retryable: a fault or a silence on the way or at the vendor's; try
-	// again later, a write only after a look if it is [Unclear].
+	// Retryable: a fault or a lost answer, on the way or at the vendor's; try again
+	// later, a write only after a check if it is [Unclear].
 	Retryable Kind = "retryable"
 	// RateLimited: nothing was done; wait for [RetryAfter], then try again.
 	RateLimited Kind = "rate limited"
-	// QuotaExhausted: nothing was done, nor will be until the quota's window turns.
+	// QuotaExhausted: nothing was done, nor will be until the quota's window ends.
 	QuotaExhausted Kind = "quota exhausted"
 	// Refused for good: asking again will not help.
 	Refused Kind = "refused"
@@ -98,11 +98,10 @@ func KindOf(err error) Kind {
 	return Unknown
 }
 
-// Unclear is true of a write that may or may not have been done: its answer
-// was lost, timed out, could not be read, or was a fault of the vendor's. Look
-// before repeating it; the search may lag a few seconds behind a write. It is
-// false of a write that certainly was not done, and of everything that is no
-// write.
+// Unclear is true of a write that may or may not have been done: its answer was lost,
+// timed out, could not be read, or was a fault of the vendor's. Check before
+// repeating it; the search may lag a few seconds behind a write. It is false of a
+// write that certainly was not done, and of everything that is no write.
 func Unclear(err error) bool {
 	if e, ok := errors.AsType[*Error](err); ok {
 		kind := e.Kind()

@@ -28,8 +28,8 @@ const (
 type LinkRequest struct {
 	Product ProductID // needed
 	SKU     SKUID     // needed
-	// Campaign and Collaboration exclude each other; both may be blank. The vendor's list
-	// names two values for a campaign: [MyCampaigns] and [SellerCampaigns].
+	// Campaign and Collaboration exclude each other; both may be blank. The vendor's
+	// list names two values for a campaign: [MyCampaigns] and [SellerCampaigns].
 	Campaign      CampaignID
 	Collaboration CollaborationID
 	// ValidDays is how long the link works, 1 to [MaxLinkDays].
@@ -59,8 +59,8 @@ func (r LinkRequest) query() (url.Values, error) {
 }
 
 // RequestLink returns a link that opens, in the app on a creator's phone, the page on
-// which she asks for a sample of one variant. Its scheme is the app's own, so it is to
-// be sent as a message or shown as a QR code; a browser does not know it.
+// which they ask for a sample of one variant. Its scheme is the app's own, so it is
+// to be sent as a message or shown as a QR code; a browser does not know it.
 func (s *Shop) RequestLink(ctx context.Context, request LinkRequest) (string, error) {
 	query, err := request.query()
 	if err != nil {

@@ -59,8 +59,9 @@ type Message struct {
 	At time.Time
 }
 
-// UnmarshalJSON reads a record of a conversation, field by field. Fields that it does not
-// know are passed over, those that cannot be read are blank; one without an id is refused.
+// UnmarshalJSON reads a record of a conversation, field by field. Fields that it does
+// not know are passed over, those that cannot be read are blank; one without an id is
+// refused.
 func (m *Message) UnmarshalJSON(data []byte) error {
 	record, err := readFields(data)
 	if err != nil {
@@ -95,8 +96,9 @@ func readIndex(record fields) string {
 	return index
 }
 
-// Newer compares two messages by their indexes, which are decimal numbers of any length:
-// above 0 if a is newer, below if b is, 0 if they are one or one of them has none.
+// Newer compares two messages by their indexes, which are decimal numbers of any
+// length: above 0 if a is newer, below if b is, 0 if they are one or one of them has
+// none.
 func Newer(a, b Message) int {
 	if a.Index == "" || b.Index == "" {
 		return 0
@@ -111,7 +113,7 @@ func (m Message) Text() string {
 	if text, ok := m.field("content"); ok {
 		return text
 	}
-	// Of a text, whatever else it looks like was written by somebody.
+	// The content of a text was written by somebody, whatever it looks like.
 	if m.Type == MessageText || !json.Valid([]byte(m.Content)) {
 		return m.Content
 	}
@@ -170,11 +172,10 @@ func (s *Shop) SendMessage(ctx context.Context, conversation ConversationID, tex
 		err = errors.New("the message has no id")
 	}
 	if err != nil {
-		// It was sent most likely: a look into the conversation tells, and finds
-		// the id.
-		odd := unreadable(path, err)
-		odd.Write = true
-		return "", fmt.Errorf("sending a message: %w", odd)
+		// It was most likely sent: reading the conversation shows it, and the id.
+		skipped := unreadable(path, err)
+		skipped.Write = true
+		return "", fmt.Errorf("sending a message: %w", skipped)
 	}
 	return wire.ID, nil
 }
@@ -217,16 +218,17 @@ func plainJSON(value any) ([]byte, error) {
 type Transcript struct {
 	// Messages are from either side, newest first, each once.
 	Messages []Message
-	// Whole is false if its pages went round in circles or moved while they were read, each
-	// time anew: then it is no proof that a message was never sent.
+	// Whole is false if its pages went round in circles or moved while they were
+	// read, each time again: then it is no proof that a message was never sent.
 	Whole bool
 }
 
-// readings is how often a conversation is read at the most until its pages fit together.
+// readings is how often a conversation is read at the most until its pages fit
+// together.
 const readings = 3
 
-// Messages reads a whole conversation: no order of its messages is promised, so there is no
-// place to stop early. Those that cannot be read are passed over, which the log tells of.
+// Messages reads a whole conversation: no order of its messages is promised, so there
+// is no place to stop early. Those that cannot be read are passed over, and logged.
 // After an error nothing was read.
 func (s *Shop) Messages(ctx context.Context, conversation ConversationID) (Transcript, error) {
 	if !isPathID(conversation) {
@@ -245,8 +247,8 @@ func (s *Shop) Messages(ctx context.Context, conversation ConversationID) (Trans
 	return Transcript{Messages: ordered(found)}, nil
 }
 
-// readThrough adds the messages of all pages to found. Whole is false if a message came twice
-// or the pages ended before their end: then others may have been missed.
+// readThrough adds the messages of all pages to found. Whole is false if a message
+// came twice or the pages ended before their end: then others may have been missed.
 func (s *Shop) readThrough(ctx context.Context, conversation ConversationID, found map[MessageID]Message) (whole bool, err error) {
 	path := "/affiliate_seller/202412/conversation/" + string(conversation) + "/messages" // singular, as the vendor has it
 	var walk PageWalk
@@ -268,20 +270,20 @@ func (s *Shop) readThrough(ctx context.Context, conversation ConversationID, fou
 	return whole, nil
 }
 
-// ordered sorts messages by their indexes, newest first. One without an index that can be
-// read comes behind the first that is not older by its time.
+// ordered sorts messages by their indexes, newest first. One without an index that
+// can be read comes behind the first that is not older by its time.
 func ordered(all map[MessageID]Message) []Message {
-	var sorted, odd []Message
+	var sorted, skipped []Message
 	for _, id := range slices.Sorted(maps.Keys(all)) {
 		m := all[id]
 		if m.Index == "" {
-			odd = append(odd, m)
+			skipped = append(skipped, m)
 		} else {
 			sorted = append(sorted, m)
 		}
 	}
 	slices.SortStableFunc(sorted, func(a, b Message) int { return Newer(b, a) })
-	for _, m := range odd {
+	for _, m := range skipped {
 		at := slices.IndexFunc(sorted, func(other Message) bool { return !other.At.After(m.At) })
 		if at < 0 {
 			at = len(sorted)
@@ -291,8 +293,9 @@ func ordered(all map[MessageID]Message) []Message {
 	return sorted
 }
 
-// messagesPage reads a page. Known is false if there is a next one and the answer does not name it, and
-// if no record can be read: then it is not one odd record but another language.
+// messagesPage reads a page. Known is false if there is a next one and the answer
+// does not name it, and if no record can be read: then it is not one odd record but
+// another language.
 func (s *Shop) messagesPage(ctx context.Context, path, token string) (found []Message, next string, known bool, err error) {
 	query := url.Values{"shop_cipher": {string(s.cipher)}, "page_size": {strconv.Itoa(messagesPageSize)}}
 	if token != "" {
@@ -308,9 +311,9 @@ func (s *Shop) messagesPage(ctx context.Context, path, token string) (found []Me
 	if err != nil {
 		return nil, "", false, unreadable(path, err)
 	}
-	found, odd := readEach[Message](records)
-	s.passOver(path, odd)
-	if len(found) == 0 && len(odd) > 0 {
+	found, skipped := readEach[Message](records)
+	s.logSkipped(path, skipped)
+	if len(found) == 0 && len(skipped) > 0 {
 		known = false
 	}
 	return found, next, known, nil

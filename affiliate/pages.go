@@ -11,14 +11,15 @@ import (
 // maxPages ends a listing that has no end: half a million applications.
 const maxPages = 10_000
 
-// barrenPages is after how many pages in a row that hold nothing new a listing ends. One
-// may be empty or come twice in the middle; what was read counts.
+// barrenPages is after how many pages in a row that hold nothing new a listing ends.
+// One may be empty or come twice in the middle; what was read counts.
 const barrenPages = 2
 
-// PageWalk follows the pages of a listing and says where it ends: behind the last page, and
-// also where pages name one that was there before, or hold nothing new any more. The vendor
-// promises neither an order nor that nothing moves while pages are read, so a listing is never
-// proof that something is not there. The zero value is at the beginning.
+// PageWalk follows the pages of a listing and says where it ends: behind the last
+// page, and also where pages name one that was there before, or hold nothing new any
+// more. The vendor promises neither an order nor that nothing moves while pages are
+// read, so a listing is never proof that something is not there. The zero value is at
+// the beginning.
 type PageWalk struct {
 	token  string
 	tokens map[string]bool
@@ -30,8 +31,8 @@ type PageWalk struct {
 // Token names the page to ask for, the first one if it is empty.
 func (w *PageWalk) Token() string { return w.token }
 
-// Read takes note of a page: the ids of its records and the token of the next. More is false
-// where the listing ends.
+// Read takes note of a page: the ids of its records and the token of the next. More
+// is false where the listing ends.
 func (w *PageWalk) Read(ids iter.Seq[string], next string) (more bool) {
 	if w.tokens == nil {
 		w.tokens, w.met = map[string]bool{}, map[string]bool{}
@@ -50,11 +51,11 @@ func (w *PageWalk) Read(ids iter.Seq[string], next string) (more bool) {
 	return true
 }
 
-// listing yields the records of all pages, each page as it is asked for. The
-// fetch returns the page that a token names, the first one for "", and the token
-// of the next, which is empty on the last. After an error nothing more comes, and pages
-// without an end are one: this is for listings in which something that is not there is a
-// fact. [walked] is for the others.
+// listing yields the records of all pages, each page as it is asked for. The fetch
+// returns the page that a token names, the first one for "", and the token of the
+// next, which is empty on the last. After an error nothing more comes, and pages
+// without an end are one: this is for listings in which something that is not there
+// is a fact. [walked] is for the others.
 func listing[T any](doing, path string, fetch func(token string) (found []T, next string, err error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var none T
@@ -85,9 +86,9 @@ func listing[T any](doing, path string, fetch func(token string) (found []T, nex
 	}
 }
 
-// walked is like listing for records of which it proves nothing that one is not there: a
-// listing that goes round in circles ends, and what was read counts. Named tells a record
-// from the others.
+// walked is like listing for records of which it proves nothing that one is not
+// there: a listing that goes round in circles ends, and what was read counts. Named
+// tells a record from the others.
 func walked[T any](named func(T) string, fetch func(token string) (found []T, next string, err error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var none T
@@ -119,8 +120,8 @@ func names[T any](records []T, named func(T) string) iter.Seq[string] {
 	}
 }
 
-// readEach reads records one by one, so that one that cannot be read does not hide the
-// others.
+// readEach reads records one by one, so that one that cannot be read does not hide
+// the others.
 func readEach[T any](records []json.RawMessage) (read []T, unreadable []error) {
 	for _, data := range records {
 		var record T
@@ -133,9 +134,9 @@ func readEach[T any](records []json.RawMessage) (read []T, unreadable []error) {
 	return read, unreadable
 }
 
-// readRecords is readEach for answers of which an empty list is a fact. If no record can
-// be read, the error is that of the first: it is not one odd record then, but another
-// language.
+// readRecords is readEach for answers of which an empty list is a fact. If no record
+// can be read, the error is that of the first: then it is not one odd record but
+// another format.
 func readRecords[T any](records []json.RawMessage) (read []T, unreadable []error, err error) {
 	read, unreadable = readEach[T](records)
 	if len(read) == 0 && len(unreadable) > 0 {
@@ -144,18 +145,19 @@ func readRecords[T any](records []json.RawMessage) (read []T, unreadable []error
 	return read, unreadable, nil
 }
 
-// passOver tells the log of the records of an answer that could not be read.
-func (s *Shop) passOver(path string, unreadable []error) {
+// logSkipped logs the records of an answer that could not be read.
+func (s *Shop) logSkipped(path string, unreadable []error) {
 	for _, err := range unreadable {
-		s.auth.client.log.Warn("a record of an answer cannot be read and is passed over",
+		s.auth.client.log.Warn("skipped an unreadable record of an answer",
 			"shop", string(s.id), "path", path, "error", scrub(err.Error()))
 	}
 }
 
-// readPage reads a page of the Message Center's listings: its records and the token of the
-// next page, "" on the last. Whole is false where the answer tells of a next page and does
-// not name it. It refuses an answer that holds no list and does not say that this is all: to
-// take that for an empty one would be to conclude that a message was never sent.
+// readPage reads a page of the Message Center's listings: its records and the token
+// of the next page, "" on the last. Whole is false where the answer tells of a next
+// page and does not name it. It refuses an answer that holds no list and does not say
+// that this is all: to take that for an empty one would be to conclude that a message
+// was never sent.
 func readPage(data json.RawMessage, list string) (records []json.RawMessage, next string, whole bool, err error) {
 	if len(data) == 0 || string(data) == "null" {
 		return nil, "", false, errNoData

@@ -11,25 +11,25 @@ import (
 const (
 	attempts     = 4 // of a read
 	firstBackoff = 500 * time.Millisecond
-	// readPatience bounds every single wait of a read, for the budget and
-	// between attempts: who is asked to wait longer hands the error on.
-	readPatience = 30 * time.Second
-	// writePatience bounds a write's wait for the budget.
-	writePatience = time.Second
+	// readTimeout bounds every single wait of a read, for the budget and between
+	// attempts: if asked to wait longer, the error is returned.
+	readTimeout = 30 * time.Second
+	// writeTimeout bounds a write's wait for the budget.
+	writeTimeout = time.Second
 )
 
 // read makes a call that changes nothing, and repeats it where that may help.
 func (a *Authorisation) read(ctx context.Context, budget *budget, r call) (json.RawMessage, error) {
 	for attempt := 1; ; attempt++ {
-		data, err := a.once(ctx, budget, r, readPatience)
+		data, err := a.once(ctx, budget, r, readTimeout)
 		if err == nil || attempt == attempts || ctx.Err() != nil || !isWorthRepeating(err) {
 			return data, err
 		}
 		wait := max(backoff(attempt), RetryAfter(err))
-		if end, ok := ctx.Deadline(); wait > readPatience || (ok && time.Until(end) <= wait) {
+		if end, ok := ctx.Deadline(); wait > readTimeout || (ok && time.Until(end) <= wait) {
 			return nil, err
 		}
-		a.client.log.Debug("repeats a read", "path", r.path, "attempt", attempt, "wait", wait, "error", err)
+		a.client.log.Debug("retrying a read", "path", r.path, "attempt", attempt, "wait", wait, "error", err)
 		if sleep(ctx, wait) != nil {
 			return nil, err
 		}
@@ -59,17 +59,17 @@ func backoff(attempt int) time.Duration {
 
 // write makes a call that asks for a change, and makes it once.
 func (a *Authorisation) write(ctx context.Context, budget *budget, r call) (json.RawMessage, error) {
-	return a.once(ctx, budget, r, writePatience)
+	return a.once(ctx, budget, r, writeTimeout)
 }
 
 // once makes a call. If the token turns out to have expired, the call was
 // certainly not carried out, so it is made again with a renewed one, once.
-func (a *Authorisation) once(ctx context.Context, budget *budget, r call, patience time.Duration) (json.RawMessage, error) {
+func (a *Authorisation) once(ctx context.Context, budget *budget, r call, timeout time.Duration) (json.RawMessage, error) {
 	access, err := a.access(ctx)
 	if err != nil {
 		return nil, err
 	}
-	data, err := a.paced(ctx, budget, r, access, patience)
+	data, err := a.paced(ctx, budget, r, access, timeout)
 	switch KindOf(err) {
 	case NeedsReconnect:
 		a.forget(access)
@@ -77,14 +77,14 @@ func (a *Authorisation) once(ctx context.Context, budget *budget, r call, patien
 		if access, err = a.renew(ctx, access); err != nil {
 			return nil, err
 		}
-		return a.paced(ctx, budget, r, access, patience)
+		return a.paced(ctx, budget, r, access, timeout)
 	}
 	return data, err
 }
 
 // paced sends a call within the shop's budget. Writes pass before reads.
-func (a *Authorisation) paced(ctx context.Context, budget *budget, r call, access Secret, patience time.Duration) (json.RawMessage, error) {
-	leave, err := budget.pass(ctx, r.endpoint, r.write, patience)
+func (a *Authorisation) paced(ctx context.Context, budget *budget, r call, access Secret, timeout time.Duration) (json.RawMessage, error) {
+	leave, err := budget.acquire(ctx, r.endpoint, r.write, timeout)
 	if err != nil {
 		return nil, err
 	}

@@ -37,13 +37,13 @@ type Page struct {
 	NextPageToken string
 	// Total counts the applications that match, on all pages.
 	Total int
-	// Unreadable tells of the records of the page that could not be read.
-	// The others are not withheld for their sake.
+	// Unreadable holds the errors of the records of the page that could not be read.
+	// The others are returned.
 	Unreadable []*UnreadableError
 }
 
-// IDs lists what tells the records of the page apart, those that could not be read included
-// as far as they have an id.
+// IDs lists what tells the records of the page apart, those that could not be read
+// included as far as they have an id.
 func (p Page) IDs() iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for _, a := range p.Applications {
@@ -102,9 +102,9 @@ func decodePage(data json.RawMessage) (Page, error) {
 	}
 	total, _ := f.count("total_count").Int()
 	page := Page{NextPageToken: string(field[looseText](f, "next_page_token")), Total: int(total)}
-	var odd []error
-	page.Applications, odd = readEach[Application](records)
-	for _, err := range odd {
+	var skipped []error
+	page.Applications, skipped = readEach[Application](records)
+	for _, err := range skipped {
 		unreadable, ok := errors.AsType[*UnreadableError](err)
 		if !ok {
 			unreadable = unreadableRecord(nil, err)

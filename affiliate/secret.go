@@ -29,7 +29,8 @@ func (s Secret) LogValue() slog.Value { return slog.StringValue(s.redact()) }
 // MarshalText redacts the secret in JSON and in every other text encoding.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(s.redact()), nil }
 
-// redact tells an unset secret from a set one, as operators need to know that much.
+// redact distinguishes an unset secret from a set one, as operators need to know that
+// much.
 func (s Secret) redact() string {
 	if s == "" {
 		return ""

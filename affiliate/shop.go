@@ -36,8 +36,8 @@ func (a *Authorisation) Shops(ctx context.Context) ([]ShopInfo, error) {
 	return shops, nil
 }
 
-// decodeShops reads the shops field by field. One without id or cipher is left out, unless no
-// other is there.
+// decodeShops reads the shops field by field. One without id or cipher is left out,
+// unless no other is there.
 func decodeShops(data json.RawMessage) (shops []ShopInfo, err error) {
 	var wire struct {
 		Shops []json.RawMessage `json:"shops"`
@@ -45,7 +45,7 @@ func decodeShops(data json.RawMessage) (shops []ShopInfo, err error) {
 	if err := decodeData(data, &wire); err != nil {
 		return nil, err
 	}
-	var odd error
+	var skipped error
 	for _, data := range wire.Shops {
 		f, _ := readFields(data)
 		shop := ShopInfo{
@@ -53,13 +53,13 @@ func decodeShops(data json.RawMessage) (shops []ShopInfo, err error) {
 			Code: f.text("code"), Cipher: Cipher(field[looseText](f, "cipher")),
 		}
 		if shop.ID == "" || shop.Cipher == "" {
-			odd = fmt.Errorf("shop %q lacks its id or its cipher", shop.ID)
+			skipped = fmt.Errorf("shop %q lacks its id or its cipher", shop.ID)
 			continue
 		}
 		shops = append(shops, shop)
 	}
-	if len(shops) == 0 && odd != nil {
-		return nil, odd
+	if len(shops) == 0 && skipped != nil {
+		return nil, skipped
 	}
 	return shops, nil
 }

@@ -96,8 +96,8 @@ func (c *core) grant(ctx context.Context, path, parameter string, value Secret, 
 	return tokens, nil
 }
 
-// decodeTokens reads the pair field by field: the one that it was given for is dead, so nothing
-// but the tokens themselves may keep it from being used.
+// decodeTokens reads the pair field by field: the one that it was given for is dead,
+// so nothing but the tokens themselves may keep it from being used.
 func decodeTokens(data []byte) (Tokens, error) {
 	if len(data) == 0 || string(data) == "null" {
 		return Tokens{}, errNoData

@@ -81,7 +81,7 @@ func TestAPictureThatWasLostComesBackWithTheNextRepaintAfterANewLink(t *testing.
 
 		link(2)
 		w.report("1001", r)
-		require.Contains(t, w.application("1001").Report.Product.Picture, "sign=1", "a new link alone is no news")
+		require.Contains(t, w.application("1001").Snapshot.Product.Picture, "sign=1", "a new link alone is no news")
 
 		w.fault(object{"method": "images", "do": "error"})
 		r.Stock = 0
@@ -94,7 +94,7 @@ func TestAPictureThatWasLostComesBackWithTheNextRepaintAfterANewLink(t *testing.
 		w.report("1001", r)
 		link(4)
 		w.report("1001", r)
-		require.Contains(t, w.application("1001").Report.Product.Picture, "sign=3", "it is written once")
+		require.Contains(t, w.application("1001").Snapshot.Product.Picture, "sign=3", "it is written once")
 		require.Len(t, w.calls("chat.update"), calls, "it causes no call by itself")
 		require.Len(t, w.history("1001"), entries)
 

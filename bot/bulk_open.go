@@ -51,7 +51,7 @@ func (d *Desk) offering(ctx context.Context, who workflow.PersonID, channel stri
 		d.log.ErrorContext(ctx, "could not read the shops", "error", err)
 		return nil, view.Denied(view.DeniedUnread)
 	}
-	return d.deciding(ctx, who, d.defaults().LivingIn(channel, all), wanted)
+	return d.deciding(ctx, who, d.defaults().ShopsIn(channel, all), wanted)
 }
 
 // firstWaiting returns the shop that is wanted, or else the first in which something waits.

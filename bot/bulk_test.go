@@ -63,7 +63,7 @@ func (w *world) confirming(who, dialog, verdict string, more object) string {
 // progress is the one message about a run, without what of it goes on in its thread.
 func (w *world) progress() message {
 	w.t.Helper()
-	all := slices.DeleteFunc(w.said(workflow.SayRun), func(m message) bool { return m.Metadata.Payload["page"] != nil })
+	all := slices.DeleteFunc(w.said(workflow.KindRun), func(m message) bool { return m.Metadata.Payload["page"] != nil })
 	require.Len(w.t, all, 1)
 	return all[0]
 }
@@ -89,7 +89,7 @@ func TestSeveralAreFilteredChosenAndApprovedTogether(t *testing.T) {
 	inBubble(t, setup{}, func(t *testing.T, w *world) {
 		w.requests(7) // the deadlines are 30 to 36 h away
 		tea := pending("2000")
-		tea.Product, tea.Creator.Followers = workflow.Product{ID: "1730", Title: "Tea set"}, workflow.Figure{Value: 20_000, Shared: true}
+		tea.Product, tea.Creator.Followers = workflow.Product{ID: "1730", Title: "Tea set"}, workflow.OptionalNumber{Value: 20_000, Shared: true}
 		w.report("2000", tea)
 		dialog := w.several(memberOne)
 		require.Len(t, w.offered(dialog), 8)
@@ -107,7 +107,7 @@ func TestSeveralAreFilteredChosenAndApprovedTogether(t *testing.T) {
 		shown := wording(t, w.view(page).Blocks)
 		require.Contains(t, shown, "Approve 3 requests")
 		require.Contains(t, shown, "*3* of Glow Serum, 12 samples left")
-		require.Empty(t, w.said(workflow.SayRun), "nothing is decided yet")
+		require.Empty(t, w.said(workflow.KindRun), "nothing is decided yet")
 		require.True(t, w.submit(memberOne, page, nil).OK)
 		require.False(t, w.isOpen(page) || w.isOpen(dialog))
 		wait(3 * time.Second) // the cards took the channel's budget
@@ -159,7 +159,7 @@ func TestARunEndsWithWhatWasRefusedAndWhyRowByRow(t *testing.T) {
 		gone.Status = workflow.StatusWithdrawn
 		wait(time.Second)
 		w.report("1001", gone)
-		w.tiktok.answer(workflow.Outcome{Event: workflow.RefusedForGood{At: time.Now(), Cause: workflow.Cause{Code: 16032001, Fault: workflow.FaultRegion, Message: "region"}}})
+		w.tiktok.answer(workflow.Outcome{Event: workflow.RefusedForGood{At: time.Now(), Failure: workflow.Failure{Code: 16032001, Fault: workflow.FaultRegion, Message: "region"}}})
 		require.True(t, w.submit(memberOne, page, nil).OK)
 		wait(time.Minute)
 		m := w.progress()
@@ -183,7 +183,7 @@ func TestWhatOneMayNotAnyMoreIsNotDecidedTogether(t *testing.T) {
 		require.True(t, seen.OK, seen.Error)
 		require.Contains(t, shownIn(t, seen), "Only the shop's reviewers decide")
 		wait(time.Minute)
-		require.Empty(t, w.said(workflow.SayRun))
+		require.Empty(t, w.said(workflow.KindRun))
 		require.Empty(t, w.tiktok.got())
 
 		require.NotContains(t, w.command(memberOne, view.CommandSamples, "queue"), "Decide several", "nor is she offered it")
@@ -204,7 +204,7 @@ func TestOfTwoRunsAtOnceEachRequestIsDecidedByOne(t *testing.T) {
 		require.True(t, <-done)
 		wait(2 * time.Minute)
 		require.Len(t, w.tiktok.got(), 20)
-		told := w.said(workflow.SayRun)
+		told := w.said(workflow.KindRun)
 		require.Len(t, told, 2)
 		both := told[0].Text + told[1].Text
 		require.Contains(t, both, "20 confirmed by TikTok")
@@ -255,7 +255,7 @@ func TestAHundredOfMoreAreOfferedAndGoThroughARestart(t *testing.T) {
 			r := pending(fmt.Sprint(1000 + i))
 			r.Creator.Nickname = strings.Repeat("<!channel>&*_نور👩\u200d🍳", 8)
 			r.Product.Title = strings.Repeat("> `x` ", 20)
-			all = append(all, workflow.Observation{ID: workflow.ApplicationID(fmt.Sprint(1000 + i)), Reported: workflow.Reported{At: now, Began: now, First: true, Report: r}})
+			all = append(all, workflow.Observation{ID: workflow.ApplicationID(fmt.Sprint(1000 + i)), Reported: workflow.Reported{At: now, Began: now, First: true, Snapshot: r}})
 		}
 		_, err := w.engine.Observe(t.Context(), shopID, all)
 		require.NoError(t, err)
@@ -263,7 +263,7 @@ func TestAHundredOfMoreAreOfferedAndGoThroughARestart(t *testing.T) {
 		require.Contains(t, wording(t, w.view(dialog).Blocks), "130 of 130 requests that wait match")
 		require.Len(t, w.offered(dialog), 100)
 		for range 90 {
-			w.tiktok.answer(workflow.Outcome{Event: workflow.RefusedForGood{At: now, Cause: workflow.Cause{Code: 16021999, Message: strings.Repeat("No. ", 100)}}})
+			w.tiktok.answer(workflow.Outcome{Event: workflow.RefusedForGood{At: now, Failure: workflow.Failure{Code: 16021999, Message: strings.Repeat("No. ", 100)}}})
 		}
 		page := w.confirming(memberOne, dialog, view.BulkApprove, nil)
 		require.True(t, w.submit(memberOne, page, nil).OK)
@@ -284,7 +284,7 @@ func TestOfTwoFiltersChangedAtOnceBothHold(t *testing.T) {
 	inBubble(t, setup{}, func(t *testing.T, w *world) {
 		w.requests(3)
 		big := pending("2000")
-		big.Creator.Followers, big.Creator.GMV = workflow.Figure{Value: 20_000, Shared: true}, workflow.Money{Amount: "7000", Currency: "USD"}
+		big.Creator.Followers, big.Creator.GMV = workflow.OptionalNumber{Value: 20_000, Shared: true}, workflow.Money{Amount: "7000", Currency: "USD"}
 		w.report("2000", big)
 		small := big
 		small.Creator.OpenID, small.Creator.GMV = "open-2001", workflow.Money{Amount: "70", Currency: "USD"}
@@ -320,7 +320,7 @@ func TestGuestsDecideNothingTogether(t *testing.T) {
 }
 
 func TestOnlyShopsOfTheChannelAreOfferedTogether(t *testing.T) {
-	shops := append(oneShop(), workflow.Shop{ID: "7495540735365777508", Name: "Glow Garden", Met: true})
+	shops := append(oneShop(), workflow.Shop{ID: "7495540735365777508", Name: "Glow Garden", InitialSyncDone: true})
 	inBubble(t, setup{shops: shops}, func(t *testing.T, w *world) {
 		w.requests(3)
 		w.reportTo(shops[1].ID, "3000", pending("3000"))

@@ -32,7 +32,7 @@ func (d *Desk) createCampaign(ctx context.Context, c command, typed string) (rep
 		return reply{Message: view.Aside(no)}, nil
 	}
 	created, err := d.engine.CreateCampaign(ctx, workflow.Creation{
-		Shop: shop.ID, Name: name, By: c.User, At: time.Now(), Origin: c.TriggerID,
+		Shop: shop.ID, Name: name, By: c.User, At: time.Now(), DedupKey: c.TriggerID,
 	})
 	if err != nil {
 		return reply{}, err
@@ -89,7 +89,7 @@ func (d *Desk) addEach(ctx context.Context, c command, campaign workflow.Campaig
 			Actor: d.actor(c.User, shop, workflow.FromCommand, c.TriggerID), At: time.Now(), Campaign: campaign.ID,
 			Creator: workflow.Creator{Username: name},
 		})
-		if r, ok := errors.AsType[workflow.Refusal](err); ok && r.Rule == workflow.RuleInThatCampaign {
+		if r, ok := errors.AsType[workflow.Refusal](err); ok && r.Rule == workflow.RuleAlreadyInCampaign {
 			facts.There = append(facts.There, r.Member.Shown)
 			continue
 		}

@@ -18,7 +18,7 @@ import (
 )
 
 // said are the desk's messages of a kind, in any channel.
-func (w *world) said(kind workflow.SayingKind) (found []message) {
+func (w *world) said(kind workflow.PayloadKind) (found []message) {
 	w.t.Helper()
 	for _, c := range w.state().Channels {
 		for _, m := range c.Messages {
@@ -33,7 +33,7 @@ func (w *world) said(kind workflow.SayingKind) (found []message) {
 
 func (w *world) question() message {
 	w.t.Helper()
-	asked := w.said(workflow.SayQuestion)
+	asked := w.said(workflow.KindQuestion)
 	require.Len(w.t, asked, 1)
 	return asked[0]
 }
@@ -53,8 +53,8 @@ func (w *world) press(who string, on message, action string) sight {
 // answer lets a creator write in TikTok.
 func (w *world) answer(username, text string) {
 	w.t.Helper()
-	require.NoError(w.t, w.engine.Listen(w.t.Context(), shopID, bubbleStart))
-	_, err := w.engine.Hear(w.t.Context(), shopID, workflow.Hearing{At: time.Now(), ID: "77" + fmt.Sprint(len(username)), Username: username, Messages: []workflow.Written{
+	require.NoError(w.t, w.engine.StartReceiving(w.t.Context(), shopID, bubbleStart))
+	_, err := w.engine.Receive(w.t.Context(), shopID, workflow.InboundBatch{At: time.Now(), ID: "77" + fmt.Sprint(len(username)), Username: username, Messages: []workflow.InboundMessage{
 		{ID: fmt.Sprint(time.Now().UnixNano()), Kind: "TEXT", Text: text, FromCreator: true, At: time.Now().Truncate(time.Second)},
 	}})
 	require.NoError(w.t, err)
@@ -123,7 +123,7 @@ func TestACommandThatComesTwiceAddsOnceAndSaysTheSame(t *testing.T) {
 }
 
 func TestWithSeveralShopsACommandAsksWhichOneIsMeant(t *testing.T) {
-	shops := []workflow.Shop{{ID: shopID, Name: "Glow Shop", Met: true}, {ID: "2", Name: "Kitchen Shop", Met: true}}
+	shops := []workflow.Shop{{ID: shopID, Name: "Glow Shop", InitialSyncDone: true}, {ID: "2", Name: "Kitchen Shop", InitialSyncDone: true}}
 	inBubble(t, setup{shops: shops}, func(t *testing.T, w *world) {
 		w.campaign("Spring launch")
 		_, err := w.engine.CreateCampaign(t.Context(), workflow.Creation{Shop: "2", Name: "Spring launch", At: time.Now()})
@@ -144,9 +144,9 @@ func TestAnImportBeginsOnceAndTellsWhereItsProgressIs(t *testing.T) {
 		require.Contains(t, w.command(memberOne, view.CommandCampaign, "import"), "import &lt;target collaboration id&gt;")
 		require.Contains(t, w.command(memberOne, view.CommandCampaign, "import Autumn"), "is not the id")
 		require.Contains(t, w.command(memberOne, view.CommandCampaign, "import 7300000000000000001"), "<#"+samples+">")
-		require.Len(t, w.said(workflow.SayRun), 1)
+		require.Len(t, w.said(workflow.KindRun), 1)
 		require.Contains(t, w.command(guest, view.CommandCampaign, "import 7300000000000000001"), "Guests")
-		require.Len(t, w.said(workflow.SayRun), 1)
+		require.Len(t, w.said(workflow.KindRun), 1)
 	})
 }
 
@@ -227,11 +227,11 @@ func TestAFirstAnswerAsksTheTeamAndTheFirstWordCounts(t *testing.T) {
 
 		require.True(t, w.press(memberTwo, shown, view.ActionNotNeeded).OK)
 		require.Contains(t, wording(t, w.question().Blocks), "Content pending")
-		require.Equal(t, workflow.MemberSpared, w.member(spring.ID).State)
+		require.Equal(t, workflow.MemberNeedsNone, w.member(spring.ID).State)
 		require.Contains(t, w.command(memberOne, view.CommandCampaign, "status Spring launch"), "1 *Content pending*")
 
 		w.answer("glow.daily", "Did you see this?")
-		require.Len(t, w.said(workflow.SayQuestion), 1, "only the first answer asks")
+		require.Len(t, w.said(workflow.KindQuestion), 1, "only the first answer asks")
 	})
 }
 
@@ -260,7 +260,7 @@ func TestAQuestionGoesToTheCampaignsOwnChannel(t *testing.T) {
 		w.answer("glow.daily", "Hello")
 		require.Equal(t, general, w.question().Channel)
 		require.True(t, w.press(memberOne, w.question(), view.ActionNeeded).OK)
-		require.Equal(t, workflow.MemberNeeds, w.member(spring.ID).State)
+		require.Equal(t, workflow.MemberNeedsSample, w.member(spring.ID).State)
 	})
 }
 
@@ -338,7 +338,7 @@ func TestALinkForTheRequestIsSentToTheCreatorAndItsProductJoinsTheCampaign(t *te
 		wait(time.Minute)
 
 		require.Equal(t, 1, *asked)
-		require.Len(t, w.said(workflow.SayMessage), 1)
+		require.Len(t, w.said(workflow.KindMessage), 1)
 		require.False(t, w.member(spring.ID).LinkedAt.IsZero())
 		require.Contains(t, wording(t, w.question().Blocks), "The link for the request was sent")
 		require.Equal(t, []workflow.ProductID{"1729"}, w.campaigns()[0].Products)
@@ -357,7 +357,7 @@ func TestALinkForTheRequestIsSentToTheCreatorAndItsProductJoinsTheCampaign(t *te
 func TestWhatTikTokRefusesIsToldInTheDialogAndWhatWasChosenIsKept(t *testing.T) {
 	s, asked := linked(func(_ context.Context, n int) (string, error) {
 		if n == 1 {
-			return "", fmt.Errorf("asking: %w", workflow.Cause{Code: 16032001, Fault: workflow.FaultRegion, Message: "creator region mismatch"})
+			return "", fmt.Errorf("asking: %w", workflow.Failure{Code: 16032001, Fault: workflow.FaultRegion, Message: "creator region mismatch"})
 		}
 		return deepLink, nil
 	})
@@ -426,7 +426,7 @@ func TestAPictureThatSlackDoesNotTakeIsSaidAndTheMessageGoesAllTheSame(t *testin
 		link := "snssdk1180://request?product=1729&sku=17290&days=7"
 		require.Nil(t, w.submit(memberOne, dialog, object{view.ActionLinkText: link, view.ActionLinkPicture: []string{view.LinkPicture}}).Response)
 		wait(time.Minute)
-		require.Len(t, w.said(workflow.SayMessage), 1)
+		require.Len(t, w.said(workflow.KindMessage), 1)
 		require.Equal(t, []string{view.LinkPictureFailed}, w.told(memberOne))
 	})
 }
@@ -611,8 +611,8 @@ func TestTheStatusOfACampaignOfManyCreatorsIsOneAnswer(t *testing.T) {
 		require.NoError(t, w.db.Update(t.Context(), func(tx workflow.Tx) error {
 			for i := range creators {
 				c := workflow.Creator{OpenID: fmt.Sprint("o", i), Username: fmt.Sprint("glow.", i), Nickname: strings.Repeat("漢", 200)}
-				a := workflow.Application{Key: keyOf(fmt.Sprint(1000000 + i)), Report: pending("1"), Campaign: spring.ID, SeenAt: time.Now()}
-				a.Report.Creator = c
+				a := workflow.Application{Key: keyOf(fmt.Sprint(1000000 + i)), Snapshot: pending("1"), Campaign: spring.ID, SeenAt: time.Now()}
+				a.Snapshot.Creator = c
 				a.Card.Link = "https://nimbus.slack.com/archives/C0SAMPLES1/p1763640000000100"
 				err := errors.Join(tx.PutMember(workflow.Member{Campaign: spring.ID, Creator: c.KeyOf(shopID), Shown: c}), tx.PutApplication(a))
 				if err != nil {

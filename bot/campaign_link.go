@@ -197,7 +197,7 @@ func (d *Desk) wish(ctx context.Context, i interaction) (w wish, no string) {
 
 func (d *Desk) askLink(ctx context.Context, w wish) (string, error) {
 	if d.config.Link == nil {
-		return "", workflow.Cause{Message: "this desk has nobody to ask"}
+		return "", workflow.Failure{Message: "this desk has nobody to ask"}
 	}
 	link, err := d.config.Link(ctx, w.to.Shop, w.chosen.ID, w.chosen.SKU, w.days)
 	if err != nil {
@@ -207,14 +207,14 @@ func (d *Desk) askLink(ctx context.Context, w wish) (string, error) {
 }
 
 // causeOf tells why there is no link, in what can be shown.
-func causeOf(a linkAnswer) workflow.Cause {
-	if cause, ok := errors.AsType[workflow.Cause](a.err); ok {
+func causeOf(a linkAnswer) workflow.Failure {
+	if cause, ok := errors.AsType[workflow.Failure](a.err); ok {
 		return cause
 	}
 	if a.err == nil {
-		return workflow.Cause{Message: "the link is too long for a message"}
+		return workflow.Failure{Message: "the link is too long for a message"}
 	}
-	return workflow.Cause{Message: "TikTok could not be reached, or took too long to answer"}
+	return workflow.Failure{Message: "TikTok could not be reached, or took too long to answer"}
 }
 
 // linkGiven is the dialog with the message, once there is a link that fits one.
@@ -274,7 +274,7 @@ func (d *Desk) sendLink(ctx context.Context, i interaction, ack ackFunc) {
 	}
 	meta.To = d.asIs(ctx, meta.To)
 	at := time.Now().UTC().Truncate(time.Microsecond) // as the store keeps it
-	n, err := d.engine.Write(ctx, workflow.Writing{
+	n, err := d.engine.Write(ctx, workflow.OutboundMessage{
 		Actor: d.actor(i.User.ID, shop, workflow.FromModal, i.View.ID), At: at, Shop: shop.ID,
 		Creator: meta.To.Creator, Campaign: meta.To.Campaign, Text: text,
 	})

@@ -89,7 +89,7 @@ func (i interaction) surface() workflow.Surface {
 // look puts a person's name on a card, so that others need not look too.
 func (d *Desk) look(ctx context.Context, i interaction, a action, ack ackFunc) {
 	d.click(ctx, i, a, ack, func(_ context.Context, _ view.Target, s workflow.Shop) (workflow.Event, string) {
-		return workflow.LookBegan{Actor: d.actor(i.User.ID, s, i.surface(), i.TriggerID), At: time.Now()}, ""
+		return workflow.OnItBegan{Actor: d.actor(i.User.ID, s, i.surface(), i.TriggerID), At: time.Now()}, ""
 	})
 }
 
@@ -111,9 +111,9 @@ func (d *Desk) endLook(ctx context.Context, i interaction, a action, ack ackFunc
 			d.note(ctx, i.User.ID, err)
 			return nil, view.Denied(view.DeniedUnread)
 		}
-		if by := app.Looker.By; by != "" && by != i.User.ID && !who.Admin {
-			return nil, view.OthersLook(app.Looker)
+		if by := app.OnIt.By; by != "" && by != i.User.ID && !who.Admin {
+			return nil, view.OthersLook(app.OnIt)
 		}
-		return workflow.LookEnded{Actor: who, At: time.Now()}, ""
+		return workflow.OnItEnded{Actor: who, At: time.Now()}, ""
 	})
 }

@@ -19,16 +19,16 @@ func (d *Desk) clockRoutes(r *routes) {
 // deadline renders a step of a deadline for the thread of its card. It is looked at once more whether there is a reason
 // left: none means silence. Loud steps are shown in the channel too.
 func (d *Desk) deadline(ctx context.Context, e workflow.Effect, a workflow.Application, s workflow.Shop) (m view.Message, loud, moot bool) {
-	saying := *e.Saying
-	if saying.Moot(a, s.Settings, time.Now()) {
+	saying := *e.Payload
+	if saying.Obsolete(a, s.Settings, time.Now()) {
 		return m, false, true
 	}
-	named, unnamed := d.called(ctx, saying.Voice, s)
+	named, unnamed := d.called(ctx, saying.Audience, s)
 	m = view.Deadline(view.DeadlineFacts{
 		Saying: saying, Application: a, Region: s.Region, Named: named, Unnamed: unnamed, Days: moveDays(s),
 		Nudging: saying.Deadline == workflow.PostDeadline && saying.Before > 0 && s.Settings.Nudge != "",
 	})
-	return m, saying.Voice == workflow.ToChannel || saying.Voice == workflow.ToAdmins, false
+	return m, saying.Audience == workflow.ToChannel || saying.Audience == workflow.ToAdmins, false
 }
 
 // moveDays returns after how many days a shop is told of a parcel that does not move.
@@ -36,7 +36,7 @@ func moveDays(s workflow.Shop) int { return cmp.Or(s.Settings.MoveDays, workflow
 
 // called returns whom a voice calls by name: only people who can act. Where it calls for somebody and nobody can be
 // named, unnamed says who may.
-func (d *Desk) called(ctx context.Context, v workflow.Voice, s workflow.Shop) (named view.Entitled, unnamed string) {
+func (d *Desk) called(ctx context.Context, v workflow.Audience, s workflow.Shop) (named view.Entitled, unnamed string) {
 	switch v {
 	case workflow.ToReviewers:
 		named = view.Entitled{People: d.able(ctx, s.Settings.Reviewers, s), Groups: s.Settings.Groups}
@@ -75,14 +75,14 @@ func (d *Desk) able(ctx context.Context, all []workflow.PersonID, s workflow.Sho
 
 // announceGroup tells of several applications in one message: deadlines, or what became of shipments. What needs no word
 // any more is left out, and where nothing is left there is silence.
-func (d *Desk) announceGroup(ctx context.Context, saying workflow.Saying, s workflow.Shop) (m view.Message, moot bool, err error) {
+func (d *Desk) announceGroup(ctx context.Context, saying workflow.Payload, s workflow.Shop) (m view.Message, moot bool, err error) {
 	if saying, err = d.current(ctx, saying); err != nil {
 		return m, false, err
 	}
 	if saying.Waiting <= 0 {
 		return m, true, nil
 	}
-	if saying.Kind == workflow.SayShipment {
+	if saying.Kind == workflow.KindShipment {
 		if s.Settings.Shipments == workflow.ShipmentsInThread {
 			return m, true, nil
 		}
@@ -92,13 +92,13 @@ func (d *Desk) announceGroup(ctx context.Context, saying workflow.Saying, s work
 	if len(steps) == 0 {
 		steps = workflow.DefaultSteps
 	}
-	named, unnamed := d.called(ctx, saying.Voice, s)
+	named, unnamed := d.called(ctx, saying.Audience, s)
 	return view.Deadlines(view.DeadlinesFacts{Saying: saying, Steps: steps, Named: named, Unnamed: unnamed}), false, nil
 }
 
 // current brings a group up to date: without the items that need no word any more, and with the links of cards that came
 // meanwhile.
-func (d *Desk) current(ctx context.Context, saying workflow.Saying) (workflow.Saying, error) {
+func (d *Desk) current(ctx context.Context, saying workflow.Payload) (workflow.Payload, error) {
 	var items []workflow.Item
 	err := d.store.View(ctx, func(tx workflow.Tx) error {
 		items = nil
@@ -110,7 +110,7 @@ func (d *Desk) current(ctx context.Context, saying workflow.Saying) (workflow.Sa
 			if err != nil {
 				return err
 			}
-			if saying.Names(a, i, time.Now()) {
+			if saying.StillNames(a, i, time.Now()) {
 				i.Link = a.Card.Link
 				items = append(items, i)
 			}
@@ -124,7 +124,7 @@ func (d *Desk) current(ctx context.Context, saying workflow.Saying) (workflow.Sa
 	saying.Items = items
 	if len(items) == 0 {
 		saying.NextDue = time.Time{}
-	} else if saying.Kind == workflow.SayDeadline {
+	} else if saying.Kind == workflow.KindDeadline {
 		saying.NextDue = slices.MinFunc(items, func(a, b workflow.Item) int { return a.By.Compare(b.By) }).By
 	}
 	return saying, nil
@@ -159,7 +159,7 @@ func (d *Desk) contentMessage(tx workflow.Tx, n workflow.Notice) (view.Message, 
 		return view.Message{}, workflow.ErrNotFound
 	}
 	a, err := tx.Application(n.Key())
-	return view.Content(view.ContentFacts{Content: *n.Content, Creator: a.Report.Creator, Product: a.Report.Product}), err
+	return view.Content(view.ContentFacts{Content: *n.Content, Creator: a.Snapshot.Creator, Product: a.Snapshot.Product}), err
 }
 
 // nudge opens the dialog to write to a creator with a kind reminder in it, which can be changed before it is sent. Where

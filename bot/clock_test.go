@@ -32,7 +32,7 @@ func (w *world) until(by time.Time, before time.Duration) {
 // steps are the deadlines' steps that were told of an application, in order.
 func (w *world) steps(id string) (told []string) {
 	w.t.Helper()
-	for _, m := range w.said(workflow.SayDeadline) {
+	for _, m := range w.said(workflow.KindDeadline) {
 		if m.Metadata.Payload["application"] == id {
 			told = append(told, fmt.Sprint(m.Metadata.Payload["step"]))
 		}
@@ -43,7 +43,7 @@ func (w *world) steps(id string) (told []string) {
 // lastStep is the deadline's step that was told last.
 func (w *world) lastStep() message {
 	w.t.Helper()
-	all := w.said(workflow.SayDeadline)
+	all := w.said(workflow.KindDeadline)
 	require.NotEmpty(w.t, all)
 	return all[len(all)-1]
 }
@@ -70,10 +70,10 @@ func (w *world) due(id string, in time.Duration) (by time.Time) {
 }
 
 // moved reports an application in another status.
-func (w *world) moved(id string, s workflow.Status, change ...func(*workflow.Report)) {
+func (w *world) moved(id string, s workflow.Status, change ...func(*workflow.Snapshot)) {
 	w.t.Helper()
 	wait(time.Second)
-	r := w.application(id).Report
+	r := w.application(id).Snapshot
 	r.Status = s
 	for _, c := range change {
 		c(&r)
@@ -181,7 +181,7 @@ func TestManyDeadlinesAtOnceAreOneMessageWithoutWhatWasDecidedMeanwhile(t *testi
 		w.accepted(memberOne, "1001", view.ActionApprove)
 		w.fault(object{"method": "chat.postMessage", "times": 0})
 		wait(30 * time.Minute)
-		told := w.said(workflow.SayDeadline)
+		told := w.said(workflow.KindDeadline)
 		require.Len(t, told, 1)
 		require.Empty(t, told[0].Thread)
 		require.NotContains(t, told[0].Metadata.Payload, "step")
@@ -209,7 +209,7 @@ func TestTheMorningIsEditedAsItsItemsAreHandled(t *testing.T) {
 		w.due("1004", 90*time.Hour)
 		w.morning()
 		w.morning()
-		told := w.said(workflow.SayMorning)
+		told := w.said(workflow.KindMorning)
 		require.Len(t, told, 1, "once a day")
 		require.Contains(t, told[0].Text, "today: 2, tomorrow: 1")
 		words := wording(t, told[0].Blocks)
@@ -219,7 +219,7 @@ func TestTheMorningIsEditedAsItsItemsAreHandled(t *testing.T) {
 		w.accepted(memberOne, "1002", view.ActionApprove)
 		w.accepted(memberTwo, "1003", view.ActionReject, string(workflow.NotMatch))
 		wait(time.Minute)
-		edited := w.said(workflow.SayMorning)
+		edited := w.said(workflow.KindMorning)
 		require.Len(t, edited, 1, "it is edited, not posted again")
 		words = wording(t, edited[0].Blocks)
 		require.Contains(t, words, "*approved* by <@"+memberOne+">")
@@ -231,7 +231,7 @@ func TestAMorningWithoutAnythingDueIsQuiet(t *testing.T) {
 	inBubble(t, setup{}, func(t *testing.T, w *world) {
 		w.due("1001", 90*time.Hour)
 		w.morning()
-		require.Empty(t, w.said(workflow.SayMorning))
+		require.Empty(t, w.said(workflow.KindMorning))
 	})
 }
 
@@ -245,13 +245,13 @@ func TestWhatHasToBeShippedTodayIsAPickList(t *testing.T) {
 			w.report(fmt.Sprint(1001+i), r)
 		}
 		w.morning()
-		told := w.said(workflow.SayMorning)
+		told := w.said(workflow.KindMorning)
 		require.Len(t, told, 1)
 		require.Contains(t, told[0].Text, "To ship today: 3")
 		require.Contains(t, wording(t, told[0].Blocks), "Glow Serum · 30 ml × 2*")
 		w.moved("1001", workflow.StatusShipped)
 		wait(time.Minute)
-		words := wording(t, w.said(workflow.SayMorning)[0].Blocks)
+		words := wording(t, w.said(workflow.KindMorning)[0].Blocks)
 		require.Contains(t, words, "Glow Serum · 30 ml × 1* (1 of 2 handled)")
 		require.Contains(t, words, "*shipped*")
 	})
@@ -268,10 +268,10 @@ func TestShipmentsAreAnnouncedTogetherWhereTheSettingsSay(t *testing.T) {
 				for _, id := range []string{"1001", "1002"} {
 					w.request(id)
 					w.moved(id, workflow.StatusAwaitingShipment)
-					w.moved(id, workflow.StatusShipped, func(r *workflow.Report) { r.Tracking = "1Z" + id })
+					w.moved(id, workflow.StatusShipped, func(r *workflow.Snapshot) { r.Tracking = "1Z" + id })
 				}
 				w.endSweep()
-				told := w.said(workflow.SayShipment)
+				told := w.said(workflow.KindShipment)
 				switch where {
 				case workflow.ShipmentsInThread:
 					require.Empty(t, told)
@@ -301,11 +301,11 @@ func TestAShipmentChannelThatIsClosedHoldsNothingElseUp(t *testing.T) {
 		w.endSweep()
 		w.announce()
 		wait(5 * time.Minute)
-		require.Empty(t, w.said(workflow.SayShipment))
-		require.Len(t, w.said(workflow.SayStopped), 1)
+		require.Empty(t, w.said(workflow.KindShipment))
+		require.Len(t, w.said(workflow.KindStopped), 1)
 		require.True(t, w.act(object{"user": admin, "do": "invite", "channel": s.Settings.ShipmentChannel}).OK)
 		wait(10 * time.Minute)
-		require.Len(t, w.said(workflow.SayShipment), 1, "it comes once somebody opens the channel")
+		require.Len(t, w.said(workflow.KindShipment), 1, "it comes once somebody opens the channel")
 	})
 }
 
@@ -319,7 +319,7 @@ func TestAParcelThatDoesNotMoveIsToldOnceInItsThreadAndInTheChannel(t *testing.T
 		w.tick()
 		w.endSweep()
 		require.Contains(t, wording(t, w.lastStep().Blocks), "The parcel has not moved for 2 days")
-		told := w.said(workflow.SayShipment)
+		told := w.said(workflow.KindShipment)
 		require.Contains(t, told[len(told)-1].Text, "1 parcel seems stuck")
 	})
 }
@@ -338,7 +338,7 @@ func TestContentIsToldInTheThreadByOneMessageThatGrows(t *testing.T) {
 		require.Contains(t, wording(t, w.card("1001").Blocks), "Content is due by")
 		video := workflow.Content{
 			ID: "77", Format: "VIDEO", Text: "My <!channel> serum", Link: "https://www.tiktok.com/@glow.daily/video/77", At: time.Now().Truncate(time.Second),
-			Views: workflow.Figure{Value: 1200, Shared: true}, Orders: workflow.Figure{Value: 3, Shared: true},
+			Views: workflow.OptionalNumber{Value: 1200, Shared: true}, Orders: workflow.OptionalNumber{Value: 3, Shared: true},
 		}
 		find := func(c workflow.Content) {
 			_, err := w.engine.FindContent(t.Context(), keyOf("1001"), []workflow.Content{c}, time.Now())
@@ -346,7 +346,7 @@ func TestContentIsToldInTheThreadByOneMessageThatGrows(t *testing.T) {
 			wait(5 * time.Second)
 		}
 		find(video)
-		found := w.said(workflow.SayContent)
+		found := w.said(workflow.KindContent)
 		require.Len(t, found, 1)
 		require.Equal(t, w.card("1001").TS, found[0].Thread)
 		require.Equal(t, "1001", found[0].Metadata.Payload["application"])
@@ -360,7 +360,7 @@ func TestContentIsToldInTheThreadByOneMessageThatGrows(t *testing.T) {
 
 		video.Views.Value, video.Orders.Value = 250_000, 90
 		find(video)
-		grown := w.said(workflow.SayContent)
+		grown := w.said(workflow.KindContent)
 		require.Len(t, grown, 1, "growth is an edit")
 		require.Contains(t, wording(t, grown[0].Blocks), "*250,000*")
 	})
@@ -369,12 +369,12 @@ func TestContentIsToldInTheThreadByOneMessageThatGrows(t *testing.T) {
 func TestTheTeamIsRemindedOfContentAndCanNudgeTheCreator(t *testing.T) {
 	inBubble(t, setup{shops: withSettings(workflow.Settings{PostDays: 4})}, func(t *testing.T, w *world) {
 		w.delivered("1001")
-		w.done(workflow.OnMessageSent, workflow.Cause{})
-		by := w.application("1001").Clock.By
+		w.done(workflow.OnMessageSent, workflow.Failure{})
+		by := w.application("1001").Timer.By
 		w.until(by, 72*time.Hour)
 		require.Equal(t, []string{"72h"}, w.steps("1001"))
 		reminder := w.lastStep()
-		require.Empty(t, w.said(workflow.SayMessage), "nothing is sent by itself")
+		require.Empty(t, w.said(workflow.KindMessage), "nothing is sent by itself")
 		require.True(t, w.press(guest, reminder, view.ActionNudge).OK)
 		require.Len(t, w.told(guest), 1, "a guest does not write")
 
@@ -383,7 +383,7 @@ func TestTheTeamIsRemindedOfContentAndCanNudgeTheCreator(t *testing.T) {
 		require.Contains(t, string(w.view(seen.ViewID).Blocks), "Hi Glow Daily, we hope that you enjoy Glow Serum!")
 		require.Nil(t, w.sending(memberOne, seen.ViewID, "How is the serum?").Response)
 		wait(5 * time.Second)
-		require.Contains(t, wording(t, w.said(workflow.SayMessage)[0].Blocks), "> How is the serum?")
+		require.Contains(t, wording(t, w.said(workflow.KindMessage)[0].Blocks), "> How is the serum?")
 
 		w.until(by, 0)
 		require.Contains(t, wording(t, w.lastStep().Blocks), "has probably extended the time")
@@ -399,11 +399,11 @@ func TestTheTeamIsRemindedOfContentAndCanNudgeTheCreator(t *testing.T) {
 func TestTheShopsOwnReminderGoesByItselfOnceAndIsQuoted(t *testing.T) {
 	inBubble(t, setup{shops: withSettings(workflow.Settings{PostDays: 4, Nudge: "We are curious about your video!"})}, func(t *testing.T, w *world) {
 		w.delivered("1001")
-		w.done(workflow.OnMessageSent, workflow.Cause{})
-		w.until(w.application("1001").Clock.By, 72*time.Hour)
+		w.done(workflow.OnMessageSent, workflow.Failure{})
+		w.until(w.application("1001").Timer.By, 72*time.Hour)
 		w.tick()
 		require.Empty(t, controls(t, w.lastStep().Blocks), "nobody need nudge")
-		quoted := w.said(workflow.SayMessage)
+		quoted := w.said(workflow.KindMessage)
 		require.Len(t, quoted, 1)
 		require.Contains(t, wording(t, quoted[0].Blocks), "> We are curious about your video!")
 	})
@@ -463,8 +463,8 @@ func TestNamesThatOthersMadeBreakNothingThatTheClockSays(t *testing.T) {
 		w.morning()
 		w.tick()
 		synctest.Wait()
-		require.Len(t, w.said(workflow.SayMorning), 1)
-		require.Len(t, w.said(workflow.SayDeadline), 1)
+		require.Len(t, w.said(workflow.KindMorning), 1)
+		require.Len(t, w.said(workflow.KindDeadline), 1)
 		require.Empty(t, w.deadLetters())
 	})
 }

@@ -281,7 +281,7 @@ func (w *world) backlog(id string) {
 	w.t.Helper()
 	now := time.Now()
 	_, err := w.engine.Observe(w.t.Context(), shopID, []workflow.Observation{
-		{ID: workflow.ApplicationID(id), Reported: workflow.Reported{At: now, Began: now, Report: pending(id), First: true}},
+		{ID: workflow.ApplicationID(id), Reported: workflow.Reported{At: now, Began: now, Snapshot: pending(id), First: true}},
 	})
 	require.NoError(w.t, err)
 	synctest.Wait()
@@ -323,7 +323,7 @@ const secondShop = "7495540735365777999"
 
 func twoShops() []workflow.Shop {
 	return []workflow.Shop{
-		{ID: shopID, Name: "Glow Shop", Region: "GB", Met: true}, {ID: secondShop, Name: "Kitchen Shop", Region: "DE", Met: true},
+		{ID: shopID, Name: "Glow Shop", Region: "GB", InitialSyncDone: true}, {ID: secondShop, Name: "Kitchen Shop", Region: "DE", InitialSyncDone: true},
 	}
 }
 
@@ -434,7 +434,7 @@ func TestAnswersOfHostileNamesFitIntoAnAcknowledgement(t *testing.T) {
 			id := workflow.ApplicationID(fmt.Sprint(2000 + i))
 			now := time.Now()
 			_, err := w.engine.Observe(t.Context(), shopID, []workflow.Observation{
-				{ID: id, Reported: workflow.Reported{At: now, Began: now, Report: r, First: i > 0}},
+				{ID: id, Reported: workflow.Reported{At: now, Began: now, Snapshot: r, First: i > 0}},
 			})
 			require.NoError(t, err)
 			if w.application(string(id)).Campaign == c.ID {
@@ -466,7 +466,7 @@ func TestAnswersOfHostileNamesFitIntoAnAcknowledgement(t *testing.T) {
 func TestAnAnswerOfManyShopsGoesOnAfterItsAcknowledgement(t *testing.T) {
 	var shops []workflow.Shop
 	for i := range 12 {
-		shops = append(shops, workflow.Shop{ID: workflow.ShopID(fmt.Sprint(7495540735365777507 + i)), Name: fmt.Sprint("Glow Shop ", i), Met: true})
+		shops = append(shops, workflow.Shop{ID: workflow.ShopID(fmt.Sprint(7495540735365777507 + i)), Name: fmt.Sprint("Glow Shop ", i), InitialSyncDone: true})
 	}
 	inBubble(t, setup{shops: shops}, func(t *testing.T, w *world) {
 		for _, s := range shops {
@@ -477,11 +477,11 @@ func TestAnAnswerOfManyShopsGoesOnAfterItsAcknowledgement(t *testing.T) {
 				for i := range 15 {
 					id := workflow.ApplicationID(fmt.Sprint(2000 + i))
 					a := workflow.Application{
-						Key: workflow.Key{Shop: s.ID, ID: id}, Report: pending(string(id)), SeenAt: time.Now(), Campaign: c.ID,
+						Key: workflow.Key{Shop: s.ID, ID: id}, Snapshot: pending(string(id)), SeenAt: time.Now(), Campaign: c.ID,
 						Card: workflow.Card{Link: "https://slack.test/archives/C0SAMPLES1/p1795338000000000?" + strings.Repeat("x", 100)},
 					}
-					a.Report.Creator = workflow.Creator{OpenID: fmt.Sprint("open-", i)}
-					a.Report.Status = workflow.LiveStatuses[i%3]
+					a.Snapshot.Creator = workflow.Creator{OpenID: fmt.Sprint("open-", i)}
+					a.Snapshot.Status = workflow.LiveStatuses[i%3]
 					if err := tx.PutApplication(a); err != nil {
 						return err
 					}

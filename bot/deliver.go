@@ -64,11 +64,11 @@ func (d *Desk) destination(tx workflow.Tx, e workflow.Effect) (method, channel s
 		channel, err = noticeChannel(tx, n.Campaign, channel)
 		return methodPost, channel, err
 	default:
-		if e.Saying != nil && e.Saying.Kind == workflow.SayShipment && s.Settings.Shipments == workflow.ShipmentsElsewhere {
+		if e.Payload != nil && e.Payload.Kind == workflow.KindShipment && s.Settings.Shipments == workflow.ShipmentsElsewhere {
 			return methodPost, cmp.Or(s.Settings.ShipmentChannel, channel), nil
 		}
-		if e.Saying != nil {
-			channel, err = noticeChannel(tx, e.Saying.CampaignID, channel)
+		if e.Payload != nil {
+			channel, err = noticeChannel(tx, e.Payload.CampaignID, channel)
 		}
 		return methodPost, channel, err
 	}
@@ -96,7 +96,7 @@ func (d *Desk) Deliver(ctx context.Context, e workflow.Effect) workflow.Outcome 
 	case workflow.Reply:
 		return d.reply(ctx, e)
 	default:
-		if e.Saying.Kind == workflow.SayReport {
+		if e.Payload.Kind == workflow.KindWeeklyReport {
 			return d.report(ctx, e)
 		}
 		return d.announce(ctx, e)
@@ -149,7 +149,7 @@ func (d *Desk) showCard(ctx context.Context, e workflow.Effect) workflow.Outcome
 }
 
 // unclear tells whether an earlier attempt may have had its effect.
-func unclear(e workflow.Effect) bool { return e.Begun || e.Looks > 0 }
+func unclear(e workflow.Effect) bool { return e.Begun || e.Verifications > 0 }
 
 // findCard looks for the card that an earlier attempt may have posted.
 func (d *Desk) findCard(ctx context.Context, e workflow.Effect, channel string) (ts string, o workflow.Outcome, ok bool) {
@@ -182,21 +182,21 @@ func (d *Desk) reply(ctx context.Context, e workflow.Effect) workflow.Outcome {
 		return again(e, err)
 	}
 	payload := map[string]any{
-		"effect": string(e.ID), "shop": string(e.Shop), "application": string(e.Application), "kind": string(e.Saying.Kind),
+		"effect": string(e.ID), "shop": string(e.Shop), "application": string(e.Application), "kind": string(e.Payload.Kind),
 	}
-	if e.Saying.Stage != "" {
-		payload["stage"] = string(e.Saying.Stage)
+	if e.Payload.Stage != "" {
+		payload["stage"] = string(e.Payload.Stage)
 	}
 	p := post{
 		method: methodPost, channel: a.Card.Channel, thread: a.Card.TS, event: eventReply, payload: payload,
 		home: a.Card.Channel == d.channelOf(shop),
 	}
-	if e.Saying.Kind == workflow.SayDeadline {
+	if e.Payload.Kind == workflow.KindDeadline {
 		var moot bool
 		if p.message, p.loud, moot = d.deadline(ctx, e, a, shop); moot {
 			return workflow.Outcome{}
 		}
-		payload["step"] = e.Saying.Step
+		payload["step"] = e.Payload.Step
 	} else {
 		p.message = replyMessage(e)
 	}
@@ -209,7 +209,7 @@ func (d *Desk) announce(ctx context.Context, e workflow.Effect) workflow.Outcome
 	if err != nil {
 		return again(e, err)
 	}
-	shop, channel, saying := workflow.Shop{}, "", *e.Saying
+	shop, channel, saying := workflow.Shop{}, "", *e.Payload
 	err = d.store.View(ctx, func(tx workflow.Tx) error {
 		if shop, err = query.Shop(tx, e.Shop); err != nil {
 			return err
@@ -217,7 +217,7 @@ func (d *Desk) announce(ctx context.Context, e workflow.Effect) workflow.Outcome
 		if _, channel, err = d.destination(tx, e); err != nil {
 			return err
 		}
-		saying, err = located(tx, *e.Saying, shop)
+		saying, err = located(tx, *e.Payload, shop)
 		return err
 	})
 	if err != nil {
@@ -235,14 +235,14 @@ func (d *Desk) announce(ctx context.Context, e workflow.Effect) workflow.Outcome
 	}
 	return d.sayOnce(ctx, e, post{
 		method: methodPost, channel: channel, home: true, message: message, event: eventNotice,
-		payload: map[string]any{"effect": string(e.ID), "shop": string(e.Shop), "kind": string(e.Saying.Kind)},
+		payload: map[string]any{"effect": string(e.ID), "shop": string(e.Shop), "kind": string(e.Payload.Kind)},
 	})
 }
 
 // announced renders what is said in a channel. Moot: there is no reason for it any more.
-func (d *Desk) announced(ctx context.Context, e workflow.Effect, saying workflow.Saying, s workflow.Shop) (m view.Message, moot bool, err error) {
+func (d *Desk) announced(ctx context.Context, e workflow.Effect, saying workflow.Payload, s workflow.Shop) (m view.Message, moot bool, err error) {
 	switch saying.Kind {
-	case workflow.SayDeadline, workflow.SayShipment:
+	case workflow.KindDeadline, workflow.KindShipment:
 		return d.announceGroup(ctx, saying, s)
 	default:
 		return announcement(e, saying, d.adminsOf(s)), false, nil

@@ -189,7 +189,7 @@ func TestACardThatSomebodyDeletedIsLostAndNotTriedForEver(t *testing.T) {
 		letters := w.deadLetters()
 		require.NotEmpty(t, letters)
 		require.LessOrEqual(t, len(letters), 2) // the card's, and the reply's where it came first
-		require.NotEmpty(t, letters[0].Cause.Message)
+		require.NotEmpty(t, letters[0].Failure.Message)
 		require.Contains(t, w.log.String(), "can never be delivered")
 		require.Empty(t, w.cards("1001"))
 	})
@@ -201,7 +201,7 @@ func TestACardThatWasDeletedIsPostedAnewWhileItsRequestIsInReview(t *testing.T) 
 		first := w.card("1001").TS
 		w.deleteMessage(first)
 		later := pending("1001")
-		later.ReviewBy = w.application("1001").Report.ReviewBy.Add(time.Hour)
+		later.ReviewBy = w.application("1001").Snapshot.ReviewBy.Add(time.Hour)
 		w.report("1001", later)
 		wait(time.Minute)
 		second := w.card("1001").TS
@@ -296,9 +296,9 @@ func TestARepaintThatChangesNothingIsNotSent(t *testing.T) {
 		w.request("1001")
 		wait(time.Second)
 		same := pending("1001") // news for the store, and nothing that the card shows
-		same.ReviewBy, same.OrderID = w.application("1001").Report.ReviewBy, "576653688135258178"
+		same.ReviewBy, same.OrderID = w.application("1001").Snapshot.ReviewBy, "576653688135258178"
 		w.report("1001", same)
-		require.Equal(t, "576653688135258178", w.application("1001").Report.OrderID)
+		require.Equal(t, "576653688135258178", w.application("1001").Snapshot.OrderID)
 		wait(time.Minute)
 		require.Empty(t, w.calls("chat.update"))
 	})

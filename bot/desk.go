@@ -35,7 +35,7 @@ type Config struct {
 	Memory func(ctx context.Context) []string
 
 	// Link gets from TikTok the link that opens, in the app on a creator's phone, the page on which she asks for a sample
-	// of one variant of a product. It works for 1 to 14 days. An error that holds a workflow.Cause is told to whoever asked.
+	// of one variant of a product. It works for 1 to 14 days. An error that holds a workflow.Failure is told to whoever asked.
 	Link func(ctx context.Context, shop workflow.ShopID, product workflow.ProductID, sku string, days int) (string, error)
 }
 

@@ -72,11 +72,11 @@ func (d *Desk) givesUp(e workflow.Effect, err error) bool {
 // failed tells what becomes of an effect whose message could not be written. A later attempt has to look again where
 // this one may have posted, and where an earlier one did and only the look knew of it.
 func (d *Desk) failed(ctx context.Context, e workflow.Effect, p post, err error) workflow.Outcome {
-	name, cause := slackError(err), workflow.Cause{Message: err.Error()}
-	retry := workflow.Outcome{Then: workflow.Again, After: outbox.Patience(e.Attempt), Refusals: e.Refusals, Cause: cause}
+	name, cause := slackError(err), workflow.Failure{Message: err.Error()}
+	retry := workflow.Outcome{Then: workflow.Again, After: outbox.Patience(e.Attempt), Refusals: e.Refusals, Failure: cause}
 	limited, isLimited := errors.AsType[*slack.RateLimitedError](err)
 	if p.looked || p.method == methodPost && !isLimited && !certain(err, name) {
-		retry.Looks = 1
+		retry.Verifications = 1
 	}
 	switch {
 	case isLimited, name == "ratelimited", name == "rate_limited", tooMany(err):
@@ -88,7 +88,7 @@ func (d *Desk) failed(ctx context.Context, e workflow.Effect, p post, err error)
 	case (slices.Contains(goneErrors, name) || slices.Contains(closedErrors, name)) && (p.ts != "" || p.thread != ""):
 		return d.lost(e, p, cause)
 	case d.givesUp(e, err): // as text alone it was not taken either
-		return workflow.Outcome{Then: workflow.Buried, Cause: cause, Tell: true}
+		return workflow.Outcome{Then: workflow.Buried, Failure: cause, Tell: true}
 	case refusedErr(err):
 		retry.Refusals++
 		retry.After = outbox.Patience(retry.Refusals)
@@ -118,12 +118,12 @@ func (d *Desk) obey(ctx context.Context, e workflow.Effect, p post, limited *sla
 
 // lost tells that a card is gone, and what becomes of the effect that found out. While its request is in review the loss
 // calls for a new card: a reply is laid by for that, and a repaint has nothing left to do.
-func (d *Desk) lost(e workflow.Effect, p post, cause workflow.Cause) workflow.Outcome {
+func (d *Desk) lost(e workflow.Effect, p post, cause workflow.Failure) workflow.Outcome {
 	if e.Kind == workflow.ShowNotice && p.ts != "" {
 		return lostNotice(p)
 	}
-	gone := workflow.CardLost{At: time.Now(), TS: cmp.Or(p.ts, p.thread), Cause: cause}
-	o := workflow.Outcome{Event: gone, Then: workflow.Buried, Cause: cause}
+	gone := workflow.CardLost{At: time.Now(), TS: cmp.Or(p.ts, p.thread), Failure: cause}
+	o := workflow.Outcome{Event: gone, Then: workflow.Buried, Failure: cause}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
 	if a, err := d.application(ctx, e.Key()); err == nil && a.State().Reviewing() {
@@ -149,10 +149,10 @@ func certain(err error, name string) bool {
 // again tries later, and keeps what is known of earlier attempts.
 func again(e workflow.Effect, err error) workflow.Outcome {
 	o := workflow.Outcome{
-		Then: workflow.Again, After: outbox.Backoff(e.Attempt), Looks: e.Looks, Refusals: e.Refusals, Cause: workflow.Cause{Message: err.Error()},
+		Then: workflow.Again, After: outbox.Backoff(e.Attempt), Verifications: e.Verifications, Refusals: e.Refusals, Failure: workflow.Failure{Message: err.Error()},
 	}
 	if e.Begun {
-		o.Looks = max(o.Looks, 1)
+		o.Verifications = max(o.Verifications, 1)
 	}
 	o.After = max(o.After, retryAfter(err))
 	return o

@@ -120,7 +120,7 @@ const (
 var bubbleStart = time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
 
 func oneShop() []workflow.Shop {
-	return []workflow.Shop{{ID: shopID, Name: "Glow Shop", Region: "GB", Met: true}}
+	return []workflow.Shop{{ID: shopID, Name: "Glow Shop", Region: "GB", InitialSyncDone: true}}
 }
 
 // begun are the tests that run beside others by now.
@@ -214,7 +214,7 @@ func (w *world) open() {
 	if w.setup.instant {
 		undo = 0
 	}
-	var courier *outbox.Courier
+	var courier *outbox.Dispatcher
 	var desk *bot.Desk
 	w.wake = func() { courier.Wake() }
 	w.engine = workflow.NewEngine(w.store, func() { courier.Wake(); desk.Changed() })
@@ -517,8 +517,8 @@ func wording(t *testing.T, raw json.RawMessage) string {
 }
 
 // pending is what TikTok reports of an application that waits.
-func pending(id string) workflow.Report {
-	return workflow.Report{
+func pending(id string) workflow.Snapshot {
+	return workflow.Snapshot{
 		Status: workflow.StatusPending, ReviewBy: time.Now().Add(7 * 24 * time.Hour).UTC(), Approvable: true, Stock: 12, Commission: "0.15",
 		Creator: workflow.Creator{OpenID: "open-" + id, Username: "glow.daily." + id, Nickname: "Glow Daily"},
 		Product: workflow.Product{ID: "1729", Title: "Glow Serum", Variant: "30 ml"},
@@ -526,16 +526,16 @@ func pending(id string) workflow.Report {
 }
 
 // report tells the engine what TikTok says of applications of the first shop, and lets everything come to rest.
-func (w *world) report(id string, r workflow.Report) {
+func (w *world) report(id string, r workflow.Snapshot) {
 	w.t.Helper()
 	w.reportTo(shopID, id, r)
 }
 
-func (w *world) reportTo(shop workflow.ShopID, id string, r workflow.Report) {
+func (w *world) reportTo(shop workflow.ShopID, id string, r workflow.Snapshot) {
 	w.t.Helper()
 	now := time.Now()
 	_, err := w.engine.Observe(w.t.Context(), shop, []workflow.Observation{
-		{ID: workflow.ApplicationID(id), Reported: workflow.Reported{At: now, Began: now, Report: r}},
+		{ID: workflow.ApplicationID(id), Reported: workflow.Reported{At: now, Began: now, Snapshot: r}},
 	})
 	require.NoError(w.t, err)
 	synctest.Wait()
@@ -590,7 +590,7 @@ func (w *world) deadLetters() (all []workflow.DeadLetter) {
 // announce owes the shop's channel a message.
 func (w *world) announce() {
 	w.t.Helper()
-	require.NoError(w.t, w.engine.StopShop(w.t.Context(), shopID, workflow.FromSync, workflow.Cause{Code: 105001, Fault: workflow.FaultReconnect}, time.Now()))
+	require.NoError(w.t, w.engine.StopShop(w.t.Context(), shopID, workflow.FromSync, workflow.Failure{Code: 105001, Fault: workflow.FaultReconnect}, time.Now()))
 	synctest.Wait()
 }
 

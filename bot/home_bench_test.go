@@ -62,7 +62,7 @@ func longQueue(b *testing.B, size int) workflow.Store {
 	require.NoError(b, store.Update(b.Context(), func(tx workflow.Tx) error {
 		for i := range size {
 			id := workflow.ApplicationID(fmt.Sprint(1000 + i))
-			a := workflow.Application{Key: workflow.Key{Shop: shop, ID: id}, SeenAt: time.Now(), Report: workflow.Report{
+			a := workflow.Application{Key: workflow.Key{Shop: shop, ID: id}, SeenAt: time.Now(), Snapshot: workflow.Snapshot{
 				Status: workflow.StatusPending, ReviewBy: time.Now().Add(time.Duration(i) * time.Minute), Approvable: true,
 				Creator: workflow.Creator{Username: "glow.daily", Nickname: "Glow Daily"}, Product: workflow.Product{Title: "Glow Serum"},
 			}}

@@ -138,10 +138,10 @@ func (d *Desk) homeHealth(shops []workflow.Shop) view.HomeHealth {
 			h.Synced = sync.Ended
 		}
 		switch name := query.ShopName(s, len(shops)); {
-		case s.Stopped != (workflow.Cause{}):
-			h.Troubles = append(h.Troubles, view.HomeTrouble{Shop: name, Cause: s.Stopped})
-		case s.Barred != (workflow.Cause{}):
-			h.Troubles = append(h.Troubles, view.HomeTrouble{Shop: name, Cause: s.Barred, Sends: true})
+		case s.SyncStopped != (workflow.Failure{}):
+			h.Troubles = append(h.Troubles, view.HomeTrouble{Shop: name, Cause: s.SyncStopped})
+		case s.ReviewsStopped != (workflow.Failure{}):
+			h.Troubles = append(h.Troubles, view.HomeTrouble{Shop: name, Cause: s.ReviewsStopped, Sends: true})
 		case sync.Err != nil:
 			h.Troubles = append(h.Troubles, view.HomeTrouble{Shop: name})
 		}

@@ -94,7 +94,7 @@ func (w *world) requests(n int) {
 		r := pending(fmt.Sprint(1000 + i))
 		r.ReviewBy = now.Add(30*time.Hour + time.Duration(i)*time.Hour).UTC()
 		r.Creator.Nickname = fmt.Sprintf("Creator %02d", i+1)
-		all = append(all, workflow.Observation{ID: workflow.ApplicationID(fmt.Sprint(1000 + i)), Reported: workflow.Reported{At: now, Began: now, Report: r}})
+		all = append(all, workflow.Observation{ID: workflow.ApplicationID(fmt.Sprint(1000 + i)), Reported: workflow.Reported{At: now, Began: now, Snapshot: r}})
 	}
 	_, err := w.engine.Observe(w.t.Context(), shopID, all)
 	require.NoError(w.t, err)
@@ -224,7 +224,7 @@ func TestWhoIsInNoShopsChannelSeesNothingOfIt(t *testing.T) {
 }
 
 func TestEverybodySeesTheShopsOfHerChannelsOnly(t *testing.T) {
-	other := workflow.Shop{ID: "7495540735365777508", Name: "Nimbus Home", Met: true, Settings: workflow.Settings{Channel: general, Reviewers: []workflow.PersonID{memberTwo}}}
+	other := workflow.Shop{ID: "7495540735365777508", Name: "Nimbus Home", InitialSyncDone: true, Settings: workflow.Settings{Channel: general, Reviewers: []workflow.PersonID{memberTwo}}}
 	inBubble(t, setup{shops: append(oneShop(), other)}, func(t *testing.T, w *world) {
 		w.requests(1)
 		r := pending("2000")
@@ -304,7 +304,7 @@ func TestAppHomeIsFiltered(t *testing.T) {
 		w.requests(3)
 		spring := w.campaign("Spring launch")
 		_, _, err := w.engine.Join(t.Context(), workflow.Join{
-			Actor: workflow.Actor{Person: admin, Origin: "t1"}, At: time.Now(), Key: keyOf("1001"), Round: w.application("1001").Round, Campaign: spring.ID,
+			Actor: workflow.Actor{Person: admin, DedupKey: "t1"}, At: time.Now(), Key: keyOf("1001"), Round: w.application("1001").Round, Campaign: spring.ID,
 		})
 		require.NoError(t, err)
 		r := pending("1002")

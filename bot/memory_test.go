@@ -22,7 +22,7 @@ func TestWhatACreatorHadPostedAndSoldIsRememberedAcrossShops(t *testing.T) {
 		asked("2", "2001", workflow.StatusContentPending)
 		for k, orders := range map[workflow.Key]float64{{Shop: "1", ID: "1001"}: 8, {Shop: "2", ID: "2001"}: 6} {
 			_, err := w.engine.FindContent(t.Context(), k, []workflow.Content{
-				{ID: "1", Format: "VIDEO", At: time.Now(), Orders: workflow.Figure{Value: orders, Shared: true}},
+				{ID: "1", Format: "VIDEO", At: time.Now(), Orders: workflow.OptionalNumber{Value: orders, Shared: true}},
 			}, time.Now())
 			require.NoError(t, err)
 		}

@@ -67,7 +67,7 @@ func (d *Desk) answerMention(ctx context.Context, e event) view.Message {
 		return view.Aside(view.Denied(view.DeniedUnread))
 	case !found:
 		return view.MentionHelp(false)
-	case slices.Contains(a.Origins, e.ID):
+	case slices.Contains(a.DedupKeys, e.ID):
 		return view.Message{} // done by an earlier delivery
 	}
 	m := mention{id: e.ID, who: said.User, application: a, words: afterMention(said.Text, e.bot())}
@@ -138,7 +138,7 @@ func (d *Desk) noteMentioned(ctx context.Context, m mention, who workflow.Actor,
 	if err == nil {
 		_, err = d.engine.Apply(ctx, m.application.Key, workflow.Noted{Actor: who, At: time.Now(), Text: text, Quiet: true})
 	}
-	if ruleOf(err) == workflow.RuleNote {
+	if ruleOf(err) == workflow.RuleEmptyNote {
 		return view.NoteMissing()
 	}
 	return d.orRefused(ctx, m, view.Noted(m.application), err)

@@ -54,13 +54,13 @@ func messageSentence(err error) string {
 func (d *Desk) messageFacts(ctx context.Context, to view.Correspondent) (facts view.MessageModalFacts, err error) {
 	err = d.store.View(ctx, func(tx workflow.Tx) error {
 		facts = view.MessageModalFacts{To: to}
-		if facts.Creator, facts.Product, err = workflow.Addressee(tx, to.Shop, to.Application, to.Creator); err != nil {
+		if facts.Creator, facts.Product, err = workflow.Recipient(tx, to.Shop, to.Application, to.Creator); err != nil {
 			return err
 		}
 		if err := workflow.CanWriteTo(tx, to.Shop, facts.Creator); err != nil {
 			return err
 		}
-		facts.Recent, err = query.LatestWords(tx, to.Shop, facts.Creator.KeyOf(to.Shop), view.RecentMessages)
+		facts.Recent, err = query.LatestMessages(tx, to.Shop, facts.Creator.KeyOf(to.Shop), view.RecentMessages)
 		return err
 	})
 	if err != nil {
@@ -83,7 +83,7 @@ func (d *Desk) submitMessage(ctx context.Context, i interaction, ack ackFunc) {
 		ack(errorAt(view.BlockMessage, no))
 		return
 	}
-	_, err = d.engine.Write(ctx, workflow.Writing{
+	_, err = d.engine.Write(ctx, workflow.OutboundMessage{
 		Actor: d.actor(i.User.ID, shop, workflow.FromModal, i.View.ID), At: time.Now(),
 		Shop: to.Shop, Creator: to.Creator, Application: to.Application, Campaign: to.Campaign,
 		Text: withEmoji(i.field(view.ActionMessageText).Text),
@@ -142,7 +142,7 @@ func (d *Desk) messageMessage(tx workflow.Tx, n workflow.Notice) (view.Message, 
 	if err != nil {
 		return view.Message{}, err
 	}
-	creator, _, err := workflow.Addressee(tx, n.Shop, n.Application, n.Creator)
+	creator, _, err := workflow.Recipient(tx, n.Shop, n.Application, n.Creator)
 	if ruleOf(err) != "" {
 		err = nil // her words' addressee has no name then
 	}
@@ -154,8 +154,8 @@ func (d *Desk) messageMessage(tx workflow.Tx, n workflow.Notice) (view.Message, 
 
 // replyMessage renders what is said in the thread of a card.
 func replyMessage(e workflow.Effect) view.Message {
-	s := *e.Saying
-	if s.Kind != workflow.SayMessage {
+	s := *e.Payload
+	if s.Kind != workflow.KindMessage {
 		return view.Reply(s)
 	}
 	to := view.Correspondent{Shop: e.Shop, Application: e.Application}
@@ -166,8 +166,8 @@ func replyMessage(e workflow.Effect) view.Message {
 }
 
 // located adds to what a creator wrote where that was: the shop's name, and the campaign's.
-func located(tx workflow.Tx, s workflow.Saying, shop workflow.Shop) (workflow.Saying, error) {
-	if s.Kind != workflow.SayMessage {
+func located(tx workflow.Tx, s workflow.Payload, shop workflow.Shop) (workflow.Payload, error) {
+	if s.Kind != workflow.KindMessage {
 		return s, nil
 	}
 	s.Shop = cmp.Or(shop.Name, string(shop.ID))
@@ -177,8 +177,8 @@ func located(tx workflow.Tx, s workflow.Saying, shop workflow.Shop) (workflow.Sa
 }
 
 // announcement renders what is said in a channel.
-func announcement(e workflow.Effect, s workflow.Saying, admins []workflow.PersonID) view.Message {
-	if s.Kind != workflow.SayMessage {
+func announcement(e workflow.Effect, s workflow.Payload, admins []workflow.PersonID) view.Message {
+	if s.Kind != workflow.KindMessage {
 		return view.Notice(s, admins)
 	}
 	return view.Heard(s, view.Correspondent{Shop: e.Shop, Creator: s.CreatorKey, Campaign: s.CampaignID})

@@ -14,11 +14,11 @@ import (
 )
 
 // done is what TikTok makes of every message from now on.
-func (w *world) done(what workflow.EventKind, c workflow.Cause) {
+func (w *world) done(what workflow.EventKind, c workflow.Failure) {
 	w.tiktok.mu.Lock()
 	defer w.tiktok.mu.Unlock()
 	w.tiktok.carry = func(workflow.Effect) workflow.Outcome {
-		return workflow.Outcome{Event: workflow.MessageDone{What: what, At: time.Now(), Cause: c}}
+		return workflow.Outcome{Event: workflow.MessageDone{What: what, At: time.Now(), Failure: c}}
 	}
 }
 
@@ -38,16 +38,16 @@ func (w *world) sending(who, dialog, text string) sight {
 }
 
 // answerTo lets the creator of an application write in TikTok.
-func (w *world) answerTo(id string, all ...workflow.Written) {
+func (w *world) answerTo(id string, all ...workflow.InboundMessage) {
 	w.t.Helper()
-	require.NoError(w.t, w.engine.Listen(w.t.Context(), shopID, bubbleStart))
-	_, err := w.engine.Hear(w.t.Context(), shopID, workflow.Hearing{At: time.Now(), ID: "77" + id, Username: "glow.daily." + id, Messages: all})
+	require.NoError(w.t, w.engine.StartReceiving(w.t.Context(), shopID, bubbleStart))
+	_, err := w.engine.Receive(w.t.Context(), shopID, workflow.InboundBatch{At: time.Now(), ID: "77" + id, Username: "glow.daily." + id, Messages: all})
 	require.NoError(w.t, err)
 	synctest.Wait()
 }
 
-func text(id int, words string) workflow.Written {
-	return workflow.Written{ID: fmt.Sprint(1000 + id), Kind: "TEXT", Text: words, FromCreator: true, At: time.Now().Truncate(time.Second)}
+func text(id int, words string) workflow.InboundMessage {
+	return workflow.InboundMessage{ID: fmt.Sprint(1000 + id), Kind: "TEXT", Text: words, FromCreator: true, At: time.Now().Truncate(time.Second)}
 }
 
 func TestAMessageIsQuotedInTheThreadWithHowFarItGot(t *testing.T) {
@@ -55,7 +55,7 @@ func TestAMessageIsQuotedInTheThreadWithHowFarItGot(t *testing.T) {
 		w.request("1001")
 		dialog := w.messageDialog(memberOne, "1001")
 		require.Contains(t, wording(t, w.view(dialog).Blocks), "Glow Serum")
-		w.done(workflow.OnMessageHeldUp, workflow.Cause{Code: 16030100, Fault: workflow.FaultQuota})
+		w.done(workflow.OnMessageHeldUp, workflow.Failure{Code: 16030100, Fault: workflow.FaultQuota})
 		require.Nil(t, w.sending(memberOne, dialog, "Hello,\nwould you like the *30 ml*?").Response)
 		require.False(t, w.isOpen(dialog))
 		wait(5 * time.Second)
@@ -73,7 +73,7 @@ func TestAMessageIsQuotedInTheThreadWithHowFarItGot(t *testing.T) {
 func TestARefusedMessageCanBeTriedAgain(t *testing.T) {
 	inBubble(t, setup{}, func(t *testing.T, w *world) {
 		w.request("1001")
-		w.done(workflow.OnMessageRefused, workflow.Cause{Code: 16032001, Fault: workflow.FaultRegion, Message: "other region"})
+		w.done(workflow.OnMessageRefused, workflow.Failure{Code: 16032001, Fault: workflow.FaultRegion, Message: "other region"})
 		require.Nil(t, w.sending(memberOne, w.messageDialog(memberOne, "1001"), "Hello").Response)
 		wait(5 * time.Second)
 		refused := w.thread(w.card("1001").TS)[0]
@@ -82,7 +82,7 @@ func TestARefusedMessageCanBeTriedAgain(t *testing.T) {
 
 		require.True(t, w.press(guest, refused, view.ActionResend).OK)
 		require.Len(t, w.told(guest), 1, "a guest does not write")
-		w.done(workflow.OnMessageSent, workflow.Cause{})
+		w.done(workflow.OnMessageSent, workflow.Failure{})
 		w.fault(object{"socket": "duplicate"})
 		require.True(t, w.press(memberTwo, refused, view.ActionResend).OK)
 		wait(5 * time.Second)
@@ -100,7 +100,7 @@ func TestARefusedMessageCanBeTriedAgain(t *testing.T) {
 func TestASecondDeliveryOfAMessageSendsItOnce(t *testing.T) {
 	inBubble(t, setup{}, func(t *testing.T, w *world) {
 		w.request("1001")
-		w.done(workflow.OnMessageSent, workflow.Cause{})
+		w.done(workflow.OnMessageSent, workflow.Failure{})
 		dialog := w.messageDialog(memberOne, "1001")
 		w.fault(object{"socket": "duplicate"})
 		require.Nil(t, w.sending(memberOne, dialog, "Hello").Response)
@@ -121,7 +121,7 @@ func TestOnlyReviewersWriteToCreators(t *testing.T) {
 		s.Settings.Reviewers = []workflow.PersonID{memberOne}
 		w.put(s)
 		require.Contains(t, complaints(t, w.sending(memberTwo, dialog, "Hello"))[view.BlockMessage], "reviewer", "the role counts at the submission too")
-		require.Empty(t, w.said(workflow.SayMessage))
+		require.Empty(t, w.said(workflow.KindMessage))
 		require.Nil(t, w.sending(memberOne, w.messageDialog(memberOne, "1001"), "Hello").Response)
 	})
 }
@@ -152,7 +152,7 @@ func TestACreatorWhomTikTokDoesNotNameCannotBeWrittenTo(t *testing.T) {
 func TestAnAnswerIsQuotedInTheThreadAndCanBeRepliedTo(t *testing.T) {
 	inBubble(t, setup{}, func(t *testing.T, w *world) {
 		w.request("1001")
-		w.done(workflow.OnMessageSent, workflow.Cause{})
+		w.done(workflow.OnMessageSent, workflow.Failure{})
 		require.Nil(t, w.sending(memberOne, w.messageDialog(memberOne, "1001"), "Hello").Response)
 		wait(5 * time.Second)
 		w.answerTo("1001", text(1, "Hi <!channel>!\n> which *size*?"))
@@ -194,12 +194,12 @@ func TestAnAnswerOfSomebodyWithTwoRequestsIsInTheThreadOfTheLaterLiveOne(t *test
 }
 
 func TestAnAnswerOfSomebodyWithoutARequestIsInTheShopsChannel(t *testing.T) {
-	shops := append(oneShop(), workflow.Shop{ID: "7495540735365777508", Name: "Kitchen Shop", Region: "GB", Met: true})
+	shops := append(oneShop(), workflow.Shop{ID: "7495540735365777508", Name: "Kitchen Shop", Region: "GB", InitialSyncDone: true})
 	inBubble(t, setup{shops: shops}, func(t *testing.T, w *world) {
-		w.done(workflow.OnMessageSent, workflow.Cause{})
-		w.answerTo("9", workflow.Written{ID: "1", Kind: "IMAGE", Text: "(a picture)", FromCreator: true, At: time.Now()})
+		w.done(workflow.OnMessageSent, workflow.Failure{})
+		w.answerTo("9", workflow.InboundMessage{ID: "1", Kind: "IMAGE", Text: "(a picture)", FromCreator: true, At: time.Now()})
 		wait(2 * time.Second)
-		heard := w.said(workflow.SayMessage)
+		heard := w.said(workflow.KindMessage)
 		require.Len(t, heard, 1)
 		require.Equal(t, samples, heard[0].Channel)
 		require.Empty(t, heard[0].Thread)
@@ -209,7 +209,7 @@ func TestAnAnswerOfSomebodyWithoutARequestIsInTheShopsChannel(t *testing.T) {
 		require.NotEmpty(t, seen.ViewID, "her conversation is known, so she can be answered")
 		require.Nil(t, w.sending(memberOne, seen.ViewID, "What a picture").Response)
 		wait(5 * time.Second)
-		all := w.said(workflow.SayMessage)
+		all := w.said(workflow.KindMessage)
 		require.Len(t, all, 2)
 		require.Contains(t, wording(t, all[1].Blocks), "for the shop Glow Shop")
 	})
@@ -224,7 +224,7 @@ func TestAnAnswerInACampaignIsInItsOwnChannelAndNamesIt(t *testing.T) {
 		w.enlist(spring, "glow.daily.9")
 		w.answerTo("9", text(1, "Hello"), text(2, "Anybody?"))
 		wait(2 * time.Second)
-		heard := w.said(workflow.SayMessage)
+		heard := w.said(workflow.KindMessage)
 		require.Len(t, heard, 1, "the first is quoted by the question")
 		require.Equal(t, own, heard[0].Channel)
 		require.Contains(t, wording(t, heard[0].Blocks), "in the campaign *Spring launch*")
@@ -238,7 +238,7 @@ func TestHostileMessagesBreakNoThread(t *testing.T) {
 		r.Creator.Nickname = hostile
 		w.report("1001", r)
 		w.answerTo("1001", text(1, hostile))
-		w.done(workflow.OnMessageRefused, workflow.Cause{Code: 999, Message: hostile, RequestID: hostile})
+		w.done(workflow.OnMessageRefused, workflow.Failure{Code: 999, Message: hostile, RequestID: hostile})
 		dialog := w.messageDialog(memberOne, "1001")
 		require.Nil(t, w.sending(memberOne, dialog, string([]rune(strings.ReplaceAll(hostile, "\x00", ""))[:workflow.MaxMessage])).Response)
 		wait(5 * time.Second)

@@ -136,7 +136,7 @@ func (d *Desk) submitNote(ctx context.Context, i interaction, ack ackFunc) {
 }
 
 func (d *Desk) noteError(ctx context.Context, err error) string {
-	if ruleOf(err) == workflow.RuleNote {
+	if ruleOf(err) == workflow.RuleEmptyNote {
 		return view.ErrorNoNote
 	}
 	return d.sentence(ctx, err)

@@ -51,7 +51,7 @@ func (d *Desk) showNotice(ctx context.Context, e workflow.Effect) workflow.Outco
 		p.method, p.channel, p.ts, p.standing, p.pages = methodUpdate, s.notice.Channel, s.notice.TS, s.notice.Hash, s.notice.Pages
 	}
 	if e.Leased && (!s.notice.Posted() || len(s.message.Pages()) > 1+len(s.notice.Pages)) {
-		return workflow.Outcome{Then: workflow.Again, Looks: 1} // it was to be an edit: what posts takes a claim
+		return workflow.Outcome{Then: workflow.Again, Verifications: 1} // it was to be an edit: what posts takes a claim
 	}
 	if unclear(e) {
 		if err := d.findNotice(ctx, e, &p); err != nil {
@@ -159,15 +159,15 @@ func (d *Desk) homeOf(tx workflow.Tx, n workflow.Notice) (string, error) {
 // noticeMessage renders a notice by what it tells of.
 func (d *Desk) noticeMessage(tx workflow.Tx, n workflow.Notice) (view.Message, error) {
 	switch n.Kind {
-	case workflow.SayRun:
+	case workflow.KindRun:
 		return d.runMessage(tx, n)
-	case workflow.SayQuestion:
+	case workflow.KindQuestion:
 		return d.questionMessage(tx, n)
-	case workflow.SayMessage:
+	case workflow.KindMessage:
 		return d.messageMessage(tx, n)
-	case workflow.SayMorning:
+	case workflow.KindMorning:
 		return d.morningMessage(tx, n)
-	case workflow.SayContent:
+	case workflow.KindContent:
 		return d.contentMessage(tx, n)
 	default:
 		return view.Message{}, fmt.Errorf("a notice of the kind %q is not known", n.Kind)

@@ -19,10 +19,10 @@ func (w *world) putRun(n int) {
 		r.Items = append(r.Items, workflow.RunItem{
 			Key: workflow.Key{Shop: shopID, ID: workflow.ApplicationID(fmt.Sprint(1000 + i))}, State: workflow.ItemRefused,
 			Creator: workflow.Creator{Nickname: fmt.Sprintf("Creator %d %s", i, strings.Repeat("x", 60))}, Product: strings.Repeat("Serum ", 20),
-			Cause: workflow.Cause{Code: 16021999, Message: strings.Repeat("No. ", 100)},
+			Failure: workflow.Failure{Code: 16021999, Message: strings.Repeat("No. ", 100)},
 		})
 	}
-	notice := workflow.Notice{ID: workflow.RunNotice(r.ID), Shop: shopID, Kind: workflow.SayRun, Run: r.ID}
+	notice := workflow.Notice{ID: workflow.RunNotice(r.ID), Shop: shopID, Kind: workflow.KindRun, Run: r.ID}
 	now := time.Now()
 	require.NoError(w.t, w.db.Update(w.t.Context(), func(tx workflow.Tx) error {
 		if err := tx.PutRun(r); err != nil {
@@ -61,7 +61,7 @@ func TestALongMessageGoesOnInItsThreadOncePerPageWhateverIsLost(t *testing.T) {
 				}
 				pages := len(w.thread(w.progress().TS))
 				require.GreaterOrEqual(t, pages, 1)
-				require.Len(t, w.said(workflow.SayRun), 1+pages)
+				require.Len(t, w.said(workflow.KindRun), 1+pages)
 				require.Empty(t, w.deadLetters())
 			})
 		})

@@ -71,7 +71,7 @@ func (d *Desk) findAll(ctx context.Context, shops []workflow.Shop, typed string)
 // meant tells which of those that were found a decision can mean: the only one, the only one that waits, or the one that
 // this very deed decided already.
 func meant(found []workflow.Application, origin string) (workflow.Application, bool) {
-	if i := slices.IndexFunc(found, func(a workflow.Application) bool { return slices.Contains(a.Origins, origin) }); i >= 0 {
+	if i := slices.IndexFunc(found, func(a workflow.Application) bool { return slices.Contains(a.DedupKeys, origin) }); i >= 0 {
 		return found[i], true
 	}
 	if len(found) > 1 {

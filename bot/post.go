@@ -245,12 +245,12 @@ func (d *Desk) shown(e workflow.Effect, w written, ev workflow.Event) workflow.O
 	if !w.plain {
 		return workflow.Outcome{Event: ev}
 	}
-	cause := e.Cause
-	if cause == (workflow.Cause{}) {
+	cause := e.Failure
+	if cause == (workflow.Failure{}) {
 		cause.Message = "Slack takes the message as text alone"
 	}
 	if e.Refusals >= outbox.Refusals+plainTries {
-		return workflow.Outcome{Event: ev, Then: workflow.Buried, Cause: cause, Tell: true}
+		return workflow.Outcome{Event: ev, Then: workflow.Buried, Failure: cause, Tell: true}
 	}
-	return workflow.Outcome{Event: ev, Then: workflow.Again, After: plainRests, Refusals: max(e.Refusals, outbox.Refusals) + 1, Cause: cause}
+	return workflow.Outcome{Event: ev, Then: workflow.Again, After: plainRests, Refusals: max(e.Refusals, outbox.Refusals) + 1, Failure: cause}
 }

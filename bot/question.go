@@ -22,7 +22,7 @@ func (d *Desk) questionMessage(tx workflow.Tx, n workflow.Notice) (view.Message,
 	if facts.Member, err = tx.Member(n.Campaign, n.Creator); err != nil {
 		return view.Message{}, err
 	}
-	if facts.Applications, err = workflow.SpeakFor(tx, n.Campaign, facts.Member.Creator); err != nil {
+	if facts.Applications, err = workflow.CurrentApplications(tx, n.Campaign, facts.Member.Creator); err != nil {
 		return view.Message{}, err
 	}
 	if facts.Shop, err = d.defaults().ShopNamed(tx, n.Shop); err != nil {
@@ -49,7 +49,7 @@ func (d *Desk) sayNeed(ctx context.Context, i interaction, a action, ack ackFunc
 	}
 	about = d.asIs(ctx, about)
 	needed := a.ID == view.ActionNeeded
-	_, err = d.engine.Say(ctx, workflow.Said{
+	_, err = d.engine.AnswerSample(ctx, workflow.SampleAnswer{
 		Actor: d.actor(i.User.ID, shop, i.surface(), i.TriggerID), At: time.Now(), Campaign: about.Campaign, Creator: about.Creator, Needed: needed,
 		Seen: view.QuestionSeen(a.Block),
 	})
@@ -59,7 +59,7 @@ func (d *Desk) sayNeed(ctx context.Context, i interaction, a action, ack ackFunc
 	}
 	d.note(ctx, i.User.ID, err)
 	r, ok := errors.AsType[workflow.Refusal](err)
-	if ok && r.Rule == workflow.RuleSaid && r.Member.SaidBy == i.User.ID {
+	if ok && r.Rule == workflow.RuleAlreadyAnswered && r.Member.SampleAnswerBy == i.User.ID {
 		return
 	}
 	if ok {

@@ -90,7 +90,7 @@ func TestWhatSlackRefusesForMinutesIsTriedPatientlyAndThenSaidAsText(t *testing.
 				for i, pause := range pauses {
 					require.InEpsilon(t, wanted[i], pause, 0.6, "pause %d", i) // the budget and the jitter add to it
 				}
-				said := w.said(workflow.SayStopped)
+				said := w.said(workflow.KindStopped)
 				require.Len(t, said, 1)
 				require.Empty(t, wording(t, said[0].Blocks))
 				require.Contains(t, said[0].Text, "decisions wait until an admin acts")
@@ -119,7 +119,7 @@ func TestWhatIsNoAnswerOfSlacksIsTriedUntilThereIsOne(t *testing.T) {
 				require.Empty(t, w.deadLetters())
 				c.refuse.Store(false)
 				wait(6 * time.Minute)
-				said := w.said(workflow.SayStopped)
+				said := w.said(workflow.KindStopped)
 				require.Len(t, said, 1)
 				require.NotEmpty(t, said[0].Blocks)
 				require.NotEmpty(t, w.card("1001").Blocks)

@@ -56,13 +56,13 @@ func (d *Desk) openReject(ctx context.Context, i interaction, t view.Target, r w
 		d.tell(ctx, i, d.sentence(ctx, err))
 		return
 	}
-	meta := view.RejectMeta{Target: t, Suggested: r, Looking: a.Looker.By == ""}
-	typed := view.Rejection{Reason: r, Words: view.Suggestion(r, a.Report.Product)}
+	meta := view.RejectMeta{Target: t, Suggested: r, Looking: a.OnIt.By == ""}
+	typed := view.Rejection{Reason: r, Words: view.Suggestion(r, a.Snapshot.Product)}
 	if !d.openModal(ctx, i, view.RejectModal(view.RejectFacts{Application: a, Undo: window(d.undoOf(shop)), Meta: meta, Typed: typed})) || !meta.Looking {
 		return
 	}
 	// Whoever fills in the dialog is on it: the others see so. It also lets the menu forget what was chosen in it.
-	began := workflow.LookBegan{Actor: d.actor(i.User.ID, shop, i.surface(), i.TriggerID), At: time.Now()}
+	began := workflow.OnItBegan{Actor: d.actor(i.User.ID, shop, i.surface(), i.TriggerID), At: time.Now()}
 	if _, err := d.engine.Apply(ctx, t.Key, began); err != nil {
 		d.note(ctx, i.User.ID, err)
 	}
@@ -92,10 +92,10 @@ func (d *Desk) closeReject(ctx context.Context, i interaction) {
 		return
 	}
 	a, err := d.application(ctx, meta.Target.Key)
-	if err != nil || a.Looker.By != i.User.ID {
+	if err != nil || a.OnIt.By != i.User.ID {
 		return
 	}
-	ended := workflow.LookEnded{Actor: workflow.Actor{Person: i.User.ID, Surface: workflow.FromModal, Origin: i.View.ID + " closed"}, At: time.Now()}
+	ended := workflow.OnItEnded{Actor: workflow.Actor{Person: i.User.ID, Surface: workflow.FromModal, DedupKey: i.View.ID + " closed"}, At: time.Now()}
 	if _, err := d.engine.Apply(ctx, meta.Target.Key, ended); err != nil {
 		d.note(ctx, i.User.ID, err)
 	}
@@ -128,7 +128,7 @@ func (d *Desk) suggestWords(ctx context.Context, i interaction, a action, ack ac
 	if own(typed.Words, meta, app) {
 		return
 	}
-	meta.Suggested, typed.Words = typed.Reason, view.Suggestion(typed.Reason, app.Report.Product)
+	meta.Suggested, typed.Words = typed.Reason, view.Suggestion(typed.Reason, app.Snapshot.Product)
 	shown := view.RejectModal(view.RejectFacts{Application: app, Undo: window(d.undoOf(shop)), Meta: meta, Typed: typed})
 	if _, err := d.api.UpdateViewContext(ctx, shown, "", i.View.Hash, i.View.ID); err != nil {
 		d.log.WarnContext(ctx, "could not suggest other words", "person", i.User.ID, "error", err)
@@ -138,7 +138,7 @@ func (d *Desk) suggestWords(ctx context.Context, i interaction, a action, ack ac
 // own tells whether the words are the person's own, and not what was suggested.
 func own(words string, meta view.RejectMeta, a workflow.Application) bool {
 	words = strings.TrimSpace(words)
-	return words != "" && words != strings.TrimSpace(view.Suggestion(meta.Suggested, a.Report.Product))
+	return words != "" && words != strings.TrimSpace(view.Suggestion(meta.Suggested, a.Snapshot.Product))
 }
 
 // submitReject rejects with what the dialog says. Once that is kept the dialog closes.

@@ -35,16 +35,16 @@ func (d *Desk) report(ctx context.Context, e workflow.Effect) workflow.Outcome {
 			return again(e, err)
 		}
 		if wait {
-			o := workflow.Outcome{Then: workflow.Again, After: pictureRests, Looks: e.Looks}
+			o := workflow.Outcome{Then: workflow.Again, After: pictureRests, Verifications: e.Verifications}
 			if e.Begun {
-				o.Looks = max(o.Looks, 1)
+				o.Verifications = max(o.Verifications, 1)
 			}
 			return o
 		}
 	}
 	o := d.sayOnce(ctx, e, post{
 		method: methodPost, channel: channel, home: true, message: view.Report(facts), event: eventNotice,
-		payload: map[string]any{"effect": string(e.ID), "shop": string(e.Shop), "kind": string(e.Saying.Kind)},
+		payload: map[string]any{"effect": string(e.ID), "shop": string(e.Shop), "kind": string(e.Payload.Kind)},
 	})
 	if o.Then == workflow.Done {
 		d.drawn.forget(e.ID)
@@ -66,7 +66,7 @@ func (d *Desk) reportFacts(ctx context.Context, e workflow.Effect) (channel stri
 		if _, channel, err = d.destination(tx, e); err != nil {
 			return err
 		}
-		if f.Week, err = query.WeekBefore(ctx, tx, s, e.Saying.Day); err != nil {
+		if f.Week, err = query.WeekBefore(ctx, tx, s, e.Payload.Day); err != nil {
 			return err
 		}
 		f.File = weekFile(s.ID, f.Week)

@@ -38,7 +38,7 @@ func (w *world) someWeek() {
 	w.moved("1001", workflow.StatusShipped)
 	w.moved("1001", workflow.StatusContentPending)
 	_, err := w.engine.FindContent(w.t.Context(), keyOf("1001"), []workflow.Content{
-		{ID: "1", Format: "VIDEO", At: time.Now(), Orders: workflow.Figure{Value: 7, Shared: true}},
+		{ID: "1", Format: "VIDEO", At: time.Now(), Orders: workflow.OptionalNumber{Value: 7, Shared: true}},
 	}, time.Now())
 	require.NoError(w.t, err)
 	synctest.Wait()
@@ -91,7 +91,7 @@ func TestTheWeekIsToldOnMondayOnceAndAsAPicture(t *testing.T) {
 		require.NoError(t, w.engine.Weekly(t.Context(), shopID, time.Now()))
 		wait(time.Minute)
 
-		told := w.said(workflow.SayReport)
+		told := w.said(workflow.KindWeeklyReport)
 		require.Len(t, told, 1)
 		m := told[0]
 		require.Equal(t, samples, m.Channel)
@@ -135,7 +135,7 @@ func TestTheWeekIsToldOnceWhateverFailsOnTheWay(t *testing.T) {
 					w.onMonday()
 				}
 				wait(20 * time.Minute)
-				told := w.said(workflow.SayReport)
+				told := w.said(workflow.KindWeeklyReport)
 				require.Len(t, told, 1)
 				require.Equal(t, s.picture, shown(t, told[0]) != "")
 				require.Empty(t, w.deadLetters())
@@ -149,7 +149,7 @@ func TestTheWeekGoesWithoutAPictureWhereTheDeskMayUploadNone(t *testing.T) {
 	inBubble(t, setup{shops: reporting(), instant: true, scopes: may}, func(t *testing.T, w *world) {
 		w.someWeek()
 		w.onMonday()
-		told := w.said(workflow.SayReport)
+		told := w.said(workflow.KindWeeklyReport)
 		require.Len(t, told, 1)
 		require.Empty(t, shown(t, told[0]))
 		require.Contains(t, told[0].Text, "3 received")
@@ -162,7 +162,7 @@ func TestTheWeekGoesWithoutAPictureThatSlackDoesNotShow(t *testing.T) {
 		wait(time.Until(time.Date(2026, 11, 23, 8, 0, 5, 0, time.UTC)))
 		require.NoError(t, w.engine.Weekly(t.Context(), shopID, time.Now()))
 		wait(2 * time.Second)
-		require.Empty(t, w.said(workflow.SayReport), "the picture rests")
+		require.Empty(t, w.said(workflow.KindWeeklyReport), "the picture rests")
 		file := w.calls("files.completeUploadExternal")[0].Args["files"].([]any)[0].(object)["id"].(string)
 		form := url.Values{"token": {w.details.BotToken}, "file": {file}}
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, w.details.APIURL+"files.delete", strings.NewReader(form.Encode()))
@@ -172,7 +172,7 @@ func TestTheWeekGoesWithoutAPictureThatSlackDoesNotShow(t *testing.T) {
 		require.NoError(t, err)
 		require.NoError(t, gone.Body.Close())
 		wait(time.Minute)
-		told := w.said(workflow.SayReport)
+		told := w.said(workflow.KindWeeklyReport)
 		require.Len(t, told, 1)
 		require.Empty(t, shown(t, told[0]))
 		require.Contains(t, told[0].Text, "3 received")
@@ -180,11 +180,11 @@ func TestTheWeekGoesWithoutAPictureThatSlackDoesNotShow(t *testing.T) {
 }
 
 func TestTheWeekNamesItsShopWhereAChannelServesSeveral(t *testing.T) {
-	shops := append(reporting(), workflow.Shop{ID: "7495540735365777508", Name: "Nimbus Home", Met: true})
+	shops := append(reporting(), workflow.Shop{ID: "7495540735365777508", Name: "Nimbus Home", InitialSyncDone: true})
 	inBubble(t, setup{shops: shops, instant: true}, func(t *testing.T, w *world) {
 		w.someWeek()
 		w.onMonday()
-		told := w.said(workflow.SayReport)
+		told := w.said(workflow.KindWeeklyReport)
 		require.Len(t, told, 1)
 		require.Contains(t, told[0].Text, "for the shop Glow Shop")
 	})
@@ -193,7 +193,7 @@ func TestTheWeekNamesItsShopWhereAChannelServesSeveral(t *testing.T) {
 func TestAQuietWeekIsOneSentenceAndAnUnwantedOneNone(t *testing.T) {
 	inBubble(t, setup{shops: reporting()}, func(t *testing.T, w *world) {
 		w.onMonday()
-		told := w.said(workflow.SayReport)
+		told := w.said(workflow.KindWeeklyReport)
 		require.Len(t, told, 1)
 		require.Contains(t, wording(t, told[0].Blocks), "A quiet week")
 		require.Empty(t, w.calls("files.getUploadURLExternal"))
@@ -201,7 +201,7 @@ func TestAQuietWeekIsOneSentenceAndAnUnwantedOneNone(t *testing.T) {
 	inBubble(t, setup{}, func(t *testing.T, w *world) {
 		w.someWeek()
 		w.onMonday()
-		require.Empty(t, w.said(workflow.SayReport))
+		require.Empty(t, w.said(workflow.KindWeeklyReport))
 	})
 }
 
@@ -211,7 +211,7 @@ func TestTheWeekOfAShopThatIsNewComparesNothing(t *testing.T) {
 	inBubble(t, setup{shops: shops, instant: true}, func(t *testing.T, w *world) {
 		w.someWeek()
 		w.onMonday()
-		words := wording(t, w.said(workflow.SayReport)[0].Blocks)
+		words := wording(t, w.said(workflow.KindWeeklyReport)[0].Blocks)
 		require.NotContains(t, words, "the week before)")
 		require.Contains(t, words, "The desk has known this shop since")
 	})
@@ -293,7 +293,7 @@ func TestTheButtonOfTheWeekSendsItsFileOncePerClick(t *testing.T) {
 		w.someWeek()
 		w.onMonday()
 		w.request("2001") // is of the week after
-		m := w.said(workflow.SayReport)[0]
+		m := w.said(workflow.KindWeeklyReport)[0]
 		w.fault(object{"socket": "duplicate", "times": 1})
 		click := func(who string) {
 			require.True(t, w.act(object{"user": who, "do": "click", "channel": samples, "ts": m.TS, "action_id": view.ActionStatsFile}).OK)

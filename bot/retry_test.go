@@ -25,7 +25,7 @@ func TestWhatWaitsIsListedWithItsCauseAndTriedAgainAtOnce(t *testing.T) {
 	inBubble(t, setup{instant: true}, func(t *testing.T, w *world) {
 		w.request("1001")
 		require.Contains(t, w.command(memberOne, view.CommandSamples, "retry"), "Nothing failed")
-		w.tiktok.answer(workflow.Outcome{Then: workflow.Again, After: time.Hour, Cause: workflow.Cause{Code: 45101004, Fault: workflow.FaultDay, Message: "daily quota"}})
+		w.tiktok.answer(workflow.Outcome{Then: workflow.Again, After: time.Hour, Failure: workflow.Failure{Code: 45101004, Fault: workflow.FaultDay, Message: "daily quota"}})
 		w.accepted(memberOne, "1001", view.ActionApprove)
 		shown := w.command(memberOne, view.CommandSamples, "retry")
 		require.Contains(t, shown, "1 failed or waits to be tried again")
@@ -60,7 +60,7 @@ func TestRetryTakesARequestAsPeopleNameIt(t *testing.T) {
 		w.request("1001")
 		require.Contains(t, w.command(memberOne, view.CommandSamples, "retry 1001"), "nothing failed or waits")
 		require.NotContains(t, w.command(memberOne, view.CommandSamples, "retry 404"), "tried again now")
-		w.tiktok.answer(workflow.Outcome{Then: workflow.Again, After: time.Hour, Cause: workflow.Cause{Code: 45101004, Fault: workflow.FaultDay}})
+		w.tiktok.answer(workflow.Outcome{Then: workflow.Again, After: time.Hour, Failure: workflow.Failure{Code: 45101004, Fault: workflow.FaultDay}})
 		w.accepted(memberOne, "1001", view.ActionApprove)
 		require.Contains(t, w.command(memberOne, view.CommandSamples, "retry @GLOW.daily.1001"), "tried again now")
 		wait(time.Second)
@@ -71,7 +71,7 @@ func TestRetryTakesARequestAsPeopleNameIt(t *testing.T) {
 func TestOnlyReviewersTryAgain(t *testing.T) {
 	inBubble(t, setup{instant: true}, func(t *testing.T, w *world) {
 		w.request("1001")
-		w.tiktok.answer(workflow.Outcome{Then: workflow.Again, After: time.Hour, Cause: workflow.Cause{Code: 45101004, Fault: workflow.FaultDay}})
+		w.tiktok.answer(workflow.Outcome{Then: workflow.Again, After: time.Hour, Failure: workflow.Failure{Code: 45101004, Fault: workflow.FaultDay}})
 		w.accepted(memberOne, "1001", view.ActionApprove)
 		w.command(memberOne, view.CommandSamples, "retry")
 		shown := w.shownLast(memberOne)
@@ -90,7 +90,7 @@ func TestAListOfFailuresIsTurnedPageByPage(t *testing.T) {
 	inBubble(t, setup{instant: true}, func(t *testing.T, w *world) {
 		w.requests(10)
 		for i := range 10 {
-			w.tiktok.answer(workflow.Outcome{Then: workflow.Again, After: time.Hour, Cause: workflow.Cause{Code: 45101004, Fault: workflow.FaultDay}})
+			w.tiktok.answer(workflow.Outcome{Then: workflow.Again, After: time.Hour, Failure: workflow.Failure{Code: 45101004, Fault: workflow.FaultDay}})
 			w.accepted(memberOne, fmt.Sprint(1000+i), view.ActionApprove)
 		}
 		require.Contains(t, w.command(memberOne, view.CommandSamples, "retry"), "1–8 of 10")
@@ -103,7 +103,7 @@ func TestAListOfFailuresIsTurnedPageByPage(t *testing.T) {
 }
 
 func TestTheNumbersAreAskedForByCommand(t *testing.T) {
-	shops := append(oneShop(), workflow.Shop{ID: "7495540735365777508", Name: "Glow Garden", Met: true})
+	shops := append(oneShop(), workflow.Shop{ID: "7495540735365777508", Name: "Glow Garden", InitialSyncDone: true})
 	shops[1].Settings.Channel = general
 	inBubble(t, setup{instant: true, shops: shops}, func(t *testing.T, w *world) {
 		w.requests(3)

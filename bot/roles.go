@@ -64,7 +64,7 @@ func (d *Desk) isReviewer(ctx context.Context, who workflow.PersonID, s workflow
 
 // actor returns a person as the workflow has to know her.
 func (d *Desk) actor(who workflow.PersonID, s workflow.Shop, from workflow.Surface, origin string) workflow.Actor {
-	return workflow.Actor{Person: who, Admin: d.isAdmin(who, s), Surface: from, Origin: origin}
+	return workflow.Actor{Person: who, Admin: d.isAdmin(who, s), Surface: from, DedupKey: origin}
 }
 
 // isAdmin tells whether a person is an admin of a shop. That she is in its channel, and no guest, is for may to see.
@@ -127,7 +127,7 @@ func (d *Desk) scope(ctx context.Context, who workflow.PersonID, channel string)
 	if err != nil {
 		return nil, "", err
 	}
-	return d.seenBy(ctx, who, d.defaults().LivingIn(channel, all))
+	return d.seenBy(ctx, who, d.defaults().ShopsIn(channel, all))
 }
 
 // scoped is scope for somebody who waits for an answer: where there is no shop, it says why, in formatted text.

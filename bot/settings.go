@@ -241,7 +241,7 @@ func (d *Desk) saveSettings(ctx context.Context, i interaction, draft settingsDr
 	}
 	d.note(ctx, i.User.ID, err)
 	action, sentence := view.ActionSettingsChannel, view.Denied(view.DeniedUnsaved)
-	if r, ok := errors.AsType[workflow.Refusal](err); ok && r.Rule == workflow.RuleNoSettings {
+	if r, ok := errors.AsType[workflow.Refusal](err); ok && r.Rule == workflow.RuleBadSetting {
 		action, sentence = view.SettingsError(r.Name)
 	}
 	ack(errorAt(view.SettingsBlock(action, shop.ID), sentence))

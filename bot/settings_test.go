@@ -280,9 +280,9 @@ func TestAChannelThatSlackDoesNotTellOfInTimeIsNotTaken(t *testing.T) {
 
 func threeShops() []workflow.Shop {
 	return []workflow.Shop{
-		{ID: "1", Name: "Glow Shop", Met: true},
-		{ID: "2", Name: "Kitchen Shop", Met: true, Settings: workflow.Settings{Morning: "05:00"}},
-		{ID: "3", Name: "Other Shop", Met: true, Settings: workflow.Settings{Admins: []workflow.PersonID{memberTwo}}},
+		{ID: "1", Name: "Glow Shop", InitialSyncDone: true},
+		{ID: "2", Name: "Kitchen Shop", InitialSyncDone: true, Settings: workflow.Settings{Morning: "05:00"}},
+		{ID: "3", Name: "Other Shop", InitialSyncDone: true, Settings: workflow.Settings{Admins: []workflow.PersonID{memberTwo}}},
 	}
 }
 

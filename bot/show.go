@@ -39,7 +39,7 @@ func (d *Desk) show(ctx context.Context, c command, rest string) (reply, error) 
 // search gathers what is shown of the requests that something typed names, a page of them if there are several.
 func (d *Desk) search(ctx context.Context, shops []workflow.Shop, at view.ShowPage) (facts view.ShowFacts, err error) {
 	err = d.store.View(ctx, func(tx workflow.Tx) error {
-		found, err := query.Look(tx, shops, query.Search{
+		found, err := query.Results(tx, shops, query.Search{
 			Term: searchTerm(at.Asked), Decidable: at.Pick != nil, Page: at.Number, Size: view.ShowPageSize,
 		})
 		if err != nil {
@@ -65,7 +65,7 @@ func (d *Desk) callForCard(ctx context.Context, who workflow.PersonID, a workflo
 	if !a.State().Live() || a.Card.Wanted && !a.Card.Lost {
 		return a, nil
 	}
-	return d.engine.Apply(ctx, a.Key, workflow.CardCalledFor{Actor: workflow.Actor{Person: who, Surface: workflow.FromCommand}, At: time.Now()})
+	return d.engine.Apply(ctx, a.Key, workflow.CardRequested{Actor: workflow.Actor{Person: who, Surface: workflow.FromCommand}, At: time.Now()})
 }
 
 // seeToCard looks whether the card of an application that somebody opened is still where it was posted: nothing tells the
@@ -86,7 +86,7 @@ func (d *Desk) seeToCard(ctx context.Context, who workflow.PersonID, a workflow.
 	if there {
 		return
 	}
-	gone := workflow.CardLost{At: time.Now(), TS: a.Card.TS, Cause: workflow.Cause{Message: "message_not_found"}}
+	gone := workflow.CardLost{At: time.Now(), TS: a.Card.TS, Failure: workflow.Failure{Message: "message_not_found"}}
 	if a, err = d.engine.Apply(ctx, a.Key, gone); err == nil {
 		_, err = d.callForCard(ctx, who, a)
 	}

@@ -78,7 +78,7 @@ func fillStore(b *testing.B, path string, size int) {
 					return err
 				}
 			}
-			return tx.PutShop(workflow.Shop{ID: benchedShop, Name: "Glow Shop", Met: true})
+			return tx.PutShop(workflow.Shop{ID: benchedShop, Name: "Glow Shop", InitialSyncDone: true})
 		}))
 	}
 	require.NoError(b, store.Close())
@@ -90,11 +90,11 @@ func putOne(tx workflow.Tx, n int, now time.Time) error {
 	a := workflow.Application{
 		Key: benchedKey(n), SeenAt: seen, ReportedAt: seen, ChangedAt: seen, Round: 3,
 		Card: workflow.Card{Wanted: true, Channel: "C1", TS: fmt.Sprintf("1760000000.%06d", n), Hash: "8b1a9953c4611296a827abf8c47804d7", Link: "https://glow.slack.example/archives/C1/p1760000000000000"},
-		Report: workflow.Report{
+		Snapshot: workflow.Snapshot{
 			ReviewBy: now.Add(24*time.Hour + time.Duration(n%10_000)*time.Minute), Approvable: true, Stock: 12, Commission: "0.15",
 			Creator: workflow.Creator{
 				OpenID: fmt.Sprintf("open-%d", n/3), Username: fmt.Sprintf("glow.daily%d", n/3), Nickname: "Glow Daily",
-				Followers: workflow.Figure{Value: 12_400, Shared: true}, GMV: workflow.Money{Amount: "1230.50", Currency: "USD"},
+				Followers: workflow.OptionalNumber{Value: 12_400, Shared: true}, GMV: workflow.Money{Amount: "1230.50", Currency: "USD"},
 			},
 			Product: workflow.Product{ID: workflow.ProductID(fmt.Sprint(1729 + n%40)), Title: "Glow Serum, 30 ml", SKU: "1", Variant: "Rose"},
 		},
@@ -102,11 +102,11 @@ func putOne(tx workflow.Tx, n int, now time.Time) error {
 	events := []workflow.EventKind{workflow.OnReported}
 	switch n % 50 {
 	case 0:
-		a.Report.Status = workflow.StatusPending
+		a.Snapshot.Status = workflow.StatusPending
 	case 1:
-		a.Report.Status = workflow.StatusShipped
+		a.Snapshot.Status = workflow.StatusShipped
 	default:
-		a.Report.Status, a.ContentAt = workflow.StatusCompleted, seen
+		a.Snapshot.Status, a.ContentAt = workflow.StatusCompleted, seen
 		events = append(events, workflow.OnApproved, workflow.OnClaimed, workflow.OnApprovalConfirmed, workflow.OnReported, workflow.OnReported)
 	}
 	if err := tx.PutApplication(a); err != nil {

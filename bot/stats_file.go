@@ -163,7 +163,7 @@ func (d *Desk) fileOfStats(ctx context.Context, who workflow.PersonID, origin st
 		return err
 	}
 	direct, err := d.writeTo(ctx, who, view.StatsFileHere(facts), map[string]any{
-		"effect": "file/" + origin, "shop": string(shops[0].ID), "kind": string(workflow.SayReport),
+		"effect": "file/" + origin, "shop": string(shops[0].ID), "kind": string(workflow.KindWeeklyReport),
 	})
 	if err != nil {
 		return err

@@ -83,7 +83,7 @@ func TestStatusTellsHowEachShopStandsWithTikTok(t *testing.T) {
 		}
 	}
 	inBubble(t, setup{shops: threeShops(), sync: syncs}, func(t *testing.T, w *world) {
-		require.NoError(t, w.engine.StopShop(t.Context(), "3", workflow.FromSync, workflow.Cause{Code: 105001, Fault: workflow.FaultReconnect}, time.Now()))
+		require.NoError(t, w.engine.StopShop(t.Context(), "3", workflow.FromSync, workflow.Failure{Code: 105001, Fault: workflow.FaultReconnect}, time.Now()))
 		synctest.Wait()
 		said := w.command(memberOne, "/samples", "status")
 		require.Contains(t, said, "Kitchen Shop: the last look at TikTok failed.")
@@ -101,7 +101,7 @@ func TestStatusTellsNothingOfShopsThatOnesChannelsDoNotServe(t *testing.T) {
 	shops := threeShops()
 	shops[0].Settings.Channel = general
 	inBubble(t, setup{shops: shops}, func(t *testing.T, w *world) {
-		require.NoError(t, w.engine.StopShop(t.Context(), "2", workflow.FromSync, workflow.Cause{Code: 105001, Fault: workflow.FaultReconnect}, time.Now()))
+		require.NoError(t, w.engine.StopShop(t.Context(), "2", workflow.FromSync, workflow.Failure{Code: 105001, Fault: workflow.FaultReconnect}, time.Now()))
 		said := w.commandIn(general, outsider, "/samples", "status")
 		require.NotContains(t, said, "Kitchen Shop")
 		require.NotContains(t, said, "Other Shop")

@@ -193,7 +193,7 @@ func (d *Desk) finishWelcome(ctx context.Context, i interaction, shop workflow.S
 		return
 	}
 	d.note(ctx, i.User.ID, err)
-	if ruleOf(err) == workflow.RuleSettingsMoved {
+	if ruleOf(err) == workflow.RuleSettingsChanged {
 		ack(endWith(view.WelcomeMoved))
 		return
 	}

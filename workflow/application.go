@@ -6,24 +6,24 @@ import "time"
 // people see is a function of both (State).
 type Application struct {
 	Key      Key        `json:"key"`
-	Report   Report     `json:"report"`
+	Snapshot Snapshot   `json:"report"`
 	Decision Decision   `json:"decision,omitzero"`
 	Campaign CampaignID `json:"campaign,omitempty"` // at most one
 	Joined   Joined     `json:"joined,omitzero"`    // how it came into the campaign
-	Looker   Look       `json:"looker,omitzero"`    // who said *I'll look at it*
+	OnIt     OnIt       `json:"looker,omitzero"`    // who said *I'll look at it*
 	Card     Card       `json:"card,omitzero"`
 
 	// Round numbers what people can act on. It is printed on the card's controls and rises when a decision is made,
 	// undone or refused, or the reported status changes, so that a click on what is no longer so is recognised.
 	Round int `json:"round"`
 
-	// SeenAt is when the desk first met the application.
+	// SeenAt is when the desk first saw the application.
 	SeenAt time.Time `json:"seen_at"`
 
-	// ReportedAt is when the request began whose answer was last taken over. Answers to older requests are dropped.
+	// ReportedAt is when the request began whose answer was applied last. Answers to older requests are dropped.
 	ReportedAt time.Time `json:"reported_at"`
 
-	// ConfirmedAt is when TikTok confirmed our decision; see settling in guards.go for what rests on it.
+	// ConfirmedAt is when TikTok confirmed our decision; see searchLag in guards.go for what depends on it.
 	ConfirmedAt time.Time `json:"confirmed_at,omitzero"`
 
 	// ContentAt is when content was found. It is our own fact: a report that content is still to come does not take it
@@ -33,20 +33,20 @@ type Application struct {
 	// ChangedElsewhere is set while the present status came from a report that no decision of this desk explains.
 	ChangedElsewhere bool `json:"changed_elsewhere,omitempty"`
 
-	// ChangedAt is when the state last changed, for the words on the card.
+	// ChangedAt is when the state last changed, for the text on the card.
 	ChangedAt time.Time `json:"changed_at,omitzero"`
 
 	// MovedAt is when the parcel's tracking number last changed; zero: it did not, since the sample was shipped.
 	MovedAt time.Time `json:"moved_at,omitzero"`
 
-	Clock    Armed     `json:"clock,omitzero"`     // the deadline that runs
-	Told     []Told    `json:"told,omitempty"`     // how far each deadline was told
-	News     News      `json:"news,omitempty"`     // of its shipment, to be announced at the sweep's end
-	Contents []Content `json:"contents,omitempty"` // what the creator posted
+	Timer     Timer       `json:"clock,omitzero"`     // the deadline that is running
+	Announced []Announced `json:"told,omitempty"`     // which steps of each deadline were announced
+	News      News        `json:"news,omitempty"`     // of its shipment, to be announced at the sweep's end
+	Contents  []Content   `json:"contents,omitempty"` // what the creator posted
 
-	// Origins are the latest deeds of people that were taken over, each under the id that Slack gave it, so that a second
-	// delivery of the same one is recognised.
-	Origins []string `json:"origins,omitempty"`
+	// DedupKeys are the keys of the latest actions of people that were applied, so that a second delivery of the same
+	// action is recognised.
+	DedupKeys []string `json:"origins,omitempty"`
 }
 
 // Joined is how an application came into its campaign, and how into the one before, for taking that back.
@@ -64,8 +64,8 @@ type Joined struct {
 // before returns how the application had come into the campaign before. What was before that is not kept.
 func (j Joined) before() Joined { return Joined{By: j.WasBy, At: j.WasAt, Member: j.WasMember} }
 
-// Look is somebody's word that she looks at an application, so that others need not.
-type Look struct {
+// OnIt says who is on it: they look at the application, so that others need not.
+type OnIt struct {
 	By PersonID  `json:"by,omitempty"`
 	At time.Time `json:"at,omitzero"`
 }
@@ -79,19 +79,19 @@ type Decision struct {
 	At      time.Time `json:"at,omitzero"`
 	SendAt  time.Time `json:"send_at,omitzero"`  // when the undo window ends
 	Review  EffectID  `json:"review,omitempty"`  // the effect that carries it to TikTok
-	Cause   Cause     `json:"cause,omitzero"`    // why it was refused, or what it waits for
+	Failure Failure   `json:"cause,omitzero"`    // why it was refused, or what it waits for
 	Message string    `json:"message,omitempty"` // to the creator, sent once TikTok has confirmed the decision
 	Run     RunID     `json:"run,omitempty"`     // the bulk run that it is part of
 }
 
-// Phase tells how far a decision has come.
+// Phase says how far a decision has come.
 type Phase string
 
-// The phases. A decision that was confirmed stays on record: the card goes on telling who made it.
+// The phases. A decision that was confirmed stays on record: the card still shows who made it.
 const (
 	Undecided         Phase = ""
 	DecisionQueued    Phase = "queued"    // waits out the undo window
-	DecisionSending   Phase = "sending"   // claimed by the courier; from here on it cannot be undone
+	DecisionSending   Phase = "sending"   // claimed by the dispatcher; from here on it cannot be undone
 	DecisionUnclear   Phase = "unclear"   // sent, and the answer was lost
 	DecisionRefused   Phase = "refused"   // TikTok refused it for good
 	DecisionConfirmed Phase = "confirmed" // TikTok confirmed it
@@ -100,13 +100,13 @@ const (
 // Verdict is what a decision says.
 type Verdict string
 
-// The verdicts, in the vendor's words.
+// The verdicts, in the vendor's spelling.
 const (
 	Approve Verdict = "APPROVE"
 	Reject  Verdict = "REJECT"
 )
 
-// Reason is why an application is rejected, in the vendor's words.
+// Reason is why an application is rejected, in the vendor's spelling.
 type Reason string
 
 // The four reasons that the Affiliate Center knows.
@@ -120,13 +120,13 @@ const (
 // Reasons lists the four in the order in which people are shown them.
 var Reasons = []Reason{NotMatch, Offline, OutOfStock, Other}
 
-// Cause is why something at TikTok did not go as wanted: its code, its words, and the request to name to its support.
-type Cause struct {
+// Failure is why something at TikTok failed: the code, the message, and the request id that its support asks for.
+type Failure struct {
 	Code      int    `json:"code,omitempty"`
 	Message   string `json:"message,omitempty"`
 	RequestID string `json:"request_id,omitempty"`
 	Fault     Fault  `json:"fault,omitempty"` // what it means, where the desk knows; one code stands for several faults
-	Call      string `json:"call,omitempty"`  // the one kind of call that it stops; empty: all of the shop's, or none
+	Call      string `json:"call,omitempty"`  // the only kind of call that it stops; empty: all of the shop's, or none
 }
 
 // Card is the application's message in Slack.
@@ -140,10 +140,10 @@ type Card struct {
 	Bare    bool   `json:"bare,omitempty"`    // it stands without its picture, whose link had expired
 }
 
-// Posted tells whether the card is in Slack.
+// Posted reports whether the card is in Slack.
 func (c Card) Posted() bool { return c.TS != "" && !c.Lost }
 
-// State tells where the application stands.
+// State says where the application stands.
 func (a Application) State() State {
 	if a.SeenAt.IsZero() {
 		return Unseen
@@ -151,8 +151,8 @@ func (a Application) State() State {
 	if !a.ContentAt.IsZero() {
 		return Completed
 	}
-	if a.Report.Status != StatusPending {
-		return a.Report.Status.State()
+	if a.Snapshot.Status != StatusPending {
+		return a.Snapshot.Status.State()
 	}
 	switch a.Decision.Phase {
 	case DecisionQueued:
@@ -169,15 +169,15 @@ func (a Application) State() State {
 }
 
 // Stage is the state's name on screen.
-func (a Application) Stage() Stage { return a.State().Stage(a.Report.Status) }
+func (a Application) Stage() Stage { return a.State().Stage(a.Snapshot.Status) }
 
-// Decidable tells whether a person may decide now.
+// Decidable reports whether a person may decide now.
 func (a Application) Decidable() bool {
 	s := a.State()
 	return s == Pending || s == Refused && !a.OfAgency()
 }
 
-// OfAgency tells whether TikTok refused a decision since the request is an agency's: nobody here can decide it.
+// OfAgency reports whether TikTok refused a decision since the request is an agency's: nobody here can decide it.
 func (a Application) OfAgency() bool {
-	return a.Report.Status == StatusPending && a.Decision.Phase == DecisionRefused && a.Decision.Cause.Fault == FaultAgency
+	return a.Snapshot.Status == StatusPending && a.Decision.Phase == DecisionRefused && a.Decision.Failure.Fault == FaultAgency
 }

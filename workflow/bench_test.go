@@ -23,8 +23,8 @@ func (d *desk) crowd(n int) {
 					Key: numbered(100_000 + i), SeenAt: noon, ReportedAt: noon, ChangedAt: noon, Campaign: "crowded",
 					Card: workflow.Card{Wanted: true, Channel: "C0SAMPLES", TS: strconv.Itoa(i)},
 				}
-				a.Report = reported(statuses[i%len(statuses)], noon).Report
-				a.Report.Creator = workflow.Creator{OpenID: "crowd_" + strconv.Itoa(i/3), Username: "crowd_" + strconv.Itoa(i/3)}
+				a.Snapshot = reported(statuses[i%len(statuses)], noon).Snapshot
+				a.Snapshot.Creator = workflow.Creator{OpenID: "crowd_" + strconv.Itoa(i/3), Username: "crowd_" + strconv.Itoa(i/3)}
 				if err := tx.PutApplication(a); err != nil {
 					return err
 				}
@@ -34,12 +34,12 @@ func (d *desk) crowd(n int) {
 	}
 }
 
-func benchmarkBeside(b *testing.B, deed func(b *testing.B, d *desk)) {
+func benchmarkBeside(b *testing.B, action func(b *testing.B, d *desk)) {
 	for _, n := range []int{0, 5000} {
 		b.Run(fmt.Sprintf("beside %d applications", n), func(b *testing.B) {
-			d := newDesk(b, glow).listening()
+			d := newDesk(b, glow).receiving()
 			d.crowd(n)
-			deed(b, d)
+			action(b, d)
 		})
 	}
 }
@@ -87,33 +87,33 @@ func BenchmarkOneOutcomeOfARun(b *testing.B) {
 		for b.Loop() {
 			b.StopTimer()
 			e := d.take(workflow.ReviewLane(numbered(1)), at)
-			cause := workflow.Cause{Message: at.String()}
+			failure := workflow.Failure{Message: at.String()}
 			at = at.Add(time.Second)
 			b.StartTimer()
-			err := d.Settle(b.Context(), e, workflow.Outcome{Event: workflow.HeldUp{At: at, Cause: cause}, Then: workflow.Again}, at)
+			err := d.Settle(b.Context(), e, workflow.Outcome{Event: workflow.HeldUp{At: at, Failure: failure}, Then: workflow.Again}, at)
 			require.NoError(b, err)
 		}
 		require.False(b, d.run(r.ID).Ended())
 	})
 }
 
-func BenchmarkHearingACreator(b *testing.B) {
+func BenchmarkReceivingAMessage(b *testing.B) {
 	benchmarkBeside(b, func(b *testing.B, d *desk) {
-		d.met()
+		d.seen()
 		i := 0
 		for b.Loop() {
 			i++
-			require.Equal(b, 1, d.hearing("glow.daily", minutes(i), text(strconv.Itoa(i), "hello", minutes(i))))
+			require.Equal(b, 1, d.receivesBatch("glow.daily", minutes(i), text(strconv.Itoa(i), "hello", minutes(i))))
 		}
 	})
 }
 
-func BenchmarkHearingNothingNew(b *testing.B) {
+func BenchmarkReceivingNothingNew(b *testing.B) {
 	benchmarkBeside(b, func(b *testing.B, d *desk) {
-		d.met()
-		d.hearing("glow.daily", minutes(1), text("1", "hello", minutes(1)))
+		d.seen()
+		d.receivesBatch("glow.daily", minutes(1), text("1", "hello", minutes(1)))
 		for b.Loop() {
-			require.Zero(b, d.hearing("glow.daily", minutes(2), text("1", "hello", minutes(1))))
+			require.Zero(b, d.receivesBatch("glow.daily", minutes(2), text("1", "hello", minutes(1))))
 		}
 	})
 }

@@ -25,33 +25,34 @@ type Campaign struct {
 	Channel  string      `json:"channel,omitempty"` // of its own, for what is about its members; empty: the shop's
 	Version  int         `json:"version,omitempty"` // rises with each change, as that of Settings does
 
-	// Origin identifies the command or the modal that created it, so that Slack's redelivery of the same one finds its
-	// own deed and not a name that is taken.
-	Origin string `json:"origin,omitempty"`
+	// DedupKey identifies the command or the modal that created it, so that Slack's redelivery of the same one finds
+	// what it made and not a name that is taken.
+	DedupKey string `json:"origin,omitempty"`
 
-	// Ended identifies the deed that archived it, likewise.
-	Ended string `json:"ended,omitempty"`
+	// ArchiveKey identifies the action that archived it, likewise.
+	ArchiveKey string `json:"ended,omitempty"`
 }
 
 // Member is a creator in a campaign.
 type Member struct {
 	Campaign CampaignID `json:"campaign"`
 	Creator  CreatorKey `json:"creator"`
-	Shown    Creator    `json:"shown"` // as she was when she was added
+	Shown    Creator    `json:"shown"` // as they were when they were added
 	AddedBy  PersonID   `json:"added_by,omitempty"`
 	AddedAt  time.Time  `json:"added_at"`
 
-	// Origins are the latest deeds of people that were taken over about her, as Application.Origins; the first added her.
-	Origins []string `json:"origins,omitempty"`
+	// DedupKeys are the keys of the latest actions about them that were applied, as Application.DedupKeys; the first
+	// added them.
+	DedupKeys []string `json:"origins,omitempty"`
 
-	State    MemberState `json:"state,omitempty"`
-	Answered time.Time   `json:"answered,omitzero"` // when she first answered
-	Answer   string      `json:"answer,omitempty"`  // her first words
-	SaidBy   PersonID    `json:"said_by,omitempty"` // who said whether she needs a sample
-	SaidAt   time.Time   `json:"said_at,omitzero"`
-	LinkedAt time.Time   `json:"linked_at,omitzero"` // when she was last sent a link for her request
+	State          MemberState `json:"state,omitempty"`
+	Answered       time.Time   `json:"answered,omitzero"` // when they first answered
+	Answer         string      `json:"answer,omitempty"`  // their first answer
+	SampleAnswerBy PersonID    `json:"said_by,omitempty"` // who answered whether they need a sample
+	SampleAnswerAt time.Time   `json:"said_at,omitzero"`
+	LinkedAt       time.Time   `json:"linked_at,omitzero"` // when they were last sent a link for their request
 
-	// Question names the message that asks whether she needs a sample; empty: nothing was asked.
+	// Question names the message that asks whether they need a sample; empty: nothing was asked.
 	Question NoticeID `json:"question,omitempty"`
 }
 
@@ -71,16 +72,16 @@ func CampaignName(typed string) (string, error) {
 	return name, nil
 }
 
-// visible tells whether a character shows something by itself. Fillers and the blank pattern of Braille do not, though
-// Unicode counts them among letters and symbols.
+// visible reports whether a character shows something by itself. Fillers and the blank pattern of Braille do not,
+// though Unicode counts them among letters and symbols.
 func visible(r rune) bool {
 	const brailleBlank = '\u2800'
 	return unicode.In(r, unicode.L, unicode.N, unicode.P, unicode.S) && r != brailleBlank &&
 		!unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r)
 }
 
-// FoldName is how two names of campaigns are compared: as Plain reads them, and without regard to case. It is the same as
-// often as it is folded.
+// FoldName is how two names of campaigns are compared: as Plain reads them, and without regard to case. It is the same
+// as often as it is folded.
 func FoldName(name string) string {
 	for {
 		folded := Plain(strings.ToLower(name))
@@ -96,9 +97,9 @@ var furthest = []Stage{
 	StageCompleted, StageContent, StageShipping, StageAwaiting, StageReview, StageReply, StageInvited,
 }
 
-// Furthest returns the stage that a member shows: the furthest of where she stands by herself and of her applications
-// there. Endings count only if nothing else is left, which is to say: the latest to change, unless she came to where she
-// stands since, or stands where no application is asked for.
+// Furthest returns the stage that a member shows: the furthest of where they stand by themselves and of their
+// applications there. Endings count only if nothing else is left, and then the latest to change, unless they moved to
+// where they stand since, or stand where no application is asked for.
 func Furthest(m Member, applications []Application) Stage {
 	best, live, ended := m.State.Stage(), false, Application{}
 	for _, a := range applications {
@@ -113,7 +114,7 @@ func Furthest(m Member, applications []Application) Stage {
 			ended = a
 		}
 	}
-	if live || ended.Key == (Key{}) || m.State == MemberSpared {
+	if live || ended.Key == (Key{}) || m.State == MemberNeedsNone {
 		return best
 	}
 	if m.State == MemberInvited || !m.since().After(ended.ChangedAt) {

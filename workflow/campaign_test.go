@@ -13,11 +13,11 @@ import (
 func TestAJoinCreatesTheCampaignAddsTheCreatorAndApproves(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, glow)
-	a := d.met()
-	j := workflow.Join{Actor: deed(member, "view-1"), At: noon, Key: sample, NewName: "  Winter \t glow ", Approve: true, Round: a.Round, Undo: undoWindow}
+	a := d.seen()
+	j := workflow.Join{Actor: action(member, "view-1"), At: noon, Key: sample, NewName: "  Winter \t glow ", Approve: true, Round: a.Round, Undo: undoWindow}
 	after, c, err := d.Join(t.Context(), j)
 	require.NoError(t, err)
-	require.Equal(t, workflow.Campaign{ID: c.ID, Shop: sample.Shop, Name: "Winter glow", CreatedBy: member, CreatedAt: noon, Origin: "view-1",
+	require.Equal(t, workflow.Campaign{ID: c.ID, Shop: sample.Shop, Name: "Winter glow", CreatedBy: member, CreatedAt: noon, DedupKey: "view-1",
 		Products: []workflow.ProductID{"1"}, Version: 1}, c)
 
 	m := d.memory()
@@ -26,7 +26,7 @@ func TestAJoinCreatesTheCampaignAddsTheCreatorAndApproves(t *testing.T) {
 	require.Equal(t, c.ID, after.Campaign)
 	require.Equal(t, []workflow.Campaign{c}, m.Campaigns)
 	require.Equal(t, map[workflow.CampaignID][]workflow.Member{c.ID: {{
-		Campaign: c.ID, Creator: "id:open-1", Shown: a.Report.Creator, AddedBy: member, AddedAt: noon, Origins: []string{"view-1"},
+		Campaign: c.ID, Creator: "id:open-1", Shown: a.Snapshot.Creator, AddedBy: member, AddedAt: noon, DedupKeys: []string{"view-1"},
 	}}}, m.Members)
 	require.Len(t, m.Lanes[workflow.ReviewLane(sample)], 1)
 	require.Equal(t, []workflow.EventKind{workflow.OnReported, workflow.OnCampaignChosen, workflow.OnApproved}, events(m.History))
@@ -43,7 +43,7 @@ func events(history []workflow.Entry) []workflow.EventKind {
 func TestAJoinThatIsRefusedKeepsNothingOfIt(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, glow)
-	a := d.met()
+	a := d.seen()
 	taken, err := d.CreateCampaign(t.Context(), workflow.Creation{Shop: sample.Shop, Name: "Taken", At: noon})
 	require.NoError(t, err)
 	require.NoError(t, d.store.Update(t.Context(), func(tx workflow.Tx) error {
@@ -83,7 +83,7 @@ func TestAJoinThatIsRefusedKeepsNothingOfIt(t *testing.T) {
 func TestTheFirstOfTwoCampaignsWins(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, glow)
-	d.met()
+	d.seen()
 	winter, err := d.CreateCampaign(t.Context(), workflow.Creation{Shop: sample.Shop, Name: "Winter", At: noon})
 	require.NoError(t, err)
 	summer, err := d.CreateCampaign(t.Context(), workflow.Creation{Shop: sample.Shop, Name: "Summer", At: noon})
@@ -96,7 +96,7 @@ func TestTheFirstOfTwoCampaignsWins(t *testing.T) {
 	require.Equal(t, workflow.Pending, d.memory().Application.State(), "nor was it approved")
 
 	_, _, err = d.Join(t.Context(), workflow.Join{Actor: by(another), At: noon, Key: sample, Campaign: winter.ID})
-	requireRefused(t, workflow.RuleInThatCampaign, err)
+	requireRefused(t, workflow.RuleAlreadyInCampaign, err)
 	after, c, err := d.Join(t.Context(), workflow.Join{Actor: by(another), At: noon, Key: sample, Campaign: winter.ID, Approve: true})
 	require.NoError(t, err, "to approve somebody who is there already is no mistake")
 	require.Equal(t, winter.ID, c.ID)
@@ -104,10 +104,10 @@ func TestTheFirstOfTwoCampaignsWins(t *testing.T) {
 	require.Equal(t, member, d.memory().Members[winter.ID][0].AddedBy, "she was added before")
 }
 
-func TestARedeliveredCreationFindsItsOwnDeed(t *testing.T) {
+func TestARedeliveredCreationFindsItsOwnCampaign(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, glow)
-	n := workflow.Creation{Shop: sample.Shop, Name: "Winter", By: member, At: noon, Origin: "trigger-1"}
+	n := workflow.Creation{Shop: sample.Shop, Name: "Winter", By: member, At: noon, DedupKey: "trigger-1"}
 	first, err := d.CreateCampaign(t.Context(), n)
 	require.NoError(t, err)
 	n.At = noon.Add(time.Minute)
@@ -115,10 +115,10 @@ func TestARedeliveredCreationFindsItsOwnDeed(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, first, again)
 
-	n.Origin = "trigger-2"
+	n.DedupKey = "trigger-2"
 	_, err = d.CreateCampaign(t.Context(), n)
 	require.Equal(t, "Winter", refusal(t, workflow.RuleNameTaken, err).Name)
-	n.Origin, n.Name = "", "winter"
+	n.DedupKey, n.Name = "", "winter"
 	_, err = d.CreateCampaign(t.Context(), n)
 	requireRefused(t, workflow.RuleNameTaken, err)
 	require.Equal(t, []workflow.Campaign{first}, d.memory().Campaigns)
@@ -153,7 +153,7 @@ func TestACampaignsNameIsWhatWasTypedWithoutItsTricks(t *testing.T) {
 func TestAMemberShowsTheFurthestOfHerApplications(t *testing.T) {
 	application := func(status workflow.Status, minutes int) workflow.Application {
 		return workflow.Application{
-			Key: sample, SeenAt: noon, ChangedAt: noon.Add(time.Duration(minutes) * time.Minute), Report: workflow.Report{Status: status},
+			Key: sample, SeenAt: noon, ChangedAt: noon.Add(time.Duration(minutes) * time.Minute), Snapshot: workflow.Snapshot{Status: status},
 		}
 	}
 	for name, c := range map[string]struct {

@@ -8,13 +8,13 @@ import (
 	"time"
 )
 
-// CampaignEdit is what a person makes of a campaign. Seen is the version that she was shown.
+// CampaignEdit is what a person makes of a campaign. Seen is the version that they were shown.
 type CampaignEdit struct {
 	Actor
 	At       time.Time
 	Campaign CampaignID
 	Seen     int
-	Name     string // as she typed it
+	Name     string // as they typed it
 	Channel  string
 	Products []ProductID
 }
@@ -25,7 +25,7 @@ const MaxCampaignProducts = 100
 // EditCampaign changes a campaign. The error is a Refusal: the name is none or taken, somebody changed the campaign
 // meanwhile, or it is archived.
 func (e *Engine) EditCampaign(ctx context.Context, edit CampaignEdit) (c Campaign, err error) {
-	err = e.update(ctx, func(t *turn) (err error) {
+	err = e.update(ctx, func(t *txn) (err error) {
 		c, err = t.editCampaign(edit)
 		return err
 	})
@@ -35,7 +35,7 @@ func (e *Engine) EditCampaign(ctx context.Context, edit CampaignEdit) (c Campaig
 	return c, nil
 }
 
-func (t *turn) editCampaign(edit CampaignEdit) (Campaign, error) {
+func (t *txn) editCampaign(edit CampaignEdit) (Campaign, error) {
 	c, err := t.tx.Campaign(edit.Campaign)
 	if errors.Is(err, ErrNotFound) {
 		return c, Refusal{Rule: RuleNoCampaign}
@@ -52,13 +52,13 @@ func (t *turn) editCampaign(edit CampaignEdit) (Campaign, error) {
 	}
 	c.Channel, c.Products = edit.Channel, slices.Compact(slices.Sorted(slices.Values(edit.Products)))
 	if c.Name == was.Name && c.Channel == was.Channel && slices.Equal(c.Products, was.Products) {
-		return c, errUnchanged // by whomever, and a second delivery of the same deed included
+		return c, errUnchanged // by whomever, and a second delivery of the same action included
 	}
 	if c.Archived {
 		return c, Refusal{Rule: RuleArchived, Name: was.Name}
 	}
 	if c.Version != edit.Seen {
-		return c, Refusal{Rule: RuleSettingsMoved, Name: was.Name}
+		return c, Refusal{Rule: RuleSettingsChanged, Name: was.Name}
 	}
 	c.Version++
 	if err := t.tx.PutCampaign(c); errors.Is(err, ErrConflict) {
@@ -74,7 +74,7 @@ func (t *turn) editCampaign(edit CampaignEdit) (Campaign, error) {
 // ArchiveCampaign ends a campaign: it takes nobody new, and what is in it stays there. The error is a Refusal if there
 // is none, or it was archived before.
 func (e *Engine) ArchiveCampaign(ctx context.Context, id CampaignID, by Actor, at time.Time) (c Campaign, err error) {
-	err = e.update(ctx, func(t *turn) (err error) {
+	err = e.update(ctx, func(t *txn) (err error) {
 		c, err = t.archive(id, by, at)
 		return err
 	})
@@ -84,15 +84,15 @@ func (e *Engine) ArchiveCampaign(ctx context.Context, id CampaignID, by Actor, a
 	return c, nil
 }
 
-func (t *turn) archive(id CampaignID, by Actor, at time.Time) (Campaign, error) {
+func (t *txn) archive(id CampaignID, by Actor, at time.Time) (Campaign, error) {
 	c, err := t.tx.Campaign(id)
-	if err == nil && c.Archived && by.Origin != "" && c.Ended == by.Origin {
+	if err == nil && c.Archived && by.DedupKey != "" && c.ArchiveKey == by.DedupKey {
 		return c, errUnchanged
 	}
-	if c, err = t.open(id); err != nil {
+	if c, err = t.activeCampaign(id); err != nil {
 		return c, err
 	}
-	c.Archived, c.Ended = true, by.Origin
+	c.Archived, c.ArchiveKey = true, by.DedupKey
 	c.Version++
 	if err := t.tx.PutCampaign(c); err != nil {
 		return c, err
@@ -100,9 +100,9 @@ func (t *turn) archive(id CampaignID, by Actor, at time.Time) (Campaign, error) 
 	return c, t.tx.Append(Entry{At: at, Key: Key{Shop: c.Shop}, Event: OnCampaignArchived, By: by, Campaign: c.ID, Name: c.Name})
 }
 
-// addProduct puts a product into a campaign to which somebody added an application for it, or for which she sent a link.
-// It is a new version: who edits the campaign meanwhile would take the product out again.
-func (t *turn) addProduct(c Campaign, p ProductID) (Campaign, error) {
+// addProduct puts a product into a campaign to which somebody added an application for it, or for which somebody sent a
+// link. It is a new version: who edits the campaign meanwhile would take the product out again.
+func (t *txn) addProduct(c Campaign, p ProductID) (Campaign, error) {
 	if p == "" || slices.Contains(c.Products, p) || len(c.Products) >= MaxCampaignProducts {
 		return c, nil
 	}

@@ -1,14 +1,14 @@
 package workflow
 
-// stepCard handles the events that are about the application's message in Slack and its looks. They change no state,
-// so the table does not speak of them.
+// stepCard handles the events that are about the application's message in Slack and what it shows. They change no
+// state, so they are not in the table.
 func stepCard(a Application, e Event) (Next, bool) {
 	if a.State() == Unseen {
 		return Next{}, false
 	}
 	switch e := e.(type) {
-	case CardCalledFor:
-		return cardCalledFor(a, e), true
+	case CardRequested:
+		return cardRequested(a, e), true
 	case CardShown:
 		return cardShown(a, e), true
 	case CardLost:
@@ -18,18 +18,18 @@ func stepCard(a Application, e Event) (Next, bool) {
 		a.Card.Lost = true
 		return changed(a, e.At, Routine).repaint(e.At), true
 	case OriginFound:
-		if a.Report.Collab == e.Collab {
+		if a.Snapshot.Collab == e.Collab {
 			return Next{Application: a}, true
 		}
-		a.Report.Collab = e.Collab
+		a.Snapshot.Collab = e.Collab
 		return changed(a, e.At, Routine).repaint(e.At), true
 	default:
 		return Next{}, false
 	}
 }
 
-// cardCalledFor gives an application a card if it has none, and a new one in place of one that is gone from Slack.
-func cardCalledFor(a Application, e CardCalledFor) Next {
+// cardRequested gives an application a card if it has none, and a new one in place of one that is gone from Slack.
+func cardRequested(a Application, e CardRequested) Next {
 	if a.Card.Wanted && !a.Card.Lost {
 		return Next{Application: a}
 	}
@@ -41,7 +41,7 @@ func cardCalledFor(a Application, e CardCalledFor) Next {
 	return changed(a, e.At, p).repaint(e.At)
 }
 
-// cardShown keeps where the card is, and lets the replies go that waited for it.
+// cardShown keeps where the card is, and wakes the replies that waited for it.
 func cardShown(a Application, e CardShown) Next {
 	was := a.Card
 	a.Card.Channel, a.Card.TS, a.Card.Hash, a.Card.Bare = e.Channel, e.TS, e.Hash, e.Bare

@@ -8,18 +8,18 @@ import (
 )
 
 func TestACardIsCalledForOnce(t *testing.T) {
-	a := standing(Shipped)
+	a := applicationIn(Shipped)
 	a.Card = Card{}
-	n := next(t, a, CardCalledFor{Actor: by(member), At: noon})
+	n := next(t, a, CardRequested{Actor: by(member), At: noon})
 	require.Equal(t, []Effect{{Kind: ShowCard, Lane: CardLane(sample), Priority: ForPeople, NotBefore: noon}}, n.Effects)
-	noNews(t, n.Application, CardCalledFor{Actor: by(another), At: noon})
+	noNews(t, n.Application, CardRequested{Actor: by(another), At: noon})
 
-	routine := next(t, a, CardCalledFor{At: noon})
+	routine := next(t, a, CardRequested{At: noon})
 	require.Equal(t, Routine, routine.Effects[0].Priority, "nobody is watching")
 }
 
 func TestTheFirstSightOfACardLetsItsRepliesGo(t *testing.T) {
-	a := standing(Pending)
+	a := applicationIn(Pending)
 	a.Card = Card{Wanted: true}
 	shown := CardShown{At: noon, Channel: "C0SAMPLES", TS: "1.000001", Hash: "h1", Link: "https://example.com/1"}
 	n := next(t, a, shown)
@@ -37,21 +37,21 @@ func TestTheFirstSightOfACardLetsItsRepliesGo(t *testing.T) {
 }
 
 func TestACardsLinkIsKeptThoughItLooksTheSame(t *testing.T) {
-	a := standing(Pending)
+	a := applicationIn(Pending)
 	e := CardShown{At: noon, Channel: a.Card.Channel, TS: a.Card.TS, Hash: a.Card.Hash, Link: "https://example.com/1"}
 	require.Equal(t, "https://example.com/1", after(t, a, e).Card.Link)
 }
 
 // lose has Slack say that the card is gone.
 func lose(a Application) CardLost {
-	return CardLost{At: noon, TS: a.Card.TS, Cause: Cause{Message: "message_not_found"}}
+	return CardLost{At: noon, TS: a.Card.TS, Failure: Failure{Message: "message_not_found"}}
 }
 
 func TestALostCardIsPostedAnewWhereItIsCalledFor(t *testing.T) {
-	a := standing(Shipped)
+	a := applicationIn(Shipped)
 	a = after(t, a, lose(a))
 	require.True(t, a.Card.Lost)
-	n := next(t, a, CardCalledFor{Actor: by(member), At: noon})
+	n := next(t, a, CardRequested{Actor: by(member), At: noon})
 	require.Equal(t, Card{Wanted: true}, n.Application.Card, "nothing of the old one is left")
 	require.Equal(t, []EffectKind{ShowCard}, kinds(n))
 	shown := next(t, n.Application, CardShown{At: noon, Channel: "C0SAMPLES", TS: "2.000001", Hash: "hash"})
@@ -60,7 +60,7 @@ func TestALostCardIsPostedAnewWhereItIsCalledFor(t *testing.T) {
 }
 
 func TestALostCardIsNotWrittenToAnyMore(t *testing.T) {
-	a := standing(Shipped)
+	a := applicationIn(Shipped)
 	a = after(t, a, lose(a))
 	require.False(t, a.Card.Posted())
 	require.Empty(t, kinds(next(t, a, report(a, StatusContentPending, noon))))
@@ -68,7 +68,7 @@ func TestALostCardIsNotWrittenToAnyMore(t *testing.T) {
 
 func TestALostCardIsPostedAnewAtOnceWhileItsRequestIsInReview(t *testing.T) {
 	for _, s := range reviewing {
-		a := standing(s)
+		a := applicationIn(s)
 		n := next(t, a, lose(a))
 		require.Equal(t, Card{Wanted: true}, n.Application.Card, s)
 		require.Equal(t, []EffectKind{ShowCard}, kinds(n), s)
@@ -76,7 +76,7 @@ func TestALostCardIsPostedAnewAtOnceWhileItsRequestIsInReview(t *testing.T) {
 }
 
 func TestARequestThatReturnsToReviewHasACardThoughItWasLost(t *testing.T) {
-	a := standing(AwaitingShipment)
+	a := applicationIn(AwaitingShipment)
 	a = after(t, a, lose(a))
 	n := next(t, a, report(a, StatusPending, noon.Add(time.Hour)))
 	require.Equal(t, Card{Wanted: true}, n.Application.Card)
@@ -85,7 +85,7 @@ func TestARequestThatReturnsToReviewHasACardThoughItWasLost(t *testing.T) {
 }
 
 func TestTheLossOfAnEarlierCardSaysNothingOfThePresentOne(t *testing.T) {
-	a := standing(Pending)
+	a := applicationIn(Pending)
 	earlier := lose(a)
 	a = after(t, a, earlier)
 	a = after(t, a, CardShown{At: noon, Channel: "C0SAMPLES", TS: "2.000001", Hash: "hash"})
@@ -94,7 +94,7 @@ func TestTheLossOfAnEarlierCardSaysNothingOfThePresentOne(t *testing.T) {
 
 func TestRepliesAreParkedUntilTheCardIsPosted(t *testing.T) {
 	for _, posted := range []bool{false, true} {
-		a := standing(Sending)
+		a := applicationIn(Sending)
 		if !posted {
 			a.Card = Card{Wanted: true}
 		}
@@ -105,14 +105,14 @@ func TestRepliesAreParkedUntilTheCardIsPosted(t *testing.T) {
 }
 
 func TestNothingIsSaidWhereThereIsNoCard(t *testing.T) {
-	a := standing(Shipped)
+	a := applicationIn(Shipped)
 	a.Card = Card{}
 	require.Empty(t, next(t, a, report(a, StatusContentPending, noon)).Effects)
 }
 
 func TestWhatNobodyHasSeenHasNoCard(t *testing.T) {
 	for _, e := range []Event{
-		CardCalledFor{Actor: by(member), At: noon}, CardShown{At: noon, TS: "1.000001"}, CardLost{At: noon},
+		CardRequested{Actor: by(member), At: noon}, CardShown{At: noon, TS: "1.000001"}, CardLost{At: noon},
 		OriginFound{At: noon, Collab: Collab{Known: true}},
 	} {
 		noNews(t, Application{Key: sample}, e)

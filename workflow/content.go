@@ -11,37 +11,37 @@ import (
 
 // Content is a video or a LIVE that a creator posted for a sample.
 type Content struct {
-	ID     string    `json:"id"`
-	Format string    `json:"format"` // VIDEO or LIVE
-	Text   string    `json:"text,omitempty"`
-	Link   string    `json:"link,omitempty"`
-	At     time.Time `json:"at,omitzero"`
-	Views  Figure    `json:"views,omitzero"`
-	Likes  Figure    `json:"likes,omitzero"`
-	Orders Figure    `json:"orders,omitzero"` // paid
+	ID     string         `json:"id"`
+	Format string         `json:"format"` // VIDEO or LIVE
+	Text   string         `json:"text,omitempty"`
+	Link   string         `json:"link,omitempty"`
+	At     time.Time      `json:"at,omitzero"`
+	Views  OptionalNumber `json:"views,omitzero"`
+	Likes  OptionalNumber `json:"likes,omitzero"`
+	Orders OptionalNumber `json:"orders,omitzero"` // paid
 }
 
 // maxContents is how many pieces an application keeps.
 const maxContents = 20
 
-// ContentNotice names the message that tells of one piece of content.
+// ContentNotice names the message about one piece of content.
 func ContentNotice(k Key, id string) NoticeID { return NoticeID("content/" + k.String() + "/" + id) }
 
-// FindContent takes over what a creator posted for a sample. Each new piece is told in the thread, by a message that
-// later growth updates; the first completes the application (L11). What was posted before the desk knew of the
-// application is kept and told nobody. It returns how many pieces were new; where there is no news nothing is written.
+// FindContent stores what a creator posted for a sample. Each new piece is announced in the thread, by a message that
+// later growth updates; the first completes the application (L11). What was posted before the desk knew the application
+// is kept and not announced. It returns how many pieces were new; where nothing changed nothing is written.
 func (e *Engine) FindContent(ctx context.Context, k Key, found []Content, at time.Time) (fresh int, err error) {
-	err = e.update(ctx, func(t *turn) (err error) {
+	err = e.update(ctx, func(t *txn) (err error) {
 		fresh, err = t.findContent(k, found, at)
 		return err
 	})
 	if err != nil && !errors.Is(err, errUnchanged) {
-		return 0, fmt.Errorf("taking over the content of %s: %w", k, err)
+		return 0, fmt.Errorf("storing the content of %s: %w", k, err)
 	}
 	return fresh, nil
 }
 
-func (t *turn) findContent(k Key, found []Content, at time.Time) (fresh int, err error) {
+func (t *txn) findContent(k Key, found []Content, at time.Time) (fresh int, err error) {
 	a, err := load(t.tx, k)
 	if err != nil {
 		return 0, err
@@ -62,27 +62,27 @@ func (t *turn) findContent(k Key, found []Content, at time.Time) (fresh int, err
 			return 0, err
 		}
 	}
-	if !a.tells(grown) {
+	if !a.isNews(grown) {
 		return fresh, nil
 	}
 	if fresh > 0 {
-		if _, _, err := t.apply(k, CardCalledFor{At: at}); err != nil {
+		if _, _, err := t.apply(k, CardRequested{At: at}); err != nil {
 			return 0, err
 		}
 	}
 	for _, c := range grown {
-		if err := t.tellContent(k, c, at); err != nil {
+		if err := t.notifyContent(k, c, at); err != nil {
 			return 0, err
 		}
 	}
 	return fresh, nil
 }
 
-// tellContent has the message about a piece of content posted, or brought up to date.
-func (t *turn) tellContent(k Key, c Content, at time.Time) error {
+// notifyContent has the message about a piece of content posted, or brought up to date.
+func (t *txn) notifyContent(k Key, c Content, at time.Time) error {
 	n, err := t.tx.Notice(ContentNotice(k, c.ID))
 	if errors.Is(err, ErrNotFound) {
-		n, err = Notice{ID: ContentNotice(k, c.ID), Shop: k.Shop, Kind: SayContent, Application: k.ID}, nil
+		n, err = Notice{ID: ContentNotice(k, c.ID), Shop: k.Shop, Kind: KindContent, Application: k.ID}, nil
 	}
 	if err != nil {
 		return err
@@ -91,13 +91,13 @@ func (t *turn) tellContent(k Key, c Content, at time.Time) error {
 	return t.notify(n, at, Routine)
 }
 
-// tells tells whether content is news to the team: not what a creator posted before the desk knew of her application,
-// as a shop that was just connected has a great deal of that, unless it has a card.
-func (a Application) tells(found []Content) bool {
+// isNews reports whether content is news to the team: not what a creator posted before the desk knew their application
+// (a shop that was just connected has a lot of that), unless it has a card.
+func (a Application) isNews(found []Content) bool {
 	if a.Card.Wanted {
 		return true
 	}
-	return !a.Past() && slices.ContainsFunc(found, func(c Content) bool { return c.At.IsZero() || !c.At.Before(a.SeenAt) })
+	return !a.Backfilled() && slices.ContainsFunc(found, func(c Content) bool { return c.At.IsZero() || !c.At.Before(a.SeenAt) })
 }
 
 // mergeContents brings what was found together with what is known, and returns which pieces are new or grew, and how
@@ -123,16 +123,16 @@ func mergeContents(known, found []Content) (all, grown []Content, fresh int) {
 	return all, grown, fresh
 }
 
-// grew tells whether a piece of content did so noticeably: one order counts, of views and likes a tenth.
+// grew reports whether a piece of content grew noticeably: one order counts, of views and likes a tenth.
 func grew(was, now Content) bool {
-	noticeably := func(a, b Figure) bool { return b.Shared && (!a.Shared || b.Value >= a.Value*1.1+1) }
+	noticeably := func(a, b OptionalNumber) bool { return b.Shared && (!a.Shared || b.Value >= a.Value*1.1+1) }
 	return now.Orders.Shared && (!was.Orders.Shared || now.Orders.Value > was.Orders.Value) ||
 		noticeably(was.Views, now.Views) || noticeably(was.Likes, now.Likes) || was.Link == "" && now.Link != ""
 }
 
-// updated is a piece as it is now; what is not told any more stays as it was.
+// updated is a piece as it is now; what TikTok no longer reports stays as it was.
 func updated(was, now Content) Content {
-	for _, f := range []struct{ was, now *Figure }{{&was.Views, &now.Views}, {&was.Likes, &now.Likes}, {&was.Orders, &now.Orders}} {
+	for _, f := range []struct{ was, now *OptionalNumber }{{&was.Views, &now.Views}, {&was.Likes, &now.Likes}, {&was.Orders, &now.Orders}} {
 		if !f.now.Shared {
 			*f.now = *f.was
 		}

@@ -2,18 +2,19 @@ package workflow
 
 import "time"
 
-// Conversation is a shop's exchange with a creator in TikTok's Message Center, as far as the desk has to know it.
+// Conversation is a shop's exchange with a creator in TikTok's Message Center, as far as the desk needs it.
 type Conversation struct {
 	Shop    ShopID     `json:"shop"`
 	Creator CreatorKey `json:"creator"`
-	Shown   Creator    `json:"shown"`        // as she was last seen; OpenID is what a message needs
+	Shown   Creator    `json:"shown"`        // as they were last seen; OpenID is what a message needs
 	ID      string     `json:"id,omitempty"` // TikTok's; empty until it is known
 
-	// Last is the newest message that was taken over.
+	// Last is the newest message that was stored.
 	Last MessageMark `json:"last,omitzero"`
 
-	// Unread is TikTok's count of unread messages when the conversation was last read, and Unreplied whether the creator
-	// was the last to write then: what tells cheaply that nothing is new. Unread is UnknownUnread if TikTok did not tell.
+	// Unread is TikTok's count of unread messages when the conversation was last read, and Unreplied whether the
+	// creator was the last to write then: what tells cheaply that nothing is new. Unread is UnknownUnread if TikTok did
+	// not tell.
 	Unread    int  `json:"unread,omitempty"`
 	Unreplied bool `json:"unreplied,omitempty"`
 }
@@ -21,44 +22,44 @@ type Conversation struct {
 // UnknownUnread is a count of unread messages that TikTok did not tell.
 const UnknownUnread = -1
 
-// MessageMark tells how far a conversation was read.
+// MessageMark says how far a conversation was read.
 type MessageMark struct {
 	ID    string    `json:"id,omitempty"`
 	At    time.Time `json:"at,omitzero"`
 	Index string    `json:"index,omitempty"` // TikTok's conversation_index, decimal: higher is newer; empty in marks of older desks
 }
 
-// MaxMessage is the longest message to a creator, in code points. The vendor names no limit; the stand-in's is 5,000, and
-// a Slack input holds 3,000.
+// MaxMessage is the longest message to a creator, in code points. The vendor names no limit; the stand-in's is 5,000,
+// and a Slack input holds 3,000.
 const MaxMessage = 2000
 
 // Message is something that the team wrote to a creator, and how far it got.
 type Message struct {
-	Text  string       `json:"text"`
-	By    PersonID     `json:"by,omitempty"`
-	At    time.Time    `json:"at"`
-	State MessageState `json:"state"`
-	Sent  time.Time    `json:"sent,omitzero"`
-	Cause Cause        `json:"cause,omitzero"`  // why it waits or was refused
-	Again string       `json:"again,omitempty"` // identifies the deed that last tried it again
+	Text     string       `json:"text"`
+	By       PersonID     `json:"by,omitempty"`
+	At       time.Time    `json:"at"`
+	State    MessageState `json:"state"`
+	Sent     time.Time    `json:"sent,omitzero"`
+	Failure  Failure      `json:"cause,omitzero"`  // why it waits or was refused
+	RetryKey string       `json:"again,omitempty"` // the dedup key of the action that last tried it again
 }
 
-// MessageState tells how far a message got.
+// MessageState says how far a message got.
 type MessageState string
 
 // The states of a message.
 const (
-	MessageWaiting MessageState = "waiting" // for the courier, or for TikTok to take messages again
+	MessageWaiting MessageState = "waiting" // for the dispatcher, or for TikTok to take messages again
 	MessageSent    MessageState = "sent"    // TikTok took it
 	MessageRefused MessageState = "refused" // TikTok will not take it
 )
 
-// Written is one message of a conversation as TikTok tells it.
-type Written struct {
+// InboundMessage is one message of a conversation as TikTok reports it.
+type InboundMessage struct {
 	ID          string
 	Index       string // TikTok's conversation_index, decimal: higher is newer; empty if it did not tell
 	Kind        string // TikTok's type: TEXT, IMAGE, PRODUCT_CARD…
-	Text        string // of a TEXT; of the others what can be said of them, or nothing
+	Text        string // of a TEXT; for the others a short description, or nothing
 	FromCreator bool
 	At          time.Time
 }

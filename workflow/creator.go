@@ -2,8 +2,8 @@ package workflow
 
 import "errors"
 
-// MaxOfCreator is how many requests of one creator are read for what is said or done about them: the latest, so that what
-// is told of somebody with more is told of the time that counts.
+// MaxOfCreator is how many requests of one creator are read for what is shown or done about them: the latest, so that
+// the figures of somebody with more are recent.
 const MaxOfCreator = 2000
 
 // maxOfMember is how many requests of one creator in one campaign are looked through.
@@ -14,23 +14,23 @@ func OfCreator(tx Tx, c CreatorKey) ([]Application, error) {
 	return tx.Latest(CreatorOf(c), MaxOfCreator)
 }
 
-// CanWriteTo refuses a creator whom TikTok cannot be told to write to: neither their open id is known, nor a conversation
-// that they began.
+// CanWriteTo refuses a creator who cannot be written to: neither their open id is known, nor a conversation that they
+// began.
 func CanWriteTo(tx Tx, shop ShopID, c Creator) error {
 	if c.OpenID != "" {
 		return nil
 	}
-	talk, err := tx.Conversation(shop, c.KeyOf(shop))
-	if errors.Is(err, ErrNotFound) || err == nil && talk.ID == "" {
+	conversation, err := tx.Conversation(shop, c.KeyOf(shop))
+	if errors.Is(err, ErrNotFound) || err == nil && conversation.ID == "" {
 		return Refusal{Rule: RuleNoCreator, Name: c.Username}
 	}
 	return err
 }
 
-// Addressee returns whom a message goes to: by the application, if one is named, with its product, or else by the
-// conversation, the application or the membership that knows the creator of that key, best by id. The zero Creator is
-// somebody of whom nothing is known. The error is a Refusal where there is no such application.
-func Addressee(tx Tx, shop ShopID, id ApplicationID, key CreatorKey) (Creator, Product, error) {
+// Recipient returns who a message goes to: by the application, if one is named, with its product, or else by the
+// conversation, the application or the membership that names the creator of that key, preferably with an id. The zero
+// Creator is somebody of whom nothing is known. The error is a Refusal where there is no such application.
+func Recipient(tx Tx, shop ShopID, id ApplicationID, key CreatorKey) (Creator, Product, error) {
 	if id == "" {
 		c, err := knownBy(tx, shop, key)
 		return c, Product{}, err
@@ -39,25 +39,25 @@ func Addressee(tx Tx, shop ShopID, id ApplicationID, key CreatorKey) (Creator, P
 	if errors.Is(err, ErrNotFound) {
 		return Creator{}, Product{}, Refusal{Rule: RuleNoApplication, Name: string(id)}
 	}
-	return a.Report.Creator, a.Report.Product, err
+	return a.Snapshot.Creator, a.Snapshot.Product, err
 }
 
 // knownBy returns the creator of whom only the key is known.
 func knownBy(tx Tx, shop ShopID, key CreatorKey) (Creator, error) {
-	talk, err := tx.Conversation(shop, key)
+	conversation, err := tx.Conversation(shop, key)
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return Creator{}, err
 	}
-	if talk.Shown.OpenID != "" {
-		return talk.Shown, nil
+	if conversation.Shown.OpenID != "" {
+		return conversation.Shown, nil
 	}
 	a, err := lastOf(tx, CreatorOf(key))
 	if err == nil || !errors.Is(err, ErrNotFound) {
-		return a.Report.Creator, err
+		return a.Snapshot.Creator, err
 	}
 	members, err := tx.Memberships(key)
 	if err != nil || len(members) == 0 {
-		return talk.Shown, err
+		return conversation.Shown, err
 	}
 	return members[0].Shown, nil
 }
@@ -74,7 +74,7 @@ func lastOf(tx Tx, l Listing) (last Application, err error) {
 	return found[0], nil
 }
 
-// liveOf returns a creator's application at a shop that was seen last of those that go on, or ErrNotFound.
+// liveOf returns a creator's application at a shop that was seen last of those that are live, or ErrNotFound.
 func liveOf(tx Tx, shop ShopID, creator CreatorKey) (Application, error) {
 	all, err := OfCreator(tx, creator)
 	if err != nil {
@@ -88,15 +88,15 @@ func liveOf(tx Tx, shop ShopID, creator CreatorKey) (Application, error) {
 	return Application{}, ErrNotFound
 }
 
-// SpeakFor returns a member's applications in the campaign that speak for the member: those that go on, and those that
-// came to content.
-func SpeakFor(tx Tx, c CampaignID, member CreatorKey) (all []Application, err error) {
+// CurrentApplications returns a member's applications in the campaign that decide where the member stands: the live and
+// the completed ones.
+func CurrentApplications(tx Tx, c CampaignID, member CreatorKey) (all []Application, err error) {
 	page, err := tx.Applications(CampaignOf(c), string(member)+"/", maxOfMember)
 	if err != nil {
 		return nil, err
 	}
 	for _, a := range page.Applications {
-		if a.Report.Creator.KeyOf(a.Key.Shop) != member {
+		if a.Snapshot.Creator.KeyOf(a.Key.Shop) != member {
 			break
 		}
 		if a.State().Live() || a.State() == Completed {
@@ -107,6 +107,6 @@ func SpeakFor(tx Tx, c CampaignID, member CreatorKey) (all []Application, err er
 }
 
 func hasLive(tx Tx, c CampaignID, member CreatorKey) (bool, error) {
-	all, err := SpeakFor(tx, c, member)
+	all, err := CurrentApplications(tx, c, member)
 	return len(all) > 0, err
 }

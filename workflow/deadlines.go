@@ -8,12 +8,12 @@ import (
 	"time"
 )
 
-// Tick tells of the steps of a shop's deadlines that are due, each once: it is to be called often, by whoever keeps the
-// time, and reads an index, so that a call that finds nothing costs next to nothing. After a time of silence only an
-// application's latest step is told. What is due for many is told as a group, and no transaction puts more than
-// observeBatch, so that clicks never queue behind it. What a call began that did not come to its end, the next one ends.
-// It returns how many steps were told or passed over.
-func (e *Engine) Tick(ctx context.Context, shop ShopID, now time.Time) (told int, err error) {
+// Tick announces the steps of a shop's deadlines that are due, each once. It is to be called often, and reads an index,
+// so that a call that finds nothing costs next to nothing. After a gap only an application's latest step is announced.
+// What is due for many is announced as a group, and no transaction puts more than observeBatch, so that clicks never
+// queue behind it. What an interrupted call left undone, the next one finishes. It returns how many steps were
+// announced or passed over.
+func (e *Engine) Tick(ctx context.Context, shop ShopID, now time.Time) (announced int, err error) {
 	set, due := false, false
 	err = e.store.View(ctx, func(tx Tx) error {
 		s, err := tx.Shop(shop)
@@ -21,46 +21,46 @@ func (e *Engine) Tick(ctx context.Context, shop ShopID, now time.Time) (told int
 			return err
 		}
 		page, err := tx.Applications(DueOf(shop), "", 1)
-		set, due = s.clocksSet(), s.Met && (s.opened() || len(page.Applications) > 0 && !page.Applications[0].Clock.Next.After(now))
+		set, due = s.timersSet(), s.InitialSyncDone && (s.hasOpenGroup() || len(page.Applications) > 0 && !page.Applications[0].Timer.Next.After(now))
 		return err
 	})
 	if err == nil && !set {
-		err, due = e.setClocks(ctx, shop, now), true
+		err, due = e.setTimers(ctx, shop, now), true
 	}
 	if err == nil && due {
-		told, err = e.tellDue(ctx, shop, now)
+		announced, err = e.announceDue(ctx, shop, now)
 	}
 	if err != nil {
-		return told, fmt.Errorf("telling of the deadlines of shop %s: %w", shop, err)
+		return announced, fmt.Errorf("announcing the deadlines of shop %s: %w", shop, err)
 	}
-	return told, nil
+	return announced, nil
 }
 
-// tellDue tells what is due: first what is many, as groups; then what is told one by one, the most urgent first. In the
-// end it goes through what is left: what a group spoke of, what is over, and parcels.
-func (e *Engine) tellDue(ctx context.Context, shop ShopID, now time.Time) (told int, err error) {
-	seen, err := e.tellGroups(ctx, shop, now)
-	if err != nil || !seen.shop.Met {
+// announceDue announces what is due: first the groups, then single steps, the most urgent first. At the end it goes
+// through what is left: what a group covered, what is over, and parcels.
+func (e *Engine) announceDue(ctx context.Context, shop ShopID, now time.Time) (announced int, err error) {
+	seen, err := e.announceGroups(ctx, shop, now)
+	if err != nil || !seen.shop.InitialSyncDone {
 		return 0, err
 	}
 	if len(seen.singles) > 0 {
-		if told, err = e.handleSingles(ctx, seen, now); err != nil {
-			return told, err
+		if announced, err = e.handleSingles(ctx, seen, now); err != nil {
+			return announced, err
 		}
 	}
 	for cursor, more := "", seen.left > 0; more; more = cursor != "" {
 		n, next, err := e.handlePage(ctx, seen, cursor, now)
-		if told += n; err != nil {
-			return told, err
+		if announced += n; err != nil {
+			return announced, err
 		}
 		cursor = next
 	}
-	return told, nil
+	return announced, nil
 }
 
-// handleSingles handles what is told one by one.
+// handleSingles handles what is announced one by one.
 func (e *Engine) handleSingles(ctx context.Context, seen survey, now time.Time) (handled int, err error) {
-	err = e.handling(ctx, func(t *turn) (_ int, err error) {
+	err = e.handling(ctx, func(t *txn) (_ int, err error) {
 		all := make([]Application, len(seen.singles))
 		for i, k := range seen.singles {
 			if all[i], err = load(t.tx, k); err != nil {
@@ -79,13 +79,13 @@ func (e *Engine) handleSingles(ctx context.Context, seen survey, now time.Time) 
 // handlePage handles up to observeBatch applications whose step is due, the one that is due longest first, from the
 // cursor on. The cursor that it returns is empty at the end.
 func (e *Engine) handlePage(ctx context.Context, seen survey, cursor string, now time.Time) (handled int, next string, err error) {
-	err = e.handling(ctx, func(t *turn) (int, error) {
+	err = e.handling(ctx, func(t *txn) (int, error) {
 		page, err := t.tx.Applications(DueOf(seen.shop.ID), cursor, observeBatch)
 		if err != nil {
 			return 0, err
 		}
 		next = page.Next
-		if i := slices.IndexFunc(page.Applications, func(a Application) bool { return a.Clock.Next.After(now) }); i >= 0 {
+		if i := slices.IndexFunc(page.Applications, func(a Application) bool { return a.Timer.Next.After(now) }); i >= 0 {
 			page.Applications, next = page.Applications[:i], ""
 		}
 		handled, err = t.handle(seen, page.Applications, now)
@@ -98,8 +98,8 @@ func (e *Engine) handlePage(ctx context.Context, seen survey, cursor string, now
 }
 
 // handling runs fn in a transaction, which is only kept if it handled something.
-func (e *Engine) handling(ctx context.Context, fn func(*turn) (int, error)) error {
-	err := e.update(ctx, func(t *turn) error {
+func (e *Engine) handling(ctx context.Context, fn func(*txn) (int, error)) error {
+	err := e.update(ctx, func(t *txn) error {
 		n, err := fn(t)
 		if err == nil && n == 0 {
 			return errUnchanged
@@ -113,10 +113,10 @@ func (e *Engine) handling(ctx context.Context, fn func(*turn) (int, error)) erro
 }
 
 // handle handles the step that is due of each of some applications.
-func (t *turn) handle(seen survey, all []Application, now time.Time) (handled int, err error) {
+func (t *txn) handle(seen survey, all []Application, now time.Time) (handled int, err error) {
 	s, err := t.tx.Shop(seen.shop.ID)
-	if err != nil || !s.Met || !s.clocksSet() {
-		return 0, err // the clocks have to be set first, by the next call
+	if err != nil || !s.InitialSyncDone || !s.timersSet() {
+		return 0, err // the timers have to be set first, by the next call
 	}
 	for _, a := range all {
 		due, ok := seen.stepDue(s, a, now)
@@ -126,7 +126,7 @@ func (t *turn) handle(seen survey, all []Application, now time.Time) (handled in
 		if _, _, err := t.apply(a.Key, due); err != nil {
 			return handled, err
 		}
-		if handled++; !due.Row.Nudge || due.Manner == PassedOver || s.Settings.Nudge == "" {
+		if handled++; !due.Step.Nudge || due.Grouping == PassedOver || s.Settings.Nudge == "" {
 			continue
 		}
 		if err := t.nudge(a, s.Settings.Nudge, now); err != nil {
@@ -136,70 +136,70 @@ func (t *turn) handle(seen survey, all []Application, now time.Time) (handled in
 	return handled, nil
 }
 
-// stepDue tells how an application's step that is due is handled now, if it is.
+// stepDue returns how an application's step that is due is handled now, if it is.
 func (seen survey) stepDue(s Shop, a Application, now time.Time) (StepDue, bool) {
-	row, before, ok := a.latest(s.Settings, now)
-	if !ok || a.Clock.Next.IsZero() || a.Clock.Next.After(now) {
+	row, before, ok := a.latestStep(s.Settings, now)
+	if !ok || a.Timer.Next.IsZero() || a.Timer.Next.After(now) {
 		return StepDue{}, false
 	}
-	due := StepDue{At: now, Row: row, Name: stepName(before), Before: before, Manner: Alone}
-	_, counted := s.groupWith(a.Clock)
+	due := StepDue{At: now, Step: row, Name: stepName(before), Before: before, Grouping: Alone}
+	_, counted := s.groupWith(a.Timer)
 	switch {
 	case counted:
-		due.Manner = Grouped
-	case a.Clock.over(now):
-		due.Manner = PassedOver
+		due.Grouping = Grouped
+	case a.Timer.expired(now):
+		due.Grouping = PassedOver
 	case row.Deadline == MoveDeadline:
 		due.NoCard = seen.of[MoveDeadline].count > maxSingle && s.Settings.Shipments != ShipmentsInThread
-	case !slices.Contains(seen.singles, a.Key) || s.opening(row.Deadline) != nil:
-		return StepDue{}, false // it came since; the next call tells it
+	case !slices.Contains(seen.singles, a.Key) || s.openGroup(row.Deadline) != nil:
+		return StepDue{}, false // it came since; the next call announces it
 	}
 	return due, true
 }
 
-// nudge sends the creator the shop's own words, once, before her time to post is over.
-func (t *turn) nudge(a Application, text string, now time.Time) error {
-	_, err := t.write(Writing{
-		Actor: Actor{Surface: FromClock, Origin: "nudge " + a.Key.String()}, At: now,
-		Shop: a.Key.Shop, Creator: a.Report.Creator.KeyOf(a.Key.Shop), Application: a.Key.ID, Text: text,
+// nudge sends the creator the shop's own words, once, before their posting deadline.
+func (t *txn) nudge(a Application, text string, now time.Time) error {
+	_, err := t.write(OutboundMessage{
+		Actor: Actor{Surface: FromTimer, DedupKey: "nudge " + a.Key.String()}, At: now,
+		Shop: a.Key.Shop, Creator: a.Snapshot.Creator.KeyOf(a.Key.Shop), Application: a.Key.ID, Text: text,
 	})
 	if _, refused := errors.AsType[Refusal](err); refused || errors.Is(err, errUnchanged) {
-		return nil // she cannot be written to, or was
+		return nil // they cannot be written to, or were
 	}
 	return err
 }
 
-// clocksSet tells whether the clocks of the shop's applications go by its settings as they are now.
-func (s Shop) clocksSet() bool { return s.Armed == s.Settings.Version+1 }
+// timersSet reports whether the timers of the shop's applications follow its settings as they are now.
+func (s Shop) timersSet() bool { return s.TimersVersion == s.Settings.Version+1 }
 
-// setClocks sets the clocks of a shop whose settings changed since, batch by batch.
-func (e *Engine) setClocks(ctx context.Context, shop ShopID, now time.Time) error {
+// setTimers sets the timers of a shop whose settings changed since, batch by batch.
+func (e *Engine) setTimers(ctx context.Context, shop ShopID, now time.Time) error {
 	for done := false; !done; {
-		err := e.handling(ctx, func(t *turn) (int, error) {
+		err := e.handling(ctx, func(t *txn) (int, error) {
 			s, err := t.tx.Shop(shop)
-			if done = s.clocksSet(); err != nil || done {
+			if done = s.timersSet(); err != nil || done {
 				return 0, err
 			}
-			page, err := t.tx.Applications(LiveOf(shop), s.ArmedTo, observeBatch)
+			page, err := t.tx.Applications(LiveOf(shop), s.TimersCursor, observeBatch)
 			if err != nil {
 				return 0, err
 			}
 			for _, a := range page.Applications {
-				set := arm(a, s, now, false)
-				if set.Clock.equal(a.Clock) && slices.EqualFunc(set.Told, a.Told, Told.equal) {
+				set := withTimer(a, s, now, false)
+				if set.Timer.equal(a.Timer) && slices.EqualFunc(set.Announced, a.Announced, Announced.equal) {
 					continue
 				}
 				if err := t.tx.PutApplication(set); err != nil {
 					return 0, err
 				}
 			}
-			if s.ArmedTo = page.Next; page.Next == "" {
-				s.Armed = s.Settings.Version + 1
+			if s.TimersCursor = page.Next; page.Next == "" {
+				s.TimersVersion = s.Settings.Version + 1
 			}
 			return 1, t.tx.PutShop(s)
 		})
 		if err != nil {
-			return fmt.Errorf("setting the clocks: %w", err)
+			return fmt.Errorf("setting the timers: %w", err)
 		}
 	}
 	return nil

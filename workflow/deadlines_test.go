@@ -15,7 +15,7 @@ import (
 // due returns a time so long before the sample's deadline.
 func due(before time.Duration) time.Time { return deadline.Add(-before) }
 
-// ticks has the desk look every ten minutes, and on the minute after each, from one time up to another.
+// ticks has the desk check every ten minutes, and on the minute after each, from one time up to another.
 func (d *desk) ticks(from, to time.Time) {
 	d.t.Helper()
 	for at := from; at.Before(to); at = at.Add(10 * time.Minute) {
@@ -26,9 +26,9 @@ func (d *desk) ticks(from, to time.Time) {
 
 func (d *desk) tick(at time.Time) int {
 	d.t.Helper()
-	told, err := d.Tick(d.t.Context(), sample.Shop, at)
+	announced, err := d.Tick(d.t.Context(), sample.Shop, at)
 	require.NoError(d.t, err)
-	return told
+	return announced
 }
 
 // sets gives the shop other settings.
@@ -43,47 +43,47 @@ func (d *desk) sets(at time.Time, change func(*workflow.Settings)) {
 
 const admin workflow.PersonID = "U0ADMIN"
 
-// steps returns what an application's thread was told of deadlines: which, and when.
-func (d *desk) steps(k workflow.Key) (told []string) {
+// steps returns what an application's thread got about deadlines: which, and when.
+func (d *desk) steps(k workflow.Key) (announced []string) {
 	d.t.Helper()
-	said, _ := d.thread(k)
-	for _, s := range said {
-		if s.Kind == workflow.SayDeadline {
-			told = append(told, fmt.Sprintf("%s %s %s at %s", s.Deadline, s.Step, s.Voice, s.At.Format("2 15:04")))
+	payloads, _ := d.thread(k)
+	for _, s := range payloads {
+		if s.Kind == workflow.KindDeadline {
+			announced = append(announced, fmt.Sprintf("%s %s %s at %s", s.Deadline, s.Step, s.Audience, s.At.Format("2 15:04")))
 		}
 	}
-	return told
+	return announced
 }
 
-// groups returns what the channel was told of deadlines: which, how many, and when.
-func (d *desk) groups() (told []string) {
+// groups returns what the channel got about deadlines: which, how many, and when.
+func (d *desk) groups() (announced []string) {
 	d.t.Helper()
 	for _, s := range d.notices() {
-		if s.Kind == workflow.SayDeadline {
-			told = append(told, fmt.Sprintf("%d %s %s at %s", s.Waiting, s.Deadline, s.Voice, s.At.Format("2 15:04")))
+		if s.Kind == workflow.KindDeadline {
+			announced = append(announced, fmt.Sprintf("%d %s %s at %s", s.Waiting, s.Deadline, s.Audience, s.At.Format("2 15:04")))
 		}
 	}
-	return told
+	return announced
 }
 
-// asked has the desk meet an application whose review deadline is at that time.
+// asked has the desk see an application whose review deadline is at that time.
 func (d *desk) asked(id string, reviewBy, at time.Time) workflow.Key {
 	d.t.Helper()
 	k := workflow.Key{Shop: sample.Shop, ID: workflow.ApplicationID(id)}
 	r := reported(workflow.StatusPending, at)
-	r.Report.ReviewBy = reviewBy
+	r.Snapshot.ReviewBy = reviewBy
 	_, err := d.Apply(d.t.Context(), k, r)
 	require.NoError(d.t, err)
 	return k
 }
 
-// askedBy has the desk meet n applications in one sweep, numbered from there on.
+// askedBy has the desk see n applications in one sweep, numbered from there on.
 func (d *desk) askedBy(n, from int, reviewBy, at time.Time) {
 	d.t.Helper()
 	var all []workflow.Observation
 	for i := range n {
 		r := reported(workflow.StatusPending, at)
-		r.Report.ReviewBy = reviewBy
+		r.Snapshot.ReviewBy = reviewBy
 		all = append(all, workflow.Observation{ID: numbered(from + i).ID, Reported: r})
 	}
 	_, err := d.Observe(d.t.Context(), sample.Shop, all)
@@ -91,10 +91,10 @@ func (d *desk) askedBy(n, from int, reviewBy, at time.Time) {
 }
 
 // moves has TikTok report what change makes of an application.
-func (d *desk) moves(k workflow.Key, at time.Time, change func(*workflow.Report)) workflow.Application {
+func (d *desk) moves(k workflow.Key, at time.Time, change func(*workflow.Snapshot)) workflow.Application {
 	d.t.Helper()
-	r := workflow.Reported{At: at, Began: at, Report: d.application(k.ID).Report}
-	change(&r.Report)
+	r := workflow.Reported{At: at, Began: at, Snapshot: d.application(k.ID).Snapshot}
+	change(&r.Snapshot)
 	a, err := d.Apply(d.t.Context(), k, r)
 	require.NoError(d.t, err)
 	return a
@@ -114,7 +114,7 @@ func (d *desk) undoes(at time.Time) {
 func TestEachStepOfADeadlineIsToldOnceAcrossRestarts(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, glow)
-	d.met()
+	d.seen()
 	for day := noon; day.Before(deadline.Add(24 * time.Hour)); day = day.Add(12 * time.Hour) {
 		d.ticks(day, day.Add(12*time.Hour))
 		d.restart()
@@ -122,11 +122,11 @@ func TestEachStepOfADeadlineIsToldOnceAcrossRestarts(t *testing.T) {
 	require.Equal(t, []string{
 		"review 48h thread at 28 12:00", "review 24h reviewers at 29 12:00", "review 6h channel at 30 06:00", "review 1h admins at 30 11:00",
 	}, d.steps(sample))
-	said, _ := d.thread(sample)
-	require.Equal(t, workflow.Saying{
-		Kind: workflow.SayDeadline, State: workflow.Pending, At: due(48 * time.Hour), Deadline: workflow.ReviewDeadline, Voice: workflow.ToThread,
+	payloads, _ := d.thread(sample)
+	require.Equal(t, workflow.Payload{
+		Kind: workflow.KindDeadline, State: workflow.Pending, At: due(48 * time.Hour), Deadline: workflow.ReviewDeadline, Audience: workflow.ToThread,
 		Step: "48h", Before: 48 * time.Hour, NextDue: deadline,
-	}, said[0])
+	}, payloads[0])
 	var kept []workflow.Entry
 	for _, e := range d.history(sample) {
 		if e.Event == workflow.OnStepDue {
@@ -139,13 +139,13 @@ func TestEachStepOfADeadlineIsToldOnceAcrossRestarts(t *testing.T) {
 		Deadline: workflow.ReviewDeadline, Step: "1h",
 	}, kept[3])
 	require.Empty(t, d.groups())
-	require.Zero(t, d.application(sample.ID).Clock.Next, "nothing is due any more")
+	require.Zero(t, d.application(sample.ID).Timer.Next, "nothing is due any more")
 }
 
 func TestADeadlineIsSilentTheMomentADecisionIsMade(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, glow)
-	d.met()
+	d.seen()
 	d.approves(due(48 * time.Hour)) // at the very moment
 	d.ticks(due(48*time.Hour), deadline)
 	require.Empty(t, d.steps(sample))
@@ -154,7 +154,7 @@ func TestADeadlineIsSilentTheMomentADecisionIsMade(t *testing.T) {
 func TestADecisionTakenBackRepeatsNoStepAndLosesNone(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, glow)
-	d.met()
+	d.seen()
 	d.ticks(noon, due(30*time.Hour))
 	d.approves(due(30 * time.Hour))
 	d.undoes(due(29 * time.Hour))
@@ -171,7 +171,7 @@ func TestADecisionTakenBackRepeatsNoStepAndLosesNone(t *testing.T) {
 func TestADecisionThatTikTokRefusesGoesOnWithTheSteps(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, glow)
-	d.met()
+	d.seen()
 	d.ticks(noon, due(47*time.Hour))
 	d.approves(due(47 * time.Hour))
 	eff, ok := d.claim(workflow.ReviewLane(sample), due(46*time.Hour))
@@ -181,7 +181,7 @@ func TestADecisionThatTikTokRefusesGoesOnWithTheSteps(t *testing.T) {
 	require.Equal(t, []string{"review 48h thread at 28 12:00", "review 24h reviewers at 29 12:00"}, d.steps(sample))
 }
 
-func TestADeadlineThatMovesIsArmedAnew(t *testing.T) {
+func TestADeadlineThatMovesSetsTheTimerAgain(t *testing.T) {
 	for name, c := range map[string]struct {
 		by   time.Duration // how far, 20 hours before it
 		want []string
@@ -196,9 +196,9 @@ func TestADeadlineThatMovesIsArmedAnew(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := newDesk(t, glow)
-			d.met()
+			d.seen()
 			d.ticks(noon, due(20*time.Hour))
-			d.moves(sample, due(20*time.Hour), func(r *workflow.Report) { r.ReviewBy = deadline.Add(c.by) })
+			d.moves(sample, due(20*time.Hour), func(r *workflow.Snapshot) { r.ReviewBy = deadline.Add(c.by) })
 			d.ticks(due(20*time.Hour), deadline.Add(c.by+time.Hour))
 			d.tick(deadline.Add(100 * time.Hour))
 			want := append([]string{"review 48h thread at 28 12:00", "review 24h reviewers at 29 12:00"}, c.want...)
@@ -219,7 +219,7 @@ func TestADeskThatWasAsleepTellsTheLatestStepOnly(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := newDesk(t, glow)
-			d.met()
+			d.seen()
 			d.tick(due(77 * time.Hour))
 			d.restart()
 			d.tick(c.back)
@@ -228,17 +228,17 @@ func TestADeskThatWasAsleepTellsTheLatestStepOnly(t *testing.T) {
 	}
 }
 
-func TestShippingAndPostingHaveTheirOwnClocks(t *testing.T) {
+func TestShippingAndPostingHaveTheirOwnTimers(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, glow)
-	d.met()
+	d.seen()
 	d.sets(noon, func(s *workflow.Settings) { s.Shipments = workflow.ShipmentsInThread })
 	ship := noon.Add(60 * time.Hour)
-	d.moves(sample, minutes(10), func(r *workflow.Report) { r.Status, r.ShipBy = workflow.StatusAwaitingShipment, ship })
+	d.moves(sample, minutes(10), func(r *workflow.Snapshot) { r.Status, r.ShipBy = workflow.StatusAwaitingShipment, ship })
 	d.ticks(minutes(10), noon.Add(58*time.Hour))
-	d.moves(sample, noon.Add(58*time.Hour), func(r *workflow.Report) { r.Status = workflow.StatusShipped })
+	d.moves(sample, noon.Add(58*time.Hour), func(r *workflow.Snapshot) { r.Status = workflow.StatusShipped })
 	d.ticks(noon.Add(58*time.Hour), noon.Add(299*time.Hour))
-	d.moves(sample, noon.Add(299*time.Hour), func(r *workflow.Report) { r.Status = workflow.StatusContentPending })
+	d.moves(sample, noon.Add(299*time.Hour), func(r *workflow.Snapshot) { r.Status = workflow.StatusContentPending })
 	d.ticks(noon.Add(299*time.Hour), noon.Add(299*time.Hour+22*24*time.Hour))
 	require.Equal(t, []string{
 		"ship 48h thread at 24 00:00", "ship 24h reviewers at 25 00:00", "ship 6h channel at 25 18:00",
@@ -252,17 +252,17 @@ func TestOnlyWhatGoesOnIsTold(t *testing.T) {
 		workflow.StatusWithdrawn, workflow.StatusOverdueCancelled, workflow.StatusRejectCancelled, workflow.StatusCompleted, "PAUSED_BY_TIKTOK",
 	} {
 		d := newDesk(t, glow)
-		d.met()
-		d.moves(sample, minutes(10), func(r *workflow.Report) { r.Status = status })
+		d.seen()
+		d.moves(sample, minutes(10), func(r *workflow.Snapshot) { r.Status = status })
 		d.ticks(due(50*time.Hour), deadline)
 		require.Empty(t, d.steps(sample), "%s", status)
 	}
 }
 
-func TestSettingsThatChangeSetTheClocks(t *testing.T) {
+func TestSettingsThatChangeSetTheTimers(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, glow)
-	d.met()
+	d.seen()
 	d.ticks(noon, due(20*time.Hour))
 	d.sets(due(20*time.Hour), func(s *workflow.Settings) { s.Steps = []time.Duration{24 * time.Hour, 18 * time.Hour, 2 * time.Hour} })
 	d.ticks(due(20*time.Hour), due(4*time.Hour))
@@ -277,9 +277,9 @@ func TestSettingsThatChangeSetTheClocks(t *testing.T) {
 func TestWorkingHoursThatAreSetRepeatNoStep(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, glow)
-	d.met()
+	d.seen()
 	at := time.Date(2026, 11, 28, 20, 0, 0, 0, time.UTC) // a Saturday
-	d.moves(sample, noon.Add(time.Hour), func(r *workflow.Report) { r.ReviewBy = at.Add(48 * time.Hour) })
+	d.moves(sample, noon.Add(time.Hour), func(r *workflow.Snapshot) { r.ReviewBy = at.Add(48 * time.Hour) })
 	d.tick(at)
 	d.sets(at.Add(time.Hour), func(s *workflow.Settings) { s.HoursFrom, s.HoursTo = "09:00", "18:00" })
 	d.ticks(at.Add(time.Hour), at.Add(48*time.Hour))
@@ -291,7 +291,7 @@ func TestWorkingHoursThatAreSetRepeatNoStep(t *testing.T) {
 	require.Equal(t, "review 24h reviewers at 30 09:00", d.steps(sample)[1])
 }
 
-func TestClocksThatAreBeingSetWhenTheDeskDiesOrTheSettingsChangeAgainAreAllSet(t *testing.T) {
+func TestTimersThatAreBeingSetWhenTheDeskDiesOrTheSettingsChangeAgainAreAllSet(t *testing.T) {
 	for kept := range 4 {
 		t.Run(strconv.Itoa(kept)+" batches are kept", func(t *testing.T) {
 			d := newDesk(t, glow)
@@ -312,10 +312,10 @@ func TestClocksThatAreBeingSetWhenTheDeskDiesOrTheSettingsChangeAgainAreAllSet(t
 	}
 }
 
-func TestAShopsSettingsThatAreNoneOfTheClocksWriteNoApplication(t *testing.T) {
+func TestAShopsSettingsThatAreNotAboutTimersWriteNoApplication(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, glow)
-	d.met()
+	d.seen()
 	d.tick(noon)
 	d.sets(noon, func(s *workflow.Settings) { s.QuickReject = true })
 	d.store.largest.Store(0)
@@ -326,7 +326,7 @@ func TestAShopsSettingsThatAreNoneOfTheClocksWriteNoApplication(t *testing.T) {
 func TestALookThatFindsNothingDueWritesNothing(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, glow)
-	d.met()
+	d.seen()
 	d.tick(noon)
 	kept := d.store.kept.Load()
 	d.ticks(noon, due(48*time.Hour))
@@ -338,9 +338,9 @@ func TestALookThatFindsNothingDueWritesNothing(t *testing.T) {
 func TestTheCreatorIsNudgedOnceAndOnlyIfTheShopHasWordsForIt(t *testing.T) {
 	for words, want := range map[string][]string{"": nil, "How do you like it?": {"How do you like it?"}} {
 		d := newDesk(t, glow)
-		d.met()
+		d.seen()
 		d.sets(noon, func(s *workflow.Settings) { s.Nudge = words })
-		d.moves(sample, minutes(1), func(r *workflow.Report) { r.Status = workflow.StatusContentPending })
+		d.moves(sample, minutes(1), func(r *workflow.Snapshot) { r.Status = workflow.StatusContentPending })
 		d.ticks(noon.Add(10*24*time.Hour), noon.Add(12*24*time.Hour))
 		d.sets(noon.Add(12*24*time.Hour), func(s *workflow.Settings) { s.PostDays = 16 }) // the reminder comes again
 		d.ticks(noon.Add(12*24*time.Hour), noon.Add(25*24*time.Hour))

@@ -2,16 +2,16 @@ package workflow
 
 import "time"
 
-// repaintAfterClaim is how long the card's repaint waits once the courier took a decision: TikTok mostly answers
+// repaintAfterClaim is how long the card's repaint waits once the dispatcher took a decision: TikTok mostly answers
 // within it, and then two repaints become one.
 const repaintAfterClaim = 700 * time.Millisecond
 
 func decided(a Application, e Decided) Next {
 	a.Decision = Decision{
 		Phase: DecisionQueued, Verdict: e.Verdict, Reason: e.Reason, By: e.Person, At: e.At, Review: e.Review,
-		SendAt: sendAt(e.At, e.Undo, a.Report.ReviewBy), Message: e.Message, Run: e.Run,
+		SendAt: sendAt(e.At, e.Undo, a.Snapshot.ReviewBy), Message: e.Message, Run: e.Run,
 	}
-	a.Looker = Look{}
+	a.OnIt = OnIt{}
 	a.Round++
 	a.ChangedAt, a.ChangedElsewhere = e.At, false
 	a.Card.Wanted = true
@@ -22,7 +22,7 @@ func decided(a Application, e Decided) Next {
 	})
 	next = next.repaint(e.At)
 	if e.Note != "" {
-		next = next.say(Saying{Kind: SayNote, By: e.Person, Text: e.Note})
+		next = next.reply(Payload{Kind: KindNote, By: e.Person, Text: e.Note})
 	}
 	return next
 }
@@ -47,18 +47,18 @@ func undone(a Application, e Undone) Next {
 	a.ChangedAt = e.At
 	next := changed(a, e.At, ForPeople).repaint(e.At)
 	next.Cancel = append(next.Cancel, was.Review)
-	return next.say(Saying{Kind: SayDecision, Undone: true, By: was.By, UndoneBy: e.Person, Verdict: was.Verdict, Unsent: was.Message})
+	return next.reply(Payload{Kind: KindDecision, Undone: true, By: was.By, UndoneBy: e.Person, Verdict: was.Verdict, Unsent: was.Message})
 }
 
 func campaignChosen(a Application, e CampaignChosen) (Next, error) {
 	if a.Campaign == e.Campaign {
-		return Next{Application: a}, Refusal{Rule: RuleInThatCampaign, Application: a, Name: e.Name}
+		return Next{Application: a}, Refusal{Rule: RuleAlreadyInCampaign, Application: a, Name: e.Name}
 	}
 	was := a.Joined
 	a.Joined = Joined{By: e.Person, At: e.At, Was: a.Campaign, WasBy: was.By, WasAt: was.At, WasMember: was.Member}
 	a.Campaign = e.Campaign
 	a.Card.Wanted = true
-	return changed(a, e.At, ForPeople).repaint(e.At).say(Saying{Kind: SayCampaign, By: e.Person, Campaign: e.Name}), nil
+	return changed(a, e.At, ForPeople).repaint(e.At).reply(Payload{Kind: KindCampaign, By: e.Person, Campaign: e.Name}), nil
 }
 
 // campaignLeft takes an addition back.
@@ -69,7 +69,7 @@ func campaignLeft(a Application, e CampaignLeft) Next {
 	}
 	a.Campaign, a.Joined = e.Back, joined
 	return changed(a, e.At, ForPeople).repaint(e.At).
-		say(Saying{Kind: SayCampaign, By: e.Person, Campaign: e.Name, Left: true, Back: e.BackName})
+		reply(Payload{Kind: KindCampaign, By: e.Person, Campaign: e.Name, Left: true, Back: e.BackName})
 }
 
 // claimed marks the decision as sent, unless the effect carries one that was undone or replaced meanwhile.
@@ -85,37 +85,37 @@ func answerLost(a Application, e AnswerLost) Next {
 	if a.Decision.Phase == DecisionUnclear {
 		return Next{Application: a}
 	}
-	a.Decision.Phase, a.Decision.Cause = DecisionUnclear, e.Cause
+	a.Decision.Phase, a.Decision.Failure = DecisionUnclear, e.Failure
 	return changed(a, e.At, ForPeople).repaint(e.At).
-		say(Saying{Kind: SayDecision, By: a.Decision.By, Verdict: a.Decision.Verdict, Cause: e.Cause})
+		reply(Payload{Kind: KindDecision, By: a.Decision.By, Verdict: a.Decision.Verdict, Failure: e.Failure})
 }
 
 func heldUp(a Application, e HeldUp) Next {
-	if a.Decision.Cause.Code == e.Cause.Code && a.Decision.Cause.Message == e.Cause.Message {
+	if a.Decision.Failure.Code == e.Failure.Code && a.Decision.Failure.Message == e.Failure.Message {
 		return Next{Application: a}
 	}
-	a.Decision.Cause = e.Cause
+	a.Decision.Failure = e.Failure
 	return changed(a, e.At, Routine).repaint(e.At)
 }
 
 func confirmed(a Application, e Confirmed) Next {
-	a.Report.Status = statusAfter(e.Verdict)
+	a.Snapshot.Status = statusAfter(e.Verdict)
 	a.ReportedAt = e.At
 	a.Round++
 	a = confirm(a, e.At)
-	return changed(a, e.At, ForPeople).repaint(e.At).say(sayConfirmed(a))
+	return changed(a, e.At, ForPeople).repaint(e.At).reply(confirmedPayload(a))
 }
 
-// confirm puts on record that TikTok took our decision.
+// confirm records that TikTok took our decision.
 func confirm(a Application, at time.Time) Application {
-	a.Decision.Phase, a.Decision.Cause = DecisionConfirmed, Cause{}
+	a.Decision.Phase, a.Decision.Failure = DecisionConfirmed, Failure{}
 	a.ConfirmedAt, a.ChangedAt, a.ChangedElsewhere = at, at, false
 	return a
 }
 
-func sayConfirmed(a Application) Saying {
+func confirmedPayload(a Application) Payload {
 	d := a.Decision
-	return Saying{Kind: SayStage, By: d.By, Verdict: d.Verdict, Reason: d.Reason, OrderID: a.Report.OrderID, ShipBy: a.Report.ShipBy}
+	return Payload{Kind: KindStage, By: d.By, Verdict: d.Verdict, Reason: d.Reason, OrderID: a.Snapshot.OrderID, ShipBy: a.Snapshot.ShipBy}
 }
 
 // statusAfter is the status that a confirmed decision leads to.
@@ -127,10 +127,10 @@ func statusAfter(v Verdict) Status {
 }
 
 func refusedForGood(a Application, e RefusedForGood) Next {
-	a.Decision.Phase, a.Decision.Cause = DecisionRefused, e.Cause
+	a.Decision.Phase, a.Decision.Failure = DecisionRefused, e.Failure
 	a.Round++
 	a.ChangedAt = e.At
 	d := a.Decision
 	return changed(a, e.At, ForPeople).repaint(e.At).
-		say(Saying{Kind: SayRefused, By: d.By, Verdict: d.Verdict, Reason: d.Reason, Cause: e.Cause, Unsent: d.Message})
+		reply(Payload{Kind: KindRefused, By: d.By, Verdict: d.Verdict, Reason: d.Reason, Failure: e.Failure, Unsent: d.Message})
 }

@@ -9,14 +9,14 @@ import (
 
 // Outcome is what came of a delivery: what is recorded of it, and what becomes of the effect, in one transaction.
 type Outcome struct {
-	Event Event // applied to the effect's application; nil for none
-	Then  Then
-	After time.Duration // for Again
-	Looks int           // kept with the effect, for Again
+	Event         Event // applied to the effect's application; nil for none
+	Then          Then
+	After         time.Duration // for Again
+	Verifications int           // kept with the effect, for Again
 
-	Refusals int   // kept with the effect, for Again
-	Tell     bool  // for Buried: the shop's admins have to hear of it
-	Cause    Cause // kept with the effect, for Again and Buried
+	Refusals int     // kept with the effect, for Again
+	Tell     bool    // for Buried: the shop's admins have to hear of it
+	Failure  Failure // kept with the effect, for Again and Buried
 }
 
 // Then is what becomes of an effect after a delivery.
@@ -30,7 +30,7 @@ const (
 	Buried             // it can never be delivered: it becomes a dead letter
 )
 
-// Claim is ClaimAll of one effect; ok tells whether it was got.
+// Claim is ClaimAll of one effect; ok reports whether it was got.
 func (e *Engine) Claim(ctx context.Context, id EffectID, now, until time.Time) (eff Effect, ok bool, err error) {
 	got, err := e.ClaimAll(ctx, []EffectID{id}, now, until)
 	if len(got) == 0 {
@@ -39,12 +39,12 @@ func (e *Engine) Claim(ctx context.Context, id EffectID, now, until time.Time) (
 	return got[0], true, err
 }
 
-// ClaimAll takes effects for delivery until the given time, all in one transaction, and returns those that it got. For a
-// decision this is the moment of sending (L12): in the same transaction the application is marked so. The others are
+// ClaimAll takes effects for delivery until the given time, all in one transaction, and returns those that it got. For
+// a decision this is the moment of sending (L12): in the same transaction the application is marked so. The others are
 // another's, or have lost their reason and were dropped. What only edits a message is leased.
 func (e *Engine) ClaimAll(ctx context.Context, ids []EffectID, now, until time.Time) ([]Effect, error) {
 	var got []Effect
-	err := e.update(ctx, func(t *turn) error {
+	err := e.update(ctx, func(t *txn) error {
 		got = nil
 		for _, id := range ids {
 			eff, ok, err := t.claim(id, now, until)
@@ -63,7 +63,7 @@ func (e *Engine) ClaimAll(ctx context.Context, ids []EffectID, now, until time.T
 	return got, nil
 }
 
-func (t *turn) claim(id EffectID, now, until time.Time) (eff Effect, ok bool, err error) {
+func (t *txn) claim(id EffectID, now, until time.Time) (eff Effect, ok bool, err error) {
 	if eff, err = t.tx.Effect(id); err != nil {
 		return eff, false, unlessLost(err)
 	}
@@ -91,10 +91,10 @@ func unlessLost(err error) error {
 	return err
 }
 
-// edits tells whether an effect only brings a message up to date that is there, and that no earlier attempt has to be
+// edits reports whether an effect only brings a message up to date that is there, and that no earlier attempt has to be
 // looked into: then it may be done twice.
-func (t *turn) edits(eff Effect) (bool, error) {
-	if eff.Begun || eff.Looks > 0 {
+func (t *txn) edits(eff Effect) (bool, error) {
+	if eff.Begun || eff.Verifications > 0 {
 		return false, nil
 	}
 	switch eff.Kind {
@@ -112,20 +112,20 @@ func (t *turn) edits(eff Effect) (bool, error) {
 	}
 }
 
-// errLost tells that a claim is another's, or that its effect is gone.
-var errLost = errors.New("the claim is lost")
+// errClaimLost is returned where a claim is another's, or its effect is gone.
+var errClaimLost = errors.New("the claim is lost")
 
-// lost tells apart that a claim is lost from all else that may go wrong while its outcome is recorded: that must not
-// pass in silence.
-func lost(err error) error {
+// claimLost turns the errors of a lost claim into errClaimLost. Whatever else goes wrong while an outcome is recorded
+// must not be ignored.
+func claimLost(err error) error {
 	if errors.Is(err, ErrConflict) || errors.Is(err, ErrNotFound) {
-		return errLost
+		return errClaimLost
 	}
 	return err
 }
 
 // claimed marks the decision behind a review as sent, and drops a review that has no decision behind it any more.
-func (t *turn) claimed(eff Effect, now time.Time) (bool, error) {
+func (t *txn) claimed(eff Effect, now time.Time) (bool, error) {
 	if eff.Kind != ReviewOnTikTok {
 		return true, nil
 	}
@@ -133,7 +133,7 @@ func (t *turn) claimed(eff Effect, now time.Time) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if a.Decision.Review != eff.ID || !inReview(a.State()) {
+	if a.Decision.Review != eff.ID || !decisionPending(a.State()) {
 		t.enqueued = true // the next of the lane may go
 		return false, t.tx.Remove(eff.ID)
 	}
@@ -141,8 +141,8 @@ func (t *turn) claimed(eff Effect, now time.Time) (bool, error) {
 	return true, err
 }
 
-// inReview tells whether a decision in that state is still to be carried.
-func inReview(s State) bool { return s == Queued || s == Sending || s == Unclear }
+// decisionPending reports whether a decision in that state is still to be carried.
+func decisionPending(s State) bool { return s == Queued || s == Sending || s == Unclear }
 
 // Extend prolongs a claim; false if it is another's by now, and the delivery's outcome will not count.
 func (e *Engine) Extend(ctx context.Context, eff Effect, until time.Time) (bool, error) {
@@ -153,18 +153,18 @@ func (e *Engine) Extend(ctx context.Context, eff Effect, until time.Time) (bool,
 	return err == nil, err
 }
 
-// Settle records what came of a delivery and lets go of its claim. An outcome whose claim is another's by now is
-// dropped: whoever holds the claim has to find out anew.
+// Settle records what came of a delivery and releases its claim. An outcome whose claim is another's by now is dropped:
+// whoever holds the claim finds out again.
 func (e *Engine) Settle(ctx context.Context, eff Effect, o Outcome, now time.Time) error {
 	return e.SettleSoon(ctx, eff, o, now, 0)
 }
 
-// SettleSoon is Settle, but an outcome that nobody waits for and that could be found out anew may wait up to patience for
-// another commit to go along with. If ctx ends meanwhile, nothing is recorded.
+// SettleSoon is Settle, but an outcome that nobody waits for and that could be found out again may wait up to patience
+// for another commit to go along with. If ctx ends meanwhile, nothing is recorded.
 func (e *Engine) SettleSoon(ctx context.Context, eff Effect, o Outcome, now time.Time, patience time.Duration) error {
-	settle := func(t *turn) error {
+	settle := func(t *txn) error {
 		if err := t.tx.Extend(eff.ID, eff.Attempt, now); err != nil {
-			return lost(err)
+			return claimLost(err)
 		}
 		if o.Event != nil {
 			if err := t.record(eff, o.Event); err != nil {
@@ -179,7 +179,7 @@ func (e *Engine) SettleSoon(ctx context.Context, eff Effect, o Outcome, now time
 	} else {
 		err = e.update(ctx, settle)
 	}
-	if errors.Is(err, errLost) {
+	if errors.Is(err, errClaimLost) {
 		return nil
 	}
 	if err != nil {
@@ -188,10 +188,11 @@ func (e *Engine) SettleSoon(ctx context.Context, eff Effect, o Outcome, now time
 	return nil
 }
 
-// patient tells whether an outcome may be recorded a little later: an edit that was made could be made again, and a
-// message that was posted is recognised. Nothing else may rest on it, and nobody look for it: what failed before is listed.
+// patient reports whether an outcome may be recorded a little later: an edit that was made could be made again, and a
+// message that was posted is recognised. Nothing else may rest on it, and nobody look for it: what failed before is
+// listed.
 func (o Outcome) patient(eff Effect) bool {
-	if o.Then != Done || eff.Attempt > 1 || eff.Cause != (Cause{}) {
+	if o.Then != Done || eff.Attempt > 1 || eff.Failure != (Failure{}) {
 		return false
 	}
 	switch ev := o.Event.(type) {
@@ -221,8 +222,8 @@ func (e *Engine) patience(ctx context.Context, eff Effect, patience time.Duratio
 	return patience
 }
 
-// record takes over what a delivery brought to light: of an application, or of what else the effect was about.
-func (t *turn) record(eff Effect, ev Event) error {
+// record applies what a delivery found out, to an application or to whatever else the effect was about.
+func (t *txn) record(eff Effect, ev Event) error {
 	switch ev := ev.(type) {
 	case NoticeShown:
 		return t.noticeShown(eff.Notice, ev)
@@ -240,15 +241,15 @@ func (t *turn) record(eff Effect, ev Event) error {
 	}
 }
 
-func (t *turn) dispose(eff Effect, o Outcome, now time.Time) error {
-	eff.Cause, eff.Looks, eff.Refusals = o.Cause, o.Looks, o.Refusals
+func (t *txn) dispose(eff Effect, o Outcome, now time.Time) error {
+	eff.Failure, eff.Verifications, eff.Refusals = o.Failure, o.Verifications, o.Refusals
 	t.enqueued = true // the next of the lane may go
 	if eff.Kind == SendMessage {
 		n, err := t.tx.Notice(eff.Notice)
 		if err != nil {
 			return err
 		}
-		eff.Creator = n.Creator // she may be known by another key since
+		eff.Creator = n.Creator // they may be known by another key by now
 	}
 	switch o.Then {
 	case Again:
@@ -271,8 +272,8 @@ func (t *turn) dispose(eff Effect, o Outcome, now time.Time) error {
 const undeliveredRests = 24 * time.Hour
 
 // tellUndelivered tells a shop's channel, its admins named, that something became a dead letter.
-func (t *turn) tellUndelivered(eff Effect, now time.Time) error {
-	if eff.Saying != nil && eff.Saying.Kind == SayUndelivered {
+func (t *txn) tellUndelivered(eff Effect, now time.Time) error {
+	if eff.Payload != nil && eff.Payload.Kind == SayUndelivered {
 		return nil
 	}
 	s, err := t.tx.Shop(eff.Shop)
@@ -286,11 +287,11 @@ func (t *turn) tellUndelivered(eff Effect, now time.Time) error {
 	if err := t.tx.PutShop(s); err != nil {
 		return err
 	}
-	return t.announce(s.ID, Saying{Kind: SayUndelivered, At: now, Cause: eff.Cause, Shop: s.Name})
+	return t.announce(s.ID, Payload{Kind: SayUndelivered, At: now, Failure: eff.Failure, Shop: s.Name})
 }
 
-// park lays a reply by until its card is in Slack, unless it came to be there while the delivery found it missing.
-func (t *turn) park(eff Effect) error {
+// park parks a reply until its card is in Slack, unless the card was posted in the meantime.
+func (t *txn) park(eff Effect) error {
 	a, err := load(t.tx, eff.Key())
 	if err != nil {
 		return err

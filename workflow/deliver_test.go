@@ -12,7 +12,7 @@ import (
 func TestAClaimOfADecisionIsTheMomentOfSending(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, glow)
-	a := d.apply(approval(d.met().Round, noon))
+	a := d.apply(approval(d.seen().Round, noon))
 	_, ok := d.claim(workflow.ReviewLane(sample), noon.Add(undoWindow-time.Microsecond))
 	require.False(t, ok, "the undo window is still open")
 	require.Equal(t, workflow.Queued, d.memory().Application.State())
@@ -34,45 +34,47 @@ func TestAClaimOfADecisionIsTheMomentOfSending(t *testing.T) {
 func TestAReviewWithoutADecisionIsDroppedAndTheNextMayGo(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, glow)
-	d.apply(approval(d.met().Round, noon))
+	d.apply(approval(d.seen().Round, noon))
 	sent := noon.Add(undoWindow)
 	eff, _ := d.claim(workflow.ReviewLane(sample), sent)
 	d.apply(reported(workflow.StatusWithdrawn, sent))
-	lost := workflow.Outcome{Event: workflow.AnswerLost{At: sent}, Then: workflow.Again, Looks: 1}
+	lost := workflow.Outcome{Event: workflow.AnswerLost{At: sent}, Then: workflow.Again, Verifications: 1}
 	require.NoError(t, d.Settle(t.Context(), eff, lost, sent))
 
-	woken := d.woken.Load()
+	onEnqueued := d.woken.Load()
 	_, ok := d.claim(workflow.ReviewLane(sample), sent)
 	require.False(t, ok, "nobody stands behind it any more")
 	require.Empty(t, d.lane(workflow.ReviewLane(sample)))
-	require.Equal(t, woken+1, d.woken.Load())
+	require.Equal(t, onEnqueued+1, d.woken.Load())
 }
 
 func TestADecisionThatAReportConfirmedIsNotSentAgain(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, glow)
-	d.apply(approval(d.met().Round, noon))
+	d.apply(approval(d.seen().Round, noon))
 	sent := noon.Add(undoWindow)
 	eff, _ := d.claim(workflow.ReviewLane(sample), sent)
 	d.apply(reported(workflow.StatusAwaitingShipment, sent))
 	require.Equal(t, eff.ID, d.memory().Application.Decision.Review, "it stays on record who decided")
-	require.NoError(t, d.Settle(t.Context(), eff, workflow.Outcome{Event: workflow.AnswerLost{At: sent}, Then: workflow.Again, Looks: 1}, sent))
+	require.NoError(t, d.Settle(t.Context(), eff, workflow.Outcome{Event: workflow.AnswerLost{At: sent}, Then: workflow.Again, Verifications: 1}, sent))
 	_, ok := d.claim(workflow.ReviewLane(sample), sent)
 	require.False(t, ok)
 	require.Empty(t, d.lane(workflow.ReviewLane(sample)))
 }
 
 func TestEachFateOfAnEffectIsRecorded(t *testing.T) {
-	cause := workflow.Cause{Message: "no answer"}
+	failure := workflow.Failure{Message: "no answer"}
 	for name, c := range map[string]struct {
 		outcome workflow.Outcome
 		want    func(e *workflow.Effect) // what is left in the lane; nil: nothing
 		dead    bool
 	}{
-		"done":   {outcome: workflow.Outcome{}},
-		"again":  {outcome: workflow.Outcome{Then: workflow.Again, After: time.Minute, Looks: 2, Cause: cause}, want: func(e *workflow.Effect) { e.NotBefore, e.Looks, e.Cause = noon.Add(2*time.Minute), 2, cause }},
+		"done": {outcome: workflow.Outcome{}},
+		"again": {outcome: workflow.Outcome{Then: workflow.Again, After: time.Minute, Verifications: 2, Failure: failure}, want: func(e *workflow.Effect) {
+			e.NotBefore, e.Verifications, e.Failure = noon.Add(2*time.Minute), 2, failure
+		}},
 		"parked": {outcome: workflow.Outcome{Then: workflow.Park}, want: func(e *workflow.Effect) { e.Parked = true }},
-		"buried": {outcome: workflow.Outcome{Then: workflow.Buried, Cause: cause}, dead: true},
+		"buried": {outcome: workflow.Outcome{Then: workflow.Buried, Failure: failure}, dead: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := newDesk(t, glow)
@@ -90,7 +92,7 @@ func TestEachFateOfAnEffectIsRecorded(t *testing.T) {
 			require.Equal(t, lane, d.lane(workflow.CardLane(sample)))
 			var dead []workflow.DeadLetter
 			if c.dead {
-				eff.Cause = cause
+				eff.Failure = failure
 				dead = []workflow.DeadLetter{{Effect: eff, At: noon.Add(time.Minute)}}
 				dead[0].Begun = d.memory().Dead[0].Begun // how far it had come is kept as the store has it
 			}
@@ -102,7 +104,7 @@ func TestEachFateOfAnEffectIsRecorded(t *testing.T) {
 func TestAReplyIsNotParkedIfItsCardCameMeanwhile(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, glow)
-	d.met()
+	d.seen()
 	d.apply(reported(workflow.StatusAwaitingShipment, noon.Add(time.Minute)))
 	eff, ok := d.claim(workflow.ThreadLane(sample), noon.Add(time.Minute))
 	require.True(t, ok)
@@ -113,7 +115,7 @@ func TestAReplyIsNotParkedIfItsCardCameMeanwhile(t *testing.T) {
 func TestTheOutcomeOfALostClaimIsDropped(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, glow)
-	d.apply(approval(d.met().Round, noon))
+	d.apply(approval(d.seen().Round, noon))
 	first, ok := d.claim(workflow.ReviewLane(sample), noon.Add(undoWindow))
 	require.True(t, ok)
 	second, ok := d.claim(workflow.ReviewLane(sample), noon.Add(time.Minute)) // the first has lapsed

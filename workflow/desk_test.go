@@ -18,7 +18,7 @@ var (
 	noon     = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 	deadline = noon.Add(168 * time.Hour)
 	sample   = workflow.Key{Shop: "7495540735365777507", ID: "1729384756"}
-	glow     = workflow.Shop{ID: sample.Shop, Name: "Glow", Cipher: "cipher", OpenID: "open-shop", SeenAt: noon, Met: true}
+	glow     = workflow.Shop{ID: sample.Shop, Name: "Glow", Cipher: "cipher", OpenID: "open-shop", SeenAt: noon, InitialSyncDone: true}
 )
 
 const (
@@ -227,11 +227,11 @@ func (d *desk) lane(l workflow.Lane) []workflow.Effect {
 }
 
 // notices returns what is to be said to the shop's channel.
-func (d *desk) notices() []workflow.Saying {
+func (d *desk) notices() []workflow.Payload {
 	d.t.Helper()
-	var all []workflow.Saying
+	var all []workflow.Payload
 	for _, e := range d.lane(workflow.NoticeLane(sample.Shop)) {
-		all = append(all, *e.Saying)
+		all = append(all, *e.Payload)
 	}
 	return all
 }
@@ -244,8 +244,8 @@ func (d *desk) apply(e workflow.Event) workflow.Application {
 	return a
 }
 
-// met has the desk meet the sample in review, and shows its card.
-func (d *desk) met() workflow.Application {
+// seen has the desk see the sample in review, and shows its card.
+func (d *desk) seen() workflow.Application {
 	d.t.Helper()
 	d.apply(reported(workflow.StatusPending, noon))
 	eff, ok := d.claim(workflow.CardLane(sample), noon)
@@ -266,7 +266,7 @@ func (d *desk) claim(l workflow.Lane, at time.Time) (workflow.Effect, bool) {
 }
 
 func reported(status workflow.Status, at time.Time) workflow.Reported {
-	return workflow.Reported{At: at, Began: at.Add(-time.Second), Report: workflow.Report{
+	return workflow.Reported{At: at, Began: at.Add(-time.Second), Snapshot: workflow.Snapshot{
 		Status: status, ReviewBy: deadline, Approvable: true, Stock: 12,
 		Creator: workflow.Creator{OpenID: "open-1", Username: "glow.daily"}, Product: workflow.Product{ID: "1", Title: "Glow serum, 30 ml"},
 	}}

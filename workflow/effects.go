@@ -11,16 +11,16 @@ type EffectKind string
 
 // The effects.
 const (
-	ReviewOnTikTok EffectKind = "review"   // carry a decision to TikTok
+	ReviewOnTikTok EffectKind = "review"   // send a decision to TikTok
 	ShowCard       EffectKind = "card"     // post the card, or repaint it; rendered at delivery, so the newest state wins
-	Reply          EffectKind = "reply"    // say something in the card's thread, exactly once
-	Announce       EffectKind = "announce" // say something to the shop's channel, exactly once
+	Reply          EffectKind = "reply"    // post a message in the card's thread, exactly once
+	Announce       EffectKind = "announce" // post a message in the shop's channel, exactly once
 	ShowNotice     EffectKind = "notice"   // post a notice, or bring it up to date; rendered at delivery
 	SendMessage    EffectKind = "message"  // send a message to a creator
 	ImportCreators EffectKind = "import"   // fetch a target collaboration for a run
 )
 
-// EffectKinds lists them in the order in which a courier considers them: what TikTok is owed comes first.
+// EffectKinds lists them in the order in which a dispatcher considers them: what goes to TikTok comes first.
 var EffectKinds = []EffectKind{ReviewOnTikTok, ShowCard, SendMessage, ShowNotice, ImportCreators, Reply, Announce}
 
 // Service is who takes the effect's delivery.
@@ -55,8 +55,8 @@ const (
 	Routine   Priority = 1
 )
 
-// Effect is something that the world is still owed. It is a value, saved in the same transaction as the change that
-// called for it, and removed in the same transaction that records its outcome.
+// Effect is something still to be done in Slack or at TikTok. It is a value, saved in the same transaction as the
+// change that called for it, and removed in the same transaction that records its outcome.
 type Effect struct {
 	ID       EffectID   `json:"id"`
 	Kind     EffectKind `json:"kind"`
@@ -66,8 +66,8 @@ type Effect struct {
 	Shop        ShopID        `json:"shop"`
 	Application ApplicationID `json:"application,omitempty"`
 
-	Review *Review `json:"review,omitempty"` // of ReviewOnTikTok
-	Saying *Saying `json:"saying,omitempty"` // of Reply and Announce
+	Review  *Review  `json:"review,omitempty"` // of ReviewOnTikTok
+	Payload *Payload `json:"saying,omitempty"` // of Reply and Announce
 
 	Notice  NoticeID   `json:"notice,omitempty"`  // of ShowNotice; of SendMessage: the one that quotes the message
 	Run     RunID      `json:"run,omitempty"`     // of ImportCreators
@@ -78,17 +78,17 @@ type Effect struct {
 	NotBefore time.Time `json:"not_before"`
 
 	// Attempt counts the claims. Begun is set by a claim and cleared when an outcome was recorded: a claim that meets
-	// it set knows that an earlier one died on the way, or lost its answer, and has to look before it repeats.
+	// it set knows that an earlier one died on the way, or lost its answer, and has to verify before it repeats.
 	Attempt int  `json:"attempt,omitempty"`
 	Begun   bool `json:"begun,omitempty"`
 
-	// Leased tells whoever was given the effect that its claim is a lease: nothing may be done for it that must not be done
-	// twice. It is not kept.
+	// Leased tells whoever was given the effect that its claim is a lease: nothing may be done for it that must not be
+	// done twice. It is not kept.
 	Leased bool `json:"-"`
 
-	// Looks is above zero while an earlier attempt may have had its effect, so that a look has to come before a
-	// repetition; it counts the looks.
-	Looks int `json:"looks,omitempty"`
+	// Verifications is above zero while an earlier attempt may have had its effect, so that TikTok or Slack has to be
+	// checked before a repetition; it counts these checks.
+	Verifications int `json:"looks,omitempty"`
 
 	// Refusals counts the attempts in which the service did not take what was sent, though it may yet.
 	Refusals int `json:"refusals,omitempty"`
@@ -96,8 +96,8 @@ type Effect struct {
 	// Parked effects wait to be woken: a reply for its card.
 	Parked bool `json:"parked,omitempty"`
 
-	// Cause is what the last attempt failed with.
-	Cause Cause `json:"cause,omitzero"`
+	// Failure is what the last attempt failed with.
+	Failure Failure `json:"cause,omitzero"`
 }
 
 // Key returns the application that the effect is about.
@@ -109,45 +109,45 @@ type Review struct {
 	Reason  Reason  `json:"reason,omitempty"`
 }
 
-// SayingKind tells what a message is about; it travels in the message's metadata.
-type SayingKind string
+// PayloadKind says what a message is about; it travels in the message's metadata.
+type PayloadKind string
 
 // The kinds of messages.
 const (
-	SayStage    SayingKind = "stage"    // the application is in another stage
-	SayDecision SayingKind = "decision" // a decision was undone, ended by TikTok, or lost its answer
-	SayRefused  SayingKind = "refused"  // TikTok refused a decision for good
-	SayCampaign SayingKind = "campaign" // the creator was added to a campaign
-	SayBacklog  SayingKind = "backlog"  // more applications wait than got a card
-	SayStopped  SayingKind = "stopped"  // TikTok refuses the shop; an admin has to act
-	SayResumed  SayingKind = "resumed"  // TikTok answers for the shop again
-	// SayUnreadable tells of requests that TikTok lists and the desk cannot read.
-	SayUnreadable SayingKind = "unreadable"
+	KindStage    PayloadKind = "stage"    // the application is in another stage
+	KindDecision PayloadKind = "decision" // a decision was undone, ended by TikTok, or lost its answer
+	KindRefused  PayloadKind = "refused"  // TikTok refused a decision for good
+	KindCampaign PayloadKind = "campaign" // the creator was added to a campaign
+	KindBacklog  PayloadKind = "backlog"  // more applications wait than got a card
+	KindStopped  PayloadKind = "stopped"  // TikTok refuses the shop; an admin has to act
+	KindResumed  PayloadKind = "resumed"  // TikTok answers for the shop again
+	// KindUnreadable is about requests that TikTok lists and the desk cannot read.
+	KindUnreadable PayloadKind = "unreadable"
 
-	SayNote     SayingKind = "note"     // a note of the team's
-	SayMessage  SayingKind = "message"  // from the creator, or to her
-	SayQuestion SayingKind = "question" // does a member need a sample?
-	SayRun      SayingKind = "run"      // the progress of something long
-	SayDeadline SayingKind = "deadline" // a step of a deadline
-	SayShipment SayingKind = "shipment" // what became of shipments
-	SayContent  SayingKind = "content"  // what a creator posted
-	SayMorning  SayingKind = "morning"  // what falls due today and tomorrow
-	SayReport   SayingKind = "report"   // the week
+	KindNote         PayloadKind = "note"     // a note of the team's
+	KindMessage      PayloadKind = "message"  // from or to the creator
+	KindQuestion     PayloadKind = "question" // does a member need a sample?
+	KindRun          PayloadKind = "run"      // the progress of something long
+	KindDeadline     PayloadKind = "deadline" // a step of a deadline
+	KindShipment     PayloadKind = "shipment" // what became of shipments
+	KindContent      PayloadKind = "content"  // what a creator posted
+	KindMorning      PayloadKind = "morning"  // what falls due today and tomorrow
+	KindWeeklyReport PayloadKind = "report"   // the week
 
-	SayUndelivered SayingKind = "undelivered" // Slack did not take a message
+	SayUndelivered PayloadKind = "undelivered" // Slack did not take a message
 )
 
-// Saying is the facts of a message; its words are the view's.
-type Saying struct {
-	Kind      SayingKind `json:"kind"`
-	Stage     Stage      `json:"stage,omitempty"` // the name on screen that the message announces
-	State     State      `json:"state,omitempty"`
-	By        PersonID   `json:"by,omitempty"`
-	At        time.Time  `json:"at"`
-	Verdict   Verdict    `json:"verdict,omitempty"`
-	Reason    Reason     `json:"reason,omitempty"`
-	Elsewhere bool       `json:"elsewhere,omitempty"` // changed there, not from this desk
-	Undone    bool       `json:"undone,omitempty"`
+// Payload is the facts of a message; the view words it.
+type Payload struct {
+	Kind      PayloadKind `json:"kind"`
+	Stage     Stage       `json:"stage,omitempty"` // the stage that the message announces
+	State     State       `json:"state,omitempty"`
+	By        PersonID    `json:"by,omitempty"`
+	At        time.Time   `json:"at"`
+	Verdict   Verdict     `json:"verdict,omitempty"`
+	Reason    Reason      `json:"reason,omitempty"`
+	Elsewhere bool        `json:"elsewhere,omitempty"` // changed there, not from this desk
+	Undone    bool        `json:"undone,omitempty"`
 	// Undelivered is set where a report ended a decision of By before it was confirmed.
 	Undelivered bool      `json:"undelivered,omitempty"`
 	UndoneBy    PersonID  `json:"undone_by,omitempty"`
@@ -155,30 +155,31 @@ type Saying struct {
 	Tracking    string    `json:"tracking,omitempty"`
 	ShipBy      time.Time `json:"ship_by,omitzero"`
 	Campaign    string    `json:"campaign,omitempty"` // its name
-	Cause       Cause     `json:"cause,omitzero"`
+	Failure     Failure   `json:"cause,omitzero"`
 	Waiting     int       `json:"waiting,omitempty"` // how many more wait
 	DueSoon     int       `json:"due_soon,omitempty"`
 	NextDue     time.Time `json:"next_due,omitzero"`
 	Shop        string    `json:"shop,omitempty"` // its name
-	Left        bool      `json:"left,omitempty"` // of SayCampaign: it was taken out again
+	Left        bool      `json:"left,omitempty"` // of KindCampaign: it was taken out again
 	Back        string    `json:"back,omitempty"` // the name of the campaign that it then went back to; empty: none
 	Text        string    `json:"text,omitempty"` // of a note or a message
-	// Unsent is a message to the creator that was to go with a decision, and did not since the decision came to nothing.
-	Unsent     string     `json:"unsent,omitempty"`
-	Written    *Written   `json:"written,omitempty"`
-	Creator    *Creator   `json:"creator,omitempty"` // whom a channel's message is about
-	CreatorKey CreatorKey `json:"creator_key,omitempty"`
-	CampaignID CampaignID `json:"campaign_id,omitempty"` // in whose channel it belongs, if that has one
+	// Unsent is a message to the creator that was to go with a decision, and did not since the decision came to
+	// nothing.
+	Unsent     string          `json:"unsent,omitempty"`
+	Inbound    *InboundMessage `json:"written,omitempty"`
+	Creator    *Creator        `json:"creator,omitempty"` // the creator that a channel's message is about
+	CreatorKey CreatorKey      `json:"creator_key,omitempty"`
+	CampaignID CampaignID      `json:"campaign_id,omitempty"` // in whose channel it belongs, if that has one
 
-	Deadline DeadlineKind `json:"deadline,omitempty"` // of SayDeadline; NextDue is when it is
-	Voice    Voice        `json:"voice,omitempty"`
+	Deadline DeadlineKind `json:"deadline,omitempty"` // of KindDeadline; NextDue is when it is
+	Audience Audience     `json:"voice,omitempty"`
 	Step     string       `json:"step,omitempty"` // "48h"; empty for a group of several
 	// Before is how long before the deadline the step is due; below zero: after it.
 	Before time.Duration `json:"before,omitempty"`
 	News   News          `json:"news,omitempty"`
 	Items  []Item        `json:"items,omitempty"` // of a group: some of Waiting
-	IDs    []string      `json:"ids,omitempty"`   // of SayUnreadable: the ids of some, an empty one for those without
-	Day    string        `json:"day,omitempty"`   // of SayReport: the Monday that it was told on, in the shop's zone
+	IDs    []string      `json:"ids,omitempty"`   // of KindUnreadable: the ids of some, an empty one for those without
+	Day    string        `json:"day,omitempty"`   // of KindWeeklyReport: the Monday on which it was announced, in the shop's zone
 }
 
 // The lanes.
@@ -198,8 +199,8 @@ func MessageLane(s ShopID, c CreatorKey) Lane { return Lane("message/" + string(
 // ImportLane is the lane of a run that imports.
 func ImportLane(id RunID) Lane { return Lane("import/" + string(id)) }
 
-// ShipmentLane is the lane of a shop's news of shipments, which may go to a channel of their own: where that is closed to
-// the desk, nothing else waits for it.
+// ShipmentLane is the lane of a shop's news of shipments, which may go to a channel of their own: where that is closed
+// to the desk, nothing else waits for it.
 func ShipmentLane(s ShopID) Lane { return Lane("shipments/" + string(s)) }
 
 // NoticeLane is the lane of what is said to a shop's channel.

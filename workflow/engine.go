@@ -12,32 +12,32 @@ import (
 // errUnchanged ends a transaction that has nothing to keep.
 var errUnchanged = errors.New("unchanged")
 
-// observeBatch is how many reports are taken over in one transaction at the most, so that clicks never queue behind a
+// observeBatch is how many observations are applied in one transaction at most, so that clicks never queue behind a
 // sweep.
 const observeBatch = 100
 
 // Engine turns events into what is kept: in one transaction it loads, steps, saves, appends history and enqueues
 // effects. It is safe for concurrent use, by several processes too if the store is.
 type Engine struct {
-	store Store
-	woken func()
+	store      Store
+	onEnqueued func()
 }
 
-// NewEngine returns an engine on a store. Woken is called after each commit that enqueued effects, so that a courier
-// need not wait for its next look; it must not block. Nil is allowed.
-func NewEngine(store Store, woken func()) *Engine {
-	if woken == nil {
-		woken = func() {}
+// NewEngine returns an engine on a store. Woken is called after each commit that enqueued effects, so that a dispatcher
+// need not wait for its next round; it must not block. Nil is allowed.
+func NewEngine(store Store, onEnqueued func()) *Engine {
+	if onEnqueued == nil {
+		onEnqueued = func() {}
 	}
-	return &Engine{store: store, woken: woken}
+	return &Engine{store: store, onEnqueued: onEnqueued}
 }
 
 // Apply applies one event to one application and returns it as it is then. The error may be a Refusal: nothing was
-// written, and the application is in it. Nor is anything written for an event that is no news. If ctx ends before the
-// commit, nothing is kept.
+// written, and the application is in it. Nor is anything written for an event that changes nothing. If ctx ends before
+// the commit, nothing is kept.
 func (e *Engine) Apply(ctx context.Context, k Key, ev Event) (Application, error) {
 	var after Application
-	err := e.update(ctx, func(t *turn) (err error) {
+	err := e.update(ctx, func(t *txn) (err error) {
 		var did bool
 		after, did, err = t.apply(k, ev)
 		if err == nil && !did {
@@ -51,15 +51,15 @@ func (e *Engine) Apply(ctx context.Context, k Key, ev Event) (Application, error
 	return after, nil
 }
 
-// Observation is what TikTok said of one application.
+// Observation is what TikTok reported of one application.
 type Observation struct {
 	ID ApplicationID
 	Reported
 }
 
-// Observe takes over what TikTok said of a shop's applications, and returns how many it changed. What brings no news
-// costs a read and no write. Those that the store does not take do not keep the others from it: the error is a
-// *NotKeptError then, and all else was taken over.
+// Observe applies what TikTok reported of a shop's applications, and returns how many it changed. An observation
+// without changes costs a read and no write. Those that the store rejects do not stop the others: the error is a
+// *NotKeptError then, and all else was applied.
 func (e *Engine) Observe(ctx context.Context, shop ShopID, all []Observation) (changed int, err error) {
 	var notKept NotKeptError
 	for len(all) > 0 {
@@ -67,7 +67,7 @@ func (e *Engine) Observe(ctx context.Context, shop ShopID, all []Observation) (c
 		all = all[len(batch):]
 		fresh, err := e.fresh(ctx, shop, batch)
 		if err != nil {
-			return changed, fmt.Errorf("comparing reports of shop %s: %w", shop, err)
+			return changed, fmt.Errorf("comparing observations of shop %s: %w", shop, err)
 		}
 		if len(fresh) == 0 {
 			continue
@@ -77,7 +77,7 @@ func (e *Engine) Observe(ctx context.Context, shop ShopID, all []Observation) (c
 			n, err = e.oneByOne(ctx, shop, fresh, err, &notKept)
 		}
 		if err != nil {
-			return changed, fmt.Errorf("taking over reports of shop %s: %w", shop, err)
+			return changed, fmt.Errorf("applying observations of shop %s: %w", shop, err)
 		}
 		changed += n
 	}
@@ -87,19 +87,19 @@ func (e *Engine) Observe(ctx context.Context, shop ShopID, all []Observation) (c
 	return changed, nil
 }
 
-// NotKeptError tells of reports that the store does not take, while it takes others.
+// NotKeptError lists observations that the store rejects, while it accepts others.
 type NotKeptError struct{ Records map[ApplicationID]error }
 
-// Error counts them and tells why one of them was not taken.
+// Error counts them and says why one of them was not taken.
 func (e *NotKeptError) Error() string {
 	for id, err := range e.Records {
-		return fmt.Sprintf("%d reports could not be kept, one of them that of %s: %s", len(e.Records), id, err)
+		return fmt.Sprintf("the store rejected %d observations, one of them that of %s: %s", len(e.Records), id, err)
 	}
-	return "no report could not be kept"
+	return "the store rejected no observation"
 }
 
-// oneByOne takes over each report of a batch by itself after the store did not take them together, and keeps count of
-// those that it does not take. Where it takes none, the fault is the store's, and is returned.
+// oneByOne applies each observation of a batch by itself after the store rejected them together, and keeps those that
+// it rejects. Where it accepts none, the fault is the store's, and is returned.
 func (e *Engine) oneByOne(ctx context.Context, shop ShopID, batch []Observation, fault error, notKept *NotKeptError) (changed int, err error) {
 	refused, taken := map[ApplicationID]error{}, 0
 	for _, o := range batch {
@@ -119,7 +119,7 @@ func (e *Engine) oneByOne(ctx context.Context, shop ShopID, batch []Observation,
 	if taken == 0 && len(batch) > 1 {
 		return changed, fault
 	}
-	if taken == 0 && e.ailing(ctx) {
+	if taken == 0 && e.storeFails(ctx) {
 		return changed, fault
 	}
 	if notKept.Records == nil {
@@ -129,11 +129,11 @@ func (e *Engine) oneByOne(ctx context.Context, shop ShopID, batch []Observation,
 	return changed, nil
 }
 
-// storeTries is after how many reports that are not taken one after the other the store itself is at fault.
+// storeTries is after how many rejected observations in a row the store itself is at fault.
 const storeTries = 10
 
-// ailing tells whether the store takes nothing at all now.
-func (e *Engine) ailing(ctx context.Context) bool {
+// storeFails reports whether the store accepts nothing at all now.
+func (e *Engine) storeFails(ctx context.Context) bool {
 	return e.store.Update(ctx, func(Tx) error { return nil }) != nil
 }
 
@@ -157,7 +157,7 @@ func (e *Engine) fresh(ctx context.Context, shop ShopID, batch []Observation) ([
 }
 
 func (e *Engine) takeOver(ctx context.Context, shop ShopID, fresh []Observation) (changed int, err error) {
-	err = e.update(ctx, func(t *turn) error {
+	err = e.update(ctx, func(t *txn) error {
 		changed = 0
 		for _, o := range fresh {
 			_, did, err := t.apply(Key{Shop: shop, ID: o.ID}, o.Reported)
@@ -173,33 +173,33 @@ func (e *Engine) takeOver(ctx context.Context, shop ShopID, fresh []Observation)
 	return changed, err
 }
 
-// update runs fn in a transaction and wakes the courier if it enqueued anything.
-func (e *Engine) update(ctx context.Context, fn func(*turn) error) error {
+// update runs fn in a transaction and wakes the dispatcher if it enqueued anything.
+func (e *Engine) update(ctx context.Context, fn func(*txn) error) error {
 	return e.waking(fn, func(run func(Tx) error) error { return e.store.Update(ctx, run) })
 }
 
 // updateSoon is update that may wait for another's commit; see Store.UpdateSoon.
-func (e *Engine) updateSoon(ctx context.Context, patience func() time.Duration, fn func(*turn) error) error {
+func (e *Engine) updateSoon(ctx context.Context, patience func() time.Duration, fn func(*txn) error) error {
 	return e.waking(fn, func(run func(Tx) error) error { return e.store.UpdateSoon(ctx, patience, run) })
 }
 
-func (e *Engine) waking(fn func(*turn) error, transact func(func(Tx) error) error) error {
-	var t turn
+func (e *Engine) waking(fn func(*txn) error, transact func(func(Tx) error) error) error {
+	var t txn
 	err := transact(func(tx Tx) error {
-		t = turn{tx: tx}
+		t = txn{tx: tx}
 		return fn(&t)
 	})
 	if err == nil && t.enqueued {
-		e.woken()
+		e.onEnqueued()
 	}
 	return err
 }
 
-// turn is one transaction of the engine.
-type turn struct {
+// txn is one transaction of the engine.
+type txn struct {
 	tx       Tx
 	enqueued bool
-	held     RunID // a run that whoever steps its applications keeps itself, once
+	ownRun   RunID // the run that this transaction saves itself, so that updateRun leaves it alone
 }
 
 // load returns the application, or an unseen one.
@@ -211,8 +211,8 @@ func load(tx Tx, k Key) (Application, error) {
 	return a, err
 }
 
-// apply steps one application. Did tells whether it changed.
-func (t *turn) apply(k Key, ev Event) (after Application, did bool, err error) {
+// apply steps one application. Did reports whether it changed.
+func (t *txn) apply(k Key, ev Event) (after Application, did bool, err error) {
 	before, err := load(t.tx, k)
 	if err != nil {
 		return before, false, err
@@ -222,21 +222,21 @@ func (t *turn) apply(k Key, ev Event) (after Application, did bool, err error) {
 	if err != nil || !next.Changed {
 		return before, false, err
 	}
-	if err := t.meet(before, &next, ev); err != nil {
+	if err := t.onFirstSeen(before, &next, ev); err != nil {
 		return before, false, err
 	}
-	if err := t.setClock(before, &next, ev); err != nil {
+	if err := t.setTimer(before, &next, ev); err != nil {
 		return before, false, err
 	}
-	if err := t.keep(before, next, ev); err != nil {
+	if err := t.save(before, next, ev); err != nil {
 		return before, false, err
 	}
-	after, err = t.follow(before, next.Application, ev)
+	after, err = t.afterStep(before, next.Application, ev)
 	return after, true, err
 }
 
 // prepared makes an event ready to be stepped: a decision gets the effect that will carry it, and what people typed is
-// made clean, so that the history has it as it is shown.
+// cleaned, so that the history has it as it is shown.
 func prepared(ev Event) Event {
 	switch e := ev.(type) {
 	case Decided:
@@ -253,30 +253,30 @@ func prepared(ev Event) Event {
 	}
 }
 
-// follow does what a step means for others than the application itself: its run, and the message that was to go with a
+// afterStep does what a step means for more than the application itself: its run, and the message that was to go with a
 // decision once that is confirmed.
-func (t *turn) follow(before, after Application, ev Event) (Application, error) {
-	if err := t.progress(before, after, ev); err != nil {
+func (t *txn) afterStep(before, after Application, ev Event) (Application, error) {
+	if err := t.updateRun(before, after, ev); err != nil {
 		return after, err
 	}
-	if err := t.handled(before, after, ev.When()); err != nil {
+	if err := t.updateMornings(before, after, ev.When()); err != nil {
 		return after, err
 	}
 	if before.Decision.Phase == DecisionConfirmed || after.Decision.Phase != DecisionConfirmed || after.Decision.Message == "" {
 		return after, nil
 	}
-	if err := t.writeAlong(after, ev.When()); err != nil {
+	if err := t.writeDecisionMessage(after, ev.When()); err != nil {
 		return after, err
 	}
 	return load(t.tx, after.Key)
 }
 
-// keep saves what a step led to.
-func (t *turn) keep(before Application, next Next, ev Event) error {
+// save saves what a step led to.
+func (t *txn) save(before Application, next Next, ev Event) error {
 	if err := t.tx.PutApplication(next.Application); err != nil {
 		return err
 	}
-	if kept(ev) && !next.Unremarked {
+	if inHistory(ev) && !next.Unremarked {
 		if err := t.tx.Append(entry(before, next.Application, ev)); err != nil {
 			return err
 		}
@@ -286,8 +286,8 @@ func (t *turn) keep(before Application, next Next, ev Event) error {
 			return err
 		}
 	}
-	for _, eff := range next.Sooner {
-		if err := t.hasten(eff); err != nil {
+	for _, eff := range next.Reschedule {
+		if err := t.reschedule(eff); err != nil {
 			return err
 		}
 	}
@@ -307,7 +307,7 @@ func (t *turn) keep(before Application, next Next, ev Event) error {
 }
 
 // cancel drops an effect unless it is claimed: a claim is never undone.
-func (t *turn) cancel(lane Lane, id EffectID) error {
+func (t *txn) cancel(lane Lane, id EffectID) error {
 	waiting, err := t.tx.Lane(lane)
 	if err != nil {
 		return err
@@ -320,15 +320,15 @@ func (t *turn) cancel(lane Lane, id EffectID) error {
 	return nil
 }
 
-// hasten makes an effect due sooner, unless it is claimed.
-func (t *turn) hasten(sooner Effect) error {
-	waiting, err := t.tx.Lane(sooner.Lane)
+// reschedule makes an effect due earlier, unless it is claimed.
+func (t *txn) reschedule(earlier Effect) error {
+	waiting, err := t.tx.Lane(earlier.Lane)
 	if err != nil {
 		return err
 	}
 	for _, w := range waiting {
-		if w.ID == sooner.ID && !w.Claimed {
-			w.NotBefore = sooner.NotBefore
+		if w.ID == earlier.ID && !w.Claimed {
+			w.NotBefore = earlier.NotBefore
 			t.enqueued = true
 			return t.tx.Change(w.Effect)
 		}
@@ -336,9 +336,9 @@ func (t *turn) hasten(sooner Effect) error {
 	return nil
 }
 
-// enqueue puts an effect in its lane. Repaints of one card or notice coalesce: what is shown is rendered at delivery, so
-// one that waits already serves, and only has to come as early as the new one asks.
-func (t *turn) enqueue(eff Effect, at time.Time) error {
+// enqueue puts an effect in its lane. Repaints of one card or notice coalesce: what is shown is rendered at delivery,
+// so one that waits already serves, and only has to come as early as the new one asks.
+func (t *txn) enqueue(eff Effect, at time.Time) error {
 	t.enqueued = true
 	if eff.Kind == ShowCard || eff.Kind == ShowNotice {
 		waiting, err := t.tx.Lane(eff.Lane)

@@ -16,8 +16,8 @@ import (
 func TestADecisionIsSavedWithItsHistoryAndItsEffects(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, glow)
-	a := d.met()
-	woken := d.woken.Load()
+	a := d.seen()
+	onEnqueued := d.woken.Load()
 	decided := approval(a.Round, noon.Add(time.Minute))
 	after := d.apply(decided)
 
@@ -35,14 +35,14 @@ func TestADecisionIsSavedWithItsHistoryAndItsEffects(t *testing.T) {
 	}}}, m.Lanes[workflow.ReviewLane(sample)])
 	require.NotEmpty(t, after.Decision.Review)
 	require.Len(t, m.Lanes[workflow.CardLane(sample)], 1)
-	require.Equal(t, woken+1, d.woken.Load(), "the courier is told")
+	require.Equal(t, onEnqueued+1, d.woken.Load(), "the courier is told")
 }
 
 func TestARefusalWritesNothing(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, glow)
-	a := d.met()
-	before, kept, woken := d.memory(), d.store.kept.Load(), d.woken.Load()
+	a := d.seen()
+	before, kept, onEnqueued := d.memory(), d.store.kept.Load(), d.woken.Load()
 	for rule, e := range map[workflow.Rule]workflow.Event{
 		workflow.RuleStale:    approval(a.Round+1, noon),
 		workflow.RuleDeadline: approval(a.Round, deadline),
@@ -57,21 +57,21 @@ func TestARefusalWritesNothing(t *testing.T) {
 
 	require.Equal(t, before, d.memory())
 	require.Equal(t, kept, d.store.kept.Load())
-	require.Equal(t, woken, d.woken.Load())
+	require.Equal(t, onEnqueued, d.woken.Load())
 }
 
 func TestWhatBringsNoNewsWritesNothing(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, glow)
-	a := d.met()
+	a := d.seen()
 	kept := d.store.kept.Load()
-	require.Equal(t, a, d.apply(workflow.CardCalledFor{Actor: by(member), At: noon}), "it has a card")
+	require.Equal(t, a, d.apply(workflow.CardRequested{Actor: by(member), At: noon}), "it has a card")
 	require.Equal(t, a, d.apply(reported(workflow.StatusPending, noon.Add(time.Minute))))
 	require.Equal(t, kept, d.store.kept.Load())
 }
 
 func TestAFailureAnywhereKeepsNothing(t *testing.T) {
-	for name, deed := range map[string]func(context.Context, *desk) error{
+	for name, action := range map[string]func(context.Context, *desk) error{
 		"a decision": func(ctx context.Context, d *desk) error {
 			_, err := d.Apply(ctx, sample, approval(0, noon))
 			return err
@@ -90,15 +90,15 @@ func TestAFailureAnywhereKeepsNothing(t *testing.T) {
 			return err
 		},
 		"a message": func(ctx context.Context, d *desk) error {
-			_, err := d.Write(ctx, workflow.Writing{Actor: by(member), At: noon, Shop: sample.Shop, Creator: glowDaily, Text: "hello"})
+			_, err := d.Write(ctx, workflow.OutboundMessage{Actor: by(member), At: noon, Shop: sample.Shop, Creator: glowDaily, Text: "hello"})
 			return err
 		},
 		"a creator's words": func(ctx context.Context, d *desk) error {
-			_, err := d.Hear(ctx, sample.Shop, workflow.Hearing{At: noon, ID: "talk-1", Username: "glow.daily", Messages: []workflow.Written{text("1", "hello", noon)}})
+			_, err := d.Receive(ctx, sample.Shop, workflow.InboundBatch{At: noon, ID: "talk-1", Username: "glow.daily", Messages: []workflow.InboundMessage{text("1", "hello", noon)}})
 			return err
 		},
 		"a shop that stopped": func(ctx context.Context, d *desk) error {
-			return d.StopShop(ctx, sample.Shop, workflow.FromSync, workflow.Cause{Code: 105005}, noon)
+			return d.StopShop(ctx, sample.Shop, workflow.FromSync, workflow.Failure{Code: 105005}, noon)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -108,7 +108,7 @@ func TestAFailureAnywhereKeepsNothing(t *testing.T) {
 			require.True(t, ok)
 			before := d.memory()
 			for d.store.failAt = 1; ; d.store.failAt++ {
-				err := deed(t.Context(), d)
+				err := action(t.Context(), d)
 				if err == nil {
 					break
 				}
@@ -124,7 +124,7 @@ func TestAFailureAnywhereKeepsNothing(t *testing.T) {
 func TestOfManyWhoDecideAtOnceOneWins(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, glow)
-	a := d.met()
+	a := d.seen()
 	const people = 24
 	errs := make([]error, people)
 	var all sync.WaitGroup
@@ -163,8 +163,8 @@ func TestOfManyWhoDecideAtOnceOneWins(t *testing.T) {
 func TestWhatComesTooLateToBeKeptIsNotKept(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, glow)
-	a := d.met()
-	before, woken := d.memory(), d.woken.Load()
+	a := d.seen()
+	before, onEnqueued := d.memory(), d.woken.Load()
 	ctx, cancel := context.WithCancel(t.Context())
 	d.store.between = cancel
 	_, err := d.Apply(ctx, sample, approval(a.Round, noon))
@@ -173,15 +173,15 @@ func TestWhatComesTooLateToBeKeptIsNotKept(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 	d.store.between = nil
 	require.Equal(t, before, d.memory())
-	require.Equal(t, woken, d.woken.Load())
+	require.Equal(t, onEnqueued, d.woken.Load())
 }
 
 func TestTheHistoryTellsWhoDidWhatAndWhatTikTokAnswered(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, glow)
-	a := d.met()
+	a := d.seen()
 	at := func(minutes int) time.Time { return noon.Add(time.Duration(minutes) * time.Minute) }
-	cause := workflow.Cause{Code: 16032001, Message: "the creator is in another region", RequestID: "request-1"}
+	failure := workflow.Failure{Code: 16032001, Message: "the creator is in another region", RequestID: "request-1"}
 
 	a = d.apply(approval(a.Round, at(1)))
 	a = d.apply(workflow.Undone{Actor: by(member), At: at(2), Round: a.Round})
@@ -189,7 +189,7 @@ func TestTheHistoryTellsWhoDidWhatAndWhatTikTokAnswered(t *testing.T) {
 	d.apply(e)
 	eff, ok := d.claim(workflow.ReviewLane(sample), at(4))
 	require.True(t, ok)
-	require.NoError(t, d.Settle(t.Context(), eff, workflow.Outcome{Event: workflow.RefusedForGood{At: at(5), Cause: cause}}, at(5)))
+	require.NoError(t, d.Settle(t.Context(), eff, workflow.Outcome{Event: workflow.RefusedForGood{At: at(5), Failure: failure}}, at(5)))
 	d.apply(reported(workflow.StatusWithdrawn, at(6)))
 
 	line := func(minutes int, event workflow.EventKind, from, to workflow.State, round int) workflow.Entry {
@@ -208,7 +208,7 @@ func TestTheHistoryTellsWhoDidWhatAndWhatTikTokAnswered(t *testing.T) {
 	want[2].By, want[2].Verdict = by(member), workflow.Approve
 	want[3].By, want[3].Verdict, want[3].Reason = by(another), workflow.Reject, workflow.Offline
 	want[4].Verdict, want[4].Reason = workflow.Reject, workflow.Offline
-	want[5].Verdict, want[5].Reason, want[5].Cause = workflow.Reject, workflow.Offline, cause
+	want[5].Verdict, want[5].Reason, want[5].Failure = workflow.Reject, workflow.Offline, failure
 	want[6].Status = workflow.StatusWithdrawn
 	require.Equal(t, want, d.memory().History, "the card's looks are no part of it")
 }
@@ -216,7 +216,7 @@ func TestTheHistoryTellsWhoDidWhatAndWhatTikTokAnswered(t *testing.T) {
 func TestAnUndoneDecisionLeavesNothingToSend(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, glow)
-	a := d.apply(approval(d.met().Round, noon))
+	a := d.apply(approval(d.seen().Round, noon))
 	d.apply(workflow.Undone{Actor: by(member), At: noon, Round: a.Round})
 	require.Empty(t, d.lane(workflow.ReviewLane(sample)))
 }
@@ -224,7 +224,7 @@ func TestAnUndoneDecisionLeavesNothingToSend(t *testing.T) {
 func TestAReportEndsADecisionThatWaits(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, glow)
-	d.apply(approval(d.met().Round, noon))
+	d.apply(approval(d.seen().Round, noon))
 	d.apply(reported(workflow.StatusWithdrawn, noon.Add(time.Second)))
 	require.Empty(t, d.lane(workflow.ReviewLane(sample)))
 }
@@ -232,7 +232,7 @@ func TestAReportEndsADecisionThatWaits(t *testing.T) {
 func TestAClaimedDecisionIsNotTakenBackByAReport(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, glow)
-	d.apply(approval(d.met().Round, noon))
+	d.apply(approval(d.seen().Round, noon))
 	eff, ok := d.claim(workflow.ReviewLane(sample), noon.Add(undoWindow))
 	require.True(t, ok)
 	d.apply(reported(workflow.StatusWithdrawn, noon.Add(undoWindow)))
@@ -243,28 +243,28 @@ func TestAClaimedDecisionIsNotTakenBackByAReport(t *testing.T) {
 	require.Empty(t, d.lane(workflow.ReviewLane(sample)))
 }
 
-func TestADeadlineThatComesNearerHastensTheReview(t *testing.T) {
+func TestADeadlineThatComesNearerReschedulesTheReview(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, glow)
-	e := approval(d.met().Round, noon)
+	e := approval(d.seen().Round, noon)
 	e.Undo = time.Hour
 	d.apply(e)
-	woken := d.woken.Load()
+	onEnqueued := d.woken.Load()
 	r := reported(workflow.StatusPending, noon.Add(time.Minute))
-	r.Report.ReviewBy = noon.Add(10 * time.Minute)
+	r.Snapshot.ReviewBy = noon.Add(10 * time.Minute)
 	a := d.apply(r)
 	require.Equal(t, noon.Add(9*time.Minute), a.Decision.SendAt)
 	require.Equal(t, noon.Add(9*time.Minute), d.lane(workflow.ReviewLane(sample))[0].NotBefore)
-	require.Equal(t, woken+1, d.woken.Load())
+	require.Equal(t, onEnqueued+1, d.woken.Load())
 }
 
 func TestRepaintsOfACardCoalesce(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, glow)
-	d.met()
+	d.seen()
 	lane := workflow.CardLane(sample)
 	stock := reported(workflow.StatusPending, noon.Add(time.Minute))
-	stock.Report.Stock = 0
+	stock.Snapshot.Stock = 0
 	d.apply(stock)
 	routine := d.lane(lane)
 	require.Len(t, routine, 1)
@@ -288,10 +288,10 @@ func TestRepaintsOfACardCoalesce(t *testing.T) {
 	require.Equal(t, noon.Add(64*time.Minute), waiting[0].NotBefore, "one that failed keeps its pause")
 }
 
-func TestAnEarlierRepaintHastensALaterOne(t *testing.T) {
+func TestAnEarlierRepaintReschedulesALaterOne(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, glow)
-	d.apply(approval(d.met().Round, noon))
+	d.apply(approval(d.seen().Round, noon))
 	card, ok := d.claim(workflow.CardLane(sample), noon)
 	require.True(t, ok)
 	require.NoError(t, d.Settle(t.Context(), card, workflow.Outcome{}, noon))
@@ -344,7 +344,7 @@ func TestObserveTakesOverWhatIsNewAndOnlyReadsTheRest(t *testing.T) {
 	require.Zero(t, changed)
 	require.EqualValues(t, 3, d.store.kept.Load(), "no difference, no write")
 
-	all[17].Report.Status = workflow.StatusWithdrawn
+	all[17].Snapshot.Status = workflow.StatusWithdrawn
 	changed, err = d.Observe(t.Context(), sample.Shop, all)
 	require.NoError(t, err)
 	require.Equal(t, 1, changed)
@@ -377,7 +377,7 @@ func TestTheFaultsOfAStoreAreNamedByWhatWasBeingDone(t *testing.T) {
 	_, created := d.CreateCampaign(ctx, workflow.Creation{Shop: sample.Shop, Name: "Winter"})
 	for _, err := range []error{
 		applied, observed, claimed, extended, created, d.Settle(ctx, eff, workflow.Outcome{}, noon), d.EndSweep(ctx, sample.Shop, noon),
-		d.StopShop(ctx, sample.Shop, workflow.FromSync, workflow.Cause{Code: 1}, noon), d.ResumeShop(ctx, sample.Shop, workflow.FromSync, noon),
+		d.StopShop(ctx, sample.Shop, workflow.FromSync, workflow.Failure{Code: 1}, noon), d.ResumeShop(ctx, sample.Shop, workflow.FromSync, noon),
 	} {
 		require.ErrorIs(t, err, context.Canceled)
 	}

@@ -20,15 +20,15 @@ const (
 	OnReported           EventKind = "reported"
 	OnContentFound       EventKind = "content found"
 	OnCampaignLeft       EventKind = "campaign left"
-	OnLookBegan          EventKind = "look began"
-	OnLookEnded          EventKind = "look ended"
+	OnOnItBegan          EventKind = "look began"
+	OnOnItEnded          EventKind = "look ended"
 	OnNoted              EventKind = "noted"
 	OnMessageWritten     EventKind = "message written" // by the team, to the creator
 	OnMessageSent        EventKind = "message sent"    // TikTok took it
 	OnMessageRefused     EventKind = "message refused" // TikTok will not take it
 	OnMessageHeldUp      EventKind = "message held up"
-	OnHeard              EventKind = "heard" // from the creator
-	OnCardCalledFor      EventKind = "card called for"
+	OnMessageReceived    EventKind = "heard" // from the creator
+	OnCardRequested      EventKind = "card called for"
 	OnCardShown          EventKind = "card shown"
 	OnCardLost           EventKind = "card lost"
 	OnOriginFound        EventKind = "origin found"
@@ -56,35 +56,35 @@ type Surface string
 
 // The surfaces.
 const (
-	FromCard    Surface = "card"
-	FromModal   Surface = "modal"
-	FromCommand Surface = "command"
-	FromCourier Surface = "courier" // the desk itself, carrying a decision
-	FromSync    Surface = "sync"    // TikTok, through a sweep or a look
-	FromHome    Surface = "home"
-	FromThread  Surface = "thread" // a mention of the bot
-	FromClock   Surface = "clock"  // the desk itself, as a shop's settings say
-	FromBulk    Surface = "bulk"   // as part of a run
+	FromCard       Surface = "card"
+	FromModal      Surface = "modal"
+	FromCommand    Surface = "command"
+	FromDispatcher Surface = "courier" // the desk itself, sending a decision
+	FromSync       Surface = "sync"    // TikTok, through a sweep or a single read
+	FromHome       Surface = "home"
+	FromThread     Surface = "thread" // a mention of the bot
+	FromTimer      Surface = "clock"  // the desk itself, as a shop's settings say
+	FromBulk       Surface = "bulk"   // as part of a run
 )
 
-// Event is something that happened to one application. Each carries its own time; a step reads no clock.
+// Event is something that happened to one application. Each carries its own time; a step does not read the clock.
 type Event interface {
 	Kind() EventKind
 	When() time.Time
 }
 
-// Actor is the person behind an event, and where she acted. Admin is her role as the edge checked it at this event.
-// Origin is Slack's own id of the deed (a trigger, an event or a view), by which a second delivery of it is recognised:
-// it changes nothing and is no mistake. Empty: it is not asked about.
+// Actor is the person behind an event, and where they acted. Admin is their role, as checked when the event came in.
+// DedupKey is Slack's own id of the action (a trigger, an event or a view), by which a second delivery of it is
+// recognised: it changes nothing and is no error. Empty: it is not checked.
 type Actor struct {
-	Person  PersonID `json:"person,omitempty"`
-	Admin   bool     `json:"admin,omitempty"`
-	Surface Surface  `json:"surface,omitempty"`
-	Origin  string   `json:"origin,omitempty"`
+	Person   PersonID `json:"person,omitempty"`
+	Admin    bool     `json:"admin,omitempty"`
+	Surface  Surface  `json:"surface,omitempty"`
+	DedupKey string   `json:"origin,omitempty"`
 }
 
-// Decided is a reviewer's decision. Round is the one printed on what she saw. Review names the effect that will carry
-// it, made by the engine, and Undo is the shop's undo window.
+// Decided is a reviewer's decision. Round is the round of what they saw. Review names the effect that will carry it,
+// made by the engine, and Undo is the shop's undo window.
 type Decided struct {
 	Actor
 	At      time.Time
@@ -125,19 +125,19 @@ type CampaignLeft struct {
 	BackName string
 }
 
-// LookBegan is somebody's word that she looks at the application, so that others need not. It binds nobody.
-type LookBegan struct {
+// OnItBegan says that somebody is on it: they look at the application, so that others need not. It binds nobody.
+type OnItBegan struct {
 	Actor
 	At time.Time
 }
 
-// LookEnded takes such a word back.
-type LookEnded struct {
+// OnItEnded takes that back.
+type OnItEnded struct {
 	Actor
 	At time.Time
 }
 
-// Noted adds a note of the team's. Quiet: it stands in the thread already.
+// Noted adds a note of the team's. Quiet: it is in the thread already.
 type Noted struct {
 	Actor
 	At    time.Time
@@ -145,75 +145,75 @@ type Noted struct {
 	Quiet bool
 }
 
-// MessageTold puts on record what became of a message to the creator: it was written (by an Actor), sent, refused or
-// held up.
-type MessageTold struct {
+// MessageUpdated records what became of a message to the creator: it was written (by an Actor), sent, refused or
+// delayed.
+type MessageUpdated struct {
 	Actor
-	What  EventKind
-	At    time.Time
-	Text  string
-	Cause Cause
-}
-
-// Heard tells what the creator wrote.
-type Heard struct {
+	What    EventKind
 	At      time.Time
-	Written Written
+	Text    string
+	Failure Failure
 }
 
-// Claimed tells that the courier took the decision: from here on it counts as sent.
+// MessageReceived is a message from the creator.
+type MessageReceived struct {
+	At      time.Time
+	Message InboundMessage
+}
+
+// Claimed says that the dispatcher took the decision: from here on it counts as sent.
 type Claimed struct {
 	At     time.Time
 	Review EffectID
 }
 
-// AnswerLost tells that the decision was sent and that nobody knows what became of it.
+// AnswerLost says that the decision was sent and that its outcome is unknown.
 type AnswerLost struct {
-	At    time.Time
-	Cause Cause
+	At      time.Time
+	Failure Failure
 }
 
-// HeldUp tells that the decision could not be sent yet, for a reason that lies with the shop and not with the
+// HeldUp says that the decision could not be sent yet, for a reason that lies with the shop and not with the
 // application, and waits.
 type HeldUp struct {
-	At    time.Time
-	Cause Cause
+	At      time.Time
+	Failure Failure
 }
 
-// Confirmed tells that TikTok took the decision.
+// Confirmed says that TikTok accepted the decision.
 type Confirmed struct {
 	At      time.Time
 	Verdict Verdict
 }
 
-// RefusedForGood tells that TikTok will not take the decision.
+// RefusedForGood says that TikTok refused the decision, and that asking again will not help.
 type RefusedForGood struct {
-	At    time.Time
-	Cause Cause
+	At      time.Time
+	Failure Failure
 }
 
-// Reported is what TikTok said of the application. Began is when the request began that this answers.
+// Reported is what TikTok reported of the application. Began is when the request began that this answers.
 type Reported struct {
-	At     time.Time
-	Began  time.Time
-	Report Report
+	At       time.Time
+	Began    time.Time
+	Snapshot Snapshot
 
 	// First is set during the first sweep of a shop: cards then wait for the sweep's end.
 	First bool
 }
 
-// ContentFound tells that the creator posted.
+// ContentFound says that the creator posted.
 type ContentFound struct {
 	At time.Time
 }
 
-// CardCalledFor gives the application a card if it has none in Slack: a person opened it, or there is room for it.
-type CardCalledFor struct {
+// CardRequested gives the application a card if it has none in Slack: a person opened it, or there is capacity for it.
+type CardRequested struct {
 	Actor
 	At time.Time
 }
 
-// CardShown tells what Slack shows of the application, and where.
+// CardShown says what the card in Slack shows now, and where it is.
 type CardShown struct {
 	At      time.Time
 	Channel string
@@ -223,15 +223,15 @@ type CardShown struct {
 	Bare    bool   // without its picture, which Slack could not fetch
 }
 
-// CardLost tells that the card cannot be written to any more: the message or its channel is gone. TS is the message that
+// CardLost says that the card cannot be updated any more: the message or its channel is gone. TS is the message that
 // was tried; the card may be another by now.
 type CardLost struct {
-	At    time.Time
-	TS    string
-	Cause Cause
+	At      time.Time
+	TS      string
+	Failure Failure
 }
 
-// OriginFound tells where an application came from, which no report does.
+// OriginFound says where an application came from, which no observation does.
 type OriginFound struct {
 	At     time.Time
 	Collab Collab
@@ -262,20 +262,20 @@ func (CampaignChosen) Kind() EventKind { return OnCampaignChosen }
 // Kind returns OnCampaignLeft.
 func (CampaignLeft) Kind() EventKind { return OnCampaignLeft }
 
-// Kind returns OnLookBegan.
-func (LookBegan) Kind() EventKind { return OnLookBegan }
+// Kind returns OnOnItBegan.
+func (OnItBegan) Kind() EventKind { return OnOnItBegan }
 
-// Kind returns OnLookEnded.
-func (LookEnded) Kind() EventKind { return OnLookEnded }
+// Kind returns OnOnItEnded.
+func (OnItEnded) Kind() EventKind { return OnOnItEnded }
 
 // Kind returns OnNoted.
 func (Noted) Kind() EventKind { return OnNoted }
 
 // Kind returns what became of the message.
-func (e MessageTold) Kind() EventKind { return e.What }
+func (e MessageUpdated) Kind() EventKind { return e.What }
 
-// Kind returns OnHeard.
-func (Heard) Kind() EventKind { return OnHeard }
+// Kind returns OnMessageReceived.
+func (MessageReceived) Kind() EventKind { return OnMessageReceived }
 
 // Kind returns OnClaimed.
 func (Claimed) Kind() EventKind { return OnClaimed }
@@ -308,19 +308,19 @@ func (e CampaignChosen) When() time.Time { return e.At }
 func (e CampaignLeft) When() time.Time { return e.At }
 
 // When returns the event's time.
-func (e LookBegan) When() time.Time { return e.At }
+func (e OnItBegan) When() time.Time { return e.At }
 
 // When returns the event's time.
-func (e LookEnded) When() time.Time { return e.At }
+func (e OnItEnded) When() time.Time { return e.At }
 
 // When returns the event's time.
 func (e Noted) When() time.Time { return e.At }
 
 // When returns the event's time.
-func (e MessageTold) When() time.Time { return e.At }
+func (e MessageUpdated) When() time.Time { return e.At }
 
 // When returns the event's time.
-func (e Heard) When() time.Time { return e.At }
+func (e MessageReceived) When() time.Time { return e.At }
 
 // When returns the event's time.
 func (e Claimed) When() time.Time { return e.At }
@@ -343,11 +343,11 @@ func (e Reported) When() time.Time { return e.At }
 // When returns the event's time.
 func (e ContentFound) When() time.Time { return e.At }
 
-// Kind returns OnCardCalledFor.
-func (CardCalledFor) Kind() EventKind { return OnCardCalledFor }
+// Kind returns OnCardRequested.
+func (CardRequested) Kind() EventKind { return OnCardRequested }
 
 // When returns the event's time.
-func (e CardCalledFor) When() time.Time { return e.At }
+func (e CardRequested) When() time.Time { return e.At }
 
 // Kind returns OnCardShown.
 func (CardShown) Kind() EventKind { return OnCardShown }

@@ -24,10 +24,10 @@ const (
 )
 
 // pendingReport is what TikTok says of an application that waits for the team.
-func pendingReport() Report {
-	return Report{
+func pendingReport() Snapshot {
+	return Snapshot{
 		Status: StatusPending, ReviewBy: deadline, Approvable: true, Stock: 12, Commission: "0.15",
-		Creator: Creator{OpenID: "open-1", Username: "glow.daily", Followers: Figure{Value: 12400, Shared: true}},
+		Creator: Creator{OpenID: "open-1", Username: "glow.daily", Followers: OptionalNumber{Value: 12400, Shared: true}},
 		Product: Product{ID: "1", Title: "Glow serum, 30 ml"},
 	}
 }
@@ -45,16 +45,16 @@ func statusBehind(s State) Status {
 	return newStatus
 }
 
-// standing returns an application in that state, as it would have come there: decisions that a state in review rests
-// on are the member's, and were made a minute ago.
-func standing(s State) Application {
+// applicationIn returns an application in that state, as it would have come there: decisions that a state in review
+// rests on are the member's, and were made a minute ago.
+func applicationIn(s State) Application {
 	a := Application{Key: sample}
 	if s == Unseen {
 		return a
 	}
 	a.SeenAt, a.ReportedAt, a.ChangedAt, a.Round = noon.Add(-time.Hour), noon.Add(-time.Hour), noon.Add(-time.Minute), 3
-	a.Report = pendingReport()
-	a.Report.Status = statusBehind(s)
+	a.Snapshot = pendingReport()
+	a.Snapshot.Status = statusBehind(s)
 	a.Card = Card{Wanted: true, Channel: "C0SAMPLES", TS: "1.000001", Hash: "hash"}
 	phase, ok := map[State]Phase{
 		Queued: DecisionQueued, Sending: DecisionSending, Unclear: DecisionUnclear, Refused: DecisionRefused,
@@ -75,7 +75,7 @@ func joined(a Application) Application {
 
 func TestTheFabricatedApplicationsStandWhereTheyShould(t *testing.T) {
 	for _, s := range States {
-		require.Equal(t, s, standing(s).State())
+		require.Equal(t, s, applicationIn(s).State())
 	}
 }
 
@@ -91,17 +91,17 @@ func rejection(a Application, at time.Time) Decided {
 
 // report is what TikTok says at that time of an application whose status alone has changed.
 func report(a Application, status Status, at time.Time) Reported {
-	r := a.Report
+	r := a.Snapshot
 	if a.State() == Unseen {
 		r = pendingReport()
 	}
 	r.Status = status
-	return Reported{At: at, Began: at.Add(-time.Second), Report: r}
+	return Reported{At: at, Began: at.Add(-time.Second), Snapshot: r}
 }
 
 // eventOf returns an event of that kind that fits the application, which every guard lets pass.
 func eventOf(on EventKind, status Status, a Application) Event {
-	cause := Cause{Code: 16032001, Message: "the creator is in another region", RequestID: "request-1"}
+	failure := Failure{Code: 16032001, Message: "the creator is in another region", RequestID: "request-1"}
 	switch on {
 	case OnApproved:
 		return approval(a, noon)
@@ -116,20 +116,20 @@ func eventOf(on EventKind, status Status, a Application) Event {
 	case OnClaimed:
 		return Claimed{At: noon, Review: a.Decision.Review}
 	case OnAnswerLost:
-		return AnswerLost{At: noon, Cause: cause}
+		return AnswerLost{At: noon, Failure: failure}
 	case OnHeldUp:
-		return HeldUp{At: noon, Cause: cause}
+		return HeldUp{At: noon, Failure: failure}
 	case OnApprovalConfirmed:
 		return Confirmed{At: noon, Verdict: Approve}
 	case OnRejectionConfirmed:
 		return Confirmed{At: noon, Verdict: Reject}
 	case OnRefusedForGood:
-		return RefusedForGood{At: noon, Cause: cause}
+		return RefusedForGood{At: noon, Failure: failure}
 	case OnContentFound:
 		return ContentFound{At: noon}
 	default:
 		r := report(a, status, noon)
-		r.Report.OrderID = "576653688135258178" // so that it is news even where the status is the same
+		r.Snapshot.OrderID = "576653688135258178" // so that it is news even where the status is the same
 		return r
 	}
 }
@@ -169,11 +169,11 @@ func noNews(t *testing.T, a Application, e Event) {
 }
 
 // said returns what a step says in the thread.
-func said(n Next) []Saying {
-	var all []Saying
+func said(n Next) []Payload {
+	var all []Payload
 	for _, e := range n.Effects {
 		if e.Kind == Reply {
-			all = append(all, *e.Saying)
+			all = append(all, *e.Payload)
 		}
 	}
 	return all

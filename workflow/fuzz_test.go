@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// life is an application with the lane of its reviews, as the engine and the courier treat it.
+// life is an application with the lane of its reviews, as the engine and the dispatcher treat it.
 type life struct {
 	t      *testing.T
 	script []byte
@@ -56,7 +56,7 @@ func (l *life) person() Event {
 	who := Actor{Person: one(l, member, another, admin)}
 	who.Admin = who.Person == admin
 	round := l.a.Round - l.pick(2)
-	who.Origin = one(l, "", strconv.Itoa(l.pick(6)))
+	who.DedupKey = one(l, "", strconv.Itoa(l.pick(6)))
 	switch l.pick(9) {
 	case 0, 1:
 		return Undone{Actor: who, At: l.now, Round: round}
@@ -65,7 +65,7 @@ func (l *life) person() Event {
 	case 3:
 		return CampaignLeft{Actor: who, At: l.now, Seen: one[CampaignID](l, "", "c1", "c2"), Back: one(l, "", l.a.Joined.Was)}
 	case 4:
-		return one[Event](l, LookBegan{Actor: who, At: l.now}, LookEnded{Actor: who, At: l.now})
+		return one[Event](l, OnItBegan{Actor: who, At: l.now}, OnItEnded{Actor: who, At: l.now})
 	case 5:
 		return Noted{Actor: who, At: l.now, Text: one(l, "", "a note"), Quiet: l.pick(2) == 0}
 	default:
@@ -86,19 +86,19 @@ func (l *life) reported() Event {
 	r.ReviewBy = one(l, deadline, deadline, l.now.Add(time.Hour), l.now.Add(30*time.Second), time.Time{})
 	r.Stock = int64(l.pick(2))
 	r.Approvable = l.pick(4) > 0
-	return Reported{At: l.now, Began: l.now.Add(-one(l, 0, time.Second, time.Hour)), Report: r, First: l.pick(2) == 0}
+	return Reported{At: l.now, Began: l.now.Add(-one(l, 0, time.Second, time.Hour)), Snapshot: r, First: l.pick(2) == 0}
 }
 
 func (l *life) desk() Event {
 	switch l.pick(7) {
 	case 5:
-		return Heard{At: l.now, Written: Written{ID: "1", Text: "hello", FromCreator: true, At: l.now}}
+		return MessageReceived{At: l.now, Message: InboundMessage{ID: "1", Text: "hello", FromCreator: true, At: l.now}}
 	case 6:
-		return MessageTold{What: OnMessageSent, At: l.now, Text: "hello"}
+		return MessageUpdated{What: OnMessageSent, At: l.now, Text: "hello"}
 	case 0:
 		return ContentFound{At: l.now}
 	case 1:
-		return CardCalledFor{At: l.now}
+		return CardRequested{At: l.now}
 	case 2:
 		return CardShown{At: l.now, Channel: "C0SAMPLES", TS: one(l, "1.1", "1.2"), Hash: one(l, "h1", "h2")}
 	case 3:
@@ -114,7 +114,7 @@ func (l *life) claimHead() {
 		return
 	}
 	head := l.lane[0]
-	if l.a.Decision.Review != head || !inReview(l.a.State()) {
+	if l.a.Decision.Review != head || !decisionPending(l.a.State()) {
 		l.lane = l.lane[1:]
 		return
 	}
@@ -130,9 +130,9 @@ func (l *life) settleHead() {
 	l.claim = false
 	switch l.pick(4) {
 	case 0:
-		l.step(AnswerLost{At: l.now, Cause: Cause{Message: "lost"}})
+		l.step(AnswerLost{At: l.now, Failure: Failure{Message: "lost"}})
 	case 1:
-		l.step(HeldUp{At: l.now, Cause: Cause{Code: 105005}})
+		l.step(HeldUp{At: l.now, Failure: Failure{Code: 105005}})
 	case 2:
 		head := l.lane[0]
 		l.lane = l.lane[1:]
@@ -141,7 +141,7 @@ func (l *life) settleHead() {
 		}
 	default:
 		l.lane = l.lane[1:]
-		l.step(RefusedForGood{At: l.now, Cause: Cause{Code: 16032001}})
+		l.step(RefusedForGood{At: l.now, Failure: Failure{Code: 16032001}})
 	}
 }
 
@@ -153,7 +153,7 @@ func (l *life) step(e Event) {
 	require.Equal(t, n, again, "a step is pure")
 	require.Equal(t, err, errAgain)
 	if err != nil {
-		require.True(t, personal(e.Kind()) || slices.Contains([]EventKind{OnLookBegan, OnLookEnded, OnNoted, OnMessageSent}, e.Kind()), "%q was refused", e.Kind())
+		require.True(t, personal(e.Kind()) || slices.Contains([]EventKind{OnOnItBegan, OnOnItEnded, OnNoted, OnMessageSent}, e.Kind()), "%q was refused", e.Kind())
 		require.ErrorAs(t, err, new(Refusal))
 	}
 	if err != nil || !n.Changed {
@@ -161,12 +161,12 @@ func (l *life) step(e Event) {
 		return
 	}
 	l.a = n.Application
-	if origin := actor(e).Origin; origin != "" {
+	if dedupKey := actor(e).DedupKey; dedupKey != "" {
 		twice, err := Step(l.a, e)
 		require.NoError(t, err)
 		require.Equal(t, Next{Application: l.a}, twice, "a second delivery of %q", e.Kind())
 	}
-	require.LessOrEqual(t, len(l.a.Origins), maxOrigins)
+	require.LessOrEqual(t, len(l.a.DedupKeys), maxDedupKeys)
 	for _, id := range n.Cancel {
 		if i := slices.Index(l.lane, id); i > 0 || i == 0 && !l.claim {
 			l.lane = slices.Delete(l.lane, i, i+1)
@@ -184,14 +184,14 @@ func (l *life) step(e Event) {
 	}
 }
 
-// check holds the application to what must be so at any time.
+// check checks what must hold at any time.
 func (l *life) check() {
 	t, a, s := l.t, l.a, l.a.State()
 	require.Contains(t, States, s)
 	require.False(t, a.Campaign == "" && a.Joined != (Joined{}), "what is in no campaign was added to none")
-	require.False(t, a.Looker != (Look{}) && !a.Decidable(), "nobody looks at what is decided")
+	require.False(t, a.OnIt != (OnIt{}) && !a.Decidable(), "nobody looks at what is decided")
 	require.False(t, a.Card.Lost && s.Reviewing(), "what is in review has a card, or will have one")
-	require.Equal(t, s == Unseen || s == Unrecognised && a.Report.Status == "", a.Stage() == "")
+	require.Equal(t, s == Unseen || s == Unrecognised && a.Snapshot.Status == "", a.Stage() == "")
 	carries := 0
 	for _, id := range l.lane {
 		if id == a.Decision.Review {
@@ -203,7 +203,7 @@ func (l *life) check() {
 	case Queued:
 		require.Equal(t, 1, carries, "a queued decision has one review that will carry it")
 		require.False(t, held, "what is claimed is not queued")
-		if latest := a.Report.ReviewBy.Add(-undoMargin); !a.Report.ReviewBy.IsZero() && a.Decision.SendAt.After(latest) {
+		if latest := a.Snapshot.ReviewBy.Add(-undoMargin); !a.Snapshot.ReviewBy.IsZero() && a.Decision.SendAt.After(latest) {
 			require.False(t, a.Decision.SendAt.After(l.now), "the undo window ends a minute before the deadline")
 		}
 	case Sending, Unclear:

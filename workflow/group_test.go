@@ -58,9 +58,9 @@ func TestAFewStepsAtOnceAreToldEachInItsThread(t *testing.T) {
 func TestADecisionTakenBackAfterAGroupSpokeOfItRepeatsNothing(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, glow)
-	d.met()
+	d.seen()
 	d.askedBy(150, 100, deadline.Add(-time.Minute), noon)
-	d.tick(noon) // sets the clocks
+	d.tick(noon) // sets the timers
 	d.dies(3)    // the group is begun and made, and the sample's batch does not come any more
 	_, err := d.Tick(d.dying(), sample.Shop, due(48*time.Hour))
 	require.Error(t, err)
@@ -98,7 +98,7 @@ func (d *desk) lives() {
 
 func TestStepsThatWerePastAtFirstSightAreOneMessage(t *testing.T) {
 	shop := glow
-	shop.Met = false
+	shop.InitialSyncDone = false
 	d := newDesk(t, shop)
 	at := due(20 * time.Hour)
 	soon, also := d.asked("100", deadline, at), d.asked("101", deadline.Add(time.Hour), at)
@@ -136,17 +136,17 @@ func TestTenThousandDueAtOnceArePacedGroupedAndToldOnce(t *testing.T) {
 	d.waiting10k(deadline)
 	now := due(24 * time.Hour)
 	d.store.largest.Store(0)
-	told, before := 0, d.store.kept.Load()
+	announced, before := 0, d.store.kept.Load()
 	for died := 0; ; died++ {
 		d.dies(40)
 		n, err := d.Tick(d.dying(), sample.Shop, now)
 		d.lives()
-		if told += n; err == nil {
+		if announced += n; err == nil {
 			require.Greater(t, died, 2, "it died often")
 			break
 		}
 	}
-	require.Equal(t, 10_000, told)
+	require.Equal(t, 10_000, announced)
 	require.LessOrEqual(t, d.store.largest.Load(), int64(100), "a click never waits for more than a hundred")
 	require.Greater(t, d.store.kept.Load()-before, int64(200), "to set the clocks, and to tell")
 	require.Equal(t, []string{"10000 review reviewers at 29 12:00"}, d.groups())
@@ -157,7 +157,7 @@ func TestTenThousandDueAtOnceArePacedGroupedAndToldOnce(t *testing.T) {
 	require.Zero(t, d.tick(now.Add(time.Minute)))
 }
 
-// waiting10k has ten thousand applications wait that the desk knew before it kept clocks: each is due a millisecond
+// waiting10k has ten thousand applications wait that the desk knew before it kept timers: each is due a millisecond
 // before the one before.
 func (d *desk) waiting10k(by time.Time) {
 	d.t.Helper()
@@ -165,8 +165,8 @@ func (d *desk) waiting10k(by time.Time) {
 		require.NoError(d.t, d.store.Store.Update(d.t.Context(), func(tx workflow.Tx) error {
 			for i := start; i < start+1000; i++ {
 				a := workflow.Application{Key: numbered(10_000 + i), SeenAt: noon, ReportedAt: noon, ChangedAt: noon, Card: workflow.Card{Wanted: true, Channel: "C0SAMPLES", TS: strconv.Itoa(i)}}
-				a.Report = reported(workflow.StatusPending, noon).Report
-				a.Report.ReviewBy = by.Add(-time.Duration(i) * time.Millisecond)
+				a.Snapshot = reported(workflow.StatusPending, noon).Snapshot
+				a.Snapshot.ReviewBy = by.Add(-time.Duration(i) * time.Millisecond)
 				if err := tx.PutApplication(a); err != nil {
 					return err
 				}
@@ -181,14 +181,14 @@ func TestAGroupThatWasBegunWhenTheDeskDiedIsMadeOnceAndLosesNothing(t *testing.T
 		t.Run(strconv.Itoa(kept)+" transactions are kept", func(t *testing.T) {
 			d := newDesk(t, glow)
 			d.askedBy(250, 1000, deadline, noon)
-			d.tick(noon) // sets the clocks
+			d.tick(noon) // sets the timers
 			d.dies(kept)
 			_, err := d.Tick(d.dying(), sample.Shop, due(48*time.Hour))
 			if kept < 5 { // begun, made, and three batches
 				require.Error(t, err)
 			}
 			d.lives()
-			d.asked("900", deadline.Add(-time.Hour), due(48*time.Hour)) // meanwhile, and past at first sight
+			d.asked("900", deadline.Add(-time.Hour), due(48*time.Hour)) // meanwhile, and past when first seen
 			d.tick(due(48 * time.Hour))
 			d.tick(due(48 * time.Hour).Add(time.Second))
 			if kept < 2 {
@@ -228,11 +228,11 @@ func TestTheDeadlinesOfEachKindAreGroupedApart(t *testing.T) {
 	d := newDesk(t, glow)
 	for i := range 7 {
 		d.asked(strconv.Itoa(100+i), deadline, noon)
-		d.moves(d.asked(strconv.Itoa(200+i), deadline, noon), minutes(1), func(r *workflow.Report) {
+		d.moves(d.asked(strconv.Itoa(200+i), deadline, noon), minutes(1), func(r *workflow.Snapshot) {
 			r.Status, r.ShipBy = workflow.StatusAwaitingShipment, deadline
 		})
 	}
-	d.moves(d.asked("300", deadline, noon), minutes(1), func(r *workflow.Report) { r.Status = workflow.StatusContentPending })
+	d.moves(d.asked("300", deadline, noon), minutes(1), func(r *workflow.Snapshot) { r.Status = workflow.StatusContentPending })
 	d.tick(due(24 * time.Hour))
 	require.Equal(t, []string{"7 review reviewers at 29 12:00", "7 ship reviewers at 29 12:00"}, d.groups())
 	require.Empty(t, d.steps(workflow.Key{Shop: sample.Shop, ID: "300"}))

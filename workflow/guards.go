@@ -7,7 +7,7 @@ import (
 )
 
 // Guard is a named condition on a row. Where it does not hold, the event is refused by Rule, or, for what no person
-// asked for, is no news.
+// asked for, is ignored.
 type Guard struct {
 	Name  string
 	Rule  Rule
@@ -15,10 +15,10 @@ type Guard struct {
 	Holds func(Application, Event) bool
 }
 
-// settling is how long after a confirmed decision the search may still report the application as pending: it lags "a
+// searchLag is how long after a confirmed decision the search may still report the application as pending: it lags "a
 // few seconds" behind a write. The stricter reading is the longest time the reference itself waits before it trusts the
 // search, 30 seconds. A later PENDING is real: a grouping that failed returns an application to review.
-const settling = 30 * time.Second
+const searchLag = 30 * time.Second
 
 // undoMargin is how long before the review deadline the undo window ends at the latest.
 const undoMargin = 60 * time.Second
@@ -29,16 +29,16 @@ var (
 	// what became of the application is on its way.
 	InTime = Guard{Name: "the review deadline has not passed", Rule: RuleDeadline, Quote: L4,
 		Holds: func(a Application, e Event) bool {
-			return a.Report.ReviewBy.IsZero() || e.When().Before(a.Report.ReviewBy)
+			return a.Snapshot.ReviewBy.IsZero() || e.When().Before(a.Snapshot.ReviewBy)
 		}}
 
 	// Ours holds unless TikTok said that the request is an agency's to decide.
 	Ours = Guard{Name: "it is the shop's to decide", Rule: RuleAgency, Quote: L13,
 		Holds: func(a Application, _ Event) bool { return !a.OfAgency() }}
 
-	// Approvable is TikTok's own word on whether it would take an approval.
+	// Approvable is whether TikTok says that it would accept an approval.
 	Approvable = Guard{Name: "TikTok says that it can be approved", Rule: RuleNotApprovable, Quote: L5,
-		Holds: func(a Application, _ Event) bool { return a.Report.Approvable }}
+		Holds: func(a Application, _ Event) bool { return a.Snapshot.Approvable }}
 
 	// ReasonKnown holds for the four reasons.
 	ReasonKnown = Guard{Name: "the reason is one of the four", Rule: RuleReason, Quote: L9,
@@ -54,11 +54,11 @@ var (
 			return ok && utf8.RuneCountInString(d.Note) <= MaxNote && utf8.RuneCountInString(d.Message) <= MaxMessage
 		}}
 
-	// Reachable holds while a message that goes with a decision has somebody to go to.
+	// Reachable holds while a message that goes with a decision has a recipient.
 	Reachable = Guard{Name: "the creator can be written to, if there is a message", Rule: RuleNoCreator, Quote: L9,
 		Holds: func(a Application, e Event) bool {
 			d, ok := e.(Decided)
-			return ok && (d.Message == "" || a.Report.Creator.OpenID != "")
+			return ok && (d.Message == "" || a.Snapshot.Creator.OpenID != "")
 		}}
 
 	// OwnOrAdmin holds for the decision's author and for admins.
@@ -82,23 +82,23 @@ var (
 			return ok && a.Campaign != "" && a.Campaign == c.Seen
 		}}
 
-	// OwnJoinOrAdmin holds for whoever added it to its campaign and for admins, and for every reviewer where it came there
-	// by itself.
+	// OwnJoinOrAdmin holds for whoever added it to its campaign and for admins, and for every reviewer where it came
+	// there by itself.
 	OwnJoinOrAdmin = Guard{Name: "by whoever added it, or an admin", Rule: RuleNotYourJoin, Quote: L12,
 		Holds: func(a Application, e Event) bool {
 			c, ok := e.(CampaignLeft)
 			return ok && (c.Admin || a.Joined.By == "" || c.Person == a.Joined.By)
 		}}
 
-	// NoContentYet holds until content was found. It guards what a report says of a sample that is on its way or waits for
-	// content: who looks at the platform's list of content may know better.
+	// NoContentYet holds until content was found. It guards what a report says of a sample that is on its way or waits
+	// for content: the platform's list of content may say more.
 	NoContentYet = Guard{Name: "no content was found yet", Quote: L11,
 		Holds: func(a Application, _ Event) bool { return a.ContentAt.IsZero() }}
 
-	// Settled holds when a report of "pending" can be trusted after a decision that TikTok confirmed.
-	Settled = Guard{Name: "the search has caught up with our last decision", Quote: L14,
+	// SearchCaughtUp holds when a report of "pending" can be trusted after a decision that TikTok confirmed.
+	SearchCaughtUp = Guard{Name: "the search has caught up with our last decision", Quote: L14,
 		Holds: func(a Application, e Event) bool {
 			r, ok := e.(Reported)
-			return ok && (a.ConfirmedAt.IsZero() || !r.Began.Before(a.ConfirmedAt.Add(settling)))
+			return ok && (a.ConfirmedAt.IsZero() || !r.Began.Before(a.ConfirmedAt.Add(searchLag)))
 		}}
 )

@@ -17,13 +17,13 @@ type Entry struct {
 	Verdict  Verdict    `json:"verdict,omitempty"`
 	Reason   Reason     `json:"reason,omitempty"`
 	Campaign CampaignID `json:"campaign,omitempty"`
-	Cause    Cause      `json:"cause,omitzero"`
+	Failure  Failure    `json:"cause,omitzero"`
 	Text     string     `json:"text,omitempty"`    // of a note, or of a message to or from the creator
 	Message  string     `json:"message,omitempty"` // to the creator, which is to go with a decision
-	Creator  CreatorKey `json:"creator,omitempty"` // in the shop's own history: whom it is about
+	Creator  CreatorKey `json:"creator,omitempty"` // in the shop's own history: the creator it is about
 	Name     string     `json:"name,omitempty"`    // of a campaign, there
 
-	// Of a deadline's step: which, and whether it was told with others, as one message.
+	// Of a deadline's step: which, and whether it was announced with others, as one message.
 	Deadline DeadlineKind `json:"deadline,omitempty"`
 	Step     string       `json:"step,omitempty"` // "48h"
 	Grouped  bool         `json:"grouped,omitempty"`
@@ -33,7 +33,7 @@ type Entry struct {
 func entry(before, after Application, e Event) Entry {
 	h := Entry{
 		At: e.When(), Key: after.Key, Event: e.Kind(), From: before.State(), To: after.State(), Round: after.Round,
-		Status: after.Report.Status,
+		Status: after.Snapshot.Status,
 	}
 	switch e := e.(type) {
 	case Decided:
@@ -45,47 +45,48 @@ func entry(before, after Application, e Event) Entry {
 		h.By, h.Campaign = e.Actor, e.Campaign
 	case CampaignLeft:
 		h.By, h.Campaign = e.Actor, e.Seen
-	case LookBegan:
+	case OnItBegan:
 		h.By = e.Actor
-	case LookEnded:
+	case OnItEnded:
 		h.By = e.Actor
 	case Noted:
 		h.By, h.Text = e.Actor, e.Text
-	case MessageTold:
-		h.By, h.Text, h.Cause = e.Actor, e.Text, e.Cause
-	case Heard:
-		h.Text = e.Written.Text
-	case CardCalledFor:
+	case MessageUpdated:
+		h.By, h.Text, h.Failure = e.Actor, e.Text, e.Failure
+	case MessageReceived:
+		h.Text = e.Message.Text
+	case CardRequested:
 		h.By = e.Actor
 	case Confirmed:
 		h.Verdict, h.Reason = e.Verdict, before.Decision.Reason
 	case Claimed:
 		h.Verdict, h.Reason = before.Decision.Verdict, before.Decision.Reason
 	case AnswerLost:
-		h.Verdict, h.Cause = before.Decision.Verdict, e.Cause
+		h.Verdict, h.Failure = before.Decision.Verdict, e.Failure
 	case HeldUp:
-		h.Verdict, h.Cause = before.Decision.Verdict, e.Cause
+		h.Verdict, h.Failure = before.Decision.Verdict, e.Failure
 	case RefusedForGood:
-		h.Verdict, h.Reason, h.Cause = before.Decision.Verdict, before.Decision.Reason, e.Cause
+		h.Verdict, h.Reason, h.Failure = before.Decision.Verdict, before.Decision.Reason, e.Failure
 	case Reported:
 		if after.Campaign != before.Campaign {
 			h.Campaign = after.Campaign // which it joined by itself
 		}
 	case CardLost:
-		h.Cause = e.Cause
+		h.Failure = e.Failure
 	case StepDue:
-		h.Deadline, h.Step, h.Grouped = e.Row.Deadline, e.Name, e.Manner == Grouped
+		h.Deadline, h.Step, h.Grouped = e.Step.Deadline, e.Name, e.Grouping == Grouped
 	}
 	return h
 }
 
-// kept tells whether an event belongs to the history: what a card looks like does not, nor a step that nobody was told.
-func kept(e Event) bool {
+// inHistory reports whether an event belongs to the history: what a card looks like does not, nor a step that was
+// passed over.
+func inHistory(e Event) bool {
 	switch e := e.(type) {
 	case CardShown, OriginFound:
 		return false
 	case StepDue:
-		return e.Manner != PassedOver
+		return e.Grouping != PassedOver
 	default:
 		return true
 	}

@@ -23,7 +23,7 @@ func (s Settings) due(before time.Duration, by time.Time) time.Time {
 // zone, Monday to Friday, unless the shop works all week.
 func (s Settings) opensAfter(at time.Time) time.Time {
 	local := at.In(s.Location())
-	from, to := clockOf(s.HoursFrom), clockOf(s.HoursTo)
+	from, to := minutesOf(s.HoursFrom), minutesOf(s.HoursTo)
 	for day := range 8 {
 		if w := (local.Weekday() + time.Weekday(day)) % 7; !s.Weekends && (w == time.Saturday || w == time.Sunday) {
 			continue
@@ -41,8 +41,8 @@ func (s Settings) opensAfter(at time.Time) time.Time {
 	return at
 }
 
-// onDay returns a time of the day so many days after the one that a local time is on, given in minutes since midnight. A
-// time that the clocks skip that night is one close by.
+// onDay returns a time of the day so many days after the one that a local time is on, given in minutes since midnight.
+// A time that the clocks skip that night is one close by.
 func onDay(local time.Time, after, minutes int) time.Time {
 	return time.Date(local.Year(), local.Month(), local.Day()+after, minutes/60, minutes%60, 0, 0, local.Location())
 }
@@ -53,8 +53,8 @@ func dayOf(local time.Time, after int) string {
 	return onDay(local, after, 12*60).Format(time.DateOnly)
 }
 
-// clockOf returns the minutes since midnight of "15:04".
-func clockOf(s string) int {
+// minutesOf returns the minutes since midnight of "15:04".
+func minutesOf(s string) int {
 	t, err := time.Parse("15:04", s)
 	if err != nil {
 		return 0

@@ -19,7 +19,7 @@ type Import struct {
 // BeginImport begins a run that makes the collaboration's creators members of a campaign of its name, which is made if
 // there is none.
 func (e *Engine) BeginImport(ctx context.Context, i Import) (r Run, err error) {
-	err = e.update(ctx, func(t *turn) error {
+	err = e.update(ctx, func(t *txn) error {
 		r = Run{ID: runID(i.Actor), Kind: RunImport, Shop: i.Shop, By: i.Person, At: i.At, Collaboration: i.Collaboration}
 		if there, err := t.tx.Run(r.ID); !errors.Is(err, ErrNotFound) {
 			r = there
@@ -28,7 +28,7 @@ func (e *Engine) BeginImport(ctx context.Context, i Import) (r Run, err error) {
 		if err := t.tx.PutRun(r); err != nil {
 			return err
 		}
-		if err := t.notify(Notice{ID: RunNotice(r.ID), Shop: r.Shop, Kind: SayRun, Run: r.ID}, i.At, ForPeople); err != nil {
+		if err := t.notify(Notice{ID: RunNotice(r.ID), Shop: r.Shop, Kind: KindRun, Run: r.ID}, i.At, ForPeople); err != nil {
 			return err
 		}
 		return t.enqueue(Effect{Kind: ImportCreators, Lane: ImportLane(r.ID), Shop: i.Shop, Run: r.ID, NotBefore: i.At}, i.At)
@@ -39,7 +39,7 @@ func (e *Engine) BeginImport(ctx context.Context, i Import) (r Run, err error) {
 	return r, nil
 }
 
-// Imported tells what TikTok said of a target collaboration.
+// Imported is what TikTok reported of a target collaboration.
 type Imported struct {
 	At       time.Time
 	Name     string
@@ -47,10 +47,10 @@ type Imported struct {
 	Products []Product // by id and title
 }
 
-// ImportFailed tells that TikTok will not tell of a target collaboration, or not now.
+// ImportFailed says that TikTok did not return a target collaboration, for good or for now.
 type ImportFailed struct {
 	At      time.Time
-	Cause   Cause
+	Failure Failure
 	ForGood bool
 }
 
@@ -66,15 +66,15 @@ func (ImportFailed) Kind() EventKind { return OnImported }
 // When returns the event's time.
 func (e ImportFailed) When() time.Time { return e.At }
 
-func (t *turn) imported(eff Effect, e Imported) error {
+func (t *txn) imported(eff Effect, e Imported) error {
 	r, err := t.tx.Run(eff.Run)
 	if err != nil || r.Ended() {
 		return err
 	}
-	by := Actor{Person: r.By, Surface: FromCommand, Origin: "run " + string(r.ID)}
+	by := Actor{Person: r.By, Surface: FromCommand, DedupKey: "run " + string(r.ID)}
 	c, err := t.campaignOfImport(r, e, by)
 	if refused, ok := errors.AsType[Refusal](err); ok {
-		return t.endImport(r, e.At, Cause{Message: string(refused.Rule) + ": " + refused.Name}, true)
+		return t.endImport(r, e.At, Failure{Message: string(refused.Rule) + ": " + refused.Name}, true)
 	}
 	if err != nil {
 		return err
@@ -86,12 +86,12 @@ func (t *turn) imported(eff Effect, e Imported) error {
 		return err
 	}
 	r.Campaign, r.Name = c.ID, c.Name
-	return t.endImport(r, e.At, Cause{}, false)
+	return t.endImport(r, e.At, Failure{}, false)
 }
 
 // gather makes the creators of a collaboration members of its campaign, and counts them. What is known of one under
 // the user name alone becomes theirs by open id. One with neither cannot be told from others.
-func (t *turn) gather(r *Run, c Campaign, e Imported, by Actor) error {
+func (t *txn) gather(r *Run, c Campaign, e Imported, by Actor) error {
 	for _, creator := range e.Creators {
 		creator, err := t.identified(r.Shop, creator, e.At)
 		if err != nil {
@@ -107,20 +107,20 @@ func (t *turn) gather(r *Run, c Campaign, e Imported, by Actor) error {
 		if isNew {
 			r.Added++
 		} else {
-			r.There++
+			r.Existing++
 		}
 	}
 	return nil
 }
 
 // identified returns a creator of a collaboration as the desk knows them.
-func (t *turn) identified(shop ShopID, creator Creator, at time.Time) (Creator, error) {
+func (t *txn) identified(shop ShopID, creator Creator, at time.Time) (Creator, error) {
 	if creator.OpenID == "" {
-		return t.knownAs(shop, creator)
+		return t.lookUpCreator(shop, creator)
 	}
 	last, err := lastOf(t.tx, CreatorOf(creator.KeyOf(shop)))
 	if err == nil {
-		creator = last.Report.Creator
+		creator = last.Snapshot.Creator
 	} else if !errors.Is(err, ErrNotFound) {
 		return creator, err
 	}
@@ -130,8 +130,9 @@ func (t *turn) identified(shop ShopID, creator Creator, at time.Time) (Creator, 
 	return creator, t.merge(shop, Creator{Username: creator.Username}.KeyOf(shop), creator, at)
 }
 
-// addProducts puts a collaboration's products into its campaign, as far as there is room, and returns how many were new.
-func (t *turn) addProducts(c Campaign, products []Product) (added int, err error) {
+// addProducts puts a collaboration's products into its campaign, as far as there is room, and returns how many were
+// new.
+func (t *txn) addProducts(c Campaign, products []Product) (added int, err error) {
 	for _, p := range products {
 		if p.Title != "" {
 			if err := t.keepProduct(c.Shop, p); err != nil {
@@ -148,7 +149,7 @@ func (t *turn) addProducts(c Campaign, products []Product) (added int, err error
 }
 
 // campaignOfImport returns the campaign of the collaboration's name, or makes it.
-func (t *turn) campaignOfImport(r Run, e Imported, by Actor) (Campaign, error) {
+func (t *txn) campaignOfImport(r Run, e Imported, by Actor) (Campaign, error) {
 	name, err := CampaignName(cutName(e.Name))
 	if err != nil {
 		name = "Collaboration " + r.Collaboration
@@ -158,7 +159,7 @@ func (t *turn) campaignOfImport(r Run, e Imported, by Actor) (Campaign, error) {
 		return c, Refusal{Rule: RuleArchived, Name: c.Name}
 	}
 	if errors.Is(err, ErrNotFound) {
-		return t.createCampaign(Creation{Shop: r.Shop, Name: name, By: by.Person, At: e.At, Origin: by.Origin})
+		return t.createCampaign(Creation{Shop: r.Shop, Name: name, By: by.Person, At: e.At, DedupKey: by.DedupKey})
 	}
 	return c, err
 }
@@ -168,26 +169,26 @@ func cutName(name string) string {
 	return string(runes[:min(len(runes), MaxCampaignName)])
 }
 
-func (t *turn) importFailed(eff Effect, e ImportFailed) error {
+func (t *txn) importFailed(eff Effect, e ImportFailed) error {
 	r, err := t.tx.Run(eff.Run)
 	if err != nil || r.Ended() {
 		return err
 	}
 	if !e.ForGood {
-		if sameFault(r.Cause, e.Cause) {
+		if sameFailureCode(r.Failure, e.Failure) {
 			return nil
 		}
-		r.Cause = e.Cause
+		r.Failure = e.Failure
 		if err := t.tx.PutRun(r); err != nil {
 			return err
 		}
 		return t.renotify(RunNotice(r.ID), e.At, Routine)
 	}
-	return t.endImport(r, e.At, e.Cause, true)
+	return t.endImport(r, e.At, e.Failure, true)
 }
 
-func (t *turn) endImport(r Run, at time.Time, cause Cause, failed bool) error {
-	r.EndsAt, r.Cause, r.Failed = at, cause, failed
+func (t *txn) endImport(r Run, at time.Time, failure Failure, failed bool) error {
+	r.EndsAt, r.Failure, r.Failed = at, failure, failed
 	if err := t.tx.PutRun(r); err != nil {
 		return err
 	}

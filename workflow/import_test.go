@@ -10,9 +10,9 @@ import (
 	"sampledesk/workflow"
 )
 
-func (d *desk) imports(origin string) workflow.Run {
+func (d *desk) imports(dedupKey string) workflow.Run {
 	d.t.Helper()
-	r, err := d.BeginImport(d.t.Context(), workflow.Import{Actor: deed(member, origin), At: noon, Shop: sample.Shop, Collaboration: "7"})
+	r, err := d.BeginImport(d.t.Context(), workflow.Import{Actor: action(member, dedupKey), At: noon, Shop: sample.Shop, Collaboration: "7"})
 	require.NoError(d.t, err)
 	require.Equal(d.t, workflow.Run{ID: r.ID, Kind: workflow.RunImport, Shop: sample.Shop, By: member, At: noon, Collaboration: "7"}, r)
 	return r
@@ -21,7 +21,7 @@ func (d *desk) imports(origin string) workflow.Run {
 func TestAnImportMakesACampaignOfACollaboration(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, glow)
-	d.met()
+	d.seen()
 	r := d.imports("1")
 	told := workflow.Imported{
 		At: minutes(1), Name: "Spring \x00 launch", Creators: []workflow.Creator{{Username: "glow.daily"}, {Username: finds}, {Username: "KITCHEN_FINDS"}, {Username: ""}},
@@ -32,7 +32,7 @@ func TestAnImportMakesACampaignOfACollaboration(t *testing.T) {
 	c := d.named("Spring launch")
 	require.Equal(t, []workflow.ProductID{"1", "9"}, c.Products)
 	require.Equal(t, member, c.CreatedBy)
-	r.EndsAt, r.Campaign, r.Name, r.Added, r.There, r.Products = minutes(1), c.ID, c.Name, 2, 1, 2
+	r.EndsAt, r.Campaign, r.Name, r.Added, r.Existing, r.Products = minutes(1), c.ID, c.Name, 2, 1, 2
 	require.Equal(t, r, d.run(r.ID))
 	members := d.members(c)
 	require.Equal(t, []workflow.CreatorKey{glowDaily, findsName}, []workflow.CreatorKey{members[0].Creator, members[1].Creator})
@@ -40,13 +40,13 @@ func TestAnImportMakesACampaignOfACollaboration(t *testing.T) {
 
 	again := d.imports("2")
 	d.deliver(workflow.ImportLane(again.ID), told, minutes(2))
-	require.Equal(t, 3, d.run(again.ID).There)
+	require.Equal(t, 3, d.run(again.ID).Existing)
 	require.Zero(t, d.run(again.ID).Added+d.run(again.ID).Products)
 }
 
 func TestAnImportKnowsACreatorByTheOpenIDAndMergesWhatTheNameHeld(t *testing.T) {
 	d := newDesk(t, glow)
-	d.met()
+	d.seen()
 	c := d.campaign("Spring")
 	d.invite(c, finds, noon) // by name alone
 	r := d.imports("1")
@@ -60,21 +60,21 @@ func TestAnImportKnowsACreatorByTheOpenIDAndMergesWhatTheNameHeld(t *testing.T) 
 	}
 	id := func(open string) workflow.CreatorKey { return workflow.Creator{OpenID: open}.KeyOf(sample.Shop) }
 	require.ElementsMatch(t, []workflow.CreatorKey{glowDaily, id("open-9"), id("open-7")}, keys)
-	require.Equal(t, []int{2, 1}, []int{d.run(r.ID).Added, d.run(r.ID).There})
+	require.Equal(t, []int{2, 1}, []int{d.run(r.ID).Added, d.run(r.ID).Existing})
 }
 
 func TestAnImportThatCannotBeDoneSaysWhy(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, glow)
 	r := d.imports("1")
-	busy, gone := workflow.Cause{Code: 36009002, Message: "too many requests"}, workflow.Cause{Code: 404, Message: "no such collaboration"}
+	busy, gone := workflow.Failure{Code: 36009002, Message: "too many requests"}, workflow.Failure{Code: 404, Message: "no such collaboration"}
 	e := d.take(workflow.ImportLane(r.ID), noon)
-	d.settle(e, workflow.Outcome{Event: workflow.ImportFailed{At: noon, Cause: busy}, Then: workflow.Again}, noon)
-	require.Equal(t, busy, d.run(r.ID).Cause)
+	d.settle(e, workflow.Outcome{Event: workflow.ImportFailed{At: noon, Failure: busy}, Then: workflow.Again}, noon)
+	require.Equal(t, busy, d.run(r.ID).Failure)
 	require.False(t, d.run(r.ID).Ended())
-	d.deliver(workflow.ImportLane(r.ID), workflow.ImportFailed{At: minutes(1), Cause: gone, ForGood: true}, minutes(1))
+	d.deliver(workflow.ImportLane(r.ID), workflow.ImportFailed{At: minutes(1), Failure: gone, ForGood: true}, minutes(1))
 	require.True(t, d.run(r.ID).Failed)
-	require.Equal(t, gone, d.run(r.ID).Cause)
+	require.Equal(t, gone, d.run(r.ID).Failure)
 	require.Equal(t, minutes(1), d.run(r.ID).EndsAt)
 
 	archived := d.campaign("Spring")
@@ -83,7 +83,7 @@ func TestAnImportThatCannotBeDoneSaysWhy(t *testing.T) {
 	r = d.imports("2")
 	d.deliver(workflow.ImportLane(r.ID), workflow.Imported{At: minutes(1), Name: "spring", Creators: []workflow.Creator{{Username: finds}}}, minutes(1))
 	require.True(t, d.run(r.ID).Failed)
-	require.Contains(t, d.run(r.ID).Cause.Message, string(workflow.RuleArchived))
+	require.Contains(t, d.run(r.ID).Failure.Message, string(workflow.RuleArchived))
 	require.Empty(t, d.members(archived))
 }
 

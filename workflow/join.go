@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// Join adds an application's creator to a campaign, one that exists or a new one, and approves the application in the
-// same breath if that is asked for.
+// Join adds an application's creator to a campaign, one that exists or a new one, and approves the application at the
+// same time if asked to.
 type Join struct {
 	Actor
 	At       time.Time
@@ -23,11 +23,11 @@ type Join struct {
 	Undo     time.Duration
 }
 
-// Join does all of that or, with a Refusal, none of it. A second delivery of the same deed changes nothing, also if what
-// the first one did was taken back meanwhile.
+// Join does all of that or, with a Refusal, none of it. A second delivery of the same action changes nothing, also if
+// what the first one did was taken back meanwhile.
 func (e *Engine) Join(ctx context.Context, j Join) (a Application, c Campaign, err error) {
-	err = e.update(ctx, func(t *turn) (err error) {
-		a, c, err = t.enter(j)
+	err = e.update(ctx, func(t *txn) (err error) {
+		a, c, err = t.joinCampaign(j)
 		return err
 	})
 	if err != nil && !errors.Is(err, errUnchanged) {
@@ -36,11 +36,11 @@ func (e *Engine) Join(ctx context.Context, j Join) (a Application, c Campaign, e
 	return a, c, nil
 }
 
-func (t *turn) enter(j Join) (a Application, c Campaign, err error) {
+func (t *txn) joinCampaign(j Join) (a Application, c Campaign, err error) {
 	if a, err = load(t.tx, j.Key); err != nil {
 		return a, c, err
 	}
-	if a.took(j.Origin) {
+	if a.alreadyApplied(j.DedupKey) {
 		if c, err = t.tx.Campaign(a.Campaign); errors.Is(err, ErrNotFound) {
 			err = nil // it has left the campaign again
 		}
@@ -56,36 +56,36 @@ func (t *turn) enter(j Join) (a Application, c Campaign, err error) {
 	return a, c, err
 }
 
-func (t *turn) campaignFor(j Join) (Campaign, error) {
+func (t *txn) campaignFor(j Join) (Campaign, error) {
 	if j.Campaign == "" {
-		return t.createCampaign(Creation{Shop: j.Key.Shop, Name: j.NewName, By: j.Person, At: j.At, Origin: j.Origin})
+		return t.createCampaign(Creation{Shop: j.Key.Shop, Name: j.NewName, By: j.Person, At: j.At, DedupKey: j.DedupKey})
 	}
-	c, err := t.open(j.Campaign)
+	c, err := t.activeCampaign(j.Campaign)
 	if err == nil && c.Shop != j.Key.Shop {
 		return Campaign{}, Refusal{Rule: RuleNoCampaign}
 	}
 	return c, err
 }
 
-// choose takes the application into the campaign, with its creator and its product. To approve somebody who is in the
-// campaign already is no mistake.
-func (t *turn) choose(j Join, c Campaign) (Application, Campaign, error) {
+// choose takes the application into the campaign, with its creator and its product. Approving somebody who is in the
+// campaign already is not refused.
+func (t *txn) choose(j Join, c Campaign) (Application, Campaign, error) {
 	before, err := load(t.tx, j.Key)
 	if err != nil {
 		return before, c, err
 	}
 	who := j.Actor
 	if j.Approve {
-		who.Origin = "" // the approval is what recognises a second delivery
+		who.DedupKey = "" // the approval is what recognises a second delivery
 	}
 	a, _, err := t.apply(j.Key, CampaignChosen{Actor: who, At: j.At, Campaign: c.ID, Name: c.Name, Seen: j.Seen})
-	if r, ok := errors.AsType[Refusal](err); ok && r.Rule == RuleInThatCampaign && j.Approve {
+	if r, ok := errors.AsType[Refusal](err); ok && r.Rule == RuleAlreadyInCampaign && j.Approve {
 		return r.Application, c, nil
 	}
 	if err != nil {
 		return a, c, err
 	}
-	m, isNew, err := t.join(c, a.Report.Creator, j.Actor, j.At)
+	m, isNew, err := t.join(c, a.Snapshot.Creator, j.Actor, j.At)
 	if err != nil {
 		return a, c, err
 	}
@@ -95,29 +95,29 @@ func (t *turn) choose(j Join, c Campaign) (Application, Campaign, error) {
 			return a, c, err
 		}
 	}
-	if err := t.renotify(m.Question, j.At, Routine); err != nil { // her application says what it asks
+	if err := t.renotify(m.Question, j.At, Routine); err != nil { // their application says what it asks
 		return a, c, err
 	}
-	if err := t.part(before, j.Actor, j.At); err != nil {
+	if err := t.dropMember(before, j.Actor, j.At); err != nil {
 		return a, c, err
 	}
-	c, err = t.addProduct(c, a.Report.Product.ID)
+	c, err = t.addProduct(c, a.Snapshot.Product.ID)
 	return a, c, err
 }
 
 // Creation is a campaign to create. Name is as a person typed it.
 type Creation struct {
-	Shop   ShopID
-	Name   string
-	By     PersonID
-	At     time.Time
-	Origin string // identifies the person's deed, as Campaign.Origin does
+	Shop     ShopID
+	Name     string
+	By       PersonID
+	At       time.Time
+	DedupKey string // as Campaign.DedupKey
 }
 
 // CreateCampaign creates a campaign of a shop. The error may be a Refusal: the name is none, or taken.
 func (e *Engine) CreateCampaign(ctx context.Context, n Creation) (Campaign, error) {
 	var c Campaign
-	err := e.update(ctx, func(t *turn) (err error) {
+	err := e.update(ctx, func(t *txn) (err error) {
 		c, err = t.createCampaign(n)
 		return err
 	})
@@ -127,7 +127,7 @@ func (e *Engine) CreateCampaign(ctx context.Context, n Creation) (Campaign, erro
 	return c, nil
 }
 
-func (t *turn) createCampaign(n Creation) (Campaign, error) {
+func (t *txn) createCampaign(n Creation) (Campaign, error) {
 	name, err := CampaignName(n.Name)
 	if err != nil {
 		return Campaign{}, err
@@ -137,13 +137,13 @@ func (t *turn) createCampaign(n Creation) (Campaign, error) {
 	}
 	there, err := t.tx.CampaignNamed(n.Shop, name)
 	switch {
-	case err == nil && n.Origin != "" && there.Origin == n.Origin:
+	case err == nil && n.DedupKey != "" && there.DedupKey == n.DedupKey:
 		return there, nil
 	case err == nil:
 		return Campaign{}, Refusal{Rule: RuleNameTaken, Name: name}
 	case !errors.Is(err, ErrNotFound):
 		return Campaign{}, err
 	}
-	c := Campaign{ID: CampaignID(rand.Text()), Shop: n.Shop, Name: name, CreatedBy: n.By, CreatedAt: n.At, Origin: n.Origin}
+	c := Campaign{ID: CampaignID(rand.Text()), Shop: n.Shop, Name: name, CreatedBy: n.By, CreatedAt: n.At, DedupKey: n.DedupKey}
 	return c, t.tx.PutCampaign(c)
 }

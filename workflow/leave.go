@@ -19,7 +19,7 @@ type Leaving struct {
 // before was archived meanwhile. A creator who came into the campaign with it, has not answered and has nothing else
 // there leaves it too. The error is a Refusal where somebody else added it, or it is there no more.
 func (e *Engine) Leave(ctx context.Context, l Leaving) (a Application, err error) {
-	err = e.update(ctx, func(t *turn) (err error) {
+	err = e.update(ctx, func(t *txn) (err error) {
 		a, err = t.leave(l)
 		return err
 	})
@@ -29,7 +29,7 @@ func (e *Engine) Leave(ctx context.Context, l Leaving) (a Application, err error
 	return a, nil
 }
 
-func (t *turn) leave(l Leaving) (Application, error) {
+func (t *txn) leave(l Leaving) (Application, error) {
 	before, err := load(t.tx, l.Key)
 	if err != nil {
 		return before, err
@@ -38,7 +38,7 @@ func (t *turn) leave(l Leaving) (Application, error) {
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return before, err
 	}
-	back, err := t.open(before.Joined.Was)
+	back, err := t.activeCampaign(before.Joined.Was)
 	if _, refused := errors.AsType[Refusal](err); refused {
 		back = Campaign{}
 	} else if err != nil {
@@ -51,21 +51,21 @@ func (t *turn) leave(l Leaving) (Application, error) {
 	if !did {
 		return a, errUnchanged
 	}
-	if back.ID != "" { // she may have left it with the move that is taken back
-		if _, _, err := t.join(back, a.Report.Creator, Actor{Person: a.Joined.By, Surface: l.Surface}, l.At); err != nil {
+	if back.ID != "" { // they may have left it with the move that is undone
+		if _, _, err := t.join(back, a.Snapshot.Creator, Actor{Person: a.Joined.By, Surface: l.Surface}, l.At); err != nil {
 			return a, err
 		}
 	}
-	return a, t.part(before, l.Actor, l.At)
+	return a, t.dropMember(before, l.Actor, l.At)
 }
 
-// part takes a creator out of the campaign that her application has just left, if she came there with it, has not
-// answered, and has no other application there. Otherwise what is asked about her there may be another now.
-func (t *turn) part(before Application, by Actor, at time.Time) error {
+// dropMember takes a creator out of the campaign that their application has just left, if they came there with it, have
+// not answered, and have no other application there. Otherwise the question about them may read differently now.
+func (t *txn) dropMember(before Application, by Actor, at time.Time) error {
 	if before.Campaign == "" {
 		return nil
 	}
-	creator := before.Report.Creator.KeyOf(before.Key.Shop)
+	creator := before.Snapshot.Creator.KeyOf(before.Key.Shop)
 	m, err := t.tx.Member(before.Campaign, creator)
 	if errors.Is(err, ErrNotFound) {
 		return nil
@@ -88,12 +88,12 @@ func (t *turn) part(before Application, by Actor, at time.Time) error {
 	})
 }
 
-// hasAny tells whether a creator has an application in a campaign.
-func (t *turn) hasAny(c CampaignID, creator CreatorKey) (bool, error) {
+// hasAny reports whether a creator has an application in a campaign.
+func (t *txn) hasAny(c CampaignID, creator CreatorKey) (bool, error) {
 	page, err := t.tx.Applications(CampaignOf(c), string(creator)+"/", 1)
 	if err != nil || len(page.Applications) == 0 {
 		return false, err
 	}
 	a := page.Applications[0]
-	return a.Report.Creator.KeyOf(a.Key.Shop) == creator, nil
+	return a.Snapshot.Creator.KeyOf(a.Key.Shop) == creator, nil
 }

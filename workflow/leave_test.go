@@ -16,7 +16,7 @@ func (d *desk) leaves(who workflow.Actor, c workflow.Campaign) (workflow.Applica
 func TestAnAdditionCanBeTakenBackByWhoeverMadeItOrByAnAdmin(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, glow)
-	d.met()
+	d.seen()
 	c := d.joins("Winter")
 	_, err := d.leaves(by(another), c)
 	require.Equal(t, c.ID, refusal(t, workflow.RuleNotYourJoin, err).Application.Campaign)
@@ -28,11 +28,11 @@ func TestAnAdditionCanBeTakenBackByWhoeverMadeItOrByAnAdmin(t *testing.T) {
 	require.Equal(t, workflow.Joined{}, a.Joined)
 	require.Empty(t, d.members(c), "she came into the campaign with it")
 	require.Equal(t, []workflow.EventKind{workflow.OnMemberAdded, workflow.OnMemberLeft}, d.shopHistory())
-	said, _ := d.thread(sample)
-	require.Equal(t, []workflow.Saying{
-		{Kind: workflow.SayCampaign, State: workflow.Pending, By: member, At: noon, Campaign: "Winter"},
-		{Kind: workflow.SayCampaign, State: workflow.Pending, By: member, At: minutes(1), Campaign: "Winter", Left: true},
-	}, said)
+	payloads, _ := d.thread(sample)
+	require.Equal(t, []workflow.Payload{
+		{Kind: workflow.KindCampaign, State: workflow.Pending, By: member, At: noon, Campaign: "Winter"},
+		{Kind: workflow.KindCampaign, State: workflow.Pending, By: member, At: minutes(1), Campaign: "Winter", Left: true},
+	}, payloads)
 
 	_, err = d.leaves(by(member), c)
 	requireRefused(t, workflow.RuleNotInCampaign, err)
@@ -49,7 +49,7 @@ func TestWhatCameIntoACampaignByItselfAnyReviewerMayTakeOut(t *testing.T) {
 	d := newDesk(t, glow)
 	c := d.campaign("Winter", "1")
 	d.invite(c, "glow.daily", noon)
-	require.Equal(t, c.ID, d.met().Campaign)
+	require.Equal(t, c.ID, d.seen().Campaign)
 	a, err := d.leaves(by(another), c)
 	require.NoError(t, err)
 	require.Empty(t, a.Campaign)
@@ -59,14 +59,14 @@ func TestWhatCameIntoACampaignByItselfAnyReviewerMayTakeOut(t *testing.T) {
 func TestACreatorStaysInTheCampaignForWhateverElseIsThere(t *testing.T) {
 	for name, stays := range map[string]func(*desk, workflow.Campaign){
 		"she was added by hand before": nil,
-		"she has answered":             func(d *desk, _ workflow.Campaign) { d.listening().hear("glow.daily", noon, "yes") },
+		"she has answered":             func(d *desk, _ workflow.Campaign) { d.receiving().receives("glow.daily", noon, "yes") },
 		"she has another application there": func(d *desk, _ workflow.Campaign) {
 			d.asks("2", workflow.Creator{OpenID: "open-1", Username: "glow.daily"}, "1", noon)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := newDesk(t, glow)
-			d.met()
+			d.seen()
 			c := d.campaign("Winter")
 			if stays == nil {
 				d.invite(c, "glow.daily", noon)
@@ -86,7 +86,7 @@ func TestACreatorStaysInTheCampaignForWhateverElseIsThere(t *testing.T) {
 func TestTheLastOfSeveralApplicationsTakesHerOutOfTheCampaign(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, glow)
-	d.met()
+	d.seen()
 	c := d.joins("Winter")
 	second := d.asks("2", workflow.Creator{OpenID: "open-1", Username: "glow.daily"}, "1", noon)
 	require.Equal(t, c.ID, second.Campaign)
@@ -101,7 +101,7 @@ func TestTheLastOfSeveralApplicationsTakesHerOutOfTheCampaign(t *testing.T) {
 func TestAMoveToAnotherCampaignTakesTheCreatorAlongAndBack(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, glow)
-	d.met()
+	d.seen()
 	winter := d.joins("Winter")
 	summer := d.joins("Summer")
 	require.Empty(t, d.members(winter), "she came there with it, and has left with it")
@@ -114,8 +114,8 @@ func TestAMoveToAnotherCampaignTakesTheCreatorAlongAndBack(t *testing.T) {
 	require.Equal(t, workflow.Joined{By: member, At: noon, Member: true}, a.Joined, "as it was before")
 	require.Len(t, d.members(winter), 1)
 	require.Empty(t, d.members(summer))
-	said, _ := d.thread(sample)
-	require.Equal(t, workflow.Saying{Kind: workflow.SayCampaign, State: workflow.Pending, By: member, At: minutes(1), Campaign: "Summer", Left: true, Back: "Winter"}, said[2])
+	payloads, _ := d.thread(sample)
+	require.Equal(t, workflow.Payload{Kind: workflow.KindCampaign, State: workflow.Pending, By: member, At: minutes(1), Campaign: "Summer", Left: true, Back: "Winter"}, payloads[2])
 
 	a, err = d.leaves(by(member), winter)
 	require.NoError(t, err)
@@ -126,7 +126,7 @@ func TestAMoveToAnotherCampaignTakesTheCreatorAlongAndBack(t *testing.T) {
 func TestNothingGoesBackToACampaignThatWasArchivedMeanwhile(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, glow)
-	d.met()
+	d.seen()
 	winter := d.joins("Winter")
 	summer := d.joins("Summer")
 	_, err := d.ArchiveCampaign(t.Context(), winter.ID, by(member), noon)
@@ -140,10 +140,10 @@ func TestNothingGoesBackToACampaignThatWasArchivedMeanwhile(t *testing.T) {
 func TestAnArchivedCampaignTakesNobodyHoweverLongItsModalWasOpen(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, glow)
-	a := d.met()
+	a := d.seen()
 	c := d.campaign("Winter", "1")
 	d.invite(c, finds, noon)
-	d.listening().hear(finds, noon, "yes")
+	d.receiving().receives(finds, noon, "yes")
 	_, err := d.ArchiveCampaign(t.Context(), c.ID, by(another), noon)
 	require.NoError(t, err)
 	before := d.store.writes.Load()
@@ -154,26 +154,26 @@ func TestAnArchivedCampaignTakesNobodyHoweverLongItsModalWasOpen(t *testing.T) {
 	requireRefused(t, workflow.RuleArchived, err)
 	_, err = d.EditCampaign(t.Context(), workflow.CampaignEdit{Actor: by(member), At: noon, Campaign: c.ID, Seen: c.Version, Name: "Spring"})
 	requireRefused(t, workflow.RuleArchived, err)
-	_, err = d.ArchiveCampaign(t.Context(), c.ID, deed(member, "late"), noon)
+	_, err = d.ArchiveCampaign(t.Context(), c.ID, action(member, "late"), noon)
 	requireRefused(t, workflow.RuleArchived, err)
 	require.Equal(t, before, d.store.writes.Load())
 
-	m, err := d.Say(t.Context(), workflow.Said{Actor: by(member), At: noon, Campaign: c.ID, Creator: findsName, Needed: true})
+	m, err := d.AnswerSample(t.Context(), workflow.SampleAnswer{Actor: by(member), At: noon, Campaign: c.ID, Creator: findsName, Needed: true})
 	require.NoError(t, err, "what is in it stays and goes on")
-	require.Equal(t, workflow.MemberNeeds, m.State)
+	require.Equal(t, workflow.MemberNeedsSample, m.State)
 }
 
 func TestAnEditOfACampaignThatMovedOnIsRefused(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, glow)
-	d.met()
+	d.seen()
 	c := d.campaign("Winter", "7")
 	d.campaign("Summer")
 	edit := workflow.CampaignEdit{Actor: by(member), At: noon, Campaign: c.ID, Seen: c.Version, Name: " Winter  2 ", Channel: "C0WINTER", Products: []workflow.ProductID{"9", "7", "9"}}
 	_, _, err := d.Join(t.Context(), workflow.Join{Actor: by(another), At: noon, Key: sample, Campaign: c.ID})
 	require.NoError(t, err, "it brings product 1")
 	_, err = d.EditCampaign(t.Context(), edit)
-	requireRefused(t, workflow.RuleSettingsMoved, err)
+	requireRefused(t, workflow.RuleSettingsChanged, err)
 
 	edit.Seen = d.named("Winter").Version
 	c, err = d.EditCampaign(t.Context(), edit)
@@ -195,13 +195,13 @@ func TestAnEditOfACampaignThatMovedOnIsRefused(t *testing.T) {
 func TestACreatorIsAddedByHandOnceAndAsTheDeskKnowsHer(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, glow)
-	d.met()
+	d.seen()
 	c := d.campaign("Winter")
 	m := d.invite(c, " @GLOW.daily ", noon)
 	require.Equal(t, glowDaily, m.Creator, "an application shows her id")
 	require.Equal(t, findsName, d.invite(c, "@Kitchen_Finds", noon).Creator)
-	for username, rule := range map[string]workflow.Rule{"glow.daily": workflow.RuleInThatCampaign, "KITCHEN_FINDS": workflow.RuleInThatCampaign, "@": workflow.RuleNoCreator} {
-		_, _, err := d.AddMember(t.Context(), workflow.Addition{Actor: deed(another, "other"), At: noon, Campaign: c.ID, Creator: workflow.Creator{Username: username}})
+	for username, rule := range map[string]workflow.Rule{"glow.daily": workflow.RuleAlreadyInCampaign, "KITCHEN_FINDS": workflow.RuleAlreadyInCampaign, "@": workflow.RuleNoCreator} {
+		_, _, err := d.AddMember(t.Context(), workflow.Addition{Actor: action(another, "other"), At: noon, Campaign: c.ID, Creator: workflow.Creator{Username: username}})
 		requireRefused(t, rule, err)
 	}
 	_, _, err := d.AddMember(t.Context(), workflow.Addition{Actor: by(member), At: noon, Campaign: "404", Creator: workflow.Creator{Username: finds}})

@@ -14,7 +14,7 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// eventKinds are the events that the table may speak of; those about the card's looks are none of its business.
+// eventKinds are the events that the table may speak of; those about the card are not in it.
 var eventKinds = []EventKind{
 	OnApproved, OnRejected, OnUndone, OnCampaignChosen, OnCampaignLeft, OnClaimed, OnAnswerLost, OnHeldUp, OnApprovalConfirmed,
 	OnRejectionConfirmed, OnRefusedForGood, OnReported, OnContentFound,
@@ -50,7 +50,7 @@ func TestTheReadmeCarriesTheSentencesWordForWord(t *testing.T) {
 func TestTheReadmeCarriesTheTableOfEndings(t *testing.T) {
 	want := "| Ending | Affiliate Center status | Whose move it was |\n|---|---|---|\n"
 	for _, e := range Endings {
-		move := string(e.Mover)
+		move := string(e.Party)
 		if e.Why != "" {
 			move += ": " + e.Why
 		}
@@ -64,7 +64,9 @@ func TestTheReadmeCarriesTheTableOfEndings(t *testing.T) {
 
 func TestTheLifecycleReadsAsItsGoldenFile(t *testing.T) { golden(t, "lifecycle.md", Markdown()) }
 
-func TestTheClockReadsAsItsGoldenFile(t *testing.T) { golden(t, "clock.md", ClockMarkdown()) }
+func TestTheEscalationPolicyReadsAsItsGoldenFile(t *testing.T) {
+	golden(t, "clock.md", EscalationMarkdown())
+}
 
 func golden(t *testing.T, name, got string) {
 	t.Helper()
@@ -192,7 +194,7 @@ func TestEveryRowSpeaksOfWhatThereIs(t *testing.T) {
 	}
 }
 
-// personal tells whether a person asks for that.
+// personal reports whether a person asks for that.
 func personal(on EventKind) bool {
 	return slices.Contains([]EventKind{OnApproved, OnRejected, OnUndone, OnCampaignChosen, OnCampaignLeft}, on)
 }

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Markdown returns the tables of transitions as Markdown tables, for people to read: that of an application, below it the
-// states that "in review" stands for, and that of a creator in a campaign.
+// Markdown returns the tables of transitions as Markdown tables, for people to read: that of an application, below it
+// the states that "in review" stands for, and that of a creator in a campaign.
 func Markdown() string {
 	var b strings.Builder
 	b.WriteString("An application:\n\n")
@@ -70,17 +70,17 @@ func toWords(to State) string {
 
 func sentenceWords(quotes []Sentence) string { return words(quotes, ", ", Sentence.ID) }
 
-// words joins what word says of each.
+// words joins the word of each.
 func words[T any](all []T, separator string, word func(T) string) string {
-	said := make([]string, 0, len(all))
+	parts := make([]string, 0, len(all))
 	for _, one := range all {
-		said = append(said, word(one))
+		parts = append(parts, word(one))
 	}
-	return strings.Join(said, separator)
+	return strings.Join(parts, separator)
 }
 
-// ClockMarkdown returns the tables of deadlines and of their steps as Markdown tables, for people to read.
-func ClockMarkdown() string {
+// EscalationMarkdown returns the tables of deadlines and of their steps as Markdown tables, for people to read.
+func EscalationMarkdown() string {
 	var b strings.Builder
 	b.WriteString("The deadlines. Anywhere else an application is silent:\n\n")
 	line(&b, "Deadline", "While", "Counted from", "Over", "Many at once")
@@ -98,7 +98,7 @@ func ClockMarkdown() string {
 	b.WriteString("\nTheir steps, each told once, and after a time of silence only the latest:\n\n")
 	line(&b, "Deadline", "Step", "Due", "Set by", "Heard", "Besides")
 	line(&b, "---", "---", "---", "---", "---", "---")
-	for _, r := range Clock {
+	for _, r := range EscalationPolicy {
 		set, besides := "the table", ""
 		if r.Setting {
 			set = "the shop"
@@ -106,14 +106,14 @@ func ClockMarkdown() string {
 		if r.Nudge {
 			besides = "the creator, in the shop's own words if it has some"
 		}
-		line(&b, string(r.Deadline), strconv.Itoa(r.Step), dueWords(r), set, string(r.Voice), besides)
+		line(&b, string(r.Deadline), strconv.Itoa(r.Number), dueWords(r), set, string(r.Audience), besides)
 	}
 	return b.String()
 }
 
 // dueWords says when a step is due, by the defaults.
-func dueWords(r ClockRow) string {
-	before := Settings{}.stepsOf(r.Deadline)[r.Step]
+func dueWords(r EscalationStep) string {
+	before := Settings{}.stepsOf(r.Deadline)[r.Number]
 	switch {
 	case before < 0:
 		return stepName(-before) + " after it"

@@ -5,19 +5,19 @@ import (
 	"time"
 )
 
-// MemberState is where a creator in a campaign stands by herself, before an application speaks for her.
+// MemberState is where a creator in a campaign stands by themselves, before an application decides it.
 type MemberState string
 
 // The states of a member.
 const (
-	MemberInvited  MemberState = ""           // she has not answered
-	MemberAnswered MemberState = "answered"   // the team is asked whether she needs a sample
-	MemberNeeds    MemberState = "needs"      // she is to have one; her application is awaited
-	MemberSpared   MemberState = "needs none" // her content is awaited
+	MemberInvited     MemberState = ""           // no answer yet
+	MemberAnswered    MemberState = "answered"   // the team is asked whether they need a sample
+	MemberNeedsSample MemberState = "needs"      // they should get one; their application is awaited
+	MemberNeedsNone   MemberState = "needs none" // their content is awaited
 )
 
 // MemberStates lists every state, in the order in which a member comes through them.
-var MemberStates = []MemberState{MemberInvited, MemberAnswered, MemberNeeds, MemberSpared}
+var MemberStates = []MemberState{MemberInvited, MemberAnswered, MemberNeedsSample, MemberNeedsNone}
 
 // String returns the state in words, for the table and for tests; on screen it is Stage.
 func (s MemberState) String() string {
@@ -32,9 +32,9 @@ func (s MemberState) Stage() Stage {
 	switch s {
 	case MemberAnswered:
 		return StageReply
-	case MemberNeeds:
+	case MemberNeedsSample:
 		return StageReview
-	case MemberSpared:
+	case MemberNeedsNone:
 		return StageContent
 	default:
 		return StageInvited
@@ -57,10 +57,11 @@ type MemberEvent struct {
 	Text string // of an answer
 }
 
-// StepMember applies an event to a member. It is pure. Ok is false where the table has no such move: what a person asked
-// for is then refused, and an answer that is not the first is no news. A deed that was taken over before changes nothing.
+// StepMember applies an event to a member. It is pure. Ok is false where the table has no such move: what a person
+// asked for is then refused, and an answer that is not the first is ignored. An action that was applied before changes
+// nothing.
 func StepMember(m Member, e MemberEvent) (after Member, ok bool) {
-	if m.took(e.Origin) {
+	if m.alreadyApplied(e.DedupKey) {
 		return m, true
 	}
 	i := slices.IndexFunc(MemberLifecycle, func(r MemberRow) bool { return r.On == e.Kind && slices.Contains(r.From, m.State) })
@@ -72,22 +73,24 @@ func StepMember(m Member, e MemberEvent) (after Member, ok bool) {
 	case OnMemberAnswered:
 		m.Answered, m.Answer = e.At, e.Text
 	case OnSampleNeeded, OnSampleNotNeeded:
-		m.SaidBy, m.SaidAt = e.Person, e.At
+		m.SampleAnswerBy, m.SampleAnswerAt = e.Person, e.At
 	}
-	m.Origins = remember(m.Origins, e.Origin)
+	m.DedupKeys = addDedupKey(m.DedupKeys, e.DedupKey)
 	return m, true
 }
 
-// took tells whether a deed was taken over before.
-func (m Member) took(origin string) bool { return origin != "" && slices.Contains(m.Origins, origin) }
+// alreadyApplied reports whether an action was applied before.
+func (m Member) alreadyApplied(dedupKey string) bool {
+	return dedupKey != "" && slices.Contains(m.DedupKeys, dedupKey)
+}
 
-// since is when the member came to where she stands.
+// since is when the member came to where they stand.
 func (m Member) since() time.Time {
 	switch m.State {
 	case MemberAnswered:
 		return m.Answered
-	case MemberNeeds, MemberSpared:
-		return m.SaidAt
+	case MemberNeedsSample, MemberNeedsNone:
+		return m.SampleAnswerAt
 	default:
 		return m.AddedAt
 	}

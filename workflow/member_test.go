@@ -52,7 +52,7 @@ func TestTheSentencesOnAMemberHold(t *testing.T) {
 	spared, ok := StepMember(m, MemberEvent{Actor: by(another), Kind: OnSampleNotNeeded, At: noon})
 	require.True(t, ok)
 	require.Equal(t, StageContent, Furthest(spared, nil), L3)
-	require.Equal(t, another, spared.SaidBy)
+	require.Equal(t, another, spared.SampleAnswerBy)
 }
 
 func TestALateAnswerIsNoNews(t *testing.T) {
@@ -64,32 +64,32 @@ func TestALateAnswerIsNoNews(t *testing.T) {
 	}
 }
 
-func TestTheTeamMayThinkAgainAndADeedCountsOnce(t *testing.T) {
+func TestTheTeamMayThinkAgainAndAnActionCountsOnce(t *testing.T) {
 	m := Member{State: MemberAnswered}
-	say := func(on EventKind, origin string) {
+	announcements := func(on EventKind, dedupKey string) {
 		t.Helper()
 		var ok bool
-		m, ok = StepMember(m, MemberEvent{Actor: Actor{Person: member, Origin: origin}, Kind: on, At: noon})
+		m, ok = StepMember(m, MemberEvent{Actor: Actor{Person: member, DedupKey: dedupKey}, Kind: on, At: noon})
 		require.True(t, ok)
 	}
-	say(OnSampleNeeded, "1")
-	say(OnSampleNotNeeded, "2")
-	require.Equal(t, MemberSpared, m.State)
-	say(OnSampleNeeded, "1") // once more
-	require.Equal(t, MemberSpared, m.State)
-	say(OnSampleNeeded, "3")
-	require.Equal(t, MemberNeeds, m.State)
-	require.Equal(t, []string{"1", "2", "3"}, m.Origins)
+	announcements(OnSampleNeeded, "1")
+	announcements(OnSampleNotNeeded, "2")
+	require.Equal(t, MemberNeedsNone, m.State)
+	announcements(OnSampleNeeded, "1") // once more
+	require.Equal(t, MemberNeedsNone, m.State)
+	announcements(OnSampleNeeded, "3")
+	require.Equal(t, MemberNeedsSample, m.State)
+	require.Equal(t, []string{"1", "2", "3"}, m.DedupKeys)
 }
 
 func TestAMemberShowsTheFurthestOfWhereSheStandsAndOfHerApplications(t *testing.T) {
 	at := func(minutes int) time.Time { return noon.Add(time.Duration(minutes) * time.Minute) }
 	application := func(status Status, minutes int) Application {
-		return Application{Key: sample, SeenAt: noon, ChangedAt: at(minutes), Report: Report{Status: status}}
+		return Application{Key: sample, SeenAt: noon, ChangedAt: at(minutes), Snapshot: Snapshot{Status: status}}
 	}
 	answered := Member{State: MemberAnswered, AddedAt: noon, Answered: at(10)}
-	needs := Member{State: MemberNeeds, AddedAt: noon, Answered: at(10), SaidAt: at(20)}
-	spared := Member{State: MemberSpared, AddedAt: noon, Answered: at(10), SaidAt: at(20)}
+	needs := Member{State: MemberNeedsSample, AddedAt: noon, Answered: at(10), SampleAnswerAt: at(20)}
+	spared := Member{State: MemberNeedsNone, AddedAt: noon, Answered: at(10), SampleAnswerAt: at(20)}
 	for name, c := range map[string]struct {
 		m    Member
 		of   []Application

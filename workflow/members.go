@@ -16,10 +16,10 @@ type Addition struct {
 	Creator  Creator
 }
 
-// AddMember adds a creator to a campaign. The error is a Refusal where there is no such campaign, it takes nobody, she is
-// in it, or nobody is named.
+// AddMember adds a creator to a campaign. The error is a Refusal where there is no such campaign, it is archived, they
+// are in it already, or no name is given.
 func (e *Engine) AddMember(ctx context.Context, add Addition) (m Member, c Campaign, err error) {
-	err = e.update(ctx, func(t *turn) (err error) {
+	err = e.update(ctx, func(t *txn) (err error) {
 		m, c, err = t.addByHand(add)
 		return err
 	})
@@ -29,7 +29,7 @@ func (e *Engine) AddMember(ctx context.Context, add Addition) (m Member, c Campa
 	return m, c, nil
 }
 
-func (t *turn) addByHand(add Addition) (Member, Campaign, error) {
+func (t *txn) addByHand(add Addition) (Member, Campaign, error) {
 	c, err := t.tx.Campaign(add.Campaign)
 	if errors.Is(err, ErrNotFound) {
 		return Member{}, c, Refusal{Rule: RuleNoCampaign}
@@ -37,16 +37,16 @@ func (t *turn) addByHand(add Addition) (Member, Campaign, error) {
 	if err != nil {
 		return Member{}, c, err
 	}
-	creator, err := t.knownAs(c.Shop, add.Creator)
+	creator, err := t.lookUpCreator(c.Shop, add.Creator)
 	if err != nil {
 		return Member{}, c, err
 	}
 	m, err := t.tx.Member(c.ID, creator.KeyOf(c.Shop))
 	switch {
-	case err == nil && m.took(add.Origin):
+	case err == nil && m.alreadyApplied(add.DedupKey):
 		return m, c, errUnchanged
 	case err == nil:
-		return m, c, Refusal{Rule: RuleInThatCampaign, Name: c.Name, Member: m}
+		return m, c, Refusal{Rule: RuleAlreadyInCampaign, Name: c.Name, Member: m}
 	case !errors.Is(err, ErrNotFound):
 		return m, c, err
 	case c.Archived:
@@ -58,8 +58,8 @@ func (t *turn) addByHand(add Addition) (Member, Campaign, error) {
 	return m, c, err
 }
 
-// open returns a campaign that takes creators.
-func (t *turn) open(id CampaignID) (Campaign, error) {
+// activeCampaign returns a campaign that is not archived.
+func (t *txn) activeCampaign(id CampaignID) (Campaign, error) {
 	c, err := t.tx.Campaign(id)
 	if errors.Is(err, ErrNotFound) {
 		return c, Refusal{Rule: RuleNoCampaign}
@@ -70,13 +70,13 @@ func (t *turn) open(id CampaignID) (Campaign, error) {
 	return c, err
 }
 
-// join makes a creator a member of a campaign, if she is none.
-func (t *turn) join(c Campaign, creator Creator, by Actor, at time.Time) (m Member, isNew bool, err error) {
+// join makes a creator a member of a campaign, if they are not one yet.
+func (t *txn) join(c Campaign, creator Creator, by Actor, at time.Time) (m Member, isNew bool, err error) {
 	key := creator.KeyOf(c.Shop)
 	if m, err = t.tx.Member(c.ID, key); !errors.Is(err, ErrNotFound) {
 		return m, false, err
 	}
-	m = Member{Campaign: c.ID, Creator: key, Shown: creator, AddedBy: by.Person, AddedAt: at, Origins: remember(nil, by.Origin)}
+	m = Member{Campaign: c.ID, Creator: key, Shown: creator, AddedBy: by.Person, AddedAt: at, DedupKeys: addDedupKey(nil, by.DedupKey)}
 	if err := t.tx.PutMember(m); err != nil {
 		return m, false, err
 	}
@@ -85,25 +85,25 @@ func (t *turn) join(c Campaign, creator Creator, by Actor, at time.Time) (m Memb
 	})
 }
 
-// knownAs returns what the desk knows of a creator of whom only the user name is given.
-func (t *turn) knownAs(shop ShopID, c Creator) (Creator, error) {
+// lookUpCreator returns what the desk knows of a creator given by user name only.
+func (t *txn) lookUpCreator(shop ShopID, c Creator) (Creator, error) {
 	c.Username = strings.TrimPrefix(strings.TrimSpace(c.Username), "@")
 	if c.OpenID != "" {
 		return c, nil
 	}
 	found, err := lastOf(t.tx, UsernameOf(shop, c.Username))
-	if err == nil && found.Report.Creator.OpenID != "" {
-		return found.Report.Creator, nil
+	if err == nil && found.Snapshot.Creator.OpenID != "" {
+		return found.Snapshot.Creator, nil
 	}
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return c, err
 	}
-	talk, err := t.tx.Conversation(shop, c.KeyOf(shop))
+	conversation, err := t.tx.Conversation(shop, c.KeyOf(shop))
 	if errors.Is(err, ErrNotFound) {
 		return c, nil
 	}
-	if talk.Shown.OpenID != "" {
-		return talk.Shown, err
+	if conversation.Shown.OpenID != "" {
+		return conversation.Shown, err
 	}
 	return c, err
 }

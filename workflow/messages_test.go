@@ -11,9 +11,9 @@ import (
 )
 
 // writes has the member write to a creator.
-func (d *desk) writes(origin string, to workflow.CreatorKey, text string) workflow.Notice {
+func (d *desk) writes(dedupKey string, to workflow.CreatorKey, text string) workflow.Notice {
 	d.t.Helper()
-	n, err := d.Write(d.t.Context(), workflow.Writing{Actor: deed(member, origin), At: noon, Shop: sample.Shop, Creator: to, Text: text})
+	n, err := d.Write(d.t.Context(), workflow.OutboundMessage{Actor: action(member, dedupKey), At: noon, Shop: sample.Shop, Creator: to, Text: text})
 	require.NoError(d.t, err)
 	return n
 }
@@ -21,8 +21,8 @@ func (d *desk) writes(origin string, to workflow.CreatorKey, text string) workfl
 var glowLane = workflow.MessageLane(sample.Shop, glowDaily)
 
 func TestAMessageIsQuotedAndSentAndWhatBecameOfItIsShown(t *testing.T) {
-	quota := workflow.Cause{Code: 45101004, Message: "daily quota used up", RequestID: "request-1"}
-	region := workflow.Cause{Code: 16032001, Message: "creator in another region"}
+	quota := workflow.Failure{Code: 45101004, Message: "daily quota used up", RequestID: "request-1"}
+	region := workflow.Failure{Code: 16032001, Message: "creator in another region"}
 	for name, c := range map[string]struct {
 		outcome workflow.Outcome
 		want    func(*workflow.Message)
@@ -34,21 +34,21 @@ func TestAMessageIsQuotedAndSentAndWhatBecameOfItIsShown(t *testing.T) {
 			func(m *workflow.Message) { m.State, m.Sent = workflow.MessageSent, minutes(1) }, workflow.OnMessageSent, 0,
 		},
 		"refused": {
-			workflow.Outcome{Event: workflow.MessageDone{What: workflow.OnMessageRefused, At: minutes(1), Cause: region}},
-			func(m *workflow.Message) { m.State, m.Cause = workflow.MessageRefused, region }, workflow.OnMessageRefused, 0,
+			workflow.Outcome{Event: workflow.MessageDone{What: workflow.OnMessageRefused, At: minutes(1), Failure: region}},
+			func(m *workflow.Message) { m.State, m.Failure = workflow.MessageRefused, region }, workflow.OnMessageRefused, 0,
 		},
 		"held up": {
-			workflow.Outcome{Event: workflow.MessageDone{What: workflow.OnMessageHeldUp, At: minutes(1), Cause: quota}, Then: workflow.Again, After: time.Hour, Cause: quota},
-			func(m *workflow.Message) { m.Cause = quota }, workflow.OnMessageHeldUp, 1,
+			workflow.Outcome{Event: workflow.MessageDone{What: workflow.OnMessageHeldUp, At: minutes(1), Failure: quota}, Then: workflow.Again, After: time.Hour, Failure: quota},
+			func(m *workflow.Message) { m.Failure = quota }, workflow.OnMessageHeldUp, 1,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := newDesk(t, glow)
-			d.met()
+			d.seen()
 			n := d.writes("1", glowDaily, " Hello,\r\nglow! \u202e")
 			want := workflow.Message{Text: "Hello,\nglow!", By: member, At: noon, State: workflow.MessageWaiting}
 			require.Equal(t, workflow.Notice{
-				ID: "message/U0MEMBER1/1", Shop: sample.Shop, Kind: workflow.SayMessage, Application: sample.ID, Creator: glowDaily, Message: &want,
+				ID: "message/U0MEMBER1/1", Shop: sample.Shop, Kind: workflow.KindMessage, Application: sample.ID, Creator: glowDaily, Message: &want,
 			}, n)
 			require.Equal(t, n, d.notice(n.ID))
 			_, shown := d.thread(sample)
@@ -69,7 +69,7 @@ func TestAMessageIsQuotedAndSentAndWhatBecameOfItIsShown(t *testing.T) {
 			h := d.history(sample)
 			require.Equal(t, []workflow.EventKind{workflow.OnReported, workflow.OnMessageWritten, c.told}, events(h))
 			require.Equal(t, want.Text, h[1].Text)
-			require.Equal(t, want.Cause, h[2].Cause)
+			require.Equal(t, want.Failure, h[2].Failure)
 		})
 	}
 }
@@ -77,48 +77,48 @@ func TestAMessageIsQuotedAndSentAndWhatBecameOfItIsShown(t *testing.T) {
 func TestAConversationIsNumberedByTheFirstAnswerThatKnowsIt(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, glow)
-	d.met()
+	d.seen()
 	d.writes("1", glowDaily, "hello")
 	d.deliver(glowLane, workflow.MessageDone{What: workflow.OnMessageSent, At: noon, Conversation: "talk-1"}, noon)
-	talk, err := d.talk(glowDaily)
+	conversation, err := d.conversation(glowDaily)
 	require.NoError(t, err)
-	require.Equal(t, "talk-1", talk.ID)
+	require.Equal(t, "talk-1", conversation.ID)
 }
 
-func TestAConversationThatWasHeardUnderAnotherNameIsHers(t *testing.T) {
+func TestAConversationThatWasReceivedUnderAnotherNameIsMerged(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, glow).listening()
-	d.met()
+	d := newDesk(t, glow).receiving()
+	d.seen()
 	c := d.campaign("Winter")
 	d.invite(c, "glow.of.old", noon)
-	d.hear("glow.of.old", minutes(1), "yes")
+	d.receives("glow.of.old", minutes(1), "yes")
 	n := d.writes("1", glowDaily, "hello")
 	d.deliver(glowLane, workflow.MessageDone{What: workflow.OnMessageSent, At: minutes(2), Conversation: "talk-glow.of.old"}, minutes(2))
 	require.Equal(t, workflow.MessageSent, d.notice(n.ID).Message.State)
-	_, err := d.talk("name:7495540735365777507:glow.of.old")
+	_, err := d.conversation("name:7495540735365777507:glow.of.old")
 	require.ErrorIs(t, err, workflow.ErrNotFound)
-	talk, err := d.talk(glowDaily)
+	conversation, err := d.conversation(glowDaily)
 	require.NoError(t, err)
-	require.Equal(t, "talk-glow.of.old", talk.ID)
-	require.Equal(t, minutes(1), talk.Last.At, "what was heard is not told again")
+	require.Equal(t, "talk-glow.of.old", conversation.ID)
+	require.Equal(t, minutes(1), conversation.Last.At, "what was heard is not told again")
 	m := d.member(c, glowDaily)
 	require.Equal(t, workflow.MemberAnswered, m.State)
 	require.Equal(t, glowDaily, d.notice(m.Question).Creator)
 
 	other := d.asks("2", findsByID, "1", minutes(3))
-	n, err = d.Write(t.Context(), workflow.Writing{Actor: by(member), At: noon, Shop: sample.Shop, Application: other.Key.ID, Text: "hello"})
+	n, err = d.Write(t.Context(), workflow.OutboundMessage{Actor: by(member), At: noon, Shop: sample.Shop, Application: other.Key.ID, Text: "hello"})
 	require.NoError(t, err)
-	d.deliver(workflow.MessageLane(sample.Shop, findsID), workflow.MessageDone{What: workflow.OnMessageSent, At: noon, Conversation: talk.ID}, noon)
+	d.deliver(workflow.MessageLane(sample.Shop, findsID), workflow.MessageDone{What: workflow.OnMessageSent, At: noon, Conversation: conversation.ID}, noon)
 	require.Equal(t, workflow.MessageSent, d.notice(n.ID).Message.State, "an id that makes no sense loses no outcome")
-	talk, err = d.talk(findsID)
+	conversation, err = d.conversation(findsID)
 	require.NoError(t, err)
-	require.Empty(t, talk.ID)
+	require.Empty(t, conversation.ID)
 }
 
 func TestARefusedMessageDoesNotBlockTheNextAndOneThatWaitsDoes(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, glow)
-	d.met()
+	d.seen()
 	for _, text := range []string{"one", "two", "three"} {
 		d.writes(text, glowDaily, text)
 	}
@@ -136,26 +136,26 @@ func TestARefusedMessageDoesNotBlockTheNextAndOneThatWaitsDoes(t *testing.T) {
 func TestAMessageThatIsHeldUpForOneReasonIsToldOnce(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, glow)
-	d.met()
+	d.seen()
 	d.writes("1", glowDaily, "hello")
-	cause := workflow.Cause{Code: 45101004, Message: "quota"}
+	failure := workflow.Failure{Code: 45101004, Message: "quota"}
 	for i := range 3 {
 		e := d.take(glowLane, minutes(i))
-		cause.RequestID = "request"[:i+1]
-		d.settle(e, workflow.Outcome{Event: workflow.MessageDone{What: workflow.OnMessageHeldUp, At: minutes(i), Cause: cause}, Then: workflow.Again, After: time.Minute}, minutes(i))
+		failure.RequestID = "request"[:i+1]
+		d.settle(e, workflow.Outcome{Event: workflow.MessageDone{What: workflow.OnMessageHeldUp, At: minutes(i), Failure: failure}, Then: workflow.Again, After: time.Minute}, minutes(i))
 	}
 	require.Equal(t, []workflow.EventKind{workflow.OnReported, workflow.OnMessageWritten, workflow.OnMessageHeldUp}, events(d.history(sample)))
 }
 
 func TestAMessageIsQuotedWhereHerStoryIs(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, glow).listening()
-	d.met()
+	d := newDesk(t, glow).receiving()
+	d.seen()
 	later := d.asks("2", workflow.Creator{OpenID: "open-1", Username: "glow.daily"}, "2", minutes(1))
 	require.Equal(t, later.Key.ID, d.writes("1", glowDaily, "hello").Application, "her latest that is live")
 	d.reports("2", workflow.StatusWithdrawn, minutes(2))
 	require.Equal(t, sample.ID, d.writes("2", glowDaily, "hello").Application)
-	n, err := d.Write(t.Context(), workflow.Writing{Actor: by(member), At: noon, Shop: sample.Shop, Application: "2", Text: "sorry"})
+	n, err := d.Write(t.Context(), workflow.OutboundMessage{Actor: by(member), At: noon, Shop: sample.Shop, Application: "2", Text: "sorry"})
 	require.NoError(t, err)
 	require.Equal(t, later.Key.ID, n.Application, "the one that is named, also after its end")
 	d.reports(sample.ID, workflow.StatusWithdrawn, minutes(3))
@@ -167,7 +167,7 @@ func TestAMessageIsQuotedWhereHerStoryIs(t *testing.T) {
 	d.invite(winter, "glow.daily", minutes(4))
 	d.invite(summer, "glow.daily", minutes(3))
 	require.Equal(t, winter.ID, d.writes("4", glowDaily, "hello").Campaign, "that of the campaign that she joined last")
-	n, err = d.Write(t.Context(), workflow.Writing{Actor: by(member), At: noon, Shop: sample.Shop, Creator: glowDaily, Campaign: summer.ID, Text: "hello"})
+	n, err = d.Write(t.Context(), workflow.OutboundMessage{Actor: by(member), At: noon, Shop: sample.Shop, Creator: glowDaily, Campaign: summer.ID, Text: "hello"})
 	require.NoError(t, err)
 	require.Equal(t, summer.ID, n.Campaign)
 	require.Contains(t, d.shopHistory(), workflow.OnMessageWritten, "the shop's own history keeps it")
@@ -190,19 +190,19 @@ func TestAMessageCallsForACardToBeQuotedUnder(t *testing.T) {
 func TestAMessageIsRefusedWhereItSaysNothingOrHasNobodyToGoTo(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, glow)
-	d.met()
+	d.seen()
 	d.invite(d.campaign("Winter"), finds, noon)
 	before := d.store.writes.Load()
 	for name, c := range map[string]struct {
-		w    workflow.Writing
+		w    workflow.OutboundMessage
 		rule workflow.Rule
 	}{
-		"no words":          {workflow.Writing{Creator: glowDaily, Text: " \n\u200b\u2800"}, workflow.RuleNote},
-		"too many":          {workflow.Writing{Creator: glowDaily, Text: strings.Repeat("é", workflow.MaxMessage+1)}, workflow.RuleTooLong},
-		"no id":             {workflow.Writing{Creator: findsName, Text: "hello"}, workflow.RuleNoCreator},
-		"nobody":            {workflow.Writing{Creator: "id:404", Text: "hello"}, workflow.RuleNoCreator},
-		"no application":    {workflow.Writing{Application: "404", Text: "hello"}, workflow.RuleNoApplication},
-		"no name of anyone": {workflow.Writing{Text: "hello"}, workflow.RuleNoCreator},
+		"no words":          {workflow.OutboundMessage{Creator: glowDaily, Text: " \n\u200b\u2800"}, workflow.RuleEmptyNote},
+		"too many":          {workflow.OutboundMessage{Creator: glowDaily, Text: strings.Repeat("é", workflow.MaxMessage+1)}, workflow.RuleTooLong},
+		"no id":             {workflow.OutboundMessage{Creator: findsName, Text: "hello"}, workflow.RuleNoCreator},
+		"nobody":            {workflow.OutboundMessage{Creator: "id:404", Text: "hello"}, workflow.RuleNoCreator},
+		"no application":    {workflow.OutboundMessage{Application: "404", Text: "hello"}, workflow.RuleNoApplication},
+		"no name of anyone": {workflow.OutboundMessage{Text: "hello"}, workflow.RuleNoCreator},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c.w.Actor, c.w.At, c.w.Shop = by(member), noon, sample.Shop
@@ -216,14 +216,14 @@ func TestAMessageIsRefusedWhereItSaysNothingOrHasNobodyToGoTo(t *testing.T) {
 func TestARefusedMessageCanBeTriedAgain(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, glow)
-	d.met()
+	d.seen()
 	n := d.writes("1", glowDaily, "hello")
 	_, err := d.Resend(t.Context(), n.ID, by(another), minutes(1))
 	requireRefused(t, workflow.RuleNothingFailed, err)
-	d.deliver(glowLane, workflow.MessageDone{What: workflow.OnMessageRefused, At: noon, Cause: workflow.Cause{Code: 1}}, noon)
-	n, err = d.Resend(t.Context(), n.ID, deed(another, "again"), minutes(1))
+	d.deliver(glowLane, workflow.MessageDone{What: workflow.OnMessageRefused, At: noon, Failure: workflow.Failure{Code: 1}}, noon)
+	n, err = d.Resend(t.Context(), n.ID, action(another, "again"), minutes(1))
 	require.NoError(t, err)
-	require.Equal(t, workflow.Message{Text: "hello", By: member, At: noon, State: workflow.MessageWaiting, Again: "again"}, *n.Message)
+	require.Equal(t, workflow.Message{Text: "hello", By: member, At: noon, State: workflow.MessageWaiting, RetryKey: "again"}, *n.Message)
 	require.Equal(t, "hello", d.take(glowLane, minutes(1)).Text)
 	_, err = d.Resend(t.Context(), "404", by(another), noon)
 	requireRefused(t, workflow.RuleNothingFailed, err)
@@ -240,7 +240,7 @@ func (d *desk) rejects(message string, undo time.Duration) workflow.Application 
 func TestTheMessageOfARejectionGoesOutOnceTikTokHasConfirmedIt(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, glow)
-	d.met()
+	d.seen()
 	a := d.rejects(" Sorry! ", 0)
 	require.Equal(t, "Sorry!", a.Decision.Message)
 	require.Empty(t, d.waiting(glowLane), "not before")
@@ -248,8 +248,8 @@ func TestTheMessageOfARejectionGoesOutOnceTikTokHasConfirmedIt(t *testing.T) {
 	sent := d.waiting(glowLane)
 	require.Len(t, sent, 1)
 	require.Equal(t, "Sorry!", sent[0].Text)
-	said, shown := d.thread(sample)
-	require.Equal(t, workflow.StageReject, said[0].Stage)
+	payloads, shown := d.thread(sample)
+	require.Equal(t, workflow.StageReject, payloads[0].Stage)
 	require.Equal(t, []workflow.NoticeID{sent[0].Notice}, shown, "it is quoted below the rejection")
 	require.Equal(t, member, d.notice(sent[0].Notice).Message.By)
 
@@ -262,10 +262,10 @@ func TestTheMessageOfARejectionGoesOutOnceTikTokHasConfirmedIt(t *testing.T) {
 func TestTheMessageOfARejectionGoesOutWhenASweepConfirmsWhatHadLostItsAnswer(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, glow)
-	d.met()
+	d.seen()
 	d.rejects("Sorry!", 0)
 	e := d.take(workflow.ReviewLane(sample), noon)
-	d.settle(e, workflow.Outcome{Event: workflow.AnswerLost{At: noon}, Then: workflow.Again, After: time.Minute, Looks: 1}, noon)
+	d.settle(e, workflow.Outcome{Event: workflow.AnswerLost{At: noon}, Then: workflow.Again, After: time.Minute, Verifications: 1}, noon)
 	require.Empty(t, d.waiting(glowLane))
 	e = d.take(workflow.ReviewLane(sample), minutes(1)) // to look, while a sweep sees it first
 	d.reports(sample.ID, workflow.StatusRejectCancelled, minutes(1))
@@ -278,19 +278,19 @@ func TestTheMessageOfARejectionThatCameToNothingIsNotSentAndTheThreadSaysSo(t *t
 	for name, comes := range map[string]func(*desk){
 		"undone": func(d *desk) { d.apply(workflow.Undone{Actor: by(member), At: noon, Round: 1}) },
 		"refused for good": func(d *desk) {
-			d.deliver(workflow.ReviewLane(sample), workflow.RefusedForGood{At: noon, Cause: workflow.Cause{Code: 1}}, minutes(1))
+			d.deliver(workflow.ReviewLane(sample), workflow.RefusedForGood{At: noon, Failure: workflow.Failure{Code: 1}}, minutes(1))
 		},
 		"ended elsewhere":    func(d *desk) { d.reports(sample.ID, workflow.StatusWithdrawn, minutes(1)) },
 		"rejected elsewhere": func(d *desk) { d.reports(sample.ID, workflow.StatusRejectCancelled, minutes(1)) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := newDesk(t, glow)
-			d.met()
+			d.seen()
 			d.rejects("Sorry!", undoWindow)
 			comes(d)
-			said, shown := d.thread(sample)
-			require.Len(t, said, 1)
-			require.Equal(t, "Sorry!", said[0].Unsent)
+			payloads, shown := d.thread(sample)
+			require.Len(t, payloads, 1)
+			require.Equal(t, "Sorry!", payloads[0].Unsent)
 			require.Empty(t, shown)
 			require.Empty(t, d.waiting(glowLane))
 		})
@@ -300,7 +300,7 @@ func TestTheMessageOfARejectionThatCameToNothingIsNotSentAndTheThreadSaysSo(t *t
 func TestADecisionsWordsAreCheckedWhenItIsMade(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, glow)
-	d.met()
+	d.seen()
 	before := d.store.writes.Load()
 	decided := workflow.Decided{Actor: by(member), At: noon, Verdict: workflow.Reject, Reason: workflow.Other}
 	for _, words := range [][2]string{{"", strings.Repeat("é", workflow.MaxMessage+1)}, {strings.Repeat("é", workflow.MaxNote+1), ""}} {
@@ -311,8 +311,8 @@ func TestADecisionsWordsAreCheckedWhenItIsMade(t *testing.T) {
 	decided.Note, decided.Message = " \u200b ", "\n"
 	a := d.apply(decided)
 	require.Empty(t, a.Decision.Message, "nothing visible is nothing")
-	said, _ := d.thread(sample)
-	require.Empty(t, said)
+	payloads, _ := d.thread(sample)
+	require.Empty(t, payloads)
 
 	nameless := d.asks("2", workflow.Creator{Username: finds}, "1", noon)
 	decided.Message = "Sorry!"
@@ -323,16 +323,16 @@ func TestADecisionsWordsAreCheckedWhenItIsMade(t *testing.T) {
 func TestAMessageThatCannotBeSentAnyMoreIsQuotedAsRefused(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, glow)
-	d.met()
+	d.seen()
 	a := d.rejects("Sorry!", 0)
-	a.Report.Creator.OpenID = "" // as no report does, and no fault of ours may lose the words
+	a.Snapshot.Creator.OpenID = "" // as no report does, and no fault of ours may lose the message
 	require.NoError(t, d.store.Update(t.Context(), func(tx workflow.Tx) error { return tx.PutApplication(a) }))
 	d.deliver(workflow.ReviewLane(sample), workflow.Confirmed{At: minutes(1), Verdict: workflow.Reject}, minutes(1))
 	require.Equal(t, workflow.Rejected, d.application(sample.ID).State(), "the confirmation counts")
 	_, shown := d.thread(sample)
 	require.Len(t, shown, 1)
 	m := *d.notice(shown[0]).Message
-	require.Equal(t, workflow.Message{Text: "Sorry!", By: member, At: minutes(1), State: workflow.MessageRefused, Cause: workflow.Cause{Message: "no creator"}}, m)
+	require.Equal(t, workflow.Message{Text: "Sorry!", By: member, At: minutes(1), State: workflow.MessageRefused, Failure: workflow.Failure{Message: "no creator"}}, m)
 	_, err := d.Resend(t.Context(), shown[0], by(member), minutes(2))
 	requireRefused(t, workflow.RuleNoCreator, err)
 }

@@ -30,7 +30,7 @@ type Key struct {
 	ID   ApplicationID `json:"id"`
 }
 
-// String returns the shop and the application, parted by a slash. Neither holds one.
+// String returns the shop and the application, separated by a slash. Neither contains one.
 func (k Key) String() string { return string(k.Shop) + "/" + string(k.ID) }
 
 // ParseKey reads what Key.String wrote.
@@ -45,20 +45,22 @@ func ParseKey(s string) (Key, error) {
 // RunID is our own id of a run.
 type RunID string
 
-// NoticeID is our own id of a message that is edited as what it tells of changes; it names what that is.
+// NoticeID is our own id of a message that is edited as its subject changes; it names the subject.
 type NoticeID string
 
 // GroupID is the id of a Slack user group.
 type GroupID string
 
-// Figure is a number that a creator may keep to herself. The vendor sends a blank for that, which is never zero.
-type Figure struct {
+// OptionalNumber is a number that a creator may not share. The vendor sends a blank for that, which is never zero.
+type OptionalNumber struct {
 	Value  float64 `json:"value,omitempty"`
 	Shared bool    `json:"shared,omitempty"`
 }
 
-// Known tells whether there is a number that can be counted with.
-func (f Figure) Known() bool { return f.Shared && !math.IsNaN(f.Value) && !math.IsInf(f.Value, 0) }
+// Known reports whether there is a number that can be counted with.
+func (f OptionalNumber) Known() bool {
+	return f.Shared && !math.IsNaN(f.Value) && !math.IsInf(f.Value, 0)
+}
 
 // Money is an amount in a currency, kept as the vendor writes it; an empty amount means "not shared".
 type Money struct {
@@ -79,15 +81,15 @@ func (m Money) Number() (v float64, ok bool) {
 
 // Creator is what a report says of the person who asks for a sample.
 type Creator struct {
-	OpenID      string `json:"open_id,omitempty"`
-	Username    string `json:"username,omitempty"`
-	Nickname    string `json:"nickname,omitempty"`
-	Avatar      string `json:"avatar,omitempty"` // a signed link that expires
-	Followers   Figure `json:"followers"`
-	Posts       Figure `json:"posts"`        // in the last 30 days
-	MedianViews Figure `json:"median_views"` // of shoppable videos, in the last 30 days
-	Fulfilment  Figure `json:"fulfilment"`   // per cent of samples that led to content, in the last 90 days
-	GMV         Money  `json:"gmv"`          // in the last 30 days
+	OpenID      string         `json:"open_id,omitempty"`
+	Username    string         `json:"username,omitempty"`
+	Nickname    string         `json:"nickname,omitempty"`
+	Avatar      string         `json:"avatar,omitempty"` // a signed link that expires
+	Followers   OptionalNumber `json:"followers"`
+	Posts       OptionalNumber `json:"posts"`        // in the last 30 days
+	MedianViews OptionalNumber `json:"median_views"` // of shoppable videos, in the last 30 days
+	Fulfilment  OptionalNumber `json:"fulfilment"`   // per cent of samples that led to content, in the last 90 days
+	GMV         Money          `json:"gmv"`          // in the last 30 days
 }
 
 // CreatorKey identifies a creator on this desk.
@@ -101,7 +103,7 @@ func (c Creator) KeyOf(shop ShopID) CreatorKey {
 	return CreatorKey("name:" + string(shop) + ":" + nameable(strings.ToLower(c.Username)))
 }
 
-// nameable makes a name out of what others wrote that every store takes: UTF-8 without zero bytes.
+// nameable turns foreign text into a name that every store accepts: UTF-8 without zero bytes.
 func nameable(s string) string {
 	return strings.ToValidUTF8(strings.ReplaceAll(s, "\x00", ""), "\uFFFD")
 }
@@ -115,39 +117,39 @@ type Product struct {
 	Picture string    `json:"picture,omitempty"` // a signed link that expires
 }
 
-// Report is what TikTok last said of an application. Times are UTC, to the second; a zero time was not given.
-type Report struct {
-	Status     Status    `json:"status"`
-	ReviewBy   time.Time `json:"review_by,omitzero"`
-	ShipBy     time.Time `json:"ship_by,omitzero"`
-	OrderID    string    `json:"order_id,omitempty"`
-	Tracking   string    `json:"tracking,omitempty"`
-	Fulfilment string    `json:"fulfilment,omitempty"`
-	Approvable bool      `json:"approvable"`
-	Obstacles  []string  `json:"obstacles,omitempty"`  // why it is not approvable, in the vendor's words
-	Stock      int64     `json:"stock"`                // samples left of the product
-	Untold     bool      `json:"untold,omitempty"`     // TikTok did not say how many samples are left; Stock means nothing then
-	Commission string    `json:"commission,omitempty"` // a share: "0.15" is 15 per cent
-	Partner    string    `json:"partner,omitempty"`    // the agency that applied for the creator
-	Collab     Collab    `json:"collab,omitzero"`
-	Creator    Creator   `json:"creator"`
-	Product    Product   `json:"product"`
+// Snapshot is what TikTok last reported of an application. Times are UTC, to the second; a zero time was not given.
+type Snapshot struct {
+	Status       Status    `json:"status"`
+	ReviewBy     time.Time `json:"review_by,omitzero"`
+	ShipBy       time.Time `json:"ship_by,omitzero"`
+	OrderID      string    `json:"order_id,omitempty"`
+	Tracking     string    `json:"tracking,omitempty"`
+	Fulfilment   string    `json:"fulfilment,omitempty"`
+	Approvable   bool      `json:"approvable"`
+	Obstacles    []string  `json:"obstacles,omitempty"`  // why it is not approvable, as the vendor words it
+	Stock        int64     `json:"stock"`                // samples left of the product
+	StockUnknown bool      `json:"untold,omitempty"`     // TikTok did not say how many samples are left; Stock means nothing then
+	Commission   string    `json:"commission,omitempty"` // a share: "0.15" is 15 per cent
+	Partner      string    `json:"partner,omitempty"`    // the agency that applied for the creator
+	Collab       Collab    `json:"collab,omitzero"`
+	Creator      Creator   `json:"creator"`
+	Product      Product   `json:"product"`
 }
 
-// OutOfStock tells whether TikTok says that no sample is left.
-func (r Report) OutOfStock() bool { return !r.Untold && r.Stock <= 0 }
+// OutOfStock reports whether TikTok says that no sample is left.
+func (r Snapshot) OutOfStock() bool { return !r.StockUnknown && r.Stock <= 0 }
 
-// Collab tells where an application came from. Nothing in the vendor's record does, so it is looked up once, apart.
+// Collab says where an application came from. The vendor's record does not say it, so it is looked up once, separately.
 type Collab struct {
 	Known  bool   `json:"known,omitempty"`
 	Target string `json:"target,omitempty"` // the target collaboration's id; empty and known: an open collaboration
 	Name   string `json:"name,omitempty"`
 }
 
-// Differs tells whether other brings news: another status, deadline, order, tracking number, approvability, or stock
-// that crossed zero, or the creator's id, where only her name was known. Numbers that merely drift (views, followers,
-// sales, stock) are no news.
-func (r Report) Differs(other Report) bool {
+// Differs reports whether other is a change: another status, deadline, order, tracking number, approvability, or stock
+// that crossed zero, or the creator's id, where only their name was known. Numbers that merely drift (views, followers,
+// sales, stock) do not count.
+func (r Snapshot) Differs(other Snapshot) bool {
 	return r.Status != other.Status ||
 		!r.ReviewBy.Equal(other.ReviewBy) || !r.ShipBy.Equal(other.ShipBy) ||
 		r.OrderID != other.OrderID || r.Tracking != other.Tracking ||

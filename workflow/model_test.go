@@ -41,45 +41,45 @@ func TestAnApplicationStandsInTheListingsThatPeopleWaitFor(t *testing.T) {
 		a    Application
 		want []Place
 	}{
-		"unseen":                 {standing(Unseen), nil},
-		"in review, with a card": {standing(Pending), append(always(StageReview, review), thread, queue(review), live)},
+		"unseen":                 {applicationIn(Unseen), nil},
+		"in review, with a card": {applicationIn(Pending), append(always(StageReview, review), thread, queue(review), live)},
 		"in review, without one": {
-			func() Application { a := standing(Refused); a.Card = Card{}; return a }(),
+			func() Application { a := applicationIn(Refused); a.Card = Card{}; return a }(),
 			append(always(StageReview, review), queue(review), Place{BacklogOf(sample.Shop), review + key}, live),
 		},
 		"in review, with a card to come": {
-			func() Application { a := standing(Pending); a.Card = Card{Wanted: true}; return a }(),
+			func() Application { a := applicationIn(Pending); a.Card = Card{Wanted: true}; return a }(),
 			append(always(StageReview, review), queue(review), live),
 		},
 		"in review, without a deadline": {
-			func() Application { a := standing(Pending); a.Report.ReviewBy = time.Time{}; return a }(),
+			func() Application { a := applicationIn(Pending); a.Snapshot.ReviewBy = time.Time{}; return a }(),
 			append(always(StageReview, "~"), thread, queue("~"), live),
 		},
-		"decided": {standing(Queued), append(always(StageReview, review), thread, live)},
+		"decided": {applicationIn(Queued), append(always(StageReview, review), thread, live)},
 		"to be shipped": {
 			func() Application {
-				a := standing(AwaitingShipment)
-				a.Report.ShipBy = time.UnixMicro(1795000000000000)
+				a := applicationIn(AwaitingShipment)
+				a.Snapshot.ShipBy = time.UnixMicro(1795000000000000)
 				return a
 			}(),
 			append(always(StageAwaiting, ship), thread, live),
 		},
-		"on its way, by how long that has lasted": {standing(Shipped), append(always(StageShipping, changed), thread, live)},
+		"on its way, by how long that has lasted": {applicationIn(Shipped), append(always(StageShipping, changed), thread, live)},
 		"with a step to come, and news of its parcel": {
 			func() Application {
-				a := standing(Shipped)
-				a.Clock, a.News = Armed{Kind: MoveDeadline, By: noon, Next: time.UnixMicro(1795000000000000)}, NewsShipped
+				a := applicationIn(Shipped)
+				a.Timer, a.News = Timer{Kind: MoveDeadline, By: noon, Next: time.UnixMicro(1795000000000000)}, NewsShipped
 				return a
 			}(),
 			slices.Insert(append(always(StageShipping, changed), thread, live), 6, Place{DueOf(sample.Shop), ship + key}, Place{NewsOf(sample.Shop), sample.String()}),
 		},
 		"at its end, in a campaign": {
-			func() Application { a := standing(Rejected); a.Campaign = "c1"; return a }(),
+			func() Application { a := applicationIn(Rejected); a.Campaign = "c1"; return a }(),
 			append(always(StageReject, latest), thread, Place{CampaignOf("c1"), "id:open-1/" + seen + key},
 				Place{CampaignStageOf("c1", StageReject), latest + key}),
 		},
 		"with a card that is gone": {
-			func() Application { a := standing(Rejected); a.Card.Lost = true; return a }(), always(StageReject, latest),
+			func() Application { a := applicationIn(Rejected); a.Card.Lost = true; return a }(), always(StageReject, latest),
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -107,16 +107,16 @@ func TestEveryEventCarriesItsOwnTimeAndItsKind(t *testing.T) {
 		OnRefusedForGood:     RefusedForGood{At: noon},
 		OnReported:           Reported{At: noon},
 		OnContentFound:       ContentFound{At: noon},
-		OnCardCalledFor:      CardCalledFor{At: noon},
+		OnCardRequested:      CardRequested{At: noon},
 		OnCardShown:          CardShown{At: noon},
 		OnCardLost:           CardLost{At: noon},
 		OnOriginFound:        OriginFound{At: noon},
 		OnCampaignLeft:       CampaignLeft{At: noon},
-		OnLookBegan:          LookBegan{At: noon},
-		OnLookEnded:          LookEnded{At: noon},
+		OnOnItBegan:          OnItBegan{At: noon},
+		OnOnItEnded:          OnItEnded{At: noon},
 		OnNoted:              Noted{At: noon},
-		OnHeard:              Heard{At: noon},
-		OnMessageSent:        MessageTold{What: OnMessageSent, At: noon},
+		OnMessageReceived:    MessageReceived{At: noon},
+		OnMessageSent:        MessageUpdated{What: OnMessageSent, At: noon},
 		OnMessageRefused:     MessageDone{What: OnMessageRefused, At: noon},
 		OnNoticeShown:        NoticeShown{At: noon},
 		OnNoticeLost:         NoticeLost{At: noon},
@@ -129,10 +129,10 @@ func TestEveryEventCarriesItsOwnTimeAndItsKind(t *testing.T) {
 }
 
 func TestEachEntryOfTheHistoryTellsTheFactsOfItsEvent(t *testing.T) {
-	cause := Cause{Code: 1, Message: "why", RequestID: "request-1"}
-	rejecting := standing(Sending)
+	failure := Failure{Code: 1, Message: "why", RequestID: "request-1"}
+	rejecting := applicationIn(Sending)
 	rejecting.Decision.Verdict, rejecting.Decision.Reason = Reject, Other
-	pending := standing(Pending)
+	pending := applicationIn(Pending)
 	line := func(on EventKind, from, to State) Entry {
 		return Entry{At: noon, Key: sample, Event: on, From: from, To: to, Round: 3, Status: StatusPending}
 	}
@@ -142,21 +142,21 @@ func TestEachEntryOfTheHistoryTellsTheFactsOfItsEvent(t *testing.T) {
 		want Entry
 		with func(*Entry)
 	}{
-		{rejecting, AnswerLost{At: noon, Cause: cause}, line(OnAnswerLost, Sending, Unclear), func(h *Entry) { h.Verdict, h.Cause = Reject, cause }},
-		{rejecting, HeldUp{At: noon, Cause: cause}, line(OnHeldUp, Sending, Sending), func(h *Entry) { h.Verdict, h.Cause = Reject, cause }},
+		{rejecting, AnswerLost{At: noon, Failure: failure}, line(OnAnswerLost, Sending, Unclear), func(h *Entry) { h.Verdict, h.Failure = Reject, failure }},
+		{rejecting, HeldUp{At: noon, Failure: failure}, line(OnHeldUp, Sending, Sending), func(h *Entry) { h.Verdict, h.Failure = Reject, failure }},
 		{rejecting, Confirmed{At: noon, Verdict: Reject}, line(OnRejectionConfirmed, Sending, Rejected), func(h *Entry) {
 			h.Verdict, h.Reason, h.Status, h.Round = Reject, Other, StatusRejectCancelled, 4
 		}},
-		{pending, CardLost{At: noon, Cause: cause}, line(OnCardLost, Pending, Pending), func(h *Entry) { h.Cause = cause }},
+		{pending, CardLost{At: noon, Failure: failure}, line(OnCardLost, Pending, Pending), func(h *Entry) { h.Failure = failure }},
 		{pending, CampaignChosen{Actor: by(member), At: noon, Campaign: "c1"}, line(OnCampaignChosen, Pending, Pending), func(h *Entry) { h.By, h.Campaign = by(member), "c1" }},
 		{joined(pending), CampaignLeft{Actor: by(member), At: noon, Seen: "campaign-0"}, line(OnCampaignLeft, Pending, Pending), func(h *Entry) { h.By, h.Campaign = by(member), "campaign-0" }},
-		{pending, LookBegan{Actor: by(member), At: noon}, line(OnLookBegan, Pending, Pending), func(h *Entry) { h.By = by(member) }},
+		{pending, OnItBegan{Actor: by(member), At: noon}, line(OnOnItBegan, Pending, Pending), func(h *Entry) { h.By = by(member) }},
 		{pending, Noted{Actor: by(member), At: noon, Text: "a note"}, line(OnNoted, Pending, Pending), func(h *Entry) { h.By, h.Text = by(member), "a note" }},
-		{pending, StepDue{At: noon, Row: Clock[1], Name: "24h", Before: 24 * time.Hour, Manner: Grouped}, line(OnStepDue, Pending, Pending), func(h *Entry) {
+		{pending, StepDue{At: noon, Step: EscalationPolicy[1], Name: "24h", Before: 24 * time.Hour, Grouping: Grouped}, line(OnStepDue, Pending, Pending), func(h *Entry) {
 			h.Deadline, h.Step, h.Grouped = ReviewDeadline, "24h", true
 		}},
-		{pending, Heard{At: noon, Written: Written{Text: "hello"}}, line(OnHeard, Pending, Pending), func(h *Entry) { h.Text = "hello" }},
-		{pending, MessageTold{At: noon, What: OnMessageRefused, Text: "hello", Cause: cause}, line(OnMessageRefused, Pending, Pending), func(h *Entry) { h.Text, h.Cause = "hello", cause }},
+		{pending, MessageReceived{At: noon, Message: InboundMessage{Text: "hello"}}, line(OnMessageReceived, Pending, Pending), func(h *Entry) { h.Text = "hello" }},
+		{pending, MessageUpdated{At: noon, What: OnMessageRefused, Text: "hello", Failure: failure}, line(OnMessageRefused, Pending, Pending), func(h *Entry) { h.Text, h.Failure = "hello", failure }},
 		{
 			pending, Decided{Actor: by(member), At: noon, Round: 3, Verdict: Reject, Reason: Other, Note: "a note", Message: "Sorry!"}, line(OnRejected, Pending, Queued),
 			func(h *Entry) {
@@ -166,18 +166,18 @@ func TestEachEntryOfTheHistoryTellsTheFactsOfItsEvent(t *testing.T) {
 	} {
 		c.with(&c.want)
 		require.Equal(t, c.want, entry(c.a, after(t, c.a, c.e), c.e))
-		require.True(t, kept(c.e))
+		require.True(t, inHistory(c.e))
 	}
-	bare := standing(Shipped)
+	bare := applicationIn(Shipped)
 	bare.Card = Card{}
-	called := CardCalledFor{Actor: by(member), At: noon}
+	called := CardRequested{Actor: by(member), At: noon}
 	require.Equal(t, by(member), entry(bare, after(t, bare, called), called).By)
-	require.False(t, kept(CardShown{}))
-	require.False(t, kept(StepDue{Manner: PassedOver}), "nobody was told")
-	require.False(t, kept(OriginFound{}))
+	require.False(t, inHistory(CardShown{}))
+	require.False(t, inHistory(StepDue{Grouping: PassedOver}), "nobody was told")
+	require.False(t, inHistory(OriginFound{}))
 }
 
 func TestARefusalNamesItsRuleAndWhatItIsAbout(t *testing.T) {
-	require.EqualError(t, Refusal{Rule: RuleState, Application: standing(Expired)}, "refused: state ("+sample.String()+" is expired)")
+	require.EqualError(t, Refusal{Rule: RuleState, Application: applicationIn(Expired)}, "refused: state ("+sample.String()+" is expired)")
 	require.EqualError(t, Refusal{Rule: RuleNameTaken, Name: "Winter"}, `refused: name taken ("Winter")`)
 }

@@ -13,12 +13,12 @@ import (
 // MaxMorning is how many applications a morning's message follows through the day; the others it counts.
 const MaxMorning = 40
 
-// lateMorning is how long after its time a morning message still comes, after a desk was asleep. Later it would be no
-// morning's.
+// lateMorning is how long after its time a morning message still comes, after the desk was down. Later it would not be
+// a morning message.
 const lateMorning = 10 * time.Hour
 
-// Agenda is what a morning message tells of: the applications whose deadline falls today or tomorrow, as they were in
-// the morning, in the order in which they are shown.
+// Agenda is what a morning message lists: the applications whose deadline falls today or tomorrow, as they were in the
+// morning, in the order in which they are shown.
 type Agenda struct {
 	Deadline DeadlineKind `json:"deadline"`
 	Day      string       `json:"day"` // 2006-01-02, in the shop's zone
@@ -32,8 +32,8 @@ func MorningNotice(s ShopID, kind DeadlineKind, day string) NoticeID {
 	return NoticeID("morning/" + string(s) + "/" + string(kind) + "/" + day)
 }
 
-// Morning posts a shop's morning messages once it is time: what has to be decided, and what has to be shipped, today and
-// tomorrow. Each comes once a day and is edited as its items are handled; where nothing is due there is none.
+// Morning posts a shop's morning messages once it is time: what has to be decided, and what has to be shipped, today
+// and tomorrow. Each comes once a day and is edited as its items are handled; where nothing is due there is none.
 func (e *Engine) Morning(ctx context.Context, shop ShopID, now time.Time) error {
 	var agendas []Agenda
 	day, due := "", false
@@ -46,25 +46,25 @@ func (e *Engine) Morning(ctx context.Context, shop ShopID, now time.Time) error 
 		return err
 	})
 	if err == nil && due {
-		err = e.update(ctx, func(t *turn) error { return t.morning(shop, day, agendas, now) })
+		err = e.update(ctx, func(t *txn) error { return t.morning(shop, day, agendas, now) })
 	}
 	if err != nil && !errors.Is(err, errUnchanged) {
-		return fmt.Errorf("telling shop %s of its morning: %w", shop, err)
+		return fmt.Errorf("posting the morning messages of shop %s: %w", shop, err)
 	}
 	return nil
 }
 
-// morningDue tells whether the morning messages of the day are still to come, and which day it is. A zone that was
+// morningDue reports whether the morning messages of the day are still to come, and which day it is. A zone that was
 // changed brings no second one for a day that had one.
 func (s Shop) morningDue(now time.Time) (day string, due bool) {
 	local := now.In(s.Settings.Location())
 	day = local.Format(time.DateOnly)
-	begin := onDay(local, 0, clockOf(s.Settings.morning()))
-	return day, s.Met && s.Morning < day && !now.Before(begin) && now.Before(begin.Add(lateMorning))
+	begin := onDay(local, 0, minutesOf(s.Settings.morning()))
+	return day, s.InitialSyncDone && s.LastMorning < day && !now.Before(begin) && now.Before(begin.Add(lateMorning))
 }
 
 // morning posts the messages of a day, unless that was done since they were gathered.
-func (t *turn) morning(shop ShopID, day string, agendas []Agenda, now time.Time) error {
+func (t *txn) morning(shop ShopID, day string, agendas []Agenda, now time.Time) error {
 	s, err := t.tx.Shop(shop)
 	if err != nil {
 		return err
@@ -72,12 +72,12 @@ func (t *turn) morning(shop ShopID, day string, agendas []Agenda, now time.Time)
 	if today, due := s.morningDue(now); !due || today != day {
 		return errUnchanged
 	}
-	s.Morning = day
+	s.LastMorning = day
 	if err := t.tx.PutShop(s); err != nil {
 		return err
 	}
 	for _, agenda := range agendas {
-		n := Notice{ID: MorningNotice(shop, agenda.Deadline, day), Shop: shop, Kind: SayMorning, Agenda: &agenda}
+		n := Notice{ID: MorningNotice(shop, agenda.Deadline, day), Shop: shop, Kind: KindMorning, Agenda: &agenda}
 		if err := t.notify(n, now, Routine); err != nil {
 			return err
 		}
@@ -100,7 +100,7 @@ func agendasOf(tx Tx, s Shop, now time.Time) (all []Agenda, err error) {
 }
 
 // agendaOf gathers what falls due until the end of tomorrow: what has to be decided with the most valuable first, what
-// has to be shipped by product and variant, as one picks it. Each day is for itself.
+// has to be shipped by product and variant, in picking order. Each day is for itself.
 func agendaOf(tx Tx, s Shop, kind DeadlineKind, now time.Time) (Agenda, error) {
 	local := now.In(s.Settings.Location())
 	today, tomorrow := dayOf(local, 0), dayOf(local, 1)
@@ -145,14 +145,14 @@ func foremost(all []Application, order func(a, b Application) int) []Application
 	return all[:min(len(all), MaxMorning)]
 }
 
-// MoreValuable orders applications by what the creator sold in 30 days, then by her median views, then by her followers;
-// what is not shared comes last.
+// MoreValuable orders applications by what the creator sold in 30 days, then by their median views, then by their
+// followers; what is not shared comes last.
 func MoreValuable(a, b Application) int {
-	x, y := a.Report.Creator, b.Report.Creator
+	x, y := a.Snapshot.Creator, b.Snapshot.Creator
 	if d := amount(y.GMV).Cmp(amount(x.GMV)); d != 0 {
 		return d
 	}
-	for _, f := range [][2]Figure{{x.MedianViews, y.MedianViews}, {x.Followers, y.Followers}} {
+	for _, f := range [][2]OptionalNumber{{x.MedianViews, y.MedianViews}, {x.Followers, y.Followers}} {
 		switch {
 		case f[0].Shared && !f[1].Shared, f[0].Value > f[1].Value:
 			return -1
@@ -163,7 +163,7 @@ func MoreValuable(a, b Application) int {
 	return 0
 }
 
-// amount reads money; what is not shared is below nothing.
+// amount reads money; what is not shared is less than zero.
 func amount(m Money) *big.Rat {
 	r, ok := new(big.Rat).SetString(m.Amount)
 	if !ok || len(m.Amount) > 40 || strings.ContainsAny(m.Amount, "eE/") {
@@ -173,16 +173,15 @@ func amount(m Money) *big.Rat {
 }
 
 func pickOrder(a, b Application) int {
-	x, y := a.Report.Product, b.Report.Product
+	x, y := a.Snapshot.Product, b.Snapshot.Product
 	if d := strings.Compare(x.Title+"\x00"+string(x.ID), y.Title+"\x00"+string(y.ID)); d != 0 {
 		return d
 	}
 	return strings.Compare(x.Variant+"\x00"+x.SKU, y.Variant+"\x00"+y.SKU)
 }
 
-// handled has the morning's messages say what became of one of their items, and, should it come back or its deadline
-// move, that.
-func (t *turn) handled(before, after Application, at time.Time) error {
+// updateMornings repaints the morning messages when one of their items was handled, came back or got another deadline.
+func (t *txn) updateMornings(before, after Application, at time.Time) error {
 	for _, kind := range []DeadlineKind{ReviewDeadline, ShipDeadline} {
 		if !concerns(kind, before, after) {
 			continue
@@ -194,26 +193,26 @@ func (t *turn) handled(before, after Application, at time.Time) error {
 	return nil
 }
 
-// concerns tells whether a change shows in a morning message about that kind of deadline.
+// concerns reports whether a change shows in a morning message about that kind of deadline.
 func concerns(kind DeadlineKind, before, after Application) bool {
-	stage, by := StageReview, before.Report.ReviewBy.Equal(after.Report.ReviewBy)
+	stage, by := StageReview, before.Snapshot.ReviewBy.Equal(after.Snapshot.ReviewBy)
 	if kind == ShipDeadline {
-		stage, by = StageAwaiting, before.Report.ShipBy.Equal(after.Report.ShipBy)
+		stage, by = StageAwaiting, before.Snapshot.ShipBy.Equal(after.Snapshot.ShipBy)
 	}
 	was, is := before.Stage() == stage, after.Stage() == stage
 	return (was || is) && (before.State() != after.State() || !by)
 }
 
-// redrawMorning has the last morning's message about that kind of deadline shown anew, if it names the application.
-func (t *turn) redrawMorning(kind DeadlineKind, k Key, at time.Time) error {
+// redrawMorning has the last morning's message about that kind of deadline shown again, if it names the application.
+func (t *txn) redrawMorning(kind DeadlineKind, k Key, at time.Time) error {
 	s, err := t.tx.Shop(k.Shop)
-	if errors.Is(err, ErrNotFound) || err == nil && s.Morning == "" {
+	if errors.Is(err, ErrNotFound) || err == nil && s.LastMorning == "" {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	n, err := t.tx.Notice(MorningNotice(s.ID, kind, s.Morning))
+	n, err := t.tx.Notice(MorningNotice(s.ID, kind, s.LastMorning))
 	if errors.Is(err, ErrNotFound) || err == nil && (n.Agenda == nil || !slices.Contains(n.Agenda.Keys, k)) {
 		return nil
 	}

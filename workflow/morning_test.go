@@ -10,7 +10,7 @@ import (
 	"sampledesk/workflow"
 )
 
-// morningAt has the desk look whether it is morning.
+// morningAt has the desk check whether it is morning.
 func (d *desk) morningAt(at time.Time) {
 	d.t.Helper()
 	require.NoError(d.t, d.Morning(d.t.Context(), sample.Shop, at))
@@ -28,14 +28,14 @@ func (d *desk) agenda(kind workflow.DeadlineKind, day string) (*workflow.Agenda,
 	return n.Agenda, len(d.waiting(workflow.Lane("post/" + string(id))))
 }
 
-// worth has the desk meet an application of a creator who sold and is watched and followed so much.
+// worth has the desk see an application of a creator who sold and is watched and followed so much.
 func (d *desk) worth(id string, reviewBy time.Time, gmv string, views, followers float64) workflow.Key {
 	d.t.Helper()
 	r := reported(workflow.StatusPending, noon)
-	r.Report.ReviewBy = reviewBy
-	r.Report.Creator.GMV = workflow.Money{Amount: gmv, Currency: "USD"}
-	r.Report.Creator.MedianViews = workflow.Figure{Value: views, Shared: views > 0}
-	r.Report.Creator.Followers = workflow.Figure{Value: followers, Shared: true}
+	r.Snapshot.ReviewBy = reviewBy
+	r.Snapshot.Creator.GMV = workflow.Money{Amount: gmv, Currency: "USD"}
+	r.Snapshot.Creator.MedianViews = workflow.OptionalNumber{Value: views, Shared: views > 0}
+	r.Snapshot.Creator.Followers = workflow.OptionalNumber{Value: followers, Shared: true}
 	k := workflow.Key{Shop: sample.Shop, ID: workflow.ApplicationID(id)}
 	_, err := d.Apply(d.t.Context(), k, r)
 	require.NoError(d.t, err)
@@ -110,7 +110,7 @@ func TestTheShipsMorningIsAPickList(t *testing.T) {
 		{ID: "2", Title: "Glow serum", SKU: "2", Variant: "50 ml"}, {ID: "2", Title: "Glow serum", SKU: "1", Variant: "30 ml"},
 		{ID: "1", Title: "Face oil"}, {ID: "2", Title: "Glow serum", SKU: "2", Variant: "50 ml"},
 	} {
-		d.moves(d.asked(strconv.Itoa(1+i), deadline, noon), noon, func(r *workflow.Report) {
+		d.moves(d.asked(strconv.Itoa(1+i), deadline, noon), noon, func(r *workflow.Snapshot) {
 			r.Status, r.ShipBy, r.Product = workflow.StatusAwaitingShipment, ship, p
 		})
 	}
@@ -122,7 +122,7 @@ func TestTheShipsMorningIsAPickList(t *testing.T) {
 func TestTheMorningsMessageFollowsWhatBecomesOfItsItems(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, glow)
-	d.met()
+	d.seen()
 	d.asked("other", deadline.Add(100*time.Hour), noon)
 	at := due(3 * time.Hour) // the morning of the day
 	d.morningAt(at)
@@ -137,18 +137,18 @@ func TestTheMorningsMessageFollowsWhatBecomesOfItsItems(t *testing.T) {
 		require.Equal(t, want, len(d.waiting(lane)) == 1, why)
 	}
 	redrawn("another request", false, func() {
-		d.moves(workflow.Key{Shop: sample.Shop, ID: "other"}, at, func(r *workflow.Report) { r.Status = workflow.StatusWithdrawn })
+		d.moves(workflow.Key{Shop: sample.Shop, ID: "other"}, at, func(r *workflow.Snapshot) { r.Status = workflow.StatusWithdrawn })
 	})
-	redrawn("new numbers", false, func() { d.moves(sample, at, func(r *workflow.Report) { r.Stock = 0 }) })
+	redrawn("new numbers", false, func() { d.moves(sample, at, func(r *workflow.Snapshot) { r.Stock = 0 }) })
 	redrawn("decided", true, func() { d.approves(at) })
 	redrawn("taken back", true, func() { d.undoes(at.Add(time.Second)) })
-	redrawn("the deadline moved", true, func() { d.moves(sample, at, func(r *workflow.Report) { r.ReviewBy = deadline.Add(time.Hour) }) })
-	redrawn("approved elsewhere", true, func() { d.moves(sample, at, func(r *workflow.Report) { r.Status = workflow.StatusAwaitingShipment }) })
+	redrawn("the deadline moved", true, func() { d.moves(sample, at, func(r *workflow.Snapshot) { r.ReviewBy = deadline.Add(time.Hour) }) })
+	redrawn("approved elsewhere", true, func() { d.moves(sample, at, func(r *workflow.Snapshot) { r.Status = workflow.StatusAwaitingShipment }) })
 	redrawn("back in review", true, func() {
-		d.moves(sample, at.Add(time.Minute), func(r *workflow.Report) { r.Status = workflow.StatusPending })
+		d.moves(sample, at.Add(time.Minute), func(r *workflow.Snapshot) { r.Status = workflow.StatusPending })
 	})
 	redrawn("expired in the night", true, func() {
-		d.moves(sample, at.Add(20*time.Hour), func(r *workflow.Report) { r.Status = workflow.StatusOverdueCancelled })
+		d.moves(sample, at.Add(20*time.Hour), func(r *workflow.Snapshot) { r.Status = workflow.StatusOverdueCancelled })
 	})
 	require.Equal(t, "2.000001", d.notice(id).TS, "it is edited and not posted anew")
 }
@@ -181,7 +181,7 @@ func TestTheWeeksReportIsToldOnce(t *testing.T) {
 		}
 	}
 	monday := time.Date(2026, 11, 30, 9, 0, 0, 0, time.UTC)
-	require.Equal(t, []workflow.Saying{
-		{Kind: workflow.SayReport, At: noon, Day: "2026-11-23", Shop: "Glow"}, {Kind: workflow.SayReport, At: monday, Day: "2026-11-30", Shop: "Glow"},
+	require.Equal(t, []workflow.Payload{
+		{Kind: workflow.KindWeeklyReport, At: noon, Day: "2026-11-23", Shop: "Glow"}, {Kind: workflow.KindWeeklyReport, At: monday, Day: "2026-11-30", Shop: "Glow"},
 	}, d.notices())
 }

@@ -7,17 +7,17 @@ import (
 	"time"
 )
 
-// Notice is a message of the desk's that is edited as what it tells of changes: the progress of a run, a question to the
+// Notice is a message of the desk's that is edited as its subject changes: the progress of a run, a question to the
 // team, a message to a creator. It is rendered at delivery, like a card, so the newest state wins.
 type Notice struct {
-	ID   NoticeID   `json:"id"`
-	Shop ShopID     `json:"shop"`
-	Kind SayingKind `json:"kind"`
+	ID   NoticeID    `json:"id"`
+	Shop ShopID      `json:"shop"`
+	Kind PayloadKind `json:"kind"`
 
 	// Application is the one in whose thread it is; empty: it is a message of a channel.
 	Application ApplicationID `json:"application,omitempty"`
 
-	// What it tells of: one of these.
+	// Its subject: one of these.
 	Run      RunID      `json:"run,omitempty"`
 	Campaign CampaignID `json:"campaign,omitempty"` // with Creator: a member; its channel is the campaign's, if that has one
 	Creator  CreatorKey `json:"creator,omitempty"`
@@ -42,10 +42,10 @@ type NoticePage struct {
 // Key returns the application in whose thread the notice is.
 func (n Notice) Key() Key { return Key{Shop: n.Shop, ID: n.Application} }
 
-// Posted tells whether the notice is in Slack.
+// Posted reports whether the notice is in Slack.
 func (n Notice) Posted() bool { return n.TS != "" && !n.Lost }
 
-// lane is the notice's lane: a thread's story is told in order, and other notices wait for nobody.
+// lane is the notice's lane: a thread is posted in order, and other notices wait for nothing.
 func (n Notice) lane() Lane {
 	if n.Application != "" {
 		return ThreadLane(n.Key())
@@ -53,16 +53,16 @@ func (n Notice) lane() Lane {
 	return Lane("post/" + string(n.ID))
 }
 
-// RunNotice names the message that tells of a run.
+// RunNotice names the message about a run.
 func RunNotice(id RunID) NoticeID { return NoticeID("run/" + string(id)) }
 
-// QuestionNotice names the message that will ask whether a member needs a sample. Member.Question is the one that did: it
-// keeps its name when she becomes known by another key.
+// QuestionNotice names the message that will ask whether a member needs a sample. Member.Question is the one that did:
+// it keeps its name when the creator becomes known by another key.
 func QuestionNotice(c CampaignID, creator CreatorKey) NoticeID {
 	return NoticeID("question/" + string(c) + "/" + string(creator))
 }
 
-// NoticeShown tells what Slack shows of a notice, and where.
+// NoticeShown says what the notice in Slack shows now, and where it is.
 type NoticeShown struct {
 	At      time.Time
 	Channel string
@@ -72,7 +72,7 @@ type NoticeShown struct {
 	Pages   []NoticePage
 }
 
-// NoticeLost tells that a notice cannot be written to any more. TS is the message that was tried.
+// NoticeLost says that a notice cannot be updated any more. TS is the message that was tried.
 type NoticeLost struct {
 	At time.Time
 	TS string
@@ -90,7 +90,7 @@ func (NoticeLost) Kind() EventKind { return OnNoticeLost }
 // When returns the event's time.
 func (e NoticeLost) When() time.Time { return e.At }
 
-func (t *turn) noticeShown(id NoticeID, e NoticeShown) error {
+func (t *txn) noticeShown(id NoticeID, e NoticeShown) error {
 	n, err := t.tx.Notice(id)
 	if err != nil {
 		return err
@@ -103,7 +103,7 @@ func (t *turn) noticeShown(id NoticeID, e NoticeShown) error {
 	return t.tx.PutNotice(n)
 }
 
-func (t *turn) noticeLost(id NoticeID, e NoticeLost) error {
+func (t *txn) noticeLost(id NoticeID, e NoticeLost) error {
 	n, err := t.tx.Notice(id)
 	if err != nil || n.TS != e.TS {
 		return err
@@ -112,8 +112,9 @@ func (t *turn) noticeLost(id NoticeID, e NoticeLost) error {
 	return t.tx.PutNotice(n)
 }
 
-// notify keeps a notice and has it shown. One whose message is gone is posted anew, as there is something to tell.
-func (t *turn) notify(n Notice, at time.Time, p Priority) error {
+// notify saves a notice and enqueues its display. One whose message is gone is posted again, as there is something new
+// in it.
+func (t *txn) notify(n Notice, at time.Time, p Priority) error {
 	if n.Lost {
 		n.Channel, n.TS, n.Hash, n.Link, n.Pages, n.Lost = "", "", "", "", nil, false
 	}
@@ -133,8 +134,8 @@ func (t *turn) notify(n Notice, at time.Time, p Priority) error {
 	}, at)
 }
 
-// renotify has a notice shown anew, if there is one of that name.
-func (t *turn) renotify(id NoticeID, at time.Time, p Priority) error {
+// renotify repaints a notice, if there is one of that name.
+func (t *txn) renotify(id NoticeID, at time.Time, p Priority) error {
 	if id == "" {
 		return nil
 	}

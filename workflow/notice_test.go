@@ -11,13 +11,13 @@ import (
 
 func TestANoticeIsShownOnceHoweverOftenItChanges(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, glow).listening()
+	d := newDesk(t, glow).receiving()
 	c := d.campaign("Winter")
 	d.invite(c, finds, noon)
-	d.hear(finds, noon, "yes")
+	d.receives(finds, noon, "yes")
 	lane := workflow.Lane("post/" + string(d.member(c, findsName).Question))
 	for i, needed := range []bool{true, false} {
-		_, err := d.Say(t.Context(), workflow.Said{Actor: by(member), At: minutes(i), Campaign: c.ID, Creator: findsName, Needed: needed})
+		_, err := d.AnswerSample(t.Context(), workflow.SampleAnswer{Actor: by(member), At: minutes(i), Campaign: c.ID, Creator: findsName, Needed: needed})
 		require.NoError(t, err)
 	}
 	waiting := d.waiting(lane)
@@ -25,7 +25,7 @@ func TestANoticeIsShownOnceHoweverOftenItChanges(t *testing.T) {
 	require.Equal(t, workflow.ForPeople, waiting[0].Priority)
 
 	e := d.take(lane, minutes(2))
-	_, err := d.Say(t.Context(), workflow.Said{Actor: by(member), At: minutes(3), Campaign: c.ID, Creator: findsName, Needed: true})
+	_, err := d.AnswerSample(t.Context(), workflow.SampleAnswer{Actor: by(member), At: minutes(3), Campaign: c.ID, Creator: findsName, Needed: true})
 	require.NoError(t, err)
 	require.Len(t, d.waiting(lane), 2, "what is under way may show it as it was")
 	d.settle(e, workflow.Outcome{Event: workflow.NoticeShown{At: minutes(3), Channel: "C0SAMPLES", TS: "7.1", Hash: "h1", Link: "link"}}, minutes(3))
@@ -39,7 +39,7 @@ func TestANoticeIsShownOnceHoweverOftenItChanges(t *testing.T) {
 func TestNoticesOfOneThreadDoNotHideEachOther(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, glow)
-	d.met()
+	d.seen()
 	first, second := d.writes("1", glowDaily, "one"), d.writes("2", glowDaily, "two")
 	_, shown := d.thread(sample)
 	require.Equal(t, []workflow.NoticeID{first.ID, second.ID}, shown)
@@ -47,36 +47,36 @@ func TestNoticesOfOneThreadDoNotHideEachOther(t *testing.T) {
 
 func TestANoticeThatIsGoneFromSlackIsPostedAnewWhenThereIsSomethingToTell(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, glow).listening()
+	d := newDesk(t, glow).receiving()
 	c := d.campaign("Winter")
 	d.invite(c, finds, noon)
-	d.hear(finds, noon, "yes")
+	d.receives(finds, noon, "yes")
 	question := d.member(c, findsName).Question
 	lane := workflow.Lane("post/" + string(question))
 	d.deliver(lane, workflow.NoticeShown{At: noon, Channel: "C0SAMPLES", TS: "7.1", Hash: "h1"}, noon)
-	say := func(needed bool) {
-		_, err := d.Say(t.Context(), workflow.Said{Actor: by(member), At: minutes(1), Campaign: c.ID, Creator: findsName, Needed: needed})
+	announcements := func(needed bool) {
+		_, err := d.AnswerSample(t.Context(), workflow.SampleAnswer{Actor: by(member), At: minutes(1), Campaign: c.ID, Creator: findsName, Needed: needed})
 		require.NoError(t, err)
 	}
-	say(true)
+	announcements(true)
 	d.deliver(lane, workflow.NoticeLost{At: minutes(1), TS: "6.6"}, minutes(1))
 	require.True(t, d.notice(question).Posted(), "another message was lost")
-	say(false)
+	announcements(false)
 	d.deliver(lane, workflow.NoticeLost{At: minutes(1), TS: "7.1"}, minutes(1))
 	require.False(t, d.notice(question).Posted())
 	require.Empty(t, d.waiting(lane))
-	say(true)
-	require.Equal(t, workflow.Notice{ID: question, Shop: sample.Shop, Kind: workflow.SayQuestion, Campaign: c.ID, Creator: findsName}, d.notice(question))
+	announcements(true)
+	require.Equal(t, workflow.Notice{ID: question, Shop: sample.Shop, Kind: workflow.KindQuestion, Campaign: c.ID, Creator: findsName}, d.notice(question))
 	require.Len(t, d.waiting(lane), 1)
 }
 
 func TestANoticeThatFindsNoCardWaitsForIt(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, glow)
-	d.met()
+	d.seen()
 	d.writes("1", glowDaily, "one")
 	e := d.take(workflow.ThreadLane(sample), noon)
-	d.apply(workflow.CardLost{At: noon, TS: "1.000001"}) // in review it is posted anew
+	d.apply(workflow.CardLost{At: noon, TS: "1.000001"}) // in review it is posted again
 	d.settle(e, workflow.Outcome{Then: workflow.Park}, noon)
 	require.True(t, d.waiting(workflow.ThreadLane(sample))[0].Parked)
 	d.apply(workflow.CardShown{At: minutes(1), Channel: "C0SAMPLES", TS: "1.9", Hash: "h"})

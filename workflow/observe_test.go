@@ -70,28 +70,28 @@ func TestAReportThatTheStoreDoesNotTakeCostsItselfAlone(t *testing.T) {
 func TestRequestsThatCannotBeReadAreToldOnceEach(t *testing.T) {
 	d := newDesk(t, glow)
 	tell := func(names ...string) {
-		require.NoError(t, d.TellUnreadable(t.Context(), sample.Shop, names, noon))
+		require.NoError(t, d.AnnounceUnreadable(t.Context(), sample.Shop, names, noon))
 	}
 	tell("7", "")
 	tell("7", "")
 	tell("7", "", "8", "8", "\x00")
-	said := d.notices()
-	require.Len(t, said, 2)
-	require.Equal(t, workflow.Saying{Kind: workflow.SayUnreadable, At: noon, Shop: "Glow", Waiting: 2, IDs: []string{"7", ""}}, said[0])
-	require.Equal(t, []string{"8"}, said[1].IDs)
-	require.Equal(t, 5, said[1].Waiting)
+	payloads := d.notices()
+	require.Len(t, payloads, 2)
+	require.Equal(t, workflow.Payload{Kind: workflow.KindUnreadable, At: noon, Shop: "Glow", Waiting: 2, IDs: []string{"7", ""}}, payloads[0])
+	require.Equal(t, []string{"8"}, payloads[1].IDs)
+	require.Equal(t, 5, payloads[1].Waiting)
 }
 
 func TestARequestThatIsAnAgencysHasNothingLeftToDecide(t *testing.T) {
 	d := newDesk(t, glow)
-	a := d.met()
+	a := d.seen()
 	d.apply(workflow.Decided{Actor: by(member), At: noon, Round: a.Round, Verdict: workflow.Approve})
 	e := d.take(workflow.ReviewLane(sample), noon)
-	d.settle(e, workflow.Outcome{Event: workflow.RefusedForGood{At: minutes(2), Cause: workflow.Cause{Code: 16022020, Fault: workflow.FaultAgency}}}, minutes(2))
+	d.settle(e, workflow.Outcome{Event: workflow.RefusedForGood{At: minutes(2), Failure: workflow.Failure{Code: 16022020, Fault: workflow.FaultAgency}}}, minutes(2))
 	a = d.memory().Application
 	require.Equal(t, workflow.Refused, a.State())
 	require.False(t, a.Decidable())
-	require.Zero(t, a.Clock, "nobody here is reminded of it")
+	require.Zero(t, a.Timer, "nobody here is reminded of it")
 	_, err := d.Apply(t.Context(), sample, approval(a.Round, minutes(3)))
 	requireRefused(t, workflow.RuleAgency, err)
 }

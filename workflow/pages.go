@@ -8,8 +8,8 @@ import (
 // walkPage is how many things are read at a time where a list is walked from end to end.
 const walkPage = 500
 
-// walk hands out what read returns page by page, from the first after the cursor on. It ends with an error where reading
-// fails or ctx has ended: that is looked at before each page.
+// walk hands out what read returns page by page, from the first after the cursor on. It ends with an error where
+// reading fails or ctx has ended: that is looked at before each page.
 func walk[T any](ctx context.Context, after string, read func(after string) ([]T, string, error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var none T

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// race is one application between people, courier and TikTok, where everything may happen in any order. It treats
+// race is one application between people, dispatcher and TikTok, where everything may happen in any order. It treats
 // effects as Engine.Claim and Engine.Settle do.
 type race struct {
 	t        *testing.T
@@ -24,8 +24,8 @@ type race struct {
 	taken    int       // how many of them TikTok took
 }
 
-// The moves. People act on the round that they saw: the deciders on the card as it was posted, whoever undoes on the card
-// as it was decided first.
+// The moves. People act on the round that they saw: the deciders on the card as it was posted, whoever undoes on the
+// card as it was decided first.
 var raceMoves = map[string]func(*race){
 	"approve": func(r *race) {
 		r.person(Decided{Actor: Actor{Person: member}, At: r.now, Verdict: Approve, Undo: undoWindow, Review: "A"})
@@ -43,13 +43,13 @@ var raceMoves = map[string]func(*race){
 	"answer": func(r *race) {
 		r.answer(func(took bool) Event {
 			if !took {
-				return RefusedForGood{At: r.now, Cause: Cause{Code: 16032001}}
+				return RefusedForGood{At: r.now, Failure: Failure{Code: 16032001}}
 			}
 			return Confirmed{At: r.now, Verdict: r.verdicts[len(r.verdicts)-1]}
 		})
 	},
 	"lose the answer": func(r *race) {
-		r.answer(func(bool) Event { return AnswerLost{At: r.now, Cause: Cause{Message: "lost"}} })
+		r.answer(func(bool) Event { return AnswerLost{At: r.now, Failure: Failure{Message: "lost"}} })
 	},
 }
 
@@ -94,9 +94,9 @@ func (r *race) keep(n Next) {
 }
 
 func (r *race) sweep() {
-	report := r.a.Report
+	report := r.a.Snapshot
 	report.Status = r.tiktok
-	r.step(Reported{At: r.now, Began: r.now, Report: report})
+	r.step(Reported{At: r.now, Began: r.now, Snapshot: report})
 }
 
 func (r *race) claim() {
@@ -104,7 +104,7 @@ func (r *race) claim() {
 		return
 	}
 	e := r.lane[0]
-	if r.a.Decision.Review != e.ID || !inReview(r.a.State()) {
+	if r.a.Decision.Review != e.ID || !decisionPending(r.a.State()) {
 		r.lane = r.lane[1:]
 		return
 	}
@@ -112,14 +112,14 @@ func (r *race) claim() {
 	r.step(Claimed{At: r.now, Review: e.ID})
 }
 
-// answer has TikTok take the verdict that is under way, or not, and the desk record what it heard of that. A verdict that
-// may have arrived is looked for first: it is sent again only if TikTok still waits for one.
-func (r *race) answer(heard func(took bool) Event) {
+// answer has TikTok take the verdict that is under way, or not, and the desk record the outcome. A verdict that may
+// have arrived is verified first: it is sent again only if TikTok still waits for one.
+func (r *race) answer(answer func(took bool) Event) {
 	if !r.claimed {
 		return
 	}
 	e := r.lane[0]
-	if e.Looks > 0 && r.tiktok != StatusPending {
+	if e.Verifications > 0 && r.tiktok != StatusPending {
 		r.claimed = false
 		r.sweep()
 		r.drop(e)
@@ -132,10 +132,10 @@ func (r *race) answer(heard func(took bool) Event) {
 	}
 	r.verdicts = append(r.verdicts, e.Review.Verdict)
 	r.claimed = false
-	ev := heard(took)
+	ev := answer(took)
 	r.step(ev)
 	if _, lost := ev.(AnswerLost); lost && len(r.lane) > 0 {
-		r.lane[0].Looks++
+		r.lane[0].Verifications++
 		return
 	}
 	r.drop(e)
@@ -145,7 +145,7 @@ func (r *race) drop(e Effect) {
 	r.lane = slices.DeleteFunc(r.lane, func(l Effect) bool { return l.ID == e.ID })
 }
 
-// check holds the race to what must be so at any time.
+// check checks what must hold at any time.
 func (r *race) check() {
 	a := r.a
 	r.must(r.taken <= 1, "two verdicts were taken")
@@ -153,12 +153,13 @@ func (r *race) check() {
 	r.must(a.Decidable() == (err == nil), "a button is live that does nothing, or the other way round")
 	_, err = Step(a, Undone{Actor: Actor{Person: a.Decision.By}, At: r.now, Round: a.Round})
 	r.must((a.State() == Queued) == (err == nil), "an undo is live that does nothing, or the other way round")
-	if inReview(a.State()) {
+	if decisionPending(a.State()) {
 		r.must(slices.ContainsFunc(r.lane, func(e Effect) bool { return e.ID == a.Decision.Review }), "nothing carries the decision")
 	}
 }
 
-// must fails with the order of things that led here. There are too many orders for require, which costs more than a step.
+// must fails with the order of things that led here. There are too many orders for require, which costs more than a
+// step.
 func (r *race) must(holds bool, otherwise string) {
 	if !holds {
 		r.t.Helper()
@@ -179,7 +180,7 @@ func (r *race) settle() {
 	r.sweep()
 	r.check()
 	r.must(len(r.lane) == 0, "something is left to carry")
-	r.must(r.a.Report.Status == r.tiktok, "the desk believes what is not so")
+	r.must(r.a.Snapshot.Status == r.tiktok, "the desk believes what is not so")
 	if r.taken == 1 {
 		r.must(r.a.Decision.Phase == DecisionConfirmed && statusAfter(r.a.Decision.Verdict) == r.tiktok, "the desk does not know its own verdict")
 	}
@@ -223,8 +224,8 @@ func TestInWhateverOrderItHappensOneVerdictCountsAndNoControlLies(t *testing.T) 
 		{[]string{"reject", "approve", "approve there", "claim", "lose the answer", "claim", "sweep"}, 2520},
 	} {
 		t.Run(strings.Join(c.moves, ", "), func(t *testing.T) {
-			a := standing(Pending)
-			a.Round, a.Origins = 0, nil
+			a := applicationIn(Pending)
+			a.Round, a.DedupKeys = 0, nil
 			r := &race{t: t, now: noon, a: a, tiktok: StatusPending}
 			require.Equal(t, c.orders, r.orders(c.moves))
 		})

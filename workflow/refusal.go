@@ -2,44 +2,44 @@ package workflow
 
 import "fmt"
 
-// Rule names the rule that a refusal rests on. Its words are the view's.
+// Rule names the rule behind a refusal. The view words it.
 type Rule string
 
 // The rules.
 const (
-	RuleStale          Rule = "stale"             // what the person saw has changed since
-	RuleState          Rule = "state"             // the table has no such move from here
-	RuleDeadline       Rule = "deadline passed"   // the review deadline is over
-	RuleNotApprovable  Rule = "not approvable"    // TikTok says that it cannot be approved
-	RuleAgency         Rule = "an agency's"       // TikTok says that the shop may not decide it
-	RuleReason         Rule = "unknown reason"    // not one of the four
-	RuleNotYours       Rule = "not yours"         // neither its author nor an admin
-	RuleOtherCampaign  Rule = "other campaign"    // it was added to another campaign meanwhile
-	RuleCampaignName   Rule = "campaign name"     // empty, too long, or not a name
-	RuleNameTaken      Rule = "name taken"        // a campaign of the shop has that name
-	RuleNoCampaign     Rule = "no campaign"       // there is none of that name or id
-	RuleArchived       Rule = "campaign archived" // it takes nobody new
-	RuleNoApplication  Rule = "no application"    // the desk does not know it
-	RuleInThatCampaign Rule = "in that campaign"  // it is there already
-	RuleNotInCampaign  Rule = "not in campaign"   // it is not, or no longer, in the campaign it was to leave
-	RuleNotYourJoin    Rule = "not your join"     // somebody else added it to its campaign
-	RuleNoMember       Rule = "no member"         // the creator is not in that campaign
-	RuleSaid           Rule = "said already"      // somebody said already whether she needs a sample
-	RuleApplied        Rule = "applied"           // she has an application in the campaign, which says what she needs
-	RuleNotAsked       Rule = "not asked"         // she has not answered, so nothing is asked of the team yet
-	RuleNoSettings     Rule = "bad setting"       // Name is the field that is wrong
-	RuleSettingsMoved  Rule = "settings moved on" // somebody changed them, or the campaign, meanwhile
-	RuleNote           Rule = "empty note"        // a note or a message says nothing
-	RuleTooLong        Rule = "too long"          // a note or a message is longer than it may be
-	RuleNoCreator      Rule = "no creator"        // TikTok's id of the creator is not known, so she cannot be written to
-	RuleNothingChosen  Rule = "nothing chosen"    // a run without applications
-	RuleTooMany        Rule = "too many"          // more than a run takes
-	RuleNoRun          Rule = "no run"            // there is none, or it has ended
-	RuleNothingFailed  Rule = "nothing failed"    // there is nothing to try again
+	RuleStale             Rule = "stale"             // what the person saw has changed since
+	RuleState             Rule = "state"             // the table has no such move from here
+	RuleDeadline          Rule = "deadline passed"   // the review deadline has passed
+	RuleNotApprovable     Rule = "not approvable"    // TikTok says that it cannot be approved
+	RuleAgency            Rule = "an agency's"       // TikTok says that the shop may not decide it
+	RuleReason            Rule = "unknown reason"    // not one of the four
+	RuleNotYours          Rule = "not yours"         // neither its author nor an admin
+	RuleOtherCampaign     Rule = "other campaign"    // it was added to another campaign meanwhile
+	RuleCampaignName      Rule = "campaign name"     // empty, too long, or not a name
+	RuleNameTaken         Rule = "name taken"        // a campaign of the shop has that name
+	RuleNoCampaign        Rule = "no campaign"       // there is none of that name or id
+	RuleArchived          Rule = "campaign archived" // it takes nobody new
+	RuleNoApplication     Rule = "no application"    // the desk does not know it
+	RuleAlreadyInCampaign Rule = "in that campaign"  // it is there already
+	RuleNotInCampaign     Rule = "not in campaign"   // it is not, or no longer, in the campaign it was to leave
+	RuleNotYourJoin       Rule = "not your join"     // somebody else added it to its campaign
+	RuleNoMember          Rule = "no member"         // the creator is not in that campaign
+	RuleAlreadyAnswered   Rule = "said already"      // somebody answered already whether they need a sample
+	RuleApplied           Rule = "applied"           // they have an application in the campaign, which answers it
+	RuleNotAsked          Rule = "not asked"         // they have not answered, so the team is not asked yet
+	RuleBadSetting        Rule = "bad setting"       // Name is the field that is wrong
+	RuleSettingsChanged   Rule = "settings moved on" // somebody changed them, or the campaign, meanwhile
+	RuleEmptyNote         Rule = "empty note"        // a note or a message says nothing
+	RuleTooLong           Rule = "too long"          // a note or a message is longer than it may be
+	RuleNoCreator         Rule = "no creator"        // TikTok's id of the creator is not known, so they cannot be written to
+	RuleNothingChosen     Rule = "nothing chosen"    // a run without applications
+	RuleTooMany           Rule = "too many"          // more than a run takes
+	RuleNoRun             Rule = "no run"            // there is none, or it has ended
+	RuleNothingFailed     Rule = "nothing failed"    // there is nothing to try again
 )
 
-// Refusal is a friendly no: the rule, and the facts as they are now. It changes nothing. It is an error so that it
-// travels as one; tell it apart with errors.AsType.
+// Refusal is an action that is not allowed: the rule, and the facts as they are now. It changes nothing. It is an
+// error; recognise it with errors.AsType.
 type Refusal struct {
 	Rule        Rule
 	Application Application // as it stands now; zero where the refusal is about something else

@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// Retry tries again at once what waits or failed for an application: effects that rest after a failure, and dead
-// letters. It returns how many that were; the error is a Refusal if there is nothing.
+// Retry tries again at once what waits or failed for an application: effects that back off after a failure, and dead
+// letters. It returns how many there were; the error is a Refusal if there is nothing.
 func (e *Engine) Retry(ctx context.Context, k Key, by Actor, at time.Time) (tried int, err error) {
-	err = e.update(ctx, func(t *turn) (err error) {
+	err = e.update(ctx, func(t *txn) (err error) {
 		tried, err = t.retryAll(k, by, at)
 		return err
 	})
@@ -21,7 +21,7 @@ func (e *Engine) Retry(ctx context.Context, k Key, by Actor, at time.Time) (trie
 	return tried, nil
 }
 
-func (t *turn) retryAll(k Key, by Actor, at time.Time) (int, error) {
+func (t *txn) retryAll(k Key, by Actor, at time.Time) (int, error) {
 	a, err := load(t.tx, k)
 	if err != nil {
 		return 0, err
@@ -29,10 +29,10 @@ func (t *turn) retryAll(k Key, by Actor, at time.Time) (int, error) {
 	if a.State() == Unseen {
 		return 0, Refusal{Rule: RuleNoApplication, Name: string(k.ID)}
 	}
-	if a.took(by.Origin) {
+	if a.alreadyApplied(by.DedupKey) {
 		return 0, errUnchanged
 	}
-	waited, err := t.hurry(a, at)
+	waited, err := t.rescheduleWaiting(a, at)
 	if err != nil {
 		return 0, err
 	}
@@ -43,26 +43,26 @@ func (t *turn) retryAll(k Key, by Actor, at time.Time) (int, error) {
 	if waited+failed == 0 {
 		return 0, Refusal{Rule: RuleNothingFailed, Application: a}
 	}
-	a.Origins = remember(a.Origins, by.Origin)
+	a.DedupKeys = addDedupKey(a.DedupKeys, by.DedupKey)
 	if err := t.tx.PutApplication(a); err != nil {
 		return 0, err
 	}
 	return waited + failed, t.tx.Append(Entry{
-		At: at, Key: k, Event: OnRetried, By: by, From: a.State(), To: a.State(), Round: a.Round, Status: a.Report.Status,
+		At: at, Key: k, Event: OnRetried, By: by, From: a.State(), To: a.State(), Round: a.Round, Status: a.Snapshot.Status,
 	})
 }
 
-// hurry makes due what rests after a failure, and returns how much that was.
-func (t *turn) hurry(a Application, at time.Time) (tried int, err error) {
-	lanes := []Lane{ReviewLane(a.Key), CardLane(a.Key), ThreadLane(a.Key), MessageLane(a.Key.Shop, a.Report.Creator.KeyOf(a.Key.Shop))}
+// rescheduleWaiting makes due what backs off after a failure, and returns how many effects that were.
+func (t *txn) rescheduleWaiting(a Application, at time.Time) (tried int, err error) {
+	lanes := []Lane{ReviewLane(a.Key), CardLane(a.Key), ThreadLane(a.Key), MessageLane(a.Key.Shop, a.Snapshot.Creator.KeyOf(a.Key.Shop))}
 	for _, lane := range lanes {
 		waiting, err := t.tx.Lane(lane)
 		if err != nil {
 			return tried, err
 		}
 		for _, w := range waiting {
-			if w.Claimed || w.Attempt == 0 || w.Looks > 0 || !w.NotBefore.After(at) {
-				continue // under way, not tried yet, or looking first what became of it
+			if w.Claimed || w.Attempt == 0 || w.Verifications > 0 || !w.NotBefore.After(at) {
+				continue // under way, not tried yet, or to be verified first
 			}
 			w.NotBefore = at
 			t.enqueued = true
@@ -76,7 +76,7 @@ func (t *turn) hurry(a Application, at time.Time) (tried int, err error) {
 }
 
 // reviveAll takes an application's dead letters back, and returns how many there were.
-func (t *turn) reviveAll(k Key, at time.Time) (tried int, err error) {
+func (t *txn) reviveAll(k Key, at time.Time) (tried int, err error) {
 	for after := ""; ; {
 		dead, next, err := t.tx.DeadLetters(after, observeBatch)
 		if err != nil {
@@ -99,16 +99,16 @@ func (t *turn) reviveAll(k Key, at time.Time) (tried int, err error) {
 }
 
 // Revive tries a dead letter again. The error is a Refusal if there is none of that id. One that was taken back before
-// and is not delivered yet is as it should be.
+// and is not delivered yet is left as it is.
 func (e *Engine) Revive(ctx context.Context, id EffectID, by Actor, at time.Time) error {
-	err := e.update(ctx, func(t *turn) error { return t.revive(id, by, at) })
+	err := e.update(ctx, func(t *txn) error { return t.revive(id, by, at) })
 	if err != nil && !errors.Is(err, errUnchanged) {
 		return fmt.Errorf("reviving effect %s: %w", id, err)
 	}
 	return nil
 }
 
-func (t *turn) revive(id EffectID, by Actor, at time.Time) error {
+func (t *txn) revive(id EffectID, by Actor, at time.Time) error {
 	if _, err := t.tx.Effect(id); !errors.Is(err, ErrNotFound) {
 		return cmp.Or(err, errUnchanged)
 	}
@@ -124,7 +124,7 @@ func (t *turn) revive(id EffectID, by Actor, at time.Time) error {
 }
 
 // takeBack makes an effect of a dead letter again. What was refused before is tried in full once more.
-func (t *turn) takeBack(id EffectID, at time.Time) (Effect, error) {
+func (t *txn) takeBack(id EffectID, at time.Time) (Effect, error) {
 	if err := t.tx.Revive(id, at); err != nil {
 		return Effect{}, err
 	}

@@ -16,7 +16,7 @@ func (d *desk) retries(who workflow.Actor) (int, error) {
 func TestARetryTriesWhatRestsAndWhatIsDead(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, glow)
-	d.met()
+	d.seen()
 	d.bury()
 	d.writes("1", glowDaily, "hello")
 	d.settle(d.take(glowLane, noon), workflow.Outcome{Event: workflow.MessageDone{What: workflow.OnMessageHeldUp, At: noon}, Then: workflow.Again, After: time.Hour}, noon)
@@ -32,10 +32,10 @@ func TestARetryTriesWhatRestsAndWhatIsDead(t *testing.T) {
 	require.Equal(t, by(member), h[len(h)-1].By)
 }
 
-func TestWhatIsUnderWayOrLooksFirstIsNotHurried(t *testing.T) {
+func TestWhatIsUnderWayOrVerifiesFirstIsNotRescheduled(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, glow)
-	d.met()
+	d.seen()
 	_, err := d.retries(by(member))
 	requireRefused(t, workflow.RuleNothingFailed, err)
 	d.apply(workflow.Decided{Actor: by(member), At: noon, Verdict: workflow.Approve, Undo: time.Hour})
@@ -45,7 +45,7 @@ func TestWhatIsUnderWayOrLooksFirstIsNotHurried(t *testing.T) {
 	e := d.take(workflow.ReviewLane(sample), minutes(60))
 	_, err = d.retries(by(member))
 	requireRefused(t, workflow.RuleNothingFailed, err)
-	d.settle(e, workflow.Outcome{Event: workflow.AnswerLost{At: noon}, Then: workflow.Again, After: time.Hour, Looks: 1}, minutes(60))
+	d.settle(e, workflow.Outcome{Event: workflow.AnswerLost{At: noon}, Then: workflow.Again, After: time.Hour, Verifications: 1}, minutes(60))
 	_, err = d.retries(by(member))
 	requireRefused(t, workflow.RuleNothingFailed, err)
 
@@ -56,7 +56,7 @@ func TestWhatIsUnderWayOrLooksFirstIsNotHurried(t *testing.T) {
 func TestADeadLetterIsRevivedByItsID(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, glow)
-	d.met()
+	d.seen()
 	requireRefused(t, workflow.RuleNothingFailed, d.Revive(t.Context(), "404", by(member), noon))
 	d.bury()
 	require.NoError(t, d.Revive(t.Context(), "R1", by(member), noon))

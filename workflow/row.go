@@ -20,7 +20,7 @@ const Same State = "(the same)"
 // anyOther stands for every status that no other row names.
 var anyOther = []Status{"(any other)"}
 
-// The sets of states that the table speaks of. States themselves are in States, which a test holds complete.
+// The sets of states that the table uses. States lists all of them, which a test checks.
 var (
 	// States lists every state, in the order of an application's life.
 	States = []State{
@@ -39,7 +39,7 @@ func without(all []State, some ...State) []State {
 	return slices.DeleteFunc(slices.Clone(all), func(s State) bool { return slices.Contains(some, s) })
 }
 
-// fits tells whether the row speaks of this state, event and (for a report) status, guards left aside.
+// fits reports whether the row is about this state, event and (for a report) status; guards are not checked.
 func (r Row) fits(s State, on EventKind, status Status) bool {
 	return r.On == on && slices.Contains(r.From, s) && (on != OnReported || r.reports(status))
 }

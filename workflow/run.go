@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// RunKind tells what a run does.
+// RunKind says what a run does.
 type RunKind string
 
 // The kinds of runs.
@@ -23,7 +23,7 @@ const MaxRun = 100
 
 // Run is something long that a person started: it survives a crash, and shows how far it got.
 type Run struct {
-	ID     RunID     `json:"id"` // made from the deed that began it, so that a second delivery of it finds its run
+	ID     RunID     `json:"id"` // made from the action that began it, so that a second delivery of it finds its run
 	Kind   RunKind   `json:"kind"`
 	Shop   ShopID    `json:"shop"`
 	By     PersonID  `json:"by"`
@@ -33,15 +33,15 @@ type Run struct {
 	Verdict Verdict   `json:"verdict,omitempty"` // of RunDecisions
 	Reason  Reason    `json:"reason,omitempty"`
 	Items   []RunItem `json:"items,omitempty"`
-	Stopped string    `json:"stopped,omitempty"` // identifies the deed that took back what of it was not sent
+	UndoKey string    `json:"stopped,omitempty"` // the dedup key of the action that undid what was not sent
 
 	Collaboration string     `json:"collaboration,omitempty"` // of RunImport: the target collaboration's id
 	Campaign      CampaignID `json:"campaign,omitempty"`      // the one that was made or filled
 	Name          string     `json:"name,omitempty"`          // the campaign's
 	Added         int        `json:"added,omitempty"`         // creators who were new to it
-	There         int        `json:"there,omitempty"`         // creators who were in it already
+	Existing      int        `json:"there,omitempty"`         // creators who were members already
 	Products      int        `json:"products,omitempty"`      // products that were new to it
-	Cause         Cause      `json:"cause,omitzero"`          // what it waits for, or why it failed
+	Failure       Failure    `json:"cause,omitzero"`          // what it waits for, or why it failed
 	Failed        bool       `json:"failed,omitempty"`
 }
 
@@ -54,12 +54,12 @@ type RunItem struct {
 	State   ItemState `json:"state"`
 	Rule    Rule      `json:"rule,omitempty"`  // why the desk refused it
 	By      PersonID  `json:"by,omitempty"`    // who was first, or undid it
-	Cause   Cause     `json:"cause,omitzero"`  // why TikTok refused it, or what it waits for
-	Stage   Stage     `json:"stage,omitempty"` // where it went elsewhere, under our hands
+	Failure Failure   `json:"cause,omitzero"`  // why TikTok refused it, or what it waits for
+	Stage   Stage     `json:"stage,omitempty"` // where it was moved by somebody else
 	Link    string    `json:"link,omitempty"`  // of its card
 }
 
-// ItemState tells what became of one decision of a run.
+// ItemState says what became of one decision of a run.
 type ItemState string
 
 // The states of a run's items.
@@ -82,10 +82,11 @@ func (r Run) Count(s ItemState) (n int) {
 	return n
 }
 
-// Ended tells whether nothing of the run is under way any more.
+// Ended reports whether nothing of the run is under way any more.
 func (r Run) Ended() bool { return !r.EndsAt.IsZero() }
 
-// Bulk is what a person wants to decide together: applications of one shop, each in the round that she was shown.
+// Bulk is what a person wants to decide together: applications of one shop, each in the round that the person was
+// shown.
 type Bulk struct {
 	Actor
 	At      time.Time
@@ -103,11 +104,11 @@ type Target struct {
 }
 
 // Decide decides many applications in one transaction: all that can be, with the others declined row by row. What a
-// person sees begun is then on disk as a whole, and a second delivery of the same deed finds the run that the first one
-// began. The error is a Refusal where there is nothing to do or too much.
+// person sees begun is then on disk as a whole, and a second delivery of the same action finds the run that the first
+// one began. The error is a Refusal where there is nothing to do or too much.
 func (e *Engine) Decide(ctx context.Context, b Bulk) (Run, error) {
 	var r Run
-	err := e.update(ctx, func(t *turn) (err error) {
+	err := e.update(ctx, func(t *txn) (err error) {
 		r, err = t.decide(b)
 		return err
 	})
@@ -117,7 +118,7 @@ func (e *Engine) Decide(ctx context.Context, b Bulk) (Run, error) {
 	return r, nil
 }
 
-func (t *turn) decide(b Bulk) (Run, error) {
+func (t *txn) decide(b Bulk) (Run, error) {
 	switch {
 	case len(b.Targets) == 0:
 		return Run{}, Refusal{Rule: RuleNothingChosen}
@@ -147,21 +148,21 @@ func (t *turn) decide(b Bulk) (Run, error) {
 	if err := t.tx.PutRun(r); err != nil {
 		return Run{}, err
 	}
-	return r, t.notify(Notice{ID: RunNotice(r.ID), Shop: r.Shop, Kind: SayRun, Run: r.ID}, b.At, ForPeople)
+	return r, t.notify(Notice{ID: RunNotice(r.ID), Shop: r.Shop, Kind: KindRun, Run: r.ID}, b.At, ForPeople)
 }
 
-// runID names a run after the deed that began it.
+// runID names a run by the action that began it.
 func runID(a Actor) RunID {
-	if a.Origin == "" {
+	if a.DedupKey == "" {
 		return RunID(newEffectID())
 	}
-	return RunID(string(a.Person) + " " + a.Origin)
+	return RunID(string(a.Person) + " " + a.DedupKey)
 }
 
 // decideOne decides one application of a run, or keeps why it cannot be decided.
-func (t *turn) decideOne(b Bulk, target Target, run RunID) (RunItem, error) {
+func (t *txn) decideOne(b Bulk, target Target, run RunID) (RunItem, error) {
 	who := b.Actor
-	who.Surface, who.Origin = FromBulk, "" // the run is what recognises a second delivery
+	who.Surface, who.DedupKey = FromBulk, "" // the run is what recognises a second delivery
 	a, _, err := t.apply(target.Key, Decided{
 		Actor: who, At: b.At, Round: target.Round, Verdict: b.Verdict, Reason: b.Reason, Undo: b.Undo, Run: run,
 	})
@@ -180,14 +181,14 @@ func (t *turn) decideOne(b Bulk, target Target, run RunID) (RunItem, error) {
 }
 
 func itemOf(k Key, a Application) RunItem {
-	return RunItem{Key: k, Creator: Creator{Username: a.Report.Creator.Username, Nickname: a.Report.Creator.Nickname}, Product: a.Report.Product.Title, Link: a.Card.Link}
+	return RunItem{Key: k, Creator: Creator{Username: a.Snapshot.Creator.Username, Nickname: a.Snapshot.Creator.Nickname}, Product: a.Snapshot.Product.Title, Link: a.Card.Link}
 }
 
-// progress puts on record what became of a run's application, and has the run's message say so. A decision that came to
-// an end is none of the run's business any more, whatever is decided of the application later.
-func (t *turn) progress(before, after Application, ev Event) error {
+// updateRun records what became of a run's application, and repaints the run's message. A decision that is final no
+// longer concerns the run, whatever is decided later.
+func (t *txn) updateRun(before, after Application, ev Event) error {
 	d := before.Decision
-	if d.Run == "" || d.Run == t.held || d.Phase == DecisionConfirmed || d.Phase == DecisionRefused || d == after.Decision {
+	if d.Run == "" || d.Run == t.ownRun || d.Phase == DecisionConfirmed || d.Phase == DecisionRefused || d == after.Decision {
 		return nil
 	}
 	r, err := t.tx.Run(d.Run)
@@ -198,7 +199,7 @@ func (t *turn) progress(before, after Application, ev Event) error {
 	if i < 0 {
 		return nil
 	}
-	item := outcomeOf(r.Items[i], after, ev)
+	item := itemAfter(r.Items[i], after, ev)
 	if item == r.Items[i] {
 		return nil
 	}
@@ -206,7 +207,7 @@ func (t *turn) progress(before, after Application, ev Event) error {
 	return t.keepRun(r, ev.When(), Routine)
 }
 
-func outcomeOf(item RunItem, after Application, ev Event) RunItem {
+func itemAfter(item RunItem, after Application, ev Event) RunItem {
 	if after.Card.Link != "" {
 		item.Link = after.Card.Link
 	}
@@ -214,19 +215,19 @@ func outcomeOf(item RunItem, after Application, ev Event) RunItem {
 	case Undone:
 		item.State, item.By = ItemUndone, e.Person
 	case RefusedForGood:
-		item.State, item.Cause = ItemRefused, e.Cause
+		item.State, item.Failure = ItemRefused, e.Failure
 	case HeldUp:
-		item.Cause = e.Cause
+		item.Failure = e.Failure
 	case AnswerLost:
-		item.Cause = e.Cause
+		item.Failure = e.Failure
 	case Confirmed:
-		item.State, item.Cause = ItemConfirmed, Cause{}
+		item.State, item.Failure = ItemConfirmed, Failure{}
 	case Reported:
 		switch {
 		case after.Decision.Phase == DecisionConfirmed:
-			item.State, item.Cause = ItemConfirmed, Cause{}
+			item.State, item.Failure = ItemConfirmed, Failure{}
 		case after.Decision.Review != item.Review: // else the report changed something else
-			item.State, item.Cause, item.Stage = ItemElsewhere, Cause{}, after.Stage()
+			item.State, item.Failure, item.Stage = ItemElsewhere, Failure{}, after.Stage()
 		}
 	}
 	return item
@@ -242,7 +243,7 @@ func (r *Run) end(at time.Time) {
 // UndoRun takes back what of a run was not sent yet, and returns how many decisions that were. The error is a Refusal
 // where it is not the person's own run, or nothing is left to take back.
 func (e *Engine) UndoRun(ctx context.Context, id RunID, by Actor, at time.Time) (undone int, err error) {
-	err = e.update(ctx, func(t *turn) (err error) {
+	err = e.update(ctx, func(t *txn) (err error) {
 		undone, err = t.undoRun(id, by, at)
 		return err
 	})
@@ -252,20 +253,20 @@ func (e *Engine) UndoRun(ctx context.Context, id RunID, by Actor, at time.Time) 
 	return undone, nil
 }
 
-func (t *turn) undoRun(id RunID, by Actor, at time.Time) (undone int, err error) {
+func (t *txn) undoRun(id RunID, by Actor, at time.Time) (undone int, err error) {
 	r, err := t.tx.Run(id)
 	switch {
 	case errors.Is(err, ErrNotFound):
 		return 0, Refusal{Rule: RuleNoRun}
 	case err != nil:
 		return 0, err
-	case by.Origin != "" && r.Stopped == by.Origin:
+	case by.DedupKey != "" && r.UndoKey == by.DedupKey:
 		return 0, errUnchanged
 	case r.By != by.Person && !by.Admin:
 		return 0, Refusal{Rule: RuleNotYours, Application: Application{Decision: Decision{By: r.By}}}
 	}
-	r.Stopped, by.Origin = by.Origin, ""
-	t.held = r.ID
+	r.UndoKey, by.DedupKey = by.DedupKey, ""
+	t.ownRun = r.ID
 	for i, item := range r.Items {
 		a, err := load(t.tx, item.Key)
 		if err != nil {
@@ -278,7 +279,7 @@ func (t *turn) undoRun(id RunID, by Actor, at time.Time) (undone int, err error)
 		if a, _, err = t.apply(item.Key, ev); err != nil {
 			return 0, err
 		}
-		r.Items[i] = outcomeOf(item, a, ev)
+		r.Items[i] = itemAfter(item, a, ev)
 		undone++
 	}
 	if undone == 0 {
@@ -288,7 +289,7 @@ func (t *turn) undoRun(id RunID, by Actor, at time.Time) (undone int, err error)
 }
 
 // keepRun keeps a run of decisions, ended if nothing of it waits any more, and has its message say so.
-func (t *turn) keepRun(r Run, at time.Time, p Priority) error {
+func (t *txn) keepRun(r Run, at time.Time, p Priority) error {
 	r.end(at)
 	if err := t.tx.PutRun(r); err != nil {
 		return err

@@ -22,7 +22,7 @@ func (d *desk) waiters(n int) (all []workflow.Target) {
 	for i := 1; i <= n; i++ {
 		r := reported(workflow.StatusPending, noon)
 		name := "creator_" + strconv.Itoa(i)
-		r.Report.Creator = workflow.Creator{OpenID: "id_" + strconv.Itoa(i), Username: name}
+		r.Snapshot.Creator = workflow.Creator{OpenID: "id_" + strconv.Itoa(i), Username: name}
 		seen = append(seen, workflow.Observation{ID: numbered(i).ID, Reported: r})
 		all = append(all, workflow.Target{Key: numbered(i)})
 	}
@@ -58,14 +58,14 @@ func TestARunIsBegunInOneTransactionAndDeclinesRowByRow(t *testing.T) {
 	_, err := d.Apply(t.Context(), numbered(2), workflow.Decided{Actor: by(another), At: noon, Verdict: workflow.Reject, Reason: workflow.Other, Undo: undoWindow})
 	require.NoError(t, err)
 	r := reported(workflow.StatusPending, minutes(1))
-	r.Report.Approvable, r.Report.Creator = false, d.application("3").Report.Creator
+	r.Snapshot.Approvable, r.Snapshot.Creator = false, d.application("3").Snapshot.Creator
 	_, err = d.Apply(t.Context(), numbered(3), r)
 	require.NoError(t, err)
 	d.reports("4", workflow.StatusWithdrawn, minutes(1))
 	targets[3].Round = 1
 	kept := d.store.kept.Load()
 
-	run := d.decide(bulk(deed(member, "view-1"), append(targets, targets[0], workflow.Target{Key: numbered(404)}, workflow.Target{Key: workflow.Key{Shop: "another", ID: "1"}})...))
+	run := d.decide(bulk(action(member, "view-1"), append(targets, targets[0], workflow.Target{Key: numbered(404)}, workflow.Target{Key: workflow.Key{Shop: "another", ID: "1"}})...))
 	require.Equal(t, kept+1, d.store.kept.Load())
 	item := func(n int, state workflow.ItemState, rule workflow.Rule, stage workflow.Stage, who workflow.PersonID) workflow.RunItem {
 		i := workflow.RunItem{Key: numbered(n), Product: "Glow serum, 30 ml", State: state, Rule: rule, Stage: stage, By: who}
@@ -92,7 +92,7 @@ func TestARunIsBegunInOneTransactionAndDeclinesRowByRow(t *testing.T) {
 		h := d.history(a.Key)
 		require.Equal(t, workflow.FromBulk, h[len(h)-1].By.Surface)
 	}
-	require.Equal(t, workflow.Notice{ID: workflow.RunNotice(run.ID), Shop: sample.Shop, Kind: workflow.SayRun, Run: run.ID}, d.notice(workflow.RunNotice(run.ID)))
+	require.Equal(t, workflow.Notice{ID: workflow.RunNotice(run.ID), Shop: sample.Shop, Kind: workflow.KindRun, Run: run.ID}, d.notice(workflow.RunNotice(run.ID)))
 	require.Len(t, d.waiting("post/run/U0MEMBER1 view-1"), 1)
 }
 
@@ -123,9 +123,9 @@ func TestARunOfWhichNothingCanBeDecidedHasEnded(t *testing.T) {
 }
 
 func TestARunTellsWhatBecameOfEachDecisionAndEndsOnce(t *testing.T) {
-	cause := workflow.Cause{Code: 16032001, Message: "another region"}
+	failure := workflow.Failure{Code: 16032001, Message: "another region"}
 	d := newDesk(t, glow)
-	r := d.decide(bulk(deed(member, "1"), d.waiters(7)...))
+	r := d.decide(bulk(action(member, "1"), d.waiters(7)...))
 	notice := workflow.Lane("post/" + string(workflow.RunNotice(r.ID)))
 	shown := func() { // the notice's message is brought up to date
 		t.Helper()
@@ -142,12 +142,12 @@ func TestARunTellsWhatBecameOfEachDecisionAndEndsOnce(t *testing.T) {
 	require.Equal(t, workflow.ItemConfirmed, item(1).State)
 	shown()
 
-	d.deliver(lane(2), workflow.RefusedForGood{At: minutes(1), Cause: cause}, minutes(1))
+	d.deliver(lane(2), workflow.RefusedForGood{At: minutes(1), Failure: failure}, minutes(1))
 	require.Equal(t, workflow.ItemRefused, item(2).State)
-	require.Equal(t, cause, item(2).Cause)
+	require.Equal(t, failure, item(2).Failure)
 	shown()
 
-	_, err := d.Apply(t.Context(), numbered(3), workflow.Undone{Actor: deed(member, "undo"), At: minutes(1), Round: 1})
+	_, err := d.Apply(t.Context(), numbered(3), workflow.Undone{Actor: action(member, "undo"), At: minutes(1), Round: 1})
 	require.NoError(t, err)
 	require.Equal(t, workflow.ItemUndone, item(3).State)
 	require.Equal(t, member, item(3).By)
@@ -158,21 +158,21 @@ func TestARunTellsWhatBecameOfEachDecisionAndEndsOnce(t *testing.T) {
 	require.Equal(t, workflow.StageWithdrawn, item(4).Stage)
 	shown()
 
-	barred := workflow.Cause{Code: 105005, Message: "no scope"}
-	d.settle(d.take(lane(5), minutes(1)), workflow.Outcome{Event: workflow.HeldUp{At: minutes(1), Cause: barred}, Then: workflow.Again}, minutes(1))
+	barred := workflow.Failure{Code: 105005, Message: "no scope"}
+	d.settle(d.take(lane(5), minutes(1)), workflow.Outcome{Event: workflow.HeldUp{At: minutes(1), Failure: barred}, Then: workflow.Again}, minutes(1))
 	require.Equal(t, workflow.ItemWaiting, item(5).State)
-	require.Equal(t, barred, item(5).Cause)
+	require.Equal(t, barred, item(5).Failure)
 	shown()
 	nearer := reported(workflow.StatusPending, minutes(2))
-	nearer.Report.ReviewBy, nearer.Report.Creator = minutes(5), d.application("5").Report.Creator
+	nearer.Snapshot.ReviewBy, nearer.Snapshot.Creator = minutes(5), d.application("5").Snapshot.Creator
 	_, err = d.Apply(t.Context(), numbered(5), nearer)
 	require.NoError(t, err)
 	require.Equal(t, workflow.ItemWaiting, item(5).State, "the report changed something else")
 	require.Empty(t, d.waiting(notice))
 	d.deliver(lane(5), workflow.Confirmed{At: minutes(2), Verdict: workflow.Approve}, minutes(2))
-	require.Equal(t, workflow.RunItem{}.Cause, item(5).Cause)
+	require.Equal(t, workflow.RunItem{}.Failure, item(5).Failure)
 
-	d.settle(d.take(lane(6), minutes(1)), workflow.Outcome{Event: workflow.AnswerLost{At: minutes(1), Cause: workflow.Cause{Message: "lost"}}, Then: workflow.Again, Looks: 1}, minutes(1))
+	d.settle(d.take(lane(6), minutes(1)), workflow.Outcome{Event: workflow.AnswerLost{At: minutes(1), Failure: workflow.Failure{Message: "lost"}}, Then: workflow.Again, Verifications: 1}, minutes(1))
 	require.Equal(t, workflow.ItemWaiting, item(6).State)
 	d.reports("6", workflow.StatusAwaitingShipment, minutes(2))
 	require.Equal(t, workflow.ItemConfirmed, item(6).State, "a sweep saw what the lost answer would have told")
@@ -201,7 +201,7 @@ func TestARunTellsWhatBecameOfEachDecisionAndEndsOnce(t *testing.T) {
 func TestARunIsTakenBackByWhoeverBeganItOrByAnAdminAsFarAsItWasNotSent(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, glow)
-	r := d.decide(bulk(deed(member, "1"), d.waiters(4)...))
+	r := d.decide(bulk(action(member, "1"), d.waiters(4)...))
 	_, err := d.UndoRun(t.Context(), r.ID, by(another), noon)
 	require.Equal(t, member, refusal(t, workflow.RuleNotYours, err).Application.Decision.By)
 	_, err = d.UndoRun(t.Context(), "404", by(member), noon)
@@ -232,7 +232,7 @@ func TestOfTwoRunsOverTheSameApplicationsEachIsDecidedOnce(t *testing.T) {
 	var both sync.WaitGroup
 	for i, who := range []workflow.PersonID{member, another} {
 		both.Go(func() {
-			b := bulk(deed(who, "view"), targets[i*10:i*10+30]...)
+			b := bulk(action(who, "view"), targets[i*10:i*10+30]...)
 			if i == 1 {
 				b.Verdict, b.Reason = workflow.Reject, workflow.Other
 			}
@@ -260,7 +260,7 @@ func TestARunSurvivesAKillAtAnyPoint(t *testing.T) {
 	targets := d.waiters(3)
 	sent := map[workflow.EffectID]int{}
 	for d.store.failAt = 1; ; d.store.failAt++ {
-		_, err := d.Decide(t.Context(), bulk(deed(member, "view"), targets...))
+		_, err := d.Decide(t.Context(), bulk(action(member, "view"), targets...))
 		d.restart()
 		if err == nil {
 			break
@@ -268,7 +268,7 @@ func TestARunSurvivesAKillAtAnyPoint(t *testing.T) {
 		require.Equal(t, workflow.Pending, d.application("1").State(), "all of it or nothing")
 	}
 	d.store.failAt = 0
-	r := d.decide(bulk(deed(member, "view"), targets...))
+	r := d.decide(bulk(action(member, "view"), targets...))
 	require.Equal(t, 3, r.Count(workflow.ItemWaiting), "a second delivery finds the run")
 	for n := 1; n <= 3; n++ {
 		lane := workflow.ReviewLane(numbered(n))

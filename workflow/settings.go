@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// Settings are what a shop's admins decided about the desk. A zero field is unset: the desk's default holds.
+// Settings are what a shop's admins set for the desk. A zero field is unset: the default applies.
 type Settings struct {
 	Version int `json:"version,omitempty"` // rises with each change, so that two admins do not overwrite each other unseen
 
@@ -18,25 +18,25 @@ type Settings struct {
 
 	Undo        *time.Duration  `json:"undo,omitempty"`         // the undo window; 0: none
 	QuickReject bool            `json:"quick_reject,omitempty"` // choosing a reason rejects at once, without a dialog
-	Steps       []time.Duration `json:"steps,omitempty"`        // how long before a deadline the desk raises its voice, longest first
+	Steps       []time.Duration `json:"steps,omitempty"`        // how long before a deadline the desk escalates, longest first
 	Morning     string          `json:"morning,omitempty"`      // when the morning messages come, "15:04" in Zone
 	Zone        string          `json:"zone,omitempty"`         // an IANA name such as Europe/Berlin
 
 	Shipments       ShipmentNotices `json:"shipments,omitempty"`
 	ShipmentChannel string          `json:"shipment_channel,omitempty"` // for ShipmentsElsewhere
 
-	HoursFrom string `json:"hours_from,omitempty"` // working hours, "15:04" in Zone; both empty: none, a step is told whenever it is due
+	HoursFrom string `json:"hours_from,omitempty"` // working hours, "15:04" in Zone; both empty: none, a step is announced whenever it is due
 	HoursTo   string `json:"hours_to,omitempty"`
 	Weekends  bool   `json:"weekends,omitempty"`  // they hold on Saturday and Sunday too
 	PostDays  int    `json:"post_days,omitempty"` // how long a creator has to post after delivery, in days
-	MoveDays  int    `json:"move_days,omitempty"` // after how many days a parcel that does not arrive is told of
-	Nudge     string `json:"nudge,omitempty"`     // sent to a creator before her time to post is over; empty: never by itself
+	MoveDays  int    `json:"move_days,omitempty"` // after how many days a parcel that does not arrive is announced
+	Nudge     string `json:"nudge,omitempty"`     // sent to a creator before their posting deadline; empty: never automatically
 	Weekly    bool   `json:"weekly,omitempty"`    // a report on Monday morning
 
 	Welcomed bool `json:"welcomed,omitempty"` // an admin has seen, or dismissed, the first-run welcome
 }
 
-// ShipmentNotices says where changes of shipments are told besides the thread, which always tells them.
+// ShipmentNotices says where changes of shipments are announced besides the thread, where they always are.
 type ShipmentNotices string
 
 // Where shipments are announced.
@@ -61,13 +61,13 @@ var DefaultSteps = []time.Duration{48 * time.Hour, 24 * time.Hour, 6 * time.Hour
 const (
 	MaxUndo   = 10 * time.Minute
 	MaxPeople = 100 // reviewers, groups and admins, each
-	MaxDays   = 90  // to post, and until a parcel is told of, each; 0 is unset
+	MaxDays   = 90  // to post, and until a stuck parcel is announced, each; 0 is unset
 	maxStep   = 7 * 24 * time.Hour
 )
 
-// tidy returns the settings as they are kept: nobody is named twice, and what is empty is unset.
-func (s Settings) tidy() Settings {
-	s.Reviewers, s.Groups, s.Admins = once(s.Reviewers), once(s.Groups), once(s.Admins)
+// normalised returns the settings as they are kept: duplicates and empty names are removed.
+func (s Settings) normalised() Settings {
+	s.Reviewers, s.Groups, s.Admins = distinct(s.Reviewers), distinct(s.Groups), distinct(s.Admins)
 	if len(s.Steps) == 0 {
 		s.Steps = nil
 	}
@@ -75,8 +75,8 @@ func (s Settings) tidy() Settings {
 	return s
 }
 
-// once returns each name once, in the order given, and none that is empty.
-func once[T ~string](all []T) (names []T) {
+// distinct returns each name once, in the order given, and none that is empty.
+func distinct[T ~string](all []T) (names []T) {
 	for _, name := range all {
 		if name != "" && !slices.Contains(names, name) {
 			names = append(names, name)
@@ -85,14 +85,14 @@ func once[T ~string](all []T) (names []T) {
 	return names
 }
 
-// Check tells what is wrong with settings: the field's name, as people read it, or "" where all is well.
+// Check returns the name of the field that is wrong, as people read it, or "" if all are valid.
 func (s Settings) Check() string {
 	switch {
 	case s.Undo != nil && (*s.Undo < 0 || *s.Undo > MaxUndo):
 		return FieldUndo
 	case len(s.Steps) > len(DefaultSteps) || !descending(s.Steps):
 		return FieldSteps
-	case s.Morning != "" && !isClock(s.Morning):
+	case s.Morning != "" && !isTimeOfDay(s.Morning):
 		return FieldMorning
 	case s.Zone != "" && !isZone(s.Zone):
 		return FieldZone
@@ -130,7 +130,7 @@ const (
 	FieldNudge     = "nudge"
 )
 
-// descending tells whether the steps come one after the other, each within its bounds.
+// descending reports whether the steps come one after the other, each within its bounds.
 func descending(steps []time.Duration) bool {
 	before := maxStep + 1
 	for _, d := range steps {
@@ -147,10 +147,10 @@ func areHours(from, to string) bool {
 	if from == "" && to == "" {
 		return true
 	}
-	return isClock(from) && isClock(to) && clockOf(from) < clockOf(to)
+	return isTimeOfDay(from) && isTimeOfDay(to) && minutesOf(from) < minutesOf(to)
 }
 
-func isClock(s string) bool {
+func isTimeOfDay(s string) bool {
 	_, err := time.Parse("15:04", s)
 	return err == nil
 }

@@ -119,9 +119,9 @@ func TestTwoAdminsDoNotOverwriteEachOtherUnseen(t *testing.T) {
 	}
 	require.NoError(t, change(0, "Europe/Berlin"))
 	before := d.store.writes.Load()
-	require.Equal(t, "Glow", refusal(t, workflow.RuleSettingsMoved, change(0, "Europe/Paris")).Name)
+	require.Equal(t, "Glow", refusal(t, workflow.RuleSettingsChanged, change(0, "Europe/Paris")).Name)
 	require.NoError(t, change(0, "Europe/Berlin"), "who wants what is so already has it")
-	require.Equal(t, workflow.FieldZone, refusal(t, workflow.RuleNoSettings, change(1, "Local")).Name)
+	require.Equal(t, workflow.FieldZone, refusal(t, workflow.RuleBadSetting, change(1, "Local")).Name)
 	require.Equal(t, before, d.store.writes.Load())
 	require.NoError(t, change(1, "Europe/Paris"))
 	require.Equal(t, "Europe/Paris", d.settings("2").Zone)

@@ -16,10 +16,10 @@ const (
 	NewsNotShipped News = "not shipped" // in time
 )
 
-// newsOrder is the order in which news is told: first what somebody has to see to.
+// newsOrder is the order in which news is announced: first what needs attention.
 var newsOrder = []News{NewsNotShipped, NewsStuck, NewsShipped, NewsDelivered}
 
-// shipmentNews returns what a change means for the channel, if it is one of a shipment.
+// shipmentNews returns what a change means for the channel, if it is about a shipment.
 func shipmentNews(before, after Application) News {
 	if before.State() == Unseen || before.Stage() == after.Stage() {
 		return ""
@@ -52,14 +52,14 @@ func gather(all []Gathered, a Application) []Gathered {
 	}
 	all[i].Count++
 	if len(all[i].Items) < maxListed {
-		all[i].Items = append(all[i].Items, itemSaid(a))
+		all[i].Items = append(all[i].Items, groupItem(a))
 	}
 	return all
 }
 
-// tellShipments gathers what became of shipments since the last sweep, up to observeBatch of it, and tells whether there
-// is more. If not, it announces what was gathered, grouped. Each thread tells its own anyway.
-func (t *turn) tellShipments(shop ShopID, at time.Time) (more bool, err error) {
+// gatherShipments gathers what became of shipments since the last sweep, up to observeBatch of it, and reports whether
+// there is more. If not, it announces what was gathered, grouped. Each thread has its own anyway.
+func (t *txn) gatherShipments(shop ShopID, at time.Time) (more bool, err error) {
 	s, err := t.tx.Shop(shop)
 	if err != nil {
 		return false, err
@@ -87,7 +87,7 @@ func (t *turn) tellShipments(shop ShopID, at time.Time) (more bool, err error) {
 }
 
 // announceShipments announces what was gathered, unless the shop wants that in the threads only.
-func (t *turn) announceShipments(s Shop, at time.Time) error {
+func (t *txn) announceShipments(s Shop, at time.Time) error {
 	if s.Settings.Shipments == ShipmentsInThread {
 		return nil
 	}
@@ -97,8 +97,8 @@ func (t *turn) announceShipments(s Shop, at time.Time) error {
 			continue
 		}
 		g := s.Gathered[i]
-		saying := Saying{Kind: SayShipment, At: at, News: news, Waiting: g.Count, Items: g.Items, Shop: s.Name}
-		if err := t.announce(s.ID, saying); err != nil {
+		payload := Payload{Kind: KindShipment, At: at, News: news, Waiting: g.Count, Items: g.Items, Shop: s.Name}
+		if err := t.announce(s.ID, payload); err != nil {
 			return err
 		}
 	}

@@ -12,12 +12,12 @@ import (
 )
 
 // news returns what was announced of shipments.
-func (d *desk) news() (told []string) {
+func (d *desk) news() (announced []string) {
 	d.t.Helper()
 	for _, e := range d.waiting(workflow.ShipmentLane(sample.Shop)) {
-		told = append(told, fmt.Sprintf("%d %s, %d by name", e.Saying.Waiting, e.Saying.News, len(e.Saying.Items)))
+		announced = append(announced, fmt.Sprintf("%d %s, %d by name", e.Payload.Waiting, e.Payload.News, len(e.Payload.Items)))
 	}
-	return told
+	return announced
 }
 
 func (d *desk) sweepEnds(at time.Time) {
@@ -135,11 +135,11 @@ func TestAParcelThatArrivesBeforeTheSweepEndsIsNotToldAsStuck(t *testing.T) {
 	require.Equal(t, []string{"1 delivered, 1 by name"}, d.news())
 }
 
-// video is a piece of content as the platform tells of it.
+// video is a piece of content as the platform reports it.
 func video(id string, views, orders float64) workflow.Content {
 	return workflow.Content{
 		ID: id, Format: "VIDEO", Link: "https://www.tiktok.com/@glow.daily/video/" + id, At: minutes(5),
-		Views: workflow.Figure{Value: views, Shared: true}, Orders: workflow.Figure{Value: orders, Shared: true},
+		Views: workflow.OptionalNumber{Value: views, Shared: true}, Orders: workflow.OptionalNumber{Value: orders, Shared: true},
 	}
 }
 
@@ -153,12 +153,12 @@ func (d *desk) finds(at time.Time, found ...workflow.Content) int {
 func TestEachPieceOfContentIsOneMessageThatGrows(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, glow)
-	d.met()
-	d.moves(sample, minutes(1), func(r *workflow.Report) { r.Status = workflow.StatusContentPending })
+	d.seen()
+	d.moves(sample, minutes(1), func(r *workflow.Snapshot) { r.Status = workflow.StatusContentPending })
 	require.Equal(t, 1, d.finds(minutes(10), video("1", 100, 0)))
 	a := d.application(sample.ID)
 	require.Equal(t, workflow.Completed, a.State())
-	require.Zero(t, a.Clock, "nothing is due any more")
+	require.Zero(t, a.Timer, "nothing is due any more")
 	_, notices := d.thread(sample)
 	require.Equal(t, []workflow.NoticeID{workflow.ContentNotice(sample, "1")}, notices)
 
@@ -174,27 +174,27 @@ func TestEachPieceOfContentIsOneMessageThatGrows(t *testing.T) {
 	require.Equal(t, kept, d.store.kept.Load(), "a few more views are no news")
 
 	grown := video("1", 105, 1)
-	grown.Likes = workflow.Figure{}
+	grown.Likes = workflow.OptionalNumber{}
 	require.Zero(t, d.finds(minutes(40), grown, video("2", 5, 0)))
 	_, notices = d.thread(sample)
 	require.Equal(t, []workflow.NoticeID{workflow.ContentNotice(sample, "1")}, notices, "its one message is edited")
 	require.Equal(t, grown, *d.notice(workflow.ContentNotice(sample, "1")).Content)
 
 	silent := grown
-	silent.Views, silent.Orders, silent.Link = workflow.Figure{}, workflow.Figure{Value: 2, Shared: true}, ""
+	silent.Views, silent.Orders, silent.Link = workflow.OptionalNumber{}, workflow.OptionalNumber{Value: 2, Shared: true}, ""
 	d.finds(minutes(50), silent)
 	want := grown
 	want.Orders.Value = 2
 	require.Equal(t, want, d.application(sample.ID).Contents[0], "what is not told any more stays")
-	d.moves(sample, minutes(60), func(r *workflow.Report) { r.Status, r.OrderID = workflow.StatusContentPending, "5" })
+	d.moves(sample, minutes(60), func(r *workflow.Snapshot) { r.Status, r.OrderID = workflow.StatusContentPending, "5" })
 	require.Equal(t, workflow.Completed, d.application(sample.ID).State(), "content that was found is found for good")
 }
 
 func TestAnApplicationKeepsABoundedNumberOfPieces(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, glow)
-	d.met()
-	d.moves(sample, minutes(1), func(r *workflow.Report) { r.Status = workflow.StatusContentPending })
+	d.seen()
+	d.moves(sample, minutes(1), func(r *workflow.Snapshot) { r.Status = workflow.StatusContentPending })
 	var found []workflow.Content
 	for i := range 30 {
 		found = append(found, video(strconv.Itoa(i), 1, 0))

@@ -8,20 +8,20 @@ import (
 	"time"
 )
 
-// SettingsChange is what an admin makes of the settings of one shop or several.
+// SettingsChange is an admin's change to the settings of one shop or several.
 type SettingsChange struct {
 	Actor
 	At       time.Time
-	Seen     int // the version of the first shop's that she was shown
+	Seen     int // the version of the first shop's that they were shown
 	Settings Settings
 	Copies   []ShopID // other shops that get the same, but for the channel
 }
 
-// ChangeSettings changes a shop's settings, and those of the shops that get a copy. What is so already is left as it is.
-// The error is a Refusal: Name is the field that is wrong, or somebody changed them meanwhile.
+// ChangeSettings changes a shop's settings, and those of the shops that get a copy. What is the same already is left as
+// it is. The error is a Refusal: Name is the field that is wrong, or somebody changed them meanwhile.
 func (e *Engine) ChangeSettings(ctx context.Context, shop ShopID, c SettingsChange) (s Shop, err error) {
-	c.Settings = c.Settings.tidy()
-	err = e.update(ctx, func(t *turn) (err error) {
+	c.Settings = c.Settings.normalised()
+	err = e.update(ctx, func(t *txn) (err error) {
 		s, err = t.changeAll(shop, c)
 		return err
 	})
@@ -31,13 +31,13 @@ func (e *Engine) ChangeSettings(ctx context.Context, shop ShopID, c SettingsChan
 	return s, nil
 }
 
-func (t *turn) changeAll(shop ShopID, c SettingsChange) (Shop, error) {
+func (t *txn) changeAll(shop ShopID, c SettingsChange) (Shop, error) {
 	first, err := t.tx.Shop(shop)
 	if err != nil {
 		return first, err
 	}
 	if field := c.Settings.Check(); field != "" {
-		return first, Refusal{Rule: RuleNoSettings, Name: field}
+		return first, Refusal{Rule: RuleBadSetting, Name: field}
 	}
 	seen := first.Settings.Version
 	first, changed, err := t.changeSettings(first, c, c.Settings.Channel)
@@ -60,16 +60,16 @@ func (t *turn) changeAll(shop ShopID, c SettingsChange) (Shop, error) {
 	}
 	switch {
 	case !changed:
-		return first, errUnchanged // by whomever, and a second delivery of the same deed included
+		return first, errUnchanged // by whomever, and a second delivery of the same action included
 	case seen != c.Seen:
-		return first, Refusal{Rule: RuleSettingsMoved, Name: first.Name}
+		return first, Refusal{Rule: RuleSettingsChanged, Name: first.Name}
 	default:
 		return first, nil
 	}
 }
 
-// changeSettings gives a shop those settings, but for the channel. Did tells whether they are others than before.
-func (t *turn) changeSettings(s Shop, c SettingsChange, channel string) (after Shop, did bool, err error) {
+// changeSettings gives a shop those settings, but for the channel. Did reports whether they are others than before.
+func (t *txn) changeSettings(s Shop, c SettingsChange, channel string) (after Shop, did bool, err error) {
 	was := s.Settings
 	s.Settings = c.Settings
 	s.Settings.Version, s.Settings.Channel, s.Settings.Welcomed = was.Version, channel, true
@@ -77,29 +77,29 @@ func (t *turn) changeSettings(s Shop, c SettingsChange, channel string) (after S
 		return s, false, nil
 	}
 	s.Settings.Version++
-	s.ArmedTo = "" // clocks that are being set start over
+	s.TimersCursor = "" // timers that are being set start over
 	if err := t.tx.PutShop(s); err != nil {
 		return s, false, err
 	}
 	return s, true, t.tx.Append(Entry{At: c.At, Key: Key{Shop: s.ID}, Event: OnSettingsChanged, By: c.Actor, Name: s.Name})
 }
 
-// Welcome puts on record that an admin has seen the first-run welcome of a shop, or dismissed it.
+// Welcome records that an admin has seen the first-run welcome of a shop, or dismissed it.
 func (e *Engine) Welcome(ctx context.Context, shop ShopID) error {
-	return e.changeShop(ctx, shop, func(_ *turn, s *Shop) (bool, error) {
+	return e.changeShop(ctx, shop, func(_ *txn, s *Shop) (bool, error) {
 		was := s.Settings.Welcomed
 		s.Settings.Welcomed = true
 		return !was, nil
 	})
 }
 
-// Listen puts on record since when creators' messages of a shop are told, if that is not on record.
-func (e *Engine) Listen(ctx context.Context, shop ShopID, since time.Time) error {
-	return e.changeShop(ctx, shop, func(_ *turn, s *Shop) (bool, error) {
-		if !s.Heard.IsZero() {
+// StartReceiving records since when creators' messages of a shop are posted, if that is not recorded yet.
+func (e *Engine) StartReceiving(ctx context.Context, shop ShopID, since time.Time) error {
+	return e.changeShop(ctx, shop, func(_ *txn, s *Shop) (bool, error) {
+		if !s.MessagesSince.IsZero() {
 			return false, nil
 		}
-		s.Heard = since.Truncate(time.Second) // TikTok's times are whole seconds
+		s.MessagesSince = since.Truncate(time.Second) // TikTok's times are whole seconds
 		return true, nil
 	})
 }

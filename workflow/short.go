@@ -6,7 +6,7 @@ import (
 )
 
 // ShortID is an application's short id, which can be read out and typed: five characters of Crockford's alphabet, made
-// from the key. Two applications of a desk may share one once in a long while; who types it is then asked which.
+// from the key. Two applications of a desk may share one rarely; whoever types it is then asked which.
 type ShortID string
 
 const crockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -15,7 +15,7 @@ const crockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 // three desks shares one.
 const shortLength = 5
 
-// Short returns the application's short id. It is the same on every desk and for ever.
+// Short returns the application's short id. It is the same on every desk and forever.
 func (k Key) Short() ShortID {
 	sum := sha256.Sum256([]byte(k.String()))
 	var id [shortLength]byte

@@ -48,7 +48,7 @@ func TestApplicationsThatShareAShortIDAreListedTogether(t *testing.T) {
 		if by[k.Short()] = k; !ok {
 			continue
 		}
-		one, two := standing(Pending), standing(Pending)
+		one, two := applicationIn(Pending), applicationIn(Pending)
 		one.Key, two.Key = other, k
 		require.Contains(t, one.Places(), Place{ShortOf(k.Short()), other.String()})
 		require.Contains(t, two.Places(), Place{ShortOf(k.Short()), k.String()})

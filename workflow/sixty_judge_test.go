@@ -39,7 +39,7 @@ func (m *model) sweepEnded(shop workflow.ShopID, died bool) {
 	}
 }
 
-// morning looks what the morning's messages have to tell, and what they do.
+// morning checks what the morning messages should list, and what they do.
 func (m *model) morning(shop workflow.ShopID, call func() (died bool)) {
 	s := m.s.shop(shop)
 	local := m.s.now.In(s.Settings.Location())
@@ -49,11 +49,11 @@ func (m *model) morning(shop workflow.ShopID, call func() (died bool)) {
 	}
 	clock, _ := time.Parse("15:04", cmp.Or(s.Settings.Morning, "09:00"))
 	begin := time.Date(local.Year(), local.Month(), local.Day(), clock.Hour(), clock.Minute(), 0, 0, local.Location())
-	due := s.Met && m.mornings[shop] != today && !m.s.now.Before(begin) && m.s.now.Before(begin.Add(10*time.Hour))
+	due := s.InitialSyncDone && m.mornings[shop] != today && !m.s.now.Before(begin) && m.s.now.Before(begin.Add(10*time.Hour))
 	died := call()
-	if told := m.s.shop(shop).Morning == today; !due || !told {
-		require.True(m.s.t, died || !due || told, "the morning of %s in %s", today, shop)
-		require.Equal(m.s.t, m.mornings[shop] == today, told)
+	if announced := m.s.shop(shop).LastMorning == today; !due || !announced {
+		require.True(m.s.t, died || !due || announced, "the morning of %s in %s", today, shop)
+		require.Equal(m.s.t, m.mornings[shop] == today, announced)
 		return
 	}
 	m.mornings[shop] = today
@@ -94,9 +94,9 @@ func (m *model) agenda(shop workflow.ShopID, kind workflow.DeadlineKind, today, 
 		return
 	}
 	worth := func(a, b workflow.Application) int {
-		x, _ := strconv.Atoi(cmp.Or(a.Report.Creator.GMV.Amount, "-1"))
-		y, _ := strconv.Atoi(cmp.Or(b.Report.Creator.GMV.Amount, "-1"))
-		return cmp.Or(cmp.Compare(y, x), cmp.Compare(b.Report.Creator.Followers.Value, a.Report.Creator.Followers.Value))
+		x, _ := strconv.Atoi(cmp.Or(a.Snapshot.Creator.GMV.Amount, "-1"))
+		y, _ := strconv.Atoi(cmp.Or(b.Snapshot.Creator.GMV.Amount, "-1"))
+		return cmp.Or(cmp.Compare(y, x), cmp.Compare(b.Snapshot.Creator.Followers.Value, a.Snapshot.Creator.Followers.Value))
 	}
 	slices.SortFunc(first, worth)
 	slices.SortFunc(then, worth)
@@ -105,7 +105,7 @@ func (m *model) agenda(shop workflow.ShopID, kind workflow.DeadlineKind, today, 
 	}
 }
 
-// week looks whether the week's report is told.
+// week checks whether the weekly report is announced.
 func (m *model) week(shop workflow.ShopID, call func() (died bool)) {
 	died := call()
 	s := m.s.shop(shop)
@@ -115,20 +115,20 @@ func (m *model) week(shop workflow.ShopID, call func() (died bool)) {
 	}
 	monday := local.Format(time.DateOnly)
 	clock := cmp.Or(s.Settings.Morning, "09:00")
-	due := s.Met && s.Settings.Weekly && local.Format("15:04") >= clock && m.weeks[shop] != monday
-	told := s.Reported == monday
+	due := s.InitialSyncDone && s.Settings.Weekly && local.Format("15:04") >= clock && m.weeks[shop] != monday
+	announced := s.LastWeeklyReport == monday
 	switch {
-	case due && told:
+	case due && announced:
 		m.weeks[shop] = monday
 		m.wants[fmt.Sprintf("week %s %s", shop, monday)]++
 	case due:
 		require.True(m.s.t, died, "the report of %s in %s", monday, shop)
 	default:
-		require.Equal(m.s.t, m.weeks[shop] == monday, told, "the report of %s in %s at %s", monday, shop, m.s.now)
+		require.Equal(m.s.t, m.weeks[shop] == monday, announced, "the report of %s in %s at %s", monday, shop, m.s.now)
 	}
 }
 
-// posted looks whether content that was found is taken over.
+// posted checks whether content that was found is stored.
 func (m *model) posted(k workflow.Key, c workflow.Content) {
 	a := m.s.application(k)
 	if slices.ContainsFunc(a.Contents, func(known workflow.Content) bool { return known.ID == c.ID }) {
@@ -139,27 +139,27 @@ func (m *model) posted(k workflow.Key, c workflow.Content) {
 
 // shown puts down a message that was posted.
 func (m *model) shown(n workflow.Notice) {
-	if n.Kind == workflow.SayMorning || n.Kind == workflow.SayContent {
+	if n.Kind == workflow.KindMorning || n.Kind == workflow.KindContent {
 		m.shownAs[n.ID] = true
 	}
 }
 
-// judge compares what was told with what was due.
+// judge compares what was announced with what was due.
 func (s *sixty) judge() {
-	told := map[string]int{}
-	for _, what := range s.told {
+	announced := map[string]int{}
+	for _, what := range s.announced {
 		if what != "" {
-			told[what]++
+			announced[what]++
 		}
 	}
 	var wrong []string
-	for _, what := range slices.Sorted(maps.Keys(told)) {
-		if n := s.model.wants[what]; n != told[what] {
-			wrong = append(wrong, fmt.Sprintf("told %d times, due %d times: %s", told[what], n, what))
+	for _, what := range slices.Sorted(maps.Keys(announced)) {
+		if n := s.model.wants[what]; n != announced[what] {
+			wrong = append(wrong, fmt.Sprintf("told %d times, due %d times: %s", announced[what], n, what))
 		}
 	}
 	for _, what := range slices.Sorted(maps.Keys(s.model.wants)) {
-		if told[what] == 0 {
+		if announced[what] == 0 {
 			wrong = append(wrong, "never told: "+what)
 		}
 	}

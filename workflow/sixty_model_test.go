@@ -9,12 +9,12 @@ import (
 	"sampledesk/workflow"
 )
 
-// model is what the desk should tell, worked out anew and plainly: it knows where each application is, and nothing of
-// the tables, the indexes and the transactions.
+// model is what the desk should announce, worked out again in a simple way: it knows where each application is, and
+// nothing of the tables, the indexes and the transactions.
 type model struct {
 	s               *sixty
 	plain           map[workflow.Key]*plain
-	wants           map[string]int // what is to be told
+	wants           map[string]int // what is to be announced
 	notices         map[workflow.NoticeID]bool
 	shownAs         map[workflow.NoticeID]bool
 	news            map[workflow.Key]workflow.News
@@ -25,14 +25,14 @@ type model struct {
 
 // plain is what the model knows of an application.
 type plain struct {
-	stage workflow.Stage
-	kind  workflow.DeadlineKind
-	by    time.Time
-	told  map[workflow.DeadlineKind]last
-	first bool // past at first sight
+	stage     workflow.Stage
+	kind      workflow.DeadlineKind
+	by        time.Time
+	announced map[workflow.DeadlineKind]last
+	first     bool // past when first seen
 }
 
-// last is the last step told of a deadline.
+// last is the last step announced of a deadline.
 type last struct {
 	by     time.Time
 	before time.Duration
@@ -62,8 +62,8 @@ func stepsOf(kind workflow.DeadlineKind, s workflow.Settings) []time.Duration {
 	}
 }
 
-// voiceOf is how loud a step is.
-func voiceOf(kind workflow.DeadlineKind, step int) string {
+// audienceOf is the audience of a step.
+func audienceOf(kind workflow.DeadlineKind, step int) string {
 	if kind == "post" || kind == "move" {
 		return []string{"thread", "thread", "reviewers"}[step]
 	}
@@ -113,7 +113,7 @@ func (m *model) see(k workflow.Key) {
 	}
 	p, known := m.plain[k]
 	if !known {
-		p = &plain{stage: a.Stage(), told: map[workflow.DeadlineKind]last{}}
+		p = &plain{stage: a.Stage(), announced: map[workflow.DeadlineKind]last{}}
 		m.plain[k] = p
 	}
 	if p.stage != a.Stage() {
@@ -128,11 +128,11 @@ func (m *model) see(k workflow.Key) {
 		p.first = false
 	}
 	p.kind, p.by = kind, by
-	if t, ok := p.told[kind]; ok && !t.by.Equal(by) {
-		delete(p.told, kind)
+	if t, ok := p.announced[kind]; ok && !t.by.Equal(by) {
+		delete(p.announced, kind)
 		for _, before := range stepsOf(kind, s) {
 			if before >= t.before && !m.at(before, by, s).After(m.s.now) {
-				p.told[kind] = last{by, before}
+				p.announced[kind] = last{by, before}
 			}
 		}
 	}
@@ -145,12 +145,12 @@ func deadlineOf(a workflow.Application, s workflow.Settings) (workflow.DeadlineK
 	since := a.ChangedAt
 	switch a.State() {
 	case workflow.Pending, workflow.Refused:
-		return "review", a.Report.ReviewBy
+		return "review", a.Snapshot.ReviewBy
 	case workflow.AwaitingShipment:
-		if a.Report.ShipBy.IsZero() {
+		if a.Snapshot.ShipBy.IsZero() {
 			return "", since // it was confirmed, and TikTok has not said yet until when
 		}
-		return "ship", a.Report.ShipBy
+		return "ship", a.Snapshot.ShipBy
 	case workflow.Shipped:
 		if a.MovedAt.After(since) {
 			since = a.MovedAt
@@ -163,7 +163,7 @@ func deadlineOf(a workflow.Application, s workflow.Settings) (workflow.DeadlineK
 	}
 }
 
-// changed tells that a shop's settings changed.
+// changed reports that a shop's settings changed.
 func (m *model) changed(shop workflow.ShopID) {
 	for k := range m.plain {
 		if k.Shop == shop {
@@ -182,10 +182,10 @@ type candidate struct {
 	card   bool // the application has one
 }
 
-// due returns the latest step of each application that is due and was not told.
+// due returns the latest step of each application that is due and was not announced.
 func (m *model) due(shop workflow.ShopID) (all []candidate) {
 	s := m.s.shop(shop)
-	if !s.Met {
+	if !s.InitialSyncDone {
 		return nil
 	}
 	for k, p := range m.plain {
@@ -198,7 +198,7 @@ func (m *model) due(shop workflow.ShopID) (all []candidate) {
 				latest = i
 			}
 		}
-		if t, ok := p.told[p.kind]; latest < 0 || ok && t.before <= steps[latest] {
+		if t, ok := p.announced[p.kind]; latest < 0 || ok && t.before <= steps[latest] {
 			continue
 		}
 		c := candidate{k: k, p: p, step: latest, before: steps[latest], card: m.s.application(k).Card.Wanted}
@@ -208,8 +208,8 @@ func (m *model) due(shop workflow.ShopID) (all []candidate) {
 	return all
 }
 
-// told puts down what a look had to tell. Of a look in which the desk died only what was kept is told.
-func (m *model) told(shop workflow.ShopID, all []candidate, died bool) {
+// expect notes what a tick had to announce. Of a tick in which the desk died only what was saved counts.
+func (m *model) expect(shop workflow.ShopID, all []candidate, died bool) {
 	s := m.s.shop(shop)
 	by := map[workflow.DeadlineKind][]candidate{}
 	for _, c := range all {
@@ -239,14 +239,14 @@ func (m *model) told(shop workflow.ShopID, all []candidate, died bool) {
 			})
 		case !many:
 			m.each(group, died, m.want)
-		case !died || slices.ContainsFunc(s.Grouped, func(g workflow.GroupTold) bool { return g.Kind == kind && !g.Open && g.At.Equal(m.s.now) }):
+		case !died || slices.ContainsFunc(s.GroupedMessages, func(g workflow.GroupedMessage) bool { return g.Kind == kind && !g.Open && g.At.Equal(m.s.now) }):
 			m.wants[m.grouped(shop, kind, group)]++
 			m.s.tally["groups"]++
 			m.each(group, false, func(candidate) {})
 		}
 	}
 	for _, c := range all {
-		if t, told := c.p.told[c.p.kind]; !c.over && told && t.before <= c.before && c.p.kind == "post" && c.step == 0 && s.Settings.Nudge != "" {
+		if t, announced := c.p.announced[c.p.kind]; !c.over && announced && t.before <= c.before && c.p.kind == "post" && c.step == 0 && s.Settings.Nudge != "" {
 			m.wants["nudge "+c.k.String()] = 1
 		}
 	}
@@ -261,19 +261,19 @@ func (m *model) each(group []candidate, died bool, tell func(candidate)) {
 	}
 }
 
-func (p *plain) mark(c candidate) { p.told[p.kind], p.first = last{p.by, c.before}, false }
+func (p *plain) mark(c candidate) { p.announced[p.kind], p.first = last{p.by, c.before}, false }
 
-// kept tells whether the store has it that a step was told.
+// kept reports whether the store has a step as announced.
 func (m *model) kept(c candidate) bool {
-	return slices.ContainsFunc(m.s.application(c.k).Told, func(t workflow.Told) bool {
+	return slices.ContainsFunc(m.s.application(c.k).Announced, func(t workflow.Announced) bool {
 		return t.Deadline == c.p.kind && t.By.Equal(c.p.by) && t.Before <= c.before
 	})
 }
 
-// want puts down that a step is to be told in its thread.
+// want notes that a step is to be announced in its thread.
 func (m *model) want(c candidate) {
 	m.s.tally["steps"]++
-	m.wants[fmt.Sprintf("thread %s %s %v %s by %d at %d", c.k, c.p.kind, c.before, voiceOf(c.p.kind, c.step), c.p.by.Unix(), m.s.now.Unix())]++
+	m.wants[fmt.Sprintf("thread %s %s %v %s by %d at %d", c.k, c.p.kind, c.before, audienceOf(c.p.kind, c.step), c.p.by.Unix(), m.s.now.Unix())]++
 }
 
 func (m *model) grouped(shop workflow.ShopID, kind workflow.DeadlineKind, group []candidate) string {
@@ -286,23 +286,23 @@ func (m *model) grouped(shop workflow.ShopID, kind workflow.DeadlineKind, group 
 			soonest = c.p.by
 		}
 	}
-	return fmt.Sprintf("group %s %s %d %s by %d, %d named, at %d", shop, kind, len(group), voiceOf(kind, loudest), soonest.Unix(), min(len(group), 10), m.s.now.Unix())
+	return fmt.Sprintf("group %s %s %d %s by %d, %d named, at %d", shop, kind, len(group), audienceOf(kind, loudest), soonest.Unix(), min(len(group), 10), m.s.now.Unix())
 }
 
 func rank(kind workflow.DeadlineKind, step int) int {
-	return slices.Index([]string{"thread", "reviewers", "channel", "admins"}, voiceOf(kind, step))
+	return slices.Index([]string{"thread", "reviewers", "channel", "admins"}, audienceOf(kind, step))
 }
 
-// telling is what an effect told, in the model's words; empty for what it has no say in.
-func telling(e workflow.Effect) string {
-	switch s := e.Saying; {
-	case s.Kind == workflow.SayDeadline && e.Kind == workflow.Reply:
-		return fmt.Sprintf("thread %s %s %v %s by %d at %d", e.Key(), s.Deadline, s.Before, s.Voice, s.NextDue.Unix(), s.At.Unix())
-	case s.Kind == workflow.SayDeadline:
-		return fmt.Sprintf("group %s %s %d %s by %d, %d named, at %d", e.Shop, s.Deadline, s.Waiting, s.Voice, s.NextDue.Unix(), len(s.Items), s.At.Unix())
-	case s.Kind == workflow.SayShipment:
+// announcement is what an effect announces, as the model writes it; empty for what the model does not cover.
+func announcement(e workflow.Effect) string {
+	switch s := e.Payload; {
+	case s.Kind == workflow.KindDeadline && e.Kind == workflow.Reply:
+		return fmt.Sprintf("thread %s %s %v %s by %d at %d", e.Key(), s.Deadline, s.Before, s.Audience, s.NextDue.Unix(), s.At.Unix())
+	case s.Kind == workflow.KindDeadline:
+		return fmt.Sprintf("group %s %s %d %s by %d, %d named, at %d", e.Shop, s.Deadline, s.Waiting, s.Audience, s.NextDue.Unix(), len(s.Items), s.At.Unix())
+	case s.Kind == workflow.KindShipment:
 		return fmt.Sprintf("news %s %d %s at %d", e.Shop, s.Waiting, s.News, s.At.Unix())
-	case s.Kind == workflow.SayReport:
+	case s.Kind == workflow.KindWeeklyReport:
 		return fmt.Sprintf("week %s %s", e.Shop, s.Day)
 	default:
 		return ""

@@ -20,14 +20,14 @@ const (
 	sixtyCount = "SAMPLEDESK_SIXTY_COUNT"
 )
 
-// pace is how often the desk looks. In the spring of 2027 the clocks of all three zones change.
+// pace is how often the desk ticks. In the spring of 2027 the clocks of all three zones change.
 const pace = 10 * time.Minute
 
 var spring = time.Date(2027, 3, 1, 0, 0, 7, 0, time.UTC)
 
 // TestSixtyDaysTellEachDueStepOnceAndNoneInVain lets creators ask, people decide and change their minds, TikTok move
 // deadlines, parcels travel and content appear for sixty days, in three shops of three zones, while the desk sleeps,
-// dies and is started again at random moments. Whatever it told is compared with what a plain model says that was due.
+// dies and is started again at random moments. Whatever it announced is compared with what a simple model says was due.
 // This is a short run of it; `make sixty SEED=1 COUNT=10` runs long ones.
 func TestSixtyDaysTellEachDueStepOnceAndNoneInVain(t *testing.T) {
 	first, err := strconv.ParseUint(os.Getenv(sixtySeed), 10, 64)
@@ -59,17 +59,17 @@ type sixty struct {
 
 	shops    []*branch
 	requests map[workflow.Key]*request
-	plans    map[int64][]func() // what the world does, by the look before which it happens
+	plans    map[int64][]func() // what happens outside, by the tick before which it happens
 	expected int                // how many requests there will be
 	model    *model
 
 	asleepUntil, tikTokUntil, slackUntil time.Time // each is away until then
 	quiet                                bool      // nothing goes wrong any more
 
-	posted int // what Slack has, for the ids of messages
-	told   map[workflow.EffectID]string
-	nudged map[workflow.Key]int
-	tally  map[string]int // of what happened, for the log
+	posted    int // what Slack has, for the ids of messages
+	announced map[workflow.EffectID]string
+	nudged    map[workflow.Key]int
+	tally     map[string]int // of what happened, for the log
 }
 
 // branch is a shop of the simulation.
@@ -83,7 +83,7 @@ func newSixty(t *testing.T, seed uint64, days, requests int) *sixty {
 	s := &sixty{
 		t: t, dice: rand.New(rand.NewPCG(seed, 60)), now: spring, ends: spring.Add(time.Duration(days) * 24 * time.Hour),
 		requests: map[workflow.Key]*request{}, plans: map[int64][]func(){}, expected: requests,
-		told: map[workflow.EffectID]string{}, nudged: map[workflow.Key]int{}, tally: map[string]int{},
+		announced: map[workflow.EffectID]string{}, nudged: map[workflow.Key]int{}, tally: map[string]int{},
 	}
 	zones := []workflow.Settings{
 		{Weekly: true},
@@ -121,11 +121,11 @@ func (s *sixty) live() {
 	s.t.Logf("%v", s.tally)
 }
 
-// pass is one look of the desk, and what the world did since the one before.
+// pass is one tick of the desk, and what happened outside since the one before.
 func (s *sixty) pass() {
 	s.now = s.now.Add(pace - time.Duration(s.now.Second())*time.Second + time.Duration(s.dice.IntN(60))*time.Second)
-	for _, deed := range s.take() {
-		deed()
+	for _, action := range s.take() {
+		action()
 	}
 	s.misfortune()
 	if s.now.Before(s.asleepUntil) {
@@ -142,7 +142,7 @@ func (s *sixty) pass() {
 	}
 }
 
-// misfortune lets the desk sleep, TikTok and Slack be away, and the desk be started anew, now and then.
+// misfortune lets the desk sleep, TikTok and Slack be away, and the desk be started again, now and then.
 func (s *sixty) misfortune() {
 	away := func(most int) time.Time { return s.now.Add(time.Duration(1+s.dice.IntN(most)) * time.Hour) }
 	switch n := s.dice.IntN(1000); {
@@ -162,10 +162,10 @@ func (s *sixty) misfortune() {
 }
 
 // do has the desk do something, in which it dies now and then, after some of its transactions were kept.
-func (s *sixty) do(deed func(ctx context.Context) error) (died bool) {
+func (s *sixty) do(action func(ctx context.Context) error) (died bool) {
 	s.t.Helper()
 	if s.quiet || s.dice.IntN(20) > 0 {
-		require.NoError(s.t, deed(s.t.Context()))
+		require.NoError(s.t, action(s.t.Context()))
 		return false
 	}
 	ctx, cancel := context.WithCancel(s.t.Context())
@@ -176,7 +176,7 @@ func (s *sixty) do(deed func(ctx context.Context) error) (died bool) {
 			cancel()
 		}
 	}
-	err := deed(ctx)
+	err := action(ctx)
 	s.desk.lives()
 	if err == nil {
 		return false
@@ -191,7 +191,7 @@ func (s *sixty) sweep(b *branch) {
 	var all []workflow.Observation
 	shop := s.shop(b.id)
 	for k := range s.each(b.dirty) {
-		all = append(all, workflow.Observation{ID: k.ID, Reported: workflow.Reported{At: s.now, Began: s.now, Report: s.requests[k].truth, First: !shop.Met}})
+		all = append(all, workflow.Observation{ID: k.ID, Reported: workflow.Reported{At: s.now, Began: s.now, Snapshot: s.requests[k].truth, First: !shop.InitialSyncDone}})
 	}
 	died := s.do(func(ctx context.Context) error {
 		_, err := s.desk.Observe(ctx, b.id, all)
@@ -208,7 +208,7 @@ func (s *sixty) sweep(b *branch) {
 	s.model.sweepEnded(b.id, died)
 }
 
-// clocks has the desk look what is due.
+// clocks runs what is due at every shop.
 func (s *sixty) clocks(b *branch) {
 	if s.dice.IntN(2000) == 0 && !s.quiet {
 		s.change(b)
@@ -218,11 +218,11 @@ func (s *sixty) clocks(b *branch) {
 		_, err := s.desk.Tick(ctx, b.id, s.now)
 		return err
 	}
-	if shop := s.shop(b.id); shop.Armed != shop.Settings.Version+1 {
-		require.NoError(s.t, tick(s.t.Context())) // which clocks a desk had set that died is not the model's to know
-		s.model.told(b.id, want, false)
+	if shop := s.shop(b.id); shop.TimersVersion != shop.Settings.Version+1 {
+		require.NoError(s.t, tick(s.t.Context())) // the model cannot know which timers a desk had set that died
+		s.model.expect(b.id, want, false)
 	} else {
-		s.model.told(b.id, want, s.do(tick))
+		s.model.expect(b.id, want, s.do(tick))
 	}
 	s.model.morning(b.id, func() bool { return s.do(func(ctx context.Context) error { return s.desk.Morning(ctx, b.id, s.now) }) })
 	s.model.week(b.id, func() bool { return s.do(func(ctx context.Context) error { return s.desk.Weekly(ctx, b.id, s.now) }) })

@@ -18,21 +18,21 @@ import (
 // request is what TikTok knows of an application.
 type request struct {
 	key   workflow.Key
-	truth workflow.Report
+	truth workflow.Snapshot
 }
 
-// plan has something happen at a time, or, if that has passed, before the next look.
-func (s *sixty) plan(at time.Time, deed func()) {
+// plan has something happen at a time, or, if that has passed, before the next tick.
+func (s *sixty) plan(at time.Time, action func()) {
 	look := max(at.Unix(), s.now.Unix()+1)/int64(pace/time.Second) + 1
-	s.plans[look] = append(s.plans[look], deed)
+	s.plans[look] = append(s.plans[look], action)
 }
 
-// take returns what happens before this look.
-func (s *sixty) take() (deeds []func()) {
+// take returns what happens before this tick.
+func (s *sixty) take() (actions []func()) {
 	look := s.now.Unix() / int64(pace/time.Second)
-	deeds = s.plans[look]
+	actions = s.plans[look]
 	delete(s.plans, look)
-	return deeds
+	return actions
 }
 
 // each returns the keys in one order, whatever the map's.
@@ -74,9 +74,9 @@ func (s *sixty) people() {
 // asks has a creator ask for a sample, with so much time left to decide, and plans what becomes of that.
 func (s *sixty) asks(k workflow.Key, left time.Duration) {
 	n, _ := strconv.Atoi(string(k.ID))
-	r := &request{key: k, truth: workflow.Report{
+	r := &request{key: k, truth: workflow.Snapshot{
 		Status: workflow.StatusPending, Approvable: true, Stock: 10,
-		Creator: workflow.Creator{OpenID: "open-" + strconv.Itoa(n%97), Username: "creator_" + strconv.Itoa(n%97), Followers: workflow.Figure{Value: float64(n), Shared: true}},
+		Creator: workflow.Creator{OpenID: "open-" + strconv.Itoa(n%97), Username: "creator_" + strconv.Itoa(n%97), Followers: workflow.OptionalNumber{Value: float64(n), Shared: true}},
 		Product: workflow.Product{ID: workflow.ProductID(strconv.Itoa(n % 7)), Title: "Product " + strconv.Itoa(n%7), Variant: strconv.Itoa(n % 3)},
 	}}
 	if !s.once(4) {
@@ -89,7 +89,7 @@ func (s *sixty) asks(k workflow.Key, left time.Duration) {
 
 // reviewed puts a request into review until then.
 func (s *sixty) reviewed(r *request, by time.Time) {
-	s.reports(r, func(t *workflow.Report) { t.Status, t.ReviewBy = workflow.StatusPending, by })
+	s.reports(r, func(t *workflow.Snapshot) { t.Status, t.ReviewBy = workflow.StatusPending, by })
 	s.plan(by, func() { s.expires(r, by) })
 	left := by.Sub(s.now)
 	if s.once(4) {
@@ -114,7 +114,7 @@ func (s *sixty) reviewed(r *request, by time.Time) {
 }
 
 // reports changes what TikTok will say.
-func (s *sixty) reports(r *request, change func(*workflow.Report)) {
+func (s *sixty) reports(r *request, change func(*workflow.Snapshot)) {
 	change(&r.truth)
 	i := slices.IndexFunc(s.shops, func(b *branch) bool { return b.id == r.key.Shop })
 	s.shops[i].dirty[r.key] = true
@@ -125,10 +125,10 @@ func (s *sixty) shifts(r *request) {
 	by := s.span(-40*time.Hour, 90*time.Hour)
 	switch r.truth.Status {
 	case workflow.StatusPending:
-		s.reports(r, func(t *workflow.Report) { t.ReviewBy = later(s.now, t.ReviewBy.Add(by)) })
+		s.reports(r, func(t *workflow.Snapshot) { t.ReviewBy = later(s.now, t.ReviewBy.Add(by)) })
 		s.plan(r.truth.ReviewBy, func() { s.expires(r, r.truth.ReviewBy) })
 	case workflow.StatusAwaitingShipment:
-		s.reports(r, func(t *workflow.Report) { t.ShipBy = later(s.now, t.ShipBy.Add(by)) })
+		s.reports(r, func(t *workflow.Snapshot) { t.ShipBy = later(s.now, t.ShipBy.Add(by)) })
 		s.plan(r.truth.ShipBy, func() { s.lapses(r, r.truth.ShipBy) })
 	}
 	s.tally["deadlines moved"]++
@@ -144,7 +144,7 @@ func later(now, t time.Time) time.Time {
 // becomes moves a request from one status to another, if it is there.
 func (s *sixty) becomes(r *request, from, to workflow.Status) {
 	if r.truth.Status == from {
-		s.reports(r, func(t *workflow.Report) { t.Status = to })
+		s.reports(r, func(t *workflow.Snapshot) { t.Status = to })
 		s.tally[string(to)]++
 	}
 }
@@ -164,7 +164,9 @@ func (s *sixty) lapses(r *request, by time.Time) {
 // approved is what comes of an approval: a shipment, mostly in time; or the grouping fails, and the request is back.
 func (s *sixty) approved(r *request) {
 	by := s.now.Add(s.span(10*time.Hour, 96*time.Hour))
-	s.reports(r, func(t *workflow.Report) { t.Status, t.ShipBy, t.OrderID = workflow.StatusAwaitingShipment, by, "5766" })
+	s.reports(r, func(t *workflow.Snapshot) {
+		t.Status, t.ShipBy, t.OrderID = workflow.StatusAwaitingShipment, by, "5766"
+	})
 	s.plan(by, func() { s.lapses(r, by) })
 	if s.once(6) {
 		s.plan(s.now.Add(s.span(0, 40*time.Hour)), func() { s.shifts(r) })
@@ -188,10 +190,10 @@ func (s *sixty) ships(r *request) {
 	if r.truth.Status != workflow.StatusAwaitingShipment {
 		return
 	}
-	s.reports(r, func(t *workflow.Report) { t.Status, t.Tracking = workflow.StatusShipped, "1Z1" })
+	s.reports(r, func(t *workflow.Snapshot) { t.Status, t.Tracking = workflow.StatusShipped, "1Z1" })
 	s.tally["shipped"]++
 	if s.once(5) {
-		s.plan(s.now.Add(s.span(0, 200*time.Hour)), func() { s.reports(r, func(t *workflow.Report) { t.Tracking = "1Z2" }) })
+		s.plan(s.now.Add(s.span(0, 200*time.Hour)), func() { s.reports(r, func(t *workflow.Snapshot) { t.Tracking = "1Z2" }) })
 	}
 	s.plan(s.now.Add(s.span(20*time.Hour, 15*24*time.Hour)), func() { s.arrives(r) })
 }
@@ -217,7 +219,7 @@ func (s *sixty) posts(r *request, i int) {
 	if a.State() != workflow.Delivered && a.State() != workflow.Completed {
 		return
 	}
-	c := workflow.Content{ID: fmt.Sprint(i), Format: "VIDEO", At: s.now, Views: workflow.Figure{Value: 1, Shared: true}}
+	c := workflow.Content{ID: fmt.Sprint(i), Format: "VIDEO", At: s.now, Views: workflow.OptionalNumber{Value: 1, Shared: true}}
 	if s.do(func(ctx context.Context) error {
 		_, err := s.desk.FindContent(ctx, r.key, []workflow.Content{c}, s.now)
 		return err
@@ -229,7 +231,7 @@ func (s *sixty) posts(r *request, i int) {
 	s.plan(s.now.Add(s.span(0, 48*time.Hour)), func() { s.becomes(r, workflow.StatusContentPending, workflow.StatusCompleted) })
 }
 
-// decides has a reviewer decide, and sometimes change her mind before the decision is sent.
+// decides has a reviewer decide, and sometimes change their mind before the decision is sent.
 func (s *sixty) decides(r *request) {
 	a := s.application(r.key)
 	if s.now.Before(s.asleepUntil) || !a.Decidable() {
@@ -262,7 +264,7 @@ func (s *sixty) takesBack(r *request) {
 	s.tally["undone"]++
 }
 
-// deliver has the courier deliver what can be delivered, until nothing more is due.
+// deliver has the dispatcher deliver what can be delivered, until nothing more is due.
 func (s *sixty) deliver() {
 	for more := true; more; {
 		more = false
@@ -318,20 +320,20 @@ func (s *sixty) outcome(e workflow.Effect) workflow.Outcome {
 		}
 		return workflow.Outcome{Event: workflow.NoticeShown{At: s.now, Channel: "C0SAMPLES", TS: ts, Hash: ts}}
 	case workflow.SendMessage:
-		s.told[e.ID] = "nudge " + e.Key().String()
+		s.announced[e.ID] = "nudge " + e.Key().String()
 		return workflow.Outcome{Event: workflow.MessageDone{What: workflow.OnMessageSent, At: s.now}}
 	default:
-		s.told[e.ID] = telling(e)
+		s.announced[e.ID] = announcement(e)
 		return workflow.Outcome{}
 	}
 }
 
-// reviews carries a decision to TikTok, which has its own word on whether it comes in time.
+// reviews sends a decision to TikTok, which decides itself whether it comes in time.
 func (s *sixty) reviews(e workflow.Effect) workflow.Outcome {
 	r := s.requests[e.Key()]
 	switch {
 	case s.once(15):
-		return workflow.Outcome{Event: workflow.RefusedForGood{At: s.now, Cause: workflow.Cause{Code: 16032001}}}
+		return workflow.Outcome{Event: workflow.RefusedForGood{At: s.now, Failure: workflow.Failure{Code: 16032001}}}
 	case r.truth.Status != workflow.StatusPending:
 		return workflow.Outcome{Event: workflow.AnswerLost{At: s.now}, Then: workflow.Again, After: time.Hour}
 	case e.Review.Verdict == workflow.Approve:

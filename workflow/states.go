@@ -7,7 +7,7 @@ type State string
 
 // The states of an application.
 const (
-	Unseen            State = "unseen"             // not met yet
+	Unseen            State = "unseen"             // not seen yet
 	Pending           State = "pending"            // waits for the team
 	Queued            State = "queued"             // decided, and still to be undone
 	Sending           State = "sending"            // on its way to TikTok
@@ -72,8 +72,8 @@ func (s State) Stage(raw Status) Stage {
 	return stageOf[s]
 }
 
-// Live tells whether TikTok may still move the application on, so that every sweep has to meet it. An unknown status
-// is kept live, since nobody can say that it is an ending.
+// Live reports whether TikTok may still move the application on, so that every sweep has to find it. An unknown status
+// is kept live, since it may not be an ending.
 func (s State) Live() bool {
 	switch s {
 	case Pending, Queued, Sending, Unclear, Refused, AwaitingShipment, Shipped, Delivered, Unrecognised:
@@ -83,7 +83,7 @@ func (s State) Live() bool {
 	}
 }
 
-// Reviewing tells whether the application is in review: undecided, or decided and not confirmed.
+// Reviewing reports whether the application is in review: undecided, or decided and not confirmed.
 func (s State) Reviewing() bool { return slices.Contains(reviewing, s) }
 
 // Status is the vendor's name of an application's status.
@@ -111,7 +111,7 @@ const (
 // LiveStatuses are the four that a sweep pages through.
 var LiveStatuses = []Status{StatusPending, StatusAwaitingShipment, StatusShipped, StatusContentPending}
 
-// State returns the state that a status stands for when the desk has no say in it: that of a first sight.
+// State returns the state that a status stands for by itself: that of an application just seen.
 func (s Status) State() State {
 	row, ok := find(Unseen, OnReported, s)
 	if !ok {
@@ -120,34 +120,34 @@ func (s Status) State() State {
 	return row.To
 }
 
-// Mover is whose move an ending was.
-type Mover string
+// Party is who caused an ending.
+type Party string
 
-// The movers of product's table of endings.
+// The parties of the table of endings.
 const (
-	MoverOurs    Mover = "ours"
-	MoverCreator Mover = "the creator's"
-	MoverNobody  Mover = "nobody's"
-	MoverTikTok  Mover = "TikTok's"
+	PartyTeam    Party = "ours"
+	PartyCreator Party = "the creator's"
+	PartyNobody  Party = "nobody's"
+	PartyTikTok  Party = "TikTok's"
 )
 
 // Ending is a way in which an application ends without content and without our rejection.
 type Ending struct {
 	State    State
 	Statuses []Status
-	Mover    Mover
+	Party    Party
 	Why      string // what nobody did, where that says more than the name
 }
 
 // Endings is sentence L15's table.
 var Endings = []Ending{
-	{State: Expired, Statuses: []Status{StatusOverdueCancelled}, Mover: MoverOurs, Why: "nobody decided in time"},
-	{State: NotShipped, Statuses: []Status{StatusNotShipCancelled}, Mover: MoverOurs},
-	{State: CollabRemoved, Statuses: []Status{StatusCollabDeleted}, Mover: MoverOurs},
-	{State: ContentNotPosted, Statuses: []Status{StatusUnfulfilCancelled}, Mover: MoverCreator},
-	{State: Withdrawn, Statuses: []Status{StatusWithdrawn}, Mover: MoverCreator},
-	{State: Unfulfillable, Statuses: []Status{StatusUnfulfillable}, Mover: MoverNobody},
-	{State: CancelledByTikTok, Statuses: []Status{StatusOpsCancelled, StatusOpsFailed}, Mover: MoverTikTok},
+	{State: Expired, Statuses: []Status{StatusOverdueCancelled}, Party: PartyTeam, Why: "nobody decided in time"},
+	{State: NotShipped, Statuses: []Status{StatusNotShipCancelled}, Party: PartyTeam},
+	{State: CollabRemoved, Statuses: []Status{StatusCollabDeleted}, Party: PartyTeam},
+	{State: ContentNotPosted, Statuses: []Status{StatusUnfulfilCancelled}, Party: PartyCreator},
+	{State: Withdrawn, Statuses: []Status{StatusWithdrawn}, Party: PartyCreator},
+	{State: Unfulfillable, Statuses: []Status{StatusUnfulfillable}, Party: PartyNobody},
+	{State: CancelledByTikTok, Statuses: []Status{StatusOpsCancelled, StatusOpsFailed}, Party: PartyTikTok},
 }
 
 // EndingOf returns the ending that a state is, if it is one.

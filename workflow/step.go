@@ -9,10 +9,10 @@ import (
 type Next struct {
 	Application Application // as it is now
 	Changed     bool
-	Effects     []Effect   // what the world is owed for it
-	Cancel      []EffectID // reviews that lost their reason; dropped unless they are claimed already
-	Sooner      []Effect   // effects that wait already and are due at an earlier NotBefore; of each only ID and Lane count else
-	Wake        []Lane     // the lanes whose parked effects may go
+	Effects     []Effect   // what has to be done outside
+	Cancel      []EffectID // reviews that are no longer wanted; dropped unless they are claimed already
+	Reschedule  []Effect   // waiting effects that become due earlier, at NotBefore; only ID and Lane are used besides
+	Wake        []Lane     // the lanes whose parked effects are woken
 	Unremarked  bool       // it is nothing that a history would tell
 
 	at       time.Time
@@ -22,33 +22,33 @@ type Next struct {
 // Step applies an event to an application. It is pure. The error is a Refusal, and only what a person asked for is
 // refused; an event that fits no row of the table and that nobody asked for changes nothing.
 func Step(a Application, e Event) (Next, error) {
-	if a.took(actor(e).Origin) {
+	if a.alreadyApplied(actor(e).DedupKey) {
 		return Next{Application: a}, nil
 	}
 	next, err := step(a, e)
 	if err == nil && next.Changed {
-		next.Application.Origins = remember(next.Application.Origins, actor(e).Origin)
+		next.Application.DedupKeys = addDedupKey(next.Application.DedupKeys, actor(e).DedupKey)
 	}
 	return next, err
 }
 
-// maxOrigins is how many deeds an application remembers. Slack delivers one again within minutes.
-const maxOrigins = 16
+// maxDedupKeys is how many actions an application remembers. Slack repeats a delivery within minutes.
+const maxDedupKeys = 16
 
-// took tells whether a deed was taken over before.
-func (a Application) took(origin string) bool {
-	return origin != "" && slices.Contains(a.Origins, origin)
+// alreadyApplied reports whether an action was applied before.
+func (a Application) alreadyApplied(dedupKey string) bool {
+	return dedupKey != "" && slices.Contains(a.DedupKeys, dedupKey)
 }
 
-func remember(origins []string, origin string) []string {
-	if origin == "" {
-		return origins
+func addDedupKey(dedupKeys []string, dedupKey string) []string {
+	if dedupKey == "" {
+		return dedupKeys
 	}
-	origins = append(slices.Clone(origins), origin)
-	return origins[max(len(origins)-maxOrigins, 0):]
+	dedupKeys = append(slices.Clone(dedupKeys), dedupKey)
+	return dedupKeys[max(len(dedupKeys)-maxDedupKeys, 0):]
 }
 
-// actor returns who is behind an event; nobody behind most.
+// actor returns the person behind an event; most have none.
 func actor(e Event) Actor {
 	switch e := e.(type) {
 	case Decided:
@@ -59,15 +59,15 @@ func actor(e Event) Actor {
 		return e.Actor
 	case CampaignLeft:
 		return e.Actor
-	case LookBegan:
+	case OnItBegan:
 		return e.Actor
-	case LookEnded:
+	case OnItEnded:
 		return e.Actor
 	case Noted:
 		return e.Actor
-	case MessageTold:
+	case MessageUpdated:
 		return e.Actor
-	case CardCalledFor:
+	case CardRequested:
 		return e.Actor
 	default:
 		return Actor{}
@@ -78,11 +78,11 @@ func step(a Application, e Event) (Next, error) {
 	if next, ok := stepCard(a, e); ok {
 		return next, nil
 	}
-	if next, ok, err := stepAside(a, e); ok {
+	if next, ok, err := stepOutsideTable(a, e); ok {
 		return next, err
 	}
 	unchanged := Next{Application: a}
-	if r, ok := e.(Reported); ok && !news(a, r) {
+	if r, ok := e.(Reported); ok && !isNews(a, r) {
 		return pictureRenewed(a, r), nil
 	}
 	if stale(a, e) {
@@ -97,11 +97,11 @@ func step(a Application, e Event) (Next, error) {
 			return unchanged, refusal(a, e, g.Rule)
 		}
 	}
-	return enter(a, e)
+	return transition(a, e)
 }
 
-// enter does what the event does, once the table allowed it.
-func enter(a Application, e Event) (Next, error) {
+// transition does what the event does, once the table allowed it.
+func transition(a Application, e Event) (Next, error) {
 	switch e := e.(type) {
 	case Decided:
 		return decided(a, e), nil
@@ -130,7 +130,7 @@ func enter(a Application, e Event) (Next, error) {
 	}
 }
 
-// stale tells whether a person acted on something that has passed since she saw it.
+// stale reports whether a person acted on something that has changed since they saw it.
 func stale(a Application, e Event) bool {
 	switch e := e.(type) {
 	case Decided:
@@ -154,7 +154,7 @@ func refusal(a Application, e Event, rule Rule) error {
 		return Refusal{Rule: rule, Application: a, Name: e.Name}
 	case CampaignLeft:
 		return Refusal{Rule: rule, Application: a, Name: e.Name}
-	case Noted, LookBegan, LookEnded, MessageTold:
+	case Noted, OnItBegan, OnItEnded, MessageUpdated:
 		return Refusal{Rule: rule, Application: a}
 	default:
 		return nil
@@ -163,7 +163,7 @@ func refusal(a Application, e Event, rule Rule) error {
 
 func reportedStatus(e Event) Status {
 	if r, ok := e.(Reported); ok {
-		return r.Report.Status
+		return r.Snapshot.Status
 	}
 	return ""
 }
@@ -173,8 +173,8 @@ func changed(a Application, at time.Time, p Priority) Next {
 	return Next{Application: a, Changed: true, at: at, priority: p}
 }
 
-// repaint adds the card's repaint, if there is a card that can be written to. One that is gone from Slack is posted anew
-// while the request is in review, as people have something to do or to wait for there.
+// repaint adds the card's repaint, if there is a card that can be written to. One that is gone from Slack is posted
+// again while the request is in review, as people have something to do or to wait for there.
 func (n Next) repaint(notBefore time.Time) Next {
 	if n.Application.Card.Lost && n.Application.State().Reviewing() {
 		n.Application.Card = Card{Wanted: true}
@@ -189,18 +189,18 @@ func (n Next) repaint(notBefore time.Time) Next {
 	return n
 }
 
-// say adds a reply in the card's thread, if there is a card. It is parked until the card was posted.
-func (n Next) say(s Saying) Next {
+// reply adds a reply in the card's thread, if there is a card. It is parked until the card was posted.
+func (n Next) reply(s Payload) Next {
 	a := n.Application
 	if !a.Card.Wanted || a.Card.Lost {
 		return n
 	}
 	s.At, s.State = n.at, a.State()
-	if s.Kind == SayStage {
+	if s.Kind == KindStage {
 		s.Stage = a.Stage()
 	}
 	n.Effects = append(n.Effects, Effect{
-		Kind: Reply, Lane: ThreadLane(a.Key), Priority: n.priority, NotBefore: n.at, Saying: &s, Parked: !a.Card.Posted(),
+		Kind: Reply, Lane: ThreadLane(a.Key), Priority: n.priority, NotBefore: n.at, Payload: &s, Parked: !a.Card.Posted(),
 	})
 	return n
 }

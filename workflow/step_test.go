@@ -19,7 +19,7 @@ func TestEveryRowLeadsWhereItSays(t *testing.T) {
 		}
 		for _, from := range row.From {
 			for _, status := range statuses {
-				a := standing(from)
+				a := applicationIn(from)
 				if row.On == OnCampaignLeft {
 					a = joined(a)
 				}
@@ -39,7 +39,7 @@ func TestWhatHasNoRowIsRefusedForPersonsAndNoNewsForOthers(t *testing.T) {
 			if _, ok := find(s, on, ""); ok || on == OnReported {
 				continue
 			}
-			a := standing(s)
+			a := applicationIn(s)
 			e := eventOf(on, "", a)
 			switch {
 			case personal(on) && s == Unseen:
@@ -54,7 +54,7 @@ func TestWhatHasNoRowIsRefusedForPersonsAndNoNewsForOthers(t *testing.T) {
 }
 
 func TestADecisionIsQueuedForTheUndoWindow(t *testing.T) {
-	a := standing(Pending)
+	a := applicationIn(Pending)
 	n := next(t, a, rejection(a, noon))
 	want := a
 	want.Round = a.Round + 1
@@ -73,7 +73,7 @@ func TestADecisionIsQueuedForTheUndoWindow(t *testing.T) {
 }
 
 func TestADecisionCallsForACard(t *testing.T) {
-	a := standing(Pending)
+	a := applicationIn(Pending)
 	a.Card = Card{}
 	n := next(t, a, approval(a, noon))
 	require.True(t, n.Application.Card.Wanted)
@@ -91,8 +91,8 @@ func TestTheUndoWindowEndsAMinuteBeforeTheDeadline(t *testing.T) {
 		"a window past the deadline": {2 * time.Hour, 24 * time.Hour, 2*time.Hour - time.Minute},
 	} {
 		t.Run(name, func(t *testing.T) {
-			a := standing(Pending)
-			a.Report.ReviewBy = noon.Add(c.left)
+			a := applicationIn(Pending)
+			a.Snapshot.ReviewBy = noon.Add(c.left)
 			e := approval(a, noon)
 			e.Undo = c.undo
 			n := next(t, a, e)
@@ -103,39 +103,39 @@ func TestTheUndoWindowEndsAMinuteBeforeTheDeadline(t *testing.T) {
 }
 
 func TestWithoutADeadlineTheWindowIsAsLongAsItIs(t *testing.T) {
-	a := standing(Pending)
-	a.Report.ReviewBy = time.Time{}
+	a := applicationIn(Pending)
+	a.Snapshot.ReviewBy = time.Time{}
 	require.Equal(t, noon.Add(undoWindow), after(t, a, approval(a, noon)).Decision.SendAt)
 }
 
-func TestADeadlineThatComesNearerEndsTheUndoWindowSooner(t *testing.T) {
+func TestADeadlineThatComesNearerEndsTheUndoWindowEarlier(t *testing.T) {
 	for name, c := range map[string]struct{ window, left, want time.Duration }{
 		"still far enough": {time.Hour, 3 * time.Hour, time.Hour},
 		"nearer":           {time.Hour, 31 * time.Minute, 30 * time.Minute},
 		"nearly over":      {time.Hour, 90 * time.Second, time.Minute},
 	} {
 		t.Run(name, func(t *testing.T) {
-			a := standing(Pending)
+			a := applicationIn(Pending)
 			e := approval(a, noon)
 			e.Undo = c.window
 			a = after(t, a, e)
 			r := report(a, StatusPending, noon.Add(time.Minute))
-			r.Report.ReviewBy = noon.Add(c.left)
+			r.Snapshot.ReviewBy = noon.Add(c.left)
 			n := next(t, a, r)
 			require.Equal(t, Queued, n.Application.State())
 			require.Equal(t, noon.Add(c.want), n.Application.Decision.SendAt)
 			if c.want == c.window {
-				require.Empty(t, n.Sooner)
+				require.Empty(t, n.Reschedule)
 				return
 			}
-			require.Equal(t, []Effect{{ID: "R2", Lane: ReviewLane(sample), NotBefore: noon.Add(c.want)}}, n.Sooner)
+			require.Equal(t, []Effect{{ID: "R2", Lane: ReviewLane(sample), NotBefore: noon.Add(c.want)}}, n.Reschedule)
 		})
 	}
 }
 
 func TestTheRoundRisesWithWhatPeopleCanActOnAndNothingElse(t *testing.T) {
-	moved := report(standing(Pending), StatusPending, noon)
-	moved.Report.ReviewBy, moved.Report.Stock = deadline.Add(time.Hour), 0
+	moved := report(applicationIn(Pending), StatusPending, noon)
+	moved.Snapshot.ReviewBy, moved.Snapshot.Stock = deadline.Add(time.Hour), 0
 	for name, c := range map[string]struct {
 		from  State
 		on    EventKind
@@ -147,7 +147,7 @@ func TestTheRoundRisesWithWhatPeopleCanActOnAndNothingElse(t *testing.T) {
 		"undone":                          {from: Queued, on: OnUndone, rise: 1},
 		"refused":                         {from: Sending, on: OnRefusedForGood, rise: 1},
 		"confirmed, so another status":    {from: Sending, on: OnApprovalConfirmed, rise: 1},
-		"another status reported":         {from: Pending, event: report(standing(Pending), StatusWithdrawn, noon), rise: 1},
+		"another status reported":         {from: Pending, event: report(applicationIn(Pending), StatusWithdrawn, noon), rise: 1},
 		"claimed":                         {from: Queued, on: OnClaimed},
 		"answer lost":                     {from: Sending, on: OnAnswerLost},
 		"held up":                         {from: Sending, on: OnHeldUp},
@@ -158,7 +158,7 @@ func TestTheRoundRisesWithWhatPeopleCanActOnAndNothingElse(t *testing.T) {
 		"where it came from is found out": {from: Pending, event: OriginFound{At: noon, Collab: Collab{Known: true}}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			a := standing(c.from)
+			a := applicationIn(c.from)
 			e := c.event
 			if e == nil {
 				e = eventOf(c.on, "", a)
@@ -171,32 +171,32 @@ func TestTheRoundRisesWithWhatPeopleCanActOnAndNothingElse(t *testing.T) {
 }
 
 func TestAClickOnWhatHasPassedIsRefused(t *testing.T) {
-	a := standing(Pending)
+	a := applicationIn(Pending)
 	e := approval(a, noon)
 	e.Round--
 	require.Equal(t, RuleStale, refusedBy(t, a, e))
 	e.Round += 2
 	require.Equal(t, RuleStale, refusedBy(t, a, e), "a round that is still to come is none either")
 
-	q := standing(Queued)
+	q := applicationIn(Queued)
 	require.Equal(t, RuleStale, refusedBy(t, q, Undone{Actor: by(member), At: noon, Round: q.Round - 1}))
 }
 
 func TestTheSecondDecisionIsRefused(t *testing.T) {
-	a := standing(Pending)
+	a := applicationIn(Pending)
 	second := rejection(a, noon.Add(time.Millisecond))
 	second.Person = another
 	require.Equal(t, RuleStale, refusedBy(t, after(t, a, approval(a, noon)), second))
 }
 
 func TestEachGuardOfADecisionRefusesByItsRule(t *testing.T) {
-	a := standing(Pending)
+	a := applicationIn(Pending)
 	require.Equal(t, RuleDeadline, refusedBy(t, a, approval(a, deadline)))
 	require.Equal(t, RuleDeadline, refusedBy(t, a, rejection(a, deadline.Add(time.Hour))))
 	require.Equal(t, Queued, after(t, a, approval(a, deadline.Add(-time.Nanosecond))).State())
 
 	shut := a
-	shut.Report.Approvable = false
+	shut.Snapshot.Approvable = false
 	require.Equal(t, RuleNotApprovable, refusedBy(t, shut, approval(shut, noon)))
 	require.Equal(t, Queued, after(t, shut, rejection(shut, noon)).State(), "to reject it is still possible")
 
@@ -213,7 +213,7 @@ func TestEachGuardOfADecisionRefusesByItsRule(t *testing.T) {
 }
 
 func TestADecisionIsUndoneUntilItIsClaimedAndNeverAfter(t *testing.T) {
-	a := standing(Pending)
+	a := applicationIn(Pending)
 	queued := after(t, a, approval(a, noon))
 	undo := Undone{Actor: by(member), At: noon.Add(undoWindow), Round: queued.Round}
 
@@ -221,10 +221,10 @@ func TestADecisionIsUndoneUntilItIsClaimedAndNeverAfter(t *testing.T) {
 	require.Equal(t, Pending, n.Application.State())
 	require.Equal(t, Decision{}, n.Application.Decision)
 	require.Equal(t, []EffectID{"R2"}, n.Cancel)
-	require.Equal(t, []Saying{{Kind: SayDecision, State: Pending, Undone: true, By: member, UndoneBy: member, Verdict: Approve, At: undo.At}}, said(n))
+	require.Equal(t, []Payload{{Kind: KindDecision, State: Pending, Undone: true, By: member, UndoneBy: member, Verdict: Approve, At: undo.At}}, said(n))
 
 	late := undo
-	late.At = noon.Add(time.Hour) // the window is over, and the courier has not come
+	late.At = noon.Add(time.Hour) // the window is over, and the dispatcher has not come
 	require.Equal(t, Pending, after(t, queued, late).State())
 
 	claimed := after(t, queued, Claimed{At: noon.Add(undoWindow), Review: "R2"})
@@ -235,55 +235,55 @@ func TestADecisionIsUndoneUntilItIsClaimedAndNeverAfter(t *testing.T) {
 }
 
 func TestOnlyItsAuthorOrAnAdminUndoesADecision(t *testing.T) {
-	a := standing(Queued)
+	a := applicationIn(Queued)
 	require.Equal(t, RuleNotYours, refusedBy(t, a, Undone{Actor: by(another), At: noon, Round: a.Round}))
 
 	n := next(t, a, Undone{Actor: Actor{Person: admin, Admin: true}, At: noon, Round: a.Round})
 	require.Equal(t, Pending, n.Application.State())
-	require.Equal(t, []Saying{{Kind: SayDecision, State: Pending, Undone: true, By: member, UndoneBy: admin, Verdict: Approve, At: noon}}, said(n))
+	require.Equal(t, []Payload{{Kind: KindDecision, State: Pending, Undone: true, By: member, UndoneBy: admin, Verdict: Approve, At: noon}}, said(n))
 }
 
 func TestAClaimOfAnotherDecisionMarksNothing(t *testing.T) {
-	noNews(t, standing(Queued), Claimed{At: noon, Review: "R0"})
-	noNews(t, standing(Sending), Claimed{At: noon, Review: "R1"})
-	noNews(t, standing(Unclear), Claimed{At: noon, Review: "R1"})
+	noNews(t, applicationIn(Queued), Claimed{At: noon, Review: "R0"})
+	noNews(t, applicationIn(Sending), Claimed{At: noon, Review: "R1"})
+	noNews(t, applicationIn(Unclear), Claimed{At: noon, Review: "R1"})
 }
 
 func TestADecisionRefusedForGoodReturnsToReviewWithTheCause(t *testing.T) {
-	a := standing(Sending)
-	cause := Cause{Code: 16032001, Message: "the creator is in another region", RequestID: "request-1"}
-	n := next(t, a, RefusedForGood{At: noon, Cause: cause})
+	a := applicationIn(Sending)
+	failure := Failure{Code: 16032001, Message: "the creator is in another region", RequestID: "request-1"}
+	n := next(t, a, RefusedForGood{At: noon, Failure: failure})
 	require.Equal(t, Refused, n.Application.State())
 	require.Equal(t, StageReview, n.Application.Stage())
 	require.True(t, n.Application.Decidable())
-	require.Equal(t, cause, n.Application.Decision.Cause)
-	require.Equal(t, []Saying{{Kind: SayRefused, State: Refused, By: member, Verdict: Approve, Cause: cause, At: noon}}, said(n))
+	require.Equal(t, failure, n.Application.Decision.Failure)
+	require.Equal(t, []Payload{{Kind: KindRefused, State: Refused, By: member, Verdict: Approve, Failure: failure, At: noon}}, said(n))
 
 	again := after(t, n.Application, rejection(n.Application, noon.Add(time.Minute)))
 	require.Equal(t, Queued, again.State())
-	require.Zero(t, again.Decision.Cause, "the new decision has a clean slate")
+	require.Zero(t, again.Decision.Failure, "the new decision has a clean slate")
 }
 
 func TestALostAnswerIsToldOnce(t *testing.T) {
-	cause := Cause{Message: "the answer did not come"}
-	n := next(t, standing(Sending), AnswerLost{At: noon, Cause: cause})
+	failure := Failure{Message: "the answer did not come"}
+	n := next(t, applicationIn(Sending), AnswerLost{At: noon, Failure: failure})
 	require.Equal(t, Unclear, n.Application.State())
-	require.Equal(t, []Saying{{Kind: SayDecision, State: Unclear, By: member, Verdict: Approve, Cause: cause, At: noon}}, said(n))
-	noNews(t, n.Application, AnswerLost{At: noon.Add(time.Minute), Cause: Cause{Message: "nor did this one"}})
+	require.Equal(t, []Payload{{Kind: KindDecision, State: Unclear, By: member, Verdict: Approve, Failure: failure, At: noon}}, said(n))
+	noNews(t, n.Application, AnswerLost{At: noon.Add(time.Minute), Failure: Failure{Message: "nor did this one"}})
 }
 
 func TestADecisionThatIsHeldUpShowsItsCauseOnce(t *testing.T) {
-	cause := Cause{Code: 105005, Message: "a scope is missing", RequestID: "request-1"}
-	n := next(t, standing(Sending), HeldUp{At: noon, Cause: cause})
+	failure := Failure{Code: 105005, Message: "a scope is missing", RequestID: "request-1"}
+	n := next(t, applicationIn(Sending), HeldUp{At: noon, Failure: failure})
 	require.Equal(t, Sending, n.Application.State())
-	require.Equal(t, cause, n.Application.Decision.Cause)
+	require.Equal(t, failure, n.Application.Decision.Failure)
 	require.Equal(t, []EffectKind{ShowCard}, kinds(n))
 
-	cause.RequestID = "request-2"
-	noNews(t, n.Application, HeldUp{At: noon.Add(time.Minute), Cause: cause})
+	failure.RequestID = "request-2"
+	noNews(t, n.Application, HeldUp{At: noon.Add(time.Minute), Failure: failure})
 
 	done := after(t, n.Application, Confirmed{At: noon.Add(time.Hour), Verdict: Approve})
-	require.Zero(t, done.Decision.Cause)
+	require.Zero(t, done.Decision.Failure)
 }
 
 func TestAConfirmedDecisionIsSaidInTheThread(t *testing.T) {
@@ -295,31 +295,31 @@ func TestAConfirmedDecisionIsSaidInTheThread(t *testing.T) {
 		Approve: {AwaitingShipment, StatusAwaitingShipment, StageAwaiting},
 		Reject:  {Rejected, StatusRejectCancelled, StageReject},
 	} {
-		a := standing(Sending)
+		a := applicationIn(Sending)
 		a.Decision.Verdict = verdict
 		n := next(t, a, Confirmed{At: noon, Verdict: verdict})
 		require.Equal(t, want.state, n.Application.State())
-		require.Equal(t, want.status, n.Application.Report.Status)
+		require.Equal(t, want.status, n.Application.Snapshot.Status)
 		require.Equal(t, DecisionConfirmed, n.Application.Decision.Phase)
 		require.Equal(t, noon, n.Application.ConfirmedAt)
 		require.False(t, n.Application.ChangedElsewhere)
-		require.Equal(t, []Saying{{Kind: SayStage, Stage: want.stage, State: want.state, By: member, Verdict: verdict, At: noon}}, said(n))
+		require.Equal(t, []Payload{{Kind: KindStage, Stage: want.stage, State: want.state, By: member, Verdict: verdict, At: noon}}, said(n))
 	}
 }
 
 func TestTheRepaintAfterAClaimWaitsForTheAnswer(t *testing.T) {
-	n := next(t, standing(Queued), Claimed{At: noon, Review: "R1"})
+	n := next(t, applicationIn(Queued), Claimed{At: noon, Review: "R1"})
 	require.Equal(t, []Effect{{
 		Kind: ShowCard, Lane: CardLane(sample), Priority: ForPeople, NotBefore: noon.Add(repaintAfterClaim),
 	}}, n.Effects)
 }
 
 func TestTheCampaignIsThePersonsWhoSawItLast(t *testing.T) {
-	a := standing(Pending)
+	a := applicationIn(Pending)
 	n := next(t, a, CampaignChosen{Actor: by(member), At: noon, Campaign: "c1", Name: "Winter"})
 	require.Equal(t, CampaignID("c1"), n.Application.Campaign)
 	require.Equal(t, a.Round, n.Application.Round)
-	require.Equal(t, []Saying{{Kind: SayCampaign, State: Pending, By: member, Campaign: "Winter", At: noon}}, said(n))
+	require.Equal(t, []Payload{{Kind: KindCampaign, State: Pending, By: member, Campaign: "Winter", At: noon}}, said(n))
 
 	for name, c := range map[string]struct {
 		chosen, seen CampaignID
@@ -327,8 +327,8 @@ func TestTheCampaignIsThePersonsWhoSawItLast(t *testing.T) {
 	}{
 		"another took it meanwhile":      {"c2", "", RuleOtherCampaign},
 		"another, from another":          {"c3", "c2", RuleOtherCampaign},
-		"the same, by somebody else":     {"c1", "", RuleInThatCampaign},
-		"the same, and she saw it there": {"c1", "c1", RuleInThatCampaign},
+		"the same, by somebody else":     {"c1", "", RuleAlreadyInCampaign},
+		"the same, and she saw it there": {"c1", "c1", RuleAlreadyInCampaign},
 	} {
 		t.Run(name, func(t *testing.T) {
 			e := CampaignChosen{Actor: by(another), At: noon, Campaign: c.chosen, Name: "Other", Seen: c.seen}

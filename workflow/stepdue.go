@@ -6,24 +6,24 @@ import (
 	"time"
 )
 
-// Manner is how a step that is due is handled.
-type Manner string
+// Grouping is how a step that is due is handled.
+type Grouping string
 
-// The manners.
+// The groupings.
 const (
-	Alone      Manner = "alone"       // in the application's thread
-	Grouped    Manner = "grouped"     // a grouped message speaks of it
-	PassedOver Manner = "passed over" // nobody is told, as it is too late
+	Alone      Grouping = "alone"       // in the application's thread
+	Grouped    Grouping = "grouped"     // a grouped message covers it
+	PassedOver Grouping = "passed over" // not announced, as it is too late
 )
 
-// StepDue tells that the latest step of an application's deadline is due, and how it is handled.
+// StepDue says that the latest step of an application's deadline is due, and how it is handled.
 type StepDue struct {
-	At     time.Time
-	Row    ClockRow
-	Name   string        // of the step: "48h"
-	Before time.Duration // how long before the deadline it is
-	Manner Manner
-	NoCard bool // an application without a card gets none for it: the channel's message is enough
+	At       time.Time
+	Step     EscalationStep
+	Name     string        // of the step: "48h"
+	Before   time.Duration // how long before the deadline it is
+	Grouping Grouping
+	NoCard   bool // an application without a card gets none for it: the channel's message is enough
 }
 
 // Kind returns OnStepDue.
@@ -32,35 +32,36 @@ func (StepDue) Kind() EventKind { return OnStepDue }
 // When returns the event's time.
 func (e StepDue) When() time.Time { return e.At }
 
-// stepDue puts on record that a step was told. The clock is set for the next one by the engine, which knows the shop's
-// settings.
+// stepDue records that a step was announced. The engine, which knows the shop's settings, sets the timer for the next
+// one.
 func stepDue(a Application, e StepDue) Next {
-	a = a.tellingUpTo(e.Before)
-	if e.Manner != Alone {
+	a = a.announcedUpTo(e.Before)
+	if e.Grouping != Alone {
 		return changed(a, e.At, Routine)
 	}
-	if e.Row.Deadline == MoveDeadline {
+	if e.Step.Deadline == MoveDeadline {
 		a.News = NewsStuck
 	}
 	next := changed(a, e.At, Routine)
 	if !e.NoCard {
-		next = called(a, Actor{}, e)
+		next = withCard(a, Actor{}, e)
 	}
-	if e.Row.Deadline == PostDeadline {
-		next = next.repaint(e.At) // the card tells whether the time to post is over
+	if e.Step.Deadline == PostDeadline {
+		next = next.repaint(e.At) // the card shows whether the posting deadline has passed
 	}
-	return next.say(Saying{
-		Kind: SayDeadline, Deadline: e.Row.Deadline, Voice: e.Row.Voice, Step: e.Name, Before: e.Before, NextDue: a.Clock.By,
+	return next.reply(Payload{
+		Kind: KindDeadline, Deadline: e.Step.Deadline, Audience: e.Step.Audience, Step: e.Name, Before: e.Before, NextDue: a.Timer.By,
 	})
 }
 
-// tellingUpTo returns the application with the deadline that runs told up to that step; what was told already stays.
-func (a Application) tellingUpTo(before time.Duration) Application {
-	a.Clock.First = false
-	if t, ok := a.told(a.Clock.Kind); ok && t.By.Equal(a.Clock.By) && t.Before <= before {
+// announcedUpTo returns the application with the running deadline announced up to that step; what was announced already
+// stays.
+func (a Application) announcedUpTo(before time.Duration) Application {
+	a.Timer.First = false
+	if t, ok := a.announced(a.Timer.Kind); ok && t.By.Equal(a.Timer.By) && t.Before <= before {
 		return a
 	}
-	return a.telling(Told{Deadline: a.Clock.Kind, By: a.Clock.By, Before: before})
+	return a.withAnnounced(Announced{Deadline: a.Timer.Kind, By: a.Timer.By, Before: before})
 }
 
 // stepName names a step as its metadata does: "48h", "30m", or "0h" at the deadline itself.
@@ -71,15 +72,15 @@ func stepName(before time.Duration) string {
 	return fmt.Sprintf("%dh", before/time.Hour)
 }
 
-// setClock sets an application's clock, and marks what is to be announced of its shipment.
-func (t *turn) setClock(before Application, next *Next, ev Event) error {
+// setTimer sets an application's timer, and marks what is to be announced of its shipment.
+func (t *txn) setTimer(before Application, next *Next, ev Event) error {
 	s, err := t.tx.Shop(before.Key.Shop)
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return err
 	}
-	a := arm(next.Application, s, ev.When(), before.State() == Unseen)
+	a := withTimer(next.Application, s, ev.When(), before.State() == Unseen)
 	if before.Stage() != a.Stage() {
-		a.News = shipmentNews(before, a) // none, where what was to be announced is over
+		a.News = shipmentNews(before, a) // none, if what was to be announced is out of date
 	}
 	next.Application = a
 	return nil

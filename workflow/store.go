@@ -8,42 +8,43 @@ import (
 	"time"
 )
 
-// The errors of a store, told apart with errors.Is.
+// The errors of a store, for errors.Is.
 var (
-	// ErrNotFound tells that nothing is kept under that name.
+	// ErrNotFound says that nothing is kept under that name.
 	ErrNotFound = errors.New("not found")
 
-	// ErrConflict tells that somebody else was first: a claim is taken, or a name is.
+	// ErrConflict says that somebody else was first, with a claim or a name.
 	ErrConflict = errors.New("conflict")
 )
 
-// Store is what the engine asks of a memory. store/storetest holds every implementation to it.
+// Store is what the engine needs of a store. store/storetest tests every implementation.
 type Store interface {
-	// View runs fn on a consistent snapshot. What fn returns is returned. Once ctx has ended, what fn goes on to read is an
-	// error: nothing long is read for a caller who is gone.
+	// View runs fn on a consistent snapshot. What fn returns is returned. Once ctx has ended, what fn goes on to read
+	// is an error: nothing long is read for a caller who is gone.
 	View(ctx context.Context, fn func(Tx) error) error
 
 	// Update runs fn in a serializable transaction: all of it is kept, the outbox included, or nothing is. It is kept
 	// when Update returns nil, even if the machine stops the next moment. fn may run twice, must not nest, and has no
-	// effect if it returns an error, panics, or if ctx has ended by the time fn returns. If ctx has ended before its turn,
-	// fn is not run. Updates that wait for one another may be kept together; each has its own outcome all the same.
+	// effect if it returns an error, panics, or if ctx has ended by the time fn returns. If ctx has ended before its
+	// turn, fn is not run. Updates that wait for one another may be kept together; each has its own outcome all the
+	// same.
 	Update(ctx context.Context, fn func(Tx) error) error
 
-	// UpdateSoon is Update for what nobody waits for: before its turn it may wait for another update to be kept with, up to
-	// its patience. That is asked when every update that changes anything from then on takes this one along, so that it may
-	// look into the store for somebody who waits. If ctx ends meanwhile, the update has no effect.
+	// UpdateSoon is Update for what nobody waits for: before its turn it may wait for another update to be kept with,
+	// up to its patience. That is asked when every update that changes anything from then on takes this one along, so
+	// that it may look into the store for somebody who waits. If ctx ends meanwhile, the update has no effect.
 	UpdateSoon(ctx context.Context, patience func() time.Duration, fn func(Tx) error) error
 
-	// Close lets go of the store.
+	// Close closes the store.
 	Close() error
 }
 
 // Tx is one transaction. Nothing taken from it refers to it afterwards: values are copies. Times are kept to the
 // microsecond, in UTC. Names are compared byte by byte, and listings are in byte order.
 //
-// A method that is given something to keep returns an error in View, and for a name that is empty, is not UTF-8 or holds
-// a zero byte. Other text is kept as UTF-8. A page of a changing listing may miss what came before its cursor, and
-// never repeats or skips what stayed.
+// A method that is given something to keep returns an error in View, and for a name that is empty, is not UTF-8 or
+// holds a zero byte. Other text is kept as UTF-8. A page of a changing listing may miss what came before its cursor,
+// and never repeats or skips what stayed.
 type Tx interface {
 	// Authorisation returns the authorisation of that open id, or ErrNotFound.
 	Authorisation(openID string) (Authorisation, error)
@@ -66,8 +67,8 @@ type Tx interface {
 	// Applications returns up to limit applications of a listing, from the first place after the cursor on; the empty
 	// cursor is the start. It is an index read: its cost does not grow with what it does not return.
 	Applications(l Listing, after string, limit int) (Page, error)
-	// Latest returns up to limit applications of a listing from its end: the last place comes first. It is an index read
-	// like Applications.
+	// Latest returns up to limit applications of a listing from its end: the last place comes first. It is an index
+	// read like Applications.
 	Latest(l Listing, limit int) ([]Application, error)
 	// Count returns how many applications a listing has, without reading them.
 	Count(Listing) (int, error)
@@ -89,11 +90,11 @@ type Tx interface {
 	Memberships(CreatorKey) ([]Member, error)
 	// PutMember keeps a member, in place of the same creator in the same campaign.
 	PutMember(Member) error
-	// RemoveMember takes a creator out of a campaign; ErrNotFound if she is not in it.
+	// RemoveMember takes a creator out of a campaign; ErrNotFound if they are not in it.
 	RemoveMember(CampaignID, CreatorKey) error
 
-	// Products returns up to limit of a shop's products that were ever asked for, by id and variant (SKU), and a cursor as
-	// Campaigns does.
+	// Products returns up to limit of a shop's products that were ever asked for, by id and variant (SKU), and a cursor
+	// as Campaigns does.
 	Products(s ShopID, after string, limit int) ([]Product, string, error)
 	// PutProduct keeps a product of a shop, in place of the same id and variant.
 	PutProduct(ShopID, Product) error
@@ -105,8 +106,8 @@ type Tx interface {
 	// PutConversation keeps a conversation, in place of the one of the same shop and creator, and with it the way to it
 	// by its id, if it has one; ErrConflict if another creator of the shop has that id.
 	PutConversation(Conversation) error
-	// RemoveConversation forgets a conversation; ErrNotFound if there is none. A creator who becomes known by another key
-	// takes it with her.
+	// RemoveConversation forgets a conversation; ErrNotFound if there is none. A creator who becomes known by another
+	// key takes it with them.
 	RemoveConversation(ShopID, CreatorKey) error
 
 	// Run returns a run, or ErrNotFound.
@@ -114,30 +115,30 @@ type Tx interface {
 	// PutRun keeps a run, in place of the one of the same id.
 	PutRun(Run) error
 
-	// Notice returns a message that is edited as what it tells of changes, or ErrNotFound.
+	// Notice returns a message that is edited as its subject changes, or ErrNotFound.
 	Notice(NoticeID) (Notice, error)
 	// PutNotice keeps a notice, in place of the one of the same id.
 	PutNotice(Notice) error
 
-	// Append adds to the history of the entry's application, or, where it names none, to the shop's own. Nothing takes it
-	// away again.
+	// Append adds to the history of the entry's application, or, where it names none, to the shop's own. Nothing
+	// removes it.
 	Append(Entry) error
-	// History returns up to limit entries of an application, oldest first, and a cursor as Campaigns does. With a key that
-	// names only the shop it returns those of the shop's own history.
+	// History returns up to limit entries of an application, oldest first, and a cursor as Campaigns does. With a key
+	// that names only the shop it returns those of the shop's own history.
 	History(k Key, after string, limit int) ([]Entry, string, error)
 
 	Outbox
 }
 
-// Outbox keeps the effects that the world is owed. Within a lane effects go one by one, in the order in which they
+// Outbox keeps the effects that are to be delivered. Within a lane effects go one by one, in the order in which they
 // were put: only a lane's head can be claimed.
 type Outbox interface {
 	// Enqueue puts an effect at its lane's end; ErrConflict if there is one of that id.
 	Enqueue(Effect) error
 	// Effect returns an effect that was put and neither removed nor buried yet, or ErrNotFound.
 	Effect(EffectID) (Effect, error)
-	// Lane returns a lane's effects in order, and for each whether it is claimed. A claim that lapsed is one until it is
-	// released or another takes the effect: nobody knows what its owner has done.
+	// Lane returns a lane's effects in order, and for each whether it is claimed. A claim that lapsed is one until it
+	// is released or another takes the effect: nobody knows what its owner has done.
 	Lane(Lane) ([]InLane, error)
 	// Ready returns up to limit heads of that kind that can be claimed at now: due, neither parked nor under an
 	// unexpired claim; by priority, then by due time. Kinds are asked for one by one, so that many effects of one kind
@@ -150,15 +151,15 @@ type Outbox interface {
 	// over. Next is Ready's. fn may read the transaction.
 	Heads(kind EffectKind, now time.Time, fn func(Head) bool) (next time.Time, err error)
 	// Claim takes a head until the given time, counts the attempt and sets Begun. At that time the claim is over, and
-	// another may take the effect. What it returns is the effect as it was before, but for Attempt: Begun tells of an
-	// earlier claim without an outcome. ErrConflict if it is not to be claimed at now, ErrNotFound if it is gone, and
+	// another may take the effect. What it returns is the effect as it was before, but for Attempt: Begun says that an
+	// earlier claim had no outcome. ErrConflict if it is not to be claimed at now, ErrNotFound if it is gone, and
 	// another error if until is not after now.
 	Claim(id EffectID, now, until time.Time) (Effect, error)
-	// Lease is Claim for what may be done twice: an edit. It is one desk's at a time like any claim, is prolonged, released
-	// and lapses as one, and the effect is given with Leased set. But it need not be kept, and sets no Begun: a store that
-	// one process has to itself may hold its leases in memory, and after its end there was none. Where several processes
-	// share a store, they share its leases. ErrConflict too if a claim has lapsed: only a claim tells what that may have
-	// done.
+	// Lease is Claim for what may be done twice: an edit. It is one desk's at a time like any claim, is prolonged,
+	// released and lapses as one, and the effect is given with Leased set. But it need not be kept, and sets no Begun:
+	// a store that one process has to itself may hold its leases in memory, and after its end there was none. Where
+	// several processes share a store, they share its leases. ErrConflict too if a claim has lapsed: only a claim says
+	// what that may have done.
 	Lease(id EffectID, now, until time.Time) (Effect, error)
 	// Extend prolongs the claim of that attempt, and never shortens it; ErrConflict if it is another's by now or was
 	// released, ErrNotFound if the effect is gone.
@@ -167,17 +168,17 @@ type Outbox interface {
 	// stay. Errors are as Extend's.
 	Release(Effect) error
 	// Change keeps an unclaimed effect as it is given; its lane and place stay, and Attempt never goes back, since it
-	// tells claims apart. ErrConflict if it is claimed, ErrNotFound if it is gone.
+	// distinguishes claims. ErrConflict if it is claimed, ErrNotFound if it is gone.
 	Change(Effect) error
 	// Remove takes an effect away, claimed or not; ErrNotFound if it is gone.
 	Remove(EffectID) error
-	// Bury takes an effect out of its lane, claimed or not, and keeps it as it is given among the dead letters, with the
-	// time and its Cause; ErrNotFound if it is gone. Its id may then be put again.
+	// Bury takes an effect out of its lane, claimed or not, and keeps it as it is given among the dead letters, with
+	// the time and its Failure; ErrNotFound if it is gone. Its id may then be put again.
 	Bury(e Effect, at time.Time) error
 	// DeadLetters returns up to limit dead letters, oldest first, and a cursor as Campaigns does.
 	DeadLetters(after string, limit int) ([]DeadLetter, string, error)
-	// Revive takes a dead letter back to the end of its lane, to be tried at once: due at the given time, Begun cleared.
-	// Looks stays, as the earlier attempt may have had its effect. ErrNotFound if there is none of that id.
+	// Revive takes a dead letter back to the end of its lane, to be tried at once: due at the given time, Begun
+	// cleared. Verifications stays, as the earlier attempt may have succeeded. ErrNotFound if there is none of that id.
 	Revive(id EffectID, at time.Time) error
 	// Wake ends the parking of a lane's effects.
 	Wake(Lane) error
@@ -264,8 +265,8 @@ func NewsOf(s ShopID) Listing { return listing("news", string(s)) }
 // ThreadOf lists the application whose card is that message of a channel.
 func ThreadOf(channel, ts string) Listing { return listing("thread", channel, ts) }
 
-// Long tells whether a listing grows with its shop or its campaign, so that a store keeps how many it has. The others, by
-// creator, user name, short id and thread, have few, and can be counted as they are asked for.
+// Long reports whether a listing grows with its shop or its campaign, so that a store keeps how many it has. The
+// others, by creator, user name, short id and thread, have few, and can be counted as they are asked for.
 func (l Listing) Long() bool {
 	kind, _, _ := strings.Cut(string(l), "\x1f")
 	switch kind {
@@ -293,22 +294,22 @@ func (a Application) Places() []Place {
 	stage := a.stageOrder() + "/" + a.Key.String()
 	places := []Place{
 		{StageOf(shop, a.Stage()), stage},
-		{CreatorOf(a.Report.Creator.KeyOf(shop)), seen},
-		{UsernameOf(shop, a.Report.Creator.Username), seen},
+		{CreatorOf(a.Snapshot.Creator.KeyOf(shop)), seen},
+		{UsernameOf(shop, a.Snapshot.Creator.Username), seen},
 		{SeenOf(shop), seen},
 		{ShortOf(a.Key.Short()), a.Key.String()},
 	}
 	if a.Card.Posted() {
 		places = append(places, Place{ThreadOf(a.Card.Channel, a.Card.TS), a.Key.String()})
 	}
-	if !a.Clock.Next.IsZero() {
-		places = append(places, Place{DueOf(shop), sortTime(a.Clock.Next) + "/" + a.Key.String()})
+	if !a.Timer.Next.IsZero() {
+		places = append(places, Place{DueOf(shop), sortTime(a.Timer.Next) + "/" + a.Key.String()})
 	}
 	if a.News != "" {
 		places = append(places, Place{NewsOf(shop), a.Key.String()})
 	}
 	if a.Decidable() {
-		due := sortTime(a.Report.ReviewBy) + "/" + a.Key.String()
+		due := sortTime(a.Snapshot.ReviewBy) + "/" + a.Key.String()
 		places = append(places, Place{QueueOf(shop), due})
 		if !a.Card.Wanted {
 			places = append(places, Place{BacklogOf(shop), due})
@@ -319,7 +320,7 @@ func (a Application) Places() []Place {
 	}
 	if a.Campaign != "" {
 		places = append(places,
-			Place{CampaignOf(a.Campaign), string(a.Report.Creator.KeyOf(shop)) + "/" + seen},
+			Place{CampaignOf(a.Campaign), string(a.Snapshot.Creator.KeyOf(shop)) + "/" + seen},
 			Place{CampaignStageOf(a.Campaign, a.Stage()), stage})
 	}
 	return places
@@ -330,9 +331,9 @@ func (a Application) Places() []Place {
 func (a Application) stageOrder() string {
 	switch s := a.State(); {
 	case s.Reviewing():
-		return sortTime(a.Report.ReviewBy)
+		return sortTime(a.Snapshot.ReviewBy)
 	case s == AwaitingShipment:
-		return sortTime(a.Report.ShipBy)
+		return sortTime(a.Snapshot.ShipBy)
 	case s.Live():
 		return sortTime(a.ChangedAt)
 	default:

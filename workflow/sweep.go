@@ -8,31 +8,31 @@ import (
 	"time"
 )
 
-// EndSweep closes a sweep of a shop: it hands out the cards there is room for, announces what became of shipments and,
-// after a shop's first sweep, tells how many wait without a card. Where there is nothing to do it only reads. Much of
-// it is done in several transactions, so that clicks never queue behind it; what is announced comes with the last, also
-// where the one before was the last that a desk lived to see.
+// EndSweep closes a sweep of a shop: it gives out the cards there is capacity for, announces what became of shipments
+// and, after a shop's first sweep, says how many wait without a card. Where there is nothing to do it only reads. It
+// works in several transactions if there is much to do, so that clicks never queue behind it; what is announced comes
+// with the last, also after a restart in between.
 func (e *Engine) EndSweep(ctx context.Context, shop ShopID, at time.Time) error {
 	deal, tell := false, false
 	err := e.store.View(ctx, func(tx Tx) error {
-		room, err := roomOf(tx, shop, at)
+		room, err := cardCapacity(tx, shop, at)
 		if err != nil {
 			return err
 		}
-		cards, say := SweepEnded(room)
+		cards, announcements := SweepEnded(room)
 		news, err := tx.Count(NewsOf(shop))
-		deal, tell = !room.Shop.Met || len(cards) > 0 || len(say) > 0, news > 0 || len(room.Shop.Gathered) > 0
+		deal, tell = !room.Shop.InitialSyncDone || len(cards) > 0 || len(announcements) > 0, news > 0 || len(room.Shop.Gathered) > 0
 		return err
 	})
 	for err == nil && deal {
-		err = e.update(ctx, func(t *turn) (err error) {
+		err = e.update(ctx, func(t *txn) (err error) {
 			deal, err = t.endSweep(shop, at)
 			return err
 		})
 	}
 	for err == nil && tell {
-		err = e.update(ctx, func(t *turn) (err error) {
-			tell, err = t.tellShipments(shop, at)
+		err = e.update(ctx, func(t *txn) (err error) {
+			tell, err = t.gatherShipments(shop, at)
 			return err
 		})
 	}
@@ -46,60 +46,60 @@ func wrapSweep(shop ShopID, err error) error {
 	return nil
 }
 
-// endSweep hands out up to observeBatch cards and tells whether there are more; if not, it announces what there is to
+// endSweep gives out up to observeBatch cards and reports whether there are more; if not, it announces what there is to
 // announce.
-func (t *turn) endSweep(shop ShopID, at time.Time) (more bool, err error) {
-	room, err := roomOf(t.tx, shop, at)
+func (t *txn) endSweep(shop ShopID, at time.Time) (more bool, err error) {
+	room, err := cardCapacity(t.tx, shop, at)
 	if err != nil {
 		return false, err
 	}
-	cards, say := SweepEnded(room)
+	cards, announcements := SweepEnded(room)
 	for _, k := range cards[:min(observeBatch, len(cards))] {
-		if _, _, err := t.apply(k, CardCalledFor{At: at}); err != nil {
+		if _, _, err := t.apply(k, CardRequested{At: at}); err != nil {
 			return false, err
 		}
 	}
 	if len(cards) > observeBatch {
 		return true, nil
 	}
-	for _, s := range say {
+	for _, s := range announcements {
 		if err := t.announce(shop, s); err != nil {
 			return false, err
 		}
 	}
-	if room.Shop.Met {
+	if room.Shop.InitialSyncDone {
 		return false, nil
 	}
-	room.Shop.Met = true
+	room.Shop.InitialSyncDone = true
 	return false, t.tx.PutShop(room.Shop)
 }
 
-func (t *turn) announce(shop ShopID, s Saying) error {
+func (t *txn) announce(shop ShopID, s Payload) error {
 	lane := NoticeLane(shop)
-	if s.Kind == SayShipment {
+	if s.Kind == KindShipment {
 		lane = ShipmentLane(shop)
 	}
 	return t.enqueue(Effect{
-		Kind: Announce, Lane: lane, Priority: Routine, Shop: shop, NotBefore: s.At, Saying: &s,
+		Kind: Announce, Lane: lane, Priority: Routine, Shop: shop, NotBefore: s.At, Payload: &s,
 	}, s.At)
 }
 
-// roomOf gathers what SweepEnded has to know. The backlog is read from its front, soonest deadline first, only as far
-// as there may be a card for it.
-func roomOf(tx Tx, shop ShopID, at time.Time) (Room, error) {
+// cardCapacity gathers what SweepEnded has to know. The backlog is read from its front, soonest deadline first, only as
+// far as there may be a card for it.
+func cardCapacity(tx Tx, shop ShopID, at time.Time) (CardCapacity, error) {
 	s, err := tx.Shop(shop)
 	if err != nil {
-		return Room{}, err
+		return CardCapacity{}, err
 	}
 	queue, err := tx.Count(QueueOf(shop))
 	if err != nil {
-		return Room{}, err
+		return CardCapacity{}, err
 	}
 	backlog, err := tx.Count(BacklogOf(shop))
 	if err != nil {
-		return Room{}, err
+		return CardCapacity{}, err
 	}
-	room := Room{Shop: s, At: at, Open: queue - backlog, Backlog: backlog}
+	room := CardCapacity{Shop: s, At: at, Open: queue - backlog, Backlog: backlog}
 	if backlog == 0 {
 		return room, nil
 	}
@@ -107,11 +107,11 @@ func roomOf(tx Tx, shop ShopID, at time.Time) (Room, error) {
 	for after := ""; ; {
 		page, err := tx.Applications(BacklogOf(shop), after, observeBatch)
 		if err != nil {
-			return Room{}, err
+			return CardCapacity{}, err
 		}
 		room.Soonest = append(room.Soonest, page.Applications...)
 		for _, a := range page.Applications {
-			if due := a.Report.ReviewBy; !due.IsZero() && !due.After(closeBy) {
+			if due := a.Snapshot.ReviewBy; !due.IsZero() && !due.After(closeBy) {
 				room.DueSoon++
 			}
 		}
@@ -124,44 +124,44 @@ func roomOf(tx Tx, shop ShopID, at time.Time) (Room, error) {
 }
 
 func isClose(a Application, closeBy time.Time) bool {
-	return !a.Report.ReviewBy.IsZero() && !a.Report.ReviewBy.After(closeBy)
+	return !a.Snapshot.ReviewBy.IsZero() && !a.Snapshot.ReviewBy.After(closeBy)
 }
 
-// StopShop puts on record that TikTok refuses the shop as a whole, as the sweep (FromSync) or the courier (FromCourier)
-// found, and announces it once per cause. Decisions wait.
-func (e *Engine) StopShop(ctx context.Context, shop ShopID, found Surface, cause Cause, at time.Time) error {
-	return e.changeShop(ctx, shop, func(t *turn, s *Shop) (bool, error) {
-		was, told := s.stop(found), sameFault(s.Stopped, cause) || sameFault(s.Barred, cause)
-		if sameFault(*was, cause) {
+// StopShop records that TikTok refuses the shop as a whole, as the sweep (FromSync) or the dispatcher (FromDispatcher)
+// found, and announces it once per failure. Decisions wait.
+func (e *Engine) StopShop(ctx context.Context, shop ShopID, found Surface, failure Failure, at time.Time) error {
+	return e.changeShop(ctx, shop, func(t *txn, s *Shop) (bool, error) {
+		was, announced := s.stoppedBy(found), sameFailureCode(s.SyncStopped, failure) || sameFailureCode(s.ReviewsStopped, failure)
+		if sameFailureCode(*was, failure) {
 			return false, nil
 		}
-		*was = cause
-		if told {
+		*was = failure
+		if announced {
 			return true, nil
 		}
-		return true, t.announce(shop, Saying{Kind: SayStopped, At: at, Cause: cause, Shop: s.Name})
+		return true, t.announce(shop, Payload{Kind: KindStopped, At: at, Failure: failure, Shop: s.Name})
 	})
 }
 
-// sameFault tells whether a cause that is on record is the one that was met now.
-func sameFault(known, met Cause) bool {
+// sameFailureCode reports whether a recorded failure is the one that occurred now.
+func sameFailureCode(known, seen Failure) bool {
 	switch {
-	case known == (Cause{}):
+	case known == (Failure{}):
 		return false
-	case known.Fault != "" && met.Fault != "":
-		return known.Fault == met.Fault && known.Call == met.Call
+	case known.Fault != "" && seen.Fault != "":
+		return known.Fault == seen.Fault && known.Call == seen.Call
 	default:
-		return known.Code == met.Code
+		return known.Code == seen.Code
 	}
 }
 
-// MaxUnreadable is how many unreadable requests a shop's record names, and with that how many are told.
+// MaxUnreadable is how many unreadable requests a shop's record names, and so how many are announced.
 const MaxUnreadable = 500
 
-// TellUnreadable announces requests that TikTok lists and of which not even the id or the status can be read, each once.
-// The names are their ids as they came, and an empty one stands for all that have none.
-func (e *Engine) TellUnreadable(ctx context.Context, shop ShopID, names []string, at time.Time) error {
-	return e.changeShop(ctx, shop, func(t *turn, s *Shop) (bool, error) {
+// AnnounceUnreadable announces requests that TikTok lists and of which not even the id or the status can be read, each
+// once. The names are their ids as they came, and an empty one stands for all that have none.
+func (e *Engine) AnnounceUnreadable(ctx context.Context, shop ShopID, names []string, at time.Time) error {
+	return e.changeShop(ctx, shop, func(t *txn, s *Shop) (bool, error) {
 		var fresh []string
 		for _, name := range names {
 			if name = nameable(name); !slices.Contains(s.Unreadable, name) && !slices.Contains(fresh, name) {
@@ -172,33 +172,33 @@ func (e *Engine) TellUnreadable(ctx context.Context, shop ShopID, names []string
 		if len(fresh) == 0 {
 			return false, nil
 		}
-		told := append(slices.Clone(s.Unreadable), fresh...)
-		s.Unreadable = told[max(0, len(told)-MaxUnreadable):]
-		return true, t.announce(shop, Saying{Kind: SayUnreadable, At: at, Shop: s.Name, Waiting: len(names), IDs: fresh[:min(len(fresh), maxNamed)]})
+		announced := append(slices.Clone(s.Unreadable), fresh...)
+		s.Unreadable = announced[max(0, len(announced)-MaxUnreadable):]
+		return true, t.announce(shop, Payload{Kind: KindUnreadable, At: at, Shop: s.Name, Waiting: len(names), IDs: fresh[:min(len(fresh), maxNamed)]})
 	})
 }
 
 // maxNamed is how many a message names.
 const maxNamed = 10
 
-// ResumeShop puts on record that what StopShop recorded is over, and announces it once nothing else is in the way.
+// ResumeShop records that what StopShop recorded is over, and announces it once nothing else stops the shop.
 func (e *Engine) ResumeShop(ctx context.Context, shop ShopID, found Surface, at time.Time) error {
-	return e.changeShop(ctx, shop, func(t *turn, s *Shop) (bool, error) {
-		was := s.stop(found)
-		if *was == (Cause{}) {
+	return e.changeShop(ctx, shop, func(t *txn, s *Shop) (bool, error) {
+		was := s.stoppedBy(found)
+		if *was == (Failure{}) {
 			return false, nil
 		}
-		*was = Cause{}
-		if s.Stopped != (Cause{}) || s.Barred != (Cause{}) {
+		*was = Failure{}
+		if s.SyncStopped != (Failure{}) || s.ReviewsStopped != (Failure{}) {
 			return true, nil
 		}
-		return true, t.announce(shop, Saying{Kind: SayResumed, At: at, Shop: s.Name})
+		return true, t.announce(shop, Payload{Kind: KindResumed, At: at, Shop: s.Name})
 	})
 }
 
 // changeShop changes a shop's record, and writes nothing if change says that there is nothing to change.
-func (e *Engine) changeShop(ctx context.Context, shop ShopID, change func(*turn, *Shop) (bool, error)) error {
-	err := e.update(ctx, func(t *turn) error {
+func (e *Engine) changeShop(ctx context.Context, shop ShopID, change func(*txn, *Shop) (bool, error)) error {
+	err := e.update(ctx, func(t *txn) error {
 		s, err := t.tx.Shop(shop)
 		if err != nil {
 			return err

@@ -13,11 +13,11 @@ import (
 // newcomer is a shop whose first sweep is still to end.
 func newcomer() workflow.Shop {
 	s := glow
-	s.Met = false
+	s.InitialSyncDone = false
 	return s
 }
 
-// backlog has the desk meet n applications in one sweep. The deadline of the i-th is that long after noon; the order in
+// backlog has the desk see n applications in one sweep. The deadline of the i-th is that long after noon; the order in
 // which they come says nothing about it.
 func (d *desk) backlog(n int, due func(i int) time.Duration, first bool) {
 	d.t.Helper()
@@ -25,7 +25,7 @@ func (d *desk) backlog(n int, due func(i int) time.Duration, first bool) {
 	for i := range n {
 		i = i * 7 % n // a shuffle, where n is no multiple of 7
 		r := reported(workflow.StatusPending, noon)
-		r.Report.ReviewBy, r.First = noon.Add(due(i)), first
+		r.Snapshot.ReviewBy, r.First = noon.Add(due(i)), first
 		all = append(all, workflow.Observation{ID: waitingID(i), Reported: r})
 	}
 	changed, err := d.Observe(d.t.Context(), sample.Shop, all)
@@ -92,10 +92,10 @@ func TestAShopWithThreeThousandWaitingGetsThirtyCardsAndOneMessage(t *testing.T)
 	kept := d.store.kept.Load()
 	d.endSweep(noon)
 	require.Equal(t, idsUpTo(30), d.carded(), "soonest deadline first")
-	require.Equal(t, []workflow.Saying{{
-		Kind: workflow.SayBacklog, At: noon, Waiting: 2970, Shop: glow.Name, NextDue: noon.Add(days(30)),
+	require.Equal(t, []workflow.Payload{{
+		Kind: workflow.KindBacklog, At: noon, Waiting: 2970, Shop: glow.Name, NextDue: noon.Add(days(30)),
 	}}, d.notices())
-	require.True(t, d.memory().Shop.Met)
+	require.True(t, d.memory().Shop.InitialSyncDone)
 	require.Equal(t, kept+1, d.store.kept.Load())
 
 	d.endSweep(noon.Add(time.Minute))
@@ -111,25 +111,25 @@ func TestASmallBacklogGetsItsCardsWithoutAWord(t *testing.T) {
 	d.endSweep(noon)
 	require.Len(t, d.carded(), 30)
 	require.Empty(t, d.notices())
-	require.True(t, d.memory().Shop.Met)
+	require.True(t, d.memory().Shop.InitialSyncDone)
 }
 
 func TestAShopWithNothingWaitingIsMetInSilence(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, newcomer())
 	d.endSweep(noon)
-	require.True(t, d.memory().Shop.Met)
+	require.True(t, d.memory().Shop.InitialSyncDone)
 	require.Empty(t, d.notices())
 }
 
-func TestAFirstSweepThatMetMoreThanTheRoomTellsWhatIsDueSoon(t *testing.T) {
+func TestAFirstSweepThatFoundMoreThanThereIsCapacityForAnnouncesWhatIsDueSoon(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, newcomer())
 	d.backlog(40, func(i int) time.Duration { return time.Duration(i+1) * 4 * time.Hour }, true) // twelve within 48 h
 	d.endSweep(noon)
 	require.Equal(t, idsUpTo(30), d.carded())
-	require.Equal(t, []workflow.Saying{{
-		Kind: workflow.SayBacklog, At: noon, Waiting: 10, DueSoon: 12, Shop: glow.Name, NextDue: noon.Add(124 * time.Hour),
+	require.Equal(t, []workflow.Payload{{
+		Kind: workflow.KindBacklog, At: noon, Waiting: 10, DueSoon: 12, Shop: glow.Name, NextDue: noon.Add(124 * time.Hour),
 	}}, d.notices())
 }
 
@@ -188,11 +188,11 @@ func TestAFirstSweepThatEndsLateHandsOutEverythingThatCameCloseAndThenCounts(t *
 	d.backlog(250, days, true)
 	d.endSweep(noon.Add(days(219) - workflow.CloseDeadline))
 	require.Equal(t, idsUpTo(220), d.carded())
-	require.True(t, d.memory().Shop.Met)
-	said := d.notices()
-	require.Len(t, said, 1)
-	require.Equal(t, 30, said[0].Waiting)
-	require.Equal(t, noon.Add(days(220)), said[0].NextDue)
+	require.True(t, d.memory().Shop.InitialSyncDone)
+	payloads := d.notices()
+	require.Len(t, payloads, 1)
+	require.Equal(t, 30, payloads[0].Waiting)
+	require.Equal(t, noon.Add(days(220)), payloads[0].NextDue)
 }
 
 func TestANewcomerAfterTheFirstSweepGetsItsCardAtOnce(t *testing.T) {
@@ -207,7 +207,7 @@ func TestAnApplicationWithoutADeadlineComesLastAndNeverComesClose(t *testing.T) 
 	d := newDesk(t, newcomer())
 	d.backlog(30, days, true)
 	r := reported(workflow.StatusPending, noon)
-	r.Report.ReviewBy, r.First = time.Time{}, true
+	r.Snapshot.ReviewBy, r.First = time.Time{}, true
 	_, err := d.Observe(t.Context(), sample.Shop, []workflow.Observation{{ID: sample.ID, Reported: r}})
 	require.NoError(t, err)
 	d.endSweep(noon)
@@ -216,11 +216,11 @@ func TestAnApplicationWithoutADeadlineComesLastAndNeverComesClose(t *testing.T) 
 	require.NotContains(t, d.carded(), sample.ID)
 }
 
-func TestAShopThatTikTokRefusesIsAnnouncedOncePerCause(t *testing.T) {
+func TestAShopThatTikTokRefusesIsAnnouncedOncePerFailure(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, glow)
-	scope := workflow.Cause{Code: 105005, Message: "a scope is missing", RequestID: "request-1"}
-	stop := func(found workflow.Surface, c workflow.Cause, minutes int) {
+	scope := workflow.Failure{Code: 105005, Message: "a scope is missing", RequestID: "request-1"}
+	stop := func(found workflow.Surface, c workflow.Failure, minutes int) {
 		t.Helper()
 		require.NoError(t, d.StopShop(t.Context(), sample.Shop, found, c, noon.Add(time.Duration(minutes)*time.Minute)))
 	}
@@ -235,22 +235,22 @@ func TestAShopThatTikTokRefusesIsAnnouncedOncePerCause(t *testing.T) {
 	repeated.RequestID = "request-2"
 	stop(workflow.FromSync, repeated, 2)
 	require.Equal(t, kept, d.store.kept.Load(), "nothing new, nothing written")
-	require.Equal(t, scope, d.memory().Shop.Stopped)
+	require.Equal(t, scope, d.memory().Shop.SyncStopped)
 
-	stop(workflow.FromCourier, repeated, 3) // the courier meets the same fault
-	require.Equal(t, repeated, d.memory().Shop.Barred)
+	stop(workflow.FromDispatcher, repeated, 3) // the dispatcher meets the same fault
+	require.Equal(t, repeated, d.memory().Shop.ReviewsStopped)
 	resume(workflow.FromSync, 4) // decisions are still refused
-	require.Equal(t, workflow.Cause{}, d.memory().Shop.Stopped)
-	other := workflow.Cause{Code: 106001, Message: "the signature is invalid"}
-	stop(workflow.FromCourier, other, 5)
-	resume(workflow.FromCourier, 6)
-	resume(workflow.FromCourier, 7)
+	require.Equal(t, workflow.Failure{}, d.memory().Shop.SyncStopped)
+	other := workflow.Failure{Code: 106001, Message: "the signature is invalid"}
+	stop(workflow.FromDispatcher, other, 5)
+	resume(workflow.FromDispatcher, 6)
+	resume(workflow.FromDispatcher, 7)
 
-	say := func(kind workflow.SayingKind, minutes int, c workflow.Cause) workflow.Saying {
-		return workflow.Saying{Kind: kind, At: noon.Add(time.Duration(minutes) * time.Minute), Cause: c, Shop: glow.Name}
+	announcements := func(kind workflow.PayloadKind, minutes int, c workflow.Failure) workflow.Payload {
+		return workflow.Payload{Kind: kind, At: noon.Add(time.Duration(minutes) * time.Minute), Failure: c, Shop: glow.Name}
 	}
-	require.Equal(t, []workflow.Saying{
-		say(workflow.SayStopped, 1, scope), say(workflow.SayStopped, 5, other), say(workflow.SayResumed, 6, workflow.Cause{}),
+	require.Equal(t, []workflow.Payload{
+		announcements(workflow.KindStopped, 1, scope), announcements(workflow.KindStopped, 5, other), announcements(workflow.KindResumed, 6, workflow.Failure{}),
 	}, d.notices())
 	require.Equal(t, glow, d.memory().Shop)
 }
@@ -258,22 +258,22 @@ func TestAShopThatTikTokRefusesIsAnnouncedOncePerCause(t *testing.T) {
 func TestAShopIsNotCalledWellWhileTheSweepIsRefused(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, glow)
-	cause := workflow.Cause{Code: 105005, Message: "a scope is missing"}
-	require.NoError(t, d.StopShop(t.Context(), sample.Shop, workflow.FromSync, cause, noon))
-	require.NoError(t, d.StopShop(t.Context(), sample.Shop, workflow.FromCourier, cause, noon))
-	require.NoError(t, d.ResumeShop(t.Context(), sample.Shop, workflow.FromCourier, noon.Add(time.Minute)))
+	failure := workflow.Failure{Code: 105005, Message: "a scope is missing"}
+	require.NoError(t, d.StopShop(t.Context(), sample.Shop, workflow.FromSync, failure, noon))
+	require.NoError(t, d.StopShop(t.Context(), sample.Shop, workflow.FromDispatcher, failure, noon))
+	require.NoError(t, d.ResumeShop(t.Context(), sample.Shop, workflow.FromDispatcher, noon.Add(time.Minute)))
 	require.Len(t, d.notices(), 1, "decisions are taken again, and nothing is known of what changes there")
 	require.NoError(t, d.ResumeShop(t.Context(), sample.Shop, workflow.FromSync, noon.Add(time.Hour)))
-	require.Equal(t, workflow.SayResumed, d.notices()[1].Kind)
+	require.Equal(t, workflow.KindResumed, d.notices()[1].Kind)
 }
 
-func TestAShopIsStoppedByACauseWithoutACodeToo(t *testing.T) {
+func TestAShopIsStoppedByAFailureWithoutACodeToo(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, glow)
-	cause := workflow.Cause{Message: "the answer makes no sense"}
-	require.NoError(t, d.StopShop(t.Context(), sample.Shop, workflow.FromSync, cause, noon))
-	require.Equal(t, cause, d.memory().Shop.Stopped)
+	failure := workflow.Failure{Message: "the answer makes no sense"}
+	require.NoError(t, d.StopShop(t.Context(), sample.Shop, workflow.FromSync, failure, noon))
+	require.Equal(t, failure, d.memory().Shop.SyncStopped)
 	require.Len(t, d.notices(), 1)
-	require.NoError(t, d.StopShop(t.Context(), sample.Shop, workflow.FromCourier, cause, noon))
+	require.NoError(t, d.StopShop(t.Context(), sample.Shop, workflow.FromDispatcher, failure, noon))
 	require.Len(t, d.notices(), 1)
 }

@@ -7,8 +7,8 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// People type on many keyboards, and copy from what the desk shows. Typed and Plain read that by the rules by which it is
-// shown. Typed keeps what a person wants to see again; Plain is for what is understood and compared.
+// People type on many keyboards, and copy from what the desk shows. Typed and Plain read that by the rules by which it
+// is shown. Typed keeps what a person wants to see again; Plain is for what is understood and compared.
 
 // unescaper takes back what Slack escapes in what people type.
 var unescaper = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&")
@@ -39,8 +39,8 @@ var originals = map[rune]rune{
 	'‐': '-', '‑': '-', '‒': '-', '–': '-', '—': '-', '−': '-', '、': ',', '。': '.',
 }
 
-// Plain reads what is to be understood: as Typed does, with plain signs and letters in place of full-width ones, ligatures,
-// curly quotes and look-alikes, single spaces, and without a full stop at the end.
+// Plain reads what is to be understood: as Typed does, with plain signs and letters in place of full-width ones,
+// ligatures, curly quotes and look-alikes, single spaces, and without a full stop at the end.
 func Plain(s string) string {
 	for {
 		next := plainer(s)

@@ -9,8 +9,8 @@ import (
 	"sampledesk/workflow"
 )
 
-// The world of the tests of campaigns, messages and runs: glow.daily, whose sample is the desk's, and kitchen_finds, whom
-// the desk knows by name until an application shows her id.
+// The world of the tests of campaigns, messages and runs: glow.daily, whose sample is the desk's, and kitchen_finds,
+// whom the desk knows by name until an application shows their id.
 const (
 	glowDaily workflow.CreatorKey = "id:open-1"
 	finds                         = "kitchen_finds"
@@ -18,10 +18,10 @@ const (
 	findsID   workflow.CreatorKey = "id:open-2"
 )
 
-// listening has the desk tell creators' messages from noon on.
-func (d *desk) listening() *desk {
+// receiving has the desk receive creators' messages from noon on.
+func (d *desk) receiving() *desk {
 	d.t.Helper()
-	require.NoError(d.t, d.Listen(d.t.Context(), sample.Shop, noon))
+	require.NoError(d.t, d.StartReceiving(d.t.Context(), sample.Shop, noon))
 	return d
 }
 
@@ -46,29 +46,29 @@ func (d *desk) invite(c workflow.Campaign, username string, at time.Time) workfl
 	return m
 }
 
-// hear has a creator write texts, one a second from then on.
-func (d *desk) hear(username string, at time.Time, texts ...string) int {
+// receives has a creator write texts, one a second from then on.
+func (d *desk) receives(username string, at time.Time, texts ...string) int {
 	d.t.Helper()
-	var written []workflow.Written
+	var written []workflow.InboundMessage
 	for i, text := range texts {
 		id := strconv.FormatInt(at.Unix()+int64(i), 10)
-		written = append(written, workflow.Written{ID: id, Kind: "TEXT", Text: text, FromCreator: true, At: at.Add(time.Duration(i) * time.Second)})
+		written = append(written, workflow.InboundMessage{ID: id, Kind: "TEXT", Text: text, FromCreator: true, At: at.Add(time.Duration(i) * time.Second)})
 	}
-	return d.hearing(username, at, written...)
+	return d.receivesBatch(username, at, written...)
 }
 
-func (d *desk) hearing(username string, at time.Time, written ...workflow.Written) int {
+func (d *desk) receivesBatch(username string, at time.Time, written ...workflow.InboundMessage) int {
 	d.t.Helper()
-	told, err := d.Hear(d.t.Context(), sample.Shop, workflow.Hearing{At: at, ID: "talk-" + username, Username: username, Messages: written})
+	announced, err := d.Receive(d.t.Context(), sample.Shop, workflow.InboundBatch{At: at, ID: "talk-" + username, Username: username, Messages: written})
 	require.NoError(d.t, err)
-	return told
+	return announced
 }
 
 // asks has a creator ask for a product.
 func (d *desk) asks(id workflow.ApplicationID, creator workflow.Creator, product workflow.ProductID, at time.Time) workflow.Application {
 	d.t.Helper()
 	r := reported(workflow.StatusPending, at)
-	r.Report.Creator, r.Report.Product = creator, workflow.Product{ID: product, Title: "Product " + string(product)}
+	r.Snapshot.Creator, r.Snapshot.Product = creator, workflow.Product{ID: product, Title: "Product " + string(product)}
 	a, err := d.Apply(d.t.Context(), workflow.Key{Shop: sample.Shop, ID: id}, r)
 	require.NoError(d.t, err)
 	return a
@@ -78,8 +78,8 @@ func (d *desk) asks(id workflow.ApplicationID, creator workflow.Creator, product
 func (d *desk) reports(id workflow.ApplicationID, status workflow.Status, at time.Time) workflow.Application {
 	d.t.Helper()
 	a := d.application(id)
-	r := workflow.Reported{At: at, Began: at, Report: a.Report}
-	r.Report.Status = status
+	r := workflow.Reported{At: at, Began: at, Snapshot: a.Snapshot}
+	r.Snapshot.Status = status
 	a, err := d.Apply(d.t.Context(), a.Key, r)
 	require.NoError(d.t, err)
 	return a
@@ -125,13 +125,13 @@ func (d *desk) run(id workflow.RunID) workflow.Run {
 	return read(d, func(tx workflow.Tx) (workflow.Run, error) { return tx.Run(id) })
 }
 
-func (d *desk) talk(k workflow.CreatorKey) (workflow.Conversation, error) {
-	var talk workflow.Conversation
+func (d *desk) conversation(k workflow.CreatorKey) (workflow.Conversation, error) {
+	var conversation workflow.Conversation
 	err := d.store.View(d.t.Context(), func(tx workflow.Tx) (err error) {
-		talk, err = tx.Conversation(sample.Shop, k)
+		conversation, err = tx.Conversation(sample.Shop, k)
 		return err
 	})
-	return talk, err
+	return conversation, err
 }
 
 // waiting returns the effects of any lane.
@@ -147,16 +147,16 @@ func (d *desk) waiting(l workflow.Lane) []workflow.Effect {
 }
 
 // threads returns what is to be said in an application's thread, and the notices that are to be shown there.
-func (d *desk) thread(k workflow.Key) (said []workflow.Saying, notices []workflow.NoticeID) {
+func (d *desk) thread(k workflow.Key) (payloads []workflow.Payload, notices []workflow.NoticeID) {
 	d.t.Helper()
 	for _, e := range d.waiting(workflow.ThreadLane(k)) {
 		if e.Kind == workflow.ShowNotice {
 			notices = append(notices, e.Notice)
 			continue
 		}
-		said = append(said, *e.Saying)
+		payloads = append(payloads, *e.Payload)
 	}
-	return said, notices
+	return payloads, notices
 }
 
 func (d *desk) history(k workflow.Key) []workflow.Entry {
@@ -198,9 +198,9 @@ func (d *desk) deliver(l workflow.Lane, ev workflow.Event, at time.Time) workflo
 	return e
 }
 
-// deed is a person's deed with Slack's id of it.
-func deed(p workflow.PersonID, origin string) workflow.Actor {
-	return workflow.Actor{Person: p, Surface: workflow.FromModal, Origin: origin}
+// action is a person's action with Slack's id of it.
+func action(p workflow.PersonID, dedupKey string) workflow.Actor {
+	return workflow.Actor{Person: p, Surface: workflow.FromModal, DedupKey: dedupKey}
 }
 
 func minutes(n int) time.Time { return noon.Add(time.Duration(n) * time.Minute) }

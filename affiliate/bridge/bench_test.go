@@ -131,7 +131,7 @@ func (d *desk) open() {
 	d.bridge = bridge.New(client, d.store, d.engine, d.key, log)
 }
 
-// restart closes the store and opens everything anew.
+// restart closes the store and opens everything again.
 func (d *desk) restart() {
 	d.t.Helper()
 	require.NoError(d.t, d.db.Close())
@@ -149,7 +149,7 @@ func connected(t *testing.T, options affiliatesim.Options) *desk {
 // slack takes everything that is to be shown and said.
 type slack struct {
 	mu      sync.Mutex
-	sayings []workflow.Saying
+	sayings []workflow.Payload
 	posted  *sync.Map // the effects that were ever posted: what an earlier attempt posted is found, and not posted again
 }
 
@@ -169,12 +169,12 @@ func (s *slack) Deliver(_ context.Context, e workflow.Effect) workflow.Outcome {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.sayings = append(s.sayings, *e.Saying)
+	s.sayings = append(s.sayings, *e.Payload)
 	return workflow.Outcome{}
 }
 
 // said returns what was said of those kinds, in order.
-func (s *slack) said(kinds ...workflow.SayingKind) (found []workflow.Saying) {
+func (s *slack) said(kinds ...workflow.PayloadKind) (found []workflow.Payload) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, say := range s.sayings {
@@ -185,17 +185,17 @@ func (s *slack) said(kinds ...workflow.SayingKind) (found []workflow.Saying) {
 	return found
 }
 
-// run runs a courier until stop is called or the test ends.
+// run runs a dispatcher until stop is called or the test ends.
 func (d *desk) run() (*slack, func()) {
 	d.t.Helper()
 	channel := &slack{posted: &d.posted}
-	courier := outbox.New(d.store, d.engine,
+	dispatcher := outbox.New(d.store, d.engine,
 		map[workflow.Service]outbox.Service{workflow.TikTok: d.bridge, workflow.Slack: channel},
 		map[workflow.Service]int{workflow.TikTok: 8, workflow.Slack: 8}, slog.New(slog.NewTextHandler(d.log, nil)))
-	d.woken = courier.Wake
+	d.woken = dispatcher.Wake
 	ctx, cancel := context.WithCancel(d.t.Context())
 	var running sync.WaitGroup
-	running.Go(func() { courier.Run(ctx) })
+	running.Go(func() { dispatcher.Run(ctx) })
 	stop := func() { cancel(); running.Wait() }
 	d.t.Cleanup(stop)
 	return channel, stop
@@ -343,12 +343,12 @@ func (d *desk) count(l workflow.Listing) (n int) {
 }
 
 // notices returns what waits to be said to a shop's channel.
-func (d *desk) notices(s workflow.ShopID) (kinds []workflow.SayingKind) {
+func (d *desk) notices(s workflow.ShopID) (kinds []workflow.PayloadKind) {
 	d.t.Helper()
 	d.view(func(tx workflow.Tx) error {
 		waiting, err := tx.Lane(workflow.NoticeLane(s))
 		for _, e := range waiting {
-			kinds = append(kinds, e.Saying.Kind)
+			kinds = append(kinds, e.Payload.Kind)
 		}
 		return err
 	})

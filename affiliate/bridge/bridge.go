@@ -25,21 +25,21 @@ type Bridge struct {
 	auths    map[string]*affiliate.Authorisation // by open id
 	shops    map[workflow.ShopID]shop
 	sweeps   map[workflow.ShopID]Sweep
-	sweeping map[workflow.ShopID]bool // those being looked at
+	sweeping map[workflow.ShopID]bool // those being swept
 	origins  map[workflow.ShopID]*origins
-	logged   map[string]bool // what is logged once
-	unkept   *exchange
+	logged   map[string]bool // what was logged, as it is logged once
+	unsaved  *exchange
 
-	speaking  map[workflow.ShopID]bool  // those of which a message is on its way
-	sent      []affiliate.MessageID     // the last of those that were sent
-	listening map[workflow.ShopID]bool  // those being listened to
-	listens   map[workflow.ShopID]Sweep // how that went last
-	ears      map[workflow.ShopID]*ear
+	sending    map[workflow.ShopID]bool  // those with a message on its way
+	sent       []affiliate.MessageID     // the last of those that were sent
+	polling    map[workflow.ShopID]bool  // those being polled
+	polls      map[workflow.ShopID]Sweep // how the last poll went
+	pollStates map[workflow.ShopID]*pollState
 
-	reviews  *breaker       // of reviews
-	messages *breaker       // of messages to creators; it never holds up reviews
-	watches  *rota[watch]   // looks for content
-	learning *rota[learner] // of the past
+	reviews   *breaker                // of reviews
+	messages  *breaker                // of messages to creators; it never holds up reviews
+	watches   *perShop[watch]         // reads of content
+	backfills *perShop[backfillState] // of applications from before the desk
 }
 
 // shop is a shop's calls, and what they were made of.
@@ -57,13 +57,14 @@ func (s shop) ready(endpoint affiliate.Endpoint) time.Duration {
 	return s.Ready(endpoint)
 }
 
-// Sweep is how the last sweep of a shop went, or the last look for its messages or its content.
+// Sweep is how the last sweep of a shop went, or the last read of its messages or its content.
 type Sweep struct {
 	Began time.Time
 	Ended time.Time // of the last one that went through
 	Err   error     // of the last one, nil if it went through
 
-	// Unreadable are the requests that the last sweep came across and could not read, by id; nil for looks at anything else.
+	// Unreadable are the requests that the last sweep came across and could not read, by id; nil for looks at anything
+	// else.
 	Unreadable []Unreadable
 }
 
@@ -84,19 +85,19 @@ func New(client *affiliate.Client, store workflow.Store, engine *workflow.Engine
 		origins:  map[workflow.ShopID]*origins{},
 		logged:   map[string]bool{},
 
-		speaking:  map[workflow.ShopID]bool{},
-		listening: map[workflow.ShopID]bool{},
-		listens:   map[workflow.ShopID]Sweep{},
-		ears:      map[workflow.ShopID]*ear{},
+		sending:    map[workflow.ShopID]bool{},
+		polling:    map[workflow.ShopID]bool{},
+		polls:      map[workflow.ShopID]Sweep{},
+		pollStates: map[workflow.ShopID]*pollState{},
 
-		reviews:  newBreaker(),
-		messages: newBreaker(),
-		watches:  newRota[watch](),
-		learning: newRota[learner](),
+		reviews:   newBreaker(),
+		messages:  newBreaker(),
+		watches:   newPerShop[watch](),
+		backfills: newPerShop[backfillState](),
 	}
 }
 
-// Sweeps tells how the last sweep of each shop went.
+// Sweeps returns how the last sweep of each shop went.
 func (b *Bridge) Sweeps() map[workflow.ShopID]Sweep {
 	b.mu.Lock()
 	defer b.mu.Unlock()

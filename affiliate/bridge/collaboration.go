@@ -10,8 +10,8 @@ import (
 	"sampledesk/workflow/outbox"
 )
 
-// collaborate fetches a target collaboration for a run that imports its creators. A fault of the shop's holds the run
-// up and nothing else: whether TikTok takes decisions, the reviews find out themselves.
+// collaborate fetches a target collaboration for a run that imports its creators. A fault of the shop delays the run
+// and nothing else: whether TikTok accepts decisions, the reviews find out themselves.
 func (b *Bridge) collaborate(ctx context.Context, e workflow.Effect) workflow.Outcome {
 	var r workflow.Run
 	var s workflow.Shop
@@ -24,28 +24,28 @@ func (b *Bridge) collaborate(ctx context.Context, e workflow.Effect) workflow.Ou
 	})
 	switch {
 	case errors.Is(err, workflow.ErrNotFound):
-		return workflow.Outcome{Then: workflow.Buried, Cause: workflow.Cause{Message: "the run or its shop is not on record"}}
+		return workflow.Outcome{Then: workflow.Buried, Failure: workflow.Failure{Message: "the run or its shop is not on record"}}
 	case err != nil:
-		return workflow.Outcome{Then: workflow.Again, After: outbox.Backoff(e.Attempt), Cause: cause(err)}
+		return workflow.Outcome{Then: workflow.Again, After: outbox.Backoff(e.Attempt), Failure: failureOf(err)}
 	case r.Ended():
 		return workflow.Outcome{}
 	}
 	detail, err := b.shop(s).TargetCollaboration(ctx, affiliate.CollaborationID(r.Collaboration))
 	if err != nil {
-		return unimported(e, err)
+		return importFailed(e, err)
 	}
 	return workflow.Outcome{Event: imported(detail, time.Now())}
 }
 
-// unimported tells why nothing was imported. What does not go away by itself ends the run.
-func unimported(e workflow.Effect, err error) workflow.Outcome {
-	c, kind := cause(err), affiliate.KindOf(err)
-	failed := workflow.ImportFailed{At: time.Now(), Cause: c, ForGood: kind == affiliate.Refused || kind == affiliate.ScopeMissing}
+// importFailed is the outcome where nothing was imported. A failure that does not go away by itself ends the run.
+func importFailed(e workflow.Effect, err error) workflow.Outcome {
+	c, kind := failureOf(err), affiliate.KindOf(err)
+	failed := workflow.ImportFailed{At: time.Now(), Failure: c, ForGood: kind == affiliate.Refused || kind == affiliate.ScopeMissing}
 	if failed.ForGood {
 		return workflow.Outcome{Event: failed}
 	}
 	return workflow.Outcome{
-		Event: failed, Then: workflow.Again, After: max(affiliate.RetryAfter(err), outbox.Backoff(e.Attempt)), Cause: c,
+		Event: failed, Then: workflow.Again, After: max(affiliate.RetryAfter(err), outbox.Backoff(e.Attempt)), Failure: c,
 	}
 }
 

@@ -39,7 +39,7 @@ func TestATargetCollaborationIsImportedWithItsCreatorsAndProducts(t *testing.T) 
 		d.run()
 		k := d.apply(affiliatesim.Request{})
 		d.sweep()
-		creator, product := d.application(k).Report.Creator.Username, d.application(k).Report.Product.ID
+		creator, product := d.application(k).Snapshot.Creator.Username, d.application(k).Snapshot.Product.ID
 		var made struct{ ID string }
 		d.act("/sim/collaborations", fmt.Sprintf(`{"name":"Autumn kitchen","creators":[%q],"products":[%q]}`, creator, product), &made)
 		id := d.bring(made.ID)
@@ -51,7 +51,7 @@ func TestATargetCollaborationIsImportedWithItsCreatorsAndProducts(t *testing.T) 
 		d.view(func(tx workflow.Tx) error {
 			members, _, err := tx.Members(r.Campaign, "", 10)
 			require.Len(t, members, 1)
-			require.Equal(t, d.application(k).Report.Creator.KeyOf(k.Shop), members[0].Creator)
+			require.Equal(t, d.application(k).Snapshot.Creator.KeyOf(k.Shop), members[0].Creator)
 			return err
 		})
 	})
@@ -72,7 +72,7 @@ func TestAnImportKnowsCreatorsByTheirOpenIDsThoughTheirNamesAreNew(t *testing.T)
 		d.view(func(tx workflow.Tx) error {
 			members, _, err := tx.Members(d.progress(run).Campaign, "", 10)
 			require.Len(t, members, 2)
-			require.Contains(t, []workflow.CreatorKey{members[0].Creator, members[1].Creator}, d.application(renamed).Report.Creator.KeyOf(renamed.Shop))
+			require.Contains(t, []workflow.CreatorKey{members[0].Creator, members[1].Creator}, d.application(renamed).Snapshot.Creator.KeyOf(renamed.Shop))
 			for _, m := range members {
 				require.NotEmpty(t, m.Shown.OpenID, "a message needs it")
 			}
@@ -91,7 +91,7 @@ func TestACollaborationThatIsNotThereEndsTheImportWithItsCause(t *testing.T) {
 			r := d.progress(run)
 			require.True(t, r.Ended())
 			require.True(t, r.Failed)
-			require.NotEqual(t, workflow.Cause{}, r.Cause)
+			require.NotEqual(t, workflow.Failure{}, r.Failure)
 			require.Empty(t, d.notices(d.shop().ID))
 		})
 	}
@@ -108,7 +108,7 @@ func TestAnImportWaitsForTikTokAndGoesOn(t *testing.T) {
 		id := d.bring(made.ID)
 		time.Sleep(time.Minute)
 		require.False(t, d.progress(id).Ended())
-		require.NotEqual(t, workflow.Cause{}, d.progress(id).Cause, "it says what it waits for")
+		require.NotEqual(t, workflow.Failure{}, d.progress(id).Failure, "it says what it waits for")
 		d.mendCalls()
 		time.Sleep(10 * time.Minute)
 		require.True(t, d.progress(id).Ended())
@@ -122,17 +122,17 @@ func TestARequestLinkIsAskedForAndItsRefusalSaysWhy(t *testing.T) {
 		d := connected(t, affiliatesim.Options{})
 		k := d.apply(affiliatesim.Request{})
 		d.sweep()
-		p := d.application(k).Report.Product
-		link, err := d.bridge.Link(t.Context(), k.Shop, p.ID, p.SKU, 7)
+		p := d.application(k).Snapshot.Product
+		link, err := d.bridge.RequestLink(t.Context(), k.Shop, p.ID, p.SKU, 7)
 		require.NoError(t, err)
 		require.True(t, strings.Contains(link, "://"), link)
-		_, err = d.bridge.Link(t.Context(), k.Shop, p.ID, p.SKU, 15)
-		require.ErrorAs(t, err, new(workflow.Cause))
-		_, err = d.bridge.Link(t.Context(), "no shop", p.ID, p.SKU, 7)
-		require.ErrorAs(t, err, new(workflow.Cause))
+		_, err = d.bridge.RequestLink(t.Context(), k.Shop, p.ID, p.SKU, 15)
+		require.ErrorAs(t, err, new(workflow.Failure))
+		_, err = d.bridge.RequestLink(t.Context(), "no shop", p.ID, p.SKU, 7)
+		require.ErrorAs(t, err, new(workflow.Failure))
 		d.breakCalls("deeplink", 36009999, "not for this product")
-		_, err = d.bridge.Link(t.Context(), k.Shop, p.ID, p.SKU, 7)
-		c := workflow.Cause{}
+		_, err = d.bridge.RequestLink(t.Context(), k.Shop, p.ID, p.SKU, 7)
+		c := workflow.Failure{}
 		require.ErrorAs(t, err, &c)
 		require.Equal(t, 36009999, c.Code)
 	})

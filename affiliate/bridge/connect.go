@@ -22,12 +22,12 @@ type exchange struct {
 }
 
 // Connect makes sure that the shops of a refresh token from the environment are on record, and brings the records of
-// all connected shops up to date. The same token is exchanged once and ignored ever after, as the exchange kills it; a
-// new one is exchanged again. An empty token connects nothing new.
+// all connected shops up to date. The same token is exchanged once and ignored from then on, as the exchange
+// invalidates it; a new one is exchanged again. An empty token connects nothing new.
 //
 // An error that ends in affiliate.ErrBadRefreshToken will not go away by itself; others may, and Connect may be called
-// again. While the token could not be exchanged for want of an answer, the records wait with it: their own tokens may be
-// dead, and that must not pass for the word on the new one.
+// again. While the token could not be exchanged for lack of an answer, the records wait with it: their own tokens may
+// be dead, and that must not be taken for the result of the new one.
 func (b *Bridge) Connect(ctx context.Context, token affiliate.Secret) error {
 	exchangeErr := b.exchange(ctx, token)
 	if exchangeErr != nil && !errors.Is(exchangeErr, affiliate.ErrBadRefreshToken) {
@@ -64,12 +64,12 @@ func (b *Bridge) exchange(ctx context.Context, token affiliate.Secret) error {
 		return fmt.Errorf("connecting with TIKTOK_REFRESH_TOKEN: %w", err)
 	}
 	b.mu.Lock()
-	unkept := b.unkept
+	unsaved := b.unsaved
 	b.mu.Unlock()
 	// From here on a stop waits: a pair that is on its way when the desk closes would be gone, and the token with it.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), exchangeTime)
 	defer cancel()
-	if unkept == nil || !bytes.Equal(unkept.hash, sum[:]) {
+	if unsaved == nil || !bytes.Equal(unsaved.hash, sum[:]) {
 		tokens, err := b.client.Refresh(ctx, token)
 		if err != nil {
 			return fmt.Errorf("connecting with TIKTOK_REFRESH_TOKEN: %w", err)
@@ -77,52 +77,52 @@ func (b *Bridge) exchange(ctx context.Context, token affiliate.Secret) error {
 		if tokens.OpenID == "" {
 			return errors.New("connecting with TIKTOK_REFRESH_TOKEN: the answer names no authorisation (open_id)")
 		}
-		unkept = &exchange{hash: sum[:], tokens: tokens}
-		b.keepUnkept(unkept) // the token is dead now: what came for it must not be lost, even if the store fails
+		unsaved = &exchange{hash: sum[:], tokens: tokens}
+		b.setUnsaved(unsaved) // the token is dead now: what came for it must not be lost, even if the store fails
 	}
-	return b.keep(ctx, unkept)
+	return b.save(ctx, unsaved)
 }
 
-// keep puts the pair of an exchange on disk, and drops what the pair before it is cached in. A pair that is no seller's is
-// refused by name.
-func (b *Bridge) keep(ctx context.Context, e *exchange) error {
+// save puts the pair of an exchange on disk, and drops the cached calls that use the pair before it. A pair that is no
+// seller's is refused by name.
+func (b *Bridge) save(ctx context.Context, e *exchange) error {
 	if user := e.tokens.User; user != affiliate.UserSeller && user != "" {
 		return fmt.Errorf("connecting with TIKTOK_REFRESH_TOKEN: %w: a %s authorised the app, and it has to be the seller", affiliate.ErrBadRefreshToken, user)
 	}
 	if err := keepTokens(ctx, b.store, b.key, e.tokens, e.hash); err != nil {
 		return err
 	}
-	b.keepUnkept(nil)
+	b.setUnsaved(nil)
 	b.forget(e.tokens.OpenID)
 	return nil
 }
 
-// keepLate puts a pair on disk that the store did not take when it came, and learns the shops that it is for. Nobody
-// may connect again until the next start, and by then the pair would be gone.
-func (b *Bridge) keepLate(ctx context.Context) error {
+// saveUnsaved puts a pair on disk that the store did not take when it came, and updates the shops that it is for.
+// Otherwise it would be lost at the next restart.
+func (b *Bridge) saveUnsaved(ctx context.Context) error {
 	if !b.connecting.TryLock() {
-		return nil // whoever connects now keeps it
+		return nil // whoever connects now saves it
 	}
 	defer b.connecting.Unlock()
 	b.mu.Lock()
-	late := b.unkept
+	late := b.unsaved
 	b.mu.Unlock()
 	if late == nil {
 		return nil
 	}
-	if err := b.keep(ctx, late); err != nil {
+	if err := b.save(ctx, late); err != nil {
 		return err
 	}
 	return b.learnShops(ctx, late.tokens.OpenID)
 }
 
-func (b *Bridge) keepUnkept(e *exchange) {
+func (b *Bridge) setUnsaved(e *exchange) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.unkept = e
+	b.unsaved = e
 }
 
-// forget drops what makes calls under an authorisation that was connected anew, with the shops that use it.
+// forget drops what makes calls under an authorisation that was connected again, with the shops that use it.
 func (b *Bridge) forget(openID string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -134,7 +134,7 @@ func (b *Bridge) forget(openID string) {
 	}
 }
 
-// exchanged tells whether a refresh token with that hash was exchanged before.
+// exchanged reports whether a refresh token with that hash was exchanged before.
 func (b *Bridge) exchanged(ctx context.Context, hash []byte) (bool, error) {
 	found := false
 	err := b.store.View(ctx, func(tx workflow.Tx) error {
@@ -155,8 +155,8 @@ func (b *Bridge) exchanged(ctx context.Context, hash []byte) (bool, error) {
 	return found, nil
 }
 
-// renamed lists the shops of an authorisation again, after TikTok did not know one by its cipher, and tells whether it
-// goes by another now.
+// renamed lists the shops of an authorisation again, after TikTok did not know one by its cipher, and reports whether
+// it goes by another now.
 func (b *Bridge) renamed(ctx context.Context, s workflow.Shop) bool {
 	if err := b.learnShops(ctx, s.OpenID); err != nil {
 		b.log.WarnContext(ctx, "could not list the shops again", "shop", s.ID, "error", err)
@@ -178,7 +178,7 @@ func (b *Bridge) shopRecord(ctx context.Context, id workflow.ShopID) (s workflow
 	return s, nil
 }
 
-// learnShops brings the records of an authorisation's shops up to date.
+// learnShops updates the records of an authorisation's shops.
 func (b *Bridge) learnShops(ctx context.Context, openID string) error {
 	infos, err := b.authorisation(openID).Shops(ctx)
 	if err != nil {

@@ -49,7 +49,7 @@ func TestConnectingLearnsTheShopsAndKeepsTheTokensHash(t *testing.T) {
 			require.Equal(t, d.authorisation().OpenID, s.OpenID)
 			require.Equal(t, "US", s.Region)
 			require.Equal(t, time.Now().UTC(), s.SeenAt)
-			require.False(t, s.Met)
+			require.False(t, s.InitialSyncDone)
 		}
 		hash := sha256.Sum256([]byte(d.details.RefreshToken))
 		require.Equal(t, [][]byte{hash[:]}, d.authorisation().Exchanged)
@@ -204,12 +204,12 @@ func TestAnotherKeyIsSaidToBeTheFault(t *testing.T) {
 		for _, s := range d.bridge.Sweeps() {
 			require.ErrorContains(t, s.Err, "SAMPLEDESK_KEY")
 		}
-		require.Equal(t, workflow.Cause{Fault: workflow.FaultKey, Message: "the stored tokens do not open with this key (SAMPLEDESK_KEY)"}, d.shop().Stopped,
+		require.Equal(t, workflow.Failure{Fault: workflow.FaultKey, Message: "the stored tokens do not open with this key (SAMPLEDESK_KEY)"}, d.shop().SyncStopped,
 			"nothing goes until somebody acts")
 		d.key = right
 		d.restart()
 		d.sweep()
-		require.Equal(t, workflow.Cause{}, d.shop().Stopped)
+		require.Equal(t, workflow.Failure{}, d.shop().SyncStopped)
 	})
 }
 
@@ -272,7 +272,7 @@ func TestAShopThatIsRenamedIsLearntAnewAndKeepsWhatItKnew(t *testing.T) {
 		d := connected(t, affiliatesim.Options{})
 		d.sweep()
 		before := d.shop()
-		require.True(t, before.Met)
+		require.True(t, before.InitialSyncDone)
 		stale := before
 		stale.Name, stale.Cipher = "an older name", "an older cipher"
 		require.NoError(t, d.store.Update(t.Context(), func(tx workflow.Tx) error { return tx.PutShop(stale) }))

@@ -16,30 +16,30 @@ const (
 	// one left off.
 	watchedPerRun = 1000
 
-	// growthTime is how long after an application was completed its content is still looked at.
+	// growthTime is how long after an application was completed its content is still read.
 	growthTime = 14 * 24 * time.Hour
 
-	// watchRest is how long nothing is asked about a shop's content once the scope for it is missing.
-	watchRest = 30 * time.Minute
+	// watchPause is how long nothing is asked about a shop's content once the scope for it is missing.
+	watchPause = 30 * time.Minute
 
 	// maxContentText and maxContentLink bound what is kept of a piece of content, in code points and in bytes.
 	maxContentText = 500
 	maxContentLink = 2000
 )
 
-// watch is what a look for a shop's content remembers for the next. After a restart a round begins anew.
+// watch is what a read of a shop's content remembers for the next. After a restart a round begins again.
 type watch struct {
 	left    []workflow.Key // of the round that is under way
 	resting time.Time      // no calls before then
-	failing bool           // a failure was logged, and no look went through since
+	failing bool           // a failure was logged, and no read succeeded since
 }
 
-// WatchAll looks for what creators posted, for every connected shop on its own, and returns when all are through. It may
-// be called while it runs: a shop that is still being looked at is left out. How it went is in Watches and in the log.
+// WatchAll reads what creators posted, for every connected shop separately, and returns when all are done. It may be
+// called while it runs: a shop that is still being read is skipped. How it went is in Watches and in the log.
 func (b *Bridge) WatchAll(ctx context.Context) {
 	shops, err := b.Shops(ctx)
 	if err != nil {
-		b.log.ErrorContext(ctx, "could not look for creators' content", "error", err)
+		b.log.ErrorContext(ctx, "content poll failed", "error", err)
 		return
 	}
 	var all sync.WaitGroup
@@ -54,14 +54,13 @@ func (b *Bridge) WatchAll(ctx context.Context) {
 	all.Wait()
 }
 
-// Watches tells how the last look for each shop's content went.
+// Watches returns how the last read of each shop's content went.
 func (b *Bridge) Watches() map[workflow.ShopID]Sweep { return b.watches.all() }
 
-// watchOne looks for a shop's content and puts on record how it went. That it cannot be seen stops nothing else: a missing
-// scope is logged once and asked about much later. A shop of which TikTok answers nothing waits for the sweep to find that
-// it does.
+// watchOne reads a shop's content and records how it went. A failure stops nothing else: a missing scope is logged once
+// and tried again much later. A shop that TikTok does not answer for waits until a sweep finds that it does.
 func (b *Bridge) watchOne(ctx context.Context, s workflow.Shop, w *watch) {
-	if time.Now().Before(w.resting) || s.Stopped != (workflow.Cause{}) && s.Stopped.Call == "" {
+	if time.Now().Before(w.resting) || s.SyncStopped != (workflow.Failure{}) && s.SyncStopped.Call == "" {
 		return
 	}
 	began := time.Now()
@@ -75,16 +74,16 @@ func (b *Bridge) watchOne(ctx context.Context, s workflow.Shop, w *watch) {
 		return
 	}
 	if affiliate.KindOf(err) == affiliate.ScopeMissing {
-		w.resting = time.Now().Add(watchRest)
+		w.resting = time.Now().Add(watchPause)
 	}
 	if !w.failing {
-		b.log.WarnContext(ctx, "could not look for creators' content", "shop", s.ID, "error", err)
+		b.log.WarnContext(ctx, "content poll failed", "shop", s.ID, "error", err)
 	}
 	w.failing = true
 }
 
-// watch goes on with the round: every application that may bring content is asked about once in each. One that meets a
-// fault is left to the next round, so that it holds up no other.
+// watch goes on with the round: every application that may bring content is asked about once in each. One that fails is
+// left to the next round, so that it does not delay the others.
 func (b *Bridge) watch(ctx context.Context, s workflow.Shop, w *watch) error {
 	if len(w.left) == 0 {
 		var err error
@@ -104,7 +103,7 @@ func (b *Bridge) watch(ctx context.Context, s workflow.Shop, w *watch) error {
 }
 
 // watched lists the applications that may bring content: delivered, on their way, and completed a while ago at the
-// most, whose content may still grow. Those that were over before the desk knew them are the past's.
+// most, whose content may still grow. Those that had ended before the desk knew them are left to the backfill.
 func (b *Bridge) watched(ctx context.Context, shop workflow.ShopID, now time.Time) (all []workflow.Key, err error) {
 	since := now.Add(-growthTime)
 	for _, stage := range []workflow.Stage{workflow.StageContent, workflow.StageShipping, workflow.StageCompleted} {
@@ -123,7 +122,7 @@ func (b *Bridge) watched(ctx context.Context, shop workflow.ShopID, now time.Tim
 					after = "" // the latest come first
 					break
 				}
-				if !a.Past() {
+				if !a.Backfilled() {
 					all = append(all, a.Key)
 				}
 			}
@@ -135,13 +134,13 @@ func (b *Bridge) watched(ctx context.Context, shop workflow.ShopID, now time.Tim
 	return all, nil
 }
 
-// takeContent asks what a creator posted for an application, and takes it over. What cannot be asked about that one is
-// logged once and no reason to ask about no other.
+// takeContent asks what a creator posted for an application, and stores it. If that cannot be read, it is logged once
+// and the others are still asked about.
 func (b *Bridge) takeContent(ctx context.Context, calls *affiliate.Shop, k workflow.Key) error {
 	found, err := posted(ctx, calls, affiliate.ApplicationID(k.ID))
 	if kind := affiliate.KindOf(err); kind == affiliate.Refused || kind == affiliate.Malformed {
 		if b.firstOf("content " + k.String()) {
-			b.log.WarnContext(ctx, "the content of an application cannot be read", "shop", k.Shop, "application", k.ID, "error", err)
+			b.log.WarnContext(ctx, "could not read the content of an application", "shop", k.Shop, "application", k.ID, "error", err)
 		}
 		return nil
 	}
@@ -169,18 +168,18 @@ func posted(ctx context.Context, calls *affiliate.Shop, id affiliate.Application
 	return all, nil
 }
 
-// content turns a piece of content into the workflow's words. The format is the one that was asked for, as an answer need
-// not repeat it.
+// content turns a piece of content into the workflow's type. The format is the one that was asked for, as an answer
+// need not repeat it.
 func content(c affiliate.Content, format affiliate.ContentFormat) workflow.Content {
 	text, link := []rune(c.Description), c.PageLink
 	if len(text) > maxContentText {
 		text = text[:maxContentText]
 	}
 	if len(link) > maxContentLink {
-		link = "" // half a link leads elsewhere
+		link = "" // half a link is wrong
 	}
 	return workflow.Content{
 		ID: string(c.ID), Format: string(format), Text: string(text), Link: link, At: c.Created,
-		Views: figure(c.Views), Likes: figure(c.Likes), Orders: figure(c.PaidOrders),
+		Views: optionalNumber(c.Views), Likes: optionalNumber(c.Likes), Orders: optionalNumber(c.PaidOrders),
 	}
 }

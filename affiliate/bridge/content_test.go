@@ -16,7 +16,7 @@ import (
 
 const fulfilments = "/fulfillments/search"
 
-// watch looks for content once and expects that all went well.
+// watch reads content once and expects that all went well.
 func (d *desk) watch() {
 	d.t.Helper()
 	d.bridge.WatchAll(d.t.Context())
@@ -31,7 +31,7 @@ func (d *desk) post(k workflow.Key, particulars string) {
 	d.act("/sim/applications/"+string(k.ID)+"/post", particulars, nil)
 }
 
-// delivered returns a desk with an application whose sample arrived after the desk had met it.
+// delivered returns a desk with an application whose sample arrived after the desk had seen it.
 func delivered(t *testing.T) (*desk, workflow.Key) {
 	t.Helper()
 	d := connected(t, affiliatesim.Options{})
@@ -46,7 +46,7 @@ func delivered(t *testing.T) (*desk, workflow.Key) {
 	return d, k
 }
 
-// notice returns the message that tells of a piece of content, if there is one.
+// notice returns the message about a piece of content, if there is one.
 func (d *desk) notice(k workflow.Key, id string) (n workflow.Notice, found bool) {
 	d.t.Helper()
 	_ = d.db.View(d.t.Context(), func(tx workflow.Tx) (err error) {
@@ -74,13 +74,13 @@ func TestContentIsFoundTakenOverWholeAndCompletesTheApplication(t *testing.T) {
 		require.Len(t, a.Contents, 2)
 		require.Equal(t, workflow.Content{
 			ID: a.Contents[0].ID, Format: "VIDEO", Text: "Trying it", Link: "https://www.tiktok.com/@glow.daily/video/1", At: posted,
-			Views: workflow.Figure{Value: 1200, Shared: true}, Likes: workflow.Figure{Value: 90, Shared: true},
-			Orders: workflow.Figure{Value: 4, Shared: true},
+			Views: workflow.OptionalNumber{Value: 1200, Shared: true}, Likes: workflow.OptionalNumber{Value: 90, Shared: true},
+			Orders: workflow.OptionalNumber{Value: 4, Shared: true},
 		}, a.Contents[0])
 		require.Equal(t, "LIVE", a.Contents[1].Format)
 		for _, c := range a.Contents {
-			n, told := d.notice(k, c.ID)
-			require.True(t, told)
+			n, shown := d.notice(k, c.ID)
+			require.True(t, shown)
 			require.Equal(t, c, *n.Content)
 		}
 		d.sweep()
@@ -104,7 +104,7 @@ func TestGrowthIsFollowedForTwoWeeksAndNothingIsWrittenWithoutIt(t *testing.T) {
 		})
 		time.Sleep(13 * 24 * time.Hour)
 		d.watch()
-		require.Equal(t, workflow.Figure{Value: 5000, Shared: true}, d.application(k).Contents[0].Views)
+		require.Equal(t, workflow.OptionalNumber{Value: 5000, Shared: true}, d.application(k).Contents[0].Views)
 		n, _ := d.notice(k, d.application(k).Contents[0].ID)
 		require.InDelta(t, 5000, n.Content.Views.Value, 0)
 
@@ -144,16 +144,16 @@ func TestContentFromBeforeTheDeskCompletesWithoutAWord(t *testing.T) {
 		require.Equal(t, workflow.Completed, a.State())
 		require.Len(t, a.Contents, 1)
 		require.False(t, a.Card.Wanted)
-		_, told := d.notice(k, a.Contents[0].ID)
-		require.False(t, told)
+		_, shown := d.notice(k, a.Contents[0].ID)
+		require.False(t, shown)
 
 		d.post(k, `{}`)
 		time.Sleep(time.Hour)
 		d.watch()
 		a = d.application(k)
 		require.Len(t, a.Contents, 2)
-		_, told = d.notice(k, a.Contents[1].ID)
-		require.True(t, told, "what comes later is news")
+		_, shown = d.notice(k, a.Contents[1].ID)
+		require.True(t, shown, "what comes later is news")
 	})
 }
 
@@ -200,7 +200,7 @@ func TestOneApplicationThatCannotBeAskedAboutHidesNoOther(t *testing.T) {
 				d.watch()
 				d.watch()
 				require.Equal(t, workflow.Completed, d.application(other).State())
-				require.Equal(t, 1, d.log.count("the content of an application cannot be read"))
+				require.Equal(t, 1, d.log.count("could not read the content of an application"))
 			})
 		})
 	}
@@ -219,7 +219,7 @@ func TestAFaultOnOneApplicationDoesNotStandInTheWayOfTheNextRun(t *testing.T) {
 			d.bridge.WatchAll(t.Context())
 		}
 		require.Equal(t, workflow.Completed, d.application(other).State())
-		require.LessOrEqual(t, d.log.count("could not look for creators' content"), 1)
+		require.LessOrEqual(t, d.log.count("content poll failed"), 1)
 	})
 }
 
@@ -264,9 +264,9 @@ func TestAMissingScopeForContentIsLoggedOnceAndRested(t *testing.T) {
 			time.Sleep(time.Minute)
 		}
 		require.LessOrEqual(t, len(d.calls(fulfilments)), 4)
-		require.Equal(t, 1, d.log.count("could not look for creators' content"))
+		require.Equal(t, 1, d.log.count("content poll failed"))
 		require.Error(t, d.bridge.Watches()[k.Shop].Err)
-		require.Equal(t, workflow.Cause{}, d.shop().Stopped)
+		require.Equal(t, workflow.Failure{}, d.shop().SyncStopped)
 		d.mendCalls()
 		d.post(k, `{}`)
 		time.Sleep(30 * time.Minute)

@@ -59,7 +59,7 @@ func TestAFaultOfTheConnectionIsNeverTheEndOfADecision(t *testing.T) {
 		d.sweep()
 		for _, f := range connectionFaults {
 			name := fmt.Sprintf("%d %s", f.code, f.message)
-			before := len(channel.said(workflow.SayStopped, workflow.SayResumed))
+			before := len(channel.said(workflow.KindStopped, workflow.KindResumed))
 			keys := []workflow.Key{d.apply(affiliatesim.Request{}), d.apply(affiliatesim.Request{})}
 			moves := d.apply(affiliatesim.Request{Status: affiliatesim.Shipped})
 			d.sweep()
@@ -72,16 +72,16 @@ func TestAFaultOfTheConnectionIsNeverTheEndOfADecision(t *testing.T) {
 			for _, k := range keys {
 				a := d.application(k)
 				require.Equal(t, workflow.Sending, a.State(), name)
-				require.Equal(t, f.means, a.Decision.Cause.Fault, "the card can say why: "+name)
-				require.Equal(t, f.message, a.Decision.Cause.Message, name)
+				require.Equal(t, f.means, a.Decision.Failure.Fault, "the card can say why: "+name)
+				require.Equal(t, f.message, a.Decision.Failure.Message, name)
 			}
 			require.Equal(t, workflow.Delivered, d.application(moves).State(), "the others are up to date: "+name)
-			require.Equal(t, f.means, d.shop().Barred.Fault, name)
-			require.Equal(t, f.call, d.shop().Barred.Call == workflow.CallReview, name)
-			require.Equal(t, workflow.Cause{}, d.shop().Stopped, name)
-			said := channel.said(workflow.SayStopped, workflow.SayResumed)[before:]
-			require.Len(t, said, 1, name)
-			require.Equal(t, workflow.SayStopped, said[0].Kind, name)
+			require.Equal(t, f.means, d.shop().ReviewsStopped.Fault, name)
+			require.Equal(t, f.call, d.shop().ReviewsStopped.Call == workflow.CallReview, name)
+			require.Equal(t, workflow.Failure{}, d.shop().SyncStopped, name)
+			payloads := channel.said(workflow.KindStopped, workflow.KindResumed)[before:]
+			require.Len(t, payloads, 1, name)
+			require.Equal(t, workflow.KindStopped, payloads[0].Kind, name)
 
 			d.mendCalls()
 			d.minutes(2)
@@ -89,12 +89,12 @@ func TestAFaultOfTheConnectionIsNeverTheEndOfADecision(t *testing.T) {
 				require.Equal(t, workflow.AwaitingShipment, d.application(k).State(), name)
 				require.Equal(t, workflow.DecisionConfirmed, d.application(k).Decision.Phase, name)
 			}
-			require.Equal(t, workflow.Cause{}, d.shop().Barred, name)
-			said = channel.said(workflow.SayStopped, workflow.SayResumed)[before:]
-			require.Len(t, said, 2, name)
-			require.Equal(t, workflow.SayResumed, said[1].Kind, name)
+			require.Equal(t, workflow.Failure{}, d.shop().ReviewsStopped, name)
+			payloads = channel.said(workflow.KindStopped, workflow.KindResumed)[before:]
+			require.Len(t, payloads, 2, name)
+			require.Equal(t, workflow.KindResumed, payloads[1].Kind, name)
 		}
-		require.Empty(t, channel.said(workflow.SayRefused))
+		require.Empty(t, channel.said(workflow.KindRefused))
 	})
 }
 
@@ -105,7 +105,7 @@ func TestAFaultOfTheConnectionStopsSweepsUntilItIsMended(t *testing.T) {
 		d.sweep()
 		for _, f := range connectionFaults {
 			name := fmt.Sprintf("%d %s", f.code, f.message)
-			before := len(channel.said(workflow.SayStopped, workflow.SayResumed))
+			before := len(channel.said(workflow.KindStopped, workflow.KindResumed))
 			k := d.apply(affiliatesim.Request{})
 			d.sweep()
 			d.breakCalls("sample_applications/search", f.code, f.message)
@@ -114,19 +114,19 @@ func TestAFaultOfTheConnectionStopsSweepsUntilItIsMended(t *testing.T) {
 			d.decide(k, workflow.Approve, "")
 			d.minutes(2)
 			require.Equal(t, workflow.AwaitingShipment, d.application(k).State(), "decisions go on: "+name)
-			require.Equal(t, f.means, d.shop().Stopped.Fault, name)
-			require.Equal(t, f.call, d.shop().Stopped.Call == workflow.CallSearch, name)
-			require.Equal(t, workflow.Cause{}, d.shop().Barred, name)
+			require.Equal(t, f.means, d.shop().SyncStopped.Fault, name)
+			require.Equal(t, f.call, d.shop().SyncStopped.Call == workflow.CallSearch, name)
+			require.Equal(t, workflow.Failure{}, d.shop().ReviewsStopped, name)
 			d.mendCalls()
 			d.minutes(1)
 			require.Equal(t, workflow.Pending, d.application(late).State(), name)
-			require.Equal(t, workflow.Cause{}, d.shop().Stopped, name)
+			require.Equal(t, workflow.Failure{}, d.shop().SyncStopped, name)
 			time.Sleep(10 * time.Second)
-			var kinds []workflow.SayingKind
-			for _, s := range channel.said(workflow.SayStopped, workflow.SayResumed)[before:] {
+			var kinds []workflow.PayloadKind
+			for _, s := range channel.said(workflow.KindStopped, workflow.KindResumed)[before:] {
 				kinds = append(kinds, s.Kind)
 			}
-			require.Equal(t, []workflow.SayingKind{workflow.SayStopped, workflow.SayResumed}, kinds, name)
+			require.Equal(t, []workflow.PayloadKind{workflow.KindStopped, workflow.KindResumed}, kinds, name)
 		}
 	})
 }
@@ -140,10 +140,10 @@ func TestAFaultThatAllCallsMeetIsToldOnce(t *testing.T) {
 		d.breakCalls("/sample_applications/", 105001, "access token is invalid")
 		d.decide(k, workflow.Approve, "")
 		d.minutes(3)
-		require.Equal(t, workflow.FaultReconnect, d.shop().Stopped.Fault)
-		require.Equal(t, workflow.FaultReconnect, d.shop().Barred.Fault)
+		require.Equal(t, workflow.FaultReconnect, d.shop().SyncStopped.Fault)
+		require.Equal(t, workflow.FaultReconnect, d.shop().ReviewsStopped.Fault)
 		d.restart()
-		require.Len(t, channel.said(workflow.SayStopped), 1)
+		require.Len(t, channel.said(workflow.KindStopped), 1)
 	})
 }
 
@@ -174,10 +174,10 @@ func TestWhatIsNoFaultOfTheConnectionIsAsTheTableHasIt(t *testing.T) {
 				time.Sleep(2 * time.Minute)
 				a := d.application(k)
 				require.Equal(t, c.state, a.State())
-				require.Empty(t, channel.said(workflow.SayStopped))
+				require.Empty(t, channel.said(workflow.KindStopped))
 				if c.state == workflow.Refused {
-					require.Equal(t, c.means, a.Decision.Cause.Fault)
-					require.Equal(t, c.message, a.Decision.Cause.Message)
+					require.Equal(t, c.means, a.Decision.Failure.Fault)
+					require.Equal(t, c.message, a.Decision.Failure.Message)
 				}
 				require.Equal(t, c.means != workflow.FaultAgency && c.state == workflow.Refused, a.Decidable())
 			})
@@ -202,7 +202,7 @@ func TestAShopThatGoesByAnotherCipherIsListedAgain(t *testing.T) {
 		d.decide(k, workflow.Approve, "")
 		time.Sleep(10 * time.Second)
 		require.Equal(t, workflow.AwaitingShipment, d.application(k).State())
-		require.Empty(t, channel.said(workflow.SayStopped))
+		require.Empty(t, channel.said(workflow.KindStopped))
 	})
 }
 
@@ -250,16 +250,16 @@ func TestARequestThatCannotBeReadIsToldOnceAndStopsNoOther(t *testing.T) {
 
 				unread := d.bridge.Sweeps()[known.Shop].Unreadable
 				require.NotEmpty(t, unread)
-				said := channel.said(workflow.SayUnreadable)
-				require.NotEmpty(t, said)
-				require.LessOrEqual(t, len(said), 1)
+				payloads := channel.said(workflow.KindUnreadable)
+				require.NotEmpty(t, payloads)
+				require.LessOrEqual(t, len(payloads), 1)
 				var named []string
 				for _, u := range unread {
 					require.NotEmpty(t, u.Why)
 					named = append(named, u.ID)
 				}
-				require.ElementsMatch(t, named, said[0].IDs)
-				require.Equal(t, len(named), d.log.count("a request cannot be read"))
+				require.ElementsMatch(t, named, payloads[0].IDs)
+				require.Equal(t, len(named), d.log.count("could not read a request"))
 				if name[:2] == "no" && name != "no id" {
 					require.ElementsMatch(t, []string{string(known.ID), string(odd.ID)}, named)
 				}
@@ -331,12 +331,12 @@ func TestADeadlineThatCannotBeReadSetsNoTimer(t *testing.T) {
 		k := d.apply(affiliatesim.Request{})
 		d.act("/sim/oddities", fmt.Sprintf(`{"id":%q,"fields":{"approve_expiration_time":"soon"}}`, k.ID), nil)
 		d.sweep()
-		require.Zero(t, d.application(k).Report.ReviewBy)
-		require.Zero(t, d.application(k).Clock)
+		require.Zero(t, d.application(k).Snapshot.ReviewBy)
+		require.Zero(t, d.application(k).Timer)
 		d.decide(k, workflow.Approve, "")
 		time.Sleep(10 * time.Second)
 		require.Equal(t, workflow.AwaitingShipment, d.application(k).State())
-		require.Empty(t, channel.said(workflow.SayDeadline))
+		require.Empty(t, channel.said(workflow.KindDeadline))
 	})
 }
 

@@ -28,15 +28,15 @@ const scopeMessages = "seller.affiliate_messages.write"
 // write has the team write to whoever asks for the sample.
 func (d *desk) write(k workflow.Key, text string) workflow.NoticeID {
 	d.t.Helper()
-	n, err := d.engine.Write(d.t.Context(), workflow.Writing{
+	n, err := d.engine.Write(d.t.Context(), workflow.OutboundMessage{
 		Actor: workflow.Actor{Person: "U1", Surface: workflow.FromModal}, At: time.Now(), Shop: k.Shop, Application: k.ID, Text: text,
 	})
 	require.NoError(d.t, err)
 	return n.ID
 }
 
-// told is what the thread says of a message.
-func (d *desk) told(id workflow.NoticeID) (m workflow.Message) {
+// message is what the thread says of a message.
+func (d *desk) message(id workflow.NoticeID) (m workflow.Message) {
 	d.t.Helper()
 	d.view(func(tx workflow.Tx) error {
 		n, err := tx.Notice(id)
@@ -80,9 +80,9 @@ func TestAMessageIsSentOnceAndConfirmed(t *testing.T) {
 		id := d.write(k, "Hello <you> & \"welcome\"")
 		time.Sleep(time.Second)
 		require.Equal(t, []string{"Hello <you> & \"welcome\""}, d.arrived())
-		m := d.told(id)
+		m := d.message(id)
 		require.Equal(t, workflow.MessageSent, m.State)
-		require.Equal(t, workflow.Cause{}, m.Cause)
+		require.Equal(t, workflow.Failure{}, m.Failure)
 		require.False(t, m.Sent.IsZero())
 		require.Len(t, d.calls(sending), 1)
 	})
@@ -127,16 +127,16 @@ func TestAMessageWhoseAnswerWasLostIsLookedForBeforeItIsRepeated(t *testing.T) {
 				d.act("/sim/faults", fault.fault, nil)
 				id := d.write(k, "Hello")
 				time.Sleep(2 * time.Second)
-				m := d.told(id)
+				m := d.message(id)
 				require.Equal(t, workflow.MessageWaiting, m.State)
-				require.NotEqual(t, workflow.Cause{}, m.Cause, "the thread says why it waits")
+				require.NotEqual(t, workflow.Failure{}, m.Failure, "the thread says why it waits")
 				time.Sleep(8 * time.Second)
 				require.Len(t, d.calls(sending), 1, "nothing is repeated after the first look")
-				require.Equal(t, fault.arrived, d.told(id).State == workflow.MessageSent)
+				require.Equal(t, fault.arrived, d.message(id).State == workflow.MessageSent)
 				time.Sleep(time.Minute)
 				require.Equal(t, []string{"Hello"}, d.arrived())
-				require.Equal(t, workflow.MessageSent, d.told(id).State)
-				require.Equal(t, workflow.Cause{}, d.told(id).Cause)
+				require.Equal(t, workflow.MessageSent, d.message(id).State)
+				require.Equal(t, workflow.Failure{}, d.message(id).Failure)
 			})
 		})
 	}
@@ -157,7 +157,7 @@ func TestAFaultOfTheVendorsAfterTheMessageArrivedIsNotRepeated(t *testing.T) {
 		id := d.write(k, "Hello")
 		time.Sleep(time.Minute)
 		require.Equal(t, []string{"Hello"}, d.arrived())
-		require.Equal(t, workflow.MessageSent, d.told(id).State)
+		require.Equal(t, workflow.MessageSent, d.message(id).State)
 	})
 }
 
@@ -172,7 +172,7 @@ func TestTheSameTextTwiceIsTwoMessages(t *testing.T) {
 		d.act("/sim/faults", `{"path":"/202412/conversations/","times":1,"do":"drop"}`, nil)
 		time.Sleep(time.Minute + 10*time.Second)
 		require.Equal(t, []string{"Thank you!", "Thank you!"}, d.arrived(), "the first is not taken for the second")
-		require.Equal(t, workflow.MessageSent, d.told(second).State)
+		require.Equal(t, workflow.MessageSent, d.message(second).State)
 	})
 }
 
@@ -186,7 +186,7 @@ func TestAnInterruptedMessageIsLookedForFirst(t *testing.T) {
 				id := d.write(k, "Hello")
 				var e workflow.Effect
 				d.view(func(tx workflow.Tx) error {
-					waiting, err := tx.Lane(workflow.MessageLane(k.Shop, d.application(k).Report.Creator.KeyOf(k.Shop)))
+					waiting, err := tx.Lane(workflow.MessageLane(k.Shop, d.application(k).Snapshot.Creator.KeyOf(k.Shop)))
 					e = waiting[0].Effect
 					return err
 				})
@@ -201,7 +201,7 @@ func TestAnInterruptedMessageIsLookedForFirst(t *testing.T) {
 				d.run()
 				time.Sleep(time.Minute)
 				require.Equal(t, []string{"Hello"}, d.arrived())
-				require.Equal(t, workflow.MessageSent, d.told(id).State)
+				require.Equal(t, workflow.MessageSent, d.message(id).State)
 			})
 		})
 	}
@@ -212,13 +212,13 @@ func TestAMessageBeyondTheUnansweredOnesWaitsForTheAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d, k, _ := undecided(t)
 		d.act("/sim/limits", `{"messages_unanswered":1}`, nil)
-		d.bridge.ListenAll(t.Context())
+		d.bridge.PollMessages(t.Context())
 		d.write(k, "One")
 		two := d.write(k, "Two")
 		time.Sleep(time.Hour)
 		require.Equal(t, []string{"One"}, d.arrived())
-		require.Equal(t, workflow.MessageWaiting, d.told(two).State)
-		require.Equal(t, 16030100, d.told(two).Cause.Code)
+		require.Equal(t, workflow.MessageWaiting, d.message(two).State)
+		require.Equal(t, 16030100, d.message(two).Failure.Code)
 		require.Len(t, d.calls(sending), 2, "nothing is tried in vain")
 
 		other := d.apply(affiliatesim.Request{})
@@ -227,10 +227,10 @@ func TestAMessageBeyondTheUnansweredOnesWaitsForTheAnswer(t *testing.T) {
 		time.Sleep(10 * time.Second)
 		require.Contains(t, d.arrived(), "To somebody else", "only she is waited for")
 
-		d.act("/sim/messages", fmt.Sprintf(`{"creator_open_id":%q,"text":"Yes?"}`, d.application(k).Report.Creator.OpenID), nil)
-		d.bridge.ListenAll(t.Context())
+		d.act("/sim/messages", fmt.Sprintf(`{"creator_open_id":%q,"text":"Yes?"}`, d.application(k).Snapshot.Creator.OpenID), nil)
+		d.bridge.PollMessages(t.Context())
 		time.Sleep(10 * time.Second)
-		require.Equal(t, workflow.MessageSent, d.told(two).State)
+		require.Equal(t, workflow.MessageSent, d.message(two).State)
 	})
 }
 
@@ -250,8 +250,8 @@ func TestMessagesBeyondADaysQuotaWaitAndEachSaysWhy(t *testing.T) {
 		}
 		time.Sleep(30 * time.Minute)
 		for _, id := range ids {
-			require.Equal(t, workflow.MessageWaiting, d.told(id).State)
-			require.Equal(t, 45101004, d.told(id).Cause.Code)
+			require.Equal(t, workflow.MessageWaiting, d.message(id).State)
+			require.Equal(t, 45101004, d.message(id).Failure.Code)
 		}
 		require.Len(t, d.calls(sending), 1, "what one message met is not tried again with each")
 		time.Sleep(3 * time.Hour)
@@ -272,18 +272,18 @@ func TestAMissingScopeForMessagesStopsNeitherTheShopNorItsReviews(t *testing.T) 
 		d.decide(k, workflow.Approve, "")
 		time.Sleep(2 * time.Second)
 		d.settled(k, workflow.AwaitingShipment)
-		require.Equal(t, workflow.MessageWaiting, d.told(id).State)
-		require.Contains(t, []int{105001, 105005}, d.told(id).Cause.Code)
+		require.Equal(t, workflow.MessageWaiting, d.message(id).State)
+		require.Contains(t, []int{105001, 105005}, d.message(id).Failure.Code)
 		time.Sleep(10 * time.Minute)
 		d.sweep()
-		require.Equal(t, workflow.Cause{}, d.shop().Stopped)
-		require.Equal(t, workflow.Cause{}, d.shop().Barred)
-		require.Empty(t, channel.said(workflow.SayStopped))
+		require.Equal(t, workflow.Failure{}, d.shop().SyncStopped)
+		require.Equal(t, workflow.Failure{}, d.shop().ReviewsStopped)
+		require.Empty(t, channel.said(workflow.KindStopped))
 		require.Len(t, d.story(k, workflow.OnMessageHeldUp), 1, "it is told once")
 
 		d.act("/sim/authorization", fmt.Sprintf(`{"do":"grant_scope","scope":%q}`, scopeMessages), nil)
 		time.Sleep(time.Minute)
-		require.Equal(t, workflow.MessageSent, d.told(id).State)
+		require.Equal(t, workflow.MessageSent, d.message(id).State)
 	})
 }
 
@@ -309,12 +309,12 @@ func TestAMessageToAnotherRegionIsRefusedAndDoesNotHoldUpTheNext(t *testing.T) {
 		d.breakCalls(opening, 16032001, "the creator is in another region")
 		id := d.write(k, "Hello")
 		time.Sleep(2 * time.Second)
-		require.Equal(t, workflow.MessageRefused, d.told(id).State)
-		require.Equal(t, 16032001, d.told(id).Cause.Code)
+		require.Equal(t, workflow.MessageRefused, d.message(id).State)
+		require.Equal(t, 16032001, d.message(id).Failure.Code)
 		d.mendCalls()
 		next := d.write(k, "Hello again")
 		time.Sleep(10 * time.Second)
-		require.Equal(t, workflow.MessageSent, d.told(next).State)
+		require.Equal(t, workflow.MessageSent, d.message(next).State)
 		_, err := d.engine.Resend(t.Context(), id, workflow.Actor{Person: "U1"}, time.Now())
 		require.NoError(t, err)
 		time.Sleep(10 * time.Second)
@@ -341,7 +341,7 @@ func TestReviewsGoOutWhileTheMessageCenterHangs(t *testing.T) {
 		for _, k := range keys {
 			d.write(k, "Hello")
 		}
-		go d.bridge.ListenAll(t.Context())
+		go d.bridge.PollMessages(t.Context())
 		time.Sleep(2 * time.Second)
 		for _, k := range keys {
 			d.decide(k, workflow.Approve, "")
@@ -361,18 +361,18 @@ func TestACreatorWhoIsKnownByHerConversationAloneCanBeAnswered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := connected(t, affiliatesim.Options{})
 		d.run()
-		d.bridge.ListenAll(t.Context())
+		d.bridge.PollMessages(t.Context())
 		d.apply(affiliatesim.Request{Creator: affiliatesim.RequestedBy{OpenID: "openid9", Username: "glow.daily"}}) // nobody has swept since
 		time.Sleep(2 * time.Second)
 		d.act("/sim/messages", `{"creator_open_id":"openid9","text":"Hi there"}`, nil)
-		d.bridge.ListenAll(t.Context())
-		n, err := d.engine.Write(t.Context(), workflow.Writing{
+		d.bridge.PollMessages(t.Context())
+		n, err := d.engine.Write(t.Context(), workflow.OutboundMessage{
 			Actor: workflow.Actor{Person: "U1"}, At: time.Now(), Shop: d.shop().ID,
 			Creator: workflow.Creator{Username: "glow.daily"}.KeyOf(d.shop().ID), Text: "Hello",
 		})
 		require.NoError(t, err)
 		time.Sleep(2 * time.Second)
-		require.Equal(t, workflow.MessageSent, d.told(n.ID).State)
+		require.Equal(t, workflow.MessageSent, d.message(n.ID).State)
 		require.Equal(t, []string{"Hello"}, d.arrived())
 	})
 }

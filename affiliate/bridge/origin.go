@@ -18,13 +18,13 @@ const (
 	// goes on. It is enough for the cards of a backlog whose creators nobody invited.
 	searchesPerSweep = workflow.MaxBacklogCards + 10
 
-	// originRest is how long nothing is asked about a shop's origins after a failure. They are a courtesy of the card:
-	// a scope that is missing for them must not cost calls at each sweep.
-	originRest = 30 * time.Minute
+	// originPause is how long nothing is asked about a shop's origins after a failure. They are optional on the card: a
+	// scope that is missing for them must not cost calls at each sweep.
+	originPause = 30 * time.Minute
 )
 
-// unplaced is a live application of which it is not known where it came from.
-type unplaced struct {
+// unresolved is a live application of unknown origin.
+type unresolved struct {
 	id      workflow.ApplicationID
 	creator affiliate.CreatorID
 	product affiliate.ProductID
@@ -32,20 +32,20 @@ type unplaced struct {
 }
 
 // origins is what was found out about a shop's applications and what is being found out. Only the shop's own sweep
-// touches it, of which there is one at a time. It is kept in memory only: after a restart, those applications are looked
-// up again that have a card and no origin on record.
+// touches it, of which there is one at a time. It is kept in memory only: after a restart, those applications are
+// looked up again that have a card and no origin on record.
 type origins struct {
 	found   map[workflow.ApplicationID]workflow.Collab // not on record yet
-	quest   *quest                                     // what is under way; nil for nothing
+	lookup  *originLookup                              // what is under way; nil for nothing
 	resting time.Time                                  // no calls before then
 	failing bool                                       // a failure was logged, and nothing came to an end since
 }
 
-// quest looks for where some applications of one creator came from: first which target collaborations invited the creator,
-// then which of these the applications came through, as being invited does not prove it. The applications were met before
-// the collaborations were listed, so one that none of them holds came through the open collaboration.
-type quest struct {
-	sought   map[workflow.ApplicationID]bool
+// originLookup looks for where some applications of one creator came from: first which target collaborations invited
+// the creator, then which of these the applications came through, as being invited does not prove it. The applications
+// were met before the collaborations were listed, so one that none of them holds came through the open collaboration.
+type originLookup struct {
+	wanted   map[workflow.ApplicationID]bool
 	filter   affiliate.Filter
 	statuses []affiliate.CollaborationStatus // that were not listed yet
 	left     []affiliate.TargetCollaboration // that were not searched yet
@@ -63,64 +63,64 @@ func (b *Bridge) originsOf(s workflow.ShopID) *origins {
 }
 
 // resolveOrigins finds out whether applications came through an open or a target collaboration, and which: no record
-// tells, a search per target collaboration does. It is background work at a sweep's end. It makes calls only while an
-// application with a card has no origin, a bounded number of them, and where it fails it is logged once, tried again
-// much later, and no business of the sweep's.
-func (b *Bridge) resolveOrigins(ctx context.Context, s workflow.Shop, calls *affiliate.Shop, all []unplaced) {
+// says it, a search per target collaboration does. It is background work at a sweep's end. It makes calls only while an
+// application with a card has no origin, a bounded number of them, and a failure is logged once, tried again much
+// later, and does not fail the sweep.
+func (b *Bridge) resolveOrigins(ctx context.Context, s workflow.Shop, calls *affiliate.Shop, all []unresolved) {
 	o := b.originsOf(s.ID)
 	o.keepOnly(all)
-	err := b.pursue(ctx, s, calls, o, all)
+	err := b.advance(ctx, s, calls, o, all)
 	if err == nil || ctx.Err() != nil {
 		return
 	}
-	o.quest, o.resting = nil, time.Now().Add(originRest)
+	o.lookup, o.resting = nil, time.Now().Add(originPause)
 	if !o.failing {
-		b.log.WarnContext(ctx, "could not find out where applications came from", "shop", s.ID, "error", err, "again_after", originRest)
+		b.log.WarnContext(ctx, "could not look up where applications came from", "shop", s.ID, "error", err, "again_after", originPause)
 	}
 	o.failing = true
 }
 
 // keepOnly forgets the applications that ended or whose origin is on record.
-func (o *origins) keepOnly(all []unplaced) {
+func (o *origins) keepOnly(all []unresolved) {
 	live := make(map[workflow.ApplicationID]bool, len(all))
 	for _, u := range all {
 		live[u.id] = true
 	}
 	maps.DeleteFunc(o.found, func(id workflow.ApplicationID, _ workflow.Collab) bool { return !live[id] })
-	if o.quest == nil {
+	if o.lookup == nil {
 		return
 	}
-	maps.DeleteFunc(o.quest.sought, func(id workflow.ApplicationID, _ bool) bool { return !live[id] })
-	if len(o.quest.sought) == 0 {
-		o.quest = nil
+	maps.DeleteFunc(o.lookup.wanted, func(id workflow.ApplicationID, _ bool) bool { return !live[id] })
+	if len(o.lookup.wanted) == 0 {
+		o.lookup = nil
 	}
 }
 
-// pursue puts on record what is known, and asks for more if a card waits for it. Of an application without a creator's id
+// advance records what is known, and searches on if a card waits for it. Of an application without a creator's id
 // nothing can be asked.
-func (b *Bridge) pursue(ctx context.Context, s workflow.Shop, calls *affiliate.Shop, o *origins, all []unplaced) error {
+func (b *Bridge) advance(ctx context.Context, s workflow.Shop, calls *affiliate.Shop, o *origins, all []unresolved) error {
 	searches := searchesPerSweep
 	for {
-		waiting, err := b.place(ctx, s.ID, o, all)
+		waiting, err := b.resolve(ctx, s.ID, o, all)
 		if err != nil || len(waiting) == 0 || searches == 0 || time.Now().Before(o.resting) {
 			return err
 		}
-		if o.quest != nil && !slices.ContainsFunc(waiting, func(u unplaced) bool { return o.quest.sought[u.id] }) {
-			o.quest = nil
+		if o.lookup != nil && !slices.ContainsFunc(waiting, func(u unresolved) bool { return o.lookup.wanted[u.id] }) {
+			o.lookup = nil
 		}
-		if o.quest == nil {
-			o.quest = newQuest(waiting)
+		if o.lookup == nil {
+			o.lookup = newOriginLookup(waiting)
 		}
 		if err := o.search(ctx, calls, &searches); err != nil {
-			_, placing := b.place(ctx, s.ID, o, all)
+			_, placing := b.resolve(ctx, s.ID, o, all)
 			return errors.Join(err, placing)
 		}
 	}
 }
 
-// place puts the origins found on record of the applications that have a card, and returns those with a card of which
-// none was found yet and can be. One that ended a moment ago is past caring.
-func (b *Bridge) place(ctx context.Context, shop workflow.ShopID, o *origins, all []unplaced) (waiting []unplaced, err error) {
+// resolve records the origins found for the applications that have a card, and returns those with a card of which none
+// was found yet and can be. One that ended a moment ago is ignored.
+func (b *Bridge) resolve(ctx context.Context, shop workflow.ShopID, o *origins, all []unresolved) (waiting []unresolved, err error) {
 	var known []workflow.ApplicationID
 	err = b.store.View(ctx, func(tx workflow.Tx) error {
 		known, waiting = nil, nil
@@ -130,7 +130,7 @@ func (b *Bridge) place(ctx context.Context, shop workflow.ShopID, o *origins, al
 				return err
 			}
 			switch {
-			case !a.Card.Wanted || a.Report.Collab.Known || !a.State().Live():
+			case !a.Card.Wanted || a.Snapshot.Collab.Known || !a.State().Live():
 			case o.found[u.id].Known:
 				known = append(known, u.id)
 			case u.creator != "":
@@ -151,10 +151,10 @@ func (b *Bridge) place(ctx context.Context, shop workflow.ShopID, o *origins, al
 	return waiting, nil
 }
 
-// newQuest begins with the creator of the first application, and takes on all that the creator asked for.
-func newQuest(waiting []unplaced) *quest {
-	q := &quest{
-		sought: map[workflow.ApplicationID]bool{}, listed: map[affiliate.CollaborationID]bool{},
+// newOriginLookup begins with the creator of the first application, and takes on all that the creator asked for.
+func newOriginLookup(waiting []unresolved) *originLookup {
+	q := &originLookup{
+		wanted: map[workflow.ApplicationID]bool{}, listed: map[affiliate.CollaborationID]bool{},
 		filter:   affiliate.Filter{CreatorID: waiting[0].creator, ProductID: waiting[0].product},
 		statuses: []affiliate.CollaborationStatus{affiliate.CollaborationValid},
 	}
@@ -163,7 +163,7 @@ func newQuest(waiting []unplaced) *quest {
 		if u.creator != q.filter.CreatorID {
 			continue
 		}
-		q.sought[u.id] = true
+		q.wanted[u.id] = true
 		pending = pending && u.pending
 		if u.product != q.filter.ProductID { // mostly one is new, and each search is a page with one record at the most
 			q.filter.ProductID = ""
@@ -177,7 +177,7 @@ func newQuest(waiting []unplaced) *quest {
 
 // search takes the quest further, to its end if the searches that are left suffice.
 func (o *origins) search(ctx context.Context, calls *affiliate.Shop, searches *int) error {
-	q := o.quest
+	q := o.lookup
 	for ; *searches > 0 && q.open(); *searches-- {
 		var err error
 		if len(q.left) > 0 {
@@ -194,19 +194,19 @@ func (o *origins) search(ctx context.Context, calls *affiliate.Shop, searches *i
 	if q.open() {
 		return nil
 	}
-	for id := range q.sought {
+	for id := range q.wanted {
 		o.found[id] = workflow.Collab{Known: true}
 	}
-	o.quest, o.failing = nil, false
+	o.lookup, o.failing = nil, false
 	return nil
 }
 
-// open tells whether there is something to look for and somewhere to look.
-func (q *quest) open() bool { return len(q.sought) > 0 && len(q.left)+len(q.statuses) > 0 }
+// open reports whether there is something to look for and somewhere to look.
+func (q *originLookup) open() bool { return len(q.wanted) > 0 && len(q.left)+len(q.statuses) > 0 }
 
 // list adds the target collaborations of a status that invited the creator, the youngest first: an application is most
 // likely theirs.
-func (q *quest) list(ctx context.Context, calls *affiliate.Shop, status affiliate.CollaborationStatus) error {
+func (q *originLookup) list(ctx context.Context, calls *affiliate.Shop, status affiliate.CollaborationStatus) error {
 	var found []affiliate.TargetCollaboration
 	filter := affiliate.CollaborationFilter{Status: status, Creator: q.filter.CreatorID}
 	for t, err := range calls.TargetCollaborations(ctx, filter) {
@@ -223,9 +223,9 @@ func (q *quest) list(ctx context.Context, calls *affiliate.Shop, status affiliat
 	return nil
 }
 
-// searchIn adds to found which of the applications came through that collaboration. The status is no part of the filter,
-// since one that changed meanwhile would be missed.
-func (q *quest) searchIn(ctx context.Context, calls *affiliate.Shop, t affiliate.TargetCollaboration, found map[workflow.ApplicationID]workflow.Collab) error {
+// searchIn adds to found which of the applications came through that collaboration. The status is no part of the
+// filter, since one that changed meanwhile would be missed.
+func (q *originLookup) searchIn(ctx context.Context, calls *affiliate.Shop, t affiliate.TargetCollaboration, found map[workflow.ApplicationID]workflow.Collab) error {
 	filter := q.filter
 	filter.TargetCollaborationID = t.ID
 	for a, err := range calls.Search(ctx, filter) {
@@ -233,12 +233,12 @@ func (q *quest) searchIn(ctx context.Context, calls *affiliate.Shop, t affiliate
 			return err
 		}
 		id := workflow.ApplicationID(a.ID)
-		if !q.sought[id] {
+		if !q.wanted[id] {
 			continue
 		}
 		found[id] = workflow.Collab{Known: true, Target: string(t.ID), Name: t.Name}
-		delete(q.sought, id)
-		if len(q.sought) == 0 {
+		delete(q.wanted, id)
+		if len(q.wanted) == 0 {
 			break
 		}
 	}

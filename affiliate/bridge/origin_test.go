@@ -60,11 +60,11 @@ func TestTheOriginOfEachApplicationIsFoundOnce(t *testing.T) {
 		invitedTwice, invitedAndOpen := d.apply(from("both", spring)), d.apply(from("both", ""))
 		d.sweep()
 		inSpring := workflow.Collab{Known: true, Target: spring, Name: "Spring launch"}
-		require.Equal(t, workflow.Collab{Known: true}, d.application(open).Report.Collab)
-		require.Equal(t, inSpring, d.application(fromSpring).Report.Collab)
-		require.Equal(t, workflow.Collab{Known: true, Target: autumn, Name: "Autumn launch"}, d.application(fromAutumn).Report.Collab)
-		require.Equal(t, inSpring, d.application(invitedTwice).Report.Collab)
-		require.Equal(t, workflow.Collab{Known: true}, d.application(invitedAndOpen).Report.Collab, "an invitation is no proof")
+		require.Equal(t, workflow.Collab{Known: true}, d.application(open).Snapshot.Collab)
+		require.Equal(t, inSpring, d.application(fromSpring).Snapshot.Collab)
+		require.Equal(t, workflow.Collab{Known: true, Target: autumn, Name: "Autumn launch"}, d.application(fromAutumn).Snapshot.Collab)
+		require.Equal(t, inSpring, d.application(invitedTwice).Snapshot.Collab)
+		require.Equal(t, workflow.Collab{Known: true}, d.application(invitedAndOpen).Snapshot.Collab, "an invitation is no proof")
 		require.Len(t, d.calls(collaborationsPath), 4, "one for each creator")
 		require.Equal(t, 4, d.targetSearches(), "one for each collaboration of theirs")
 
@@ -90,7 +90,7 @@ func TestAnOpenApplicationOfAShopWithManyCollaborationsIsOneSearch(t *testing.T)
 		}
 		k := d.apply(from("stranger", ""))
 		d.sweep()
-		require.Equal(t, workflow.Collab{Known: true}, d.application(k).Report.Collab)
+		require.Equal(t, workflow.Collab{Known: true}, d.application(k).Snapshot.Collab)
 		require.Len(t, d.calls(collaborationsPath), 1)
 		require.Zero(t, d.targetSearches())
 	})
@@ -109,7 +109,7 @@ func TestAnOriginOutlivesWhatIsReportedLater(t *testing.T) {
 		d.sweep()
 		a := d.application(k)
 		require.Equal(t, workflow.Shipped, a.State())
-		require.Equal(t, workflow.Collab{Known: true, Target: spring, Name: "Spring launch"}, a.Report.Collab)
+		require.Equal(t, workflow.Collab{Known: true, Target: spring, Name: "Spring launch"}, a.Snapshot.Collab)
 	})
 }
 
@@ -124,15 +124,15 @@ func TestANewApplicationIsSearchedForAloneAndInCollaborationsMadeSince(t *testin
 		k := d.apply(from("glow.daily", autumn))
 		searches, lists := len(d.calls("sample_applications/search")), len(d.calls(collaborationsPath))
 		d.sweep()
-		require.Equal(t, workflow.Collab{Known: true, Target: autumn, Name: "Autumn launch"}, d.application(k).Report.Collab)
+		require.Equal(t, workflow.Collab{Known: true, Target: autumn, Name: "Autumn launch"}, d.application(k).Snapshot.Collab)
 		a := d.application(k)
 		var filter map[string]string
 		require.NoError(t, json.Unmarshal(d.calls(collaborationsPath)[lists].Body, &filter))
-		require.Equal(t, map[string]string{"collaboration_status": "VALID", "creator_user_open_id": a.Report.Creator.OpenID}, filter)
+		require.Equal(t, map[string]string{"collaboration_status": "VALID", "creator_user_open_id": a.Snapshot.Creator.OpenID}, filter)
 		for _, c := range d.calls("sample_applications/search")[searches+len(workflow.LiveStatuses):] {
 			require.NoError(t, json.Unmarshal(c.Body, &filter))
-			require.Equal(t, a.Report.Creator.OpenID, filter["creator_user_oepn_id"])
-			require.Equal(t, string(a.Report.Product.ID), filter["product_id"])
+			require.Equal(t, a.Snapshot.Creator.OpenID, filter["creator_user_oepn_id"])
+			require.Equal(t, string(a.Snapshot.Product.ID), filter["product_id"])
 		}
 	})
 }
@@ -151,7 +151,7 @@ func TestAnOriginIsFoundWhateverTheStatusBecameMeanwhile(t *testing.T) {
 			return nil
 		})
 		d.sweep()
-		require.Equal(t, spring, d.application(k).Report.Collab.Target)
+		require.Equal(t, spring, d.application(k).Snapshot.Collab.Target)
 	})
 }
 
@@ -165,10 +165,10 @@ func TestAnApplicationBeyondReviewIsLookedForInCollaborationsThatAreOver(t *test
 		k := d.apply(in)
 		time.Sleep(25 * time.Hour)
 		d.sweep()
-		_, err := d.engine.Apply(t.Context(), k, workflow.CardCalledFor{At: time.Now(), Actor: workflow.Actor{Person: "U1"}})
+		_, err := d.engine.Apply(t.Context(), k, workflow.CardRequested{At: time.Now(), Actor: workflow.Actor{Person: "U1"}})
 		require.NoError(t, err)
 		d.sweep()
-		require.Equal(t, spring, d.application(k).Report.Collab.Target)
+		require.Equal(t, spring, d.application(k).Snapshot.Collab.Target)
 	})
 }
 
@@ -188,17 +188,17 @@ func TestManyCollaborationsOfOneCreatorAreSearchedOverSeveralSweeps(t *testing.T
 			require.Equal(t, want, d.targetSearches())
 		}
 		require.Len(t, d.calls(collaborationsPath), 1, "one listing serves them all")
-		require.Equal(t, workflow.Collab{Known: true}, d.application(open).Report.Collab)
-		require.Equal(t, first, d.application(target).Report.Collab.Target)
+		require.Equal(t, workflow.Collab{Known: true}, d.application(open).Snapshot.Collab)
+		require.Equal(t, first, d.application(target).Snapshot.Collab.Target)
 	})
 }
 
-// knows tells whether the application is on record with an origin.
+// knows reports whether the application is on record with an origin.
 func (d *desk) knows(k workflow.Key) (known bool) {
 	d.t.Helper()
 	d.view(func(tx workflow.Tx) error {
 		a, err := tx.Application(k)
-		known = err == nil && a.Report.Collab.Known
+		known = err == nil && a.Snapshot.Collab.Known
 		return nil
 	})
 	return known
@@ -218,12 +218,12 @@ func TestOriginsOfABacklogAreLookedUpWhenTheirCardsCome(t *testing.T) {
 		d.sweep()
 		require.Equal(t, 10, d.count(workflow.BacklogOf(last.Shop)))
 		require.Equal(t, 1, d.targetSearches(), "one search is for all of a creator's")
-		require.False(t, d.application(last).Report.Collab.Known, "without a card there is nobody to tell")
+		require.False(t, d.application(last).Snapshot.Collab.Known, "without a card there is nobody to tell")
 
-		_, err := d.engine.Apply(t.Context(), last, workflow.CardCalledFor{At: time.Now(), Actor: workflow.Actor{Person: "U1"}})
+		_, err := d.engine.Apply(t.Context(), last, workflow.CardRequested{At: time.Now(), Actor: workflow.Actor{Person: "U1"}})
 		require.NoError(t, err)
 		d.sweep()
-		require.Equal(t, spring, d.application(last).Report.Collab.Target)
+		require.Equal(t, spring, d.application(last).Snapshot.Collab.Target)
 		require.Equal(t, 2, d.targetSearches())
 	})
 }
@@ -237,23 +237,23 @@ func TestOriginsThatCannotBeFoundStopNeitherTheSweepNorTheShop(t *testing.T) {
 		d.act("/sim/faults", `{"path":"target_collaborations","times":2,"do":"code","code":105005,"message":"access scope is not granted"}`, nil)
 		for range 29 {
 			d.sweep()
-			require.Equal(t, workflow.Cause{}, d.shop().Stopped)
+			require.Equal(t, workflow.Failure{}, d.shop().SyncStopped)
 			time.Sleep(time.Minute)
 		}
 		require.Len(t, d.calls(collaborationsPath), 1, "after a failure it rests")
-		require.Equal(t, workflow.Collab{}, d.application(k).Report.Collab)
+		require.Equal(t, workflow.Collab{}, d.application(k).Snapshot.Collab)
 		time.Sleep(time.Minute)
 		d.sweep()
 		require.Len(t, d.calls(collaborationsPath), 2)
-		require.Equal(t, 1, d.log.count("could not find out where applications came from"), "it is logged once")
+		require.Equal(t, 1, d.log.count("could not look up where applications came from"), "it is logged once")
 		time.Sleep(31 * time.Minute)
 		d.sweep()
-		require.Equal(t, spring, d.application(k).Report.Collab.Target)
+		require.Equal(t, spring, d.application(k).Snapshot.Collab.Target)
 
 		d.apply(affiliatesim.Request{})
 		d.act("/sim/faults", `{"path":"target_collaborations","do":"code","code":105005}`, nil)
 		d.sweep()
-		require.Equal(t, 2, d.log.count("could not find out where applications came from"), "and again once it had worked")
+		require.Equal(t, 2, d.log.count("could not look up where applications came from"), "and again once it had worked")
 	})
 }
 
@@ -278,7 +278,7 @@ func TestAnApplicationThatEndedIsNotSearchedForAnyMore(t *testing.T) {
 		require.Len(t, d.calls(collaborationsPath), 2, "what was begun for it is dropped, and not gone on with for another")
 		require.Equal(t, 78, d.targetSearches())
 		d.sweep()
-		require.Equal(t, workflow.Collab{Known: true}, d.application(next).Report.Collab)
+		require.Equal(t, workflow.Collab{Known: true}, d.application(next).Snapshot.Collab)
 		require.False(t, d.knows(k))
 	})
 }

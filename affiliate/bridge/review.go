@@ -12,20 +12,22 @@ import (
 
 // The pauses of a review.
 const (
-	// firstLook and secondLook are when to look what became of a decision whose answer was lost, counted from the loss:
-	// the search lags a few seconds behind a write, so the vendor's reference asks for 5 s and again 30 s.
-	firstLook  = 5 * time.Second
-	secondLook = 30 * time.Second
+	// firstVerification and secondVerification are when to check what became of a decision whose answer was lost,
+	// counted from the loss: the search lags a few seconds behind a write, so the vendor's reference asks for 5 s and
+	// again 30 s.
+	firstVerification  = 5 * time.Second
+	secondVerification = 30 * time.Second
 
-	// hold is how long reviews of a shop rest once TikTok refused the shop as a whole; then one of them tries again.
-	hold = 30 * time.Second
+	// breakerPause is how long reviews of a shop wait once TikTok refused the shop as a whole; then one of them tries
+	// again.
+	breakerPause = 30 * time.Second
 
 	// unknownShop is how long a review waits whose shop is not on record.
 	unknownShop = 30 * time.Second
 )
 
-// reviewBudget takes a place in the shop's budget of reviews. A look, which follows a lost answer, is a read, and reads
-// are paced by the client.
+// reviewBudget takes a place in the shop's budget of reviews. The check after a lost answer is a read, and reads are
+// paced by the client.
 func (b *Bridge) reviewBudget(e workflow.Effect) time.Duration {
 	b.mu.Lock()
 	known := b.shops[e.Shop]
@@ -33,34 +35,33 @@ func (b *Bridge) reviewBudget(e workflow.Effect) time.Duration {
 	return b.reviews.budget(e, func() time.Duration { return known.ready(affiliate.EndpointReview) })
 }
 
-// review carries a decision to TikTok. No idempotency key exists, so after an answer that was lost it looks before it
-// repeats.
+// review sends a decision to TikTok. No idempotency key exists, so after a lost answer it checks before it repeats.
 func (b *Bridge) review(ctx context.Context, e workflow.Effect) workflow.Outcome {
 	a, s, err := b.load(ctx, e)
 	if err != nil {
-		return workflow.Outcome{Then: workflow.Again, After: unknownShop, Looks: looks(e), Cause: cause(err)}
+		return workflow.Outcome{Then: workflow.Again, After: unknownShop, Verifications: verifications(e), Failure: failureOf(err)}
 	}
 	if p, holds := b.reviews.holds(e); holds {
-		return waits(p.cause, time.Until(p.until))
+		return heldUp(p.failure, time.Until(p.until))
 	}
 	calls := b.shop(s)
 	switch {
 	case e.Begun:
-		// The desk died between the claim and the answer. Whether the call went out, nobody knows.
-		return lost(workflow.Cause{Message: "the desk was interrupted while it was sending"})
-	case e.Looks > 0:
-		return b.look(ctx, e, a, calls)
+		// The desk stopped between the claim and the answer. Whether the call went out is unknown.
+		return answerLost(workflow.Failure{Message: "the desk was interrupted while it was sending"})
+	case e.Verifications > 0:
+		return b.verify(ctx, e, a, calls)
 	default:
 		return b.send(ctx, e, s, calls)
 	}
 }
 
-// looks keeps the knowledge that an earlier attempt may have had its effect.
-func looks(e workflow.Effect) int {
+// verifications keeps that an earlier attempt may have succeeded.
+func verifications(e workflow.Effect) int {
 	if e.Begun {
-		return max(e.Looks, 1)
+		return max(e.Verifications, 1)
 	}
-	return e.Looks
+	return e.Verifications
 }
 
 func (b *Bridge) load(ctx context.Context, e workflow.Effect) (a workflow.Application, s workflow.Shop, err error) {
@@ -74,9 +75,9 @@ func (b *Bridge) load(ctx context.Context, e workflow.Effect) (a workflow.Applic
 	return a, s, err
 }
 
-func lost(c workflow.Cause) workflow.Outcome {
+func answerLost(c workflow.Failure) workflow.Outcome {
 	return workflow.Outcome{
-		Event: workflow.AnswerLost{At: time.Now(), Cause: c}, Then: workflow.Again, After: firstLook, Looks: 1, Cause: c,
+		Event: workflow.AnswerLost{At: time.Now(), Failure: c}, Then: workflow.Again, After: firstVerification, Verifications: 1, Failure: c,
 	}
 }
 
@@ -85,75 +86,77 @@ func (b *Bridge) send(ctx context.Context, e workflow.Effect, s workflow.Shop, c
 	err := calls.Review(ctx, affiliate.ApplicationID(e.Application), verdict(*e.Review))
 	now := time.Now()
 	if err == nil {
-		b.answered(ctx, e.Shop, now)
+		b.reviewAnswered(ctx, e.Shop, now)
 		return workflow.Outcome{Event: workflow.Confirmed{At: now, Verdict: e.Review.Verdict}, Then: workflow.Done}
 	}
-	c := cause(err)
+	c := failureOf(err)
 	kind := affiliate.KindOf(err)
 	switch {
 	case affiliate.Unclear(err):
-		return lost(c)
+		return answerLost(c)
 	case kind == affiliate.ShopUnknown && b.renamed(ctx, s):
-		return workflow.Outcome{Then: workflow.Again, Cause: c}
+		return workflow.Outcome{Then: workflow.Again, Failure: c}
 	case kind.Stops() != affiliate.StopsNothing:
-		return b.stopped(ctx, e, c, now)
+		return b.stopReviews(ctx, e, c, now)
 	case kind == affiliate.Refused:
 		if _, fromTikTok := errors.AsType[*affiliate.Error](err); fromTikTok {
-			b.answered(ctx, e.Shop, now)
+			b.reviewAnswered(ctx, e.Shop, now)
 		}
-		return workflow.Outcome{Event: workflow.RefusedForGood{At: now, Cause: c}, Then: workflow.Done}
+		return workflow.Outcome{Event: workflow.RefusedForGood{At: now, Failure: c}, Then: workflow.Done}
 	default:
-		return workflow.Outcome{Then: workflow.Again, After: max(affiliate.RetryAfter(err), outbox.Backoff(e.Attempt)), Cause: c}
+		return workflow.Outcome{Then: workflow.Again, After: max(affiliate.RetryAfter(err), outbox.Backoff(e.Attempt)), Failure: c}
 	}
 }
 
-// stopped holds the shop's reviews: the fault is not the application's, so decisions wait, and an admin is told once.
-func (b *Bridge) stopped(ctx context.Context, e workflow.Effect, c workflow.Cause, now time.Time) workflow.Outcome {
-	b.reviews.trip(e.Shop, c, hold)
-	if err := b.engine.StopShop(ctx, e.Shop, workflow.FromCourier, c, now); err != nil {
+// stopReviews pauses the shop's reviews: the fault is not the application's, so decisions wait, and an admin is
+// notified once.
+func (b *Bridge) stopReviews(ctx context.Context, e workflow.Effect, c workflow.Failure, now time.Time) workflow.Outcome {
+	b.reviews.trip(e.Shop, c, breakerPause)
+	if err := b.engine.StopShop(ctx, e.Shop, workflow.FromDispatcher, c, now); err != nil {
 		b.log.ErrorContext(ctx, "could not record that a shop stopped", "shop", e.Shop, "error", err)
 	}
-	return waits(c, time.Second)
+	return heldUp(c, time.Second)
 }
 
-// waits lets a decision wait, and says why on its card.
-func waits(c workflow.Cause, rest time.Duration) workflow.Outcome {
-	return workflow.Outcome{Event: workflow.HeldUp{At: time.Now(), Cause: c}, Then: workflow.Again, After: max(rest, 0), Cause: c}
+// heldUp is the outcome of a decision that waits; the card shows why.
+func heldUp(c workflow.Failure, pause time.Duration) workflow.Outcome {
+	return workflow.Outcome{Event: workflow.HeldUp{At: time.Now(), Failure: c}, Then: workflow.Again, After: max(pause, 0), Failure: c}
 }
 
-// answered clears the record that TikTok takes no decision of the shop, now that it judged one by itself, whatever it
-// thought of it. It reads the record anew, as another decision may have put it there since this one was sent.
-func (b *Bridge) answered(ctx context.Context, id workflow.ShopID, now time.Time) {
+// reviewAnswered clears the record that TikTok accepts no decision of the shop, now that it answered one, whatever the
+// answer. It reads the record again, as another decision may have set it since this one was sent.
+func (b *Bridge) reviewAnswered(ctx context.Context, id workflow.ShopID, now time.Time) {
 	b.reviews.reset(id)
 	var s workflow.Shop
 	err := b.store.View(ctx, func(tx workflow.Tx) (err error) {
 		s, err = tx.Shop(id)
 		return err
 	})
-	if err == nil && s.Barred != (workflow.Cause{}) {
-		err = b.engine.ResumeShop(ctx, id, workflow.FromCourier, now)
+	if err == nil && s.ReviewsStopped != (workflow.Failure{}) {
+		err = b.engine.ResumeShop(ctx, id, workflow.FromDispatcher, now)
 	}
 	if err != nil {
 		b.log.ErrorContext(ctx, "could not record that a shop resumed", "shop", id, "error", err)
 	}
 }
 
-// look finds out what became of a decision whose answer was lost. If TikTok still shows the application as pending at
-// the second look, the decision did not arrive, and is sent again. That it shows none proves nothing: it looks on.
-func (b *Bridge) look(ctx context.Context, e workflow.Effect, a workflow.Application, calls *affiliate.Shop) workflow.Outcome {
+// verify finds out what became of a decision whose answer was lost. If TikTok still shows the application as pending at
+// the second check, the decision did not arrive, and is sent again. A missing record proves nothing: the check is
+// repeated.
+func (b *Bridge) verify(ctx context.Context, e workflow.Effect, a workflow.Application, calls *affiliate.Shop) workflow.Outcome {
 	o, found, err := lookUp(ctx, calls, a)
 	switch {
 	case err != nil:
 		return workflow.Outcome{
-			Then: workflow.Again, After: max(affiliate.RetryAfter(err), outbox.Backoff(e.Attempt)), Looks: e.Looks, Cause: cause(err),
+			Then: workflow.Again, After: max(affiliate.RetryAfter(err), outbox.Backoff(e.Attempt)), Verifications: e.Verifications, Failure: failureOf(err),
 		}
-	case found && o.Report.Status != workflow.StatusPending:
+	case found && o.Snapshot.Status != workflow.StatusPending:
 		return workflow.Outcome{Event: o.Reported, Then: workflow.Done}
-	case e.Looks == 1:
-		return workflow.Outcome{Then: workflow.Again, After: secondLook - firstLook, Looks: 2, Cause: e.Cause}
+	case e.Verifications == 1:
+		return workflow.Outcome{Then: workflow.Again, After: secondVerification - firstVerification, Verifications: 2, Failure: e.Failure}
 	case !found:
-		return workflow.Outcome{Then: workflow.Again, After: max(secondLook, outbox.Backoff(e.Attempt)), Looks: 2, Cause: e.Cause}
+		return workflow.Outcome{Then: workflow.Again, After: max(secondVerification, outbox.Backoff(e.Attempt)), Verifications: 2, Failure: e.Failure}
 	default:
-		return workflow.Outcome{Then: workflow.Again, Looks: 0, Cause: e.Cause}
+		return workflow.Outcome{Then: workflow.Again, Verifications: 0, Failure: e.Failure}
 	}
 }

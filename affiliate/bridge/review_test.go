@@ -40,7 +40,7 @@ func (d *desk) review(k workflow.Key) (e workflow.Effect, found bool) {
 	return e, found
 }
 
-// claim takes the decision's effect as a courier does.
+// claim takes the decision's effect as a dispatcher does.
 func (d *desk) claim(k workflow.Key) workflow.Effect {
 	d.t.Helper()
 	e, found := d.review(k)
@@ -52,7 +52,7 @@ func (d *desk) claim(k workflow.Key) workflow.Effect {
 	return e
 }
 
-// undecided returns a desk that has met one application, and runs its courier.
+// undecided returns a desk that has seen one application, and runs its dispatcher.
 func undecided(t *testing.T) (*desk, workflow.Key, *slack) {
 	t.Helper()
 	d := connected(t, affiliatesim.Options{})
@@ -70,9 +70,9 @@ func (d *desk) settled(k workflow.Key, want workflow.State) {
 	require.Equal(d.t, want, a.State())
 	require.Equal(d.t, workflow.DecisionConfirmed, a.Decision.Phase)
 	require.Equal(d.t, workflow.PersonID("U1"), a.Decision.By)
-	require.Equal(d.t, workflow.Cause{}, a.Decision.Cause)
+	require.Equal(d.t, workflow.Failure{}, a.Decision.Failure)
 	require.False(d.t, a.ChangedElsewhere)
-	require.Equal(d.t, string(a.Report.Status), d.truth(k.ID).Status)
+	require.Equal(d.t, string(a.Snapshot.Status), d.truth(k.ID).Status)
 	_, left := d.review(k)
 	require.False(d.t, left)
 }
@@ -88,14 +88,14 @@ func TestAnApprovalIsSentOnceAndConfirmed(t *testing.T) {
 		require.Len(t, calls, 1)
 		require.Equal(t, "/affiliate_seller/202507/sample_applications/"+string(k.ID)+"/review", calls[0].Path)
 		require.JSONEq(t, `{"review_result":"APPROVE"}`, string(calls[0].Body))
-		said := channel.said(workflow.SayStage, workflow.SayDecision, workflow.SayRefused)
-		require.Len(t, said, 1)
-		require.Equal(t, workflow.StageAwaiting, said[0].Stage)
+		payloads := channel.said(workflow.KindStage, workflow.KindDecision, workflow.KindRefused)
+		require.Len(t, payloads, 1)
+		require.Equal(t, workflow.StageAwaiting, payloads[0].Stage)
 
 		d.sweep()
 		d.settled(k, workflow.AwaitingShipment)
-		require.Equal(t, d.truth(k.ID).Order, d.application(k).Report.OrderID, "the sweep brings the order")
-		require.Len(t, channel.said(workflow.SayStage), 1, "and has nothing new to say")
+		require.Equal(t, d.truth(k.ID).Order, d.application(k).Snapshot.OrderID, "the sweep brings the order")
+		require.Len(t, channel.said(workflow.KindStage), 1, "and has nothing new to say")
 	})
 }
 
@@ -109,9 +109,9 @@ func TestARejectionCarriesItsReason(t *testing.T) {
 				d.settled(k, workflow.Rejected)
 				require.Equal(t, string(reason), d.truth(k.ID).Reason)
 				require.Len(t, d.calls("/review"), 1)
-				said := channel.said(workflow.SayStage)
-				require.Len(t, said, 1)
-				require.Equal(t, reason, said[0].Reason)
+				payloads := channel.said(workflow.KindStage)
+				require.Len(t, payloads, 1)
+				require.Equal(t, reason, payloads[0].Reason)
 			})
 		})
 	}
@@ -121,18 +121,18 @@ func TestARefusalForGoodReturnsTheApplicationToReviewWithItsCause(t *testing.T) 
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d, k, channel := undecided(t)
-		product := d.application(k).Report.Product.ID
+		product := d.application(k).Snapshot.Product.ID
 		d.act("/sim/products/"+string(product), `{"available_quantity":0}`, nil)
 		d.decide(k, workflow.Approve, "")
 		time.Sleep(time.Second)
 		a := d.application(k)
 		require.Equal(t, workflow.Refused, a.State())
 		require.Equal(t, workflow.StageReview, a.Stage())
-		require.Equal(t, 16020003, a.Decision.Cause.Code)
-		require.Contains(t, a.Decision.Cause.Message, "out of stock")
-		require.NotEmpty(t, a.Decision.Cause.RequestID)
+		require.Equal(t, 16020003, a.Decision.Failure.Code)
+		require.Contains(t, a.Decision.Failure.Message, "out of stock")
+		require.NotEmpty(t, a.Decision.Failure.RequestID)
 		require.Len(t, d.calls("/review"), 1, "asking again would not help")
-		require.Len(t, channel.said(workflow.SayRefused), 1)
+		require.Len(t, channel.said(workflow.KindRefused), 1)
 		require.Equal(t, 1, d.count(workflow.QueueOf(k.Shop)))
 
 		d.decide(k, workflow.Reject, workflow.OutOfStock)
@@ -160,7 +160,7 @@ func TestTooManyRequestsAreWaitedOut(t *testing.T) {
 	})
 }
 
-// looks returns when the desk looked after the application, counted from the first review call.
+// looks returns when the desk verified the application, counted from the first review call.
 func (d *desk) looks(since time.Time) (after []time.Duration) {
 	d.t.Helper()
 	for _, c := range d.calls(searchPath) {
@@ -200,7 +200,7 @@ func TestALostAnswerIsLookedAfterBeforeItIsRepeated(t *testing.T) {
 				time.Sleep(16 * time.Second)
 				if len(fault.looks) > 1 {
 					require.Equal(t, workflow.Unclear, d.application(k).State())
-					require.NotEqual(t, workflow.Cause{}, d.application(k).Decision.Cause)
+					require.NotEqual(t, workflow.Failure{}, d.application(k).Decision.Failure)
 				}
 				time.Sleep(2 * time.Minute)
 				d.settled(k, workflow.AwaitingShipment)
@@ -215,8 +215,8 @@ func TestALostAnswerIsLookedAfterBeforeItIsRepeated(t *testing.T) {
 				}
 				require.ElementsMatch(t, fault.reviews, reviews)
 				require.Equal(t, 1, applied, "one decision is applied once")
-				require.Len(t, channel.said(workflow.SayStage), 1)
-				require.NotEmpty(t, channel.said(workflow.SayDecision), "it is said that the answer was lost")
+				require.Len(t, channel.said(workflow.KindStage), 1)
+				require.NotEmpty(t, channel.said(workflow.KindDecision), "it is said that the answer was lost")
 			})
 		})
 	}
@@ -257,7 +257,7 @@ func TestWhatHoldsDecisionsUpIsToldInTheSameWordsForAll(t *testing.T) {
 			time.Sleep(2 * time.Second)
 			e, found := d.review(k)
 			require.True(t, found)
-			require.Equal(t, words, e.Cause.Message)
+			require.Equal(t, words, e.Failure.Message)
 		})
 	}
 }
@@ -274,11 +274,11 @@ func TestASweepMaySettleWhatIsUnclear(t *testing.T) {
 		d.settled(k, workflow.AwaitingShipment)
 		time.Sleep(time.Minute)
 		require.Len(t, d.calls("/review"), 1)
-		require.Len(t, channel.said(workflow.SayStage), 1)
+		require.Len(t, channel.said(workflow.KindStage), 1)
 	})
 }
 
-func TestALookThatFindsAnothersDeedLetsItWin(t *testing.T) {
+func TestACheckThatFindsAnothersActionLetsItWin(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d, k, channel := undecided(t)
@@ -291,9 +291,9 @@ func TestALookThatFindsAnothersDeedLetsItWin(t *testing.T) {
 		require.Equal(t, workflow.Withdrawn, a.State())
 		require.Equal(t, workflow.Decision{}, a.Decision)
 		require.Len(t, d.calls("/review"), 1)
-		said := channel.said(workflow.SayStage)
-		require.Len(t, said, 1)
-		require.True(t, said[0].Undelivered, "its author is told")
+		payloads := channel.said(workflow.KindStage)
+		require.Len(t, payloads, 1)
+		require.True(t, payloads[0].Undelivered, "its author is told")
 	})
 }
 
@@ -389,7 +389,7 @@ func TestADecisionWhoseTokensCannotBeSavedWaitsForTheStore(t *testing.T) {
 		outcome := d.bridge.Deliver(t.Context(), e)
 		require.Equal(t, workflow.Again, outcome.Then)
 		require.Nil(t, outcome.Event)
-		require.Zero(t, outcome.Looks, "nothing was sent, so nothing is unclear")
+		require.Zero(t, outcome.Verifications, "nothing was sent, so nothing is unclear")
 		d.store.fail(nil)
 		require.Equal(t, workflow.Done, d.bridge.Deliver(t.Context(), e).Then)
 		require.Len(t, d.calls(refreshPath), 2, "the pair was kept in memory meanwhile")
@@ -404,9 +404,9 @@ func TestAnEffectWhoseRecordsAreMissingWaits(t *testing.T) {
 		require.Zero(t, d.bridge.Budget(e, ""))
 		outcome := d.bridge.Deliver(t.Context(), e)
 		require.Equal(t, workflow.Outcome{
-			Then: workflow.Again, After: 30 * time.Second, Looks: 1, Cause: workflow.Cause{Message: outcome.Cause.Message},
+			Then: workflow.Again, After: 30 * time.Second, Verifications: 1, Failure: workflow.Failure{Message: outcome.Failure.Message},
 		}, outcome)
-		require.Contains(t, outcome.Cause.Message, "not found")
+		require.Contains(t, outcome.Failure.Message, "not found")
 	})
 }
 
@@ -443,7 +443,7 @@ func TestFiftyApprovalsAreFiftyCallsWithinTheBudget(t *testing.T) {
 			require.Equal(t, workflow.DecisionConfirmed, d.application(k).Decision.Phase)
 		}
 		d.settled(keys[49], workflow.AwaitingShipment)
-		require.Len(t, channel.said(workflow.SayStage), 50)
+		require.Len(t, channel.said(workflow.KindStage), 50)
 		require.Less(t, len(d.calls(""))-before, 50+4+50, "beside the sweep, hardly anything else")
 	})
 }

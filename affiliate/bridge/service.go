@@ -11,16 +11,16 @@ import (
 // Limit implements outbox.Service: decisions and messages of a shop have a budget each. A look, which follows a lost
 // answer, is a read, and reads are paced by the client.
 func (b *Bridge) Limit(_ workflow.Tx, e workflow.Effect) (string, error) {
-	looks := e.Begun || e.Looks > 0
+	verifying := e.Begun || e.Verifications > 0
 	switch {
-	case e.Kind == workflow.ImportCreators, e.Kind == workflow.ReviewOnTikTok && looks:
+	case e.Kind == workflow.ImportCreators, e.Kind == workflow.ReviewOnTikTok && verifying:
 		return "", nil
 	case e.Kind == workflow.ReviewOnTikTok:
 		return "review " + string(e.Shop), nil
-	case looks:
+	case verifying:
 		return "look for a message " + string(e.Shop), nil
 	default: // one that was not told yet why its shop is muted is let through once
-		return fmt.Sprintf("message %s %d %s", e.Shop, e.Cause.Code, e.Cause.Message), nil
+		return fmt.Sprintf("message %s %d %s", e.Shop, e.Failure.Code, e.Failure.Message), nil
 	}
 }
 

@@ -83,24 +83,24 @@ func TestAFaultOfTheShopIsAnnouncedOnceAndSoIsItsEnd(t *testing.T) {
 					time.Sleep(time.Minute)
 					d.bridge.SweepAll(t.Context())
 				}
-				require.Equal(t, stop.code, d.shop().Stopped.Code)
-				require.Contains(t, d.shop().Stopped.Message, stop.message)
-				require.NotEmpty(t, d.shop().Stopped.RequestID)
-				said := channel.said(workflow.SayStopped, workflow.SayResumed)
-				require.Len(t, said, 1)
-				require.Equal(t, workflow.SayStopped, said[0].Kind)
-				require.Equal(t, stop.code, said[0].Cause.Code)
-				require.Equal(t, d.shop().Name, said[0].Shop)
+				require.Equal(t, stop.code, d.shop().SyncStopped.Code)
+				require.Contains(t, d.shop().SyncStopped.Message, stop.message)
+				require.NotEmpty(t, d.shop().SyncStopped.RequestID)
+				payloads := channel.said(workflow.KindStopped, workflow.KindResumed)
+				require.Len(t, payloads, 1)
+				require.Equal(t, workflow.KindStopped, payloads[0].Kind)
+				require.Equal(t, stop.code, payloads[0].Failure.Code)
+				require.Equal(t, d.shop().Name, payloads[0].Shop)
 
 				d.mendCalls()
 				for range 3 {
 					time.Sleep(time.Minute)
 					d.sweep()
 				}
-				require.Equal(t, workflow.Cause{}, d.shop().Stopped)
-				said = channel.said(workflow.SayStopped, workflow.SayResumed)
-				require.Len(t, said, 2)
-				require.Equal(t, workflow.SayResumed, said[1].Kind)
+				require.Equal(t, workflow.Failure{}, d.shop().SyncStopped)
+				payloads = channel.said(workflow.KindStopped, workflow.KindResumed)
+				require.Len(t, payloads, 2)
+				require.Equal(t, workflow.KindResumed, payloads[1].Kind)
 			})
 		})
 	}
@@ -117,7 +117,7 @@ func TestOtherFaultsFailASweepAndDoNotStopTheShop(t *testing.T) {
 			d.act("/sim/faults", fault, nil)
 			d.bridge.SweepAll(t.Context())
 			require.Error(t, d.bridge.Sweeps()[d.shop().ID].Err, fault)
-			require.Equal(t, workflow.Cause{}, d.shop().Stopped, fault)
+			require.Equal(t, workflow.Failure{}, d.shop().SyncStopped, fault)
 			d.mendCalls()
 		}
 		d.sweep()
@@ -130,7 +130,7 @@ func TestAShopWithoutTokensIsStoppedAsOneToConnectAgain(t *testing.T) {
 		d := connected(t, affiliatesim.Options{})
 		d.act("/sim/authorization", `{"do":"deauthorize"}`, nil)
 		d.bridge.SweepAll(t.Context())
-		require.Equal(t, workflow.FaultReconnect, d.shop().Stopped.Fault)
+		require.Equal(t, workflow.FaultReconnect, d.shop().SyncStopped.Fault)
 		require.Zero(t, d.log.count(d.details.AppSecret), "no secret is in the log")
 	})
 }
@@ -154,10 +154,10 @@ func TestDecisionsWaitWhileTikTokRefusesTheShopAndThenGoOut(t *testing.T) {
 				for _, k := range keys {
 					require.Equal(t, workflow.Sending, d.application(k).State())
 				}
-				require.Equal(t, stop.code, d.shop().Barred.Code)
+				require.Equal(t, stop.code, d.shop().ReviewsStopped.Code)
 				require.LessOrEqual(t, len(d.calls("/review")), len(keys)+10, "one of them tries again, every half minute")
 				require.GreaterOrEqual(t, len(d.calls("/review")), 9)
-				require.Len(t, channel.said(workflow.SayStopped), 1)
+				require.Len(t, channel.said(workflow.KindStopped), 1)
 
 				d.mendCalls()
 				time.Sleep(time.Minute)
@@ -166,9 +166,9 @@ func TestDecisionsWaitWhileTikTokRefusesTheShopAndThenGoOut(t *testing.T) {
 					require.Equal(t, workflow.DecisionConfirmed, d.application(k).Decision.Phase)
 					require.Equal(t, "AWAITING_SHIPMENT", d.truth(k.ID).Status)
 				}
-				require.Equal(t, workflow.Cause{}, d.shop().Barred)
-				require.Len(t, channel.said(workflow.SayStopped), 1)
-				require.Len(t, channel.said(workflow.SayResumed), 1)
+				require.Equal(t, workflow.Failure{}, d.shop().ReviewsStopped)
+				require.Len(t, channel.said(workflow.KindStopped), 1)
+				require.Len(t, channel.said(workflow.KindResumed), 1)
 			})
 		})
 	}
@@ -194,7 +194,7 @@ func TestAShopThatMayNotDecideDoesNotHoldUpAnothersDecisions(t *testing.T) {
 		d.decide(free, workflow.Approve, "")
 		time.Sleep(2 * time.Second)
 		require.Equal(t, workflow.Sending, d.application(barred).State())
-		require.Equal(t, 105005, d.application(barred).Decision.Cause.Code, "the card can say why")
+		require.Equal(t, 105005, d.application(barred).Decision.Failure.Code, "the card can say why")
 		require.Equal(t, workflow.AwaitingShipment, d.application(free).State())
 	})
 }
@@ -213,7 +213,7 @@ func TestARefusalForGoodShowsThatTheShopMayDecideAgain(t *testing.T) {
 		d.mendCalls()
 		time.Sleep(time.Minute)
 		require.Equal(t, workflow.Refused, d.application(k).State())
-		require.Equal(t, workflow.Cause{}, d.shop().Barred)
-		require.Len(t, channel.said(workflow.SayResumed), 1)
+		require.Equal(t, workflow.Failure{}, d.shop().ReviewsStopped)
+		require.Len(t, channel.said(workflow.KindResumed), 1)
 	})
 }

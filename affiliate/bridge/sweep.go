@@ -15,17 +15,17 @@ import (
 )
 
 const (
-	// pageOfLive is how many applications are read from the store at a time while a sweep looks for those it did not
-	// meet.
+	// pageOfLive is how many applications are read from the store at a time while a sweep looks for those that it did
+	// not find.
 	pageOfLive = 200
 )
 
-// SweepAll looks at every connected shop, each on its own, and returns when all are through. It may be called while it
-// runs: a shop that is still being looked at is left out, so that one that hangs does not hold up the others. How it went
-// is in Sweeps and in the log. After a sweep that went through, the shop's past is learned a little further.
+// SweepAll sweeps every connected shop separately, and returns when all are done. It may be called while it runs: a
+// shop that is still being swept is skipped, so that one that hangs does not delay the others. How it went is in Sweeps
+// and in the log. After a successful sweep, the shop's backfill continues.
 func (b *Bridge) SweepAll(ctx context.Context) {
-	if err := b.keepLate(ctx); err != nil {
-		b.log.ErrorContext(ctx, "new tokens are not on disk yet", "error", err)
+	if err := b.saveUnsaved(ctx); err != nil {
+		b.log.ErrorContext(ctx, "could not save new tokens", "error", err)
 	}
 	shops, err := b.Shops(ctx)
 	if err != nil {
@@ -37,7 +37,7 @@ func (b *Bridge) SweepAll(ctx context.Context) {
 		if b.enter(s.ID) {
 			all.Go(func() {
 				if b.sweepOne(ctx, s) {
-					b.learnOne(ctx, s.ID)
+					b.backfillOne(ctx, s.ID)
 				}
 			})
 		}
@@ -62,7 +62,7 @@ func (b *Bridge) leave(s workflow.ShopID) {
 	delete(b.sweeping, s)
 }
 
-// sweepOne sweeps a shop, puts on record how it went, and tells whether it went through.
+// sweepOne sweeps a shop, records how it went, and reports whether it succeeded.
 func (b *Bridge) sweepOne(ctx context.Context, s workflow.Shop) bool {
 	defer b.leave(s.ID)
 	began := time.Now()
@@ -87,21 +87,21 @@ func (b *Bridge) sweepOne(ctx context.Context, s workflow.Shop) bool {
 	if err == nil || ctx.Err() != nil {
 		return err == nil
 	}
-	b.log.WarnContext(ctx, "a sweep failed", "shop", s.ID, "error", err)
+	b.log.WarnContext(ctx, "sweep failed", "shop", s.ID, "error", err)
 	if affiliate.KindOf(err).Stops() != affiliate.StopsNothing {
-		if err := b.engine.StopShop(ctx, s.ID, workflow.FromSync, cause(err), ended); err != nil {
+		if err := b.engine.StopShop(ctx, s.ID, workflow.FromSync, failureOf(err), ended); err != nil {
 			b.log.ErrorContext(ctx, "could not record that a shop stopped", "shop", s.ID, "error", err)
 		}
 	}
 	return false
 }
 
-// sweep pages through the live statuses, asks for what it believes live and did not meet, closes with the cards that
-// there is room for, and then looks for where applications came from. A request that cannot be read costs itself alone,
-// and a page that cannot be read its status; the error of such a page is returned once all else was done. Unread are the
-// requests that could not be read.
+// sweep pages through the live statuses, asks for what the desk believes live and the pages did not show, gives out the
+// cards there is capacity for, and then looks up where applications came from. A request that cannot be read is skipped
+// alone, and a page that cannot be read with the rest of its status; the error of such a page is returned once all else
+// was done. Unread are the requests that could not be read.
 func (b *Bridge) sweep(ctx context.Context, s workflow.Shop) (unread []Unreadable, err error) {
-	l := &look{bridge: b, shop: s, calls: b.shop(s), met: map[workflow.ApplicationID]bool{}, unread: map[string]string{}}
+	l := &sweepRun{bridge: b, shop: s, calls: b.shop(s), listed: map[workflow.ApplicationID]bool{}, unread: map[string]string{}}
 	var broken []error
 	for _, status := range workflow.LiveStatuses {
 		err := l.takeOver(ctx, status)
@@ -114,34 +114,34 @@ func (b *Bridge) sweep(ctx context.Context, s workflow.Shop) (unread []Unreadabl
 		}
 	}
 	b.resumed(ctx, s)
-	strays, err := l.askForMissing(ctx)
+	unresolvedOrigins, err := l.askForMissing(ctx)
 	if err != nil {
 		return l.unreadable(), err
 	}
-	if err := l.tell(ctx); err != nil {
+	if err := l.announce(ctx); err != nil {
 		return l.unreadable(), err
 	}
-	if len(broken) > 0 && !s.Met {
-		return l.unreadable(), errors.Join(broken...) // the first meeting is not over before all was seen
+	if len(broken) > 0 && !s.InitialSyncDone {
+		return l.unreadable(), errors.Join(broken...) // the initial sync is not done before all was seen
 	}
 	if err := b.engine.EndSweep(ctx, s.ID, time.Now()); err != nil {
 		return l.unreadable(), err
 	}
-	b.resolveOrigins(ctx, s, l.calls, strays)
+	b.resolveOrigins(ctx, s, l.calls, unresolvedOrigins)
 	return l.unreadable(), errors.Join(broken...)
 }
 
-// look is one sweep of a shop while it goes on.
-type look struct {
+// sweepRun is one sweep of a shop while it goes on.
+type sweepRun struct {
 	bridge *Bridge
 	shop   workflow.Shop
 	calls  *affiliate.Shop
-	met    map[workflow.ApplicationID]bool // what TikTok listed, readable or not
+	listed map[workflow.ApplicationID]bool // what TikTok listed, readable or not
 	unread map[string]string               // by id as it came: why it cannot be read
 }
 
-// takeOver reads the pages of one status. Each is taken over with the time at which its own request began.
-func (l *look) takeOver(ctx context.Context, status workflow.Status) error {
+// takeOver reads the pages of one status. Each is applied with the time at which its own request began.
+func (l *sweepRun) takeOver(ctx context.Context, status workflow.Status) error {
 	filter := affiliate.Filter{Status: affiliate.Status(status)}
 	var walk affiliate.PageWalk
 	for more := true; more; {
@@ -152,12 +152,12 @@ func (l *look) takeOver(ctx context.Context, status workflow.Status) error {
 		}
 		at, batch := time.Now(), make([]workflow.Observation, 0, len(page.Applications))
 		for _, a := range page.Applications {
-			l.met[workflow.ApplicationID(a.ID)] = true
-			batch = append(batch, observation(a, began, at, !l.shop.Met))
+			l.listed[workflow.ApplicationID(a.ID)] = true
+			batch = append(batch, observation(a, began, at, !l.shop.InitialSyncDone))
 		}
 		for _, u := range page.Unreadable {
-			l.met[workflow.ApplicationID(u.ID)] = true
-			l.pass(ctx, u.ID, u.Err)
+			l.listed[workflow.ApplicationID(u.ID)] = true
+			l.skip(ctx, u.ID, u.Err)
 		}
 		if err := l.observe(ctx, batch); err != nil {
 			return err
@@ -167,35 +167,35 @@ func (l *look) takeOver(ctx context.Context, status workflow.Status) error {
 	return nil
 }
 
-// observe takes over what was read. What the store does not take is passed over like what cannot be read.
-func (l *look) observe(ctx context.Context, batch []workflow.Observation) error {
+// observe applies what was read. What the store rejects is skipped like what cannot be read.
+func (l *sweepRun) observe(ctx context.Context, batch []workflow.Observation) error {
 	_, err := l.bridge.engine.Observe(ctx, l.shop.ID, batch)
 	if notKept, ok := errors.AsType[*workflow.NotKeptError](err); ok {
 		for id, err := range notKept.Records {
-			l.pass(ctx, string(id), err)
+			l.skip(ctx, string(id), err)
 		}
 		return nil
 	}
 	return err
 }
 
-// pass passes over a request, which the log tells of once.
-func (l *look) pass(ctx context.Context, id string, why error) {
+// skip skips a request, which is logged once.
+func (l *sweepRun) skip(ctx context.Context, id string, why error) {
 	l.unread[id] = why.Error()
 	if l.bridge.firstOf("unreadable " + string(l.shop.ID) + " " + id) {
-		l.bridge.log.WarnContext(ctx, "a request cannot be read", "shop", l.shop.ID, "application", id, "error", why)
+		l.bridge.log.WarnContext(ctx, "could not read a request", "shop", l.shop.ID, "application", id, "error", why)
 	}
 }
 
-// tell tells the shop's channel of the requests that cannot be read, of each once.
-func (l *look) tell(ctx context.Context) error {
+// announce announces the requests that cannot be read, each once.
+func (l *sweepRun) announce(ctx context.Context) error {
 	if len(l.unread) == 0 {
 		return nil
 	}
-	return l.bridge.engine.TellUnreadable(ctx, l.shop.ID, slices.Sorted(maps.Keys(l.unread)), time.Now())
+	return l.bridge.engine.AnnounceUnreadable(ctx, l.shop.ID, slices.Sorted(maps.Keys(l.unread)), time.Now())
 }
 
-func (l *look) unreadable() (all []Unreadable) {
+func (l *sweepRun) unreadable() (all []Unreadable) {
 	for _, id := range slices.Sorted(maps.Keys(l.unread)) {
 		all = append(all, Unreadable{ID: id, Why: l.unread[id]})
 	}
@@ -204,7 +204,7 @@ func (l *look) unreadable() (all []Unreadable) {
 
 // resumed clears the record that TikTok refuses the shop, now that it answered.
 func (b *Bridge) resumed(ctx context.Context, s workflow.Shop) {
-	if s.Stopped == (workflow.Cause{}) {
+	if s.SyncStopped == (workflow.Failure{}) {
 		return
 	}
 	if err := b.engine.ResumeShop(ctx, s.ID, workflow.FromSync, time.Now()); err != nil {
@@ -214,9 +214,9 @@ func (b *Bridge) resumed(ctx context.Context, s workflow.Shop) {
 	b.reviews.reset(s.ID)
 }
 
-// askForMissing asks directly for every application that is believed live and that the pages did not show: it ended,
-// or it changed its status while they were read. On its way it gathers the applications of unknown origin.
-func (l *look) askForMissing(ctx context.Context) (strays []unplaced, err error) {
+// askForMissing asks directly for every application that is believed live and that the pages did not show: it ended, or
+// it changed its status while they were read. It also gathers the applications of unknown origin.
+func (l *sweepRun) askForMissing(ctx context.Context) (unresolvedOrigins []unresolved, err error) {
 	for after := ""; ; {
 		var page workflow.Page
 		err = l.bridge.store.View(ctx, func(tx workflow.Tx) (err error) {
@@ -227,13 +227,13 @@ func (l *look) askForMissing(ctx context.Context) (strays []unplaced, err error)
 			return nil, fmt.Errorf("reading the live applications: %w", err)
 		}
 		for _, a := range page.Applications {
-			if !a.Report.Collab.Known {
-				strays = append(strays, unplaced{
-					id: a.Key.ID, creator: affiliate.CreatorID(a.Report.Creator.OpenID), product: affiliate.ProductID(a.Report.Product.ID),
+			if !a.Snapshot.Collab.Known {
+				unresolvedOrigins = append(unresolvedOrigins, unresolved{
+					id: a.Key.ID, creator: affiliate.CreatorID(a.Snapshot.Creator.OpenID), product: affiliate.ProductID(a.Snapshot.Product.ID),
 					pending: a.State() == workflow.Pending,
 				})
 			}
-			if l.met[a.Key.ID] {
+			if l.listed[a.Key.ID] {
 				continue
 			}
 			if err := l.ask(ctx, a); err != nil {
@@ -241,17 +241,17 @@ func (l *look) askForMissing(ctx context.Context) (strays []unplaced, err error)
 			}
 		}
 		if after = page.Next; after == "" {
-			return strays, nil
+			return unresolvedOrigins, nil
 		}
 	}
 }
 
-// ask asks for one application. That TikTok does not take the question, or does not show it, ends nothing.
-func (l *look) ask(ctx context.Context, a workflow.Application) error {
+// ask asks for one application. A refusal, or a missing record, ends nothing.
+func (l *sweepRun) ask(ctx context.Context, a workflow.Application) error {
 	b := l.bridge
 	o, found, err := lookUp(ctx, l.calls, a)
 	if unreadable, ok := errors.AsType[*affiliate.UnreadableError](err); ok {
-		l.pass(ctx, unreadable.ID, unreadable.Err)
+		l.skip(ctx, unreadable.ID, unreadable.Err)
 		return nil
 	}
 	if kind := affiliate.KindOf(err); kind == affiliate.Refused || kind == affiliate.Malformed {
@@ -265,18 +265,18 @@ func (l *look) ask(ctx context.Context, a workflow.Application) error {
 	}
 	if !found {
 		if b.firstOf("vanished " + a.Key.String()) {
-			b.log.WarnContext(ctx, "TikTok shows no such application any more", "shop", l.shop.ID, "application", a.Key.ID)
+			b.log.WarnContext(ctx, "application no longer listed by TikTok", "shop", l.shop.ID, "application", a.Key.ID)
 		}
 		return nil
 	}
-	if status := o.Report.Status; status.State() == workflow.Unrecognised && b.firstOf("status "+string(status)) {
-		b.log.WarnContext(ctx, "TikTok reported a status that this desk does not know", "shop", l.shop.ID, "application", a.Key.ID, "status", status)
+	if status := o.Snapshot.Status; status.State() == workflow.Unrecognised && b.firstOf("status "+string(status)) {
+		b.log.WarnContext(ctx, "unknown application status", "shop", l.shop.ID, "application", a.Key.ID, "status", status)
 	}
 	return l.observe(ctx, []workflow.Observation{o})
 }
 
-// firstOf tells whether something is met for the first time since the desk started, so that it is logged once and not at
-// every sweep.
+// firstOf reports whether something occurs for the first time since the desk started, so that it is logged once and not
+// at every sweep.
 func (b *Bridge) firstOf(what string) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -288,17 +288,17 @@ func (b *Bridge) firstOf(what string) bool {
 // lookUp finds one application's record. The API has no filter by application id: the creator and the product narrow
 // the search, and the id picks the record. A record that is there and cannot be read is an *affiliate.UnreadableError.
 func lookUp(ctx context.Context, calls *affiliate.Shop, a workflow.Application) (workflow.Observation, bool, error) {
-	filter := affiliate.Filter{ProductID: affiliate.ProductID(a.Report.Product.ID)}
-	if id := a.Report.Creator.OpenID; id != "" {
+	filter := affiliate.Filter{ProductID: affiliate.ProductID(a.Snapshot.Product.ID)}
+	if id := a.Snapshot.Creator.OpenID; id != "" {
 		filter.CreatorID = affiliate.CreatorID(id)
 	} else {
-		filter.Username = strings.TrimSpace(a.Report.Creator.Username)
+		filter.Username = strings.TrimSpace(a.Snapshot.Creator.Username)
 	}
 	if filter == (affiliate.Filter{}) {
-		filter.Title = strings.TrimSpace(a.Report.Product.Title)
+		filter.Title = strings.TrimSpace(a.Snapshot.Product.Title)
 	}
 	var walk affiliate.PageWalk
-	for more := filter != (affiliate.Filter{}); more; { // to read all that there ever was would cost the others their turn
+	for more := filter != (affiliate.Filter{}); more; { // reading everything would take too long for the others
 		began := time.Now()
 		page, err := calls.SearchPage(ctx, filter, walk.Token(), affiliate.MaxPageSize)
 		if err != nil {
@@ -319,7 +319,7 @@ func lookUp(ctx context.Context, calls *affiliate.Shop, a workflow.Application) 
 	return workflow.Observation{}, false, nil
 }
 
-// Probe asks TikTok for the smallest thing there is to ask of a shop, and returns how many applications wait for review.
+// Probe makes the smallest call there is for a shop, and returns how many applications wait for review.
 func (b *Bridge) Probe(ctx context.Context, s workflow.Shop) (waiting int, err error) {
 	page, err := b.shop(s).SearchPage(ctx, affiliate.Filter{Status: affiliate.StatusPending}, "", 1)
 	return page.Total, err

@@ -19,14 +19,14 @@ import (
 
 const searchPath = "/affiliate_seller/202508/sample_applications/search"
 
-func TestASweepOfNothingEndsTheFirstMeeting(t *testing.T) {
+func TestASweepOfNothingCompletesTheInitialSync(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := connected(t, affiliatesim.Options{})
 		d.sweep()
-		require.True(t, d.shop().Met)
+		require.True(t, d.shop().InitialSyncDone)
 		require.Len(t, d.liveSearches(), 4, "one per live status")
-		require.Len(t, d.calls(searchPath), 4+len(workflow.PastStatuses), "and one per status of what is over")
+		require.Len(t, d.calls(searchPath), 4+len(workflow.BackfillStatuses), "and one per status of what is over")
 		require.Empty(t, d.notices(d.shop().ID))
 		writes := d.store.written()
 		d.sweep()
@@ -80,7 +80,7 @@ func TestABacklogIsToldOfOnce(t *testing.T) {
 		d := connected(t, affiliatesim.Options{Seed: 51})
 		d.sweep()
 		d.sweep()
-		require.Equal(t, []workflow.SayingKind{workflow.SayBacklog}, d.notices(d.shop().ID))
+		require.Equal(t, []workflow.PayloadKind{workflow.KindBacklog}, d.notices(d.shop().ID))
 	})
 }
 
@@ -103,25 +103,25 @@ func TestAReportIsTakenOverWhole(t *testing.T) {
 		met := time.Now()
 		d.sweep()
 		a := d.application(k)
-		require.Equal(t, workflow.Report{
+		require.Equal(t, workflow.Snapshot{
 			Status: workflow.StatusPending, ReviewBy: met.Add(100 * time.Hour).UTC(), Fulfilment: "PENDING", Approvable: true,
 			Stock: 42, Commission: "0.15", Partner: "An agency", Collab: workflow.Collab{Known: true},
 			Creator: workflow.Creator{
 				OpenID: "openid1", Username: "glow.daily", Nickname: "Glow Daily", Avatar: "https://pictures.example/glow.png",
-				Followers: workflow.Figure{Value: 12_300, Shared: true}, Fulfilment: workflow.Figure{Value: 60.85, Shared: true},
+				Followers: workflow.OptionalNumber{Value: 12_300, Shared: true}, Fulfilment: workflow.OptionalNumber{Value: 60.85, Shared: true},
 				GMV: workflow.Money{Amount: "1500.5", Currency: "USD"},
 			},
 			Product: workflow.Product{
 				ID: "1729000000000000001", Title: "Glow serum", SKU: "1729000000000000002", Variant: "30 ml",
 				Picture: "https://pictures.example/serum.png",
 			},
-		}, withoutEmpty(a.Report))
+		}, withoutEmpty(a.Snapshot))
 		require.Equal(t, workflow.Pending, a.State())
 	})
 }
 
 // withoutEmpty makes a list without obstacles the same as none.
-func withoutEmpty(r workflow.Report) workflow.Report {
+func withoutEmpty(r workflow.Snapshot) workflow.Snapshot {
 	if len(r.Obstacles) == 0 {
 		r.Obstacles = nil
 	}
@@ -139,7 +139,7 @@ func TestNumbersThatDriftAreNotWritten(t *testing.T) {
 		a := d.application(k)
 		writes := d.store.written()
 
-		d.act("/sim/products/"+string(a.Report.Product.ID), `{"available_quantity":7}`, nil)
+		d.act("/sim/products/"+string(a.Snapshot.Product.ID), `{"available_quantity":7}`, nil)
 		d.between.alter(func(_ string, answer []byte) []byte {
 			return []byte(strings.NewReplacer("10001", "11111", "20002", "22222", "30003", "33333").Replace(string(answer)))
 		})
@@ -148,15 +148,15 @@ func TestNumbersThatDriftAreNotWritten(t *testing.T) {
 		require.Equal(t, writes, d.store.written())
 		require.Equal(t, a, d.application(k))
 
-		d.act("/sim/products/"+string(a.Report.Product.ID), `{"available_quantity":0}`, nil)
+		d.act("/sim/products/"+string(a.Snapshot.Product.ID), `{"available_quantity":0}`, nil)
 		time.Sleep(time.Minute)
 		d.sweep()
 		b := d.application(k)
-		require.Equal(t, int64(0), b.Report.Stock, "stock that crosses zero is a difference")
-		require.False(t, b.Report.Approvable)
-		require.Equal(t, workflow.Figure{Value: 11111, Shared: true}, b.Report.Creator.Followers, "and brings the other numbers along")
-		require.Equal(t, workflow.Figure{Value: 22222, Shared: true}, b.Report.Creator.MedianViews)
-		require.Equal(t, workflow.Money{Amount: "33333", Currency: "USD"}, b.Report.Creator.GMV)
+		require.Equal(t, int64(0), b.Snapshot.Stock, "stock that crosses zero is a difference")
+		require.False(t, b.Snapshot.Approvable)
+		require.Equal(t, workflow.OptionalNumber{Value: 11111, Shared: true}, b.Snapshot.Creator.Followers, "and brings the other numbers along")
+		require.Equal(t, workflow.OptionalNumber{Value: 22222, Shared: true}, b.Snapshot.Creator.MedianViews)
+		require.Equal(t, workflow.Money{Amount: "33333", Currency: "USD"}, b.Snapshot.Creator.GMV)
 		require.Equal(t, a.Round, b.Round)
 	})
 }
@@ -284,7 +284,7 @@ func TestAnUnknownStatusIsKeptLiveAndLoggedOnce(t *testing.T) {
 		a := d.application(k)
 		require.Equal(t, workflow.Unrecognised, a.State())
 		require.Equal(t, workflow.Stage("NEWLY_INVENTED"), a.Stage())
-		require.Equal(t, 1, d.log.count("a status that this desk does not know"))
+		require.Equal(t, 1, d.log.count("unknown application status"))
 		d.act("/sim/applications/"+string(k.ID)+"/set_status", `{"status":"SHIPPED"}`, nil)
 		time.Sleep(time.Minute)
 		d.sweep()
@@ -310,7 +310,7 @@ func TestAnApplicationThatVanishedIsLeftAsItWasAndLoggedOnce(t *testing.T) {
 			d.sweep()
 		}
 		require.Equal(t, before, d.application(k))
-		require.Equal(t, 1, d.log.count("TikTok shows no such application any more"))
+		require.Equal(t, 1, d.log.count("application no longer listed by TikTok"))
 	})
 }
 
@@ -335,7 +335,7 @@ func TestAnAnswerOlderThanWhatIsKnownIsDropped(t *testing.T) {
 		d := connected(t, affiliatesim.Options{})
 		k := d.apply(affiliatesim.Request{})
 		d.sweep()
-		// The page is on its way while TikTok confirms the decision: its "pending" is the older word.
+		// The page is on its way while TikTok confirms the decision: its "pending" is older.
 		stopped := make(chan struct{})
 		d.between.alter(func(_ string, answer []byte) []byte {
 			if bytes.Contains(answer, []byte(`"PENDING"`)) {

@@ -8,31 +8,31 @@ import (
 	"sampledesk/workflow"
 )
 
-// report turns a record of the vendor's into the workflow's words.
-func report(a affiliate.Application) workflow.Report {
-	stock, told := a.AvailableQuantity.Int()
-	return workflow.Report{
-		Status:     workflow.Status(a.Status),
-		ReviewBy:   a.ReviewBy,
-		ShipBy:     a.ShipBy,
-		OrderID:    string(a.OrderID),
-		Tracking:   a.TrackingNumber,
-		Fulfilment: string(a.FulfillmentStatus),
-		Approvable: a.Approvable,
-		Obstacles:  a.DisapprovableReasons,
-		Stock:      stock,
-		Untold:     !told,
-		Commission: a.CommissionRate.String(),
-		Partner:    a.PartnerName,
+// snapshot turns a record of the vendor's into the workflow's type.
+func snapshot(a affiliate.Application) workflow.Snapshot {
+	stock, shown := a.AvailableQuantity.Int()
+	return workflow.Snapshot{
+		Status:       workflow.Status(a.Status),
+		ReviewBy:     a.ReviewBy,
+		ShipBy:       a.ShipBy,
+		OrderID:      string(a.OrderID),
+		Tracking:     a.TrackingNumber,
+		Fulfilment:   string(a.FulfillmentStatus),
+		Approvable:   a.Approvable,
+		Obstacles:    a.DisapprovableReasons,
+		Stock:        stock,
+		StockUnknown: !shown,
+		Commission:   a.CommissionRate.String(),
+		Partner:      a.PartnerName,
 		Creator: workflow.Creator{
 			OpenID:      string(a.Creator.ID),
 			Username:    a.Creator.Username,
 			Nickname:    a.Creator.Nickname,
 			Avatar:      a.Creator.AvatarURL,
-			Followers:   figure(a.Creator.Followers),
-			Posts:       figure(a.Creator.Posts),
-			MedianViews: figure(a.Creator.MedianViews),
-			Fulfilment:  figure(a.Creator.FulfillmentPercentage),
+			Followers:   optionalNumber(a.Creator.Followers),
+			Posts:       optionalNumber(a.Creator.Posts),
+			MedianViews: optionalNumber(a.Creator.MedianViews),
+			Fulfilment:  optionalNumber(a.Creator.FulfillmentPercentage),
 			GMV:         workflow.Money{Amount: a.Creator.GMV.Amount.String(), Currency: a.Creator.GMV.Currency},
 		},
 		Product: workflow.Product{
@@ -45,20 +45,20 @@ func report(a affiliate.Application) workflow.Report {
 	}
 }
 
-// figure keeps "not shared" apart from zero.
-func figure(n affiliate.Number) workflow.Figure {
+// optionalNumber keeps "not shared" apart from zero.
+func optionalNumber(n affiliate.Number) workflow.OptionalNumber {
 	value, shared := n.Float()
-	return workflow.Figure{Value: value, Shared: shared}
+	return workflow.OptionalNumber{Value: value, Shared: shared}
 }
 
 func observation(a affiliate.Application, began, at time.Time, first bool) workflow.Observation {
 	return workflow.Observation{
 		ID:       workflow.ApplicationID(a.ID),
-		Reported: workflow.Reported{At: at, Began: began, Report: report(a), First: first},
+		Reported: workflow.Reported{At: at, Began: began, Snapshot: snapshot(a), First: first},
 	}
 }
 
-// verdict turns a decision into the vendor's words.
+// verdict turns a decision into the vendor's type.
 func verdict(r workflow.Review) affiliate.Verdict {
 	if r.Verdict == workflow.Approve {
 		return affiliate.Approve()
@@ -66,35 +66,35 @@ func verdict(r workflow.Review) affiliate.Verdict {
 	return affiliate.Reject(affiliate.RejectReason(r.Reason))
 }
 
-// cause keeps of an error what people and the vendor's support need. It stays the same as long as it is the same to
-// people: what tells two calls apart, such as ports and paths, does not belong there.
-func cause(err error) workflow.Cause {
+// failureOf keeps of an error what people and the vendor's support need. It leaves out what differs from call to call,
+// such as ports and paths, so that the same fault gives the same failure.
+func failureOf(err error) workflow.Failure {
 	if e, ok := errors.AsType[*affiliate.TransportError](err); ok {
 		if e.Sent {
-			return workflow.Cause{Message: "TikTok did not answer"}
+			return workflow.Failure{Message: "TikTok did not answer"}
 		}
-		return workflow.Cause{Message: "TikTok cannot be reached"}
+		return workflow.Failure{Message: "TikTok cannot be reached"}
 	}
 	if e, ok := errors.AsType[*affiliate.Error](err); ok {
 		if e.Code == 0 {
-			return workflow.Cause{Message: "TikTok had a fault of its own", RequestID: e.RequestID}
+			return workflow.Failure{Message: "TikTok had a fault of its own", RequestID: e.RequestID}
 		}
-		c := workflow.Cause{Code: e.Code, Message: e.Message, RequestID: e.RequestID, Fault: fault(e)}
+		c := workflow.Failure{Code: e.Code, Message: e.Message, RequestID: e.RequestID, Fault: fault(e)}
 		if e.Kind().Stops() == affiliate.StopsCall {
 			c.Call = string(e.Endpoint)
 		}
 		return c
 	}
 	if errors.Is(err, affiliate.ErrNotConnected) {
-		return workflow.Cause{Fault: workflow.FaultReconnect, Message: "the shop is not connected"}
+		return workflow.Failure{Fault: workflow.FaultReconnect, Message: "the shop is not connected"}
 	}
 	if errors.Is(err, affiliate.ErrUnreadable) {
-		return workflow.Cause{Fault: workflow.FaultKey, Message: wrongKey}
+		return workflow.Failure{Fault: workflow.FaultKey, Message: wrongKey}
 	}
-	return workflow.Cause{Message: err.Error()}
+	return workflow.Failure{Message: err.Error()}
 }
 
-// faults are the workflow's words for what the client says of an answer.
+// faults are the workflow's names for the client's kinds of errors.
 var faults = map[affiliate.Kind]workflow.Fault{
 	affiliate.NeedsReconnect:    workflow.FaultReconnect,
 	affiliate.TokenExpired:      workflow.FaultExpired,

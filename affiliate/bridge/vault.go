@@ -60,7 +60,7 @@ func (k Key) seal(t affiliate.Tokens) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	plain, err := json.Marshal(kept{
+	plain, err := json.Marshal(storedTokens{
 		Access: string(t.Access), Refresh: string(t.Refresh), AccessExpires: t.AccessExpires, RefreshExpires: t.RefreshExpires,
 		Seller: t.SellerName, Region: t.Region, Scopes: t.Scopes,
 	})
@@ -70,7 +70,7 @@ func (k Key) seal(t affiliate.Tokens) ([]byte, error) {
 	return box.Seal(nil, nil, plain, []byte(t.OpenID)), nil
 }
 
-// wrongKey is what an operator is told of tokens that were sealed with another key.
+// wrongKey is the message to an operator about tokens that were sealed with another key.
 const wrongKey = "the stored tokens do not open with this key (SAMPLEDESK_KEY)"
 
 // open reverses seal. Its errors are affiliate.ErrUnreadable.
@@ -83,9 +83,9 @@ func (k Key) open(openID string, sealed []byte) (affiliate.Tokens, error) {
 	if err != nil {
 		return affiliate.Tokens{}, fmt.Errorf("%s: %w", wrongKey, affiliate.ErrUnreadable)
 	}
-	var t kept
+	var t storedTokens
 	if err := json.Unmarshal(plain, &t); err != nil {
-		return affiliate.Tokens{}, fmt.Errorf("the stored tokens are of another make: %w", affiliate.ErrUnreadable)
+		return affiliate.Tokens{}, fmt.Errorf("the stored tokens have an unknown format: %w", affiliate.ErrUnreadable)
 	}
 	return affiliate.Tokens{
 		Access: affiliate.Secret(t.Access), Refresh: affiliate.Secret(t.Refresh), AccessExpires: t.AccessExpires,
@@ -93,8 +93,8 @@ func (k Key) open(openID string, sealed []byte) (affiliate.Tokens, error) {
 	}, nil
 }
 
-// kept is how tokens are written before they are sealed. The client's own type redacts itself, in JSON too.
-type kept struct {
+// storedTokens is how tokens are written before they are sealed. The client's own type redacts itself, in JSON too.
+type storedTokens struct {
 	Access         string    `json:"access"`
 	Refresh        string    `json:"refresh"`
 	AccessExpires  time.Time `json:"access_expires,omitzero"`

@@ -35,7 +35,7 @@ const permalink = "https://nimbus.slack.com/archives/C0SAMPLES1/p176364000000010
 
 func entries() []workflow.Entry {
 	key, by := application().Key, workflow.Actor{Person: reviewer, Surface: workflow.FromCard}
-	cause := workflow.Cause{Code: 16032001, Fault: workflow.FaultRegion, Message: "creator region mismatch"}
+	cause := workflow.Failure{Code: 16032001, Fault: workflow.FaultRegion, Message: "creator region mismatch"}
 	e := func(kind workflow.EventKind, from, to workflow.State, more func(*workflow.Entry)) workflow.Entry {
 		h := workflow.Entry{At: noon, Key: key, Event: kind, From: from, To: to, Status: workflow.StatusPending}
 		if more != nil {
@@ -44,12 +44,12 @@ func entries() []workflow.Entry {
 		return h
 	}
 	byThem := func(v workflow.Verdict) func(*workflow.Entry) {
-		return func(h *workflow.Entry) { h.By, h.Verdict, h.Cause = by, v, cause }
+		return func(h *workflow.Entry) { h.By, h.Verdict, h.Failure = by, v, cause }
 	}
 	return []workflow.Entry{
 		e(workflow.OnReported, workflow.Unseen, workflow.Pending, nil),
-		e(workflow.OnCardCalledFor, workflow.Pending, workflow.Pending, nil),
-		e(workflow.OnCardCalledFor, workflow.Pending, workflow.Pending, func(h *workflow.Entry) { h.By = workflow.Actor{Person: admin} }),
+		e(workflow.OnCardRequested, workflow.Pending, workflow.Pending, nil),
+		e(workflow.OnCardRequested, workflow.Pending, workflow.Pending, func(h *workflow.Entry) { h.By = workflow.Actor{Person: admin} }),
 		e(workflow.OnRejected, workflow.Pending, workflow.Queued, func(h *workflow.Entry) {
 			h.By, h.Verdict, h.Reason = workflow.Actor{Person: reviewer, Surface: workflow.FromCommand}, workflow.Reject, workflow.Other
 		}),
@@ -76,29 +76,29 @@ func standings() []query.Standing {
 	for i := range 34 {
 		a := application()
 		a.Key.ID = workflow.ApplicationID(fmt.Sprint(9000 + i))
-		a.Report.Creator.Nickname = fmt.Sprintf("Creator %d", i+1)
-		m := query.Standing{Member: workflow.Member{Shown: a.Report.Creator}}
+		a.Snapshot.Creator.Nickname = fmt.Sprintf("Creator %d", i+1)
+		m := query.Standing{Member: workflow.Member{Shown: a.Snapshot.Creator}}
 		switch {
 		case i < 19:
 			m.Applications = []workflow.Application{a}
 			if i < 2 {
-				m.Applications[0].Report.ReviewBy = noon
+				m.Applications[0].Snapshot.ReviewBy = noon
 			}
 		case i < 22:
-			a.Report.Status, a.Report.ShipBy = workflow.StatusAwaitingShipment, shipBy
+			a.Snapshot.Status, a.Snapshot.ShipBy = workflow.StatusAwaitingShipment, shipBy
 			m.Applications = []workflow.Application{application(), a}
-			m.Applications[0].Report.Status = workflow.StatusOverdueCancelled
+			m.Applications[0].Snapshot.Status = workflow.StatusOverdueCancelled
 		case i < 23:
-			a.Report.Status, a.Report.ShipBy = workflow.StatusAwaitingShipment, noon.Add(-time.Hour)
+			a.Snapshot.Status, a.Snapshot.ShipBy = workflow.StatusAwaitingShipment, noon.Add(-time.Hour)
 			m.Applications = []workflow.Application{a}
 		case i < 27:
-			a.Report.Status = workflow.StatusCompleted
+			a.Snapshot.Status = workflow.StatusCompleted
 			m.Applications = []workflow.Application{a}
 		case i < 28:
-			a.Report.Status = workflow.StatusWithdrawn
+			a.Snapshot.Status = workflow.StatusWithdrawn
 			m.Applications = []workflow.Application{a}
 		case i < 29:
-			a.Report.Status = "SOME_NEW_STATUS"
+			a.Snapshot.Status = "SOME_NEW_STATUS"
 			m.Applications = []workflow.Application{a}
 		}
 		all = append(all, m)
@@ -116,7 +116,7 @@ func campaignRows(n int) []query.CampaignRow {
 
 func answers() map[string]Message {
 	several := rows(3, application(), "")
-	several[1].Application.Report.Status, several[1].Campaign, several[1].Shop = workflow.StatusCompleted, "Autumn kitchen", "Nimbus Home"
+	several[1].Application.Snapshot.Status, several[1].Campaign, several[1].Shop = workflow.StatusCompleted, "Autumn kitchen", "Nimbus Home"
 	several[2].Application.Card.Link = permalink
 	middle := QueueFacts{Queue: query.Queue{Total: 34, Page: 1, Rows: rows(10, application(), permalink), Back: &query.Page{}, Next: &query.Page{Number: 2, Cursor: "x"}}}
 	last := QueueFacts{Queue: query.Queue{Total: 31, Page: 3, Rows: rows(1, cards()["card_bare"].Application, ""), Back: &query.Page{Number: 2, Cursor: "x"}}}
@@ -159,8 +159,8 @@ func TestEveryAnswerReadsAsItsGoldenFile(t *testing.T) {
 
 func TestAnswersFitAnAcknowledgementWhateverTheNames(t *testing.T) {
 	worst := hostileApplication()
-	worst.Report.Creator.Nickname = strings.Repeat("&", 500)
-	worst.Report.Product.Title = strings.Repeat("<", 500)
+	worst.Snapshot.Creator.Nickname = strings.Repeat("&", 500)
+	worst.Snapshot.Product.Title = strings.Repeat("<", 500)
 	long := query.Page{Number: 7, Cursor: strings.Repeat("9", 1900)}
 	link := "https://nimbus.slack.com/archives/C0SAMPLES1/p1763640000000100?thread_ts=1763640000.000100&cid=C0SAMPLES1"
 
@@ -174,14 +174,14 @@ func TestAnswersFitAnAcknowledgementWhateverTheNames(t *testing.T) {
 	}
 	history := entries()
 	for i := range history {
-		history[i].Cause = workflow.Cause{Message: hostile}
+		history[i].Failure = workflow.Failure{Message: hostile}
 	}
 	many := standings()
 	for i := range many {
 		many[i].Member.Shown.Nickname = strings.Repeat("&", 500)
 		for j := range many[i].Applications {
 			a := &many[i].Applications[j]
-			a.Report.Creator.Nickname = strings.Repeat("&", 500)
+			a.Snapshot.Creator.Nickname = strings.Repeat("&", 500)
 			a.Card.Link = link
 		}
 	}
@@ -299,7 +299,7 @@ func TestTheDialogOffersToApproveOnlyWhatCanBeApprovedNow(t *testing.T) {
 	for name, f := range cards() {
 		a := f.Application
 		shown := pretty(t, JoinModal(JoinFacts{Application: a}))
-		require.Equal(t, a.Decidable() && a.Report.Approvable, strings.Contains(shown, "Approve the sample too"), name)
+		require.Equal(t, a.Decidable() && a.Snapshot.Approvable, strings.Contains(shown, "Approve the sample too"), name)
 		require.NotContains(t, shown, "initial_options")
 	}
 }
@@ -337,7 +337,7 @@ func TestWhatTheDialogIsAboutSurvivesItsJourney(t *testing.T) {
 // remembered is what the desk remembers of a creator.
 func remembered() query.Record {
 	return query.Record{
-		Asked: 11, Approved: 8, Received: 8, Posted: 6, Lost: 3, Sold: workflow.Figure{Value: 412, Shared: true}, Pieces: 9,
+		Asked: 11, Approved: 8, Received: 8, Posted: 6, Lost: 3, Sold: workflow.OptionalNumber{Value: 412, Shared: true}, Pieces: 9,
 		Losses: map[workflow.Stage]int{workflow.StageExpired: 2, workflow.StageCancelled: 1},
 	}
 }

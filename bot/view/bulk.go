@@ -103,7 +103,7 @@ func bulkChosen(f BulkFacts) slack.Block {
 	list := &slack.MultiSelectBlockElement{Type: slack.MultiOptTypeStatic, ActionID: ActionBulkChosen, Placeholder: plainText("Choose requests")}
 	offered := sha256.New()
 	for _, r := range f.Rows {
-		o := option(BulkChoice(r.Application), called(r.Application)+" · "+raw(productOf(r.Application.Report.Product), 40))
+		o := option(BulkChoice(r.Application), called(r.Application)+" · "+raw(productOf(r.Application.Snapshot.Product), 40))
 		o.Description = plainText(bulkNumbers(r.Application, f.At))
 		list.Options = append(list.Options, o)
 		_, _ = offered.Write([]byte(o.Value + " ")) // a hash never fails to write
@@ -117,12 +117,12 @@ func bulkChosen(f BulkFacts) slack.Block {
 
 // bulkNumbers are the numbers that decide, short enough for an option's description.
 func bulkNumbers(a workflow.Application, now time.Time) string {
-	c := a.Report.Creator
+	c := a.Snapshot.Creator
 	followers := "followers not shared"
 	if shared(c.Followers) {
 		followers = figure(c.Followers) + " followers"
 	}
-	return raw(dotted(timeLeft(a.Report.ReviewBy, now), "GMV "+unescaper.Replace(money(c.GMV)), followers), 75)
+	return raw(dotted(timeLeft(a.Snapshot.ReviewBy, now), "GMV "+unescaper.Replace(money(c.GMV)), followers), 75)
 }
 
 // timeLeft is how long a deadline is away, where a text cannot count.

@@ -119,14 +119,14 @@ func creatorsOf(all []workflow.Application) (names []string) {
 	asks := map[workflow.CreatorKey]int{}
 	var order []workflow.Application
 	for _, a := range all {
-		key := a.Report.Creator.KeyOf(a.Key.Shop)
+		key := a.Snapshot.Creator.KeyOf(a.Key.Shop)
 		if asks[key]++; asks[key] == 1 {
 			order = append(order, a)
 		}
 	}
 	for _, a := range order {
-		name := data(nameOf(a.Report.Creator), 30)
-		if n := asks[a.Report.Creator.KeyOf(a.Key.Shop)]; n > 1 {
+		name := data(nameOf(a.Snapshot.Creator), 30)
+		if n := asks[a.Snapshot.Creator.KeyOf(a.Key.Shop)]; n > 1 {
 			name += fmt.Sprintf(" (%d)", n)
 		}
 		names = append(names, name)
@@ -152,7 +152,7 @@ func listed(names []string, most int) string {
 type demand struct {
 	product workflow.Product
 	asks    int
-	report  workflow.Report // the newest that tells of the product
+	report  workflow.Snapshot // the newest that tells of the product
 	at      time.Time
 }
 
@@ -163,14 +163,14 @@ const maxDemands = 15
 func productsOf(f BulkConfirmFacts) (lines []string) {
 	by := map[workflow.ProductID]*demand{}
 	for _, a := range f.Applications {
-		p := a.Report.Product
+		p := a.Snapshot.Product
 		d := by[p.ID]
 		if d == nil {
 			d = &demand{product: p}
 			by[p.ID] = d
 		}
 		if d.asks++; !a.ReportedAt.Before(d.at) {
-			d.report, d.at = a.Report, a.ReportedAt
+			d.report, d.at = a.Snapshot, a.ReportedAt
 		}
 	}
 	all := make([]*demand, 0, len(by))

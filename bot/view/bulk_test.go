@@ -21,9 +21,9 @@ func waiting(n int) []workflow.Application {
 	for i := range all {
 		a := application()
 		a.Key.ID = workflow.ApplicationID(fmt.Sprintf("5766536881352%06d", i))
-		a.Report.ReviewBy = noon.Add(time.Duration(i+1) * 7 * time.Hour)
-		a.Report.Creator = workflow.Creator{OpenID: fmt.Sprintf("o%d", i), Username: fmt.Sprintf("kitchen_finds%d", i), Followers: number(float64(1000 * i))}
-		a.Report.Product.ID, a.Report.Product.Title = workflow.ProductID(fmt.Sprintf("17295%d", i%3)), []string{"Stand mixer & bowl", "Glow Serum", "Tea set"}[i%3]
+		a.Snapshot.ReviewBy = noon.Add(time.Duration(i+1) * 7 * time.Hour)
+		a.Snapshot.Creator = workflow.Creator{OpenID: fmt.Sprintf("o%d", i), Username: fmt.Sprintf("kitchen_finds%d", i), Followers: number(float64(1000 * i))}
+		a.Snapshot.Product.ID, a.Snapshot.Product.Title = workflow.ProductID(fmt.Sprintf("17295%d", i%3)), []string{"Stand mixer & bowl", "Glow Serum", "Tea set"}[i%3]
 		all[i] = a
 	}
 	return all
@@ -60,8 +60,8 @@ func deedOf(v workflow.Verdict, r workflow.Reason, all []workflow.Application) B
 
 func confirms() map[string]BulkConfirmFacts {
 	all := waiting(7)
-	all[3].Report.Creator = all[0].Report.Creator
-	all[1].Report.Stock, all[4].Report.Stock, all[2].Report.Untold, all[5].Report.Untold = 1, 1, true, true
+	all[3].Snapshot.Creator = all[0].Snapshot.Creator
+	all[1].Snapshot.Stock, all[4].Snapshot.Stock, all[2].Snapshot.StockUnknown, all[5].Snapshot.StockUnknown = 1, 1, true, true
 	return map[string]BulkConfirmFacts{
 		"bulk_confirm": {Deed: deedOf(workflow.Approve, "", all), Applications: all, Moved: 2, Unapprovable: 1, Channel: "C0SAMPLES1", Undo: 10 * time.Second},
 		"bulk_confirm_reject": {
@@ -93,7 +93,7 @@ func TestAHundredRequestsFitBothPagesWhateverTheirNames(t *testing.T) {
 		all := waiting(workflow.MaxRun)
 		var products []query.BulkProduct
 		for i := range all {
-			r := &all[i].Report
+			r := &all[i].Snapshot
 			r.Creator.Nickname, r.Product.Title, r.Creator.GMV = name, name, workflow.Money{Amount: name, Currency: name}
 			r.Product.ID, r.Creator.OpenID = workflow.ProductID(fmt.Sprint(i)), fmt.Sprint(i)
 			all[i].Key.ID = workflow.ApplicationID(fmt.Sprint(uint64(1<<64-1) - uint64(i)))

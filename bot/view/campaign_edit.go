@@ -151,7 +151,7 @@ func EditError(r workflow.Refusal) (block, text string) {
 		return BlockEditName, badName(r.Name)
 	case workflow.RuleNameTaken:
 		return BlockEditName, "There is a campaign called “" + raw(r.Name, maxName) + "” already. Please take another name."
-	case workflow.RuleSettingsMoved:
+	case workflow.RuleSettingsChanged:
 		return BlockEditName, ErrorEditedMeanwhile
 	case workflow.RuleArchived:
 		return BlockEditName, "Somebody archived the campaign meanwhile, so it cannot be edited any more."

@@ -81,7 +81,7 @@ func JoinModal(f JoinFacts) slack.ModalViewRequest {
 		blocks = append(blocks, menu)
 	}
 	blocks = append(blocks, nameInput(any))
-	if a.Decidable() && a.Report.Approvable {
+	if a.Decidable() && a.Snapshot.Approvable {
 		blocks = append(blocks, alsoApprove())
 	}
 	return slack.ModalViewRequest{
@@ -95,7 +95,7 @@ func JoinModal(f JoinFacts) slack.ModalViewRequest {
 }
 
 func about(f JoinFacts) []string {
-	r := f.Application.Report
+	r := f.Application.Snapshot
 	product := "*" + data(productOf(r.Product), maxTitle) + "*"
 	lines := []string{"*" + profile(r.Creator) + "* asks for " + product, ""}
 	if variant := data(r.Product.Variant, maxVariant); variant != "" {
@@ -187,7 +187,7 @@ func JoinError(r workflow.Refusal, chosen bool) (block, text string, ok bool) {
 		return block, "That campaign does not exist any more. Please choose another.", true
 	case workflow.RuleArchived:
 		return block, "The campaign " + name + " is archived and takes nobody new. Please choose another.", true
-	case workflow.RuleInThatCampaign:
+	case workflow.RuleAlreadyInCampaign:
 		return block, "The creator is in that campaign already.", true
 	default:
 		return "", "", false

@@ -71,7 +71,7 @@ type LinkFacts struct {
 	Products []workflow.Product // variants; with more than MaxChoices the menu asks for them
 	Chosen   workflow.Product   // to begin with; zero: none
 	Days     int                // to begin with; 0: the default
-	Failed   *workflow.Cause    // why TikTok gave no link; nil: it was not asked yet
+	Failed   *workflow.Failure  // why TikTok gave no link; nil: it was not asked yet
 }
 
 // LinkModal is the dialog in which a person chooses what the link is for. Without products there is nothing to choose.
@@ -256,7 +256,7 @@ func PictureShared(channel string) string {
 }
 
 // LinkFailed tells, in plain text, why TikTok gave no link.
-func LinkFailed(c workflow.Cause) string {
+func LinkFailed(c workflow.Failure) string {
 	reason := first(causes[c.Fault], raw(c.Message, maxWords), "no reason was given")
 	return "TikTok gave no link: " + reason + ". Nothing was sent; please try again, or choose something else."
 }

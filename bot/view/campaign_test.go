@@ -20,9 +20,9 @@ func autumn() workflow.Campaign {
 }
 
 func member(state workflow.MemberState) workflow.Member {
-	m := workflow.Member{Campaign: "c1", Creator: "id:o1", Shown: application().Report.Creator, State: state, Answered: noon, Answer: "I'd love to!\nDo you have it in *sage*?"}
-	if state == workflow.MemberNeeds || state == workflow.MemberSpared {
-		m.SaidBy, m.SaidAt = reviewer, noon
+	m := workflow.Member{Campaign: "c1", Creator: "id:o1", Shown: application().Snapshot.Creator, State: state, Answered: noon, Answer: "I'd love to!\nDo you have it in *sage*?"}
+	if state == workflow.MemberNeedsSample || state == workflow.MemberNeedsNone {
+		m.SampleAnswerBy, m.SampleAnswerAt = reviewer, noon
 	}
 	return m
 }
@@ -37,10 +37,10 @@ func questions() map[string]Message {
 	}
 	return map[string]Message{
 		"question":        ask(workflow.MemberAnswered, nil),
-		"question_yes":    ask(workflow.MemberNeeds, nil),
-		"question_no":     ask(workflow.MemberSpared, nil),
-		"question_linked": ask(workflow.MemberNeeds, func(f *QuestionFacts) { f.Member.LinkedAt = shipBy }),
-		"question_come": ask(workflow.MemberNeeds, func(f *QuestionFacts) {
+		"question_yes":    ask(workflow.MemberNeedsSample, nil),
+		"question_no":     ask(workflow.MemberNeedsNone, nil),
+		"question_linked": ask(workflow.MemberNeedsSample, func(f *QuestionFacts) { f.Member.LinkedAt = shipBy }),
+		"question_come": ask(workflow.MemberNeedsSample, func(f *QuestionFacts) {
 			a := application()
 			a.Card.Link = permalink
 			f.Applications, f.Shop = []workflow.Application{a}, "Nimbus Home"
@@ -48,7 +48,7 @@ func questions() map[string]Message {
 		"question_picture": ask(workflow.MemberAnswered, func(f *QuestionFacts) { f.Member.Answer = "" }),
 		"question_hostile": ask(workflow.MemberAnswered, func(f *QuestionFacts) {
 			f.Campaign.Name, f.Shop, f.Member.Answer = hostile, hostile, strings.Repeat(hostile, 30)
-			f.Member.Shown = hostileApplication().Report.Creator
+			f.Member.Shown = hostileApplication().Snapshot.Creator
 		}),
 	}
 }
@@ -98,15 +98,15 @@ func campaignDialogs(t *testing.T) map[string]slack.ModalViewRequest {
 	to := Correspondent{Shop: "7495540735365777507", Creator: "id:o1", Campaign: "c1"}
 	send, ok := LinkSend(LinkSendFacts{
 		LinkMeta: LinkMeta{To: to, Product: "1729", Link: "snssdk1180://request?product=1729&sku=172900"},
-		Creator:  application().Report.Creator, For: products(1)[0], Days: 7,
+		Creator:  application().Snapshot.Creator, For: products(1)[0], Days: 7,
 	})
 	require.True(t, ok)
 	worst, ok := LinkSend(LinkSendFacts{
 		LinkMeta: LinkMeta{To: to, Product: "1729", Link: "snssdk1180://" + strings.Repeat("a&", 700)},
-		Creator:  hostileApplication().Report.Creator, For: hostileApplication().Report.Product, Days: 14,
+		Creator:  hostileApplication().Snapshot.Creator, For: hostileApplication().Snapshot.Product, Days: 14,
 	})
 	require.True(t, ok)
-	cause := workflow.Cause{Code: 36009002, Fault: workflow.FaultBusy, Message: "too many requests", RequestID: "r1"}
+	cause := workflow.Failure{Code: 36009002, Fault: workflow.FaultBusy, Message: "too many requests", RequestID: "r1"}
 	hostileCampaign := autumn()
 	hostileCampaign.Name, hostileCampaign.Channel = hostile, ""
 	return map[string]slack.ModalViewRequest{
@@ -114,10 +114,10 @@ func campaignDialogs(t *testing.T) map[string]slack.ModalViewRequest {
 		"edit_many":    EditModal(EditFacts{Campaign: autumn(), Shop: "Nimbus Home", Products: products(101)}),
 		"edit_bare":    EditModal(EditFacts{Campaign: workflow.Campaign{ID: "c1", Shop: "1", Name: "Gift ideas"}}),
 		"edit_hostile": EditModal(EditFacts{Campaign: hostileCampaign, Shop: hostile, Products: []workflow.Product{{ID: "1", Title: hostile}, {ID: "2", Title: strings.Repeat("é", 300)}}}),
-		"link":         LinkModal(LinkFacts{To: to, Creator: application().Report.Creator, Products: products(2)}),
-		"link_many":    LinkModal(LinkFacts{To: to, Creator: application().Report.Creator, Products: products(101), Chosen: products(3)[2]}),
-		"link_none":    LinkModal(LinkFacts{To: to, Creator: hostileApplication().Report.Creator, Products: []workflow.Product{{ID: "1"}}}),
-		"link_failed":  LinkModal(LinkFacts{To: to, Creator: application().Report.Creator, Products: products(2), Chosen: products(2)[1], Days: 3, Failed: &cause}),
+		"link":         LinkModal(LinkFacts{To: to, Creator: application().Snapshot.Creator, Products: products(2)}),
+		"link_many":    LinkModal(LinkFacts{To: to, Creator: application().Snapshot.Creator, Products: products(101), Chosen: products(3)[2]}),
+		"link_none":    LinkModal(LinkFacts{To: to, Creator: hostileApplication().Snapshot.Creator, Products: []workflow.Product{{ID: "1"}}}),
+		"link_failed":  LinkModal(LinkFacts{To: to, Creator: application().Snapshot.Creator, Products: products(2), Chosen: products(2)[1], Days: 3, Failed: &cause}),
 		"link_wait":    LinkWait(to),
 		"link_send":    send,
 		"link_hostile": worst,
@@ -249,17 +249,17 @@ func TestAPictureOfAFunnelTellsTheSameAsTheAnswer(t *testing.T) {
 }
 
 func TestEveryRefusalOfAQuestionSaysWhatToDoNext(t *testing.T) {
-	for _, r := range []workflow.Rule{workflow.RuleSaid, workflow.RuleApplied, workflow.RuleNotAsked, workflow.RuleNoMember, workflow.RuleNoCampaign} {
-		for _, state := range []workflow.MemberState{workflow.MemberNeeds, workflow.MemberSpared, workflow.MemberInvited} {
+	for _, r := range []workflow.Rule{workflow.RuleAlreadyAnswered, workflow.RuleApplied, workflow.RuleNotAsked, workflow.RuleNoMember, workflow.RuleNoCampaign} {
+		for _, state := range []workflow.MemberState{workflow.MemberNeedsSample, workflow.MemberNeedsNone, workflow.MemberInvited} {
 			lint(t, Aside(QuestionRefusal(workflow.Refusal{Rule: r, Member: member(state), Name: hostile})))
 		}
 	}
-	for _, r := range []workflow.Rule{workflow.RuleCampaignName, workflow.RuleNameTaken, workflow.RuleSettingsMoved, workflow.RuleTooMany, workflow.RuleNoCampaign} {
+	for _, r := range []workflow.Rule{workflow.RuleCampaignName, workflow.RuleNameTaken, workflow.RuleSettingsChanged, workflow.RuleTooMany, workflow.RuleNoCampaign} {
 		block, text := EditError(workflow.Refusal{Rule: r, Name: hostile})
 		require.NotEmpty(t, block)
 		require.NotEmpty(t, text)
 	}
-	for _, r := range []workflow.Rule{workflow.RuleNote, workflow.RuleTooLong, workflow.RuleNoCreator, workflow.RuleNoMember} {
+	for _, r := range []workflow.Rule{workflow.RuleEmptyNote, workflow.RuleTooLong, workflow.RuleNoCreator, workflow.RuleNoMember} {
 		require.NotEmpty(t, MessageRefusal(workflow.Refusal{Rule: r}))
 	}
 }
@@ -272,9 +272,9 @@ func TestNothingThatOthersWriteBreaksWhatIsSaidOfCampaigns(t *testing.T) {
 	for range 60 {
 		c := workflow.Campaign{ID: "c1", Shop: "1", Name: g(), Products: []workflow.ProductID{workflow.ProductID(g())}}
 		m := member(workflow.MemberAnswered)
-		m.Answer, m.Shown, m.SaidBy = g(), workflow.Creator{Username: g(), Nickname: g()}, workflow.PersonID(g())
+		m.Answer, m.Shown, m.SampleAnswerBy = g(), workflow.Creator{Username: g(), Nickname: g()}, workflow.PersonID(g())
 		all := []workflow.Product{{ID: "1", SKU: "2", Title: g(), Variant: g()}, {ID: workflow.ProductID(g()), SKU: g(), Title: g()}}
-		for _, state := range []workflow.MemberState{workflow.MemberAnswered, workflow.MemberNeeds, workflow.MemberSpared} {
+		for _, state := range []workflow.MemberState{workflow.MemberAnswered, workflow.MemberNeedsSample, workflow.MemberNeedsNone} {
 			m.State = state
 			lint(t, Question(QuestionFacts{Campaign: c, Member: m, Shop: g()}))
 		}
@@ -285,12 +285,12 @@ func TestNothingThatOthersWriteBreaksWhatIsSaidOfCampaigns(t *testing.T) {
 		lint(t, BadCollaboration(g()))
 		lint(t, ImportBegun(g(), g()))
 		lintModal(t, EditModal(EditFacts{Campaign: c, Shop: g(), Products: all}))
-		cause := workflow.Cause{Message: g(), RequestID: g()}
+		cause := workflow.Failure{Message: g(), RequestID: g()}
 		lintModal(t, LinkModal(LinkFacts{To: Correspondent{Shop: "1", Creator: "x"}, Creator: m.Shown, Products: all, Failed: &cause}))
 		if dialog, ok := LinkSend(LinkSendFacts{LinkMeta: LinkMeta{Link: "snssdk1180://a"}, Creator: m.Shown, For: all[0], Days: 3}); ok {
 			lintModal(t, dialog)
 		}
-		_, _, comment := LinkPictureWords(m.Shown, m.SaidBy)
+		_, _, comment := LinkPictureWords(m.Shown, m.SampleAnswerBy)
 		lint(t, Aside(comment))
 	}
 }

@@ -22,8 +22,8 @@ type CardFacts struct {
 // Card is the application's message in the shop's channel. It fits a phone's screen: seven blocks at the most.
 func Card(f CardFacts) Message {
 	a := f.Application
-	blocks := []slack.Block{creatorBlock(f), numbersBlock(a.Report.Creator), productBlock(a), section(status(a)...)}
-	if small := support(a.Decision.Cause); small != "" && a.State().Reviewing() {
+	blocks := []slack.Block{creatorBlock(f), numbersBlock(a.Snapshot.Creator), productBlock(a), section(status(a)...)}
+	if small := support(a.Decision.Failure); small != "" && a.State().Reviewing() {
 		blocks = append(blocks, aside(small))
 	}
 	if c, ok := cardControls(f); ok {
@@ -33,7 +33,7 @@ func Card(f CardFacts) Message {
 }
 
 func creatorBlock(f CardFacts) slack.Block {
-	c := f.Application.Report.Creator
+	c := f.Application.Snapshot.Creator
 	user := ""
 	if shown := data(c.Username, maxName); shown != "" && nameOf(c) != "@"+clean(c.Username) {
 		user = "@" + shown
@@ -59,7 +59,7 @@ func numbersBlock(c workflow.Creator) slack.Block {
 }
 
 func productBlock(a workflow.Application) slack.Block {
-	r := a.Report
+	r := a.Snapshot
 	left := ""
 	if a.State().Reviewing() {
 		left = stock(r)
@@ -98,8 +98,8 @@ func shortID(a workflow.Application) string { return string(a.Key.Short()) }
 
 // headline is the card in one line: who asks for what, and where it stands.
 func headline(a workflow.Application) string {
-	return fmt.Sprintf("Sample request from %s for %s. %s: %s", spokenName(a.Report.Creator),
-		spoken(productOf(a.Report.Product), maxTitle), first(spoken(string(a.Stage()), maxID), "Unknown"), spokenState(a))
+	return fmt.Sprintf("Sample request from %s for %s. %s: %s", spokenName(a.Snapshot.Creator),
+		spoken(productOf(a.Snapshot.Product), maxTitle), first(spoken(string(a.Stage()), maxID), "Unknown"), spokenState(a))
 }
 
 // spokenState is where the decision stands, in a few words without formatting.
@@ -108,7 +108,7 @@ func spokenState(a workflow.Application) string {
 	by := deed(d.Verdict) + " by " + person(d.By)
 	switch s := a.State(); s {
 	case workflow.Pending:
-		return "waits for a decision" + spokenDeadline(a.Report) + spokenLook(a.Looker)
+		return "waits for a decision" + spokenDeadline(a.Snapshot) + spokenLook(a.OnIt)
 	case workflow.Queued:
 		return by + ", can still be undone"
 	case workflow.Sending:
@@ -119,7 +119,7 @@ func spokenState(a workflow.Application) string {
 		if a.OfAgency() {
 			return "TikTok refused the " + noun(d.Verdict) + " for good"
 		}
-		return "TikTok refused the " + noun(d.Verdict) + ", waits for a decision" + spokenDeadline(a.Report) + spokenLook(a.Looker)
+		return "TikTok refused the " + noun(d.Verdict) + ", waits for a decision" + spokenDeadline(a.Snapshot) + spokenLook(a.OnIt)
 	case workflow.Unrecognised:
 		return "a status that this desk does not know"
 	default:
@@ -142,14 +142,14 @@ func spokenEnd(a workflow.Application, s workflow.State) string {
 	}
 }
 
-func spokenDeadline(r workflow.Report) string {
+func spokenDeadline(r workflow.Snapshot) string {
 	if r.ReviewBy.IsZero() {
 		return ""
 	}
 	return " by " + utc(r.ReviewBy)
 }
 
-func spokenLook(l workflow.Look) string {
+func spokenLook(l workflow.OnIt) string {
 	if l.By == "" {
 		return ""
 	}

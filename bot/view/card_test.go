@@ -15,25 +15,25 @@ import (
 // cards are the looks that a card can have.
 func cards() map[string]CardFacts {
 	bare := application()
-	bare.Report.Creator = workflow.Creator{Username: "kitchen_finds"}
-	bare.Report.Product = workflow.Product{ID: "1729"}
-	bare.Report.Collab, bare.Report.Commission, bare.Report.Stock, bare.Report.ReviewBy = workflow.Collab{}, "", 0, time.Time{}
+	bare.Snapshot.Creator = workflow.Creator{Username: "kitchen_finds"}
+	bare.Snapshot.Product = workflow.Product{ID: "1729"}
+	bare.Snapshot.Collab, bare.Snapshot.Commission, bare.Snapshot.Stock, bare.Snapshot.ReviewBy = workflow.Collab{}, "", 0, time.Time{}
 
 	untold := application()
-	untold.Report.Stock, untold.Report.Untold = 0, true
+	untold.Snapshot.Stock, untold.Snapshot.StockUnknown = 0, true
 
 	stuck := application()
-	stuck.Report.Approvable, stuck.Report.Obstacles = false, []string{"PRODUCT_INACTIVE"}
-	stuck.Report.Collab, stuck.Report.Partner = workflow.Collab{Known: true}, "Bright & Co."
+	stuck.Snapshot.Approvable, stuck.Snapshot.Obstacles = false, []string{"PRODUCT_INACTIVE"}
+	stuck.Snapshot.Collab, stuck.Snapshot.Partner = workflow.Collab{Known: true}, "Bright & Co."
 
 	back := decidedAs(workflow.Approve, workflow.DecisionRefused)
-	back.Decision.Cause = workflow.Cause{Code: 16032001, Fault: workflow.FaultRegion, Message: "creator region mismatch", RequestID: "20261120120000ABC"}
+	back.Decision.Failure = workflow.Failure{Code: 16032001, Fault: workflow.FaultRegion, Message: "creator region mismatch", RequestID: "20261120120000ABC"}
 
 	agency := decidedAs(workflow.Approve, workflow.DecisionRefused)
-	agency.Decision.Cause = workflow.Cause{Code: 16022020, Fault: workflow.FaultAgency, Message: "agency request", RequestID: "20261120120000ABC"}
+	agency.Decision.Failure = workflow.Failure{Code: 16022020, Fault: workflow.FaultAgency, Message: "agency request", RequestID: "20261120120000ABC"}
 
 	waiting := decidedAs(workflow.Reject, workflow.DecisionSending)
-	waiting.Decision.Cause = workflow.Cause{Code: 105001, Fault: workflow.FaultReconnect, Message: "access token is invalid", RequestID: "20261120120001ABC"}
+	waiting.Decision.Failure = workflow.Failure{Code: 105001, Fault: workflow.FaultReconnect, Message: "access token is invalid", RequestID: "20261120120001ABC"}
 
 	content := reportedAs(workflow.StatusContentPending)
 	content.ContentAt = noon.Add(96 * time.Hour)
@@ -45,14 +45,14 @@ func cards() map[string]CardFacts {
 	named.Campaign, named.Shop, named.Region = "Autumn <kitchen>", "Nimbus Home", "US"
 
 	rejected := reportedAs(workflow.StatusRejectCancelled)
-	rejected.Decision.Verdict, rejected.Decision.Reason, rejected.Report.OrderID = workflow.Reject, workflow.NotMatch, ""
+	rejected.Decision.Verdict, rejected.Decision.Reason, rejected.Snapshot.OrderID = workflow.Reject, workflow.NotMatch, ""
 
 	shipped := reportedAs(workflow.StatusShipped)
-	shipped.Report.Tracking = "1Z999AA10123456784"
+	shipped.Snapshot.Tracking = "1Z999AA10123456784"
 
 	looked := facts(application())
-	looked.Application.Looker = workflow.Look{By: reviewer, At: noon}
-	looked.Application.Origins = []string{"trigger"}
+	looked.Application.OnIt = workflow.OnIt{By: reviewer, At: noon}
+	looked.Application.DedupKeys = []string{"trigger"}
 
 	quick := facts(application())
 	quick.QuickReject = true
@@ -145,7 +145,7 @@ func TestACardHasTheControlsThatCanBeOfUseAndNoOthers(t *testing.T) {
 		workflow.Sending: later, workflow.Unclear: later, workflow.AwaitingShipment: later, workflow.Shipped: later, workflow.Delivered: later,
 	}
 	for name, f := range cards() {
-		if !f.Application.Report.Approvable || f.Application.Joined.By != "" || f.Application.Report.Creator.OpenID == "" {
+		if !f.Application.Snapshot.Approvable || f.Application.Joined.By != "" || f.Application.Snapshot.Creator.OpenID == "" {
 			continue
 		}
 		ids, _ := controlsOf(Card(f))
@@ -224,7 +224,7 @@ func TestADeedMakesAnotherBlockSoThatNoMenuKeepsAnOldChoice(t *testing.T) {
 	seen := map[string]bool{}
 	for _, origin := range []string{"", "trigger one", "view one"} {
 		if origin != "" {
-			a.Origins = append(a.Origins, origin)
+			a.DedupKeys = append(a.DedupKeys, origin)
 		}
 		_, block := controlsOf(Card(facts(a)))
 		require.False(t, seen[block])
@@ -241,7 +241,7 @@ func TestANumberThatIsNotSharedIsNeverZero(t *testing.T) {
 	require.NotContains(t, numbers, "*0")
 
 	a := application()
-	a.Report.Creator.Posts, a.Report.Creator.GMV = number(0), workflow.Money{Amount: "0", Currency: "USD"}
+	a.Snapshot.Creator.Posts, a.Snapshot.Creator.GMV = number(0), workflow.Money{Amount: "0", Currency: "USD"}
 	numbers = pretty(t, Card(facts(a)).Blocks[1])
 	require.Contains(t, numbers, "Posts, 30 days: *0*")
 	require.Contains(t, numbers, "GMV, 30 days: *$0*")
@@ -249,7 +249,7 @@ func TestANumberThatIsNotSharedIsNeverZero(t *testing.T) {
 
 func TestACardIsSilentAboutAnOriginThatNobodyLookedUp(t *testing.T) {
 	a := application()
-	a.Report.Collab, a.Report.Partner = workflow.Collab{}, ""
+	a.Snapshot.Collab, a.Snapshot.Partner = workflow.Collab{}, ""
 	require.NotContains(t, strings.ToLower(pretty(t, Card(facts(a)).Blocks[2])), "collaboration")
 }
 
@@ -257,8 +257,8 @@ func TestEveryEndingNamesWhoseMoveItWas(t *testing.T) {
 	for _, e := range workflow.Endings {
 		a := nobody(reportedAs(e.Statuses[0]))
 		m := Card(facts(a))
-		require.Contains(t, pretty(t, m.Blocks), "*"+string(a.Stage())+"*\\nThe move was "+string(e.Mover))
-		require.Contains(t, m.Text, "the move was "+string(e.Mover))
+		require.Contains(t, pretty(t, m.Blocks), "*"+string(a.Stage())+"*\\nThe move was "+string(e.Party))
+		require.Contains(t, m.Text, "the move was "+string(e.Party))
 	}
 }
 
@@ -298,7 +298,7 @@ func TestPicturesComeFromTheWebOnly(t *testing.T) {
 		"https://user:word@p.example/a": false, "https://p.example/" + strings.Repeat("a", 2000): false, "data:image/png;base64,AA": false,
 	} {
 		a := application()
-		a.Report.Product.Picture = picture
+		a.Snapshot.Product.Picture = picture
 		require.Equal(t, shown, strings.Contains(pretty(t, Card(facts(a)).Blocks), `"image_url"`), picture)
 	}
 }
@@ -348,7 +348,7 @@ func TestAMessageKeepsItsHashUntilItLooksDifferent(t *testing.T) {
 	require.Equal(t, a.Hash(), Card(facts(application())).Hash())
 
 	other := application()
-	other.Report.Stock--
+	other.Snapshot.Stock--
 	require.NotEqual(t, a.Hash(), Card(facts(other)).Hash())
 	require.NotEqual(t, a.Hash(), a.WithoutImages().Hash())
 	require.NotEqual(t, a.Hash(), Message{Text: a.Text + " ", Blocks: a.Blocks}.Hash())
@@ -365,7 +365,7 @@ func TestWithoutItsImagesAMessageIsOtherwiseTheSame(t *testing.T) {
 	before := pretty(t, m.Blocks)
 
 	bare := application()
-	bare.Report.Product.Picture = ""
+	bare.Snapshot.Product.Picture = ""
 	want := Card(facts(bare))
 	want.Blocks = append(want.Blocks, aside("b"))
 	require.Equal(t, want, m.WithoutImages())

@@ -51,7 +51,7 @@ var scopes = map[string]string{
 }
 
 // remedy tells an admin what to do about a cause; empty: that is not known.
-func remedy(c workflow.Cause) string {
+func remedy(c workflow.Failure) string {
 	if c.Fault == workflow.FaultScope {
 		scope := first(scopes[c.Call], "`seller.affiliate_collaboration.read` and its write twin")
 		return "Grant the app the scope " + scope + " in TikTok's Partner Center, then connect the shop again."
@@ -61,7 +61,7 @@ func remedy(c workflow.Cause) string {
 
 // why puts a cause in plain words, as the end of a sentence without its full stop; TikTok's own words are quoted where
 // the desk does not know what they mean.
-func why(c workflow.Cause) string {
+func why(c workflow.Failure) string {
 	if known, ok := causes[c.Fault]; ok {
 		return known + callNamed(c)
 	}
@@ -75,7 +75,7 @@ func why(c workflow.Cause) string {
 }
 
 // callNamed names the one call that a cause is about.
-func callNamed(c workflow.Cause) string {
+func callNamed(c workflow.Failure) string {
 	if name := data(c.Call, maxID); name != "" {
 		return " (`" + name + "`)"
 	}
@@ -84,7 +84,7 @@ func callNamed(c workflow.Cause) string {
 
 // support is what the vendor's support asks for: the code, its own words where they were not quoted already, and the
 // request's id. It is empty where there is nothing to tell.
-func support(c workflow.Cause) string {
+func support(c workflow.Failure) string {
 	code, words, request := "", "", ""
 	if c.Code != 0 {
 		code = "TikTok's code " + strconv.Itoa(c.Code)

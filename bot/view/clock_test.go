@@ -13,12 +13,12 @@ import (
 
 // running is an application with a deadline that runs.
 func running(a workflow.Application, kind workflow.DeadlineKind, by time.Time) workflow.Application {
-	a.Clock = workflow.Armed{Kind: kind, By: by, Next: by}
+	a.Timer = workflow.Timer{Kind: kind, By: by, Next: by}
 	return a
 }
 
-func stepOf(kind workflow.DeadlineKind, before time.Duration, v workflow.Voice, by time.Time) workflow.Saying {
-	return workflow.Saying{Kind: workflow.SayDeadline, Deadline: kind, Voice: v, Before: before, NextDue: by, At: by.Add(-before)}
+func stepOf(kind workflow.DeadlineKind, before time.Duration, v workflow.Audience, by time.Time) workflow.Payload {
+	return workflow.Payload{Kind: workflow.KindDeadline, Deadline: kind, Audience: v, Before: before, NextDue: by, At: by.Add(-before)}
 }
 
 func crowdOf(n int) (e Entitled) {
@@ -33,11 +33,11 @@ func deadlines() map[string]DeadlineFacts {
 	review, ship := running(application(), workflow.ReviewDeadline, deadline), running(reportedAs(workflow.StatusAwaitingShipment), workflow.ShipDeadline, shipBy)
 	refused := running(decidedAs(workflow.Approve, workflow.DecisionRefused), workflow.ReviewDeadline, deadline)
 	moving := reportedAs(workflow.StatusShipped)
-	moving.Report.Tracking = "1Z999AA10123456784"
+	moving.Snapshot.Tracking = "1Z999AA10123456784"
 	moving = running(moving, workflow.MoveDeadline, moving.ChangedAt.Add(10*24*time.Hour))
 	posting := running(reportedAs(workflow.StatusContentPending), workflow.PostDeadline, deadline)
 	reviewers := Entitled{People: []workflow.PersonID{reviewer}, Groups: []workflow.GroupID{"S0REVIEW01"}}
-	post := func(before time.Duration, v workflow.Voice) workflow.Saying {
+	post := func(before time.Duration, v workflow.Audience) workflow.Payload {
 		return stepOf(workflow.PostDeadline, before, v, deadline)
 	}
 	return map[string]DeadlineFacts{
@@ -48,7 +48,7 @@ func deadlines() map[string]DeadlineFacts {
 		"deadline_review_admins":    {Saying: stepOf(workflow.ReviewDeadline, time.Hour, workflow.ToAdmins, deadline), Application: review, Named: Entitled{People: []workflow.PersonID{admin}}},
 		"deadline_ship":             {Saying: stepOf(workflow.ShipDeadline, 24*time.Hour, workflow.ToReviewers, shipBy), Application: ship, Named: reviewers, Region: "US"},
 		"deadline_ship_admins":      {Saying: stepOf(workflow.ShipDeadline, time.Hour, workflow.ToAdmins, shipBy), Application: ship, Unnamed: AnAdmin},
-		"deadline_move":             {Saying: stepOf(workflow.MoveDeadline, 0, workflow.ToThread, moving.Clock.By), Application: moving, Days: 10},
+		"deadline_move":             {Saying: stepOf(workflow.MoveDeadline, 0, workflow.ToThread, moving.Timer.By), Application: moving, Days: 10},
 		"deadline_post":             {Saying: post(72*time.Hour, workflow.ToThread), Application: posting},
 		"deadline_post_nudging":     {Saying: post(72*time.Hour, workflow.ToThread), Application: posting, Nudging: true},
 		"deadline_post_over":        {Saying: post(0, workflow.ToThread), Application: posting},
@@ -70,7 +70,7 @@ func TestOnlyAStepAboutContentOffersToNudge(t *testing.T) {
 		require.Equal(t, f.Saying.Deadline == workflow.PostDeadline && !f.Nudging, strings.Contains(shown, `"nudge"`), name)
 	}
 	unknown := deadlines()["deadline_post"]
-	unknown.Application.Report.Creator.OpenID = ""
+	unknown.Application.Snapshot.Creator.OpenID = ""
 	require.NotContains(t, pretty(t, Deadline(unknown).Blocks), `"nudge"`, "nobody can write to whom TikTok does not name")
 }
 
@@ -91,7 +91,7 @@ func TestTheReminderIsKindPlainAndFitsAMessage(t *testing.T) {
 	require.Equal(t, "How is\nthe mixer?", NudgeText(a, "How is\nthe mixer?"))
 	require.Contains(t, NudgeText(workflow.Application{}, " "), "Hi, we hope that you enjoy a product!")
 	require.LessOrEqual(t, len([]rune(NudgeText(hostileApplication(), strings.Repeat(hostile, 99)))), workflow.MaxMessage)
-	modal := MessageModal(MessageModalFacts{To: correspondent, Creator: a.Report.Creator, Product: a.Report.Product, Text: NudgeText(a, "")})
+	modal := MessageModal(MessageModalFacts{To: correspondent, Creator: a.Snapshot.Creator, Product: a.Snapshot.Product, Text: NudgeText(a, "")})
 	lintModal(t, modal)
 	require.Contains(t, pretty(t, modal), `"initial_value": "Hi Glow Daily`)
 	lint(t, Aside(NothingToNudge(hostileApplication())))
@@ -123,16 +123,16 @@ func hostileItems() (items []workflow.Item) {
 const cardLinkOf = "https://example.slack.com/archives/C0SAMPLES1/p1763640000000100"
 
 func groups() map[string]DeadlinesFacts {
-	group := func(kind workflow.DeadlineKind, v workflow.Voice, n, listed int) workflow.Saying {
-		return workflow.Saying{Kind: workflow.SayDeadline, Deadline: kind, Voice: v, At: deadline.Add(-5 * time.Hour), Waiting: n, Items: itemsOf(listed, deadline, cardLinkOf), NextDue: deadline}
+	group := func(kind workflow.DeadlineKind, v workflow.Audience, n, listed int) workflow.Payload {
+		return workflow.Payload{Kind: workflow.KindDeadline, Deadline: kind, Audience: v, At: deadline.Add(-5 * time.Hour), Waiting: n, Items: itemsOf(listed, deadline, cardLinkOf), NextDue: deadline}
 	}
-	evil := workflow.Saying{Kind: workflow.SayDeadline, Deadline: workflow.ReviewDeadline, Waiting: 10_000, Items: hostileItems(), Shop: strings.Repeat(hostile, 9)}
+	evil := workflow.Payload{Kind: workflow.KindDeadline, Deadline: workflow.ReviewDeadline, Waiting: 10_000, Items: hostileItems(), Shop: strings.Repeat(hostile, 9)}
 	return map[string]DeadlinesFacts{
 		"deadlines_review": {Saying: group(workflow.ReviewDeadline, workflow.ToReviewers, 27, 10), Steps: workflow.DefaultSteps, Named: Entitled{People: []workflow.PersonID{reviewer}}},
 		"deadlines_near":   {Saying: group(workflow.ReviewDeadline, workflow.ToAdmins, 6, 6), Steps: workflow.DefaultSteps, Unnamed: AnAdmin},
 		"deadlines_ship":   {Saying: group(workflow.ShipDeadline, workflow.ToChannel, 7, 7), Steps: []time.Duration{72 * time.Hour, 30 * time.Minute}},
 		"deadlines_post":   {Saying: group(workflow.PostDeadline, workflow.ToThread, 12, 10), Steps: workflow.DefaultSteps},
-		"deadlines_gone":   {Saying: workflow.Saying{Kind: workflow.SayDeadline, Deadline: workflow.ReviewDeadline, Waiting: 1, Shop: "Glow Shop"}},
+		"deadlines_gone":   {Saying: workflow.Payload{Kind: workflow.KindDeadline, Deadline: workflow.ReviewDeadline, Waiting: 1, Shop: "Glow Shop"}},
 		"deadlines_bad":    {Saying: evil, Steps: workflow.DefaultSteps, Named: crowdOf(100)},
 	}
 }
@@ -150,10 +150,10 @@ func TestAGroupNamesTheNearestStepThatHoldsItAll(t *testing.T) {
 
 func shipments() map[string]ShipmentsFacts {
 	news := func(n workflow.News, count int, shop string) ShipmentsFacts {
-		s := workflow.Saying{Kind: workflow.SayShipment, News: n, Waiting: count, Items: itemsOf(min(count, 10), deadline, cardLinkOf), Shop: shop}
+		s := workflow.Payload{Kind: workflow.KindShipment, News: n, Waiting: count, Items: itemsOf(min(count, 10), deadline, cardLinkOf), Shop: shop}
 		return ShipmentsFacts{Saying: s, Days: 10}
 	}
-	evil := ShipmentsFacts{Saying: workflow.Saying{Kind: workflow.SayShipment, News: workflow.NewsStuck, Waiting: 300, Items: hostileItems(), Shop: strings.Repeat(hostile, 9)}, Days: 10}
+	evil := ShipmentsFacts{Saying: workflow.Payload{Kind: workflow.KindShipment, News: workflow.NewsStuck, Waiting: 300, Items: hostileItems(), Shop: strings.Repeat(hostile, 9)}, Days: 10}
 	bare := news(workflow.NewsShipped, 1, "")
 	bare.Saying.Items[0].Link = ""
 	return map[string]ShipmentsFacts{
@@ -175,10 +175,10 @@ func contentSamples() map[string]ContentFacts {
 	live := workflow.Content{ID: "2", Format: "LIVE", Link: "http://www.tiktok.com/live"}
 	evil := workflow.Content{ID: hostile, Format: hostile, Text: strings.Repeat(hostile, 99), Link: "https://user@evil.example/", Views: number(-1)}
 	of := func(c workflow.Content) ContentFacts {
-		return ContentFacts{Content: c, Creator: a.Report.Creator, Product: a.Report.Product}
+		return ContentFacts{Content: c, Creator: a.Snapshot.Creator, Product: a.Snapshot.Product}
 	}
 	bad := of(evil)
-	bad.Creator, bad.Product = hostileApplication().Report.Creator, hostileApplication().Report.Product
+	bad.Creator, bad.Product = hostileApplication().Snapshot.Creator, hostileApplication().Snapshot.Product
 	return map[string]ContentFacts{"content_video": of(video), "content_live": of(live), "content_hostile": bad}
 }
 
@@ -197,20 +197,20 @@ func TestContentIsLinkedToOnlyWhereTheLinkIsSafeAndItsHostIsShown(t *testing.T) 
 
 // lintClock holds all that time has the desk say to Slack's limits, whatever others wrote.
 func (w words) lintClock(t *testing.T, a workflow.Application) {
-	by := a.Report.ReviewBy
+	by := a.Snapshot.ReviewBy
 	for _, kind := range []workflow.DeadlineKind{workflow.ReviewDeadline, workflow.ShipDeadline, workflow.MoveDeadline, workflow.PostDeadline} {
 		a := running(a, kind, by)
 		lint(t, Deadline(DeadlineFacts{Saying: stepOf(kind, 0, workflow.ToAdmins, by), Application: a, Region: w.user,
 			Named: Entitled{People: []workflow.PersonID{workflow.PersonID(w.nick)}, Groups: []workflow.GroupID{workflow.GroupID(w.title)}}, Unnamed: AnAdmin}))
-		item := workflow.Item{Key: a.Key, Creator: a.Report.Creator, Product: a.Report.Product, By: by, Link: w.picture}
-		lint(t, Deadlines(DeadlinesFacts{Saying: workflow.Saying{Deadline: kind, Waiting: 7, Items: []workflow.Item{item, item}, Shop: w.nick}}))
-		lint(t, Shipments(ShipmentsFacts{Saying: workflow.Saying{News: workflow.News(w.cause), Waiting: 1, Items: []workflow.Item{item}, Shop: w.title}}))
+		item := workflow.Item{Key: a.Key, Creator: a.Snapshot.Creator, Product: a.Snapshot.Product, By: by, Link: w.picture}
+		lint(t, Deadlines(DeadlinesFacts{Saying: workflow.Payload{Deadline: kind, Waiting: 7, Items: []workflow.Item{item, item}, Shop: w.nick}}))
+		lint(t, Shipments(ShipmentsFacts{Saying: workflow.Payload{News: workflow.News(w.cause), Waiting: 1, Items: []workflow.Item{item}, Shop: w.title}}))
 		a.Card.Link = w.picture
 		rows := []MorningRow{{Application: a}, {Application: a, Tomorrow: true}}
 		lint(t, Morning(MorningFacts{Agenda: workflow.Agenda{Deadline: kind, Today: 1, Tomorrow: 3}, Shop: w.nick, Rows: rows}))
 	}
-	lint(t, Content(ContentFacts{Content: workflow.Content{Format: w.cause, Text: w.title, Link: w.picture}, Creator: a.Report.Creator, Product: a.Report.Product}))
-	lintModal(t, MessageModal(MessageModalFacts{To: correspondent, Creator: a.Report.Creator, Text: NudgeText(a, w.cause)}))
+	lint(t, Content(ContentFacts{Content: workflow.Content{Format: w.cause, Text: w.title, Link: w.picture}, Creator: a.Snapshot.Creator, Product: a.Snapshot.Product}))
+	lintModal(t, MessageModal(MessageModalFacts{To: correspondent, Creator: a.Snapshot.Creator, Text: NudgeText(a, w.cause)}))
 }
 
 func TestTheHistoryTellsWhichStepsWereTold(t *testing.T) {

@@ -41,7 +41,7 @@ func decisions(a workflow.Application, quick bool) []slack.BlockElement {
 		if a.OfAgency() {
 			return []slack.BlockElement{campaign}
 		}
-		if !a.Report.Approvable {
+		if !a.Snapshot.Approvable {
 			return []slack.BlockElement{campaign, rejectMenu(quick)}
 		}
 		approve := button(ActionApprove, target, "Approve", "Approve the sample for "+who)
@@ -57,7 +57,7 @@ func decisions(a workflow.Application, quick bool) []slack.BlockElement {
 }
 
 // called is what the creator is called where a control is read out.
-func called(a workflow.Application) string { return aloud(a.Report.Creator) }
+func called(a workflow.Application) string { return aloud(a.Snapshot.Creator) }
 
 // aloud is what a creator is called there.
 func aloud(c workflow.Creator) string { return raw(nameOf(c), 30) }
@@ -65,7 +65,7 @@ func aloud(c workflow.Creator) string { return raw(nameOf(c), 30) }
 // messageButton opens the dialog to write to the creator. There is none for a creator whose id TikTok has not told: she
 // cannot be written to.
 func messageButton(a workflow.Application) (*slack.ButtonBlockElement, bool) {
-	c := a.Report.Creator
+	c := a.Snapshot.Creator
 	to := Correspondent{Shop: a.Key.Shop, Creator: c.KeyOf(a.Key.Shop), Application: a.Key.ID}.String()
 	if c.OpenID == "" || utf8.RuneCountInString(to) > maxValue {
 		return nil, false
@@ -85,11 +85,11 @@ const (
 func moreMenu(f CardFacts) (*slack.OverflowBlockElement, bool) {
 	a := f.Application
 	menu := &slack.OverflowBlockElement{Type: slack.METOverflow, ActionID: ActionMore}
-	if page, ok := profileAt(a.Report.Creator); ok {
+	if page, ok := profileAt(a.Snapshot.Creator); ok {
 		menu.Options = append(menu.Options, openPage(MoreProfile, "Creator's page on TikTok", page))
 	}
 	menu.Options = append(menu.Options, openPage(MoreRequests, "Requests in the Affiliate Center", requestsAt(f.Region)))
-	if a.Decidable() && a.Looker.By != "" {
+	if a.Decidable() && a.OnIt.By != "" {
 		menu.Options = append(menu.Options, option(MoreLookEnd, "Stop looking at it"))
 	}
 	return menu, len(menu.Options) > 1

@@ -14,7 +14,7 @@ const ActionNudge = "nudge"
 
 // DeadlineFacts is what a step of a deadline tells.
 type DeadlineFacts struct {
-	Saying      workflow.Saying
+	Saying      workflow.Payload
 	Application workflow.Application
 	Region      string   // the shop's, for the link to its Affiliate Center
 	Named       Entitled // who is called by name; nobody: none is
@@ -33,7 +33,7 @@ func Deadline(f DeadlineFacts) Message {
 	}
 	a := f.Application
 	return Message{
-		Text:   deadlineText(f.Saying) + ": " + spokenName(a.Report.Creator) + ", " + spoken(productOf(a.Report.Product), maxTitle),
+		Text:   deadlineText(f.Saying) + ": " + spokenName(a.Snapshot.Creator) + ", " + spoken(productOf(a.Snapshot.Product), maxTitle),
 		Blocks: blocks,
 	}
 }
@@ -71,7 +71,7 @@ func stuckDays(f DeadlineFacts) int {
 }
 
 func deadlineSubject(a workflow.Application) string {
-	return dotted("*"+profile(a.Report.Creator)+"*", data(productOf(a.Report.Product), maxTitle), data(a.Report.Product.Variant, maxVariant))
+	return dotted("*"+profile(a.Snapshot.Creator)+"*", data(productOf(a.Snapshot.Product), maxTitle), data(a.Snapshot.Product.Variant, maxVariant))
 }
 
 // deadlineLines tell what happens otherwise, and what to do.
@@ -88,11 +88,11 @@ func deadlineLines(f DeadlineFacts) []string {
 			"*Approve* and *Reject…* are on the card.",
 		}
 	case workflow.ShipDeadline:
-		return []string{"After that TikTok cancels it as " + stageName(workflow.StageNotShipped) + ".", dotted("Ship it from the "+requests(f.Region), order(a.Report))}
+		return []string{"After that TikTok cancels it as " + stageName(workflow.StageNotShipped) + ".", dotted("Ship it from the "+requests(f.Region), order(a.Snapshot))}
 	case workflow.MoveDeadline:
 		return []string{
 			"TikTok reports it in " + stageName(workflow.StageShipping) + ", and nothing new since " + stamp(movedAt(f)) + ". Please ask the carrier.",
-			dotted(tracking(a.Report), order(a.Report)),
+			dotted(tracking(a.Snapshot), order(a.Snapshot)),
 		}
 	}
 	return postLines(f)
@@ -134,7 +134,7 @@ const (
 const perCall = 20
 
 // calling mentions those who are to act. Where nobody can be, it says who may.
-func calling(s workflow.Saying, named Entitled, unnamed string) []slack.Block {
+func calling(s workflow.Payload, named Entitled, unnamed string) []slack.Block {
 	var all, lines []string
 	for _, g := range named.Groups {
 		if m := group(g); m != "" {
@@ -176,11 +176,11 @@ func NudgeText(a workflow.Application, shops string) string {
 		return cut(shops, workflow.MaxMessage)
 	}
 	who := ""
-	if name := raw(nameOf(a.Report.Creator), maxName); name != "a creator" {
+	if name := raw(nameOf(a.Snapshot.Creator), maxName); name != "a creator" {
 		who = " " + name
 	}
 	return fmt.Sprintf("Hi%s, we hope that you enjoy %s! When you find a moment to post about it, we would love to see what you make of it. "+
-		"If anything is in the way, just tell us. Thank you!", who, raw(productOf(a.Report.Product), maxTitle))
+		"If anything is in the way, just tell us. Thank you!", who, raw(productOf(a.Snapshot.Product), maxTitle))
 }
 
 // NothingToNudge tells whoever wants to remind a creator that there is no need for it any more.
@@ -188,7 +188,7 @@ func NothingToNudge(a workflow.Application) string {
 	return "There is nothing to remind the creator of any more: the request is in " + stageName(a.Stage()) + ". *Message creator* on the card opens an empty dialog."
 }
 
-func deadlineText(s workflow.Saying) string {
+func deadlineText(s workflow.Payload) string {
 	by := utc(s.NextDue)
 	switch s.Deadline {
 	case workflow.ReviewDeadline:

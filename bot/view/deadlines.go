@@ -11,8 +11,8 @@ import (
 
 // DeadlinesFacts is what a grouped message tells of deadlines that are too many to be told one by one.
 type DeadlinesFacts struct {
-	Saying  workflow.Saying // Items are the most urgent, Waiting counts them all
-	Steps   []time.Duration // the shop's steps, longest first
+	Saying  workflow.Payload // Items are the most urgent, Waiting counts them all
+	Steps   []time.Duration  // the shop's steps, longest first
 	Named   Entitled
 	Unnamed string
 }
@@ -92,7 +92,7 @@ func hasHave(n int) string {
 }
 
 // itemLines names the items of a group, each with its card.
-func itemLines(s workflow.Saying, says func(workflow.Item) string) []string {
+func itemLines(s workflow.Payload, says func(workflow.Item) string) []string {
 	var lines []string
 	for _, i := range s.Items {
 		lines = append(lines, "• "+dotted(itemLink(i), data(productOf(i.Product), maxName), data(i.Product.Variant, maxID), says(i)))
@@ -113,7 +113,7 @@ func itemLink(i workflow.Item) string {
 const maxPermalink = 300
 
 // rest counts those that are not named.
-func rest(s workflow.Saying) string {
+func rest(s workflow.Payload) string {
 	if more := s.Waiting - len(s.Items); more > 0 {
 		return fmt.Sprintf("And %s more. ", grouped(float64(more)))
 	}

@@ -15,7 +15,7 @@ import (
 
 func rejectDialogs() map[string]RejectFacts {
 	target := Target{Key: application().Key, Round: 3}
-	suggested := Rejection{Reason: workflow.OutOfStock, Words: Suggestion(workflow.OutOfStock, application().Report.Product)}
+	suggested := Rejection{Reason: workflow.OutOfStock, Words: Suggestion(workflow.OutOfStock, application().Snapshot.Product)}
 	long := strings.Repeat(hostile, 20)
 	return map[string]RejectFacts{
 		"reject_dialog": {Application: application(), Undo: "10 seconds", Meta: RejectMeta{Target: target, Suggested: workflow.OutOfStock, Looking: true}, Typed: suggested},
@@ -23,7 +23,7 @@ func rejectDialogs() map[string]RejectFacts {
 			Typed: Rejection{Reason: workflow.Other, Note: "Asked twice.", Words: "All the best!", Send: true}},
 		"reject_dialog_unwritable": {Application: cards()["card_bare"].Application, Meta: RejectMeta{Target: target}, Typed: Rejection{Reason: workflow.NotMatch}},
 		"reject_dialog_hostile": {Application: hostileApplication(), Undo: "1 minute", Meta: RejectMeta{Target: target, Suggested: workflow.Reason(hostile[:50])},
-			Typed: Rejection{Reason: workflow.Reason(hostile), Note: clean(long), Words: Suggestion(workflow.Other, hostileApplication().Report.Product)}},
+			Typed: Rejection{Reason: workflow.Reason(hostile), Note: clean(long), Words: Suggestion(workflow.Other, hostileApplication().Snapshot.Product)}},
 	}
 }
 
@@ -81,13 +81,13 @@ func TestADialogThatCouldNotBeKeptGivesTheWordsBack(t *testing.T) {
 func TestSuggestedWordsAreAMessageThatCanBeSent(t *testing.T) {
 	seen := map[string]bool{}
 	for _, r := range workflow.Reasons {
-		words := Suggestion(r, application().Report.Product)
+		words := Suggestion(r, application().Snapshot.Product)
 		require.False(t, seen[words])
 		seen[words] = true
 		require.Contains(t, words, "Stand mixer & bowl, 5 l")
-		text, err := workflow.NoteText(Suggestion(r, hostileApplication().Report.Product), workflow.MaxMessage)
+		text, err := workflow.NoteText(Suggestion(r, hostileApplication().Snapshot.Product), workflow.MaxMessage)
 		require.NoError(t, err)
-		require.Equal(t, Suggestion(r, hostileApplication().Report.Product), text)
+		require.Equal(t, Suggestion(r, hostileApplication().Snapshot.Product), text)
 	}
 }
 
@@ -139,17 +139,17 @@ func TestTheWordsOfAReasonBelongToNoOther(t *testing.T) {
 func tellings(text string) (all []workflow.Entry) {
 	by := workflow.Actor{Person: reviewer, Surface: workflow.FromThread}
 	for _, kind := range []workflow.EventKind{
-		workflow.OnLookBegan, workflow.OnLookEnded, workflow.OnNoted, workflow.OnMessageWritten, workflow.OnMessageHeldUp, workflow.OnMessageRefused,
-		workflow.OnRetried, workflow.OnMessageSent, workflow.OnHeard, workflow.OnCampaignLeft, workflow.OnRejected,
+		workflow.OnOnItBegan, workflow.OnOnItEnded, workflow.OnNoted, workflow.OnMessageWritten, workflow.OnMessageHeldUp, workflow.OnMessageRefused,
+		workflow.OnRetried, workflow.OnMessageSent, workflow.OnMessageReceived, workflow.OnCampaignLeft, workflow.OnRejected,
 	} {
-		all = append(all, workflow.Entry{At: noon, Event: kind, By: by, Verdict: workflow.Reject, Reason: workflow.Other, Campaign: "c1", Text: text, Message: text, Cause: workflow.Cause{Code: 16030100, Fault: workflow.FaultQuota}})
+		all = append(all, workflow.Entry{At: noon, Event: kind, By: by, Verdict: workflow.Reject, Reason: workflow.Other, Campaign: "c1", Text: text, Message: text, Failure: workflow.Failure{Code: 16030100, Fault: workflow.FaultQuota}})
 	}
-	return append(all, workflow.Entry{At: noon, Event: workflow.OnHeard})
+	return append(all, workflow.Entry{At: noon, Event: workflow.OnMessageReceived})
 }
 
 func lists() map[string]Message {
 	several := rows(3, application(), permalink)
-	several[1].Application.Report.Status = workflow.StatusCompleted
+	several[1].Application.Snapshot.Status = workflow.StatusCompleted
 	reject := &Pick{Verdict: workflow.Reject, Reason: workflow.OutOfStock, Note: "twice"}
 	return map[string]Message{
 		"pick_reject":        Show(ShowFacts{Asked: "@glow.daily", Found: several, Total: 3, Pick: reject}),
@@ -171,7 +171,7 @@ func lists() map[string]Message {
 		"mention_far":        MentionUnknown(hostile),
 		"mention_noted":      Noted(application()),
 		"mention_no_note":    NoteMissing(),
-		"aside_others_look":  Aside(OthersLook(workflow.Look{By: reviewer, At: noon})),
+		"aside_others_look":  Aside(OthersLook(workflow.OnIt{By: reviewer, At: noon})),
 		"aside_undo_joining": Aside(Refusal(workflow.Refusal{Rule: workflow.RuleNotYourJoin, Application: cards()["card_in_campaign"].Application}, "")),
 	}
 }

@@ -22,9 +22,9 @@ func (w words) application(state uint8, v float64) workflow.Application {
 		workflow.StatusPending, workflow.StatusContentPending, workflow.StatusCompleted, workflow.StatusRejectCancelled, workflow.StatusOverdueCancelled}
 	phases := []workflow.Phase{workflow.Undecided, workflow.DecisionQueued, workflow.DecisionSending, workflow.DecisionUnclear, workflow.DecisionRefused}
 	a := decidedAs(workflow.Reject, phases[int(state)%len(phases)])
-	a.Decision.Cause = workflow.Cause{Code: int(state), Message: w.cause, RequestID: w.user}
+	a.Decision.Failure = workflow.Failure{Code: int(state), Message: w.cause, RequestID: w.user}
 	a.Decision.By, a.Decision.Reason = workflow.PersonID(w.user), workflow.Reason(w.title)
-	r := &a.Report
+	r := &a.Snapshot
 	r.Status = statuses[int(state)%len(statuses)]
 	r.Creator = workflow.Creator{Username: w.user, Nickname: w.nick, Followers: number(v), GMV: workflow.Money{Amount: w.amount, Currency: w.variant}}
 	r.Product = workflow.Product{ID: workflow.ProductID(w.user), SKU: w.nick, Title: w.title, Variant: w.variant, Picture: w.picture}
@@ -46,24 +46,24 @@ func (w words) lintAll(t *testing.T, state uint8, v float64) {
 	lint(t, Show(ShowFacts{Asked: w.nick, Found: []query.Row{row}, Region: w.user}))
 	lint(t, Show(ShowFacts{Asked: w.nick, Found: []query.Row{row, row}}))
 	lint(t, Show(ShowFacts{Asked: w.cause}))
-	rules := []workflow.Rule{workflow.RuleStale, workflow.RuleNotApprovable, workflow.RuleOtherCampaign, workflow.RuleNoCampaign, workflow.RuleNoApplication, workflow.RuleInThatCampaign}
+	rules := []workflow.Rule{workflow.RuleStale, workflow.RuleNotApprovable, workflow.RuleOtherCampaign, workflow.RuleNoCampaign, workflow.RuleNoApplication, workflow.RuleAlreadyInCampaign}
 	lint(t, Aside(Refusal(workflow.Refusal{Rule: rules[int(state)%len(rules)], Application: a, Name: w.nick}, w.collab)))
 	lint(t, Show(ShowFacts{Asked: w.nick, Found: []query.Row{row, row}, Total: 30, Pick: &Pick{Verdict: workflow.Reject, Reason: workflow.Reason(w.title), Note: w.cause}}))
 	lint(t, Show(ShowFacts{Asked: w.nick, Near: w.user}))
 	lint(t, Briefly(row, w.cause))
 	lint(t, ReasonsTyped(w.cause, w.nick))
 	lint(t, MentionUnknown(w.cause))
-	lint(t, Reply(workflow.Saying{Kind: workflow.SayNote, By: workflow.PersonID(w.user), Text: w.cause + w.nick + "x"}))
-	lint(t, Reply(workflow.Saying{Kind: workflow.SayDecision, Undone: true, Unsent: w.cause + "x"}))
-	lintModal(t, RejectModal(RejectFacts{Application: a, Meta: RejectMeta{Target: Target{Key: a.Key}}, Typed: Rejection{Reason: workflow.Other, Words: Suggestion(workflow.Other, a.Report.Product)}}))
+	lint(t, Reply(workflow.Payload{Kind: workflow.KindNote, By: workflow.PersonID(w.user), Text: w.cause + w.nick + "x"}))
+	lint(t, Reply(workflow.Payload{Kind: workflow.KindDecision, Undone: true, Unsent: w.cause + "x"}))
+	lintModal(t, RejectModal(RejectFacts{Application: a, Meta: RejectMeta{Target: Target{Key: a.Key}}, Typed: Rejection{Reason: workflow.Other, Words: Suggestion(workflow.Other, a.Snapshot.Product)}}))
 	lintModal(t, NoteModal(NoteFacts{Application: a}, "C1"))
 	lint(t, Unknown(CommandSamples, w.nick))
-	lint(t, Notice(workflow.Saying{Kind: workflow.SayStopped, Shop: w.title, Cause: a.Decision.Cause}, []workflow.PersonID{workflow.PersonID(w.user)}))
-	lint(t, Reply(workflow.Saying{Kind: workflow.SayCampaign, By: workflow.PersonID(w.user), Campaign: w.collab}))
-	lint(t, Reply(workflow.Saying{Kind: workflow.SayStage, Stage: a.Stage(), State: a.State(), OrderID: w.user, Tracking: w.title, Cause: a.Decision.Cause}))
+	lint(t, Notice(workflow.Payload{Kind: workflow.KindStopped, Shop: w.title, Failure: a.Decision.Failure}, []workflow.PersonID{workflow.PersonID(w.user)}))
+	lint(t, Reply(workflow.Payload{Kind: workflow.KindCampaign, By: workflow.PersonID(w.user), Campaign: w.collab}))
+	lint(t, Reply(workflow.Payload{Kind: workflow.KindStage, Stage: a.Stage(), State: a.State(), OrderID: w.user, Tracking: w.title, Failure: a.Decision.Failure}))
 	lint(t, Campaigns(CampaignsFacts{Rows: []query.CampaignRow{{Campaign: workflow.Campaign{Name: w.nick}, Shop: w.title}}}))
 	lint(t, CampaignStatus(CampaignStatusFacts{Shop: w.nick, Funnel: query.FunnelOf(workflow.Campaign{Name: w.title},
-		[]query.Standing{{Member: workflow.Member{Shown: a.Report.Creator}, Applications: []workflow.Application{cardAt(a, w.picture)}}}, shipBy)}))
+		[]query.Standing{{Member: workflow.Member{Shown: a.Snapshot.Creator}, Applications: []workflow.Application{cardAt(a, w.picture)}}}, shipBy)}))
 	w.lintClock(t, a)
 	lintModal(t, JoinModal(JoinFacts{Application: a, Campaigns: []workflow.Campaign{{ID: "c1", Name: w.collab}}, Current: w.title}))
 	w.lintTogether(t, a)
@@ -74,7 +74,7 @@ func (w words) lintTogether(t *testing.T, a workflow.Application) {
 	several := []workflow.Application{a, a}
 	several[1].Key.ID += "1"
 	lintModal(t, BulkModal(BulkFacts{Shop: workflow.Shop{ID: "1", Name: w.nick}, At: noon, BulkOffer: query.BulkOffer{
-		Rows: bulkRows(several), Waiting: 3, Matching: 2, Products: []query.BulkProduct{{Product: a.Report.Product, Waiting: 2}},
+		Rows: bulkRows(several), Waiting: 3, Matching: 2, Products: []query.BulkProduct{{Product: a.Snapshot.Product, Waiting: 2}},
 	}}))
 	page, ok := BulkConfirm(BulkConfirmFacts{Deed: deedOf(workflow.Approve, "", several), Applications: several, Shop: w.title, Channel: w.user})
 	require.True(t, ok)
@@ -83,12 +83,12 @@ func (w words) lintTogether(t *testing.T, a workflow.Application) {
 	r := runOf(states...)
 	for i := range r.Items {
 		item := &r.Items[i]
-		item.Creator, item.Product, item.Cause, item.By = a.Report.Creator, w.title, a.Decision.Cause, workflow.PersonID(w.user)
+		item.Creator, item.Product, item.Failure, item.By = a.Snapshot.Creator, w.title, a.Decision.Failure, workflow.PersonID(w.user)
 		item.Stage, item.Link, item.Rule = a.Stage(), w.picture, ""
 	}
 	lint(t, RunProgress(RunFacts{Run: r, Shop: w.nick, Undoable: 1}))
-	lint(t, RunProgress(RunFacts{Run: workflow.Run{Kind: workflow.RunImport, Collaboration: w.user, Name: w.nick, Cause: workflow.Cause{Message: w.cause}, Failed: true}}))
-	lint(t, Retry(RetryFacts{Total: 1, Rows: []query.FailedEffect{{About: a, Shop: w.nick, Effect: workflow.Effect{Shop: "1", Application: a.Key.ID, Cause: a.Decision.Cause}}}}))
+	lint(t, RunProgress(RunFacts{Run: workflow.Run{Kind: workflow.RunImport, Collaboration: w.user, Name: w.nick, Failure: workflow.Failure{Message: w.cause}, Failed: true}}))
+	lint(t, Retry(RetryFacts{Total: 1, Rows: []query.FailedEffect{{About: a, Shop: w.nick, Effect: workflow.Effect{Shop: "1", Application: a.Key.ID, Failure: a.Decision.Failure}}}}))
 	lint(t, Stats(StatsFacts{Period: "today", Shops: []query.ShopFigures{{Shop: w.nick}}}))
 	lint(t, PeriodUnknown(w.cause))
 }

@@ -142,10 +142,10 @@ func longWait(d time.Duration) string {
 
 func (s HealthShop) fault(now time.Time) string {
 	switch name := s.called(); {
-	case s.Shop.Stopped != (workflow.Cause{}):
-		return name + ": " + first(stoppedCall(s.Shop.Stopped), "TikTok answers nothing") + "; the reason is below."
-	case s.Shop.Barred != (workflow.Cause{}):
-		return name + ": " + first(stoppedCall(s.Shop.Barred), "TikTok takes no decision") + "; the reason is below."
+	case s.Shop.SyncStopped != (workflow.Failure{}):
+		return name + ": " + first(stoppedCall(s.Shop.SyncStopped), "TikTok answers nothing") + "; the reason is below."
+	case s.Shop.ReviewsStopped != (workflow.Failure{}):
+		return name + ": " + first(stoppedCall(s.Shop.ReviewsStopped), "TikTok takes no decision") + "; the reason is below."
 	case s.Told && s.Error != "":
 		return name + ": the last look at TikTok failed."
 	case s.Told && !s.Synced.IsZero() && now.Sub(s.Synced) > staleSync:
@@ -164,7 +164,7 @@ func (s HealthShop) fault(now time.Time) string {
 }
 
 // stoppedCall tells what a fault stops that is one call's alone; empty: it is not.
-func stoppedCall(c workflow.Cause) string {
+func stoppedCall(c workflow.Failure) string {
 	if c.Call == "" {
 		return ""
 	}
@@ -286,10 +286,10 @@ func (s HealthShop) lines() []string {
 		lines = append(lines, "The last look for creators' content failed with "+quoted(s.ContentError, maxWords))
 	}
 	for _, c := range []struct {
-		cause workflow.Cause
+		cause workflow.Failure
 		what  string
-	}{{s.Shop.Stopped, "TikTok answers nothing"}, {s.Shop.Barred, "TikTok takes no decision"}} {
-		if c.cause != (workflow.Cause{}) {
+	}{{s.Shop.SyncStopped, "TikTok answers nothing"}, {s.Shop.ReviewsStopped, "TikTok takes no decision"}} {
+		if c.cause != (workflow.Failure{}) {
 			lines = append(lines, join(" ", first(stoppedCall(c.cause), c.what)+", because "+why(c.cause)+".", remedy(c.cause), support(c.cause)))
 		}
 	}

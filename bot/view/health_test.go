@@ -27,12 +27,12 @@ func unwell() HealthFacts {
 	}
 	f.More, f.Dead = true, 3
 	f.Shops = append(f.Shops,
-		HealthShop{Shop: workflow.Shop{ID: "2", Name: "Kitchen Shop", Stopped: workflow.Cause{Code: 105001, Fault: workflow.FaultReconnect, Message: "scope", RequestID: "r1"}}, Told: true, Error: "TikTok was silent"},
-		HealthShop{Shop: workflow.Shop{ID: "3", Barred: workflow.Cause{Code: 105005, Fault: workflow.FaultScope}}, Waiting: 1, Told: true, Synced: noon.Add(-time.Hour)},
+		HealthShop{Shop: workflow.Shop{ID: "2", Name: "Kitchen Shop", SyncStopped: workflow.Failure{Code: 105001, Fault: workflow.FaultReconnect, Message: "scope", RequestID: "r1"}}, Told: true, Error: "TikTok was silent"},
+		HealthShop{Shop: workflow.Shop{ID: "3", ReviewsStopped: workflow.Failure{Code: 105005, Fault: workflow.FaultScope}}, Waiting: 1, Told: true, Synced: noon.Add(-time.Hour)},
 		HealthShop{Shop: workflow.Shop{ID: "4", Name: "Late Shop"}, Told: true, Synced: noon.Add(-time.Hour)},
 		HealthShop{Shop: workflow.Shop{ID: "5", Name: "Deaf Shop"}, Told: true, Synced: noon, MessagesError: "code 105005: no scope", ContentError: "TikTok did not answer"},
 		HealthShop{Shop: workflow.Shop{ID: "7", Name: "Odd Shop"}, Told: true, Synced: noon, Unreadable: []string{"", "7390000000000000001", "x`7", "4", "5", "6", "7"}},
-		HealthShop{Shop: workflow.Shop{ID: "8", Name: "Old Shop", Stopped: workflow.Cause{Code: 36009014, Fault: workflow.FaultVersion, Call: workflow.CallSearch}}, Told: true, Synced: noon},
+		HealthShop{Shop: workflow.Shop{ID: "8", Name: "Old Shop", SyncStopped: workflow.Failure{Code: 36009014, Fault: workflow.FaultVersion, Call: workflow.CallSearch}}, Told: true, Synced: noon},
 		HealthShop{Shop: workflow.Shop{ID: "6", Name: "Blind Shop"}, Told: true, Synced: noon, ContentError: "TikTok did not answer"},
 	)
 	return f
@@ -56,7 +56,7 @@ func TestStatusCanBeReadToTheEndWhateverWentWrong(t *testing.T) {
 	f.Shops = nil
 	for range 40 {
 		f.Shops = append(f.Shops, HealthShop{
-			Shop:    workflow.Shop{ID: workflow.ShopID(long), Name: long, Stopped: workflow.Cause{Code: 105001, Fault: workflow.FaultReconnect, Message: long, RequestID: long}, Barred: workflow.Cause{Code: 99, Message: long, RequestID: long}},
+			Shop:    workflow.Shop{ID: workflow.ShopID(long), Name: long, SyncStopped: workflow.Failure{Code: 105001, Fault: workflow.FaultReconnect, Message: long, RequestID: long}, ReviewsStopped: workflow.Failure{Code: 99, Message: long, RequestID: long}},
 			Waiting: 1_000_000, Told: true, Synced: noon.Add(-time.Hour), Error: long, MessagesError: long, ContentError: long, Unreadable: []string{long, long, long, long, long, long},
 		})
 	}

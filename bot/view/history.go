@@ -51,20 +51,20 @@ func happened(e workflow.Entry, campaigns map[workflow.CampaignID]string) string
 	case workflow.OnClaimed:
 		return "The " + what + " went out to TikTok"
 	case workflow.OnAnswerLost:
-		return "TikTok's answer to the " + what + " was lost: " + shortly(e.Cause)
+		return "TikTok's answer to the " + what + " was lost: " + shortly(e.Failure)
 	case workflow.OnHeldUp:
-		return "The " + what + " was held up: " + shortly(e.Cause)
+		return "The " + what + " was held up: " + shortly(e.Failure)
 	case workflow.OnApprovalConfirmed, workflow.OnRejectionConfirmed:
 		return "TikTok confirmed the " + what + ": " + stageName(e.To.Stage(e.Status))
 	case workflow.OnRefusedForGood:
-		return "TikTok refused the " + what + ": " + shortly(e.Cause)
+		return "TikTok refused the " + what + ": " + shortly(e.Failure)
 	case workflow.OnContentFound:
 		return "The creator's content was found: " + stageName(e.To.Stage(e.Status))
 	case workflow.OnCampaignLeft:
 		return person(e.By.Person) + " took the creator out of " + campaignNamed(e.Campaign, campaigns) + from(e.By)
-	case workflow.OnLookBegan:
+	case workflow.OnOnItBegan:
 		return person(e.By.Person) + " began to look at it" + from(e.By)
-	case workflow.OnLookEnded:
+	case workflow.OnOnItEnded:
 		return person(e.By.Person) + " stopped looking at it" + from(e.By)
 	default:
 		return spokenOf(e)
@@ -85,12 +85,12 @@ func spokenOf(e workflow.Entry) string {
 	case workflow.OnMessageSent:
 		return "The message went to the creator"
 	case workflow.OnMessageRefused:
-		return "TikTok refused the message to the creator: " + shortly(e.Cause)
+		return "TikTok refused the message to the creator: " + shortly(e.Failure)
 	case workflow.OnMessageHeldUp:
-		return "The message to the creator was held up: " + shortly(e.Cause)
+		return "The message to the creator was held up: " + shortly(e.Failure)
 	case workflow.OnRetried:
 		return person(e.By.Person) + " had it tried again" + from(e.By)
-	case workflow.OnHeard:
+	case workflow.OnMessageReceived:
 		if clean(e.Text) == "" {
 			return "The creator wrote"
 		}
@@ -116,7 +116,7 @@ func observed(e workflow.Entry) string {
 	switch e.Event {
 	case workflow.OnReported:
 		return reportedLine(e)
-	case workflow.OnCardCalledFor:
+	case workflow.OnCardRequested:
 		if e.By.Person == "" {
 			return "There was room for its card"
 		}
@@ -187,7 +187,7 @@ func campaignNamed(id workflow.CampaignID, names map[workflow.CampaignID]string)
 }
 
 // shortly is a cause in a line of a list.
-func shortly(c workflow.Cause) string {
+func shortly(c workflow.Failure) string {
 	c.Message = raw(c.Message, 80)
 	return why(c)
 }

@@ -77,9 +77,9 @@ type HomeHealth struct {
 
 // HomeTrouble is something that holds a shop up.
 type HomeTrouble struct {
-	Shop  string         // named only where she sees several
-	Cause workflow.Cause // TikTok's
-	Sends bool           // it only keeps decisions from being sent
+	Shop  string           // named only where she sees several
+	Cause workflow.Failure // TikTok's
+	Sends bool             // it only keeps decisions from being sent
 }
 
 // HomeView is App Home as it is published. Hash is the same for two that look the same but for when TikTok was last
@@ -155,7 +155,7 @@ func troubles(h HomeHealth) (blocks []slack.Block) {
 		}
 		lines := []string{"*" + what + "*" + forShop(t.Shop), ""}
 		switch {
-		case t.Cause != (workflow.Cause{}):
+		case t.Cause != (workflow.Failure{}):
 			lines[1] = "The reason: " + why(t.Cause) + ". " + stoppedStill(t.Cause)
 		default:
 			lines[1] = "The last look failed, so what is below may have moved on there. The desk goes on trying; `/samples status` tells more."

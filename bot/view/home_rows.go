@@ -100,17 +100,17 @@ func homeRow(f HomeFacts, r HomeRow) []slack.Block {
 	if f.State.Stage != query.AllStages && !r.Stays {
 		lines = lines[1:] // the title of the list names the stage
 	}
-	product := data(productOf(a.Report.Product), maxName)
-	if variant := data(a.Report.Product.Variant, maxVariant); variant != "" {
+	product := data(productOf(a.Snapshot.Product), maxName)
+	if variant := data(a.Snapshot.Product.Variant, maxVariant); variant != "" {
 		product += " (" + variant + ")"
 	}
 	numbers, left := "", ""
 	if a.State().Reviewing() {
-		c := a.Report.Creator
-		left = stock(a.Report)
+		c := a.Snapshot.Creator
+		left = stock(a.Snapshot)
 		numbers = dotted("GMV, 30 days: "+money(c.GMV), "median views: "+figure(c.MedianViews), "sample fulfilment: "+percentage(c.Fulfilment))
 	}
-	text := append([]string{dotted("*"+profile(a.Report.Creator)+"*", product, left)}, lines...)
+	text := append([]string{dotted("*"+profile(a.Snapshot.Creator)+"*", product, left)}, lines...)
 	text = append(text, numbers, dotted(campaignOf(CardFacts{Application: a, Campaign: r.Campaign}), shopOf(r.Shop), cardLink(r.Row), "Request "+shortID(a)))
 	blocks := []slack.Block{section(text...)}
 	if controls := homeControls(r); len(controls) > 0 {

@@ -94,8 +94,8 @@ func homes() map[string]HomeView {
 	}}
 	admin.First, admin.Next = 321, nil
 	admin.Health = HomeHealth{Synced: noon, Troubles: []HomeTrouble{
-		{Shop: "Glow Shop", Cause: workflow.Cause{Code: 105001, Fault: workflow.FaultReconnect, Message: "access token is invalid"}},
-		{Shop: "Nimbus <Home>", Cause: workflow.Cause{Code: 105001, Fault: workflow.FaultReconnect, Message: "no scope"}, Sends: true}, {Shop: "Third"},
+		{Shop: "Glow Shop", Cause: workflow.Failure{Code: 105001, Fault: workflow.FaultReconnect, Message: "access token is invalid"}},
+		{Shop: "Nimbus <Home>", Cause: workflow.Failure{Code: 105001, Fault: workflow.FaultReconnect, Message: "no scope"}, Sends: true}, {Shop: "Third"},
 	}}
 
 	empty := func(f query.Filter, tally map[workflow.Stage]int) HomeView {
@@ -139,7 +139,7 @@ func hostileHome(rows int) HomeFacts {
 	}
 	for n := range 50 {
 		f.Shops = append(f.Shops, workflow.Shop{ID: workflow.ShopID(fmt.Sprint(n)), Name: long})
-		f.Health.Troubles = append(f.Health.Troubles, HomeTrouble{Shop: long, Cause: workflow.Cause{Code: 999, Message: long}})
+		f.Health.Troubles = append(f.Health.Troubles, HomeTrouble{Shop: long, Cause: workflow.Failure{Code: 999, Message: long}})
 		f.Campaigns = append(f.Campaigns, query.CampaignItem{Campaign: workflow.Campaign{ID: workflow.CampaignID(fmt.Sprint("k", n)), Name: long, Archived: true}, Shop: long})
 	}
 	f.Campaign, f.Settings = f.Campaigns[0], homeShop().ID

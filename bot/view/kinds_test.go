@@ -14,20 +14,20 @@ import (
 func worst() (listing, single map[string]Message) {
 	long, a := strings.Repeat(hostile, 60), hostileApplication()
 	who := workflow.PersonID(strings.Repeat("U", 40))
-	creator := a.Report.Creator
-	s := workflow.Saying{
+	creator := a.Snapshot.Creator
+	s := workflow.Payload{
 		By: who, UndoneBy: who, At: noon, Reason: workflow.Reason(long), OrderID: long, Tracking: long, ShipBy: noon, Campaign: long,
-		Cause: workflow.Cause{Code: 999, Message: long, RequestID: long}, Waiting: 1000, DueSoon: 1000, NextDue: noon, Shop: long, Back: long,
-		Text: long, Unsent: long, Written: &workflow.Written{Text: long, Kind: long, At: noon}, Creator: &creator, Stage: workflow.Stage(long),
+		Failure: workflow.Failure{Code: 999, Message: long, RequestID: long}, Waiting: 1000, DueSoon: 1000, NextDue: noon, Shop: long, Back: long,
+		Text: long, Unsent: long, Inbound: &workflow.InboundMessage{Text: long, Kind: long, At: noon}, Creator: &creator, Stage: workflow.Stage(long),
 	}
 	for range 40 {
-		s.Items = append(s.Items, workflow.Item{Creator: creator, Product: a.Report.Product, By: noon, Link: "https://a.example/" + strings.Repeat("a", 280)})
+		s.Items = append(s.Items, workflow.Item{Creator: creator, Product: a.Snapshot.Product, By: noon, Link: "https://a.example/" + strings.Repeat("a", 280)})
 	}
 	many := Entitled{}
 	for range 40 {
 		many.People, many.Groups = append(many.People, who), append(many.Groups, workflow.GroupID(who))
 	}
-	a.Report.Product.Picture = "https://a.example/" + strings.Repeat("a", 2000)
+	a.Snapshot.Product.Picture = "https://a.example/" + strings.Repeat("a", 2000)
 	listing = map[string]Message{
 		"deadlines": Deadlines(DeadlinesFacts{Saying: s, Named: many, Unnamed: long}), "shipments": Shipments(ShipmentsFacts{Saying: s, Days: 1000}),
 	}
@@ -35,15 +35,15 @@ func worst() (listing, single map[string]Message) {
 		"card":  Card(CardFacts{Application: a, Campaign: long, Shop: long, Region: long}),
 		"heard": Heard(s, Correspondent{Shop: "1", Creator: "2"}),
 		"message": MessageToCreator(MessageFacts{Creator: creator, Shop: long, Notice: workflow.Notice{ID: "1", Message: &workflow.Message{
-			By: who, Text: long[:workflow.MaxMessage], State: workflow.MessageRefused, Cause: s.Cause,
+			By: who, Text: long[:workflow.MaxMessage], State: workflow.MessageRefused, Failure: s.Failure,
 		}}}),
 		"question": Question(QuestionFacts{Campaign: workflow.Campaign{Name: long}, Member: workflow.Member{Shown: creator}, Shop: long, Applications: []workflow.Application{a, a, a}}),
-		"content":  Content(ContentFacts{Content: workflow.Content{Format: long, Link: "https://a.example/" + strings.Repeat("a", 2000), Text: long, At: noon}, Creator: creator, Product: a.Report.Product}),
+		"content":  Content(ContentFacts{Content: workflow.Content{Format: long, Link: "https://a.example/" + strings.Repeat("a", 2000), Text: long, At: noon}, Creator: creator, Product: a.Snapshot.Product}),
 		"deadline": Deadline(DeadlineFacts{Saying: s, Application: a, Region: long, Named: many, Unnamed: long, Days: 1000, Nudging: true}),
 	}
-	for _, kind := range []workflow.SayingKind{
-		workflow.SayStage, workflow.SayDecision, workflow.SayRefused, workflow.SayCampaign, workflow.SayNote, workflow.SayBacklog,
-		workflow.SayStopped, workflow.SayResumed, workflow.SayUndelivered, workflow.SayShipment, "of tomorrow",
+	for _, kind := range []workflow.PayloadKind{
+		workflow.KindStage, workflow.KindDecision, workflow.KindRefused, workflow.KindCampaign, workflow.KindNote, workflow.KindBacklog,
+		workflow.KindStopped, workflow.KindResumed, workflow.SayUndelivered, workflow.KindShipment, "of tomorrow",
 	} {
 		s.Kind = kind
 		single["reply "+string(kind)], single["notice "+string(kind)] = Reply(s), Notice(s, many.People)

@@ -73,12 +73,12 @@ func fateOf(m workflow.Message) []string {
 	case workflow.MessageSent:
 		return []string{"*Sent* through TikTok " + stamp(m.Sent)}
 	case workflow.MessageRefused:
-		return []string{"*Not sent*: " + messageCause(m.Cause) + ".", support(m.Cause)}
+		return []string{"*Not sent*: " + messageCause(m.Failure) + ".", support(m.Failure)}
 	}
-	if m.Cause == (workflow.Cause{}) {
+	if m.Failure == (workflow.Failure{}) {
 		return []string{"*Waiting* to be sent through TikTok"}
 	}
-	return []string{"*Waiting*: " + messageCause(m.Cause) + ". " + messageRemedy(m.Cause), support(m.Cause)}
+	return []string{"*Waiting*: " + messageCause(m.Failure) + ". " + messageRemedy(m.Failure), support(m.Failure)}
 }
 
 func spokenFate(m workflow.Message) string {
@@ -87,7 +87,7 @@ func spokenFate(m workflow.Message) string {
 		return "; sent"
 	case m.State == workflow.MessageRefused:
 		return "; not sent"
-	case m.Cause != (workflow.Cause{}):
+	case m.Failure != (workflow.Failure{}):
 		return "; it waits, the message says why"
 	default:
 		return "; waiting to be sent"
@@ -104,7 +104,7 @@ var messageCauses = map[workflow.Fault]string{
 
 // messageCause puts in plain words why a message was not sent, as the end of a sentence. Where there is no code the words
 // are the desk's own.
-func messageCause(c workflow.Cause) string {
+func messageCause(c workflow.Failure) string {
 	switch said, known := messageCauses[c.Fault]; {
 	case known:
 		return said
@@ -118,7 +118,7 @@ func messageCause(c workflow.Cause) string {
 }
 
 // messageRemedy tells what a message waits for.
-func messageRemedy(c workflow.Cause) string {
+func messageRemedy(c workflow.Failure) string {
 	switch c.Fault {
 	case workflow.FaultScope:
 		return "An admin has to grant the app the scope `seller.affiliate_messages.write` in TikTok's Partner Center and connect the shop again; then it goes out by itself."
@@ -136,13 +136,13 @@ func messageRemedy(c workflow.Cause) string {
 }
 
 // Heard quotes what a creator wrote, with a button to answer. What cannot be quoted is named.
-func Heard(s workflow.Saying, to Correspondent) Message {
-	creator, w := workflow.Creator{}, workflow.Written{}
+func Heard(s workflow.Payload, to Correspondent) Message {
+	creator, w := workflow.Creator{}, workflow.InboundMessage{}
 	if s.Creator != nil {
 		creator = *s.Creator
 	}
-	if s.Written != nil {
-		w = *s.Written
+	if s.Inbound != nil {
+		w = *s.Inbound
 	}
 	campaign := ""
 	if clean(s.Campaign) != "" {
@@ -168,7 +168,7 @@ func Heard(s workflow.Saying, to Correspondent) Message {
 // textKind is the vendor's type of a message that is text; the bridge puts into words what the others are.
 const textKind = "TEXT"
 
-func theirWords(w workflow.Written) string {
+func theirWords(w workflow.InboundMessage) string {
 	if clean(w.Text) == "" {
 		return "_Something without words._"
 	}
@@ -229,7 +229,7 @@ func messageInput(text string) slack.Block {
 // MessageRefusal is the friendly no to a message, in plain text that fits a dialog too.
 func MessageRefusal(r workflow.Refusal) string {
 	switch r.Rule {
-	case workflow.RuleNote:
+	case workflow.RuleEmptyNote:
 		return "There is nothing to send yet. Please write at least a word."
 	case workflow.RuleTooLong:
 		return fmt.Sprintf("That is too long: a message can have %d characters. Please shorten it.", workflow.MaxMessage)

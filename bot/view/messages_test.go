@@ -13,20 +13,20 @@ import (
 )
 
 // wrote is a message of the team's in that state.
-func wrote(s workflow.MessageState, c workflow.Cause) MessageFacts {
-	return MessageFacts{Creator: application().Report.Creator, Notice: workflow.Notice{
-		ID: "message/U0MEMBER01/V1", Shop: "7495540735365777507", Kind: workflow.SayMessage, Application: "5766536881352581780", Creator: "id:o1",
+func wrote(s workflow.MessageState, c workflow.Failure) MessageFacts {
+	return MessageFacts{Creator: application().Snapshot.Creator, Notice: workflow.Notice{
+		ID: "message/U0MEMBER01/V1", Shop: "7495540735365777507", Kind: workflow.KindMessage, Application: "5766536881352581780", Creator: "id:o1",
 		Message: &workflow.Message{
-			Text: "Hello!\n\nWe would love to see the mixer in your kitchen.", By: reviewer, At: noon, State: s, Sent: noon.Add(7 * time.Second), Cause: c,
+			Text: "Hello!\n\nWe would love to see the mixer in your kitchen.", By: reviewer, At: noon, State: s, Sent: noon.Add(7 * time.Second), Failure: c,
 		},
 	}}
 }
 
-func said(kind, text string) workflow.Saying {
-	creator := application().Report.Creator
-	return workflow.Saying{
-		Kind: workflow.SayMessage, At: noon, Creator: &creator, CreatorKey: "id:o1",
-		Written: &workflow.Written{ID: "7", Kind: kind, Text: text, FromCreator: true, At: noon},
+func said(kind, text string) workflow.Payload {
+	creator := application().Snapshot.Creator
+	return workflow.Payload{
+		Kind: workflow.KindMessage, At: noon, Creator: &creator, CreatorKey: "id:o1",
+		Inbound: &workflow.InboundMessage{ID: "7", Kind: kind, Text: text, FromCreator: true, At: noon},
 	}
 }
 
@@ -34,26 +34,26 @@ var correspondent = Correspondent{Shop: "7495540735365777507", Creator: "id:o1",
 
 func TestAMessageToACreatorTellsHowFarItGot(t *testing.T) {
 	for name, f := range map[string]MessageFacts{
-		"message_waiting":    wrote(workflow.MessageWaiting, workflow.Cause{}),
-		"message_sent":       wrote(workflow.MessageSent, workflow.Cause{}),
-		"message_unanswered": wrote(workflow.MessageWaiting, workflow.Cause{Code: 16030100, Fault: workflow.FaultQuota, Message: "5 messages went out", RequestID: "R1"}),
-		"message_day_over":   wrote(workflow.MessageWaiting, workflow.Cause{Code: 45101004, Fault: workflow.FaultDay, Message: "enough", RequestID: "R2"}),
-		"message_scope":      wrote(workflow.MessageWaiting, workflow.Cause{Code: 105005, Fault: workflow.FaultScope, Message: "access scope is not granted", RequestID: "R3"}),
-		"message_lost":       wrote(workflow.MessageWaiting, workflow.Cause{Message: "TikTok did not answer"}),
-		"message_region":     wrote(workflow.MessageRefused, workflow.Cause{Code: 16032001, Fault: workflow.FaultRegion, Message: "other region", RequestID: "R4"}),
-		"message_refused":    wrote(workflow.MessageRefused, workflow.Cause{Code: 999, Message: "No such <!channel>"}),
-		"message_nobody":     wrote(workflow.MessageRefused, workflow.Cause{Message: string(workflow.RuleNoCreator)}),
+		"message_waiting":    wrote(workflow.MessageWaiting, workflow.Failure{}),
+		"message_sent":       wrote(workflow.MessageSent, workflow.Failure{}),
+		"message_unanswered": wrote(workflow.MessageWaiting, workflow.Failure{Code: 16030100, Fault: workflow.FaultQuota, Message: "5 messages went out", RequestID: "R1"}),
+		"message_day_over":   wrote(workflow.MessageWaiting, workflow.Failure{Code: 45101004, Fault: workflow.FaultDay, Message: "enough", RequestID: "R2"}),
+		"message_scope":      wrote(workflow.MessageWaiting, workflow.Failure{Code: 105005, Fault: workflow.FaultScope, Message: "access scope is not granted", RequestID: "R3"}),
+		"message_lost":       wrote(workflow.MessageWaiting, workflow.Failure{Message: "TikTok did not answer"}),
+		"message_region":     wrote(workflow.MessageRefused, workflow.Failure{Code: 16032001, Fault: workflow.FaultRegion, Message: "other region", RequestID: "R4"}),
+		"message_refused":    wrote(workflow.MessageRefused, workflow.Failure{Code: 999, Message: "No such <!channel>"}),
+		"message_nobody":     wrote(workflow.MessageRefused, workflow.Failure{Message: string(workflow.RuleNoCreator)}),
 	} {
 		t.Run(name, func(t *testing.T) { requireGolden(t, name, MessageToCreator(f)) })
 	}
-	f := wrote(workflow.MessageSent, workflow.Cause{})
+	f := wrote(workflow.MessageSent, workflow.Failure{})
 	f.Notice.Message.By, f.Shop = "", "Glow Shop"
 	requireGolden(t, "message_shop", MessageToCreator(f))
 }
 
 func TestOnlyARefusedMessageCanBeTriedAgain(t *testing.T) {
 	for _, s := range []workflow.MessageState{workflow.MessageWaiting, workflow.MessageSent, workflow.MessageRefused} {
-		shown := strings.Contains(pretty(t, MessageToCreator(wrote(s, workflow.Cause{Code: 1}))), ActionResend)
+		shown := strings.Contains(pretty(t, MessageToCreator(wrote(s, workflow.Failure{Code: 1}))), ActionResend)
 		require.Equal(t, s == workflow.MessageRefused, shown, "%s", s)
 	}
 }
@@ -65,7 +65,7 @@ func TestACreatorsWordsAreQuotedWithAReplyButton(t *testing.T) {
 	channel := said("TEXT", "Yes, please")
 	channel.Shop, channel.Campaign = "Glow Shop", "Autumn kitchen"
 	requireGolden(t, "heard_channel", Heard(channel, Correspondent{Shop: "1", Creator: "id:o1", Campaign: "c1"}))
-	lint(t, Heard(workflow.Saying{Kind: workflow.SayMessage}, Correspondent{}))
+	lint(t, Heard(workflow.Payload{Kind: workflow.KindMessage}, Correspondent{}))
 }
 
 func TestALongAnswerIsCutWithAnEllipsis(t *testing.T) {
@@ -75,7 +75,7 @@ func TestALongAnswerIsCutWithAnEllipsis(t *testing.T) {
 }
 
 func TestTheMessageDialogShowsTheLastMessages(t *testing.T) {
-	f := MessageModalFacts{To: correspondent, Creator: application().Report.Creator, Product: application().Report.Product}
+	f := MessageModalFacts{To: correspondent, Creator: application().Snapshot.Creator, Product: application().Snapshot.Product}
 	lintModal(t, MessageModal(f))
 	for i, text := range []string{"too long ago", "Hello!", "Hi, who is this?", "The *team* of Glow Shop", "Great\nthanks"} {
 		e := query.Exchanged{At: noon.Add(time.Duration(i) * time.Minute), Text: text}
@@ -91,18 +91,18 @@ func TestTheMessageDialogShowsTheLastMessages(t *testing.T) {
 
 func TestHostileMessagesFitEverywhere(t *testing.T) {
 	long := strings.Repeat(hostile+"\n", 30)
-	creator := hostileApplication().Report.Creator
-	f := wrote(workflow.MessageRefused, workflow.Cause{Code: 999, Message: long, RequestID: long})
+	creator := hostileApplication().Snapshot.Creator
+	f := wrote(workflow.MessageRefused, workflow.Failure{Code: 999, Message: long, RequestID: long})
 	f.Creator, f.Shop, f.Notice.Message.Text, f.Notice.Message.By = creator, long, long, workflow.PersonID(long)
 	requireGolden(t, "message_hostile", MessageToCreator(f))
-	f.Notice.ID, f.Notice.Message.Cause.Code = workflow.NoticeID(long), 0
+	f.Notice.ID, f.Notice.Message.Failure.Code = workflow.NoticeID(long), 0
 	lint(t, MessageToCreator(f))
 
 	s := said(long, long)
 	s.Creator, s.Shop, s.Campaign = &creator, long, long
 	requireGolden(t, "heard_hostile", Heard(s, Correspondent{Shop: "1", Creator: workflow.CreatorKey(long)}))
 
-	modal := MessageModalFacts{To: correspondent, Creator: creator, Product: hostileApplication().Report.Product}
+	modal := MessageModalFacts{To: correspondent, Creator: creator, Product: hostileApplication().Snapshot.Product}
 	for range 9 {
 		modal.Recent = append(modal.Recent, query.Exchanged{Text: long}, query.Exchanged{By: workflow.PersonID(long), Text: "\x00"})
 	}
@@ -110,7 +110,7 @@ func TestHostileMessagesFitEverywhere(t *testing.T) {
 }
 
 func TestAMessageThatIsRefusedSaysWhatToDoNext(t *testing.T) {
-	for _, r := range []workflow.Rule{workflow.RuleNote, workflow.RuleTooLong, workflow.RuleNoCreator, workflow.RuleNothingFailed, workflow.RuleNoApplication} {
+	for _, r := range []workflow.Rule{workflow.RuleEmptyNote, workflow.RuleTooLong, workflow.RuleNoCreator, workflow.RuleNothingFailed, workflow.RuleNoApplication} {
 		said := MessageRefusal(workflow.Refusal{Rule: r, Name: hostile})
 		require.NotEqual(t, Refusal(workflow.Refusal{Rule: "a rule to come"}, ""), said, "%s", r)
 		lint(t, Aside(said))
@@ -125,7 +125,7 @@ func FuzzWhatCreatorsWrite(f *testing.F) {
 		s.Creator = &workflow.Creator{Username: name, Nickname: text}
 		s.Campaign, s.Shop = name, text
 		lint(t, Heard(s, Correspondent{Shop: "1", Creator: workflow.CreatorKey(key), Application: workflow.ApplicationID(name)}))
-		m := wrote(workflow.MessageRefused, workflow.Cause{Code: len(text), Message: text, RequestID: name})
+		m := wrote(workflow.MessageRefused, workflow.Failure{Code: len(text), Message: text, RequestID: name})
 		m.Creator, m.Notice.Message.Text = *s.Creator, text
 		if utf8.ValidString(key) {
 			m.Notice.ID = workflow.NoticeID(key)

@@ -120,7 +120,7 @@ const (
 
 // agendaRow is a request that has to be decided, or what became of it.
 func agendaRow(a workflow.Application) string {
-	who, what := agendaName(a), data(productOf(a.Report.Product), maxAgendaProduct)
+	who, what := agendaName(a), data(productOf(a.Snapshot.Product), maxAgendaProduct)
 	if handled(workflow.ReviewDeadline, a) {
 		return "• " + dotted(who, what) + ": " + outcome(a)
 	}
@@ -128,12 +128,12 @@ func agendaRow(a workflow.Application) string {
 	if a.State() == workflow.Refused {
 		refused = "TikTok refused the " + noun(a.Decision.Verdict)
 	}
-	return "• " + dotted("*"+who+"*", what, "GMV "+money(a.Report.Creator.GMV), due(a.Report.ReviewBy), refused)
+	return "• " + dotted("*"+who+"*", what, "GMV "+money(a.Snapshot.Creator.GMV), due(a.Snapshot.ReviewBy), refused)
 }
 
 // agendaName is the creator's name, linked to the card.
 func agendaName(a workflow.Application) string {
-	name := label(nameOf(a.Report.Creator), maxAgendaName)
+	name := label(nameOf(a.Snapshot.Creator), maxAgendaName)
 	if webAddress(a.Card.Link) && len(a.Card.Link) <= maxPermalink && !a.Card.Lost {
 		return linkTo(a.Card.Link, name)
 	}
@@ -176,7 +176,7 @@ func pickList(rows []workflow.Application) (lines []string) {
 }
 
 func sameVariant(a, b workflow.Application) bool {
-	x, y := a.Report.Product, b.Report.Product
+	x, y := a.Snapshot.Product, b.Snapshot.Product
 	return x.ID == y.ID && x.SKU == y.SKU && x.Title == y.Title && x.Variant == y.Variant
 }
 
@@ -191,10 +191,10 @@ func pickLine(all []workflow.Application) []string {
 		if handled(workflow.ShipDeadline, a) {
 			done = append(done, agendaName(a)+" "+shippedOutcome(a))
 		} else {
-			open = append(open, agendaName(a)+" "+due(a.Report.ShipBy))
+			open = append(open, agendaName(a)+" "+due(a.Snapshot.ShipBy))
 		}
 	}
-	p := all[0].Report.Product
+	p := all[0].Snapshot.Product
 	what := "• *" + dotted(data(productOf(p), maxAgendaProduct), data(p.Variant, maxAgendaName)) + fmt.Sprintf(" × %d*", len(open))
 	if len(done) > 0 {
 		what += fmt.Sprintf(" (%d of %d handled)", len(done), len(all))

@@ -27,7 +27,7 @@ func linked(a workflow.Application) workflow.Application {
 }
 
 func variant(a workflow.Application, title, variant string) workflow.Application {
-	a.Report.Product.Title, a.Report.Product.Variant = title, variant
+	a.Snapshot.Product.Title, a.Snapshot.Product.Variant = title, variant
 	return a
 }
 
@@ -45,7 +45,7 @@ func longest(kind workflow.DeadlineKind, a workflow.Application) MorningFacts {
 
 func mornings() map[string]MorningFacts {
 	waiting, other := linked(application()), application()
-	other.Report.Creator = workflow.Creator{Username: "kitchen_finds", Followers: number(120)}
+	other.Snapshot.Creator = workflow.Creator{Username: "kitchen_finds", Followers: number(120)}
 	theirs := nobody(reportedAs(workflow.StatusAwaitingShipment))
 	theirs.ChangedElsewhere = true
 	approved, rejected := linked(reportedAs(workflow.StatusAwaitingShipment)), reportedAs(workflow.StatusRejectCancelled)
@@ -75,7 +75,7 @@ func TestEveryMorningReadsAsItsGoldenFile(t *testing.T) {
 
 func TestAFullMorningFitsAMessageWhateverTheNames(t *testing.T) {
 	a := hostileApplication()
-	a.Report.Status = workflow.StatusAwaitingShipment
+	a.Snapshot.Status = workflow.StatusAwaitingShipment
 	for _, f := range []MorningFacts{
 		longest(workflow.ReviewDeadline, hostileApplication()), longest(workflow.ShipDeadline, a), longest(workflow.ShipDeadline, hostileApplication()),
 		longest(workflow.ReviewDeadline, a), longest(workflow.ReviewDeadline, application()), longest(workflow.ShipDeadline, reportedAs(workflow.StatusAwaitingShipment)),
@@ -114,11 +114,11 @@ func TestWhatHasToBeShippedIsAPickListByProductAndVariant(t *testing.T) {
 func TestTheCardOfADeliveredSampleTellsUntilWhenContentIsDue(t *testing.T) {
 	a := running(reportedAs(workflow.StatusContentPending), workflow.PostDeadline, deadline)
 	require.Contains(t, pretty(t, Card(facts(a)).Blocks), "Content is due by "+due(deadline))
-	a.Clock.Next = deadline.Add(workflow.PostExtension)
+	a.Timer.Next = deadline.Add(workflow.PostExtension)
 	shown := pretty(t, Card(facts(a)).Blocks)
 	require.Contains(t, shown, "probably extended the time")
 	require.NotContains(t, shown, "Content is due by")
-	a.Clock = workflow.Armed{}
+	a.Timer = workflow.Timer{}
 	require.NotContains(t, pretty(t, Card(facts(a)).Blocks), "probably")
 }
 

@@ -105,6 +105,6 @@ func RequestOptions(found []workflow.Application) Options {
 
 // requestLabel names a request where there is one short line for it.
 func requestLabel(a workflow.Application) string {
-	who := raw(nameOf(a.Report.Creator), 24)
-	return cut(shortID(a)+" · "+who+" · "+raw(productOf(a.Report.Product), 40), maxOption)
+	who := raw(nameOf(a.Snapshot.Creator), 24)
+	return cut(shortID(a)+" · "+who+" · "+raw(productOf(a.Snapshot.Product), 40), maxOption)
 }

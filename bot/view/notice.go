@@ -10,15 +10,15 @@ import (
 )
 
 // Notice is what is said to a shop's channel. The admins are named where one of them has to act.
-func Notice(s workflow.Saying, admins []workflow.PersonID) Message {
+func Notice(s workflow.Payload, admins []workflow.PersonID) Message {
 	switch s.Kind {
-	case workflow.SayBacklog:
+	case workflow.KindBacklog:
 		return backlog(s)
-	case workflow.SayStopped:
+	case workflow.KindStopped:
 		return stopped(s, admins)
-	case workflow.SayResumed:
+	case workflow.KindResumed:
 		return resumed(s)
-	case workflow.SayUnreadable:
+	case workflow.KindUnreadable:
 		return unreadable(s, admins)
 	case workflow.SayUndelivered:
 		return undelivered(s, admins)
@@ -27,7 +27,7 @@ func Notice(s workflow.Saying, admins []workflow.PersonID) Message {
 	}
 }
 
-func backlog(s workflow.Saying) Message {
+func backlog(s workflow.Payload) Message {
 	more := many(s.Waiting, "more request") + " " + isAre(s.Waiting) + " waiting"
 	lines := []string{"*" + more + "*" + forShop(s.Shop), ""}
 	if !s.NextDue.IsZero() {
@@ -42,21 +42,21 @@ func backlog(s workflow.Saying) Message {
 
 // stopped is said where TikTok answers nothing for a shop, where it does not take one call any more, and where the desk has
 // nothing to call it with: then there is no code of TikTok's.
-func stopped(s workflow.Saying, admins []workflow.PersonID) Message {
-	mend := first(remedy(s.Cause), "Please look into it.")
+func stopped(s workflow.Payload, admins []workflow.PersonID) Message {
+	mend := first(remedy(s.Failure), "Please look into it.")
 	blocks := []slack.Block{section(
-		"*"+stoppedWhat(s.Cause)+"*"+forShop(s.Shop),
-		"The reason: "+why(s.Cause)+". "+stoppedStill(s.Cause),
+		"*"+stoppedWhat(s.Failure)+"*"+forShop(s.Shop),
+		"The reason: "+why(s.Failure)+". "+stoppedStill(s.Failure),
 		calledUpon(admins)+" "+mend+" The desk goes on by itself once that is done.",
 	)}
-	if small := support(s.Cause); small != "" {
+	if small := support(s.Failure); small != "" {
 		blocks = append(blocks, aside(small))
 	}
 	text := "; decisions wait until an admin acts"
-	if s.Cause.Call == workflow.CallSearch {
+	if s.Failure.Call == workflow.CallSearch {
 		text = "; requests are not up to date until an admin acts"
 	}
-	return Message{Text: stoppedWhat(s.Cause) + spokenShop(s.Shop) + text, Blocks: blocks}
+	return Message{Text: stoppedWhat(s.Failure) + spokenShop(s.Shop) + text, Blocks: blocks}
 }
 
 // calledUpon names the admins, one of whom has to act.
@@ -68,7 +68,7 @@ func calledUpon(admins []workflow.PersonID) string {
 }
 
 // stoppedWhat tells what a fault stops.
-func stoppedWhat(c workflow.Cause) string {
+func stoppedWhat(c workflow.Failure) string {
 	switch {
 	case c.Call == workflow.CallReview:
 		return "TikTok is not accepting decisions"
@@ -84,7 +84,7 @@ func stoppedWhat(c workflow.Cause) string {
 }
 
 // stoppedStill tells what goes on in spite of it.
-func stoppedStill(c workflow.Cause) string {
+func stoppedStill(c workflow.Failure) string {
 	switch c.Call {
 	case workflow.CallReview:
 		return "Decisions wait, and nothing is lost. Requests are still kept up to date."
@@ -96,7 +96,7 @@ func stoppedStill(c workflow.Cause) string {
 }
 
 // unreadable is said of requests that TikTok lists and of which the desk can make nothing.
-func unreadable(s workflow.Saying, admins []workflow.PersonID) Message {
+func unreadable(s workflow.Payload, admins []workflow.PersonID) Message {
 	what := many(s.Waiting, "sample request") + " of TikTok's cannot be read"
 	lines := []string{
 		"*" + what + "*" + forShop(s.Shop),
@@ -120,20 +120,20 @@ func unreadableNames(ids []string) string {
 }
 
 // undelivered is said once Slack has refused a message for so long that the desk gave it up.
-func undelivered(s workflow.Saying, admins []workflow.PersonID) Message {
+func undelivered(s workflow.Payload, admins []workflow.PersonID) Message {
 	ask := first(people(admins), "An admin")
 	const what = "Slack did not take a message of this desk"
 	return Message{
 		Text: what + spokenShop(s.Shop) + "; /samples retry lists it, and tries again",
 		Blocks: []slack.Block{section(
 			"*"+what+"*"+forShop(s.Shop),
-			"It was tried for minutes, and as plain text too. Slack's answer: "+quoted(first(clean(s.Cause.Message), "none"), maxWords),
+			"It was tried for minutes, and as plain text too. Slack's answer: "+quoted(first(clean(s.Failure.Message), "none"), maxWords),
 			ask+": `/samples retry` lists what could not be delivered, and tries again. Further ones are listed there without another message today.",
 		)},
 	}
 }
 
-func resumed(s workflow.Saying) Message {
+func resumed(s workflow.Payload) Message {
 	return Message{
 		Text: "TikTok is accepting our requests again" + spokenShop(s.Shop) + "; what waited is on its way",
 		Blocks: []slack.Block{section(

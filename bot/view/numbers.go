@@ -13,7 +13,7 @@ import (
 const notShared = "not shared"
 
 // figure is a number short enough for a phone: "12.4K".
-func figure(f workflow.Figure) string {
+func figure(f workflow.OptionalNumber) string {
 	if !shared(f) {
 		return notShared
 	}
@@ -21,7 +21,7 @@ func figure(f workflow.Figure) string {
 }
 
 // exactly is the whole number: "12,408".
-func exactly(f workflow.Figure) string {
+func exactly(f workflow.OptionalNumber) string {
 	if !shared(f) {
 		return notShared
 	}
@@ -29,14 +29,14 @@ func exactly(f workflow.Figure) string {
 }
 
 // percentage is a figure that is per cent already: "60.85%".
-func percentage(f workflow.Figure) string {
+func percentage(f workflow.OptionalNumber) string {
 	if !shared(f) {
 		return notShared
 	}
 	return trimmed(f.Value, 2) + "%"
 }
 
-func shared(f workflow.Figure) bool {
+func shared(f workflow.OptionalNumber) bool {
 	return f.Known()
 }
 
@@ -151,9 +151,9 @@ func commission(share string) string {
 }
 
 // stock tells how many samples are left.
-func stock(r workflow.Report) string {
+func stock(r workflow.Snapshot) string {
 	switch {
-	case r.Untold:
+	case r.StockUnknown:
 		return ""
 	case r.OutOfStock():
 		return "*out of stock*"

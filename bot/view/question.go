@@ -48,10 +48,10 @@ func verdictOnNeed(f QuestionFacts) string {
 		return "The creator's request has come: " + stageName(workflow.Furthest(m, f.Applications)) + "."
 	}
 	switch m.State {
-	case workflow.MemberNeeds:
-		return person(m.SaidBy) + " said " + stamp(m.SaidAt) + " that a sample is needed: " + stageName(m.State.Stage()) + "."
-	case workflow.MemberSpared:
-		return person(m.SaidBy) + " said " + stamp(m.SaidAt) + " that no sample is needed: " + stageName(m.State.Stage()) + "."
+	case workflow.MemberNeedsSample:
+		return person(m.SampleAnswerBy) + " said " + stamp(m.SampleAnswerAt) + " that a sample is needed: " + stageName(m.State.Stage()) + "."
+	case workflow.MemberNeedsNone:
+		return person(m.SampleAnswerBy) + " said " + stamp(m.SampleAnswerAt) + " that no sample is needed: " + stageName(m.State.Stage()) + "."
 	default:
 		return "Does the creator need a sample?"
 	}
@@ -72,7 +72,7 @@ func afterYes(f QuestionFacts) string {
 		return dotted(cards...)
 	case len(f.Applications) > 0:
 		return "`/samples show` tells more of it."
-	case m.State == workflow.MemberNeeds && !m.LinkedAt.IsZero():
+	case m.State == workflow.MemberNeedsSample && !m.LinkedAt.IsZero():
 		return "The link for the request was sent " + stamp(m.LinkedAt) + ". The request joins the campaign by itself when it comes."
 	default:
 		return ""
@@ -108,14 +108,14 @@ func questionControls(f QuestionFacts) []slack.BlockElement {
 	switch {
 	case len(f.Applications) > 0:
 		return []slack.BlockElement{reply}
-	case m.State == workflow.MemberNeeds:
+	case m.State == workflow.MemberNeedsSample:
 		link.Style = slack.StylePrimary
 		if !m.LinkedAt.IsZero() {
 			link.Style, link.Text = "", plainText("Send another link")
 		}
 		no.Text = plainText("Change to no")
 		return []slack.BlockElement{link, reply, no}
-	case m.State == workflow.MemberSpared:
+	case m.State == workflow.MemberNeedsNone:
 		yes.Text = plainText("Change to yes")
 		return []slack.BlockElement{reply, yes}
 	case m.State == workflow.MemberAnswered:
@@ -133,10 +133,10 @@ func spokenQuestion(f QuestionFacts) string {
 	switch {
 	case len(f.Applications) > 0:
 		return line + "; the request has come"
-	case m.State == workflow.MemberNeeds:
-		return line + "; " + person(m.SaidBy) + " said that a sample is needed"
-	case m.State == workflow.MemberSpared:
-		return line + "; " + person(m.SaidBy) + " said that no sample is needed"
+	case m.State == workflow.MemberNeedsSample:
+		return line + "; " + person(m.SampleAnswerBy) + " said that a sample is needed"
+	case m.State == workflow.MemberNeedsNone:
+		return line + "; " + person(m.SampleAnswerBy) + " said that no sample is needed"
 	default:
 		return line + "; does the creator need a sample?"
 	}
@@ -146,10 +146,10 @@ func spokenQuestion(f QuestionFacts) string {
 func QuestionRefusal(r workflow.Refusal) string {
 	m := r.Member
 	switch {
-	case r.Rule == workflow.RuleSaid && m.State == workflow.MemberNeeds:
-		return "Somebody was quicker: " + person(m.SaidBy) + " said " + stamp(m.SaidAt) + " that a sample is needed. The question shows how to change that."
-	case r.Rule == workflow.RuleSaid && m.State == workflow.MemberSpared:
-		return "Somebody was quicker: " + person(m.SaidBy) + " said " + stamp(m.SaidAt) + " that no sample is needed. The question shows how to change that."
+	case r.Rule == workflow.RuleAlreadyAnswered && m.State == workflow.MemberNeedsSample:
+		return "Somebody was quicker: " + person(m.SampleAnswerBy) + " said " + stamp(m.SampleAnswerAt) + " that a sample is needed. The question shows how to change that."
+	case r.Rule == workflow.RuleAlreadyAnswered && m.State == workflow.MemberNeedsNone:
+		return "Somebody was quicker: " + person(m.SampleAnswerBy) + " said " + stamp(m.SampleAnswerAt) + " that no sample is needed. The question shows how to change that."
 	case r.Rule == workflow.RuleApplied:
 		return "The creator's request has come meanwhile, and says what is needed. Please decide on its card."
 	case r.Rule == workflow.RuleNotAsked:

@@ -50,13 +50,13 @@ func shopOf(shop string) string {
 func queueRow(r query.Row) []string {
 	a := r.Application
 	deadline := "No review deadline"
-	if by := a.Report.ReviewBy; !by.IsZero() {
+	if by := a.Snapshot.ReviewBy; !by.IsZero() {
 		deadline = "Decide by " + due(by)
 	}
 	return []string{
-		dotted("*"+profile(a.Report.Creator)+"*", data(productOf(a.Report.Product), maxName)),
+		dotted("*"+profile(a.Snapshot.Creator)+"*", data(productOf(a.Snapshot.Product), maxName)),
 		deadline,
-		dotted("GMV, 30 days: "+money(a.Report.Creator.GMV), shopOf(r.Shop), cardLink(r)),
+		dotted("GMV, 30 days: "+money(a.Snapshot.Creator.GMV), shopOf(r.Shop), cardLink(r)),
 	}
 }
 

@@ -18,14 +18,14 @@ func Refusal(r workflow.Refusal, campaign string) string {
 	case workflow.RuleAgency:
 		return agencys
 	case workflow.RuleNotApprovable:
-		return obstacle(r.Application.Report) + " You can reject it, or try again once that is put right in the Affiliate Center."
+		return obstacle(r.Application.Snapshot) + " You can reject it, or try again once that is put right in the Affiliate Center."
 	case workflow.RuleReason:
 		return "TikTok knows four reasons only: please choose one of them from the menu *Reject…*"
 	case workflow.RuleNotYours:
 		return "Only " + person(r.Application.Decision.By) + ", who decided, or an admin can undo this, " + window(r.Application.Decision) + "."
 	case workflow.RuleNoApplication:
 		return "This desk does not know that request" + asked(r.Name) + ". `/samples queue` lists what waits for a decision."
-	case workflow.RuleNote:
+	case workflow.RuleEmptyNote:
 		return "There is nothing in that yet: please write at least a word."
 	case workflow.RuleTooLong:
 		return fmt.Sprintf("That is too long: %d characters are the most. Please shorten it.", workflow.MaxNote)
@@ -58,7 +58,7 @@ func campaignRefusal(r workflow.Refusal, campaign string) string {
 			where = "to the campaign " + quoted(campaign, maxName)
 		}
 		return "Somebody was quicker: meanwhile the creator was moved " + where + ". Click *Add to campaign* again if you want to change that."
-	case workflow.RuleInThatCampaign:
+	case workflow.RuleAlreadyInCampaign:
 		return "All well: the creator is in the campaign " + quoted(first(clean(r.Name), campaign), maxName) + " already. There is nothing left to do."
 	case workflow.RuleNotInCampaign:
 		return "There is nothing left to undo: the creator is not in that campaign any more. The card tells how things stand."
@@ -101,7 +101,7 @@ func standing(a workflow.Application) string {
 		if a.OfAgency() {
 			return agencys
 		}
-		return "The card has changed since you saw it: TikTok refused the " + noun(d.Verdict) + ", because " + why(d.Cause) + ". The card has its buttons back, so you can decide again."
+		return "The card has changed since you saw it: TikTok refused the " + noun(d.Verdict) + ", because " + why(d.Failure) + ". The card has its buttons back, so you can decide again."
 	case workflow.Queued:
 		return who + "whoever decided or an admin can undo it, " + window(d) + "."
 	case workflow.Sending:
@@ -133,7 +133,7 @@ func past(a workflow.Application, who string) string {
 
 func late(a workflow.Application) string {
 	when := ""
-	if by := a.Report.ReviewBy; !by.IsZero() {
+	if by := a.Snapshot.ReviewBy; !by.IsZero() {
 		when = " (" + stamp(by) + ")"
 	}
 	return "The review deadline has passed" + when + ", so TikTok takes no decision any more. The card will show what became of the request."

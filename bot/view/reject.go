@@ -94,7 +94,7 @@ func RejectModal(f RejectFacts) slack.ModalViewRequest {
 	}
 	blocks = append(blocks, aside(joinLines([]string{"TikTok tells the creator, who cannot ask again for 30 days.", undoLine(f.Undo)})),
 		reasonInput(f.Typed.Reason), noteInput(f.Typed.Note, "Note for the team", true))
-	if f.Application.Report.Creator.OpenID != "" {
+	if f.Application.Snapshot.Creator.OpenID != "" {
 		blocks = append(blocks, wordsInput(f), sendBox(f.Typed.Send))
 	} else {
 		blocks = append(blocks, aside("TikTok has not told this creator's id yet, so no message can go with it."))
@@ -108,7 +108,7 @@ func RejectModal(f RejectFacts) slack.ModalViewRequest {
 
 // aboutRequest tells which request a dialog is about.
 func aboutRequest(a workflow.Application) []string {
-	r := a.Report
+	r := a.Snapshot
 	return []string{
 		"*" + profile(r.Creator) + "* asks for *" + data(productOf(r.Product), maxTitle) + "*",
 		dotted("Request "+shortID(a), data(r.Product.Variant, maxVariant)),

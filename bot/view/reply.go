@@ -7,31 +7,31 @@ import (
 )
 
 // Reply is what is said in the thread of a card. A kind that belongs to the channel is told in a general sentence.
-func Reply(s workflow.Saying) Message {
+func Reply(s workflow.Payload) Message {
 	blocks := []slack.Block{section(replyLines(s)...)}
 	if s.Unsent != "" {
 		blocks = append(blocks, section("The message to the creator was not sent:", quote(s.Unsent, workflow.MaxMessage)))
 	}
-	if small := support(s.Cause); small != "" {
+	if small := support(s.Failure); small != "" {
 		blocks = append(blocks, aside(small))
 	}
 	return Message{Text: spokenReply(s), Blocks: blocks}
 }
 
-func replyLines(s workflow.Saying) []string {
+func replyLines(s workflow.Payload) []string {
 	switch s.Kind {
-	case workflow.SayStage:
+	case workflow.KindStage:
 		return stageLines(s)
-	case workflow.SayDecision:
+	case workflow.KindDecision:
 		return []string{decisionLine(s)}
-	case workflow.SayRefused:
+	case workflow.KindRefused:
 		return []string{
-			person(s.By) + ", TikTok refused your " + noun(s.Verdict) + because(s.Verdict, s.Reason) + ": " + why(s.Cause) + ".",
-			afterRefusal(s.Cause),
+			person(s.By) + ", TikTok refused your " + noun(s.Verdict) + because(s.Verdict, s.Reason) + ": " + why(s.Failure) + ".",
+			afterRefusal(s.Failure),
 		}
-	case workflow.SayCampaign:
+	case workflow.KindCampaign:
 		return []string{moved(s) + " the campaign *" + campaignName(s.Campaign) + "*" + back(s)}
-	case workflow.SayNote:
+	case workflow.KindNote:
 		return []string{"*Note* by " + person(s.By), quote(s.Text, workflow.MaxNote)}
 	default:
 		return []string{"Something changed; the card tells where the request stands."}
@@ -39,7 +39,7 @@ func replyLines(s workflow.Saying) []string {
 }
 
 // afterRefusal tells what can be done after TikTok refused a decision.
-func afterRefusal(c workflow.Cause) string {
+func afterRefusal(c workflow.Failure) string {
 	if c.Fault == workflow.FaultAgency {
 		return "Nothing more can be decided here: that is between TikTok and the agency."
 	}
@@ -47,7 +47,7 @@ func afterRefusal(c workflow.Cause) string {
 }
 
 // moved tells who put the creator into a campaign, or took her out again.
-func moved(s workflow.Saying) string {
+func moved(s workflow.Payload) string {
 	if s.Left {
 		return person(s.By) + " took the creator out of"
 	}
@@ -55,7 +55,7 @@ func moved(s workflow.Saying) string {
 }
 
 // back tells where the creator is after it was undone.
-func back(s workflow.Saying) string {
+func back(s workflow.Payload) string {
 	switch {
 	case !s.Left:
 		return ""
@@ -66,11 +66,11 @@ func back(s workflow.Saying) string {
 	}
 }
 
-func spokenBack(s workflow.Saying) string {
+func spokenBack(s workflow.Payload) string {
 	if name := spoken(s.Back, workflow.MaxCampaignName); s.Left && name != "" {
 		return ", back into " + name
 	}
-	return back(workflow.Saying{Left: s.Left})
+	return back(workflow.Payload{Left: s.Left})
 }
 
 func campaignName(name string) string {
@@ -82,7 +82,7 @@ func spokenCampaign(name string) string {
 	return first(spoken(name, workflow.MaxCampaignName), "without a name")
 }
 
-func stageLines(s workflow.Saying) []string {
+func stageLines(s workflow.Payload) []string {
 	lines := []string{stageName(s.Stage)}
 	if s.Elsewhere {
 		lines = append(lines, sentence(elsewhere))
@@ -93,11 +93,11 @@ func stageLines(s workflow.Saying) []string {
 	if s.By != "" {
 		lines = append(lines, fate(s))
 	}
-	return append(lines, stageFacts(s.State, workflow.Report{OrderID: s.OrderID, Tracking: s.Tracking, ShipBy: s.ShipBy})...)
+	return append(lines, stageFacts(s.State, workflow.Snapshot{OrderID: s.OrderID, Tracking: s.Tracking, ShipBy: s.ShipBy})...)
 }
 
 // fate tells what became of the decision that this change of stage is about.
-func fate(s workflow.Saying) string {
+func fate(s workflow.Payload) string {
 	if s.Undelivered {
 		return person(s.By) + ", your " + noun(s.Verdict) + " had not been confirmed by then, and no longer counts."
 	}
@@ -110,7 +110,7 @@ func fate(s workflow.Saying) string {
 
 const again = "The request waits for a decision again."
 
-func decisionLine(s workflow.Saying) string {
+func decisionLine(s workflow.Payload) string {
 	what := "the " + noun(s.Verdict)
 	switch {
 	case s.Undone && s.UndoneBy == s.By:
@@ -120,25 +120,25 @@ func decisionLine(s workflow.Saying) string {
 	case s.Undelivered:
 		return fate(s)
 	default:
-		return capital(what) + " by " + person(s.By) + " was sent, but the answer was lost: " + why(s.Cause) +
+		return capital(what) + " by " + person(s.By) + " was sent, but the answer was lost: " + why(s.Failure) +
 			". The desk is looking at what TikTok made of it before it sends anything again."
 	}
 }
 
 // spokenReply is the reply in one short line.
-func spokenReply(s workflow.Saying) string {
+func spokenReply(s workflow.Payload) string {
 	if s.Unsent != "" {
 		return spokenChange(s) + "; the message to the creator was not sent"
 	}
 	return spokenChange(s)
 }
 
-func spokenChange(s workflow.Saying) string {
+func spokenChange(s workflow.Payload) string {
 	stage := "Sample request: " + first(spoken(string(s.Stage), maxID), "Unknown")
 	switch s.Kind {
-	case workflow.SayStage:
+	case workflow.KindStage:
 		return spokenStage(s, stage)
-	case workflow.SayDecision:
+	case workflow.KindDecision:
 		switch {
 		case s.Undone:
 			return "The " + noun(s.Verdict) + " was undone by " + person(s.UndoneBy)
@@ -147,18 +147,18 @@ func spokenChange(s workflow.Saying) string {
 		default:
 			return "The " + noun(s.Verdict) + " was sent; TikTok has not answered yet"
 		}
-	case workflow.SayRefused:
+	case workflow.KindRefused:
 		return "TikTok refused the " + noun(s.Verdict) + " by " + person(s.By) + "; back in review"
-	case workflow.SayCampaign:
+	case workflow.KindCampaign:
 		return moved(s) + " the campaign " + spokenCampaign(s.Campaign) + spokenBack(s)
-	case workflow.SayNote:
+	case workflow.KindNote:
 		return "Note by " + person(s.By) + ": " + spoken(s.Text, maxWords)
 	default:
 		return "Something changed; the card tells where the request stands"
 	}
 }
 
-func spokenStage(s workflow.Saying, stage string) string {
+func spokenStage(s workflow.Payload, stage string) string {
 	switch {
 	case s.Elsewhere:
 		return stage + "; " + elsewhere

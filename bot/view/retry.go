@@ -86,10 +86,10 @@ func Retry(f RetryFacts) Message {
 func retryRow(r query.FailedEffect, page int) slack.Block {
 	lines := []string{
 		dotted("*"+capital(owed(r.Effect))+"*", aboutWhom(r), shopOf(r.Shop)),
-		"The reason: " + shortly(r.Cause) + ".",
+		"The reason: " + shortly(r.Failure) + ".",
 		retryState(r),
 	}
-	if small := support(workflow.Cause{Code: r.Cause.Code, RequestID: r.Cause.RequestID}); small != "" {
+	if small := support(workflow.Failure{Code: r.Failure.Code, RequestID: r.Failure.RequestID}); small != "" {
 		lines[1] += " " + small
 	}
 	s := section(lines...)
@@ -128,7 +128,7 @@ func aboutWhom(r query.FailedEffect) string {
 	if r.About.Key.ID == "" {
 		return ""
 	}
-	c := r.About.Report.Creator
+	c := r.About.Snapshot.Creator
 	return dotted(linkTo(r.About.Card.Link, label(nameOf(c), maxName)), "request "+data(string(r.About.Key.Short()), maxID))
 }
 

@@ -96,10 +96,10 @@ func heldRun(r workflow.Run) string {
 	counts := map[string]int{}
 	var causes []string
 	for _, i := range r.Items {
-		if i.State != workflow.ItemWaiting || i.Cause == (workflow.Cause{}) {
+		if i.State != workflow.ItemWaiting || i.Failure == (workflow.Failure{}) {
 			continue
 		}
-		said := shortly(i.Cause)
+		said := shortly(i.Failure)
 		if counts[said]++; counts[said] == 1 {
 			causes = append(causes, said)
 		}
@@ -135,7 +135,7 @@ func runLines(r workflow.Run) (lines []string) {
 		title string
 		says  func(workflow.RunItem) string
 	}{
-		{workflow.ItemRefused, "Refused by TikTok, and back in review", func(i workflow.RunItem) string { return shortly(i.Cause) }},
+		{workflow.ItemRefused, "Refused by TikTok, and back in review", func(i workflow.RunItem) string { return shortly(i.Failure) }},
 		{workflow.ItemDeclined, "Not decided", declined},
 		{workflow.ItemElsewhere, "Changed in the Affiliate Center, not from this desk", func(i workflow.RunItem) string { return "in " + stageName(i.Stage) }},
 		{workflow.ItemUndone, "Undone, and back in review", func(i workflow.RunItem) string { return "by " + person(i.By) }},
@@ -215,17 +215,17 @@ func importProgress(f RunFacts) Message {
 	if name := spoken(r.Name, workflow.MaxCampaignName); name != "" {
 		into = " into the campaign *" + name + "*"
 	}
-	counts := dotted(many(r.Added, "creator")+" added", fmt.Sprintf("%d %s there", r.There, verb(r.There, "was", "were")), many(r.Products, "new product"))
+	counts := dotted(many(r.Added, "creator")+" added", fmt.Sprintf("%d %s there", r.Existing, verb(r.Existing, "was", "were")), many(r.Products, "new product"))
 	lines := []string{"*" + title + "*" + from + into + forShop(f.Shop), counts}
 	text := title + from + ": " + counts
 	switch {
 	case r.Failed:
-		lines[1] = sentence("the reason: " + importCause(r.Cause))
-		text = title + from + ": " + importCause(r.Cause)
+		lines[1] = sentence("the reason: " + importCause(r.Failure))
+		text = title + from + ": " + importCause(r.Failure)
 	case !r.Ended():
 		lines[1], text = "TikTok is being asked for them.", title+from
-		if r.Cause != (workflow.Cause{}) {
-			lines = append(lines, "It waits, since "+shortly(r.Cause)+". The desk goes on by itself.")
+		if r.Failure != (workflow.Failure{}) {
+			lines = append(lines, "It waits, since "+shortly(r.Failure)+". The desk goes on by itself.")
 		}
 	}
 	return Message{Text: text, Blocks: []slack.Block{section(lines...)}}
@@ -233,7 +233,7 @@ func importProgress(f RunFacts) Message {
 
 // importCause tells why an import failed: for a reason of TikTok's, or by a rule of the desk's, which is then kept in the
 // cause's words before the campaign's name.
-func importCause(c workflow.Cause) string {
+func importCause(c workflow.Failure) string {
 	rule, name, ok := strings.Cut(c.Message, ": ")
 	if c.Code == 0 && ok {
 		switch workflow.Rule(rule) {

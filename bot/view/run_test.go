@@ -18,7 +18,7 @@ func item(n int, state workflow.ItemState) workflow.RunItem {
 	}
 	switch state {
 	case workflow.ItemRefused:
-		i.Cause = workflow.Cause{Code: 16032001, Fault: workflow.FaultRegion, Message: "region", RequestID: "r1"}
+		i.Failure = workflow.Failure{Code: 16032001, Fault: workflow.FaultRegion, Message: "region", RequestID: "r1"}
 	case workflow.ItemDeclined:
 		i.Rule, i.By, i.Stage = workflow.RuleStale, admin, workflow.StageReview
 	case workflow.ItemUndone:
@@ -47,7 +47,7 @@ func runs() map[string]RunFacts {
 		workflow.ItemConfirmed, workflow.ItemConfirmed, workflow.ItemRefused, workflow.ItemDeclined, workflow.ItemUndone, workflow.ItemElsewhere,
 	}
 	held := runOf(workflow.ItemWaiting, workflow.ItemWaiting, workflow.ItemConfirmed)
-	held.Items[0].Cause, held.Items[1].Cause = workflow.Cause{Code: 105005, Fault: workflow.FaultScope}, workflow.Cause{Code: 105005, Fault: workflow.FaultScope}
+	held.Items[0].Failure, held.Items[1].Failure = workflow.Failure{Code: 105005, Fault: workflow.FaultScope}, workflow.Failure{Code: 105005, Fault: workflow.FaultScope}
 	rejects := runOf(workflow.ItemWaiting)
 	rejects.Verdict, rejects.Reason = workflow.Reject, workflow.OutOfStock
 	none := ended(runOf(workflow.ItemDeclined, workflow.ItemDeclined, workflow.ItemDeclined, workflow.ItemDeclined))
@@ -56,13 +56,13 @@ func runs() map[string]RunFacts {
 	none.Items[3].By, none.Items[3].Link = "", ""
 	imports := workflow.Run{Kind: workflow.RunImport, By: reviewer, Collaboration: "7300000000000000001"}
 	waits := imports
-	waits.Cause = workflow.Cause{Code: 36009002, Fault: workflow.FaultBusy}
+	waits.Failure = workflow.Failure{Code: 36009002, Fault: workflow.FaultBusy}
 	imported := ended(imports)
-	imported.Name, imported.Added, imported.There, imported.Products = "Autumn <kitchen>", 48, 1, 3
+	imported.Name, imported.Added, imported.Existing, imported.Products = "Autumn <kitchen>", 48, 1, 3
 	failed := ended(imports)
-	failed.Failed, failed.Cause = true, workflow.Cause{Message: "campaign archived: Autumn <kitchen>"}
+	failed.Failed, failed.Failure = true, workflow.Failure{Message: "campaign archived: Autumn <kitchen>"}
 	unknown := failed
-	unknown.Cause = workflow.Cause{Code: 16009999, Message: "collaboration does not exist"}
+	unknown.Failure = workflow.Failure{Code: 16009999, Message: "collaboration does not exist"}
 	return map[string]RunFacts{
 		"run_begun":         {Run: runOf(append(all, workflow.ItemWaiting, workflow.ItemWaiting)...), Undoable: 2},
 		"run_ended":         {Run: ended(runOf(all...)), Shop: "Nimbus Home"},
@@ -89,7 +89,7 @@ func TestAHundredRequestsOfARunFitAMessageWhateverTheirNames(t *testing.T) {
 			r := runOf()
 			for n := range workflow.MaxRun {
 				i := item(n, state)
-				i.Creator.Nickname, i.Product, i.Cause.Code, i.Cause.Message, i.Stage = name, name, 0, name, workflow.Stage(name)
+				i.Creator.Nickname, i.Product, i.Failure.Code, i.Failure.Message, i.Stage = name, name, 0, name, workflow.Stage(name)
 				i.Rule, i.Link = "", "https://nimbus.slack.com/archives/C0SAMPLES1/p1763640000000100?thread_ts=1763640000.000100&cid=C0SAMPLES1"
 				r.Items = append(r.Items, i)
 			}

@@ -20,13 +20,15 @@ var (
 	shipBy   = time.Date(2026, 11, 27, 9, 24, 0, 0, time.UTC)
 )
 
-func number(v float64) workflow.Figure { return workflow.Figure{Value: v, Shared: true} }
+func number(v float64) workflow.OptionalNumber {
+	return workflow.OptionalNumber{Value: v, Shared: true}
+}
 
 // application waits for a decision, with all that a report can tell.
 func application() workflow.Application {
 	return workflow.Application{
 		Key: workflow.Key{Shop: "7495540735365777507", ID: "5766536881352581780"},
-		Report: workflow.Report{
+		Snapshot: workflow.Snapshot{
 			Status: workflow.StatusPending, ReviewBy: deadline, Approvable: true, Stock: 12, Commission: "0.15",
 			Collab: workflow.Collab{Known: true, Target: "7300000000000000001", Name: "Autumn kitchen"},
 			Creator: workflow.Creator{
@@ -60,8 +62,8 @@ func decidedAs(v workflow.Verdict, p workflow.Phase) workflow.Application {
 // reportedAs is application as TikTok reports it later on, after an approval of ours unless it says otherwise.
 func reportedAs(s workflow.Status) workflow.Application {
 	a := decidedAs(workflow.Approve, workflow.DecisionConfirmed)
-	a.Report.Status, a.ConfirmedAt = s, noon.Add(12*time.Second)
-	a.Report.OrderID, a.Report.ShipBy = "576653688135258178", shipBy
+	a.Snapshot.Status, a.ConfirmedAt = s, noon.Add(12*time.Second)
+	a.Snapshot.OrderID, a.Snapshot.ShipBy = "576653688135258178", shipBy
 	return a
 }
 
@@ -78,8 +80,8 @@ const hostile = "> *bold* _it_ ~no~ `code` ```fence``` <!channel> <@U0ADMIN001> 
 func hostileApplication() workflow.Application {
 	long := strings.Repeat(hostile, 20)
 	a := decidedAs(workflow.Approve, workflow.DecisionRefused)
-	a.Decision.Cause = workflow.Cause{Code: 999, Message: long, RequestID: long}
-	r := &a.Report
+	a.Decision.Failure = workflow.Failure{Code: 999, Message: long, RequestID: long}
+	r := &a.Snapshot
 	r.Approvable, r.Obstacles = false, []string{long, "", long, long, long}
 	r.Commission, r.Partner, r.OrderID, r.Tracking, r.Fulfilment = long, long, long, long, long
 	r.Collab.Name, r.Collab.Target = long, long

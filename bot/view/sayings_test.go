@@ -11,36 +11,36 @@ import (
 	"sampledesk/workflow"
 )
 
-func replies() map[string]workflow.Saying {
-	cause := workflow.Cause{Code: 16032001, Fault: workflow.FaultRegion, Message: "creator region mismatch", RequestID: "20261120120000ABC"}
-	return map[string]workflow.Saying{
-		"reply_awaiting": {Kind: workflow.SayStage, Stage: workflow.StageAwaiting, State: workflow.AwaitingShipment, By: reviewer,
+func replies() map[string]workflow.Payload {
+	cause := workflow.Failure{Code: 16032001, Fault: workflow.FaultRegion, Message: "creator region mismatch", RequestID: "20261120120000ABC"}
+	return map[string]workflow.Payload{
+		"reply_awaiting": {Kind: workflow.KindStage, Stage: workflow.StageAwaiting, State: workflow.AwaitingShipment, By: reviewer,
 			Verdict: workflow.Approve, OrderID: "576653688135258178", ShipBy: shipBy},
-		"reply_awaiting_elsewhere": {Kind: workflow.SayStage, Stage: workflow.StageAwaiting, State: workflow.AwaitingShipment, By: reviewer,
+		"reply_awaiting_elsewhere": {Kind: workflow.KindStage, Stage: workflow.StageAwaiting, State: workflow.AwaitingShipment, By: reviewer,
 			Verdict: workflow.Reject, Elsewhere: true, Undelivered: true, OrderID: "576653688135258178"},
-		"reply_reject": {Kind: workflow.SayStage, Stage: workflow.StageReject, State: workflow.Rejected, By: reviewer,
+		"reply_reject": {Kind: workflow.KindStage, Stage: workflow.StageReject, State: workflow.Rejected, By: reviewer,
 			Verdict: workflow.Reject, Reason: workflow.NotMatch},
-		"reply_shipping": {Kind: workflow.SayStage, Stage: workflow.StageShipping, State: workflow.Shipped, OrderID: "576653688135258178",
+		"reply_shipping": {Kind: workflow.KindStage, Stage: workflow.StageShipping, State: workflow.Shipped, OrderID: "576653688135258178",
 			Tracking: "1Z999AA10123456784"},
-		"reply_content_pending": {Kind: workflow.SayStage, Stage: workflow.StageContent, State: workflow.Delivered},
-		"reply_completed":       {Kind: workflow.SayStage, Stage: workflow.StageCompleted, State: workflow.Completed},
-		"reply_expired":         {Kind: workflow.SayStage, Stage: workflow.StageExpired, State: workflow.Expired},
-		"reply_withdrawn": {Kind: workflow.SayStage, Stage: workflow.StageWithdrawn, State: workflow.Withdrawn, By: reviewer,
+		"reply_content_pending": {Kind: workflow.KindStage, Stage: workflow.StageContent, State: workflow.Delivered},
+		"reply_completed":       {Kind: workflow.KindStage, Stage: workflow.StageCompleted, State: workflow.Completed},
+		"reply_expired":         {Kind: workflow.KindStage, Stage: workflow.StageExpired, State: workflow.Expired},
+		"reply_withdrawn": {Kind: workflow.KindStage, Stage: workflow.StageWithdrawn, State: workflow.Withdrawn, By: reviewer,
 			Verdict: workflow.Approve, Undelivered: true},
-		"reply_unrecognised": {Kind: workflow.SayStage, Stage: "SOME_NEW_STATUS", State: workflow.Unrecognised},
-		"reply_undone":       {Kind: workflow.SayDecision, Undone: true, By: reviewer, UndoneBy: reviewer, Verdict: workflow.Approve},
-		"reply_undone_admin": {Kind: workflow.SayDecision, Undone: true, By: reviewer, UndoneBy: admin, Verdict: workflow.Reject},
-		"reply_answer_lost":  {Kind: workflow.SayDecision, By: reviewer, Verdict: workflow.Approve, Cause: workflow.Cause{Message: "the line broke"}},
-		"reply_refused":      {Kind: workflow.SayRefused, By: reviewer, Verdict: workflow.Approve, Cause: cause},
-		"reply_campaign":     {Kind: workflow.SayCampaign, By: reviewer, Campaign: "Autumn <kitchen>"},
-		"reply_hostile": {Kind: workflow.SayStage, Stage: workflow.Stage(hostile), State: workflow.Shipped, OrderID: hostile, Tracking: hostile,
-			By: workflow.PersonID(hostile), Verdict: workflow.Verdict(hostile), Reason: workflow.Reason(hostile), Cause: workflow.Cause{Code: 5, Message: hostile, RequestID: hostile}},
-		"reply_campaign_left":  {Kind: workflow.SayCampaign, By: reviewer, Campaign: "Autumn <kitchen>", Left: true},
-		"reply_note":           {Kind: workflow.SayNote, By: reviewer, Text: "Asked twice by mail.\n\n> Samples of *sage* only & no others"},
-		"reply_note_hostile":   {Kind: workflow.SayNote, By: reviewer, Text: strings.Repeat(hostile, 20)},
-		"reply_undone_unsent":  {Kind: workflow.SayDecision, Undone: true, By: reviewer, UndoneBy: reviewer, Verdict: workflow.Reject, Unsent: "Thank you for asking.\nMaybe next time!"},
-		"reply_refused_unsent": {Kind: workflow.SayRefused, By: reviewer, Verdict: workflow.Reject, Reason: workflow.OutOfStock, Cause: cause, Unsent: strings.Repeat(hostile, 20)},
-		"reply_elsewhere_unsent": {Kind: workflow.SayStage, Stage: workflow.StageAwaiting, State: workflow.AwaitingShipment, By: reviewer, Verdict: workflow.Reject,
+		"reply_unrecognised": {Kind: workflow.KindStage, Stage: "SOME_NEW_STATUS", State: workflow.Unrecognised},
+		"reply_undone":       {Kind: workflow.KindDecision, Undone: true, By: reviewer, UndoneBy: reviewer, Verdict: workflow.Approve},
+		"reply_undone_admin": {Kind: workflow.KindDecision, Undone: true, By: reviewer, UndoneBy: admin, Verdict: workflow.Reject},
+		"reply_answer_lost":  {Kind: workflow.KindDecision, By: reviewer, Verdict: workflow.Approve, Failure: workflow.Failure{Message: "the line broke"}},
+		"reply_refused":      {Kind: workflow.KindRefused, By: reviewer, Verdict: workflow.Approve, Failure: cause},
+		"reply_campaign":     {Kind: workflow.KindCampaign, By: reviewer, Campaign: "Autumn <kitchen>"},
+		"reply_hostile": {Kind: workflow.KindStage, Stage: workflow.Stage(hostile), State: workflow.Shipped, OrderID: hostile, Tracking: hostile,
+			By: workflow.PersonID(hostile), Verdict: workflow.Verdict(hostile), Reason: workflow.Reason(hostile), Failure: workflow.Failure{Code: 5, Message: hostile, RequestID: hostile}},
+		"reply_campaign_left":  {Kind: workflow.KindCampaign, By: reviewer, Campaign: "Autumn <kitchen>", Left: true},
+		"reply_note":           {Kind: workflow.KindNote, By: reviewer, Text: "Asked twice by mail.\n\n> Samples of *sage* only & no others"},
+		"reply_note_hostile":   {Kind: workflow.KindNote, By: reviewer, Text: strings.Repeat(hostile, 20)},
+		"reply_undone_unsent":  {Kind: workflow.KindDecision, Undone: true, By: reviewer, UndoneBy: reviewer, Verdict: workflow.Reject, Unsent: "Thank you for asking.\nMaybe next time!"},
+		"reply_refused_unsent": {Kind: workflow.KindRefused, By: reviewer, Verdict: workflow.Reject, Reason: workflow.OutOfStock, Failure: cause, Unsent: strings.Repeat(hostile, 20)},
+		"reply_elsewhere_unsent": {Kind: workflow.KindStage, Stage: workflow.StageAwaiting, State: workflow.AwaitingShipment, By: reviewer, Verdict: workflow.Reject,
 			Elsewhere: true, Undelivered: true, Unsent: "Thank you for asking."},
 		"reply_unheard_of": {Kind: "morning"},
 	}
@@ -52,17 +52,17 @@ func TestEveryReplyReadsAsItsGoldenFile(t *testing.T) {
 	}
 }
 
-func notices() map[string]workflow.Saying {
-	all := map[string]workflow.Saying{
-		"notice_backlog":     {Kind: workflow.SayBacklog, Shop: "Nimbus Home", Waiting: 412, DueSoon: 17, NextDue: deadline},
-		"notice_backlog_one": {Kind: workflow.SayBacklog, Waiting: 1},
-		"notice_resumed":     {Kind: workflow.SayResumed, Shop: "Nimbus Home"},
-		"notice_hostile":     {Kind: workflow.SayStopped, Shop: hostile, Cause: workflow.Cause{Code: 5, Message: hostile, RequestID: hostile}},
+func notices() map[string]workflow.Payload {
+	all := map[string]workflow.Payload{
+		"notice_backlog":     {Kind: workflow.KindBacklog, Shop: "Nimbus Home", Waiting: 412, DueSoon: 17, NextDue: deadline},
+		"notice_backlog_one": {Kind: workflow.KindBacklog, Waiting: 1},
+		"notice_resumed":     {Kind: workflow.KindResumed, Shop: "Nimbus Home"},
+		"notice_hostile":     {Kind: workflow.KindStopped, Shop: hostile, Failure: workflow.Failure{Code: 5, Message: hostile, RequestID: hostile}},
 	}
-	all["notice_stopped_key"] = workflow.Saying{
-		Kind: workflow.SayStopped, Shop: "Nimbus Home", Cause: workflow.Cause{Fault: workflow.FaultKey, Message: "the stored tokens do not open with this key (SAMPLEDESK_KEY)"},
+	all["notice_stopped_key"] = workflow.Payload{
+		Kind: workflow.KindStopped, Shop: "Nimbus Home", Failure: workflow.Failure{Fault: workflow.FaultKey, Message: "the stored tokens do not open with this key (SAMPLEDESK_KEY)"},
 	}
-	for name, c := range map[string]workflow.Cause{
+	for name, c := range map[string]workflow.Failure{
 		"scope": {Code: 105005, Fault: workflow.FaultScope, Call: workflow.CallReview}, "secret": {Code: 106001, Fault: workflow.FaultSecret},
 		"reconnect": {Code: 105001, Fault: workflow.FaultReconnect}, "token": {Code: 105002, Fault: workflow.FaultExpired},
 		"clock": {Code: 36009004, Fault: workflow.FaultClock}, "app_key": {Code: 36009004, Fault: workflow.FaultAppKey},
@@ -72,10 +72,10 @@ func notices() map[string]workflow.Saying {
 		"address": {Code: 36009033, Fault: workflow.FaultAddress}, "cipher": {Code: 36009004, Fault: workflow.FaultShop}, "other": {Code: 777},
 	} {
 		c.Message, c.RequestID = "the vendor's words", "20261120120000ABC"
-		all["notice_stopped_"+name] = workflow.Saying{Kind: workflow.SayStopped, Shop: "Nimbus Home", Cause: c}
+		all["notice_stopped_"+name] = workflow.Payload{Kind: workflow.KindStopped, Shop: "Nimbus Home", Failure: c}
 	}
-	all["notice_unreadable"] = workflow.Saying{Kind: workflow.SayUnreadable, Shop: "Nimbus Home", Waiting: 3, IDs: []string{"", "7390000000000000001"}}
-	all["notice_unreadable_hostile"] = workflow.Saying{Kind: workflow.SayUnreadable, Shop: hostile, Waiting: 12, IDs: []string{hostile, hostile}}
+	all["notice_unreadable"] = workflow.Payload{Kind: workflow.KindUnreadable, Shop: "Nimbus Home", Waiting: 3, IDs: []string{"", "7390000000000000001"}}
+	all["notice_unreadable_hostile"] = workflow.Payload{Kind: workflow.KindUnreadable, Shop: hostile, Waiting: 12, IDs: []string{hostile, hostile}}
 	return all
 }
 
@@ -95,11 +95,11 @@ func TestARefusalTellsTheStateAsItIsNow(t *testing.T) {
 	queued, sending := decidedAs(workflow.Approve, workflow.DecisionQueued), decidedAs(workflow.Reject, workflow.DecisionSending)
 	late := application()
 	stuck := application()
-	stuck.Report.Approvable, stuck.Report.Obstacles = false, []string{"PRODUCT_INACTIVE"}
+	stuck.Snapshot.Approvable, stuck.Snapshot.Obstacles = false, []string{"PRODUCT_INACTIVE"}
 	theirs := nobody(reportedAs(workflow.StatusAwaitingShipment))
 	theirs.ChangedElsewhere = true
 	back := decidedAs(workflow.Approve, workflow.DecisionRefused)
-	back.Decision.Cause = workflow.Cause{Code: 16032001, Fault: workflow.FaultRegion}
+	back.Decision.Failure = workflow.Failure{Code: 16032001, Fault: workflow.FaultRegion}
 	at := "<!date^1795176000^{date_short_pretty} {time}|2026-11-20 12:00 UTC>"
 	until := "until it is sent at <!date^1795176010^{time_secs}|2026-11-20 12:00:10 UTC>."
 
@@ -120,7 +120,7 @@ func TestARefusalTellsTheStateAsItIsNow(t *testing.T) {
 		{workflow.Refusal{Rule: workflow.RuleNotApprovable, Application: stuck}, "TikTok does not let it be approved now: “PRODUCT_INACTIVE”. You can reject it, or try again once that is put right in the Affiliate Center."},
 		{workflow.Refusal{Rule: workflow.RuleNotYours, Application: queued}, "Only <@U0MEMBER01>, who decided, or an admin can undo this, " + until},
 		{workflow.Refusal{Rule: workflow.RuleOtherCampaign, Application: application()}, "Somebody was quicker: meanwhile the creator was moved to the campaign “Autumn kitchen”. Click *Add to campaign* again if you want to change that."},
-		{workflow.Refusal{Rule: workflow.RuleInThatCampaign, Name: "Autumn kitchen"}, "All well: the creator is in the campaign “Autumn kitchen” already. There is nothing left to do."},
+		{workflow.Refusal{Rule: workflow.RuleAlreadyInCampaign, Name: "Autumn kitchen"}, "All well: the creator is in the campaign “Autumn kitchen” already. There is nothing left to do."},
 		{workflow.Refusal{Rule: workflow.RuleNameTaken, Name: "@everyone"}, "There is a campaign called “＠everyone” already: choose it, or take another name."},
 		{workflow.Refusal{Rule: workflow.RuleNoCampaign, Name: "Spring"}, "There is no campaign called “Spring”. `/campaign list` shows those that exist."},
 		{workflow.Refusal{Rule: workflow.RuleCampaignName}, "A campaign needs a name, of 1 to 60 characters."},
@@ -135,7 +135,7 @@ func TestEveryRuleHasItsSentence(t *testing.T) {
 	rules := []workflow.Rule{
 		workflow.RuleStale, workflow.RuleState, workflow.RuleDeadline, workflow.RuleNotApprovable, workflow.RuleReason, workflow.RuleNotYours,
 		workflow.RuleOtherCampaign, workflow.RuleCampaignName, workflow.RuleNameTaken, workflow.RuleNoCampaign, workflow.RuleArchived,
-		workflow.RuleNoApplication, workflow.RuleInThatCampaign, workflow.RuleNotInCampaign, workflow.RuleNotYourJoin, workflow.RuleNote,
+		workflow.RuleNoApplication, workflow.RuleAlreadyInCampaign, workflow.RuleNotInCampaign, workflow.RuleNotYourJoin, workflow.RuleEmptyNote,
 		workflow.RuleTooLong,
 	}
 	unknown := Refusal(workflow.Refusal{Rule: "a rule to come"}, "")
@@ -165,7 +165,7 @@ func TestADialogSaysWhatIsWrongInPlainText(t *testing.T) {
 		block  string
 	}{
 		{workflow.RuleCampaignName, false, BlockName}, {workflow.RuleNameTaken, false, BlockName}, {workflow.RuleNoCampaign, true, BlockChoice},
-		{workflow.RuleArchived, true, BlockChoice}, {workflow.RuleInThatCampaign, true, BlockChoice}, {workflow.RuleInThatCampaign, false, BlockName},
+		{workflow.RuleArchived, true, BlockChoice}, {workflow.RuleAlreadyInCampaign, true, BlockChoice}, {workflow.RuleAlreadyInCampaign, false, BlockName},
 	} {
 		block, text, ok := JoinError(workflow.Refusal{Rule: c.rule, Name: "Autumn"}, c.chosen)
 		require.True(t, ok)

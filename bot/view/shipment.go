@@ -8,8 +8,8 @@ import (
 
 // ShipmentsFacts is what an announcement about shipments tells.
 type ShipmentsFacts struct {
-	Saying workflow.Saying // Items are some of Waiting
-	Days   int             // after how many days without a movement a parcel is told of
+	Saying workflow.Payload // Items are some of Waiting
+	Days   int              // after how many days without a movement a parcel is told of
 }
 
 // Shipments announces what became of shipments, those of one sweep together.
@@ -30,7 +30,7 @@ var newsStages = map[workflow.News]workflow.Stage{
 	workflow.NewsStuck: workflow.StageShipping, workflow.NewsNotShipped: workflow.StageNotShipped,
 }
 
-func shipmentsTitle(s workflow.Saying) string {
+func shipmentsTitle(s workflow.Payload) string {
 	n := s.Waiting
 	switch s.News {
 	case workflow.NewsShipped:

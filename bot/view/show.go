@@ -56,9 +56,9 @@ func showOne(f ShowFacts) Message {
 	a := row.Application
 	card := CardFacts{Application: a, Campaign: row.Campaign, Shop: row.Shop, Region: f.Region, Record: f.Record}
 	blocks := []slack.Block{
-		creatorBlock(card), exactNumbers(a.Report.Creator), productBlock(a), section(status(a)...),
+		creatorBlock(card), exactNumbers(a.Snapshot.Creator), productBlock(a), section(status(a)...),
 	}
-	if small := support(a.Decision.Cause); small != "" {
+	if small := support(a.Decision.Failure); small != "" {
 		blocks = append(blocks, aside(small))
 	}
 	blocks = append(blocks, section(records(a)...), footer(card))
@@ -77,7 +77,7 @@ func showOne(f ShowFacts) Message {
 func Briefly(r query.Row, note string) Message {
 	a := r.Application
 	blocks := []slack.Block{
-		section(dotted("*"+profile(a.Report.Creator)+"*", data(productOf(a.Report.Product), maxTitle), "Request "+shortID(a)), ""),
+		section(dotted("*"+profile(a.Snapshot.Creator)+"*", data(productOf(a.Snapshot.Product), maxTitle), "Request "+shortID(a)), ""),
 		section(status(a)...),
 	}
 	if clean(note) != "" {
@@ -102,7 +102,7 @@ func exactNumbers(c workflow.Creator) slack.Block {
 
 // records are the plain facts that a card has no room for.
 func records(a workflow.Application) []string {
-	r := a.Report
+	r := a.Snapshot
 	dates := []string{"Seen first " + stamp(a.SeenAt)}
 	if !r.ReviewBy.IsZero() {
 		dates = append(dates, "review deadline "+stamp(r.ReviewBy))
@@ -144,7 +144,7 @@ func showSeveral(f ShowFacts) Message {
 	total := max(f.Total, len(f.Found))
 	title := many(total, "request")
 	text := title + " found"
-	if who := f.Found[0].Application.Report.Creator; sameCreator(f.Found) {
+	if who := f.Found[0].Application.Snapshot.Creator; sameCreator(f.Found) {
 		title, text = title+" of "+profile(who), title+" of "+spokenName(who)
 	} else {
 		title += " found"
@@ -169,22 +169,22 @@ func showSeveral(f ShowFacts) Message {
 func sameCreator(found []query.Row) bool {
 	first := found[0].Application
 	return !slices.ContainsFunc(found, func(r query.Row) bool {
-		return r.Application.Report.Creator.KeyOf(first.Key.Shop) != first.Report.Creator.KeyOf(first.Key.Shop)
+		return r.Application.Snapshot.Creator.KeyOf(first.Key.Shop) != first.Snapshot.Creator.KeyOf(first.Key.Shop)
 	})
 }
 
 func foundRow(r query.Row) []string {
 	a := r.Application
 	when := "seen first " + stamp(a.SeenAt)
-	if a.Decidable() && !a.Report.ReviewBy.IsZero() {
-		when = "decide by " + due(a.Report.ReviewBy)
+	if a.Decidable() && !a.Snapshot.ReviewBy.IsZero() {
+		when = "decide by " + due(a.Snapshot.ReviewBy)
 	}
 	campaign := ""
 	if name := data(r.Campaign, workflow.MaxCampaignName); name != "" {
 		campaign = "campaign " + name
 	}
 	return []string{
-		stageName(a.Stage()) + " · " + data(productOf(a.Report.Product), maxName),
+		stageName(a.Stage()) + " · " + data(productOf(a.Snapshot.Product), maxName),
 		dotted(when, campaign, shopOf(r.Shop)),
 		dotted("`/samples show "+shortID(a)+"`", whereCard(r)),
 	}

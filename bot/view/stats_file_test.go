@@ -39,14 +39,14 @@ func TestARequestIsALineOfAFile(t *testing.T) {
 	zone, err := time.LoadLocation("Europe/Berlin")
 	require.NoError(t, err)
 	a := application()
-	a.Report.Status, a.Card.Link = workflow.StatusCompleted, permalink
+	a.Snapshot.Status, a.Card.Link = workflow.StatusCompleted, permalink
 	a.SeenAt = noon
 	row := StatsRow{By: "Member One", PeriodRow: query.PeriodRow{
 		Application: a, Shop: "Glow Shop", Zone: zone, Decision: query.Decision{Verdict: workflow.Approve, At: noon.Add(time.Hour)},
 		Shipped: noon.Add(26 * time.Hour), Delivered: noon.Add(50 * time.Hour), Posted: noon.Add(74 * time.Hour), Orders: 7,
 	}}
 	refused := row
-	refused.Application.Report.Status = workflow.StatusRejectCancelled
+	refused.Application.Snapshot.Status = workflow.StatusRejectCancelled
 	refused.Decision.Verdict, refused.Decision.Reason, refused.By, refused.Untold = workflow.Reject, workflow.OutOfStock, "", true
 	refused.Shipped, refused.Delivered, refused.Posted = time.Time{}, time.Time{}, time.Time{}
 	waits := StatsRow{PeriodRow: query.PeriodRow{Application: application(), Shop: "Glow Shop", Zone: time.UTC, Untold: true}}
@@ -61,9 +61,9 @@ func TestARequestIsALineOfAFile(t *testing.T) {
 		return noon.Add(time.Duration(hours) * time.Hour).In(zone).Format("2006-01-02 15:04")
 	}
 	same := map[string]string{
-		"request": string(a.Key.Short()), "application id": string(a.Key.ID), "shop": "Glow Shop", "creator": a.Report.Creator.Username,
-		"creator's name": a.Report.Creator.Nickname, "creator's id": a.Report.Creator.OpenID, "product": a.Report.Product.Title,
-		"variant": a.Report.Product.Variant, "product id": string(a.Report.Product.ID), "asked": at(0), "decided": at(1), "card": permalink,
+		"request": string(a.Key.Short()), "application id": string(a.Key.ID), "shop": "Glow Shop", "creator": a.Snapshot.Creator.Username,
+		"creator's name": a.Snapshot.Creator.Nickname, "creator's id": a.Snapshot.Creator.OpenID, "product": a.Snapshot.Product.Title,
+		"variant": a.Snapshot.Product.Variant, "product id": string(a.Snapshot.Product.ID), "asked": at(0), "decided": at(1), "card": permalink,
 		"time zone": "Europe/Berlin",
 	}
 	with := func(more map[string]string) map[string]string {
@@ -95,9 +95,9 @@ func TestNoTextInAFileIsAFormula(t *testing.T) {
 		"a\"b,c\nd", ";=1", "\x00=1", "\xff\xfe", hostile, strings.Repeat("=", 5000),
 	} {
 		a := application()
-		c, p := &a.Report.Creator, &a.Report.Product
+		c, p := &a.Snapshot.Creator, &a.Snapshot.Product
 		c.Username, c.Nickname, c.OpenID, p.Title, p.Variant = text, text, text, text, text
-		p.ID, a.Card.Link, a.Report.Status = workflow.ProductID(text), text, workflow.Status(text)
+		p.ID, a.Card.Link, a.Snapshot.Status = workflow.ProductID(text), text, workflow.Status(text)
 		a.Key.ID = "1"
 		_, lines := sheet(t, StatsRow{By: text, PeriodRow: query.PeriodRow{
 			Application: a, Shop: text, Zone: time.UTC, Decision: query.Decision{Verdict: workflow.Reject, Reason: workflow.Reason(text)},

@@ -33,14 +33,14 @@ func statsAnswers() map[string]Message {
 
 func failed() []query.FailedEffect {
 	given := query.FailedEffect{Failed: noon, About: application(), Effect: workflow.Effect{
-		ID: "E1", Kind: workflow.ShowCard, Shop: application().Key.Shop, Application: application().Key.ID, Attempt: 3, Cause: workflow.Cause{Message: "channel_not_found"},
+		ID: "E1", Kind: workflow.ShowCard, Shop: application().Key.Shop, Application: application().Key.ID, Attempt: 3, Failure: workflow.Failure{Message: "channel_not_found"},
 	}}
 	given.About.Card.Link = permalink
 	rests := query.FailedEffect{About: application(), Effect: workflow.Effect{
 		ID: "E2", Kind: workflow.ReviewOnTikTok, Shop: application().Key.Shop, Application: application().Key.ID, Attempt: 1, NotBefore: shipBy,
-		Review: &workflow.Review{Verdict: workflow.Reject}, Cause: workflow.Cause{Code: 16030100, Fault: workflow.FaultQuota, Message: "quota", RequestID: "r1"},
+		Review: &workflow.Review{Verdict: workflow.Reject}, Failure: workflow.Failure{Code: 16030100, Fault: workflow.FaultQuota, Message: "quota", RequestID: "r1"},
 	}}
-	imports := query.FailedEffect{Shop: "Nimbus Home", Effect: workflow.Effect{ID: "E3", Kind: workflow.ImportCreators, Shop: "1", Attempt: 2, NotBefore: shipBy, Cause: workflow.Cause{Code: 36009003, Fault: workflow.FaultTikTok}}}
+	imports := query.FailedEffect{Shop: "Nimbus Home", Effect: workflow.Effect{ID: "E3", Kind: workflow.ImportCreators, Shop: "1", Attempt: 2, NotBefore: shipBy, Failure: workflow.Failure{Code: 36009003, Fault: workflow.FaultTikTok}}}
 	return []query.FailedEffect{given, rests, imports}
 }
 
@@ -72,8 +72,8 @@ func TestTheNumbersOfManyShopsAndAPageOfFailuresCanBeReadToTheEnd(t *testing.T) 
 	for _, name := range []string{strings.Repeat(hostile, 3), strings.Repeat("<", 200)} {
 		row := failed()[0]
 		row.About = hostileApplication()
-		row.About.Report.Creator.Nickname, row.Shop = name, name
-		row.Cause = workflow.Cause{Code: 999, Message: name, RequestID: name}
+		row.About.Snapshot.Creator.Nickname, row.Shop = name, name
+		row.Failure = workflow.Failure{Code: 999, Message: name, RequestID: name}
 		var rows []query.FailedEffect
 		for range RetryPageSize {
 			rows = append(rows, row)

@@ -13,16 +13,16 @@ func status(a workflow.Application) []string {
 	}
 	switch s := a.State(); s {
 	case workflow.Pending:
-		return append(lines, hindrance(a), reviewDeadline(a.Report), looking(a.Looker))
+		return append(lines, hindrance(a), reviewDeadline(a.Snapshot), looking(a.OnIt))
 	case workflow.Refused:
 		if a.OfAgency() {
-			return append(lines, "*Refused by TikTok for good*, because "+why(a.Decision.Cause)+".\n"+decision(a.Decision)+" · nothing more can be decided here")
+			return append(lines, "*Refused by TikTok for good*, because "+why(a.Decision.Failure)+".\n"+decision(a.Decision)+" · nothing more can be decided here")
 		}
-		return append(lines, refused(a.Decision), hindrance(a), reviewDeadline(a.Report), looking(a.Looker))
+		return append(lines, refused(a.Decision), hindrance(a), reviewDeadline(a.Snapshot), looking(a.OnIt))
 	case workflow.Queued, workflow.Sending, workflow.Unclear:
 		return append(lines, travelling(a.Decision, s), heldUp(a.Decision, s))
 	case workflow.Unrecognised:
-		return append(lines, stageFacts(s, a.Report)...)
+		return append(lines, stageFacts(s, a.Snapshot)...)
 	default:
 		return append(append(lines, settled(a)), further(a)...)
 	}
@@ -30,7 +30,7 @@ func status(a workflow.Application) []string {
 
 // reviewDeadline tells until when a decision is possible. Whether that has passed is told by the time left, which Slack
 // counts: nothing is repainted for it.
-func reviewDeadline(r workflow.Report) string {
+func reviewDeadline(r workflow.Snapshot) string {
 	if r.ReviewBy.IsZero() {
 		return "TikTok gives no review deadline."
 	}
@@ -38,7 +38,7 @@ func reviewDeadline(r workflow.Report) string {
 }
 
 // looking tells who is on it, so that others need not be.
-func looking(l workflow.Look) string {
+func looking(l workflow.OnIt) string {
 	if l.By == "" {
 		return ""
 	}
@@ -46,10 +46,10 @@ func looking(l workflow.Look) string {
 }
 
 func hindrance(a workflow.Application) string {
-	if a.Report.Approvable {
+	if a.Snapshot.Approvable {
 		return ""
 	}
-	return obstacle(a.Report)
+	return obstacle(a.Snapshot)
 }
 
 // decision is who decided what, and when.
@@ -70,14 +70,14 @@ func travelling(d workflow.Decision, s workflow.State) string {
 
 // heldUp tells what a decision waits for. After a lost answer the cause is only what the call ended with.
 func heldUp(d workflow.Decision, s workflow.State) string {
-	if d.Cause == (workflow.Cause{}) || s == workflow.Unclear {
+	if d.Failure == (workflow.Failure{}) || s == workflow.Unclear {
 		return ""
 	}
-	return "Waiting, because " + why(d.Cause) + ". Nothing is lost: it is sent as soon as that is put right."
+	return "Waiting, because " + why(d.Failure) + ". Nothing is lost: it is sent as soon as that is put right."
 }
 
 func refused(d workflow.Decision) string {
-	return "*Refused by TikTok*, because " + why(d.Cause) + ".\n" + decision(d) + " · back in review"
+	return "*Refused by TikTok*, because " + why(d.Failure) + ".\n" + decision(d) + " · back in review"
 }
 
 // settled is how the application came where it is: by our decision, or as an ending.
@@ -95,7 +95,7 @@ func settled(a workflow.Application) string {
 
 // further is what there is to know beyond the decision.
 func further(a workflow.Application) []string {
-	r := a.Report
+	r := a.Snapshot
 	switch a.State() {
 	case workflow.Completed:
 		if !a.ContentAt.IsZero() {
@@ -112,7 +112,7 @@ func further(a workflow.Application) []string {
 }
 
 // stageFacts are the facts that a stage brings with it: the card shows them, and the reply that announces the stage.
-func stageFacts(s workflow.State, r workflow.Report) []string {
+func stageFacts(s workflow.State, r workflow.Snapshot) []string {
 	switch s {
 	case workflow.AwaitingShipment:
 		return []string{shipDeadline(r), order(r)}
@@ -129,9 +129,9 @@ func stageFacts(s workflow.State, r workflow.Report) []string {
 
 // contentDue tells until when the creator has to post, as far as the desk can tell.
 func contentDue(a workflow.Application) string {
-	by := a.Clock.By
+	by := a.Timer.By
 	switch {
-	case a.Clock.Kind != workflow.PostDeadline || by.IsZero():
+	case a.Timer.Kind != workflow.PostDeadline || by.IsZero():
 		return ""
 	case a.Overdue():
 		return "Content was due by " + stamp(by) + ". TikTok has not cancelled the sample, so it has probably extended the time."
@@ -149,21 +149,21 @@ func contentLine(a workflow.Application) string {
 	return line
 }
 
-func shipDeadline(r workflow.Report) string {
+func shipDeadline(r workflow.Snapshot) string {
 	if r.ShipBy.IsZero() {
 		return "Ship it from the Affiliate Center; the card shows by when as soon as TikTok tells."
 	}
 	return "Ship by " + due(r.ShipBy)
 }
 
-func order(r workflow.Report) string {
+func order(r workflow.Snapshot) string {
 	if id := data(r.OrderID, maxID); id != "" {
 		return "Order " + id
 	}
 	return ""
 }
 
-func tracking(r workflow.Report) string {
+func tracking(r workflow.Snapshot) string {
 	if id := data(r.Tracking, maxID); id != "" {
 		return "Tracking number " + id
 	}
@@ -171,6 +171,6 @@ func tracking(r workflow.Report) string {
 }
 
 // OthersLook tells somebody that it is not her name that stands on a card.
-func OthersLook(l workflow.Look) string {
+func OthersLook(l workflow.OnIt) string {
 	return looking(l) + ", and only " + person(l.By) + " or an admin can end that. *I'll look at it* puts your name there instead."
 }

@@ -77,8 +77,8 @@ const deedMark = "~"
 // was opened from a menu and closed again changes no round; with the mark the menu still forgets what was chosen in it.
 func blockOf(a workflow.Application) string {
 	id := targetOf(a).String()
-	if n := len(a.Origins); n > 0 {
-		sum := sha256.Sum256([]byte(a.Origins[n-1]))
+	if n := len(a.DedupKeys); n > 0 {
+		sum := sha256.Sum256([]byte(a.DedupKeys[n-1]))
 		id += deedMark + hex.EncodeToString(sum[:4])
 	}
 	return id

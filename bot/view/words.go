@@ -65,7 +65,7 @@ const elsewhere = "changed in the Affiliate Center, not from this desk"
 
 // move tells whose move an ending was, as the end of a sentence without its full stop.
 func move(e workflow.Ending) string {
-	s := "the move was " + string(e.Mover)
+	s := "the move was " + string(e.Party)
 	if e.Why != "" {
 		s += ": " + e.Why
 	}
@@ -73,7 +73,7 @@ func move(e workflow.Ending) string {
 }
 
 // found joins the words on where an application came from. It is silent about what nobody has looked up yet.
-func found(r workflow.Report) string {
+func found(r workflow.Snapshot) string {
 	origin := ""
 	switch {
 	case r.Collab.Known && r.Collab.Target == "":
@@ -92,7 +92,7 @@ func found(r workflow.Report) string {
 }
 
 // obstacle tells why something cannot be approved, in TikTok's words.
-func obstacle(r workflow.Report) string {
+func obstacle(r workflow.Snapshot) string {
 	const most = 3
 	var said []string
 	for _, o := range r.Obstacles {

@@ -128,7 +128,7 @@ func (h health) read(tx workflow.Tx, report *readiness, now time.Time) error {
 	if len(shops) == 0 {
 		report.Faults = append(report.Faults, "no shop is connected")
 	}
-	sweeps, listens, watches := h.tiktok.Sweeps(), h.tiktok.Listens(), h.tiktok.Watches()
+	sweeps, listens, watches := h.tiktok.Sweeps(), h.tiktok.MessagePolls(), h.tiktok.Watches()
 	for _, s := range shops {
 		waiting, err := tx.Count(workflow.QueueOf(s.ID))
 		if err != nil {
@@ -137,8 +137,8 @@ func (h health) read(tx workflow.Tx, report *readiness, now time.Time) error {
 		last := sweeps[s.ID]
 		line := shopReadiness{Shop: s.ID, Name: s.Name, LastSweep: last.Ended, Waiting: waiting, Unreadable: unreadableIDs(last)}
 		line.Error, line.MessagesError, line.ContentError = words(last.Err), words(listens[s.ID].Err), words(watches[s.ID].Err)
-		for _, stopped := range []workflow.Cause{s.Stopped, s.Barred} {
-			if stopped != (workflow.Cause{}) {
+		for _, stopped := range []workflow.Failure{s.SyncStopped, s.ReviewsStopped} {
+			if stopped != (workflow.Failure{}) {
 				report.Faults = append(report.Faults, fmt.Sprintf("the calls%s for shop %s do not go through: %s", ofCall(stopped), s.ID, stopped.Message))
 				break // they mostly have one cause
 			}
@@ -154,7 +154,7 @@ func (h health) read(tx workflow.Tx, report *readiness, now time.Time) error {
 }
 
 // ofCall names the one call that a fault stops.
-func ofCall(c workflow.Cause) string {
+func ofCall(c workflow.Failure) string {
 	if c.Call == "" {
 		return ""
 	}

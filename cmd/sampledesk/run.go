@@ -78,20 +78,20 @@ func (d desk) run(ctx context.Context, wires network, log *slog.Logger) (err err
 		return fmt.Errorf("setting up the TikTok client: %w", err)
 	}
 
-	var courier *outbox.Courier
+	var dispatcher *outbox.Dispatcher
 	var slack *bot.Desk
-	engine := workflow.NewEngine(db, func() { courier.Wake(); slack.Changed() })
+	engine := workflow.NewEngine(db, func() { dispatcher.Wake(); slack.Changed() })
 	tiktok := bridge.New(client, db, engine, key, log)
 	slack, err = bot.New(bot.Config{
 		BotToken: string(d.SlackBotToken), AppToken: string(d.SlackAppToken), APIURL: d.SlackAPIURL, Channel: d.SlackChannel,
-		Admins: admins(d.SlackAdmins), Undo: d.Undo, Link: tiktok.Link, HTTPClient: wires.client(), Dial: wires.dial, Logger: log,
+		Admins: admins(d.SlackAdmins), Undo: d.Undo, Link: tiktok.RequestLink, HTTPClient: wires.client(), Dial: wires.dial, Logger: log,
 		Version: version(), Sync: func() []bot.SyncState { return syncStates(tiktok) },
 		Memory: func(ctx context.Context) []string { return d.troubles(ctx, db) },
 	}, db, engine)
 	if err != nil {
 		return err
 	}
-	courier = outbox.New(db, engine, map[workflow.Service]outbox.Service{workflow.TikTok: tiktok, workflow.Slack: slack}, inFlight, log)
+	dispatcher = outbox.New(db, engine, map[workflow.Service]outbox.Service{workflow.TikTok: tiktok, workflow.Slack: slack}, inFlight, log)
 
 	listener, err := wires.listener(ctx, d.Listen)
 	if err != nil {
@@ -100,7 +100,7 @@ func (d desk) run(ctx context.Context, wires network, log *slog.Logger) (err err
 	health := health{store: db, slack: slack, tiktok: tiktok}
 
 	group := newGroup(ctx)
-	group.start(func(ctx context.Context) error { courier.Run(ctx); return nil })
+	group.start(func(ctx context.Context) error { dispatcher.Run(ctx); return nil })
 	group.start(slack.Run)
 	group.start(func(ctx context.Context) error { return health.serve(ctx, listener) })
 	group.start(func(ctx context.Context) error { return d.sync(ctx, tiktok, when, log) })
@@ -120,7 +120,7 @@ type schedules struct {
 
 // syncStates puts how the bridge's looks at TikTok went into the bot's words.
 func syncStates(tiktok *bridge.Bridge) (all []bot.SyncState) {
-	messages, content := tiktok.Listens(), tiktok.Watches()
+	messages, content := tiktok.MessagePolls(), tiktok.Watches()
 	for id, s := range tiktok.Sweeps() {
 		all = append(all, bot.SyncState{
 			Shop: id, Began: s.Began, Ended: s.Ended, Err: s.Err, MessagesErr: messages[id].Err, ContentErr: content[id].Err,
@@ -173,7 +173,7 @@ func (d desk) sync(ctx context.Context, tiktok *bridge.Bridge, when schedules, l
 	logger := cronLog{log}
 	careful := cron.NewChain(cron.Recover(logger))
 	sweep := careful.Then(cron.FuncJob(func() { tiktok.SweepAll(ctx) }))
-	listen := careful.Then(cron.FuncJob(func() { tiktok.ListenAll(ctx) }))
+	listen := careful.Then(cron.FuncJob(func() { tiktok.PollMessages(ctx) }))
 	watch := careful.Then(cron.FuncJob(func() { tiktok.WatchAll(ctx) }))
 	timetable := cron.New(cron.WithLogger(logger))
 	timetable.Schedule(when.sweep, sweep)

@@ -278,7 +278,7 @@ var reads = map[string]func(workflow.Tx) error{
 	},
 	"Members": func(tx workflow.Tx) error { _, _, err := tx.Members(campaignOf(11), "", 9); return err },
 	"Memberships": func(tx workflow.Tx) error {
-		_, err := tx.Memberships(arrived(11).Report.Creator.KeyOf("1"))
+		_, err := tx.Memberships(arrived(11).Snapshot.Creator.KeyOf("1"))
 		return err
 	},
 	"Products": func(tx workflow.Tx) error { _, _, err := tx.Products("1", "", 9); return err },

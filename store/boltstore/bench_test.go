@@ -18,7 +18,7 @@ func BenchmarkPutApplication(b *testing.B) {
 		for b.Loop() {
 			a := arrived(n % 10_000)
 			if n/10_000%2 == 0 {
-				a.Report.Status = workflow.StatusShipped
+				a.Snapshot.Status = workflow.StatusShipped
 			}
 			n++
 			if err := tx.PutApplication(a); err != nil {
@@ -92,7 +92,7 @@ func BenchmarkObserve(b *testing.B) {
 		require.NoError(b, s.Update(b.Context(), func(tx workflow.Tx) error {
 			for i := range 100 {
 				a := arrived((n*100 + i) % 10_000)
-				a.Report.Stock = int64(n)
+				a.Snapshot.Stock = int64(n)
 				if err := tx.PutApplication(a); err != nil {
 					return err
 				}

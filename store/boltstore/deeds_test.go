@@ -42,11 +42,11 @@ func applicationKeyOf(n int) workflow.Key {
 func arrived(n int) workflow.Application {
 	return workflow.Application{
 		Key: applicationKeyOf(n), Round: 1, SeenAt: at(n), ReportedAt: at(n), Campaign: campaignOf(n),
-		Report: workflow.Report{
+		Snapshot: workflow.Snapshot{
 			Status: workflow.StatusPending, ReviewBy: at(n).Add(168 * time.Hour), Approvable: true, Stock: 12, Commission: "0.15",
 			Creator: workflow.Creator{
 				OpenID: fmt.Sprintf("open-%d", n%100), Username: fmt.Sprintf("glow.daily%d", n%100), Nickname: "Glow daily",
-				Followers: workflow.Figure{Value: 12400, Shared: true}, GMV: workflow.Money{Amount: "1230.50", Currency: "USD"},
+				Followers: workflow.OptionalNumber{Value: 12400, Shared: true}, GMV: workflow.Money{Amount: "1230.50", Currency: "USD"},
 			},
 			Product: workflow.Product{ID: "1729", Title: "Glow serum, 30 ml", SKU: "1", Variant: "Rose"},
 		},
@@ -71,7 +71,7 @@ func thread(n, part int) workflow.Effect {
 	k := applicationKeyOf(n)
 	return workflow.Effect{
 		ID: workflow.EffectID(fmt.Sprintf("thread-%s-%d", k, part)), Kind: workflow.Reply, Lane: workflow.ThreadLane(k), Shop: k.Shop,
-		Application: k.ID, Saying: &workflow.Saying{Kind: workflow.SayStage, At: at(n)}, MadeAt: at(n), NotBefore: at(n),
+		Application: k.ID, Payload: &workflow.Payload{Kind: workflow.KindStage, At: at(n)}, MadeAt: at(n), NotBefore: at(n),
 	}
 }
 
@@ -81,7 +81,7 @@ func arrive(tx workflow.Tx, n int) error {
 	if err != nil {
 		return err
 	}
-	err = tx.PutMember(workflow.Member{Campaign: a.Campaign, Creator: a.Report.Creator.KeyOf("1"), AddedAt: at(n)})
+	err = tx.PutMember(workflow.Member{Campaign: a.Campaign, Creator: a.Snapshot.Creator.KeyOf("1"), AddedAt: at(n)})
 	if err != nil {
 		return err
 	}
@@ -99,7 +99,7 @@ func arrive(tx workflow.Tx, n int) error {
 // speak keeps what a creator asks for and says, and who tells of it.
 func speak(tx workflow.Tx, n int) error {
 	a := arrived(n)
-	creator := a.Report.Creator.KeyOf("1")
+	creator := a.Snapshot.Creator.KeyOf("1")
 	notice := workflow.QuestionNotice(a.Campaign, creator)
 	return errors.Join(
 		tx.PutProduct("1", workflow.Product{ID: "1729", Title: "Glow serum, 30 ml", SKU: strconv.Itoa(n % 7)}),
@@ -114,7 +114,7 @@ func leave(tx workflow.Tx, n int) error {
 	if n < 0 {
 		return nil
 	}
-	creator := arrived(n).Report.Creator.KeyOf("1")
+	creator := arrived(n).Snapshot.Creator.KeyOf("1")
 	if n%4 == 0 {
 		if err := tx.RemoveConversation("1", creator); err != nil {
 			return err

@@ -394,7 +394,7 @@ func (r *rebuilding) products() error {
 		if err != nil {
 			return fmt.Errorf("reading application %q: %w", key, err)
 		}
-		p := a.Report.Product
+		p := a.Snapshot.Product
 		if named("a product", string(p.ID)) != nil || fitting("a variant", p.SKU) != nil {
 			return nil
 		}
@@ -408,7 +408,7 @@ func (r *rebuilding) products() error {
 		return err
 	}
 	for _, at := range slices.Sorted(maps.Keys(latest)) {
-		if err := r.tx.PutProduct(latest[at].Key.Shop, latest[at].Report.Product); err != nil {
+		if err := r.tx.PutProduct(latest[at].Key.Shop, latest[at].Snapshot.Product); err != nil {
 			return err
 		}
 	}

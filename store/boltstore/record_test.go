@@ -45,11 +45,11 @@ func requireReached(t *testing.T, kind reflect.Type, where string) {
 
 func TestKeptChangesNothingOfWhatItIsGiven(t *testing.T) {
 	rough := time.Date(2026, 11, 22, 9, 0, 0, 999, time.FixedZone("east", 3600))
-	given := workflow.Effect{Saying: &workflow.Saying{At: rough, Tracking: "\xff"}, NotBefore: rough}
+	given := workflow.Effect{Payload: &workflow.Payload{At: rough, Tracking: "\xff"}, NotBefore: rough}
 	made := kept(given)
-	require.Equal(t, &workflow.Saying{At: rough, Tracking: "\xff"}, given.Saying)
+	require.Equal(t, &workflow.Payload{At: rough, Tracking: "\xff"}, given.Payload)
 	smooth := time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC)
-	require.Equal(t, workflow.Effect{Saying: &workflow.Saying{At: smooth, Tracking: "\uFFFD"}, NotBefore: smooth}, made)
+	require.Equal(t, workflow.Effect{Payload: &workflow.Payload{At: smooth, Tracking: "\uFFFD"}, NotBefore: smooth}, made)
 }
 
 func TestATimeBeforeAllTimesIsInOrder(t *testing.T) {

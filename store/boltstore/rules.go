@@ -45,7 +45,7 @@ func probes() []workflow.Application {
 			fill(reflect.ValueOf(&none).Elem(), "application", false)
 			bare.Key, none.ContentAt = all.Key, time.Time{}
 			for _, a := range []workflow.Application{bare, all, none} {
-				a.Report.Status, a.Decision.Phase = status, phase
+				a.Snapshot.Status, a.Decision.Phase = status, phase
 				list = append(list, a)
 			}
 		}

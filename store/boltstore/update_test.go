@@ -63,7 +63,7 @@ func TestAPlaceThatAnotherHasIsAConflict(t *testing.T) {
 	one, other := arrived(1), arrived(1)
 	one.Key = workflow.Key{Shop: "1", ID: "2/3"}
 	other.Key = workflow.Key{Shop: "1/2", ID: "3"} // written alike, though no vendor's id holds a slash
-	one.Report.Creator.OpenID, other.Report.Creator.OpenID = "open", "open"
+	one.Snapshot.Creator.OpenID, other.Snapshot.Creator.OpenID = "open", "open"
 	err := s.Update(t.Context(), func(tx workflow.Tx) error {
 		if err := tx.PutApplication(one); err != nil {
 			return err

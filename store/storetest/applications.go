@@ -93,8 +93,8 @@ func showPlaces(t *testing.T, s workflow.Store) {
 	}
 
 	// The sample was delivered, and the creator turned out to be another, in another campaign.
-	a.Report.Status, a.Campaign = workflow.StatusContentPending, "summer"
-	a.Report.Creator.OpenID, a.Report.Creator.Username = "open-2", "kitchen_finds"
+	a.Snapshot.Status, a.Campaign = workflow.StatusContentPending, "summer"
+	a.Snapshot.Creator.OpenID, a.Snapshot.Creator.Username = "open-2", "kitchen_finds"
 	put(t, s, putApplications(a))
 	for _, l := range waiting {
 		require.Empty(t, pageOf(t, s, l, "", 9), "%q", l)
@@ -125,7 +125,7 @@ func showUnseen(t *testing.T, s workflow.Store) {
 
 func showQueueOrder(t *testing.T, s workflow.Store) {
 	none := application("0", 0)
-	none.Report.ReviewBy = time.Time{}
+	none.Snapshot.ReviewBy = time.Time{}
 	put(t, s, putApplications(application("5", 3), none, application("3", 1), application("10", 2), application("2", 2), application("4", -1)))
 	require.Equal(t, []string{"4", "3", "10", "2", "5", "0"}, applicationIDs(t, s, workflow.QueueOf(theShop), 9))
 }
@@ -185,7 +185,7 @@ func showCursor(t *testing.T, s workflow.Store) {
 	require.Equal(t, []string{"0", "1", "2"}, idsOf(page.Applications))
 
 	gone, moved := application("2", 20), application("4", 5)
-	gone.Report.Status = workflow.StatusWithdrawn // the very one that the cursor rests on
+	gone.Snapshot.Status = workflow.StatusWithdrawn // the very one that the cursor rests on
 	put(t, s, putApplications(gone, moved, application("early", 15), application("late", 45)))
 	page = pageOf(t, s, queue, page.Next, 9)
 	require.Equal(t, []string{"3", "late", "5"}, idsOf(page.Applications))
@@ -218,10 +218,10 @@ func randomApplication(random *rand.Rand) workflow.Application {
 	statuses := []workflow.Status{workflow.StatusPending, workflow.StatusPending, workflow.StatusAwaitingShipment, workflow.StatusCompleted, "NEVER_HEARD_OF"}
 	a := application(strconv.Itoa(random.IntN(30)), random.IntN(20))
 	a.Key.Shop = workflow.ShopID(strconv.Itoa(random.IntN(2)))
-	a.Report.Status = statuses[random.IntN(len(statuses))]
-	a.Report.ShipBy = minute(random.IntN(20))
-	a.Report.Creator.OpenID = []string{"", "open-1", "open-2"}[random.IntN(3)]
-	a.Report.Creator.Username = []string{"glow.daily", "Kitchen_Finds", "slash/and\x1fmore"}[random.IntN(3)]
+	a.Snapshot.Status = statuses[random.IntN(len(statuses))]
+	a.Snapshot.ShipBy = minute(random.IntN(20))
+	a.Snapshot.Creator.OpenID = []string{"", "open-1", "open-2"}[random.IntN(3)]
+	a.Snapshot.Creator.Username = []string{"glow.daily", "Kitchen_Finds", "slash/and\x1fmore"}[random.IntN(3)]
 	a.Campaign = workflow.CampaignID([]string{"", "spring", "summer"}[random.IntN(3)])
 	a.Card.Wanted = random.IntN(2) == 0
 	a.Card.Channel, a.Card.TS = "C1", []string{"", a.Key.String(), "anew " + a.Key.String()}[random.IntN(3)]

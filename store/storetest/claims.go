@@ -58,7 +58,7 @@ func release(e workflow.Effect) func(workflow.Tx) error {
 
 func showClaim(t *testing.T, s workflow.Store) {
 	want := reply("one", "lane")
-	want.Attempt, want.Looks = 4, 2
+	want.Attempt, want.Verifications = 4, 2
 	put(t, s, enqueue(want))
 	want.Attempt = 5
 	require.Equal(t, want, claim(t, s, "one", 0, 1))
@@ -157,8 +157,8 @@ func showFencing(t *testing.T, s workflow.Store) {
 func showRelease(t *testing.T, s workflow.Store) {
 	put(t, s, enqueue(reply("one", "lane"), reply("two", "lane")))
 	e := claim(t, s, "one", 0, 5)
-	e.Begun, e.NotBefore, e.Priority, e.Looks, e.Lane = true, minute(2), workflow.ForPeople, 1, "another lane"
-	e.Cause = workflow.Cause{Code: 36009003, Message: "vendor fault", RequestID: "request"}
+	e.Begun, e.NotBefore, e.Priority, e.Verifications, e.Lane = true, minute(2), workflow.ForPeople, 1, "another lane"
+	e.Failure = workflow.Failure{Code: 36009003, Message: "vendor fault", RequestID: "request"}
 	put(t, s, release(e))
 	e.Begun, e.Lane = false, "lane"
 	require.Equal(t, []workflow.InLane{{Effect: e}, {Effect: reply("two", "lane")}}, laneOf(t, s, "lane"))

@@ -143,7 +143,7 @@ func showSnapshot(t *testing.T, s workflow.Store) {
 		defer close(moved)
 		for i := range moves {
 			a := application(strconv.Itoa(i), i)
-			a.Report.Status = workflow.StatusShipped
+			a.Snapshot.Status = workflow.StatusShipped
 			err := s.Update(t.Context(), func(tx workflow.Tx) error {
 				return errors.Join(tx.PutApplication(a), tx.Enqueue(reply(strconv.Itoa(i), "lane")))
 			})

@@ -39,7 +39,7 @@ func deadOf(t *testing.T, s workflow.Store, limit int) []workflow.DeadLetter {
 func showBury(t *testing.T, s workflow.Store) {
 	put(t, s, enqueue(reply("one", "lane"), reply("two", "lane")))
 	e := reply("one", "lane")
-	e.Cause, e.Attempt, e.Begun = workflow.Cause{Message: "is_archived"}, 3, true
+	e.Failure, e.Attempt, e.Begun = workflow.Failure{Message: "is_archived"}, 3, true
 	given := e
 	given.Lane = ""
 	put(t, s, bury(given, 7))
@@ -91,7 +91,7 @@ func revive(id workflow.EffectID, n int) func(workflow.Tx) error {
 func showRevive(t *testing.T, s workflow.Store) {
 	put(t, s, enqueue(reply("one", "lane"), reply("other", "lane")))
 	e := claim(t, s, "one", 0, 5)
-	e.Looks, e.Cause, e.Begun, e.NotBefore = 2, workflow.Cause{Message: "is_archived"}, true, minute(90)
+	e.Verifications, e.Failure, e.Begun, e.NotBefore = 2, workflow.Failure{Message: "is_archived"}, true, minute(90)
 	put(t, s, bury(e, 1), bury(reply("other", "lane"), 2))
 	put(t, s, revive("one", 7))
 
@@ -149,7 +149,7 @@ func showReviveConflict(t *testing.T, s workflow.Store) {
 func showReviveLatest(t *testing.T, s workflow.Store) {
 	e := reply("one", "lane")
 	later := e
-	later.Looks = 3
+	later.Verifications = 3
 	put(t, s, enqueue(e), bury(e, 1), enqueue(e), bury(later, 2), revive("one", 5))
 	later.NotBefore = minute(5)
 	require.Equal(t, []workflow.InLane{{Effect: later}}, laneOf(t, s, "lane"))

@@ -86,7 +86,7 @@ func showChange(t *testing.T, s workflow.Store) {
 	put(t, s, enqueue(reply("one", "lane"), reply("two", "lane")))
 	changed := reply("one", "lane")
 	changed.Kind, changed.Priority, changed.NotBefore, changed.Attempt, changed.Begun = workflow.Announce, workflow.ForPeople, minute(5), 3, true
-	changed.Looks, changed.Cause, changed.Saying = 2, workflow.Cause{Code: 1, Message: "why"}, nil
+	changed.Verifications, changed.Failure, changed.Payload = 2, workflow.Failure{Code: 1, Message: "why"}, nil
 	moved := changed
 	moved.Lane = "another lane"
 	put(t, s, func(tx workflow.Tx) error { return tx.Change(moved) })

@@ -98,9 +98,9 @@ func showThread(t *testing.T, s workflow.Store) {
 // staged returns an application of that status, with that many minutes since start as the time that its stage goes by.
 func staged(id string, status workflow.Status, n int) workflow.Application {
 	a := application(id, 100-n)
-	a.Report.Status, a.Report.ShipBy, a.ChangedAt, a.Campaign = status, minute(n), minute(n), "spring"
+	a.Snapshot.Status, a.Snapshot.ShipBy, a.ChangedAt, a.Campaign = status, minute(n), minute(n), "spring"
 	if status == workflow.StatusPending {
-		a.Report.ReviewBy, a.Report.ShipBy, a.ChangedAt = minute(n), minute(100-n), minute(100-n)
+		a.Snapshot.ReviewBy, a.Snapshot.ShipBy, a.ChangedAt = minute(n), minute(100-n), minute(100-n)
 	}
 	if status == workflow.StatusAwaitingShipment {
 		a.ChangedAt = minute(100 - n)

@@ -213,7 +213,7 @@ func (p *player) effect() workflow.Effect {
 	e.Priority = workflow.Priority(p.random.IntN(3))
 	e.NotBefore = p.moment(10 * time.Second)
 	e.Parked = p.random.IntN(8) == 0
-	e.Looks = p.random.IntN(9)
+	e.Verifications = p.random.IntN(9)
 	return e
 }
 

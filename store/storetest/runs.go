@@ -23,7 +23,7 @@ func run(id workflow.RunID) workflow.Run {
 }
 
 func notice(id workflow.NoticeID) workflow.Notice {
-	return workflow.Notice{ID: id, Shop: theShop, Kind: workflow.SayMessage, Message: &workflow.Message{Text: "Glow!", At: start, State: workflow.MessageWaiting}}
+	return workflow.Notice{ID: id, Shop: theShop, Kind: workflow.KindMessage, Message: &workflow.Message{Text: "Glow!", At: start, State: workflow.MessageWaiting}}
 }
 
 func runOf(id workflow.RunID) func(workflow.Tx) (workflow.Run, error) {

@@ -68,7 +68,7 @@ func key(id string) workflow.Key {
 func application(id string, reviewBy int) workflow.Application {
 	return workflow.Application{
 		Key: key(id),
-		Report: workflow.Report{
+		Snapshot: workflow.Snapshot{
 			Status: workflow.StatusPending, ReviewBy: minute(reviewBy), Approvable: true, Stock: 12,
 			Obstacles: []string{"none yet"},
 			Creator:   workflow.Creator{OpenID: "open-" + id, Username: "glow.daily"},
@@ -94,7 +94,7 @@ func entry(k workflow.Key, round int) workflow.Entry {
 func reply(id, lane string) workflow.Effect {
 	return workflow.Effect{
 		ID: workflow.EffectID(id), Kind: workflow.Reply, Lane: workflow.Lane(lane), Priority: workflow.Routine, Shop: theShop,
-		Saying: &workflow.Saying{Kind: workflow.SayStage, At: start, Tracking: "TRACK"}, MadeAt: start, NotBefore: start,
+		Payload: &workflow.Payload{Kind: workflow.KindStage, At: start, Tracking: "TRACK"}, MadeAt: start, NotBefore: start,
 	}
 }
 

@@ -30,7 +30,7 @@ func showShops(t *testing.T, s workflow.Store) {
 	put(t, s, putShops(two, one))
 	require.Equal(t, []workflow.Shop{one, two}, get(t, s, workflow.Tx.Shops))
 
-	one.Met, one.Stopped = true, workflow.Cause{Code: 105005, Message: "scope not granted"}
+	one.InitialSyncDone, one.SyncStopped = true, workflow.Failure{Code: 105005, Message: "scope not granted"}
 	put(t, s, putShops(one))
 	require.Equal(t, []workflow.Shop{one, two}, get(t, s, workflow.Tx.Shops))
 	require.Equal(t, one, get(t, s, func(tx workflow.Tx) (workflow.Shop, error) { return tx.Shop("1") }))

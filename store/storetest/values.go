@@ -158,13 +158,13 @@ func showZero(t *testing.T, s workflow.Store) {
 
 func showText(t *testing.T, s workflow.Store) {
 	a := application("1", 10)
-	a.Report.Creator = workflow.Creator{Username: "Glow\xffDaily", Nickname: "\xc3\x28"}
+	a.Snapshot.Creator = workflow.Creator{Username: "Glow\xffDaily", Nickname: "\xc3\x28"}
 	put(t, s, putApplications(a))
-	a.Report.Creator = workflow.Creator{Username: "Glow\uFFFDDaily", Nickname: "\uFFFD("}
-	listing := workflow.UsernameOf(theShop, a.Report.Creator.Username)
+	a.Snapshot.Creator = workflow.Creator{Username: "Glow\uFFFDDaily", Nickname: "\uFFFD("}
+	listing := workflow.UsernameOf(theShop, a.Snapshot.Creator.Username)
 	require.Equal(t, workflow.Page{Applications: []workflow.Application{a}}, pageOf(t, s, listing, "", 9))
 
-	a.Report.Creator.Username = "kitchen_finds"
+	a.Snapshot.Creator.Username = "kitchen_finds"
 	put(t, s, putApplications(a))
 	require.Empty(t, pageOf(t, s, listing, "", 9))
 	require.Equal(t, 1, countOf(t, s, workflow.UsernameOf(theShop, "Kitchen_Finds")))
@@ -177,7 +177,7 @@ func showCopies(t *testing.T, s workflow.Store) {
 		require.NoError(t, tx.PutApplication(a))
 		require.NoError(t, tx.Enqueue(e))
 		require.NoError(t, tx.PutAuthorisation(auth))
-		a.Report.Obstacles[0], e.Saying.Tracking = "spoilt", "spoilt"
+		a.Snapshot.Obstacles[0], e.Payload.Tracking = "spoilt", "spoilt"
 		auth.Tokens[0], auth.Exchanged[0][0] = 'X', 'X'
 		return nil
 	})
@@ -195,7 +195,7 @@ func showCopies(t *testing.T, s workflow.Store) {
 			auth, err := tx.Authorisation("seller")
 			require.NoError(t, err)
 			require.Equal(t, workflow.Authorisation{OpenID: "seller", Tokens: []byte("sealed"), Exchanged: [][]byte{[]byte("hash")}}, auth)
-			a.Report.Obstacles[0], page.Applications[0].Report.Obstacles[0], e.Saying.Tracking = "spoilt", "spoilt", "spoilt"
+			a.Snapshot.Obstacles[0], page.Applications[0].Snapshot.Obstacles[0], e.Payload.Tracking = "spoilt", "spoilt", "spoilt"
 			auth.Tokens[0], auth.Exchanged[0][0] = 'X', 'X'
 			return nil
 		})

@@ -44,16 +44,16 @@ func postFromBacklog(b *testing.B, waiting, cards int) time.Duration {
 	store, err := boltstore.Open(b.Context(), filepath.Join(b.TempDir(), "desk.db"))
 	require.NoError(b, err)
 	defer func() { require.NoError(b, store.Close()) }()
-	var courier *outbox.Courier
-	engine := workflow.NewEngine(store, func() { courier.Wake() })
+	var dispatcher *outbox.Dispatcher
+	engine := workflow.NewEngine(store, func() { dispatcher.Wake() })
 	slack := &slowChannel{posted: make(chan struct{})}
-	courier = outbox.New(store, engine, map[workflow.Service]outbox.Service{workflow.Slack: slack},
+	dispatcher = outbox.New(store, engine, map[workflow.Service]outbox.Service{workflow.Slack: slack},
 		map[workflow.Service]int{workflow.Slack: 8}, slog.New(slog.DiscardHandler))
 	fillBacklog(b, store, engine, waiting+cards+warm)
 
 	ctx, stop := context.WithCancel(b.Context())
 	var running sync.WaitGroup
-	running.Go(func() { courier.Run(ctx) })
+	running.Go(func() { dispatcher.Run(ctx) })
 	defer running.Wait()
 	defer stop()
 	for range warm {
@@ -66,19 +66,20 @@ func postFromBacklog(b *testing.B, waiting, cards int) time.Duration {
 	return processorTime(b) - before
 }
 
-// warm is how many cards are posted before any is measured: a courier that has just begun reads all that waits, once.
+// warm is how many cards are posted before any is measured: a dispatcher that has just begun reads all that waits,
+// once.
 const warm = 200
 
 func fillBacklog(b *testing.B, store workflow.Store, engine *workflow.Engine, cards int) {
 	b.Helper()
 	require.NoError(b, store.Update(b.Context(), func(tx workflow.Tx) error {
-		return tx.PutShop(workflow.Shop{ID: glow, Name: "Glow", Met: true})
+		return tx.PutShop(workflow.Shop{ID: glow, Name: "Glow", InitialSyncDone: true})
 	}))
 	now := time.Now()
 	var all []workflow.Observation
 	for n := range cards {
 		all = append(all, workflow.Observation{ID: workflow.ApplicationID(fmt.Sprint(1729384756 + n)), Reported: workflow.Reported{
-			At: now, Began: now, Report: workflow.Report{
+			At: now, Began: now, Snapshot: workflow.Snapshot{
 				Status: workflow.StatusPending, ReviewBy: now.Add(168 * time.Hour), Approvable: true, Stock: 12,
 				Creator: workflow.Creator{Username: fmt.Sprintf("glow.daily.%d", n)}, Product: workflow.Product{ID: "1", Title: "Glow serum, 30 ml"},
 			},
@@ -124,7 +125,7 @@ type slowChannel struct {
 	next   atomic.Int64
 }
 
-// cardPause is how long the budget of the channel asks a courier to wait.
+// cardPause is how long the budget of the channel asks a dispatcher to wait.
 const cardPause = 4 * time.Millisecond
 
 // post waits until another card was posted.

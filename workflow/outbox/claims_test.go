@@ -29,7 +29,7 @@ func TestAStopLetsDeliveriesUnderWayComeToAnEnd(t *testing.T) {
 		time.Sleep(11 * time.Second)
 		d.put(notice("later", "a"))
 		d.stop()
-		d.courier.Wake()
+		d.dispatcher.Wake()
 		<-d.stopped
 		require.Equal(t, 14*time.Second, time.Since(midnight))
 		require.Equal(t, workflow.AwaitingShipment, d.application().State(), "its outcome is on record")
@@ -41,7 +41,7 @@ func TestAStopCutsAHangingDeliveryShortAndRecordsIt(t *testing.T) {
 	inBubble(t, func(t *testing.T, d *desk) {
 		d.tiktok.do = func(ctx context.Context, _ workflow.Effect) workflow.Outcome {
 			<-ctx.Done()
-			return workflow.Outcome{Event: workflow.AnswerLost{At: time.Now(), Cause: workflow.Cause{Message: "cut short"}}, Then: workflow.Again, Looks: 1}
+			return workflow.Outcome{Event: workflow.AnswerLost{At: time.Now(), Failure: workflow.Failure{Message: "cut short"}}, Then: workflow.Again, Verifications: 1}
 		}
 		d.report(workflow.StatusPending)
 		d.approve()
@@ -55,7 +55,7 @@ func TestAStopCutsAHangingDeliveryShortAndRecordsIt(t *testing.T) {
 		require.Len(t, left, 1)
 		require.False(t, left[0].Claimed)
 		require.False(t, left[0].Begun)
-		require.Equal(t, 1, left[0].Looks)
+		require.Equal(t, 1, left[0].Verifications)
 	})
 }
 
@@ -105,7 +105,7 @@ func TestALongDeliveryKeepsItsClaim(t *testing.T) {
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
-			d.newCourier(d.Engine).Run(rival)
+			d.newDispatcher(d.Engine).Run(rival)
 		}()
 		time.Sleep(time.Minute)
 		cancel()
@@ -128,9 +128,9 @@ func TestTheOutcomeOfAClaimThatWasLostIsDropped(t *testing.T) {
 				return workflow.Outcome{}
 			}
 			time.Sleep(15 * time.Second)
-			return workflow.Outcome{Then: workflow.Buried, Cause: workflow.Cause{Message: "too late to count"}}
+			return workflow.Outcome{Then: workflow.Buried, Failure: workflow.Failure{Message: "too late to count"}}
 		}
-		d.courier = d.newCourier(forgetful{d.Engine})
+		d.dispatcher = d.newDispatcher(forgetful{d.Engine})
 		d.put(notice("1", "a"))
 		d.run()
 		time.Sleep(16 * time.Second)
@@ -140,7 +140,7 @@ func TestTheOutcomeOfAClaimThatWasLostIsDropped(t *testing.T) {
 		require.Len(t, d.lane("a"), 1, "it is the second's now")
 		time.Sleep(3500 * time.Millisecond) // its outcome is recorded before its claim is over
 		require.Empty(t, d.lane("a"))
-		require.Contains(t, d.log.String(), "a claim could not be prolonged")
+		require.Contains(t, d.log.String(), "could not extend a claim")
 	})
 }
 
@@ -171,7 +171,7 @@ func TestAnOutcomeThatCouldNotBeRecordedMakesTheEffectComeAgain(t *testing.T) {
 		engine := failing{d.Engine, new(atomic.Int64), new(atomic.Int64)}
 		engine.claims.Store(2)
 		engine.settles.Store(1)
-		d.courier = d.newCourier(engine)
+		d.dispatcher = d.newDispatcher(engine)
 		d.put(notice("1", "a"))
 		d.run()
 		time.Sleep(time.Minute)
@@ -182,7 +182,7 @@ func TestAnOutcomeThatCouldNotBeRecordedMakesTheEffectComeAgain(t *testing.T) {
 		require.True(t, d.slack.effects()[1].Begun)
 		require.Empty(t, d.lane("a"))
 		require.Contains(t, d.log.String(), "could not claim an effect")
-		require.Contains(t, d.log.String(), "could not record what came of an effect")
+		require.Contains(t, d.log.String(), "could not record the outcome of a delivery")
 	})
 }
 
@@ -190,7 +190,7 @@ func TestAPlaceThatIsLeftIsTakenAtOnceThoughNothingCouldBeRecorded(t *testing.T)
 	inBubble(t, func(t *testing.T, d *desk) {
 		engine := failing{d.Engine, new(atomic.Int64), new(atomic.Int64)}
 		engine.settles.Store(3)
-		d.courier = d.newCourier(engine)
+		d.dispatcher = d.newDispatcher(engine)
 		d.slack.do = taking(1500 * time.Millisecond)
 		d.put(notice("1", "a"), notice("2", "b"), notice("3", "c"), notice("4", "d"))
 		d.run()
@@ -220,7 +220,7 @@ func TestAnOutboxThatCannotBeReadIsLookedAtAgain(t *testing.T) {
 		d.put(notice("1", "a"))
 		real := d.store
 		d.store = blind{real, midnight.Add(3500 * time.Millisecond)}
-		d.courier = d.newCourier(d.Engine)
+		d.dispatcher = d.newDispatcher(d.Engine)
 		d.run()
 		time.Sleep(time.Minute)
 		require.Equal(t, []visit{{4 * time.Second, "1", 1}}, d.slack.visits())

@@ -114,16 +114,16 @@ func (j *journal) String() string {
 	return j.text.String()
 }
 
-// desk is a store, an engine and a courier in a bubble of virtual time.
+// desk is a store, an engine and a dispatcher in a bubble of virtual time.
 type desk struct {
 	*workflow.Engine
-	t       *testing.T
-	path    string
-	store   workflow.Store
-	tiktok  *service
-	slack   *service
-	log     *journal
-	courier *outbox.Courier
+	t          *testing.T
+	path       string
+	store      workflow.Store
+	tiktok     *service
+	slack      *service
+	log        *journal
+	dispatcher *outbox.Dispatcher
 
 	stop    context.CancelFunc
 	stopped chan struct{}
@@ -139,7 +139,7 @@ func beside(t *testing.T) {
 	}
 }
 
-// inBubble opens a desk in a bubble. The courier is not running yet.
+// inBubble opens a desk in a bubble. The dispatcher is not running yet.
 func inBubble(t *testing.T, test func(*testing.T, *desk)) {
 	beside(t)
 	path := filepath.Join(t.TempDir(), "desk.db")
@@ -150,7 +150,7 @@ func inBubble(t *testing.T, test func(*testing.T, *desk)) {
 			if err := tx.PutShop(workflow.Shop{ID: kitchen, Name: "Kitchen"}); err != nil {
 				return err
 			}
-			return tx.PutShop(workflow.Shop{ID: glow, Name: "Glow", Met: true})
+			return tx.PutShop(workflow.Shop{ID: glow, Name: "Glow", InitialSyncDone: true})
 		})
 		test(t, d)
 		d.halt()
@@ -164,30 +164,30 @@ func (d *desk) open() {
 	store, err := boltstore.Open(d.t.Context(), d.path)
 	require.NoError(d.t, err)
 	d.store = store
-	d.Engine = workflow.NewEngine(store, func() { d.courier.Wake() })
-	d.courier = d.newCourier(d.Engine)
+	d.Engine = workflow.NewEngine(store, func() { d.dispatcher.Wake() })
+	d.dispatcher = d.newDispatcher(d.Engine)
 }
 
-func (d *desk) newCourier(engine outbox.Engine) *outbox.Courier {
+func (d *desk) newDispatcher(engine outbox.Engine) *outbox.Dispatcher {
 	return outbox.New(d.store, engine,
 		map[workflow.Service]outbox.Service{workflow.TikTok: d.tiktok, workflow.Slack: d.slack},
 		map[workflow.Service]int{workflow.TikTok: 2, workflow.Slack: 3},
 		slog.New(slog.NewTextHandler(d.log, nil)))
 }
 
-// run sets the courier going.
+// run sets the dispatcher going.
 func (d *desk) run() {
 	ctx, cancel := context.WithCancel(d.t.Context())
 	stopped := make(chan struct{})
 	d.stop, d.stopped = cancel, stopped
-	courier := d.courier
+	dispatcher := d.dispatcher
 	go func() {
 		defer close(stopped)
-		courier.Run(ctx)
+		dispatcher.Run(ctx)
 	}()
 }
 
-// halt stops the courier, if it is running, and waits for it.
+// halt stops the dispatcher, if it is running, and waits for it.
 func (d *desk) halt() {
 	if d.stop != nil {
 		d.stop()
@@ -218,7 +218,7 @@ func (d *desk) put(effects ...workflow.Effect) {
 func notice(id workflow.EffectID, lane workflow.Lane) workflow.Effect {
 	return workflow.Effect{
 		ID: id, Kind: workflow.Announce, Lane: lane, Priority: workflow.Routine, Shop: glow,
-		Saying: &workflow.Saying{Kind: workflow.SayBacklog, At: midnight}, MadeAt: midnight, NotBefore: midnight,
+		Payload: &workflow.Payload{Kind: workflow.KindBacklog, At: midnight}, MadeAt: midnight, NotBefore: midnight,
 	}
 }
 
@@ -264,7 +264,7 @@ func (d *desk) apply(e workflow.Event) workflow.Application {
 func (d *desk) report(status workflow.Status) workflow.Application {
 	d.t.Helper()
 	now := time.Now()
-	return d.apply(workflow.Reported{At: now, Began: now, Report: workflow.Report{
+	return d.apply(workflow.Reported{At: now, Began: now, Snapshot: workflow.Snapshot{
 		Status: status, ReviewBy: midnight.Add(168 * time.Hour), Approvable: true, Stock: 12,
 		Creator: workflow.Creator{Username: "glow.daily"}, Product: workflow.Product{ID: "1", Title: "Glow serum, 30 ml"},
 	}})

@@ -12,17 +12,17 @@ import (
 	"sampledesk/workflow"
 )
 
-// freshReads bounds how many effects that are new to the courier a pass reads, so that what people wait for never waits
-// until a long backlog was read. The next pass follows at once.
+// freshReads bounds how many effects that are new to the dispatcher a pass reads, so that what people wait for never
+// waits until a long backlog was read. The next pass follows at once.
 const freshReads = 256
 
-// waiting is what the courier remembers of effects that are due and could not go, so that the next pass need not read
-// them. It is a guess that saves work: an effect is read anew before it goes.
+// waiting is what the dispatcher remembers of effects that are due and could not be delivered, so that the next pass
+// need not read them. It only saves work: an effect is read again before it is delivered.
 type waiting struct {
-	heads map[workflow.Priority][]head // in order
-	known map[workflow.EffectID]*known
-	looks uint64    // how often the heads were looked for
-	until time.Time // from when on they have to be looked for again; somebody who wakes the courier ends it too
+	heads    map[workflow.Priority][]head // in order
+	known    map[workflow.EffectID]*known
+	searches uint64    // how often the heads were searched
+	until    time.Time // when they have to be searched again; a wake ends it too
 }
 
 func newWaiting() waiting {
@@ -38,46 +38,46 @@ type head struct {
 
 // known is what is remembered of an effect that waits.
 type known struct {
-	read  bool // what follows is known
-	shop  workflow.ShopID
-	limit string
-	looks uint64 // the last look that met it
+	read   bool // what follows is known
+	shop   workflow.ShopID
+	limit  string
+	search uint64 // the last search that found it
 }
 
-// chosen is an effect that has its budget and its seat.
+// chosen is an effect that has its budget and its slot.
 type chosen struct {
 	effect workflow.Effect
-	seat   seat
+	slot   slot
 }
 
-// pass is one look at all that is due. A limit that has nothing to give is asked once.
+// pass goes once through all that is due. A limit without budget is asked once.
 type pass struct {
 	tx     workflow.Tx
 	now    time.Time
-	pause  time.Duration // until something else may be able to go
+	pause  time.Duration // until something else may be deliverable
 	spent  map[string]bool
-	full   map[seat]bool
+	full   map[slot]bool
 	fresh  int
 	chosen []chosen
 }
 
 func (p *pass) wait(d time.Duration) { p.pause = min(p.pause, max(d, 0)) }
 
-// choose takes budget and seat for each effect that can go now: what people wait for first, and within a priority by
-// kind, then in the order in which they are due.
-func (c *Courier) choose(ctx context.Context) (*pass, error) {
-	w := &c.waiting
-	p := &pass{now: time.Now(), spent: map[string]bool{}, full: map[seat]bool{}}
-	err := c.store.View(ctx, func(tx workflow.Tx) error {
+// choose takes budget and slot for each effect that can be delivered now: what people wait for first, and within a
+// priority by kind, then in the order in which they are due.
+func (d *Dispatcher) choose(ctx context.Context) (*pass, error) {
+	w := &d.waiting
+	p := &pass{now: time.Now(), spent: map[string]bool{}, full: map[slot]bool{}}
+	err := d.store.View(ctx, func(tx workflow.Tx) error {
 		p.tx = tx
-		if err := w.look(tx, p.now); err != nil {
+		if err := w.findHeads(tx, p.now); err != nil {
 			return err
 		}
 		p.pause = w.until.Sub(p.now)
 		for _, priority := range slices.Sorted(maps.Keys(w.heads)) {
 			left := w.heads[priority][:0]
 			for _, h := range w.heads[priority] {
-				gone, err := c.consider(ctx, p, h, priority)
+				gone, err := d.consider(ctx, p, h, priority)
 				if err != nil {
 					return err
 				}
@@ -90,30 +90,30 @@ func (c *Courier) choose(ctx context.Context) (*pass, error) {
 		return nil
 	})
 	if err != nil {
-		w.lookAgain()
+		w.findAgain()
 		for _, chosen := range p.chosen {
-			c.seats.leave(chosen.seat)
+			d.slots.leave(chosen.slot)
 		}
 		return nil, err
 	}
 	return p, nil
 }
 
-// lookAgain makes the next pass look for the heads.
-func (w *waiting) lookAgain() { w.until = time.Time{} }
+// findAgain makes the next pass search the heads.
+func (w *waiting) findAgain() { w.until = time.Time{} }
 
-// look finds the heads that are due, unless those that were found still hold.
-func (w *waiting) look(tx workflow.Tx, now time.Time) error {
+// findHeads finds the heads that are due, unless those that were found are still valid.
+func (w *waiting) findHeads(tx workflow.Tx, now time.Time) error {
 	if now.Before(w.until) {
 		return nil
 	}
-	w.looks++
-	w.until = now.Add(look)
+	w.searches++
+	w.until = now.Add(maxSleep)
 	for priority, list := range w.heads {
 		clear(list)
 		w.heads[priority] = list[:0]
 	}
-	met := 0
+	found := 0
 	for _, kind := range workflow.EffectKinds {
 		next, err := tx.Heads(kind, now, func(h workflow.Head) bool {
 			k := w.known[h.ID]
@@ -121,9 +121,9 @@ func (w *waiting) look(tx workflow.Tx, now time.Time) error {
 				k = &known{}
 				w.known[h.ID] = k
 			}
-			k.looks = w.looks
+			k.search = w.searches
 			w.heads[h.Priority] = append(w.heads[h.Priority], head{h.ID, kind, k})
-			met++
+			found++
 			return true
 		})
 		if err != nil {
@@ -133,19 +133,19 @@ func (w *waiting) look(tx workflow.Tx, now time.Time) error {
 			w.until = next
 		}
 	}
-	if len(w.known) > 2*met+freshReads { // most of it is gone
-		maps.DeleteFunc(w.known, func(_ workflow.EffectID, k *known) bool { return k.looks != w.looks })
+	if len(w.known) > 2*found+freshReads { // most of it is gone
+		maps.DeleteFunc(w.known, func(_ workflow.EffectID, k *known) bool { return k.search != w.searches })
 	}
 	return nil
 }
 
-// consider lets an effect go, or finds out what it waits for. Gone tells that it is not among those that wait any more.
-func (c *Courier) consider(ctx context.Context, p *pass, h head, priority workflow.Priority) (gone bool, err error) {
-	service, ok := c.services[h.kind.Service()]
+// consider chooses an effect, or finds out what it waits for. Gone: it does not wait any more.
+func (d *Dispatcher) consider(ctx context.Context, p *pass, h head, priority workflow.Priority) (gone bool, err error) {
+	service, ok := d.services[h.kind.Service()]
 	switch {
 	case !ok:
 		return true, nil
-	case h.read && (p.spent[h.limit] || p.full[seatOf(h.kind, h.shop, priority)]):
+	case h.read && (p.spent[h.limit] || p.full[slotOf(h.kind, h.shop, priority)]):
 		return false, nil
 	case !h.read:
 		if p.fresh++; p.fresh > freshReads {
@@ -154,45 +154,45 @@ func (c *Courier) consider(ctx context.Context, p *pass, h head, priority workfl
 		}
 	}
 	e, err := p.tx.Effect(h.id)
-	if errors.Is(err, workflow.ErrNotFound) { // it lost its reason since the heads were looked for
-		delete(c.waiting.known, h.id)
+	if errors.Is(err, workflow.ErrNotFound) { // it was removed since the heads were searched
+		delete(d.waiting.known, h.id)
 		return true, nil
 	}
 	if err != nil {
 		return false, fmt.Errorf("reading effect %q: %w", h.id, err)
 	}
 	h.read, h.shop = true, e.Shop
-	if h.limit, err = c.limit(p.tx, service, e); err != nil { // others may go
-		c.log.ErrorContext(ctx, "could not tell an effect's limit", "effect", e.ID, "error", err)
-		p.wait(breather)
+	if h.limit, err = d.limit(p.tx, service, e); err != nil { // others may be delivered
+		d.log.ErrorContext(ctx, "could not find an effect's limit", "effect", e.ID, "error", err)
+		p.wait(errorPause)
 		return false, nil
 	}
-	seat := seatOf(h.kind, e.Shop, priority)
-	if !c.mayGo(ctx, p, service, e, h.limit, seat) {
+	seat := slotOf(h.kind, e.Shop, priority)
+	if !d.mayGo(ctx, p, service, e, h.limit, seat) {
 		return false, nil
 	}
 	p.chosen = append(p.chosen, chosen{e, seat})
-	delete(c.waiting.known, h.id)
+	delete(d.waiting.known, h.id)
 	return true, nil
 }
 
 // mayGo takes a seat and the budget, if there are both.
-func (c *Courier) mayGo(ctx context.Context, p *pass, s Service, e workflow.Effect, limit string, seat seat) bool {
+func (d *Dispatcher) mayGo(ctx context.Context, p *pass, s Service, e workflow.Effect, limit string, seat slot) bool {
 	if p.spent[limit] || p.full[seat] {
 		return false
 	}
-	if !c.seats.take(seat) {
+	if !d.slots.take(seat) {
 		p.full[seat] = true
 		return false
 	}
-	wait, err := c.budget(s, e, limit)
+	wait, err := d.budget(s, e, limit)
 	if err == nil && wait <= 0 {
 		return true
 	}
-	c.seats.leave(seat)
+	d.slots.leave(seat)
 	if err != nil {
-		c.log.ErrorContext(ctx, "could not ask for an effect's budget", "effect", e.ID, "error", err)
-		p.wait(breather)
+		d.log.ErrorContext(ctx, "could not ask for an effect's budget", "effect", e.ID, "error", err)
+		p.wait(errorPause)
 		return false
 	}
 	p.wait(wait)
@@ -203,13 +203,13 @@ func (c *Courier) mayGo(ctx context.Context, p *pass, s Service, e workflow.Effe
 }
 
 // limit asks the service what the effect counts against. One that panics over an effect cannot tell.
-func (c *Courier) limit(tx workflow.Tx, s Service, e workflow.Effect) (limit string, err error) {
+func (d *Dispatcher) limit(tx workflow.Tx, s Service, e workflow.Effect) (limit string, err error) {
 	defer recovered(&err)
 	return s.Limit(tx, e)
 }
 
 // budget asks the service for the effect's budget. One that panics over an effect has none for it now.
-func (c *Courier) budget(s Service, e workflow.Effect, limit string) (wait time.Duration, err error) {
+func (d *Dispatcher) budget(s Service, e workflow.Effect, limit string) (wait time.Duration, err error) {
 	defer recovered(&err)
 	return s.Budget(e, limit), nil
 }

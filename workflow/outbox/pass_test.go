@@ -13,7 +13,7 @@ import (
 	"sampledesk/workflow"
 )
 
-// counting is a store that counts what a courier reads of it.
+// counting is a store that counts what a dispatcher reads of it.
 type counting struct {
 	workflow.Store
 	views, effects atomic.Int64
@@ -34,11 +34,11 @@ func (t countingTx) Effect(id workflow.EffectID) (workflow.Effect, error) {
 	return t.Tx.Effect(id)
 }
 
-// watch has the courier read through a store that counts.
+// watch has the dispatcher read through a store that counts.
 func (d *desk) watch() *counting {
 	c, real := &counting{Store: d.store}, d.store
 	d.store = c
-	d.courier = d.newCourier(d.Engine)
+	d.dispatcher = d.newDispatcher(d.Engine)
 	d.store = real
 	return c
 }

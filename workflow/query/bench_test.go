@@ -17,7 +17,7 @@ func longQueue(b *testing.B, size int) workflow.Store {
 		for n := range size {
 			a := request(glow, n, workflow.StatusPending)
 			a.SeenAt, a.ChangedAt = now, now
-			a.Report.ReviewBy, a.Report.Approvable = now.Add(time.Duration(n)*time.Minute), true
+			a.Snapshot.ReviewBy, a.Snapshot.Approvable = now.Add(time.Duration(n)*time.Minute), true
 			if err := tx.PutApplication(a); err != nil {
 				return err
 			}

@@ -36,9 +36,9 @@ func OfferBulk(ctx context.Context, tx workflow.Tx, shop workflow.ShopID, f Bulk
 		if err != nil {
 			return o, err
 		}
-		p, known := asked[a.Report.Product.ID]
+		p, known := asked[a.Snapshot.Product.ID]
 		if !known {
-			p.Product = a.Report.Product
+			p.Product = a.Snapshot.Product
 		}
 		p.Waiting++
 		asked[p.ID] = p
@@ -62,10 +62,10 @@ func OfferBulk(ctx context.Context, tx workflow.Tx, shop workflow.ShopID, f Bulk
 	return o, nil
 }
 
-// askedBefore tells whether a request's creator asked more than once. Each is looked up once, since a store may have to
-// walk a creator's requests to count them.
+// askedBefore reports whether a request's creator asked more than once. Each is looked up once, since a store may have
+// to walk a creator's requests to count them.
 func askedBefore(tx workflow.Tx, a workflow.Application, came map[workflow.CreatorKey]bool) (bool, error) {
-	creator := a.Report.Creator.KeyOf(a.Key.Shop)
+	creator := a.Snapshot.Creator.KeyOf(a.Key.Shop)
 	if again, known := came[creator]; known {
 		return again, nil
 	}

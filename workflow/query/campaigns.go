@@ -98,8 +98,8 @@ func CampaignsLike(ctx context.Context, tx workflow.Tx, shops []workflow.Shop, o
 	return found, nil
 }
 
-// CampaignsTaking returns up to limit of a shop's campaigns that take creators and whose names hold what was typed, those
-// that begin with it first.
+// CampaignsTaking returns up to limit of a shop's campaigns that take creators and whose names hold what was typed,
+// those that begin with it first.
 func CampaignsTaking(ctx context.Context, tx workflow.Tx, shop workflow.ShopID, typed string, limit int) (first []workflow.Campaign, err error) {
 	typed = workflow.FoldName(strings.Join(strings.Fields(typed), " "))
 	var second []workflow.Campaign
@@ -131,8 +131,8 @@ type CampaignRow struct {
 	Review   int    // requests in it that are in review
 }
 
-// CampaignPage reads a page of the shops' campaigns, by shop and name, and how many there are in all. Those before it are
-// passed over without a look at their creators, so a page costs little however many campaigns there are.
+// CampaignPage reads a page of the shops' campaigns, by shop and name, and how many there are in all. Those before it
+// are passed over without a look at their creators, so a page costs little however many campaigns there are.
 func CampaignPage(ctx context.Context, tx workflow.Tx, shops []workflow.Shop, page, size int) (rows []CampaignRow, total int, err error) {
 	for c, err := range campaigns(ctx, tx, shops) {
 		if err != nil {

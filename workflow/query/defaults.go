@@ -43,8 +43,8 @@ func (d Defaults) Sharing(s workflow.Shop, all []workflow.Shop) (n int) {
 	return n
 }
 
-// LivingIn returns those of the shops that live in a channel, or, where none does, all.
-func (d Defaults) LivingIn(channel string, all []workflow.Shop) []workflow.Shop {
+// ShopsIn returns those of the shops that live in a channel, or, where none does, all.
+func (d Defaults) ShopsIn(channel string, all []workflow.Shop) []workflow.Shop {
 	here := slices.DeleteFunc(slices.Clone(all), func(s workflow.Shop) bool { return d.ChannelOf(s) != channel })
 	if len(here) == 0 {
 		return all

@@ -27,14 +27,14 @@ type Figures struct {
 // Decided is how many requests were decided.
 func (f Figures) Decided() int { return f.Approved + f.Rejected }
 
-// Timed tells whether anything was decided at this desk: then there is a Median.
+// Timed reports whether anything was decided at this desk: then there is a Median.
 func (f Figures) Timed() bool { return f.Decided() > f.There }
 
 // Wasted is how many requests came to nothing in one of the three ways that need not have been.
 func (f Figures) Wasted() int { return f.Expired + f.NotShipped + f.NotPosted }
 
-// FiguresOf counts what happened to a shop's applications from a time on and before another. It reads those only that can
-// have been moved in that time, and the history of no other.
+// FiguresOf counts what happened to a shop's applications from a time on and before another. It reads those only that
+// can have been moved in that time, and the history of no other.
 func FiguresOf(ctx context.Context, tx workflow.Tx, shop workflow.ShopID, from, to time.Time) (sum Figures, err error) {
 	var took []time.Duration
 	for a, err := range moved(ctx, tx, shop, from, to) {

@@ -9,8 +9,8 @@ import (
 // AllStages is the stage of a Filter that lets all stages through.
 const AllStages workflow.Stage = "all"
 
-// Filter says which applications a person looks at. The zero value is all that are in review, of all shops that they may
-// see.
+// Filter says which applications a person looks at. The zero value is all that are in review, of all shops that they
+// may see.
 type Filter struct {
 	Shop     workflow.ShopID     `json:"shop,omitempty"`
 	Stage    workflow.Stage      `json:"stage,omitempty"` // empty: StageReview
@@ -30,7 +30,7 @@ func (f Filter) Stages() []workflow.Stage {
 	}
 }
 
-// The collaborations that a BulkFilter tells apart.
+// The kinds of collaborations that a BulkFilter distinguishes.
 const (
 	OpenCollab   = "open"
 	TargetCollab = "target"
@@ -42,15 +42,15 @@ type BulkFilter struct {
 	GMV        int                `json:"g,omitempty"` // of 30 days, in whatever currency it comes; not shared is never enough
 	Followers  int                `json:"f,omitempty"` // the same of followers
 	Product    workflow.ProductID `json:"p,omitempty"`
-	Collab     string             `json:"c,omitempty"` // OpenCollab or TargetCollab; of a request whose origin is not known yet neither holds
+	Collab     string             `json:"c,omitempty"` // OpenCollab or TargetCollab; a request whose origin is not known yet is neither
 	Approvable bool               `json:"a,omitempty"` // TikTok lets it be approved now
 	Known      bool               `json:"k,omitempty"` // the creator has asked for a sample before
 }
 
-// Admits tells whether a request passes, but for Known: whether its creator asked before is not in it. One whose deadline
-// is over never does, since nothing can be decided there.
+// Admits reports whether a request passes, but for Known: whether its creator asked before is not in it. One whose
+// deadline is over never does, since nothing can be decided there.
 func (f BulkFilter) Admits(a workflow.Application, now time.Time) bool {
-	r := a.Report
+	r := a.Snapshot
 	switch {
 	case !r.ReviewBy.IsZero() && !now.Before(r.ReviewBy):
 		return false

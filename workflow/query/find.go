@@ -76,8 +76,8 @@ func listed(tx workflow.Tx, shops []workflow.Shop, l workflow.Listing) ([]workfl
 	}), err
 }
 
-// Recent returns the requests that people most likely mean: those that wait, soonest deadline first, and those that came
-// in the last weeks before now.
+// Recent returns the requests that people most likely mean: those that wait, soonest deadline first, and those that
+// came in the last weeks before now.
 func Recent(tx workflow.Tx, shops []workflow.Shop, now time.Time) (all []workflow.Application, err error) {
 	since := workflow.SeenSince(now.Add(-recentFor))
 	for _, s := range shops {
@@ -102,7 +102,7 @@ func RecentNames(tx workflow.Tx, shops []workflow.Shop, now time.Time) ([]string
 	}
 	var names []string
 	for _, a := range known {
-		names = append(names, a.Report.Creator.Username)
+		names = append(names, a.Snapshot.Creator.Username)
 	}
 	slices.Sort(names)
 	return slices.Compact(names), nil
@@ -128,9 +128,9 @@ func Suggest(tx workflow.Tx, shops []workflow.Shop, t SearchTerm, now time.Time)
 	return found, nil
 }
 
-// named tells whether a request goes by a name, or a short id, that has the part in it.
+// named reports whether a request goes by a name, or a short id, that has the part in it.
 func named(a workflow.Application, part string) bool {
-	c := a.Report.Creator
+	c := a.Snapshot.Creator
 	return slices.ContainsFunc([]string{c.Username, c.Nickname, string(a.Key.Short())}, func(name string) bool {
 		return strings.Contains(strings.ToLower(name), part)
 	})

@@ -41,7 +41,7 @@ type Funnel struct {
 	Overdue, ToAnswer, ToDecide, ToShip []Need
 }
 
-// Place is a creator, and the message that tells of them.
+// Place is a creator, and the message about them.
 type Place struct {
 	Creator workflow.Creator
 	Link    string // its permalink; empty: not known
@@ -103,7 +103,7 @@ func applicationsIn(ctx context.Context, tx workflow.Tx, c workflow.CampaignID) 
 			return by, true, nil
 		}
 		read++
-		key := a.Report.Creator.KeyOf(a.Key.Shop)
+		key := a.Snapshot.Creator.KeyOf(a.Key.Shop)
 		by[key] = append(by[key], a)
 	}
 	return by, false, nil
@@ -150,13 +150,13 @@ func FunnelOf(c workflow.Campaign, all []Standing, at time.Time) Funnel {
 // needs gathers what needs a move of the team's.
 func (f *Funnel) needs(s Standing) {
 	for _, a := range s.Applications {
-		n := Need{Place: Place{a.Report.Creator, a.Card.Link}}
+		n := Need{Place: Place{a.Snapshot.Creator, a.Card.Link}}
 		var among *[]Need
 		switch {
 		case a.Decidable():
-			n.By, among = a.Report.ReviewBy, &f.ToDecide
+			n.By, among = a.Snapshot.ReviewBy, &f.ToDecide
 		case a.State() == workflow.AwaitingShipment:
-			n.By, among = a.Report.ShipBy, &f.ToShip
+			n.By, among = a.Snapshot.ShipBy, &f.ToShip
 		default:
 			continue
 		}

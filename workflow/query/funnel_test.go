@@ -14,9 +14,9 @@ func asks(all ...workflow.Application) Standing { return Standing{Applications: 
 
 func TestTheFunnelCountsEveryCreatorOnce(t *testing.T) {
 	waiting, ending, late := request(glow, 1, workflow.StatusPending), request(glow, 2, workflow.StatusPending), request(glow, 3, workflow.StatusPending)
-	ending.Report.ReviewBy, late.Report.ReviewBy, late.Card.Link = noon.Add(time.Hour), noon, "https://slack.example/late"
+	ending.Snapshot.ReviewBy, late.Snapshot.ReviewBy, late.Card.Link = noon.Add(time.Hour), noon, "https://slack.example/late"
 	expired, ship, lateShip := request(glow, 4, workflow.StatusOverdueCancelled), request(glow, 5, workflow.StatusAwaitingShipment), request(glow, 6, workflow.StatusAwaitingShipment)
-	ship.Report.ShipBy, lateShip.Report.ShipBy = noon.Add(24*time.Hour), noon.Add(-time.Hour)
+	ship.Snapshot.ShipBy, lateShip.Snapshot.ShipBy = noon.Add(24*time.Hour), noon.Add(-time.Hour)
 	answered := Standing{Member: workflow.Member{State: workflow.MemberAnswered}, Question: "https://slack.example/question"}
 	f := FunnelOf(workflow.Campaign{ID: "c1"}, []Standing{
 		{}, answered, asks(waiting), asks(ending), asks(late), asks(expired, ship), asks(lateShip),
@@ -53,7 +53,7 @@ func TestAFunnelIsReadFromTheCampaign(t *testing.T) {
 	campaign := workflow.Campaign{ID: "c1", Shop: glow, Name: "Autumn kitchen"}
 	a := request(glow, 1, workflow.StatusShipped)
 	a.Campaign = campaign.ID
-	one := workflow.Member{Campaign: campaign.ID, Creator: a.Report.Creator.KeyOf(glow), Shown: a.Report.Creator, AddedAt: noon}
+	one := workflow.Member{Campaign: campaign.ID, Creator: a.Snapshot.Creator.KeyOf(glow), Shown: a.Snapshot.Creator, AddedAt: noon}
 	asked := workflow.Member{
 		Campaign: campaign.ID, Creator: "id:o2", Shown: workflow.Creator{Username: "kitchen"}, AddedAt: noon,
 		State: workflow.MemberAnswered, Question: workflow.QuestionNotice(campaign.ID, "id:o2"),
@@ -62,7 +62,7 @@ func TestAFunnelIsReadFromTheCampaign(t *testing.T) {
 	keep(t, store, func(tx workflow.Tx) error {
 		for _, put := range []error{
 			tx.PutCampaign(campaign), tx.PutMember(one), tx.PutMember(asked),
-			tx.PutNotice(workflow.Notice{ID: asked.Question, Shop: glow, Kind: workflow.SayQuestion, Channel: "C1", TS: "1.1", Link: "https://slack.example/q"}),
+			tx.PutNotice(workflow.Notice{ID: asked.Question, Shop: glow, Kind: workflow.KindQuestion, Channel: "C1", TS: "1.1", Link: "https://slack.example/q"}),
 		} {
 			if put != nil {
 				return put

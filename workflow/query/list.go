@@ -28,7 +28,7 @@ type ListRequest struct {
 	Page      Page
 	Size      int                     // of a page
 	Kept      map[workflow.Key]string // by cursor: what stays in its place, whether or not the filter lets it through
-	Campaigns int                     // how many campaigns there is room for; one more tells that there are more
+	Campaigns int                     // how many campaigns there is room for; one more reports that there are more
 	Now       time.Time
 }
 
@@ -86,7 +86,8 @@ func ReadList(ctx context.Context, tx workflow.Tx, r ListRequest) (l List, err e
 	return l, l.addRows(tx, r, found)
 }
 
-// applyFilter leaves out of the filter what names what the person may not see or what is gone, and gathers the campaigns.
+// applyFilter leaves out of the filter what names what the person may not see or what is gone, and gathers the
+// campaigns.
 func (l *List) applyFilter(ctx context.Context, tx workflow.Tx, r ListRequest) (err error) {
 	f := r.Filter
 	if f.Shop != "" && !Holds(r.Shops, f.Shop) {
@@ -142,7 +143,7 @@ func (l *List) readPage(tx workflow.Tx, list stages, size int) ([]placed, error)
 }
 
 // firstRow returns the number of a page's first row. Near the front and at the end it is counted; in between it is what
-// it was when the person came there, as no listing tells how much is before a cursor.
+// it was when the person came there, as no listing says how much is before a cursor.
 func (l *List) firstRow(tx workflow.Tx, list stages, size, rows int) (int, error) {
 	switch {
 	case l.Page.Number == 0:
@@ -183,8 +184,8 @@ func (l *List) addRows(tx workflow.Tx, r ListRequest, found []placed) error {
 	return nil
 }
 
-// stages reads what a filter lets through, from the listings of the store, a page at a time; only of a single creator all
-// is read, as one has few.
+// stages reads what a filter lets through, from the listings of the store, a page at a time; only of a single creator
+// all is read, as one has few.
 type stages struct {
 	filter Filter
 	shops  []workflow.Shop // those that the filter lets through
@@ -246,7 +247,7 @@ func (l stages) ownTally() Tally {
 func (l stages) soon(tx workflow.Tx, now time.Time) (n int, err error) {
 	found, err := l.read(tx, []workflow.Stage{workflow.StageReview}, "", MostSoon+1)
 	for _, p := range found {
-		if by := p.application.Report.ReviewBy; p.application.Decidable() && !by.IsZero() && by.Before(now.Add(SoonWithin)) {
+		if by := p.application.Snapshot.ReviewBy; p.application.Decidable() && !by.IsZero() && by.Before(now.Add(SoonWithin)) {
 			n++
 		}
 	}

@@ -21,7 +21,7 @@ func ids(rows []Row) (all []string) {
 // waiting is a request that waits and ends so many hours after noon.
 func waiting(shop workflow.ShopID, n int) workflow.Application {
 	a := request(shop, n, workflow.StatusPending)
-	a.Report.ReviewBy = noon.Add(time.Duration(n) * time.Hour)
+	a.Snapshot.ReviewBy = noon.Add(time.Duration(n) * time.Hour)
 	return a
 }
 
@@ -82,7 +82,7 @@ func TestAListIsPagedThroughItsStagesAndKeepsWhatStays(t *testing.T) {
 	require.Nil(t, second.Next)
 
 	decided := waiting(home, 1)
-	decided.Report.Status = workflow.StatusAwaitingShipment
+	decided.Snapshot.Status = workflow.StatusAwaitingShipment
 	keep(t, store, putAll(decided))
 	kept := map[workflow.Key]string{decided.Key: first.Rows[0].Cursor, {Shop: "not seen", ID: "1"}: "00:", {Shop: glow, ID: "gone"}: "00:"}
 	staying := read(ListRequest{Kept: kept})
@@ -103,12 +103,12 @@ func TestABulkOfferCountsAllThatMatchesAndChecksWhatWasChosen(t *testing.T) {
 	var all []workflow.Application
 	for n := range workflow.MaxRun + 5 {
 		a := waiting(glow, n+1)
-		a.Report.Approvable = n != 0
-		a.Report.Product.ID = workflow.ProductID(fmt.Sprint(n % 3))
+		a.Snapshot.Approvable = n != 0
+		a.Snapshot.Product.ID = workflow.ProductID(fmt.Sprint(n % 3))
 		all = append(all, a)
 	}
 	stranger := waiting(glow, 500)
-	stranger.Report.Creator = workflow.Creator{OpenID: "o2", Username: "kitchen"}
+	stranger.Snapshot.Creator = workflow.Creator{OpenID: "o2", Username: "kitchen"}
 	keep(t, store, putAll(append(all, stranger)...))
 	offer := see(t, store, func(tx workflow.Tx) (BulkOffer, error) {
 		return OfferBulk(t.Context(), tx, glow, BulkFilter{Known: true}, noon, func(a workflow.Application) bool { return a.Key != all[1].Key })

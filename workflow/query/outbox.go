@@ -26,7 +26,8 @@ type OnTheWay struct {
 	Oldest time.Time
 }
 
-// Undelivered counts what is on its way for some shops, by kind. More is true where there is more than is looked through.
+// Undelivered counts what is on its way for some shops, by kind. More is true where there is more than is looked
+// through.
 func Undelivered(tx workflow.Tx, shops []workflow.Shop, now time.Time) (all []OnTheWay, more bool, err error) {
 	by := map[workflow.EffectKind]OnTheWay{}
 	seen := map[workflow.Lane]bool{}
@@ -90,8 +91,8 @@ type FailedEffect struct {
 	Shop   string               // named only where there are several
 }
 
-// FailedEffects returns a page of what failed in some shops, what was given up first and the rest by when it is tried again;
-// and how much there is. More is true where there is more than is looked through.
+// FailedEffects returns a page of what failed in some shops, what was given up first and the rest by when it is tried
+// again; and how much there is. More is true where there is more than is looked through.
 func FailedEffects(tx workflow.Tx, shops []workflow.Shop, now time.Time, page, size int) (rows []FailedEffect, total int, more bool, err error) {
 	all, more, err := failedEffects(tx, shops, now)
 	if err != nil {
@@ -130,7 +131,7 @@ func failedEffects(tx workflow.Tx, shops []workflow.Shop, now time.Time) (all []
 		}
 		more = more || len(heads) == maxFailed
 		for _, e := range heads {
-			if e.Attempt > 0 && e.Cause != (workflow.Cause{}) && Holds(shops, e.Shop) {
+			if e.Attempt > 0 && e.Failure != (workflow.Failure{}) && Holds(shops, e.Shop) {
 				all = append(all, FailedEffect{Effect: e})
 			}
 		}

@@ -20,7 +20,7 @@ func TestWhatFailedIsListedWithWhatWasGivenUpFirst(t *testing.T) {
 	keep(t, store, putAll(about))
 	keep(t, store, func(tx workflow.Tx) error {
 		resting := effect("rests", glow, 1)
-		resting.Attempt, resting.Cause, resting.Application = 2, workflow.Cause{Message: "channel_not_found"}, about.Key.ID
+		resting.Attempt, resting.Failure, resting.Application = 2, workflow.Failure{Message: "channel_not_found"}, about.Key.ID
 		for _, e := range []workflow.Effect{resting, effect("fresh", glow, 2), effect("dead", home, 0), effect("elsewhere", "another", 0)} {
 			if err := tx.Enqueue(e); err != nil {
 				return err

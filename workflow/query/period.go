@@ -10,8 +10,8 @@ import (
 	"sampledesk/workflow"
 )
 
-// Period is a span of time as a person asks for it. It is the same words for every shop; where it begins and ends depends
-// on the shop's zone.
+// Period is a span of time as a person asks for it. It is the same words for every shop; where it begins and ends
+// depends on the shop's zone.
 type Period struct {
 	Typed string // as short as it can be typed to mean the same
 	Words string // "the last 7 days"
@@ -36,8 +36,8 @@ var (
 	dayPeriod     = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}$`)
 )
 
-// ParsePeriod reads a period as a person typed it: nothing is seven days. A month by its name alone is the latest one that
-// has begun.
+// ParsePeriod reads a period as a person typed it: nothing is seven days. A month by its name alone is the latest one
+// that has begun.
 func ParsePeriod(typed string) (Period, bool) {
 	s := strings.Join(strings.Fields(strings.ToLower(strings.Trim(workflow.Plain(typed), " `\"'.,"))), " ")
 	s = strings.TrimPrefix(strings.TrimPrefix(s, "for "), "in ")

@@ -54,7 +54,7 @@ func request(shop workflow.ShopID, n int, status workflow.Status) workflow.Appli
 	at := noon.Add(time.Duration(n) * time.Hour)
 	return workflow.Application{
 		Key: workflow.Key{Shop: shop, ID: workflow.ApplicationID(fmt.Sprint(1000 + n))}, SeenAt: at, ChangedAt: at,
-		Report: workflow.Report{Status: status, Creator: workflow.Creator{OpenID: "o1", Username: "glow.daily"}},
+		Snapshot: workflow.Snapshot{Status: status, Creator: workflow.Creator{OpenID: "o1", Username: "glow.daily"}},
 	}
 }
 

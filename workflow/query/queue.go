@@ -16,8 +16,8 @@ type Queue struct {
 	Next  *Page // the page after; nil: there is none
 }
 
-// QueueAt reads a page of what waits for the team. Where there are several shops their queues are merged by deadline: the
-// cursor is then a deadline as the listing sorts it, which holds in each of them.
+// QueueAt reads a page of what waits for the team. Where there are several shops their queues are merged by deadline:
+// the cursor is then a deadline as the listing sorts it, which holds in each of them.
 func QueueAt(tx workflow.Tx, shops []workflow.Shop, at Page, size int) (Queue, error) {
 	q := Queue{Page: at.Number}
 	found, total, err := mergedQueue(tx, shops, at.Cursor, size+1)
@@ -69,8 +69,8 @@ type placed struct {
 
 func byCursor(a, b placed) int { return cmp.Compare(a.cursor, b.cursor) }
 
-// mergedQueue reads up to limit applications of all queues after a cursor, soonest deadline first, and how many there are
-// in all.
+// mergedQueue reads up to limit applications of all queues after a cursor, soonest deadline first, and how many there
+// are in all.
 func mergedQueue(tx workflow.Tx, shops []workflow.Shop, after string, limit int) (found []placed, total int, err error) {
 	for _, s := range shops {
 		listing := workflow.QueueOf(s.ID)

@@ -7,7 +7,7 @@ import (
 	"sampledesk/workflow"
 )
 
-// UnlessMissing makes nothing of an error that only tells that nothing is kept under a name.
+// UnlessMissing drops an error that only says that nothing is kept under a name.
 func UnlessMissing(err error) error {
 	if errors.Is(err, workflow.ErrNotFound) {
 		return nil
@@ -62,7 +62,7 @@ func ShopAmong(shops []workflow.Shop, id workflow.ShopID) (workflow.Shop, bool) 
 	return shops[i], true
 }
 
-// Holds tells whether a shop is among some.
+// Holds reports whether a shop is among some.
 func Holds(shops []workflow.Shop, id workflow.ShopID) bool {
 	_, ok := ShopAmong(shops, id)
 	return ok

@@ -14,7 +14,7 @@ type Record struct {
 	Lost   int                    // requests that ended through no doing of the creator's
 	Losses map[workflow.Stage]int // the same by how they ended
 
-	Sold workflow.Figure // paid orders of what the creator posted, as far as TikTok tells
+	Sold workflow.OptionalNumber // paid orders of what the creator posted, as far as TikTok tells
 }
 
 // CreatorRecord counts a creator's latest applications, workflow.MaxOfCreator at the most. One can be left out: the one
@@ -44,10 +44,10 @@ func (r *Record) add(a workflow.Application) {
 	r.Pieces += len(a.Contents)
 	for _, c := range a.Contents {
 		if c.Orders.Known() {
-			r.Sold = workflow.Figure{Value: r.Sold.Value + c.Orders.Value, Shared: true}
+			r.Sold = workflow.OptionalNumber{Value: r.Sold.Value + c.Orders.Value, Shared: true}
 		}
 	}
-	if e, ended := workflow.EndingOf(state); ended && e.Mover != workflow.MoverCreator {
+	if e, ended := workflow.EndingOf(state); ended && e.Party != workflow.PartyCreator {
 		if r.Losses == nil {
 			r.Losses = map[workflow.Stage]int{}
 		}
@@ -66,5 +66,5 @@ func (r *Record) add(a workflow.Application) {
 	}
 }
 
-// Known tells whether there is anything to tell.
+// Known reports whether there is anything to tell.
 func (r Record) Known() bool { return r.Asked+r.Lost > 0 }

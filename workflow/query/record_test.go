@@ -28,21 +28,21 @@ func TestNothingThatWasNotTheirDoingIsCountedAgainstACreator(t *testing.T) {
 }
 
 func TestARecordTellsWhatACreatorSoldAndKeepsApartWhatWasLostWithoutThem(t *testing.T) {
-	orders := func(all ...workflow.Figure) (found []workflow.Content) {
+	orders := func(all ...workflow.OptionalNumber) (found []workflow.Content) {
 		for _, f := range all {
 			found = append(found, workflow.Content{Orders: f})
 		}
 		return found
 	}
 	posted, again := request(glow, 0, workflow.StatusCompleted), request(glow, 1, workflow.StatusCompleted)
-	posted.Contents = orders(workflow.Figure{Value: 12, Shared: true}, workflow.Figure{})
-	again.Contents = orders(workflow.Figure{Value: 5, Shared: true})
+	posted.Contents = orders(workflow.OptionalNumber{Value: 12, Shared: true}, workflow.OptionalNumber{})
+	again.Contents = orders(workflow.OptionalNumber{Value: 5, Shared: true})
 	r := recordOf([]workflow.Application{
 		posted, again, request(glow, 2, workflow.StatusContentPending), request(glow, 3, workflow.StatusRejectCancelled),
 		request(glow, 4, workflow.StatusOverdueCancelled), request(glow, 5, workflow.StatusOverdueCancelled), request(glow, 6, workflow.StatusNotShipCancelled),
 	}, workflow.Key{})
 	require.Equal(t, Record{
-		Asked: 4, Approved: 3, Received: 3, Posted: 2, Lost: 3, Sold: workflow.Figure{Value: 17, Shared: true}, Pieces: 3,
+		Asked: 4, Approved: 3, Received: 3, Posted: 2, Lost: 3, Sold: workflow.OptionalNumber{Value: 17, Shared: true}, Pieces: 3,
 		Losses: map[workflow.Stage]int{workflow.StageExpired: 2, workflow.StageNotShipped: 1},
 	}, r)
 	require.True(t, r.Known())
@@ -70,7 +70,7 @@ func TestTheCardAndTheListTellTheSameOfACreatorTheLatestOfTheirRequestsFirst(t *
 	require.Equal(t, Record{Asked: workflow.MaxOfCreator - 1, Approved: 10, Received: 10, Posted: 10}, card.Record,
 		"without the one that is shown, and without those that came too long ago")
 	list := see(t, store, func(tx workflow.Tx) (Found, error) {
-		return Look(tx, shops, Search{Term: SearchTerm{Word: "GLOW.daily"}, Size: 3})
+		return Results(tx, shops, Search{Term: SearchTerm{Word: "GLOW.daily"}, Size: 3})
 	})
 	require.Equal(t, Record{Asked: workflow.MaxOfCreator, Approved: 10, Received: 10, Posted: 10}, list.Record)
 	require.Equal(t, workflow.MaxOfCreator+1, list.Total, "of each shop as many as are read")

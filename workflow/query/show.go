@@ -28,7 +28,7 @@ func CardOf(tx workflow.Tx, d Defaults, a workflow.Application) (c Card, err err
 	if c.Campaign, err = CampaignName(tx, a.Campaign); err != nil {
 		return c, err
 	}
-	c.Record, err = CreatorRecord(tx, a.Report.Creator.KeyOf(a.Key.Shop), a.Key)
+	c.Record, err = CreatorRecord(tx, a.Snapshot.Creator.KeyOf(a.Key.Shop), a.Key)
 	return c, err
 }
 
@@ -73,8 +73,8 @@ type Found struct {
 	Record Record // of the creator, where there are several and all are theirs; else zero
 }
 
-// Look returns what a search finds in the shops.
-func Look(tx workflow.Tx, shops []workflow.Shop, s Search) (f Found, err error) {
+// Results returns what a search finds in the shops.
+func Results(tx workflow.Tx, shops []workflow.Shop, s Search) (f Found, err error) {
 	all, err := Find(tx, shops, s.Term)
 	if err != nil {
 		return f, err
@@ -95,7 +95,7 @@ func Look(tx workflow.Tx, shops []workflow.Shop, s Search) (f Found, err error) 
 // creatorOf returns the creator of some applications, if they are all of the same.
 func creatorOf(all []workflow.Application) (creator workflow.CreatorKey, same bool) {
 	for n, a := range all {
-		key := a.Report.Creator.KeyOf(a.Key.Shop)
+		key := a.Snapshot.Creator.KeyOf(a.Key.Shop)
 		if n > 0 && key != creator {
 			return "", false
 		}

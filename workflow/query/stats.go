@@ -61,7 +61,7 @@ type Week struct {
 	Before *Figures // of the week before; nil where the desk did not know all of it
 }
 
-// Quiet tells whether nothing happened, in the week before neither.
+// Quiet reports whether nothing happened, in the week before neither.
 func (w Week) Quiet() bool {
 	return w.Figures == (Figures{}) && (w.Before == nil || *w.Before == Figures{})
 }
@@ -97,7 +97,7 @@ type PeriodRow struct {
 	// When it first came to be so at this desk; zero: it did not, or had before the desk came.
 	Shipped, Delivered, Posted time.Time
 	Orders                     int
-	Untold                     bool // TikTok does not tell of orders
+	Untold                     bool // TikTok does not say of orders
 }
 
 // PeriodRows returns what became of the applications of a period, shop by shop: limit at the most.

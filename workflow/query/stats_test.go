@@ -30,7 +30,7 @@ func newLife(t *testing.T, seed uint64) *life {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, store.Close()) })
 	require.NoError(t, store.Update(t.Context(), func(tx workflow.Tx) error {
-		return tx.PutShop(workflow.Shop{ID: glow, Name: "Glow Shop", Met: true})
+		return tx.PutShop(workflow.Shop{ID: glow, Name: "Glow Shop", InitialSyncDone: true})
 	}))
 	return &life{t: t, r: rand.New(rand.NewPCG(seed, 1)), store: store, engine: workflow.NewEngine(store, nil), now: time.Date(2026, 10, 1, 8, 0, 0, 0, time.UTC)}
 }
@@ -43,7 +43,7 @@ var anyStatus = []workflow.Status{
 
 func (l *life) report(k workflow.Key, s workflow.Status) {
 	_, err := l.engine.Observe(l.t.Context(), glow, []workflow.Observation{{ID: k.ID, Reported: workflow.Reported{
-		At: l.now, Began: l.now, Report: workflow.Report{Status: s, Approvable: true, Creator: workflow.Creator{Username: "glow." + string(k.ID)}},
+		At: l.now, Began: l.now, Snapshot: workflow.Snapshot{Status: s, Approvable: true, Creator: workflow.Creator{Username: "glow." + string(k.ID)}},
 	}}})
 	require.NoError(l.t, err)
 }
@@ -84,7 +84,7 @@ func (l *life) step() {
 		event = workflow.Confirmed{At: l.now, Verdict: a.Decision.Verdict}
 	case 6:
 		event = []workflow.Event{
-			workflow.RefusedForGood{At: l.now, Cause: workflow.Cause{Code: 1}}, workflow.AnswerLost{At: l.now}, workflow.ContentFound{At: l.now},
+			workflow.RefusedForGood{At: l.now, Failure: workflow.Failure{Code: 1}}, workflow.AnswerLost{At: l.now}, workflow.ContentFound{At: l.now},
 		}[l.r.IntN(3)]
 	default:
 		l.report(k, anyStatus[l.r.IntN(len(anyStatus))])
@@ -115,7 +115,7 @@ func (l *life) decide(k workflow.Key, who workflow.Actor) {
 
 // content lets something be found that a creator posted, which somebody bought through, or of which that is not told.
 func (l *life) content(k workflow.Key) {
-	sold := workflow.Figure{Value: float64(l.r.IntN(9)), Shared: l.r.IntN(3) > 0}
+	sold := workflow.OptionalNumber{Value: float64(l.r.IntN(9)), Shared: l.r.IntN(3) > 0}
 	if !sold.Shared {
 		sold.Value = 0
 	}

@@ -74,7 +74,7 @@ func ordersOf(a workflow.Application) (orders int, untold bool) {
 
 func (t *timeline) within(at time.Time) bool { return !at.Before(t.from) && at.Before(t.to) }
 
-// entry takes over a line of the history.
+// entry applies a line of the history.
 func (t *timeline) entry(e workflow.Entry, seen time.Time) {
 	switch {
 	case e.Event == workflow.OnApproved || e.Event == workflow.OnRejected:
@@ -154,8 +154,8 @@ func (t *timeline) decide(e workflow.Entry, seen time.Time) {
 	}
 }
 
-// ours tells whether a review ended as this desk had decided: TikTok confirmed it, or its deed was seen where the answer
-// was still to come or lost. A decision that was not sent yet ended nothing.
+// ours reports whether a review ended as this desk had decided: TikTok confirmed it, or its action was seen where the
+// answer was still to come or lost. A decision that was not sent yet ended nothing.
 func ours(e workflow.Entry, v workflow.Verdict) bool {
 	switch e.Event {
 	case workflow.OnApprovalConfirmed, workflow.OnRejectionConfirmed:

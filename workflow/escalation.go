@@ -14,70 +14,70 @@ const (
 	PostDeadline   DeadlineKind = "post"   // the creator has to post
 )
 
-// DeadlineRow is one deadline: where an application has it, and when it is.
+// DeadlineRow is one deadline: in which states it runs, and when it is.
 type DeadlineRow struct {
 	Deadline DeadlineKind
-	While    []State // where the application is while the deadline runs; anywhere else it is silent
+	While    []State // the states in which the deadline runs; in others nothing is announced
 	By       func(Application, Settings) time.Time
 	Source   string // what By reads, in words
-	Final    bool   // TikTok ends the application at it: once it is over no step is told, as TikTok's own word is on its way
-	Grouped  bool   // many steps at once are told as one message in place of each for itself
+	Final    bool   // TikTok ends the application at it: afterwards no step is announced, as TikTok's own report is on its way
+	Grouped  bool   // many steps at once are announced as one message
 }
 
 // Deadlines is the table of deadlines. A state is in one row at the most.
 var Deadlines = []DeadlineRow{
 	{Deadline: ReviewDeadline, While: decidable, By: reviewBy, Source: "TikTok's review deadline", Final: true, Grouped: true},
 	{Deadline: ShipDeadline, While: []State{AwaitingShipment}, By: shipBy, Source: "TikTok's ship-by deadline", Final: true, Grouped: true},
-	// What is stuck is told with the sweep's news, as the other changes of shipments, which are grouped there.
+	// A stuck parcel is announced with the shipment news at a sweep's end, where it is grouped.
 	{Deadline: MoveDeadline, While: []State{Shipped}, By: moveBy, Source: "the shipment, or its latest tracking number, and the shop's days until a parcel is told of"},
 	{Deadline: PostDeadline, While: []State{Delivered}, By: postBy, Source: "the delivery and the shop's days to post", Grouped: true},
 }
 
-// Voice is how loud a step is told.
-type Voice string
+// Audience is who hears of a step.
+type Audience string
 
-// The voices. All are heard in the application's thread.
+// The audiences. Each step is posted in the application's thread.
 const (
-	ToThread    Voice = "thread"    // nowhere else
-	ToReviewers Voice = "reviewers" // by name
-	ToChannel   Voice = "channel"   // in the channel too
-	ToAdmins    Voice = "admins"    // by name, and in the channel too
+	ToThread    Audience = "thread"    // nowhere else
+	ToReviewers Audience = "reviewers" // by name
+	ToChannel   Audience = "channel"   // in the channel too
+	ToAdmins    Audience = "admins"    // by name, and in the channel too
 )
 
-// ClockRow is one step of a deadline.
-type ClockRow struct {
+// EscalationStep is one step of a deadline.
+type EscalationStep struct {
 	Deadline DeadlineKind
-	Step     int           // its number among the deadline's steps, from 0
+	Number   int           // among the deadline's steps, from 0
 	Before   time.Duration // how long before the deadline it is due, where Setting is false
 	Setting  bool          // the shop's settings say how long before (Settings.Steps, by number)
-	Voice    Voice
-	Nudge    bool // the creator is written to as well, where the shop's settings have words for it
+	Audience Audience
+	Nudge    bool // the creator gets a reminder as well, if the shop's settings have a text for it
 }
 
-// Clock is the table of steps: what the desk does about each deadline, and when. Each is told once, and only while the
-// application is where the deadline matters.
-var Clock = []ClockRow{
-	{Deadline: ReviewDeadline, Step: 0, Setting: true, Voice: ToThread},
-	{Deadline: ReviewDeadline, Step: 1, Setting: true, Voice: ToReviewers},
-	{Deadline: ReviewDeadline, Step: 2, Setting: true, Voice: ToChannel},
-	{Deadline: ReviewDeadline, Step: 3, Setting: true, Voice: ToAdmins},
+// EscalationPolicy is the table of steps: what the desk does about each deadline, and when. Each step is announced
+// once, and only while the deadline runs.
+var EscalationPolicy = []EscalationStep{
+	{Deadline: ReviewDeadline, Number: 0, Setting: true, Audience: ToThread},
+	{Deadline: ReviewDeadline, Number: 1, Setting: true, Audience: ToReviewers},
+	{Deadline: ReviewDeadline, Number: 2, Setting: true, Audience: ToChannel},
+	{Deadline: ReviewDeadline, Number: 3, Setting: true, Audience: ToAdmins},
 
-	{Deadline: ShipDeadline, Step: 0, Setting: true, Voice: ToThread},
-	{Deadline: ShipDeadline, Step: 1, Setting: true, Voice: ToReviewers},
-	{Deadline: ShipDeadline, Step: 2, Setting: true, Voice: ToChannel},
-	{Deadline: ShipDeadline, Step: 3, Setting: true, Voice: ToAdmins},
+	{Deadline: ShipDeadline, Number: 0, Setting: true, Audience: ToThread},
+	{Deadline: ShipDeadline, Number: 1, Setting: true, Audience: ToReviewers},
+	{Deadline: ShipDeadline, Number: 2, Setting: true, Audience: ToChannel},
+	{Deadline: ShipDeadline, Number: 3, Setting: true, Audience: ToAdmins},
 
-	{Deadline: MoveDeadline, Step: 0, Voice: ToThread},
+	{Deadline: MoveDeadline, Number: 0, Audience: ToThread},
 
-	{Deadline: PostDeadline, Step: 0, Before: 3 * 24 * time.Hour, Voice: ToThread, Nudge: true},
-	{Deadline: PostDeadline, Step: 1, Before: 0, Voice: ToThread},
-	{Deadline: PostDeadline, Step: 2, Before: -postExtension, Voice: ToReviewers},
+	{Deadline: PostDeadline, Number: 0, Before: 3 * 24 * time.Hour, Audience: ToThread, Nudge: true},
+	{Deadline: PostDeadline, Number: 1, Before: 0, Audience: ToThread},
+	{Deadline: PostDeadline, Number: 2, Before: -postExtension, Audience: ToReviewers},
 }
 
-// postExtension is by how much TikTok may extend the time to post, once, without telling the seller.
+// postExtension is by how much TikTok may extend the time to post, once, without notice to the seller.
 const postExtension = 7 * 24 * time.Hour
 
-// The defaults of the clocks that are the shop's own.
+// The defaults of the deadlines that are the shop's own.
 const (
 	DefaultPostDays = 14 // the platform's rule for free samples
 	DefaultMoveDays = 10
@@ -88,10 +88,10 @@ func reviewBy(a Application, _ Settings) time.Time {
 	if a.OfAgency() {
 		return time.Time{}
 	}
-	return a.Report.ReviewBy
+	return a.Snapshot.ReviewBy
 }
 
-func shipBy(a Application, _ Settings) time.Time { return a.Report.ShipBy }
+func shipBy(a Application, _ Settings) time.Time { return a.Snapshot.ShipBy }
 
 func moveBy(a Application, s Settings) time.Time {
 	since := a.ChangedAt
@@ -103,7 +103,7 @@ func moveBy(a Application, s Settings) time.Time {
 
 func postBy(a Application, s Settings) time.Time { return a.PostBy(s) }
 
-// PostBy returns until when the creator of a delivered sample has to post, as far as the desk can tell.
+// PostBy returns until when the creator of a delivered sample has to post, as far as the desk knows.
 func (a Application) PostBy(s Settings) time.Time {
 	return a.ChangedAt.Add(days(s.PostDays, DefaultPostDays))
 }
@@ -125,14 +125,14 @@ func deadlineRow(kind DeadlineKind) DeadlineRow {
 	return DeadlineRow{}
 }
 
-// rowOf returns a step's row.
-func rowOf(kind DeadlineKind, step int) (ClockRow, bool) {
-	for _, r := range Clock {
-		if r.Deadline == kind && r.Step == step {
+// escalationStep returns a step's row.
+func escalationStep(kind DeadlineKind, step int) (EscalationStep, bool) {
+	for _, r := range EscalationPolicy {
+		if r.Deadline == kind && r.Number == step {
 			return r, true
 		}
 	}
-	return ClockRow{}, false
+	return EscalationStep{}, false
 }
 
 // stepsOf returns how long before a deadline its steps are due, longest first; a step's place is its number.
@@ -142,13 +142,13 @@ func (s Settings) stepsOf(kind DeadlineKind) []time.Duration {
 	if len(own) == 0 {
 		own = DefaultSteps
 	}
-	for _, r := range Clock {
+	for _, r := range EscalationPolicy {
 		switch {
 		case r.Deadline != kind:
 		case !r.Setting:
 			all = append(all, r.Before)
-		case r.Step < len(own):
-			all = append(all, own[r.Step])
+		case r.Number < len(own):
+			all = append(all, own[r.Number])
 		}
 	}
 	return all

@@ -10,8 +10,8 @@ import (
 	"sampledesk/workflow"
 )
 
-// A look that finds nothing due costs the same however many clocks run.
-func BenchmarkALookThatFindsNothingDue(b *testing.B) {
+// A tick that finds nothing due costs the same however many timers run.
+func BenchmarkATickThatFindsNothingDue(b *testing.B) {
 	for _, n := range []int{10, 10_000} {
 		b.Run(fmt.Sprintf("of %d armed", n), func(b *testing.B) {
 			d := newDesk(b, glow)
@@ -35,7 +35,7 @@ func BenchmarkTenDeadlinesComingDueBesideTenThousand(b *testing.B) {
 		d.askedBy(5, 1_000_000+5*i, deadline.Add(-time.Hour), noon)
 		for k := range 5 {
 			for _, id := range []int{1000 + 5*i + k, 1_000_000 + 5*i + k} {
-				d.moves(numbered(id), noon, func(r *workflow.Report) { r.Status, r.ShipBy = workflow.StatusAwaitingShipment, due(49*time.Hour) })
+				d.moves(numbered(id), noon, func(r *workflow.Snapshot) { r.Status, r.ShipBy = workflow.StatusAwaitingShipment, due(49*time.Hour) })
 			}
 		}
 		i++
@@ -53,7 +53,7 @@ func BenchmarkAMorningWithTenThousandDue(b *testing.B) {
 		b.StopTimer()
 		require.NoError(b, d.store.Store.Update(b.Context(), func(tx workflow.Tx) error {
 			s, err := tx.Shop(sample.Shop)
-			s.Morning = ""
+			s.LastMorning = ""
 			if err != nil {
 				return err
 			}
@@ -63,7 +63,7 @@ func BenchmarkAMorningWithTenThousandDue(b *testing.B) {
 	}
 }
 
-// What the clock adds to a step is what lies between these two: an application whose deadline runs, and one that has
+// What the timer adds to a step is what lies between these two: an application whose deadline runs, and one that has
 // none.
 func BenchmarkAReportThatChanges(b *testing.B) {
 	for name, by := range map[string]time.Time{"with a deadline": deadline, "without": {}} {
@@ -72,7 +72,7 @@ func BenchmarkAReportThatChanges(b *testing.B) {
 			k := d.asked("1", by, noon)
 			stock := int64(0)
 			for b.Loop() {
-				d.moves(k, noon, func(r *workflow.Report) { r.Stock = stock })
+				d.moves(k, noon, func(r *workflow.Snapshot) { r.Stock = stock })
 				stock = 1 - stock
 			}
 		})

@@ -7,17 +7,17 @@ import (
 	"time"
 )
 
-// meet does what comes with the first sight of an application, or of its creator's id: her memberships and conversation
-// kept under her user name become hers by id, its product is known from now on, and it joins a campaign that she and
-// its product are in (L5).
-func (t *turn) meet(before Application, next *Next, ev Event) error {
+// onFirstSeen does what is due when an application, or its creator's id, is seen for the first time: memberships and
+// conversation kept under the user name move to the id, its product is remembered, and it joins a campaign that both
+// creator and product are in (L5).
+func (t *txn) onFirstSeen(before Application, next *Next, ev Event) error {
 	r, ok := ev.(Reported)
 	if !ok {
 		return nil
 	}
 	a := &next.Application
-	shop, creator := a.Key.Shop, a.Report.Creator
-	if before.State() != Unseen && before.Report.Creator.KeyOf(shop) == creator.KeyOf(shop) {
+	shop, creator := a.Key.Shop, a.Snapshot.Creator
+	if before.State() != Unseen && before.Snapshot.Creator.KeyOf(shop) == creator.KeyOf(shop) {
 		return nil
 	}
 	if creator.OpenID != "" && creator.Username != "" {
@@ -28,13 +28,13 @@ func (t *turn) meet(before Application, next *Next, ev Event) error {
 	if before.State() != Unseen {
 		return nil
 	}
-	if err := t.keepProduct(shop, a.Report.Product); err != nil {
+	if err := t.keepProduct(shop, a.Snapshot.Product); err != nil {
 		return err
 	}
 	if !a.State().Live() {
 		return nil
 	}
-	c, err := t.awaiting(shop, creator.KeyOf(shop), a.Report.Product.ID)
+	c, err := t.campaignOfNew(shop, creator.KeyOf(shop), a.Snapshot.Product.ID)
 	if err != nil || c == "" {
 		return err
 	}
@@ -43,20 +43,20 @@ func (t *turn) meet(before Application, next *Next, ev Event) error {
 	if err != nil {
 		return err
 	}
-	return t.renotify(m.Question, r.At, Routine) // it asks for nothing any more
+	return t.renotify(m.Question, r.At, Routine) // nothing is asked any more
 }
 
 // keepProduct keeps a product that was asked for, for the dialogs that offer products. One whose id no store could keep
-// under is not offered; that must not fail the sweep that met it.
-func (t *turn) keepProduct(shop ShopID, p Product) error {
+// under is not offered; that must not fail the sweep.
+func (t *txn) keepProduct(shop ShopID, p Product) error {
 	if p.ID == "" || nameable(string(p.ID)) != string(p.ID) || nameable(p.SKU) != p.SKU {
 		return nil
 	}
 	return t.tx.PutProduct(shop, p)
 }
 
-// merge brings together what the desk knows of a creator under a user name and under her open id.
-func (t *turn) merge(shop ShopID, byName CreatorKey, creator Creator, at time.Time) error {
+// merge merges what the desk knows of a creator under a user name and under their open id.
+func (t *txn) merge(shop ShopID, byName CreatorKey, creator Creator, at time.Time) error {
 	members, err := t.tx.Memberships(byName)
 	if err != nil {
 		return err
@@ -69,11 +69,12 @@ func (t *turn) merge(shop ShopID, byName CreatorKey, creator Creator, at time.Ti
 	if err := t.mergeMessages(shop, byName, creator.KeyOf(shop)); err != nil {
 		return err
 	}
-	return t.mergeTalk(shop, byName, creator)
+	return t.mergeConversation(shop, byName, creator)
 }
 
-// mergeMember gives a membership to the key that the creator is known by now. Of two in one campaign the further counts.
-func (t *turn) mergeMember(m Member, shop ShopID, creator Creator, at time.Time) error {
+// mergeMember gives a membership to the key that the creator is known by now. Of two in one campaign the further
+// counts.
+func (t *txn) mergeMember(m Member, shop ShopID, creator Creator, at time.Time) error {
 	if err := t.tx.RemoveMember(m.Campaign, m.Creator); err != nil {
 		return err
 	}
@@ -91,8 +92,8 @@ func (t *turn) mergeMember(m Member, shop ShopID, creator Creator, at time.Time)
 	return errors.Join(t.readdress(m.Question, m.Creator, at), t.readdress(other.Question, m.Creator, at))
 }
 
-// readdress has the question about a member tell of her by the key that she is known by now.
-func (t *turn) readdress(id NoticeID, now CreatorKey, at time.Time) error {
+// readdress moves the question about a member to the key that they are known by now.
+func (t *txn) readdress(id NoticeID, now CreatorKey, at time.Time) error {
 	if id == "" {
 		return nil
 	}
@@ -104,9 +105,9 @@ func (t *turn) readdress(id NoticeID, now CreatorKey, at time.Time) error {
 	return t.notify(n, at, Routine)
 }
 
-// mergeMessages has what waits to be sent to a creator go to the key that she is known by now. One that is being sent
-// knows the way; should it come back, dispose reads its notice anew.
-func (t *turn) mergeMessages(shop ShopID, was, now CreatorKey) error {
+// mergeMessages moves messages that wait for a creator to the key that they are known by now. One that is being sent is
+// left alone; if it comes back, dispose reads its notice again.
+func (t *txn) mergeMessages(shop ShopID, was, now CreatorKey) error {
 	waiting, err := t.tx.Lane(MessageLane(shop, was))
 	if err != nil {
 		return err
@@ -130,8 +131,8 @@ func (t *turn) mergeMessages(shop ShopID, was, now CreatorKey) error {
 	return nil
 }
 
-func (t *turn) mergeTalk(shop ShopID, byName CreatorKey, creator Creator) error {
-	talk, err := t.tx.Conversation(shop, byName)
+func (t *txn) mergeConversation(shop ShopID, byName CreatorKey, creator Creator) error {
+	conversation, err := t.tx.Conversation(shop, byName)
 	if errors.Is(err, ErrNotFound) {
 		return nil
 	}
@@ -141,23 +142,23 @@ func (t *turn) mergeTalk(shop ShopID, byName CreatorKey, creator Creator) error 
 	if err := t.tx.RemoveConversation(shop, byName); err != nil {
 		return err
 	}
-	talk.Creator, talk.Shown = creator.KeyOf(shop), creator
-	if there, err := t.tx.Conversation(shop, talk.Creator); err == nil {
-		if there.Last.At.After(talk.Last.At) {
-			talk.Last = there.Last
+	conversation.Creator, conversation.Shown = creator.KeyOf(shop), creator
+	if there, err := t.tx.Conversation(shop, conversation.Creator); err == nil {
+		if there.Last.At.After(conversation.Last.At) {
+			conversation.Last = there.Last
 		}
-		if talk.ID == "" {
-			talk.ID, talk.Unread, talk.Unreplied = there.ID, there.Unread, there.Unreplied
+		if conversation.ID == "" {
+			conversation.ID, conversation.Unread, conversation.Unreplied = there.ID, there.Unread, there.Unreplied
 		}
 	} else if !errors.Is(err, ErrNotFound) {
 		return err
 	}
-	return t.tx.PutConversation(talk)
+	return t.tx.PutConversation(conversation)
 }
 
-// awaiting returns the campaign that a creator's new application for a product belongs to: of those that she is in and
-// that the product is in, the one that she joined last.
-func (t *turn) awaiting(shop ShopID, creator CreatorKey, product ProductID) (CampaignID, error) {
+// campaignOfNew returns the campaign that a creator's new application for a product belongs to: of those that they are
+// in and that the product is in, the one that they joined last.
+func (t *txn) campaignOfNew(shop ShopID, creator CreatorKey, product ProductID) (CampaignID, error) {
 	members, err := t.tx.Memberships(creator)
 	if err != nil {
 		return "", err

@@ -2,11 +2,11 @@ package workflow
 
 import "fmt"
 
-// Fault is what a cause means to people, who are told it in the view's words.
+// Fault is what a failure means to people; the view words it.
 type Fault string
 
-// The faults. Those up to FaultKey stop the shop or one call until a person mends them, the next two are the end of what was
-// asked for, and the others pass by themselves.
+// The faults. Those up to FaultKey stop the shop or one call until a person mends them, the next two are the end of
+// what was asked for, and the others pass by themselves.
 const (
 	FaultReconnect Fault = "reconnect"      // the shop has to be connected again
 	FaultExpired   Fault = "expired"        // the access to the shop has run out and could not be renewed
@@ -28,14 +28,15 @@ const (
 	FaultDay       Fault = "day"            // the quota of a day is used up
 )
 
-// The calls of which one alone may be stopped, as a Cause names them.
+// The calls that can be stopped alone, as a Failure names them.
 const (
-	CallSearch = "sample_applications/search" // without it nothing new is heard of requests
+	CallSearch = "sample_applications/search" // without it no new requests are read
 	CallReview = "sample_applications/review" // without it decisions wait
 )
 
-// Error makes an error of a cause, for a call of TikTok's whose outcome is no event: who gets it can tell a person why.
-func (c Cause) Error() string {
+// Error makes an error of a failure, for a call to TikTok whose outcome is no event: the caller can show a person why
+// it failed.
+func (c Failure) Error() string {
 	if c.Code == 0 {
 		return c.Message
 	}

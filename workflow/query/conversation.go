@@ -7,11 +7,11 @@ import (
 	"sampledesk/workflow"
 )
 
-// The bounds of what is read for the latest words with a creator.
+// The bounds of what is read for the latest messages with a creator.
 const (
-	talkApplications = 3   // the latest
-	talkEntries      = 500 // of a history at a time
-	talkPages        = 4   // of each
+	conversationApplications = 3   // the latest
+	conversationEntries      = 500 // of a history at a time
+	conversationPages        = 4   // of each
 )
 
 // Exchanged is a message that somebody wrote to a creator, or a creator to the shop.
@@ -21,16 +21,16 @@ type Exchanged struct {
 	Text string
 }
 
-// LatestWords returns up to limit of the last messages from and to a creator that the histories of their latest
+// LatestMessages returns up to limit of the last messages from and to a creator that the histories of their latest
 // applications at a shop hold, oldest first.
-func LatestWords(tx workflow.Tx, shop workflow.ShopID, creator workflow.CreatorKey, limit int) (all []Exchanged, err error) {
+func LatestMessages(tx workflow.Tx, shop workflow.ShopID, creator workflow.CreatorKey, limit int) (all []Exchanged, err error) {
 	own, err := workflow.OfCreator(tx, creator)
 	if err != nil {
 		return nil, err
 	}
 	own = slices.DeleteFunc(own, func(a workflow.Application) bool { return a.Key.Shop != shop })
-	for _, a := range slices.Backward(own[:min(talkApplications, len(own))]) {
-		if all, err = addWords(tx, a.Key, all); err != nil {
+	for _, a := range slices.Backward(own[:min(conversationApplications, len(own))]) {
+		if all, err = addMessages(tx, a.Key, all); err != nil {
 			return nil, err
 		}
 	}
@@ -38,15 +38,15 @@ func LatestWords(tx workflow.Tx, shop workflow.ShopID, creator workflow.CreatorK
 	return all[max(0, len(all)-limit):], nil
 }
 
-func addWords(tx workflow.Tx, k workflow.Key, all []Exchanged) ([]Exchanged, error) {
+func addMessages(tx workflow.Tx, k workflow.Key, all []Exchanged) ([]Exchanged, error) {
 	after := ""
-	for range talkPages {
-		entries, next, err := tx.History(k, after, talkEntries)
+	for range conversationPages {
+		entries, next, err := tx.History(k, after, conversationEntries)
 		if err != nil {
 			return nil, err
 		}
 		for _, e := range entries {
-			if e.Event == workflow.OnHeard || e.Event == workflow.OnMessageWritten {
+			if e.Event == workflow.OnMessageReceived || e.Event == workflow.OnMessageWritten {
 				all = append(all, Exchanged{By: e.By.Person, At: e.At, Text: e.Text})
 			}
 		}

@@ -29,7 +29,7 @@ func TestANoteIsWhatWasTypedWithoutItsTricks(t *testing.T) {
 	}
 	for _, typed := range []string{"", " \n\t", "\u200b\u2800", "\u202e", "\xff", "\x00"} {
 		_, err := NoteText(typed, MaxNote)
-		require.Equal(t, Refusal{Rule: RuleNote}, err, "%q", typed)
+		require.Equal(t, Refusal{Rule: RuleEmptyNote}, err, "%q", typed)
 	}
 	_, err := NoteText(strings.Repeat("é", MaxNote+1), MaxNote)
 	require.Equal(t, Refusal{Rule: RuleTooLong}, err)
@@ -52,38 +52,38 @@ func FuzzNoteText(f *testing.F) {
 	})
 }
 
-func TestALookStandsOnTheCardUntilItEndsOrSomebodyDecides(t *testing.T) {
-	a := after(t, standing(Pending), LookBegan{Actor: by(member), At: noon})
-	require.Equal(t, Look{By: member, At: noon}, a.Looker)
-	noNews(t, a, LookBegan{Actor: by(member), At: noon.Add(time.Hour)})
-	a = after(t, a, LookBegan{Actor: by(another), At: noon.Add(time.Minute)})
-	require.Equal(t, another, a.Looker.By, "the latest counts")
-	require.Zero(t, after(t, a, LookEnded{Actor: by(member), At: noon}).Looker, "it binds nobody")
-	require.Zero(t, after(t, a, approval(a, noon)).Looker)
-	require.Zero(t, after(t, a, report(a, StatusWithdrawn, noon)).Looker)
-	noNews(t, standing(Pending), LookEnded{Actor: by(member), At: noon})
+func TestWhoIsOnItStandsOnTheCardUntilItEndsOrSomebodyDecides(t *testing.T) {
+	a := after(t, applicationIn(Pending), OnItBegan{Actor: by(member), At: noon})
+	require.Equal(t, OnIt{By: member, At: noon}, a.OnIt)
+	noNews(t, a, OnItBegan{Actor: by(member), At: noon.Add(time.Hour)})
+	a = after(t, a, OnItBegan{Actor: by(another), At: noon.Add(time.Minute)})
+	require.Equal(t, another, a.OnIt.By, "the latest counts")
+	require.Zero(t, after(t, a, OnItEnded{Actor: by(member), At: noon}).OnIt, "it binds nobody")
+	require.Zero(t, after(t, a, approval(a, noon)).OnIt)
+	require.Zero(t, after(t, a, report(a, StatusWithdrawn, noon)).OnIt)
+	noNews(t, applicationIn(Pending), OnItEnded{Actor: by(member), At: noon})
 	for _, s := range States {
-		a := standing(s)
+		a := applicationIn(s)
 		switch {
 		case s == Unseen:
-			require.Equal(t, RuleNoApplication, refusedBy(t, a, LookBegan{Actor: by(member), At: noon}))
+			require.Equal(t, RuleNoApplication, refusedBy(t, a, OnItBegan{Actor: by(member), At: noon}))
 		case !a.Decidable():
-			require.Equal(t, RuleState, refusedBy(t, a, LookBegan{Actor: by(member), At: noon}), "there is nothing to look at in %q", s)
+			require.Equal(t, RuleState, refusedBy(t, a, OnItBegan{Actor: by(member), At: noon}), "there is nothing to look at in %q", s)
 		}
 	}
 }
 
 func TestANoteIsToldInTheThreadUnlessItStandsThere(t *testing.T) {
-	n := next(t, standing(Shipped), Noted{Actor: by(member), At: noon, Text: " asked before "})
-	require.Equal(t, []Saying{{Kind: SayNote, State: Shipped, By: member, At: noon, Text: "asked before"}}, said(n))
-	n = next(t, standing(Shipped), Noted{Actor: by(member), At: noon, Text: "asked before", Quiet: true})
+	n := next(t, applicationIn(Shipped), Noted{Actor: by(member), At: noon, Text: " asked before "})
+	require.Equal(t, []Payload{{Kind: KindNote, State: Shipped, By: member, At: noon, Text: "asked before"}}, said(n))
+	n = next(t, applicationIn(Shipped), Noted{Actor: by(member), At: noon, Text: "asked before", Quiet: true})
 	require.True(t, n.Changed, "it is in the history")
 	require.Empty(t, n.Effects)
-	bare := standing(Shipped)
+	bare := applicationIn(Shipped)
 	bare.Card = Card{}
 	n = next(t, bare, Noted{Actor: by(member), At: noon, Text: "asked before"})
 	require.Equal(t, []EffectKind{ShowCard, Reply}, kinds(n), "it calls for a card to be told under")
-	require.Equal(t, RuleNote, refusedBy(t, standing(Pending), Noted{Actor: by(member), At: noon, Text: " "}))
-	require.Equal(t, RuleTooLong, refusedBy(t, standing(Pending), Noted{Actor: by(member), At: noon, Text: strings.Repeat("x", MaxNote+1)}))
-	require.Equal(t, RuleNoApplication, refusedBy(t, standing(Unseen), Noted{Actor: by(member), At: noon, Text: "x"}))
+	require.Equal(t, RuleEmptyNote, refusedBy(t, applicationIn(Pending), Noted{Actor: by(member), At: noon, Text: " "}))
+	require.Equal(t, RuleTooLong, refusedBy(t, applicationIn(Pending), Noted{Actor: by(member), At: noon, Text: strings.Repeat("x", MaxNote+1)}))
+	require.Equal(t, RuleNoApplication, refusedBy(t, applicationIn(Unseen), Noted{Actor: by(member), At: noon, Text: "x"}))
 }

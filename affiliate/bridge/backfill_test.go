@@ -24,21 +24,21 @@ func (c call) statusOf() workflow.Status {
 	return body.Status
 }
 
-// liveSearches are the searches of the sweeps; those of the past are left out.
+// liveSearches are the searches of the sweeps; those of the backfill are left out.
 func (d *desk) liveSearches() []call {
 	d.t.Helper()
-	return slices.DeleteFunc(d.calls(searchPath), func(c call) bool { return slices.Contains(workflow.PastStatuses, c.statusOf()) })
+	return slices.DeleteFunc(d.calls(searchPath), func(c call) bool { return slices.Contains(workflow.BackfillStatuses, c.statusOf()) })
 }
 
-func (d *desk) pastSearches() []call {
+func (d *desk) backfillSearches() []call {
 	d.t.Helper()
-	return slices.DeleteFunc(d.calls(searchPath), func(c call) bool { return !slices.Contains(workflow.PastStatuses, c.statusOf()) })
+	return slices.DeleteFunc(d.calls(searchPath), func(c call) bool { return !slices.Contains(workflow.BackfillStatuses, c.statusOf()) })
 }
 
 // ended lets a shop have applications that are over, n of each status.
 func (d *desk) ended(n int) (all []workflow.Key) {
 	d.t.Helper()
-	for _, status := range workflow.PastStatuses {
+	for _, status := range workflow.BackfillStatuses {
 		for range n {
 			all = append(all, d.apply(affiliatesim.Request{Status: affiliatesim.Status(status)}))
 		}
@@ -46,16 +46,16 @@ func (d *desk) ended(n int) (all []workflow.Key) {
 	return all
 }
 
-// silent expects that nothing was said, shown or armed for applications, and that all of them are known.
+// silent expects that nothing was posted, shown or timed for applications, and that all of them are known.
 func (d *desk) silent(all []workflow.Key) {
 	d.t.Helper()
 	d.view(func(tx workflow.Tx) error {
 		for _, k := range all {
 			a, err := tx.Application(k)
 			require.NoError(d.t, err)
-			require.True(d.t, a.Past())
+			require.True(d.t, a.Backfilled())
 			require.False(d.t, a.Card.Wanted)
-			require.Equal(d.t, workflow.Armed{}, a.Clock)
+			require.Equal(d.t, workflow.Timer{}, a.Timer)
 			require.Empty(d.t, a.News)
 			for _, lane := range []workflow.Lane{workflow.CardLane(k), workflow.ThreadLane(k)} {
 				waiting, err := tx.Lane(lane)
@@ -68,7 +68,7 @@ func (d *desk) silent(all []workflow.Key) {
 	require.Empty(d.t, d.notices(d.shop().ID))
 }
 
-func TestThePastIsLearnedOnceAndInSilence(t *testing.T) {
+func TestTheBackfillHappensOnceAndPostsNothing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := connected(t, affiliatesim.Options{})
@@ -78,16 +78,16 @@ func TestThePastIsLearnedOnceAndInSilence(t *testing.T) {
 			time.Sleep(time.Minute)
 		}
 		d.silent(all)
-		require.True(t, d.shop().Past.Ended())
-		require.Len(t, d.pastSearches(), len(workflow.PastStatuses))
+		require.True(t, d.shop().Backfill.Ended())
+		require.Len(t, d.backfillSearches(), len(workflow.BackfillStatuses))
 		writes := d.store.written()
 		d.sweep()
 		require.Equal(t, writes, d.store.written())
-		require.Len(t, d.pastSearches(), len(workflow.PastStatuses))
+		require.Len(t, d.backfillSearches(), len(workflow.BackfillStatuses))
 	})
 }
 
-func TestFiveThousandApplicationsOfThePastAreLearnedAPageASweepAcrossRestarts(t *testing.T) {
+func TestFiveThousandOldApplicationsAreBackfilledAPageASweepAcrossRestarts(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it is long")
 	}
@@ -96,11 +96,11 @@ func TestFiveThousandApplicationsOfThePastAreLearnedAPageASweepAcrossRestarts(t 
 		d := connected(t, affiliatesim.Options{})
 		all := d.ended(455)
 		sweeps := 0
-		for ; !d.shop().Past.Ended(); sweeps++ {
+		for ; !d.shop().Backfill.Ended(); sweeps++ {
 			require.Less(t, sweeps, 200)
 			d.sweep()
 			if sweeps < 10 {
-				require.LessOrEqual(t, len(d.pastSearches()), 2*(sweeps+1), "the present goes before the past")
+				require.LessOrEqual(t, len(d.backfillSearches()), 2*(sweeps+1), "the present goes before the past")
 			}
 			if sweeps%40 == 7 {
 				d.restart()
@@ -109,7 +109,7 @@ func TestFiveThousandApplicationsOfThePastAreLearnedAPageASweepAcrossRestarts(t 
 		}
 		require.GreaterOrEqual(t, sweeps, 60)
 		d.silent(all)
-		require.Len(t, d.pastSearches(), 11*10, "no page was read twice")
+		require.Len(t, d.backfillSearches(), 11*10, "no page was read twice")
 	})
 }
 
@@ -131,21 +131,21 @@ func TestAPageTokenThatExpiredRestartsItsStatusAndReadsItInOneGo(t *testing.T) {
 			d.sweep()
 			time.Sleep(time.Minute)
 		}
-		require.True(t, d.shop().Past.Ended())
+		require.True(t, d.shop().Backfill.Ended())
 		d.silent(all)
 	})
 }
 
-// lastSearch is when the stand-in last answered a search of the past.
+// lastSearch is when the stand-in last answered a search of the backfill.
 func lastSearch(d *desk) time.Time {
-	calls := d.pastSearches()
+	calls := d.backfillSearches()
 	if len(calls) == 0 {
 		return time.Time{}
 	}
 	return calls[len(calls)-1].At
 }
 
-func TestAPastThatCannotBeReadIsLoggedOnceAndHoldsUpNoSweep(t *testing.T) {
+func TestABackfillThatFailsIsLoggedOnceAndDelaysNoSweep(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := connected(t, affiliatesim.Options{})
@@ -162,16 +162,16 @@ func TestAPastThatCannotBeReadIsLoggedOnceAndHoldsUpNoSweep(t *testing.T) {
 			d.sweep()
 			time.Sleep(time.Minute)
 		}
-		require.Equal(t, 1, d.log.count("could not learn the past of a shop"))
-		require.False(t, d.shop().Past.Ended())
+		require.Equal(t, 1, d.log.count("backfill failed"))
+		require.False(t, d.shop().Backfill.Ended())
 		broken = false
 		d.sweep()
-		require.True(t, d.shop().Past.Ended())
+		require.True(t, d.shop().Backfill.Ended())
 		d.silent(all)
 	})
 }
 
-func TestWhatWasPostedAndSoldInThePastIsLearnedWithIt(t *testing.T) {
+func TestWhatWasPostedAndSoldBeforeIsBackfilledToo(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := connected(t, affiliatesim.Options{})

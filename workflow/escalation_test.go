@@ -21,27 +21,27 @@ func TestADeadlineRunsWhereItsRowSaysAndNowhereElse(t *testing.T) {
 		Delivered:        {PostDeadline, noon.Add(-time.Minute + 14*24*time.Hour)},
 	}
 	for _, s := range States {
-		a := standing(s)
-		a.Report.ShipBy = ship
+		a := applicationIn(s)
+		a.Snapshot.ShipBy = ship
 		kind, by := a.deadline(Settings{})
 		require.Equal(t, want[s].kind, kind, "%s", s)
 		require.Equal(t, want[s].by, by, "%s", s)
 	}
-	a := standing(Pending)
-	a.Report.ReviewBy = time.Time{}
+	a := applicationIn(Pending)
+	a.Snapshot.ReviewBy = time.Time{}
 	kind, _ := a.deadline(Settings{})
 	require.Empty(t, kind, "TikTok gave none")
 }
 
 func TestTheDaysOfAShopAreItsOwn(t *testing.T) {
 	s := Settings{PostDays: 21, MoveDays: 3}
-	require.Equal(t, noon.Add(-time.Minute+21*24*time.Hour), standing(Delivered).PostBy(s))
-	a := standing(Shipped)
+	require.Equal(t, noon.Add(-time.Minute+21*24*time.Hour), applicationIn(Delivered).PostBy(s))
+	a := applicationIn(Shipped)
 	_, by := a.deadline(s)
 	require.Equal(t, noon.Add(-time.Minute+3*24*time.Hour), by)
 	_, by = after(t, a, func() Reported {
 		r := report(a, StatusShipped, noon)
-		r.Report.Tracking = "1Z999"
+		r.Snapshot.Tracking = "1Z999"
 		return r
 	}()).deadline(s)
 	require.Equal(t, noon.Add(3*24*time.Hour), by, "another tracking number is a movement")
@@ -54,7 +54,7 @@ func TestTheTablesOfTimeHoldTogether(t *testing.T) {
 		require.NotEmpty(t, steps, "%s", d.Deadline)
 		require.True(t, slices.IsSortedFunc(steps, func(a, b time.Duration) int { return int(b - a) }), "%s", d.Deadline)
 		for i := range steps {
-			_, ok := rowOf(d.Deadline, i)
+			_, ok := escalationStep(d.Deadline, i)
 			require.True(t, ok, "step %d of %s", i, d.Deadline)
 		}
 		for _, s := range d.While {
@@ -63,12 +63,12 @@ func TestTheTablesOfTimeHoldTogether(t *testing.T) {
 			seen[s] = true
 		}
 	}
-	for _, r := range Clock {
+	for _, r := range EscalationPolicy {
 		require.NotEmpty(t, deadlineRow(r.Deadline), "%s", r.Deadline)
 	}
 }
 
-func TestAShopWithFewerStepsHasTheFirstVoices(t *testing.T) {
+func TestAShopWithFewerStepsHasTheFirstAudiences(t *testing.T) {
 	s := Settings{Steps: []time.Duration{24 * time.Hour, 90 * time.Minute}}
 	require.Equal(t, s.Steps, s.stepsOf(ReviewDeadline))
 	require.Equal(t, []time.Duration{72 * time.Hour, 0, -168 * time.Hour}, s.stepsOf(PostDeadline), "the table's own")
@@ -178,17 +178,17 @@ func TestEachDayHasOneMorningAndEachWeekOneReportWhenTheClocksChange(t *testing.
 
 func checkMornings(t *testing.T, zone, morning string, around time.Time) {
 	t.Helper()
-	s := Shop{Met: true, SeenAt: around.Add(-100 * 24 * time.Hour), Settings: Settings{Zone: zone, Morning: morning, Weekly: true}}
+	s := Shop{InitialSyncDone: true, SeenAt: around.Add(-100 * 24 * time.Hour), Settings: Settings{Zone: zone, Morning: morning, Weekly: true}}
 	var mornings, mondays, want, weeks []string
 	start := around.Add(-10 * 24 * time.Hour)
-	_, s.Morning = "", dayOf(start.In(s.Settings.Location()), 0)
-	s.Reported = s.Morning
+	_, s.LastMorning = "", dayOf(start.In(s.Settings.Location()), 0)
+	s.LastWeeklyReport = s.LastMorning
 	for at := start; at.Before(around.Add(10 * 24 * time.Hour)); at = at.Add(15 * time.Minute) {
 		if day, due := s.morningDue(at); due {
-			s.Morning, mornings = day, append(mornings, day)
+			s.LastMorning, mornings = day, append(mornings, day)
 		}
 		if day, due := s.weeklyDue(at); due {
-			s.Reported, mondays = day, append(mondays, day)
+			s.LastWeeklyReport, mondays = day, append(mondays, day)
 		}
 	}
 	for day := 1; day < 20; day++ {
@@ -203,7 +203,7 @@ func checkMornings(t *testing.T, zone, morning string, around time.Time) {
 }
 
 func TestTheMorningComesInTheMorning(t *testing.T) {
-	s := Shop{Met: true, Settings: Settings{Zone: "Europe/Berlin", Morning: "08:30"}, Morning: "2026-11-24"}
+	s := Shop{InitialSyncDone: true, Settings: Settings{Zone: "Europe/Berlin", Morning: "08:30"}, LastMorning: "2026-11-24"}
 	for at, want := range map[string]bool{
 		"Tue 2026-11-24 09:00": false, // told
 		"Wed 2026-11-25 08:29": false,
@@ -215,13 +215,13 @@ func TestTheMorningComesInTheMorning(t *testing.T) {
 		_, due := s.morningDue(in("Europe/Berlin", at))
 		require.Equal(t, want, due, "%s", at)
 	}
-	s.Met = false
+	s.InitialSyncDone = false
 	_, due := s.morningDue(in("Europe/Berlin", "Wed 2026-11-25 08:30"))
 	require.False(t, due, "a shop that is only met yet")
 }
 
 func TestTheWeeksReportComesOnMondayOrAsSoonAsTheDeskIsThere(t *testing.T) {
-	s := Shop{Met: true, SeenAt: in("UTC", "Mon 2026-11-16 12:00"), Settings: Settings{Weekly: true}}
+	s := Shop{InitialSyncDone: true, SeenAt: in("UTC", "Mon 2026-11-16 12:00"), Settings: Settings{Weekly: true}}
 	due := func(s Shop, at string) string {
 		monday, due := s.weeklyDue(in("UTC", at))
 		if !due {
@@ -233,7 +233,7 @@ func TestTheWeeksReportComesOnMondayOrAsSoonAsTheDeskIsThere(t *testing.T) {
 	require.Empty(t, due(s, "Mon 2026-11-23 08:59"))
 	require.Equal(t, "2026-11-23", due(s, "Mon 2026-11-23 09:00"))
 	require.Equal(t, "2026-11-23", due(s, "Sun 2026-11-29 23:59"))
-	s.Reported = "2026-11-23"
+	s.LastWeeklyReport = "2026-11-23"
 	require.Empty(t, due(s, "Sun 2026-11-29 23:59"))
 	require.Equal(t, "2026-11-30", due(s, "Mon 2026-11-30 09:00"))
 	s.Settings.Weekly = false
@@ -255,5 +255,5 @@ func TestSettingsOfTimeAreChecked(t *testing.T) {
 		}
 	}
 	require.Empty(t, Settings{HoursFrom: "9:00", HoursTo: "18:00", PostDays: MaxDays, MoveDays: 1, Nudge: strings.Repeat("é", MaxMessage)}.Check())
-	require.Empty(t, Settings{Nudge: " \u200b\n"}.tidy().Nudge, "words that nobody sees are none")
+	require.Empty(t, Settings{Nudge: " \u200b\n"}.normalised().Nudge, "words that nobody sees are none")
 }

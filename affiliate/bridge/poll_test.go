@@ -14,11 +14,11 @@ import (
 	"sampledesk/workflow"
 )
 
-// listen looks for messages once, and expects that all went well.
-func (d *desk) listen() {
+// poll polls once, and expects that all went well.
+func (d *desk) poll() {
 	d.t.Helper()
-	d.bridge.ListenAll(d.t.Context())
-	for shop, s := range d.bridge.Listens() {
+	d.bridge.PollMessages(d.t.Context())
+	for shop, s := range d.bridge.MessagePolls() {
 		require.NoError(d.t, s.Err, "shop %s", shop)
 	}
 }
@@ -26,13 +26,13 @@ func (d *desk) listen() {
 // answer lets the creator of an application write.
 func (d *desk) answer(k workflow.Key, text string) {
 	d.t.Helper()
-	d.act("/sim/messages", fmt.Sprintf(`{"creator_open_id":%q,"shop_id":%q,"text":%q}`, d.application(k).Report.Creator.OpenID, k.Shop, text), nil)
+	d.act("/sim/messages", fmt.Sprintf(`{"creator_open_id":%q,"shop_id":%q,"text":%q}`, d.application(k).Snapshot.Creator.OpenID, k.Shop, text), nil)
 }
 
 // texts are what was said of creators' messages.
-func texts(all []workflow.Saying) (found []string) {
+func texts(all []workflow.Payload) (found []string) {
 	for _, s := range all {
-		found = append(found, s.Written.Text)
+		found = append(found, s.Inbound.Text)
 	}
 	return found
 }
@@ -59,7 +59,7 @@ func (d *desk) colleague(k workflow.Key, does, text string) {
 	}
 	d.get("/sim/conversations", &all)
 	for _, c := range all.Conversations {
-		if c.Creator == d.application(k).Report.Creator.OpenID {
+		if c.Creator == d.application(k).Snapshot.Creator.OpenID {
 			d.act("/sim/conversations/"+c.ID+"/"+does, fmt.Sprintf(`{"text":%q}`, text), nil)
 			return
 		}
@@ -67,23 +67,23 @@ func (d *desk) colleague(k workflow.Key, does, text string) {
 	require.Fail(d.t, "there is no such conversation")
 }
 
-// heard are the texts that were told, once everything has come to rest.
+// heard are the texts that were posted, once everything is quiet.
 func heard(channel *slack) []string {
 	time.Sleep(time.Second)
-	return texts(channel.said(workflow.SayMessage))
+	return texts(channel.said(workflow.KindMessage))
 }
 
-func TestWhatWasWrittenBeforeTheDeskListenedIsNotTold(t *testing.T) {
+func TestWhatWasWrittenBeforeTheDeskPolledIsNotPosted(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d, k, channel := undecided(t)
 		d.answer(k, "long ago")
 		time.Sleep(2 * time.Second)
-		d.listen()
+		d.poll()
 		require.Empty(t, heard(channel))
 		require.Empty(t, d.calls(reading), "the past is not even read")
 		d.answer(k, "today")
-		d.listen()
+		d.poll()
 		require.Equal(t, []string{"today"}, heard(channel))
 	})
 }
@@ -92,13 +92,13 @@ func TestAnAnswerIsToldOnceAndNothingIsMarkedAsRead(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d, k, channel := undecided(t)
-		d.listen()
+		d.poll()
 		d.write(k, "Hello")
 		time.Sleep(time.Second)
 		d.answer(k, "Hi")
 		d.answer(k, "In the same second")
 		for range 25 {
-			d.listen()
+			d.poll()
 		}
 		require.Equal(t, []string{"Hi", "In the same second"}, heard(channel))
 		require.Empty(t, d.calls(marking))
@@ -106,14 +106,14 @@ func TestAnAnswerIsToldOnceAndNothingIsMarkedAsRead(t *testing.T) {
 			require.Equal(t, m.From == "creator", m.Unread, "people mark it, in the Message Center")
 		}
 		writes := d.store.written()
-		d.listen()
+		d.poll()
 		require.Equal(t, writes, d.store.written())
 		d.restart()
 		channel, _ = d.run()
-		d.listen()
+		d.poll()
 		require.Empty(t, heard(channel), "nor is it told again after a restart")
 		d.answer(k, "And one more")
-		d.listen()
+		d.poll()
 		require.Equal(t, []string{"And one more"}, heard(channel))
 	})
 }
@@ -125,11 +125,11 @@ func TestALookWithoutNewsIsOneCallAndNoWrite(t *testing.T) {
 		d.write(k, "Hello")
 		time.Sleep(time.Second)
 		for range 30 {
-			d.listen()
+			d.poll()
 		}
 		lists, writes := len(d.lists("")), d.store.written()
 		for range 10 {
-			d.listen()
+			d.poll()
 		}
 		require.Len(t, d.lists(""), lists+11, "one of ten is for those that were opened already")
 		require.Len(t, d.lists("UNREPLIED"), 4)
@@ -154,13 +154,13 @@ func TestOneNewMessageAmongAThousandConversationsCostsFewCalls(t *testing.T) {
 			says(i, "long ago")
 		}
 		time.Sleep(2 * time.Second)
-		d.listen()
+		d.poll()
 		pages := many / 50
 		require.Len(t, d.calls(listing), 2*pages, "the first look lists all that is unread or unreplied")
 		require.Empty(t, d.calls(reading), "and reads none of it")
 		look := func() (listed, read int) {
 			l, r := len(d.calls(listing)), len(d.calls(reading))
-			d.listen()
+			d.poll()
 			return len(d.calls(listing)) - l, len(d.calls(reading)) - r
 		}
 		says(700, "news")
@@ -191,32 +191,32 @@ func TestAMessageThatAColleagueOpenedFirstIsToldAtTheNextWideLook(t *testing.T) 
 		"it was opened at the start": {func(*desk, workflow.Key) {}, 0, 1},
 		"after an answer of ours": {func(d *desk, k workflow.Key) {
 			d.answer(k, "earlier")
-			d.listen()
+			d.poll()
 			d.write(k, "Hello")
 			time.Sleep(time.Second)
 		}, 1, 10},
 		"after another that nobody answered": {func(d *desk, k workflow.Key) {
 			d.answer(k, "earlier")
-			d.listen()
+			d.poll()
 			d.colleague(k, "read", "")
 		}, 1, 10},
 		"after an answer of a colleague's": {func(d *desk, k workflow.Key) {
 			d.answer(k, "earlier")
-			d.listen()
+			d.poll()
 			d.colleague(k, "reply", "Hello from the Message Center")
 			d.colleague(k, "read", "")
 			for range 10 {
-				d.listen()
+				d.poll()
 			}
 		}, 1, 10},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				d, k, channel := undecided(t)
-				d.listen()
+				d.poll()
 				c.before(d, k)
 				for range c.looks {
-					d.listen()
+					d.poll()
 				}
 				d.answer(k, "opened already")
 				d.colleague(k, "read", "")
@@ -225,11 +225,11 @@ func TestAMessageThatAColleagueOpenedFirstIsToldAtTheNextWideLook(t *testing.T) 
 					channel, _ = d.run()
 				}
 				for range c.within {
-					d.listen()
+					d.poll()
 				}
 				require.Contains(t, heard(channel), "opened already")
 				for range 20 {
-					d.listen()
+					d.poll()
 				}
 				require.Equal(t, 1, strings.Count(strings.Join(heard(channel), "\n"), "opened already"))
 			})
@@ -241,18 +241,18 @@ func TestAnAnswerIsToldThoughTheCountOfUnreadOnesIsTheSame(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d, k, channel := undecided(t)
-		d.listen()
+		d.poll()
 		d.answer(k, "one")
-		d.listen()
+		d.poll()
 		d.colleague(k, "read", "")
-		d.listen() // it has left the list
+		d.poll() // it has left the list
 		d.answer(k, "two")
-		d.listen()
+		d.poll()
 		require.Equal(t, []string{"one", "two"}, heard(channel))
 		d.colleague(k, "read", "")
 		d.answer(k, "three") // between two looks
 		for range 10 {
-			d.listen()
+			d.poll()
 		}
 		require.Equal(t, []string{"one", "two", "three"}, heard(channel))
 	})
@@ -263,10 +263,10 @@ func TestWhatWasWrittenWhileTheFirstLooksFailedIsTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d, k, channel := undecided(t)
 		d.act("/sim/faults", `{"path":"/202412/conversations","times":100,"do":"status","status":503}`, nil)
-		d.bridge.ListenAll(t.Context())
+		d.bridge.PollMessages(t.Context())
 		d.answer(k, "anybody there?")
 		d.mendCalls()
-		d.listen()
+		d.poll()
 		require.Equal(t, []string{"anybody there?"}, heard(channel))
 	})
 }
@@ -275,13 +275,13 @@ func TestEveryNewMessageIsToldHoweverManyThereAre(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d, k, channel := undecided(t)
-		d.listen()
+		d.poll()
 		want := []string{}
 		for i := range 65 {
 			want = append(want, fmt.Sprint("message ", i))
 			d.answer(k, want[i])
 		}
-		d.listen()
+		d.poll()
 		require.Equal(t, want, heard(channel))
 	})
 }
@@ -296,7 +296,7 @@ func TestAPollThatIsCutShortLosesNothing(t *testing.T) {
 			keys = append(keys, d.apply(affiliatesim.Request{}))
 		}
 		d.sweep()
-		d.listen()
+		d.poll()
 		for i, k := range keys {
 			d.answer(k, fmt.Sprint("answer ", i))
 			time.Sleep(time.Second)
@@ -311,10 +311,10 @@ func TestAPollThatIsCutShortLosesNothing(t *testing.T) {
 				}
 				return nil
 			})
-			d.bridge.ListenAll(t.Context())
+			d.bridge.PollMessages(t.Context())
 		}
 		d.between.meddle(nil)
-		d.listen()
+		d.poll()
 		time.Sleep(10 * time.Second)
 		require.Len(t, heard(channel), 130)
 		require.Equal(t, 130, len(d.calls(reading)), "nothing is read twice")
@@ -328,7 +328,7 @@ func TestAConversationThatCannotBeReadHidesNoOther(t *testing.T) {
 		channel, _ := d.run()
 		odd, plain := d.apply(affiliatesim.Request{}), d.apply(affiliatesim.Request{})
 		d.sweep()
-		d.listen()
+		d.poll()
 		d.answer(odd, "odd")
 		time.Sleep(time.Second)
 		d.answer(plain, "plain")
@@ -341,14 +341,14 @@ func TestAConversationThatCannotBeReadHidesNoOther(t *testing.T) {
 			return next.RoundTrip(r)
 		})
 		for range 5 {
-			d.bridge.ListenAll(t.Context())
+			d.bridge.PollMessages(t.Context())
 			time.Sleep(time.Minute)
 		}
 		require.Len(t, heard(channel), 1)
-		require.Equal(t, 1, d.log.count("a conversation cannot be read"))
+		require.Equal(t, 1, d.log.count("could not read a conversation"))
 		d.between.meddle(nil)
 		time.Sleep(time.Hour)
-		d.listen()
+		d.poll()
 		require.ElementsMatch(t, []string{"plain", "odd"}, heard(channel))
 	})
 }
@@ -361,7 +361,7 @@ func TestAShopWhoseMessagesHangHoldsUpNoOther(t *testing.T) {
 		shops := d.shops()
 		k := d.apply(affiliatesim.Request{ShopID: string(shops[1].ID)})
 		d.sweep()
-		d.listen()
+		d.poll()
 		d.between.hold(func(r *http.Request) error {
 			if r.URL.Query().Get("shop_cipher") != shops[0].Cipher {
 				return nil
@@ -371,15 +371,15 @@ func TestAShopWhoseMessagesHangHoldsUpNoOther(t *testing.T) {
 		})
 		d.answer(k, "Hi")
 		first := make(chan struct{})
-		go func() { defer close(first); d.bridge.ListenAll(t.Context()) }()
+		go func() { defer close(first); d.bridge.PollMessages(t.Context()) }()
 		require.Equal(t, []string{"Hi"}, heard(channel))
 		d.answer(k, "And again")
 		began := time.Now()
-		d.bridge.ListenAll(t.Context())
+		d.bridge.PollMessages(t.Context())
 		require.Less(t, time.Since(began), 5*time.Second)
 		require.Equal(t, []string{"Hi", "And again"}, heard(channel))
 		<-first
-		require.Error(t, d.bridge.Listens()[shops[0].ID].Err)
+		require.Error(t, d.bridge.MessagePolls()[shops[0].ID].Err)
 	})
 }
 
@@ -387,20 +387,20 @@ func TestAMissingScopeIsLoggedOnceAndLeavesTheShopAlone(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d, k, channel := undecided(t)
-		d.listen()
+		d.poll()
 		d.act("/sim/authorization", fmt.Sprintf(`{"do":"withhold_scope","scope":%q}`, scopeMessages), nil)
 		for range 60 {
-			d.bridge.ListenAll(t.Context())
+			d.bridge.PollMessages(t.Context())
 			time.Sleep(time.Minute)
 		}
-		require.Equal(t, 1, d.log.count("could not look for creators' messages"))
+		require.Equal(t, 1, d.log.count("message poll failed"))
 		require.LessOrEqual(t, len(d.calls(listing)), 4)
-		require.Equal(t, workflow.Cause{}, d.shop().Stopped)
+		require.Equal(t, workflow.Failure{}, d.shop().SyncStopped)
 		d.sweep()
 		d.answer(k, "Anybody there?")
 		d.act("/sim/authorization", fmt.Sprintf(`{"do":"grant_scope","scope":%q}`, scopeMessages), nil)
 		time.Sleep(30 * time.Minute)
-		d.listen()
+		d.poll()
 		require.Equal(t, []string{"Anybody there?"}, heard(channel))
 	})
 }
@@ -424,7 +424,7 @@ func TestEachKindOfMessageIsToldAsWhatItIs(t *testing.T) {
 		t.Run(c.kind, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				d, k, channel := undecided(t)
-				d.listen()
+				d.poll()
 				d.answer(k, "PLACEHOLDER")
 				d.between.alter(func(path string, answer []byte) []byte {
 					if !strings.Contains(path, reading) {
@@ -433,14 +433,14 @@ func TestEachKindOfMessageIsToldAsWhatItIs(t *testing.T) {
 					text := strings.ReplaceAll(string(answer), `"type":"TEXT"`, fmt.Sprintf(`"type":%q`, c.kind))
 					return []byte(strings.ReplaceAll(text, `"{\"content\":\"PLACEHOLDER\"}"`, fmt.Sprintf("%q", c.content)))
 				})
-				d.listen()
+				d.poll()
 				d.between.meddle(nil)
 				if c.want == "" {
 					require.Empty(t, heard(channel), "the platform's own words are nobody's answer")
 					return
 				}
 				require.Equal(t, []string{c.want}, heard(channel))
-				require.Equal(t, c.kind, channel.said(workflow.SayMessage)[0].Written.Kind)
+				require.Equal(t, c.kind, channel.said(workflow.KindMessage)[0].Inbound.Kind)
 			})
 		})
 	}
@@ -450,7 +450,7 @@ func TestAListThatTellsNothingButIDsIsReadAllTheSame(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d, k, channel := undecided(t)
-		d.listen()
+		d.poll()
 		d.answer(k, "Hi")
 		d.between.alter(func(path string, answer []byte) []byte {
 			if !strings.HasSuffix(path, listing) {
@@ -462,7 +462,7 @@ func TestAListThatTellsNothingButIDsIsReadAllTheSame(t *testing.T) {
 			return []byte(strings.ReplaceAll(string(answer), `"id"`, `"conversation_id"`))
 		})
 		for range 3 {
-			d.bridge.ListenAll(t.Context())
+			d.bridge.PollMessages(t.Context())
 		}
 		require.Empty(t, heard(channel), "nothing tells who wrote it")
 		d.write(k, "Hello") // which tells whose conversation it is
@@ -470,7 +470,7 @@ func TestAListThatTellsNothingButIDsIsReadAllTheSame(t *testing.T) {
 		d.answer(k, "And now")
 		time.Sleep(time.Hour)
 		for range 3 {
-			d.listen()
+			d.poll()
 		}
 		require.Equal(t, []string{"Hi", "And now"}, heard(channel))
 		require.LessOrEqual(t, len(d.calls(reading)), 4)
@@ -489,7 +489,7 @@ func TestAnOddConversationHidesNoOtherOnItsPage(t *testing.T) {
 				channel, _ := d.run()
 				one, two := d.apply(affiliatesim.Request{}), d.apply(affiliatesim.Request{})
 				d.sweep()
-				d.listen()
+				d.poll()
 				d.answer(one, "one")
 				d.answer(two, "two")
 				d.between.alter(func(path string, answer []byte) []byte {
@@ -498,11 +498,11 @@ func TestAnOddConversationHidesNoOtherOnItsPage(t *testing.T) {
 					}
 					return []byte(strings.Replace(string(answer), field, odd, 1))
 				})
-				d.bridge.ListenAll(t.Context())
+				d.bridge.PollMessages(t.Context())
 				require.NotEmpty(t, heard(channel))
 				d.between.meddle(nil)
 				time.Sleep(time.Hour)
-				d.listen()
+				d.poll()
 				require.ElementsMatch(t, []string{"one", "two"}, heard(channel))
 			})
 		})
@@ -519,7 +519,7 @@ func TestAConversationThatFailsAgainAndAgainHidesNoOther(t *testing.T) {
 			keys = append(keys, d.apply(affiliatesim.Request{}))
 		}
 		d.sweep()
-		d.listen()
+		d.poll()
 		for i, k := range keys {
 			d.answer(k, fmt.Sprint(i))
 		}
@@ -531,11 +531,11 @@ func TestAConversationThatFailsAgainAndAgainHidesNoOther(t *testing.T) {
 			}
 			return next.RoundTrip(r)
 		})
-		d.bridge.ListenAll(t.Context())
-		require.Error(t, d.bridge.Listens()[d.shop().ID].Err)
+		d.bridge.PollMessages(t.Context())
+		require.Error(t, d.bridge.MessagePolls()[d.shop().ID].Err)
 		require.Len(t, heard(channel), 4)
 		d.between.meddle(nil)
-		d.listen()
+		d.poll()
 		require.Len(t, heard(channel), 5)
 		require.Len(t, d.calls(reading), 5, "those that were told are not read again")
 	})

@@ -10,23 +10,23 @@ import (
 // MaxNote is the longest note, in code points: it has to fit into one block of a Slack message, quoted.
 const MaxNote = 2000
 
-// stepAside handles what people say about an application and to its creator. It changes no state, so the table does not
-// speak of it.
-func stepAside(a Application, e Event) (next Next, is bool, err error) {
+// stepOutsideTable handles notes, messages, who is on it, and steps of deadlines. They change no state, so they are not
+// in the table.
+func stepOutsideTable(a Application, e Event) (next Next, is bool, err error) {
 	if a.State() == Unseen {
 		return Next{}, false, nil
 	}
 	switch e := e.(type) {
-	case LookBegan:
-		next, err = lookBegan(a, e)
-	case LookEnded:
-		next = lookEnded(a, e)
+	case OnItBegan:
+		next, err = onItBegan(a, e)
+	case OnItEnded:
+		next = onItEnded(a, e)
 	case Noted:
 		next, err = noted(a, e)
-	case MessageTold:
+	case MessageUpdated:
 		next = changed(a, e.At, ForPeople)
-	case Heard:
-		next = heard(a, e)
+	case MessageReceived:
+		next = messageReceived(a, e)
 	case StepDue:
 		next = stepDue(a, e)
 	default:
@@ -35,24 +35,24 @@ func stepAside(a Application, e Event) (next Next, is bool, err error) {
 	return next, true, err
 }
 
-// lookBegan puts somebody's name on the card, in place of the name of whoever looked before. There is nothing to look at
-// once the application was decided.
-func lookBegan(a Application, e LookBegan) (Next, error) {
+// onItBegan puts the name of whoever is on it on the card, in place of the one before. A decided application needs
+// nobody.
+func onItBegan(a Application, e OnItBegan) (Next, error) {
 	if !a.Decidable() {
 		return Next{Application: a}, Refusal{Rule: RuleState, Application: a}
 	}
-	if a.Looker.By == e.Person {
+	if a.OnIt.By == e.Person {
 		return Next{Application: a}, nil
 	}
-	a.Looker = Look{By: e.Person, At: e.At}
+	a.OnIt = OnIt{By: e.Person, At: e.At}
 	return changed(a, e.At, ForPeople).repaint(e.At), nil
 }
 
-func lookEnded(a Application, e LookEnded) Next {
-	if a.Looker == (Look{}) {
+func onItEnded(a Application, e OnItEnded) Next {
+	if a.OnIt == (OnIt{}) {
 		return Next{Application: a}
 	}
-	a.Looker = Look{}
+	a.OnIt = OnIt{}
 	return changed(a, e.At, ForPeople).repaint(e.At)
 }
 
@@ -64,18 +64,19 @@ func noted(a Application, e Noted) (Next, error) {
 	if e.Quiet {
 		return changed(a, e.At, ForPeople), nil
 	}
-	return called(a, e.Actor, e).say(Saying{Kind: SayNote, By: e.Person, Text: text}), nil
+	return withCard(a, e.Actor, e).reply(Payload{Kind: KindNote, By: e.Person, Text: text}), nil
 }
 
-// heard quotes the creator in the thread. An application without a card gets one: people have to see her words.
-func heard(a Application, e Heard) Next {
-	creator := a.Report.Creator
-	return called(a, Actor{}, e).say(Saying{Kind: SayMessage, Written: &e.Written, Creator: &creator})
+// messageReceived quotes the creator in the thread. An application without a card gets one: people have to see the
+// message.
+func messageReceived(a Application, e MessageReceived) Next {
+	creator := a.Snapshot.Creator
+	return withCard(a, Actor{}, e).reply(Payload{Kind: KindMessage, Inbound: &e.Message, Creator: &creator})
 }
 
-// called is a change that needs a card to be told in, which the application gets if it has none.
-func called(a Application, by Actor, e Event) Next {
-	next := cardCalledFor(a, CardCalledFor{Actor: by, At: e.When()})
+// withCard is a change that needs a card, which the application gets if it has none.
+func withCard(a Application, by Actor, e Event) Next {
+	next := cardRequested(a, CardRequested{Actor: by, At: e.When()})
 	if !next.Changed {
 		next = changed(a, e.When(), Routine)
 	}
@@ -85,14 +86,14 @@ func called(a Application, by Actor, e Event) Next {
 	return next
 }
 
-// NoteText makes a note or a message out of what a person typed: valid UTF-8, without control characters and without
-// those that turn text around; lines stay. The error is a Refusal where nothing is left or it is longer than most code
-// points.
+// NoteText cleans what a person typed as a note or a message: valid UTF-8, without control characters and without those
+// that change the direction of text; lines stay. The error is a Refusal if nothing is left or it is longer than most
+// code points.
 func NoteText(typed string, most int) (string, error) {
 	text := cleanText(typed)
 	switch {
 	case text == "":
-		return "", Refusal{Rule: RuleNote}
+		return "", Refusal{Rule: RuleEmptyNote}
 	case utf8.RuneCountInString(text) > most:
 		return "", Refusal{Rule: RuleTooLong}
 	default:

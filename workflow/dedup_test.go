@@ -8,7 +8,7 @@ import (
 	"sampledesk/workflow"
 )
 
-// occasions are the deeds of people, each with what has to be so before it.
+// occasions are the actions of people, each with what has to be so before it.
 var occasions = map[string]struct {
 	before func(*desk)
 	deed   func(*desk, workflow.Actor) error
@@ -22,10 +22,10 @@ var occasions = map[string]struct {
 			return d.applies(workflow.Undone{Actor: who, At: noon, Round: 1})
 		},
 	},
-	"a look": {deed: func(d *desk, who workflow.Actor) error { return d.applies(workflow.LookBegan{Actor: who, At: noon}) }},
+	"a look": {deed: func(d *desk, who workflow.Actor) error { return d.applies(workflow.OnItBegan{Actor: who, At: noon}) }},
 	"the end of a look": {
-		before: func(d *desk) { d.apply(workflow.LookBegan{Actor: by(member), At: noon}) },
-		deed:   func(d *desk, who workflow.Actor) error { return d.applies(workflow.LookEnded{Actor: who, At: noon}) },
+		before: func(d *desk) { d.apply(workflow.OnItBegan{Actor: by(member), At: noon}) },
+		deed:   func(d *desk, who workflow.Actor) error { return d.applies(workflow.OnItEnded{Actor: who, At: noon}) },
 	},
 	"a note": {deed: func(d *desk, who workflow.Actor) error {
 		return d.applies(workflow.Noted{Actor: who, At: noon, Text: "asked before"})
@@ -34,7 +34,7 @@ var occasions = map[string]struct {
 		return d.applies(workflow.Noted{Actor: who, At: noon, Text: "asked before", Quiet: true})
 	}},
 	"a campaign": {deed: func(d *desk, who workflow.Actor) error {
-		_, err := d.CreateCampaign(d.t.Context(), workflow.Creation{Shop: sample.Shop, Name: "Winter", By: who.Person, At: noon, Origin: who.Origin})
+		_, err := d.CreateCampaign(d.t.Context(), workflow.Creation{Shop: sample.Shop, Name: "Winter", By: who.Person, At: noon, DedupKey: who.DedupKey})
 		return err
 	}},
 	"a campaign's edit": {
@@ -77,9 +77,9 @@ var occasions = map[string]struct {
 		},
 	},
 	"a word on a sample": {
-		before: func(d *desk) { d.invite(d.campaign("Winter"), finds, noon); d.listening().hear(finds, noon, "yes") },
+		before: func(d *desk) { d.invite(d.campaign("Winter"), finds, noon); d.receiving().receives(finds, noon, "yes") },
 		deed: func(d *desk, who workflow.Actor) error {
-			_, err := d.Say(d.t.Context(), workflow.Said{Actor: who, At: noon, Campaign: d.named("Winter").ID, Creator: findsName, Needed: true})
+			_, err := d.AnswerSample(d.t.Context(), workflow.SampleAnswer{Actor: who, At: noon, Campaign: d.named("Winter").ID, Creator: findsName, Needed: true})
 			return err
 		},
 	},
@@ -88,12 +88,12 @@ var occasions = map[string]struct {
 		return err
 	}},
 	"a message": {deed: func(d *desk, who workflow.Actor) error {
-		_, err := d.Write(d.t.Context(), workflow.Writing{Actor: who, At: noon, Shop: sample.Shop, Creator: glowDaily, Text: "hello"})
+		_, err := d.Write(d.t.Context(), workflow.OutboundMessage{Actor: who, At: noon, Shop: sample.Shop, Creator: glowDaily, Text: "hello"})
 		return err
 	}},
 	"a message once more": {
 		before: func(d *desk) {
-			_, err := d.Write(d.t.Context(), workflow.Writing{Actor: deed(member, "first"), At: noon, Shop: sample.Shop, Creator: glowDaily, Text: "hello"})
+			_, err := d.Write(d.t.Context(), workflow.OutboundMessage{Actor: action(member, "first"), At: noon, Shop: sample.Shop, Creator: glowDaily, Text: "hello"})
 			require.NoError(d.t, err)
 			d.deliver(workflow.MessageLane(sample.Shop, glowDaily), workflow.MessageDone{What: workflow.OnMessageRefused, At: noon}, noon)
 		},
@@ -104,7 +104,7 @@ var occasions = map[string]struct {
 	},
 	"a run": {deed: func(d *desk, who workflow.Actor) error { return d.decides(who) }},
 	"a run taken back": {
-		before: func(d *desk) { require.NoError(d.t, d.decides(deed(member, "run"))) },
+		before: func(d *desk) { require.NoError(d.t, d.decides(action(member, "run"))) },
 		deed: func(d *desk, who workflow.Actor) error {
 			_, err := d.UndoRun(d.t.Context(), "U0MEMBER1 run", who, noon)
 			return err
@@ -129,35 +129,35 @@ var occasions = map[string]struct {
 	},
 }
 
-func TestASecondDeliveryOfADeedChangesNothingAndIsNoMistake(t *testing.T) {
+func TestASecondDeliveryOfAnActionChangesNothingAndIsNoMistake(t *testing.T) {
 	for name, o := range occasions {
 		t.Run(name, func(t *testing.T) {
 			d := newDesk(t, glow)
-			d.met()
+			d.seen()
 			if o.before != nil {
 				o.before(d)
 			}
 			start := d.store.writes.Load()
-			require.NoError(t, o.deed(d, deed(member, "the deed")))
+			require.NoError(t, o.deed(d, action(member, "the deed")))
 			done := d.store.writes.Load()
 			require.Greater(t, done, start)
 			for range 2 {
-				require.NoError(t, o.deed(d, deed(member, "the deed")))
+				require.NoError(t, o.deed(d, action(member, "the deed")))
 			}
 			require.Equal(t, done, d.store.writes.Load())
 		})
 	}
 }
 
-func TestADeedThatWasTakenBackIsNotDoneAgainByItsSecondDelivery(t *testing.T) {
+func TestAnActionThatWasUndoneIsNotDoneAgainByItsSecondDelivery(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, glow)
-	d.met()
-	join := workflow.Join{Actor: deed(member, "join"), At: noon, Key: sample, NewName: "Winter", Approve: true, Undo: undoWindow}
+	d.seen()
+	join := workflow.Join{Actor: action(member, "join"), At: noon, Key: sample, NewName: "Winter", Approve: true, Undo: undoWindow}
 	_, c, err := d.Join(t.Context(), join)
 	require.NoError(t, err)
-	d.apply(workflow.Undone{Actor: deed(member, "undo"), At: noon, Round: 1})
-	_, err = d.Leave(t.Context(), workflow.Leaving{Actor: deed(member, "leave"), At: noon, Key: sample, Seen: c.ID})
+	d.apply(workflow.Undone{Actor: action(member, "undo"), At: noon, Round: 1})
+	_, err = d.Leave(t.Context(), workflow.Leaving{Actor: action(member, "leave"), At: noon, Key: sample, Seen: c.ID})
 	require.NoError(t, err)
 	done := d.store.writes.Load()
 
@@ -204,12 +204,12 @@ func (d *desk) decides(who workflow.Actor) error {
 func (d *desk) fail() {
 	d.apply(workflow.Decided{Actor: by(member), At: noon, Verdict: workflow.Approve})
 	e := d.take(workflow.ReviewLane(sample), noon)
-	d.settle(e, workflow.Outcome{Event: workflow.HeldUp{At: noon, Cause: workflow.Cause{Code: 105005}}, Then: workflow.Again, After: minutes(5).Sub(noon)}, noon)
+	d.settle(e, workflow.Outcome{Event: workflow.HeldUp{At: noon, Failure: workflow.Failure{Code: 105005}}, Then: workflow.Again, After: minutes(5).Sub(noon)}, noon)
 }
 
 // bury makes a dead letter of a reply, R1.
 func (d *desk) bury() {
-	e := workflow.Effect{ID: "R1", Kind: workflow.Reply, Lane: workflow.ThreadLane(sample), Shop: sample.Shop, Application: sample.ID, Saying: &workflow.Saying{Kind: workflow.SayNote}, NotBefore: noon, MadeAt: noon}
+	e := workflow.Effect{ID: "R1", Kind: workflow.Reply, Lane: workflow.ThreadLane(sample), Shop: sample.Shop, Application: sample.ID, Payload: &workflow.Payload{Kind: workflow.KindNote}, NotBefore: noon, MadeAt: noon}
 	require.NoError(d.t, d.store.Update(d.t.Context(), func(tx workflow.Tx) error { return tx.Enqueue(e) }))
-	d.settle(d.take(workflow.ThreadLane(sample), noon), workflow.Outcome{Then: workflow.Buried, Cause: workflow.Cause{Message: "channel_not_found"}}, noon)
+	d.settle(d.take(workflow.ThreadLane(sample), noon), workflow.Outcome{Then: workflow.Buried, Failure: workflow.Failure{Message: "channel_not_found"}}, noon)
 }

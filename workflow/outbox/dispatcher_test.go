@@ -51,7 +51,7 @@ func TestADecisionIsSentWhenItsUndoWindowEndsToTheInstant(t *testing.T) {
 		time.Sleep(1234567 * time.Microsecond)
 		a := d.approve()
 		time.Sleep(300 * time.Millisecond)
-		d.courier.Wake() // so that no look of every ten seconds meets the instant by chance
+		d.dispatcher.Wake() // so that no look of every ten seconds meets the instant by chance
 		time.Sleep(9700*time.Millisecond - time.Microsecond)
 		synctest.Wait()
 		require.Empty(t, d.tiktok.visits())
@@ -76,13 +76,13 @@ func TestADecisionThatWasUndoneIsNeverSent(t *testing.T) {
 	})
 }
 
-func TestTheClickOnUndoAndTheCourierNeverBothWin(t *testing.T) {
+func TestTheClickOnUndoAndTheDispatcherNeverBothWin(t *testing.T) {
 	inBubble(t, func(t *testing.T, d *desk) {
 		d.tiktok.do = confirm
 		d.run()
 		d.report(workflow.StatusPending)
 		a := d.approve()
-		time.Sleep(10 * time.Second) // the courier wakes at this very instant
+		time.Sleep(10 * time.Second) // the dispatcher wakes at this very instant
 		_, err := d.Apply(t.Context(), sample, workflow.Undone{Actor: workflow.Actor{Person: member}, At: time.Now(), Round: a.Round})
 		time.Sleep(time.Minute)
 		sent := len(d.tiktok.visits()) == 1
@@ -140,7 +140,7 @@ func TestWhatPeopleWaitForGetsTheBudgetFirst(t *testing.T) {
 		watched.Priority, watched.Kind, watched.NotBefore = workflow.ForPeople, workflow.Reply, time.Now()
 		watched.Application = sample.ID
 		d.put(watched)
-		d.courier.Wake()
+		d.dispatcher.Wake()
 		time.Sleep(time.Minute)
 		visits := d.slack.visits()
 		require.Len(t, visits, 6)
@@ -207,7 +207,7 @@ func TestDecisionsAndWhatPeopleWaitForNeverWaitBehindOthers(t *testing.T) {
 		watched := notice("watched", "w")
 		watched.Priority, watched.NotBefore = workflow.ForPeople, time.Now()
 		d.put(watched)
-		d.courier.Wake()
+		d.dispatcher.Wake()
 		synctest.Wait()
 		require.Contains(t, d.slack.visits(), visit{11 * time.Second, "watched", 1})
 		d.update(func(tx workflow.Tx) error { // there is no need to see the others through
@@ -255,10 +255,10 @@ func TestAnEffectNobodyToldOfIsFoundWithinTenSeconds(t *testing.T) {
 
 func TestWhatFailsIsTriedAgainAfterItsPause(t *testing.T) {
 	inBubble(t, func(t *testing.T, d *desk) {
-		cause := workflow.Cause{Code: 36009002, Message: "too many requests", RequestID: "request-1"}
+		cause := workflow.Failure{Code: 36009002, Message: "too many requests", RequestID: "request-1"}
 		d.slack.do = func(_ context.Context, e workflow.Effect) workflow.Outcome {
 			if e.Attempt < 4 {
-				return workflow.Outcome{Then: workflow.Again, After: time.Duration(e.Attempt) * time.Minute, Cause: cause}
+				return workflow.Outcome{Then: workflow.Again, After: time.Duration(e.Attempt) * time.Minute, Failure: cause}
 			}
 			return workflow.Outcome{}
 		}
@@ -272,7 +272,7 @@ func TestWhatFailsIsTriedAgainAfterItsPause(t *testing.T) {
 		for _, e := range d.slack.effects() {
 			require.False(t, e.Begun, "each attempt came to an outcome")
 			if e.Attempt > 1 {
-				require.Equal(t, cause, e.Cause, "it knows what the last attempt failed with")
+				require.Equal(t, cause, e.Failure, "it knows what the last attempt failed with")
 			}
 		}
 		require.Contains(t, d.log.String(), "request_id=request-1")
@@ -297,10 +297,10 @@ func TestTheBackoffDoublesUpToFiveMinutesWithJitter(t *testing.T) {
 
 func TestWhatCanNeverBeDeliveredMakesRoomForTheNext(t *testing.T) {
 	inBubble(t, func(t *testing.T, d *desk) {
-		cause := workflow.Cause{Message: "channel_not_found"}
+		cause := workflow.Failure{Message: "channel_not_found"}
 		d.slack.do = func(_ context.Context, e workflow.Effect) workflow.Outcome {
 			if e.ID == "1" {
-				return workflow.Outcome{Then: workflow.Buried, Cause: cause}
+				return workflow.Outcome{Then: workflow.Buried, Failure: cause}
 			}
 			return workflow.Outcome{}
 		}
@@ -311,7 +311,7 @@ func TestWhatCanNeverBeDeliveredMakesRoomForTheNext(t *testing.T) {
 		dead := d.deadLetters()
 		require.Len(t, dead, 1)
 		require.Equal(t, workflow.EffectID("1"), dead[0].ID)
-		require.Equal(t, cause, dead[0].Cause)
+		require.Equal(t, cause, dead[0].Failure)
 		require.Equal(t, midnight, dead[0].At)
 		require.Contains(t, d.log.String(), "channel_not_found")
 	})
@@ -383,7 +383,7 @@ func TestAServiceThatPanicsTakesNobodyDown(t *testing.T) {
 		effects := d.slack.effects()
 		require.Len(t, effects, 3)
 		require.Equal(t, workflow.EffectID("1"), effects[2].ID)
-		require.Equal(t, 1, effects[2].Looks, "what the first attempt did nobody knows")
+		require.Equal(t, 1, effects[2].Verifications, "what the first attempt did nobody knows")
 		require.Empty(t, d.lane("a"))
 		require.Contains(t, d.log.String(), "a fault of ours")
 	})

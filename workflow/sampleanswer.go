@@ -7,33 +7,33 @@ import (
 	"time"
 )
 
-// Said is the team's word on whether a member needs a sample.
-type Said struct {
+// SampleAnswer is the team's answer on whether a member needs a sample.
+type SampleAnswer struct {
 	Actor
 	At       time.Time
 	Campaign CampaignID
 	Creator  CreatorKey
 	Needed   bool
 
-	// Seen is how the member stood on the question that the person answered. Where somebody else's word has come in
-	// between, that word holds. Empty: however she stands.
+	// Seen is how the member stood on the question that the person answered. If somebody else answered in between,
+	// their answer stands. Empty: not checked.
 	Seen MemberState
 }
 
-// Say takes over whether a member needs a sample (L2, L3). The error is a Refusal where she has not answered, where that
-// was said already, be it otherwise by somebody who was quicker, or where an application of hers in the campaign says it.
-func (e *Engine) Say(ctx context.Context, s Said) (m Member, err error) {
-	err = e.update(ctx, func(t *turn) (err error) {
-		m, err = t.say(s)
+// AnswerSample stores whether a member needs a sample (L2, L3). The error is a Refusal if the creator has not answered,
+// if somebody else answered first, or if an application in the campaign answers it.
+func (e *Engine) AnswerSample(ctx context.Context, s SampleAnswer) (m Member, err error) {
+	err = e.update(ctx, func(t *txn) (err error) {
+		m, err = t.answerSample(s)
 		return err
 	})
 	if err != nil && !errors.Is(err, errUnchanged) {
-		return Member{}, fmt.Errorf("keeping whether a creator needs a sample: %w", err)
+		return Member{}, fmt.Errorf("saving whether a creator needs a sample: %w", err)
 	}
 	return m, nil
 }
 
-func (t *turn) say(s Said) (Member, error) {
+func (t *txn) answerSample(s SampleAnswer) (Member, error) {
 	c, err := t.tx.Campaign(s.Campaign)
 	if errors.Is(err, ErrNotFound) {
 		return Member{}, Refusal{Rule: RuleNoCampaign}
@@ -48,7 +48,7 @@ func (t *turn) say(s Said) (Member, error) {
 	if err != nil {
 		return m, err
 	}
-	if m.took(s.Origin) {
+	if m.alreadyApplied(s.DedupKey) {
 		return m, errUnchanged
 	}
 	kind := OnSampleNotNeeded
@@ -60,21 +60,21 @@ func (t *turn) say(s Said) (Member, error) {
 	case !ok && m.State == MemberInvited:
 		return m, Refusal{Rule: RuleNotAsked, Name: c.Name, Member: m}
 	case !ok:
-		return m, Refusal{Rule: RuleSaid, Name: c.Name, Member: m}
+		return m, Refusal{Rule: RuleAlreadyAnswered, Name: c.Name, Member: m}
 	}
 	if applied, err := hasLive(t.tx, c.ID, m.Creator); err != nil {
 		return m, err
 	} else if applied {
 		return m, Refusal{Rule: RuleApplied, Name: c.Name, Member: m}
 	}
-	if s.Seen != "" && s.Seen != m.State && m.SaidBy != s.Person { // she may change her own word without having looked
-		return m, Refusal{Rule: RuleSaid, Name: c.Name, Member: m}
+	if s.Seen != "" && s.Seen != m.State && m.SampleAnswerBy != s.Person { // people may change their own answer without having seen the latest
+		return m, Refusal{Rule: RuleAlreadyAnswered, Name: c.Name, Member: m}
 	}
 	return after, t.keepMember(c, after, Entry{At: s.At, Event: kind, By: s.Actor})
 }
 
-// keepMember keeps what a member came to, with the shop's history and the question that may be on screen.
-func (t *turn) keepMember(c Campaign, m Member, h Entry) error {
+// keepMember saves a member, with the shop's history and the question that may be on screen.
+func (t *txn) keepMember(c Campaign, m Member, h Entry) error {
 	if err := t.tx.PutMember(m); err != nil {
 		return err
 	}
@@ -85,10 +85,10 @@ func (t *turn) keepMember(c Campaign, m Member, h Entry) error {
 	return t.renotify(m.Question, h.At, ForPeople)
 }
 
-// LinkSent puts on record that a member was sent a link for her request, and the link's product into the campaign: her
-// application for it is to join by itself (L5).
+// LinkSent records that a member was sent a link for their request, and the link's product into the campaign: their
+// application for it should join by itself (L5).
 func (e *Engine) LinkSent(ctx context.Context, c CampaignID, creator CreatorKey, product ProductID, at time.Time) error {
-	err := e.update(ctx, func(t *turn) error {
+	err := e.update(ctx, func(t *txn) error {
 		m, err := t.tx.Member(c, creator)
 		if err != nil {
 			return err
@@ -107,7 +107,7 @@ func (e *Engine) LinkSent(ctx context.Context, c CampaignID, creator CreatorKey,
 		return t.renotify(m.Question, at, ForPeople)
 	})
 	if err != nil {
-		return fmt.Errorf("keeping that a link was sent: %w", err)
+		return fmt.Errorf("recording that a link was sent: %w", err)
 	}
 	return nil
 }

@@ -1,0 +1,454 @@
+package bridge
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"sampledesk/affiliate"
+	"sampledesk/workflow"
+)
+
+const (
+	// wideLook is how often the unreplied conversations are looked at too: at a shop's first look since the start, and
+	// at every tenth. Whoever opens a conversation in the Message Center takes it off the list of the unread ones.
+	wideLook = 10
+
+	// doubtsPerWideLook and doubtsPerLook bound how many conversations a look reads of which the lists cannot tell
+	// whether there is something new. The others have their turn at later looks.
+	doubtsPerWideLook = 50
+	doubtsPerLook     = 5
+
+	// notedAtOnce is how many conversations are put on record in one transaction.
+	notedAtOnce = 100
+
+	// maxReceivedText bounds a message's text, in code points: one of Slack's blocks holds 3,000.
+	maxReceivedText = 3500
+
+	// pollPause is how long nothing is asked about a shop's messages once the scope for them is missing, and about a
+	// conversation that cannot be read.
+	pollPause = 30 * time.Minute
+)
+
+// pollState is what a poll of a shop remembers for the next. Only the shop's own poll touches it, of which there is one
+// at a time.
+type pollState struct {
+	resting         time.Time // no calls before then
+	failing         bool      // a failure was logged, and no poll went through since
+	looks           int       // that went through
+	unreadableUntil map[affiliate.ConversationID]time.Time
+	creator         map[affiliate.ConversationID]affiliate.IMUserID // the sender id of the creator there, where the list does not have it
+
+	// Those of the last lists; nil before there was one.
+	unread, unreplied map[affiliate.ConversationID]bool
+	checked           map[affiliate.ConversationID]time.Time // when a conversation in doubt was last read
+}
+
+// wide reports whether the next look is for the unreplied conversations too.
+func (e *pollState) wide() bool { return e.looks%wideLook == 0 }
+
+// candidate is a conversation as the lists and the record have it.
+type candidate struct {
+	affiliate.ConversationSummary
+	unread, unreplied bool // which lists it is in
+	known             bool // it is on record
+	there             workflow.Conversation
+}
+
+// PollMessages reads what creators wrote, for every connected shop separately, and returns when all are done. It may be
+// called while it runs: a shop that is still being polled is skipped. How it went is in MessagePolls and in the log.
+func (b *Bridge) PollMessages(ctx context.Context) {
+	shops, err := b.Shops(ctx)
+	if err != nil {
+		b.log.ErrorContext(ctx, "message poll failed", "error", err)
+		return
+	}
+	var all sync.WaitGroup
+	for _, s := range shops {
+		if state, ok := b.enterPoll(s.ID); ok {
+			all.Go(func() {
+				defer b.leavePoll(s.ID)
+				b.pollOne(ctx, s, state)
+			})
+		}
+	}
+	all.Wait()
+}
+
+// MessagePolls returns how the last poll of each shop's messages went.
+func (b *Bridge) MessagePolls() map[workflow.ShopID]Sweep {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	all := make(map[workflow.ShopID]Sweep, len(b.polls))
+	for id, s := range b.polls {
+		all[id] = s
+	}
+	return all
+}
+
+func (b *Bridge) enterPoll(s workflow.ShopID) (*pollState, bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.polling[s] {
+		return nil, false
+	}
+	b.polling[s] = true
+	if b.pollStates[s] == nil {
+		b.pollStates[s] = &pollState{
+			unreadableUntil: map[affiliate.ConversationID]time.Time{}, creator: map[affiliate.ConversationID]affiliate.IMUserID{},
+			checked: map[affiliate.ConversationID]time.Time{},
+		}
+	}
+	return b.pollStates[s], true
+}
+
+func (b *Bridge) leavePoll(s workflow.ShopID) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.polling, s)
+}
+
+// pollOne polls a shop and records how it went. A failure stops nothing else: a missing scope is logged once and tried
+// again much later.
+func (b *Bridge) pollOne(ctx context.Context, s workflow.Shop, state *pollState) {
+	if time.Now().Before(state.resting) {
+		return
+	}
+	began := time.Now()
+	err := b.poll(ctx, s, state)
+	b.mu.Lock()
+	last := b.polls[s.ID]
+	last.Began, last.Err = began, err
+	if err == nil {
+		last.Ended = time.Now()
+	}
+	b.polls[s.ID] = last
+	b.mu.Unlock()
+	if err == nil {
+		state.failing = false
+		return
+	}
+	if ctx.Err() != nil {
+		return
+	}
+	if affiliate.KindOf(err) == affiliate.ScopeMissing {
+		state.resting = time.Now().Add(pollPause)
+	}
+	if !state.failing {
+		b.log.WarnContext(ctx, "message poll failed", "shop", s.ID, "error", err)
+	}
+	state.failing = true
+}
+
+// poll applies what is new. A look that fails is made again in the same way, so that nothing is passed over: what was
+// applied by then is on record.
+func (b *Bridge) poll(ctx context.Context, s workflow.Shop, state *pollState) error {
+	calls, first := b.shop(s), s.MessagesSince.IsZero()
+	if first {
+		now := time.Now()
+		if err := b.engine.StartReceiving(ctx, s.ID, now); err != nil {
+			return err
+		}
+		s.MessagesSince = now.Truncate(time.Second)
+	}
+	all, err := b.lists(ctx, s, calls, state)
+	if err != nil {
+		return err
+	}
+	if first {
+		err = b.notePast(ctx, s, all)
+	} else {
+		err = b.hearAll(ctx, s, calls, state, news(all, state))
+	}
+	if err != nil {
+		return err
+	}
+	state.remember(all)
+	return nil
+}
+
+// lists fetches the unread conversations and, at a wide look, the unreplied ones, with what is on record of each.
+// Nothing new in a shop without unread messages is one call.
+func (b *Bridge) lists(ctx context.Context, s workflow.Shop, calls *affiliate.Shop, state *pollState) (all []candidate, err error) {
+	at := map[affiliate.ConversationID]int{}
+	list := func(status affiliate.ConversationStatus, mark func(*candidate)) error {
+		for c, err := range calls.Conversations(ctx, status) {
+			if err != nil {
+				return err
+			}
+			i, there := at[c.ID]
+			if !there {
+				i = len(all)
+				at[c.ID], all = i, append(all, candidate{ConversationSummary: c})
+			}
+			mark(&all[i])
+		}
+		return nil
+	}
+	if err := list(affiliate.UnreadConversations, func(t *candidate) { t.unread = true }); err != nil {
+		return nil, err
+	}
+	if state.wide() {
+		if err := list(affiliate.UnrepliedConversations, func(t *candidate) { t.unreplied = true }); err != nil {
+			return nil, err
+		}
+	}
+	return all, b.recorded(ctx, s, all)
+}
+
+// recorded adds what is on record of conversations.
+func (b *Bridge) recorded(ctx context.Context, s workflow.Shop, all []candidate) error {
+	if len(all) == 0 {
+		return nil
+	}
+	err := b.store.View(ctx, func(tx workflow.Tx) error {
+		for i := range all {
+			there, err := tx.ConversationNumbered(s.ID, string(all[i].ID))
+			if errors.Is(err, workflow.ErrNotFound) {
+				all[i].known = false
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			all[i].known, all[i].there = true, there
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("reading conversations: %w", err)
+	}
+	return nil
+}
+
+// notePast records how the conversations stand at the first look ever: what they hold is the past, and is not read.
+// What is written while this look goes on is found by the next wide one.
+func (b *Bridge) notePast(ctx context.Context, s workflow.Shop, all []candidate) error {
+	for some := range slices.Chunk(all, notedAtOnce) {
+		var past []workflow.InboundBatch
+		for _, t := range some {
+			past = append(past, t.hearing(t.unreplied))
+		}
+		if err := b.engine.NoteConversations(ctx, s.ID, past); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// hearing is what the lists tell of a conversation.
+func (t candidate) hearing(unreplied bool) workflow.InboundBatch {
+	unread := workflow.UnknownUnread
+	if n, shown := t.Unread.Int(); shown {
+		unread = int(n)
+	}
+	return workflow.InboundBatch{
+		At: time.Now(), ID: string(t.ID), Username: cmp.Or(t.Username, t.there.Shown.Username), Avatar: t.AvatarURL,
+		Unread: unread, Unreplied: unreplied,
+	}
+}
+
+// news picks the conversations to read: those that hold something new as far as the lists and the record tell, and some
+// of those of which they cannot tell.
+func news(all []candidate, state *pollState) (certain []candidate) {
+	var doubts []candidate
+	for _, t := range all {
+		switch {
+		case time.Now().Before(state.unreadableUntil[t.ID]):
+		case t.moved(state):
+			certain = append(certain, t)
+		case t.unreplied, t.unread && (!t.Unread.Shared() || state.unread == nil):
+			doubts = append(doubts, t)
+		}
+	}
+	most := doubtsPerLook
+	if state.wide() {
+		most = doubtsPerWideLook
+	}
+	return append(certain, turns(doubts, most, state.checked)...)
+}
+
+// moved reports whether a conversation holds something new for certain: it is not on record, TikTok counts another
+// number of unread messages, the team was the last to write and is not any more, or it had left a list and is back in
+// it.
+func (t candidate) moved(state *pollState) bool {
+	unread, shown := t.Unread.Int()
+	return !t.known ||
+		t.unread && shown && int(unread) != t.there.Unread ||
+		t.unread && state.unread != nil && !state.unread[t.ID] ||
+		t.unreplied && !t.there.Unreplied ||
+		t.unreplied && state.unreplied != nil && !state.unreplied[t.ID]
+}
+
+// turns picks among the conversations in doubt: half of them are those that were written in last, who most likely write
+// again, the others have waited longest for their turn.
+func turns(doubts []candidate, most int, checked map[affiliate.ConversationID]time.Time) []candidate {
+	if len(doubts) <= most {
+		return doubts
+	}
+	slices.SortStableFunc(doubts, func(a, b candidate) int { return b.there.Last.At.Compare(a.there.Last.At) })
+	slices.SortStableFunc(doubts[most/2:], func(a, b candidate) int { return checked[a.ID].Compare(checked[b.ID]) })
+	return doubts[:most]
+}
+
+// failuresPerLook is how many conversations in a row may fail before a look gives up.
+const failuresPerLook = 3
+
+// hearAll reads conversations. One that cannot be read hides no other; the error is the first that may pass, after
+// which the look is made again.
+func (b *Bridge) hearAll(ctx context.Context, s workflow.Shop, calls *affiliate.Shop, state *pollState, all []candidate) (first error) {
+	failures := 0
+	for _, t := range all {
+		err := b.receive(ctx, s, calls, state, t)
+		if err == nil {
+			state.saw(t)
+			failures = 0
+			continue
+		}
+		kind := affiliate.KindOf(err)
+		if kind == affiliate.Refused || kind == affiliate.Malformed || errors.Is(err, errNoSender) {
+			state.unreadableUntil[t.ID] = time.Now().Add(pollPause)
+			b.log.WarnContext(ctx, "could not read a conversation", "shop", s.ID, "conversation", t.ID, "error", err, "again_after", pollPause)
+			continue
+		}
+		first = cmp.Or(first, err)
+		if failures++; failures == failuresPerLook || ctx.Err() != nil || kind.Stops() != affiliate.StopsNothing {
+			return first
+		}
+	}
+	return first
+}
+
+// saw takes note of a conversation that was read.
+func (e *pollState) saw(t candidate) {
+	e.checked[t.ID] = time.Now()
+	if t.unread && e.unread != nil {
+		e.unread[t.ID] = true
+	}
+	if t.unreplied && e.unreplied != nil {
+		e.unreplied[t.ID] = true
+	}
+}
+
+// remember closes a look. A conversation that could not be read counts as not seen, so that its turn comes again.
+func (e *pollState) remember(all []candidate) {
+	wide := e.wide()
+	e.looks++
+	e.unread = map[affiliate.ConversationID]bool{}
+	if wide {
+		e.unreplied = map[affiliate.ConversationID]bool{}
+	}
+	for _, t := range all {
+		if time.Now().Before(e.unreadableUntil[t.ID]) {
+			delete(e.unreplied, t.ID)
+			continue
+		}
+		delete(e.unreadableUntil, t.ID)
+		if t.unread {
+			e.unread[t.ID] = true
+		}
+		if t.unreplied {
+			e.unreplied[t.ID] = true
+		}
+	}
+	if wide { // what is in no list is in no doubt either
+		maps.DeleteFunc(e.checked, func(id affiliate.ConversationID, _ time.Time) bool { return !e.unread[id] && !e.unreplied[id] })
+	}
+}
+
+// errNoSender is the error of a conversation in which the creator cannot be identified.
+var errNoSender = errors.New("the creator's messages cannot be identified")
+
+// receive reads a conversation and hands it on.
+func (b *Bridge) receive(ctx context.Context, s workflow.Shop, calls *affiliate.Shop, state *pollState, t candidate) error {
+	creator, err := b.senderOf(ctx, calls, state, t)
+	if err != nil {
+		return err
+	}
+	there, err := calls.Messages(ctx, t.ID)
+	if err != nil {
+		return err // part of what is new must not be taken for all of it
+	}
+	if !there.Whole {
+		b.log.WarnContext(ctx, "the pages of a conversation do not fit together", "shop", s.ID, "conversation", t.ID)
+	}
+	h := t.hearing(t.unreplied)
+	at := h.At.UTC()
+	for _, m := range there.Messages { // newest first
+		if m.At.IsZero() {
+			m.At = at // it is not newer than the one behind it
+		}
+		at = m.At
+		h.Messages = append(h.Messages, inboundMessage(m, creator))
+	}
+	if len(h.Messages) > 0 && h.Messages[0].FromCreator {
+		h.Unreplied = true
+	}
+	_, err = b.engine.Receive(ctx, s.ID, h)
+	return err
+}
+
+// senderOf returns the sender id of the creator's messages.
+func (b *Bridge) senderOf(ctx context.Context, calls *affiliate.Shop, state *pollState, t candidate) (affiliate.IMUserID, error) {
+	if t.CreatorIM != "" {
+		return t.CreatorIM, nil
+	}
+	if known := state.creator[t.ID]; known != "" {
+		return known, nil
+	}
+	if t.there.Shown.OpenID == "" {
+		return "", errNoSender
+	}
+	c, err := calls.Conversation(ctx, affiliate.CreatorID(t.there.Shown.OpenID))
+	if err != nil {
+		return "", err
+	}
+	if c.CreatorIM == "" || c.ID != t.ID {
+		return "", errNoSender
+	}
+	state.creator[t.ID] = c.CreatorIM
+	return c.CreatorIM, nil
+}
+
+// inboundMessage turns a message into the workflow's type. An automatic message of TikTok's is nobody's answer,
+// whatever its sender id.
+func inboundMessage(m affiliate.Message, creator affiliate.IMUserID) workflow.InboundMessage {
+	automatic := m.Type == affiliate.MessageNotification || m.Type == affiliate.MessageSystem || strings.HasPrefix(string(m.Type), "CRM_")
+	return workflow.InboundMessage{
+		ID: string(m.ID), Index: m.Index, Kind: string(m.Type), Text: readable(m), At: m.At, FromCreator: !automatic && m.SenderID == creator,
+	}
+}
+
+// readable is the text of a message, or a short description of one without text: it is quoted in the history and in
+// questions.
+func readable(m affiliate.Message) string {
+	text, about := m.Text(), ""
+	if id := m.About(); id != "" {
+		about = ": " + id
+	}
+	switch m.Type {
+	case affiliate.MessageText:
+	case affiliate.MessageImage:
+		text = "(a picture)" // its address expires
+	case affiliate.MessageProductCard:
+		text = "(a product card" + about + ")"
+	case affiliate.MessageCollaborationCard:
+		text = "(a card of a target collaboration" + about + ")"
+	case affiliate.MessageSampleCard:
+		text = "(a card of a sample request" + about + ")"
+	default:
+		if text == "" {
+			text = "(" + strings.ToLower(strings.ReplaceAll(string(m.Type), "_", " ")) + ")"
+		}
+	}
+	if runes := []rune(text); len(runes) > maxReceivedText {
+		text = string(runes[:maxReceivedText])
+	}
+	return text
+}
