@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/slack-go/slack"
 
+	"sampledesk/bot/slackapi"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
 )
@@ -37,7 +37,7 @@ const (
 	urlTimeout = 8 * time.Second
 
 	// answerTimeout is how long an answer may take in all.
-	answerTimeout = 2 * callTimeout
+	answerTimeout = 2 * slackapi.Timeout
 
 	// answerPause is how long is waited before the second way is tried once more.
 	answerPause = time.Second
@@ -46,7 +46,7 @@ const (
 // tell says something to one person, privately: in a dialog where they clicked in App Home or in a dialog, else where
 // they did what they did.
 func (d *Desk) tell(ctx context.Context, i interaction, sentence string) {
-	ctx, cancel := d.beyond(ctx, answerTimeout)
+	ctx, cancel := d.api.Detach(ctx, answerTimeout)
 	defer cancel()
 	if err := d.whisper(ctx, i, view.Aside(sentence)); err != nil {
 		d.log.WarnContext(ctx, "could not tell a person why", "channel", i.channel(), "person", i.User.ID, "error", err)
@@ -118,7 +118,7 @@ func withOrWithoutImages(m view.Message, send func(view.Message) error) error {
 func (d *Desk) respond(ctx context.Context, to addressee, m view.Message) error {
 	ctx, cancel := context.WithTimeout(ctx, urlTimeout)
 	defer cancel()
-	return d.raw.respond(ctx, to.url, slack.WebhookMessage{
+	return d.api.Respond(ctx, to.url, slack.WebhookMessage{
 		ReplaceOriginal: to.replace, ResponseType: slack.ResponseTypeEphemeral, Text: m.Text, Blocks: &slack.Blocks{BlockSet: m.Blocks},
 	})
 }
@@ -131,26 +131,22 @@ func (d *Desk) postPrivately(ctx context.Context, to addressee, m view.Message) 
 		options = append(options, slack.MsgOptionTS(to.thread))
 	}
 	_, err := d.api.PostEphemeralContext(ctx, to.channel, string(to.who), options...)
-	name := slackError(err)
 	switch {
 	case err == nil:
 		return nil
-	case unknownPerson(err):
+	case slackapi.UnknownPerson.Has(err):
 		return fmt.Errorf("the person is from another workspace, and this one shows them nothing: %w", err)
-	case slices.Contains(unseenErrors, name), slices.Contains(closedErrors, name), slices.Contains(tokenErrors, name), slices.Contains(wrongErrors, name):
+	case slackapi.Unseen.Has(err), slackapi.Closed.Has(err), slackapi.Token.Has(err), slackapi.Wrong.Has(err):
 		return err
 	}
-	pause(ctx, max(answerPause, min(retryAfter(err), 3*answerPause)))
+	slackapi.Pause(ctx, max(answerPause, min(slackapi.RetryAfter(err), 3*answerPause)))
 	_, err = d.api.PostEphemeralContext(ctx, to.channel, string(to.who), options...)
 	return err
 }
 
-// unseenErrors are those of chat.postEphemeral that no second attempt mends.
-var unseenErrors = []string{"not_in_channel", "user_not_in_channel", "messages_tab_disabled"}
-
 // putInPlace answers a click in place of what was clicked. Only its person sees it.
 func (d *Desk) putInPlace(ctx context.Context, i interaction, m view.Message) {
-	ctx, cancel := d.beyond(ctx, answerTimeout)
+	ctx, cancel := d.api.Detach(ctx, answerTimeout)
 	defer cancel()
 	to := i.addressee()
 	to.replace = true
@@ -164,7 +160,7 @@ func (d *Desk) goOn(ctx context.Context, c command, pages []view.Message) {
 	if len(pages) == 0 {
 		return
 	}
-	ctx, cancel := d.beyond(ctx, answerTimeout)
+	ctx, cancel := d.api.Detach(ctx, answerTimeout)
 	defer cancel()
 	if err := d.bring(ctx, c.addressee(), pages); err != nil {
 		d.log.WarnContext(ctx, "could not show the rest of an answer", "channel", c.Channel, "person", c.User, "error", err)

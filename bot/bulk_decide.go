@@ -6,12 +6,13 @@ import (
 	"strings"
 	"time"
 
+	"sampledesk/bot/socket"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
 )
 
 // submitBulk leads from what was chosen to what will happen: nothing is decided yet.
-func (d *Desk) submitBulk(ctx context.Context, i interaction, ack ackFunc) {
+func (d *Desk) submitBulk(ctx context.Context, i interaction, ack socket.Ack) {
 	ctx, cancel := context.WithTimeout(ctx, commitBy)
 	defer cancel()
 	meta, err := view.ParseBulkMeta(i.View.Metadata)
@@ -80,7 +81,7 @@ func askedOf(i interaction, shop workflow.ShopID, block string) (view.BulkDeed, 
 }
 
 // submitBulkConfirm decides. The run is on disk before the dialog closes, and a second delivery finds it there.
-func (d *Desk) submitBulkConfirm(ctx context.Context, i interaction, ack ackFunc) {
+func (d *Desk) submitBulkConfirm(ctx context.Context, i interaction, ack socket.Ack) {
 	ctx, cancel := context.WithTimeout(ctx, commitBy)
 	defer cancel()
 	deed, err := view.ParseBulkDeed(i.View.Metadata)
@@ -107,7 +108,7 @@ func (d *Desk) submitBulkConfirm(ctx context.Context, i interaction, ack ackFunc
 }
 
 // undoRun takes back what of a run was not sent.
-func (d *Desk) undoRun(ctx context.Context, i interaction, a action, ack ackFunc) {
+func (d *Desk) undoRun(ctx context.Context, i interaction, a action, ack socket.Ack) {
 	ctx, cancel := context.WithTimeout(ctx, commitBy)
 	defer cancel()
 	id := workflow.RunID(a.Text)

@@ -6,6 +6,8 @@ import (
 
 	"github.com/slack-go/slack"
 
+	"sampledesk/bot/slackapi"
+	"sampledesk/bot/socket"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
 	"sampledesk/workflow/query"
@@ -25,7 +27,7 @@ func (d *Desk) bulkRoutes(r *routes) {
 
 // openBulk opens the dialog: for the shop that the button names, or, where it names none, the first that has something
 // for the person to decide.
-func (d *Desk) openBulk(ctx context.Context, i interaction, a action, ack ackFunc) {
+func (d *Desk) openBulk(ctx context.Context, i interaction, a action, ack socket.Ack) {
 	ack(nil)
 	ctx, cancel := context.WithTimeout(ctx, commitBy)
 	defer cancel()
@@ -68,7 +70,7 @@ func (d *Desk) firstWaiting(ctx context.Context, shops []workflow.Shop, wanted w
 }
 
 // filterBulk shows what another filter, or another shop, lets through.
-func (d *Desk) filterBulk(ctx context.Context, i interaction, a action, ack ackFunc) {
+func (d *Desk) filterBulk(ctx context.Context, i interaction, a action, ack socket.Ack) {
 	turn := d.bulks.next(i.View.ID)
 	ack(nil)
 	meta, err := view.ParseBulkMeta(i.View.Metadata)
@@ -131,7 +133,7 @@ func (v value) values() (all []string) {
 // meanwhile, the latest one is shown all the same.
 func (d *Desk) updateBulk(ctx context.Context, i interaction, m slack.ModalViewRequest, turn uint64) {
 	_, err := d.api.UpdateViewContext(ctx, m, "", i.View.Hash, i.View.ID)
-	if slackError(err) == "hash_conflict" && d.bulks.latest(i.View.ID) == turn {
+	if slackapi.ErrorName(err) == "hash_conflict" && d.bulks.latest(i.View.ID) == turn {
 		_, err = d.api.UpdateViewContext(ctx, m, "", "", i.View.ID)
 	}
 	if err != nil {

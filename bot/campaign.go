@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"sampledesk/bot/socket"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
 	"sampledesk/workflow/query"
@@ -36,7 +37,7 @@ func (d *Desk) campaigns(ctx context.Context, c command, _ string) (reply, error
 }
 
 // turnCampaigns shows another page of the list in place of the one that was clicked.
-func (d *Desk) turnCampaigns(ctx context.Context, i interaction, a action, ack ackFunc) {
+func (d *Desk) turnCampaigns(ctx context.Context, i interaction, a action, ack socket.Ack) {
 	ack(nil)
 	page, err := strconv.Atoi(a.Text)
 	if err != nil || page < 0 {

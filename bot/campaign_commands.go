@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"sampledesk/bot/socket"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
 	"sampledesk/workflow/query"
@@ -213,7 +214,7 @@ func (d *Desk) askToArchive(ctx context.Context, c command, typed string) (reply
 
 // archiveCampaign archives the campaign whose button was clicked. To somebody who finds it archived already, be it by a
 // second click, all is as wished.
-func (d *Desk) archiveCampaign(ctx context.Context, i interaction, a action, ack ackFunc) {
+func (d *Desk) archiveCampaign(ctx context.Context, i interaction, a action, ack socket.Ack) {
 	ctx, cancel := context.WithTimeout(ctx, commitBy)
 	defer cancel()
 	c, shop, no := d.campaignOf(ctx, i, workflow.CampaignID(a.Text), reviewer)

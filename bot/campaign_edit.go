@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"sampledesk/bot/socket"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
 	"sampledesk/workflow/query"
@@ -19,7 +20,7 @@ func (d *Desk) campaignEditRoutes(r *routes) {
 }
 
 // openEdit opens the dialog. What it shows is read from the store, so the trigger's three seconds suffice.
-func (d *Desk) openEdit(ctx context.Context, i interaction, a action, ack ackFunc) {
+func (d *Desk) openEdit(ctx context.Context, i interaction, a action, ack socket.Ack) {
 	ack(nil)
 	c, shop, no := d.campaignOf(ctx, i, workflow.CampaignID(a.Text), reviewer)
 	if no != "" {
@@ -82,7 +83,7 @@ func (d *Desk) productsFor(ctx context.Context, i interaction, shop workflow.Sho
 }
 
 // submitEdit keeps what a campaign was made into, before the dialog closes.
-func (d *Desk) submitEdit(ctx context.Context, i interaction, ack ackFunc) {
+func (d *Desk) submitEdit(ctx context.Context, i interaction, ack socket.Ack) {
 	ctx, cancel := context.WithTimeout(ctx, commitBy)
 	defer cancel()
 	meta, err := view.ParseEditMeta(i.View.Metadata)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"sampledesk/bot/socket"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
 	"sampledesk/workflow/query"
@@ -21,7 +22,7 @@ func (d *Desk) joinRoutes(r *routes) {
 
 // openJoin opens the dialog that adds the creator to a campaign. The trigger lives three seconds, so nothing slow
 // comes before it; what the dialog shows is read from the store.
-func (d *Desk) openJoin(ctx context.Context, i interaction, a action, ack ackFunc) {
+func (d *Desk) openJoin(ctx context.Context, i interaction, a action, ack socket.Ack) {
 	ack(nil)
 	target, err := view.ParseTarget(a.Block)
 	if err != nil {
@@ -89,7 +90,7 @@ func (d *Desk) suggestCampaigns(ctx context.Context, i interaction) any {
 }
 
 // leaveCampaign takes an application out of the campaign that it was added to. It is kept before it is acknowledged.
-func (d *Desk) leaveCampaign(ctx context.Context, i interaction, a action, ack ackFunc) {
+func (d *Desk) leaveCampaign(ctx context.Context, i interaction, a action, ack socket.Ack) {
 	ctx, cancel := context.WithTimeout(ctx, commitBy)
 	defer cancel()
 	about, err := view.ParseCorrespondent(a.Text)
@@ -116,7 +117,7 @@ func (d *Desk) leaveCampaign(ctx context.Context, i interaction, a action, ack a
 
 // submitJoin adds the creator to the campaign that was chosen or named, and approves if that was ticked, in one
 // transaction. It is kept before the dialog closes.
-func (d *Desk) submitJoin(ctx context.Context, i interaction, ack ackFunc) {
+func (d *Desk) submitJoin(ctx context.Context, i interaction, ack socket.Ack) {
 	ctx, cancel := context.WithTimeout(ctx, commitBy)
 	defer cancel()
 	meta, err := view.ParseJoinMeta(i.View.Metadata)
@@ -178,7 +179,7 @@ func blockOf(j workflow.Join) string {
 
 // complain tells what was wrong: at the input that can be mended, or, where the application has moved on under the
 // modal, by closing it and saying so.
-func (d *Desk) complain(ctx context.Context, i interaction, j workflow.Join, err error, ack ackFunc) {
+func (d *Desk) complain(ctx context.Context, i interaction, j workflow.Join, err error, ack socket.Ack) {
 	r, ok := errors.AsType[workflow.Refusal](err)
 	if !ok {
 		ack(errorAt(blockOf(j), view.Denied(view.DeniedUnsaved)))

@@ -11,6 +11,8 @@ import (
 
 	"github.com/slack-go/slack"
 
+	"sampledesk/bot/slackapi"
+	"sampledesk/bot/socket"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
 	"sampledesk/workflow/query"
@@ -35,7 +37,7 @@ const (
 )
 
 // openLink opens the dialog at once: what it shows is read from the store, and TikTok is asked later.
-func (d *Desk) openLink(ctx context.Context, i interaction, a action, ack ackFunc) {
+func (d *Desk) openLink(ctx context.Context, i interaction, a action, ack socket.Ack) {
 	ack(nil)
 	about, err := view.ParseCorrespondent(a.Text)
 	if err != nil || about.Campaign == "" {
@@ -127,13 +129,13 @@ type wish struct {
 
 // submitLink asks TikTok for the link. Where that takes longer than a dialog may wait, the dialog says so, and goes on
 // when TikTok has answered; what was chosen is kept either way.
-func (d *Desk) submitLink(ctx context.Context, i interaction, ack ackFunc) {
+func (d *Desk) submitLink(ctx context.Context, i interaction, ack socket.Ack) {
 	w, no := d.wish(ctx, i)
 	if no != "" {
 		ack(errorAt(view.BlockLinkProduct, no))
 		return
 	}
-	asking, cancel := d.beyond(ctx, linkEver)
+	asking, cancel := d.api.Detach(ctx, linkEver)
 	defer cancel()
 	answers := make(chan linkAnswer, 1)
 	go func() {
@@ -150,7 +152,7 @@ func (d *Desk) submitLink(ctx context.Context, i interaction, ack ackFunc) {
 	case <-time.After(linkSoon):
 		ack(updateTo(view.LinkWait(w.to)))
 		a := <-answers // askLink ends with its context
-		pause(asking, linkSettle)
+		slackapi.Pause(asking, linkSettle)
 		d.showLink(ctx, i, w, a)
 	}
 }
@@ -237,7 +239,7 @@ func (d *Desk) linkGiven(ctx context.Context, w wish, a linkAnswer) (slack.Modal
 
 // showLink goes on with a dialog that waits: to the message, or back to the choice with the reason.
 func (d *Desk) showLink(ctx context.Context, i interaction, w wish, a linkAnswer) {
-	ctx, cancel := d.beyond(ctx, callTimeout)
+	ctx, cancel := d.api.Detach(ctx, slackapi.Timeout)
 	defer cancel()
 	next, ok := d.linkGiven(ctx, w, a)
 	if !ok {
@@ -255,7 +257,7 @@ func (d *Desk) showLink(ctx context.Context, i interaction, w wish, a linkAnswer
 }
 
 // sendLink sends the message with the link: it is kept before the dialog closes. The picture follows, if it is wanted.
-func (d *Desk) sendLink(ctx context.Context, i interaction, ack ackFunc) {
+func (d *Desk) sendLink(ctx context.Context, i interaction, ack socket.Ack) {
 	ctx, cancel := context.WithTimeout(ctx, commitBy)
 	defer cancel()
 	meta, err := view.ParseLinkMeta(i.View.Metadata)
@@ -295,33 +297,33 @@ func (d *Desk) sendLink(ctx context.Context, i interaction, ack ackFunc) {
 
 // postLink posts the link as a QR picture, below the question where that is in Slack.
 func (d *Desk) postLink(ctx context.Context, i interaction, meta view.LinkMeta, shop workflow.Shop) {
-	p := file{name: "request-link.png", channel: d.channelOf(shop)}
+	p := slackapi.File{Name: "request-link.png", Channel: d.channelOf(shop)}
 	err := d.store.View(ctx, func(tx workflow.Tx) error {
 		m, err := tx.Member(meta.To.Campaign, meta.To.Creator)
 		if query.UnlessMissing(err) != nil {
 			return err
 		}
-		p.title, p.alt, p.comment = view.LinkPictureWords(m.Shown, i.User.ID)
+		p.Title, p.Alt, p.Comment = view.LinkPictureWords(m.Shown, i.User.ID)
 		n, err := tx.Notice(m.Question)
 		if err == nil && n.Posted() {
-			p.channel, p.thread = n.Channel, n.TS
+			p.Channel, p.Thread = n.Channel, n.TS
 			return nil
 		}
 		if query.UnlessMissing(err) != nil {
 			return err
 		}
 		c, err := tx.Campaign(meta.To.Campaign)
-		p.channel = cmp.Or(c.Channel, p.channel)
+		p.Channel = cmp.Or(c.Channel, p.Channel)
 		return query.UnlessMissing(err)
 	})
 	if err == nil {
-		if p.data, err = drawQR(meta.Link); err == nil {
-			err = d.upload(ctx, p)
+		if p.Data, err = drawQR(meta.Link); err == nil {
+			err = d.api.Upload(ctx, p)
 		}
 	}
 	if err != nil {
 		d.log.WarnContext(ctx, "could not post the picture of a link", "person", i.User.ID, "shop", shop.ID, "error", err)
-		i.Channel.ID, i.View.ID = p.channel, ""
+		i.Channel.ID, i.View.ID = p.Channel, ""
 		d.tell(ctx, i, view.LinkPictureFailed)
 	}
 }

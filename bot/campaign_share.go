@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"sampledesk/bot/slackapi"
+	"sampledesk/bot/socket"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
 	"sampledesk/workflow/query"
@@ -12,7 +14,7 @@ import (
 
 // shareFunnel posts a campaign's funnel as a picture, to the campaign's channel or the shop's: whoever sees it there may
 // see it. A second delivery of the click posts nothing.
-func (d *Desk) shareFunnel(ctx context.Context, i interaction, a action, ack ackFunc) {
+func (d *Desk) shareFunnel(ctx context.Context, i interaction, a action, ack socket.Ack) {
 	ack(nil)
 	c, shop, no := d.campaignOf(ctx, i, workflow.CampaignID(a.Text), reviewer)
 	if no != "" {
@@ -24,21 +26,21 @@ func (d *Desk) shareFunnel(ctx context.Context, i interaction, a action, ack ack
 	}
 	p, err := d.funnelPicture(ctx, c, i.User.ID)
 	if err == nil {
-		p.channel = d.channelOf(shop)
+		p.Channel = d.channelOf(shop)
 		if c.Channel != "" {
-			p.channel = c.Channel
+			p.Channel = c.Channel
 		}
-		err = d.upload(ctx, p)
+		err = d.api.Upload(ctx, p)
 	}
 	if err != nil {
 		d.log.WarnContext(ctx, "could not share a picture", "person", i.User.ID, "shop", shop.ID, "error", err)
 		d.tell(ctx, i, view.PictureFailed)
 		return
 	}
-	d.tell(ctx, i, view.PictureShared(p.channel))
+	d.tell(ctx, i, view.PictureShared(p.Channel))
 }
 
-func (d *Desk) funnelPicture(ctx context.Context, c workflow.Campaign, by workflow.PersonID) (p file, err error) {
+func (d *Desk) funnelPicture(ctx context.Context, c workflow.Campaign, by workflow.PersonID) (p slackapi.File, err error) {
 	var facts view.CampaignStatusFacts
 	err = d.store.View(ctx, func(tx workflow.Tx) error {
 		var err error
@@ -52,5 +54,5 @@ func (d *Desk) funnelPicture(ctx context.Context, c workflow.Campaign, by workfl
 	}
 	chart := view.Funnel(facts, by)
 	png, err := drawFunnel(chart)
-	return file{name: "campaign.png", title: chart.Title, alt: chart.Alt, comment: chart.Comment, data: png}, err
+	return slackapi.File{Name: "campaign.png", Title: chart.Title, Alt: chart.Alt, Comment: chart.Comment, Data: png}, err
 }

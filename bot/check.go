@@ -11,6 +11,7 @@ import (
 
 	"github.com/slack-go/slack"
 
+	"sampledesk/bot/slackapi"
 	"sampledesk/workflow"
 )
 
@@ -28,8 +29,7 @@ func (f Finding) OK() bool { return f.Do == "" }
 // nothing. Empty values are findings too.
 func Check(ctx context.Context, c Config) []Finding {
 	k := checker{config: c, headers: http.Header{}}
-	k.api = slack.New(c.BotToken, slack.OptionAPIURL(c.APIURL), slack.OptionAppLevelToken(c.AppToken),
-		slack.OptionHTTPClient(c.client()),
+	k.api = slackapi.New(c.APIURL, c.BotToken, c.client(), slack.OptionAppLevelToken(c.AppToken),
 		slack.OptionOnResponseHeaders(func(_ string, h http.Header) { k.headers = h }))
 	known := k.botToken(ctx)
 	if known {
@@ -47,15 +47,11 @@ func Check(ctx context.Context, c Config) []Finding {
 
 type checker struct {
 	config   Config
-	api      *slack.Client
+	api      *slackapi.Client
 	headers  http.Header // of the last answer
 	team     string      // the bot's workspace, once it is known
 	silent   bool        // Slack cannot be reached: once is enough to say so
 	findings []Finding
-}
-
-func (k *checker) raw() rawAPI {
-	return rawAPI{base: k.config.APIURL, token: k.config.BotToken, http: k.config.client()}
 }
 
 func (k *checker) ok(what, found string) {
@@ -75,8 +71,8 @@ func (k *checker) botToken(ctx context.Context) bool {
 	answer, err := k.api.AuthTestContext(ctx)
 	switch {
 	case err == nil:
-	case slackError(err) != "":
-		k.fault(what, slackError(err), "install the app to the workspace again, and set SLACK_BOT_TOKEN to the token that begins with xoxb-")
+	case slackapi.ErrorName(err) != "":
+		k.fault(what, slackapi.ErrorName(err), "install the app to the workspace again, and set SLACK_BOT_TOKEN to the token that begins with xoxb-")
 		return false
 	default:
 		k.silent = true
@@ -135,8 +131,8 @@ func (k *checker) appToken(ctx context.Context) {
 	switch {
 	case err == nil:
 		k.ok(what, "Socket Mode answers")
-	case slackError(err) != "":
-		k.fault(what, slackError(err), "make an app-level token with the scope connections:write, switch Socket Mode on, and set SLACK_APP_TOKEN to the token that begins with xapp-")
+	case slackapi.ErrorName(err) != "":
+		k.fault(what, slackapi.ErrorName(err), "make an app-level token with the scope connections:write, switch Socket Mode on, and set SLACK_APP_TOKEN to the token that begins with xapp-")
 	default:
 		k.fault(what, "no answer: "+err.Error(), "check the network and SLACK_API_URL")
 	}
@@ -155,7 +151,7 @@ func (k *checker) channel(ctx context.Context) {
 func (k *checker) oneChannel(ctx context.Context, what, id, set string) {
 	c, err := k.api.GetConversationInfoContext(ctx, &slack.GetConversationInfoInput{ChannelID: id})
 	switch {
-	case slackError(err) == "channel_not_found":
+	case slackapi.ErrorName(err) == "channel_not_found":
 		k.fault(what, "not found", "check "+set+"; a private channel is only seen once the bot was invited there: /invite @Sample Desk")
 	case err != nil:
 		k.fault(what, describe(err), "check "+set+" and the scopes above")
@@ -180,11 +176,11 @@ func (k *checker) admins(ctx context.Context) {
 
 // oneAdmin checks that somebody can be an admin. Set is where she is named.
 func (k *checker) oneAdmin(ctx context.Context, what string, id workflow.PersonID, set string) {
-	user, err := k.raw().user(ctx, id)
+	user, err := k.api.Account(ctx, string(id))
 	switch {
-	case unknownPerson(err):
+	case slackapi.UnknownPerson.Has(err):
 		k.fault(what, "not found", "check "+set+": it takes ids of people of this workspace, which begin with U or W, not names")
-	case err == nil && k.team != "" && !user.of(k.team):
+	case err == nil && k.team != "" && !user.InTeam(k.team):
 		k.fault(what, "from another workspace", "take it out of "+set+": only people of this workspace can be admins")
 	case err != nil:
 		k.fault(what, describe(err), "check "+set+" and the scope users:read")
@@ -198,7 +194,7 @@ func (k *checker) oneAdmin(ctx context.Context, what string, id workflow.PersonI
 // CheckShops looks at what the shops' own settings name in Slack: the channels that cards and shipments go to, and the
 // admins. What is unset there is for Check to look at.
 func CheckShops(ctx context.Context, c Config, shops []workflow.Shop) []Finding {
-	k := checker{config: c, api: slack.New(c.BotToken, slack.OptionAPIURL(c.APIURL), slack.OptionHTTPClient(c.client()))}
+	k := checker{config: c, api: slackapi.New(c.APIURL, c.BotToken, c.client())}
 	const set = "/samples settings"
 	if answer, err := k.api.AuthTestContext(ctx); err == nil { // where it fails, Check says so
 		k.team = answer.TeamID

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"sampledesk/bot/socket"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
 )
@@ -24,7 +25,7 @@ func (d *Desk) cardRoutes(r *routes) {
 
 // decide makes a decision, or undoes one: it is kept first and acknowledged then, so that what a person saw accepted is
 // on disk. A refusal changes nothing, and is told after the acknowledgement.
-func (d *Desk) decide(ctx context.Context, i interaction, a action, ack ackFunc) {
+func (d *Desk) decide(ctx context.Context, i interaction, a action, ack socket.Ack) {
 	d.click(ctx, i, a, ack, func(_ context.Context, t view.Target, s workflow.Shop) (workflow.Event, string) {
 		return d.event(i, a, t, s), ""
 	})
@@ -33,7 +34,7 @@ func (d *Desk) decide(ctx context.Context, i interaction, a action, ack ackFunc)
 // click applies what a reviewer did with a control of a card. The event is made once it is clear that she may; in its
 // place a sentence may say why there is none.
 func (d *Desk) click(
-	ctx context.Context, i interaction, a action, ack ackFunc, read func(context.Context, view.Target, workflow.Shop) (workflow.Event, string),
+	ctx context.Context, i interaction, a action, ack socket.Ack, read func(context.Context, view.Target, workflow.Shop) (workflow.Event, string),
 ) {
 	ctx, cancel := context.WithTimeout(ctx, commitBy)
 	defer cancel()
@@ -87,14 +88,14 @@ func (i interaction) surface() workflow.Surface {
 }
 
 // look puts a person's name on a card, so that others need not look too.
-func (d *Desk) look(ctx context.Context, i interaction, a action, ack ackFunc) {
+func (d *Desk) look(ctx context.Context, i interaction, a action, ack socket.Ack) {
 	d.click(ctx, i, a, ack, func(_ context.Context, _ view.Target, s workflow.Shop) (workflow.Event, string) {
 		return workflow.OnItBegan{Actor: d.actor(i.User.ID, s, i.surface(), i.TriggerID), At: time.Now()}, ""
 	})
 }
 
 // more is the menu of what is rarely needed. Its links are opened by Slack, and only have to be acknowledged.
-func (d *Desk) more(ctx context.Context, i interaction, a action, ack ackFunc) {
+func (d *Desk) more(ctx context.Context, i interaction, a action, ack socket.Ack) {
 	if a.chosen() == view.MoreLookEnd {
 		d.endLook(ctx, i, a, ack)
 		return
@@ -103,7 +104,7 @@ func (d *Desk) more(ctx context.Context, i interaction, a action, ack ackFunc) {
 }
 
 // endLook takes a person's name off a card: her own, or an admin anybody's.
-func (d *Desk) endLook(ctx context.Context, i interaction, a action, ack ackFunc) {
+func (d *Desk) endLook(ctx context.Context, i interaction, a action, ack socket.Ack) {
 	d.click(ctx, i, a, ack, func(ctx context.Context, t view.Target, s workflow.Shop) (workflow.Event, string) {
 		who := d.actor(i.User.ID, s, i.surface(), i.TriggerID)
 		app, err := d.application(ctx, t.Key)

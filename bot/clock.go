@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"sampledesk/bot/socket"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
 )
@@ -164,7 +165,7 @@ func (d *Desk) contentMessage(tx workflow.Tx, n workflow.Notice) (view.Message, 
 
 // nudge opens the dialog to write to a creator with a kind reminder in it, which can be changed before it is sent. Where
 // her content has come meanwhile there is nothing to remind her of.
-func (d *Desk) nudge(ctx context.Context, i interaction, a action, ack ackFunc) {
+func (d *Desk) nudge(ctx context.Context, i interaction, a action, ack socket.Ack) {
 	ack(nil)
 	to, err := view.ParseCorrespondent(a.Text)
 	if err != nil {

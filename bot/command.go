@@ -8,6 +8,7 @@ import (
 
 	"github.com/slack-go/slack"
 
+	"sampledesk/bot/socket"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
 )
@@ -49,7 +50,7 @@ func private(m view.Message) answer {
 
 // command answers a slash command, in the channel or in a direct message with the desk. The first page of the answer
 // rides in the acknowledgement, and the others follow.
-func (d *Desk) command(ctx context.Context, c command, ack ackFunc) {
+func (d *Desk) command(ctx context.Context, c command, ack socket.Ack) {
 	ctx, cancel := context.WithTimeout(ctx, commitBy)
 	defer cancel()
 	r := d.answer(ctx, c)

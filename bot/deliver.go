@@ -5,6 +5,7 @@ import (
 	"context"
 	"time"
 
+	"sampledesk/bot/slackapi"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
 	"sampledesk/workflow/query"
@@ -30,47 +31,47 @@ func (d *Desk) Limit(tx workflow.Tx, e workflow.Effect) (string, error) {
 	if err != nil { // its delivery meets that too, and tells what becomes of the effect
 		d.log.Warn("could not read where an effect goes", "effect", e.ID, "error", err)
 	}
-	return limitKey(method, channel), nil
+	return slackapi.LimitKey(method, channel), nil
 }
 
 // Budget implements outbox.Service: it takes a call from Slack's rates before the claim.
-func (d *Desk) Budget(_ workflow.Effect, limit string) time.Duration { return d.limits.take(limit) }
+func (d *Desk) Budget(_ workflow.Effect, limit string) time.Duration { return d.limits.Take(limit) }
 
 // destination tells by which method and to which channel an effect goes.
 func (d *Desk) destination(tx workflow.Tx, e workflow.Effect) (method, channel string, err error) {
 	s, err := query.Shop(tx, e.Shop)
 	if err != nil {
-		return methodPost, d.config.Channel, err
+		return slackapi.MethodPost, d.config.Channel, err
 	}
 	channel = d.channelOf(s)
 	switch e.Kind {
 	case workflow.ShowCard, workflow.Reply:
 		a, err := tx.Application(e.Key())
 		if err != nil || !a.Card.Posted() {
-			return methodPost, channel, err
+			return slackapi.MethodPost, channel, err
 		}
 		if e.Kind == workflow.ShowCard {
-			return methodUpdate, a.Card.Channel, nil
+			return slackapi.MethodUpdate, a.Card.Channel, nil
 		}
-		return methodPost, a.Card.Channel, nil
+		return slackapi.MethodPost, a.Card.Channel, nil
 	case workflow.ShowNotice:
 		n, err := tx.Notice(e.Notice)
 		if err != nil {
-			return methodPost, channel, err
+			return slackapi.MethodPost, channel, err
 		}
 		if n.Posted() {
-			return methodUpdate, n.Channel, nil
+			return slackapi.MethodUpdate, n.Channel, nil
 		}
 		channel, err = noticeChannel(tx, n.Campaign, channel)
-		return methodPost, channel, err
+		return slackapi.MethodPost, channel, err
 	default:
 		if e.Payload != nil && e.Payload.Kind == workflow.KindShipment && s.Settings.Shipments == workflow.ShipmentsElsewhere {
-			return methodPost, cmp.Or(s.Settings.ShipmentChannel, channel), nil
+			return slackapi.MethodPost, cmp.Or(s.Settings.ShipmentChannel, channel), nil
 		}
 		if e.Payload != nil {
 			channel, err = noticeChannel(tx, e.Payload.CampaignID, channel)
 		}
-		return methodPost, channel, err
+		return slackapi.MethodPost, channel, err
 	}
 }
 
@@ -119,7 +120,7 @@ func (d *Desk) showCard(ctx context.Context, e workflow.Effect) workflow.Outcome
 		return again(e, err)
 	}
 	post := post{
-		method: methodPost, channel: d.channelOf(shop), message: message, event: eventCard,
+		method: slackapi.MethodPost, channel: d.channelOf(shop), message: message, event: eventCard,
 		payload: map[string]any{"effect": string(e.ID), "shop": string(e.Shop), "application": string(e.Application), "stage": string(a.Stage())},
 		home:    !a.Card.Posted() || a.Card.Channel == d.channelOf(shop), standing: a.Card.Hash,
 	}
@@ -127,7 +128,7 @@ func (d *Desk) showCard(ctx context.Context, e workflow.Effect) workflow.Outcome
 		if a.Card.Hash == message.Hash() {
 			return workflow.Outcome{}
 		}
-		post.method, post.channel, post.ts = methodUpdate, a.Card.Channel, a.Card.TS
+		post.method, post.channel, post.ts = slackapi.MethodUpdate, a.Card.Channel, a.Card.TS
 	} else if e.Leased { // it was to be an edit, and the card is gone since: a post takes a claim
 		return workflow.Outcome{Then: workflow.Again}
 	} else if unclear(e) {
@@ -136,7 +137,7 @@ func (d *Desk) showCard(ctx context.Context, e workflow.Effect) workflow.Outcome
 			return outcome
 		}
 		if found != "" {
-			post.method, post.ts, post.looked = methodUpdate, found, true
+			post.method, post.ts, post.looked = slackapi.MethodUpdate, found, true
 		}
 	}
 	w, err := d.put(ctx, e, post)
@@ -153,7 +154,7 @@ func unclear(e workflow.Effect) bool { return e.Begun || e.Verifications > 0 }
 
 // findCard looks for the card that an earlier attempt may have posted.
 func (d *Desk) findCard(ctx context.Context, e workflow.Effect, channel string) (ts string, o workflow.Outcome, ok bool) {
-	found, yes, err := d.raw.history(ctx, channel, e.MadeAt.Add(-lookBack), func(m posted) bool {
+	found, yes, err := d.api.FindInChannel(ctx, channel, e.MadeAt.Add(-lookBack), func(m slackapi.Message) bool {
 		return m.Metadata.EventType == eventCard && m.Metadata.EventPayload["shop"] == string(e.Shop) &&
 			m.Metadata.EventPayload["application"] == string(e.Application)
 	})
@@ -188,7 +189,7 @@ func (d *Desk) reply(ctx context.Context, e workflow.Effect) workflow.Outcome {
 		payload["stage"] = string(e.Payload.Stage)
 	}
 	p := post{
-		method: methodPost, channel: a.Card.Channel, thread: a.Card.TS, event: eventReply, payload: payload,
+		method: slackapi.MethodPost, channel: a.Card.Channel, thread: a.Card.TS, event: eventReply, payload: payload,
 		home: a.Card.Channel == d.channelOf(shop),
 	}
 	if e.Payload.Kind == workflow.KindDeadline {
@@ -234,7 +235,7 @@ func (d *Desk) announce(ctx context.Context, e workflow.Effect) workflow.Outcome
 		return workflow.Outcome{}
 	}
 	return d.sayOnce(ctx, e, post{
-		method: methodPost, channel: channel, home: true, message: message, event: eventNotice,
+		method: slackapi.MethodPost, channel: channel, home: true, message: message, event: eventNotice,
 		payload: map[string]any{"effect": string(e.ID), "shop": string(e.Shop), "kind": string(e.Payload.Kind)},
 	})
 }

@@ -2,7 +2,6 @@ package bot
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -12,11 +11,10 @@ import (
 
 	"github.com/slack-go/slack"
 
+	"sampledesk/bot/slackapi"
+	"sampledesk/bot/socket"
 	"sampledesk/workflow"
 )
-
-// callTimeout is how long one call of Slack's Web API may take. slack-go sets none of its own.
-const callTimeout = 10 * time.Second
 
 // Config is what the desk needs to know. Channel, Admins and Undo hold for every shop whose own setting is unset.
 type Config struct {
@@ -25,8 +23,8 @@ type Config struct {
 	Channel            string
 	Admins             []workflow.PersonID
 	Undo               time.Duration
-	HTTPClient         *http.Client // its Transport is the caller's; nil: a client of its own
-	Dial               DialFunc     // of the socket; nil: the network's
+	HTTPClient         *http.Client    // its Transport is the caller's; nil: a client of its own
+	Dial               socket.DialFunc // of the socket; nil: the network's
 	Logger             *slog.Logger
 	Version            string             // of the program, as `/samples status` tells it
 	Sync               func() []SyncState // how each shop's last sweep went; nil: nobody tells
@@ -41,7 +39,7 @@ type Config struct {
 
 // client returns the client for Slack's Web API.
 func (c Config) client() *http.Client {
-	client := &http.Client{Timeout: callTimeout}
+	client := &http.Client{Timeout: slackapi.Timeout}
 	if c.HTTPClient != nil {
 		client.Transport = c.HTTPClient.Transport
 	}
@@ -50,14 +48,13 @@ func (c Config) client() *http.Client {
 
 // Desk is the bot. It is safe for concurrent use.
 type Desk struct {
-	api    *slack.Client
-	raw    rawAPI
+	api    *slackapi.Client
 	engine *workflow.Engine
 	store  workflow.Store
 	config Config
 	people *people
-	limits *limits
-	link   *link
+	limits *slackapi.Limits
+	link   *socket.Link
 	routes *routes
 	shared lately
 	drawn  drawn
@@ -65,9 +62,6 @@ type Desk struct {
 
 	welcomes postponed
 	homes    *homes
-
-	over context.Context // ends when the desk has stopped, and with it what goes on after an acknowledgement
-	end  context.CancelFunc
 
 	refused atomic.Pointer[string]        // Slack's error for the last message written
 	asked   atomic.Pointer[time.Duration] // for how long Slack asked not to be written to, where that is longer than is obeyed
@@ -79,43 +73,44 @@ func New(config Config, store workflow.Store, engine *workflow.Engine) (*Desk, e
 	if !strings.HasSuffix(config.APIURL, "/") {
 		return nil, fmt.Errorf("the address of Slack's API, %q, has to end in a slash", config.APIURL)
 	}
-	client := config.client()
 	d := &Desk{
-		api: slack.New(config.BotToken, slack.OptionAPIURL(config.APIURL), slack.OptionAppLevelToken(config.AppToken),
-			slack.OptionHTTPClient(client)),
-		raw:    rawAPI{base: config.APIURL, token: config.BotToken, http: client},
-		engine: engine, store: store, config: config, log: config.Logger, limits: newLimits(),
+		api:    slackapi.New(config.APIURL, config.BotToken, config.client(), slack.OptionAppLevelToken(config.AppToken)),
+		engine: engine, store: store, config: config, log: config.Logger, limits: slackapi.NewLimits(),
 	}
-	d.over, d.end = context.WithCancel(context.Background())
-	d.people = newPeople(d.api, d.raw)
+	d.people = newPeople(d.api)
 	d.routes = newRoutes(d)
 	d.homes = newHomes(d)
-	d.link = newLink(linkConfig{open: d.openSocket, dial: config.Dial, handle: d.handle, log: config.Logger})
+	d.link = socket.New(socket.Config{
+		Open: d.openSocket, Fatal: slackapi.NoSocket.Has, RetryAfter: slackapi.RetryAfter, Dial: config.Dial, Handle: d.handle, Log: config.Logger,
+	})
 	return d, nil
 }
 
 // Run keeps the desk connected to Slack until ctx ends, and then comes to an end within a few seconds, with every
 // acknowledgement that it owes. An error is one that no retry mends, such as a revoked token. A desk runs once.
 func (d *Desk) Run(ctx context.Context) error {
-	defer d.end()
+	defer d.api.Close()
 	ctx, cancel := context.WithCancel(ctx)
 	wait := d.homes.run(ctx)
 	defer wait()
 	defer cancel()
-	return d.link.run(ctx)
+	return d.link.Run(ctx)
 }
 
-// beyond returns a context for what is done after an acknowledgement: it lasts longer than the handler's own, and no
-// longer than the desk.
-func (d *Desk) beyond(ctx context.Context, most time.Duration) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), most)
-	stop := context.AfterFunc(d.over, cancel)
-	return ctx, func() { stop(); cancel() }
+// Health tells how the connection to Slack is, and whether Slack takes what the desk writes.
+type Health struct {
+	socket.Health
+
+	Refused string // Slack's error for the last message that the desk wanted to write, "" if it took it
+
+	// Asked is for how long Slack asked not to be written to, where that is longer than the desk obeys; 0: it does not.
+	// One too long to be counted is below 0.
+	Asked time.Duration
 }
 
 // Health tells how the connection to Slack is, and whether Slack takes what the desk writes.
 func (d *Desk) Health() Health {
-	h := d.link.health()
+	h := Health{Health: d.link.Health()}
 	if refused := d.refused.Load(); refused != nil {
 		h.Refused = *refused
 	}
@@ -127,7 +122,7 @@ func (d *Desk) Health() Health {
 
 // openSocket asks Slack for the address of a socket.
 func (d *Desk) openSocket(ctx context.Context) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	ctx, cancel := context.WithTimeout(ctx, slackapi.Timeout)
 	defer cancel()
 	_, url, err := d.api.StartSocketModeContext(ctx)
 	return url, err
@@ -143,12 +138,4 @@ func (d *Desk) shops(ctx context.Context) (shops []workflow.Shop, err error) {
 		return nil, fmt.Errorf("reading the shops: %w", err)
 	}
 	return shops, nil
-}
-
-// slackError returns Slack's own name of an error, or "" if it is not an answer of Slack's.
-func slackError(err error) string {
-	if e, ok := errors.AsType[slack.SlackErrorResponse](err); ok {
-		return e.Err
-	}
-	return ""
 }

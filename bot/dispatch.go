@@ -6,6 +6,7 @@ import (
 	"errors"
 	"time"
 
+	"sampledesk/bot/socket"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
 	"sampledesk/workflow/query"
@@ -113,7 +114,7 @@ func (i interaction) channel() string {
 
 // handle reads an envelope and hands it on. Whatever it cannot read is acknowledged by the link and logged: Slack would
 // only send it again.
-func (d *Desk) handle(ctx context.Context, e envelope, ack ackFunc) {
+func (d *Desk) handle(ctx context.Context, e socket.Envelope, ack socket.Ack) {
 	switch e.Type {
 	case "interactive":
 		var i interaction
@@ -136,14 +137,14 @@ func (d *Desk) handle(ctx context.Context, e envelope, ack ackFunc) {
 	}
 }
 
-func (d *Desk) interact(ctx context.Context, i interaction, ack ackFunc) {
+func (d *Desk) interact(ctx context.Context, i interaction, ack socket.Ack) {
 	if !d.routed(ctx, i, ack) {
 		d.log.DebugContext(ctx, "an interaction that the desk does not work on", "type", i.Type, "view", i.View.Callback, "shortcut", i.Callback)
 	}
 }
 
 // routed hands an interaction to whoever works on it; false where nobody does.
-func (d *Desk) routed(ctx context.Context, i interaction, ack ackFunc) (known bool) {
+func (d *Desk) routed(ctx context.Context, i interaction, ack socket.Ack) (known bool) {
 	switch i.Type {
 	case "block_actions":
 		d.clicked(ctx, i, ack)
@@ -181,7 +182,7 @@ func (d *Desk) routed(ctx context.Context, i interaction, ack ackFunc) (known bo
 }
 
 // clicked works on each control that was used. Slack sends one at a time.
-func (d *Desk) clicked(ctx context.Context, i interaction, ack ackFunc) {
+func (d *Desk) clicked(ctx context.Context, i interaction, ack socket.Ack) {
 	for _, a := range i.Actions {
 		if handle, known := d.routes.clicks[a.ID]; known {
 			handle(ctx, i, a, ack)

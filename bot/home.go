@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 
+	"sampledesk/bot/socket"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
 	"sampledesk/workflow/query"
@@ -40,7 +41,7 @@ func chosenOrAll(a action) string {
 }
 
 // openHome shows App Home to somebody who opened it. Its other tab shows nothing of ours.
-func (d *Desk) openHome(ctx context.Context, e event, ack ackFunc) {
+func (d *Desk) openHome(ctx context.Context, e event, ack socket.Ack) {
 	ack(nil)
 	if e.Event.Tab != "home" || e.Event.User == "" {
 		return
@@ -59,8 +60,8 @@ func (d *Desk) homeState(ctx context.Context, metadata string) view.HomeState {
 }
 
 // moveHome answers a control that leads elsewhere in App Home, from where its person saw it.
-func (d *Desk) moveHome(to func(view.HomeState, action) (view.HomeState, error)) func(context.Context, interaction, action, ackFunc) {
-	return func(ctx context.Context, i interaction, a action, ack ackFunc) {
+func (d *Desk) moveHome(to func(view.HomeState, action) (view.HomeState, error)) func(context.Context, interaction, action, socket.Ack) {
+	return func(ctx context.Context, i interaction, a action, ack socket.Ack) {
 		ack(nil)
 		state, err := to(d.homeState(ctx, i.View.Metadata), a)
 		if err != nil {
@@ -72,7 +73,7 @@ func (d *Desk) moveHome(to func(view.HomeState, action) (view.HomeState, error))
 }
 
 // filterHome answers a filter: the list begins anew.
-func (d *Desk) filterHome(set func(*query.Filter, action)) func(context.Context, interaction, action, ackFunc) {
+func (d *Desk) filterHome(set func(*query.Filter, action)) func(context.Context, interaction, action, socket.Ack) {
 	return d.moveHome(func(s view.HomeState, a action) (view.HomeState, error) {
 		set(&s.Filter, a)
 		return view.HomeState{Filter: s.Filter}, nil

@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"maps"
 	"runtime/debug"
-	"slices"
 	"time"
 
 	"github.com/slack-go/slack"
 
+	"sampledesk/bot/slackapi"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
 )
@@ -106,7 +106,7 @@ func (h *homes) show(ctx context.Context, who workflow.PersonID, j job) shown {
 	h.mu.Lock()
 	h.budget.AllowN(time.Now(), 1)
 	h.mu.Unlock()
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	ctx, cancel := context.WithTimeout(ctx, slackapi.Timeout)
 	defer cancel()
 	version, err := h.publish(ctx, who, page.view, j.version)
 	return shown{from: j, page: page, hash: page.view.Hash, version: version, err: err}
@@ -144,28 +144,25 @@ func (h *homes) done(ctx context.Context, who workflow.PersonID, l *looker, s sh
 // pause tells whether and when a publishing that failed is tried again. The lock is held.
 func (h *homes) pause(err error, l *looker) (time.Duration, bool) {
 	if _, ok := errors.AsType[*slack.RateLimitedError](err); ok {
-		wait := retryAfter(err)
+		wait := slackapi.RetryAfter(err)
 		if until := time.Now().Add(wait); until.After(h.until) {
 			h.until = until
 		}
 		l.tried-- // waiting one's turn is no failure
 		return wait, true
 	}
-	name := slackError(err)
-	if name == "hash_conflict" { // somebody else published meanwhile: the newest is built anew
+	if slackapi.ErrorName(err) == "hash_conflict" { // somebody else published meanwhile: the newest is built anew
 		l.hash, l.version = "", ""
 		return 0, true
 	}
-	for _, forGood := range [][]string{tokenErrors, wrongErrors, homeErrors} {
-		if slices.Contains(forGood, name) {
-			return 0, false
-		}
+	if slackapi.Token.Has(err) || slackapi.Wrong.Has(err) || homeErrors.Has(err) {
+		return 0, false
 	}
 	return time.Second << l.tried, true
 }
 
 // homeErrors are those of views.publish that no retry mends.
-var homeErrors = []string{"not_enabled", "user_not_found", "view_too_large", "duplicate_external_id"}
+var homeErrors = slackapi.Class{"not_enabled", "user_not_found", "view_too_large", "duplicate_external_id"}
 
 // publishHome publishes a view in place of the one of that version, and returns the new one's.
 func (d *Desk) publishHome(ctx context.Context, who workflow.PersonID, v view.HomeView, version string) (string, error) {

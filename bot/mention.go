@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"sampledesk/bot/socket"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
 	"sampledesk/workflow/query"
@@ -15,7 +16,7 @@ import (
 // mentionRoutes are what is said to the desk by naming it.
 func (d *Desk) mentionRoutes(r *routes) {
 	heard := &lately{}
-	r.events["app_mention"] = func(ctx context.Context, e event, ack ackFunc) { d.mentioned(ctx, e, ack, heard) }
+	r.events["app_mention"] = func(ctx context.Context, e event, ack socket.Ack) { d.mentioned(ctx, e, ack, heard) }
 }
 
 // mention is something that a person said to the desk in a card's thread.
@@ -32,7 +33,7 @@ var spokenSubtypes = []string{"", "thread_broadcast", "file_share"}
 // mentioned answers a person who named the desk. What she asked for is kept before the event is acknowledged; a second
 // delivery changes nothing and is told nothing. What apps say, and what is edited into a message later, is not for the
 // desk.
-func (d *Desk) mentioned(ctx context.Context, e event, ack ackFunc, heard *lately) {
+func (d *Desk) mentioned(ctx context.Context, e event, ack socket.Ack, heard *lately) {
 	ctx, cancel := context.WithTimeout(ctx, commitBy)
 	defer cancel()
 	said := e.Event
@@ -47,7 +48,7 @@ func (d *Desk) mentioned(ctx context.Context, e event, ack ackFunc, heard *latel
 	}
 	var i interaction
 	i.User.ID, i.Channel.ID, i.Container.ThreadTS = said.User, said.Channel, said.ThreadTS
-	ctx, cancelTelling := d.beyond(ctx, answerTimeout)
+	ctx, cancelTelling := d.api.Detach(ctx, answerTimeout)
 	defer cancelTelling()
 	if err := d.whisper(ctx, i, m); err != nil {
 		d.log.WarnContext(ctx, "could not answer a mention", "channel", said.Channel, "person", said.User, "error", err)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"sampledesk/bot/socket"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
 	"sampledesk/workflow/query"
@@ -22,7 +23,7 @@ func (d *Desk) messageRoutes(r *routes) {
 
 // openMessage opens the dialog in which somebody writes to a creator. The trigger lives three seconds, so nothing slow
 // comes before it; what the dialog shows is read from the store.
-func (d *Desk) openMessage(ctx context.Context, i interaction, a action, ack ackFunc) {
+func (d *Desk) openMessage(ctx context.Context, i interaction, a action, ack socket.Ack) {
 	ack(nil)
 	to, err := view.ParseCorrespondent(cmp.Or(a.Text, a.chosen()))
 	if err != nil {
@@ -70,7 +71,7 @@ func (d *Desk) messageFacts(ctx context.Context, to view.Correspondent) (facts v
 }
 
 // submitMessage takes a message over before the dialog closes: what a person saw accepted is on disk.
-func (d *Desk) submitMessage(ctx context.Context, i interaction, ack ackFunc) {
+func (d *Desk) submitMessage(ctx context.Context, i interaction, ack socket.Ack) {
 	ctx, cancel := context.WithTimeout(ctx, commitBy)
 	defer cancel()
 	to, err := view.ParseCorrespondent(i.View.Metadata)
@@ -97,7 +98,7 @@ func (d *Desk) submitMessage(ctx context.Context, i interaction, ack ackFunc) {
 }
 
 // resend tries a message again that TikTok refused.
-func (d *Desk) resend(ctx context.Context, i interaction, a action, ack ackFunc) {
+func (d *Desk) resend(ctx context.Context, i interaction, a action, ack socket.Ack) {
 	ctx, cancel := context.WithTimeout(ctx, commitBy)
 	defer cancel()
 	defer ack(nil)

@@ -6,6 +6,8 @@ import (
 
 	"github.com/slack-go/slack"
 
+	"sampledesk/bot/slackapi"
+	"sampledesk/bot/socket"
 	"sampledesk/bot/view"
 )
 
@@ -13,7 +15,7 @@ import (
 // that was used already nothing is said: it came with a second delivery, and the dialog is open.
 func (d *Desk) openModal(ctx context.Context, i interaction, m slack.ModalViewRequest) (opened bool) {
 	_, err := d.api.OpenViewContext(ctx, i.TriggerID, m)
-	if slackError(err) == "exchanged_trigger_id" {
+	if slackapi.ErrorName(err) == "exchanged_trigger_id" {
 		return false
 	}
 	if err != nil {
@@ -62,7 +64,7 @@ const maxAckBytes = 18_000
 
 // ackView puts another view in the place of the one that was sent, or, where that is too large for an acknowledgement,
 // says the sentence at a field.
-func ackView(ack ackFunc, m slack.ModalViewRequest, block, sentence string) {
+func ackView(ack socket.Ack, m slack.ModalViewRequest, block, sentence string) {
 	answer := updateTo(m)
 	if wire, err := json.Marshal(answer); err != nil || len(wire) > maxAckBytes {
 		ack(errorAt(block, sentence))

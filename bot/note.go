@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"sampledesk/bot/socket"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
 	"sampledesk/workflow/query"
@@ -20,7 +21,7 @@ func (d *Desk) noteRoutes(r *routes) {
 
 // openNote opens the dialog about the request in whose card or thread the message stands. On any other message the
 // dialog asks which request is meant.
-func (d *Desk) openNote(ctx context.Context, i interaction, ack ackFunc) {
+func (d *Desk) openNote(ctx context.Context, i interaction, ack socket.Ack) {
 	ack(nil)
 	a, found, err := d.threadOf(ctx, i.Channel.ID, cmp.Or(i.Message.ThreadTS, i.Message.TS))
 	if err != nil {
@@ -97,7 +98,7 @@ func (d *Desk) offer(ctx context.Context, shops []workflow.Shop, typed string) (
 }
 
 // submitNote keeps a note. It is on disk before the dialog closes.
-func (d *Desk) submitNote(ctx context.Context, i interaction, ack ackFunc) {
+func (d *Desk) submitNote(ctx context.Context, i interaction, ack socket.Ack) {
 	ctx, cancel := context.WithTimeout(ctx, commitBy)
 	defer cancel()
 	meta, err := view.ParseNoteMeta(i.View.Metadata)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/slack-go/slack"
 
+	"sampledesk/bot/slackapi"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
 	"sampledesk/workflow/query"
@@ -38,7 +39,7 @@ func (d *Desk) showNotice(ctx context.Context, e workflow.Effect) workflow.Outco
 		return workflow.Outcome{Then: workflow.Park}
 	}
 	p := post{
-		method: methodPost, channel: s.channel, thread: s.thread, message: s.message, event: eventNotice,
+		method: slackapi.MethodPost, channel: s.channel, thread: s.thread, message: s.message, event: eventNotice,
 		payload: map[string]any{"effect": string(e.ID), "shop": string(e.Shop), "kind": string(s.notice.Kind), "notice": string(s.notice.ID)},
 	}
 	if s.thread != "" {
@@ -48,7 +49,7 @@ func (d *Desk) showNotice(ctx context.Context, e workflow.Effect) workflow.Outco
 		if s.notice.Hash == s.message.Hash() {
 			return workflow.Outcome{}
 		}
-		p.method, p.channel, p.ts, p.standing, p.pages = methodUpdate, s.notice.Channel, s.notice.TS, s.notice.Hash, s.notice.Pages
+		p.method, p.channel, p.ts, p.standing, p.pages = slackapi.MethodUpdate, s.notice.Channel, s.notice.TS, s.notice.Hash, s.notice.Pages
 	}
 	if e.Leased && (!s.notice.Posted() || len(s.message.Pages()) > 1+len(s.notice.Pages)) {
 		return workflow.Outcome{Then: workflow.Again, Verifications: 1} // it was to be an edit: what posts takes a claim
@@ -77,7 +78,7 @@ func (d *Desk) showNotice(ctx context.Context, e workflow.Effect) workflow.Outco
 func (d *Desk) findNotice(ctx context.Context, e workflow.Effect, p *post) error {
 	first := ""
 	p.found = map[int]string{}
-	mine := func(m posted) bool {
+	mine := func(m slackapi.Message) bool {
 		if m.Metadata.EventPayload["notice"] != string(e.Notice) {
 			return false
 		}
@@ -91,20 +92,22 @@ func (d *Desk) findNotice(ctx context.Context, e workflow.Effect, p *post) error
 	}
 	since := e.MadeAt.Add(-lookBack)
 	if p.ts == "" {
-		look := func() (posted, bool, error) { return d.raw.history(ctx, p.channel, since, mine) }
+		look := func() (slackapi.Message, bool, error) { return d.api.FindInChannel(ctx, p.channel, since, mine) }
 		if p.thread != "" {
-			look = func() (posted, bool, error) { return d.raw.replies(ctx, p.channel, p.thread, since, mine) }
+			look = func() (slackapi.Message, bool, error) {
+				return d.api.FindInThread(ctx, p.channel, p.thread, since, mine)
+			}
 		}
 		if _, _, err := look(); err != nil || first == "" {
 			return err
 		}
-		p.method, p.ts, p.looked = methodUpdate, first, true
+		p.method, p.ts, p.looked = slackapi.MethodUpdate, first, true
 	}
 	if len(p.message.Pages()) == 1 {
 		return nil
 	}
 	top := cmp.Or(p.thread, p.ts)
-	_, _, err := d.raw.replies(ctx, p.channel, top, since, func(m posted) bool { mine(m); return false })
+	_, _, err := d.api.FindInThread(ctx, p.channel, top, since, func(m slackapi.Message) bool { mine(m); return false })
 	return err
 }
 

@@ -4,13 +4,13 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"slices"
 	"sync"
 	"time"
 
 	"github.com/slack-go/slack"
 	"golang.org/x/sync/singleflight"
 
+	"sampledesk/bot/slackapi"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
 )
@@ -29,13 +29,12 @@ const (
 
 // people answers who may do what. It asks Slack on demand, remembers the answers for a while, and fails closed.
 type people struct {
-	api    *slack.Client
-	raw    rawAPI
+	api    *slackapi.Client
 	flight singleflight.Group
 
 	mu      sync.Mutex
 	team    string
-	users   map[workflow.PersonID]known[account]
+	users   map[workflow.PersonID]known[slackapi.Account]
 	members map[string]known[map[workflow.PersonID]bool]
 	groups  map[workflow.GroupID]known[map[workflow.PersonID]bool]
 	named   known[[]view.UserGroup] // the workspace's user groups
@@ -57,9 +56,9 @@ func keep[K comparable, T any](all map[K]known[T], of K, value T) {
 	all[of] = known[T]{value, time.Now()}
 }
 
-func newPeople(api *slack.Client, raw rawAPI) *people {
+func newPeople(api *slackapi.Client) *people {
 	return &people{
-		api: api, raw: raw, users: map[workflow.PersonID]known[account]{}, members: map[string]known[map[workflow.PersonID]bool]{},
+		api: api, users: map[workflow.PersonID]known[slackapi.Account]{}, members: map[string]known[map[workflow.PersonID]bool]{},
 		groups: map[workflow.GroupID]known[map[workflow.PersonID]bool]{},
 	}
 }
@@ -90,7 +89,7 @@ func (p *people) mayDecide(ctx context.Context, who workflow.PersonID, channel s
 	}
 	user, err := p.user(ctx, who)
 	switch {
-	case unknownPerson(err):
+	case slackapi.UnknownPerson.Has(err):
 		return false, view.DeniedElsewhere
 	case err != nil:
 		return false, view.DeniedUnchecked
@@ -100,9 +99,9 @@ func (p *people) mayDecide(ctx context.Context, who workflow.PersonID, channel s
 }
 
 // standingOf tells why an account never decides in a workspace, whatever the settings say, and nothing where it may.
-func standingOf(user account, team string) view.Denial {
+func standingOf(user slackapi.Account, team string) view.Denial {
 	switch {
-	case !user.of(team):
+	case !user.InTeam(team):
 		return view.DeniedElsewhere
 	case user.IsRestricted || user.IsUltraRestricted:
 		return view.DeniedGuest
@@ -111,17 +110,6 @@ func standingOf(user account, team string) view.Denial {
 	default:
 		return ""
 	}
-}
-
-// of tells whether a person belongs to a workspace: it is their own, or their Enterprise Grid organisation put them there.
-// Somebody of whom Slack names no workspace at all belongs to none.
-func (a account) of(team string) bool {
-	return !a.IsStranger && (a.TeamID == team || slices.Contains(a.Enterprise.Teams, team) || slices.Contains(a.Teams, team))
-}
-
-// unknownPerson recognises Slack's answer about somebody from another workspace whom this one does not see.
-func unknownPerson(err error) bool {
-	return slices.Contains([]string{"user_not_found", "user_not_visible"}, slackError(err))
 }
 
 // ownTeam returns the desk's own workspace.
@@ -144,17 +132,17 @@ func (p *people) ownTeam(ctx context.Context) (string, error) {
 	})
 }
 
-func (p *people) user(ctx context.Context, who workflow.PersonID) (account, error) {
+func (p *people) user(ctx context.Context, who workflow.PersonID) (slackapi.Account, error) {
 	p.mu.Lock()
 	k, ok := p.users[who]
 	p.mu.Unlock()
 	if ok && time.Since(k.at) < knownFor {
 		return k.value, nil
 	}
-	return once(ctx, &p.flight, "user "+string(who), func(ctx context.Context) (account, error) {
-		user, err := p.raw.user(ctx, who)
+	return once(ctx, &p.flight, "user "+string(who), func(ctx context.Context) (slackapi.Account, error) {
+		user, err := p.api.Account(ctx, string(who))
 		if err != nil {
-			return account{}, fmt.Errorf("asking who a person is: %w", err)
+			return slackapi.Account{}, fmt.Errorf("asking who a person is: %w", err)
 		}
 		p.mu.Lock()
 		defer p.mu.Unlock()
@@ -268,7 +256,7 @@ func askAll(n, atATime int, ask func(n int)) {
 // when one that asked gives up.
 func once[T any](ctx context.Context, flight *singleflight.Group, key string, ask func(context.Context) (T, error)) (T, error) {
 	answer := flight.DoChan(key, func() (any, error) {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), slackapi.Timeout)
 		defer cancel()
 		return ask(ctx)
 	})

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"sampledesk/bot/socket"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
 	"sampledesk/workflow/query"
@@ -113,7 +114,7 @@ func (d *Desk) decideOn(
 }
 
 // pick decides on the one of several requests that a person picked, and answers in place of the list.
-func (d *Desk) pick(ctx context.Context, i interaction, a action, ack ackFunc) {
+func (d *Desk) pick(ctx context.Context, i interaction, a action, ack socket.Ack) {
 	ctx, cancel := context.WithTimeout(ctx, commitBy)
 	defer cancel()
 	p, target, err := view.ParsePick(a.Text)
@@ -138,7 +139,7 @@ func (d *Desk) pick(ctx context.Context, i interaction, a action, ack ackFunc) {
 }
 
 // turnShown shows another page of a list of requests in place of the one that was clicked.
-func (d *Desk) turnShown(ctx context.Context, i interaction, a action, ack ackFunc) {
+func (d *Desk) turnShown(ctx context.Context, i interaction, a action, ack socket.Ack) {
 	ack(nil)
 	page, err := view.ParseShowPage(a.Text)
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/slack-go/slack"
 
+	"sampledesk/bot/slackapi"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
 	"sampledesk/workflow/outbox"
@@ -67,7 +68,7 @@ func (d *Desk) sayOnce(ctx context.Context, e workflow.Effect, p post) workflow.
 func (d *Desk) findPages(ctx context.Context, e workflow.Effect, p *post) error {
 	since, top := e.MadeAt.Add(-lookBack), p.thread
 	p.found = map[int]string{}
-	mine := func(m posted) bool {
+	mine := func(m slackapi.Message) bool {
 		if m.Metadata.EventPayload["effect"] != string(e.ID) {
 			return false
 		}
@@ -80,7 +81,7 @@ func (d *Desk) findPages(ctx context.Context, e workflow.Effect, p *post) error 
 		return true
 	}
 	if p.thread == "" {
-		if _, _, err := d.raw.history(ctx, p.channel, since, mine); err != nil || p.begun == "" {
+		if _, _, err := d.api.FindInChannel(ctx, p.channel, since, mine); err != nil || p.begun == "" {
 			return err
 		}
 		top = p.begun
@@ -88,7 +89,7 @@ func (d *Desk) findPages(ctx context.Context, e workflow.Effect, p *post) error 
 	if p.thread == "" && len(p.message.Pages()) == 1 {
 		return nil
 	}
-	_, _, err := d.raw.replies(ctx, p.channel, top, since, func(m posted) bool { mine(m); return false })
+	_, _, err := d.api.FindInThread(ctx, p.channel, top, since, func(m slackapi.Message) bool { mine(m); return false })
 	return err
 }
 
@@ -136,7 +137,7 @@ func (d *Desk) putPages(ctx context.Context, p post) (w written, err error) {
 
 // putPage writes the n-th further page, from 0, unless it stands there as it is.
 func (d *Desk) putPage(ctx context.Context, p post, w *written, n int, m view.Message) error {
-	page := post{method: methodPost, channel: p.channel, thread: p.thread, message: m, event: p.event, payload: maps.Clone(p.payload)}
+	page := post{method: slackapi.MethodPost, channel: p.channel, thread: p.thread, message: m, event: p.event, payload: maps.Clone(p.payload)}
 	if page.thread == "" {
 		page.thread = w.ts
 	}
@@ -146,14 +147,14 @@ func (d *Desk) putPage(ctx context.Context, p post, w *written, n int, m view.Me
 		if w.pages[n].Hash == hash {
 			return nil
 		}
-		page.method, page.ts = methodUpdate, w.pages[n].TS
+		page.method, page.ts = slackapi.MethodUpdate, w.pages[n].TS
 	} else if ts := p.found[n+2]; ts != "" {
-		page.method, page.ts = methodUpdate, ts
+		page.method, page.ts = slackapi.MethodUpdate, ts
 	}
-	d.limits.spend(page.method, page.channel)
+	d.limits.Spend(page.method, page.channel)
 	ts, _, err := d.write(ctx, page)
-	if page.ts != "" && slices.Contains(goneErrors, slackError(err)) { // somebody deleted it
-		page.method, page.ts = methodPost, ""
+	if page.ts != "" && slackapi.Gone.Has(err) { // somebody deleted it
+		page.method, page.ts = slackapi.MethodPost, ""
 		ts, _, err = d.write(ctx, page)
 	}
 	if err != nil {
@@ -172,7 +173,7 @@ func (d *Desk) removePages(ctx context.Context, p post, w *written, needed int) 
 	for len(w.pages) > needed {
 		last := len(w.pages) - 1
 		_, _, err := d.api.DeleteMessageContext(ctx, p.channel, w.pages[last].TS)
-		if err != nil && !slices.Contains(goneErrors, slackError(err)) {
+		if err != nil && !slackapi.Gone.Has(err) {
 			return fmt.Errorf("removing a page that is not needed any more: %w", err)
 		}
 		w.pages = w.pages[:last]
@@ -188,7 +189,7 @@ func (d *Desk) write(ctx context.Context, p post) (ts string, bare bool, err err
 		p.message, bare = p.message.WithoutImages(), true
 		ts, err = d.writeOnce(ctx, p)
 	}
-	if name := slackError(err); err == nil || name != "" {
+	if name := slackapi.ErrorName(err); err == nil || name != "" {
 		d.refused.Store(&name)
 	}
 	if err == nil {
@@ -206,7 +207,7 @@ func (d *Desk) writeOnce(ctx context.Context, p post) (ts string, err error) {
 	if len(p.message.Blocks) > 0 {
 		options = append(options, slack.MsgOptionBlocks(p.message.Blocks...))
 	}
-	if p.method == methodUpdate {
+	if p.method == slackapi.MethodUpdate {
 		_, ts, _, err = d.api.UpdateMessageContext(ctx, p.channel, p.ts, options...)
 		return ts, err
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"sampledesk/bot/socket"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
 	"sampledesk/workflow/query"
@@ -33,7 +34,7 @@ func (d *Desk) questionMessage(tx workflow.Tx, n workflow.Notice) (view.Message,
 
 // sayNeed takes over whether a member needs a sample: it is kept first and acknowledged then. To somebody whose word is
 // on record already, be it by a second click, all is as wished.
-func (d *Desk) sayNeed(ctx context.Context, i interaction, a action, ack ackFunc) {
+func (d *Desk) sayNeed(ctx context.Context, i interaction, a action, ack socket.Ack) {
 	ctx, cancel := context.WithTimeout(ctx, commitBy)
 	defer cancel()
 	about, err := view.ParseCorrespondent(a.Text)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"sampledesk/bot/socket"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
 	"sampledesk/workflow/query"
@@ -20,7 +21,7 @@ func (d *Desk) queueRoutes(r *routes) {
 }
 
 // turnPage shows another page of the queue in place of the one that was clicked.
-func (d *Desk) turnPage(ctx context.Context, i interaction, a action, ack ackFunc) {
+func (d *Desk) turnPage(ctx context.Context, i interaction, a action, ack socket.Ack) {
 	ack(nil)
 	page, err := query.ParsePage(a.Text)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"sampledesk/bot/socket"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
 )
@@ -19,7 +20,7 @@ func (d *Desk) rejectRoutes(r *routes) {
 }
 
 // reject rejects at once where the shop is set so; else it opens the dialog with the reason that was chosen.
-func (d *Desk) reject(ctx context.Context, i interaction, a action, ack ackFunc) {
+func (d *Desk) reject(ctx context.Context, i interaction, a action, ack socket.Ack) {
 	target, err := view.ParseTarget(a.Block)
 	if err != nil {
 		d.log.WarnContext(ctx, "a control of a card does not say what it is about", "error", err)
@@ -111,7 +112,7 @@ func rejection(i interaction) view.Rejection {
 }
 
 // suggestWords suggests other words for another reason, unless the person has written her own by then.
-func (d *Desk) suggestWords(ctx context.Context, i interaction, a action, ack ackFunc) {
+func (d *Desk) suggestWords(ctx context.Context, i interaction, a action, ack socket.Ack) {
 	ack(nil)
 	meta, err := view.ParseRejectMeta(i.View.Metadata)
 	if err != nil {
@@ -142,7 +143,7 @@ func own(words string, meta view.RejectMeta, a workflow.Application) bool {
 }
 
 // submitReject rejects with what the dialog says. Once that is kept the dialog closes.
-func (d *Desk) submitReject(ctx context.Context, i interaction, ack ackFunc) {
+func (d *Desk) submitReject(ctx context.Context, i interaction, ack socket.Ack) {
 	ctx, cancel := context.WithTimeout(ctx, commitBy)
 	defer cancel()
 	meta, err := view.ParseRejectMeta(i.View.Metadata)
@@ -209,7 +210,7 @@ func (d *Desk) rejected(i interaction, meta view.RejectMeta, typed view.Rejectio
 
 // notRejected answers a dialog that could not be taken over. Where the request can still be decided it is shown again, as
 // the request is now; else it closes with the reason. Nothing that was written is lost by that.
-func (d *Desk) notRejected(ctx context.Context, ack ackFunc, meta view.RejectMeta, typed view.Rejection, s workflow.Shop, err error) {
+func (d *Desk) notRejected(ctx context.Context, ack socket.Ack, meta view.RejectMeta, typed view.Rejection, s workflow.Shop, err error) {
 	sentence := d.sentence(ctx, err)
 	r, ok := errors.AsType[workflow.Refusal](err)
 	if !ok {

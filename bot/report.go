@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"sampledesk/bot/picture"
+	"sampledesk/bot/slackapi"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
 	"sampledesk/workflow/query"
@@ -43,7 +44,7 @@ func (d *Desk) report(ctx context.Context, e workflow.Effect) workflow.Outcome {
 		}
 	}
 	o := d.sayOnce(ctx, e, post{
-		method: methodPost, channel: channel, home: true, message: view.Report(facts), event: eventNotice,
+		method: slackapi.MethodPost, channel: channel, home: true, message: view.Report(facts), event: eventNotice,
 		payload: map[string]any{"effect": string(e.ID), "shop": string(e.Shop), "kind": string(e.Payload.Kind)},
 	})
 	if o.Then == workflow.Done {
@@ -98,12 +99,12 @@ func (d *Desk) drawReport(ctx context.Context, e workflow.Effect, f *view.Report
 	if err != nil {
 		return false, fmt.Errorf("drawing a week: %w", err)
 	}
-	id, err := d.lay(ctx, file{name: "week.png", title: c.Title, alt: c.Alt, data: png})
+	id, err := d.api.UploadPrivate(ctx, slackapi.File{Name: "week.png", Title: c.Title, Alt: c.Alt, Data: png})
 	switch {
 	case err == nil:
 		d.drawn.keep(e.ID, id)
 		return true, nil
-	case slackError(err) == "missing_scope" || e.Attempt >= pictureTries:
+	case slackapi.ErrorName(err) == "missing_scope" || e.Attempt >= pictureTries:
 		d.log.WarnContext(ctx, "a report goes without its picture", "shop", e.Shop, "effect", e.ID, "error", err)
 		return false, nil
 	default:

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"sampledesk/bot/socket"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
 	"sampledesk/workflow/query"
@@ -84,7 +85,7 @@ func (d *Desk) retries(ctx context.Context, shops []workflow.Shop, page int, don
 }
 
 // retry tries something again, and shows in the list's place what is left.
-func (d *Desk) retry(ctx context.Context, i interaction, a action, ack ackFunc) {
+func (d *Desk) retry(ctx context.Context, i interaction, a action, ack socket.Ack) {
 	ctx, cancel := context.WithTimeout(ctx, commitBy)
 	defer cancel()
 	target, err := view.ParseRetryTarget(a.Text)
@@ -117,7 +118,7 @@ func (d *Desk) tryAgain(ctx context.Context, t view.RetryTarget, by workflow.Act
 }
 
 // turnRetries shows another page in place of the one that was clicked.
-func (d *Desk) turnRetries(ctx context.Context, i interaction, a action, ack ackFunc) {
+func (d *Desk) turnRetries(ctx context.Context, i interaction, a action, ack socket.Ack) {
 	ack(nil)
 	page, err := strconv.Atoi(a.Text)
 	if err != nil || page < 0 {

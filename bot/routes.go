@@ -4,19 +4,20 @@ import (
 	"context"
 	"encoding/json"
 
+	"sampledesk/bot/socket"
 	"sampledesk/workflow"
 )
 
 // routes say who works on what people do: a row for each control, dialog, menu that asks for its options, shortcut,
 // command and event.
 type routes struct {
-	clicks      map[string]func(context.Context, interaction, action, ackFunc) // by action id
-	submissions map[string]func(context.Context, interaction, ackFunc)         // by the view's callback id
-	closings    map[string]func(context.Context, interaction)                  // by the view's callback id
-	suggestions map[string]func(context.Context, interaction) any              // by action id; the answer rides in the acknowledgement
-	shortcuts   map[string]func(context.Context, interaction, ackFunc)         // by callback id
-	commands    map[string]commandHandler                                      // by command and first word, such as "/samples queue"
-	events      map[string]func(context.Context, event, ackFunc)               // by type
+	clicks      map[string]func(context.Context, interaction, action, socket.Ack) // by action id
+	submissions map[string]func(context.Context, interaction, socket.Ack)         // by the view's callback id
+	closings    map[string]func(context.Context, interaction)                     // by the view's callback id
+	suggestions map[string]func(context.Context, interaction) any                 // by action id; the answer rides in the acknowledgement
+	shortcuts   map[string]func(context.Context, interaction, socket.Ack)         // by callback id
+	commands    map[string]commandHandler                                         // by command and first word, such as "/samples queue"
+	events      map[string]func(context.Context, event, socket.Ack)               // by type
 }
 
 // commandHandler answers a command. Then, which may be nil, is done after the acknowledgement.
@@ -25,13 +26,13 @@ type commandHandler func(ctx context.Context, c command, rest string) (answer re
 // newRoutes gathers the rows of all surfaces. Each surface has its file, and its rows there.
 func newRoutes(d *Desk) *routes {
 	r := &routes{
-		clicks:      map[string]func(context.Context, interaction, action, ackFunc){},
-		submissions: map[string]func(context.Context, interaction, ackFunc){},
+		clicks:      map[string]func(context.Context, interaction, action, socket.Ack){},
+		submissions: map[string]func(context.Context, interaction, socket.Ack){},
 		closings:    map[string]func(context.Context, interaction){},
 		suggestions: map[string]func(context.Context, interaction) any{},
-		shortcuts:   map[string]func(context.Context, interaction, ackFunc){},
+		shortcuts:   map[string]func(context.Context, interaction, socket.Ack){},
 		commands:    map[string]commandHandler{},
-		events:      map[string]func(context.Context, event, ackFunc){},
+		events:      map[string]func(context.Context, event, socket.Ack){},
 	}
 	d.cardRoutes(r)
 	d.campaignRoutes(r)
@@ -80,7 +81,7 @@ func (e event) bot() string {
 	return e.Authorizations[0].User
 }
 
-func (d *Desk) happen(ctx context.Context, payload json.RawMessage, ack ackFunc) {
+func (d *Desk) happen(ctx context.Context, payload json.RawMessage, ack socket.Ack) {
 	var e event
 	if err := json.Unmarshal(payload, &e); err != nil {
 		d.log.WarnContext(ctx, "an event is not readable", "error", err)

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"sampledesk/bot/socket"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
 	"sampledesk/workflow/query"
@@ -53,7 +54,7 @@ func (d *Desk) noSettings(ctx context.Context, who workflow.PersonID, shop workf
 
 // clickSettings opens the settings by a button: those of the shop that it names, or, where it names none, of the first
 // that the person is an admin of.
-func (d *Desk) clickSettings(ctx context.Context, i interaction, a action, ack ackFunc) {
+func (d *Desk) clickSettings(ctx context.Context, i interaction, a action, ack socket.Ack) {
 	ack(nil)
 	mine := d.administered(ctx, i.User.ID)
 	id := workflow.ShopID(a.Text)
@@ -86,7 +87,7 @@ func (d *Desk) settingsFacts(ctx context.Context, s workflow.Shop, mine []workfl
 }
 
 // switchSettings shows another shop's settings in the dialog's place.
-func (d *Desk) switchSettings(ctx context.Context, i interaction, a action, ack ackFunc) {
+func (d *Desk) switchSettings(ctx context.Context, i interaction, a action, ack socket.Ack) {
 	ack(nil)
 	shop, no := d.guard(ctx, i.User.ID, workflow.ShopID(a.chosen()), admin)
 	if no != "" {
@@ -111,7 +112,7 @@ func (d *Desk) administered(ctx context.Context, who workflow.PersonID) []workfl
 }
 
 // submitSettings keeps what an admin made of the settings, and says what changed in the dialog's place.
-func (d *Desk) submitSettings(ctx context.Context, i interaction, ack ackFunc) {
+func (d *Desk) submitSettings(ctx context.Context, i interaction, ack socket.Ack) {
 	ctx, cancel := context.WithTimeout(ctx, commitBy)
 	defer cancel()
 	meta, err := view.ParseSettingsMeta(i.View.Metadata)
@@ -214,7 +215,7 @@ type settingsDraft struct {
 }
 
 // saveSettings keeps a draft that was found good, unless its person has to look at something again first.
-func (d *Desk) saveSettings(ctx context.Context, i interaction, draft settingsDraft, ack ackFunc) {
+func (d *Desk) saveSettings(ctx context.Context, i interaction, draft settingsDraft, ack socket.Ack) {
 	was, shop := d.effective(draft.shop.Settings), draft.shop
 	moved := draft.meta.Version != shop.Settings.Version
 	changes, copies := view.SettingsChanges(was, draft.form.Settings), d.copies(ctx, i.User.ID, draft)
@@ -262,7 +263,7 @@ func (d *Desk) warning(who workflow.PersonID, draft settingsDraft, moved bool, c
 }
 
 // askAgain shows the dialog once more, with what was entered, and what to look at. Seen is now what is there now.
-func (d *Desk) askAgain(ctx context.Context, i interaction, draft settingsDraft, warning string, ack ackFunc) {
+func (d *Desk) askAgain(ctx context.Context, i interaction, draft settingsDraft, warning string, ack socket.Ack) {
 	facts := d.settingsFacts(ctx, draft.shop, d.administered(ctx, i.User.ID))
 	version := draft.shop.Settings.Version
 	facts.Shop.Settings = draft.form.Settings

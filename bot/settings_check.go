@@ -9,6 +9,7 @@ import (
 
 	"github.com/slack-go/slack"
 
+	"sampledesk/bot/slackapi"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
 )
@@ -61,7 +62,7 @@ func added(now, was []workflow.PersonID) []workflow.PersonID {
 func (d *Desk) unreachable(ctx context.Context, channel string) string {
 	c, err := d.api.GetConversationInfoContext(ctx, &slack.GetConversationInfoInput{ChannelID: channel})
 	switch {
-	case slackError(err) == "channel_not_found": // a private channel that the bot is not in
+	case slackapi.ErrorName(err) == "channel_not_found": // a private channel that the bot is not in
 		return view.ErrorNotInChannel
 	case err != nil:
 		d.log.WarnContext(ctx, "could not look at a channel", "channel", channel, "error", err)
@@ -89,7 +90,7 @@ func (d *Desk) unfitOne(ctx context.Context, p workflow.PersonID) string {
 		return ""
 	}
 	user, err := d.people.user(ctx, p)
-	if unknownPerson(err) {
+	if slackapi.UnknownPerson.Has(err) {
 		return view.ErrorUnfit(string(p), view.DeniedElsewhere)
 	}
 	if err != nil {

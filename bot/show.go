@@ -3,9 +3,9 @@ package bot
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
+	"sampledesk/bot/slackapi"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
 	"sampledesk/workflow/query"
@@ -74,12 +74,12 @@ func (d *Desk) seeToCard(ctx context.Context, who workflow.PersonID, a workflow.
 	if !a.State().Live() || !a.Card.Posted() {
 		return
 	}
-	ctx, cancel := d.beyond(ctx, callTimeout)
+	ctx, cancel := d.api.Detach(ctx, slackapi.Timeout)
 	defer cancel()
 	// Of a message that has replies, Slack leaves a shell in its place, which says nothing of itself.
-	card := func(m posted) bool { return m.TS == a.Card.TS && m.Metadata.EventType == eventCard }
-	_, there, err := d.raw.replies(ctx, a.Card.Channel, a.Card.TS, time.Unix(0, 0), card)
-	if name := slackError(err); err != nil && !slices.Contains(goneErrors, name) {
+	card := func(m slackapi.Message) bool { return m.TS == a.Card.TS && m.Metadata.EventType == eventCard }
+	_, there, err := d.api.FindInThread(ctx, a.Card.Channel, a.Card.TS, time.Unix(0, 0), card)
+	if err != nil && !slackapi.Gone.Has(err) {
 		d.log.WarnContext(ctx, "could not see whether a card is still there", "shop", a.Key.Shop, "application", a.Key.ID, "error", err)
 		return
 	}

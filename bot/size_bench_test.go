@@ -15,9 +15,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/slack-go/slack"
 	"github.com/stretchr/testify/require"
 
+	"sampledesk/bot/slackapi"
 	"sampledesk/bot/view"
 	"sampledesk/store/boltstore"
 	"sampledesk/workflow"
@@ -198,6 +198,6 @@ func deskOn(b *testing.B, store workflow.Store) *Desk {
 	b.Cleanup(server.Close)
 	return &Desk{
 		store: store, log: slog.New(slog.DiscardHandler), config: Config{Channel: "C1"},
-		people: newPeople(slack.New("xoxb-bench", slack.OptionAPIURL(server.URL+"/")), rawAPI{base: server.URL + "/", token: "xoxb-bench", http: server.Client()}),
+		people: newPeople(slackapi.New(server.URL+"/", "xoxb-bench", server.Client())),
 	}
 }

@@ -10,6 +10,8 @@ import (
 
 	"github.com/slack-go/slack"
 
+	"sampledesk/bot/slackapi"
+	"sampledesk/bot/socket"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
 	"sampledesk/workflow/query"
@@ -56,7 +58,7 @@ func (d *Desk) statsFileTyped(ctx context.Context, c command, p query.Period, no
 }
 
 // statsFileClicked sends the requests of the period that a message is about.
-func (d *Desk) statsFileClicked(ctx context.Context, i interaction, a action, ack ackFunc) {
+func (d *Desk) statsFileClicked(ctx context.Context, i interaction, a action, ack socket.Ack) {
 	ack(nil)
 	target, err := view.ParseStatsTarget(a.Text)
 	p, ok := query.ParsePeriod(target.Period)
@@ -129,7 +131,7 @@ func (d *Desk) takers(ctx context.Context, who workflow.PersonID, shops []workfl
 // sendStats sends the requests of a period to a person, as a direct message with a file, at most once. Where it cannot, it
 // says why.
 func (d *Desk) sendStats(ctx context.Context, who workflow.PersonID, origin string, shops []workflow.Shop, p query.Period, now time.Time) (no string) {
-	ctx, cancel := d.beyond(ctx, uploadTimeout)
+	ctx, cancel := d.api.Detach(ctx, slackapi.UploadTimeout)
 	defer cancel()
 	err := d.fileOfStats(ctx, who, origin, shops, p, now)
 	switch {
@@ -169,7 +171,7 @@ func (d *Desk) fileOfStats(ctx context.Context, who workflow.PersonID, origin st
 		return err
 	}
 	from, to := p.At(shops[0], now)
-	return d.upload(ctx, file{channel: direct, name: view.StatsFileName(from, to), title: "Samples, " + p.Words, data: data})
+	return d.api.Upload(ctx, slackapi.File{Channel: direct, Name: view.StatsFileName(from, to), Title: "Samples, " + p.Words, Data: data})
 }
 
 // writeTo writes to a person, and returns the channel that her direct messages are, which a file needs to know.
@@ -203,7 +205,7 @@ func (d *Desk) statsRows(ctx context.Context, shops []workflow.Shop, p query.Per
 
 // nameDeciders puts people's names in the place of their ids, as far as Slack tells them in time.
 func (d *Desk) nameDeciders(ctx context.Context, rows []view.StatsRow) {
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	ctx, cancel := context.WithTimeout(ctx, slackapi.Timeout)
 	defer cancel()
 	names := map[string]string{}
 	for i, r := range rows {

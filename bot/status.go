@@ -101,7 +101,7 @@ func (d *Desk) missingScopes(ctx context.Context) (missing []string, told bool) 
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	var headers http.Header
-	api := slack.New(d.config.BotToken, slack.OptionAPIURL(d.config.APIURL), slack.OptionHTTPClient(d.raw.http),
+	api := slack.New(d.config.BotToken, slack.OptionAPIURL(d.config.APIURL), slack.OptionHTTPClient(d.config.client()),
 		slack.OptionOnResponseHeaders(func(_ string, h http.Header) { headers = h }))
 	if _, err := api.AuthTestContext(ctx); err != nil {
 		d.log.WarnContext(ctx, "could not ask which scopes the desk has", "error", err)

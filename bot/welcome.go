@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"sampledesk/bot/socket"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
 )
@@ -22,7 +23,7 @@ func (d *Desk) welcomeRoutes(r *routes) {
 
 // beginWelcome opens the first page. A shop that somebody has set up meanwhile gets its settings instead: a welcome is
 // never seen again.
-func (d *Desk) beginWelcome(ctx context.Context, i interaction, a action, ack ackFunc) {
+func (d *Desk) beginWelcome(ctx context.Context, i interaction, a action, ack socket.Ack) {
 	ack(nil)
 	shop, no := d.guard(ctx, i.User.ID, workflow.ShopID(a.Text), admin)
 	if no != "" {
@@ -53,7 +54,7 @@ func (d *Desk) welcomeFacts(ctx context.Context, s workflow.Shop, meta view.Welc
 }
 
 // postponeWelcome takes the panel away for as long as its person looks at App Home.
-func (d *Desk) postponeWelcome(ctx context.Context, i interaction, a action, ack ackFunc) {
+func (d *Desk) postponeWelcome(ctx context.Context, i interaction, a action, ack socket.Ack) {
 	ack(nil)
 	if _, no := d.guard(ctx, i.User.ID, workflow.ShopID(a.Text), admin); no != "" {
 		d.tell(ctx, i, no)
@@ -63,7 +64,7 @@ func (d *Desk) postponeWelcome(ctx context.Context, i interaction, a action, ack
 }
 
 // endWelcome takes the panel away for good, and for all admins of the shop.
-func (d *Desk) endWelcome(ctx context.Context, i interaction, a action, ack ackFunc) {
+func (d *Desk) endWelcome(ctx context.Context, i interaction, a action, ack socket.Ack) {
 	ctx, cancel := context.WithTimeout(ctx, commitBy)
 	defer cancel()
 	shop, no := d.guard(ctx, i.User.ID, workflow.ShopID(a.Text), admin)
@@ -82,7 +83,7 @@ func (d *Desk) endWelcome(ctx context.Context, i interaction, a action, ack ackF
 }
 
 // backInWelcome shows the page before, with what was entered kept.
-func (d *Desk) backInWelcome(ctx context.Context, i interaction, _ action, ack ackFunc) {
+func (d *Desk) backInWelcome(ctx context.Context, i interaction, _ action, ack socket.Ack) {
 	ack(nil)
 	meta, err := view.ParseWelcomeMeta(i.View.Metadata)
 	if err != nil {
@@ -102,7 +103,7 @@ func (d *Desk) backInWelcome(ctx context.Context, i interaction, _ action, ack a
 }
 
 // submitWelcome takes a page, and leads to the next one, or saves what all of them said.
-func (d *Desk) submitWelcome(ctx context.Context, i interaction, ack ackFunc) {
+func (d *Desk) submitWelcome(ctx context.Context, i interaction, ack socket.Ack) {
 	ctx, cancel := context.WithTimeout(ctx, commitBy)
 	defer cancel()
 	meta, err := view.ParseWelcomeMeta(i.View.Metadata)
@@ -166,7 +167,7 @@ func (d *Desk) checkWelcome(ctx context.Context, m view.WelcomeMeta) (action, co
 }
 
 // finishWelcome saves what the pages said, in one change of the settings.
-func (d *Desk) finishWelcome(ctx context.Context, i interaction, shop workflow.Shop, m view.WelcomeMeta, ack ackFunc) {
+func (d *Desk) finishWelcome(ctx context.Context, i interaction, shop workflow.Shop, m view.WelcomeMeta, ack socket.Ack) {
 	wanted := d.effective(shop.Settings)
 	wanted.Channel, wanted.Reviewers, wanted.Groups, wanted.Morning, wanted.Zone = m.Channel, m.Reviewers, m.Groups, m.Morning, m.Zone
 	after := shop

@@ -109,6 +109,13 @@ func TestTheArrowsPointInward(t *testing.T) {
 	for _, i := range reaches(all, "sampledesk/bot") {
 		require.False(t, within(i, "sampledesk/affiliate") || within(i, "sampledesk/store"), "bot imports neither affiliate nor a store, but %s", i)
 	}
+	for _, edge := range []string{"sampledesk/bot/socket", "sampledesk/bot/slackapi"} {
+		require.Contains(t, all, edge)
+		for _, i := range reaches(all, edge) {
+			require.False(t, ours(i), "%s is an edge of Slack and imports nothing of ours, not %s", edge, i)
+			require.False(t, slackGo(i) && edge == "sampledesk/bot/socket", "the socket does without slack-go")
+		}
+	}
 	for _, i := range reaches(all, "sampledesk/affiliate/bridge") {
 		require.False(t, within(i, "sampledesk/bot") || within(i, "sampledesk/store"), "the bridge imports neither bot nor a store, but %s", i)
 	}

@@ -15,6 +15,7 @@ import (
 	"sampledesk/affiliate"
 	"sampledesk/affiliate/bridge"
 	"sampledesk/bot"
+	"sampledesk/bot/socket"
 	"sampledesk/workflow"
 	"sampledesk/workflow/outbox"
 )
@@ -33,7 +34,7 @@ type desk struct {
 
 // network is how a desk reaches others and is reached. Nil fields are this machine's network; tests connect in memory.
 type network struct {
-	dial   bot.DialFunc
+	dial   socket.DialFunc
 	listen func(ctx context.Context, address string) (net.Listener, error)
 }
 

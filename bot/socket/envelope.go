@@ -1,4 +1,4 @@
-package bot
+package socket
 
 import (
 	"context"
@@ -28,15 +28,15 @@ const (
 	// maxAck is what Slack drops silently: acknowledgements of 20 KB and more. The stricter reading of "KB" is 1,000.
 	maxAck = 20_000
 
-	// maxHandlers bounds the envelopes in work. Beyond it an envelope is not acknowledged, and Slack tries again.
+	// maxHandlers bounds the Envelopes in work. Beyond it an envelope is not acknowledged, and Slack tries again.
 	maxHandlers = 256
 
 	// maxOwed bounds the acknowledgements that wait for a link; the oldest go first, as Slack waits for them no longer.
 	maxOwed = maxHandlers
 )
 
-// envelope is one delivery of Slack's.
-type envelope struct {
+// Envelope is one delivery of Slack's.
+type Envelope struct {
 	ID           string          `json:"envelope_id"`
 	Type         string          `json:"type"`
 	Payload      json.RawMessage `json:"payload"`
@@ -44,11 +44,11 @@ type envelope struct {
 	Reason       string          `json:"reason"` // of a disconnect
 }
 
-// ackFunc acknowledges an envelope, once; payload may be nil.
-type ackFunc func(payload any)
+// Ack acknowledges an envelope, once; payload may be nil.
+type Ack func(payload any)
 
 // start handles an envelope on its own. A panic in a handler ends neither the desk nor the acknowledgement.
-func (l *link) start(c *conn, e envelope) {
+func (l *Link) start(c *conn, e Envelope) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.stopping {
@@ -57,7 +57,7 @@ func (l *link) start(c *conn, e envelope) {
 	select {
 	case l.slots <- struct{}{}:
 	default:
-		l.log.Error("too many envelopes in work, one is left to Slack's redelivery", "type", e.Type)
+		l.Log.Error("too many envelopes in work, one is left to Slack's redelivery", "type", e.Type)
 		return
 	}
 	l.work.Go(func() {
@@ -69,15 +69,15 @@ func (l *link) start(c *conn, e envelope) {
 		defer ack(nil) // whatever it was, unknown kinds included: what is not acknowledged comes again
 		defer func() {
 			if p := recover(); p != nil {
-				l.log.Error("a handler panicked", "type", e.Type, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+				l.Log.Error("a handler panicked", "type", e.Type, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 			}
 		}()
-		l.handle(ctx, e, ack)
+		l.Handle(ctx, e, ack)
 	})
 }
 
 // acknowledge writes an acknowledgement.
-func (l *link) acknowledge(c *conn, e envelope, payload any) {
+func (l *Link) acknowledge(c *conn, e Envelope, payload any) {
 	frame := map[string]any{"envelope_id": e.ID}
 	if payload != nil && e.AcceptsReply {
 		frame["payload"] = payload
@@ -87,7 +87,7 @@ func (l *link) acknowledge(c *conn, e envelope, payload any) {
 		err = fmt.Errorf("an acknowledgement of %d bytes would be dropped", len(text))
 	}
 	if err != nil {
-		l.log.Error("could not answer with a payload", "type", e.Type, "error", err)
+		l.Log.Error("could not answer with a payload", "type", e.Type, "error", err)
 		text, _ = json.Marshal(map[string]string{"envelope_id": e.ID}) // a text can always be written
 	}
 	l.write(c, text)
@@ -95,7 +95,7 @@ func (l *link) acknowledge(c *conn, e envelope, payload any) {
 
 // write writes a frame on that link, or on the present one if that is gone. It never waits for a link: without one the
 // frame goes out as soon as the next is up.
-func (l *link) write(c *conn, text []byte) {
+func (l *Link) write(c *conn, text []byte) {
 	for c.write(text) != nil {
 		l.mu.Lock()
 		if l.current == c {
@@ -112,7 +112,7 @@ func (l *link) write(c *conn, text []byte) {
 }
 
 // drain begins no new work and waits for what is under way, but not for ever, and only once.
-func (l *link) drain() {
+func (l *Link) drain() {
 	l.mu.Lock()
 	drained := l.stopping
 	l.stopping = true
@@ -127,14 +127,14 @@ func (l *link) drain() {
 	select {
 	case <-done:
 	case <-timer.C:
-		l.log.Warn("stopping with envelopes still in work")
+		l.Log.Warn("stopping with envelopes still in work")
 	}
 }
 
 // conn is one socket; writes are one at a time and bounded.
 type conn struct {
-	ws   *websocket.Conn
-	turn sync.Mutex
+	ws      *websocket.Conn
+	writing sync.Mutex
 
 	done   chan struct{} // closed once reading has ended
 	err    error         // why; to be read after done
@@ -149,8 +149,8 @@ func (c *conn) write(text []byte) error {
 		return errEnded // a dead socket may take a frame without a word
 	default:
 	}
-	c.turn.Lock()
-	defer c.turn.Unlock()
+	c.writing.Lock()
+	defer c.writing.Unlock()
 	if err := c.ws.SetWriteDeadline(time.Now().Add(ackBy)); err != nil {
 		return err
 	}

@@ -1,4 +1,6 @@
-package bot
+// Package socket keeps a Socket Mode connection to Slack. It reads envelopes, sets them to work and acknowledges them; what
+// they hold is its caller's.
+package socket
 
 import (
 	"context"
@@ -9,7 +11,6 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
-	"slices"
 	"sync"
 	"time"
 
@@ -33,15 +34,11 @@ const (
 	settled = 30 * time.Second
 )
 
+// handshakeTimeout is how long dialling may take.
+const handshakeTimeout = 10 * time.Second
+
 // maxFrame bounds what is read at once.
 const maxFrame = 4 << 20
-
-// fatalErrors end the desk: no retry mends them. slack-go itself knows four of them and would retry the others for
-// ever.
-var fatalErrors = []string{
-	"invalid_auth", "not_authed", "token_expired", "token_revoked", "account_inactive", "no_permission",
-	"not_allowed_token_type", "team_access_not_granted", "missing_scope", "link_disabled",
-}
 
 // Health tells how the connection to Slack is.
 type Health struct {
@@ -51,27 +48,25 @@ type Health struct {
 	LastEvent  time.Time // of something that somebody did
 	LastReason string    // why the last link ended: in Slack's words where Slack said why
 	LastError  string    // of the last attempt to connect
-	Refused    string    // Slack's error for the last message that the desk wanted to write, "" if it took it
-
-	// Asked is for how long Slack asked not to be written to, where that is longer than the desk obeys; 0: it does not.
-	// One too long to be counted is below 0.
-	Asked time.Duration
 }
 
-type linkConfig struct {
-	open   func(context.Context) (string, error)
-	dial   DialFunc
-	handle func(ctx context.Context, e envelope, ack ackFunc)
-	log    *slog.Logger
+// Config is what a link needs. It knows neither who asks Slack for an address nor what the envelopes hold.
+type Config struct {
+	Open       func(context.Context) (url string, err error) // asks Slack for the address of a socket; it ends by itself
+	Fatal      func(error) bool                              // tells whether no retry mends an error of Open's
+	RetryAfter func(error) time.Duration                     // how long such an error asks to wait; 0: it does not
+	Dial       DialFunc                                      // nil: the network's
+	Handle     func(ctx context.Context, e Envelope, ack Ack)
+	Log        *slog.Logger
 }
 
-// link keeps a Socket Mode connection. It is the desk's own loop, as a client that works while it reads loses pings and
+// Link keeps a Socket Mode connection. It is a loop of our own, as a client that works while it reads loses pings and
 // with them the link, and one that hides the reasons of a disconnect cannot tell what to do about it.
 //
 // Reading never waits for work: each envelope is handled on its own (envelope.go). The next link is opened before Slack
 // closes one that it warned of, and opening is paced, whatever Slack does.
-type link struct {
-	linkConfig
+type Link struct {
+	Config
 	pace  *rate.Limiter
 	work  sync.WaitGroup // the envelopes in work, and the links that end beside their successor
 	slots chan struct{}
@@ -83,19 +78,21 @@ type link struct {
 	state    Health
 }
 
-func newLink(c linkConfig) *link {
+// New returns a link that calls nobody yet.
+func New(c Config) *Link {
 	// apps.connections.open is of tier 3, about 50 a minute.
-	return &link{linkConfig: c, pace: rate.NewLimiter(rate.Every(1500*time.Millisecond), 5), slots: make(chan struct{}, maxHandlers)}
+	return &Link{Config: c, pace: rate.NewLimiter(rate.Every(1500*time.Millisecond), 5), slots: make(chan struct{}, maxHandlers)}
 }
 
-func (l *link) health() Health {
+// Health tells how the link is.
+func (l *Link) Health() Health {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.state
 }
 
-// run keeps a link up until ctx ends. The error is fatal.
-func (l *link) run(ctx context.Context) error {
+// Run keeps a link up until ctx ends. The error is fatal.
+func (l *Link) Run(ctx context.Context) error {
 	defer l.drain()
 	failures := 0
 	for ctx.Err() == nil {
@@ -104,20 +101,20 @@ func (l *link) run(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return nil
 		}
-		if fatal(err) {
+		if l.fatal(err) {
 			return fmt.Errorf("Slack does not let the desk connect: %w", err)
 		}
 		failures++
 		if time.Since(started) > settled {
 			failures = 0
 		}
-		pause(ctx, reconnectPause(failures, err))
+		pause(reconnectPause(failures, l.retryAfter(err)), ctx.Done(), nil)
 	}
 	return nil
 }
 
 // session runs one link and its successors, until one ends without a successor.
-func (l *link) session(ctx context.Context) error {
+func (l *Link) session(ctx context.Context) error {
 	c, err := l.connect(ctx)
 	if err != nil {
 		return err
@@ -133,7 +130,7 @@ func (l *link) session(ctx context.Context) error {
 
 // follow reads a link to its end. If Slack warned of the end, the result is the successor that stands already. When ctx
 // ends, the link lasts until what is in work was acknowledged.
-func (l *link) follow(ctx context.Context, c *conn) (next *conn, err error) {
+func (l *Link) follow(ctx context.Context, c *conn) (next *conn, err error) {
 	warned := make(chan struct{}, 1)
 	go l.read(c, warned)
 	select {
@@ -159,26 +156,20 @@ func (l *link) follow(ctx context.Context, c *conn) (next *conn, err error) {
 
 // successor opens the link after one that Slack warned of. It goes on trying while the old one lasts, which serves until
 // then.
-func (l *link) successor(ctx context.Context, old *conn) (*conn, error) {
+func (l *Link) successor(ctx context.Context, old *conn) (*conn, error) {
 	for failures := 2; ; failures++ {
 		next, err := l.connect(ctx)
-		if err == nil || fatal(err) || ctx.Err() != nil {
+		if err == nil || l.fatal(err) || ctx.Err() != nil {
 			return next, err
 		}
-		timer := time.NewTimer(reconnectPause(failures, err))
-		select {
-		case <-ctx.Done():
-		case <-old.done:
-			timer.Stop()
+		if !pause(reconnectPause(failures, l.retryAfter(err)), ctx.Done(), old.done) && ctx.Err() == nil {
 			return nil, err
-		case <-timer.C:
 		}
-		timer.Stop()
 	}
 }
 
 // retire lets a link read on for a while beside its successor.
-func (l *link) retire(ctx context.Context, c *conn) {
+func (l *Link) retire(ctx context.Context, c *conn) {
 	l.work.Go(func() {
 		timer := time.AfterFunc(overlap, c.close)
 		defer timer.Stop()
@@ -192,7 +183,7 @@ func (l *link) retire(ctx context.Context, c *conn) {
 }
 
 // connect opens a link, no faster than the pace.
-func (l *link) connect(ctx context.Context) (*conn, error) {
+func (l *Link) connect(ctx context.Context) (*conn, error) {
 	if err := l.pace.Wait(ctx); err != nil {
 		return nil, err
 	}
@@ -202,7 +193,7 @@ func (l *link) connect(ctx context.Context) (*conn, error) {
 	if err != nil {
 		l.state.LastError = err.Error()
 		if ctx.Err() == nil {
-			l.log.WarnContext(ctx, "could not connect to Slack", "error", err)
+			l.Log.WarnContext(ctx, "could not connect to Slack", "error", err)
 		}
 		return nil, err
 	}
@@ -210,13 +201,13 @@ func (l *link) connect(ctx context.Context) (*conn, error) {
 	return c, nil
 }
 
-func (l *link) dialOnce(ctx context.Context) (*conn, error) {
-	url, err := l.open(ctx)
+func (l *Link) dialOnce(ctx context.Context) (*conn, error) {
+	url, err := l.Open(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("asking for a socket: %w", err)
 	}
-	dialer := websocket.Dialer{HandshakeTimeout: callTimeout, NetDialContext: l.dial}
-	if l.dial == nil {
+	dialer := websocket.Dialer{HandshakeTimeout: handshakeTimeout, NetDialContext: l.Dial}
+	if l.Dial == nil {
 		dialer.Proxy = http.ProxyFromEnvironment
 	}
 	ws, resp, err := dialer.DialContext(ctx, url, nil)
@@ -231,7 +222,7 @@ func (l *link) dialOnce(ctx context.Context) (*conn, error) {
 }
 
 // read reads a link's frames until it ends, and sets the work going.
-func (l *link) read(c *conn, warned chan<- struct{}) {
+func (l *Link) read(c *conn, warned chan<- struct{}) {
 	defer close(c.done)
 	c.ws.SetPingHandler(func(data string) error {
 		l.alive(c)
@@ -246,9 +237,9 @@ func (l *link) read(c *conn, warned chan<- struct{}) {
 			break
 		}
 		l.alive(c)
-		var e envelope
+		var e Envelope
 		if err := json.Unmarshal(frame, &e); err != nil {
-			l.log.Warn("Slack sent a frame that is not readable")
+			l.Log.Warn("Slack sent a frame that is not readable")
 			continue
 		}
 		l.take(c, e, warned)
@@ -257,12 +248,12 @@ func (l *link) read(c *conn, warned chan<- struct{}) {
 }
 
 // take does what a frame asks for.
-func (l *link) take(c *conn, e envelope, warned chan<- struct{}) {
+func (l *Link) take(c *conn, e Envelope, warned chan<- struct{}) {
 	switch {
 	case e.Type == "hello":
 		l.up(c)
 	case e.Type == "disconnect":
-		l.log.Info("Slack ends the link", "reason", e.Reason)
+		l.Log.Info("Slack ends the link", "reason", e.Reason)
 		c.reason = e.Reason
 		switch e.Reason {
 		case "link_disabled":
@@ -283,7 +274,7 @@ func (l *link) take(c *conn, e envelope, warned chan<- struct{}) {
 }
 
 // alive notes a sign of life and moves the watchdog.
-func (l *link) alive(c *conn) {
+func (l *Link) alive(c *conn) {
 	now := time.Now()
 	_ = c.ws.SetReadDeadline(now.Add(silence))
 	l.mu.Lock()
@@ -292,14 +283,14 @@ func (l *link) alive(c *conn) {
 }
 
 // happened notes that somebody did something.
-func (l *link) happened() {
+func (l *Link) happened() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.state.LastEvent = time.Now()
 }
 
 // up takes a link into service, beginning with the acknowledgements that had none.
-func (l *link) up(c *conn) {
+func (l *Link) up(c *conn) {
 	l.mu.Lock()
 	if l.current == c {
 		l.state.Connected, l.state.Since, l.state.LastError = true, time.Now(), ""
@@ -307,21 +298,21 @@ func (l *link) up(c *conn) {
 	owed := l.owed
 	l.owed = nil
 	l.mu.Unlock()
-	l.log.Info("connected to Slack")
+	l.Log.Info("connected to Slack")
 	for _, text := range owed {
 		l.write(c, text)
 	}
 }
 
 // gaveReason notes why Slack is going to end a link.
-func (l *link) gaveReason(reason string) {
+func (l *Link) gaveReason(reason string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.state.LastReason = reason
 }
 
 // ended notes that a link is gone, and why, unless that was noted when Slack announced it.
-func (l *link) ended(c *conn) {
+func (l *Link) ended(c *conn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if c.reason == "" {
@@ -335,16 +326,20 @@ func (l *link) ended(c *conn) {
 // errLinkDisabled ends the desk: somebody switched Socket Mode off.
 var errLinkDisabled = errors.New("link_disabled: Socket Mode is switched off for the app")
 
-func fatal(err error) bool {
-	if err == nil {
-		return false
-	}
-	return slices.Contains(fatalErrors, slackError(err)) || errors.Is(err, errLinkDisabled)
+func (l *Link) fatal(err error) bool {
+	return err != nil && (errors.Is(err, errLinkDisabled) || l.Fatal != nil && l.Fatal(err))
 }
 
-// reconnectPause grows with the links that did not last, up to half a minute, with jitter. It obeys a Retry-After.
-func reconnectPause(failures int, err error) time.Duration {
-	atLeast := retryAfter(err)
+func (l *Link) retryAfter(err error) time.Duration {
+	if err == nil || l.RetryAfter == nil {
+		return 0
+	}
+	return l.RetryAfter(err)
+}
+
+// reconnectPause grows with the links that did not last, up to half a minute, with jitter. It is no shorter
+// than Slack asked for.
+func reconnectPause(failures int, atLeast time.Duration) time.Duration {
 	if failures <= 1 {
 		return atLeast
 	}
@@ -352,11 +347,15 @@ func reconnectPause(failures int, err error) time.Duration {
 	return max(atLeast, longest/2+rand.N(longest/2+1))
 }
 
-func pause(ctx context.Context, d time.Duration) {
+// pause waits, and tells whether it did so to the end: not where one of the two ended first.
+func pause(d time.Duration, ctx, other <-chan struct{}) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
-	case <-ctx.Done():
+	case <-ctx:
+	case <-other:
 	case <-timer.C:
+		return true
 	}
+	return false
 }

@@ -1,4 +1,4 @@
-package bot
+package slackapi
 
 import (
 	"bytes"
@@ -9,26 +9,16 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/slack-go/slack"
-
-	"sampledesk/workflow"
 )
 
-// rawAPI asks Slack for what slack-go does not read as it has to be read. Of messages that is their metadata and nothing
-// else: slack-go decodes the blocks of every message too and fails on one element that it does not know, so that another
-// app's message could hide our own from us.
-type rawAPI struct {
-	base  string
-	token string
-	http  *http.Client
-}
-
-// posted is a message of a channel, as far as the desk has to recognise its own.
-type posted struct {
+// Message is a message of a channel, as far as one has to recognise one of our own.
+type Message struct {
 	TS       string
 	Metadata struct {
 		EventType    string         `json:"event_type"`
@@ -36,25 +26,31 @@ type posted struct {
 	}
 }
 
-// account is a person as Slack tells of them. slack-go leaves out the teams that stand beside the team of some colleagues
+// Account is a person as Slack tells of them. slack-go leaves out the teams that stand beside the team of some colleagues
 // in an Enterprise Grid organisation, or in its place.
-type account struct {
+type Account struct {
 	slack.User
 	Teams []string `json:"teams"`
 }
 
-// user asks who a person is.
-func (r rawAPI) user(ctx context.Context, who workflow.PersonID) (account, error) {
+// InTeam tells whether a person belongs to a workspace: it is their own, or their Enterprise Grid organisation put them there.
+// Somebody of whom Slack names no workspace at all belongs to none.
+func (a Account) InTeam(team string) bool {
+	return !a.IsStranger && (a.TeamID == team || slices.Contains(a.Enterprise.Teams, team) || slices.Contains(a.Teams, team))
+}
+
+// Account asks who a person is.
+func (c *Client) Account(ctx context.Context, who string) (Account, error) {
 	var answer struct {
 		slack.SlackResponse
-		User account `json:"user"`
+		User Account `json:"user"`
 	}
-	form := url.Values{"user": {string(who)}, "include_locale": {"true"}}
-	if err := r.call(ctx, "users.info", form, &answer); err != nil {
-		return account{}, err
+	form := url.Values{"user": {who}, "include_locale": {"true"}}
+	if err := c.call(ctx, "users.info", form, &answer); err != nil {
+		return Account{}, err
 	}
 	if !answer.Ok {
-		return account{}, refusedBy(answer.SlackResponse)
+		return Account{}, refusedBy(answer.SlackResponse)
 	}
 	return answer.User, nil
 }
@@ -71,31 +67,31 @@ const (
 	maxAnswer = 16 << 20
 )
 
-// history looks through the channel's messages since a time, newest first, until pick says yes.
-func (r rawAPI) history(ctx context.Context, channel string, since time.Time, pick func(posted) bool) (posted, bool, error) {
+// FindInChannel looks through the channel's messages since a time, newest first, until pick says yes.
+func (c *Client) FindInChannel(ctx context.Context, channel string, since time.Time, pick func(Message) bool) (Message, bool, error) {
 	form := url.Values{"channel": {channel}, "oldest": {slackTime(since)}}
-	return r.look(ctx, "conversations.history", form, pick)
+	return c.look(ctx, "conversations.history", form, pick)
 }
 
-// replies looks through a thread's messages since a time.
-func (r rawAPI) replies(ctx context.Context, channel, ts string, since time.Time, pick func(posted) bool) (posted, bool, error) {
+// FindInThread looks through a thread's messages since a time.
+func (c *Client) FindInThread(ctx context.Context, channel, ts string, since time.Time, pick func(Message) bool) (Message, bool, error) {
 	form := url.Values{"channel": {channel}, "ts": {ts}, "oldest": {slackTime(since)}}
-	return r.look(ctx, "conversations.replies", form, pick)
+	return c.look(ctx, "conversations.replies", form, pick)
 }
 
-func (r rawAPI) look(ctx context.Context, method string, form url.Values, pick func(posted) bool) (posted, bool, error) {
+func (c *Client) look(ctx context.Context, method string, form url.Values, pick func(Message) bool) (Message, bool, error) {
 	form.Set("include_all_metadata", "true")
 	form.Set("limit", strconv.Itoa(lookPage))
 	for range lookPages {
 		var answer struct {
 			slack.SlackResponse
-			Messages []posted `json:"messages"`
+			Messages []Message `json:"messages"`
 		}
-		if err := r.call(ctx, method, form, &answer); err != nil {
-			return posted{}, false, fmt.Errorf("looking for an own message: %w", err)
+		if err := c.call(ctx, method, form, &answer); err != nil {
+			return Message{}, false, fmt.Errorf("looking for an own message: %w", err)
 		}
 		if !answer.Ok {
-			return posted{}, false, fmt.Errorf("looking for an own message: %w", refusedBy(answer.SlackResponse))
+			return Message{}, false, fmt.Errorf("looking for an own message: %w", refusedBy(answer.SlackResponse))
 		}
 		for _, m := range answer.Messages {
 			if pick(m) {
@@ -108,17 +104,17 @@ func (r rawAPI) look(ctx context.Context, method string, form url.Values, pick f
 		}
 		form.Set("cursor", cursor)
 	}
-	return posted{}, false, nil
+	return Message{}, false, nil
 }
 
-func (r rawAPI) call(ctx context.Context, method string, form url.Values, into any) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, r.base+method, strings.NewReader(form.Encode()))
+func (c *Client) call(ctx context.Context, method string, form url.Values, into any) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+method, strings.NewReader(form.Encode()))
 	if err != nil {
 		return err
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	req.Header.Set("Authorization", "Bearer "+r.token)
-	resp, err := r.http.Do(req)
+	req.Header.Set("Authorization", "Bearer "+c.token)
+	resp, err := c.http.Do(req)
 	if err != nil {
 		return err
 	}
@@ -135,10 +131,10 @@ func (r rawAPI) call(ctx context.Context, method string, form url.Values, into a
 // maxResponse bounds what is read of an answer to a response_url: it is a word, or an error.
 const maxResponse = 64 << 10
 
-// respond sends a message to a response_url. Such an address has an answer of its own: "ok" where all is well, and an
+// Respond sends a message to a response_url. Such an address has an answer of its own: "ok" where all is well, and an
 // error with 404, 429, 5xx or, against the documents, with 200. The error never holds the address, which lets whoever has
 // it speak for the desk.
-func (r rawAPI) respond(ctx context.Context, address string, m slack.WebhookMessage) error {
+func (c *Client) Respond(ctx context.Context, address string, m slack.WebhookMessage) error {
 	body, err := json.Marshal(m)
 	if err != nil {
 		return fmt.Errorf("writing an answer: %w", err)
@@ -148,7 +144,7 @@ func (r rawAPI) respond(ctx context.Context, address string, m slack.WebhookMess
 		return errors.New("a response_url is no address")
 	}
 	req.Header.Set("Content-Type", "application/json; charset=utf-8")
-	resp, err := r.http.Do(req)
+	resp, err := c.http.Do(req)
 	if failed, ok := errors.AsType[*url.Error](err); ok {
 		return fmt.Errorf("answering by a response_url: %w", failed.Err)
 	}
