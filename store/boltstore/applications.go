@@ -19,7 +19,12 @@ func (t *transaction) Application(k workflow.Key) (workflow.Application, error) 
 	if !nameable(string(k.ID)) { // the key might be that of an entry of a history
 		return workflow.Application{}, fmt.Errorf("application %q: %w", k, workflow.ErrNotFound)
 	}
-	return read[workflow.Application](t.bucket(applicationsBucket), applicationKey(k), "application")
+	a, err := read[keptApplication](t.bucket(applicationsBucket), applicationKey(k), "application")
+	if err != nil {
+		return workflow.Application{}, err
+	}
+	a.Application.Key = k
+	return a.Application, nil
 }
 
 // PutApplication is part of workflow.Tx. Where it stood is worked out from the application as it was: the file is kept
@@ -29,15 +34,14 @@ func (t *transaction) PutApplication(a workflow.Application) error {
 		return err
 	}
 	a = kept(a)
-	key := applicationKey(a.Key)
 	before, err := t.Application(a.Key)
 	if err != nil && !errors.Is(err, workflow.ErrNotFound) {
 		return err
 	}
-	if err := write(t.bucket(applicationsBucket), key, a); err != nil {
+	if err := write(t.bucket(applicationsBucket), applicationKey(a.Key), keptApplication{Application: a}); err != nil {
 		return err
 	}
-	if err := t.list(key, placesOf(before), placesOf(a)); err != nil {
+	if err := t.list(a.Key, placesOf(before), placesOf(a)); err != nil {
 		return fmt.Errorf("listing application %s: %w", a.Key, err)
 	}
 	return nil
@@ -53,7 +57,7 @@ func placesOf(a workflow.Application) []place {
 }
 
 // list moves an application from the places where it was to those where it is now.
-func (t *transaction) list(key []byte, was, now []place) error {
+func (t *transaction) list(key workflow.Key, was, now []place) error {
 	for _, p := range was {
 		if !slices.Contains(now, p) {
 			if err := t.leave(p); err != nil {
@@ -80,15 +84,16 @@ func (t *transaction) leave(p place) error {
 
 // enter takes a place for an application. That another has it must not happen, since places hold the application's key;
 // it is looked at because an index that silently lost an application would never be noticed.
-func (t *transaction) enter(p place, key []byte) error {
+func (t *transaction) enter(p place, key workflow.Key) error {
 	if strings.Contains(p.Listing, "\x00") {
 		return fmt.Errorf("the listing %q holds a zero byte", p.Listing)
 	}
-	at, b := listingKey(p), t.bucket(listingsBucket)
-	if other := b.Get(at); other != nil && !bytes.Equal(other, key) {
-		return fmt.Errorf("the place %q of listing %q is that of application %q: %w", p.Sort, p.Listing, other, workflow.ErrConflict)
+	at, value, b := listingKey(p), reference(p, key), t.bucket(listingsBucket)
+	if other := b.Get(at); other != nil && !bytes.Equal(other, value) {
+		of, _ := referred(at, other)
+		return fmt.Errorf("the place %q of listing %q is that of application %q: %w", p.Sort, p.Listing, of, workflow.ErrConflict)
 	}
-	if err := b.Put(at, key); err != nil {
+	if err := b.Put(at, value); err != nil {
 		return err
 	}
 	return t.count(p.Listing, 1)
@@ -146,13 +151,17 @@ func (t *transaction) Latest(l workflow.Listing, limit int) ([]workflow.Applicat
 }
 
 // listed reads the application that a listing names.
-func listed(applications bucket) func(key []byte) (workflow.Application, error) {
-	return func(key []byte) (workflow.Application, error) {
+func listed(applications bucket) func(at, value []byte) (workflow.Application, error) {
+	return func(at, value []byte) (workflow.Application, error) {
+		key, err := referred(at, value)
+		if err != nil {
+			return workflow.Application{}, err
+		}
 		data := applications.Get(key)
 		if data == nil {
 			return workflow.Application{}, fmt.Errorf("%w: application %q is listed and not there", errDamaged, key)
 		}
-		return decode[workflow.Application](data)
+		return decodeApplication(key, data)
 	}
 }
 

@@ -31,7 +31,7 @@ func (t *transaction) CampaignNamed(s workflow.ShopID, name string) (workflow.Ca
 
 // Campaigns is part of workflow.Tx. The cursor is the folded name of the last campaign.
 func (t *transaction) Campaigns(shop workflow.ShopID, after string, limit int) ([]workflow.Campaign, string, error) {
-	return page(t.bucket(campaignNamesBucket), under(string(shop)), after, limit, t.campaignListed)
+	return page(t.bucket(campaignNamesBucket), under(string(shop)), after, limit, plainly(t.campaignListed))
 }
 
 // campaignListed returns the campaign that a name stands for.

@@ -49,12 +49,12 @@ func wantListings(t *transaction) (listings, busy map[string]string) {
 		if !isApplication([]byte(key)) {
 			continue
 		}
-		a, err := decode[workflow.Application]([]byte(data))
+		a, err := decodeApplication([]byte(key), []byte(data))
 		if err != nil {
 			panic(err)
 		}
 		for _, p := range placesOf(a) {
-			listings[string(listingKey(p))] = key
+			listings[string(listingKey(p))] = string(reference(p, a.Key))
 			number[p.Listing]++
 		}
 	}

@@ -100,7 +100,7 @@ func (t *transaction) own(id workflow.EffectID, attempt int, doing string) (queu
 // voidClaims ends all claims, and tells whether there were any. Attempt and Begun stay: whoever claims next has to find
 // out what became of it. Only heads can be claimed, so only they are looked at.
 func (t *transaction) voidClaims() (found bool, err error) {
-	heads, _, err := page(t.bucket(busyBucket), []byte("h"), "", unlimited, t.listed)
+	heads, _, err := page(t.bucket(busyBucket), []byte("h"), "", unlimited, plainly(t.listed))
 	if err != nil {
 		return false, err
 	}

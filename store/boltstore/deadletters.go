@@ -33,7 +33,7 @@ func (t *transaction) Bury(e workflow.Effect, at time.Time) error {
 
 // DeadLetters is part of workflow.Outbox. The cursor is the time and the id of the last one.
 func (t *transaction) DeadLetters(after string, limit int) ([]workflow.DeadLetter, string, error) {
-	return page(t.bucket(deadLettersBucket), nil, after, limit, func(data []byte) (workflow.DeadLetter, error) {
+	return page(t.bucket(deadLettersBucket), nil, after, limit, func(_, data []byte) (workflow.DeadLetter, error) {
 		l, err := decode[deadLetter](data)
 		return workflow.DeadLetter{Effect: l.Effect, At: l.At}, err
 	})

@@ -21,10 +21,14 @@ func (t *transaction) Append(e workflow.Entry) error {
 	if err != nil {
 		return fmt.Errorf("numbering an entry of the history: %w", err)
 	}
-	return write(b, historyKey(e.Key, sequence), kept(e))
+	return write(b, historyKey(e.Key, sequence), keptEntry{Entry: kept(e)})
 }
 
 // History is part of workflow.Tx. The cursor is the sequence of the last entry.
 func (t *transaction) History(k workflow.Key, after string, limit int) ([]workflow.Entry, string, error) {
-	return page(t.bucket(applicationsBucket), append(applicationKey(k), 0), after, limit, decode[workflow.Entry])
+	return page(t.bucket(applicationsBucket), append(applicationKey(k), 0), after, limit, func(_, data []byte) (workflow.Entry, error) {
+		e, err := decode[keptEntry](data)
+		e.Entry.Key = k
+		return e.Entry, err
+	})
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -22,8 +23,8 @@ var (
 	shopsBucket          = []byte("shops")          // shop -> Shop
 
 	applicationsBucket = []byte("applications") // shop 0 id -> Application, and after it its history:
-	// shop 0 id 0 sequence (16 hex digits) -> Entry; the shop's own has no id
-	listingsBucket = []byte("listings") // listing 0 sort -> shop 0 id
+	// shop 0 id 0 sequence (see sequenceText) -> Entry; the shop's own has no id
+	listingsBucket = []byte("listings") // listing 0 sort -> what names the application, see reference
 
 	campaignsBucket     = []byte("campaigns")      // campaign -> Campaign
 	campaignNamesBucket = []byte("campaign names") // shop 0 folded name -> campaign
@@ -99,7 +100,46 @@ func conversationKey(s workflow.ShopID, c workflow.CreatorKey) []byte {
 func conversationIDKey(s workflow.ShopID, id string) []byte { return joined(string(s), id) }
 
 func historyKey(k workflow.Key, sequence uint64) []byte {
-	return joined(string(k.Shop), string(k.ID), hexadecimal(sequence))
+	return joined(string(k.Shop), string(k.ID), sequenceText(sequence))
+}
+
+// sequenceText writes a number so that it may be part of a cursor: text, in byte order, which is as short as its number
+// is small. A first character tells how many follow.
+func sequenceText(n uint64) string {
+	digits := strconv.FormatUint(n, 36)
+	return string(rune('0'+len(digits))) + digits
+}
+
+// reference is the value under a place: how long the parts of the application's key are with which the place's sort ends,
+// as text with a slash; or the key itself, if the sort ends in another way. Only the latter holds a zero byte.
+func reference(p place, k workflow.Key) []byte {
+	if !strings.HasSuffix(p.Sort, k.String()) {
+		return applicationKey(k)
+	}
+	value := binary.AppendUvarint(nil, uint64(len(k.Shop)))
+	return binary.AppendUvarint(value, uint64(len(k.ID)))
+}
+
+// referred returns the key of the application that a place names.
+func referred(at, value []byte) ([]byte, error) {
+	if bytes.IndexByte(value, 0) >= 0 {
+		return value, nil
+	}
+	shop, n := binary.Uvarint(value)
+	id, m := binary.Uvarint(value[max(n, 0):])
+	start := len(at) - int(shop) - 1 - int(id)
+	if n <= 0 || m <= 0 || n+m != len(value) || shop >= uint64(len(at)) || id >= uint64(len(at)) || start < 0 {
+		return nil, fmt.Errorf("%w: the place %q names no application", errDamaged, at)
+	}
+	key := bytes.Clone(at[start:])
+	key[shop] = 0
+	return key, nil
+}
+
+// keyOf reads what applicationKey wrote.
+func keyOf(key []byte) workflow.Key {
+	shop, id, _ := bytes.Cut(key, []byte{0})
+	return workflow.Key{Shop: workflow.ShopID(shop), ID: workflow.ApplicationID(id)}
 }
 
 func effectKey(id workflow.EffectID) []byte { return []byte("e" + string(id)) }

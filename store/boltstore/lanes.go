@@ -18,7 +18,7 @@ func (t *transaction) lane(l workflow.Lane) ([]queued, error) {
 	if !nameable(string(l)) {
 		return nil, nil
 	}
-	list, _, err := page(t.bucket(busyBucket), inLane(l), "", unlimited, t.listed)
+	list, _, err := page(t.bucket(busyBucket), inLane(l), "", unlimited, plainly(t.listed))
 	return list, err
 }
 

@@ -8,7 +8,7 @@ import (
 
 // Members is part of workflow.Tx. The cursor is the key of the last creator.
 func (t *transaction) Members(c workflow.CampaignID, after string, limit int) ([]workflow.Member, string, error) {
-	return page(t.bucket(membersBucket), under(string(c)), after, limit, decode[workflow.Member])
+	return page(t.bucket(membersBucket), under(string(c)), after, limit, plainly(decode[workflow.Member]))
 }
 
 // Member is part of workflow.Tx.
@@ -18,7 +18,7 @@ func (t *transaction) Member(c workflow.CampaignID, creator workflow.CreatorKey)
 
 // Memberships is part of workflow.Tx.
 func (t *transaction) Memberships(creator workflow.CreatorKey) ([]workflow.Member, error) {
-	list, _, err := page(t.bucket(membershipsBucket), under(string(creator)), "", unlimited, func(campaign []byte) (workflow.Member, error) {
+	list, _, err := page(t.bucket(membershipsBucket), under(string(creator)), "", unlimited, func(_, campaign []byte) (workflow.Member, error) {
 		data := t.bucket(membersBucket).Get(memberKey(workflow.CampaignID(campaign), creator))
 		if data == nil {
 			return workflow.Member{}, fmt.Errorf("%w: creator %q is listed in campaign %q and not there", errDamaged, creator, campaign)

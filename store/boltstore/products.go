@@ -18,7 +18,7 @@ func (t *transaction) Products(s workflow.ShopID, after string, limit int) ([]wo
 	if err != nil {
 		return nil, "", err
 	}
-	list, next, err := page(t.bucket(productsBucket), under(string(s)), from, limit, decode[workflow.Product])
+	list, next, err := page(t.bucket(productsBucket), under(string(s)), from, limit, plainly(decode[workflow.Product]))
 	return list, productCursor(next), err
 }
 

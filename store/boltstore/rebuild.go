@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +13,7 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strconv"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -142,8 +144,8 @@ type rebuilding struct {
 	told      time.Time
 }
 
-// entry is a key of listingsBucket, and the application there.
-type entry struct{ at, application []byte }
+// entry is a key of listingsBucket, and the value there.
+type entry struct{ at, value []byte }
 
 // fillAnew fills a new file from the old one, and returns the schema that this has.
 func fillAnew(ctx context.Context, path string, old *bbolt.DB, log *slog.Logger) (has int, err error) {
@@ -290,33 +292,63 @@ func (r *rebuilding) applications() error {
 	}
 	for k != nil || k2 != nil {
 		if k == nil || k2 != nil && bytes.Compare(k2, k) < 0 {
-			if err := r.keep(applicationsBucket, k2, v2); err != nil {
+			if err := r.entry(k2, v2); err != nil {
 				return err
 			}
 			k2, v2 = right.Next()
 			continue
 		}
-		if err := r.keep(applicationsBucket, k, v); err != nil {
-			return err
-		}
+		take := r.entry
 		if isApplication(k) {
-			if err := r.list(k, v); err != nil {
-				return err
-			}
+			take = r.application
+		}
+		if err := take(k, v); err != nil {
+			return err
 		}
 		k, v = left.Next()
 	}
 	return nil
 }
 
-// list works out where an application stands. What else is kept of all applications together is gathered here too.
-func (r *rebuilding) list(key, data []byte) error {
-	a, err := decode[workflow.Application](data)
+// entry takes over an entry of a history. Older schemas numbered it in sixteen digits, and said twice whose it is.
+func (r *rebuilding) entry(key, data []byte) error {
+	if r.has == schema {
+		return r.keep(applicationsBucket, key, data)
+	}
+	at := bytes.LastIndexByte(key, 0)
+	sequence, err := strconv.ParseUint(string(key[at+1:]), 16, 64)
+	if err != nil || at < 0 {
+		return fmt.Errorf("%w: the entry %q of the history has no number", errDamaged, key)
+	}
+	k := keyOf(key[:at])
+	return r.keep(applicationsBucket, historyKey(k, sequence), withoutKey(data, k))
+}
+
+// withoutKey leaves out of an application or an entry, as older schemas wrote them, whose it is.
+func withoutKey(data []byte, k workflow.Key) []byte {
+	says, err := json.Marshal(k)
+	if err != nil {
+		return data // it stays readable
+	}
+	before, after, _ := bytes.Cut(data, slices.Concat([]byte(`"key":`), says, []byte(",")))
+	return slices.Concat(before, after)
+}
+
+// application takes over an application and works out where it stands. What else is kept of all applications together is
+// gathered here too.
+func (r *rebuilding) application(key, data []byte) error {
+	a, err := decodeApplication(key, data)
 	if err != nil {
 		return fmt.Errorf("listing application %q anew: %w", key, err)
 	}
+	if r.has != schema {
+		data = withoutKey(data, a.Key)
+	}
+	if err := r.keep(applicationsBucket, key, data); err != nil {
+		return err
+	}
 	for _, p := range placesOf(a) {
-		r.entries = append(r.entries, entry{at: listingKey(p), application: key})
+		r.entries = append(r.entries, entry{at: listingKey(p), value: reference(p, a.Key)})
 		if workflow.Listing(p.Listing).Long() {
 			r.numbers[p.Listing]++
 		}
@@ -338,9 +370,11 @@ func (r *rebuilding) flush() error {
 	slices.SortFunc(r.entries, func(a, b entry) int { return bytes.Compare(a.at, b.at) })
 	for _, e := range r.entries {
 		if other := r.tx.bucket(listingsBucket).Get(e.at); other != nil {
-			return fmt.Errorf("applications %q and %q have the same place %q: %w", other, e.application, e.at, workflow.ErrConflict)
+			one, _ := referred(e.at, other)
+			another, _ := referred(e.at, e.value)
+			return fmt.Errorf("applications %q and %q have the same place %q: %w", one, another, e.at, workflow.ErrConflict)
 		}
-		if err := r.keep(listingsBucket, e.at, e.application); err != nil {
+		if err := r.keep(listingsBucket, e.at, e.value); err != nil {
 			return err
 		}
 	}
@@ -390,7 +424,7 @@ func (r *rebuilding) products() error {
 	}
 	latest := map[string]workflow.Application{}
 	err := r.from.Bucket(applicationsBucket).ForEach(func(key, data []byte) error {
-		a, err := decode[workflow.Application](data)
+		a, err := decodeApplication(key, data)
 		if err != nil {
 			return fmt.Errorf("reading application %q: %w", key, err)
 		}

@@ -99,12 +99,36 @@ func read[T any](b bucket, key []byte, what string) (value T, err error) {
 	return decode[T](data)
 }
 
+// plainly reads a value for which its key says nothing that it does not say itself.
+func plainly[T any](read func(data []byte) (T, error)) func(key, data []byte) (T, error) {
+	return func(_, data []byte) (T, error) { return read(data) }
+}
+
+// The values whose key is not in them again.
+type (
+	keptApplication struct {
+		Key *struct{} `json:"key,omitempty"` // none
+		workflow.Application
+	}
+	keptEntry struct {
+		Key *struct{} `json:"key,omitempty"` // none
+		workflow.Entry
+	}
+)
+
+// decodeApplication reads the application under a key.
+func decodeApplication(key, data []byte) (workflow.Application, error) {
+	a, err := decode[keptApplication](data)
+	a.Application.Key = keyOf(key)
+	return a.Application, err
+}
+
 // unlimited is the limit of a page that is read whole.
 const unlimited = math.MaxInt
 
 // page reads up to limit values whose keys begin with prefix, from the first after the cursor on. A cursor is what
 // follows the prefix in the key of the last value read; next is empty where no more values follow.
-func page[T any](b bucket, prefix []byte, after string, limit int, value func(data []byte) (T, error)) (values []T, next string, err error) {
+func page[T any](b bucket, prefix []byte, after string, limit int, value func(key, data []byte) (T, error)) (values []T, next string, err error) {
 	start := append(bytes.Clone(prefix), after...)
 	c := b.Cursor()
 	k, data := c.Seek(start)
@@ -118,7 +142,7 @@ func page[T any](b bucket, prefix []byte, after string, limit int, value func(da
 		if err := b.of.alive(); err != nil {
 			return nil, "", err
 		}
-		v, err := value(data)
+		v, err := value(k, data)
 		if err != nil {
 			return nil, "", fmt.Errorf("under %q: %w", k, err)
 		}
@@ -128,7 +152,7 @@ func page[T any](b bucket, prefix []byte, after string, limit int, value func(da
 }
 
 // pageBack reads up to limit values whose keys begin with prefix, from the last key on. The prefix ends in a zero byte.
-func pageBack[T any](b bucket, prefix []byte, limit int, value func(data []byte) (T, error)) (values []T, err error) {
+func pageBack[T any](b bucket, prefix []byte, limit int, value func(key, data []byte) (T, error)) (values []T, err error) {
 	c := b.Cursor()
 	behind := bytes.Clone(prefix)
 	behind[len(behind)-1]++ // the first key that a longer prefix could have
@@ -142,7 +166,7 @@ func pageBack[T any](b bucket, prefix []byte, limit int, value func(data []byte)
 		if err := b.of.alive(); err != nil {
 			return nil, err
 		}
-		v, err := value(data)
+		v, err := value(k, data)
 		if err != nil {
 			return nil, fmt.Errorf("under %q: %w", k, err)
 		}
