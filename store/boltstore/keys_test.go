@@ -1,0 +1,34 @@
+package boltstore
+
+import (
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"sampledesk/workflow"
+)
+
+func TestTheNumbersOfAHistoryAreInByteOrder(t *testing.T) {
+	numbers := []uint64{0, 1, 9, 10, 35, 36, 37, 1295, 1296, 60_000_000, math.MaxUint32, math.MaxInt64, math.MaxUint64}
+	for i, n := range numbers[1:] {
+		require.Negative(t, strings.Compare(sequenceText(numbers[i]), sequenceText(n)), "%d and %d", numbers[i], n)
+	}
+}
+
+func TestAPlaceNamesItsApplicationWhateverItsSort(t *testing.T) {
+	long := strings.Repeat("9", 300)
+	for _, key := range []workflow.Key{{Shop: "1", ID: "2"}, {Shop: "7495540735365777507", ID: "576"}, {Shop: "1/2", ID: "3"}, {Shop: "1", ID: "2/3"}, {Shop: "1", ID: workflow.ApplicationID(long)}} {
+		for _, sort := range []string{key.String(), "00001763802000000000/" + key.String(), "~/" + key.String(), "other", ""} {
+			p := place{Listing: "seen", Sort: sort}
+			got, err := referred(listingKey(p), reference(p, key))
+			require.NoError(t, err)
+			require.Equal(t, string(applicationKey(key)), string(got), "%q", sort)
+		}
+	}
+	for _, damaged := range []string{"", "1", "\xff", "\x01\x7f", "\x7f\x01", "\x01\x01\x01", "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01\x01"} {
+		_, err := referred([]byte("seen\x001/2"), []byte(damaged))
+		require.ErrorIs(t, err, errDamaged, "%q", damaged)
+	}
+}
