@@ -7,7 +7,7 @@ type Conversation struct {
 	Shop    ShopID     `json:"shop"`
 	Creator CreatorKey `json:"creator"`
 	Shown   Creator    `json:"shown"`        // as they were last seen; OpenID is what a message needs
-	ID      string     `json:"id,omitempty"` // TikTok's; empty until it is known
+	ID      string     `json:"id,omitempty"` // TikTok's; empty until it is known, and where a user name just leads to an open id
 
 	// Last is the newest message that was stored.
 	Last MessageMark `json:"last,omitzero"`

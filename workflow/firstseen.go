@@ -142,6 +142,9 @@ func (t *txn) mergeConversation(shop ShopID, byName CreatorKey, creator Creator)
 	if err := t.tx.RemoveConversation(shop, byName); err != nil {
 		return err
 	}
+	if conversation.ID == "" && conversation.Last.At.IsZero() {
+		return nil // the name just led to an open id
+	}
 	conversation.Creator, conversation.Shown = creator.KeyOf(shop), creator
 	if there, err := t.tx.Conversation(shop, conversation.Creator); err == nil {
 		if there.Last.At.After(conversation.Last.At) {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -118,16 +119,35 @@ func (t *txn) identified(shop ShopID, creator Creator, at time.Time) (Creator, e
 	if creator.OpenID == "" {
 		return t.lookUpCreator(shop, creator)
 	}
+	username := creator.Username
 	last, err := lastOf(t.tx, CreatorOf(creator.KeyOf(shop)))
 	if err == nil {
 		creator = last.Snapshot.Creator
 	} else if !errors.Is(err, ErrNotFound) {
 		return creator, err
 	}
-	if creator.Username == "" {
-		return creator, nil
+	for _, name := range slices.Compact([]string{creator.Username, username}) { // it may be new since their last application
+		if name == "" {
+			continue
+		}
+		if err := t.merge(shop, Creator{Username: name}.KeyOf(shop), creator, at); err != nil {
+			return creator, err
+		}
+		if err := t.rememberUsername(shop, name, creator); err != nil {
+			return creator, err
+		}
 	}
-	return creator, t.merge(shop, Creator{Username: creator.Username}.KeyOf(shop), creator, at)
+	return creator, nil
+}
+
+// rememberUsername makes a creator whose open id is known findable by user name: TikTok's lists of conversations give
+// only that, and so do people. Where an application tells the same, nothing is kept.
+func (t *txn) rememberUsername(shop ShopID, username string, creator Creator) error {
+	byName := Creator{Username: username}
+	if known, err := t.lookUpCreator(shop, byName); err != nil || known.OpenID == creator.OpenID {
+		return err
+	}
+	return t.tx.PutConversation(Conversation{Shop: shop, Creator: byName.KeyOf(shop), Shown: creator})
 }
 
 // addProducts puts a collaboration's products into its campaign, as far as there is room, and returns how many were

@@ -63,6 +63,32 @@ func TestAnImportKnowsACreatorByTheOpenIDAndMergesWhatTheNameHeld(t *testing.T) 
 	require.Equal(t, []int{2, 1}, []int{d.run(r.ID).Added, d.run(r.ID).Existing})
 }
 
+func TestWhoWasImportedByOpenIDIsRecognisedByUserName(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, glow).receiving()
+	d.seen() // the application of open-1 calls them glow.daily
+	r := d.imports("1")
+	d.deliver(workflow.ImportLane(r.ID), workflow.Imported{At: minutes(1), Name: "Spring", Creators: []workflow.Creator{
+		{OpenID: "open-9", Username: finds}, {OpenID: "open-1", Username: "glow.nightly"},
+	}}, minutes(1))
+	c := d.named("Spring")
+
+	for id, username := range map[string]string{"open-9": finds, "open-1": "glow.nightly"} {
+		key := workflow.Creator{OpenID: id}.KeyOf(sample.Shop)
+		_, _, err := d.AddMember(t.Context(), workflow.Addition{
+			Actor: by(member), At: minutes(2), Campaign: c.ID, Creator: workflow.Creator{Username: "@" + strings.ToUpper(username)},
+		})
+		require.Equal(t, key, refusal(t, workflow.RuleAlreadyInCampaign, err).Member.Creator)
+		d.receives(username, minutes(3), "I have it at home.")
+		m := d.member(c, key)
+		require.Equal(t, workflow.MemberAnswered, m.State, username)
+		require.Equal(t, key, d.notice(m.Question).Creator)
+	}
+	d.asks("9", workflow.Creator{OpenID: "open-9", Username: finds}, "9", minutes(4))
+	d.receives(finds, minutes(5), "And now?")
+	require.Len(t, d.members(c), 2)
+}
+
 func TestAnImportThatCannotBeDoneSaysWhy(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, glow)

@@ -54,6 +54,7 @@ func TestAnEditIsLeasedAndAPostIsClaimed(t *testing.T) {
 		d.report(workflow.StatusPending)
 		d.run()
 		time.Sleep(time.Minute)
+		synctest.Wait()
 		d.slack.do = func(ctx context.Context, e workflow.Effect) workflow.Outcome {
 			<-ctx.Done()
 			return shown
@@ -92,6 +93,7 @@ func TestWhatIsAskedForWhileAnEditIsUnderWayIsShownAfterIt(t *testing.T) {
 		time.Sleep(time.Second)
 		d.report(workflow.StatusContentPending) // while its outcome waits for company, or the next is under way
 		time.Sleep(2500 * time.Millisecond)
+		synctest.Wait()
 		require.Equal(t, []workflow.State{workflow.Pending, workflow.AwaitingShipment, workflow.Shipped, workflow.Delivered}, states)
 		time.Sleep(time.Minute)
 		require.Empty(t, d.lane(workflow.CardLane(sample)))
