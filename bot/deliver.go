@@ -144,9 +144,9 @@ func (d *Desk) showCard(ctx context.Context, e workflow.Effect) workflow.Outcome
 	if err != nil {
 		return d.failed(ctx, e, post, err)
 	}
-	return d.shown(e, w, workflow.CardShown{
+	return outcomeOf(e, w, workflow.Outcome{Event: workflow.CardShown{
 		At: time.Now(), Channel: post.channel, TS: w.ts, Hash: w.hash, Link: d.permalink(ctx, a.Card.Link, post.channel, w.ts), Bare: w.bare,
-	})
+	}})
 }
 
 // unclear tells whether an earlier attempt may have had its effect.

@@ -253,6 +253,7 @@ func (w *world) shut() {
 	if w.stop != nil {
 		w.stop()
 		w.stop = nil
+		require.Zero(w.t, w.engine.Faults(), "the desk kept a step that the table does not know")
 	}
 }
 

@@ -18,7 +18,7 @@ func (w *world) done(what workflow.EventKind, c workflow.Failure) {
 	w.tiktok.mu.Lock()
 	defer w.tiktok.mu.Unlock()
 	w.tiktok.carry = func(workflow.Effect) workflow.Outcome {
-		return workflow.Outcome{Event: workflow.MessageDone{What: what, At: time.Now(), Failure: c}}
+		return workflow.Outcome{Result: workflow.MessageDone{What: what, At: time.Now(), Failure: c}}
 	}
 }
 

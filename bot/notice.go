@@ -62,14 +62,14 @@ func (d *Desk) showNotice(ctx context.Context, e workflow.Effect) workflow.Outco
 	p.home = p.channel == s.home
 	w, err := d.put(ctx, e, p)
 	if err == nil {
-		return d.shown(e, w, workflow.NoticeShown{
+		return outcomeOf(e, w, workflow.Outcome{Result: workflow.NoticeShown{
 			At: time.Now(), Channel: p.channel, TS: w.ts, Hash: w.hash, Pages: w.pages, Link: d.permalink(ctx, s.notice.Link, p.channel, w.ts),
-		})
+		}})
 	}
 	p.looked = p.looked || len(s.message.Pages()) > 1 // of its further pages only a look would know
 	o := d.failed(ctx, e, p, err)
-	if o.Event == nil && w.ts != "" { // what stands already is on record for the next attempt
-		o.Event = workflow.NoticeShown{At: time.Now(), Channel: p.channel, TS: w.ts, Pages: w.pages}
+	if o.Event == nil && o.Result == nil && w.ts != "" { // what stands already is on record for the next attempt
+		o.Result = workflow.NoticeShown{At: time.Now(), Channel: p.channel, TS: w.ts, Pages: w.pages}
 	}
 	return o
 }
@@ -179,7 +179,7 @@ func (d *Desk) noticeMessage(tx workflow.Tx, n workflow.Notice) (view.Message, e
 
 // lostNotice tells that a notice's message is gone.
 func lostNotice(p post) workflow.Outcome {
-	return workflow.Outcome{Event: workflow.NoticeLost{At: time.Now(), TS: cmp.Or(p.ts, p.thread)}}
+	return workflow.Outcome{Result: workflow.NoticeLost{At: time.Now(), TS: cmp.Or(p.ts, p.thread)}}
 }
 
 // permalink asks for a message's link once. A message without one is still a message: the next repaint asks again.

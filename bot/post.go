@@ -241,17 +241,19 @@ const (
 	plainTries = 12
 )
 
-// shown is the outcome of a card or a notice that was written.
-func (d *Desk) shown(e workflow.Effect, w written, ev workflow.Event) workflow.Outcome {
+// outcomeOf is the outcome of a card or a notice that was written: o, and where it stands as text alone another try.
+func outcomeOf(e workflow.Effect, w written, o workflow.Outcome) workflow.Outcome {
 	if !w.plain {
-		return workflow.Outcome{Event: ev}
+		return o
 	}
-	cause := e.Failure
-	if cause == (workflow.Failure{}) {
-		cause.Message = "Slack takes the message as text alone"
+	o.Failure = e.Failure
+	if o.Failure == (workflow.Failure{}) {
+		o.Failure.Message = "Slack takes the message as text alone"
 	}
 	if e.Refusals >= outbox.Refusals+plainTries {
-		return workflow.Outcome{Event: ev, Then: workflow.Buried, Failure: cause, Tell: true}
+		o.Then, o.Tell = workflow.Buried, true
+		return o
 	}
-	return workflow.Outcome{Event: ev, Then: workflow.Again, After: plainRests, Refusals: max(e.Refusals, outbox.Refusals) + 1, Failure: cause}
+	o.Then, o.After, o.Refusals = workflow.Again, plainRests, max(e.Refusals, outbox.Refusals)+1
+	return o
 }

@@ -9,7 +9,8 @@ import (
 
 // Outcome is what came of a delivery: what is recorded of it, and what becomes of the effect, in one transaction.
 type Outcome struct {
-	Event         Event // applied to the effect's application; nil for none
+	Event         Event  // applied to the effect's application; nil for none
+	Result        Result // what else the delivery found out; nil for nothing
 	Then          Then
 	After         time.Duration // for Again
 	Verifications int           // kept with the effect, for Again
@@ -17,6 +18,12 @@ type Outcome struct {
 	Refusals int     // kept with the effect, for Again
 	Tell     bool    // for Buried: the shop's admins have to hear of it
 	Failure  Failure // kept with the effect, for Again and Buried
+}
+
+// Result is what a delivery found out of something else than an application: of a notice, a message or a run.
+type Result interface {
+	// record keeps it.
+	record(*txn, Effect) error
 }
 
 // Then is what becomes of an effect after a delivery.
@@ -167,7 +174,12 @@ func (e *Engine) SettleSoon(ctx context.Context, eff Effect, o Outcome, now time
 			return claimLost(err)
 		}
 		if o.Event != nil {
-			if err := t.record(eff, o.Event); err != nil {
+			if _, _, err := t.apply(eff.Key(), o.Event); err != nil {
+				return err
+			}
+		}
+		if o.Result != nil {
+			if err := o.Result.record(t, eff); err != nil {
 				return err
 			}
 		}
@@ -195,16 +207,13 @@ func (o Outcome) patient(eff Effect) bool {
 	if o.Then != Done || eff.Attempt > 1 || eff.Failure != (Failure{}) {
 		return false
 	}
-	switch ev := o.Event.(type) {
-	case nil:
-		return eff.Leased || eff.Kind == Reply || eff.Kind == Announce
-	case CardShown:
-		return eff.Leased && !ev.Bare // or the next repaint would have to know
-	case NoticeShown:
-		return eff.Leased && len(ev.Pages) == 0
-	default:
-		return false
+	if shown, ok := o.Event.(CardShown); ok {
+		return eff.Leased && !shown.Bare // or the next repaint would have to know
 	}
+	if shown, ok := o.Result.(NoticeShown); ok {
+		return eff.Leased && len(shown.Pages) == 0
+	}
+	return o.Event == nil && o.Result == nil && (eff.Leased || eff.Kind == Reply || eff.Kind == Announce)
 }
 
 // patience is none where something waits behind an effect in its lane.
@@ -220,25 +229,6 @@ func (e *Engine) patience(ctx context.Context, eff Effect, patience time.Duratio
 		return 0
 	}
 	return patience
-}
-
-// record applies what a delivery found out, to an application or to whatever else the effect was about.
-func (t *txn) record(eff Effect, ev Event) error {
-	switch ev := ev.(type) {
-	case NoticeShown:
-		return t.noticeShown(eff.Notice, ev)
-	case NoticeLost:
-		return t.noticeLost(eff.Notice, ev)
-	case MessageDone:
-		return t.messageDone(eff, ev)
-	case Imported:
-		return t.imported(eff, ev)
-	case ImportFailed:
-		return t.importFailed(eff, ev)
-	default:
-		_, _, err := t.apply(eff.Key(), ev)
-		return err
-	}
 }
 
 func (t *txn) dispose(eff Effect, o Outcome, now time.Time) error {

@@ -5,7 +5,9 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
+	"sync/atomic"
 	"time"
 )
 
@@ -21,16 +23,32 @@ const observeBatch = 100
 type Engine struct {
 	store      Store
 	onEnqueued func()
+	log        *slog.Logger
+	faults     atomic.Int64
 }
+
+// Option changes how an engine works.
+type Option func(*Engine)
+
+// LogTo has the engine log its faults there, in place of the standard logger.
+func LogTo(log *slog.Logger) Option { return func(e *Engine) { e.log = log } }
 
 // NewEngine returns an engine on a store. Woken is called after each commit that enqueued effects, so that a dispatcher
 // need not wait for its next round; it must not block. Nil is allowed.
-func NewEngine(store Store, onEnqueued func()) *Engine {
+func NewEngine(store Store, onEnqueued func(), options ...Option) *Engine {
 	if onEnqueued == nil {
 		onEnqueued = func() {}
 	}
-	return &Engine{store: store, onEnqueued: onEnqueued}
+	e := &Engine{store: store, onEnqueued: onEnqueued, log: slog.Default()}
+	for _, option := range options {
+		option(e)
+	}
+	return e
 }
+
+// Faults is how many steps since the engine was made have led to another state than the table of transitions says. Any
+// is a fault of the desk's own; what the step led to was kept all the same.
+func (e *Engine) Faults() int { return int(e.faults.Load()) }
 
 // Apply applies one event to one application and returns it as it is then. The error may be a Refusal: nothing was
 // written, and the application is in it. Nor is anything written for an event that changes nothing. If ctx ends before
@@ -189,17 +207,25 @@ func (e *Engine) waking(fn func(*txn) error, transact func(func(Tx) error) error
 		t = txn{tx: tx}
 		return fn(&t)
 	})
-	if err == nil && t.enqueued {
+	if err != nil {
+		return err
+	}
+	if t.enqueued {
 		e.onEnqueued()
 	}
-	return err
+	for _, fault := range t.faults {
+		e.faults.Add(1)
+		e.log.Error("A step led to another state than the table of transitions says. Please report this", "error", fault)
+	}
+	return nil
 }
 
 // txn is one transaction of the engine.
 type txn struct {
 	tx       Tx
 	enqueued bool
-	ownRun   RunID // the run that this transaction saves itself, so that updateRun leaves it alone
+	faults   []error // of steps; see Next.Fault
+	ownRun   RunID   // the run that this transaction saves itself, so that updateRun leaves it alone
 }
 
 // load returns the application, or an unseen one.
@@ -225,13 +251,16 @@ func (t *txn) apply(k Key, ev Event) (after Application, did bool, err error) {
 	if err := t.onFirstSeen(before, &next, ev); err != nil {
 		return before, false, err
 	}
-	if err := t.setTimer(before, &next, ev); err != nil {
+	if err := t.setTimer(before, &next); err != nil {
 		return before, false, err
 	}
 	if err := t.save(before, next, ev); err != nil {
 		return before, false, err
 	}
-	after, err = t.afterStep(before, next.Application, ev)
+	if next.Fault != nil {
+		t.faults = append(t.faults, next.Fault)
+	}
+	after, err = t.afterStep(before, next, ev)
 	return after, true, err
 }
 
@@ -255,17 +284,18 @@ func prepared(ev Event) Event {
 
 // afterStep does what a step means for more than the application itself: its run, and the message that was to go with a
 // decision once that is confirmed.
-func (t *txn) afterStep(before, after Application, ev Event) (Application, error) {
-	if err := t.updateRun(before, after, ev); err != nil {
+func (t *txn) afterStep(before Application, next Next, ev Event) (Application, error) {
+	after := next.Application
+	if err := t.updateRun(before, next, ev); err != nil {
 		return after, err
 	}
-	if err := t.updateMornings(before, after, ev.When()); err != nil {
+	if err := t.updateMornings(before, after, next.at); err != nil {
 		return after, err
 	}
 	if before.Decision.Phase == DecisionConfirmed || after.Decision.Phase != DecisionConfirmed || after.Decision.Message == "" {
 		return after, nil
 	}
-	if err := t.writeDecisionMessage(after, ev.When()); err != nil {
+	if err := t.writeDecisionMessage(after, next.at); err != nil {
 		return after, err
 	}
 	return load(t.tx, after.Key)
@@ -276,8 +306,8 @@ func (t *txn) save(before Application, next Next, ev Event) error {
 	if err := t.tx.PutApplication(next.Application); err != nil {
 		return err
 	}
-	if inHistory(ev) && !next.Unremarked {
-		if err := t.tx.Append(entry(before, next.Application, ev)); err != nil {
+	if h, keep := entry(before, next, ev); keep {
+		if err := t.tx.Append(h); err != nil {
 			return err
 		}
 	}
@@ -293,7 +323,7 @@ func (t *txn) save(before Application, next Next, ev Event) error {
 	}
 	for _, eff := range next.Effects {
 		eff.Shop, eff.Application = before.Key.Shop, before.Key.ID
-		if err := t.enqueue(eff, ev.When()); err != nil {
+		if err := t.enqueue(eff, next.at); err != nil {
 			return err
 		}
 	}

@@ -3,7 +3,9 @@ package workflow_test
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -36,6 +38,26 @@ func TestADecisionIsSavedWithItsHistoryAndItsEffects(t *testing.T) {
 	require.NotEmpty(t, after.Decision.Review)
 	require.Len(t, m.Lanes[workflow.CardLane(sample)], 1)
 	require.Equal(t, onEnqueued+1, d.woken.Load(), "the courier is told")
+}
+
+func TestAStepThatLeadsElsewhereThanTheTableSaysIsLoggedAndCounted(t *testing.T) {
+	d := newDesk(t, glow)
+	d.apply(reported(workflow.StatusShipped, noon))
+	var log strings.Builder
+	d.Engine = workflow.NewEngine(d.store, nil, workflow.LogTo(slog.New(slog.NewTextHandler(&log, nil))))
+	e, undo := workflow.Wayward(noon)
+	defer undo()
+
+	d.store.failAt = 1
+	_, err := d.Apply(t.Context(), sample, e)
+	require.ErrorIs(t, err, errDisk)
+	require.Zero(t, d.Faults(), "what was not kept has not happened")
+	d.store.failAt = 0
+
+	require.Equal(t, workflow.Shipped, d.apply(e).State(), "what happened is kept all the same")
+	require.Equal(t, 1, d.Faults())
+	require.Contains(t, log.String(), "A step led to another state than the table of transitions says")
+	require.Contains(t, log.String(), sample.String())
 }
 
 func TestARefusalWritesNothing(t *testing.T) {

@@ -163,7 +163,7 @@ func TestAMessageOnItsWayToANameGoesToTheIDOnceThatIsKnown(t *testing.T) {
 	require.Equal(t, findsID, waiting[1].Creator)
 
 	quota := workflow.Failure{Code: 16030100}
-	d.settle(sending, workflow.Outcome{Event: workflow.MessageDone{What: workflow.OnMessageHeldUp, At: minutes(1), Failure: quota}, Then: workflow.Again, After: time.Hour, Failure: quota}, minutes(1))
+	d.settle(sending, workflow.Outcome{Result: workflow.MessageDone{What: workflow.OnMessageHeldUp, At: minutes(1), Failure: quota}, Then: workflow.Again, After: time.Hour, Failure: quota}, minutes(1))
 	require.Equal(t, findsID, d.waiting(byName)[0].Creator, "it knew the old way only")
 	d.receives(finds, minutes(2), "go on")
 	require.Equal(t, minutes(2), d.waiting(byName)[0].NotBefore, "and is let go when she answers")

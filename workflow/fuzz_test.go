@@ -161,7 +161,7 @@ func (l *life) step(e Event) {
 		return
 	}
 	l.a = n.Application
-	if dedupKey := actor(e).DedupKey; dedupKey != "" {
+	if dedupKey := e.actor().DedupKey; dedupKey != "" {
 		twice, err := Step(l.a, e)
 		require.NoError(t, err)
 		require.Equal(t, Next{Application: l.a}, twice, "a second delivery of %q", e.Kind())

@@ -29,7 +29,8 @@ var (
 	// what became of the application is on its way.
 	InTime = Guard{Name: "the review deadline has not passed", Rule: RuleDeadline, Quote: L4,
 		Holds: func(a Application, e Event) bool {
-			return a.Snapshot.ReviewBy.IsZero() || e.When().Before(a.Snapshot.ReviewBy)
+			d, ok := e.(Decided)
+			return ok && (a.Snapshot.ReviewBy.IsZero() || d.At.Before(a.Snapshot.ReviewBy))
 		}}
 
 	// Ours holds unless TikTok said that the request is an agency's to decide.

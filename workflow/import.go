@@ -55,19 +55,7 @@ type ImportFailed struct {
 	ForGood bool
 }
 
-// Kind returns OnImported.
-func (Imported) Kind() EventKind { return OnImported }
-
-// When returns the event's time.
-func (e Imported) When() time.Time { return e.At }
-
-// Kind returns OnImported.
-func (ImportFailed) Kind() EventKind { return OnImported }
-
-// When returns the event's time.
-func (e ImportFailed) When() time.Time { return e.At }
-
-func (t *txn) imported(eff Effect, e Imported) error {
+func (e Imported) record(t *txn, eff Effect) error {
 	r, err := t.tx.Run(eff.Run)
 	if err != nil || r.Ended() {
 		return err
@@ -189,7 +177,7 @@ func cutName(name string) string {
 	return string(runes[:min(len(runes), MaxCampaignName)])
 }
 
-func (t *txn) importFailed(eff Effect, e ImportFailed) error {
+func (e ImportFailed) record(t *txn, eff Effect) error {
 	r, err := t.tx.Run(eff.Run)
 	if err != nil || r.Ended() {
 		return err

@@ -95,7 +95,7 @@ func TestAnImportThatCannotBeDoneSaysWhy(t *testing.T) {
 	r := d.imports("1")
 	busy, gone := workflow.Failure{Code: 36009002, Message: "too many requests"}, workflow.Failure{Code: 404, Message: "no such collaboration"}
 	e := d.take(workflow.ImportLane(r.ID), noon)
-	d.settle(e, workflow.Outcome{Event: workflow.ImportFailed{At: noon, Failure: busy}, Then: workflow.Again}, noon)
+	d.settle(e, workflow.Outcome{Result: workflow.ImportFailed{At: noon, Failure: busy}, Then: workflow.Again}, noon)
 	require.Equal(t, busy, d.run(r.ID).Failure)
 	require.False(t, d.run(r.ID).Ended())
 	d.deliver(workflow.ImportLane(r.ID), workflow.ImportFailed{At: minutes(1), Failure: gone, ForGood: true}, minutes(1))

@@ -168,13 +168,7 @@ type MessageDone struct {
 	Conversation string // TikTok's id of it, once it is known
 }
 
-// Kind returns what became of the message.
-func (e MessageDone) Kind() EventKind { return e.What }
-
-// When returns the event's time.
-func (e MessageDone) When() time.Time { return e.At }
-
-func (t *txn) messageDone(eff Effect, e MessageDone) error {
+func (e MessageDone) record(t *txn, eff Effect) error {
 	n, err := t.tx.Notice(eff.Notice)
 	if err != nil {
 		return err

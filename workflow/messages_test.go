@@ -30,15 +30,15 @@ func TestAMessageIsQuotedAndSentAndWhatBecameOfItIsShown(t *testing.T) {
 		left    int // effects
 	}{
 		"sent": {
-			workflow.Outcome{Event: workflow.MessageDone{What: workflow.OnMessageSent, At: minutes(1), Conversation: "talk-1"}},
+			workflow.Outcome{Result: workflow.MessageDone{What: workflow.OnMessageSent, At: minutes(1), Conversation: "talk-1"}},
 			func(m *workflow.Message) { m.State, m.Sent = workflow.MessageSent, minutes(1) }, workflow.OnMessageSent, 0,
 		},
 		"refused": {
-			workflow.Outcome{Event: workflow.MessageDone{What: workflow.OnMessageRefused, At: minutes(1), Failure: region}},
+			workflow.Outcome{Result: workflow.MessageDone{What: workflow.OnMessageRefused, At: minutes(1), Failure: region}},
 			func(m *workflow.Message) { m.State, m.Failure = workflow.MessageRefused, region }, workflow.OnMessageRefused, 0,
 		},
 		"held up": {
-			workflow.Outcome{Event: workflow.MessageDone{What: workflow.OnMessageHeldUp, At: minutes(1), Failure: quota}, Then: workflow.Again, After: time.Hour, Failure: quota},
+			workflow.Outcome{Result: workflow.MessageDone{What: workflow.OnMessageHeldUp, At: minutes(1), Failure: quota}, Then: workflow.Again, After: time.Hour, Failure: quota},
 			func(m *workflow.Message) { m.Failure = quota }, workflow.OnMessageHeldUp, 1,
 		},
 	} {
@@ -125,7 +125,7 @@ func TestARefusedMessageDoesNotBlockTheNextAndOneThatWaitsDoes(t *testing.T) {
 	d.deliver(glowLane, workflow.MessageDone{What: workflow.OnMessageRefused, At: noon}, noon)
 	e := d.take(glowLane, noon)
 	require.Equal(t, "two", e.Text)
-	d.settle(e, workflow.Outcome{Event: workflow.MessageDone{What: workflow.OnMessageHeldUp, At: noon}, Then: workflow.Again, After: time.Hour}, noon)
+	d.settle(e, workflow.Outcome{Result: workflow.MessageDone{What: workflow.OnMessageHeldUp, At: noon}, Then: workflow.Again, After: time.Hour}, noon)
 	require.Len(t, d.waiting(glowLane), 2)
 	_, ok, err := d.Claim(t.Context(), d.waiting(glowLane)[1].ID, minutes(1), minutes(2))
 	require.NoError(t, err)
@@ -142,7 +142,7 @@ func TestAMessageThatIsHeldUpForOneReasonIsToldOnce(t *testing.T) {
 	for i := range 3 {
 		e := d.take(glowLane, minutes(i))
 		failure.RequestID = "request"[:i+1]
-		d.settle(e, workflow.Outcome{Event: workflow.MessageDone{What: workflow.OnMessageHeldUp, At: minutes(i), Failure: failure}, Then: workflow.Again, After: time.Minute}, minutes(i))
+		d.settle(e, workflow.Outcome{Result: workflow.MessageDone{What: workflow.OnMessageHeldUp, At: minutes(i), Failure: failure}, Then: workflow.Again, After: time.Minute}, minutes(i))
 	}
 	require.Equal(t, []workflow.EventKind{workflow.OnReported, workflow.OnMessageWritten, workflow.OnMessageHeldUp}, events(d.history(sample)))
 }

@@ -93,39 +93,68 @@ func TestAListingsNameCannotBeForged(t *testing.T) {
 	require.NotEqual(t, QueueOf("1"), BacklogOf("1"))
 }
 
-func TestEveryEventCarriesItsOwnTimeAndItsKind(t *testing.T) {
-	for kind, e := range map[EventKind]Event{
+// everyEvent has one event of each kind, all at noon.
+func everyEvent() map[EventKind]Event {
+	return map[EventKind]Event{
 		OnApproved:           Decided{At: noon, Verdict: Approve},
 		OnRejected:           Decided{At: noon, Verdict: Reject},
 		OnUndone:             Undone{At: noon},
-		OnCampaignChosen:     CampaignChosen{At: noon},
+		OnCampaignChosen:     CampaignChosen{At: noon, Campaign: "c1"},
 		OnClaimed:            Claimed{At: noon},
 		OnAnswerLost:         AnswerLost{At: noon},
-		OnHeldUp:             HeldUp{At: noon},
+		OnHeldUp:             HeldUp{At: noon, Failure: Failure{Code: 1}},
 		OnApprovalConfirmed:  Confirmed{At: noon, Verdict: Approve},
 		OnRejectionConfirmed: Confirmed{At: noon, Verdict: Reject},
 		OnRefusedForGood:     RefusedForGood{At: noon},
 		OnReported:           Reported{At: noon},
 		OnContentFound:       ContentFound{At: noon},
 		OnCardRequested:      CardRequested{At: noon},
-		OnCardShown:          CardShown{At: noon},
+		OnCardShown:          CardShown{At: noon, TS: "2.0"},
 		OnCardLost:           CardLost{At: noon},
-		OnOriginFound:        OriginFound{At: noon},
+		OnOriginFound:        OriginFound{At: noon, Collab: Collab{Known: true}},
 		OnCampaignLeft:       CampaignLeft{At: noon},
-		OnOnItBegan:          OnItBegan{At: noon},
+		OnOnItBegan:          OnItBegan{Actor: by(member), At: noon},
 		OnOnItEnded:          OnItEnded{At: noon},
-		OnNoted:              Noted{At: noon},
+		OnNoted:              Noted{At: noon, Text: "a note"},
 		OnMessageReceived:    MessageReceived{At: noon},
 		OnMessageSent:        MessageUpdated{What: OnMessageSent, At: noon},
-		OnMessageRefused:     MessageDone{What: OnMessageRefused, At: noon},
-		OnNoticeShown:        NoticeShown{At: noon},
-		OnNoticeLost:         NoticeLost{At: noon},
-		OnImported:           Imported{At: noon},
 		OnStepDue:            StepDue{At: noon},
-	} {
-		require.Equal(t, noon, e.When())
-		require.Equal(t, kind, e.Kind())
 	}
+}
+
+func TestEveryEventCarriesItsKindAndPassesOnItsOwnTime(t *testing.T) {
+	for kind, e := range everyEvent() {
+		require.Equal(t, kind, e.Kind())
+		a := applicationIn(Pending)
+		a.Card, a.OnIt = Card{}, OnIt{By: another}
+		next, err := e.apply(a)
+		require.NoError(t, err)
+		if next.Changed {
+			require.Equal(t, noon, next.at, kind)
+		}
+	}
+}
+
+func TestAnEventIsInTheTableOrMarkedAsOutsideIt(t *testing.T) {
+	for kind, e := range everyEvent() {
+		_, outside := e.(interface{ isOffTable() })
+		ruled := slices.ContainsFunc(Lifecycle, func(r Row) bool { return r.On == kind })
+		require.NotEqual(t, ruled, outside, "%q would be let through unasked, or never", kind)
+	}
+}
+
+func TestAStepThatLeadsElsewhereThanTheTableSaysIsAFault(t *testing.T) {
+	var heard error
+	e, undo := Wayward(noon)
+	defer undo()
+	onFault = func(err error) { heard = err }
+
+	a := applicationIn(Shipped)
+	next, err := Step(a, e)
+	require.NoError(t, err)
+	require.EqualError(t, next.Fault, `"content found" took `+sample.String()+` from "shipped" to "shipped", and the table says to "completed"`)
+	require.Equal(t, next.Fault, heard)
+	require.True(t, next.Changed, "what happened is kept all the same")
 }
 
 func TestEachEntryOfTheHistoryTellsTheFactsOfItsEvent(t *testing.T) {
@@ -147,7 +176,7 @@ func TestEachEntryOfTheHistoryTellsTheFactsOfItsEvent(t *testing.T) {
 		{rejecting, Confirmed{At: noon, Verdict: Reject}, line(OnRejectionConfirmed, Sending, Rejected), func(h *Entry) {
 			h.Verdict, h.Reason, h.Status, h.Round = Reject, Other, StatusRejectCancelled, 4
 		}},
-		{pending, CardLost{At: noon, Failure: failure}, line(OnCardLost, Pending, Pending), func(h *Entry) { h.Failure = failure }},
+		{pending, CardLost{At: noon, TS: pending.Card.TS, Failure: failure}, line(OnCardLost, Pending, Pending), func(h *Entry) { h.Failure = failure }},
 		{pending, CampaignChosen{Actor: by(member), At: noon, Campaign: "c1"}, line(OnCampaignChosen, Pending, Pending), func(h *Entry) { h.By, h.Campaign = by(member), "c1" }},
 		{joined(pending), CampaignLeft{Actor: by(member), At: noon, Seen: "campaign-0"}, line(OnCampaignLeft, Pending, Pending), func(h *Entry) { h.By, h.Campaign = by(member), "campaign-0" }},
 		{pending, OnItBegan{Actor: by(member), At: noon}, line(OnOnItBegan, Pending, Pending), func(h *Entry) { h.By = by(member) }},
@@ -165,16 +194,19 @@ func TestEachEntryOfTheHistoryTellsTheFactsOfItsEvent(t *testing.T) {
 		},
 	} {
 		c.with(&c.want)
-		require.Equal(t, c.want, entry(c.a, after(t, c.a, c.e), c.e))
-		require.True(t, inHistory(c.e))
+		got, keep := entry(c.a, next(t, c.a, c.e), c.e)
+		require.Equal(t, c.want, got)
+		require.True(t, keep)
 	}
 	bare := applicationIn(Shipped)
 	bare.Card = Card{}
 	called := CardRequested{Actor: by(member), At: noon}
-	require.Equal(t, by(member), entry(bare, after(t, bare, called), called).By)
-	require.False(t, inHistory(CardShown{}))
-	require.False(t, inHistory(StepDue{Grouping: PassedOver}), "nobody was told")
-	require.False(t, inHistory(OriginFound{}))
+	got, _ := entry(bare, next(t, bare, called), called)
+	require.Equal(t, by(member), got.By)
+	for _, e := range []Event{CardShown{TS: "2.0"}, StepDue{Grouping: PassedOver}, OriginFound{Collab: Collab{Known: true}}} {
+		_, keep := entry(bare, next(t, bare, e), e)
+		require.False(t, keep, "nobody has to be told of %q", e.Kind())
+	}
 }
 
 func TestARefusalNamesItsRuleAndWhatItIsAbout(t *testing.T) {

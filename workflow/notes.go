@@ -3,6 +3,7 @@ package workflow
 import (
 	"errors"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 )
@@ -10,80 +11,76 @@ import (
 // MaxNote is the longest note, in code points: it has to fit into one block of a Slack message, quoted.
 const MaxNote = 2000
 
-// stepOutsideTable handles notes, messages, who is on it, and steps of deadlines. They change no state, so they are not
-// in the table.
-func stepOutsideTable(a Application, e Event) (next Next, is bool, err error) {
-	if a.State() == Unseen {
-		return Next{}, false, nil
-	}
-	switch e := e.(type) {
-	case OnItBegan:
-		next, err = onItBegan(a, e)
-	case OnItEnded:
-		next = onItEnded(a, e)
-	case Noted:
-		next, err = noted(a, e)
-	case MessageUpdated:
-		next = changed(a, e.At, ForPeople)
-	case MessageReceived:
-		next = messageReceived(a, e)
-	case StepDue:
-		next = stepDue(a, e)
-	default:
-		return Next{}, false, nil
-	}
-	return next, true, err
+// Noted adds a note of the team's. Quiet: it is in the thread already.
+type Noted struct {
+	Actor
+	offTable
+	At    time.Time
+	Text  string
+	Quiet bool
 }
 
-// onItBegan puts the name of whoever is on it on the card, in place of the one before. A decided application needs
-// nobody.
-func onItBegan(a Application, e OnItBegan) (Next, error) {
-	if !a.Decidable() {
-		return Next{Application: a}, Refusal{Rule: RuleState, Application: a}
-	}
-	if a.OnIt.By == e.Person {
-		return Next{Application: a}, nil
-	}
-	a.OnIt = OnIt{By: e.Person, At: e.At}
-	return changed(a, e.At, ForPeople).repaint(e.At), nil
-}
+// Kind returns OnNoted.
+func (Noted) Kind() EventKind { return OnNoted }
 
-func onItEnded(a Application, e OnItEnded) Next {
-	if a.OnIt == (OnIt{}) {
-		return Next{Application: a}
-	}
-	a.OnIt = OnIt{}
-	return changed(a, e.At, ForPeople).repaint(e.At)
-}
-
-func noted(a Application, e Noted) (Next, error) {
+func (e Noted) apply(a Application) (Next, error) {
 	text, err := NoteText(e.Text, MaxNote)
 	if r, refused := errors.AsType[Refusal](err); refused {
-		return Next{Application: a}, Refusal{Rule: r.Rule, Application: a}
+		return Next{Application: a}, e.refuse(a, r.Rule)
 	}
 	if e.Quiet {
 		return changed(a, e.At, ForPeople), nil
 	}
-	return withCard(a, e.Actor, e).reply(Payload{Kind: KindNote, By: e.Person, Text: text}), nil
+	return withCard(a, e.Actor, e.At).reply(Payload{Kind: KindNote, By: e.Person, Text: text}), nil
 }
 
-// messageReceived quotes the creator in the thread. An application without a card gets one: people have to see the
-// message.
-func messageReceived(a Application, e MessageReceived) Next {
+func (e Noted) describe(_, _ Application, h *Entry) bool {
+	h.Text = e.Text
+	return true
+}
+
+// MessageUpdated records what became of a message to the creator: it was written (by an Actor), sent, refused or
+// delayed.
+type MessageUpdated struct {
+	Actor
+	offTable
+	What    EventKind
+	At      time.Time
+	Text    string
+	Failure Failure
+}
+
+// Kind returns what became of the message.
+func (e MessageUpdated) Kind() EventKind { return e.What }
+
+// apply changes nothing but the history: the notice that quotes the message tells how far it got.
+func (e MessageUpdated) apply(a Application) (Next, error) { return changed(a, e.At, ForPeople), nil }
+
+func (e MessageUpdated) describe(_, _ Application, h *Entry) bool {
+	h.Text, h.Failure = e.Text, e.Failure
+	return true
+}
+
+// MessageReceived is a message from the creator.
+type MessageReceived struct {
+	byNobody
+	offTable
+	At      time.Time
+	Message InboundMessage
+}
+
+// Kind returns OnMessageReceived.
+func (MessageReceived) Kind() EventKind { return OnMessageReceived }
+
+// apply quotes the creator in the thread. An application without a card gets one: people have to see the message.
+func (e MessageReceived) apply(a Application) (Next, error) {
 	creator := a.Snapshot.Creator
-	return withCard(a, Actor{}, e).reply(Payload{Kind: KindMessage, Inbound: &e.Message, Creator: &creator})
+	return withCard(a, Actor{}, e.At).reply(Payload{Kind: KindMessage, Inbound: &e.Message, Creator: &creator}), nil
 }
 
-// withCard is a change that needs a card, which the application gets if it has none.
-func withCard(a Application, by Actor, e Event) Next {
-	next := cardRequested(a, CardRequested{Actor: by, At: e.When()})
-	if !next.Changed {
-		next = changed(a, e.When(), Routine)
-	}
-	if by.Person != "" {
-		next.priority = ForPeople
-	}
-	return next
+func (e MessageReceived) describe(_, _ Application, h *Entry) bool {
+	h.Text = e.Message.Text
+	return true
 }
 
 // NoteText cleans what a person typed as a note or a message: valid UTF-8, without control characters and without those

@@ -78,20 +78,8 @@ type NoticeLost struct {
 	TS string
 }
 
-// Kind returns OnNoticeShown.
-func (NoticeShown) Kind() EventKind { return OnNoticeShown }
-
-// When returns the event's time.
-func (e NoticeShown) When() time.Time { return e.At }
-
-// Kind returns OnNoticeLost.
-func (NoticeLost) Kind() EventKind { return OnNoticeLost }
-
-// When returns the event's time.
-func (e NoticeLost) When() time.Time { return e.At }
-
-func (t *txn) noticeShown(id NoticeID, e NoticeShown) error {
-	n, err := t.tx.Notice(id)
+func (e NoticeShown) record(t *txn, eff Effect) error {
+	n, err := t.tx.Notice(eff.Notice)
 	if err != nil {
 		return err
 	}
@@ -103,8 +91,8 @@ func (t *txn) noticeShown(id NoticeID, e NoticeShown) error {
 	return t.tx.PutNotice(n)
 }
 
-func (t *txn) noticeLost(id NoticeID, e NoticeLost) error {
-	n, err := t.tx.Notice(id)
+func (e NoticeLost) record(t *txn, eff Effect) error {
+	n, err := t.tx.Notice(eff.Notice)
 	if err != nil || n.TS != e.TS {
 		return err
 	}

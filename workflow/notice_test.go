@@ -28,7 +28,7 @@ func TestANoticeIsShownOnceHoweverOftenItChanges(t *testing.T) {
 	_, err := d.AnswerSample(t.Context(), workflow.SampleAnswer{Actor: by(member), At: minutes(3), Campaign: c.ID, Creator: findsName, Needed: true})
 	require.NoError(t, err)
 	require.Len(t, d.waiting(lane), 2, "what is under way may show it as it was")
-	d.settle(e, workflow.Outcome{Event: workflow.NoticeShown{At: minutes(3), Channel: "C0SAMPLES", TS: "7.1", Hash: "h1", Link: "link"}}, minutes(3))
+	d.settle(e, workflow.Outcome{Result: workflow.NoticeShown{At: minutes(3), Channel: "C0SAMPLES", TS: "7.1", Hash: "h1", Link: "link"}}, minutes(3))
 	d.deliver(lane, workflow.NoticeShown{At: minutes(4), Channel: "C0SAMPLES", TS: "7.1", Hash: "h2"}, minutes(4))
 	n := d.notice(d.member(c, findsName).Question)
 	require.True(t, n.Posted())
@@ -89,7 +89,7 @@ func TestAFaultWhileAnOutcomeIsRecordedIsNoLostClaim(t *testing.T) {
 	e := workflow.Effect{ID: "N1", Kind: workflow.ShowNotice, Lane: "post/404", Shop: sample.Shop, Notice: "404", NotBefore: noon, MadeAt: noon}
 	require.NoError(t, d.store.Update(t.Context(), func(tx workflow.Tx) error { return tx.Enqueue(e) }))
 	e = d.take("post/404", noon)
-	err := d.Settle(t.Context(), e, workflow.Outcome{Event: workflow.NoticeShown{At: noon, TS: "1"}}, noon)
+	err := d.Settle(t.Context(), e, workflow.Outcome{Result: workflow.NoticeShown{At: noon, TS: "1"}}, noon)
 	require.ErrorIs(t, err, workflow.ErrNotFound, "a notice that is not there must not pass in silence")
 	e.Attempt++
 	require.NoError(t, d.Settle(t.Context(), e, workflow.Outcome{}, noon), "a claim that is another's does")

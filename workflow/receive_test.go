@@ -181,7 +181,7 @@ func TestWhatWaitedForHerAnswerGoesWhenSheAnswersButForWhatHasToLookFirst(t *tes
 	d := newDesk(t, glow).receiving()
 	d.seen()
 	d.writes("1", glowDaily, "hello")
-	held := workflow.Outcome{Event: workflow.MessageDone{What: workflow.OnMessageHeldUp, At: noon}, Then: workflow.Again, After: time.Hour}
+	held := workflow.Outcome{Result: workflow.MessageDone{What: workflow.OnMessageHeldUp, At: noon}, Then: workflow.Again, After: time.Hour}
 	d.settle(d.take(glowLane, noon), held, noon)
 	d.receives("glow.daily", minutes(1), "hi")
 	require.Equal(t, minutes(1), d.waiting(glowLane)[0].NotBefore)

@@ -5,6 +5,29 @@ import (
 	"time"
 )
 
+// Reported is what TikTok reported of the application. Began is when the request began that this answers.
+type Reported struct {
+	byNobody
+	At       time.Time
+	Began    time.Time
+	Snapshot Snapshot
+
+	// First is set during the first sweep of a shop: cards then wait for the sweep's end.
+	First bool
+}
+
+// Kind returns OnReported.
+func (Reported) Kind() EventKind { return OnReported }
+
+func (e Reported) apply(a Application) (Next, error) { return reported(a, e), nil }
+
+func (Reported) describe(before, after Application, h *Entry) bool {
+	if after.Campaign != before.Campaign {
+		h.Campaign = after.Campaign // which it joined by itself
+	}
+	return true
+}
+
 // isNews reports whether an observation can change anything: it is not older than what the desk knows, and it differs.
 func isNews(a Application, e Reported) bool {
 	if a.State() == Unseen {
@@ -140,8 +163,39 @@ func reportedPayload(a, was Application) Payload {
 	return s
 }
 
-// contentFound completes the application.
-func contentFound(a Application, e ContentFound) Next {
-	a.ContentAt, a.ChangedAt = e.At, e.At
-	return changed(a, e.At, Routine).repaint(e.At).reply(Payload{Kind: KindStage})
+// ContentFound says that the creator posted.
+type ContentFound struct {
+	byNobody
+	At time.Time
 }
+
+// Kind returns OnContentFound.
+func (ContentFound) Kind() EventKind { return OnContentFound }
+
+// apply completes the application.
+func (e ContentFound) apply(a Application) (Next, error) {
+	a.ContentAt, a.ChangedAt = e.At, e.At
+	return changed(a, e.At, Routine).repaint(e.At).reply(Payload{Kind: KindStage}), nil
+}
+
+// OriginFound says where an application came from, which no observation does.
+type OriginFound struct {
+	byNobody
+	offTable
+	At     time.Time
+	Collab Collab
+}
+
+// Kind returns OnOriginFound.
+func (OriginFound) Kind() EventKind { return OnOriginFound }
+
+func (e OriginFound) apply(a Application) (Next, error) {
+	if a.Snapshot.Collab == e.Collab {
+		return Next{Application: a}, nil
+	}
+	a.Snapshot.Collab = e.Collab
+	return changed(a, e.At, Routine).repaint(e.At), nil
+}
+
+// describe keeps it out of the history: it was so from the beginning.
+func (OriginFound) describe(_, _ Application, _ *Entry) bool { return false }

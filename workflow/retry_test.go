@@ -19,7 +19,7 @@ func TestARetryTriesWhatRestsAndWhatIsDead(t *testing.T) {
 	d.seen()
 	d.bury()
 	d.writes("1", glowDaily, "hello")
-	d.settle(d.take(glowLane, noon), workflow.Outcome{Event: workflow.MessageDone{What: workflow.OnMessageHeldUp, At: noon}, Then: workflow.Again, After: time.Hour}, noon)
+	d.settle(d.take(glowLane, noon), workflow.Outcome{Result: workflow.MessageDone{What: workflow.OnMessageHeldUp, At: noon}, Then: workflow.Again, After: time.Hour}, noon)
 	d.fail()
 	n, err := d.retries(by(member))
 	require.NoError(t, err)

@@ -1,6 +1,7 @@
 package workflow
 
 import (
+	"fmt"
 	"slices"
 )
 
@@ -66,3 +67,22 @@ func find(s State, on EventKind, status Status) (Row, bool) {
 	}
 	return Lifecycle[i], true
 }
+
+// check returns an error if a step by this row led elsewhere than it says.
+func (r Row) check(before, after Application, e Event) error {
+	from, want := before.State(), r.To
+	if want == Same {
+		want = from
+	}
+	if after.State() == want {
+		return nil
+	}
+	err := fmt.Errorf("%q took %s from %q to %q, and the table says to %q", e.Kind(), after.Key, from, after.State(), want)
+	if onFault != nil {
+		onFault(err)
+	}
+	return err
+}
+
+// onFault is what tests set, to fail by a step that leads elsewhere than the table says.
+var onFault func(error)

@@ -186,8 +186,8 @@ func itemOf(k Key, a Application) RunItem {
 
 // updateRun records what became of a run's application, and repaints the run's message. A decision that is final no
 // longer concerns the run, whatever is decided later.
-func (t *txn) updateRun(before, after Application, ev Event) error {
-	d := before.Decision
+func (t *txn) updateRun(before Application, next Next, ev Event) error {
+	d, after := before.Decision, next.Application
 	if d.Run == "" || d.Run == t.ownRun || d.Phase == DecisionConfirmed || d.Phase == DecisionRefused || d == after.Decision {
 		return nil
 	}
@@ -204,7 +204,7 @@ func (t *txn) updateRun(before, after Application, ev Event) error {
 		return nil
 	}
 	r.Items[i] = item
-	return t.keepRun(r, ev.When(), Routine)
+	return t.keepRun(r, next.at, Routine)
 }
 
 func itemAfter(item RunItem, after Application, ev Event) RunItem {

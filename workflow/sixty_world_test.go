@@ -318,10 +318,10 @@ func (s *sixty) outcome(e workflow.Effect) workflow.Outcome {
 		} else {
 			ts = n.TS
 		}
-		return workflow.Outcome{Event: workflow.NoticeShown{At: s.now, Channel: "C0SAMPLES", TS: ts, Hash: ts}}
+		return workflow.Outcome{Result: workflow.NoticeShown{At: s.now, Channel: "C0SAMPLES", TS: ts, Hash: ts}}
 	case workflow.SendMessage:
 		s.announced[e.ID] = "nudge " + e.Key().String()
-		return workflow.Outcome{Event: workflow.MessageDone{What: workflow.OnMessageSent, At: s.now}}
+		return workflow.Outcome{Result: workflow.MessageDone{What: workflow.OnMessageSent, At: s.now}}
 	default:
 		s.announced[e.ID] = announcement(e)
 		return workflow.Outcome{}

@@ -15,6 +15,10 @@ type Next struct {
 	Wake        []Lane     // the lanes whose parked effects are woken
 	Unremarked  bool       // it is nothing that a history would tell
 
+	// Fault says that the application is in another state than the row of the table names, which is a fault of the
+	// desk's own.
+	Fault error
+
 	at       time.Time
 	priority Priority
 }
@@ -22,12 +26,12 @@ type Next struct {
 // Step applies an event to an application. It is pure. The error is a Refusal, and only what a person asked for is
 // refused; an event that fits no row of the table and that nobody asked for changes nothing.
 func Step(a Application, e Event) (Next, error) {
-	if a.alreadyApplied(actor(e).DedupKey) {
+	if a.alreadyApplied(e.actor().DedupKey) {
 		return Next{Application: a}, nil
 	}
 	next, err := step(a, e)
 	if err == nil && next.Changed {
-		next.Application.DedupKeys = addDedupKey(next.Application.DedupKeys, actor(e).DedupKey)
+		next.Application.DedupKeys = addDedupKey(next.Application.DedupKeys, e.actor().DedupKey)
 	}
 	return next, err
 }
@@ -48,124 +52,41 @@ func addDedupKey(dedupKeys []string, dedupKey string) []string {
 	return dedupKeys[max(len(dedupKeys)-maxDedupKeys, 0):]
 }
 
-// actor returns the person behind an event; most have none.
-func actor(e Event) Actor {
-	switch e := e.(type) {
-	case Decided:
-		return e.Actor
-	case Undone:
-		return e.Actor
-	case CampaignChosen:
-		return e.Actor
-	case CampaignLeft:
-		return e.Actor
-	case OnItBegan:
-		return e.Actor
-	case OnItEnded:
-		return e.Actor
-	case Noted:
-		return e.Actor
-	case MessageUpdated:
-		return e.Actor
-	case CardRequested:
-		return e.Actor
-	default:
-		return Actor{}
-	}
-}
-
 func step(a Application, e Event) (Next, error) {
-	if next, ok := stepCard(a, e); ok {
-		return next, nil
+	known := a.State() != Unseen
+	if _, off := e.(interface{ isOffTable() }); off && known {
+		return e.apply(a)
 	}
-	if next, ok, err := stepOutsideTable(a, e); ok {
-		return next, err
+	refused := func(rule Rule) (Next, error) {
+		if !known {
+			rule = RuleNoApplication
+		}
+		return Next{Application: a}, e.refuse(a, rule)
 	}
-	unchanged := Next{Application: a}
-	if r, ok := e.(Reported); ok && !isNews(a, r) {
-		return pictureRenewed(a, r), nil
+	var status Status
+	if r, ok := e.(Reported); ok {
+		if !isNews(a, r) {
+			return pictureRenewed(a, r), nil
+		}
+		status = r.Snapshot.Status
 	}
-	if stale(a, e) {
-		return unchanged, refusal(a, e, RuleStale)
+	if seen, ok := e.(aged); ok && known && seen.round() != a.Round {
+		return refused(RuleStale)
 	}
-	row, ok := find(a.State(), e.Kind(), reportedStatus(e))
+	row, ok := find(a.State(), e.Kind(), status)
 	if !ok {
-		return unchanged, refusal(a, e, RuleState)
+		return refused(RuleState)
 	}
 	for _, g := range row.If {
 		if !g.Holds(a, e) {
-			return unchanged, refusal(a, e, g.Rule)
+			return refused(g.Rule)
 		}
 	}
-	return transition(a, e)
-}
-
-// transition does what the event does, once the table allowed it.
-func transition(a Application, e Event) (Next, error) {
-	switch e := e.(type) {
-	case Decided:
-		return decided(a, e), nil
-	case Undone:
-		return undone(a, e), nil
-	case CampaignChosen:
-		return campaignChosen(a, e)
-	case CampaignLeft:
-		return campaignLeft(a, e), nil
-	case Claimed:
-		return claimed(a, e), nil
-	case AnswerLost:
-		return answerLost(a, e), nil
-	case HeldUp:
-		return heldUp(a, e), nil
-	case Confirmed:
-		return confirmed(a, e), nil
-	case RefusedForGood:
-		return refusedForGood(a, e), nil
-	case Reported:
-		return reported(a, e), nil
-	case ContentFound:
-		return contentFound(a, e), nil
-	default:
-		return Next{Application: a}, nil
+	next, err := e.apply(a)
+	if err == nil && next.Changed {
+		next.Fault = row.check(a, next.Application, e)
 	}
-}
-
-// stale reports whether a person acted on something that has changed since they saw it.
-func stale(a Application, e Event) bool {
-	switch e := e.(type) {
-	case Decided:
-		return a.State() != Unseen && e.Round != a.Round
-	case Undone:
-		return a.State() != Unseen && e.Round != a.Round
-	default:
-		return false
-	}
-}
-
-// refusal makes the refusal, for events that a person asked for; nil for the others.
-func refusal(a Application, e Event, rule Rule) error {
-	if a.State() == Unseen {
-		rule = RuleNoApplication
-	}
-	switch e := e.(type) {
-	case Decided, Undone:
-		return Refusal{Rule: rule, Application: a}
-	case CampaignChosen:
-		return Refusal{Rule: rule, Application: a, Name: e.Name}
-	case CampaignLeft:
-		return Refusal{Rule: rule, Application: a, Name: e.Name}
-	case Noted, OnItBegan, OnItEnded, MessageUpdated:
-		return Refusal{Rule: rule, Application: a}
-	default:
-		return nil
-	}
-}
-
-func reportedStatus(e Event) Status {
-	if r, ok := e.(Reported); ok {
-		return r.Snapshot.Status
-	}
-	return ""
+	return next, err
 }
 
 // changed starts a Next: a is the application after the event.

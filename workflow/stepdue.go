@@ -18,6 +18,8 @@ const (
 
 // StepDue says that the latest step of an application's deadline is due, and how it is handled.
 type StepDue struct {
+	byNobody
+	offTable
 	At       time.Time
 	Step     EscalationStep
 	Name     string        // of the step: "48h"
@@ -29,29 +31,32 @@ type StepDue struct {
 // Kind returns OnStepDue.
 func (StepDue) Kind() EventKind { return OnStepDue }
 
-// When returns the event's time.
-func (e StepDue) When() time.Time { return e.At }
-
-// stepDue records that a step was announced. The engine, which knows the shop's settings, sets the timer for the next
+// apply records that a step was announced. The engine, which knows the shop's settings, sets the timer for the next
 // one.
-func stepDue(a Application, e StepDue) Next {
+func (e StepDue) apply(a Application) (Next, error) {
 	a = a.announcedUpTo(e.Before)
 	if e.Grouping != Alone {
-		return changed(a, e.At, Routine)
+		return changed(a, e.At, Routine), nil
 	}
 	if e.Step.Deadline == MoveDeadline {
 		a.News = NewsStuck
 	}
 	next := changed(a, e.At, Routine)
 	if !e.NoCard {
-		next = withCard(a, Actor{}, e)
+		next = withCard(a, Actor{}, e.At)
 	}
 	if e.Step.Deadline == PostDeadline {
 		next = next.repaint(e.At) // the card shows whether the posting deadline has passed
 	}
 	return next.reply(Payload{
 		Kind: KindDeadline, Deadline: e.Step.Deadline, Audience: e.Step.Audience, Step: e.Name, Before: e.Before, NextDue: a.Timer.By,
-	})
+	}), nil
+}
+
+// describe tells of a step that was announced; one that was passed over is not in the history.
+func (e StepDue) describe(_, _ Application, h *Entry) bool {
+	h.Deadline, h.Step, h.Grouped = e.Step.Deadline, e.Name, e.Grouping == Grouped
+	return e.Grouping != PassedOver
 }
 
 // announcedUpTo returns the application with the running deadline announced up to that step; what was announced already
@@ -73,12 +78,12 @@ func stepName(before time.Duration) string {
 }
 
 // setTimer sets an application's timer, and marks what is to be announced of its shipment.
-func (t *txn) setTimer(before Application, next *Next, ev Event) error {
+func (t *txn) setTimer(before Application, next *Next) error {
 	s, err := t.tx.Shop(before.Key.Shop)
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return err
 	}
-	a := withTimer(next.Application, s, ev.When(), before.State() == Unseen)
+	a := withTimer(next.Application, s, next.at, before.State() == Unseen)
 	if before.Stage() != a.Stage() {
 		a.News = shipmentNews(before, a) // none, if what was to be announced is out of date
 	}

@@ -190,11 +190,14 @@ func (d *desk) settle(e workflow.Effect, o workflow.Outcome, at time.Time) {
 	require.NoError(d.t, d.Settle(d.t.Context(), e, o, at))
 }
 
-// deliver claims the head of a lane and records its outcome.
-func (d *desk) deliver(l workflow.Lane, ev workflow.Event, at time.Time) workflow.Effect {
+// deliver claims the head of a lane and records what its delivery found: an Event, a Result or nothing.
+func (d *desk) deliver(l workflow.Lane, found any, at time.Time) workflow.Effect {
 	d.t.Helper()
 	e := d.take(l, at)
-	d.settle(e, workflow.Outcome{Event: ev}, at)
+	event, isEvent := found.(workflow.Event)
+	result, isResult := found.(workflow.Result)
+	require.True(d.t, isEvent || isResult || found == nil, "%T is nothing that a delivery brings", found)
+	d.settle(e, workflow.Outcome{Event: event, Result: result}, at)
 	return e
 }
 

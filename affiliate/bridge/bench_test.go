@@ -106,7 +106,10 @@ func newDesk(t *testing.T, options affiliatesim.Options) *desk {
 	d.people, d.between = &http.Client{Transport: transport}, &middleman{next: transport}
 	d.key, _ = bridge.NewKey()
 	d.open()
-	t.Cleanup(func() { require.NoError(t, d.db.Close()) })
+	t.Cleanup(func() {
+		require.Zero(t, d.engine.Faults())
+		require.NoError(t, d.db.Close())
+	})
 	return d
 }
 
@@ -162,7 +165,7 @@ func (s *slack) Deliver(_ context.Context, e workflow.Effect) workflow.Outcome {
 		return workflow.Outcome{Event: workflow.CardShown{At: time.Now(), Channel: "C1", TS: "1.1", Hash: string(e.ID)}}
 	}
 	if e.Kind == workflow.ShowNotice {
-		return workflow.Outcome{Event: workflow.NoticeShown{At: time.Now(), Channel: "C1", TS: "2.1", Hash: string(e.ID)}}
+		return workflow.Outcome{Result: workflow.NoticeShown{At: time.Now(), Channel: "C1", TS: "2.1", Hash: string(e.ID)}}
 	}
 	if _, found := s.posted.LoadOrStore(e.ID, true); found && e.Begun {
 		return workflow.Outcome{}

@@ -34,7 +34,7 @@ func (b *Bridge) collaborate(ctx context.Context, e workflow.Effect) workflow.Ou
 	if err != nil {
 		return importFailed(e, err)
 	}
-	return workflow.Outcome{Event: imported(detail, time.Now())}
+	return workflow.Outcome{Result: imported(detail, time.Now())}
 }
 
 // importFailed is the outcome where nothing was imported. A failure that does not go away by itself ends the run.
@@ -42,10 +42,10 @@ func importFailed(e workflow.Effect, err error) workflow.Outcome {
 	c, kind := failureOf(err), affiliate.KindOf(err)
 	failed := workflow.ImportFailed{At: time.Now(), Failure: c, ForGood: kind == affiliate.Refused || kind == affiliate.ScopeMissing}
 	if failed.ForGood {
-		return workflow.Outcome{Event: failed}
+		return workflow.Outcome{Result: failed}
 	}
 	return workflow.Outcome{
-		Event: failed, Then: workflow.Again, After: max(affiliate.RetryAfter(err), outbox.Backoff(e.Attempt)), Failure: c,
+		Result: failed, Then: workflow.Again, After: max(affiliate.RetryAfter(err), outbox.Backoff(e.Attempt)), Failure: c,
 	}
 }
 

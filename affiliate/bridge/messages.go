@@ -158,7 +158,7 @@ func (b *Bridge) messageFailed(e workflow.Effect, with affiliate.ConversationID,
 	}
 	o := workflow.Outcome{Then: workflow.Again, After: max(affiliate.RetryAfter(err), outbox.Backoff(e.Attempt)), Verifications: e.Verifications, Failure: c}
 	if e.Attempt >= unanswering && kind != affiliate.RateLimited {
-		o.Event = workflow.MessageDone{What: workflow.OnMessageHeldUp, At: time.Now(), Failure: c}
+		o.Result = workflow.MessageDone{What: workflow.OnMessageHeldUp, At: time.Now(), Failure: c}
 	}
 	return o
 }
@@ -172,25 +172,25 @@ func (b *Bridge) openBreaker(e workflow.Effect, c workflow.Failure, pause time.D
 // delayed is the outcome of a message that waits, and why.
 func delayed(e workflow.Effect, c workflow.Failure, pause time.Duration) workflow.Outcome {
 	return workflow.Outcome{
-		Event: workflow.MessageDone{What: workflow.OnMessageHeldUp, At: time.Now(), Failure: c},
-		Then:  workflow.Again, After: max(pause, 0), Verifications: e.Verifications, Failure: c,
+		Result: workflow.MessageDone{What: workflow.OnMessageHeldUp, At: time.Now(), Failure: c},
+		Then:   workflow.Again, After: max(pause, 0), Verifications: e.Verifications, Failure: c,
 	}
 }
 
 // unclearMessage is the outcome of a message that has to be verified before it is sent again.
 func unclearMessage(with affiliate.ConversationID, c workflow.Failure) workflow.Outcome {
 	return workflow.Outcome{
-		Event: workflow.MessageDone{What: workflow.OnMessageHeldUp, At: time.Now(), Failure: c, Conversation: string(with)},
-		Then:  workflow.Again, After: firstVerification, Verifications: 1, Failure: c,
+		Result: workflow.MessageDone{What: workflow.OnMessageHeldUp, At: time.Now(), Failure: c, Conversation: string(with)},
+		Then:   workflow.Again, After: firstVerification, Verifications: 1, Failure: c,
 	}
 }
 
 func sentMessage(with affiliate.ConversationID) workflow.Outcome {
-	return workflow.Outcome{Event: workflow.MessageDone{What: workflow.OnMessageSent, At: time.Now(), Conversation: string(with)}}
+	return workflow.Outcome{Result: workflow.MessageDone{What: workflow.OnMessageSent, At: time.Now(), Conversation: string(with)}}
 }
 
 func refusedMessage(with affiliate.ConversationID, c workflow.Failure) workflow.Outcome {
-	return workflow.Outcome{Event: workflow.MessageDone{What: workflow.OnMessageRefused, At: time.Now(), Failure: c, Conversation: string(with)}}
+	return workflow.Outcome{Result: workflow.MessageDone{What: workflow.OnMessageRefused, At: time.Now(), Failure: c, Conversation: string(with)}}
 }
 
 // verifyMessage finds out whether a message arrived whose answer was lost. If the second check does not find it, it did

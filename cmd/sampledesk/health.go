@@ -25,6 +25,7 @@ const (
 // health serves /healthz, that the process lives, and /readyz, that the desk does its work.
 type health struct {
 	store  workflow.Store
+	engine *workflow.Engine
 	slack  *bot.Desk
 	tiktok *bridge.Bridge
 }
@@ -36,6 +37,9 @@ type readiness struct {
 	Slack       slackReadiness  `json:"slack"`
 	Shops       []shopReadiness `json:"shops"`
 	DeadLetters int             `json:"dead_letters"` // effects that could never be delivered
+	// TableFaults is how many steps since the start led to another state than the table of transitions says: a fault of
+	// the desk's own, which keeps it from nothing.
+	TableFaults int `json:"table_faults,omitempty"`
 }
 
 type slackReadiness struct {
@@ -115,6 +119,7 @@ func (h health) report(ctx context.Context, now time.Time) readiness {
 	} else if err := h.store.View(ctx, func(tx workflow.Tx) error { return h.read(tx, &report, now) }); err != nil {
 		report.Faults = append(report.Faults, "the store does not answer: "+err.Error())
 	}
+	report.TableFaults = h.engine.Faults()
 	report.Ready = len(report.Faults) == 0
 	return report
 }

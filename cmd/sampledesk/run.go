@@ -81,7 +81,7 @@ func (d desk) run(ctx context.Context, wires network, log *slog.Logger) (err err
 
 	var dispatcher *outbox.Dispatcher
 	var slack *bot.Desk
-	engine := workflow.NewEngine(db, func() { dispatcher.Wake(); slack.Changed() })
+	engine := workflow.NewEngine(db, func() { dispatcher.Wake(); slack.Changed() }, workflow.LogTo(log))
 	tiktok := bridge.New(client, db, engine, key, log)
 	slack, err = bot.New(bot.Config{
 		BotToken: string(d.SlackBotToken), AppToken: string(d.SlackAppToken), APIURL: d.SlackAPIURL, Channel: d.SlackChannel,
@@ -98,7 +98,7 @@ func (d desk) run(ctx context.Context, wires network, log *slog.Logger) (err err
 	if err != nil {
 		return err
 	}
-	health := health{store: db, slack: slack, tiktok: tiktok}
+	health := health{store: db, engine: engine, slack: slack, tiktok: tiktok}
 
 	group := newGroup(ctx)
 	group.start(func(ctx context.Context) error { dispatcher.Run(ctx); return nil })

@@ -154,6 +154,7 @@ func inBubble(t *testing.T, test func(*testing.T, *desk)) {
 		})
 		test(t, d)
 		d.halt()
+		require.Zero(t, d.Faults())
 		require.NoError(t, d.store.Close())
 	})
 }
