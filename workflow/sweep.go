@@ -13,10 +13,13 @@ import (
 // works in several transactions if there is much to do, so that clicks never queue behind it; what is announced comes
 // with the last, also after a restart in between.
 func (e *Engine) EndSweep(ctx context.Context, shop ShopID, at time.Time) error {
-	deal, tell := false, false
+	deal, tell, forget := false, false, false
 	err := e.store.View(ctx, func(tx Tx) error {
 		room, err := cardCapacity(tx, shop, at)
 		if err != nil {
+			return err
+		}
+		if forget, err = stoppedForNobody(tx, room.Shop); err != nil {
 			return err
 		}
 		cards, announcements := SweepEnded(room)
@@ -24,6 +27,9 @@ func (e *Engine) EndSweep(ctx context.Context, shop ShopID, at time.Time) error 
 		deal, tell = !room.Shop.InitialSyncDone || len(cards) > 0 || len(announcements) > 0, news > 0 || len(room.Shop.Gathered) > 0
 		return err
 	})
+	if err == nil && forget {
+		err = e.forgetStop(ctx, shop)
+	}
 	for err == nil && deal {
 		err = e.update(ctx, func(t *txn) (err error) {
 			deal, err = t.endSweep(shop, at)
@@ -193,6 +199,48 @@ func (e *Engine) ResumeShop(ctx context.Context, shop ShopID, found Surface, at 
 			return true, nil
 		}
 		return true, t.announce(shop, Payload{Kind: KindResumed, At: at, Shop: s.Name})
+	})
+}
+
+// stoppedForNobody reports whether it is on record that TikTok accepts no decision of the shop while none waits to be
+// sent any more: then nothing is tried that could show otherwise.
+func stoppedForNobody(tx Tx, s Shop) (bool, error) {
+	if s.ReviewsStopped == (Failure{}) {
+		return false, nil
+	}
+	reviewing, err := tx.Count(StageOf(s.ID, StageReview))
+	if err != nil {
+		return false, err
+	}
+	undecided, err := tx.Count(QueueOf(s.ID))
+	if err != nil || reviewing == undecided {
+		return err == nil, err
+	}
+	for after := ""; ; { // an agency's request waits for nobody here, and is in no queue
+		page, err := tx.Applications(StageOf(s.ID, StageReview), after, observeBatch)
+		if err != nil {
+			return false, err
+		}
+		for _, a := range page.Applications {
+			if state := a.State(); state == Queued || state == Sending || state == Unclear {
+				return false, nil
+			}
+		}
+		if after = page.Next; after == "" {
+			return true, nil
+		}
+	}
+}
+
+// forgetStop forgets that TikTok accepts no decision of the shop once none waits. Nothing is announced, as nobody knows
+// that it is over: the next decision shows it.
+func (e *Engine) forgetStop(ctx context.Context, shop ShopID) error {
+	return e.changeShop(ctx, shop, func(t *txn, s *Shop) (bool, error) {
+		forget, err := stoppedForNobody(t.tx, *s)
+		if forget {
+			s.ReviewsStopped = Failure{}
+		}
+		return forget, err
 	})
 }
 

@@ -199,6 +199,39 @@ func TestAShopThatMayNotDecideDoesNotHoldUpAnothersDecisions(t *testing.T) {
 	})
 }
 
+func TestAShopIsNotStoppedForDecisionsThatEndedByThemselves(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := connected(t, affiliatesim.Options{})
+		channel, _ := d.run()
+		first, second := d.apply(affiliatesim.Request{}), d.apply(affiliatesim.Request{})
+		d.sweep()
+		d.breakCalls("/review", 105005, "access scope is not granted")
+		d.decide(first, workflow.Approve, "")
+		d.decide(second, workflow.Approve, "")
+		time.Sleep(10 * time.Second)
+		d.act("/sim/applications/"+string(first.ID)+"/withdraw", "", nil)
+		d.sweep()
+		require.NotEqual(t, workflow.Failure{}, d.shop().ReviewsStopped, "one still waits")
+		d.act("/sim/applications/"+string(second.ID)+"/withdraw", "", nil)
+		d.sweep()
+		require.Equal(t, workflow.Withdrawn, d.application(second).State())
+		require.Equal(t, workflow.Failure{}, d.shop().ReviewsStopped)
+		require.Empty(t, channel.said(workflow.KindResumed), "nobody knows that")
+
+		third := d.apply(affiliatesim.Request{})
+		d.sweep()
+		d.decide(third, workflow.Approve, "")
+		time.Sleep(time.Minute)
+		require.Equal(t, 105005, d.shop().ReviewsStopped.Code)
+		require.Len(t, channel.said(workflow.KindStopped), 2)
+		d.mendCalls()
+		time.Sleep(time.Minute)
+		require.Equal(t, workflow.AwaitingShipment, d.application(third).State())
+		require.Len(t, channel.said(workflow.KindResumed), 1)
+	})
+}
+
 func TestARefusalForGoodShowsThatTheShopMayDecideAgain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

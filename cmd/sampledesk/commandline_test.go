@@ -24,9 +24,11 @@ func TestWrongFlagsAreUsageErrors(t *testing.T) {
 	for _, args := range [][]string{
 		{"--nonsense"}, {"fly"}, {"serve", "--undo", "soon"}, {"serve", "--log", "loud"}, {"sim", "--seed", "-1"},
 		{"sim", "--http", "not an address"}, {"demo", "--http", "http://127.0.0.1:1/"}, {"demo", "--every", "-1s"},
+		{"demo", "--undo", "25h"}, {"demo", "--undo", "-1s"}, {"demo", "--listen", "nowhere"},
 	} {
-		status, _, stderr := typed(t, args...)
+		status, out, stderr := typed(t, args...)
 		require.Equal(t, exitUsage, status, args)
+		require.Empty(t, out, args)
 		require.Contains(t, stderr, "sampledesk:", args)
 	}
 }

@@ -36,6 +36,12 @@ func (d *demo) Run(ctx context.Context, out streams) (err error) {
 	if d.HTTP != "" {
 		return usagef("--http: the demo's desk speaks Socket Mode; use sim and a client of your own")
 	}
+	var found problems
+	flags := d.deskFlags()
+	flags.examine(&found)
+	if err := found.err(); err != nil {
+		return err
+	}
 	log := newLogger(ctx, d.Log, out.err)
 	folder, err := os.MkdirTemp("", "sampledesk-demo-")
 	if err != nil {
@@ -88,9 +94,14 @@ func (d *demo) desk(at details, folder string) desk {
 			TiktokAppKey: at.TikTok.AppKey, TiktokAppSecret: secret(at.TikTok.AppSecret), TiktokAPIURL: at.TikTok.APIURL,
 			TiktokAuthURL: at.TikTok.AuthURL, TiktokRefreshToken: secret(at.TikTok.RefreshToken),
 		},
-		deskFlags:  deskFlags{Listen: d.Listen, Sync: demoSync, SyncMessages: demoSync, SyncContent: demoContent, Undo: d.Undo, Log: d.Log},
+		deskFlags:  d.deskFlags(),
 		storeFlags: storeFlags{Store: "bolt:" + filepath.Join(folder, "sampledesk.db")},
 	}
+}
+
+// deskFlags are those of the demo's desk.
+func (d *demo) deskFlags() deskFlags {
+	return deskFlags{Listen: d.Listen, Sync: demoSync, SyncMessages: demoSync, SyncContent: demoContent, Undo: d.Undo, Log: d.Log}
 }
 
 // trickle keeps requests coming.

@@ -17,7 +17,6 @@ import (
 
 	"sampledesk/affiliate/bridge"
 	"sampledesk/store"
-	"sampledesk/workflow"
 )
 
 // problem is a variable whose value cannot be worked with, and what the matter is. It never repeats a secret.
@@ -117,6 +116,10 @@ func (f *tiktokFlags) examine(found *problems) {
 	found.find("TIKTOK_AUTH_URL", webAddress(f.TiktokAuthURL, false))
 }
 
+// maxUndo is the longest time to undo that flag and environment take. Scripts set more than people do in the dialog,
+// which has a bound of its own.
+const maxUndo = 24 * time.Hour
+
 // examine looks at how the desk is to run, and returns when it is to look at TikTok.
 func (f *deskFlags) examine(found *problems) (when schedules) {
 	var err error
@@ -126,8 +129,8 @@ func (f *deskFlags) examine(found *problems) (when schedules) {
 	found.find("SAMPLEDESK_SYNC_MESSAGES", err)
 	when.content, err = parseSchedule(f.SyncContent)
 	found.find("SAMPLEDESK_SYNC_CONTENT", err)
-	if f.Undo < 0 || f.Undo > workflow.MaxUndo {
-		found.find("SAMPLEDESK_UNDO", fmt.Errorf("%s is not between 0s and %s", f.Undo, workflow.MaxUndo))
+	if f.Undo < 0 || f.Undo > maxUndo {
+		found.find("SAMPLEDESK_UNDO", fmt.Errorf("%s is not between 0s and %s", f.Undo, maxUndo))
 	}
 	found.find("SAMPLEDESK_LISTEN", listens(f.Listen))
 	return when

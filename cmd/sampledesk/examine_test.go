@@ -3,6 +3,7 @@ package main
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -33,7 +34,7 @@ var hostile = map[string][]string{
 	"SAMPLEDESK_SYNC":          {"TZ=UTC", "CRON_TZ=", "TZ=Nowhere 0 * * * *", "0 0 31 2 *", "0 0 30 2 *", "@every 500ms", "@every 0s", "@every -1m", "@every", "every minute", "* * *", "@reboot", "61 * * * *", "TZ=UTC @every 1500ms"},
 	"SAMPLEDESK_SYNC_MESSAGES": {"TZ=UTC", "0 0 31 4 *"},
 	"SAMPLEDESK_SYNC_CONTENT":  {"TZ=Europe/Berlin", "0 0 31 11 *"},
-	"SAMPLEDESK_UNDO":          {"10", "-1s", "1h", "soon", "1e3s"},
+	"SAMPLEDESK_UNDO":          {"10", "-1s", "24h0m1s", "soon", "1e3s"},
 	"SAMPLEDESK_LOG":           {"loud", "INFO+1"},
 }
 
@@ -61,6 +62,16 @@ func TestEveryVariableIsExaminedBeforeItIsUsed(t *testing.T) {
 			require.NotContains(t, out+stderr, "secret", "%s=%q", name, value)
 		}
 		t.Setenv(name, good)
+	}
+}
+
+func TestADecisionCanBeUndoneForADayAtTheMost(t *testing.T) {
+	for _, undo := range []time.Duration{0, 10 * time.Second, time.Hour, 24 * time.Hour} {
+		var found problems
+		d := demo{Undo: undo, Listen: "127.0.0.1:0"}
+		flags := d.deskFlags()
+		flags.examine(&found)
+		require.Empty(t, found, undo)
 	}
 }
 
