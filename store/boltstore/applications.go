@@ -19,12 +19,29 @@ func (t *transaction) Application(k workflow.Key) (workflow.Application, error) 
 	if !nameable(string(k.ID)) { // the key might be that of an entry of a history
 		return workflow.Application{}, fmt.Errorf("application %q: %w", k, workflow.ErrNotFound)
 	}
-	a, err := read[keptApplication](t.bucket(applicationsBucket), applicationKey(k), "application")
+	key := applicationKey(k)
+	a, err := read[keptApplication](t.bucket(applicationsBucket), key, "application")
 	if err != nil {
 		return workflow.Application{}, err
 	}
 	a.Application.Key = k
+	if t.tx.Writable() {
+		t.latest = a.Application
+	}
 	return a.Application, nil
+}
+
+// before returns the application as it is before it is put, and the zero application where it is new. One that was just
+// read is not read again: what Places looks at is all in the value, and nobody else can change that.
+func (t *transaction) before(k workflow.Key) (workflow.Application, error) {
+	if t.latest.Key == k {
+		return t.latest, t.alive()
+	}
+	a, err := t.Application(k)
+	if errors.Is(err, workflow.ErrNotFound) {
+		return workflow.Application{}, nil
+	}
+	return a, err
 }
 
 // PutApplication is part of workflow.Tx. Where it stood is worked out from the application as it was: the file is kept
@@ -34,16 +51,18 @@ func (t *transaction) PutApplication(a workflow.Application) error {
 		return err
 	}
 	a = kept(a)
-	before, err := t.Application(a.Key)
-	if err != nil && !errors.Is(err, workflow.ErrNotFound) {
+	before, err := t.before(a.Key)
+	if err != nil {
 		return err
 	}
+	t.latest = workflow.Application{}
 	if err := write(t.bucket(applicationsBucket), applicationKey(a.Key), keptApplication{Application: a}); err != nil {
 		return err
 	}
 	if err := t.list(a.Key, placesOf(before), placesOf(a)); err != nil {
 		return fmt.Errorf("listing application %s: %w", a.Key, err)
 	}
+	t.latest = a
 	return nil
 }
 

@@ -2,6 +2,7 @@ package boltstore
 
 import (
 	"math"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -30,5 +31,31 @@ func TestAPlaceNamesItsApplicationWhateverItsSort(t *testing.T) {
 	for _, damaged := range []string{"", "1", "\xff", "\x01\x7f", "\x7f\x01", "\x01\x01\x01", "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01\x01"} {
 		_, err := referred([]byte("seen\x001/2"), []byte(damaged))
 		require.ErrorIs(t, err, errDamaged, "%q", damaged)
+	}
+}
+
+// TestWhatAnApplicationsPlacesRestOnIsInTheValue lets a transaction remember an application whose slices others have.
+func TestWhatAnApplicationsPlacesRestOnIsInTheValue(t *testing.T) {
+	for _, a := range probes() {
+		alone := a
+		fields := reflect.ValueOf(&alone).Elem()
+		for i := range fields.NumField() {
+			forget(fields.Field(i))
+		}
+		require.Equal(t, a.Places(), alone.Places())
+	}
+}
+
+// forget empties every slice and pointer.
+func forget(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.Slice, reflect.Pointer:
+		v.SetZero()
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if v.Type() != timeType {
+				forget(v.Field(i))
+			}
+		}
 	}
 }

@@ -69,43 +69,48 @@ var (
 	errGone     = errors.New("its file was taken away while it was in use")
 )
 
-// mayBegin tells why no transaction can begin, looking at the file and at what happened to it.
-func (s *Store) mayBegin(writable bool) error {
+// mayBegin tells why no transaction can begin, looking at the file and at what happened to it. Size is the file's.
+func (s *Store) mayBegin(writable bool) (size int64, err error) {
 	if found := s.damaged.Load(); found != nil && (writable || s.stuck.Load()) {
-		return *found // to write more would make it worse
+		return 0, *found // to write more would make it worse
 	}
 	if s.stuck.Load() {
-		return errBroken
+		return 0, errBroken
 	}
 	return s.present()
 }
 
-// present tells whether the file under the store's path is the one that is open.
-func (s *Store) present() error {
+// present tells whether the file under the store's path is the one that is open, and returns its size.
+func (s *Store) present() (size int64, err error) {
 	info, err := os.Stat(s.path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		err = errGone
 	case err != nil:
-		return fmt.Errorf("the store %s cannot be looked at: %w", s.path, err)
+		return 0, fmt.Errorf("the store %s cannot be looked at: %w", s.path, err)
 	case s.file != nil && !os.SameFile(info, s.file):
 		err = errReplaced
 	case info.Size() < s.size.Load(): // looked at before bbolt touches what is not there, and holds its locks for ever
-		return fmt.Errorf("%w: it has %d bytes of at least %d", errBroken, info.Size(), s.size.Load())
+		return 0, fmt.Errorf("%w: it has %d bytes of at least %d", errBroken, info.Size(), s.size.Load())
 	default:
-		return nil
+		return info.Size(), nil
 	}
-	return fmt.Errorf("the store %s cannot be used any more: %w; stop the desk, put the file back or restore a backup, and start it again", s.path, err)
+	return 0, fmt.Errorf("the store %s cannot be used any more: %w; stop the desk, put the file back or restore a backup, and start it again", s.path, err)
 }
 
-// whole tells whether all pages that the file speaks of are in it: a copy that broke off has its beginning only.
-func (s *Store) whole(tx *transaction) error {
-	info, err := os.Stat(s.path)
-	if err != nil {
-		return err
+// whole tells whether all pages that the file speaks of are in it: a copy that broke off has its beginning only. The file
+// had that size a moment ago.
+func (s *Store) whole(tx *transaction, size int64) error {
+	want := tx.tx.Size()
+	if size < want { // it may have grown
+		info, err := os.Stat(s.path)
+		if err != nil {
+			return err
+		}
+		size = info.Size()
 	}
-	if want := tx.tx.Size(); info.Size() < want {
-		return fmt.Errorf("%w: it has %d bytes of at least %d", errBroken, info.Size(), want)
+	if size < want {
+		return fmt.Errorf("%w: it has %d bytes of at least %d", errBroken, size, want)
 	}
 	s.size.Store(tx.tx.Size())
 	if tx.tx.Writable() {
@@ -154,7 +159,7 @@ func noRoom(err error) bool {
 // gone or another, or the disk is full. Where the last commit found no room it tries once more.
 func (s *Store) Health(ctx context.Context) (err error) {
 	defer s.edge(&err)()
-	if err := s.mayBegin(true); err != nil {
+	if _, err := s.mayBegin(true); err != nil {
 		return err
 	}
 	tx, err := s.begin(ctx, false) // looks at the length too

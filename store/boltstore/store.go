@@ -94,7 +94,8 @@ func (s *Store) UpdateSoon(ctx context.Context, patience func() time.Duration, f
 }
 
 func (s *Store) begin(ctx context.Context, writable bool) (*transaction, error) {
-	if err := s.mayBegin(writable); err != nil {
+	size, err := s.mayBegin(writable)
+	if err != nil {
 		return nil, err
 	}
 	began := false
@@ -112,7 +113,7 @@ func (s *Store) begin(ctx context.Context, writable bool) (*transaction, error) 
 		return nil, fmt.Errorf("starting a transaction on %s: %w", s.path, err)
 	}
 	t := &transaction{tx: tx, ctx: ctx, leases: &s.leases}
-	if err := s.whole(t); err != nil {
+	if err := s.whole(t, size); err != nil {
 		t.close()
 		return nil, err
 	}
@@ -140,6 +141,7 @@ type transaction struct {
 	leases *leases
 	leased map[workflow.EffectID]lease // what this transaction did to the leases
 
+	latest  workflow.Application // in an update: the one that was read or put last
 	written bool
 	shared  bool           // whether others' updates are in the same transaction of bbolt
 	undo    []func() error // where it is shared: takes back what was written, the last first
