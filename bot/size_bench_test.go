@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -46,10 +47,14 @@ func BenchmarkSizes(b *testing.B) {
 			info, err := os.Stat(path)
 			require.NoError(b, err)
 			b.Logf("filled with %d in %s; %d bytes of file for each", size, time.Since(began).Round(time.Millisecond), info.Size()/int64(size))
+			debug.FreeOSMemory() // what filling took
 			took := measured(b, path, size)
-			for b.Loop() { // the measuring is done
+			heap, resident := memory(b)
+			for b.Loop() { // the measuring is done, and what was reported before would be forgotten
 			}
 			b.ReportMetric(0, "ns/op")
+			b.ReportMetric(heap, "heap-MB")
+			b.ReportMetric(resident, "resident-MB")
 			for what, µs := range took {
 				if _, ok := first[what]; !ok {
 					first[what] = µs
@@ -63,18 +68,28 @@ func BenchmarkSizes(b *testing.B) {
 
 const benchedShop workflow.ShopID = "7495540735365777507"
 
-// fillStore fills a store with so many applications and their histories: one in fifty waits for the team and as many are
-// on their way; all others are over, as they are in a desk that has worked for years.
+// The applications that wait for the team, and those that are under way: as many in each size, and spread over it. All
+// others are over, as they are in a desk that has worked for years.
+const (
+	benchedWaiting  = 20
+	benchedUnderWay = 100
+)
+
+// waitingAt returns which of so many applications is the i-th that waits.
+func waitingAt(i, size int) int { return i * (size / benchedWaiting) }
+
+// fillStore fills a store with so many applications and their histories. The disk may take its time: the file is not
+// waited for before it is whole.
 func fillStore(b *testing.B, path string, size int) {
 	b.Helper()
-	const atOnce = 2_000
+	const atOnce = 2_000 // more than that, and the pages of one transaction get long
 	store, err := boltstore.Open(b.Context(), path)
 	require.NoError(b, err)
 	now := time.Now()
 	for from := 0; from < size; from += atOnce {
 		require.NoError(b, store.Update(b.Context(), func(tx workflow.Tx) error {
 			for i := from; i < min(from+atOnce, size); i++ {
-				if err := putOne(tx, i, now); err != nil {
+				if err := putOne(tx, i, size, now); err != nil {
 					return err
 				}
 			}
@@ -85,8 +100,8 @@ func fillStore(b *testing.B, path string, size int) {
 }
 
 // putOne puts the n-th application with its history.
-func putOne(tx workflow.Tx, n int, now time.Time) error {
-	seen := now.Add(-time.Duration(n) * time.Minute)
+func putOne(tx workflow.Tx, n, size int, now time.Time) error {
+	seen := now.Add(-time.Duration(size-n) * time.Minute)
 	a := workflow.Application{
 		Key: benchedKey(n), SeenAt: seen, ReportedAt: seen, ChangedAt: seen, Round: 3,
 		Card: workflow.Card{Wanted: true, Channel: "C1", TS: fmt.Sprintf("1760000000.%06d", n), Hash: "8b1a9953c4611296a827abf8c47804d7", Link: "https://glow.slack.example/archives/C1/p1760000000000000"},
@@ -100,10 +115,10 @@ func putOne(tx workflow.Tx, n int, now time.Time) error {
 		},
 	}
 	events := []workflow.EventKind{workflow.OnReported}
-	switch n % 50 {
-	case 0:
+	switch {
+	case n%(size/benchedWaiting) == 0:
 		a.Snapshot.Status = workflow.StatusPending
-	case 1:
+	case n%(size/benchedUnderWay) == 1:
 		a.Snapshot.Status = workflow.StatusShipped
 	default:
 		a.Snapshot.Status, a.ContentAt = workflow.StatusCompleted, seen
@@ -124,7 +139,7 @@ func benchedKey(n int) workflow.Key {
 	return workflow.Key{Shop: benchedShop, ID: workflow.ApplicationID(fmt.Sprint(1_000_000_000 + n))}
 }
 
-// measured returns the microseconds that each thing takes, and reports the memory in use.
+// measured returns the microseconds that each thing takes.
 func measured(b *testing.B, path string, size int) map[string]float64 {
 	b.Helper()
 	took := map[string]float64{}
@@ -153,16 +168,30 @@ func measured(b *testing.B, path string, size int) map[string]float64 {
 	require.NoError(b, ticked(b.Context(), engine))
 	took["tick"] = µsOf(b, 20, func(int) error { _, err := engine.Tick(b.Context(), benchedShop, time.Now()); return err })
 	took["decision"] = µsOf(b, 15, func(n int) error {
-		_, err := engine.Apply(b.Context(), benchedKey(50*n%size), workflow.Decided{
+		_, err := engine.Apply(b.Context(), benchedKey(waitingAt(n, size)), workflow.Decided{
 			Actor: workflow.Actor{Person: "U0MEMBER01"}, At: time.Now(), Round: 3, Verdict: workflow.Approve, Undo: 10 * time.Second,
 		})
 		return err
 	})
-	runtime.GC()
-	var memory runtime.MemStats
-	runtime.ReadMemStats(&memory)
-	b.ReportMetric(float64(memory.HeapInuse)/(1<<20), "heap-MB")
 	return took
+}
+
+// memory returns the mebibytes that the heap holds, and those that the process has resident but for mapped files: zero
+// where the system does not tell.
+func memory(b *testing.B) (heap, resident float64) {
+	b.Helper()
+	if status, err := os.ReadFile("/proc/self/status"); err == nil {
+		_, after, _ := strings.Cut(string(status), "RssAnon:")
+		if fields := strings.Fields(after); len(fields) > 0 {
+			kilobytes, err := strconv.ParseFloat(fields[0], 64)
+			require.NoError(b, err)
+			resident = kilobytes / (1 << 10)
+		}
+	}
+	runtime.GC()
+	var stats runtime.MemStats
+	runtime.ReadMemStats(&stats)
+	return float64(stats.HeapInuse) / (1 << 20), resident
 }
 
 // ticked has the desk do once what it does in its first minutes.
