@@ -1,14 +1,17 @@
 package bot_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"sampledesk/workflow"
+	"sampledesk/workflow/outbox"
 )
 
 // putRun keeps a run of that many requests, all refused, and has its message shown.
@@ -85,5 +88,62 @@ func TestAPageThatIsNotNeededAnyMoreIsRemovedAndOneThatWasDeletedComesBack(t *te
 		w.putRun(3)
 		require.Empty(t, w.thread(first.TS))
 		require.Equal(t, 3, strings.Count(w.wholeRun(), "• "))
+	})
+}
+
+// watchedClaims is an engine that tells of each claim of a notice whether it was a lease.
+type watchedClaims struct {
+	outbox.Engine
+	mu     sync.Mutex
+	leased []bool
+}
+
+func (c *watchedClaims) ClaimAll(ctx context.Context, ids []workflow.EffectID, now, until time.Time) ([]workflow.Effect, error) {
+	got, err := c.Engine.ClaimAll(ctx, ids, now, until)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, e := range got {
+		if e.Kind == workflow.ShowNotice {
+			c.leased = append(c.leased, e.Leased)
+		}
+	}
+	return got, err
+}
+
+func (c *watchedClaims) taken() []bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	all := c.leased
+	c.leased = nil
+	return all
+}
+
+func TestAnEditThatFindsItHasToPostGoesBackForAClaim(t *testing.T) {
+	claims := &watchedClaims{}
+	watch := func(e *workflow.Engine) outbox.Engine { claims.Engine = e; return claims }
+	inBubble(t, setup{engine: watch}, func(t *testing.T, w *world) {
+		w.putRun(3)
+		require.Equal(t, []bool{false}, claims.taken(), "a post takes a claim")
+		w.putRun(4)
+		require.Equal(t, []bool{true}, claims.taken(), "an edit does not")
+
+		w.fault(object{"method": "chat.postMessage", "do": "apply_then_drop"}) // what only a claim makes look for it
+		w.putRun(100)
+		wait(5 * time.Minute)
+		taken := claims.taken()
+		require.Equal(t, []bool{true, false}, taken[:2], "it grew by a page")
+		require.NotContains(t, taken[2:], true)
+		first := w.progress()
+		pages := len(w.thread(first.TS))
+		require.GreaterOrEqual(t, pages, 1)
+		require.Len(t, w.said(workflow.KindRun), 1+pages, "each page once")
+		require.Equal(t, 100, strings.Count(w.wholeRun(), "• "))
+
+		w.putRun(99)
+		require.Equal(t, []bool{true}, claims.taken(), "as many pages as before are edited")
+		w.deleteMessage(first.TS)
+		w.putRun(98)
+		require.Equal(t, []bool{true}, claims.taken(), "nobody knows yet that it is gone")
+		require.Empty(t, w.deadLetters())
 	})
 }
