@@ -6,52 +6,56 @@ import (
 	"strings"
 	"time"
 
-	"sampledesk/bot/socket"
+	"sampledesk/bot/access"
+	"sampledesk/bot/handle"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
 )
 
 // submitBulk leads from what was chosen to what will happen: nothing is decided yet.
-func (d *Desk) submitBulk(ctx context.Context, i interaction, ack socket.Ack) {
-	ctx, cancel := context.WithTimeout(ctx, commitBy)
-	defer cancel()
-	meta, err := view.ParseBulkMeta(i.View.Metadata)
+func (d *Desk) submitBulk() onSubmit[view.BulkMeta] {
+	return onSubmit[view.BulkMeta]{
+		Parse: func(s submit) (view.BulkMeta, error) { return view.ParseBulkMeta(s.View.Metadata) },
+		Scope: handle.For(access.Reviewer, func(m view.BulkMeta) workflow.ShopID { return m.Shop }),
+		Do: func(ctx context.Context, s submit, meta view.BulkMeta, g handle.Grant) (handle.Answer, error) {
+			block := blockHolding(s, view.ActionBulkChosen)
+			asked, wrong := askedOf(s, meta.Shop, block)
+			if wrong != nil {
+				return *wrong, nil
+			}
+			return d.confirmBulk(ctx, s, g, asked, block), nil
+		},
+		Fail: endSubmit[view.BulkMeta](d),
+	}
+}
+
+// endSubmit is the Fail of a dialog in whose place the reason stands.
+func endSubmit[T any](d *Desk) func(context.Context, submit, T, handle.Grant, error) handle.Answer {
+	return func(ctx context.Context, _ submit, _ T, _ handle.Grant, err error) handle.Answer {
+		return handle.End(d.access.Explain(ctx, err))
+	}
+}
+
+// confirmBulk shows what will happen above what was chosen.
+func (d *Desk) confirmBulk(ctx context.Context, s submit, g handle.Grant, asked view.BulkDeed, block string) handle.Answer {
+	facts, err := d.bulkConfirm(ctx, g.Shop, asked)
 	if err != nil {
-		d.log.WarnContext(ctx, "a dialog does not say which requests it offers", "error", err)
-		return
-	}
-	block := blockHolding(i, view.ActionBulkChosen)
-	shop, no := d.guard(ctx, i.User.ID, meta.Shop, reviewer)
-	if no != "" {
-		ack(endWith(no))
-		return
-	}
-	asked, complaint := askedOf(i, meta.Shop, block)
-	if complaint != nil {
-		ack(complaint)
-		return
-	}
-	facts, err := d.bulkConfirm(ctx, shop, asked)
-	if err != nil {
-		d.note(ctx, i.User.ID, err)
-		ack(errorAt(block, view.Denied(view.DeniedUnread)))
-		return
+		d.access.Log(ctx, s.User.ID, err)
+		return handle.At(block, d.access.Explain(ctx, err))
 	}
 	if len(facts.Applications) == 0 {
-		ack(errorAt(block, view.ErrorNoneLeft))
-		return
+		return handle.At(block, view.ErrorNoneLeft)
 	}
 	page, ok := view.BulkConfirm(facts)
 	if !ok {
-		ack(errorAt(block, view.ErrorTooManyChosen))
-		return
+		return handle.At(block, view.ErrorTooManyChosen)
 	}
-	ack(pushOn(page))
+	return handle.Answer{View: &page, Push: true}
 }
 
 // blockHolding returns the block in which a control of the view stands. Block ids may change, action ids do not.
-func blockHolding(i interaction, action string) string {
-	for id, block := range i.View.State.Values {
+func blockHolding(s submit, action string) string {
+	for id, block := range s.View.State.Values {
 		if _, ok := block[action]; ok {
 			return id
 		}
@@ -60,79 +64,61 @@ func blockHolding(i interaction, action string) string {
 }
 
 // askedOf reads what was chosen, and what is to be done with it. The second result is what is wrong with that.
-func askedOf(i interaction, shop workflow.ShopID, block string) (view.BulkDeed, any) {
+func askedOf(s submit, shop workflow.ShopID, block string) (view.BulkDeed, *handle.Answer) {
+	wrong := func(block, sentence string) *handle.Answer {
+		a := handle.At(block, sentence)
+		return &a
+	}
 	asked := view.BulkDeed{Shop: shop}
-	for _, o := range i.field(view.ActionBulkChosen).Checked {
+	for _, o := range s.Field(view.ActionBulkChosen).Checked {
 		if t, err := view.ParseBulkChoice(shop, o.Value); err == nil {
 			asked.Targets = append(asked.Targets, t)
 		}
 	}
 	if len(asked.Targets) == 0 {
-		return asked, errorAt(block, view.ErrorNoneChosen)
+		return asked, wrong(block, view.ErrorNoneChosen)
 	}
 	if len(asked.Targets) > workflow.MaxRun {
-		return asked, errorAt(block, view.ErrorTooManyChosen)
+		return asked, wrong(block, view.ErrorTooManyChosen)
 	}
 	var ok bool
-	if asked.Verdict, asked.Reason, ok = view.ParseBulkVerdict(i.field(view.ActionBulkVerdict).chosen()); !ok {
-		return asked, errorAt(view.BlockBulkVerdict, view.ErrorNoVerdict)
+	if asked.Verdict, asked.Reason, ok = view.ParseBulkVerdict(s.Field(view.ActionBulkVerdict).Chosen()); !ok {
+		return asked, wrong(view.BlockBulkVerdict, view.ErrorNoVerdict)
 	}
 	return asked, nil
 }
 
 // submitBulkConfirm decides. The run is on disk before the dialog closes, and a second delivery finds it there.
-func (d *Desk) submitBulkConfirm(ctx context.Context, i interaction, ack socket.Ack) {
-	ctx, cancel := context.WithTimeout(ctx, commitBy)
-	defer cancel()
-	deed, err := view.ParseBulkDeed(i.View.Metadata)
-	if err != nil {
-		d.log.WarnContext(ctx, "a dialog does not say what is to be decided", "error", err)
-		return
+func (d *Desk) submitBulkConfirm() onSubmit[view.BulkDeed] {
+	return onSubmit[view.BulkDeed]{
+		Parse: func(s submit) (view.BulkDeed, error) { return view.ParseBulkDeed(s.View.Metadata) },
+		Scope: handle.For(access.Reviewer, func(b view.BulkDeed) workflow.ShopID { return b.Shop }),
+		Do: func(ctx context.Context, _ submit, b view.BulkDeed, g handle.Grant) (handle.Answer, error) {
+			g.Actor.Surface = workflow.FromBulk
+			_, err := d.engine.Decide(ctx, workflow.Bulk{
+				Actor: g.Actor, At: time.Now(), Shop: b.Shop, Verdict: b.Verdict, Reason: b.Reason, Targets: b.Targets, Undo: d.undoOf(g.Shop),
+			})
+			return handle.Answer{Clear: true}, err
+		},
+		Fail: endSubmit[view.BulkDeed](d),
 	}
-	shop, no := d.guard(ctx, i.User.ID, deed.Shop, reviewer)
-	if no == "" {
-		_, err = d.engine.Decide(ctx, workflow.Bulk{
-			Actor: d.actor(i.User.ID, shop, workflow.FromBulk, i.View.ID), At: time.Now(), Shop: deed.Shop,
-			Verdict: deed.Verdict, Reason: deed.Reason, Targets: deed.Targets, Undo: d.undoOf(shop),
-		})
-		if err != nil {
-			d.note(ctx, i.User.ID, err)
-			no = d.sentence(ctx, err)
-		}
-	}
-	if no != "" {
-		ack(endWith(no))
-		return
-	}
-	ack(closeAll())
 }
 
 // undoRun takes back what of a run was not sent.
-func (d *Desk) undoRun(ctx context.Context, i interaction, a action, ack socket.Ack) {
-	ctx, cancel := context.WithTimeout(ctx, commitBy)
-	defer cancel()
-	id := workflow.RunID(a.Text)
-	run, err := d.run(ctx, id)
-	if errors.Is(err, workflow.ErrNotFound) {
-		err = workflow.Refusal{Rule: workflow.RuleNoRun}
-	}
-	if err != nil {
-		ack(nil)
-		d.note(ctx, i.User.ID, err)
-		d.tell(ctx, i, d.sentence(ctx, err))
-		return
-	}
-	shop, no := d.guard(ctx, i.User.ID, run.Shop, reviewer)
-	if no == "" {
-		_, err = d.engine.UndoRun(ctx, id, d.actor(i.User.ID, shop, i.surface(), i.TriggerID), time.Now())
-		if err != nil {
-			d.note(ctx, i.User.ID, err)
-			no = d.sentence(ctx, err)
-		}
-	}
-	ack(nil)
-	if no != "" {
-		d.tell(ctx, i, no)
+func (d *Desk) undoRun() onClick[workflow.RunID] {
+	return onClick[workflow.RunID]{
+		Parse: func(c click) (workflow.RunID, error) { return workflow.RunID(c.Action.Text), nil },
+		Scope: func(ctx context.Context, id *workflow.RunID) (handle.Scope, error) {
+			run, err := d.run(ctx, *id)
+			if errors.Is(err, workflow.ErrNotFound) {
+				err = workflow.Refusal{Rule: workflow.RuleNoRun}
+			}
+			return handle.Scope{Shop: run.Shop, Role: access.Reviewer}, err
+		},
+		Do: func(ctx context.Context, _ click, id workflow.RunID, g handle.Grant) (handle.Answer, error) {
+			_, err := d.engine.UndoRun(ctx, id, g.Actor, time.Now())
+			return handle.Answer{}, err
+		},
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"sampledesk/bot/access"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
 	"sampledesk/workflow/query"
@@ -20,7 +21,7 @@ func (d *Desk) bulkFacts(ctx context.Context, s workflow.Shop, shops []workflow.
 		return err
 	})
 	if err != nil {
-		return facts, fmt.Errorf("%w what waits: %w", errRead, err)
+		return facts, fmt.Errorf("%w what waits: %w", access.ErrRead, err)
 	}
 	return facts, nil
 }
@@ -39,7 +40,7 @@ func (d *Desk) bulkConfirm(ctx context.Context, s workflow.Shop, asked view.Bulk
 		return err
 	})
 	if err != nil {
-		return facts, fmt.Errorf("%w what was chosen: %w", errRead, err)
+		return facts, fmt.Errorf("%w what was chosen: %w", access.ErrRead, err)
 	}
 	return facts, nil
 }

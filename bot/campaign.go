@@ -3,10 +3,10 @@ package bot
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"time"
 
-	"sampledesk/bot/socket"
+	"sampledesk/bot/access"
+	"sampledesk/bot/handle"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
 	"sampledesk/workflow/query"
@@ -23,12 +23,12 @@ func (d *Desk) campaignRoutes(r *routes) {
 	r.commands[view.CommandCampaign+" add"] = d.addCreators
 	r.commands[view.CommandCampaign+" import"] = d.importCollaboration
 	r.commands[view.CommandCampaign+" archive"] = d.askToArchive
-	r.clicks[view.ActionCampaignsPage] = d.turnCampaigns
-	r.clicks[view.ActionCampaignsBack] = d.turnCampaigns
-	r.clicks[view.ActionCampaignEnd] = d.archiveCampaign
-	r.clicks[view.ActionCampaignShare] = d.shareFunnel
-	r.clicks[view.ActionNeeded] = d.sayNeed
-	r.clicks[view.ActionNotNeeded] = d.sayNeed
+	handle.OnClick(r.Mux, view.ActionCampaignsPage, d.turnCampaigns())
+	handle.OnClick(r.Mux, view.ActionCampaignsBack, d.turnCampaigns())
+	handle.OnClick(r.Mux, view.ActionCampaignEnd, d.archiveCampaign())
+	handle.OnClick(r.Mux, view.ActionCampaignShare, d.shareFunnel())
+	handle.OnClick(r.Mux, view.ActionNeeded, d.sayNeed())
+	handle.OnClick(r.Mux, view.ActionNotNeeded, d.sayNeed())
 }
 
 // campaigns lists the campaigns of all shops of the channel.
@@ -37,14 +37,8 @@ func (d *Desk) campaigns(ctx context.Context, c command, _ string) (reply, error
 }
 
 // turnCampaigns shows another page of the list in place of the one that was clicked.
-func (d *Desk) turnCampaigns(ctx context.Context, i interaction, a action, ack socket.Ack) {
-	ack(nil)
-	page, err := strconv.Atoi(a.Text)
-	if err != nil || page < 0 {
-		d.log.WarnContext(ctx, "a control of the list of campaigns names no page", "value", a.Text)
-		return
-	}
-	d.turn(ctx, i, "the campaigns", func(shops []workflow.Shop) (view.Message, error) {
+func (d *Desk) turnCampaigns() onClick[int] {
+	return onPage(d, pageNumber, func(ctx context.Context, _ handle.Interaction, shops []workflow.Shop, page int) (view.Message, error) {
 		return d.campaignPage(ctx, shops, page)
 	})
 }
@@ -57,7 +51,7 @@ func (d *Desk) campaignPage(ctx context.Context, shops []workflow.Shop, page int
 		return err
 	})
 	if err != nil {
-		return view.Message{}, fmt.Errorf("%w the campaigns: %w", errRead, err)
+		return view.Message{}, fmt.Errorf("%w the campaigns: %w", access.ErrRead, err)
 	}
 	return view.Campaigns(facts), nil
 }
@@ -87,7 +81,7 @@ func (d *Desk) campaignStatus(ctx context.Context, c command, typed string) (rep
 		return err
 	})
 	if err != nil {
-		return reply{}, fmt.Errorf("%w a campaign: %w", errRead, err)
+		return reply{}, fmt.Errorf("%w a campaign: %w", access.ErrRead, err)
 	}
 	return reply{Message: m}, nil
 }

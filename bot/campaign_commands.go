@@ -8,7 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"sampledesk/bot/socket"
+	"sampledesk/bot/access"
+	"sampledesk/bot/handle"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
 	"sampledesk/workflow/query"
@@ -29,8 +30,8 @@ func (d *Desk) createCampaign(ctx context.Context, c command, typed string) (rep
 	if !ok {
 		return reply{Message: view.WhichShop(c.Name+" create "+typed, c.Shops)}, nil
 	}
-	if _, no := d.guard(ctx, c.User, shop.ID, reviewer); no != "" {
-		return reply{Message: view.Aside(no)}, nil
+	if _, err := d.access.Guard(ctx, c.User, shop.ID, access.Reviewer); err != nil {
+		return reply{}, err
 	}
 	created, err := d.engine.CreateCampaign(ctx, workflow.Creation{
 		Shop: shop.ID, Name: name, By: c.User, At: time.Now(), DedupKey: c.TriggerID,
@@ -63,7 +64,7 @@ func (d *Desk) addCreators(ctx context.Context, c command, typed string) (reply,
 	})
 	switch {
 	case err != nil:
-		return reply{}, fmt.Errorf("%w a campaign: %w", errRead, err)
+		return reply{}, fmt.Errorf("%w a campaign: %w", access.ErrRead, err)
 	case len(add.creators) == 0 || len(add.creators) > maxAdded:
 		return reply{Message: view.AddUsage()}, nil
 	case len(add.found) == 0:
@@ -71,9 +72,9 @@ func (d *Desk) addCreators(ctx context.Context, c command, typed string) (reply,
 	case len(add.found) > 1:
 		return reply{Message: view.WhichShop(c.Name+" add "+typed, shopsOf(add.found))}, nil
 	}
-	shop, no := d.guard(ctx, c.User, add.found[0].Shop.ID, reviewer)
-	if no != "" {
-		return reply{Message: view.Aside(no)}, nil
+	shop, err := d.access.Guard(ctx, c.User, add.found[0].Shop.ID, access.Reviewer)
+	if err != nil {
+		return reply{}, err
 	}
 	return d.addEach(ctx, c, add.found[0].Campaign, shop, add.creators)
 }
@@ -87,7 +88,7 @@ func (d *Desk) addEach(ctx context.Context, c command, campaign workflow.Campaig
 			continue
 		}
 		m, _, err := d.engine.AddMember(ctx, workflow.Addition{
-			Actor: d.actor(c.User, shop, workflow.FromCommand, c.TriggerID), At: time.Now(), Campaign: campaign.ID,
+			Actor: d.access.Actor(c.User, shop, workflow.FromCommand, c.TriggerID), At: time.Now(), Campaign: campaign.ID,
 			Creator: workflow.Creator{Username: name},
 		})
 		if r, ok := errors.AsType[workflow.Refusal](err); ok && r.Rule == workflow.RuleAlreadyInCampaign {
@@ -168,12 +169,12 @@ func (d *Desk) importCollaboration(ctx context.Context, c command, typed string)
 	case !ok || !collaborationID.MatchString(id):
 		return reply{Message: view.BadCollaboration(typed)}, nil
 	}
-	shop, no := d.guard(ctx, c.User, shop.ID, reviewer)
-	if no != "" {
-		return reply{Message: view.Aside(no)}, nil
+	shop, err := d.access.Guard(ctx, c.User, shop.ID, access.Reviewer)
+	if err != nil {
+		return reply{}, err
 	}
-	_, err := d.engine.BeginImport(ctx, workflow.Import{
-		Actor: d.actor(c.User, shop, workflow.FromCommand, c.TriggerID), At: time.Now(), Shop: shop.ID, Collaboration: id,
+	_, err = d.engine.BeginImport(ctx, workflow.Import{
+		Actor: d.access.Actor(c.User, shop, workflow.FromCommand, c.TriggerID), At: time.Now(), Shop: shop.ID, Collaboration: id,
 	})
 	if err != nil {
 		return reply{}, err
@@ -196,15 +197,15 @@ func (d *Desk) askToArchive(ctx context.Context, c command, typed string) (reply
 	})
 	switch {
 	case err != nil:
-		return reply{}, fmt.Errorf("%w a campaign: %w", errRead, err)
+		return reply{}, fmt.Errorf("%w a campaign: %w", access.ErrRead, err)
 	case len(found) == 0:
 		return reply{Message: sorry}, nil
 	case len(found) > 1:
 		return reply{Message: view.WhichShop(c.Name+" archive "+typed, shopsOf(found))}, nil
 	}
 	campaign := found[0].Campaign
-	if _, no := d.guard(ctx, c.User, campaign.Shop, reviewer); no != "" {
-		return reply{Message: view.Aside(no)}, nil
+	if _, err := d.access.Guard(ctx, c.User, campaign.Shop, access.Reviewer); err != nil {
+		return reply{}, err
 	}
 	if campaign.Archived {
 		return reply{Message: view.CampaignArchived(campaign)}, nil
@@ -214,39 +215,32 @@ func (d *Desk) askToArchive(ctx context.Context, c command, typed string) (reply
 
 // archiveCampaign archives the campaign whose button was clicked. To somebody who finds it archived already, be it by a
 // second click, all is as wished.
-func (d *Desk) archiveCampaign(ctx context.Context, i interaction, a action, ack socket.Ack) {
-	ctx, cancel := context.WithTimeout(ctx, commitBy)
-	defer cancel()
-	c, shop, no := d.campaignOf(ctx, i, workflow.CampaignID(a.Text), reviewer)
-	if no != "" {
-		ack(nil)
-		d.tell(ctx, i, no)
-		return
-	}
-	_, err := d.engine.ArchiveCampaign(ctx, c.ID, d.actor(i.User.ID, shop, i.surface(), i.TriggerID), time.Now())
-	ack(nil)
-	if err != nil && ruleOf(err) != workflow.RuleArchived {
-		d.note(ctx, i.User.ID, err)
-		d.tell(ctx, i, d.sentence(ctx, err))
-		return
-	}
-	d.putInPlace(ctx, i, view.CampaignArchived(c))
+func (d *Desk) archiveCampaign() onClick[workflow.Campaign] {
+	return onClick[workflow.Campaign]{Parse: campaignNamed, Scope: d.campaignScope, Do: func(ctx context.Context, _ click, c workflow.Campaign, g handle.Grant) (handle.Answer, error) {
+		_, err := d.engine.ArchiveCampaign(ctx, c.ID, g.Actor, time.Now())
+		if access.RuleOf(err) == workflow.RuleArchived {
+			err = nil
+		}
+		return handle.Replace(view.CampaignArchived(c)), err
+	}}
 }
 
-// campaignOf reads the campaign that a control names, and tells whether its person may do that with its shop; where she
-// may not, or where there is no such campaign, it says why.
-func (d *Desk) campaignOf(ctx context.Context, i interaction, id workflow.CampaignID, r role) (c workflow.Campaign, s workflow.Shop, no string) {
+// campaignNamed reads which campaign a button is about.
+func campaignNamed(c click) (workflow.Campaign, error) {
+	return workflow.Campaign{ID: workflow.CampaignID(c.Action.Text)}, nil
+}
+
+// campaignScope reads the campaign that a control names: its shop's reviewers may.
+func (d *Desk) campaignScope(ctx context.Context, c *workflow.Campaign) (handle.Scope, error) {
 	err := d.store.View(ctx, func(tx workflow.Tx) (err error) {
-		c, err = tx.Campaign(id)
+		*c, err = tx.Campaign(c.ID)
 		return err
 	})
 	switch {
 	case errors.Is(err, workflow.ErrNotFound):
-		return c, s, d.sentence(ctx, workflow.Refusal{Rule: workflow.RuleNoCampaign})
+		err = workflow.Refusal{Rule: workflow.RuleNoCampaign}
 	case err != nil:
-		d.log.ErrorContext(ctx, "could not read a campaign", "error", err)
-		return c, s, view.Denied(view.DeniedUnread)
+		err = fmt.Errorf("%w a campaign: %w", access.ErrRead, err)
 	}
-	s, no = d.guard(ctx, i.User.ID, c.Shop, r)
-	return c, s, no
+	return handle.Scope{Shop: c.Shop, Role: access.Reviewer}, err
 }

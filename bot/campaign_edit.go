@@ -6,7 +6,8 @@ import (
 	"fmt"
 	"time"
 
-	"sampledesk/bot/socket"
+	"sampledesk/bot/access"
+	"sampledesk/bot/handle"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
 	"sampledesk/workflow/query"
@@ -14,32 +15,26 @@ import (
 
 // campaignEditRoutes are the dialog in which a campaign is edited.
 func (d *Desk) campaignEditRoutes(r *routes) {
-	r.clicks[view.ActionCampaignEdit] = d.openEdit
-	r.submissions[view.CallbackEdit] = d.submitEdit
-	r.suggestions[view.ActionEditProducts] = d.suggestProducts
+	handle.OnClick(r.Mux, view.ActionCampaignEdit, d.openEdit())
+	handle.OnSubmit(r.Mux, view.CallbackEdit, d.submitEdit())
+	r.OnSuggest(view.ActionEditProducts, d.suggestProducts)
 }
 
 // openEdit opens the dialog. What it shows is read from the store, so the trigger's three seconds suffice.
-func (d *Desk) openEdit(ctx context.Context, i interaction, a action, ack socket.Ack) {
-	ack(nil)
-	c, shop, no := d.campaignOf(ctx, i, workflow.CampaignID(a.Text), reviewer)
-	if no != "" {
-		d.tell(ctx, i, no)
-		return
-	}
-	facts := view.EditFacts{Campaign: c}
-	err := d.store.View(ctx, func(tx workflow.Tx) (err error) {
-		if facts.Shop, err = d.defaults().ShopNamed(tx, shop.ID); err == nil {
-			facts.Products, err = productsWith(ctx, tx, shop.ID, "", nil, view.MaxChoices+1, productOnly)
+func (d *Desk) openEdit() onClick[workflow.Campaign] {
+	return onClick[workflow.Campaign]{Order: handle.AckFirst, Parse: campaignNamed, Scope: d.campaignScope, Do: func(ctx context.Context, _ click, c workflow.Campaign, g handle.Grant) (handle.Answer, error) {
+		facts := view.EditFacts{Campaign: c}
+		err := d.store.View(ctx, func(tx workflow.Tx) (err error) {
+			if facts.Shop, err = d.defaults().ShopNamed(tx, g.Shop.ID); err == nil {
+				facts.Products, err = productsWith(ctx, tx, g.Shop.ID, "", nil, view.MaxChoices+1, productOnly)
+			}
+			return err
+		})
+		if err != nil {
+			return handle.Answer{}, fmt.Errorf("%w what a campaign can be about: %w", access.ErrRead, err)
 		}
-		return err
-	})
-	if err != nil {
-		d.log.ErrorContext(ctx, "could not read what a campaign can be about", "error", err)
-		d.tell(ctx, i, view.Denied(view.DeniedUnread))
-		return
-	}
-	d.openModal(ctx, i, view.EditModal(facts))
+		return handle.Open(view.EditModal(facts)), nil
+	}}
 }
 
 // productOnly and variant tell two products apart: by what they are, or by variant too.
@@ -56,7 +51,7 @@ func productsWith(
 }
 
 // suggestProducts answers the menu of products where there are more than it holds.
-func (d *Desk) suggestProducts(ctx context.Context, i interaction) any {
+func (d *Desk) suggestProducts(ctx context.Context, i handle.Interaction) any {
 	meta, err := view.ParseEditMeta(i.View.Metadata)
 	if err != nil {
 		d.log.WarnContext(ctx, "a dialog does not say what it is about", "error", err)
@@ -66,10 +61,11 @@ func (d *Desk) suggestProducts(ctx context.Context, i interaction) any {
 }
 
 // productsFor reads the products that a menu asks for, for who may be told.
-func (d *Desk) productsFor(ctx context.Context, i interaction, shop workflow.ShopID, only func(workflow.Product) bool, same func(workflow.Product) string) (found []workflow.Product) {
-	ctx, cancel := context.WithTimeout(ctx, commitBy)
+func (d *Desk) productsFor(ctx context.Context, i handle.Interaction, shop workflow.ShopID, only func(workflow.Product) bool, same func(workflow.Product) string) (found []workflow.Product) {
+	ctx, cancel := context.WithTimeout(ctx, handle.CommitBy)
 	defer cancel()
-	if _, no := d.guard(ctx, i.User.ID, shop, reviewer); no != "" {
+	if _, err := d.access.Guard(ctx, i.User.ID, shop, access.Reviewer); err != nil {
+		d.access.Log(ctx, i.User.ID, err)
 		return nil
 	}
 	err := d.store.View(ctx, func(tx workflow.Tx) (err error) {
@@ -83,54 +79,44 @@ func (d *Desk) productsFor(ctx context.Context, i interaction, shop workflow.Sho
 }
 
 // submitEdit keeps what a campaign was made into, before the dialog closes.
-func (d *Desk) submitEdit(ctx context.Context, i interaction, ack socket.Ack) {
-	ctx, cancel := context.WithTimeout(ctx, commitBy)
-	defer cancel()
-	meta, err := view.ParseEditMeta(i.View.Metadata)
-	if err != nil {
-		d.log.WarnContext(ctx, "a dialog does not say what it is about", "error", err)
-		return
+func (d *Desk) submitEdit() onSubmit[view.EditMeta] {
+	return onSubmit[view.EditMeta]{
+		Parse: func(s submit) (view.EditMeta, error) { return view.ParseEditMeta(s.View.Metadata) },
+		Scope: handle.For(access.Reviewer, func(m view.EditMeta) workflow.ShopID { return m.Shop }),
+		Do: func(ctx context.Context, s submit, meta view.EditMeta, g handle.Grant) (handle.Answer, error) {
+			edit, err := d.edit(ctx, s, meta, g)
+			if err != nil {
+				return handle.Answer{}, err
+			}
+			if edit.Channel != "" && edit.Channel != meta.Channel {
+				checking, cancel := context.WithTimeout(ctx, checkWithin)
+				defer cancel()
+				if why := d.unreachable(checking, edit.Channel); why != "" {
+					return handle.At(view.BlockEditChannel, why), nil
+				}
+			}
+			_, err = d.engine.EditCampaign(ctx, edit)
+			return handle.Answer{}, err
+		},
+		Fail: func(ctx context.Context, _ submit, _ view.EditMeta, _ handle.Grant, err error) handle.Answer {
+			if r, ok := errors.AsType[workflow.Refusal](err); ok {
+				return handle.At(view.EditError(r))
+			}
+			return handle.At(view.BlockEditName, d.access.Explain(ctx, err))
+		},
 	}
-	shop, no := d.guard(ctx, i.User.ID, meta.Shop, reviewer)
-	if no != "" {
-		ack(errorAt(view.BlockEditName, no))
-		return
-	}
-	edit, err := d.edit(ctx, i, meta, shop)
-	if err != nil {
-		ack(errorAt(view.BlockEditName, view.Denied(view.DeniedUnread)))
-		return
-	}
-	if edit.Channel != "" && edit.Channel != meta.Channel {
-		checking, cancel := context.WithTimeout(ctx, checkWithin)
-		defer cancel()
-		if complaint := d.unreachable(checking, edit.Channel); complaint != "" {
-			ack(errorAt(view.BlockEditChannel, complaint))
-			return
-		}
-	}
-	if _, err := d.engine.EditCampaign(ctx, edit); err != nil {
-		d.note(ctx, i.User.ID, err)
-		block, text := view.BlockEditName, view.Denied(view.DeniedUnsaved)
-		if r, ok := errors.AsType[workflow.Refusal](err); ok {
-			block, text = view.EditError(r)
-		}
-		ack(errorAt(block, text))
-		return
-	}
-	ack(nil)
 }
 
 // edit reads the dialog's inputs. One that shows no products leaves those of the campaign as they are.
-func (d *Desk) edit(ctx context.Context, i interaction, meta view.EditMeta, shop workflow.Shop) (workflow.CampaignEdit, error) {
+func (d *Desk) edit(ctx context.Context, s submit, meta view.EditMeta, g handle.Grant) (workflow.CampaignEdit, error) {
 	e := workflow.CampaignEdit{
-		Actor: d.actor(i.User.ID, shop, workflow.FromModal, i.View.ID), At: time.Now(), Campaign: meta.Campaign, Seen: meta.Seen,
-		Name: i.field(view.ActionEditName).Text, Channel: i.field(view.ActionEditChannel).Conversation,
+		Actor: g.Actor, At: time.Now(), Campaign: meta.Campaign, Seen: meta.Seen,
+		Name: s.Field(view.ActionEditName).Text, Channel: s.Field(view.ActionEditChannel).Conversation,
 	}
-	for _, o := range i.field(view.ActionEditProducts).Checked {
+	for _, o := range s.Field(view.ActionEditProducts).Checked {
 		e.Products = append(e.Products, workflow.ProductID(o.Value))
 	}
-	if _, shown := i.View.State.Values[view.BlockEditProducts]; shown {
+	if _, shown := s.View.State.Values[view.BlockEditProducts]; shown {
 		return e, nil
 	}
 	err := d.store.View(ctx, func(tx workflow.Tx) error {
@@ -139,8 +125,7 @@ func (d *Desk) edit(ctx context.Context, i interaction, meta view.EditMeta, shop
 		return query.UnlessMissing(err)
 	})
 	if err != nil {
-		d.log.ErrorContext(ctx, "could not read a campaign", "error", err)
-		return e, fmt.Errorf("%w a campaign: %w", errRead, err)
+		return e, fmt.Errorf("%w a campaign: %w", access.ErrRead, err)
 	}
 	return e, nil
 }

@@ -6,7 +6,8 @@ import (
 	"fmt"
 	"time"
 
-	"sampledesk/bot/socket"
+	"sampledesk/bot/access"
+	"sampledesk/bot/handle"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
 	"sampledesk/workflow/query"
@@ -14,32 +15,19 @@ import (
 
 // joinRoutes are the controls and the dialog with which an application comes into a campaign, and out of it.
 func (d *Desk) joinRoutes(r *routes) {
-	r.clicks[view.ActionCampaign] = d.openJoin
-	r.clicks[view.ActionLeave] = d.leaveCampaign
-	r.submissions[view.CallbackCampaign] = d.submitJoin
-	r.suggestions[view.ActionChoice] = d.suggestCampaigns
+	handle.OnClick(r.Mux, view.ActionCampaign, d.openJoin())
+	handle.OnClick(r.Mux, view.ActionLeave, d.leaveCampaign())
+	handle.OnSubmit(r.Mux, view.CallbackCampaign, d.submitJoin())
+	r.OnSuggest(view.ActionChoice, d.suggestCampaigns)
 }
 
 // openJoin opens the dialog that adds the creator to a campaign. The trigger lives three seconds, so nothing slow
 // comes before it; what the dialog shows is read from the store.
-func (d *Desk) openJoin(ctx context.Context, i interaction, a action, ack socket.Ack) {
-	ack(nil)
-	target, err := view.ParseTarget(a.Block)
-	if err != nil {
-		d.log.WarnContext(ctx, "a control of a card does not say what it is about", "error", err)
-		return
-	}
-	if _, no := d.guard(ctx, i.User.ID, target.Key.Shop, reviewer); no != "" {
-		d.tell(ctx, i, no)
-		return
-	}
-	facts, err := d.joinFacts(ctx, target)
-	if err != nil {
-		d.note(ctx, i.User.ID, err)
-		d.tell(ctx, i, d.sentence(ctx, err))
-		return
-	}
-	d.openModal(ctx, i, view.JoinModal(facts))
+func (d *Desk) openJoin() onClick[view.Target] {
+	return onClick[view.Target]{Order: handle.AckFirst, Parse: targetOf, Scope: cardScope, Do: func(ctx context.Context, _ click, t view.Target, _ handle.Grant) (handle.Answer, error) {
+		facts, err := d.joinFacts(ctx, t)
+		return handle.Open(view.JoinModal(facts)), err
+	}}
 }
 
 // joinFacts gathers what the dialog shows: the application as it is now, and the campaigns it can go to.
@@ -67,15 +55,16 @@ func (d *Desk) joinFacts(ctx context.Context, target view.Target) (facts view.Jo
 }
 
 // suggestCampaigns answers the menu of campaigns where there are more than it holds. Slack waits three seconds.
-func (d *Desk) suggestCampaigns(ctx context.Context, i interaction) any {
-	ctx, cancel := context.WithTimeout(ctx, commitBy)
+func (d *Desk) suggestCampaigns(ctx context.Context, i handle.Interaction) any {
+	ctx, cancel := context.WithTimeout(ctx, handle.CommitBy)
 	defer cancel()
 	meta, err := view.ParseJoinMeta(i.View.Metadata)
 	if err != nil {
 		d.log.WarnContext(ctx, "a dialog does not say what it is about", "error", err)
 		return view.CampaignOptions(nil)
 	}
-	if _, no := d.guard(ctx, i.User.ID, meta.Target.Key.Shop, reviewer); no != "" {
+	if _, err := d.access.Guard(ctx, i.User.ID, meta.Target.Key.Shop, access.Reviewer); err != nil {
+		d.access.Log(ctx, i.User.ID, err)
 		return view.CampaignOptions(nil)
 	}
 	var found []workflow.Campaign
@@ -90,83 +79,69 @@ func (d *Desk) suggestCampaigns(ctx context.Context, i interaction) any {
 }
 
 // leaveCampaign takes an application out of the campaign that it was added to. It is kept before it is acknowledged.
-func (d *Desk) leaveCampaign(ctx context.Context, i interaction, a action, ack socket.Ack) {
-	ctx, cancel := context.WithTimeout(ctx, commitBy)
-	defer cancel()
-	about, err := view.ParseCorrespondent(a.Text)
-	if err != nil || about.Application == "" {
-		d.log.WarnContext(ctx, "a control does not say what is to leave which campaign", "error", err)
-		return
-	}
-	shop, no := d.guard(ctx, i.User.ID, about.Shop, reviewer)
-	if no != "" {
-		ack(nil)
-		d.tell(ctx, i, no)
-		return
-	}
-	_, err = d.engine.Leave(ctx, workflow.Leaving{
-		Actor: d.actor(i.User.ID, shop, i.surface(), i.TriggerID), At: time.Now(),
-		Key: workflow.Key{Shop: about.Shop, ID: about.Application}, Seen: about.Campaign,
-	})
-	ack(nil)
-	if err != nil {
-		d.note(ctx, i.User.ID, err)
-		d.tell(ctx, i, d.sentence(ctx, err))
+func (d *Desk) leaveCampaign() onClick[view.Correspondent] {
+	return onClick[view.Correspondent]{
+		Parse: func(c click) (view.Correspondent, error) {
+			about, err := view.ParseCorrespondent(c.Action.Text)
+			if err == nil && about.Application == "" {
+				err = errors.New("it names no application")
+			}
+			return about, err
+		},
+		Scope: correspondentScope,
+		Do: func(ctx context.Context, _ click, about view.Correspondent, g handle.Grant) (handle.Answer, error) {
+			_, err := d.engine.Leave(ctx, workflow.Leaving{
+				Actor: g.Actor, At: time.Now(), Key: workflow.Key{Shop: about.Shop, ID: about.Application}, Seen: about.Campaign,
+			})
+			return handle.Answer{}, err
+		},
 	}
 }
+
+// correspondentScope is what a person has to be allowed who acts on what is about a creator.
+var correspondentScope = handle.For(access.Reviewer, func(c view.Correspondent) workflow.ShopID { return c.Shop })
 
 // submitJoin adds the creator to the campaign that was chosen or named, and approves if that was ticked, in one
 // transaction. It is kept before the dialog closes.
-func (d *Desk) submitJoin(ctx context.Context, i interaction, ack socket.Ack) {
-	ctx, cancel := context.WithTimeout(ctx, commitBy)
-	defer cancel()
-	meta, err := view.ParseJoinMeta(i.View.Metadata)
-	if err != nil {
-		d.log.WarnContext(ctx, "a dialog does not say what it is about", "error", err)
-		return
+func (d *Desk) submitJoin() onSubmit[view.JoinMeta] {
+	return onSubmit[view.JoinMeta]{
+		Parse: func(s submit) (view.JoinMeta, error) { return view.ParseJoinMeta(s.View.Metadata) },
+		Scope: handle.For(access.Reviewer, func(m view.JoinMeta) workflow.ShopID { return m.Target.Key.Shop }),
+		Do: func(ctx context.Context, s submit, meta view.JoinMeta, g handle.Grant) (handle.Answer, error) {
+			join := d.join(s, meta, g)
+			if sentence := wrongWith(join); sentence != "" {
+				return handle.At(view.BlockName, sentence), nil
+			}
+			_, _, err := d.engine.Join(ctx, join)
+			return handle.Answer{}, err
+		},
+		Fail: d.notJoined,
 	}
-	shop, no := d.guard(ctx, i.User.ID, meta.Target.Key.Shop, reviewer)
-	join, complaint := d.join(i, meta, shop)
-	switch {
-	case no != "":
-		ack(errorAt(blockOf(join), no))
-		return
-	case complaint != nil:
-		ack(complaint)
-		return
-	}
-	_, _, err = d.engine.Join(ctx, join)
-	if err == nil {
-		ack(nil)
-		return
-	}
-	d.note(ctx, i.User.ID, err)
-	d.complain(ctx, i, join, err, ack)
 }
 
-// join reads the dialog's inputs. The second result is what is wrong with them.
-func (d *Desk) join(i interaction, meta view.JoinMeta, shop workflow.Shop) (workflow.Join, any) {
-	values := i.View.State.Values
-	choice := values[view.BlockChoice][view.ActionChoice].chosen()
-	name := values[view.BlockName][view.ActionName].Text
+// join reads the dialog's inputs.
+func (d *Desk) join(s submit, meta view.JoinMeta, g handle.Grant) workflow.Join {
+	values := s.View.State.Values
 	j := workflow.Join{
-		Actor: d.actor(i.User.ID, shop, workflow.FromModal, i.View.ID),
-		At:    time.Now(), Key: meta.Target.Key, Seen: meta.Seen, Round: meta.Target.Round, Undo: d.undoOf(shop),
-		Campaign: workflow.CampaignID(choice), NewName: name,
+		Actor: g.Actor, At: time.Now(), Key: meta.Target.Key, Seen: meta.Seen, Round: meta.Target.Round, Undo: d.undoOf(g.Shop),
+		Campaign: workflow.CampaignID(values[view.BlockChoice][view.ActionChoice].Chosen()), NewName: values[view.BlockName][view.ActionName].Text,
+		Approve: values[view.BlockAlso][view.ActionAlso].Has(view.AlsoApprove),
 	}
-	for _, o := range values[view.BlockAlso][view.ActionAlso].Checked {
-		j.Approve = j.Approve || o.Value == view.AlsoApprove
+	if j.NewName != "" && j.Campaign == meta.Seen {
+		j.Campaign = "" // the menu only shows where they are now; the name is what the person added
 	}
+	return j
+}
+
+// wrongWith tells what is wrong with the dialog's inputs, if anything.
+func wrongWith(j workflow.Join) string {
 	switch {
-	case choice == "" && name == "":
-		return j, errorAt(view.BlockName, view.ErrorNoChoice)
-	case choice != "" && name != "" && j.Campaign == meta.Seen:
-		j.Campaign = "" // the menu only shows where she is now; the name is what the person added
-		return j, nil
-	case choice != "" && name != "":
-		return j, errorAt(view.BlockName, view.ErrorTwoChoices)
+	case j.Campaign == "" && j.NewName == "":
+		return view.ErrorNoChoice
+	case j.Campaign != "" && j.NewName != "":
+		return view.ErrorTwoChoices
 	default:
-		return j, nil
+		return ""
 	}
 }
 
@@ -177,21 +152,20 @@ func blockOf(j workflow.Join) string {
 	return view.BlockName
 }
 
-// complain tells what was wrong: at the input that can be mended, or, where the application has moved on under the
+// notJoined tells what was wrong: at the input that can be mended, or, where the application has moved on under the
 // modal, by closing it and saying so.
-func (d *Desk) complain(ctx context.Context, i interaction, j workflow.Join, err error, ack socket.Ack) {
+func (d *Desk) notJoined(ctx context.Context, s submit, meta view.JoinMeta, g handle.Grant, err error) handle.Answer {
+	join, sentence := d.join(s, meta, g), d.access.Explain(ctx, err)
 	r, ok := errors.AsType[workflow.Refusal](err)
 	if !ok {
-		ack(errorAt(blockOf(j), view.Denied(view.DeniedUnsaved)))
-		return
+		return handle.At(blockOf(join), sentence)
 	}
-	if block, text, ok := view.JoinError(r, j.Campaign != ""); ok {
-		ack(errorAt(block, text))
-		return
+	if block, text, ok := view.JoinError(r, join.Campaign != ""); ok {
+		return handle.At(block, text)
 	}
-	ack(nil)
-	if shop, err := d.shop(ctx, j.Key.Shop); err == nil {
-		i.Channel.ID = d.channelOf(shop)
-	}
-	d.tell(ctx, i, d.sentence(ctx, err))
+	return handle.Answer{Then: func(ctx context.Context) {
+		i := s.Interaction
+		i.Channel.ID = d.channelOf(g.Shop)
+		d.mux.Tell(ctx, i, sentence)
+	}}
 }

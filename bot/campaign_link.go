@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,6 +12,8 @@ import (
 
 	"github.com/slack-go/slack"
 
+	"sampledesk/bot/access"
+	"sampledesk/bot/handle"
 	"sampledesk/bot/slackapi"
 	"sampledesk/bot/socket"
 	"sampledesk/bot/view"
@@ -20,10 +23,10 @@ import (
 
 // linkRoutes are the dialog that sends a member the link for her request.
 func (d *Desk) linkRoutes(r *routes) {
-	r.clicks[view.ActionLink] = d.openLink
-	r.submissions[view.CallbackLink] = d.submitLink
-	r.submissions[view.CallbackLinkSend] = d.sendLink
-	r.suggestions[view.ActionLinkProduct] = d.suggestVariants
+	handle.OnClick(r.Mux, view.ActionLink, d.openLink())
+	r.RawSubmit(view.CallbackLink, d.submitLink)
+	handle.OnSubmit(r.Mux, view.CallbackLinkSend, d.sendLink())
+	r.OnSuggest(view.ActionLinkProduct, d.suggestVariants)
 }
 
 // How long TikTok may take to give a link.
@@ -37,31 +40,17 @@ const (
 )
 
 // openLink opens the dialog at once: what it shows is read from the store, and TikTok is asked later.
-func (d *Desk) openLink(ctx context.Context, i interaction, a action, ack socket.Ack) {
-	ack(nil)
-	about, err := view.ParseCorrespondent(a.Text)
-	if err != nil || about.Campaign == "" {
-		d.log.WarnContext(ctx, "a control does not say of which member it is", "error", err)
-		return
+func (d *Desk) openLink() onClick[view.Correspondent] {
+	return onClick[view.Correspondent]{
+		Order: handle.AckFirst, Parse: memberNamed, Scope: correspondentScope,
+		Do: func(ctx context.Context, _ click, about view.Correspondent, _ handle.Grant) (handle.Answer, error) {
+			facts, err := d.linkFacts(ctx, d.asIs(ctx, about))
+			return handle.Open(view.LinkModal(facts)), err
+		},
+		Fail: func(ctx context.Context, _ click, _ view.Correspondent, _ handle.Grant, err error) handle.Answer {
+			return handle.Tell(d.questionWords(ctx, err))
+		},
 	}
-	if _, no := d.guard(ctx, i.User.ID, about.Shop, reviewer); no != "" {
-		d.tell(ctx, i, no)
-		return
-	}
-	facts, err := d.linkFacts(ctx, d.asIs(ctx, about))
-	if err != nil {
-		d.note(ctx, i.User.ID, err)
-		d.tell(ctx, i, d.refusedLink(err))
-		return
-	}
-	d.openModal(ctx, i, view.LinkModal(facts))
-}
-
-func (d *Desk) refusedLink(err error) string {
-	if r, ok := errors.AsType[workflow.Refusal](err); ok {
-		return view.QuestionRefusal(r)
-	}
-	return view.Denied(view.DeniedUnread)
 }
 
 // linkFacts gathers what the dialog shows: the campaign's products where their variants are known, else all of the shop.
@@ -83,7 +72,10 @@ func (d *Desk) linkFacts(ctx context.Context, about view.Correspondent) (facts v
 		facts.Products, err = productsWith(ctx, tx, about.Shop, "", only, view.MaxChoices+1, variant)
 		return err
 	})
-	return facts, err
+	if err != nil {
+		return facts, fmt.Errorf("%w what a link can be for: %w", access.ErrRead, err)
+	}
+	return facts, nil
 }
 
 // linkable tells which variants a link can be for: those of the campaign's products where any is known, else all.
@@ -102,7 +94,7 @@ func linkable(ctx context.Context, tx workflow.Tx, about view.Correspondent) (fu
 }
 
 // suggestVariants answers the menu of variants where there are more than it holds.
-func (d *Desk) suggestVariants(ctx context.Context, i interaction) any {
+func (d *Desk) suggestVariants(ctx context.Context, i handle.Interaction) any {
 	about, err := view.ParseCorrespondent(i.View.Metadata)
 	if err != nil {
 		d.log.WarnContext(ctx, "a dialog does not say what it is about", "error", err)
@@ -120,8 +112,8 @@ func (d *Desk) suggestVariants(ctx context.Context, i interaction) any {
 	return view.VariantOptions(d.productsFor(ctx, i, about.Shop, only, variant))
 }
 
-// wish is the link that a person asked for.
-type wish struct {
+// linkRequest is the link that a person asked for.
+type linkRequest struct {
 	to     view.Correspondent
 	chosen workflow.Product
 	days   int
@@ -129,10 +121,15 @@ type wish struct {
 
 // submitLink asks TikTok for the link. Where that takes longer than a dialog may wait, the dialog says so, and goes on
 // when TikTok has answered; what was chosen is kept either way.
-func (d *Desk) submitLink(ctx context.Context, i interaction, ack socket.Ack) {
-	w, no := d.wish(ctx, i)
-	if no != "" {
-		ack(errorAt(view.BlockLinkProduct, no))
+func (d *Desk) submitLink(ctx context.Context, s submit, ack socket.Ack) {
+	w, err := d.linkRequestOf(ctx, s)
+	if errors.Is(err, errNoProduct) {
+		ack(handle.At(view.BlockLinkProduct, view.ErrorNoProduct).Ack())
+		return
+	}
+	if err != nil {
+		d.access.Log(ctx, s.User.ID, err)
+		ack(handle.At(view.BlockLinkProduct, d.access.Explain(ctx, err)).Ack())
 		return
 	}
 	asking, cancel := d.api.Detach(ctx, linkEver)
@@ -145,15 +142,15 @@ func (d *Desk) submitLink(ctx context.Context, i interaction, ack socket.Ack) {
 	select {
 	case a := <-answers:
 		if next, ok := d.linkGiven(ctx, w, a); ok {
-			ack(updateTo(next))
+			ack(handle.Show(next).Ack())
 			return
 		}
-		ack(errorAt(view.BlockLinkProduct, view.LinkFailed(causeOf(a))))
+		ack(handle.At(view.BlockLinkProduct, view.LinkFailed(causeOf(a))).Ack())
 	case <-time.After(linkSoon):
-		ack(updateTo(view.LinkWait(w.to)))
+		ack(handle.Show(view.LinkWait(w.to)).Ack())
 		a := <-answers // askLink ends with its context
 		slackapi.Pause(asking, linkSettle)
-		d.showLink(ctx, i, w, a)
+		d.showLink(ctx, s.Interaction, w, a)
 	}
 }
 
@@ -163,25 +160,27 @@ type linkAnswer struct {
 	err  error
 }
 
-// wish reads what a person chose; the second result is why it cannot be.
-func (d *Desk) wish(ctx context.Context, i interaction) (w wish, no string) {
-	about, err := view.ParseCorrespondent(i.View.Metadata)
+// errNoProduct tells that no product was chosen.
+var errNoProduct = errors.New("no product was chosen")
+
+// linkRequestOf reads what a person chose. The error is errNoProduct, a Denied or an ErrRead.
+func (d *Desk) linkRequestOf(ctx context.Context, s submit) (w linkRequest, err error) {
+	about, err := view.ParseCorrespondent(s.View.Metadata)
 	if err != nil || about.Campaign == "" {
-		d.log.WarnContext(ctx, "a dialog does not say what it is about", "error", err)
-		return w, view.Denied(view.DeniedUnread)
+		return w, fmt.Errorf("%w the metadata of a dialog: %q", access.ErrRead, s.View.Metadata)
 	}
-	if _, no := d.guard(ctx, i.User.ID, about.Shop, reviewer); no != "" {
-		return w, no
+	if _, err := d.access.Guard(ctx, s.User.ID, about.Shop, access.Reviewer); err != nil {
+		return w, err
 	}
-	chosen, err := view.ParseLinkProduct(i.field(view.ActionLinkProduct).chosen())
+	chosen, err := view.ParseLinkProduct(s.Field(view.ActionLinkProduct).Chosen())
 	if err != nil {
-		return w, view.ErrorNoProduct
+		return w, errNoProduct
 	}
-	days, err := strconv.Atoi(i.field(view.ActionLinkDays).chosen())
+	days, err := strconv.Atoi(s.Field(view.ActionLinkDays).Chosen())
 	if err != nil || days < 1 || days > view.MaxLinkDays {
 		days = view.DefaultLinkDays
 	}
-	w = wish{to: d.asIs(ctx, about), chosen: workflow.Product{ID: chosen.Product, SKU: chosen.SKU}, days: days}
+	w = linkRequest{to: d.asIs(ctx, about), chosen: workflow.Product{ID: chosen.Product, SKU: chosen.SKU}, days: days}
 	err = d.store.View(ctx, func(tx workflow.Tx) error {
 		is := func(p workflow.Product) bool { return p.ID == chosen.Product && p.SKU == chosen.SKU }
 		found, err := productsWith(ctx, tx, about.Shop, "", is, 1, variant)
@@ -191,13 +190,12 @@ func (d *Desk) wish(ctx context.Context, i interaction) (w wish, no string) {
 		return err
 	})
 	if err != nil {
-		d.log.ErrorContext(ctx, "could not read a product", "error", err)
-		return w, view.Denied(view.DeniedUnread)
+		return w, fmt.Errorf("%w a product: %w", access.ErrRead, err)
 	}
-	return w, ""
+	return w, nil
 }
 
-func (d *Desk) askLink(ctx context.Context, w wish) (string, error) {
+func (d *Desk) askLink(ctx context.Context, w linkRequest) (string, error) {
 	if d.config.Link == nil {
 		return "", workflow.Failure{Message: "this desk has nobody to ask"}
 	}
@@ -220,7 +218,7 @@ func causeOf(a linkAnswer) workflow.Failure {
 }
 
 // linkGiven is the dialog with the message, once there is a link that fits one.
-func (d *Desk) linkGiven(ctx context.Context, w wish, a linkAnswer) (slack.ModalViewRequest, bool) {
+func (d *Desk) linkGiven(ctx context.Context, w linkRequest, a linkAnswer) (slack.ModalViewRequest, bool) {
 	if a.err != nil {
 		return slack.ModalViewRequest{}, false
 	}
@@ -238,7 +236,7 @@ func (d *Desk) linkGiven(ctx context.Context, w wish, a linkAnswer) (slack.Modal
 }
 
 // showLink goes on with a dialog that waits: to the message, or back to the choice with the reason.
-func (d *Desk) showLink(ctx context.Context, i interaction, w wish, a linkAnswer) {
+func (d *Desk) showLink(ctx context.Context, i handle.Interaction, w linkRequest, a linkAnswer) {
 	ctx, cancel := d.api.Detach(ctx, slackapi.Timeout)
 	defer cancel()
 	next, ok := d.linkGiven(ctx, w, a)
@@ -257,46 +255,42 @@ func (d *Desk) showLink(ctx context.Context, i interaction, w wish, a linkAnswer
 }
 
 // sendLink sends the message with the link: it is kept before the dialog closes. The picture follows, if it is wanted.
-func (d *Desk) sendLink(ctx context.Context, i interaction, ack socket.Ack) {
-	ctx, cancel := context.WithTimeout(ctx, commitBy)
-	defer cancel()
-	meta, err := view.ParseLinkMeta(i.View.Metadata)
-	if err != nil {
-		d.log.WarnContext(ctx, "a dialog does not say what it is about", "error", err)
-		return
+func (d *Desk) sendLink() onSubmit[view.LinkMeta] {
+	return onSubmit[view.LinkMeta]{
+		Parse: func(s submit) (view.LinkMeta, error) { return view.ParseLinkMeta(s.View.Metadata) },
+		Scope: handle.For(access.Reviewer, func(m view.LinkMeta) workflow.ShopID { return m.To.Shop }),
+		Do:    d.linkSent,
+		Fail: func(ctx context.Context, _ submit, _ view.LinkMeta, _ handle.Grant, err error) handle.Answer {
+			return handle.At(view.BlockLinkText, d.messageWords(ctx, err))
+		},
 	}
-	shop, no := d.guard(ctx, i.User.ID, meta.To.Shop, reviewer)
-	text := withEmoji(i.field(view.ActionLinkText).Text)
-	if no == "" && !strings.Contains(text, meta.Link) && strings.TrimSpace(text) != "" {
-		no = view.ErrorLinkMissing + meta.Link
-	}
-	if no != "" {
-		ack(errorAt(view.BlockLinkText, no))
-		return
+}
+
+func (d *Desk) linkSent(ctx context.Context, s submit, meta view.LinkMeta, g handle.Grant) (handle.Answer, error) {
+	text := withEmoji(s.Field(view.ActionLinkText).Text)
+	if !strings.Contains(text, meta.Link) && strings.TrimSpace(text) != "" {
+		return handle.At(view.BlockLinkText, view.ErrorLinkMissing+meta.Link), nil
 	}
 	meta.To = d.asIs(ctx, meta.To)
 	at := time.Now().UTC().Truncate(time.Microsecond) // as the store keeps it
 	n, err := d.engine.Write(ctx, workflow.OutboundMessage{
-		Actor: d.actor(i.User.ID, shop, workflow.FromModal, i.View.ID), At: at, Shop: shop.ID,
-		Creator: meta.To.Creator, Campaign: meta.To.Campaign, Text: text,
+		Actor: g.Actor, At: at, Shop: g.Shop.ID, Creator: meta.To.Creator, Campaign: meta.To.Campaign, Text: text,
 	})
 	if err != nil {
-		d.note(ctx, i.User.ID, err)
-		ack(errorAt(view.BlockLinkText, messageSentence(err)))
-		return
+		return handle.Answer{}, err
 	}
 	if err := d.engine.LinkSent(ctx, meta.To.Campaign, meta.To.Creator, meta.Product, n.Message.At); err != nil {
-		d.log.WarnContext(ctx, "could not keep that a link was sent", "shop", shop.ID, "error", err)
+		d.log.WarnContext(ctx, "could not keep that a link was sent", "shop", g.Shop.ID, "error", err)
 	}
-	ack(nil)
 	isFirst := n.Message.At.Equal(at) // a second delivery finds the message of the first
-	if isFirst && slices.ContainsFunc(i.field(view.ActionLinkPicture).Checked, func(o option) bool { return o.Value == view.LinkPicture }) {
-		d.postLink(context.WithoutCancel(ctx), i, meta, shop)
+	if !isFirst || !s.Field(view.ActionLinkPicture).Has(view.LinkPicture) {
+		return handle.Answer{}, nil
 	}
+	return handle.Answer{Then: func(ctx context.Context) { d.postLink(ctx, s.Interaction, meta, g.Shop) }}, nil
 }
 
 // postLink posts the link as a QR picture, below the question where that is in Slack.
-func (d *Desk) postLink(ctx context.Context, i interaction, meta view.LinkMeta, shop workflow.Shop) {
+func (d *Desk) postLink(ctx context.Context, i handle.Interaction, meta view.LinkMeta, shop workflow.Shop) {
 	p := slackapi.File{Name: "request-link.png", Channel: d.channelOf(shop)}
 	err := d.store.View(ctx, func(tx workflow.Tx) error {
 		m, err := tx.Member(meta.To.Campaign, meta.To.Creator)
@@ -324,6 +318,6 @@ func (d *Desk) postLink(ctx context.Context, i interaction, meta view.LinkMeta, 
 	if err != nil {
 		d.log.WarnContext(ctx, "could not post the picture of a link", "person", i.User.ID, "shop", shop.ID, "error", err)
 		i.Channel.ID, i.View.ID = p.Channel, ""
-		d.tell(ctx, i, view.LinkPictureFailed)
+		d.mux.Tell(ctx, i, view.LinkPictureFailed)
 	}
 }

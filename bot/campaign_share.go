@@ -1,12 +1,14 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
 
+	"sampledesk/bot/access"
+	"sampledesk/bot/handle"
 	"sampledesk/bot/slackapi"
-	"sampledesk/bot/socket"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
 	"sampledesk/workflow/query"
@@ -14,30 +16,22 @@ import (
 
 // shareFunnel posts a campaign's funnel as a picture, to the campaign's channel or the shop's: whoever sees it there may
 // see it. A second delivery of the click posts nothing.
-func (d *Desk) shareFunnel(ctx context.Context, i interaction, a action, ack socket.Ack) {
-	ack(nil)
-	c, shop, no := d.campaignOf(ctx, i, workflow.CampaignID(a.Text), reviewer)
-	if no != "" {
-		d.tell(ctx, i, no)
-		return
-	}
-	if !d.shared.first(i.TriggerID) {
-		return
-	}
-	p, err := d.funnelPicture(ctx, c, i.User.ID)
-	if err == nil {
-		p.Channel = d.channelOf(shop)
-		if c.Channel != "" {
-			p.Channel = c.Channel
+func (d *Desk) shareFunnel() onClick[workflow.Campaign] {
+	return onClick[workflow.Campaign]{Order: handle.AckFirst, Parse: campaignNamed, Scope: d.campaignScope, Do: func(ctx context.Context, c click, of workflow.Campaign, g handle.Grant) (handle.Answer, error) {
+		if !d.shared.first(c.TriggerID) {
+			return handle.Answer{}, nil
 		}
-		err = d.api.Upload(ctx, p)
-	}
-	if err != nil {
-		d.log.WarnContext(ctx, "could not share a picture", "person", i.User.ID, "shop", shop.ID, "error", err)
-		d.tell(ctx, i, view.PictureFailed)
-		return
-	}
-	d.tell(ctx, i, view.PictureShared(p.Channel))
+		p, err := d.funnelPicture(ctx, of, c.User.ID)
+		if err == nil {
+			p.Channel = cmp.Or(of.Channel, d.channelOf(g.Shop))
+			err = d.api.Upload(ctx, p)
+		}
+		if err != nil {
+			d.log.WarnContext(ctx, "could not share a picture", "person", c.User.ID, "shop", g.Shop.ID, "error", err)
+			return handle.Tell(view.PictureFailed), nil
+		}
+		return handle.Tell(view.PictureShared(p.Channel)), nil
+	}}
 }
 
 func (d *Desk) funnelPicture(ctx context.Context, c workflow.Campaign, by workflow.PersonID) (p slackapi.File, err error) {
@@ -50,7 +44,7 @@ func (d *Desk) funnelPicture(ctx context.Context, c workflow.Campaign, by workfl
 		return err
 	})
 	if err != nil {
-		return p, fmt.Errorf("%w a campaign: %w", errRead, err)
+		return p, fmt.Errorf("%w a campaign: %w", access.ErrRead, err)
 	}
 	chart := view.Funnel(facts, by)
 	png, err := drawFunnel(chart)

@@ -4,17 +4,19 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
-	"sampledesk/bot/socket"
+	"sampledesk/bot/access"
+	"sampledesk/bot/handle"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
 )
 
 // clockRoutes are the controls of what the clock has the desk say.
 func (d *Desk) clockRoutes(r *routes) {
-	r.clicks[view.ActionNudge] = d.nudge
+	handle.OnClick(r.Mux, view.ActionNudge, d.nudge())
 }
 
 // deadline renders a step of a deadline for the thread of its card. It is looked at once more whether there is a reason
@@ -58,12 +60,12 @@ func (d *Desk) called(ctx context.Context, v workflow.Audience, s workflow.Shop)
 // able leaves out those who can not act in a shop's channel: who left it, guests, people of other workspaces. About whom
 // Slack does not tell in time is called all the same.
 func (d *Desk) able(ctx context.Context, all []workflow.PersonID, s workflow.Shop) []workflow.PersonID {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, access.Timeout)
 	defer cancel()
 	channel, unable := d.channelOf(s), make([]bool, len(all))
-	askAll(len(all), fewAtATime, func(n int) {
-		ok, why := d.people.mayDecide(ctx, all[n], channel)
-		unable[n] = !ok && why != view.DeniedUnchecked
+	access.AskAll(len(all), access.FewAtATime, func(n int) {
+		err := d.access.MayDecide(ctx, all[n], channel)
+		unable[n] = err != nil && access.DenialOf(err) != view.DeniedUnchecked
 	})
 	var able []workflow.PersonID
 	for n, p := range all {
@@ -164,35 +166,22 @@ func (d *Desk) contentMessage(tx workflow.Tx, n workflow.Notice) (view.Message, 
 }
 
 // nudge opens the dialog to write to a creator with a kind reminder in it, which can be changed before it is sent. Where
-// her content has come meanwhile there is nothing to remind her of.
-func (d *Desk) nudge(ctx context.Context, i interaction, a action, ack socket.Ack) {
-	ack(nil)
-	to, err := view.ParseCorrespondent(a.Text)
-	if err != nil {
-		d.log.WarnContext(ctx, "a control does not say whom it is about", "error", err)
-		return
+// their content has come meanwhile there is nothing to remind them of.
+func (d *Desk) nudge() onClick[view.Correspondent] {
+	return onClick[view.Correspondent]{
+		Order: handle.AckFirst, Parse: correspondentNamed, Scope: correspondentScope,
+		Do: func(ctx context.Context, _ click, to view.Correspondent, g handle.Grant) (handle.Answer, error) {
+			app, err := d.application(ctx, workflow.Key{Shop: to.Shop, ID: to.Application})
+			if err != nil {
+				return handle.Answer{}, fmt.Errorf("%w an application: %w", access.ErrRead, err)
+			}
+			if app.State() != workflow.Delivered {
+				return handle.Tell(view.NothingToNudge(app)), nil
+			}
+			facts, err := d.messageFacts(ctx, to)
+			facts.Text = view.NudgeText(app, g.Shop.Settings.Nudge)
+			return handle.Open(view.MessageModal(facts)), err
+		},
+		Fail: notMessaged[view.Correspondent](d),
 	}
-	shop, no := d.guard(ctx, i.User.ID, to.Shop, reviewer)
-	if no != "" {
-		d.tell(ctx, i, no)
-		return
-	}
-	app, err := d.application(ctx, workflow.Key{Shop: to.Shop, ID: to.Application})
-	if err != nil {
-		d.note(ctx, i.User.ID, err)
-		d.tell(ctx, i, view.Denied(view.DeniedUnread))
-		return
-	}
-	if app.State() != workflow.Delivered {
-		d.tell(ctx, i, view.NothingToNudge(app))
-		return
-	}
-	facts, err := d.messageFacts(ctx, to)
-	if err != nil {
-		d.note(ctx, i.User.ID, err)
-		d.tell(ctx, i, messageSentence(err))
-		return
-	}
-	facts.Text = view.NudgeText(app, shop.Settings.Nudge)
-	d.openModal(ctx, i, view.MessageModal(facts))
 }

@@ -2,12 +2,12 @@ package bot
 
 import (
 	"context"
-	"errors"
 	"strings"
 	"unicode"
 
 	"github.com/slack-go/slack"
 
+	"sampledesk/bot/handle"
 	"sampledesk/bot/socket"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
@@ -51,7 +51,7 @@ func private(m view.Message) answer {
 // command answers a slash command, in the channel or in a direct message with the desk. The first page of the answer
 // rides in the acknowledgement, and the others follow.
 func (d *Desk) command(ctx context.Context, c command, ack socket.Ack) {
-	ctx, cancel := context.WithTimeout(ctx, commitBy)
+	ctx, cancel := context.WithTimeout(ctx, handle.CommitBy)
 	defer cancel()
 	r := d.answer(ctx, c)
 	if len(r.Blocks) == 0 {
@@ -74,28 +74,43 @@ func (d *Desk) answer(ctx context.Context, c command) reply {
 	if word == "" || word == "help" {
 		return reply{Message: help(c.Name)}
 	}
-	handle := d.routes.commands[c.Name+" "+word]
-	if handle == nil {
+	answer := d.routes.commands[c.Name+" "+word]
+	if answer == nil {
 		return reply{Message: view.Unknown(c.Name, c.Text)}
 	}
-	shops, no := d.scoped(ctx, c.User, c.Channel)
-	if no != "" {
-		return reply{Message: view.Aside(no)}
-	}
-	c.Shops = shops
-	r, err := handle(ctx, c, rest)
+	var r reply
+	shops, err := d.access.Scope(ctx, c.User, c.Channel)
 	if err == nil {
-		return r
+		c.Shops = shops
+		r, err = answer(ctx, c, rest)
 	}
-	d.note(ctx, c.User, err)
-	if ruleOf(err) == "" && errors.Is(err, errRead) {
-		return reply{Message: view.Aside(view.Denied(view.DeniedUnread))}
+	if err != nil {
+		return reply{Message: d.refusal(ctx, c.User, err)}
 	}
-	return reply{Message: view.Aside(d.sentence(ctx, err))}
+	return r
 }
 
-// errRead marks an error of something that was only to be read: nothing was to be saved.
-var errRead = errors.New("reading")
+// refusal logs an error and puts it into words for the person whose command or mention met it.
+func (d *Desk) refusal(ctx context.Context, who workflow.PersonID, err error) view.Message {
+	d.access.Log(ctx, who, err)
+	return view.Aside(d.access.Explain(ctx, err))
+}
+
+// goOn shows the pages of an answer to a command after the first, which rode in the acknowledgement.
+func (d *Desk) goOn(ctx context.Context, c command, pages []view.Message) {
+	if len(pages) == 0 {
+		return
+	}
+	ctx, cancel := d.api.Detach(ctx, handle.AnswerTimeout)
+	defer cancel()
+	if err := d.mux.Bring(ctx, c.addressee(), pages); err != nil {
+		d.log.WarnContext(ctx, "could not show the rest of an answer", "channel", c.Channel, "person", c.User, "error", err)
+	}
+}
+
+func (c command) addressee() handle.Addressee {
+	return handle.Addressee{Who: c.User, URL: c.ResponseURL, Channel: c.Channel}
+}
 
 func help(name string) view.Message {
 	if name == view.CommandCampaign {

@@ -115,7 +115,7 @@ func (d *Desk) showCard(ctx context.Context, e workflow.Effect) workflow.Outcome
 		return workflow.Outcome{}
 	}
 	message := view.Card(facts)
-	shop, err := d.shop(ctx, e.Shop)
+	shop, err := d.access.Shop(ctx, e.Shop)
 	if err != nil {
 		return again(e, err)
 	}
@@ -178,7 +178,7 @@ func (d *Desk) reply(ctx context.Context, e workflow.Effect) workflow.Outcome {
 	case !a.Card.Posted():
 		return workflow.Outcome{Then: workflow.Park}
 	}
-	shop, err := d.shop(ctx, e.Shop)
+	shop, err := d.access.Shop(ctx, e.Shop)
 	if err != nil {
 		return again(e, err)
 	}
@@ -206,7 +206,7 @@ func (d *Desk) reply(ctx context.Context, e workflow.Effect) workflow.Outcome {
 
 // announce says something to the shop's channel, exactly once.
 func (d *Desk) announce(ctx context.Context, e workflow.Effect) workflow.Outcome {
-	shops, err := d.shops(ctx)
+	shops, err := d.access.Shops(ctx)
 	if err != nil {
 		return again(e, err)
 	}

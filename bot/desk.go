@@ -11,9 +11,12 @@ import (
 
 	"github.com/slack-go/slack"
 
+	"sampledesk/bot/access"
+	"sampledesk/bot/handle"
 	"sampledesk/bot/slackapi"
 	"sampledesk/bot/socket"
 	"sampledesk/workflow"
+	"sampledesk/workflow/query"
 )
 
 // Config is what the desk needs to know. Channel, Admins and Undo hold for every shop whose own setting is unset.
@@ -52,13 +55,14 @@ type Desk struct {
 	engine *workflow.Engine
 	store  workflow.Store
 	config Config
-	people *people
+	access *access.Access
+	mux    *handle.Mux
 	limits *slackapi.Limits
 	link   *socket.Link
 	routes *routes
 	shared lately
 	drawn  drawn
-	bulks  turns
+	bulks  viewSeq
 
 	welcomes postponed
 	homes    *homes
@@ -77,7 +81,8 @@ func New(config Config, store workflow.Store, engine *workflow.Engine) (*Desk, e
 		api:    slackapi.New(config.APIURL, config.BotToken, config.client(), slack.OptionAppLevelToken(config.AppToken)),
 		engine: engine, store: store, config: config, log: config.Logger, limits: slackapi.NewLimits(),
 	}
-	d.people = newPeople(d.api)
+	d.access = access.New(d.api, store, d.defaults(), config.Logger)
+	d.mux = handle.NewMux(d.api, d.access, config.Logger, d.handled)
 	d.routes = newRoutes(d)
 	d.homes = newHomes(d)
 	d.link = socket.New(socket.Config{
@@ -128,14 +133,11 @@ func (d *Desk) openSocket(ctx context.Context) (string, error) {
 	return url, err
 }
 
-// shops returns the shops of the desk, by id.
-func (d *Desk) shops(ctx context.Context) (shops []workflow.Shop, err error) {
-	err = d.store.View(ctx, func(tx workflow.Tx) (err error) {
-		shops, err = tx.Shops()
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("reading the shops: %w", err)
-	}
-	return shops, nil
+// defaults are the settings that hold where a shop's own is unset.
+func (d *Desk) defaults() query.Defaults {
+	return query.Defaults{Channel: d.config.Channel, Admins: d.config.Admins, Undo: d.config.Undo}
 }
+
+func (d *Desk) adminsOf(s workflow.Shop) []workflow.PersonID { return d.defaults().AdminsOf(s) }
+func (d *Desk) channelOf(s workflow.Shop) string             { return d.defaults().ChannelOf(s) }
+func (d *Desk) undoOf(s workflow.Shop) time.Duration         { return d.defaults().UndoOf(s) }

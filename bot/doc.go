@@ -5,10 +5,11 @@
 // package (deliver.go for cards, replies and announcements, notice.go for messages that are edited later, clock.go for
 // what deadlines say). The words are in bot/view, the pictures in bot/picture.
 //
-// Package socket keeps the connection and acknowledges each envelope. It is read in dispatch.go, and handled by whom
-// routes.go names: each surface has its file, with its rows of the table at the top. Who may do what is asked in roles.go
-// of the settings, and in people.go of Slack. What dialogs are answered with is in modal.go, how lists turn their pages in
-// page.go.
+// Package socket keeps the connection and acknowledges each envelope. It is read in dispatch.go. Clicks, dialogs, menus and
+// shortcuts go to the handle.Mux, commands and events to routes.go: each surface has its file, with its rows of the table at
+// the top. A control or a dialog is a handle.Handler, which parses, asks access who may, commits and acknowledges in the
+// right order and answers in private; the few that fit none are registered as Raw. Who may do what is package access, which
+// asks the settings and Slack: "not allowed" is an access.Denied, and Access.Explain puts an error into words.
 //
 // Package slackapi calls Slack: its rates, what its errors mean, and reads that slack-go cannot do. check.go is for the
 // first day, and needs none of the others.

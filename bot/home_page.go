@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"sampledesk/bot/access"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
 	"sampledesk/workflow/query"
@@ -30,16 +31,16 @@ type homeReader struct {
 
 // buildHome gathers what App Home shows to a person. Kept are applications that stay where she saw them.
 func (d *Desk) buildHome(ctx context.Context, who workflow.PersonID, state view.HomeState, kept map[workflow.Key]string) (homePage, error) {
-	all, err := d.shops(ctx)
+	all, err := d.access.Shops(ctx)
 	if err != nil {
 		return homePage{}, err
 	}
-	seen, denial, err := d.seenBy(ctx, who, all)
-	if err != nil {
-		return homePage{}, err
-	}
-	if len(seen) == 0 {
+	seen, err := d.access.Seen(ctx, who, all)
+	if denial := access.DenialOf(err); denial != "" {
 		return homePage{view: view.HomeClosed(view.HomeState{}, denial)}, nil
+	}
+	if err != nil {
+		return homePage{}, err
 	}
 	reader := d.homeReader(ctx, who, seen)
 	page := homePage{}
@@ -59,12 +60,12 @@ func (d *Desk) buildHome(ctx context.Context, who workflow.PersonID, state view.
 func (d *Desk) homeReader(ctx context.Context, who workflow.PersonID, seen []workflow.Shop) homeReader {
 	r := homeReader{who: who, shops: seen, later: d.welcomes.is(who), decides: map[workflow.ShopID]bool{}, admin: map[workflow.ShopID]bool{}}
 	for _, s := range seen {
-		ok, denial := d.may(ctx, who, s, reviewer)
-		r.decides[s.ID], r.admin[s.ID] = ok, ok && d.isAdmin(who, s)
-		if denial == view.DeniedUnchecked {
+		err := d.access.May(ctx, who, s, access.Reviewer)
+		r.decides[s.ID], r.admin[s.ID] = err == nil, err == nil && d.access.IsAdmin(who, s)
+		if access.DenialOf(err) == view.DeniedUnchecked {
 			r.looksOn = cmp.Or(r.looksOn, view.HomeUnchecked)
-		} else if !ok {
-			r.looksOn = cmp.Or(r.looksOn, d.denied(denial, s))
+		} else if err != nil {
+			r.looksOn = cmp.Or(r.looksOn, d.access.Explain(ctx, err))
 		}
 	}
 	return r

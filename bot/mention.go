@@ -2,11 +2,14 @@ package bot
 
 import (
 	"context"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
 
+	"sampledesk/bot/access"
+	"sampledesk/bot/handle"
 	"sampledesk/bot/socket"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
@@ -34,7 +37,7 @@ var spokenSubtypes = []string{"", "thread_broadcast", "file_share"}
 // delivery changes nothing and is told nothing. What apps say, and what is edited into a message later, is not for the
 // desk.
 func (d *Desk) mentioned(ctx context.Context, e event, ack socket.Ack, heard *lately) {
-	ctx, cancel := context.WithTimeout(ctx, commitBy)
+	ctx, cancel := context.WithTimeout(ctx, handle.CommitBy)
 	defer cancel()
 	said := e.Event
 	if said.User == "" || said.BotID != "" || !slices.Contains(spokenSubtypes, said.Subtype) || said.Edited != nil || !heard.first(e.ID) {
@@ -46,11 +49,11 @@ func (d *Desk) mentioned(ctx context.Context, e event, ack socket.Ack, heard *la
 	if len(m.Blocks) == 0 {
 		return
 	}
-	var i interaction
+	var i handle.Interaction
 	i.User.ID, i.Channel.ID, i.Container.ThreadTS = said.User, said.Channel, said.ThreadTS
-	ctx, cancelTelling := d.api.Detach(ctx, answerTimeout)
+	ctx, cancelTelling := d.api.Detach(ctx, handle.AnswerTimeout)
 	defer cancelTelling()
-	if err := d.whisper(ctx, i, m); err != nil {
+	if err := d.mux.Whisper(ctx, i, m); err != nil {
 		d.log.WarnContext(ctx, "could not answer a mention", "channel", said.Channel, "person", said.User, "error", err)
 	}
 }
@@ -64,8 +67,7 @@ func (d *Desk) answerMention(ctx context.Context, e event) view.Message {
 	}
 	switch {
 	case err != nil:
-		d.note(ctx, said.User, err)
-		return view.Aside(view.Denied(view.DeniedUnread))
+		return d.refusal(ctx, said.User, err)
 	case !found:
 		return view.MentionHelp(false)
 	case slices.Contains(a.DedupKeys, e.ID):
@@ -81,7 +83,7 @@ func (d *Desk) answerMention(ctx context.Context, e event) view.Message {
 	case "help", "":
 		return view.MentionHelp(true)
 	default:
-		return view.MentionUnknown(d.spell(ctx, word))
+		return view.MentionUnknown(d.plainText(ctx, word))
 	}
 }
 
@@ -103,17 +105,17 @@ func afterMention(text, bot string) string {
 
 // doMentioned changes something at a reviewer's word.
 func (d *Desk) doMentioned(ctx context.Context, m mention, word, rest string) view.Message {
-	shop, no := d.guard(ctx, m.who, m.application.Key.Shop, reviewer)
-	if no != "" {
-		return view.Aside(no)
+	shop, err := d.access.Guard(ctx, m.who, m.application.Key.Shop, access.Reviewer)
+	if err != nil {
+		return d.refusal(ctx, m.who, err)
 	}
-	who := d.actor(m.who, shop, workflow.FromThread, m.id)
+	who := d.access.Actor(m.who, shop, workflow.FromThread, m.id)
 	decision := view.Pick{Verdict: workflow.Approve}
 	switch word {
 	case "note":
 		return d.noteMentioned(ctx, m, who, rest)
 	case "reject":
-		words := d.spell(ctx, rest)
+		words := d.plainText(ctx, rest)
 		reason, note, ok := view.ParseReason(words)
 		if !ok {
 			return view.ReasonsTyped(words, "reject")
@@ -127,19 +129,18 @@ func (d *Desk) doMentioned(ctx context.Context, m mention, word, rest string) vi
 // orRefused returns the answer, or why there is none.
 func (d *Desk) orRefused(ctx context.Context, m mention, answer view.Message, err error) view.Message {
 	if err != nil {
-		d.note(ctx, m.who, err)
-		return view.Aside(d.sentence(ctx, err))
+		return d.refusal(ctx, m.who, err)
 	}
 	return answer
 }
 
 // noteMentioned keeps a note. It stands in the thread already, so nothing is said there once more.
 func (d *Desk) noteMentioned(ctx context.Context, m mention, who workflow.Actor, rest string) view.Message {
-	text, err := workflow.NoteText(d.spell(ctx, rest), workflow.MaxNote)
+	text, err := workflow.NoteText(d.plainText(ctx, rest), workflow.MaxNote)
 	if err == nil {
 		_, err = d.engine.Apply(ctx, m.application.Key, workflow.Noted{Actor: who, At: time.Now(), Text: text, Quiet: true})
 	}
-	if ruleOf(err) == workflow.RuleEmptyNote {
+	if access.RuleOf(err) == workflow.RuleEmptyNote {
 		return view.NoteMissing()
 	}
 	return d.orRefused(ctx, m, view.Noted(m.application), err)
@@ -147,18 +148,17 @@ func (d *Desk) noteMentioned(ctx context.Context, m mention, who workflow.Actor,
 
 // statusMentioned tells how the request stands.
 func (d *Desk) statusMentioned(ctx context.Context, m mention) view.Message {
-	shop, no := d.guard(ctx, m.who, m.application.Key.Shop, viewer)
-	if no != "" {
-		return view.Aside(no)
+	shop, err := d.access.Guard(ctx, m.who, m.application.Key.Shop, access.Viewer)
+	if err != nil {
+		return d.refusal(ctx, m.who, err)
 	}
 	row := query.Row{Application: m.application}
-	err := d.store.View(ctx, func(tx workflow.Tx) (err error) {
+	err = d.store.View(ctx, func(tx workflow.Tx) (err error) {
 		row, err = query.RowOf(tx, m.application, []workflow.Shop{shop})
 		return err
 	})
 	if err != nil {
-		d.note(ctx, m.who, err)
-		return view.Aside(view.Denied(view.DeniedUnread))
+		return d.refusal(ctx, m.who, fmt.Errorf("%w a request: %w", access.ErrRead, err))
 	}
 	return view.Briefly(row, "")
 }

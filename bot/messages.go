@@ -7,7 +7,8 @@ import (
 	"fmt"
 	"time"
 
-	"sampledesk/bot/socket"
+	"sampledesk/bot/access"
+	"sampledesk/bot/handle"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
 	"sampledesk/workflow/query"
@@ -15,40 +16,43 @@ import (
 
 // messageRoutes are the controls and the dialog of messages to creators.
 func (d *Desk) messageRoutes(r *routes) {
-	r.clicks[view.ActionMessage] = d.openMessage
-	r.clicks[view.ActionReply] = d.openMessage
-	r.clicks[view.ActionResend] = d.resend
-	r.submissions[view.CallbackMessage] = d.submitMessage
+	handle.OnClick(r.Mux, view.ActionMessage, d.openMessage())
+	handle.OnClick(r.Mux, view.ActionReply, d.openMessage())
+	handle.OnClick(r.Mux, view.ActionResend, d.resend())
+	handle.OnSubmit(r.Mux, view.CallbackMessage, d.submitMessage())
 }
 
 // openMessage opens the dialog in which somebody writes to a creator. The trigger lives three seconds, so nothing slow
 // comes before it; what the dialog shows is read from the store.
-func (d *Desk) openMessage(ctx context.Context, i interaction, a action, ack socket.Ack) {
-	ack(nil)
-	to, err := view.ParseCorrespondent(cmp.Or(a.Text, a.chosen()))
-	if err != nil {
-		d.log.WarnContext(ctx, "a control does not say whom it is about", "error", err)
-		return
+func (d *Desk) openMessage() onClick[view.Correspondent] {
+	return onClick[view.Correspondent]{
+		Order: handle.AckFirst, Parse: correspondentNamed, Scope: correspondentScope,
+		Do: func(ctx context.Context, _ click, to view.Correspondent, _ handle.Grant) (handle.Answer, error) {
+			facts, err := d.messageFacts(ctx, to)
+			return handle.Open(view.MessageModal(facts)), err
+		},
+		Fail: notMessaged[view.Correspondent](d),
 	}
-	if _, no := d.guard(ctx, i.User.ID, to.Shop, reviewer); no != "" {
-		d.tell(ctx, i, no)
-		return
-	}
-	facts, err := d.messageFacts(ctx, to)
-	if err != nil {
-		d.note(ctx, i.User.ID, err)
-		d.tell(ctx, i, messageSentence(err))
-		return
-	}
-	d.openModal(ctx, i, view.MessageModal(facts))
 }
 
-// messageSentence puts an error about a message into words.
-func messageSentence(err error) string {
+// correspondentNamed reads whom a button or a menu is about.
+func correspondentNamed(c click) (view.Correspondent, error) {
+	return view.ParseCorrespondent(cmp.Or(c.Action.Text, c.Action.Chosen()))
+}
+
+// messageWords puts an error about a message into words.
+func (d *Desk) messageWords(ctx context.Context, err error) string {
 	if r, ok := errors.AsType[workflow.Refusal](err); ok {
 		return view.MessageRefusal(r)
 	}
-	return view.Denied(view.DeniedUnsaved)
+	return d.access.Explain(ctx, err)
+}
+
+// notMessaged is the Fail of a control that is about a message.
+func notMessaged[T any](d *Desk) func(context.Context, click, T, handle.Grant, error) handle.Answer {
+	return func(ctx context.Context, _ click, _ T, _ handle.Grant, err error) handle.Answer {
+		return handle.Tell(d.messageWords(ctx, err))
+	}
 }
 
 // messageFacts gathers what the dialog shows. The error is a Refusal where the creator cannot be written to.
@@ -71,55 +75,37 @@ func (d *Desk) messageFacts(ctx context.Context, to view.Correspondent) (facts v
 }
 
 // submitMessage takes a message over before the dialog closes: what a person saw accepted is on disk.
-func (d *Desk) submitMessage(ctx context.Context, i interaction, ack socket.Ack) {
-	ctx, cancel := context.WithTimeout(ctx, commitBy)
-	defer cancel()
-	to, err := view.ParseCorrespondent(i.View.Metadata)
-	if err != nil {
-		d.log.WarnContext(ctx, "a dialog does not say whom it is about", "error", err)
-		return
+func (d *Desk) submitMessage() onSubmit[view.Correspondent] {
+	return onSubmit[view.Correspondent]{
+		Parse: func(s submit) (view.Correspondent, error) { return view.ParseCorrespondent(s.View.Metadata) },
+		Scope: correspondentScope,
+		Do: func(ctx context.Context, s submit, to view.Correspondent, g handle.Grant) (handle.Answer, error) {
+			_, err := d.engine.Write(ctx, workflow.OutboundMessage{
+				Actor: g.Actor, At: time.Now(), Shop: to.Shop, Creator: to.Creator, Application: to.Application, Campaign: to.Campaign,
+				Text: withEmoji(s.Field(view.ActionMessageText).Text),
+			})
+			return handle.Answer{}, err
+		},
+		Fail: func(ctx context.Context, _ submit, _ view.Correspondent, _ handle.Grant, err error) handle.Answer {
+			return handle.At(view.BlockMessage, d.messageWords(ctx, err))
+		},
 	}
-	shop, no := d.guard(ctx, i.User.ID, to.Shop, reviewer)
-	if no != "" {
-		ack(errorAt(view.BlockMessage, no))
-		return
-	}
-	_, err = d.engine.Write(ctx, workflow.OutboundMessage{
-		Actor: d.actor(i.User.ID, shop, workflow.FromModal, i.View.ID), At: time.Now(),
-		Shop: to.Shop, Creator: to.Creator, Application: to.Application, Campaign: to.Campaign,
-		Text: withEmoji(i.field(view.ActionMessageText).Text),
-	})
-	if err != nil {
-		d.note(ctx, i.User.ID, err)
-		ack(errorAt(view.BlockMessage, messageSentence(err)))
-		return
-	}
-	ack(nil)
 }
 
 // resend tries a message again that TikTok refused.
-func (d *Desk) resend(ctx context.Context, i interaction, a action, ack socket.Ack) {
-	ctx, cancel := context.WithTimeout(ctx, commitBy)
-	defer cancel()
-	defer ack(nil)
-	id := workflow.NoticeID(a.Text)
-	n, err := d.notice(ctx, id)
-	if err != nil {
-		ack(nil)
-		d.note(ctx, i.User.ID, err)
-		d.tell(ctx, i, messageSentence(err))
-		return
-	}
-	shop, no := d.guard(ctx, i.User.ID, n.Shop, reviewer)
-	if no != "" {
-		ack(nil)
-		d.tell(ctx, i, no)
-		return
-	}
-	if _, err := d.engine.Resend(ctx, id, d.actor(i.User.ID, shop, workflow.FromThread, i.TriggerID), time.Now()); err != nil {
-		ack(nil)
-		d.note(ctx, i.User.ID, err)
-		d.tell(ctx, i, messageSentence(err))
+func (d *Desk) resend() onClick[workflow.NoticeID] {
+	return onClick[workflow.NoticeID]{
+		Parse: func(c click) (workflow.NoticeID, error) { return workflow.NoticeID(c.Action.Text), nil },
+		Scope: func(ctx context.Context, id *workflow.NoticeID) (handle.Scope, error) {
+			n, err := d.notice(ctx, *id)
+			return handle.Scope{Shop: n.Shop, Role: access.Reviewer}, err
+		},
+		Do: func(ctx context.Context, _ click, id workflow.NoticeID, g handle.Grant) (handle.Answer, error) {
+			g.Actor.Surface = workflow.FromThread
+			_, err := d.engine.Resend(ctx, id, g.Actor, time.Now())
+			return handle.Answer{}, err
+		},
+		Fail: notMessaged[workflow.NoticeID](d),
 	}
 }
 
@@ -144,7 +130,7 @@ func (d *Desk) messageMessage(tx workflow.Tx, n workflow.Notice) (view.Message, 
 		return view.Message{}, err
 	}
 	creator, _, err := workflow.Recipient(tx, n.Shop, n.Application, n.Creator)
-	if ruleOf(err) != "" {
+	if access.RuleOf(err) != "" {
 		err = nil // her words' addressee has no name then
 	}
 	if n.Application != "" {

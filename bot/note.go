@@ -3,10 +3,12 @@ package bot
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
-	"sampledesk/bot/socket"
+	"sampledesk/bot/access"
+	"sampledesk/bot/handle"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
 	"sampledesk/workflow/query"
@@ -14,36 +16,31 @@ import (
 
 // noteRoutes are the shortcut *Add note to sample* and its dialog.
 func (d *Desk) noteRoutes(r *routes) {
-	r.shortcuts[shortcutNote] = d.openNote
-	r.submissions[view.CallbackNote] = d.submitNote
-	r.suggestions[view.ActionRequest] = d.suggestRequests
+	r.OnShortcut(shortcutNote, d.openNote)
+	handle.OnSubmit(r.Mux, view.CallbackNote, d.submitNote())
+	r.OnSuggest(view.ActionRequest, d.suggestRequests)
 }
 
 // openNote opens the dialog about the request in whose card or thread the message stands. On any other message the
 // dialog asks which request is meant.
-func (d *Desk) openNote(ctx context.Context, i interaction, ack socket.Ack) {
-	ack(nil)
+func (d *Desk) openNote(ctx context.Context, i handle.Interaction) (handle.Answer, error) {
 	a, found, err := d.threadOf(ctx, i.Channel.ID, cmp.Or(i.Message.ThreadTS, i.Message.TS))
 	if err != nil {
-		d.note(ctx, i.User.ID, err)
-		d.tell(ctx, i, view.Denied(view.DeniedUnread))
-		return
+		return handle.Answer{}, err
 	}
-	var no string
 	if found {
-		_, no = d.guard(ctx, i.User.ID, a.Key.Shop, reviewer)
+		_, err = d.access.Guard(ctx, i.User.ID, a.Key.Shop, access.Reviewer)
 	} else {
-		no = d.noReviewer(ctx, i.User.ID, i.Channel.ID)
+		err = d.reviewsIn(ctx, i.User.ID, i.Channel.ID)
 	}
-	if no != "" {
-		d.tell(ctx, i, no)
-		return
+	if err != nil {
+		return handle.Answer{}, err
 	}
 	text := ""
 	if i.Message.Bot == "" {
-		text = d.spell(ctx, i.Message.Text) // a person's own words, and not the desk's
+		text = d.plainText(ctx, i.Message.Text) // a person's own words, and not the desk's
 	}
-	d.openModal(ctx, i, view.NoteModal(view.NoteFacts{Application: a, Text: text}, i.Channel.ID))
+	return handle.Open(view.NoteModal(view.NoteFacts{Application: a, Text: text}, i.Channel.ID)), nil
 }
 
 // threadOf returns the application whose card began a thread, if any did.
@@ -56,29 +53,30 @@ func (d *Desk) threadOf(ctx context.Context, channel, ts string) (a workflow.App
 		return err
 	})
 	if err != nil {
-		return a, false, fmt.Errorf("reading whose card a thread is below: %w", err)
+		return a, false, fmt.Errorf("%w whose card a thread is below: %w", access.ErrRead, err)
 	}
 	return a, found, nil
 }
 
-// noReviewer says why a person may decide for none of the shops that a channel is about; nothing if she may for one.
-func (d *Desk) noReviewer(ctx context.Context, who workflow.PersonID, channel string) string {
-	shops, no := d.scoped(ctx, who, channel)
-	if no == "" {
-		_, no = d.deciding(ctx, who, shops, "")
+// reviewsIn tells whether a person may decide for one of the shops that a channel is about. The error is a Denied.
+func (d *Desk) reviewsIn(ctx context.Context, who workflow.PersonID, channel string) error {
+	shops, err := d.access.Scope(ctx, who, channel)
+	if err == nil {
+		_, err = d.access.Deciding(ctx, who, shops, "")
 	}
-	return no
+	return err
 }
 
 // suggestRequests offers the requests that what was typed can mean.
-func (d *Desk) suggestRequests(ctx context.Context, i interaction) any {
+func (d *Desk) suggestRequests(ctx context.Context, i handle.Interaction) any {
 	meta, err := view.ParseNoteMeta(i.View.Metadata)
 	if err != nil {
 		d.log.WarnContext(ctx, "a dialog does not say what it is about", "error", err)
 		return view.RequestOptions(nil)
 	}
-	shops, no := d.scoped(ctx, i.User.ID, meta.Channel)
-	if no != "" {
+	shops, err := d.access.Scope(ctx, i.User.ID, meta.Channel)
+	if err != nil {
+		d.access.Log(ctx, i.User.ID, err)
 		return view.RequestOptions(nil)
 	}
 	offered, err := d.offer(ctx, shops, i.Typed)
@@ -97,48 +95,46 @@ func (d *Desk) offer(ctx context.Context, shops []workflow.Shop, typed string) (
 	return offered, err
 }
 
-// submitNote keeps a note. It is on disk before the dialog closes.
-func (d *Desk) submitNote(ctx context.Context, i interaction, ack socket.Ack) {
-	ctx, cancel := context.WithTimeout(ctx, commitBy)
-	defer cancel()
-	meta, err := view.ParseNoteMeta(i.View.Metadata)
-	if err != nil {
-		d.log.WarnContext(ctx, "a dialog does not say what it is about", "error", err)
-		return
+// submitNote keeps a note. It is on disk before the dialog closes. What is wrong with the fields is told before it is asked
+// who may.
+func (d *Desk) submitNote() onSubmit[view.NoteMeta] {
+	return onSubmit[view.NoteMeta]{
+		Parse: func(s submit) (view.NoteMeta, error) { return view.ParseNoteMeta(s.View.Metadata) },
+		Do:    d.keepNote,
+		Fail: func(ctx context.Context, s submit, _ view.NoteMeta, _ handle.Grant, err error) handle.Answer {
+			sentence := d.access.Explain(ctx, err)
+			if !explained(err) {
+				return handle.At(view.BlockNote, sentence)
+			}
+			return handle.ShowOr(view.NotDone(sentence, s.Field(view.ActionNote).Text), view.BlockNote, sentence)
+		},
 	}
-	typed := i.field(view.ActionNote).Text
-	if meta.Key == (workflow.Key{}) {
-		if meta.Key, err = workflow.ParseKey(i.field(view.ActionRequest).chosen()); err != nil {
-			ack(errorAt(view.BlockRequest, view.ErrorNoRequest))
-			return
-		}
-	}
-	text, err := workflow.NoteText(typed, workflow.MaxNote)
-	if err != nil {
-		ack(errorAt(view.BlockNote, d.noteError(ctx, err)))
-		return
-	}
-	shop, no := d.guard(ctx, i.User.ID, meta.Key.Shop, reviewer)
-	if no != "" {
-		ackView(ack, view.NotDone(no, typed), view.BlockNote, no)
-		return
-	}
-	noted := workflow.Noted{Actor: d.actor(i.User.ID, shop, workflow.FromModal, i.View.ID), At: time.Now(), Text: text}
-	if _, err = d.engine.Apply(ctx, meta.Key, noted); err == nil {
-		ack(nil)
-		return
-	}
-	d.note(ctx, i.User.ID, err)
-	if ruleOf(err) != "" {
-		ackView(ack, view.NotDone(d.sentence(ctx, err), typed), view.BlockNote, d.sentence(ctx, err))
-		return
-	}
-	ack(errorAt(view.BlockNote, view.Denied(view.DeniedUnsaved)))
 }
 
-func (d *Desk) noteError(ctx context.Context, err error) string {
-	if ruleOf(err) == workflow.RuleEmptyNote {
-		return view.ErrorNoNote
+// explained tells whether an error says why, so that the same again would not help at once.
+func explained(err error) bool {
+	return access.RuleOf(err) != "" || access.DenialOf(err) != "" || errors.Is(err, access.ErrRead)
+}
+
+func (d *Desk) keepNote(ctx context.Context, s submit, meta view.NoteMeta, _ handle.Grant) (handle.Answer, error) {
+	var err error
+	if meta.Key == (workflow.Key{}) {
+		if meta.Key, err = workflow.ParseKey(s.Field(view.ActionRequest).Chosen()); err != nil {
+			return handle.At(view.BlockRequest, view.ErrorNoRequest), nil
+		}
 	}
-	return d.sentence(ctx, err)
+	text, err := workflow.NoteText(s.Field(view.ActionNote).Text, workflow.MaxNote)
+	if access.RuleOf(err) == workflow.RuleEmptyNote {
+		return handle.At(view.BlockNote, view.ErrorNoNote), nil
+	}
+	if err != nil {
+		return handle.At(view.BlockNote, d.access.Explain(ctx, err)), nil
+	}
+	shop, err := d.access.Guard(ctx, s.User.ID, meta.Key.Shop, access.Reviewer)
+	if err != nil {
+		return handle.Answer{}, err
+	}
+	by := d.access.Actor(s.User.ID, shop, workflow.FromModal, s.View.ID)
+	_, err = d.engine.Apply(ctx, meta.Key, workflow.Noted{Actor: by, At: time.Now(), Text: text})
+	return handle.Answer{}, err
 }

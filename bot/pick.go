@@ -5,7 +5,8 @@ import (
 	"slices"
 	"time"
 
-	"sampledesk/bot/socket"
+	"sampledesk/bot/access"
+	"sampledesk/bot/handle"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
 	"sampledesk/workflow/query"
@@ -15,9 +16,9 @@ import (
 func (d *Desk) pickRoutes(r *routes) {
 	r.commands[view.CommandSamples+" approve"] = d.approveTyped
 	r.commands[view.CommandSamples+" reject"] = d.rejectTyped
-	r.clicks[view.ActionPick] = d.pick
-	r.clicks[view.ActionShowPage] = d.turnShown
-	r.clicks[view.ActionShowBack] = d.turnShown
+	handle.OnClick(r.Mux, view.ActionPick, d.pick())
+	handle.OnClick(r.Mux, view.ActionShowPage, d.turnShown())
+	handle.OnClick(r.Mux, view.ActionShowBack, d.turnShown())
 }
 
 // approveTyped approves the request that a command names.
@@ -53,11 +54,11 @@ func (d *Desk) decideTyped(ctx context.Context, c command, typed string, p view.
 	if !ok {
 		return d.which(ctx, c, typed, p, len(found))
 	}
-	shop, no := d.guard(ctx, c.User, a.Key.Shop, reviewer)
-	if no != "" {
-		return reply{Message: view.Aside(no)}, nil
+	shop, err := d.access.Guard(ctx, c.User, a.Key.Shop, access.Reviewer)
+	if err != nil {
+		return reply{}, err
 	}
-	m, err := d.decideOn(ctx, p, view.Target{Key: a.Key, Round: a.Round}, d.actor(c.User, shop, workflow.FromCommand, c.TriggerID), shop, c.Shops)
+	m, err := d.decideOn(ctx, p, view.Target{Key: a.Key, Round: a.Round}, d.access.Actor(c.User, shop, workflow.FromCommand, c.TriggerID), shop, c.Shops)
 	return reply{Message: m}, err
 }
 
@@ -113,40 +114,32 @@ func (d *Desk) decideOn(
 	return view.Briefly(row, p.Note), nil
 }
 
+// picked is a decision on one request of a list.
+type picked struct {
+	view.Pick
+	target view.Target
+}
+
 // pick decides on the one of several requests that a person picked, and answers in place of the list.
-func (d *Desk) pick(ctx context.Context, i interaction, a action, ack socket.Ack) {
-	ctx, cancel := context.WithTimeout(ctx, commitBy)
-	defer cancel()
-	p, target, err := view.ParsePick(a.Text)
-	if err != nil {
-		d.log.WarnContext(ctx, "a control of a list does not say what it is about", "error", err)
-		return
+func (d *Desk) pick() onClick[picked] {
+	return onClick[picked]{
+		Parse: func(c click) (p picked, err error) {
+			p.Pick, p.target, err = view.ParsePick(c.Action.Text)
+			return p, err
+		},
+		Scope: handle.For(access.Reviewer, func(p picked) workflow.ShopID { return p.target.Key.Shop }),
+		Do: func(ctx context.Context, _ click, p picked, g handle.Grant) (handle.Answer, error) {
+			g.Actor.Surface = workflow.FromCommand
+			m, err := d.decideOn(ctx, p.Pick, p.target, g.Actor, g.Shop, []workflow.Shop{g.Shop})
+			return handle.Replace(m), err
+		},
 	}
-	shop, no := d.guard(ctx, i.User.ID, target.Key.Shop, reviewer)
-	if no != "" {
-		ack(nil)
-		d.tell(ctx, i, no)
-		return
-	}
-	m, err := d.decideOn(ctx, p, target, d.actor(i.User.ID, shop, workflow.FromCommand, i.TriggerID), shop, []workflow.Shop{shop})
-	ack(nil)
-	if err != nil {
-		d.note(ctx, i.User.ID, err)
-		d.tell(ctx, i, d.sentence(ctx, err))
-		return
-	}
-	d.putInPlace(ctx, i, m)
 }
 
 // turnShown shows another page of a list of requests in place of the one that was clicked.
-func (d *Desk) turnShown(ctx context.Context, i interaction, a action, ack socket.Ack) {
-	ack(nil)
-	page, err := view.ParseShowPage(a.Text)
-	if err != nil {
-		d.log.WarnContext(ctx, "a control of a list does not name a page", "error", err)
-		return
-	}
-	d.turn(ctx, i, "requests", func(shops []workflow.Shop) (view.Message, error) {
+func (d *Desk) turnShown() onClick[view.ShowPage] {
+	parse := func(c click) (view.ShowPage, error) { return view.ParseShowPage(c.Action.Text) }
+	return onPage(d, parse, func(ctx context.Context, _ handle.Interaction, shops []workflow.Shop, page view.ShowPage) (view.Message, error) {
 		facts, err := d.search(ctx, shops, page)
 		return view.Show(facts), err
 	})

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"time"
 
-	"sampledesk/bot/socket"
+	"sampledesk/bot/handle"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
 	"sampledesk/workflow/query"
@@ -34,44 +34,46 @@ func (d *Desk) questionMessage(tx workflow.Tx, n workflow.Notice) (view.Message,
 
 // sayNeed takes over whether a member needs a sample: it is kept first and acknowledged then. To somebody whose word is
 // on record already, be it by a second click, all is as wished.
-func (d *Desk) sayNeed(ctx context.Context, i interaction, a action, ack socket.Ack) {
-	ctx, cancel := context.WithTimeout(ctx, commitBy)
-	defer cancel()
-	about, err := view.ParseCorrespondent(a.Text)
-	if err != nil || about.Campaign == "" {
-		d.log.WarnContext(ctx, "a control does not say of which member it is", "error", err)
-		return
+func (d *Desk) sayNeed() onClick[view.Correspondent] {
+	return onClick[view.Correspondent]{
+		Parse: memberNamed, Scope: correspondentScope,
+		Do: func(ctx context.Context, c click, about view.Correspondent, g handle.Grant) (handle.Answer, error) {
+			about = d.asIs(ctx, about)
+			_, err := d.engine.AnswerSample(ctx, workflow.SampleAnswer{
+				Actor: g.Actor, At: time.Now(), Campaign: about.Campaign, Creator: about.Creator, Needed: c.Action.ID == view.ActionNeeded,
+				Seen: view.QuestionSeen(c.Action.Block),
+			})
+			return handle.Answer{}, err
+		},
+		Fail: func(ctx context.Context, c click, _ view.Correspondent, _ handle.Grant, err error) handle.Answer {
+			r, ok := errors.AsType[workflow.Refusal](err)
+			if ok && r.Rule == workflow.RuleAlreadyAnswered && r.Member.SampleAnswerBy == c.User.ID {
+				return handle.Answer{}
+			}
+			return handle.Tell(d.questionWords(ctx, err))
+		},
 	}
-	shop, no := d.guard(ctx, i.User.ID, about.Shop, reviewer)
-	if no != "" {
-		ack(nil)
-		d.tell(ctx, i, no)
-		return
-	}
-	about = d.asIs(ctx, about)
-	needed := a.ID == view.ActionNeeded
-	_, err = d.engine.AnswerSample(ctx, workflow.SampleAnswer{
-		Actor: d.actor(i.User.ID, shop, i.surface(), i.TriggerID), At: time.Now(), Campaign: about.Campaign, Creator: about.Creator, Needed: needed,
-		Seen: view.QuestionSeen(a.Block),
-	})
-	ack(nil)
-	if err == nil {
-		return
-	}
-	d.note(ctx, i.User.ID, err)
-	r, ok := errors.AsType[workflow.Refusal](err)
-	if ok && r.Rule == workflow.RuleAlreadyAnswered && r.Member.SampleAnswerBy == i.User.ID {
-		return
-	}
-	if ok {
-		d.tell(ctx, i, view.QuestionRefusal(r))
-		return
-	}
-	d.tell(ctx, i, d.sentence(ctx, err))
 }
 
-// asIs returns whom a control means as she is known now: what was shown may name a member by her user name, and since
-// then her id has become known. The question keeps its name and knows her by the new one.
+// memberNamed reads which member of which campaign a button is about.
+func memberNamed(c click) (view.Correspondent, error) {
+	about, err := view.ParseCorrespondent(c.Action.Text)
+	if err == nil && about.Campaign == "" {
+		err = errors.New("it names no campaign")
+	}
+	return about, err
+}
+
+// questionWords puts an error about a member into words.
+func (d *Desk) questionWords(ctx context.Context, err error) string {
+	if r, ok := errors.AsType[workflow.Refusal](err); ok {
+		return view.QuestionRefusal(r)
+	}
+	return d.access.Explain(ctx, err)
+}
+
+// asIs returns whom a control means as they are known now: what was shown may name a member by their user name, and since
+// then their id has become known. The question keeps its name and knows them by the new one.
 func (d *Desk) asIs(ctx context.Context, about view.Correspondent) view.Correspondent {
 	err := d.store.View(ctx, func(tx workflow.Tx) error {
 		if _, err := tx.Member(about.Campaign, about.Creator); !errors.Is(err, workflow.ErrNotFound) {

@@ -4,7 +4,8 @@ import (
 	"context"
 	"fmt"
 
-	"sampledesk/bot/socket"
+	"sampledesk/bot/access"
+	"sampledesk/bot/handle"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
 	"sampledesk/workflow/query"
@@ -16,19 +17,14 @@ func (d *Desk) queueRoutes(r *routes) {
 		return answered(d.queueFor(ctx, c.User, c.Shops, query.Page{}))
 	}
 	r.commands[view.CommandSamples+" show"] = d.show
-	r.clicks[view.ActionQueuePage] = d.turnPage
-	r.clicks[view.ActionQueueBack] = d.turnPage
+	handle.OnClick(r.Mux, view.ActionQueuePage, d.turnPage())
+	handle.OnClick(r.Mux, view.ActionQueueBack, d.turnPage())
 }
 
 // turnPage shows another page of the queue in place of the one that was clicked.
-func (d *Desk) turnPage(ctx context.Context, i interaction, a action, ack socket.Ack) {
-	ack(nil)
-	page, err := query.ParsePage(a.Text)
-	if err != nil {
-		d.log.WarnContext(ctx, "a control of the queue does not name a page", "error", err)
-		return
-	}
-	d.turn(ctx, i, "the queue", func(shops []workflow.Shop) (view.Message, error) {
+func (d *Desk) turnPage() onClick[query.Page] {
+	parse := func(c click) (query.Page, error) { return query.ParsePage(c.Action.Text) }
+	return onPage(d, parse, func(ctx context.Context, i handle.Interaction, shops []workflow.Shop, page query.Page) (view.Message, error) {
 		return d.queueFor(ctx, i.User.ID, shops, page)
 	})
 }
@@ -41,10 +37,10 @@ func (d *Desk) queueFor(ctx context.Context, who workflow.PersonID, shops []work
 		return err
 	})
 	if err != nil {
-		return view.Message{}, fmt.Errorf("%w the queue: %w", errRead, err)
+		return view.Message{}, fmt.Errorf("%w the queue: %w", access.ErrRead, err)
 	}
 	if facts.Total > 1 {
-		if own := d.allowed(ctx, who, shops, reviewer); len(own) > 0 {
+		if own := d.access.Allowed(ctx, who, shops, access.Reviewer); len(own) > 0 {
 			facts.Several = d.firstWaiting(ctx, own, "").ID
 		}
 	}

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"sampledesk/bot/access"
+	"sampledesk/bot/handle"
 	"sampledesk/bot/socket"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
@@ -14,59 +16,54 @@ import (
 
 // rejectRoutes are the dialog behind *Reject…*.
 func (d *Desk) rejectRoutes(r *routes) {
-	r.clicks[view.ActionReason] = d.suggestWords
-	r.submissions[view.CallbackReject] = d.submitReject
-	r.closings[view.CallbackReject] = d.closeReject
+	handle.OnClick(r.Mux, view.ActionReason, d.suggestWords())
+	handle.OnSubmit(r.Mux, view.CallbackReject, d.submitReject())
+	r.OnClose(view.CallbackReject, d.closeReject)
 }
 
 // reject rejects at once where the shop is set so; else it opens the dialog with the reason that was chosen.
-func (d *Desk) reject(ctx context.Context, i interaction, a action, ack socket.Ack) {
-	target, err := view.ParseTarget(a.Block)
+func (d *Desk) reject(ctx context.Context, c click, ack socket.Ack) {
+	target, err := targetOf(c)
 	if err != nil {
-		d.log.WarnContext(ctx, "a control of a card does not say what it is about", "error", err)
+		d.log.WarnContext(ctx, "invalid value of a control or a dialog", "name", c.Action.ID, "error", err)
 		return
 	}
-	shop, err := d.shop(ctx, target.Key.Shop)
+	shop, err := d.access.Shop(ctx, target.Key.Shop)
 	if err != nil {
 		ack(nil)
-		d.note(ctx, i.User.ID, err)
-		d.tell(ctx, i, view.Denied(view.DeniedUnread))
+		d.mux.Finish(ctx, c.Interaction, handle.Answer{}, err)
 		return
 	}
 	if shop.Settings.QuickReject {
-		d.decide(ctx, i, a, ack)
+		handle.Run(ctx, d.mux, c, d.decide(), ack)
 		return
 	}
-	ack(nil)
-	d.openReject(ctx, i, target, workflow.Reason(a.chosen()))
+	handle.Run(ctx, d.mux, c, d.openReject(), ack)
 }
 
 // openReject opens the dialog. What could not be rejected now is told at once rather than after the writing.
-func (d *Desk) openReject(ctx context.Context, i interaction, t view.Target, r workflow.Reason) {
-	shop, no := d.guard(ctx, i.User.ID, t.Key.Shop, reviewer)
-	if no != "" {
-		d.tell(ctx, i, no)
-		return
-	}
-	a, err := d.existing(ctx, t.Key)
-	if err == nil {
-		_, err = workflow.Step(a, workflow.Decided{At: time.Now(), Round: t.Round, Verdict: workflow.Reject, Reason: r, Review: "none"})
-	}
-	if err != nil {
-		d.note(ctx, i.User.ID, err)
-		d.tell(ctx, i, d.sentence(ctx, err))
-		return
-	}
-	meta := view.RejectMeta{Target: t, Suggested: r, Looking: a.OnIt.By == ""}
-	typed := view.Rejection{Reason: r, Words: view.Suggestion(r, a.Snapshot.Product)}
-	if !d.openModal(ctx, i, view.RejectModal(view.RejectFacts{Application: a, Undo: window(d.undoOf(shop)), Meta: meta, Typed: typed})) || !meta.Looking {
-		return
-	}
-	// Whoever fills in the dialog is on it: the others see so. It also lets the menu forget what was chosen in it.
-	began := workflow.OnItBegan{Actor: d.actor(i.User.ID, shop, i.surface(), i.TriggerID), At: time.Now()}
-	if _, err := d.engine.Apply(ctx, t.Key, began); err != nil {
-		d.note(ctx, i.User.ID, err)
-	}
+func (d *Desk) openReject() onClick[view.Target] {
+	return onClick[view.Target]{Order: handle.AckFirst, Parse: targetOf, Scope: cardScope, Do: func(ctx context.Context, c click, t view.Target, g handle.Grant) (handle.Answer, error) {
+		r := workflow.Reason(c.Action.Chosen())
+		a, err := d.existing(ctx, t.Key)
+		if err == nil {
+			_, err = workflow.Step(a, workflow.Decided{At: time.Now(), Round: t.Round, Verdict: workflow.Reject, Reason: r, Review: "none"})
+		}
+		if err != nil {
+			return handle.Answer{}, err
+		}
+		meta := view.RejectMeta{Target: t, Suggested: r, Looking: a.OnIt.By == ""}
+		typed := view.Rejection{Reason: r, Words: view.Suggestion(r, a.Snapshot.Product)}
+		modal := view.RejectModal(view.RejectFacts{Application: a, Undo: window(d.undoOf(g.Shop)), Meta: meta, Typed: typed})
+		if !d.mux.Open(ctx, c.Interaction, modal) || !meta.Looking {
+			return handle.Answer{}, nil
+		}
+		// Whoever fills in the dialog is on it: the others see so. It also lets the menu forget what was chosen in it.
+		if _, err := d.engine.Apply(ctx, t.Key, workflow.OnItBegan{Actor: g.Actor, At: time.Now()}); err != nil {
+			d.access.Log(ctx, c.User.ID, err)
+		}
+		return handle.Answer{}, nil
+	}}
 }
 
 // existing returns an application; the error is a Refusal where the desk does not know it.
@@ -87,7 +84,7 @@ func window(undo time.Duration) string {
 }
 
 // closeReject takes the name off the card that opening the dialog put there.
-func (d *Desk) closeReject(ctx context.Context, i interaction) {
+func (d *Desk) closeReject(ctx context.Context, i handle.Interaction) {
 	meta, err := view.ParseRejectMeta(i.View.Metadata)
 	if err != nil || !meta.Looking {
 		return
@@ -98,41 +95,48 @@ func (d *Desk) closeReject(ctx context.Context, i interaction) {
 	}
 	ended := workflow.OnItEnded{Actor: workflow.Actor{Person: i.User.ID, Surface: workflow.FromModal, DedupKey: i.View.ID + " closed"}, At: time.Now()}
 	if _, err := d.engine.Apply(ctx, meta.Target.Key, ended); err != nil {
-		d.note(ctx, i.User.ID, err)
+		d.access.Log(ctx, i.User.ID, err)
 	}
 }
 
 // rejection reads the dialog's fields.
-func rejection(i interaction) view.Rejection {
-	typed := view.Rejection{
-		Reason: workflow.Reason(i.field(view.ActionReason).chosen()), Note: i.field(view.ActionNote).Text, Words: i.field(view.ActionWords).Text,
+func rejection(i handle.Interaction) view.Rejection {
+	return view.Rejection{
+		Reason: workflow.Reason(i.Field(view.ActionReason).Chosen()), Note: i.Field(view.ActionNote).Text, Words: i.Field(view.ActionWords).Text,
+		Send: i.Field(view.ActionSend).Has(view.SendWords),
 	}
-	typed.Send = slices.ContainsFunc(i.field(view.ActionSend).Checked, func(o option) bool { return o.Value == view.SendWords })
-	return typed
 }
 
-// suggestWords suggests other words for another reason, unless the person has written her own by then.
-func (d *Desk) suggestWords(ctx context.Context, i interaction, a action, ack socket.Ack) {
-	ack(nil)
-	meta, err := view.ParseRejectMeta(i.View.Metadata)
-	if err != nil {
-		d.log.WarnContext(ctx, "a dialog does not say what it is about", "error", err)
-		return
-	}
-	shop, no := d.guard(ctx, i.User.ID, meta.Target.Key.Shop, reviewer)
-	app, err := d.existing(ctx, meta.Target.Key)
-	if no != "" || err != nil {
-		return // sending the dialog tells
-	}
-	typed := rejection(i)
-	typed.Reason = workflow.Reason(a.chosen())
-	if own(typed.Words, meta, app) {
-		return
-	}
-	meta.Suggested, typed.Words = typed.Reason, view.Suggestion(typed.Reason, app.Snapshot.Product)
-	shown := view.RejectModal(view.RejectFacts{Application: app, Undo: window(d.undoOf(shop)), Meta: meta, Typed: typed})
-	if _, err := d.api.UpdateViewContext(ctx, shown, "", i.View.Hash, i.View.ID); err != nil {
-		d.log.WarnContext(ctx, "could not suggest other words", "person", i.User.ID, "error", err)
+// rejectScope is what a person has to be allowed who works in the dialog.
+var rejectScope = handle.For(access.Reviewer, func(m view.RejectMeta) workflow.ShopID { return m.Target.Key.Shop })
+
+// suggestWords suggests other words for another reason, unless the person has written their own by then. What goes wrong is
+// told when the dialog is sent.
+func (d *Desk) suggestWords() onClick[view.RejectMeta] {
+	return onClick[view.RejectMeta]{
+		Order: handle.AckFirst,
+		Parse: func(c click) (view.RejectMeta, error) { return view.ParseRejectMeta(c.View.Metadata) },
+		Scope: rejectScope,
+		Do: func(ctx context.Context, c click, meta view.RejectMeta, g handle.Grant) (handle.Answer, error) {
+			app, err := d.existing(ctx, meta.Target.Key)
+			if err != nil {
+				return handle.Answer{}, err
+			}
+			typed := rejection(c.Interaction)
+			typed.Reason = workflow.Reason(c.Action.Chosen())
+			if own(typed.Words, meta, app) {
+				return handle.Answer{}, nil
+			}
+			meta.Suggested, typed.Words = typed.Reason, view.Suggestion(typed.Reason, app.Snapshot.Product)
+			shown := view.RejectModal(view.RejectFacts{Application: app, Undo: window(d.undoOf(g.Shop)), Meta: meta, Typed: typed})
+			if _, err := d.api.UpdateViewContext(ctx, shown, "", c.View.Hash, c.View.ID); err != nil {
+				d.log.WarnContext(ctx, "could not suggest other words", "person", c.User.ID, "error", err)
+			}
+			return handle.Answer{}, nil
+		},
+		Fail: func(context.Context, click, view.RejectMeta, handle.Grant, error) handle.Answer {
+			return handle.Answer{}
+		},
 	}
 }
 
@@ -143,48 +147,38 @@ func own(words string, meta view.RejectMeta, a workflow.Application) bool {
 }
 
 // submitReject rejects with what the dialog says. Once that is kept the dialog closes.
-func (d *Desk) submitReject(ctx context.Context, i interaction, ack socket.Ack) {
-	ctx, cancel := context.WithTimeout(ctx, commitBy)
-	defer cancel()
-	meta, err := view.ParseRejectMeta(i.View.Metadata)
-	if err != nil {
-		d.log.WarnContext(ctx, "a dialog does not say what it is about", "error", err)
-		return
+func (d *Desk) submitReject() onSubmit[view.RejectMeta] {
+	return onSubmit[view.RejectMeta]{
+		Parse: func(s submit) (view.RejectMeta, error) { return view.ParseRejectMeta(s.View.Metadata) },
+		Scope: rejectScope,
+		Do: func(ctx context.Context, s submit, meta view.RejectMeta, g handle.Grant) (handle.Answer, error) {
+			a, err := d.existing(ctx, meta.Target.Key)
+			if err != nil {
+				return handle.Answer{}, err
+			}
+			typed := rejection(s.Interaction)
+			if block, sentence := wrongFields(typed, meta, a); sentence != "" {
+				return handle.At(block, sentence), nil
+			}
+			_, err = d.engine.Apply(ctx, meta.Target.Key, d.rejected(meta, typed, g))
+			return handle.Answer{}, err
+		},
+		Fail: d.notRejected,
 	}
-	typed := rejection(i)
-	shop, no := d.guard(ctx, i.User.ID, meta.Target.Key.Shop, reviewer)
-	if no != "" {
-		ackView(ack, typed.NotDone(no), view.BlockReason, no)
-		return
-	}
-	a, err := d.existing(ctx, meta.Target.Key)
-	if err == nil {
-		if complaint, bad := complaintOf(typed, meta, a); bad {
-			ack(complaint)
-			return
-		}
-		_, err = d.engine.Apply(ctx, meta.Target.Key, d.rejected(i, meta, typed, shop))
-	}
-	if err == nil {
-		ack(nil)
-		return
-	}
-	d.note(ctx, i.User.ID, err)
-	d.notRejected(ctx, ack, meta, typed, shop, err)
 }
 
-// complaintOf tells what is wrong with the fields, at the field.
-func complaintOf(typed view.Rejection, meta view.RejectMeta, a workflow.Application) (errorsAnswer, bool) {
+// wrongFields tells what is wrong with the fields, if anything, and at which block.
+func wrongFields(typed view.Rejection, meta view.RejectMeta, a workflow.Application) (block, sentence string) {
 	words := view.WordsBlock(meta.Suggested)
 	switch {
 	case !slices.Contains(workflow.Reasons, typed.Reason):
-		return errorAt(view.BlockReason, view.ErrorNoReason), true
+		return view.BlockReason, view.ErrorNoReason
 	case typed.Send && noteOf(typed.Words) == "":
-		return errorAt(words, view.ErrorNoWords), true
+		return words, view.ErrorNoWords
 	case !typed.Send && own(typed.Words, meta, a):
-		return errorAt(words, view.ErrorUnticked), true
+		return words, view.ErrorUnticked
 	default:
-		return errorsAnswer{}, false
+		return "", ""
 	}
 }
 
@@ -197,10 +191,10 @@ func noteOf(typed string) string {
 	return text
 }
 
-func (d *Desk) rejected(i interaction, meta view.RejectMeta, typed view.Rejection, s workflow.Shop) workflow.Decided {
+func (d *Desk) rejected(meta view.RejectMeta, typed view.Rejection, g handle.Grant) workflow.Decided {
 	e := workflow.Decided{
-		Actor: d.actor(i.User.ID, s, workflow.FromModal, i.View.ID), At: time.Now(), Round: meta.Target.Round,
-		Verdict: workflow.Reject, Reason: typed.Reason, Undo: d.undoOf(s), Note: noteOf(typed.Note),
+		Actor: g.Actor, At: time.Now(), Round: meta.Target.Round,
+		Verdict: workflow.Reject, Reason: typed.Reason, Undo: d.undoOf(g.Shop), Note: noteOf(typed.Note),
 	}
 	if typed.Send {
 		e.Message = noteOf(withEmoji(typed.Words))
@@ -210,17 +204,15 @@ func (d *Desk) rejected(i interaction, meta view.RejectMeta, typed view.Rejectio
 
 // notRejected answers a dialog that could not be taken over. Where the request can still be decided it is shown again, as
 // the request is now; else it closes with the reason. Nothing that was written is lost by that.
-func (d *Desk) notRejected(ctx context.Context, ack socket.Ack, meta view.RejectMeta, typed view.Rejection, s workflow.Shop, err error) {
-	sentence := d.sentence(ctx, err)
-	r, ok := errors.AsType[workflow.Refusal](err)
-	if !ok {
-		ack(errorAt(view.BlockReason, sentence))
-		return
+func (d *Desk) notRejected(ctx context.Context, s submit, meta view.RejectMeta, g handle.Grant, err error) handle.Answer {
+	sentence, typed := d.access.Explain(ctx, err), rejection(s.Interaction)
+	if !explained(err) {
+		return handle.At(view.BlockReason, sentence)
 	}
 	shown := typed.NotDone(sentence)
-	if a := r.Application; r.Rule == workflow.RuleStale && a.Decidable() {
-		meta.Target.Round = a.Round
-		shown = view.RejectModal(view.RejectFacts{Application: a, Undo: window(d.undoOf(s)), Meta: meta, Typed: typed, Moved: true})
+	if r, ok := errors.AsType[workflow.Refusal](err); ok && r.Rule == workflow.RuleStale && r.Application.Decidable() {
+		meta.Target.Round = r.Application.Round
+		shown = view.RejectModal(view.RejectFacts{Application: r.Application, Undo: window(d.undoOf(g.Shop)), Meta: meta, Typed: typed, Moved: true})
 	}
-	ackView(ack, shown, view.BlockReason, sentence)
+	return handle.ShowOr(shown, view.BlockReason, sentence)
 }

@@ -55,7 +55,7 @@ func (d *Desk) report(ctx context.Context, e workflow.Effect) workflow.Outcome {
 
 // reportFacts gathers the week before the Monday that the report is of, and where it goes.
 func (d *Desk) reportFacts(ctx context.Context, e workflow.Effect) (channel string, f view.ReportFacts, err error) {
-	shops, err := d.shops(ctx)
+	shops, err := d.access.Shops(ctx)
 	if err != nil {
 		return "", f, err
 	}

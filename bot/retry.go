@@ -1,14 +1,13 @@
 package bot
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
 	"time"
 
-	"sampledesk/bot/socket"
+	"sampledesk/bot/access"
+	"sampledesk/bot/handle"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
 	"sampledesk/workflow/query"
@@ -17,16 +16,16 @@ import (
 // retryRoutes are what failed, and trying it again.
 func (d *Desk) retryRoutes(r *routes) {
 	r.commands[view.CommandSamples+" retry"] = d.retryTyped
-	r.clicks[view.ActionRetry] = d.retry
-	r.clicks[view.ActionRetryPage] = d.turnRetries
-	r.clicks[view.ActionRetryBack] = d.turnRetries
+	handle.OnClick(r.Mux, view.ActionRetry, d.retry())
+	handle.OnClick(r.Mux, view.ActionRetryPage, d.turnRetries())
+	handle.OnClick(r.Mux, view.ActionRetryBack, d.turnRetries())
 }
 
 // retryTyped lists what failed or waits after a failure; with a request named, it tries again what does for that one.
 func (d *Desk) retryTyped(ctx context.Context, c command, rest string) (reply, error) {
-	own, no := d.deciding(ctx, c.User, c.Shops, "")
-	if no != "" {
-		return reply{Message: view.Aside(no)}, nil
+	own, err := d.access.Deciding(ctx, c.User, c.Shops, "")
+	if err != nil {
+		return reply{}, err
 	}
 	typed, more := cutTerm(rest)
 	if typed == "" {
@@ -37,7 +36,7 @@ func (d *Desk) retryTyped(ctx context.Context, c command, rest string) (reply, e
 	}
 	found, err := d.findAll(ctx, own, typed)
 	if err != nil {
-		return reply{}, fmt.Errorf("%w an application: %w", errRead, err)
+		return reply{}, fmt.Errorf("%w an application: %w", access.ErrRead, err)
 	}
 	if len(found) == 0 {
 		facts, err := d.search(ctx, own, view.ShowPage{Asked: typed})
@@ -56,9 +55,9 @@ func (d *Desk) retryAll(ctx context.Context, found []workflow.Application, shops
 	var nothing error
 	for _, a := range found {
 		i := slices.IndexFunc(shops, func(s workflow.Shop) bool { return s.ID == a.Key.Shop })
-		n, err := d.engine.Retry(ctx, a.Key, d.actor(c.User, shops[i], workflow.FromCommand, c.TriggerID), time.Now())
+		n, err := d.engine.Retry(ctx, a.Key, d.access.Actor(c.User, shops[i], workflow.FromCommand, c.TriggerID), time.Now())
 		switch {
-		case ruleOf(err) == workflow.RuleNothingFailed:
+		case access.RuleOf(err) == workflow.RuleNothingFailed:
 			nothing = err
 		case err != nil:
 			return tried, err
@@ -79,34 +78,33 @@ func (d *Desk) retries(ctx context.Context, shops []workflow.Shop, page int, don
 		return err
 	})
 	if err != nil {
-		return view.Message{}, fmt.Errorf("%w what failed: %w", errRead, err)
+		return view.Message{}, fmt.Errorf("%w what failed: %w", access.ErrRead, err)
 	}
 	return view.Retry(facts), nil
 }
 
 // retry tries something again, and shows in the list's place what is left.
-func (d *Desk) retry(ctx context.Context, i interaction, a action, ack socket.Ack) {
-	ctx, cancel := context.WithTimeout(ctx, commitBy)
-	defer cancel()
-	target, err := view.ParseRetryTarget(a.Text)
-	if err != nil {
-		d.log.WarnContext(ctx, "a control does not say what is to be tried again", "error", err)
-		return
+func (d *Desk) retry() onClick[view.RetryTarget] {
+	left := func(c click, page int, done string) handle.Answer {
+		return handle.Answer{Then: func(ctx context.Context) {
+			answer, err := d.retryPage(ctx, c.Interaction, page, done)
+			d.mux.Finish(ctx, c.Interaction, answer, err)
+		}}
 	}
-	shop, no := d.guard(ctx, i.User.ID, target.Shop, reviewer)
-	if no == "" {
-		err = d.tryAgain(ctx, target, d.actor(i.User.ID, shop, workflow.FromCommand, i.TriggerID))
-		if err != nil {
-			d.note(ctx, i.User.ID, err)
-			no = d.sentence(ctx, err)
-		}
+	return onClick[view.RetryTarget]{
+		Parse: func(c click) (view.RetryTarget, error) { return view.ParseRetryTarget(c.Action.Text) },
+		Scope: handle.For(access.Reviewer, func(t view.RetryTarget) workflow.ShopID { return t.Shop }),
+		Do: func(ctx context.Context, c click, t view.RetryTarget, g handle.Grant) (handle.Answer, error) {
+			g.Actor.Surface = workflow.FromCommand
+			return left(c, t.Page, view.Retried(1)), d.tryAgain(ctx, t, g.Actor)
+		},
+		Fail: func(ctx context.Context, c click, t view.RetryTarget, _ handle.Grant, err error) handle.Answer {
+			if access.RuleOf(err) != "" {
+				return left(c, t.Page, d.access.Explain(ctx, err))
+			}
+			return handle.Tell(d.access.Explain(ctx, err))
+		},
 	}
-	ack(nil)
-	if no != "" && ruleOf(err) == "" {
-		d.tell(ctx, i, no)
-		return
-	}
-	d.showRetries(context.WithoutCancel(ctx), i, target.Page, cmp.Or(no, view.Retried(1)))
 }
 
 func (d *Desk) tryAgain(ctx context.Context, t view.RetryTarget, by workflow.Actor) error {
@@ -118,21 +116,18 @@ func (d *Desk) tryAgain(ctx context.Context, t view.RetryTarget, by workflow.Act
 }
 
 // turnRetries shows another page in place of the one that was clicked.
-func (d *Desk) turnRetries(ctx context.Context, i interaction, a action, ack socket.Ack) {
-	ack(nil)
-	page, err := strconv.Atoi(a.Text)
-	if err != nil || page < 0 {
-		d.log.WarnContext(ctx, "a control does not name a page", "page", a.Text)
-		return
-	}
-	d.showRetries(ctx, i, page, "")
+func (d *Desk) turnRetries() onClick[int] {
+	return onClick[int]{Order: handle.AckFirst, Parse: pageNumber, Do: func(ctx context.Context, c click, page int, _ handle.Grant) (handle.Answer, error) {
+		return d.retryPage(ctx, c.Interaction, page, "")
+	}}
 }
 
-func (d *Desk) showRetries(ctx context.Context, i interaction, page int, done string) {
-	d.turn(ctx, i, "what failed", func(shops []workflow.Shop) (view.Message, error) {
-		own, no := d.deciding(ctx, i.User.ID, shops, "")
-		if no != "" {
-			return view.Aside(no), nil // what stands there is not hers to see any more
+func (d *Desk) retryPage(ctx context.Context, i handle.Interaction, page int, done string) (handle.Answer, error) {
+	return d.page(ctx, i, func(shops []workflow.Shop) (view.Message, error) {
+		own, err := d.access.Deciding(ctx, i.User.ID, shops, "")
+		if err != nil { // what stands there is not theirs to see any more
+			d.access.Log(ctx, i.User.ID, err)
+			return view.Aside(d.access.Explain(ctx, err)), nil
 		}
 		return d.retries(ctx, own, page, done)
 	})

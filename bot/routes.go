@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 
+	"sampledesk/bot/handle"
 	"sampledesk/bot/socket"
 	"sampledesk/workflow"
 )
@@ -11,13 +12,9 @@ import (
 // routes say who works on what people do: a row for each control, dialog, menu that asks for its options, shortcut,
 // command and event.
 type routes struct {
-	clicks      map[string]func(context.Context, interaction, action, socket.Ack) // by action id
-	submissions map[string]func(context.Context, interaction, socket.Ack)         // by the view's callback id
-	closings    map[string]func(context.Context, interaction)                     // by the view's callback id
-	suggestions map[string]func(context.Context, interaction) any                 // by action id; the answer rides in the acknowledgement
-	shortcuts   map[string]func(context.Context, interaction, socket.Ack)         // by callback id
-	commands    map[string]commandHandler                                         // by command and first word, such as "/samples queue"
-	events      map[string]func(context.Context, event, socket.Ack)               // by type
+	*handle.Mux
+	commands map[string]commandHandler                           // by command and first word, such as "/samples queue"
+	events   map[string]func(context.Context, event, socket.Ack) // by type
 }
 
 // commandHandler answers a command. Then, which may be nil, is done after the acknowledgement.
@@ -25,15 +22,7 @@ type commandHandler func(ctx context.Context, c command, rest string) (answer re
 
 // newRoutes gathers the rows of all surfaces. Each surface has its file, and its rows there.
 func newRoutes(d *Desk) *routes {
-	r := &routes{
-		clicks:      map[string]func(context.Context, interaction, action, socket.Ack){},
-		submissions: map[string]func(context.Context, interaction, socket.Ack){},
-		closings:    map[string]func(context.Context, interaction){},
-		suggestions: map[string]func(context.Context, interaction) any{},
-		shortcuts:   map[string]func(context.Context, interaction, socket.Ack){},
-		commands:    map[string]commandHandler{},
-		events:      map[string]func(context.Context, event, socket.Ack){},
-	}
+	r := &routes{Mux: d.mux, commands: map[string]commandHandler{}, events: map[string]func(context.Context, event, socket.Ack){}}
 	d.cardRoutes(r)
 	d.campaignRoutes(r)
 	d.queueRoutes(r)
@@ -87,8 +76,8 @@ func (d *Desk) happen(ctx context.Context, payload json.RawMessage, ack socket.A
 		d.log.WarnContext(ctx, "an event is not readable", "error", err)
 		return
 	}
-	if handle := d.routes.events[e.Event.Type]; handle != nil {
-		handle(ctx, e, ack)
+	if answer := d.routes.events[e.Event.Type]; answer != nil {
+		answer(ctx, e, ack)
 		return
 	}
 	d.log.DebugContext(ctx, "an event that the desk does not work on", "type", e.Event.Type)

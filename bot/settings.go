@@ -8,7 +8,10 @@ import (
 	"strconv"
 	"time"
 
-	"sampledesk/bot/socket"
+	"github.com/slack-go/slack"
+
+	"sampledesk/bot/access"
+	"sampledesk/bot/handle"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
 	"sampledesk/workflow/query"
@@ -17,64 +20,62 @@ import (
 // settingsRoutes are what opens the settings, and what happens in their dialog.
 func (d *Desk) settingsRoutes(r *routes) {
 	r.commands[view.CommandSamples+" settings"] = d.commandSettings
-	r.clicks[view.ActionSettings] = d.clickSettings
-	r.clicks[view.ActionSettingsShop] = d.switchSettings
-	r.submissions[view.CallbackSettings] = d.submitSettings
-	r.suggestions[view.ActionSettingsGroups] = d.suggestGroups
-	r.suggestions[view.ActionSettingsZone] = d.suggestZones
+	handle.OnClick(r.Mux, view.ActionSettings, d.clickSettings())
+	handle.OnClick(r.Mux, view.ActionSettingsShop, d.switchSettings())
+	handle.OnSubmit(r.Mux, view.CallbackSettings, d.submitSettings())
+	r.OnSuggest(view.ActionSettingsGroups, d.suggestGroups)
+	r.OnSuggest(view.ActionSettingsZone, d.suggestZones)
 }
 
 // commandSettings opens the settings by command: those of the channel's shop, with the others to choose from.
 func (d *Desk) commandSettings(ctx context.Context, c command, _ string) (reply, error) {
-	mine := d.administered(ctx, c.User)
+	mine := d.access.Administered(ctx, c.User)
 	here := slices.IndexFunc(c.Shops, func(s workflow.Shop) bool { return query.Holds(mine, s.ID) })
 	if here < 0 {
 		var first workflow.ShopID
 		if len(c.Shops) > 0 {
 			first = c.Shops[0].ID
 		}
-		return reply{Message: view.Aside(d.noSettings(ctx, c.User, first))}, nil
+		return reply{}, d.noSettings(ctx, c.User, first)
 	}
-	i := interaction{TriggerID: c.TriggerID, ResponseURL: c.ResponseURL}
+	i := handle.Interaction{TriggerID: c.TriggerID, ResponseURL: c.ResponseURL}
 	i.User.ID, i.Channel.ID = c.User, c.Channel
-	return reply{then: func(ctx context.Context) { d.openSettings(ctx, i, c.Shops[here], mine) }}, nil
+	return reply{then: func(ctx context.Context) { d.mux.Open(ctx, i, d.settingsModal(ctx, c.Shops[here], mine)) }}, nil
 }
 
-// noSettings tells why somebody changes no settings: she is no admin of the shop, Slack did not tell in time, or there is
+// noSettings tells why somebody changes no settings: they are no admin of the shop, Slack did not tell in time, or there is
 // no shop.
-func (d *Desk) noSettings(ctx context.Context, who workflow.PersonID, shop workflow.ShopID) string {
-	if _, no := d.guard(ctx, who, shop, admin); no != "" {
-		return no
+func (d *Desk) noSettings(ctx context.Context, who workflow.PersonID, shop workflow.ShopID) error {
+	if _, err := d.access.Guard(ctx, who, shop, access.Admin); err != nil {
+		return err
 	}
 	if shop == "" {
-		return view.Denied(view.DeniedNoShop)
+		return access.Denied{Rule: view.DeniedNoShop}
 	}
-	return view.Denied(view.DeniedUnchecked)
+	return access.Denied{Rule: view.DeniedUnchecked, Shop: shop}
 }
 
 // clickSettings opens the settings by a button: those of the shop that it names, or, where it names none, of the first
 // that the person is an admin of.
-func (d *Desk) clickSettings(ctx context.Context, i interaction, a action, ack socket.Ack) {
-	ack(nil)
-	mine := d.administered(ctx, i.User.ID)
-	id := workflow.ShopID(a.Text)
-	if id == "" && len(mine) > 0 {
-		id = mine[0].ID
-	}
-	if id == "" {
-		d.tell(ctx, i, d.noSettings(ctx, i.User.ID, ""))
-		return
-	}
-	shop, no := d.guard(ctx, i.User.ID, id, admin)
-	if no != "" {
-		d.tell(ctx, i, no)
-		return
-	}
-	d.openSettings(ctx, i, shop, mine)
+func (d *Desk) clickSettings() onClick[workflow.ShopID] {
+	return onClick[workflow.ShopID]{Order: handle.AckFirst, Parse: shopNamed, Do: func(ctx context.Context, c click, id workflow.ShopID, _ handle.Grant) (handle.Answer, error) {
+		mine := d.access.Administered(ctx, c.User.ID)
+		if id == "" && len(mine) > 0 {
+			id = mine[0].ID
+		}
+		if id == "" {
+			return handle.Answer{}, d.noSettings(ctx, c.User.ID, "")
+		}
+		shop, err := d.access.Guard(ctx, c.User.ID, id, access.Admin)
+		if err != nil {
+			return handle.Answer{}, err
+		}
+		return handle.Open(d.settingsModal(ctx, shop, mine)), nil
+	}}
 }
 
-func (d *Desk) openSettings(ctx context.Context, i interaction, s workflow.Shop, mine []workflow.Shop) {
-	d.openModal(ctx, i, view.SettingsModal(d.settingsFacts(ctx, s, mine)))
+func (d *Desk) settingsModal(ctx context.Context, s workflow.Shop, mine []workflow.Shop) slack.ModalViewRequest {
+	return view.SettingsModal(d.settingsFacts(ctx, s, mine))
 }
 
 // settingsFacts gathers what the dialog shows of a shop's settings as they are now.
@@ -87,53 +88,51 @@ func (d *Desk) settingsFacts(ctx context.Context, s workflow.Shop, mine []workfl
 }
 
 // switchSettings shows another shop's settings in the dialog's place.
-func (d *Desk) switchSettings(ctx context.Context, i interaction, a action, ack socket.Ack) {
-	ack(nil)
-	shop, no := d.guard(ctx, i.User.ID, workflow.ShopID(a.chosen()), admin)
-	if no != "" {
-		d.tell(ctx, i, no)
-		return
-	}
-	m := view.SettingsModal(d.settingsFacts(ctx, shop, d.administered(ctx, i.User.ID)))
-	if _, err := d.api.UpdateViewContext(ctx, m, "", i.View.Hash, i.View.ID); err != nil {
-		d.log.WarnContext(ctx, "could not show another shop's settings", "person", i.User.ID, "shop", shop.ID, "error", err)
+func (d *Desk) switchSettings() onClick[workflow.ShopID] {
+	return onClick[workflow.ShopID]{
+		Order: handle.AckFirst,
+		Parse: func(c click) (workflow.ShopID, error) { return workflow.ShopID(c.Action.Chosen()), nil },
+		Scope: adminScope,
+		Do: func(ctx context.Context, c click, _ workflow.ShopID, g handle.Grant) (handle.Answer, error) {
+			m := d.settingsModal(ctx, g.Shop, d.access.Administered(ctx, c.User.ID))
+			if _, err := d.api.UpdateViewContext(ctx, m, "", c.View.Hash, c.View.ID); err != nil {
+				d.log.WarnContext(ctx, "could not show another shop's settings", "person", c.User.ID, "shop", g.Shop.ID, "error", err)
+			}
+			return handle.Answer{}, nil
+		},
 	}
 }
 
-// administered returns the shops that a person is an admin of; one of which Slack does not tell in time is left out.
-func (d *Desk) administered(ctx context.Context, who workflow.PersonID) []workflow.Shop {
-	all, err := d.shops(ctx)
-	if err != nil {
-		d.log.ErrorContext(ctx, "could not read the shops", "error", err)
-		return nil
-	}
-	all = slices.DeleteFunc(all, func(s workflow.Shop) bool { return !d.isAdmin(who, s) })
-	return d.allowed(ctx, who, all, admin)
-}
+// adminScope is what a person has to be allowed who changes a shop's settings.
+var adminScope = handle.For(access.Admin, func(id workflow.ShopID) workflow.ShopID { return id })
 
 // submitSettings keeps what an admin made of the settings, and says what changed in the dialog's place.
-func (d *Desk) submitSettings(ctx context.Context, i interaction, ack socket.Ack) {
-	ctx, cancel := context.WithTimeout(ctx, commitBy)
-	defer cancel()
-	meta, err := view.ParseSettingsMeta(i.View.Metadata)
-	if err != nil {
-		d.log.WarnContext(ctx, "a dialog does not say whose settings it is about", "error", err)
-		return
+func (d *Desk) submitSettings() onSubmit[view.SettingsMeta] {
+	return onSubmit[view.SettingsMeta]{
+		Parse: func(s submit) (view.SettingsMeta, error) { return view.ParseSettingsMeta(s.View.Metadata) },
+		Scope: handle.For(access.Admin, func(m view.SettingsMeta) workflow.ShopID { return m.Shop }),
+		Do: func(ctx context.Context, s submit, meta view.SettingsMeta, g handle.Grant) (handle.Answer, error) {
+			given, action, complaint := readSettings(s.Interaction)
+			if complaint == "" {
+				action, complaint = d.checkSettings(ctx, g.Shop, given.Settings)
+			}
+			if complaint != "" {
+				return handle.At(view.SettingsBlock(action, meta.Shop), complaint), nil
+			}
+			return d.saveSettings(ctx, settingsDraft{meta: meta, shop: g.Shop, form: given, by: g.Actor})
+		},
+		Fail: func(ctx context.Context, _ submit, meta view.SettingsMeta, _ handle.Grant, err error) handle.Answer {
+			action, sentence := view.ActionSettingsChannel, d.access.Explain(ctx, err)
+			if access.DenialOf(err) != "" || errors.Is(err, access.ErrRead) {
+				return handle.ShowOr(view.NoticeModal(view.Aside(sentence)), view.SettingsBlock(action, meta.Shop), sentence)
+			}
+			sentence = view.Denied(view.DeniedUnsaved)
+			if r, ok := errors.AsType[workflow.Refusal](err); ok && r.Rule == workflow.RuleBadSetting {
+				action, sentence = view.SettingsError(r.Name)
+			}
+			return handle.At(view.SettingsBlock(action, meta.Shop), sentence)
+		},
 	}
-	shop, no := d.guard(ctx, i.User.ID, meta.Shop, admin)
-	if no != "" {
-		ackView(ack, view.NoticeModal(view.Aside(no)), view.SettingsBlock(view.ActionSettingsChannel, meta.Shop), no)
-		return
-	}
-	given, action, complaint := readSettings(i)
-	if complaint == "" {
-		action, complaint = d.checkSettings(ctx, shop, given.Settings)
-	}
-	if complaint != "" {
-		ack(errorAt(view.SettingsBlock(action, meta.Shop), complaint))
-		return
-	}
-	d.saveSettings(ctx, i, settingsDraft{meta: meta, shop: shop, form: given}, ack)
 }
 
 // settingsForm is what the dialog holds: settings with nothing unset, and the shops that get the same.
@@ -143,25 +142,25 @@ type settingsForm struct {
 }
 
 // readSettings reads the dialog's inputs. Where one is not to be read, it says which and what is wrong.
-func readSettings(i interaction) (f settingsForm, action, complaint string) {
-	f.Channel = i.field(view.ActionSettingsChannel).Conversation
-	f.Reviewers, f.Admins = i.field(view.ActionSettingsReviewers).People, i.field(view.ActionSettingsAdmins).People
-	for _, o := range i.field(view.ActionSettingsGroups).Checked {
+func readSettings(i handle.Interaction) (f settingsForm, action, complaint string) {
+	f.Channel = i.Field(view.ActionSettingsChannel).Conversation
+	f.Reviewers, f.Admins = i.Field(view.ActionSettingsReviewers).People, i.Field(view.ActionSettingsAdmins).People
+	for _, o := range i.Field(view.ActionSettingsGroups).Checked {
 		f.Groups = append(f.Groups, workflow.GroupID(o.Value))
 	}
-	f.QuickReject = i.field(view.ActionSettingsReject).chosen() == view.RejectAtOnce
-	f.Morning, f.Zone = i.field(view.ActionSettingsMorning).Time, i.field(view.ActionSettingsZone).chosen()
-	f.Shipments = view.ParseShipments(i.field(view.ActionSettingsShipments).chosen())
-	f.ShipmentChannel = i.field(view.ActionSettingsShipmentChannel).Conversation
-	for _, o := range i.field(view.ActionSettingsCopies).Checked {
+	f.QuickReject = i.Field(view.ActionSettingsReject).Chosen() == view.RejectAtOnce
+	f.Morning, f.Zone = i.Field(view.ActionSettingsMorning).Time, i.Field(view.ActionSettingsZone).Chosen()
+	f.Shipments = view.ParseShipments(i.Field(view.ActionSettingsShipments).Chosen())
+	f.ShipmentChannel = i.Field(view.ActionSettingsShipmentChannel).Conversation
+	for _, o := range i.Field(view.ActionSettingsCopies).Checked {
 		f.copies = append(f.copies, workflow.ShopID(o.Value))
 	}
-	undo, ok := parseSeconds(i.field(view.ActionSettingsUndo).Text)
+	undo, ok := parseSeconds(i.Field(view.ActionSettingsUndo).Text)
 	if !ok {
 		return f, view.ActionSettingsUndo, view.ErrorUndo
 	}
 	f.Undo = &undo
-	if f.Steps, ok = view.ParseSteps(i.field(view.ActionSettingsSteps).Text); !ok {
+	if f.Steps, ok = view.ParseSteps(i.Field(view.ActionSettingsSteps).Text); !ok {
 		return f, view.ActionSettingsSteps, view.ErrorSteps
 	}
 	for n := range f.Steps[1:] {
@@ -174,24 +173,24 @@ func readSettings(i interaction) (f settingsForm, action, complaint string) {
 }
 
 // readClockSettings reads the inputs that are about the clock.
-func readClockSettings(i interaction, s *workflow.Settings) (action, complaint string) {
-	if chosen := i.field(view.ActionSettingsHours).chosen(); chosen == view.HoursWeekdays || chosen == view.HoursEveryDay {
-		s.HoursFrom, s.HoursTo = i.field(view.ActionSettingsHoursFrom).Time, i.field(view.ActionSettingsHoursTo).Time
+func readClockSettings(i handle.Interaction, s *workflow.Settings) (action, complaint string) {
+	if chosen := i.Field(view.ActionSettingsHours).Chosen(); chosen == view.HoursWeekdays || chosen == view.HoursEveryDay {
+		s.HoursFrom, s.HoursTo = i.Field(view.ActionSettingsHoursFrom).Time, i.Field(view.ActionSettingsHoursTo).Time
 		s.Weekends = chosen == view.HoursEveryDay
 		if s.HoursFrom == "" || s.HoursTo == "" {
 			return view.ActionSettingsHoursFrom, view.ErrorHours
 		}
 	}
-	s.Weekly = i.field(view.ActionSettingsWeekly).chosen() == view.WeeklyMonday
+	s.Weekly = i.Field(view.ActionSettingsWeekly).Chosen() == view.WeeklyMonday
 	var ok bool
-	if s.MoveDays, ok = view.ParseDays(i.field(view.ActionSettingsMoveDays).Text); !ok {
+	if s.MoveDays, ok = view.ParseDays(i.Field(view.ActionSettingsMoveDays).Text); !ok {
 		return view.ActionSettingsMoveDays, view.ErrorDays
 	}
-	if s.PostDays, ok = view.ParseDays(i.field(view.ActionSettingsPostDays).Text); !ok {
+	if s.PostDays, ok = view.ParseDays(i.Field(view.ActionSettingsPostDays).Text); !ok {
 		return view.ActionSettingsPostDays, view.ErrorDays
 	}
 	// Cleaned as it will be kept, so that what did not change is seen not to have.
-	text, err := workflow.NoteText(withEmoji(i.field(view.ActionSettingsNudge).Text), workflow.MaxMessage)
+	text, err := workflow.NoteText(withEmoji(i.Field(view.ActionSettingsNudge).Text), workflow.MaxMessage)
 	if r, ok := errors.AsType[workflow.Refusal](err); ok && r.Rule == workflow.RuleTooLong {
 		return view.ActionSettingsNudge, view.ErrorNudge
 	}
@@ -212,74 +211,64 @@ type settingsDraft struct {
 	meta view.SettingsMeta
 	shop workflow.Shop // as it is now
 	form settingsForm
+	by   workflow.Actor
 }
 
 // saveSettings keeps a draft that was found good, unless its person has to look at something again first.
-func (d *Desk) saveSettings(ctx context.Context, i interaction, draft settingsDraft, ack socket.Ack) {
+func (d *Desk) saveSettings(ctx context.Context, draft settingsDraft) (handle.Answer, error) {
 	was, shop := d.effective(draft.shop.Settings), draft.shop
 	moved := draft.meta.Version != shop.Settings.Version
-	changes, copies := view.SettingsChanges(was, draft.form.Settings), d.copies(ctx, i.User.ID, draft)
+	changes, copies := view.SettingsChanges(was, draft.form.Settings), d.copies(ctx, draft)
 	if len(changes) == 0 && len(copies) == 0 && shop.Settings.Welcomed {
 		// The same is there already: nothing was changed, or this is Slack's second delivery of what was saved.
-		ack(updateTo(view.SettingsSaved(shop, nil, nil)))
-		return
+		return handle.Show(view.SettingsSaved(shop, nil, nil)), nil
 	}
-	if warning := d.warning(i.User.ID, draft, moved, changes); warning != "" {
-		d.askAgain(ctx, i, draft, warning, ack)
-		return
+	if warning := d.warning(draft, moved, changes); warning != "" {
+		return d.askAgain(ctx, draft, warning), nil
 	}
 	ids := make([]workflow.ShopID, len(copies))
 	for n, s := range copies {
 		ids[n] = s.ID
 	}
 	_, err := d.engine.ChangeSettings(ctx, shop.ID, workflow.SettingsChange{
-		Actor: d.actor(i.User.ID, shop, workflow.FromModal, i.View.ID), At: time.Now(), Seen: shop.Settings.Version,
+		Actor: draft.by, At: time.Now(), Seen: shop.Settings.Version,
 		Settings: d.unset(draft.form.Settings, shop.Settings), Copies: ids,
 	})
-	if err == nil {
-		ack(updateTo(view.SettingsSaved(shop, changes, copies)))
-		return
-	}
-	d.note(ctx, i.User.ID, err)
-	action, sentence := view.ActionSettingsChannel, view.Denied(view.DeniedUnsaved)
-	if r, ok := errors.AsType[workflow.Refusal](err); ok && r.Rule == workflow.RuleBadSetting {
-		action, sentence = view.SettingsError(r.Name)
-	}
-	ack(errorAt(view.SettingsBlock(action, shop.ID), sentence))
+	return handle.Show(view.SettingsSaved(shop, changes, copies)), err
 }
 
 // warning tells what a person has to look at before a draft is saved: that somebody else changed the settings meanwhile,
-// or that she takes her own rights away. Who was warned and sends it again means it.
-func (d *Desk) warning(who workflow.PersonID, draft settingsDraft, moved bool, changes []view.SettingsChange) string {
+// or that they take their own rights away. Who was warned and sends it again means it.
+func (d *Desk) warning(draft settingsDraft, moved bool, changes []view.SettingsChange) string {
 	if moved {
 		return view.WarnMoved(changes)
 	}
 	after := draft.shop
 	after.Settings = d.unset(draft.form.Settings, draft.shop.Settings)
-	if draft.meta.Sure || d.isAdmin(who, after) {
+	if draft.meta.Sure || d.access.IsAdmin(draft.by.Person, after) {
 		return ""
 	}
 	return view.WarnLeaving(d.adminsOf(after))
 }
 
 // askAgain shows the dialog once more, with what was entered, and what to look at. Seen is now what is there now.
-func (d *Desk) askAgain(ctx context.Context, i interaction, draft settingsDraft, warning string, ack socket.Ack) {
-	facts := d.settingsFacts(ctx, draft.shop, d.administered(ctx, i.User.ID))
+func (d *Desk) askAgain(ctx context.Context, draft settingsDraft, warning string) handle.Answer {
+	facts := d.settingsFacts(ctx, draft.shop, d.access.Administered(ctx, draft.by.Person))
 	version := draft.shop.Settings.Version
 	facts.Shop.Settings = draft.form.Settings
 	facts.Shop.Settings.Version = version
 	facts.Groups = d.groupNames(ctx, draft.form.Groups)
 	facts.Warning, facts.Sure = warning, true
-	ackView(ack, view.SettingsModal(facts), view.SettingsBlock(view.ActionSettingsChannel, draft.shop.ID), view.Denied(view.DeniedMoved))
+	return handle.ShowOr(view.SettingsModal(facts), view.SettingsBlock(view.ActionSettingsChannel, draft.shop.ID), view.Denied(view.DeniedMoved))
 }
 
 // copies returns the other shops that are to get the same and have not got it yet, as far as the person is an admin of
 // them.
-func (d *Desk) copies(ctx context.Context, who workflow.PersonID, draft settingsDraft) []workflow.Shop {
+func (d *Desk) copies(ctx context.Context, draft settingsDraft) []workflow.Shop {
 	if len(draft.form.copies) == 0 {
 		return nil
 	}
-	return slices.DeleteFunc(d.administered(ctx, who), func(s workflow.Shop) bool {
+	return slices.DeleteFunc(d.access.Administered(ctx, draft.by.Person), func(s workflow.Shop) bool {
 		same := d.effective(s.Settings)
 		same.Channel = draft.form.Channel
 		return s.ID == draft.shop.ID || !slices.Contains(draft.form.copies, s.ID) ||

@@ -9,6 +9,8 @@ import (
 
 	"github.com/slack-go/slack"
 
+	"sampledesk/bot/access"
+	"sampledesk/bot/handle"
 	"sampledesk/bot/slackapi"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
@@ -77,36 +79,26 @@ func (d *Desk) unreachable(ctx context.Context, channel string) string {
 }
 
 // unfit finds somebody who can neither decide nor be an admin, whatever the settings say, and says why. About whom Slack
-// does not tell in time nothing is said: what she may do is checked at each of her clicks.
+// does not tell in time nothing is said: what they may do is checked at each of their clicks.
 func (d *Desk) unfit(ctx context.Context, named []workflow.PersonID) string {
 	complaints := make([]string, len(named))
-	askAll(len(named), fewAtATime, func(n int) { complaints[n] = d.unfitOne(ctx, named[n]) })
+	access.AskAll(len(named), access.FewAtATime, func(n int) { complaints[n] = d.unfitOne(ctx, named[n]) })
 	return cmp.Or(complaints...)
 }
 
 func (d *Desk) unfitOne(ctx context.Context, p workflow.PersonID) string {
-	team, err := d.people.ownTeam(ctx)
-	if err != nil {
-		return ""
-	}
-	user, err := d.people.user(ctx, p)
-	if slackapi.UnknownPerson.Has(err) {
-		return view.ErrorUnfit(string(p), view.DeniedElsewhere)
-	}
-	if err != nil {
-		return ""
-	}
-	if why := standingOf(user, team); why != "" {
-		return view.ErrorUnfit(cmp.Or(user.Profile.DisplayName, user.RealName, user.Name), why)
+	user, err := d.access.Standing(ctx, p)
+	if rule := access.DenialOf(err); rule != "" && rule != view.DeniedUnchecked {
+		return view.ErrorUnfit(cmp.Or(user.Profile.DisplayName, user.RealName, user.Name, string(p)), rule)
 	}
 	return ""
 }
 
 // suggestGroups offers the workspace's user groups.
-func (d *Desk) suggestGroups(ctx context.Context, i interaction) any {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+func (d *Desk) suggestGroups(ctx context.Context, i handle.Interaction) any {
+	ctx, cancel := context.WithTimeout(ctx, access.Timeout)
 	defer cancel()
-	all, err := d.people.allGroups(ctx)
+	all, err := d.access.Groups(ctx)
 	if err != nil {
 		d.log.WarnContext(ctx, "could not list the user groups", "error", err)
 	}
@@ -114,7 +106,7 @@ func (d *Desk) suggestGroups(ctx context.Context, i interaction) any {
 }
 
 // suggestZones offers time zones, first the one that the person lives in.
-func (d *Desk) suggestZones(ctx context.Context, i interaction) any {
+func (d *Desk) suggestZones(ctx context.Context, i handle.Interaction) any {
 	return view.ZoneOptions(i.Typed, d.zoneOf(ctx, i.User.ID), time.Now())
 }
 
@@ -125,7 +117,7 @@ const nicety = 500 * time.Millisecond
 func (d *Desk) zoneOf(ctx context.Context, who workflow.PersonID) string {
 	ctx, cancel := context.WithTimeout(ctx, nicety)
 	defer cancel()
-	user, err := d.people.user(ctx, who)
+	user, err := d.access.Account(ctx, who)
 	if err != nil || (workflow.Settings{Zone: user.TZ}).Check() != "" {
 		return ""
 	}
@@ -140,7 +132,7 @@ func (d *Desk) groupNames(ctx context.Context, ids []workflow.GroupID) map[workf
 	}
 	ctx, cancel := context.WithTimeout(ctx, nicety)
 	defer cancel()
-	all, err := d.people.allGroups(ctx)
+	all, err := d.access.Groups(ctx)
 	if err != nil {
 		d.log.WarnContext(ctx, "could not list the user groups", "error", err)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"sampledesk/bot/access"
 	"sampledesk/bot/slackapi"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
@@ -55,7 +56,7 @@ func (d *Desk) search(ctx context.Context, shops []workflow.Shop, at view.ShowPa
 		return err
 	})
 	if err != nil {
-		return view.ShowFacts{}, fmt.Errorf("%w an application: %w", errRead, err)
+		return view.ShowFacts{}, fmt.Errorf("%w an application: %w", access.ErrRead, err)
 	}
 	return facts, nil
 }

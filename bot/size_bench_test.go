@@ -18,6 +18,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"sampledesk/bot/access"
 	"sampledesk/bot/slackapi"
 	"sampledesk/bot/view"
 	"sampledesk/store/boltstore"
@@ -154,7 +155,7 @@ func measured(b *testing.B, path string, size int) map[string]float64 {
 	require.NoError(b, err)
 	b.Cleanup(func() { require.NoError(b, store.Close()) })
 	d, engine := deskOn(b, store), workflow.NewEngine(store, nil)
-	shops, err := d.shops(b.Context())
+	shops, err := d.access.Shops(b.Context())
 	require.NoError(b, err)
 	took["queue"] = µsOf(b, 50, func(int) error { _, err := d.queueFor(b.Context(), "U0MEMBER01", shops, query.Page{}); return err })
 	took["show"] = µsOf(b, 50, func(n int) error {
@@ -227,6 +228,6 @@ func deskOn(b *testing.B, store workflow.Store) *Desk {
 	b.Cleanup(server.Close)
 	return &Desk{
 		store: store, log: slog.New(slog.DiscardHandler), config: Config{Channel: "C1"},
-		people: newPeople(slackapi.New(server.URL+"/", "xoxb-bench", server.Client())),
+		access: access.New(slackapi.New(server.URL+"/", "xoxb-bench", server.Client()), store, query.Defaults{Channel: "C1"}, slog.New(slog.DiscardHandler)),
 	}
 }

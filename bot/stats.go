@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"sampledesk/bot/access"
+	"sampledesk/bot/handle"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
 	"sampledesk/workflow/query"
@@ -13,7 +15,7 @@ import (
 // statsRoutes are the numbers.
 func (d *Desk) statsRoutes(r *routes) {
 	r.commands[view.CommandSamples+" stats"] = d.stats
-	r.clicks[view.ActionStatsFile] = d.statsFileClicked
+	handle.OnClick(r.Mux, view.ActionStatsFile, d.statsFileClicked())
 }
 
 // stats tells what happened in a period, shop by shop, or sends it as a file.
@@ -33,7 +35,7 @@ func (d *Desk) stats(ctx context.Context, c command, typed string) (reply, error
 		return err
 	})
 	if err != nil {
-		return reply{}, fmt.Errorf("%w the numbers of a period: %w", errRead, err)
+		return reply{}, fmt.Errorf("%w the numbers of a period: %w", access.ErrRead, err)
 	}
 	return reply{Message: view.Stats(facts)}, nil
 }

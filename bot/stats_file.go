@@ -10,8 +10,9 @@ import (
 
 	"github.com/slack-go/slack"
 
+	"sampledesk/bot/access"
+	"sampledesk/bot/handle"
 	"sampledesk/bot/slackapi"
-	"sampledesk/bot/socket"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
 	"sampledesk/workflow/query"
@@ -44,105 +45,125 @@ func cutFile(typed string) (span string, asFile bool) {
 
 // statsFileTyped answers at once and sends the file then.
 func (d *Desk) statsFileTyped(ctx context.Context, c command, p query.Period, now time.Time) (reply, error) {
-	shops, denial := d.takers(ctx, c.User, c.Shops)
-	if denial != "" {
-		return reply{Message: view.Aside(denial)}, nil
+	shops, err := d.takers(ctx, c.User, c.Shops)
+	if err != nil {
+		d.access.Log(ctx, c.User, err)
+		return reply{Message: view.Aside(d.fileWords(ctx, err))}, nil
 	}
 	return reply{Message: view.Aside(view.StatsFileComes), then: func(ctx context.Context) {
-		if no := d.sendStats(ctx, c.User, c.TriggerID, shops, p, now); no != "" {
-			if err := d.bring(ctx, c.addressee(), view.Aside(no).Answers()); err != nil {
-				d.log.WarnContext(ctx, "could not tell a person why", "person", c.User, "error", err)
-			}
+		err := d.sendStats(ctx, c.User, c.TriggerID, shops, p, now)
+		if err == nil {
+			return
+		}
+		if err := d.mux.Bring(ctx, c.addressee(), view.Aside(d.fileWords(ctx, err)).Answers()); err != nil {
+			d.log.WarnContext(ctx, "could not tell a person why", "person", c.User, "error", err)
 		}
 	}}, nil
 }
 
+// fileTarget is the file that a button is for.
+type fileTarget struct {
+	view.StatsTarget
+	query.Period
+}
+
 // statsFileClicked sends the requests of the period that a message is about.
-func (d *Desk) statsFileClicked(ctx context.Context, i interaction, a action, ack socket.Ack) {
-	ack(nil)
-	target, err := view.ParseStatsTarget(a.Text)
-	p, ok := query.ParsePeriod(target.Period)
-	if err != nil || !ok {
-		d.log.WarnContext(ctx, "a control does not name a period", "error", err)
-		return
+func (d *Desk) statsFileClicked() onClick[fileTarget] {
+	return onClick[fileTarget]{
+		Order: handle.AckFirst,
+		Parse: func(c click) (t fileTarget, err error) {
+			t.StatsTarget, err = view.ParseStatsTarget(c.Action.Text)
+			var ok bool
+			if t.Period, ok = query.ParsePeriod(t.StatsTarget.Period); err == nil && !ok {
+				err = fmt.Errorf("%q is no period", t.StatsTarget.Period)
+			}
+			return t, err
+		},
+		Do: func(ctx context.Context, c click, t fileTarget, _ handle.Grant) (handle.Answer, error) {
+			shops, err := d.statsShops(ctx, c.Interaction, t.Shop)
+			if err != nil || !d.shared.first(c.TriggerID) {
+				return handle.Answer{}, err
+			}
+			if err := d.sendStats(ctx, c.User.ID, c.TriggerID, shops, t.Period, time.Unix(t.StatsTarget.At, 0)); err != nil {
+				return handle.Tell(d.fileWords(ctx, err)), nil
+			}
+			return handle.Tell(view.StatsFileComes), nil
+		},
+		Fail: func(ctx context.Context, _ click, _ fileTarget, _ handle.Grant, err error) handle.Answer {
+			return handle.Tell(d.fileWords(ctx, err))
+		},
 	}
-	shops, no := d.statsShops(ctx, i, target.Shop)
-	if no != "" {
-		d.tell(ctx, i, no)
-		return
-	}
-	if !d.shared.first(i.TriggerID) {
-		return
-	}
-	if no := d.sendStats(ctx, i.User.ID, i.TriggerID, shops, p, time.Unix(target.At, 0)); no != "" {
-		d.tell(ctx, i, no)
-		return
-	}
-	d.tell(ctx, i, view.StatsFileComes)
 }
 
-// statsShops returns the shops that a file is about, or why there is none for that person.
-func (d *Desk) statsShops(ctx context.Context, i interaction, only workflow.ShopID) ([]workflow.Shop, string) {
-	var shops []workflow.Shop
-	if only != "" {
-		s, no := d.guard(ctx, i.User.ID, only, viewer)
-		if no != "" {
-			return nil, no
-		}
-		shops = []workflow.Shop{s}
-	} else {
-		seen, denial, err := d.scope(ctx, i.User.ID, i.channel())
+// fileWords tells why there is no file.
+func (d *Desk) fileWords(ctx context.Context, err error) string {
+	denial := access.DenialOf(err)
+	switch {
+	case denial == view.DeniedGuest || denial == view.DeniedElsewhere:
+		return view.StatsFileDenied
+	case errors.Is(err, errNothing):
+		return view.StatsFileEmpty
+	case errors.Is(err, errNotSent):
+		return view.StatsFileFailed
+	default:
+		return d.access.Explain(ctx, err)
+	}
+}
+
+// statsShops returns the shops that a file is about. The error is a Denied or an ErrRead.
+func (d *Desk) statsShops(ctx context.Context, i handle.Interaction, only workflow.ShopID) ([]workflow.Shop, error) {
+	if only == "" {
+		seen, err := d.access.Scope(ctx, i.User.ID, i.Where())
 		if err != nil {
-			d.log.ErrorContext(ctx, "could not read the shops", "error", err)
-			return nil, view.Denied(view.DeniedUnread)
+			return nil, err
 		}
-		if denial != "" {
-			return nil, view.Denied(denial)
-		}
-		shops = seen
+		return d.takers(ctx, i.User.ID, seen)
 	}
-	return d.takers(ctx, i.User.ID, shops)
+	s, err := d.access.Guard(ctx, i.User.ID, only, access.Viewer)
+	if err != nil {
+		return nil, err
+	}
+	return d.takers(ctx, i.User.ID, []workflow.Shop{s})
 }
 
-// takers returns those of some shops, which a person may see, whose requests she may take away as a file: guests and
-// people from other workspaces look on in Slack and do not. Where it is none, it says why.
-func (d *Desk) takers(ctx context.Context, who workflow.PersonID, shops []workflow.Shop) (own []workflow.Shop, no string) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+// takers returns those of some shops, which a person may see, whose requests they may take away as a file: guests and
+// people from other workspaces look on in Slack and do not. The error is a Denied where it is none.
+func (d *Desk) takers(ctx context.Context, who workflow.PersonID, shops []workflow.Shop) (own []workflow.Shop, err error) {
+	ctx, cancel := context.WithTimeout(ctx, access.Timeout)
 	defer cancel()
-	no = view.Denied(view.DeniedNoShop)
+	err = access.Denied{Rule: view.DeniedNoShop}
 	for _, s := range shops {
-		ok, denial := d.people.mayDecide(ctx, who, d.channelOf(s))
-		switch {
-		case ok:
+		denied := d.access.MayDecide(ctx, who, d.channelOf(s))
+		if denied == nil {
 			own = append(own, s)
-		case denial == view.DeniedGuest || denial == view.DeniedElsewhere:
-			no = view.StatsFileDenied
-		default:
-			no = view.Denied(denial)
+			continue
 		}
+		err = denied
 	}
 	if len(own) > 0 {
-		return own, ""
+		return own, nil
 	}
-	d.log.InfoContext(ctx, "refused a file", "person", who)
-	return nil, no
+	return nil, err
 }
 
-// sendStats sends the requests of a period to a person, as a direct message with a file, at most once. Where it cannot, it
-// says why.
-func (d *Desk) sendStats(ctx context.Context, who workflow.PersonID, origin string, shops []workflow.Shop, p query.Period, now time.Time) (no string) {
+// errNotSent tells that a file did not go.
+var errNotSent = errors.New("the file was not sent")
+
+// sendStats sends the requests of a period to a person, as a direct message with a file, at most once. The error is
+// errNothing or errNotSent, and was logged.
+func (d *Desk) sendStats(ctx context.Context, who workflow.PersonID, origin string, shops []workflow.Shop, p query.Period, now time.Time) error {
 	ctx, cancel := d.api.Detach(ctx, slackapi.UploadTimeout)
 	defer cancel()
 	err := d.fileOfStats(ctx, who, origin, shops, p, now)
 	switch {
 	case err == nil:
 		d.log.InfoContext(ctx, "sent a file of requests", "person", who, "period", p.Typed, "shops", len(shops))
-		return ""
+		return nil
 	case errors.Is(err, errNothing):
-		return view.StatsFileEmpty
+		return errNothing
 	default:
 		d.log.WarnContext(ctx, "could not send a file of numbers", "person", who, "error", err)
-		return view.StatsFileFailed
+		return errNotSent
 	}
 }
 
@@ -198,7 +219,7 @@ func (d *Desk) statsRows(ctx context.Context, shops []workflow.Shop, p query.Per
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("%w the requests of a period: %w", errRead, err)
+		return nil, fmt.Errorf("%w the requests of a period: %w", access.ErrRead, err)
 	}
 	return rows, nil
 }
@@ -215,7 +236,7 @@ func (d *Desk) nameDeciders(ctx context.Context, rows []view.StatsRow) {
 		name, asked := names[r.By]
 		if !asked {
 			name = r.By
-			if u, err := d.people.user(ctx, workflow.PersonID(r.By)); err == nil {
+			if u, err := d.access.Account(ctx, workflow.PersonID(r.By)); err == nil {
 				name = cmp.Or(u.RealName, u.Name, r.By)
 			}
 			names[r.By] = name

@@ -9,6 +9,7 @@ import (
 
 	"github.com/slack-go/slack"
 
+	"sampledesk/bot/access"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
 	"sampledesk/workflow/query"
@@ -57,7 +58,7 @@ func (d *Desk) status(ctx context.Context, c command, _ string) (reply, error) {
 		return err
 	})
 	if err != nil && len(facts.Store) == 0 {
-		return reply{}, fmt.Errorf("%w how the desk is: %w", errRead, err)
+		return reply{}, fmt.Errorf("%w how the desk is: %w", access.ErrRead, err)
 	}
 	return reply{Message: view.Health(facts)}, nil // with what could be read, where the store is at fault
 }
@@ -98,7 +99,7 @@ func words(err error) string {
 
 // missingScopes asks Slack which of the desk's scopes its token was not granted. Told is false where it does not say.
 func (d *Desk) missingScopes(ctx context.Context) (missing []string, told bool) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, access.Timeout)
 	defer cancel()
 	var headers http.Header
 	api := slack.New(d.config.BotToken, slack.OptionAPIURL(d.config.APIURL), slack.OptionHTTPClient(d.config.client()),

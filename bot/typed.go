@@ -23,9 +23,9 @@ var token = regexp.MustCompile(`<([^<>|]*)(?:\|([^<>]*))?>`)
 
 var unescaper = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&")
 
-// spell writes what somebody wrote in Slack as she saw it: mentions and links by what they show. Nothing of it is markup
+// plainText writes what somebody wrote in Slack as they saw it: mentions and links by what they show. Nothing of it is markup
 // then.
-func (d *Desk) spell(ctx context.Context, text string) string {
+func (d *Desk) plainText(ctx context.Context, text string) string {
 	ctx, cancel := context.WithTimeout(ctx, namesIn)
 	defer cancel()
 	asked := 0
@@ -54,12 +54,12 @@ func (d *Desk) spell(ctx context.Context, text string) string {
 	}))
 }
 
-// personName is what a person is called, or her id where Slack does not tell in time.
+// personName is what a person is called, or their id where Slack does not tell in time.
 func (d *Desk) personName(ctx context.Context, who workflow.PersonID, ask bool) string {
 	if !ask {
 		return string(who)
 	}
-	user, err := d.people.user(ctx, who)
+	user, err := d.access.Account(ctx, who)
 	if err != nil {
 		return string(who)
 	}

@@ -116,6 +116,15 @@ func TestTheArrowsPointInward(t *testing.T) {
 			require.False(t, slackGo(i) && edge == "sampledesk/bot/socket", "the socket does without slack-go")
 		}
 	}
+	for path, knows := range map[string][]string{
+		"sampledesk/bot/access": {"sampledesk/bot/slackapi", "sampledesk/bot/view"},
+		"sampledesk/bot/handle": {"sampledesk/bot/access", "sampledesk/bot/slackapi", "sampledesk/bot/socket", "sampledesk/bot/view"},
+	} {
+		require.Contains(t, all, path)
+		for _, i := range all[path].Imports {
+			require.False(t, within(i, "sampledesk/bot") && !slices.Contains(knows, i), "of bot %s knows %v only, not %s", path, knows, i)
+		}
+	}
 	for _, i := range reaches(all, "sampledesk/affiliate/bridge") {
 		require.False(t, within(i, "sampledesk/bot") || within(i, "sampledesk/store"), "the bridge imports neither bot nor a store, but %s", i)
 	}

@@ -1,4 +1,4 @@
-package bot
+package access
 
 import (
 	"context"
@@ -23,8 +23,8 @@ const (
 	// back soon.
 	missedFor = 5 * time.Second
 
-	// patience is how long a click waits for Slack's word on who its person is. After that the answer is no.
-	patience = 1500 * time.Millisecond
+	// Timeout is how long a click waits for Slack's word on who its person is. After that the answer is no.
+	Timeout = 1500 * time.Millisecond
 )
 
 // people answers who may do what. It asks Slack on demand, remembers the answers for a while, and fails closed.
@@ -63,52 +63,50 @@ func newPeople(api *slackapi.Client) *people {
 	}
 }
 
-// maySee tells whether a person may see a channel's applications: its members may. The second result is the denial
-// where she may not.
-func (p *people) maySee(ctx context.Context, who workflow.PersonID, channel string) (bool, view.Denial) {
+// maySee tells whether a person may see a channel's applications: its members may. The error is a Denied.
+func (p *people) maySee(ctx context.Context, who workflow.PersonID, channel string) error {
 	in, err := p.isMember(ctx, who, channel)
 	switch {
 	case err != nil:
-		return false, view.DeniedUnchecked
+		return Denied{Rule: view.DeniedUnchecked}
 	case !in:
-		return false, view.DeniedOutside
+		return Denied{Rule: view.DeniedOutside}
 	default:
-		return true, ""
+		return nil
 	}
 }
 
 // mayDecide tells whether a person may decide on a channel's applications: its members may, but for guests and people
-// from other workspaces.
-func (p *people) mayDecide(ctx context.Context, who workflow.PersonID, channel string) (bool, view.Denial) {
-	if ok, denial := p.maySee(ctx, who, channel); !ok {
-		return false, denial
+// from other workspaces. The error is a Denied.
+func (p *people) mayDecide(ctx context.Context, who workflow.PersonID, channel string) error {
+	if err := p.maySee(ctx, who, channel); err != nil {
+		return err
 	}
+	_, err := p.standing(ctx, who)
+	return err
+}
+
+// standing returns an account. The error is a Denied where it never decides in this workspace, whatever the settings
+// say, or where Slack does not tell.
+func (p *people) standing(ctx context.Context, who workflow.PersonID) (slackapi.Account, error) {
 	team, err := p.ownTeam(ctx)
 	if err != nil {
-		return false, view.DeniedUnchecked
+		return slackapi.Account{}, Denied{Rule: view.DeniedUnchecked}
 	}
 	user, err := p.user(ctx, who)
 	switch {
 	case slackapi.UnknownPerson.Has(err):
-		return false, view.DeniedElsewhere
+		return user, Denied{Rule: view.DeniedElsewhere}
 	case err != nil:
-		return false, view.DeniedUnchecked
-	}
-	denial := standingOf(user, team)
-	return denial == "", denial
-}
-
-// standingOf tells why an account never decides in a workspace, whatever the settings say, and nothing where it may.
-func standingOf(user slackapi.Account, team string) view.Denial {
-	switch {
+		return user, Denied{Rule: view.DeniedUnchecked}
 	case !user.InTeam(team):
-		return view.DeniedElsewhere
+		return user, Denied{Rule: view.DeniedElsewhere}
 	case user.IsRestricted || user.IsUltraRestricted:
-		return view.DeniedGuest
+		return user, Denied{Rule: view.DeniedGuest}
 	case user.Deleted || user.IsBot:
-		return view.DeniedOutside
+		return user, Denied{Rule: view.DeniedOutside}
 	default:
-		return ""
+		return user, nil
 	}
 }
 
@@ -235,11 +233,11 @@ func (p *people) allGroups(ctx context.Context) ([]view.UserGroup, error) {
 	})
 }
 
-// fewAtATime is how many people Slack is asked about at the same time.
-const fewAtATime = 8
+// FewAtATime is how many people Slack is asked about at the same time.
+const FewAtATime = 8
 
-// askAll asks about each of so many things, some at a time, and comes back once all were answered.
-func askAll(n, atATime int, ask func(n int)) {
+// AskAll asks about each of so many things, some at a time, and comes back once all were answered.
+func AskAll(n, atATime int, ask func(n int)) {
 	slots := make(chan struct{}, atATime)
 	var asking sync.WaitGroup
 	for i := range n {

@@ -1,0 +1,118 @@
+package handle
+
+import (
+	"context"
+	"log/slog"
+
+	"sampledesk/bot/access"
+	"sampledesk/bot/slackapi"
+	"sampledesk/bot/socket"
+)
+
+// Mux hands what people do with controls and dialogs to those who work on it. It is filled before it is used.
+type Mux struct {
+	*Replies
+	access *access.Access
+	log    *slog.Logger
+	after  func(context.Context, Interaction)
+
+	clicks      map[string]func(context.Context, Click, socket.Ack)
+	submissions map[string]func(context.Context, Submit, socket.Ack)
+	closings    map[string]func(context.Context, Interaction)
+	suggestions map[string]func(context.Context, Interaction) any
+	shortcuts   map[string]func(context.Context, Interaction, socket.Ack)
+}
+
+// NewMux returns a Mux that knows nobody yet. After, which may be nil, is called once a click or a submission was handled.
+func NewMux(api *slackapi.Client, who *access.Access, log *slog.Logger, after func(context.Context, Interaction)) *Mux {
+	return &Mux{
+		Replies: &Replies{api: api, log: log}, access: who, log: log, after: after,
+		clicks:      map[string]func(context.Context, Click, socket.Ack){},
+		submissions: map[string]func(context.Context, Submit, socket.Ack){},
+		closings:    map[string]func(context.Context, Interaction){},
+		suggestions: map[string]func(context.Context, Interaction) any{},
+		shortcuts:   map[string]func(context.Context, Interaction, socket.Ack){},
+	}
+}
+
+// Raw has a control handled by a function that acknowledges for itself, where no Handler fits.
+func (m *Mux) Raw(action string, f func(context.Context, Click, socket.Ack)) { m.clicks[action] = f }
+
+// RawSubmit is Raw for a dialog.
+func (m *Mux) RawSubmit(callback string, f func(context.Context, Submit, socket.Ack)) {
+	m.submissions[callback] = f
+}
+
+// OnClose has a function told of each dialog that somebody closed without sending it.
+func (m *Mux) OnClose(callback string, f func(context.Context, Interaction)) {
+	m.closings[callback] = f
+}
+
+// OnSuggest has a function answer a menu that asks for its options. The answer rides in the acknowledgement.
+func (m *Mux) OnSuggest(action string, f func(context.Context, Interaction) any) {
+	m.suggestions[action] = f
+}
+
+// OnShortcut has a function handle a shortcut. It was acknowledged.
+func (m *Mux) OnShortcut(callback string, f func(context.Context, Interaction) (Answer, error)) {
+	m.shortcuts[callback] = func(ctx context.Context, i Interaction, ack socket.Ack) {
+		ack(nil)
+		answer, err := f(ctx, i)
+		m.Finish(ctx, i, answer, err)
+	}
+}
+
+// Interact hands an interaction to whoever works on it; false where nobody does.
+func (m *Mux) Interact(ctx context.Context, i Interaction, ack socket.Ack) (known bool) {
+	switch i.Type {
+	case "block_actions":
+		m.clicked(ctx, i, ack)
+		return true
+	case "view_submission":
+		handle, known := m.submissions[i.View.Callback]
+		if known {
+			handle(ctx, Submit{i}, ack)
+			m.done(ctx, i)
+		}
+		return known
+	case "view_closed":
+		handle, known := m.closings[i.View.Callback]
+		if known {
+			ack(nil)
+			handle(ctx, i)
+		}
+		return known
+	case "block_suggestion":
+		handle, known := m.suggestions[i.ActionID]
+		if known {
+			ack(handle(ctx, i))
+		}
+		return known
+	case "message_action", "shortcut":
+		handle, known := m.shortcuts[i.Callback]
+		if known {
+			handle(ctx, i, ack)
+		}
+		return known
+	default:
+		return false
+	}
+}
+
+// clicked works on each control that was used. Slack sends one at a time.
+func (m *Mux) clicked(ctx context.Context, i Interaction, ack socket.Ack) {
+	for _, a := range i.Actions {
+		if handle, known := m.clicks[a.ID]; known {
+			handle(ctx, Click{i, a}, ack)
+		} else {
+			m.log.WarnContext(ctx, "unknown control", "action", a.ID)
+		}
+	}
+	m.done(ctx, i)
+}
+
+func (m *Mux) done(ctx context.Context, i Interaction) {
+	if m.after != nil {
+		m.after(ctx, i)
+	}
+}
