@@ -94,6 +94,10 @@ bench-size: ## What people wait for in stores of SIZES applications (1000,20000)
 bench-dispatcher: ## What a posted card costs while 20, 300 and 1,500 others wait behind it; compare them by ratio
 	$(GO) test ./workflow/outbox -run '^$$' -bench BenchmarkABacklogOfCards -benchtime 1x -count 3
 
+.PHONY: bench-life
+bench-life: ## The calls of Slack's that one application costs from its card to its content
+	$(GO) test ./cmd/sampledesk -run '^TestAWholeLife' -count=1 -v | grep -e 'calls of one life' -e FAIL -e '^ok'
+
 .PHONY: build
 build: ## The program, in bin/
 	$(GO) build -trimpath -buildvcs=false -ldflags '-X main.revision=$(REVISION)' -o $(BIN) ./cmd/sampledesk

@@ -162,7 +162,7 @@ func (d *Desk) contentMessage(tx workflow.Tx, n workflow.Notice) (view.Message, 
 		return view.Message{}, workflow.ErrNotFound
 	}
 	a, err := tx.Application(n.Key())
-	return view.Content(view.ContentFacts{Content: *n.Content, Creator: a.Snapshot.Creator, Product: a.Snapshot.Product}), err
+	return view.Content(view.ContentFacts{Content: *n.Content, Stage: n.Stage, Creator: a.Snapshot.Creator, Product: a.Snapshot.Product}), err
 }
 
 // nudge opens the dialog to write to a creator with a kind reminder in it, which can be changed before it is sent. Where

@@ -145,7 +145,7 @@ func (d *Desk) showCard(ctx context.Context, e workflow.Effect) workflow.Outcome
 		return d.failed(ctx, e, post, err)
 	}
 	return outcomeOf(e, w, workflow.Outcome{Event: workflow.CardShown{
-		At: time.Now(), Channel: post.channel, TS: w.ts, Hash: w.hash, Link: d.permalink(ctx, a.Card.Link, post.channel, w.ts), Bare: w.bare,
+		At: time.Now(), Channel: post.channel, TS: w.ts, Hash: w.hash, Link: d.permalink(ctx, a.Card.Link, post.channel, "", w.ts), Bare: w.bare,
 	}})
 }
 

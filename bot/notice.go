@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/slack-go/slack"
-
 	"sampledesk/bot/slackapi"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
@@ -45,6 +43,9 @@ func (d *Desk) showNotice(ctx context.Context, e workflow.Effect) workflow.Outco
 	if s.thread != "" {
 		p.event, p.payload["application"] = eventReply, string(e.Application)
 	}
+	if s.notice.Stage != "" {
+		p.payload["stage"] = string(s.notice.Stage)
+	}
 	if s.notice.Posted() {
 		if s.notice.Hash == s.message.Hash() {
 			return workflow.Outcome{}
@@ -63,7 +64,7 @@ func (d *Desk) showNotice(ctx context.Context, e workflow.Effect) workflow.Outco
 	w, err := d.put(ctx, e, p)
 	if err == nil {
 		return outcomeOf(e, w, workflow.Outcome{Result: workflow.NoticeShown{
-			At: time.Now(), Channel: p.channel, TS: w.ts, Hash: w.hash, Pages: w.pages, Link: d.permalink(ctx, s.notice.Link, p.channel, w.ts),
+			At: time.Now(), Channel: p.channel, TS: w.ts, Hash: w.hash, Pages: w.pages, Link: d.permalink(ctx, s.notice.Link, p.channel, p.thread, w.ts),
 		}})
 	}
 	p.looked = p.looked || len(s.message.Pages()) > 1 // of its further pages only a look would know
@@ -182,14 +183,15 @@ func lostNotice(p post) workflow.Outcome {
 	return workflow.Outcome{Result: workflow.NoticeLost{At: time.Now(), TS: cmp.Or(p.ts, p.thread)}}
 }
 
-// permalink asks for a message's link once. A message without one is still a message: the next repaint asks again.
-func (d *Desk) permalink(ctx context.Context, known, channel, ts string) string {
+// permalink returns the link to a message unless it is known, which is made of the workspace's address. A message without
+// one is still a message: the next repaint tries again.
+func (d *Desk) permalink(ctx context.Context, known, channel, thread, ts string) string {
 	if known != "" {
 		return ""
 	}
-	link, err := d.api.GetPermalinkContext(ctx, &slack.PermalinkParameters{Channel: channel, Ts: ts})
+	own, err := d.people.own(ctx)
 	if err != nil {
-		d.log.WarnContext(ctx, "could not get the link of a message", "error", err)
+		d.log.WarnContext(ctx, "could not make the link of a message", "error", err)
 	}
-	return link
+	return own.linkTo(channel, thread, ts)
 }

@@ -28,7 +28,7 @@ const maxContents = 20
 func ContentNotice(k Key, id string) NoticeID { return NoticeID("content/" + k.String() + "/" + id) }
 
 // FindContent stores what a creator posted for a sample. Each new piece is announced in the thread, by a message that
-// later growth updates; the first completes the application (L11). What was posted before the desk knew the application
+// later growth updates; the first completes the application (L11) and its message says so. What was posted before the desk knew the application
 // is kept and not announced. It returns how many pieces were new; where nothing changed nothing is written.
 func (e *Engine) FindContent(ctx context.Context, k Key, found []Content, at time.Time) (fresh int, err error) {
 	err = e.update(ctx, func(t *txn) (err error) {
@@ -49,7 +49,8 @@ func (t *txn) findContent(k Key, found []Content, at time.Time) (fresh int, err 
 	if a.State() == Unseen {
 		return 0, errUnchanged
 	}
-	contents, grown, fresh := mergeContents(a.Contents, found)
+	known := a.Contents
+	contents, grown, fresh := mergeContents(known, found)
 	if len(grown) == 0 {
 		return 0, errUnchanged
 	}
@@ -57,8 +58,9 @@ func (t *txn) findContent(k Key, found []Content, at time.Time) (fresh int, err 
 	if err := t.tx.PutApplication(a); err != nil {
 		return 0, err
 	}
+	completed := false
 	if fresh > 0 {
-		if _, _, err := t.apply(k, ContentFound{At: at}); err != nil {
+		if _, completed, err = t.apply(k, ContentFound{At: at}); err != nil {
 			return 0, err
 		}
 	}
@@ -71,15 +73,20 @@ func (t *txn) findContent(k Key, found []Content, at time.Time) (fresh int, err 
 		}
 	}
 	for _, c := range grown {
-		if err := t.notifyContent(k, c, at); err != nil {
+		stage := Stage("")
+		if completed && !slices.ContainsFunc(known, func(was Content) bool { return was.ID == c.ID }) {
+			stage, completed = StageCompleted, false // one of several announces it
+		}
+		if err := t.notifyContent(k, c, stage, at); err != nil {
 			return 0, err
 		}
 	}
 	return fresh, nil
 }
 
-// notifyContent has the message about a piece of content posted, or brought up to date.
-func (t *txn) notifyContent(k Key, c Content, at time.Time) error {
+// notifyContent has the message about a piece of content posted, or brought up to date. Stage is what it is to announce
+// beside, if anything.
+func (t *txn) notifyContent(k Key, c Content, stage Stage, at time.Time) error {
 	n, err := t.tx.Notice(ContentNotice(k, c.ID))
 	if errors.Is(err, ErrNotFound) {
 		n, err = Notice{ID: ContentNotice(k, c.ID), Shop: k.Shop, Kind: KindContent, Application: k.ID}, nil
@@ -87,7 +94,7 @@ func (t *txn) notifyContent(k Key, c Content, at time.Time) error {
 	if err != nil {
 		return err
 	}
-	n.Content = &c
+	n.Content, n.Stage = &c, cmp.Or(n.Stage, stage)
 	return t.notify(n, at, Routine)
 }
 

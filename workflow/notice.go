@@ -24,6 +24,7 @@ type Notice struct {
 	Message  *Message   `json:"message,omitempty"`
 	Agenda   *Agenda    `json:"agenda,omitempty"`
 	Content  *Content   `json:"content,omitempty"` // of Application
+	Stage    Stage      `json:"stage,omitempty"`   // that the content brought Application to, which the message announces
 
 	Channel string       `json:"channel,omitempty"` // where it was posted
 	TS      string       `json:"ts,omitempty"`      // Slack's id of it; empty until it was posted

@@ -63,7 +63,7 @@ func reported(a Application, e Reported) Next {
 		if a.State() == Shipped && a.Snapshot.Tracking != was.Snapshot.Tracking {
 			a.MovedAt = e.At
 		}
-		return shortenUndo(changed(a, e.At, Routine), e.At).repaint(e.At)
+		return shortenUndo(changed(a, e.At, Routine), e.At).repaint(paintBy(was, a, e.At))
 	}
 	if e.Snapshot.Status.State() != Completed {
 		a.ContentAt = time.Time{}
@@ -79,6 +79,19 @@ func reported(a Application, e Reported) Next {
 		return next // completed, as the desk had found itself
 	}
 	return next.reply(reportedPayload(next.Application, was))
+}
+
+// orderRests is how long the card may wait to show the order of an approved sample and by when it has to be shipped.
+const orderRests = 10 * time.Minute
+
+// paintBy tells when a report without a change of status has to be on the card. What TikTok tells first of an approved
+// sample, soon after the approval, is its order and by when it has to be shipped. There are days for that: it waits a
+// little for something else to be shown with it. All else is shown at once.
+func paintBy(was, now Application, at time.Time) time.Time {
+	if now.State() == AwaitingShipment && (was.Snapshot.OrderID == "" || was.Snapshot.ShipBy.IsZero()) {
+		return at.Add(orderRests)
+	}
+	return at
 }
 
 // firstSeen records an application. One that waits for the team gets a card, except in a shop's first sweep, whose end
@@ -172,10 +185,10 @@ type ContentFound struct {
 // Kind returns OnContentFound.
 func (ContentFound) Kind() EventKind { return OnContentFound }
 
-// apply completes the application.
+// apply completes the application. The message about the content announces it.
 func (e ContentFound) apply(a Application) (Next, error) {
 	a.ContentAt, a.ChangedAt = e.At, e.At
-	return changed(a, e.At, Routine).repaint(e.At).reply(Payload{Kind: KindStage}), nil
+	return changed(a, e.At, Routine).repaint(e.At), nil
 }
 
 // OriginFound says where an application came from, which no observation does.
@@ -194,7 +207,7 @@ func (e OriginFound) apply(a Application) (Next, error) {
 		return Next{Application: a}, nil
 	}
 	a.Snapshot.Collab = e.Collab
-	return changed(a, e.At, Routine).repaint(e.At), nil
+	return changed(a, e.At, Routine), nil // shown with the next repaint: it is no reason for one
 }
 
 // describe keeps it out of the history: it was so from the beginning.

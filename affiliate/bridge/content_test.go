@@ -82,9 +82,32 @@ func TestContentIsFoundTakenOverWholeAndCompletesTheApplication(t *testing.T) {
 			n, shown := d.notice(k, c.ID)
 			require.True(t, shown)
 			require.Equal(t, c, *n.Content)
+			require.Equal(t, c.Format == "VIDEO", n.Stage == workflow.StageCompleted, "one of them tells that the application is completed")
 		}
 		d.sweep()
 		require.Equal(t, workflow.Completed, d.application(k).State(), "TikTok still says that content is due")
+	})
+}
+
+func TestCompletedAndItsContentAreOneMessageWhicheverIsSeenFirst(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d, k := delivered(t)
+		channel, _ := d.run()
+		d.post(k, `{}`)
+		d.act("/sim/applications/"+string(k.ID)+"/complete", `{}`, nil)
+		time.Sleep(time.Minute)
+		d.sweep()
+		d.watch()
+		time.Sleep(time.Minute)
+		a := d.application(k)
+		require.Equal(t, workflow.StatusCompleted, a.Snapshot.Status)
+		require.Len(t, a.Contents, 1)
+		n, _ := d.notice(k, a.Contents[0].ID)
+		require.Equal(t, workflow.StageCompleted, n.Stage)
+		for _, said := range channel.said(workflow.KindStage) {
+			require.NotEqual(t, workflow.StageCompleted, said.Stage)
+		}
 	})
 }
 

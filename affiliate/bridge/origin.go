@@ -14,9 +14,14 @@ import (
 
 // The pace at which origins are looked up.
 const (
-	// searchesPerSweep is how many searches are made at one sweep's end, for collaborations and in them; the next sweep
+	// searchesPerSweep is how many searches are made in one sweep, for collaborations and in them; the next sweep
 	// goes on. It is enough for the cards of a backlog whose creators nobody invited.
 	searchesPerSweep = workflow.MaxBacklogCards + 10
+
+	// searchesBeforeCards is how many of them are made in a sweep before the cards of new requests are posted, and
+	// cardsWait how long a page of cards waits for that.
+	searchesBeforeCards = 10
+	cardsWait           = 3 * time.Second
 
 	// originPause is how long nothing is asked about a shop's origins after a failure. They are optional on the card: a
 	// scope that is missing for them must not cost calls at each sweep.
@@ -66,18 +71,77 @@ func (b *Bridge) originsOf(s workflow.ShopID) *origins {
 // says it, a search per target collaboration does. It is background work at a sweep's end. It makes calls only while an
 // application with a card has no origin, a bounded number of them, and a failure is logged once, tried again much
 // later, and does not fail the sweep.
-func (b *Bridge) resolveOrigins(ctx context.Context, s workflow.Shop, calls *affiliate.Shop, all []unresolved) {
+func (b *Bridge) resolveOrigins(ctx context.Context, s workflow.Shop, calls *affiliate.Shop, all []unresolved, searches int) {
 	o := b.originsOf(s.ID)
 	o.keepOnly(all)
-	err := b.advance(ctx, s, calls, o, all)
-	if err == nil || ctx.Err() != nil {
-		return
+	if err := b.advance(ctx, s, calls, o, all, searches); err != nil && ctx.Err() == nil {
+		b.originsFailed(ctx, s, o, err)
 	}
+}
+
+// originsFailed lets the lookups of a shop rest.
+func (b *Bridge) originsFailed(ctx context.Context, s workflow.Shop, o *origins, err error) {
 	o.lookup, o.resting = nil, time.Now().Add(originPause)
 	if !o.failing {
 		b.log.WarnContext(ctx, "could not look up where applications came from", "shop", s.ID, "error", err, "again_after", originPause)
 	}
 	o.failing = true
+}
+
+// findOrigins looks up where requests came from that the desk has not met yet, so that their cards tell it from the
+// start: what is found out later waits for the next repaint. It is bounded; the sweep's end goes on where it left off.
+func (l *sweepRun) findOrigins(ctx context.Context, batch []workflow.Observation) {
+	b, o := l.bridge, l.bridge.originsOf(l.shop.ID)
+	waiting, err := l.unmet(ctx, batch)
+	if err != nil || len(waiting) == 0 || o.lookup != nil || l.searched >= searchesBeforeCards || time.Now().Before(o.resting) {
+		return
+	}
+	soon, cancel := context.WithTimeout(ctx, cardsWait)
+	defer cancel()
+	now := &origins{found: map[workflow.ApplicationID]workflow.Collab{}}
+	left := searchesBeforeCards - l.searched
+	for left > 0 && len(waiting) > 0 && err == nil {
+		now.lookup = newOriginLookup(waiting)
+		asked := maps.Clone(now.lookup.wanted)
+		err = now.search(soon, l.calls, &left)
+		waiting = slices.DeleteFunc(waiting, func(u unresolved) bool { return asked[u.id] })
+	}
+	l.searched = searchesBeforeCards - left
+	switch {
+	case err != nil && soon.Err() == nil:
+		b.originsFailed(ctx, l.shop, o, err)
+	case err != nil:
+		l.searched = searchesBeforeCards // it takes too long for the cards
+	default:
+		o.lookup = now.lookup
+	}
+	for i, each := range batch {
+		if found, ok := now.found[each.ID]; ok {
+			batch[i].Snapshot.Collab = found
+		}
+	}
+}
+
+// unmet lists the applications of a batch that are not on record, as far as their origin can be asked for.
+func (l *sweepRun) unmet(ctx context.Context, batch []workflow.Observation) (all []unresolved, err error) {
+	err = l.bridge.store.View(ctx, func(tx workflow.Tx) error {
+		all = nil
+		for _, each := range batch {
+			_, err := tx.Application(workflow.Key{Shop: l.shop.ID, ID: each.ID})
+			if err == nil || each.Snapshot.Creator.OpenID == "" {
+				continue
+			}
+			if !errors.Is(err, workflow.ErrNotFound) {
+				return err
+			}
+			all = append(all, unresolved{
+				id: each.ID, creator: affiliate.CreatorID(each.Snapshot.Creator.OpenID),
+				product: affiliate.ProductID(each.Snapshot.Product.ID), pending: true,
+			})
+		}
+		return nil
+	})
+	return all, err
 }
 
 // keepOnly forgets the applications that ended or whose origin is on record.
@@ -98,8 +162,7 @@ func (o *origins) keepOnly(all []unresolved) {
 
 // advance records what is known, and searches on if a card waits for it. Of an application without a creator's id
 // nothing can be asked.
-func (b *Bridge) advance(ctx context.Context, s workflow.Shop, calls *affiliate.Shop, o *origins, all []unresolved) error {
-	searches := searchesPerSweep
+func (b *Bridge) advance(ctx context.Context, s workflow.Shop, calls *affiliate.Shop, o *origins, all []unresolved, searches int) error {
 	for {
 		waiting, err := b.resolve(ctx, s.ID, o, all)
 		if err != nil || len(waiting) == 0 || searches == 0 || time.Now().Before(o.resting) {

@@ -127,7 +127,7 @@ func (b *Bridge) sweep(ctx context.Context, s workflow.Shop) (unread []Unreadabl
 	if err := b.engine.EndSweep(ctx, s.ID, time.Now()); err != nil {
 		return l.unreadable(), err
 	}
-	b.resolveOrigins(ctx, s, l.calls, unresolvedOrigins)
+	b.resolveOrigins(ctx, s, l.calls, unresolvedOrigins, searchesPerSweep-l.searched)
 	return l.unreadable(), errors.Join(broken...)
 }
 
@@ -138,6 +138,8 @@ type sweepRun struct {
 	calls  *affiliate.Shop
 	listed map[workflow.ApplicationID]bool // what TikTok listed, readable or not
 	unread map[string]string               // by id as it came: why it cannot be read
+
+	searched int // searches for where new requests came from
 }
 
 // takeOver reads the pages of one status. Each is applied with the time at which its own request began.
@@ -158,6 +160,9 @@ func (l *sweepRun) takeOver(ctx context.Context, status workflow.Status) error {
 		for _, u := range page.Unreadable {
 			l.listed[workflow.ApplicationID(u.ID)] = true
 			l.skip(ctx, u.ID, u.Err)
+		}
+		if status == workflow.StatusPending && l.shop.InitialSyncDone {
+			l.findOrigins(ctx, batch)
 		}
 		if err := l.observe(ctx, batch); err != nil {
 			return err
@@ -272,7 +277,22 @@ func (l *sweepRun) ask(ctx context.Context, a workflow.Application) error {
 	if status := o.Snapshot.Status; status.State() == workflow.Unrecognised && b.firstOf("status "+string(status)) {
 		b.log.WarnContext(ctx, "unknown application status", "shop", l.shop.ID, "application", a.Key.ID, "status", status)
 	}
+	if o.Snapshot.Status == workflow.StatusCompleted && a.State() != workflow.Completed {
+		l.contentFirst(ctx, a.Key)
+	}
 	return l.observe(ctx, []workflow.Observation{o})
+}
+
+// contentFirst takes over the content of an application that TikTok calls completed, so that one message tells both. What
+// cannot be read is left to the next look for content.
+func (l *sweepRun) contentFirst(ctx context.Context, k workflow.Key) {
+	found, err := posted(ctx, l.calls, affiliate.ApplicationID(k.ID))
+	if err == nil && len(found) > 0 {
+		_, err = l.bridge.engine.FindContent(ctx, k, found, time.Now())
+	}
+	if err != nil {
+		l.bridge.log.DebugContext(ctx, "could not read the content of a completed application", "shop", k.Shop, "application", k.ID, "error", err)
+	}
 }
 
 // firstOf reports whether something occurs for the first time since the desk started, so that it is logged once and not

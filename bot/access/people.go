@@ -33,7 +33,7 @@ type people struct {
 	flight singleflight.Group
 
 	mu      sync.Mutex
-	team    string
+	team    workspace
 	users   map[workflow.PersonID]known[slackapi.Account]
 	members map[string]known[map[workflow.PersonID]bool]
 	groups  map[workflow.GroupID]known[map[workflow.PersonID]bool]
@@ -110,23 +110,29 @@ func (p *people) standing(ctx context.Context, who workflow.PersonID) (slackapi.
 	}
 }
 
-// ownTeam returns the desk's own workspace.
+// ownTeam returns the id of the desk's own workspace.
 func (p *people) ownTeam(ctx context.Context) (string, error) {
+	own, err := p.own(ctx)
+	return own.id, err
+}
+
+// own returns the desk's own workspace, which is asked for once.
+func (p *people) own(ctx context.Context) (workspace, error) {
 	p.mu.Lock()
-	team := p.team
+	own := p.team
 	p.mu.Unlock()
-	if team != "" {
-		return team, nil
+	if own.id != "" {
+		return own, nil
 	}
-	return once(ctx, &p.flight, "team", func(ctx context.Context) (string, error) {
+	return once(ctx, &p.flight, "team", func(ctx context.Context) (workspace, error) {
 		answer, err := p.api.AuthTestContext(ctx)
 		if err != nil {
-			return "", fmt.Errorf("asking for the workspace: %w", err)
+			return workspace{}, fmt.Errorf("asking for the workspace: %w", err)
 		}
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		p.team = answer.TeamID
-		return answer.TeamID, nil
+		p.team = workspace{id: answer.TeamID, url: answer.URL}
+		return p.team, nil
 	})
 }
 

@@ -177,9 +177,11 @@ func contentSamples() map[string]ContentFacts {
 	of := func(c workflow.Content) ContentFacts {
 		return ContentFacts{Content: c, Creator: a.Snapshot.Creator, Product: a.Snapshot.Product}
 	}
+	completed := of(video)
+	completed.Stage = workflow.StageCompleted
 	bad := of(evil)
 	bad.Creator, bad.Product = hostileApplication().Snapshot.Creator, hostileApplication().Snapshot.Product
-	return map[string]ContentFacts{"content_video": of(video), "content_live": of(live), "content_hostile": bad}
+	return map[string]ContentFacts{"content_video": of(video), "content_live": of(live), "content_completed": completed, "content_hostile": bad}
 }
 
 func TestEveryPieceOfContentReadsAsItsGoldenFile(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 // ContentFacts is what the message about a piece of content shows.
 type ContentFacts struct {
 	Content workflow.Content
+	Stage   workflow.Stage // that the content brought its request to; empty: it stands where it stood
 	Creator workflow.Creator
 	Product workflow.Product
 }
@@ -24,7 +25,12 @@ func Content(f ContentFacts) Message {
 	if !c.At.IsZero() {
 		posted = "posted " + stamp(c.At)
 	}
+	reached, spokenReached := "", ""
+	if f.Stage != "" {
+		reached, spokenReached = stageName(f.Stage), spoken(string(f.Stage), maxName)+". "
+	}
 	lines := []string{
+		reached,
 		"*Content found*: " + contentKind(c) + " by *" + profile(f.Creator) + "* about " + data(productOf(f.Product), maxTitle),
 		dotted(contentLink(c.Link), posted),
 	}
@@ -35,7 +41,7 @@ func Content(f ContentFacts) Message {
 	figures := []string{"Views: *" + exactly(c.Views) + "*", "Likes: *" + exactly(c.Likes) + "*", "Paid orders: *" + exactly(c.Orders) + "*"}
 	blocks = append(blocks, section(dotted(figures...)))
 	return Message{
-		Text: "Content found: " + contentKind(c) + " by " + spokenName(f.Creator) + "; views " + exactly(c.Views) +
+		Text: spokenReached + "Content found: " + contentKind(c) + " by " + spokenName(f.Creator) + "; views " + exactly(c.Views) +
 			", likes " + exactly(c.Likes) + ", paid orders " + exactly(c.Orders),
 		Blocks: blocks,
 	}

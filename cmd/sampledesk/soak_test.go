@@ -167,7 +167,7 @@ func (d *day) slackFault() {
 		order{"do": "apply_then_drop"},
 		order{"do": "delay", "delay_ms": 100 + d.dice.IntN(2500)},
 	).with("method", pick(d.dice, "chat.postMessage", "chat.postMessage", "chat.postMessage", "chat.update", "chat.update",
-		"conversations.history", "conversations.replies", "users.info", "conversations.members", "chat.getPermalink", "views.open",
+		"conversations.history", "conversations.replies", "users.info", "conversations.members", "auth.test", "views.open",
 		"apps.connections.open")).with("times", 1+d.dice.IntN(2)), nil)
 }
 
