@@ -189,9 +189,9 @@ func (d *Desk) permalink(ctx context.Context, known, channel, thread, ts string)
 	if known != "" {
 		return ""
 	}
-	own, err := d.people.own(ctx)
+	link, err := d.access.LinkTo(ctx, channel, thread, ts)
 	if err != nil {
 		d.log.WarnContext(ctx, "could not make the link of a message", "error", err)
 	}
-	return own.linkTo(channel, thread, ts)
+	return link
 }
