@@ -141,8 +141,7 @@ func (t *txn) claimed(eff Effect, now time.Time) (bool, error) {
 		return false, err
 	}
 	if a.Decision.Review != eff.ID || !decisionPending(a.State()) {
-		t.enqueued = true // the next of the lane may go
-		return false, t.tx.Remove(eff.ID)
+		return false, t.remove(eff)
 	}
 	_, _, err = t.apply(eff.Key(), Claimed{At: now, Review: eff.ID})
 	return true, err
@@ -233,7 +232,6 @@ func (e *Engine) patience(ctx context.Context, eff Effect, patience time.Duratio
 
 func (t *txn) dispose(eff Effect, o Outcome, now time.Time) error {
 	eff.Failure, eff.Verifications, eff.Refusals = o.Failure, o.Verifications, o.Refusals
-	t.enqueued = true // the next of the lane may go
 	if eff.Kind == SendMessage {
 		n, err := t.tx.Notice(eff.Notice)
 		if err != nil {
@@ -244,17 +242,33 @@ func (t *txn) dispose(eff Effect, o Outcome, now time.Time) error {
 	switch o.Then {
 	case Again:
 		eff.NotBefore = now.Add(o.After)
+		t.enqueued = true // the dispatcher has to know when
 		return t.tx.Release(eff)
 	case Park:
 		return t.park(eff)
 	case Buried:
-		if err := t.tx.Bury(eff, now); err != nil || !o.Tell {
+		if err := errors.Join(t.tx.Bury(eff, now), t.nextMayGo(eff.Lane)); err != nil || !o.Tell {
 			return err
 		}
 		return t.tellUndelivered(eff, now)
 	default:
-		return t.tx.Remove(eff.ID)
+		return t.remove(eff)
 	}
+}
+
+// remove takes an effect out of its lane.
+func (t *txn) remove(eff Effect) error {
+	return errors.Join(t.tx.Remove(eff.ID), t.nextMayGo(eff.Lane))
+}
+
+// nextMayGo wakes the dispatcher if a lane holds something: its head has gone.
+func (t *txn) nextMayGo(l Lane) error {
+	_, err := t.tx.First(l)
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	t.enqueued = true
+	return err
 }
 
 // undeliveredRests is for how long a shop's admins are not told of further dead letters: the first points them to the
@@ -287,5 +301,6 @@ func (t *txn) park(eff Effect) error {
 		return err
 	}
 	eff.Parked = !a.Card.Posted()
+	t.enqueued = t.enqueued || !eff.Parked
 	return t.tx.Release(eff)
 }

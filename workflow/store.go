@@ -140,6 +140,8 @@ type Outbox interface {
 	// Lane returns a lane's effects in order, and for each whether it is claimed. A claim that lapsed is one until it
 	// is released or another takes the effect: nobody knows what its owner has done.
 	Lane(Lane) ([]InLane, error)
+	// First returns the id of a lane's first effect, or ErrNotFound.
+	First(Lane) (EffectID, error)
 	// Ready returns up to limit heads of that kind that can be claimed at now: due, neither parked nor under an
 	// unexpired claim; by priority, then by due time. Kinds are asked for one by one, so that many effects of one kind
 	// that wait for their budget never hide those of another. A claim that lapsed makes its effect due at its end.

@@ -83,6 +83,19 @@ func (t *transaction) Lane(l workflow.Lane) ([]workflow.InLane, error) {
 	return lane, nil
 }
 
+// First is part of workflow.Outbox.
+func (t *transaction) First(l workflow.Lane) (workflow.EffectID, error) {
+	if err := t.alive(); err != nil {
+		return "", err
+	}
+	if nameable(string(l)) {
+		if id := t.head(l); id != nil {
+			return workflow.EffectID(id), nil
+		}
+	}
+	return "", fmt.Errorf("lane %q: %w", l, workflow.ErrNotFound)
+}
+
 // Change is part of workflow.Outbox. Attempt is what tells claims apart, so it never goes back.
 func (t *transaction) Change(e workflow.Effect) error {
 	q, err := t.held(e.ID, "changing")

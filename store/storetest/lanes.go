@@ -50,6 +50,12 @@ func showLaneOrder(t *testing.T, s workflow.Store) {
 	require.Equal(t, []workflow.InLane{{Effect: reply("c", "lane")}, {Effect: reply("b", "lane")}, {Effect: urgent}}, laneOf(t, s, "lane"))
 	require.Equal(t, []string{"x"}, laneIDs(t, s, "lane2"))
 	require.Empty(t, laneOf(t, s, "lan"))
+	require.Equal(t, workflow.EffectID("c"), get(t, s, func(tx workflow.Tx) (workflow.EffectID, error) { return tx.First("lane") }))
+	require.NoError(t, s.View(t.Context(), func(tx workflow.Tx) error {
+		_, err := tx.First("lan")
+		require.ErrorIs(t, err, workflow.ErrNotFound)
+		return nil
+	}))
 }
 
 func showEnqueueTwice(t *testing.T, s workflow.Store) {

@@ -282,6 +282,13 @@ func (p *player) compare(tx workflow.Tx) {
 		got, err := tx.Lane(lane)
 		require.NoError(p.t, err)
 		require.Equal(p.t, want, got)
+		first, err := tx.First(lane)
+		if len(want) == 0 {
+			require.ErrorIs(p.t, err, workflow.ErrNotFound)
+			continue
+		}
+		require.NoError(p.t, err)
+		require.Equal(p.t, want[0].Effect.ID, first)
 	}
 	for _, kind := range workflow.EffectKinds[:2] {
 		want, wantNext := p.model.ready(kind, p.now)
