@@ -29,16 +29,19 @@ func (d *Desk) bulkRoutes(r *routes) {
 // openBulk opens the dialog: for the shop that the button names, or, where it names none, the first that has something
 // for the person to decide.
 func (d *Desk) openBulk() onClick[workflow.ShopID] {
-	return onClick[workflow.ShopID]{Order: handle.AckFirst, Parse: shopNamed, Do: func(ctx context.Context, c click, wanted workflow.ShopID, _ handle.Grant) (handle.Answer, error) {
-		ctx, cancel := context.WithTimeout(ctx, handle.CommitBy)
-		defer cancel()
-		shops, err := d.offering(ctx, c.User.ID, c.Where(), wanted)
-		if err != nil {
-			return handle.Answer{}, err
-		}
-		facts, err := d.bulkFacts(ctx, d.firstWaiting(ctx, shops, wanted), shops, view.BulkMeta{Channel: c.Where()})
-		return handle.Open(view.BulkModal(facts)), err
-	}}
+	return onClick[workflow.ShopID]{
+		Order: handle.AckFirst, Parse: shopNamed,
+		Do: func(ctx context.Context, c click, wanted workflow.ShopID, _ handle.Grant) (handle.Answer, error) {
+			ctx, cancel := context.WithTimeout(ctx, handle.CommitBy)
+			defer cancel()
+			shops, err := d.offering(ctx, c.User.ID, c.Where(), wanted)
+			if err != nil {
+				return handle.Answer{}, err
+			}
+			facts, err := d.bulkFacts(ctx, d.firstWaiting(ctx, shops, wanted), shops, view.BulkMeta{Channel: c.Where()})
+			return handle.Open(view.BulkModal(facts)), err
+		},
+	}
 }
 
 // shopNamed reads the shop that a button names, if it names one.

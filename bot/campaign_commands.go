@@ -216,13 +216,16 @@ func (d *Desk) askToArchive(ctx context.Context, c command, typed string) (reply
 // archiveCampaign archives the campaign whose button was clicked. To somebody who finds it archived already, be it by a
 // second click, all is as wished.
 func (d *Desk) archiveCampaign() onClick[workflow.Campaign] {
-	return onClick[workflow.Campaign]{Parse: campaignNamed, Scope: d.campaignScope, Do: func(ctx context.Context, _ click, c workflow.Campaign, g handle.Grant) (handle.Answer, error) {
-		_, err := d.engine.ArchiveCampaign(ctx, c.ID, g.Actor, time.Now())
-		if access.RuleOf(err) == workflow.RuleArchived {
-			err = nil
-		}
-		return handle.Replace(view.CampaignArchived(c)), err
-	}}
+	return onClick[workflow.Campaign]{
+		Parse: campaignNamed, Scope: d.campaignScope,
+		Do: func(ctx context.Context, _ click, c workflow.Campaign, g handle.Grant) (handle.Answer, error) {
+			_, err := d.engine.ArchiveCampaign(ctx, c.ID, g.Actor, time.Now())
+			if access.RuleOf(err) == workflow.RuleArchived {
+				err = nil
+			}
+			return handle.Replace(view.CampaignArchived(c)), err
+		},
+	}
 }
 
 // campaignNamed reads which campaign a button is about.

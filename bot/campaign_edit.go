@@ -22,19 +22,22 @@ func (d *Desk) campaignEditRoutes(r *routes) {
 
 // openEdit opens the dialog. What it shows is read from the store, so the trigger's three seconds suffice.
 func (d *Desk) openEdit() onClick[workflow.Campaign] {
-	return onClick[workflow.Campaign]{Order: handle.AckFirst, Parse: campaignNamed, Scope: d.campaignScope, Do: func(ctx context.Context, _ click, c workflow.Campaign, g handle.Grant) (handle.Answer, error) {
-		facts := view.EditFacts{Campaign: c}
-		err := d.store.View(ctx, func(tx workflow.Tx) (err error) {
-			if facts.Shop, err = d.defaults().ShopNamed(tx, g.Shop.ID); err == nil {
-				facts.Products, err = productsWith(ctx, tx, g.Shop.ID, "", nil, view.MaxChoices+1, productOnly)
+	return onClick[workflow.Campaign]{
+		Order: handle.AckFirst, Parse: campaignNamed, Scope: d.campaignScope,
+		Do: func(ctx context.Context, _ click, c workflow.Campaign, g handle.Grant) (handle.Answer, error) {
+			facts := view.EditFacts{Campaign: c}
+			err := d.store.View(ctx, func(tx workflow.Tx) (err error) {
+				if facts.Shop, err = d.defaults().ShopNamed(tx, g.Shop.ID); err == nil {
+					facts.Products, err = productsWith(ctx, tx, g.Shop.ID, "", nil, view.MaxChoices+1, productOnly)
+				}
+				return err
+			})
+			if err != nil {
+				return handle.Answer{}, fmt.Errorf("%w what a campaign can be about: %w", access.ErrRead, err)
 			}
-			return err
-		})
-		if err != nil {
-			return handle.Answer{}, fmt.Errorf("%w what a campaign can be about: %w", access.ErrRead, err)
-		}
-		return handle.Open(view.EditModal(facts)), nil
-	}}
+			return handle.Open(view.EditModal(facts)), nil
+		},
+	}
 }
 
 // productOnly and variant tell two products apart: by what they are, or by variant too.

@@ -24,10 +24,13 @@ func (d *Desk) joinRoutes(r *routes) {
 // openJoin opens the dialog that adds the creator to a campaign. The trigger lives three seconds, so nothing slow
 // comes before it; what the dialog shows is read from the store.
 func (d *Desk) openJoin() onClick[view.Target] {
-	return onClick[view.Target]{Order: handle.AckFirst, Parse: targetOf, Scope: cardScope, Do: func(ctx context.Context, _ click, t view.Target, _ handle.Grant) (handle.Answer, error) {
-		facts, err := d.joinFacts(ctx, t)
-		return handle.Open(view.JoinModal(facts)), err
-	}}
+	return onClick[view.Target]{
+		Order: handle.AckFirst, Parse: targetOf, Scope: cardScope,
+		Do: func(ctx context.Context, _ click, t view.Target, _ handle.Grant) (handle.Answer, error) {
+			facts, err := d.joinFacts(ctx, t)
+			return handle.Open(view.JoinModal(facts)), err
+		},
+	}
 }
 
 // joinFacts gathers what the dialog shows: the application as it is now, and the campaigns it can go to.

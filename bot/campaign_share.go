@@ -17,21 +17,24 @@ import (
 // shareFunnel posts a campaign's funnel as a picture, to the campaign's channel or the shop's: whoever sees it there may
 // see it. A second delivery of the click posts nothing.
 func (d *Desk) shareFunnel() onClick[workflow.Campaign] {
-	return onClick[workflow.Campaign]{Order: handle.AckFirst, Parse: campaignNamed, Scope: d.campaignScope, Do: func(ctx context.Context, c click, of workflow.Campaign, g handle.Grant) (handle.Answer, error) {
-		if !d.shared.first(c.TriggerID) {
-			return handle.Answer{}, nil
-		}
-		p, err := d.funnelPicture(ctx, of, c.User.ID)
-		if err == nil {
-			p.Channel = cmp.Or(of.Channel, d.channelOf(g.Shop))
-			err = d.api.Upload(ctx, p)
-		}
-		if err != nil {
-			d.log.WarnContext(ctx, "could not share a picture", "person", c.User.ID, "shop", g.Shop.ID, "error", err)
-			return handle.Tell(view.PictureFailed), nil
-		}
-		return handle.Tell(view.PictureShared(p.Channel)), nil
-	}}
+	return onClick[workflow.Campaign]{
+		Order: handle.AckFirst, Parse: campaignNamed, Scope: d.campaignScope,
+		Do: func(ctx context.Context, c click, of workflow.Campaign, g handle.Grant) (handle.Answer, error) {
+			if !d.shared.first(c.TriggerID) {
+				return handle.Answer{}, nil
+			}
+			p, err := d.funnelPicture(ctx, of, c.User.ID)
+			if err == nil {
+				p.Channel = cmp.Or(of.Channel, d.channelOf(g.Shop))
+				err = d.api.Upload(ctx, p)
+			}
+			if err != nil {
+				d.log.WarnContext(ctx, "could not share a picture", "person", c.User.ID, "shop", g.Shop.ID, "error", err)
+				return handle.Tell(view.PictureFailed), nil
+			}
+			return handle.Tell(view.PictureShared(p.Channel)), nil
+		},
+	}
 }
 
 func (d *Desk) funnelPicture(ctx context.Context, c workflow.Campaign, by workflow.PersonID) (p slackapi.File, err error) {

@@ -35,10 +35,13 @@ var cardScope = handle.For(access.Reviewer, func(t view.Target) workflow.ShopID 
 // decide makes a decision, or undoes one: it is kept first and acknowledged then, so that what a person saw accepted is
 // on disk. A refusal changes nothing, and is told after the acknowledgement.
 func (d *Desk) decide() onClick[view.Target] {
-	return onClick[view.Target]{Parse: targetOf, Scope: cardScope, Do: func(ctx context.Context, c click, t view.Target, g handle.Grant) (handle.Answer, error) {
-		_, err := d.engine.Apply(ctx, t.Key, d.event(c, t, g))
-		return handle.Answer{}, err
-	}}
+	return onClick[view.Target]{
+		Parse: targetOf, Scope: cardScope,
+		Do: func(ctx context.Context, c click, t view.Target, g handle.Grant) (handle.Answer, error) {
+			_, err := d.engine.Apply(ctx, t.Key, d.event(c, t, g))
+			return handle.Answer{}, err
+		},
+	}
 }
 
 // event reads a click into what happened.
@@ -56,10 +59,13 @@ func (d *Desk) event(c click, t view.Target, g handle.Grant) workflow.Event {
 
 // look puts a person's name on a card, so that others need not look too.
 func (d *Desk) look() onClick[view.Target] {
-	return onClick[view.Target]{Parse: targetOf, Scope: cardScope, Do: func(ctx context.Context, _ click, t view.Target, g handle.Grant) (handle.Answer, error) {
-		_, err := d.engine.Apply(ctx, t.Key, workflow.OnItBegan{Actor: g.Actor, At: time.Now()})
-		return handle.Answer{}, err
-	}}
+	return onClick[view.Target]{
+		Parse: targetOf, Scope: cardScope,
+		Do: func(ctx context.Context, _ click, t view.Target, g handle.Grant) (handle.Answer, error) {
+			_, err := d.engine.Apply(ctx, t.Key, workflow.OnItBegan{Actor: g.Actor, At: time.Now()})
+			return handle.Answer{}, err
+		},
+	}
 }
 
 // more is the menu of what is rarely needed. Its links are opened by Slack, and only have to be acknowledged.
@@ -73,15 +79,18 @@ func (d *Desk) more(ctx context.Context, c click, ack socket.Ack) {
 
 // endLook takes a person's name off a card: their own, or an admin anybody's.
 func (d *Desk) endLook() onClick[view.Target] {
-	return onClick[view.Target]{Parse: targetOf, Scope: cardScope, Do: func(ctx context.Context, c click, t view.Target, g handle.Grant) (handle.Answer, error) {
-		app, err := d.application(ctx, t.Key)
-		if err != nil {
-			return handle.Answer{}, fmt.Errorf("%w an application: %w", access.ErrRead, err)
-		}
-		if by := app.OnIt.By; by != "" && by != c.User.ID && !g.Actor.Admin {
-			return handle.Tell(view.OthersLook(app.OnIt)), nil
-		}
-		_, err = d.engine.Apply(ctx, t.Key, workflow.OnItEnded{Actor: g.Actor, At: time.Now()})
-		return handle.Answer{}, err
-	}}
+	return onClick[view.Target]{
+		Parse: targetOf, Scope: cardScope,
+		Do: func(ctx context.Context, c click, t view.Target, g handle.Grant) (handle.Answer, error) {
+			app, err := d.application(ctx, t.Key)
+			if err != nil {
+				return handle.Answer{}, fmt.Errorf("%w an application: %w", access.ErrRead, err)
+			}
+			if by := app.OnIt.By; by != "" && by != c.User.ID && !g.Actor.Admin {
+				return handle.Tell(view.OthersLook(app.OnIt)), nil
+			}
+			_, err = d.engine.Apply(ctx, t.Key, workflow.OnItEnded{Actor: g.Actor, At: time.Now()})
+			return handle.Answer{}, err
+		},
+	}
 }

@@ -4,10 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"path/filepath"
 	"slices"
@@ -21,47 +19,11 @@ import (
 
 	"sampledesk/bot"
 	"sampledesk/bot/slacksim"
+	"sampledesk/bot/socket/sockettest"
 	"sampledesk/store/boltstore"
 	"sampledesk/workflow"
 	"sampledesk/workflow/outbox"
 )
-
-// pipes is a listener in memory: it works inside a bubble, where loopback sockets do not.
-type pipes struct {
-	conns chan net.Conn
-	done  chan struct{}
-	once  sync.Once
-}
-
-func newPipes() *pipes { return &pipes{conns: make(chan net.Conn), done: make(chan struct{})} }
-
-func (p *pipes) Accept() (net.Conn, error) {
-	select {
-	case c := <-p.conns:
-		return c, nil
-	case <-p.done:
-		return nil, net.ErrClosed
-	}
-}
-
-func (p *pipes) Close() error {
-	p.once.Do(func() { close(p.done) })
-	return nil
-}
-
-func (p *pipes) Addr() net.Addr { return &net.UnixAddr{Name: "memory", Net: "unix"} }
-
-func (p *pipes) dial(ctx context.Context, _, _ string) (net.Conn, error) {
-	here, there := net.Pipe()
-	select {
-	case p.conns <- there:
-		return here, nil
-	case <-p.done:
-		return nil, errors.New("connection refused")
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
 
 // setup says what a world is like; the zero value is one shop, the desk connected, an undo window of ten seconds.
 type setup struct {
@@ -84,7 +46,7 @@ type world struct {
 	setup   setup
 	base    string
 	details slacksim.Details
-	pipes   *pipes
+	pipes   *sockettest.Pipes
 	client  *http.Client
 	tiktok  *tiktok
 	log     *logbook
@@ -143,7 +105,7 @@ func inBubble(t *testing.T, s setup, f func(*testing.T, *world)) {
 			s.shops = oneShop()
 		}
 		w := &world{
-			t: t, setup: s, base: "http://slack.test", pipes: newPipes(), tiktok: &tiktok{}, log: &logbook{},
+			t: t, setup: s, base: "http://slack.test", pipes: sockettest.NewPipes(), tiktok: &tiktok{}, log: &logbook{},
 			path: filepath.Join(t.TempDir(), "desk.db"),
 		}
 		if s.scopes == nil {
@@ -158,7 +120,7 @@ func inBubble(t *testing.T, s setup, f func(*testing.T, *world)) {
 		server := &http.Server{Handler: handler, ReadHeaderTimeout: time.Minute}
 		served := make(chan error, 1)
 		go func() { served <- server.Serve(w.pipes) }()
-		transport := &http.Transport{DialContext: w.pipes.dial}
+		transport := &http.Transport{DialContext: w.pipes.Dial}
 		w.client = &http.Client{Transport: transport}
 		w.openStore()
 		w.put(s.shops...)
@@ -218,11 +180,11 @@ func (w *world) open() {
 	var desk *bot.Desk
 	w.wake = func() { courier.Wake() }
 	w.engine = workflow.NewEngine(w.store, func() { courier.Wake(); desk.Changed() })
-	transport := &http.Transport{DialContext: w.pipes.dial}
+	transport := &http.Transport{DialContext: w.pipes.Dial}
 	log := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	desk, err := bot.New(bot.Config{
 		BotToken: w.details.BotToken, AppToken: w.details.AppToken, APIURL: w.details.APIURL, Channel: samples,
-		Admins: []workflow.PersonID{admin}, Undo: undo, HTTPClient: &http.Client{Transport: transport}, Dial: w.pipes.dial, Logger: log,
+		Admins: []workflow.PersonID{admin}, Undo: undo, HTTPClient: &http.Client{Transport: transport}, Dial: w.pipes.Dial, Logger: log,
 		Version: "v1.2.3", Sync: w.setup.sync,
 		Link: w.setup.link,
 	}, w.store, w.engine)

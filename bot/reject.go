@@ -43,27 +43,30 @@ func (d *Desk) reject(ctx context.Context, c click, ack socket.Ack) {
 
 // openReject opens the dialog. What could not be rejected now is told at once rather than after the writing.
 func (d *Desk) openReject() onClick[view.Target] {
-	return onClick[view.Target]{Order: handle.AckFirst, Parse: targetOf, Scope: cardScope, Do: func(ctx context.Context, c click, t view.Target, g handle.Grant) (handle.Answer, error) {
-		r := workflow.Reason(c.Action.Chosen())
-		a, err := d.existing(ctx, t.Key)
-		if err == nil {
-			_, err = workflow.Step(a, workflow.Decided{At: time.Now(), Round: t.Round, Verdict: workflow.Reject, Reason: r, Review: "none"})
-		}
-		if err != nil {
-			return handle.Answer{}, err
-		}
-		meta := view.RejectMeta{Target: t, Suggested: r, Looking: a.OnIt.By == ""}
-		typed := view.Rejection{Reason: r, Words: view.Suggestion(r, a.Snapshot.Product)}
-		modal := view.RejectModal(view.RejectFacts{Application: a, Undo: window(d.undoOf(g.Shop)), Meta: meta, Typed: typed})
-		if !d.mux.Open(ctx, c.Interaction, modal) || !meta.Looking {
+	return onClick[view.Target]{
+		Order: handle.AckFirst, Parse: targetOf, Scope: cardScope,
+		Do: func(ctx context.Context, c click, t view.Target, g handle.Grant) (handle.Answer, error) {
+			r := workflow.Reason(c.Action.Chosen())
+			a, err := d.existing(ctx, t.Key)
+			if err == nil {
+				_, err = workflow.Step(a, workflow.Decided{At: time.Now(), Round: t.Round, Verdict: workflow.Reject, Reason: r, Review: "none"})
+			}
+			if err != nil {
+				return handle.Answer{}, err
+			}
+			meta := view.RejectMeta{Target: t, Suggested: r, Looking: a.OnIt.By == ""}
+			typed := view.Rejection{Reason: r, Words: view.Suggestion(r, a.Snapshot.Product)}
+			modal := view.RejectModal(view.RejectFacts{Application: a, Undo: window(d.undoOf(g.Shop)), Meta: meta, Typed: typed})
+			if !d.mux.Open(ctx, c.Interaction, modal) || !meta.Looking {
+				return handle.Answer{}, nil
+			}
+			// Whoever fills in the dialog is on it: the others see so. It also lets the menu forget what was chosen in it.
+			if _, err := d.engine.Apply(ctx, t.Key, workflow.OnItBegan{Actor: g.Actor, At: time.Now()}); err != nil {
+				d.access.Log(ctx, c.User.ID, err)
+			}
 			return handle.Answer{}, nil
-		}
-		// Whoever fills in the dialog is on it: the others see so. It also lets the menu forget what was chosen in it.
-		if _, err := d.engine.Apply(ctx, t.Key, workflow.OnItBegan{Actor: g.Actor, At: time.Now()}); err != nil {
-			d.access.Log(ctx, c.User.ID, err)
-		}
-		return handle.Answer{}, nil
-	}}
+		},
+	}
 }
 
 // existing returns an application; the error is a Refusal where the desk does not know it.

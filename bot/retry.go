@@ -117,9 +117,12 @@ func (d *Desk) tryAgain(ctx context.Context, t view.RetryTarget, by workflow.Act
 
 // turnRetries shows another page in place of the one that was clicked.
 func (d *Desk) turnRetries() onClick[int] {
-	return onClick[int]{Order: handle.AckFirst, Parse: pageNumber, Do: func(ctx context.Context, c click, page int, _ handle.Grant) (handle.Answer, error) {
-		return d.retryPage(ctx, c.Interaction, page, "")
-	}}
+	return onClick[int]{
+		Order: handle.AckFirst, Parse: pageNumber,
+		Do: func(ctx context.Context, c click, page int, _ handle.Grant) (handle.Answer, error) {
+			return d.retryPage(ctx, c.Interaction, page, "")
+		},
+	}
 }
 
 func (d *Desk) retryPage(ctx context.Context, i handle.Interaction, page int, done string) (handle.Answer, error) {

@@ -58,20 +58,23 @@ func (d *Desk) noSettings(ctx context.Context, who workflow.PersonID, shop workf
 // clickSettings opens the settings by a button: those of the shop that it names, or, where it names none, of the first
 // that the person is an admin of.
 func (d *Desk) clickSettings() onClick[workflow.ShopID] {
-	return onClick[workflow.ShopID]{Order: handle.AckFirst, Parse: shopNamed, Do: func(ctx context.Context, c click, id workflow.ShopID, _ handle.Grant) (handle.Answer, error) {
-		mine := d.access.Administered(ctx, c.User.ID)
-		if id == "" && len(mine) > 0 {
-			id = mine[0].ID
-		}
-		if id == "" {
-			return handle.Answer{}, d.noSettings(ctx, c.User.ID, "")
-		}
-		shop, err := d.access.Guard(ctx, c.User.ID, id, access.Admin)
-		if err != nil {
-			return handle.Answer{}, err
-		}
-		return handle.Open(d.settingsModal(ctx, shop, mine)), nil
-	}}
+	return onClick[workflow.ShopID]{
+		Order: handle.AckFirst, Parse: shopNamed,
+		Do: func(ctx context.Context, c click, id workflow.ShopID, _ handle.Grant) (handle.Answer, error) {
+			mine := d.access.Administered(ctx, c.User.ID)
+			if id == "" && len(mine) > 0 {
+				id = mine[0].ID
+			}
+			if id == "" {
+				return handle.Answer{}, d.noSettings(ctx, c.User.ID, "")
+			}
+			shop, err := d.access.Guard(ctx, c.User.ID, id, access.Admin)
+			if err != nil {
+				return handle.Answer{}, err
+			}
+			return handle.Open(d.settingsModal(ctx, shop, mine)), nil
+		},
+	}
 }
 
 func (d *Desk) settingsModal(ctx context.Context, s workflow.Shop, mine []workflow.Shop) slack.ModalViewRequest {

@@ -4,13 +4,13 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"sampledesk/bot/socket/sockettest"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
 )
@@ -47,22 +47,6 @@ func TestTrapALinksThatEndAtOnceAreOpenedAtAPace(t *testing.T) {
 	}
 }
 
-func TestTrapALinksThatCannotBeOpenedAreTriedAtAGrowingPace(t *testing.T) {
-	inBubble(t, setup{closed: true}, func(t *testing.T, w *world) {
-		w.fault(object{"method": "apps.connections.open", "do": "error", "error": "internal_error", "times": 100_000})
-		w.open()
-		wait(5 * time.Minute)
-		tries := len(w.calls("apps.connections.open"))
-		require.GreaterOrEqual(t, tries, 8)
-		require.LessOrEqual(t, tries, 30)
-		require.Contains(t, w.desk.Health().LastError, "internal_error")
-		w.fault(object{"times": 0})
-		wait(time.Minute)
-		require.True(t, w.desk.Health().Connected)
-		require.Empty(t, w.desk.Health().LastError)
-	})
-}
-
 func TestTrapBErrorsThatNoRetryMendsEndTheDesk(t *testing.T) {
 	for _, name := range []string{
 		"invalid_auth", "not_authed", "token_expired", "token_revoked", "account_inactive", "no_permission",
@@ -91,17 +75,6 @@ func TestTrapBATokenThatIsRevokedLaterEndsTheDeskToo(t *testing.T) {
 	})
 }
 
-func TestARetryAfterOfTheSocketIsObeyed(t *testing.T) {
-	inBubble(t, setup{closed: true}, func(t *testing.T, w *world) {
-		w.fault(object{"method": "apps.connections.open", "do": "error", "error": "ratelimited", "retry_after": 90})
-		w.open()
-		wait(89 * time.Second)
-		require.Len(t, w.calls("apps.connections.open"), 1)
-		wait(10 * time.Second)
-		require.True(t, w.desk.Health().Connected)
-	})
-}
-
 func TestTrapCTheReasonOfADisconnectIsKnown(t *testing.T) {
 	for _, reason := range []string{"warning", "refresh_requested", "too_many_websockets"} {
 		t.Run(reason, func(t *testing.T) {
@@ -118,46 +91,38 @@ func TestTrapCTheReasonOfADisconnectIsKnown(t *testing.T) {
 	}
 }
 
-func TestTrapCALinkThatIsCutTellsSo(t *testing.T) {
-	inScript(t, setup{}, func(t *testing.T, w *world, s *script, p *peer) {
-		p.hangUp()
-		require.Len(t, s.links(), 2)
-		require.Equal(t, "connection lost", w.desk.Health().LastReason)
-	})
-}
-
 func TestTrapDWhatTheDeskDoesNotKnowIsAcknowledged(t *testing.T) {
-	inScript(t, setup{}, func(t *testing.T, w *world, s *script, p *peer) {
-		p.send(t, "e1", "hologram_api", object{"type": "hologram"})
-		p.send(t, "e2", "events_api", object{"event": object{"type": "new_thing"}})
-		p.send(t, "e3", "interactive", object{"type": "new_thing"})
-		p.send(t, "e4", "interactive", "no object at all")
-		p.send(t, "e5", "slash_commands", 7)
-		p.send(t, "e6", "interactive", object{"type": "block_actions", "actions": []object{}})
-		p.send(t, "e7", "interactive", object{"type": "block_actions", "actions": []object{{"action_id": "approve", "block_id": "nonsense"}}})
-		p.send(t, "e8", "interactive", object{"type": "block_actions", "actions": []object{{"action_id": "campaign"}}})
-		p.send(t, "e9", "interactive", object{"type": "view_submission", "view": object{"callback_id": "campaign", "private_metadata": "{"}})
-		p.send(t, "e10", "interactive", object{"type": "block_actions", "actions": []object{{"action_id": "queue_page", "value": "x"}}})
-		p.send(t, "e11", "interactive", object{"type": "block_actions", "actions": []object{{"action_id": "hologram"}}})
-		p.say(`{"envelope_id":"e12"}`)
-		p.say(`{"envelope_id":"e13","type":"slash_commands","payload":null}`)
-		p.say(`this is not JSON`)
-		p.say(`[]`)
-		p.say(`{"type":"hologram"}`)
+	inScript(t, setup{}, func(t *testing.T, w *world, s *sockettest.Script, p *sockettest.Peer) {
+		p.Send(t, "e1", "hologram_api", object{"type": "hologram"})
+		p.Send(t, "e2", "events_api", object{"event": object{"type": "new_thing"}})
+		p.Send(t, "e3", "interactive", object{"type": "new_thing"})
+		p.Send(t, "e4", "interactive", "no object at all")
+		p.Send(t, "e5", "slash_commands", 7)
+		p.Send(t, "e6", "interactive", object{"type": "block_actions", "actions": []object{}})
+		p.Send(t, "e7", "interactive", object{"type": "block_actions", "actions": []object{{"action_id": "approve", "block_id": "nonsense"}}})
+		p.Send(t, "e8", "interactive", object{"type": "block_actions", "actions": []object{{"action_id": "campaign"}}})
+		p.Send(t, "e9", "interactive", object{"type": "view_submission", "view": object{"callback_id": "campaign", "private_metadata": "{"}})
+		p.Send(t, "e10", "interactive", object{"type": "block_actions", "actions": []object{{"action_id": "queue_page", "value": "x"}}})
+		p.Send(t, "e11", "interactive", object{"type": "block_actions", "actions": []object{{"action_id": "hologram"}}})
+		p.Say(`{"envelope_id":"e12"}`)
+		p.Say(`{"envelope_id":"e13","type":"slash_commands","payload":null}`)
+		p.Say(`this is not JSON`)
+		p.Say(`[]`)
+		p.Say(`{"type":"hologram"}`)
 		want := []string{"e1", "e2", "e3", "e4", "e5", "e6", "e7", "e8", "e9", "e10", "e11", "e12", "e13"}
-		require.ElementsMatch(t, want, p.acked())
-		require.Len(t, s.links(), 1)
+		require.ElementsMatch(t, want, p.Acked())
+		require.Len(t, s.Links(), 1)
 		require.NotContains(t, w.log.String(), "panicked")
 	})
 }
 
 func TestTrapDAClickAmongBlocksThatTheDeskDoesNotKnowWorks(t *testing.T) {
-	inScript(t, setup{}, func(t *testing.T, w *world, _ *script, p *peer) {
+	inScript(t, setup{}, func(t *testing.T, w *world, _ *sockettest.Script, p *sockettest.Peer) {
 		w.request("1001")
 		target := view.Target{Key: keyOf("1001"), Round: w.application("1001").Round}.String()
-		p.send(t, "e1", "interactive", clickOn(w.card("1001").TS, target, view.ActionApprove, memberOne,
+		p.Send(t, "e1", "interactive", clickOn(w.card("1001").TS, target, view.ActionApprove, memberOne,
 			object{"type": "hologram", "x": 1}, object{"type": "actions", "elements": []object{{"type": "hologram_button", "action_id": 7}}}))
-		require.Equal(t, []string{"e1"}, p.acked())
+		require.Equal(t, []string{"e1"}, p.Acked())
 		require.Equal(t, workflow.Queued, w.application("1001").State())
 	})
 }
@@ -178,87 +143,41 @@ func (w *world) hold() (release func()) {
 }
 
 func TestTrapESlowWorkNeitherStopsPingsNorLosesEnvelopes(t *testing.T) {
-	inScript(t, setup{}, func(t *testing.T, w *world, s *script, p *peer) {
+	inScript(t, setup{}, func(t *testing.T, w *world, s *sockettest.Script, p *sockettest.Peer) {
 		w.command1(t, p)
 		release := w.hold()
 		want := []string{"e0"}
 		for i := range 200 {
 			id := fmt.Sprintf("e%d", i+1)
 			want = append(want, id)
-			p.send(t, id, "slash_commands", typed("/campaign", fmt.Sprintf("create Launch %d", i)))
+			p.Send(t, id, "slash_commands", typed("/campaign", fmt.Sprintf("create Launch %d", i)))
 		}
 		for i := range 3 {
-			p.ping()
-			require.Equal(t, i+1, p.ponged())
+			p.Ping()
+			require.Equal(t, i+1, p.Ponged())
 			wait(500 * time.Millisecond)
 		}
-		require.Len(t, p.acked(), 1)
+		require.Len(t, p.Acked(), 1)
 		release()
-		require.ElementsMatch(t, want, p.acked())
-		require.Len(t, s.links(), 1)
+		require.ElementsMatch(t, want, p.Acked())
+		require.Len(t, s.Links(), 1)
 		require.Len(t, w.campaigns(), 100) // a page of them; none was turned away:
-		for _, a := range p.answers() {
+		for _, a := range p.Answers() {
 			require.NotContains(t, string(a.Payload), view.Denied(view.DeniedUnsaved))
 		}
 	})
 }
 
 // command1 warms up what the desk knows of its people.
-func (w *world) command1(t *testing.T, p *peer) {
+func (w *world) command1(t *testing.T, p *sockettest.Peer) {
 	t.Helper()
-	p.send(t, "e0", "slash_commands", typed("/campaign", "create First"))
-	require.Equal(t, []string{"e0"}, p.acked())
-}
-
-func TestMoreEnvelopesThanTheDeskTakesAreLeftToRedelivery(t *testing.T) {
-	inScript(t, setup{}, func(t *testing.T, w *world, s *script, p *peer) {
-		w.command1(t, p)
-		release := w.hold()
-		for i := range 300 {
-			p.send(t, fmt.Sprintf("e%d", i+1), "slash_commands", typed("/campaign", fmt.Sprintf("create Launch %d", i)))
-		}
-		p.ping()
-		require.Equal(t, 1, p.ponged())
-		release()
-		require.Len(t, p.acked(), 1+256)
-		p.send(t, "e301", "slash_commands", typed("/campaign", "create Launch 301"))
-		require.Len(t, p.acked(), 1+256+1)
-		require.Contains(t, w.log.String(), "too many envelopes in work")
-		require.Len(t, s.links(), 1)
-	})
-}
-
-func TestTrapFAcknowledgementsWithoutALinkGoOutOnTheNext(t *testing.T) {
-	inScript(t, setup{}, func(t *testing.T, w *world, s *script, p *peer) {
-		w.command1(t, p)
-		release := w.hold()
-		var want []string
-		for i := range 40 {
-			id := fmt.Sprintf("e%d", i+1)
-			want = append(want, id)
-			p.send(t, id, "slash_commands", typed("/campaign", fmt.Sprintf("create Launch %d", i)))
-		}
-		synctest.Wait()
-		s.refuse(true)
-		p.hangUp()
-		wait(time.Second)
-		require.False(t, w.desk.Health().Connected)
-		release()
-		require.Len(t, w.campaigns(), 41) // the work did not wait for a link
-		s.refuse(false)
-		wait(10 * time.Second)
-		links := s.links()
-		require.Len(t, links, 2)
-		require.ElementsMatch(t, want, links[1].acked())
-		for _, a := range links[1].answers() {
-			require.NotEmpty(t, a.Payload)
-		}
-	})
+	p.Send(t, "e0", "slash_commands", typed("/campaign", "create First"))
+	require.Equal(t, []string{"e0"}, p.Acked())
 }
 
 func TestTrapGNobodyAsksForShortLivedLinks(t *testing.T) {
-	inScript(t, setup{}, func(t *testing.T, _ *world, s *script, _ *peer) {
-		require.Equal(t, []string{"ticket=1"}, s.queries)
+	inScript(t, setup{}, func(t *testing.T, _ *world, s *sockettest.Script, _ *sockettest.Peer) {
+		require.Equal(t, []string{"ticket=1"}, s.Queries())
 	})
 	inBubble(t, setup{}, func(t *testing.T, w *world) {
 		wait(50 * time.Minute)
@@ -281,53 +200,6 @@ func TestTheHourlyRefreshLeavesNoGap(t *testing.T) {
 		require.Empty(t, w.told(memberOne))
 		require.Equal(t, 2, w.state().Socket.Opened)
 		require.Equal(t, 1, w.state().Socket.Links)
-	})
-}
-
-func TestAMuteLinkIsReplacedWithinHalfAMinute(t *testing.T) {
-	inBubble(t, setup{}, func(t *testing.T, w *world) {
-		w.request("1001")
-		wait(time.Second)
-		w.fault(object{"socket": "silence"})
-		wait(31 * time.Second)
-		require.Equal(t, 2, w.state().Socket.Opened)
-		require.True(t, w.desk.Health().Connected)
-		require.Equal(t, "connection lost", w.desk.Health().LastReason)
-		w.accepted(memberOne, "1001", view.ActionApprove)
-	})
-}
-
-func TestAfterAWarningTheNextLinkStandsBeforeTheOldOneCloses(t *testing.T) {
-	inScript(t, setup{}, func(t *testing.T, w *world, s *script, p *peer) {
-		p.say(`{"type":"disconnect","reason":"warning"}`)
-		require.Len(t, s.links(), 2)
-		require.False(t, p.isGone())
-		next := s.links()[1]
-		p.send(t, "e1", "slash_commands", typed("/campaign", "create One"))
-		next.send(t, "e2", "slash_commands", typed("/campaign", "create Two"))
-		require.Equal(t, []string{"e1"}, p.acked())
-		require.Equal(t, []string{"e2"}, next.acked())
-		require.Len(t, w.campaigns(), 2)
-		wait(10 * time.Second)
-		require.True(t, p.isGone())
-		require.False(t, next.isGone())
-		require.True(t, w.desk.Health().Connected)
-	})
-}
-
-func TestAWarnedLinkIsKeptWhileItsSuccessorCannotBeOpened(t *testing.T) {
-	inScript(t, setup{}, func(t *testing.T, w *world, s *script, p *peer) {
-		s.refuse(true)
-		p.say(`{"type":"disconnect","reason":"warning"}`)
-		wait(3 * time.Second)
-		require.False(t, p.isGone())
-		require.True(t, w.desk.Health().Connected)
-		p.send(t, "e1", "slash_commands", typed("/campaign", "create One"))
-		require.Equal(t, []string{"e1"}, p.acked())
-		s.refuse(false)
-		wait(5 * time.Second)
-		require.Len(t, s.links(), 2)
-		require.False(t, s.links()[1].isGone())
 	})
 }
 
@@ -435,23 +307,6 @@ func TestAnIdleDeskStopsAtOnce(t *testing.T) {
 	})
 }
 
-func TestAStoppingDeskTakesNoNewWork(t *testing.T) {
-	inScript(t, setup{}, func(t *testing.T, w *world, _ *script, p *peer) {
-		w.command1(t, p)
-		release := w.hold()
-		p.send(t, "e1", "slash_commands", typed("/campaign", "create Kept"))
-		synctest.Wait()
-		stopped := make(chan struct{})
-		go func() { w.shut(); close(stopped) }()
-		wait(500 * time.Millisecond)
-		p.send(t, "e2", "slash_commands", typed("/campaign", "create Too late"))
-		release()
-		<-stopped
-		require.Equal(t, []string{"e0", "e1"}, p.acked())
-		require.Len(t, w.campaigns(), 2)
-	})
-}
-
 func TestAPanicCostsNeitherTheDeskNorTheAcknowledgement(t *testing.T) {
 	s, store := brittleWorld()
 	inBubble(t, s, func(t *testing.T, w *world) {
@@ -463,16 +318,5 @@ func TestAPanicCostsNeitherTheDeskNorTheAcknowledgement(t *testing.T) {
 		store.be(func(context.Context) error { return nil })
 		w.accepted(memberOne, "1001", view.ActionApprove)
 		require.Equal(t, workflow.Queued, w.application("1001").State())
-	})
-}
-
-func TestAFrameBeyondAllBoundsEndsTheLinkAndNotTheDesk(t *testing.T) {
-	inScript(t, setup{}, func(t *testing.T, w *world, s *script, p *peer) {
-		p.say(`{"envelope_id":"e1","type":"interactive","payload":"` + strings.Repeat("a", 5<<20) + `"}`)
-		wait(time.Second)
-		require.Len(t, s.links(), 2)
-		next := s.links()[1]
-		next.send(t, "e2", "slash_commands", typed("/campaign", "create One"))
-		require.Equal(t, []string{"e2"}, next.acked())
 	})
 }

@@ -26,21 +26,24 @@ func (d *Desk) welcomeRoutes(r *routes) {
 // beginWelcome opens the first page. A shop that somebody has set up meanwhile gets its settings instead: a welcome is
 // never seen again.
 func (d *Desk) beginWelcome() onClick[workflow.ShopID] {
-	return onClick[workflow.ShopID]{Order: handle.AckFirst, Parse: shopNamed, Scope: adminScope, Do: func(ctx context.Context, c click, _ workflow.ShopID, g handle.Grant) (handle.Answer, error) {
-		shop := g.Shop
-		if shop.Settings.Welcomed {
-			return handle.Open(d.settingsModal(ctx, shop, d.access.Administered(ctx, c.User.ID))), nil
-		}
-		now := d.effective(shop.Settings)
-		meta := view.WelcomeMeta{
-			Shop: shop.ID, Version: now.Version, Page: 1, Channel: now.Channel, Reviewers: now.Reviewers, Groups: now.Groups,
-			Morning: now.Morning, Zone: now.Zone,
-		}
-		if shop.Settings.Zone == "" {
-			meta.Zone = cmp.Or(d.zoneOf(ctx, c.User.ID), now.Zone)
-		}
-		return handle.Open(view.WelcomeModal(d.welcomeFacts(ctx, shop, meta))), nil
-	}}
+	return onClick[workflow.ShopID]{
+		Order: handle.AckFirst, Parse: shopNamed, Scope: adminScope,
+		Do: func(ctx context.Context, c click, _ workflow.ShopID, g handle.Grant) (handle.Answer, error) {
+			shop := g.Shop
+			if shop.Settings.Welcomed {
+				return handle.Open(d.settingsModal(ctx, shop, d.access.Administered(ctx, c.User.ID))), nil
+			}
+			now := d.effective(shop.Settings)
+			meta := view.WelcomeMeta{
+				Shop: shop.ID, Version: now.Version, Page: 1, Channel: now.Channel, Reviewers: now.Reviewers, Groups: now.Groups,
+				Morning: now.Morning, Zone: now.Zone,
+			}
+			if shop.Settings.Zone == "" {
+				meta.Zone = cmp.Or(d.zoneOf(ctx, c.User.ID), now.Zone)
+			}
+			return handle.Open(view.WelcomeModal(d.welcomeFacts(ctx, shop, meta))), nil
+		},
+	}
 }
 
 func (d *Desk) welcomeFacts(ctx context.Context, s workflow.Shop, meta view.WelcomeMeta) view.WelcomeFacts {
@@ -53,18 +56,24 @@ func (d *Desk) welcomeFacts(ctx context.Context, s workflow.Shop, meta view.Welc
 
 // postponeWelcome takes the panel away for as long as its person looks at App Home.
 func (d *Desk) postponeWelcome() onClick[workflow.ShopID] {
-	return onClick[workflow.ShopID]{Order: handle.AckFirst, Parse: shopNamed, Scope: adminScope, Do: func(_ context.Context, c click, _ workflow.ShopID, _ handle.Grant) (handle.Answer, error) {
-		d.welcomes.later(c.User.ID) // App Home is shown anew after each click there
-		return handle.Answer{}, nil
-	}}
+	return onClick[workflow.ShopID]{
+		Order: handle.AckFirst, Parse: shopNamed, Scope: adminScope,
+		Do: func(_ context.Context, c click, _ workflow.ShopID, _ handle.Grant) (handle.Answer, error) {
+			d.welcomes.later(c.User.ID) // App Home is shown anew after each click there
+			return handle.Answer{}, nil
+		},
+	}
 }
 
 // endWelcome takes the panel away for good, and for all admins of the shop.
 func (d *Desk) endWelcome() onClick[workflow.ShopID] {
-	return onClick[workflow.ShopID]{Parse: shopNamed, Scope: adminScope, Do: func(ctx context.Context, _ click, _ workflow.ShopID, g handle.Grant) (handle.Answer, error) {
-		err := d.engine.Welcome(ctx, g.Shop.ID)
-		return handle.Answer{Then: func(context.Context) { d.Changed() }}, err
-	}}
+	return onClick[workflow.ShopID]{
+		Parse: shopNamed, Scope: adminScope,
+		Do: func(ctx context.Context, _ click, _ workflow.ShopID, g handle.Grant) (handle.Answer, error) {
+			err := d.engine.Welcome(ctx, g.Shop.ID)
+			return handle.Answer{Then: func(context.Context) { d.Changed() }}, err
+		},
+	}
 }
 
 func welcomeMeta(i handle.Interaction) (view.WelcomeMeta, error) {
