@@ -23,7 +23,7 @@ func TestARefusalReachesItsPersonWhateverItsOwnAddressAnswers(t *testing.T) {
 			w.request(id)
 			order["method"] = "response_url"
 			w.fault(order)
-			require.Contains(t, w.refusalOf(guest, id), "Guests can look on but not decide", "%v", order)
+			require.Contains(t, w.refusalOf(guest, id), "Guests can watch but not decide", "%v", order)
 		}
 		require.Equal(t, 8, strings.Count(w.log.String(), "a response_url failed, the answer went to the channel"))
 	})

@@ -93,7 +93,7 @@ func TestSeveralAreFilteredChosenAndApprovedTogether(t *testing.T) {
 		w.report("2000", tea)
 		dialog := w.several(memberOne)
 		require.Len(t, w.offered(dialog), 8)
-		require.Contains(t, wording(t, w.view(dialog).Blocks), "8 of 8 requests that wait match")
+		require.Contains(t, wording(t, w.view(dialog).Blocks), "8 of 8 pending requests match")
 
 		w.filter(memberOne, dialog, view.ActionBulkFollowers, "10000")
 		require.Equal(t, []string{"2000"}, w.offered(dialog))
@@ -101,7 +101,7 @@ func TestSeveralAreFilteredChosenAndApprovedTogether(t *testing.T) {
 		w.filter(memberOne, dialog, view.ActionBulkWithin, "48")
 		w.filter(memberOne, dialog, view.ActionBulkProduct, "1729")
 		require.Equal(t, []string{"1000", "1001", "1002", "1003", "1004", "1005", "1006"}, w.offered(dialog), "soonest deadline first")
-		require.Contains(t, wording(t, w.view(dialog).Blocks), "7 of 8 requests that wait match")
+		require.Contains(t, wording(t, w.view(dialog).Blocks), "7 of 8 pending requests match")
 
 		page := w.confirming(memberOne, dialog, view.BulkApprove, object{view.ActionBulkChosen: []string{"1000:0", "1002:0", "1003:0"}})
 		shown := wording(t, w.view(page).Blocks)
@@ -111,7 +111,7 @@ func TestSeveralAreFilteredChosenAndApprovedTogether(t *testing.T) {
 		require.True(t, w.submit(memberOne, page, nil).OK)
 		require.False(t, w.isOpen(page) || w.isOpen(dialog))
 		wait(3 * time.Second) // the cards took the channel's budget
-		require.Contains(t, w.progress().Text, "<@"+memberOne+"> approves 3 requests: 3 on their way")
+		require.Contains(t, w.progress().Text, "<@"+memberOne+"> approves 3 requests: 3 being sent")
 		require.Equal(t, []string{view.ActionUndoRun}, controls(t, w.progress().Blocks))
 
 		wait(time.Minute)
@@ -165,9 +165,9 @@ func TestARunEndsWithWhatWasRefusedAndWhyRowByRow(t *testing.T) {
 		m := w.progress()
 		require.Equal(t, "<@"+memberOne+"> approved 1 of 4 requests: 1 confirmed by TikTok, 1 refused by TikTok, 2 not decided", m.Text)
 		shown := wording(t, m.Blocks)
-		require.Contains(t, shown, "Creator 01> · Glow Serum: <@"+memberTwo+"> was first")
+		require.Contains(t, shown, "Creator 01> · Glow Serum: <@"+memberTwo+"> was faster")
 		require.Contains(t, shown, "it was in *Withdrawn* by then")
-		require.Contains(t, shown, "the creator is in another region")
+		require.Contains(t, shown, "the creator is in a different region")
 	})
 }
 
@@ -181,7 +181,7 @@ func TestWhatOneMayNotAnyMoreIsNotDecidedTogether(t *testing.T) {
 		w.put(shops...)
 		seen := w.submit(memberOne, page, nil)
 		require.True(t, seen.OK, seen.Error)
-		require.Contains(t, shownIn(t, seen), "Only the shop's reviewers decide")
+		require.Contains(t, shownIn(t, seen), "Only the shop's reviewers can decide")
 		wait(time.Minute)
 		require.Empty(t, w.said(workflow.KindRun))
 		require.Empty(t, w.tiktok.got())

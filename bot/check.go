@@ -166,7 +166,7 @@ func (k *checker) oneChannel(ctx context.Context, what, id, set string) {
 
 func (k *checker) admins(ctx context.Context) {
 	if len(k.config.Admins) == 0 {
-		k.fault("admins", "none", "set SLACK_ADMINS to the user ids of one person or more, parted by commas: they are told when something needs a hand")
+		k.fault("admins", "none", "set SLACK_ADMINS to the user ids of one person or more, comma-separated: they are told when something needs a hand")
 		return
 	}
 	for _, id := range k.config.Admins {

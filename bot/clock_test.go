@@ -126,7 +126,7 @@ func TestWhereNobodyIsNamedASentenceSaysWhoCanAct(t *testing.T) {
 		wait(10 * time.Second)
 		w.tick()
 		words := wording(t, w.lastStep().Blocks)
-		require.Contains(t, words, "Every member of the channel can act")
+		require.Contains(t, words, "Everyone in this channel can act")
 		require.NotContains(t, words, "<@")
 	})
 }
@@ -185,7 +185,7 @@ func TestManyDeadlinesAtOnceAreOneMessageWithoutWhatWasDecidedMeanwhile(t *testi
 		require.Len(t, told, 1)
 		require.Empty(t, told[0].Thread)
 		require.NotContains(t, told[0].Metadata.Payload, "step")
-		require.Contains(t, told[0].Text, "7 requests end within 24 hours")
+		require.Contains(t, told[0].Text, "7 requests expire within 24 hours")
 		words := wording(t, told[0].Blocks)
 		require.Equal(t, 7, strings.Count(words, "• "), words)
 		require.Contains(t, words, "/samples queue")
@@ -211,10 +211,10 @@ func TestTheMorningIsEditedAsItsItemsAreHandled(t *testing.T) {
 		w.morning()
 		told := w.said(workflow.KindMorning)
 		require.Len(t, told, 1, "once a day")
-		require.Contains(t, told[0].Text, "today: 2, tomorrow: 1")
+		require.Contains(t, told[0].Text, "2 requests expire today, 1 tomorrow")
 		words := wording(t, told[0].Blocks)
 		require.Less(t, strings.Index(words, "Kitchen Finds"), strings.Index(words, "Glow Daily"), "the most valuable first")
-		require.NotContains(t, words, "handled")
+		require.NotContains(t, words, " done")
 
 		w.accepted(memberOne, "1002", view.ActionApprove)
 		w.accepted(memberTwo, "1003", view.ActionReject, string(workflow.NotMatch))
@@ -223,7 +223,7 @@ func TestTheMorningIsEditedAsItsItemsAreHandled(t *testing.T) {
 		require.Len(t, edited, 1, "it is edited, not posted again")
 		words = wording(t, edited[0].Blocks)
 		require.Contains(t, words, "*approved* by <@"+memberOne+">")
-		require.Contains(t, edited[0].Text, "1 of 3 handled")
+		require.Contains(t, edited[0].Text, "1 of 3 done")
 	})
 }
 
@@ -247,12 +247,12 @@ func TestWhatHasToBeShippedTodayIsAPickList(t *testing.T) {
 		w.morning()
 		told := w.said(workflow.KindMorning)
 		require.Len(t, told, 1)
-		require.Contains(t, told[0].Text, "To ship today: 3")
+		require.Contains(t, told[0].Text, "Ship 3 samples today")
 		require.Contains(t, wording(t, told[0].Blocks), "Glow Serum · 30 ml × 2*")
 		w.moved("1001", workflow.StatusShipped)
 		wait(time.Minute)
 		words := wording(t, w.said(workflow.KindMorning)[0].Blocks)
-		require.Contains(t, words, "Glow Serum · 30 ml × 1* (1 of 2 handled)")
+		require.Contains(t, words, "Glow Serum · 30 ml × 1* (1 of 2 done)")
 		require.Contains(t, words, "*shipped*")
 	})
 }
@@ -386,8 +386,8 @@ func TestTheTeamIsRemindedOfContentAndCanNudgeTheCreator(t *testing.T) {
 		require.Contains(t, wording(t, w.said(workflow.KindMessage)[0].Blocks), "> How is the serum?")
 
 		w.until(by, 0)
-		require.Contains(t, wording(t, w.lastStep().Blocks), "has probably extended the time")
-		require.Contains(t, wording(t, w.card("1001").Blocks), "probably extended the time")
+		require.Contains(t, wording(t, w.lastStep().Blocks), "has probably extended the deadline")
+		require.Contains(t, wording(t, w.card("1001").Blocks), "probably extended the deadline")
 		require.Equal(t, []string{"72h", "0h"}, w.steps("1001"))
 
 		w.moved("1001", workflow.StatusCompleted)
@@ -416,13 +416,13 @@ func TestTheSettingsOfTheClockAreKeptAndSurviveTheDialog(t *testing.T) {
 			view.ActionSettingsMoveDays: "5", view.ActionSettingsPostDays: "21", view.ActionSettingsNudge: "  How do you\r\nlike it? ",
 			view.ActionSettingsWeekly: view.WeeklyMonday,
 		})
-		require.Contains(t, wording(t, seen.Response), "*Time to post*: 14 days → 21 days")
+		require.Contains(t, wording(t, seen.Response), "*Days to post*: 14 days → 21 days")
 		kept := w.shopOf(shopID).Settings
 		require.Equal(t, workflow.Settings{
 			Version: 1, Welcomed: true, HoursFrom: "08:30", HoursTo: "17:00", Weekends: true, MoveDays: 5, PostDays: 21, Nudge: "How do you\nlike it?", Weekly: true,
 		}, kept)
 		same := w.send(admin, w.settings(admin), object{})
-		require.Contains(t, wording(t, same.Response), "Nothing was different")
+		require.Contains(t, wording(t, same.Response), "Nothing changed")
 		require.Equal(t, kept, w.shopOf(shopID).Settings)
 
 		w.send(admin, w.settings(admin), object{view.ActionSettingsHours: view.HoursAny, view.ActionSettingsNudge: nil, view.ActionSettingsWeekly: view.WeeklyNever})

@@ -27,11 +27,11 @@ func TestWhatACreatorHadPostedAndSoldIsRememberedAcrossShops(t *testing.T) {
 			require.NoError(t, err)
 		}
 		said := w.command(memberOne, view.CommandSamples, "show @glow.daily")
-		require.Contains(t, said, "Asked for 2 samples · approved 2 · received 2 · posted for 2 (2 pieces of content) · 14 paid orders")
-		require.Contains(t, said, "Not counted, as the creator had no part in it: Not shipped in time 1")
+		require.Contains(t, said, "Requested 2 samples · approved 2 · received 2 · posted for 2 (2 pieces of content) · 14 paid orders")
+		require.Contains(t, said, "Not counted because it wasn't the creator's fault: Not shipped in time 1")
 
 		asked("1", "1003", workflow.StatusPending)
 		said = w.command(memberOne, view.CommandSamples, "show 1003")
-		require.Contains(t, said, "2 requests before: 2 approved, 2 received, 2 posted, 14 paid orders; 1 request lapsed before")
+		require.Contains(t, said, "2 requests before: 2 approved, 2 received, 2 posted, 14 paid orders; 1 earlier request ended")
 	})
 }

@@ -62,10 +62,10 @@ func TestANoteIsSpokenAndKept(t *testing.T) {
 		w.request("1001")
 		before := len(w.thread(w.card("1001").TS))
 		w.say(memberOne, "1001", "@Sample Desk note ask <@"+memberTwo+"> about A &amp; B, see <https://example.com/a|this>")
-		require.Contains(t, w.lastTold(memberOne), "Kept as a note")
+		require.Contains(t, w.lastTold(memberOne), "Note added to request")
 		require.Len(t, w.thread(w.card("1001").TS), before+1, "it stands in the thread already")
 		out := w.command(memberOne, view.CommandSamples, "show 1001")
-		require.Contains(t, out, "noted “ask ＠member_two about A &amp; B, see https∶//example.com/a”, in the thread")
+		require.Contains(t, out, "added the note “ask ＠member_two about A &amp; B, see https∶//example.com/a”, in the thread")
 		w.say(memberOne, "1001", "@Sample Desk note")
 		require.Contains(t, w.lastTold(memberOne), said(t, view.NoteMissing()))
 	})
@@ -80,12 +80,12 @@ func TestAMentionThatCannotBeReadIsAnsweredWithWhatCan(t *testing.T) {
 		require.NotContains(t, w.lastTold(memberOne), "<!channel>")
 		for _, text := range []string{"@Sample Desk", "@Sample Desk help", "hello @Sample Desk help!"} {
 			w.say(memberOne, "1001", text)
-			require.Contains(t, w.lastTold(memberOne), "What you can say to me in a card's thread", text)
+			require.Contains(t, w.lastTold(memberOne), "What you can tell me in a card's thread", text)
 		}
 		seen := w.act(object{"user": memberTwo, "do": "post", "channel": samples, "text": "@Sample Desk approve"})
 		require.True(t, seen.OK, seen.Error)
 		synctest.Wait()
-		require.Contains(t, w.lastTold(memberTwo), "Name me in the thread of a request's card")
+		require.Contains(t, w.lastTold(memberTwo), "Mention me in the thread of a request's card")
 		require.Equal(t, workflow.Pending, w.application("1001").State())
 	})
 }

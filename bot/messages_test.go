@@ -66,7 +66,7 @@ func TestAMessageIsQuotedInTheThreadWithHowFarItGot(t *testing.T) {
 		words := wording(t, quoted[0].Blocks)
 		require.Contains(t, words, "> Hello,\n> would you like the ∗30 ml∗?")
 		require.Contains(t, words, "before the creator answers")
-		require.Contains(t, quoted[0].Text, "it waits")
+		require.Contains(t, quoted[0].Text, "delayed")
 	})
 }
 
@@ -77,7 +77,7 @@ func TestARefusedMessageCanBeTriedAgain(t *testing.T) {
 		require.Nil(t, w.sending(memberOne, w.messageDialog(memberOne, "1001"), "Hello").Response)
 		wait(5 * time.Second)
 		refused := w.thread(w.card("1001").TS)[0]
-		require.Contains(t, wording(t, refused.Blocks), "*Not sent*: the creator is in another region")
+		require.Contains(t, wording(t, refused.Blocks), "*Not sent*: the creator is in a different region")
 		require.Equal(t, []string{view.ActionResend}, controls(t, refused.Blocks))
 
 		require.True(t, w.press(guest, refused, view.ActionResend).OK)
@@ -130,7 +130,7 @@ func TestAMessageOfNothingIsComplainedAboutAtItsField(t *testing.T) {
 	inBubble(t, setup{}, func(t *testing.T, w *world) {
 		w.request("1001")
 		dialog := w.messageDialog(memberOne, "1001")
-		require.Contains(t, complaints(t, w.sending(memberOne, dialog, " \n\u200b "))[view.BlockMessage], "at least a word")
+		require.Contains(t, complaints(t, w.sending(memberOne, dialog, " \n\u200b "))[view.BlockMessage], "Please write a message")
 		require.True(t, w.isOpen(dialog), "what was typed is not lost")
 		require.Nil(t, w.sending(memberOne, dialog, strings.Repeat("ü", workflow.MaxMessage)).Response)
 	})
@@ -204,7 +204,7 @@ func TestAnAnswerOfSomebodyWithoutARequestIsInTheShopsChannel(t *testing.T) {
 		require.Equal(t, samples, heard[0].Channel)
 		require.Empty(t, heard[0].Thread)
 		require.Contains(t, wording(t, heard[0].Blocks), "for the shop Glow Shop")
-		require.Contains(t, wording(t, heard[0].Blocks), "TikTok's Message Center shows it")
+		require.Contains(t, wording(t, heard[0].Blocks), "see it in TikTok's Message Center")
 		seen := w.press(memberOne, heard[0], view.ActionReply)
 		require.NotEmpty(t, seen.ViewID, "her conversation is known, so she can be answered")
 		require.Nil(t, w.sending(memberOne, seen.ViewID, "What a picture").Response)

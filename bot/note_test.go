@@ -44,7 +44,7 @@ func TestANoteIsAddedFromTheCardAndFromItsThread(t *testing.T) {
 			}
 		}
 		require.Equal(t, []string{"Note by <@" + memberOne + ">: from the card", "Note by <@" + memberOne + ">: from the thread, A &amp; B"}, notes)
-		require.Contains(t, w.command(memberTwo, view.CommandSamples, "show 1001"), "noted “from the card”")
+		require.Contains(t, w.command(memberTwo, view.CommandSamples, "show 1001"), "added the note “from the card”")
 	})
 }
 

@@ -108,7 +108,7 @@ func TestTheOneRequestOfACreatorThatWaitsIsMeant(t *testing.T) {
 		wait(2 * time.Second)
 		require.Equal(t, workflow.AwaitingShipment, w.application("1002").State())
 		out := w.command(memberOne, view.CommandSamples, "approve @glow.daily.1001")
-		require.Contains(t, out, "None of 2 requests found waits for a decision")
+		require.Contains(t, out, "None of the 2 requests found can be decided on")
 	})
 }
 
@@ -117,7 +117,7 @@ func TestOfSeveralThatWaitItIsAskedWhichIsMeant(t *testing.T) {
 		w.request("1001")
 		w.asksAgain("1001", "1002")
 		out := w.command(memberOne, view.CommandSamples, "reject glow.daily.1001 oos, twice")
-		require.Contains(t, out, "which one shall be rejected (Out of stock)?")
+		require.Contains(t, out, "which one should be rejected (Out of stock)?")
 		asked := w.state().Ephemerals
 		pick := object{"user": memberOne, "do": "click", "channel": samples, "ts": asked[len(asked)-1].TS, "action_id": view.ActionPick, "wait_ms": 0,
 			"value": view.Pick{Verdict: workflow.Reject, Reason: workflow.OutOfStock, Note: "twice", Target: view.Target{Key: keyOf("1001")}.String()}.String()}
@@ -141,7 +141,7 @@ func TestAListOfManyRequestsIsTurnedPageByPage(t *testing.T) {
 			w.asksAgain("1001", fmt.Sprint(1002+i))
 		}
 		out := w.command(memberOne, view.CommandSamples, "show @glow.daily.1001")
-		require.Contains(t, out, "1–10 of 25, the latest first")
+		require.Contains(t, out, "1–10 of 25, newest first")
 		require.Contains(t, out, string(keyOf("1025").Short()))
 		turn := func(action, want string) {
 			shown := w.state().Ephemerals
@@ -180,8 +180,8 @@ func TestShowTellsNotesLooksAndMovesOfCampaigns(t *testing.T) {
 		require.NoError(t, err)
 		out := w.command(memberOne, view.CommandSamples, "show 1001")
 		for _, want := range []string{
-			"<@" + memberOne + "> began to look at it, on the card", "<@" + memberTwo + "> noted “asked ∗twice∗”, in the thread",
-			"<@" + memberOne + "> added the creator to the campaign *Spring launch*, in the dialog", "<@" + memberOne + "> took the creator out of the campaign *Spring launch*",
+			"<@" + memberOne + "> is on it, on the card", "<@" + memberTwo + "> added the note “asked ∗twice∗”, in the thread",
+			"<@" + memberOne + "> added the creator to the campaign *Spring launch*, in the dialog", "<@" + memberOne + "> removed the creator from the campaign *Spring launch*",
 		} {
 			require.Contains(t, out, want)
 		}

@@ -155,7 +155,7 @@ func TestWhoFillsInTheDialogIsOnTheCardUntilItIsClosed(t *testing.T) {
 		dialog := w.rejectDialog(memberOne, "1001", workflow.NotMatch)
 		wait(time.Second)
 		require.Equal(t, workflow.PersonID(memberOne), w.application("1001").OnIt.By)
-		require.Contains(t, w.card("1001").Text, "<@"+memberOne+"> is looking at it")
+		require.Contains(t, w.card("1001").Text, "<@"+memberOne+"> is on it")
 		require.True(t, w.act(object{"user": memberOne, "do": "close", "view_id": dialog}).OK)
 		wait(time.Second)
 		require.Empty(t, w.application("1001").OnIt)
@@ -269,7 +269,7 @@ func TestALookIsSeenAndEndedByItsPersonOrAnAdmin(t *testing.T) {
 	inBubble(t, setup{}, func(t *testing.T, w *world) {
 		w.request("1001")
 		w.accepted(memberOne, "1001", view.ActionLook)
-		require.Contains(t, wording(t, w.card("1001").Blocks), "<@"+memberOne+"> is looking at it (since")
+		require.Contains(t, wording(t, w.card("1001").Blocks), "<@"+memberOne+"> is on it (since")
 		w.accepted(memberTwo, "1001", view.ActionMore, view.MoreLookEnd)
 		require.Equal(t, workflow.PersonID(memberOne), w.application("1001").OnIt.By)
 		require.Len(t, w.told(memberTwo), 1)

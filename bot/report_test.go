@@ -100,7 +100,7 @@ func TestTheWeekIsToldOnMondayOnceAndAsAPicture(t *testing.T) {
 		require.Equal(t, "Samples, the week 16 to 22 November 2026: 3 received, 2 decided, 1 shipped, 1 posted, 0 wasted", m.Text)
 		words := wording(t, m.Blocks)
 		require.Contains(t, words, "*2* decided (0 the week before): 1 approved, 1 rejected")
-		require.Contains(t, words, "*1 h* from first sight to the decision (median)")
+		require.Contains(t, words, "*1 h* median time to decide")
 		require.Contains(t, words, "*1* posted (0 the week before), with 7 paid orders so far")
 		require.True(t, strings.HasPrefix(string(w.fetch(shown(t, m))), "\x89PNG"))
 		require.Len(t, w.calls("files.completeUploadExternal"), 1)
@@ -213,7 +213,7 @@ func TestTheWeekOfAShopThatIsNewComparesNothing(t *testing.T) {
 		w.onMonday()
 		words := wording(t, w.said(workflow.KindWeeklyReport)[0].Blocks)
 		require.NotContains(t, words, "the week before)")
-		require.Contains(t, words, "The desk has known this shop since")
+		require.Contains(t, words, "Sample Desk has known this shop since")
 	})
 }
 

@@ -15,7 +15,7 @@ func TestNamedReviewersDecideAndOtherMembersAreToldWhoMay(t *testing.T) {
 	named := workflow.Settings{Reviewers: []workflow.PersonID{memberTwo, "U0FIRST001", "U0SECOND01", "U0THIRD001"}}
 	inBubble(t, setup{shops: withSettings(named)}, func(t *testing.T, w *world) {
 		w.request("1")
-		require.Equal(t, "Only the shop's reviewers decide on samples (<@"+memberTwo+">, <@U0FIRST001>, <@U0SECOND01>, and 1 more). "+
+		require.Equal(t, "Only the shop's reviewers can decide on samples (<@"+memberTwo+">, <@U0FIRST001>, <@U0SECOND01>, and 1 more). "+
 			"Please ask one of them, or ask an admin to make you one.", w.refusalOf(memberOne, "1"))
 		require.Equal(t, workflow.Pending, w.application("1").State())
 		require.Regexp(t, `level=INFO msg=refused person=`+memberOne+` rule="no reviewer" shop=`+shopID, w.log.String())
@@ -37,8 +37,8 @@ func TestGuestsStrangersBotsAndDeactivatedAccountsNeverDecideWhateverTheSettings
 	inBubble(t, setup{shops: withSettings(workflow.Settings{Reviewers: everybody, Admins: everybody})}, func(t *testing.T, w *world) {
 		w.request("1")
 		w.changeUser(memberTwo, object{"deleted": true})
-		require.Contains(t, w.refusalOf(guest, "1"), "Guests can look on but not decide")
-		require.Contains(t, w.refusalOf(stranger, "1"), "Only people of this workspace decide")
+		require.Contains(t, w.refusalOf(guest, "1"), "Guests can watch but not decide")
+		require.Contains(t, w.refusalOf(stranger, "1"), "Only people from this workspace can decide")
 		require.Equal(t, workflow.Pending, w.application("1").State())
 		for _, who := range []string{memberTwo, outsider} {
 			w.click(who, "1", view.ActionApprove)
@@ -65,7 +65,7 @@ func TestColleaguesOfAGridOrganisationDoWhatAnybodyOfTheWorkspaceDoes(t *testing
 		w.changeUser(gridOne, object{"is_stranger": true})
 		wait(60 * time.Second)
 		w.request("late")
-		require.Contains(t, w.refusalOf(gridOne, "late"), "Only people of this workspace decide")
+		require.Contains(t, w.refusalOf(gridOne, "late"), "Only people from this workspace can decide")
 	})
 }
 
@@ -73,7 +73,7 @@ func TestAPersonWhomSlackDoesNotKnowHereIsToldThatTheyAreFromElsewhere(t *testin
 	inBubble(t, setup{}, func(t *testing.T, w *world) {
 		w.request("1")
 		w.fault(object{"method": "users.info", "do": "error", "error": "user_not_found"})
-		require.Contains(t, w.refusalOf(stranger, "1"), "Only people of this workspace decide")
+		require.Contains(t, w.refusalOf(stranger, "1"), "Only people from this workspace can decide")
 		require.Contains(t, w.log.String(), `rule="another workspace"`)
 	})
 }
@@ -120,7 +120,7 @@ func TestWhoBecomesAGuestStopsDecidingWithinAMinute(t *testing.T) {
 		w.accepted(memberOne, "1", view.ActionApprove)
 		w.changeUser(memberOne, object{"is_restricted": true})
 		wait(60 * time.Second)
-		require.Contains(t, w.refusalOf(memberOne, "2"), "Guests can look on but not decide")
+		require.Contains(t, w.refusalOf(memberOne, "2"), "Guests can watch but not decide")
 		require.Equal(t, workflow.Pending, w.application("2").State())
 	})
 }

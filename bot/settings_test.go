@@ -145,7 +145,7 @@ func TestWhatAnAdminLeavesAloneGoesOnFollowingTheDesk(t *testing.T) {
 		w.send(admin, w.settings(admin), object{view.ActionSettingsMorning: "07:30"})
 		require.Equal(t, workflow.Settings{Version: 1, Morning: "07:30", Welcomed: true}, w.shopOf(shopID).Settings)
 		seen := w.send(admin, w.settings(admin), object{})
-		require.Contains(t, string(seen.Response), "Nothing was different")
+		require.Contains(t, string(seen.Response), "Nothing changed")
 		require.Equal(t, 1, w.shopOf(shopID).Settings.Version)
 		require.Len(t, w.shopHistory(shopID), 1)
 	})
@@ -158,16 +158,16 @@ func TestOnlyAdminsOpenTheSettings(t *testing.T) {
 			require.NotEmpty(t, said, who)
 			require.Empty(t, w.state().Views, who)
 		}
-		require.Contains(t, w.command(memberOne, "/samples", "settings"), "Only admins of the desk can do that (<@"+admin+">). Please ask one of them.")
+		require.Contains(t, w.command(memberOne, "/samples", "settings"), "Only Sample Desk admins can do that (<@"+admin+">). Please ask one of them.")
 		require.Regexp(t, `level=INFO msg=refused person=`+memberOne+` rule="no admin" shop=`+shopID, w.log.String())
 	})
 }
 
 func TestAnAdminOfTheDeskWhoIsNotInTheChannelChangesNothing(t *testing.T) {
 	inBubble(t, setup{shops: withSettings(workflow.Settings{Admins: []workflow.PersonID{outsider, guest}})}, func(t *testing.T, w *world) {
-		require.Contains(t, w.commandIn(general, outsider, "/samples", "settings"), "a channel that you are not in")
-		require.Contains(t, w.command(guest, "/samples", "settings"), "Guests can look on but not decide")
-		require.Contains(t, w.command(admin, "/samples", "settings"), "Only admins of the desk can do that", "SLACK_ADMINS counts only for shops without admins of their own")
+		require.Contains(t, w.commandIn(general, outsider, "/samples", "settings"), "a channel that you're not in")
+		require.Contains(t, w.command(guest, "/samples", "settings"), "Guests can watch but not decide")
+		require.Contains(t, w.command(admin, "/samples", "settings"), "Only Sample Desk admins can do that", "SLACK_ADMINS counts only for shops without admins of their own")
 		require.Empty(t, w.state().Views)
 	})
 }
@@ -182,9 +182,9 @@ func TestEachFieldThatIsWrongIsToldAtThatField(t *testing.T) {
 		}{
 			view.ActionSettingsChannel:         {object{view.ActionSettingsChannel: closed}, "/invite @Sample Desk"},
 			view.ActionSettingsSteps:           {object{view.ActionSettingsSteps: "1, 6, 24, 48"}, "largest first"},
-			view.ActionSettingsShipmentChannel: {object{view.ActionSettingsShipments: "elsewhere"}, "choose the channel for shipments"},
-			view.ActionSettingsReviewers:       {object{view.ActionSettingsReviewers: []string{memberOne, guest}}, "is a guest here"},
-			view.ActionSettingsAdmins:          {object{view.ActionSettingsAdmins: []string{admin, stranger}}, "of another workspace"},
+			view.ActionSettingsShipmentChannel: {object{view.ActionSettingsShipments: "elsewhere"}, "choose a channel for shipments"},
+			view.ActionSettingsReviewers:       {object{view.ActionSettingsReviewers: []string{memberOne, guest}}, "is a guest, and guests can't decide"},
+			view.ActionSettingsAdmins:          {object{view.ActionSettingsAdmins: []string{admin, stranger}}, "from another workspace"},
 		} {
 			values := object{
 				view.ActionSettingsChannel: samples, view.ActionSettingsSteps: "48, 24, 6, 1", view.ActionSettingsShipments: "channel",
@@ -220,7 +220,7 @@ func TestTwoAdminsDoNotOverwriteEachOtherUnseen(t *testing.T) {
 		seen := w.send(memberOne, second, object{view.ActionSettingsMorning: "06:15"})
 		require.Equal(t, second, seen.ViewID, "the dialog stays")
 		said := wording(t, w.dialog(second).Blocks)
-		require.Contains(t, said, "*Somebody changed these settings while you had them open.*")
+		require.Contains(t, said, "*Someone changed these settings while you had them open.*")
 		require.Contains(t, said, "• *Undo window*: 60 seconds → 10 seconds")
 		require.Equal(t, 60*time.Second, *w.shopOf(shopID).Settings.Undo)
 
@@ -236,7 +236,7 @@ func TestAnAdminWhoWouldBeNoneAnyMoreIsAskedOnceMore(t *testing.T) {
 		dialog := w.settings(admin)
 		seen := w.send(admin, dialog, object{view.ActionSettingsAdmins: []string{memberTwo}})
 		require.Equal(t, dialog, seen.ViewID)
-		require.Contains(t, wording(t, w.dialog(dialog).Blocks), "*You would not be an admin any more.* After that only <@"+memberTwo+">")
+		require.Contains(t, wording(t, w.dialog(dialog).Blocks), "*You would no longer be an admin.* After that only <@"+memberTwo+">")
 		require.Zero(t, w.shopOf(shopID).Settings.Version)
 		w.send(admin, dialog, object{})
 		require.Equal(t, []workflow.PersonID{memberTwo}, w.shopOf(shopID).Settings.Admins)
@@ -249,7 +249,7 @@ func TestARoleThatWasTakenAwayWhileTheDialogWasOpenSavesNothing(t *testing.T) {
 		dialog := w.settings(admin)
 		w.put(withSettings(workflow.Settings{Version: 4, Admins: []workflow.PersonID{memberTwo}})...)
 		w.send(admin, dialog, object{view.ActionSettingsUndo: "60"})
-		require.Contains(t, wording(t, w.dialog(dialog).Blocks), "Only admins of the desk can do that (<@"+memberTwo+">)")
+		require.Contains(t, wording(t, w.dialog(dialog).Blocks), "Only Sample Desk admins can do that (<@"+memberTwo+">)")
 		require.Nil(t, w.shopOf(shopID).Settings.Undo)
 	})
 }
@@ -307,7 +307,7 @@ func TestSettingsAreCopiedToTheOtherShopsOfTheirAdminButForTheChannel(t *testing
 	shops[1].Settings.Channel = general
 	inBubble(t, setup{shops: shops}, func(t *testing.T, w *world) {
 		seen := w.send(admin, w.settings(admin), object{view.ActionSettingsUndo: "60", view.ActionSettingsCopies: []string{"2"}})
-		require.Contains(t, wording(t, w.dialog(seen.ViewID).Blocks), "Given the same, but for the channel: Kitchen Shop.")
+		require.Contains(t, wording(t, w.dialog(seen.ViewID).Blocks), "Copied, except the channel, to: Kitchen Shop.")
 		got := w.shopOf("2").Settings
 		require.Equal(t, [3]any{60 * time.Second, "", general}, [3]any{*got.Undo, got.Morning, got.Channel})
 		require.Zero(t, w.shopOf("3").Settings.Version)
@@ -352,7 +352,7 @@ func TestReviewersAreChosenByUserGroupToo(t *testing.T) {
 		require.Contains(t, string(w.dialog(w.settings(admin)).Blocks), "Sample reviewers", "the dialog knows its name when it opens")
 
 		w.request("1")
-		require.Contains(t, w.refusalOf(memberTwo, "1"), "Only the shop's reviewers decide on samples (<!subteam^"+reviewers+">)")
+		require.Contains(t, w.refusalOf(memberTwo, "1"), "Only the shop's reviewers can decide on samples (<!subteam^"+reviewers+">)")
 		w.accepted(memberOne, "1", view.ActionApprove)
 	})
 }
@@ -381,7 +381,7 @@ func TestTheSettingsOpenFromAppHomeForAdminsOnly(t *testing.T) {
 
 		w.put(withSettings(workflow.Settings{Admins: []workflow.PersonID{memberTwo}})...)
 		seen = w.clickHome(admin, view.ActionSettings)
-		require.Contains(t, wording(t, w.dialog(seen.ViewID).Blocks), "Only admins of the desk can do that (<@"+memberTwo+">)", "the button was there when she looked")
+		require.Contains(t, wording(t, w.dialog(seen.ViewID).Blocks), "Only Sample Desk admins can do that (<@"+memberTwo+">)", "the button was there when she looked")
 	})
 }
 

@@ -18,12 +18,12 @@ func TestStatusOfADeskThatIsWellSaysSoFirst(t *testing.T) {
 		w.request("1")
 		wait(time.Minute)
 		said := w.command(memberOne, "/samples", "status")
-		require.Contains(t, said, "*All is well.*")
+		require.Contains(t, said, "*Everything is working.*")
 		require.Contains(t, said, "Connected since")
-		require.Contains(t, said, "Last sign of life")
+		require.Contains(t, said, "Last data from Slack")
 		require.Contains(t, said, "All scopes are granted.")
-		require.Contains(t, said, "Nothing waits to be sent.")
-		require.Contains(t, said, "1 request waits for a decision")
+		require.Contains(t, said, "Nothing is waiting to be sent.")
+		require.Contains(t, said, "1 pending request")
 		require.Contains(t, said, "Sample Desk v1.2.3")
 	})
 }
@@ -33,8 +33,8 @@ func TestStatusNamesTheScopesThatSlackDidNotGrant(t *testing.T) {
 	inBubble(t, setup{scopes: granted}, func(t *testing.T, w *world) {
 		said := w.command(memberOne, "/samples", "status")
 		require.Contains(t, said, "Missing scopes: `files:write`, `usergroups:read`")
-		require.Contains(t, said, "load `manifest.yml` anew and install the app again")
-		require.NotContains(t, said, "All is well")
+		require.Contains(t, said, "Load `manifest.yml` again and reinstall the app")
+		require.NotContains(t, said, "Everything is working")
 	})
 }
 
@@ -44,7 +44,7 @@ func TestStatusDoesNotWaitForSlackForLong(t *testing.T) {
 		seen := w.act(object{"user": memberOne, "do": "command", "command": "/samples", "text": "status", "wait_ms": 0})
 		require.True(t, seen.OK, seen.Error)
 		require.LessOrEqual(t, seen.AckedMS, int64(1600))
-		require.Contains(t, wording(t, seen.Response), "Slack did not tell in time which scopes the desk has.")
+		require.Contains(t, wording(t, seen.Response), "Slack didn't answer in time which scopes we have.")
 	})
 }
 
@@ -55,8 +55,8 @@ func TestStatusTellsWhatWaitsAndHowOldIt(t *testing.T) {
 		w.fault(object{"method": "chat.update", "times": 20, "do": "error", "error": "internal_error"})
 		w.accepted(memberOne, "1", "approve")
 		said := w.command(memberOne, "/samples", "status")
-		require.Contains(t, said, "• 1 decision for TikTok, the oldest since")
-		require.Contains(t, said, "• 1 card, the oldest since")
+		require.Contains(t, said, "• 1 decision for TikTok, oldest from")
+		require.Contains(t, said, "• 1 card, oldest from")
 	})
 }
 
@@ -70,7 +70,7 @@ func TestStatusTellsWhatCouldNotBeDelivered(t *testing.T) {
 			return tx.Bury(e, time.Now())
 		}))
 		said := w.command(memberOne, "/samples", "status")
-		require.Contains(t, said, "1 thing could not be delivered: `/samples retry` lists what, and tries again.")
+		require.Contains(t, said, "1 thing could not be delivered. See `/samples retry`.")
 	})
 }
 
@@ -86,14 +86,14 @@ func TestStatusTellsHowEachShopStandsWithTikTok(t *testing.T) {
 		require.NoError(t, w.engine.StopShop(t.Context(), "3", workflow.FromSync, workflow.Failure{Code: 105001, Fault: workflow.FaultReconnect}, time.Now()))
 		synctest.Wait()
 		said := w.command(memberOne, "/samples", "status")
-		require.Contains(t, said, "Kitchen Shop: the last look at TikTok failed.")
-		require.Contains(t, said, "The last look failed with “TikTok was silent”")
-		require.Contains(t, said, "Other Shop: TikTok answers nothing; the reason is below.")
-		require.Contains(t, said, "TikTok was not looked at yet since the desk was opened.")
-		require.Contains(t, said, "TikTok answers nothing, because the shop has to be connected again.")
-		require.Contains(t, said, "The last look for creators' messages failed with “no scope for messages”")
-		require.Contains(t, said, "The last look for creators' content failed with “no answer”")
-		require.Contains(t, said, "*3 things need a look:*")
+		require.Contains(t, said, "Kitchen Shop: the last sync with TikTok failed.")
+		require.Contains(t, said, "Last sync failed: “TikTok was silent”")
+		require.Contains(t, said, "Other Shop: TikTok is rejecting our requests; see the reason below.")
+		require.Contains(t, said, "No sync with TikTok since Sample Desk started.")
+		require.Contains(t, said, "TikTok is rejecting our requests, because the shop has to be connected again.")
+		require.Contains(t, said, "Last check for messages from creators failed: “no scope for messages”")
+		require.Contains(t, said, "Last check for content from creators failed: “no answer”")
+		require.Contains(t, said, "*3 things need attention:*")
 	})
 }
 

@@ -8,7 +8,7 @@ type Sentence string
 
 // The sentences on a creator in a campaign.
 const (
-	L0 Sentence = "L0. A creator who was added to a campaign is **Invited** until she answers."
+	L0 Sentence = "L0. A creator who was added to a campaign is **Invited** until they answer."
 	L1 Sentence = "L1. A creator who answers a campaign's message is in **Reply to creators**."
 	L2 Sentence = "L2. When the team says that a sample is needed, the creator moves to **Sample application review pending**."
 	L3 Sentence = "L3. When the team says that no sample is needed, the creator moves to **Content pending**."

@@ -227,7 +227,7 @@ func TestWhatDoesNotFitOneAnswerGoesOnInTheNext(t *testing.T) {
 	lint(t, joined)
 	pages := joined.Answers()
 	require.Greater(t, len(pages), 4)
-	require.Contains(t, pretty(t, pages[0].Blocks), fmt.Sprintf("Page 1 of %d. The rest follows below.", len(pages)))
+	require.Contains(t, pretty(t, pages[0].Blocks), fmt.Sprintf("Page 1 of %d. Continued below.", len(pages)))
 	require.Contains(t, pretty(t, pages[1].Blocks[0]), fmt.Sprintf("Page 2 of %d.", len(pages)))
 	require.Equal(t, 110*len(whole.Blocks)+len(pages), func() (n int) {
 		for _, p := range pages {
@@ -299,7 +299,7 @@ func TestTheDialogOffersToApproveOnlyWhatCanBeApprovedNow(t *testing.T) {
 	for name, f := range cards() {
 		a := f.Application
 		shown := pretty(t, JoinModal(JoinFacts{Application: a}))
-		require.Equal(t, a.Decidable() && a.Snapshot.Approvable, strings.Contains(shown, "Approve the sample too"), name)
+		require.Equal(t, a.Decidable() && a.Snapshot.Approvable, strings.Contains(shown, "Also approve this request"), name)
 		require.NotContains(t, shown, "initial_options")
 	}
 }

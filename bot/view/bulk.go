@@ -50,7 +50,7 @@ func BulkModal(f BulkFacts) slack.ModalViewRequest {
 		blocks = append(blocks, aside(preview(r)...))
 	}
 	if more := len(f.Rows) - maxPreview; more > 0 {
-		blocks = append(blocks, aside(fmt.Sprintf("and %d more, all in the list below", more)))
+		blocks = append(blocks, aside(fmt.Sprintf("and %d more in the list below", more)))
 	}
 	m := slack.ModalViewRequest{
 		Type: slack.VTModal, CallbackID: CallbackBulk, Title: plainText("Decide several"), Close: plainText("Cancel"),
@@ -83,16 +83,16 @@ func bulkShops(f BulkFacts) slack.Block {
 func bulkCount(f BulkFacts) []string {
 	switch {
 	case f.Waiting == 0:
-		return []string{"*Nothing waits for a decision*"}
+		return []string{"*No pending requests*"}
 	case f.Matching == 0:
-		return []string{"*None of the " + many(f.Waiting, "request") + " that wait matches*", "Choose less in the filters above."}
+		return []string{"*No pending request matches*", "Loosen the filters above."}
 	}
 	lines := []string{
-		fmt.Sprintf("*%s of %s that %s match*", grouped(float64(f.Matching)), many(f.Waiting, "request"), waits(f.Waiting)),
-		"Soonest deadline first. A number that a creator does not share matches no filter.",
+		fmt.Sprintf("*%s of %s %s*", grouped(float64(f.Matching)), many(f.Waiting, "pending request"), verb(f.Matching, "matches", "match")),
+		"Soonest deadline first. Creators who don't share a number are left out when you filter on it.",
 	}
 	if f.Matching > len(f.Rows) {
-		lines = append(lines, fmt.Sprintf("These are the %d that end soonest: decide on them, then open this again.", len(f.Rows)))
+		lines = append(lines, fmt.Sprintf("Only the %d with the soonest deadlines are listed. Decide on these, then open this again for the rest.", len(f.Rows)))
 	}
 	return lines
 }
@@ -111,7 +111,7 @@ func bulkChosen(f BulkFacts) slack.Block {
 	list.InitialOptions = list.Options
 	return &slack.InputBlock{
 		Type: slack.MBTInput, BlockID: "bulk_chosen:" + hex.EncodeToString(offered.Sum(nil)[:8]), Element: list,
-		Label: plainText("Requests"), Hint: plainText("Take out what you do not want to decide on."),
+		Label: plainText("Requests"), Hint: plainText("Remove any you don't want to include."),
 	}
 }
 
@@ -146,9 +146,9 @@ func bulkVerdict() slack.Block {
 		options = append(options, option(string(r), "Reject: "+ReasonText(r)))
 	}
 	return &slack.InputBlock{
-		Type: slack.MBTInput, BlockID: BlockBulkVerdict, Label: plainText("What to do with them"),
+		Type: slack.MBTInput, BlockID: BlockBulkVerdict, Label: plainText("Decision"),
 		Element: &slack.SelectBlockElement{
-			Type: slack.OptTypeStatic, ActionID: ActionBulkVerdict, Placeholder: plainText("Approve, or reject for a reason"), Options: options,
+			Type: slack.OptTypeStatic, ActionID: ActionBulkVerdict, Placeholder: plainText("Approve or reject"), Options: options,
 		},
 	}
 }
@@ -169,9 +169,9 @@ func ParseBulkVerdict(value string) (workflow.Verdict, workflow.Reason, bool) {
 // Errors of the dialog, beside its fields.
 const (
 	ErrorNoneChosen    = "Choose at least one request."
-	ErrorNoVerdict     = "Choose what to do with them."
-	ErrorNoneLeft      = "None of these can be decided like that any more. Please close this and open it anew."
-	ErrorTooManyChosen = "These are too many to be decided together. Please take some out."
+	ErrorNoVerdict     = "Choose a decision."
+	ErrorNoneLeft      = "None of these can be decided that way any more. Please close this and open it again."
+	ErrorTooManyChosen = "That's too many at once. Please remove some."
 )
 
 // BulkChoice is the value of a request in the list: it, and the round in which it is shown.

@@ -100,7 +100,7 @@ func BulkConfirm(f BulkConfirmFacts) (m slack.ModalViewRequest, ok bool) {
 	creators := creatorsOf(f.Applications)
 	blocks := []slack.Block{
 		header(title),
-		section("Of " + many(len(creators), "creator") + forShop(f.Shop) + ": " + listed(creators, 1500)),
+		section("From " + many(len(creators), "creator") + forShop(f.Shop) + ": " + listed(creators, 1500)),
 		section(strings.Join(productsOf(f), "\n")),
 	}
 	if left := leftOut(f); left != "" {
@@ -195,7 +195,7 @@ func (d *demand) line(approve bool) string {
 	case !approve || left == "":
 		return s
 	case int64(d.asks) > d.report.Stock:
-		return s + ", " + left + ": *more are asked for than there are*; TikTok may refuse some"
+		return s + ", " + left + ": *not enough for all*; TikTok may refuse some"
 	default:
 		return s + ", " + left
 	}
@@ -205,10 +205,10 @@ func (d *demand) line(approve bool) string {
 func leftOut(f BulkConfirmFacts) string {
 	var why []string
 	if f.Moved > 0 {
-		why = append(why, fmt.Sprintf("%d changed meanwhile, or somebody was quicker", f.Moved))
+		why = append(why, fmt.Sprintf("%d %s decided or changed by someone else", f.Moved, verb(f.Moved, "was", "were")))
 	}
 	if f.Unapprovable > 0 {
-		why = append(why, fmt.Sprintf("%d of which TikTok does not let be approved now", f.Unapprovable))
+		why = append(why, fmt.Sprintf("%d can't be approved on TikTok right now", f.Unapprovable))
 	}
 	if len(why) == 0 {
 		return ""
@@ -217,12 +217,12 @@ func leftOut(f BulkConfirmFacts) string {
 }
 
 func whatFollows(f BulkConfirmFacts) string {
-	s := "TikTok takes them one at a time. Their progress is told in one message"
+	s := "They are sent to TikTok one at a time. One message shows the progress"
 	if slackID.MatchString(f.Channel) {
 		s += " in <#" + f.Channel + ">"
 	}
 	if f.Undo > 0 {
-		return s + ", where all can be undone for " + Lasting(f.Undo) + "."
+		return s + ". You can undo there for " + Lasting(f.Undo) + "."
 	}
-	return s + ". There is no undo window: they go out at once."
+	return s + ". They are sent right away and can't be undone."
 }

@@ -101,9 +101,9 @@ func ParseBulkMeta(s string) (BulkMeta, error) {
 func bulkFilters(f BulkFacts) slack.Block {
 	in := f.Filter
 	elements := []slack.BlockElement{
-		stepMenu(ActionBulkWithin, "Deadline", "Any deadline", bulkHours, in.Within, func(n int) string { return fmt.Sprintf("Ends within %d hours", n) }),
-		stepMenu(ActionBulkGMV, "GMV", "Any GMV", bulkGMV, in.GMV, func(n int) string { return "GMV of 30 days from " + short(float64(n)) }),
-		stepMenu(ActionBulkFollowers, "Followers", "Any followers", bulkFollowers, in.Followers, func(n int) string { return "From " + short(float64(n)) + " followers" }),
+		stepMenu(ActionBulkWithin, "Deadline", "Any deadline", bulkHours, in.Within, func(n int) string { return fmt.Sprintf("Expires within %d hours", n) }),
+		stepMenu(ActionBulkGMV, "GMV", "Any GMV", bulkGMV, in.GMV, func(n int) string { return "30-day GMV of " + short(float64(n)) + " or more" }),
+		stepMenu(ActionBulkFollowers, "Followers", "Any followers", bulkFollowers, in.Followers, func(n int) string { return short(float64(n)) + " followers or more" }),
 		productMenu(f),
 		menu(ActionBulkCollab, "Collaboration", []*slack.OptionBlockObject{
 			option(BulkAny, "Any collaboration"), option(query.OpenCollab, "Open collaboration"), option(query.TargetCollab, "Target collaboration"),
@@ -141,7 +141,7 @@ func productMenu(f BulkFacts) slack.BlockElement {
 }
 
 func onlyBoxes(in query.BulkFilter) slack.BlockElement {
-	approvable, known := option(BulkApprovable, "Only what TikTok lets be approved"), option(BulkKnown, "Only creators who asked before")
+	approvable, known := option(BulkApprovable, "Only requests that can be approved"), option(BulkKnown, "Only creators who asked before")
 	boxes := &slack.CheckboxGroupsBlockElement{
 		Type: slack.METCheckboxGroups, ActionID: ActionBulkOnly, Options: []*slack.OptionBlockObject{approvable, known},
 	}

@@ -16,7 +16,7 @@ func NoSuchCampaign(typed, instead string) Message {
 	if instead != "" {
 		return Aside(sorry + "Did you mean `" + data(instead, maxWords) + "`?")
 	}
-	return Aside(sorry + "`/campaign list` shows those that exist.")
+	return Aside(sorry + "`/campaign list` shows all campaigns.")
 }
 
 // NearestName finds the name that was most likely meant: the one with the fewest slips, of those with a few at the most,
@@ -62,19 +62,19 @@ func CreatorsAdded(f AddedFacts) Message {
 	name := "*" + campaignName(f.Campaign.Name) + "*" + ofShop(f.Shop)
 	var lines, said []string
 	if n := len(f.Added); n > 0 {
-		lines = append(lines, "Added "+creators(f.Added)+" to "+name+": "+stageName(workflow.StageInvited)+" until an answer comes.")
+		lines = append(lines, "Added "+creators(f.Added)+" to "+name+": "+stageName(workflow.StageInvited)+" until they answer.")
 		said = append(said, many(n, "creator")+" added to the campaign "+spokenCampaign(f.Campaign.Name))
 	}
 	if n := len(f.There); n > 0 {
 		lines = append(lines, "In "+name+" already: "+creators(f.There)+".")
-		said = append(said, many(n, "creator")+" there already")
+		said = append(said, many(n, "creator")+" already in it")
 	}
 	if n := len(f.Wrong); n > 0 {
 		words := make([]string, min(n, namedAtMost))
 		for i := range words {
 			words[i] = quoted(f.Wrong[i], 40)
 		}
-		lines = append(lines, "No TikTok user name: "+strings.Join(words, ", ")+". A user name is letters, digits, dots and underscores, such as `@glow.daily`.")
+		lines = append(lines, "Not a TikTok username: "+strings.Join(words, ", ")+". Usernames have only letters, digits, dots and underscores, like `@glow.daily`.")
 		said = append(said, fmt.Sprintf("%d not understood", n))
 	}
 	return Message{Text: join("; ", said...), Blocks: []slack.Block{section(lines...)}}
@@ -101,7 +101,7 @@ func creators(all []workflow.Creator) string {
 
 // AddUsage tells how `/campaign add` is typed.
 func AddUsage() Message {
-	return Aside("Please name the campaign first and the creators then, like this: `/campaign add Spring launch @glow.daily`")
+	return Aside("Type the campaign first, then the creators. Example: `/campaign add Spring launch @glow.daily`")
 }
 
 // ImportBegun is the answer to `/campaign import`: its progress is a message of a channel.
@@ -111,15 +111,15 @@ func ImportBegun(channel string, shop string) Message {
 		where = "<#" + channel + ">"
 	}
 	return Message{
-		Text: "The import has begun" + spokenShop(shop),
-		Blocks: []slack.Block{section("The import has begun"+forShop(shop)+". A message in "+where+" tells how far it is.",
-			"It makes or fills the campaign that is called like the collaboration.")},
+		Text: "Import started" + spokenShop(shop),
+		Blocks: []slack.Block{section("Import started"+forShop(shop)+". A message in "+where+" shows its progress.",
+			"The creators go into the campaign with the collaboration's name, which is created if needed.")},
 	}
 }
 
 // BadCollaboration tells what the id of a target collaboration looks like.
 func BadCollaboration(typed string) Message {
-	return Aside(quoted(typed, maxName) + " is not the id of a target collaboration. That is a long number; the Affiliate Center shows it on the collaboration's page.")
+	return Aside(quoted(typed, maxName) + " is not a target collaboration ID. It's a long number, shown on the collaboration's page in the Affiliate Center.")
 }
 
 // ConfirmArchive asks once more before a campaign is archived, which nobody takes back.
@@ -130,7 +130,7 @@ func ConfirmArchive(c workflow.Campaign, shop string) Message {
 		Text: "Archive the campaign " + spokenCampaign(c.Name) + "?",
 		Blocks: []slack.Block{
 			section("Archive *"+campaignName(c.Name)+"*"+ofShop(shop)+"?",
-				"It will take no creators and ask no questions any more. Who and what is in it stays, and `/campaign status` goes on showing it. Nobody can take this back."),
+				"No more creators can be added, and it asks no more questions. Its creators and requests stay, and `/campaign status` still shows it. This can't be undone."),
 			actions("archive:"+string(c.ID), end),
 		},
 	}
@@ -140,6 +140,6 @@ func ConfirmArchive(c workflow.Campaign, shop string) Message {
 func CampaignArchived(c workflow.Campaign) Message {
 	return Message{
 		Text:   "The campaign " + spokenCampaign(c.Name) + " is archived",
-		Blocks: []slack.Block{section("*" + campaignName(c.Name) + "* is archived: it takes nobody new, and what is in it stays.")},
+		Blocks: []slack.Block{section("*" + campaignName(c.Name) + "* is archived. No more creators can be added; everyone in it stays.")},
 	}
 }

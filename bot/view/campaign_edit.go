@@ -26,7 +26,7 @@ const (
 )
 
 // ErrorEditedMeanwhile is said where somebody else changed the campaign while the dialog was open.
-const ErrorEditedMeanwhile = "Somebody changed the campaign meanwhile. Please close this dialog and open it again."
+const ErrorEditedMeanwhile = "Someone else changed this campaign. Please close this and open it again."
 
 // EditFacts is what the dialog shows.
 type EditFacts struct {
@@ -57,7 +57,7 @@ func EditModal(f EditFacts) slack.ModalViewRequest {
 	c := f.Campaign
 	meta, _ := json.Marshal(EditMeta{Campaign: c.ID, Shop: c.Shop, Seen: c.Version, Channel: c.Channel}) // texts can always be written
 	name := &slack.PlainTextInputBlockElement{
-		Type: slack.METPlainTextInput, ActionID: ActionEditName, Placeholder: plainText("Its name"),
+		Type: slack.METPlainTextInput, ActionID: ActionEditName, Placeholder: plainText("Campaign name"),
 		MaxLength: workflow.MaxCampaignName, InitialValue: raw(c.Name, workflow.MaxCampaignName),
 	}
 	channel := channelMenu(ActionEditChannel, c.Channel)
@@ -65,17 +65,17 @@ func EditModal(f EditFacts) slack.ModalViewRequest {
 	blocks := []slack.Block{
 		&slack.InputBlock{Type: slack.MBTInput, BlockID: BlockEditName, Label: plainText("Name"), Element: name},
 		&slack.InputBlock{
-			Type: slack.MBTInput, BlockID: BlockEditChannel, Label: plainText("Channel of its own"), Optional: true, Element: channel,
-			Hint: plainText("Questions about its creators go there. Invite the desk first."),
+			Type: slack.MBTInput, BlockID: BlockEditChannel, Label: plainText("Campaign channel"), Optional: true, Element: channel,
+			Hint: plainText("Questions about this campaign's creators go here. Invite @Sample Desk to it first."),
 		},
 	}
 	if menu, any := editProducts(f); any {
 		blocks = append(blocks, &slack.InputBlock{
 			Type: slack.MBTInput, BlockID: BlockEditProducts, Label: plainText("Products"), Optional: true, Element: menu,
-			Hint: plainText("A request of one of its creators for one of them joins the campaign by itself."),
+			Hint: plainText("When a creator in this campaign requests one of these products, the request joins the campaign automatically."),
 		})
 	} else {
-		blocks = append(blocks, aside("Products can be chosen here as soon as one was asked for."))
+		blocks = append(blocks, aside("You can choose products here once someone has requested one."))
 	}
 	if about := shopOf(f.Shop); about != "" {
 		blocks = append(blocks, aside(about))
@@ -110,7 +110,7 @@ func editProducts(f EditFacts) (*slack.MultiSelectBlockElement, bool) {
 	}
 	if len(menu.Options) > MaxChoices {
 		menu.Type, menu.Options, menu.MinQueryLength = slack.MultiOptTypeExternal, nil, new(0)
-		menu.Placeholder = plainText("Type a part of a name")
+		menu.Placeholder = plainText("Type part of a name")
 	}
 	return menu, len(menu.Options) > 0 || menu.Type == slack.MultiOptTypeExternal
 }
@@ -150,14 +150,14 @@ func EditError(r workflow.Refusal) (block, text string) {
 	case workflow.RuleCampaignName:
 		return BlockEditName, badName(r.Name)
 	case workflow.RuleNameTaken:
-		return BlockEditName, "There is a campaign called “" + raw(r.Name, maxName) + "” already. Please take another name."
+		return BlockEditName, "There is a campaign called “" + raw(r.Name, maxName) + "” already. Please choose another name."
 	case workflow.RuleSettingsChanged:
 		return BlockEditName, ErrorEditedMeanwhile
 	case workflow.RuleArchived:
-		return BlockEditName, "Somebody archived the campaign meanwhile, so it cannot be edited any more."
+		return BlockEditName, "Someone archived this campaign, so it can't be edited any more."
 	case workflow.RuleTooMany:
-		return BlockEditProducts, fmt.Sprintf("A campaign has %d products at the most.", workflow.MaxCampaignProducts)
+		return BlockEditProducts, fmt.Sprintf("A campaign can have at most %d products.", workflow.MaxCampaignProducts)
 	default:
-		return BlockEditName, "That campaign does not exist any more."
+		return BlockEditName, "That campaign no longer exists."
 	}
 }

@@ -27,7 +27,7 @@ const (
 // What the dialog says of its fields when it is sent back.
 const (
 	ErrorNoChoice   = "Choose a campaign here, or name a new one below."
-	ErrorTwoChoices = "A campaign is chosen above as well. Please clear one of the two."
+	ErrorTwoChoices = "You also chose a campaign above. Please clear one of the two."
 )
 
 // JoinFacts is what the dialog shows.
@@ -97,7 +97,7 @@ func JoinModal(f JoinFacts) slack.ModalViewRequest {
 func about(f JoinFacts) []string {
 	r := f.Application.Snapshot
 	product := "*" + data(productOf(r.Product), maxTitle) + "*"
-	lines := []string{"*" + profile(r.Creator) + "* asks for " + product, ""}
+	lines := []string{"*" + profile(r.Creator) + "* requests " + product, ""}
 	if variant := data(r.Product.Variant, maxVariant); variant != "" {
 		lines[0] += " (" + variant + ")"
 	}
@@ -125,7 +125,7 @@ func choices(f JoinFacts) (slack.Block, bool) {
 			menu.InitialOption = campaignOption(workflow.Campaign{ID: current, Name: f.Current})
 		}
 		menu.Type, menu.Options, menu.MinQueryLength = slack.OptTypeExternal, nil, new(0)
-		menu.Placeholder = plainText("Type a part of its name")
+		menu.Placeholder = plainText("Type part of the name")
 	}
 	return &slack.InputBlock{
 		Type: slack.MBTInput, BlockID: BlockChoice, Label: plainText("Campaign"), Element: menu, Optional: true,
@@ -147,14 +147,14 @@ func CampaignOptions(all []workflow.Campaign) Options {
 
 // nameInput is where a new campaign is named. It may stay empty where there are campaigns to choose from.
 func nameInput(optional bool) slack.Block {
-	text := "Name of the new campaign"
+	text := "New campaign name"
 	if optional {
-		text = "Or a new campaign"
+		text = "Or create a campaign"
 	}
 	return &slack.InputBlock{
 		Type: slack.MBTInput, BlockID: BlockName, Label: plainText(text), Optional: optional,
 		Element: &slack.PlainTextInputBlockElement{
-			Type: slack.METPlainTextInput, ActionID: ActionName, Placeholder: plainText("Its name"), MaxLength: workflow.MaxCampaignName,
+			Type: slack.METPlainTextInput, ActionID: ActionName, Placeholder: plainText("New campaign name"), MaxLength: workflow.MaxCampaignName,
 		},
 	}
 }
@@ -164,7 +164,7 @@ func alsoApprove() slack.Block {
 		Type: slack.MBTInput, BlockID: BlockAlso, Label: plainText("The sample"), Optional: true,
 		Element: &slack.CheckboxGroupsBlockElement{
 			Type: slack.METCheckboxGroups, ActionID: ActionAlso,
-			Options: []*slack.OptionBlockObject{option(AlsoApprove, "Approve the sample too")},
+			Options: []*slack.OptionBlockObject{option(AlsoApprove, "Also approve this request")},
 		},
 	}
 }
@@ -182,11 +182,11 @@ func JoinError(r workflow.Refusal, chosen bool) (block, text string, ok bool) {
 	case workflow.RuleCampaignName:
 		return BlockName, badName(r.Name), true
 	case workflow.RuleNameTaken:
-		return BlockName, "There is a campaign called " + name + " already: choose it above, or take another name.", true
+		return BlockName, "There is a campaign called " + name + " already. Choose it above, or use another name.", true
 	case workflow.RuleNoCampaign:
-		return block, "That campaign does not exist any more. Please choose another.", true
+		return block, "That campaign no longer exists. Please choose another.", true
 	case workflow.RuleArchived:
-		return block, "The campaign " + name + " is archived and takes nobody new. Please choose another.", true
+		return block, "The campaign " + name + " is archived, so no one can be added to it. Please choose another.", true
 	case workflow.RuleAlreadyInCampaign:
 		return block, "The creator is in that campaign already.", true
 	default:
@@ -203,5 +203,5 @@ func leaveButton(a workflow.Application) (*slack.ButtonBlockElement, bool) {
 	}
 	value := Correspondent{Shop: a.Key.Shop, Application: a.Key.ID, Campaign: a.Campaign}.String()
 	who := called(a)
-	return button(ActionLeave, value, "Undo the campaign", "Take "+who+" out of the campaign again"), true
+	return button(ActionLeave, value, "Remove from campaign", "Remove "+who+" from the campaign"), true
 }

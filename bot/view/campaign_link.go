@@ -43,7 +43,7 @@ const (
 // What the dialog says of its fields when it is sent back.
 const (
 	ErrorNoProduct   = "Please choose what the link is for."
-	ErrorLinkMissing = "The link is not in the message any more. Please put it back; it is: "
+	ErrorLinkMissing = "The link is missing from the message. Please put it back: "
 )
 
 // LinkProduct is a variant of a product, as an option of the menu names it.
@@ -82,19 +82,19 @@ func LinkModal(f LinkFacts) slack.ModalViewRequest {
 	}
 	var blocks []slack.Block
 	if f.Failed != nil {
-		blocks = append(blocks, section("*TikTok gave no link*: "+why(*f.Failed)+".", "Nothing was sent. Please try again, or choose something else."))
+		blocks = append(blocks, section("*TikTok didn't give a link*: "+why(*f.Failed)+".", "Nothing was sent. Please try again, or choose another product."))
 		if small := support(*f.Failed); small != "" {
 			blocks = append(blocks, aside(small))
 		}
 	}
-	blocks = append(blocks, section("The link opens the page in the TikTok app on which *"+profile(f.Creator)+"* asks for the sample."))
+	blocks = append(blocks, section("The link opens the page in the TikTok app where *"+profile(f.Creator)+"* can request the sample."))
 	if menu, some := linkMenu(f); some {
 		m.Submit = plainText("Get the link")
 		blocks = append(blocks,
 			&slack.InputBlock{Type: slack.MBTInput, BlockID: BlockLinkProduct, Label: plainText("Product and variant"), Element: menu},
-			&slack.InputBlock{Type: slack.MBTInput, BlockID: BlockLinkDays, Label: plainText("How long the link works"), Element: daysMenu(f.Days)})
+			&slack.InputBlock{Type: slack.MBTInput, BlockID: BlockLinkDays, Label: plainText("Link works for"), Element: daysMenu(f.Days)})
 	} else {
-		blocks = append(blocks, section("No product with its variants is known here yet. The desk learns them from the requests that it sees."))
+		blocks = append(blocks, section("There are no products to choose from yet. Sample Desk learns them from the requests that come in."))
 	}
 	m.Blocks.BlockSet = blocks
 	return m
@@ -114,7 +114,7 @@ func linkMenu(f LinkFacts) (*slack.SelectBlockElement, bool) {
 	}
 	if len(menu.Options) > MaxChoices {
 		menu.Type, menu.Options, menu.MinQueryLength = slack.OptTypeExternal, nil, new(0)
-		menu.Placeholder = plainText("Type a part of its name")
+		menu.Placeholder = plainText("Type part of the name")
 		return menu, true
 	}
 	return menu, len(menu.Options) > 0
@@ -165,7 +165,7 @@ func LinkWait(to Correspondent) slack.ModalViewRequest {
 	return slack.ModalViewRequest{
 		Type: slack.VTModal, CallbackID: CallbackLinkWait, Title: plainText("Request link"), Close: plainText("Cancel"),
 		PrivateMetadata: to.String(),
-		Blocks:          slack.Blocks{BlockSet: []slack.Block{section("Asking TikTok for the link…", "The message appears here in a moment; nothing goes out before you send it.")}},
+		Blocks:          slack.Blocks{BlockSet: []slack.Block{section("Getting the link from TikTok…", "The message will appear here in a moment. Nothing is sent until you send it.")}},
 	}
 }
 
@@ -214,7 +214,7 @@ func LinkSend(f LinkSendFacts) (m slack.ModalViewRequest, ok bool) {
 	}
 	picture := &slack.CheckboxGroupsBlockElement{
 		Type: slack.METCheckboxGroups, ActionID: ActionLinkPicture,
-		Options: []*slack.OptionBlockObject{option(LinkPicture, "Also post it here as a QR picture")},
+		Options: []*slack.OptionBlockObject{option(LinkPicture, "Also post the link here as a QR code")},
 	}
 	return slack.ModalViewRequest{
 		Type: slack.VTModal, CallbackID: CallbackLinkSend, Title: plainText("Request link"), Submit: plainText("Send"), Close: plainText("Cancel"),
@@ -237,14 +237,14 @@ func linkMessage(f LinkSendFacts) string {
 	if c := f.Creator; legible(clean(c.Nickname)) || legible(clean(c.Username)) {
 		hello = "Hi " + raw(strings.TrimPrefix(nameOf(c), "@"), maxName) + "!"
 	}
-	return hello + " We would love to send you a sample: " + variantOf(f.For) + ". Please ask for it with this link, in the TikTok app:\n\n" +
+	return hello + " We would love to send you a sample: " + variantOf(f.For) + ". Please request it with this link in the TikTok app:\n\n" +
 		f.Link + "\n\nIt works for " + many(f.Days, "day") + ". We look forward to what you make of it!"
 }
 
 // What is said where a picture could not be posted. The message with the link is on its way all the same.
 const (
-	LinkPictureFailed = "The message with the link is on its way, but its QR picture could not be posted here. The link itself is in the message above."
-	PictureFailed     = "The picture could not be posted just now. Please try again in a moment."
+	LinkPictureFailed = "The message with the link is being sent, but the QR code couldn't be posted here. The link is in the message above."
+	PictureFailed     = "The picture couldn't be posted. Please try again in a moment."
 )
 
 // PictureShared tells where a picture was posted.
@@ -252,18 +252,18 @@ func PictureShared(channel string) string {
 	if !slackID.MatchString(channel) {
 		return "The picture was posted."
 	}
-	return "The picture is on its way to <#" + channel + ">."
+	return "The picture is being posted to <#" + channel + ">."
 }
 
 // LinkFailed tells, in plain text, why TikTok gave no link.
 func LinkFailed(c workflow.Failure) string {
 	reason := first(causes[c.Fault], raw(c.Message, maxWords), "no reason was given")
-	return "TikTok gave no link: " + reason + ". Nothing was sent; please try again, or choose something else."
+	return "TikTok didn't give a link: " + reason + ". Nothing was sent. Please try again, or choose another product."
 }
 
 // LinkPictureWords are the words with the picture of a link.
 func LinkPictureWords(c workflow.Creator, by workflow.PersonID) (title, alt, comment string) {
 	name := raw(strings.TrimPrefix(nameOf(c), "@"), maxName)
 	return "Request link for " + name, "A QR code that opens the request page for " + name + " in the TikTok app",
-		person(by) + " sent " + spokenName(c) + " this link for the request; it opens in the TikTok app."
+		person(by) + " sent " + spokenName(c) + " this link to request the sample. It opens in the TikTok app."
 }

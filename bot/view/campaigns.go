@@ -32,8 +32,8 @@ type CampaignsFacts struct {
 func Campaigns(f CampaignsFacts) Message {
 	if f.Total == 0 && len(f.Rows) == 0 {
 		return Message{
-			Text: "There is no campaign yet",
-			Blocks: []slack.Block{section("*There is no campaign yet*",
+			Text: "No campaigns yet",
+			Blocks: []slack.Block{section("*No campaigns yet*",
 				"Create one with `/campaign create &lt;name&gt;`, or with *Add to campaign* on a card.")},
 		}
 	}
@@ -55,7 +55,7 @@ func Campaigns(f CampaignsFacts) Message {
 	if len(buttons) > 0 {
 		blocks = append(blocks, actions("campaigns:"+strconv.Itoa(f.Page), buttons...))
 	}
-	return Message{Text: title, Blocks: append(blocks, aside(dotted(where, "`/campaign status &lt;name&gt;` shows how many creators stand where.")))}
+	return Message{Text: title, Blocks: append(blocks, aside(dotted(where, "`/campaign status &lt;name&gt;` shows how many creators are at each stage.")))}
 }
 
 // campaignPages tells which part of the list is shown, and offers its neighbours. Buttons hold the number of a page.

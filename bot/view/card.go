@@ -2,6 +2,7 @@ package view
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/slack-go/slack"
 
@@ -96,10 +97,30 @@ func campaignOf(f CardFacts) string {
 // shortID is the application's short id, which can be read out and typed.
 func shortID(a workflow.Application) string { return string(a.Key.Short()) }
 
-// headline is the card in one line: who asks for what, and where it stands.
+// headline is the card in one line, as notifications show it: who asks for what, with the numbers that decide as long as
+// somebody has to, and where it stands.
 func headline(a workflow.Application) string {
-	return fmt.Sprintf("Sample request from %s for %s. %s: %s", spokenName(a.Snapshot.Creator),
+	numbers := ""
+	if a.Decidable() {
+		numbers = spokenNumbers(a.Snapshot.Creator)
+	}
+	return fmt.Sprintf("Sample request from %s%s for %s. %s: %s", spokenName(a.Snapshot.Creator), numbers,
 		spoken(productOf(a.Snapshot.Product), maxTitle), first(spoken(string(a.Stage()), maxID), "Unknown"), spokenState(a))
+}
+
+// spokenNumbers are the two numbers that decide most often, as far as they are shared, in brackets and without formatting.
+func spokenNumbers(c workflow.Creator) string {
+	var said []string
+	if gmv := money(c.GMV); gmv != notShared {
+		said = append(said, "GMV "+deafener.Replace(gmv))
+	}
+	if shared(c.MedianViews) {
+		said = append(said, "median views "+figure(c.MedianViews))
+	}
+	if len(said) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(said, ", ") + ")"
 }
 
 // spokenState is where the decision stands, in a few words without formatting.
@@ -108,7 +129,7 @@ func spokenState(a workflow.Application) string {
 	by := deed(d.Verdict) + " by " + person(d.By)
 	switch s := a.State(); s {
 	case workflow.Pending:
-		return "waits for a decision" + spokenDeadline(a.Snapshot) + spokenLook(a.OnIt)
+		return spokenDeadline(a.Snapshot) + spokenLook(a.OnIt)
 	case workflow.Queued:
 		return by + ", can still be undone"
 	case workflow.Sending:
@@ -119,9 +140,9 @@ func spokenState(a workflow.Application) string {
 		if a.OfAgency() {
 			return "TikTok refused the " + noun(d.Verdict) + " for good"
 		}
-		return "TikTok refused the " + noun(d.Verdict) + ", waits for a decision" + spokenDeadline(a.Snapshot) + spokenLook(a.OnIt)
+		return "TikTok refused the " + noun(d.Verdict) + ", " + spokenDeadline(a.Snapshot) + spokenLook(a.OnIt)
 	case workflow.Unrecognised:
-		return "a status that this desk does not know"
+		return "unknown TikTok status"
 	default:
 		return spokenEnd(a, s)
 	}
@@ -144,14 +165,14 @@ func spokenEnd(a workflow.Application, s workflow.State) string {
 
 func spokenDeadline(r workflow.Snapshot) string {
 	if r.ReviewBy.IsZero() {
-		return ""
+		return "no deadline"
 	}
-	return " by " + utc(r.ReviewBy)
+	return "decide by " + stamp(r.ReviewBy)
 }
 
 func spokenLook(l workflow.OnIt) string {
 	if l.By == "" {
 		return ""
 	}
-	return ", " + person(l.By) + " is looking at it"
+	return ", " + person(l.By) + " is on it"
 }

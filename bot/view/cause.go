@@ -10,38 +10,38 @@ import (
 var causes = map[workflow.Fault]string{
 	workflow.FaultReconnect: "the shop has to be connected again",
 	workflow.FaultExpired:   "our access to the shop has run out",
-	workflow.FaultAppKey:    "TikTok does not know this desk's app key",
-	workflow.FaultSecret:    "TikTok does not accept our signature",
-	workflow.FaultClock:     "the clock of the desk's machine is wrong",
-	workflow.FaultShop:      "TikTok does not know the shop by the cipher that we have for it",
-	workflow.FaultScope:     "this app was not granted a scope",
-	workflow.FaultVersion:   "TikTok has switched off the version of a call that this desk uses",
-	workflow.FaultNoCall:    "TikTok does not know a call that this desk makes",
-	workflow.FaultBug:       "this desk made a call that lacks something",
-	workflow.FaultAddress:   "the address of the desk's machine is not on the app's allow list",
-	workflow.FaultAgency:    "the request is an agency's, and this shop may not decide it",
-	workflow.FaultRegion:    "the creator is in another region",
-	workflow.FaultBusy:      "TikTok asks us to slow down",
-	workflow.FaultTikTok:    "TikTok had a fault of its own",
+	workflow.FaultAppKey:    "TikTok doesn't know our app key",
+	workflow.FaultSecret:    "TikTok doesn't accept our signature",
+	workflow.FaultClock:     "the server's clock is wrong",
+	workflow.FaultShop:      "TikTok doesn't accept the shop cipher we have",
+	workflow.FaultScope:     "the app is missing a scope",
+	workflow.FaultVersion:   "TikTok has retired the API version that Sample Desk uses",
+	workflow.FaultNoCall:    "TikTok doesn't know an API call that Sample Desk uses",
+	workflow.FaultBug:       "Sample Desk sent an incomplete API call",
+	workflow.FaultAddress:   "the server's IP address is not on the app's allow list",
+	workflow.FaultAgency:    "the request belongs to an agency, so this shop can't decide on it",
+	workflow.FaultRegion:    "the creator is in a different region",
+	workflow.FaultBusy:      "TikTok asked us to slow down",
+	workflow.FaultTikTok:    "TikTok had an internal error",
 	workflow.FaultQuota:     "the quota is used up",
 	workflow.FaultDay:       "today's quota is used up",
 }
 
-const reconnect = "Connect the shop again: give the consent anew and restart the desk with the new `TIKTOK_REFRESH_TOKEN`."
+const reconnect = "Connect the shop again: authorize the app again and restart Sample Desk with the new `TIKTOK_REFRESH_TOKEN`."
 
 // remedies tell an admin what to do about what stops a shop, or one of its calls.
 var remedies = map[workflow.Fault]string{
 	workflow.FaultReconnect: reconnect,
 	workflow.FaultExpired:   reconnect,
-	workflow.FaultAppKey:    "Check that `TIKTOK_APP_KEY` is the key of this very app, then restart the desk.",
-	workflow.FaultSecret:    "Check that `TIKTOK_APP_SECRET` is the secret of this very app, then restart the desk.",
-	workflow.FaultClock:     "Check the clock of the machine that the desk runs on: TikTok takes a time that is at most 5 minutes behind and 30 seconds ahead.",
-	workflow.FaultShop:      "The shops were listed again without success. Check in TikTok's Partner Center that this shop is still authorised, and connect it again.",
-	workflow.FaultVersion:   "Update the desk.",
-	workflow.FaultNoCall:    "Update the desk; if it is up to date, please report this.",
-	workflow.FaultBug:       "Update the desk; if it is up to date, please report this.",
-	workflow.FaultAddress:   "Add the address of the machine that the desk runs on to the app's IP allow list in TikTok's Partner Center, or switch that list off.",
-	workflow.FaultKey:       "Give the desk the `SAMPLEDESK_KEY` that the tokens were stored with, or connect the shop again.",
+	workflow.FaultAppKey:    "Check that `TIKTOK_APP_KEY` belongs to this app, then restart Sample Desk.",
+	workflow.FaultSecret:    "Check that `TIKTOK_APP_SECRET` belongs to this app, then restart Sample Desk.",
+	workflow.FaultClock:     "Check the clock of the server that Sample Desk runs on: TikTok accepts at most 5 minutes behind and 30 seconds ahead.",
+	workflow.FaultShop:      "Listing the shops again didn't help. Check in TikTok's Partner Center that this shop is still authorized, and connect it again.",
+	workflow.FaultVersion:   "Update Sample Desk.",
+	workflow.FaultNoCall:    "Update Sample Desk; if it is up to date, please report this.",
+	workflow.FaultBug:       "Update Sample Desk; if it is up to date, please report this.",
+	workflow.FaultAddress:   "Add the IP address of the server that Sample Desk runs on to the app's IP allow list in TikTok's Partner Center, or turn the list off.",
+	workflow.FaultKey:       "Set `SAMPLEDESK_KEY` to the key that the tokens were stored with, or connect the shop again.",
 }
 
 // scopes are those that calls need, where it is not that for sample requests.
@@ -53,7 +53,7 @@ var scopes = map[string]string{
 // remedy tells an admin what to do about a cause; empty: that is not known.
 func remedy(c workflow.Failure) string {
 	if c.Fault == workflow.FaultScope {
-		scope := first(scopes[c.Call], "`seller.affiliate_collaboration.read` and its write twin")
+		scope := first(scopes[c.Call], "`seller.affiliate_collaboration.read` and `seller.affiliate_collaboration.write`")
 		return "Grant the app the scope " + scope + " in TikTok's Partner Center, then connect the shop again."
 	}
 	return remedies[c.Fault]
@@ -69,7 +69,7 @@ func why(c workflow.Failure) string {
 		return quoted(c.Message, maxWords)
 	}
 	if c.Code != 0 {
-		return "TikTok gave code " + strconv.Itoa(c.Code) + " and no words"
+		return "TikTok gave code " + strconv.Itoa(c.Code) + " and no message"
 	}
 	return "no reason was given"
 }

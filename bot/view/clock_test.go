@@ -144,8 +144,8 @@ func TestEveryGroupOfDeadlinesReadsAsItsGoldenFile(t *testing.T) {
 }
 
 func TestAGroupNamesTheNearestStepThatHoldsItAll(t *testing.T) {
-	require.Contains(t, Deadlines(groups()["deadlines_review"]).Text, "27 requests end within 48 hours", "those that are not named may be further off")
-	require.Contains(t, Deadlines(groups()["deadlines_near"]).Text, "6 requests end within 6 hours")
+	require.Contains(t, Deadlines(groups()["deadlines_review"]).Text, "27 requests expire within 48 hours", "those that are not named may be further off")
+	require.Contains(t, Deadlines(groups()["deadlines_near"]).Text, "6 requests expire within 6 hours")
 }
 
 func shipments() map[string]ShipmentsFacts {
@@ -193,7 +193,7 @@ func TestEveryPieceOfContentReadsAsItsGoldenFile(t *testing.T) {
 func TestContentIsLinkedToOnlyWhereTheLinkIsSafeAndItsHostIsShown(t *testing.T) {
 	require.Equal(t, "<https://www.tiktok.com/@glow.daily/video/1?a=1&amp;b=2|Watch it on www.tiktok.com>", contentLink("https://www.tiktok.com/@glow.daily/video/1?a=1&b=2"))
 	for _, bad := range []string{"", "http://www.tiktok.com/", "javascript:alert(1)", "https://a@evil.example/", "https://evil.example/ x", "https://", "HTTPS://evil.example", "https://x.example/" + strings.Repeat("a", 2000)} {
-		require.Equal(t, "TikTok gives no link to it", contentLink(bad), bad)
+		require.Equal(t, "TikTok doesn't give a link to it", contentLink(bad), bad)
 	}
 }
 
@@ -219,10 +219,10 @@ func TestTheHistoryTellsWhichStepsWereTold(t *testing.T) {
 	step := func(kind workflow.DeadlineKind, name string, grouped bool) string {
 		return happened(workflow.Entry{Event: workflow.OnStepDue, Deadline: kind, Step: name, Grouped: grouped}, nil)
 	}
-	require.Equal(t, "The desk told of the review deadline (48h)", step(workflow.ReviewDeadline, "48h", false))
-	require.Equal(t, "The desk told of the time to post (0h), together with others", step(workflow.PostDeadline, "0h", true))
-	require.Equal(t, "The desk told of a parcel that does not move", step(workflow.MoveDeadline, "0h", false))
-	require.Equal(t, "The desk told of a deadline", step("another", "", false))
+	require.Equal(t, "Reminder sent: the review deadline (48h)", step(workflow.ReviewDeadline, "48h", false))
+	require.Equal(t, "Reminder sent: the posting deadline (0h), with others", step(workflow.PostDeadline, "0h", true))
+	require.Equal(t, "Reminder sent: a parcel that hasn't moved", step(workflow.MoveDeadline, "0h", false))
+	require.Equal(t, "Reminder sent: a deadline", step("another", "", false))
 }
 
 func TestDaysAreReadAsWholeNumbersAboveNone(t *testing.T) {

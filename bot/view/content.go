@@ -67,11 +67,11 @@ func contentKind(c workflow.Content) string {
 // contentLink leads to a piece of content. Whoever clicks sees where to; it has to be encrypted.
 func contentLink(address string) string {
 	if !strings.HasPrefix(address, "https://") || !webAddress(address) {
-		return "TikTok gives no link to it"
+		return "TikTok doesn't give a link to it"
 	}
 	u, err := url.Parse(address)
 	if err != nil {
-		return "TikTok gives no link to it"
+		return "TikTok doesn't give a link to it"
 	}
 	return linkTo(address, "Watch it on "+label(u.Hostname(), maxName))
 }

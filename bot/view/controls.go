@@ -23,7 +23,7 @@ func cardControls(f CardFacts) (slack.Block, bool) {
 		elements = append(elements, b)
 	}
 	if a.Decidable() {
-		elements = append(elements, button(ActionLook, targetOf(a).String(), "I'll look at it", "Tell the others that I look at it: "+called(a)))
+		elements = append(elements, button(ActionLook, targetOf(a).String(), "I'm on it", "Tell others I'm on it: "+called(a)))
 	}
 	if more, ok := moreMenu(f); ok {
 		elements = append(elements, more)
@@ -88,9 +88,9 @@ func moreMenu(f CardFacts) (*slack.OverflowBlockElement, bool) {
 	if page, ok := profileAt(a.Snapshot.Creator); ok {
 		menu.Options = append(menu.Options, openPage(MoreProfile, "Creator's page on TikTok", page))
 	}
-	menu.Options = append(menu.Options, openPage(MoreRequests, "Requests in the Affiliate Center", requestsAt(f.Region)))
+	menu.Options = append(menu.Options, openPage(MoreRequests, "Sample requests in the Affiliate Center", requestsAt(f.Region)))
 	if a.Decidable() && a.OnIt.By != "" {
-		menu.Options = append(menu.Options, option(MoreLookEnd, "Stop looking at it"))
+		menu.Options = append(menu.Options, option(MoreLookEnd, "I'm no longer on it"))
 	}
 	return menu, len(menu.Options) > 1
 }
@@ -120,7 +120,7 @@ func rejectMenu(quick bool) *slack.SelectBlockElement {
 	if quick {
 		menu.Confirm = &slack.ConfirmationBlockObject{
 			Title:   plainText("Reject this request?"),
-			Text:    plainText("TikTok tells the creator. Once it was sent, nobody can take it back."),
+			Text:    plainText("TikTok tells the creator. Once sent, it can't be undone."),
 			Confirm: plainText("Reject"),
 			Deny:    plainText("Keep it"),
 			Style:   slack.StyleDanger,

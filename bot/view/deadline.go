@@ -33,9 +33,17 @@ func Deadline(f DeadlineFacts) Message {
 	}
 	a := f.Application
 	return Message{
-		Text:   deadlineText(f.Saying) + ": " + spokenName(a.Snapshot.Creator) + ", " + spoken(productOf(a.Snapshot.Product), maxTitle),
+		Text:   deadlineText(f.Saying) + ": " + spokenName(a.Snapshot.Creator) + spokenWorth(f) + ", " + spoken(productOf(a.Snapshot.Product), maxTitle),
 		Blocks: blocks,
 	}
+}
+
+// spokenWorth is what a request is worth to whoever has to decide on it.
+func spokenWorth(f DeadlineFacts) string {
+	if f.Saying.Deadline != workflow.ReviewDeadline {
+		return ""
+	}
+	return spokenNumbers(f.Application.Snapshot.Creator)
 }
 
 // deadlineTitle tells what is due and when.
@@ -53,9 +61,9 @@ func deadlineTitle(f DeadlineFacts) string {
 	case f.Saying.Before > 0:
 		return "*Content is due by " + stamp(by) + "* " + left(by)
 	case f.Saying.Before == 0:
-		return "*The time to post is over* since " + stamp(by)
+		return "*Posting deadline passed* on " + stamp(by)
 	default:
-		return "*Still no content*, though the time to post is over since " + stamp(by)
+		return "*Still no content*: the posting deadline passed on " + stamp(by)
 	}
 }
 
@@ -81,17 +89,17 @@ func deadlineLines(f DeadlineFacts) []string {
 	case workflow.ReviewDeadline:
 		refused := ""
 		if a.State() == workflow.Refused {
-			refused = "TikTok refused the " + noun(a.Decision.Verdict) + ", so a decision is still needed."
+			refused = "TikTok refused the " + noun(a.Decision.Verdict) + ", so it still needs a decision."
 		}
 		return []string{
-			refused, "After that the request expires, and the creator can ask again only after 30 days.",
-			"*Approve* and *Reject…* are on the card.",
+			refused, "After that the request expires, and the creator can't ask again for 30 days.",
+			"Decide with the buttons on the card.",
 		}
 	case workflow.ShipDeadline:
-		return []string{"After that TikTok cancels it as " + stageName(workflow.StageNotShipped) + ".", dotted("Ship it from the "+requests(f.Region), order(a.Snapshot))}
+		return []string{"After that TikTok cancels it: " + stageName(workflow.StageNotShipped) + ".", dotted("Ship it from the "+requests(f.Region), order(a.Snapshot))}
 	case workflow.MoveDeadline:
 		return []string{
-			"TikTok reports it in " + stageName(workflow.StageShipping) + ", and nothing new since " + stamp(movedAt(f)) + ". Please ask the carrier.",
+			"TikTok shows it in " + stageName(workflow.StageShipping) + ", with no update since " + stamp(movedAt(f)) + ". Please check with the carrier.",
 			dotted(tracking(a.Snapshot), order(a.Snapshot)),
 		}
 	}
@@ -102,13 +110,13 @@ func postLines(f DeadlineFacts) []string {
 	longest := f.Saying.NextDue.Add(workflow.PostExtension)
 	switch {
 	case f.Saying.Before > 0 && f.Nudging:
-		return []string{"Nothing was found yet. The shop's own reminder goes to the creator now; this thread tells how far it gets."}
+		return []string{"No content found yet. Your shop's reminder is being sent to the creator; this thread shows when it's sent."}
 	case f.Saying.Before > 0:
-		return []string{"Nothing was found yet. A kind word may help."}
+		return []string{"No content found yet. A reminder may help."}
 	case f.Saying.Before == 0:
-		return []string{"Nothing was found, and TikTok has not cancelled the sample: it has probably extended the time, by a week at the most, until " + stamp(longest) + "."}
+		return []string{"No content found, and TikTok has not cancelled the sample. TikTok has probably extended the deadline, by up to a week: until " + stamp(longest) + "."}
 	default:
-		return []string{"Even if TikTok extended it by a week, that was over " + stamp(longest) + ". Please look at it in the " + requests(f.Region) + "."}
+		return []string{"Even if TikTok extended it by a week, that ended " + stamp(longest) + ". Please check it in the " + requests(f.Region) + "."}
 	}
 }
 
@@ -118,7 +126,7 @@ func wanted(d workflow.DeadlineKind) string {
 	case workflow.ReviewDeadline:
 		return "please decide"
 	case workflow.ShipDeadline:
-		return "please see that it is shipped"
+		return "please get it shipped"
 	default:
 		return "please look into it"
 	}
@@ -126,8 +134,8 @@ func wanted(d workflow.DeadlineKind) string {
 
 // Who can act, where nobody is called by name.
 const (
-	EveryMember = "Every member of the channel can act"
-	AnAdmin     = "An admin has to act"
+	EveryMember = "Everyone in this channel can act"
+	AnAdmin     = "An admin is needed"
 )
 
 // perCall is how many mentions a line holds, so that a hundred people fit the sections that lines are put into.
@@ -166,7 +174,7 @@ func nudgeButton(f DeadlineFacts) (*slack.ButtonBlockElement, bool) {
 	if !ok || f.Nudging || f.Saying.Deadline != workflow.PostDeadline {
 		return nil, false
 	}
-	return button(ActionNudge, b.Value, "Nudge the creator", "Write a kind reminder to "+called(f.Application)), true
+	return button(ActionNudge, b.Value, "Remind the creator", "Write a reminder to "+called(f.Application)), true
 }
 
 // NudgeText is the reminder that the dialog starts with: in the words of the shop, or else in ours. It is plain text, and
@@ -185,11 +193,11 @@ func NudgeText(a workflow.Application, shops string) string {
 
 // NothingToNudge tells whoever wants to remind a creator that there is no need for it any more.
 func NothingToNudge(a workflow.Application) string {
-	return "There is nothing to remind the creator of any more: the request is in " + stageName(a.Stage()) + ". *Message creator* on the card opens an empty dialog."
+	return "There is nothing to remind the creator of any more. The request is now in " + stageName(a.Stage()) + ". To write something else, use *Message creator* on the card."
 }
 
 func deadlineText(s workflow.Payload) string {
-	by := utc(s.NextDue)
+	by := stamp(s.NextDue)
 	switch s.Deadline {
 	case workflow.ReviewDeadline:
 		return "Decide by " + by
@@ -201,5 +209,5 @@ func deadlineText(s workflow.Payload) string {
 	if s.Before > 0 {
 		return "Content is due by " + by
 	}
-	return "The time to post is over since " + by
+	return "Posting deadline passed on " + by
 }

@@ -29,20 +29,24 @@ func Deadlines(f DeadlinesFacts) Message {
 	blocks = append(blocks, sections(itemLines(s, func(i workflow.Item) string { return due(i.By) }))...)
 	blocks = append(blocks, section(rest(s)+deadlinesHelp(s.Deadline)))
 	blocks = append(blocks, calling(s, f.Named, f.Unnamed)...)
-	return Message{Text: title + spokenShop(s.Shop), Blocks: blocks}
+	text := title + spokenShop(s.Shop)
+	if !s.NextDue.IsZero() {
+		text += "; the first is due " + stamp(s.NextDue)
+	}
+	return Message{Text: text, Blocks: blocks}
 }
 
 func deadlinesTitle(f DeadlinesFacts) string {
 	n := f.Saying.Waiting
 	switch f.Saying.Deadline {
 	case workflow.ReviewDeadline:
-		return many(n, "request") + " " + ends(n) + soonWithin(f)
+		return many(n, "request") + " " + expires(n) + soonWithin(f)
 	case workflow.ShipDeadline:
 		return many(n, "sample") + " " + hasHave(n) + " to be shipped" + soonWithin(f)
 	case workflow.MoveDeadline:
-		return many(n, "parcel") + " " + hasHave(n) + " not moved for long"
+		return many(n, "parcel") + " " + hasHave(n) + " not moved for a while"
 	default:
-		return many(n, "creator") + " " + hasHave(n) + " content due, or overdue"
+		return many(n, "creator") + " " + hasHave(n) + " content due or overdue"
 	}
 }
 
@@ -77,12 +81,7 @@ func lasting(d time.Duration) string {
 	return Lasting(d)
 }
 
-func ends(n int) string {
-	if n == 1 {
-		return "ends"
-	}
-	return "end"
-}
+func expires(n int) string { return verb(n, "expires", "expire") }
 
 func hasHave(n int) string {
 	if n == 1 {
@@ -125,7 +124,7 @@ func deadlinesHelp(d workflow.DeadlineKind) string {
 		workflow.ShipDeadline: workflow.StageAwaiting, workflow.MoveDeadline: workflow.StageShipping, workflow.PostDeadline: workflow.StageContent,
 	}
 	if stage, ok := where[d]; ok {
-		return "App Home shows them all, under " + stageName(stage) + "."
+		return "See all of them in App Home under " + stageName(stage) + "."
 	}
-	return "`/samples queue` and App Home show them all, soonest deadline first."
+	return "See all of them with `/samples queue` or in App Home."
 }

@@ -27,17 +27,17 @@ const (
 )
 
 var denials = map[Denial]string{
-	DeniedGuest:     "Guests can look on but not decide. Please ask a full member of the channel to do it.",
-	DeniedElsewhere: "Only people of this workspace decide on samples. Please ask one of them to do it.",
-	DeniedOutside:   "This belongs to a channel that you are not in. Please ask somebody there to invite you.",
-	DeniedUnchecked: "Slack did not tell us in time whether you may do this, so nothing was done. Please try again in a moment.",
-	DeniedUnsaved:   "That was not saved, so nothing was done. Please try again in a moment.",
-	DeniedUnread:    "The desk could not read that just now. Please try again in a moment.",
-	DeniedReviewers: "Only the shop's reviewers decide on samples. Please ask one of them, or ask an admin to make you one.",
-	DeniedAdmins:    "Only admins of the desk can do that. Please ask one of them.",
-	DeniedNoShop:    "No shop is connected yet. As soon as one is, its sample requests arrive here by themselves.",
-	DeniedMoved:     "That was changed meanwhile, so nothing was saved. Please close this and open it anew.",
-	DeniedLate:      "Slack did not let the dialog open in time. Please click again.",
+	DeniedGuest:     "Guests can watch but not decide. Please ask a full member of the channel.",
+	DeniedElsewhere: "Only people from this workspace can decide on samples. Please ask one of them.",
+	DeniedOutside:   "This belongs to a channel that you're not in. Please ask someone there to invite you.",
+	DeniedUnchecked: "Slack didn't confirm in time that you're allowed to do this, so nothing was done. Please try again in a moment.",
+	DeniedUnsaved:   "That couldn't be saved, so nothing was done. Please try again in a moment.",
+	DeniedUnread:    "That couldn't be loaded. Please try again in a moment.",
+	DeniedReviewers: "Only the shop's reviewers can decide on samples. Please ask one of them, or ask an admin to make you one.",
+	DeniedAdmins:    "Only Sample Desk admins can do that. Please ask one of them.",
+	DeniedNoShop:    "No shop is connected yet. Once one is, its sample requests appear here automatically.",
+	DeniedMoved:     "Someone else changed this, so nothing was saved. Please close this and open it again.",
+	DeniedLate:      "The dialog couldn't open in time. Please click again.",
 }
 
 // Denied is the friendly no to somebody who was turned away: the reason, and what to do next.
@@ -45,7 +45,7 @@ func Denied(d Denial) string {
 	if s, ok := denials[d]; ok {
 		return s
 	}
-	return "You cannot do this here. `/samples help` tells what can be done, and where."
+	return "You can't do this here. `/samples help` shows what you can do, and where."
 }
 
 // maxNamed is how many people a sentence names who may do what somebody else may not.
@@ -62,11 +62,11 @@ func DeniedBut(d Denial, may Entitled) string {
 	named := may.named()
 	switch {
 	case d == DeniedAdmins && named == "":
-		return "Only admins of the desk can do that, and none is named yet. Whoever runs the desk names the first with `SLACK_ADMINS`."
+		return "Only Sample Desk admins can do that, and there are none yet. Whoever runs Sample Desk sets the first one with `SLACK_ADMINS`."
 	case d == DeniedAdmins:
-		return "Only admins of the desk can do that (" + named + "). Please ask one of them."
+		return "Only Sample Desk admins can do that (" + named + "). Please ask one of them."
 	case d == DeniedReviewers && named != "":
-		return "Only the shop's reviewers decide on samples (" + named + "). Please ask one of them, or ask an admin to make you one."
+		return "Only the shop's reviewers can decide on samples (" + named + "). Please ask one of them, or ask an admin to make you one."
 	default:
 		return Denied(d)
 	}

@@ -38,14 +38,14 @@ func CampaignStatus(f CampaignStatusFacts) Message {
 		if about := dotted(archived(f.Campaign), shopOf(f.Shop)); about != "" {
 			blocks = append(blocks, aside(about))
 		}
-		blocks = append(blocks, section("Nobody is in this campaign yet.",
+		blocks = append(blocks, section("There are no creators in this campaign yet.",
 			"Add creators with *Add to campaign* on their cards, with `/campaign add`, or from a target collaboration with `/campaign import`."))
 		return Message{Text: said + "no creators yet", Blocks: append(blocks, funnelControls(f)...)}
 	}
 	t := &funnelWords{Funnel: f.Funnel, left: namesInAll}
 	blocks := []slack.Block{header(name), aside(dotted(t.summary(), archived(f.Campaign), shopOf(f.Shop))), section(t.picture()...)}
 	if f.More {
-		blocks = append(blocks, aside("There are more creators than these; the numbers are of the first "+grouped(float64(t.Total))+"."))
+		blocks = append(blocks, aside("This campaign has more creators. These numbers cover the first "+grouped(float64(t.Total))+"."))
 	}
 	if lines := t.needed(); len(lines) > 0 {
 		blocks = append(blocks, section(lines...))
@@ -106,7 +106,7 @@ func (t *funnelWords) needed() []string {
 	for _, need := range []struct {
 		what string
 		who  []query.Need
-	}{{"Overdue", t.Overdue}, {"To answer, sample or none", t.ToAnswer}, {"To decide", inGoodTime(t.ToDecide)}, {"To ship", inGoodTime(t.ToShip)}} {
+	}{{"Overdue", t.Overdue}, {"Waiting for your yes/no", t.ToAnswer}, {"To decide", inGoodTime(t.ToDecide)}, {"To ship", inGoodTime(t.ToShip)}} {
 		if len(need.who) > 0 {
 			lines = append(lines, "*"+need.what+"*: "+t.list(needNames(need.who)))
 		}
@@ -134,7 +134,7 @@ func (t *funnelWords) list(who []string) string {
 }
 
 func (t *funnelWords) summary() string {
-	overdue := "nothing is overdue"
+	overdue := "nothing overdue"
 	if n := len(t.Overdue); n > 0 {
 		overdue = grouped(float64(n)) + " overdue"
 	}

@@ -39,7 +39,7 @@ func Funnel(f CampaignStatusFacts, by workflow.PersonID) FunnelChart {
 		said = append(said, fmt.Sprintf("%s %d", label, n))
 	}
 	c.Alt = "The funnel of the campaign " + name + ", " + t.summary() + ": " + strings.Join(said, ", ")
-	c.Comment = person(by) + " shares the campaign " + spokenCampaign(f.Campaign.Name) +
+	c.Comment = person(by) + " shared the campaign " + spokenCampaign(f.Campaign.Name) +
 		spokenShop(f.Shop) + ": " + t.summary()
 	return c
 }

@@ -64,22 +64,22 @@ const maxHealthShops = 30
 // Health is the answer to `/samples status`: first whether all is well, then what was looked at.
 func Health(f HealthFacts) Message {
 	faults := f.faults()
-	m := Message{Text: "All is well with the desk"}
-	verdict := []string{"*All is well.*"}
+	m := Message{Text: "Sample Desk is working normally"}
+	verdict := []string{"*Everything is working.*"}
 	if len(faults) > 0 {
-		m.Text = many(len(faults), "thing") + " " + verb(len(faults), "needs", "need") + " a look:" + inText(faults)
-		verdict = []string{"*" + many(len(faults), "thing") + " " + verb(len(faults), "needs", "need") + " a look:*"}
+		m.Text = many(len(faults), "thing") + " " + verb(len(faults), "needs", "need") + " attention:" + inText(faults)
+		verdict = []string{"*" + many(len(faults), "thing") + " " + verb(len(faults), "needs", "need") + " attention:*"}
 		for _, fault := range faults {
 			verdict = append(verdict, "• "+fault)
 		}
 	}
 	m.Blocks = append(sections(verdict),
-		aside(dotted("Sample Desk "+first(data(f.Version, maxID), "of an unknown version"), "as of "+stampSeconds(f.At))),
+		aside(dotted("Sample Desk "+first(data(f.Version, maxID), "(unknown version)"), "as of "+stampSeconds(f.At))),
 		section("*Slack*", f.Slack.link(), f.Slack.frames(), f.Slack.scopes()),
 		section(f.outbox()...),
 	)
 	if more := len(f.Shops) - maxHealthShops; more > 0 {
-		m.Blocks = append(m.Blocks, aside("Of "+many(more, "more shop")+" nothing is told here; ask in their channels."))
+		m.Blocks = append(m.Blocks, aside(many(more, "more shop")+" are not shown here. Run `/samples status` in their channels."))
 	}
 	for _, s := range f.Shops[:min(maxHealthShops, len(f.Shops))] {
 		m = m.And(Message{Blocks: []slack.Block{section(s.lines()...)}})
@@ -103,19 +103,19 @@ func (f HealthFacts) faults() (all []string) {
 		all = append(all, capital(data(s, maxStoreFault))+".")
 	}
 	if !f.Slack.Connected {
-		all = append(all, "The desk is not connected to Slack.")
+		all = append(all, "Sample Desk is not connected to Slack.")
 	}
 	if f.Slack.Refused != "" {
-		all = append(all, "Slack did not take the last message of the desk ("+data(f.Slack.Refused, maxID)+"): `sampledesk check` tells more.")
+		all = append(all, "Slack rejected our last message ("+data(f.Slack.Refused, maxID)+"). Run `sampledesk check` for details.")
 	}
 	if f.Slack.Asked != 0 {
-		all = append(all, "Slack asked the desk to wait "+longWait(f.Slack.Asked)+"; it tries again every few minutes all the same.")
+		all = append(all, "Slack asked Sample Desk to pause "+longWait(f.Slack.Asked)+"; it still tries again every few minutes.")
 	}
 	if len(f.Slack.Missing) > 0 {
-		all = append(all, "Scopes are missing at Slack: load `manifest.yml` anew and install the app again.")
+		all = append(all, "The Slack app is missing scopes. Load `manifest.yml` again and reinstall the app.")
 	}
 	if f.Dead > 0 {
-		all = append(all, many(f.Dead, "thing")+" could not be delivered: `/samples retry` lists what, and tries again.")
+		all = append(all, many(f.Dead, "thing")+" could not be delivered. See `/samples retry`.")
 	}
 	for _, s := range f.Shops[:min(maxHealthShops, len(f.Shops))] {
 		if fault := s.fault(f.At); fault != "" {
@@ -143,21 +143,21 @@ func longWait(d time.Duration) string {
 func (s HealthShop) fault(now time.Time) string {
 	switch name := s.called(); {
 	case s.Shop.SyncStopped != (workflow.Failure{}):
-		return name + ": " + first(stoppedCall(s.Shop.SyncStopped), "TikTok answers nothing") + "; the reason is below."
+		return name + ": " + first(stoppedCall(s.Shop.SyncStopped), "TikTok is rejecting our requests") + "; see the reason below."
 	case s.Shop.ReviewsStopped != (workflow.Failure{}):
-		return name + ": " + first(stoppedCall(s.Shop.ReviewsStopped), "TikTok takes no decision") + "; the reason is below."
+		return name + ": " + first(stoppedCall(s.Shop.ReviewsStopped), "TikTok is not accepting decisions") + "; see the reason below."
 	case s.Told && s.Error != "":
-		return name + ": the last look at TikTok failed."
+		return name + ": the last sync with TikTok failed."
 	case s.Told && !s.Synced.IsZero() && now.Sub(s.Synced) > staleSync:
-		return name + ": TikTok was not looked at lately."
+		return name + ": no recent sync with TikTok."
 	case len(s.Unreadable) > 0:
-		return name + ": " + many(len(s.Unreadable), "request") + " cannot be read; which is below."
+		return name + ": " + many(len(s.Unreadable), "request") + " can't be read; see below."
 	case s.MessagesError != "" && s.ContentError != "":
-		return name + ": neither creators' messages nor their content can be looked for; the reasons are below."
+		return name + ": can't check for messages or content from creators; see the reasons below."
 	case s.MessagesError != "":
-		return name + ": creators' messages cannot be looked for; the reason is below."
+		return name + ": can't check for messages from creators; see the reason below."
 	case s.ContentError != "":
-		return name + ": creators' content cannot be looked for; the reason is below."
+		return name + ": can't check for content from creators; see the reason below."
 	default:
 		return ""
 	}
@@ -190,7 +190,7 @@ func (h HealthSlack) link() string {
 		return "Connected since " + due(h.Since) + endedWith(h.LastReason)
 	}
 	if h.LastError != "" {
-		return "Not connected; the last attempt failed with " + quoted(h.LastError, maxWords)
+		return "Not connected; the last attempt failed: " + quoted(h.LastError, maxWords)
 	}
 	return "Not connected" + endedWith(h.LastReason)
 }
@@ -200,13 +200,13 @@ func endedWith(reason string) string {
 	if clean(reason) == "" {
 		return ""
 	}
-	return "; the link before ended with " + quoted(reason, maxName)
+	return "; the previous connection ended with " + quoted(reason, maxName)
 }
 
 func (h HealthSlack) frames() string {
 	var lines []string
 	if !h.LastFrame.IsZero() {
-		lines = append(lines, "Last sign of life "+due(h.LastFrame))
+		lines = append(lines, "Last data from Slack "+due(h.LastFrame))
 	}
 	if !h.LastEvent.IsZero() {
 		lines = append(lines, "Last event "+due(h.LastEvent))
@@ -217,7 +217,7 @@ func (h HealthSlack) frames() string {
 func (h HealthSlack) scopes() string {
 	switch {
 	case !h.Scopes:
-		return "Slack did not tell in time which scopes the desk has."
+		return "Slack didn't answer in time which scopes we have."
 	case len(h.Missing) == 0:
 		return "All scopes are granted."
 	}
@@ -234,13 +234,13 @@ var waitingNames = map[workflow.EffectKind][2]string{
 	workflow.SendMessage:    {"message to a creator", "messages to creators"},
 	workflow.ImportCreators: {"import of a collaboration", "imports of collaborations"},
 	workflow.ShowCard:       {"card", "cards"},
-	workflow.ShowNotice:     {"message to bring up to date", "messages to bring up to date"},
+	workflow.ShowNotice:     {"message to update", "messages to update"},
 	workflow.Reply:          {"reply in a thread", "replies in threads"},
 	workflow.Announce:       {"notice to a channel", "notices to channels"},
 }
 
 func (f HealthFacts) outbox() []string {
-	lines := []string{"*On its way*"}
+	lines := []string{"*Waiting to be sent*"}
 	for _, w := range f.Waiting {
 		names, known := waitingNames[w.Kind]
 		if !known {
@@ -250,45 +250,45 @@ func (f HealthFacts) outbox() []string {
 		if w.Count != 1 {
 			name = names[1]
 		}
-		lines = append(lines, fmt.Sprintf("• %s %s, the oldest since %s", grouped(float64(w.Count)), name, due(w.Oldest)))
+		lines = append(lines, fmt.Sprintf("• %s %s, oldest from %s", grouped(float64(w.Count)), name, due(w.Oldest)))
 	}
 	if len(f.Waiting) == 0 {
-		lines = append(lines, "Nothing waits to be sent.")
+		lines = append(lines, "Nothing is waiting to be sent.")
 	}
 	if f.More {
-		lines = append(lines, "There is more than was counted.")
+		lines = append(lines, "There are more than these.")
 	}
 	if f.Dead > 0 {
-		lines = append(lines, "Could not be delivered: "+grouped(float64(f.Dead))+". `/samples retry` lists what, and tries again.")
+		lines = append(lines, "Could not be delivered: "+grouped(float64(f.Dead))+". See `/samples retry`.")
 	}
 	return lines
 }
 
 func (s HealthShop) lines() []string {
-	lines := []string{"*" + s.called() + "*", many(s.Waiting, "request") + " " + waits(s.Waiting) + " for a decision"}
+	lines := []string{"*" + s.called() + "*", many(s.Waiting, "pending request")}
 	switch {
 	case !s.Told:
 	case s.Synced.IsZero():
-		lines = append(lines, "TikTok was not looked at yet since the desk was opened.")
+		lines = append(lines, "No sync with TikTok since Sample Desk started.")
 	default:
-		lines = append(lines, "Last look at TikTok "+due(s.Synced))
+		lines = append(lines, "Last sync "+due(s.Synced))
 	}
 	if s.Error != "" {
-		lines = append(lines, "The last look failed with "+quoted(s.Error, maxWords))
+		lines = append(lines, "Last sync failed: "+quoted(s.Error, maxWords))
 	}
 	if n := len(s.Unreadable); n > 0 {
-		lines = append(lines, fmt.Sprintf("Requests that cannot be read: %d: %s%s", n, unreadableNames(s.Unreadable[:min(n, maxUnread)]), andMore(n-maxUnread)))
+		lines = append(lines, fmt.Sprintf("Requests that can't be read: %d: %s%s", n, unreadableNames(s.Unreadable[:min(n, maxUnread)]), andMore(n-maxUnread)))
 	}
 	if s.MessagesError != "" {
-		lines = append(lines, "The last look for creators' messages failed with "+quoted(s.MessagesError, maxWords))
+		lines = append(lines, "Last check for messages from creators failed: "+quoted(s.MessagesError, maxWords))
 	}
 	if s.ContentError != "" {
-		lines = append(lines, "The last look for creators' content failed with "+quoted(s.ContentError, maxWords))
+		lines = append(lines, "Last check for content from creators failed: "+quoted(s.ContentError, maxWords))
 	}
 	for _, c := range []struct {
 		cause workflow.Failure
 		what  string
-	}{{s.Shop.SyncStopped, "TikTok answers nothing"}, {s.Shop.ReviewsStopped, "TikTok takes no decision"}} {
+	}{{s.Shop.SyncStopped, "TikTok is rejecting our requests"}, {s.Shop.ReviewsStopped, "TikTok is not accepting decisions"}} {
 		if c.cause != (workflow.Failure{}) {
 			lines = append(lines, join(" ", first(stoppedCall(c.cause), c.what)+", because "+why(c.cause)+".", remedy(c.cause), support(c.cause)))
 		}

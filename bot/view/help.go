@@ -22,36 +22,36 @@ const (
 
 // SamplesCommands are what `/samples` can do, as its help lists it.
 var SamplesCommands = []Subcommand{
-	{Name: "queue", Does: "what waits for a decision, soonest deadline first"},
-	{Name: "show", Args: "<id or @creator>", Does: "all that is known of a request, or the requests of a creator"},
-	{Name: "approve", Args: "<id>", Does: "approves a request; a creator's name or a link to the card will do too"},
-	{Name: "reject", Args: "<id> <reason>", Does: "rejects one; the reason by its words or its number"},
-	{Name: "stats", Args: "[period] [csv]", Does: "what came in, was decided, shipped, posted and wasted; of 7 days, or another period; with `csv` as a file, sent to you"},
-	{Name: "retry", Args: "[id]", Does: "what failed or waits, and why; with an id it is tried again at once"},
-	{Name: "status", Does: "how the desk is: its connections, what is on its way, and what failed"},
-	{Name: "settings", Does: "what the desk does for the shop; for admins"},
-	{Name: "help", Does: "this list"},
+	{Name: "queue", Does: "pending requests, soonest deadline first"},
+	{Name: "show", Args: "<id or @creator>", Does: "everything about a request, or a creator's requests"},
+	{Name: "approve", Args: "<id>", Does: "approve a request; you can also use a creator's name or a link to the card"},
+	{Name: "reject", Args: "<id> <reason>", Does: "reject a request; give the reason in words or by number"},
+	{Name: "stats", Args: "[period] [csv]", Does: "requests received, decided, shipped, posted and wasted in the last 7 days or another period; add `csv` to get a file"},
+	{Name: "retry", Args: "[id]", Does: "failed deliveries and why; add an id to try that one again now"},
+	{Name: "status", Does: "is Sample Desk working: connections, what is waiting to be sent, what failed"},
+	{Name: "settings", Does: "the shop's settings (admins only)"},
+	{Name: "help", Does: "show this list"},
 }
 
 // CampaignCommands are what `/campaign` can do, as its help lists it.
 var CampaignCommands = []Subcommand{
-	{Name: "list", Does: "the campaigns"},
-	{Name: "status", Args: "<name>", Does: "how many creators stand where, what is overdue, and who needs a move"},
-	{Name: "create", Args: "<name>", Does: "a new campaign"},
-	{Name: "add", Args: "<name> <@creator>", Does: "a creator, or several, into a campaign by hand"},
-	{Name: "import", Args: "<target collaboration id>", Does: "the creators and products of a target collaboration, into a campaign of its name"},
-	{Name: "archive", Args: "<name>", Does: "the end of a campaign, which takes nobody new then"},
-	{Name: "help", Does: "this list"},
+	{Name: "list", Does: "all campaigns"},
+	{Name: "status", Args: "<name>", Does: "how many creators are at each stage, what is overdue, and what you need to do"},
+	{Name: "create", Args: "<name>", Does: "create a campaign"},
+	{Name: "add", Args: "<name> <@creator>", Does: "add one or more creators to a campaign"},
+	{Name: "import", Args: "<target collaboration id>", Does: "import the creators and products of a target collaboration into a campaign with the same name"},
+	{Name: "archive", Args: "<name>", Does: "close a campaign, so that no one can be added to it"},
+	{Name: "help", Does: "show this list"},
 }
 
 // SamplesHelp is the answer to `/samples help`.
 func SamplesHelp() Message {
-	return help(CommandSamples, "Sample requests arrive as cards in this channel; decide on them there.", SamplesCommands)
+	return help(CommandSamples, "Sample requests appear as cards in this channel. Decide on them there.", SamplesCommands)
 }
 
 // CampaignHelp is the answer to `/campaign help`.
 func CampaignHelp() Message {
-	return help(CommandCampaign, "Campaigns gather creators; add one with *Add to campaign* on a card.", CampaignCommands)
+	return help(CommandCampaign, "Campaigns group creators. Add one with *Add to campaign* on a card.", CampaignCommands)
 }
 
 func help(command, about string, all []Subcommand) Message {
@@ -59,7 +59,7 @@ func help(command, about string, all []Subcommand) Message {
 	for _, s := range all {
 		lines = append(lines, "`"+s.typed(command)+"` "+s.Does)
 	}
-	blocks := []slack.Block{section(lines...), aside(about + " Slack takes commands in a channel, not in a thread.")}
+	blocks := []slack.Block{section(lines...), aside(about + " Slack commands work in a channel, not in a thread.")}
 	return Message{Text: "What " + command + " can do: " + names(all), Blocks: blocks}
 }
 
@@ -84,7 +84,7 @@ func Usage(command, name string) Message {
 	if i < 0 {
 		return Unknown(command, name)
 	}
-	return Aside("Something is missing; it goes like this: `" + all[i].typed(canonical(command)) + "`")
+	return Aside("Usage: `" + all[i].typed(canonical(command)) + "`")
 }
 
 // Unknown is the answer to a subcommand that does not exist: the nearest that does, or all of them. Command is
@@ -94,13 +94,13 @@ func Unknown(command, typed string) Message {
 	command = canonical(command)
 	typed = clean(typed)
 	if typed == "" {
-		return help(command, "Please say which.", all)
+		return help(command, "Please add what you want to do.", all)
 	}
-	sorry := "`" + command + "` does not know " + quoted(typed, maxName) + ". "
+	sorry := "`" + command + "` has no command " + quoted(typed, maxName) + ". "
 	if s, ok := nearest(typed, all); ok {
 		return Aside(sorry + "Did you mean `" + s.typed(command) + "`?")
 	}
-	return Aside(sorry + "It knows " + names(all) + "; `" + command + " help` tells more.")
+	return Aside(sorry + "Commands: " + names(all) + "; `" + command + " help`.")
 }
 
 func canonical(command string) string {

@@ -49,23 +49,23 @@ func happened(e workflow.Entry, campaigns map[workflow.CampaignID]string) string
 	case workflow.OnCampaignChosen:
 		return person(e.By.Person) + " added the creator to " + campaignNamed(e.Campaign, campaigns) + from(e.By)
 	case workflow.OnClaimed:
-		return "The " + what + " went out to TikTok"
+		return "The " + what + " was sent to TikTok"
 	case workflow.OnAnswerLost:
 		return "TikTok's answer to the " + what + " was lost: " + shortly(e.Failure)
 	case workflow.OnHeldUp:
-		return "The " + what + " was held up: " + shortly(e.Failure)
+		return "The " + what + " is delayed: " + shortly(e.Failure)
 	case workflow.OnApprovalConfirmed, workflow.OnRejectionConfirmed:
 		return "TikTok confirmed the " + what + ": " + stageName(e.To.Stage(e.Status))
 	case workflow.OnRefusedForGood:
 		return "TikTok refused the " + what + ": " + shortly(e.Failure)
 	case workflow.OnContentFound:
-		return "The creator's content was found: " + stageName(e.To.Stage(e.Status))
+		return "Content found: " + stageName(e.To.Stage(e.Status))
 	case workflow.OnCampaignLeft:
-		return person(e.By.Person) + " took the creator out of " + campaignNamed(e.Campaign, campaigns) + from(e.By)
+		return person(e.By.Person) + " removed the creator from " + campaignNamed(e.Campaign, campaigns) + from(e.By)
 	case workflow.OnOnItBegan:
-		return person(e.By.Person) + " began to look at it" + from(e.By)
+		return person(e.By.Person) + " is on it" + from(e.By)
 	case workflow.OnOnItEnded:
-		return person(e.By.Person) + " stopped looking at it" + from(e.By)
+		return person(e.By.Person) + " is no longer on it" + from(e.By)
 	default:
 		return spokenOf(e)
 	}
@@ -79,17 +79,17 @@ func spokenOf(e workflow.Entry) string {
 	words := quoted(e.Text, maxExcerpt)
 	switch e.Event {
 	case workflow.OnNoted:
-		return person(e.By.Person) + " noted " + words + from(e.By)
+		return person(e.By.Person) + " added the note " + words + from(e.By)
 	case workflow.OnMessageWritten:
 		return person(e.By.Person) + " wrote to the creator: " + words + from(e.By)
 	case workflow.OnMessageSent:
-		return "The message went to the creator"
+		return "The message to the creator was sent"
 	case workflow.OnMessageRefused:
 		return "TikTok refused the message to the creator: " + shortly(e.Failure)
 	case workflow.OnMessageHeldUp:
-		return "The message to the creator was held up: " + shortly(e.Failure)
+		return "The message to the creator is delayed: " + shortly(e.Failure)
 	case workflow.OnRetried:
-		return person(e.By.Person) + " had it tried again" + from(e.By)
+		return person(e.By.Person) + " tried it again" + from(e.By)
 	case workflow.OnMessageReceived:
 		if clean(e.Text) == "" {
 			return "The creator wrote"
@@ -104,7 +104,7 @@ func spokenOf(e workflow.Entry) string {
 func noting(e workflow.Entry) string {
 	said := ""
 	if clean(e.Text) != "" {
-		said += ", noting " + quoted(e.Text, maxExcerpt)
+		said += ", with the note " + quoted(e.Text, maxExcerpt)
 	}
 	if clean(e.Message) != "" {
 		said += ", with the message " + quoted(e.Message, maxExcerpt)
@@ -118,13 +118,13 @@ func observed(e workflow.Entry) string {
 		return reportedLine(e)
 	case workflow.OnCardRequested:
 		if e.By.Person == "" {
-			return "There was room for its card"
+			return "Its card was posted"
 		}
-		return person(e.By.Person) + " called for its card"
+		return person(e.By.Person) + " asked for its card"
 	case workflow.OnStepDue:
 		return toldOf(e)
 	case workflow.OnCardLost:
-		return "Its card is gone from Slack"
+		return "Its card was deleted in Slack"
 	default:
 		return "Something happened: " + data(string(e.Event), maxID)
 	}
@@ -133,17 +133,17 @@ func observed(e workflow.Entry) string {
 // deadlineNames are what the deadlines are called in the history.
 var deadlineNames = map[workflow.DeadlineKind]string{
 	workflow.ReviewDeadline: "the review deadline", workflow.ShipDeadline: "the ship-by deadline",
-	workflow.MoveDeadline: "a parcel that does not move", workflow.PostDeadline: "the time to post",
+	workflow.MoveDeadline: "a parcel that hasn't moved", workflow.PostDeadline: "the posting deadline",
 }
 
 // toldOf is a step of a deadline that was told.
 func toldOf(e workflow.Entry) string {
-	line := "The desk told of " + first(deadlineNames[e.Deadline], "a deadline")
+	line := "Reminder sent: " + first(deadlineNames[e.Deadline], "a deadline")
 	if step := data(e.Step, maxID); step != "" && e.Deadline != workflow.MoveDeadline {
 		line += " (" + step + ")"
 	}
 	if e.Grouped {
-		line += ", together with others"
+		line += ", with others"
 	}
 	return line
 }
@@ -152,9 +152,9 @@ func reportedLine(e workflow.Entry) string {
 	stage := stageName(e.To.Stage(e.Status))
 	switch e.From {
 	case workflow.Unseen:
-		return "Seen first: " + stage
+		return "First seen: " + stage
 	case e.To:
-		return "TikTok reported other details"
+		return "TikTok updated the details"
 	default:
 		return "TikTok reported " + stage
 	}
@@ -173,7 +173,7 @@ func from(a workflow.Actor) string {
 	case workflow.FromThread:
 		return ", in the thread"
 	case workflow.FromBulk:
-		return ", together with others"
+		return ", with others"
 	default:
 		return ""
 	}

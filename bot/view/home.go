@@ -130,7 +130,7 @@ func Home(f HomeFacts) HomeView {
 
 // HomeClosed is App Home for somebody who sees no shop, or while it cannot be read: a sentence, and nothing of any shop.
 func HomeClosed(state HomeState, d Denial) HomeView {
-	about := "Here the team sees the sample requests of its TikTok shops, and decides on them."
+	about := "Your team sees and decides on the sample requests of its TikTok shops here."
 	why := Denied(d)
 	if d == DeniedUnchecked {
 		why = HomeUnchecked
@@ -139,26 +139,26 @@ func HomeClosed(state HomeState, d Denial) HomeView {
 }
 
 // HomeUnchecked is said where Slack did not tell what somebody may see or do: nothing of it is shown.
-const HomeUnchecked = "Slack did not tell in time what you may do here. Please refresh in a moment."
+const HomeUnchecked = "Slack didn't confirm in time what you're allowed to do here. Please refresh in a moment."
 
 // troubles are what holds shops up, most often none.
 func troubles(h HomeHealth) (blocks []slack.Block) {
 	for _, t := range h.Troubles[:min(len(h.Troubles), maxTroubles)] {
-		what := "This desk cannot see how TikTok stands"
+		what := "The last sync with TikTok failed"
 		switch {
 		case t.Cause.Call != "":
 			what = stoppedWhat(t.Cause)
 		case t.Sends:
-			what = "TikTok takes no decisions of this desk"
+			what = "TikTok is not accepting decisions"
 		case t.Cause.Code != 0:
-			what = "TikTok turns this desk's calls away"
+			what = "TikTok is rejecting our requests"
 		}
 		lines := []string{"*" + what + "*" + forShop(t.Shop), ""}
 		switch {
 		case t.Cause != (workflow.Failure{}):
 			lines[1] = "The reason: " + why(t.Cause) + ". " + stoppedStill(t.Cause)
 		default:
-			lines[1] = "The last look failed, so what is below may have moved on there. The desk goes on trying; `/samples status` tells more."
+			lines[1] = "What you see below may be out of date. Sample Desk keeps trying; `/samples status` shows the details."
 		}
 		blocks = append(blocks, section(lines...))
 	}
@@ -174,11 +174,11 @@ func synced(h HomeHealth) slack.Block {
 	case h.Untold:
 		return nil
 	case h.Synced.IsZero():
-		return aside("TikTok was not looked at yet.")
+		return aside("No sync with TikTok yet.")
 	case len(h.Troubles) > 0:
-		return aside("Last sync with TikTok " + due(h.Synced))
+		return aside("Last sync " + due(h.Synced))
 	default:
-		return aside(dotted("Last sync with TikTok "+due(h.Synced), "all is well"))
+		return aside(dotted("Last sync "+due(h.Synced), "everything is working"))
 	}
 }
 
@@ -200,10 +200,10 @@ func counts(f HomeFacts) []slack.Block {
 	}
 	small := []string{"", ""}
 	if len(over) > 0 {
-		small[0] = "Over: " + dotted(over...)
+		small[0] = "Closed: " + dotted(over...)
 	}
 	if f.Overall.Other > 0 {
-		small[1] = "In a status that this desk does not know: " + grouped(float64(f.Overall.Other))
+		small[1] = "Unknown TikTok status: " + grouped(float64(f.Overall.Other))
 	}
 	blocks := []slack.Block{&slack.SectionBlock{Type: slack.MBTSection, Fields: fields}}
 	if joinLines(small) != "" {
@@ -220,26 +220,26 @@ func endingSoon(soon int) string {
 	case soon == 0:
 		return ""
 	case soon > query.MostSoon:
-		return fmt.Sprintf("more than %d end within 24 hours", query.MostSoon)
+		return fmt.Sprintf("more than %d expire within 24 hours", query.MostSoon)
 	case soon == 1:
-		return "1 ends within 24 hours"
+		return "1 expires within 24 hours"
 	default:
-		return fmt.Sprintf("%d end within 24 hours", soon)
+		return fmt.Sprintf("%d expire within 24 hours", soon)
 	}
 }
 
 func refreshButton() slack.BlockElement {
-	return button(ActionHomeRefresh, "refresh", "Refresh", "Look at the sample requests anew")
+	return button(ActionHomeRefresh, "refresh", "Refresh", "Refresh the sample requests")
 }
 
 func homeActions(f HomeFacts) slack.Block {
 	elements := []slack.BlockElement{}
 	if f.Several != "" {
-		elements = append(elements, button(ActionBulk, string(f.Several), "Decide several", "Choose several requests and decide on them together"))
+		elements = append(elements, button(ActionBulk, string(f.Several), "Decide several", "Choose several requests and decide on them at once"))
 	}
 	elements = append(elements, refreshButton())
 	if f.Settings != "" {
-		elements = append(elements, button(ActionSettings, string(f.Settings), "Settings", "Change the desk's settings"))
+		elements = append(elements, button(ActionSettings, string(f.Settings), "Settings", "Change the settings"))
 	}
 	return actions("home_actions", elements...)
 }

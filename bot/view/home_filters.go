@@ -23,7 +23,7 @@ func homeFilters(f HomeFacts) slack.Block {
 		elements = append(elements, campaignMenu(f))
 	}
 	if f.State.Filter != (query.Filter{}) {
-		elements = append(elements, button(ActionHomeClear, "clear", "Clear filters", "Show everything that is in review"))
+		elements = append(elements, button(ActionHomeClear, "clear", "Clear filters", "Show everything in review"))
 	}
 	return actions("home_filters:"+mark(f.State.Filter), elements...)
 }
@@ -70,7 +70,7 @@ func campaignMenu(f HomeFacts) slack.BlockElement {
 	}
 	if len(options) > MaxChoices {
 		m.Type, m.Options, m.MinQueryLength = slack.OptTypeExternal, nil, new(0)
-		m.Placeholder = plainText("Type a part of a campaign's name")
+		m.Placeholder = plainText("Type part of a campaign name")
 	} else if f.Campaign.ID != "" && m.InitialOption.Value == string(f.Campaign.ID) && !offers(options, m.InitialOption) {
 		m.Options = append(m.Options, m.InitialOption)
 	}
@@ -126,7 +126,7 @@ func creatorInput(f query.Filter) slack.Block {
 		Label: plainText("Find a creator"),
 		Element: &slack.PlainTextInputBlockElement{
 			Type: slack.METPlainTextInput, ActionID: ActionHomeCreator, InitialValue: raw(f.Creator, maxName),
-			Placeholder:          plainText("A user name, such as @glow.daily, and Enter"),
+			Placeholder:          plainText("Type a username, like @glow.daily, and press Enter"),
 			DispatchActionConfig: &slack.DispatchActionConfig{TriggerActionsOn: []string{"on_enter_pressed"}},
 		},
 	}

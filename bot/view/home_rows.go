@@ -50,18 +50,18 @@ func homeWithin(f HomeFacts) string {
 func nothing(f HomeFacts) string {
 	switch {
 	case f.State.Creator != "" && f.All() == 0:
-		return "No request of that creator here. Please look at the spelling, or clear the filters."
+		return "No requests from that creator. Check the spelling, or clear the filters."
 	case f.State.Creator != "" || f.State.Campaign != "":
 		if n := f.All(); n > 0 {
-			return "None in that state; in others there " + isAre(n) + " " + grouped(float64(n)) + ". Choose *All states* to see them."
+			return "None in this state, but there " + isAre(n) + " " + grouped(float64(n)) + " in others. Choose *All states* to see them."
 		}
-		return "No request has joined that campaign yet."
+		return "No requests in this campaign yet."
 	case f.State.Filter == query.Filter{Shop: f.State.Shop}:
-		return "Nothing waits for a decision. All done: new requests arrive by themselves."
+		return "No pending requests. New ones appear here automatically."
 	case f.State.Stage == query.AllStages:
-		return "No request has arrived yet. New ones arrive by themselves."
+		return "No requests yet. New ones appear here automatically."
 	default:
-		return "Nothing is in that state now."
+		return "Nothing in this state right now."
 	}
 }
 
@@ -73,7 +73,7 @@ func homeSpan(f HomeFacts) string {
 		}
 	}
 	if listed == 0 {
-		return "Nothing else here by now"
+		return "Nothing else here now"
 	}
 	to := f.First + listed - 1
 	return fmt.Sprintf("%s–%s of %s", grouped(float64(f.First)), grouped(float64(to)), grouped(float64(max(f.Total, to))))
@@ -85,11 +85,11 @@ func homeOrder(s workflow.Stage) string {
 	case "", workflow.StageReview, workflow.StageAwaiting:
 		return "soonest deadline first"
 	case workflow.StageShipping, workflow.StageContent:
-		return "longest there first"
+		return "oldest first"
 	case query.AllStages:
 		return "by state, soonest deadline first"
 	default:
-		return "latest first"
+		return "newest first"
 	}
 }
 

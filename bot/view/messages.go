@@ -88,7 +88,7 @@ func spokenFate(m workflow.Message) string {
 	case m.State == workflow.MessageRefused:
 		return "; not sent"
 	case m.Failure != (workflow.Failure{}):
-		return "; it waits, the message says why"
+		return "; delayed, see the message for why"
 	default:
 		return "; waiting to be sent"
 	}
@@ -96,10 +96,10 @@ func spokenFate(m workflow.Message) string {
 
 // messageCauses are the faults that mean something else for messages than for decisions, or that can be said better.
 var messageCauses = map[workflow.Fault]string{
-	workflow.FaultScope:  "this app was not granted the scope for messages",
-	workflow.FaultQuota:  "TikTok takes only a few messages before the creator answers",
-	workflow.FaultDay:    "TikTok takes no more messages of the shop today",
-	workflow.FaultRegion: "the creator is in another region than the shop, and TikTok carries no messages across",
+	workflow.FaultScope:  "the app is missing the scope for messages",
+	workflow.FaultQuota:  "TikTok allows only a few messages before the creator answers",
+	workflow.FaultDay:    "the shop has reached TikTok's message limit for today",
+	workflow.FaultRegion: "the creator is in a different region, and TikTok doesn't send messages across regions",
 }
 
 // messageCause puts in plain words why a message was not sent, as the end of a sentence. Where there is no code the words
@@ -109,7 +109,7 @@ func messageCause(c workflow.Failure) string {
 	case known:
 		return said
 	case c.Message == string(workflow.RuleNoCreator):
-		return "TikTok has not told this desk yet who the creator is"
+		return "TikTok has not shared the creator's ID yet"
 	case c.Code == 0 && c.Fault == "" && clean(c.Message) != "":
 		return data(c.Message, maxWords)
 	default:
@@ -121,18 +121,18 @@ func messageCause(c workflow.Failure) string {
 func messageRemedy(c workflow.Failure) string {
 	switch c.Fault {
 	case workflow.FaultScope:
-		return "An admin has to grant the app the scope `seller.affiliate_messages.write` in TikTok's Partner Center and connect the shop again; then it goes out by itself."
+		return "An admin has to grant the app the scope `seller.affiliate_messages.write` in TikTok's Partner Center and connect the shop again. Then it is sent automatically."
 	case workflow.FaultQuota:
-		return "It goes out by itself once there is an answer."
+		return "It is sent automatically once the creator answers."
 	case workflow.FaultDay:
-		return "It goes out by itself once TikTok takes messages again."
+		return "It is sent automatically once TikTok accepts messages again."
 	case "", workflow.FaultTikTok:
 		if c.Fault == "" && c.Code != 0 {
 			break
 		}
-		return "The desk looks whether it has arrived before it sends it again."
+		return "Sample Desk checks whether it arrived before sending it again."
 	}
-	return "It goes out by itself once that is put right."
+	return "It is sent automatically once that is fixed."
 }
 
 // Heard quotes what a creator wrote, with a button to answer. What cannot be quoted is named.
@@ -154,13 +154,13 @@ func Heard(s workflow.Payload, to Correspondent) Message {
 	}
 	blocks := []slack.Block{section("*" + profile(creator) + "* wrote" + campaign + forShop(s.Shop) + at), section(theirWords(w))}
 	if w.Kind != "" && w.Kind != textKind {
-		blocks = append(blocks, aside("TikTok's Message Center shows it."))
+		blocks = append(blocks, aside("You can see it in TikTok's Message Center."))
 	}
 	if reply, ok := replyButton(creator, to); ok {
 		blocks = append(blocks, buttons(reply))
 	}
 	return Message{
-		Text:   "Message from " + spokenName(creator) + spokenShop(s.Shop) + ": " + quoted(first(clean(w.Text), "something without words"), maxWords),
+		Text:   "Message from " + spokenName(creator) + spokenShop(s.Shop) + ": " + quoted(first(clean(w.Text), "something without text"), maxWords),
 		Blocks: blocks,
 	}
 }
@@ -170,7 +170,7 @@ const textKind = "TEXT"
 
 func theirWords(w workflow.InboundMessage) string {
 	if clean(w.Text) == "" {
-		return "_Something without words._"
+		return "_Something without text._"
 	}
 	return quote(w.Text, maxHeard)
 }
@@ -218,10 +218,10 @@ func MessageModal(f MessageModalFacts) slack.ModalViewRequest {
 func messageInput(text string) slack.Block {
 	return &slack.InputBlock{
 		Type: slack.MBTInput, BlockID: BlockMessage, Label: plainText("Message"),
-		Hint: plainText("It goes to the creator through TikTok, and is quoted in Slack with how far it got."),
+		Hint: plainText("It goes to the creator through TikTok. The thread shows when it was sent."),
 		Element: &slack.PlainTextInputBlockElement{
 			Type: slack.METPlainTextInput, ActionID: ActionMessageText, Multiline: true, MaxLength: workflow.MaxMessage,
-			Placeholder: plainText("What the creator is to read"), InitialValue: text,
+			Placeholder: plainText("Your message"), InitialValue: text,
 		},
 	}
 }
@@ -230,13 +230,13 @@ func messageInput(text string) slack.Block {
 func MessageRefusal(r workflow.Refusal) string {
 	switch r.Rule {
 	case workflow.RuleEmptyNote:
-		return "There is nothing to send yet. Please write at least a word."
+		return "There is nothing to send yet. Please write a message."
 	case workflow.RuleTooLong:
-		return fmt.Sprintf("That is too long: a message can have %d characters. Please shorten it.", workflow.MaxMessage)
+		return fmt.Sprintf("That's too long: a message can have at most %d characters. Please shorten it.", workflow.MaxMessage)
 	case workflow.RuleNoCreator:
-		return "TikTok has not told this desk yet who that is, so no message can be sent. It will, with a first sample request or a first message from the creator."
+		return "TikTok has not shared this creator's ID yet, so you can't message them. It will with their first sample request or message."
 	case workflow.RuleNothingFailed:
-		return "There is nothing to try again: the message was sent, or is about to be. It tells itself how far it got."
+		return "There is nothing to try again: the message was sent, or is about to be. The message itself shows which."
 	default:
 		return QuestionRefusal(r)
 	}

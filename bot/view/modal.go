@@ -18,7 +18,7 @@ func NotDone(sentence string, written ...string) slack.ModalViewRequest {
 	m := Aside(sentence)
 	for _, words := range written {
 		if clean(words) != "" {
-			m.Blocks = append(m.Blocks, section("You had written:", quote(words, workflow.MaxNote)))
+			m.Blocks = append(m.Blocks, section("You wrote:", quote(words, workflow.MaxNote)))
 		}
 	}
 	return NoticeModal(m)

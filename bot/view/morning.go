@@ -35,27 +35,52 @@ func Morning(f MorningFacts) Message {
 	if more := f.Agenda.Today + f.Agenda.Tomorrow - len(f.Rows); more > 0 {
 		blocks = append(blocks, aside(fmt.Sprintf("And %s more. ", grouped(float64(more)))+deadlinesHelp(f.Agenda.Deadline)))
 	}
-	text := title + spokenShop(f.Shop)
+	text := title + spokenShop(f.Shop) + spokenFirst(f)
 	if n := handledOf(f); n > 0 {
 		text += "; " + handledCount(f)
 	}
 	return Message{Text: text, Blocks: blocks}
 }
 
-// morningTitle counts what falls due: "Requests that end today: 3, tomorrow: 5".
-func morningTitle(a workflow.Agenda) string {
-	what := "Requests that end"
-	if a.Deadline == workflow.ShipDeadline {
-		what = "To ship"
+// spokenFirst names the first item that still needs somebody, with its deadline and, before a decision, its value.
+func spokenFirst(f MorningFacts) string {
+	for _, r := range f.Rows {
+		a := r.Application
+		switch who := spokenName(a.Snapshot.Creator); {
+		case handled(f.Agenda.Deadline, a):
+		case f.Agenda.Deadline == workflow.ShipDeadline:
+			return "; first: " + who + ", ship by " + stamp(a.Snapshot.ShipBy)
+		default:
+			return "; first: " + who + spokenNumbers(a.Snapshot.Creator) + ", decide by " + stamp(a.Snapshot.ReviewBy)
+		}
 	}
-	return fmt.Sprintf("%s today: %s, tomorrow: %s", what, grouped(float64(a.Today)), grouped(float64(a.Tomorrow)))
+	return ""
+}
+
+// morningTitle counts what is due: "3 requests expire today, 5 tomorrow".
+func morningTitle(a workflow.Agenda) string {
+	today, tomorrow := grouped(float64(a.Today)), grouped(float64(a.Tomorrow))
+	switch ship := a.Deadline == workflow.ShipDeadline; {
+	case ship && a.Tomorrow == 0:
+		return "Ship " + many(a.Today, "sample") + " today"
+	case ship && a.Today == 0:
+		return "Ship " + many(a.Tomorrow, "sample") + " by tomorrow"
+	case ship:
+		return "Ship " + many(a.Today, "sample") + " today and " + tomorrow + " by tomorrow"
+	case a.Today == 0 && a.Tomorrow > 0:
+		return many(a.Tomorrow, "request") + " " + expires(a.Tomorrow) + " tomorrow"
+	case a.Tomorrow == 0:
+		return many(a.Today, "request") + " " + expires(a.Today) + " today"
+	default:
+		return today + " " + verb(a.Today, "request expires", "requests expire") + " today, " + tomorrow + " tomorrow"
+	}
 }
 
 func morningOrder(f MorningFacts) string {
 	if f.Agenda.Deadline == workflow.ShipDeadline {
-		return "By product and variant, to pick them by"
+		return "Grouped by product and variant, so you can pick them"
 	}
-	return "Most valuable first: by GMV in 30 days, then median views, then followers"
+	return "Most valuable first: by 30-day GMV, then median views, then followers"
 }
 
 func handledCount(f MorningFacts) string {
@@ -64,11 +89,11 @@ func handledCount(f MorningFacts) string {
 		return ""
 	case len(f.Rows):
 		if f.Agenda.Today+f.Agenda.Tomorrow > n {
-			return "all of these handled"
+			return "all of these done"
 		}
-		return "all handled"
+		return "all done"
 	default:
-		return fmt.Sprintf("%d of %d handled", n, len(f.Rows))
+		return fmt.Sprintf("%d of %d done", n, len(f.Rows))
 	}
 }
 
@@ -147,7 +172,7 @@ func outcome(a workflow.Application) string {
 	case workflow.Queued:
 		return "*" + deed(d.Verdict) + "* by " + person(d.By) + ", can still be undone"
 	case workflow.Sending, workflow.Unclear:
-		return "*" + deed(d.Verdict) + "* by " + person(d.By) + ", on its way to TikTok"
+		return "*" + deed(d.Verdict) + "* by " + person(d.By) + ", being sent to TikTok"
 	default:
 		by := ""
 		switch {
@@ -197,9 +222,9 @@ func pickLine(all []workflow.Application) []string {
 	p := all[0].Snapshot.Product
 	what := "• *" + dotted(data(productOf(p), maxAgendaProduct), data(p.Variant, maxAgendaName)) + fmt.Sprintf(" × %d*", len(open))
 	if len(done) > 0 {
-		what += fmt.Sprintf(" (%d of %d handled)", len(done), len(all))
+		what += fmt.Sprintf(" (%d of %d done)", len(done), len(all))
 	}
-	return append(append([]string{what}, named("To ship", open)...), named("Handled", done)...)
+	return append(append([]string{what}, named("To ship", open)...), named("Done", done)...)
 }
 
 // named lists names in lines that are short enough each.

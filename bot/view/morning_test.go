@@ -93,20 +93,20 @@ func TestAFullMorningFitsAMessageWhateverTheNames(t *testing.T) {
 func TestAMorningCountsWhatWasHandledAndSaysHow(t *testing.T) {
 	m := Morning(mornings()["morning_review_handled"])
 	shown := pretty(t, m.Blocks)
-	require.Contains(t, m.Text, "6 of 8 handled")
+	require.Contains(t, m.Text, "6 of 8 done")
 	for _, want := range []string{
-		"*approved* by <@U0MEMBER01>, can still be undone", "*rejected* by <@U0MEMBER01>, on its way to TikTok", "*approved* by <@U0MEMBER01>\\n", "*rejected* by <@U0MEMBER01>\\n",
+		"*approved* by <@U0MEMBER01>, can still be undone", "*rejected* by <@U0MEMBER01>, being sent to TikTok", "*approved* by <@U0MEMBER01>\\n", "*rejected* by <@U0MEMBER01>\\n",
 		"*Awaiting shipment*, changed in the Affiliate Center, not from this desk", "*Expired*", "TikTok refused the approval",
 	} {
 		require.Contains(t, shown, want)
 	}
-	require.NotContains(t, Morning(mornings()["morning_review"]).Text, "handled")
-	require.Contains(t, Morning(mornings()["morning_review_done"]).Text, "; all handled")
+	require.NotContains(t, Morning(mornings()["morning_review"]).Text, " done")
+	require.Contains(t, Morning(mornings()["morning_review_done"]).Text, "; all done")
 }
 
 func TestWhatHasToBeShippedIsAPickListByProductAndVariant(t *testing.T) {
 	shown := pretty(t, Morning(mornings()["morning_ship"]).Blocks)
-	for _, want := range []string{"*Glow Serum · 30 ml × 2* (1 of 3 handled)", "*Glow Serum · 50 ml × 1*", "*Kitchen Scale × 0* (1 of 1 handled)", "*Kitchen Scale × 1*", "*shipped*", "*Not shipped in time*"} {
+	for _, want := range []string{"*Glow Serum · 30 ml × 2* (1 of 3 done)", "*Glow Serum · 50 ml × 1*", "*Kitchen Scale × 0* (1 of 1 done)", "*Kitchen Scale × 1*", "*shipped*", "*Not shipped in time*"} {
 		require.Contains(t, shown, want)
 	}
 }
@@ -116,7 +116,7 @@ func TestTheCardOfADeliveredSampleTellsUntilWhenContentIsDue(t *testing.T) {
 	require.Contains(t, pretty(t, Card(facts(a)).Blocks), "Content is due by "+due(deadline))
 	a.Timer.Next = deadline.Add(workflow.PostExtension)
 	shown := pretty(t, Card(facts(a)).Blocks)
-	require.Contains(t, shown, "probably extended the time")
+	require.Contains(t, shown, "probably extended the deadline")
 	require.NotContains(t, shown, "Content is due by")
 	a.Timer = workflow.Timer{}
 	require.NotContains(t, pretty(t, Card(facts(a)).Blocks), "probably")

@@ -20,8 +20,8 @@ const (
 
 // What the dialog says of its fields when it is sent back.
 const (
-	ErrorNoRequest = "Please choose the request that the note is about."
-	ErrorNoNote    = "Please write at least a word."
+	ErrorNoRequest = "Please choose a request."
+	ErrorNoNote    = "Please write something."
 )
 
 // NoteFacts is what the dialog shows. Without an application it asks which.
@@ -85,9 +85,9 @@ func requestInput() slack.Block {
 	least := 1
 	return &slack.InputBlock{
 		Type: slack.MBTInput, BlockID: BlockRequest, Label: plainText("Which request?"),
-		Hint: plainText("Type a request's short id or a creator's name."),
+		Hint: plainText("Type a request's short ID or a creator's name."),
 		Element: &slack.SelectBlockElement{
-			Type: slack.OptTypeExternal, ActionID: ActionRequest, Placeholder: plainText("Short id or @creator"), MinQueryLength: &least,
+			Type: slack.OptTypeExternal, ActionID: ActionRequest, Placeholder: plainText("Short ID or @creator"), MinQueryLength: &least,
 		},
 	}
 }

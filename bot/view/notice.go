@@ -23,21 +23,21 @@ func Notice(s workflow.Payload, admins []workflow.PersonID) Message {
 	case workflow.SayUndelivered:
 		return undelivered(s, admins)
 	default:
-		return Aside("Something changed; `/samples queue` shows what waits for a decision.")
+		return Aside("Something changed. `/samples queue` shows pending requests.")
 	}
 }
 
 func backlog(s workflow.Payload) Message {
-	more := many(s.Waiting, "more request") + " " + isAre(s.Waiting) + " waiting"
+	more := many(s.Waiting, "more pending request")
 	lines := []string{"*" + more + "*" + forShop(s.Shop), ""}
 	if !s.NextDue.IsZero() {
-		lines[1] = "The first deadline among them is " + due(s.NextDue)
+		lines[1] = "The first deadline is " + due(s.NextDue)
 	}
 	if s.DueSoon > 0 {
-		lines = append(lines, fmt.Sprintf("Due within %.0f hours, of all that wait for a decision: %d.", workflow.CloseDeadline.Hours(), s.DueSoon))
+		lines = append(lines, fmt.Sprintf("Of all pending requests, %d %s due within %.0f hours.", s.DueSoon, isAre(s.DueSoon), workflow.CloseDeadline.Hours()))
 	}
-	lines = append(lines, "Cards follow as there is room, as requests are opened, or as their deadlines come near. `/samples queue` shows all that waits.")
-	return Message{Text: more + spokenShop(s.Shop) + "; /samples queue shows all", Blocks: []slack.Block{section(lines...)}}
+	lines = append(lines, "More cards are posted as you decide these, and when a deadline gets close. `/samples queue` shows all pending requests.")
+	return Message{Text: more + spokenShop(s.Shop) + "; see /samples queue", Blocks: []slack.Block{section(lines...)}}
 }
 
 // stopped is said where TikTok answers nothing for a shop, where it does not take one call any more, and where the desk has
@@ -47,14 +47,14 @@ func stopped(s workflow.Payload, admins []workflow.PersonID) Message {
 	blocks := []slack.Block{section(
 		"*"+stoppedWhat(s.Failure)+"*"+forShop(s.Shop),
 		"The reason: "+why(s.Failure)+". "+stoppedStill(s.Failure),
-		calledUpon(admins)+" "+mend+" The desk goes on by itself once that is done.",
+		calledUpon(admins)+" "+mend+" After that, Sample Desk continues automatically.",
 	)}
 	if small := support(s.Failure); small != "" {
 		blocks = append(blocks, aside(small))
 	}
-	text := "; decisions wait until an admin acts"
+	text := "; decisions are on hold until an admin fixes it"
 	if s.Failure.Call == workflow.CallSearch {
-		text = "; requests are not up to date until an admin acts"
+		text = "; requests are out of date until an admin fixes it"
 	}
 	return Message{Text: stoppedWhat(s.Failure) + spokenShop(s.Shop) + text, Blocks: blocks}
 }
@@ -62,9 +62,9 @@ func stopped(s workflow.Payload, admins []workflow.PersonID) Message {
 // calledUpon names the admins, one of whom has to act.
 func calledUpon(admins []workflow.PersonID) string {
 	if named := people(admins); named != "" {
-		return named + ", this needs you."
+		return named + ", please help."
 	}
-	return "An admin has to act."
+	return "An admin is needed."
 }
 
 // stoppedWhat tells what a fault stops.
@@ -73,11 +73,11 @@ func stoppedWhat(c workflow.Failure) string {
 	case c.Call == workflow.CallReview:
 		return "TikTok is not accepting decisions"
 	case c.Call == workflow.CallSearch:
-		return "TikTok is not telling of sample requests"
+		return "TikTok is not sending us sample requests"
 	case c.Call != "":
 		return "TikTok is rejecting one of our calls"
 	case c.Code == 0:
-		return "This desk cannot call TikTok"
+		return "Sample Desk can't connect to TikTok"
 	default:
 		return "TikTok is rejecting our requests"
 	}
@@ -87,57 +87,61 @@ func stoppedWhat(c workflow.Failure) string {
 func stoppedStill(c workflow.Failure) string {
 	switch c.Call {
 	case workflow.CallReview:
-		return "Decisions wait, and nothing is lost. Requests are still kept up to date."
+		return "Decisions are kept and sent later; nothing is lost. Requests are still up to date."
 	case workflow.CallSearch:
-		return "New requests and changes are not seen until then. Decisions are still sent."
+		return "Until then you won't see new requests or changes. Decisions are still sent."
 	default:
-		return "Decisions wait, and nothing is lost."
+		return "Decisions are kept and sent later; nothing is lost."
 	}
 }
 
 // unreadable is said of requests that TikTok lists and of which the desk can make nothing.
 func unreadable(s workflow.Payload, admins []workflow.PersonID) Message {
-	what := many(s.Waiting, "sample request") + " of TikTok's cannot be read"
+	what := many(s.Waiting, "sample request") + " can't be read"
 	lines := []string{
 		"*" + what + "*" + forShop(s.Shop),
-		"New among them: " + unreadableNames(s.IDs) + ". They have no cards here; all other requests are up to date.",
-		calledUpon(admins) + " Please look at them in the Affiliate Center, and update the desk if it is not up to date. `/samples status` shows which cannot be read now.",
+		"New: " + unreadableNames(s.IDs) + ". They have no cards here. All other requests are up to date.",
+		calledUpon(admins) + " Please handle them in the Affiliate Center, and update Sample Desk if there is a newer version. `/samples status` shows which can't be read.",
 	}
-	return Message{Text: what + spokenShop(s.Shop) + "; please look at them in the Affiliate Center", Blocks: []slack.Block{section(lines...)}}
+	return Message{Text: what + spokenShop(s.Shop) + "; please handle them in the Affiliate Center", Blocks: []slack.Block{section(lines...)}}
 }
 
-// unreadableNames lists ids as they came; an empty one stands for those that have none.
+// maxUnreadNames is how many ids one section has room for, however long each of them is.
+const maxUnreadNames = 10
+
+// unreadableNames lists ids as they came, and counts those that there is no room for; an empty one stands for those that
+// have none.
 func unreadableNames(ids []string) string {
 	var names []string
-	for _, id := range ids {
+	for _, id := range ids[:min(maxUnreadNames, len(ids))] {
 		if name := data(id, maxID); name != "" {
 			names = append(names, "`"+strings.ReplaceAll(name, "`", "")+"`")
 			continue
 		}
-		names = append(names, "one or more without an id")
+		names = append(names, "one or more without an ID")
 	}
-	return strings.Join(names, ", ")
+	return strings.Join(names, ", ") + andMore(len(ids)-maxUnreadNames)
 }
 
 // undelivered is said once Slack has refused a message for so long that the desk gave it up.
 func undelivered(s workflow.Payload, admins []workflow.PersonID) Message {
 	ask := first(people(admins), "An admin")
-	const what = "Slack did not take a message of this desk"
+	const what = "Slack rejected one of our messages"
 	return Message{
-		Text: what + spokenShop(s.Shop) + "; /samples retry lists it, and tries again",
+		Text: what + spokenShop(s.Shop) + "; see /samples retry",
 		Blocks: []slack.Block{section(
 			"*"+what+"*"+forShop(s.Shop),
-			"It was tried for minutes, and as plain text too. Slack's answer: "+quoted(first(clean(s.Failure.Message), "none"), maxWords),
-			ask+": `/samples retry` lists what could not be delivered, and tries again. Further ones are listed there without another message today.",
+			"We tried for several minutes, and as plain text too. Slack's answer: "+quoted(first(clean(s.Failure.Message), "none"), maxWords),
+			ask+": `/samples retry` lists failed messages and can send them again. If more fail today, they are only listed there.",
 		)},
 	}
 }
 
 func resumed(s workflow.Payload) Message {
 	return Message{
-		Text: "TikTok is accepting our requests again" + spokenShop(s.Shop) + "; what waited is on its way",
+		Text: "TikTok is accepting our requests again" + spokenShop(s.Shop) + "; what was on hold is being sent",
 		Blocks: []slack.Block{section(
-			"*TikTok is accepting our requests again*"+forShop(s.Shop), "What waited is on its way; there is nothing to do.",
+			"*TikTok is accepting our requests again*"+forShop(s.Shop), "What was on hold is being sent. You don't need to do anything.",
 		)},
 	}
 }

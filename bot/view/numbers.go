@@ -9,15 +9,15 @@ import (
 	"sampledesk/workflow"
 )
 
-// notShared stands for a number that a creator keeps to herself: the vendor sends a blank, which is never zero.
+// notShared stands for a number that a creator keeps to themselves: the vendor sends a blank, which is never zero.
 const notShared = "not shared"
 
-// figure is a number short enough for a phone: "12.4K".
+// figure is a number short enough for a phone: "12.4K", "2.0K".
 func figure(f workflow.OptionalNumber) string {
 	if !shared(f) {
 		return notShared
 	}
-	return short(f.Value)
+	return rounded(f.Value)
 }
 
 // exactly is the whole number: "12,408".
@@ -28,8 +28,19 @@ func exactly(f workflow.OptionalNumber) string {
 	return grouped(f.Value)
 }
 
-// percentage is a figure that is per cent already: "60.85%".
+// percentage is a figure that is per cent already, without decimals: "61%". What is not nothing is never shown as 0%.
 func percentage(f workflow.OptionalNumber) string {
+	if !shared(f) {
+		return notShared
+	}
+	if math.Abs(f.Value) < 1 {
+		return trimmed(f.Value, 2) + "%"
+	}
+	return trimmed(f.Value, 0) + "%"
+}
+
+// exactPercentage is the same with its decimals: "60.85%".
+func exactPercentage(f workflow.OptionalNumber) string {
 	if !shared(f) {
 		return notShared
 	}
@@ -40,8 +51,16 @@ func shared(f workflow.OptionalNumber) bool {
 	return f.Known()
 }
 
-// short writes three digits or so: 999, 1K, 12.4K, 124K, 1.2M.
-func short(v float64) string {
+// short writes a round number, such as a bound, in three digits or so: 999, 1K, 12.4K, 124K, 1.2M.
+func short(v float64) string { return inUnits(v, trimmed) }
+
+// rounded writes a measured number: as short does, with one decimal below a hundred of a unit, so that it can be seen
+// that it is rounded: 999, 2.0K, 12.4K, 124K.
+func rounded(v float64) string {
+	return inUnits(v, func(v float64, decimals int) string { return strconv.FormatFloat(v, 'f', decimals, 64) })
+}
+
+func inUnits(v float64, write func(v float64, decimals int) string) string {
 	sign := ""
 	if v < 0 {
 		sign, v = "−", -v
@@ -53,9 +72,9 @@ func short(v float64) string {
 	}
 	for _, unit := range []string{"K", "M", "B", "T"} {
 		v /= 1000
-		s := trimmed(v, 1)
-		if v >= 100 {
-			s = trimmed(v, 0)
+		s := write(v, 1)
+		if v >= 99.95 {
+			s = write(v, 0)
 		}
 		if v < 1000 && s != "1000" {
 			return sign + s + unit
@@ -95,17 +114,22 @@ var currency = regexp.MustCompile(`^[A-Z]{3}$`)
 
 var symbols = map[string]string{"USD": "$", "GBP": "£", "EUR": "€"}
 
-// money is an amount, short: "$4.1K", "IDR 4.1M". What is not a number is shown as it came.
+// money is an amount, short: "$286", "$4.1K", "IDR 4.1M". What is not a number is shown as it came.
 func money(m workflow.Money) string { return amount(m, shortPrice) }
 
 // exactMoney is an amount in full: "$4,120.50".
 func exactMoney(m workflow.Money) string { return amount(m, price) }
 
+// shortPrice leaves cents out where they do not matter.
 func shortPrice(v float64) string {
-	if math.Abs(v) < 1000 {
+	switch size := math.Abs(v); {
+	case size < 10:
 		return price(v)
+	case size < 999.5:
+		return trimmed(v, 0)
+	default:
+		return rounded(v)
 	}
-	return short(v)
 }
 
 // price writes two decimals or none.
@@ -169,8 +193,6 @@ func verb(n int, one, several string) string {
 	}
 	return several
 }
-
-func waits(n int) string { return verb(n, "waits", "wait") }
 
 func isAre(n int) string { return verb(n, "is", "are") }
 

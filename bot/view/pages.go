@@ -36,13 +36,13 @@ func (s size) within(most size) bool {
 // Pages is the message as it is posted: one page, or as many as its text needs. The pages after the first go into the
 // thread. Whatever lists something is made whole and parted here, so nothing is left out for its length.
 func (m Message) Pages() []Message {
-	return m.pages(size{maxBlocks, MaxBlockText, 1 << 30}, "The rest is in the thread.")
+	return m.pages(size{maxBlocks, MaxBlockText, 1 << 30}, "Continued in the thread.")
 }
 
 // Answers is the message as a private answer: one that rides in an acknowledgement has to be small in bytes too. The
 // pages after the first follow as answers of their own.
 func (m Message) Answers() []Message {
-	return m.pages(size{maxBlocks, MaxBlockText, maxAckBytes}, "The rest follows below.")
+	return m.pages(size{maxBlocks, MaxBlockText, maxAckBytes}, "Continued below.")
 }
 
 // pages parts a message between its blocks; each of ours fits a page by itself.

@@ -9,7 +9,7 @@ import (
 // part tells which part of a list a page shows. From is the number of its first row, counted from 1.
 func part(from, shown, total int) string {
 	if shown < 1 {
-		return "This page is empty by now"
+		return "This page is now empty"
 	}
 	to := from + shown - 1
 	return fmt.Sprintf("%d–%d of %d", from, to, max(total, to))
@@ -17,7 +17,7 @@ func part(from, shown, total int) string {
 
 // backButton leads to the page before.
 func backButton(action, value string) *slack.ButtonBlockElement {
-	return button(action, value, "Back", "Back to the page before")
+	return button(action, value, "Back", "Back to the previous page")
 }
 
 // startButton leads to the first page, where the way back is not known.

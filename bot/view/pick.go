@@ -63,9 +63,9 @@ func (p *Pick) question() string {
 	case p == nil:
 		return ""
 	case p.Verdict == workflow.Reject:
-		return ": which one shall be rejected" + because(p.Verdict, p.Reason) + "?"
+		return ": which one should be rejected" + because(p.Verdict, p.Reason) + "?"
 	default:
-		return ": which one shall be approved?"
+		return ": which one should be approved?"
 	}
 }
 
@@ -97,7 +97,7 @@ func showPages(f ShowFacts, total int) []slack.Block {
 		return nil
 	}
 	shown := part(f.Page*ShowPageSize+1, min(ShowPageSize, len(f.Found)), total)
-	blocks := []slack.Block{aside(shown + ", the latest first")}
+	blocks := []slack.Block{aside(shown + ", newest first")}
 	var buttons []slack.BlockElement
 	if back := (ShowPage{Number: f.Page - 1, Asked: f.Asked, Pick: f.Pick}).String(); f.Page > 0 && len(back) <= maxValue {
 		buttons = append(buttons, backButton(ActionShowBack, back))
@@ -114,5 +114,5 @@ func showPages(f ShowFacts, total int) []slack.Block {
 
 // NoneWaits stands above a list of requests of which none can be decided.
 func NoneWaits(found int) Message {
-	return Aside("None of " + many(found, "request") + " found waits for a decision. This is how they stand:")
+	return Aside("None of the " + many(found, "request") + " found can be decided on. Here is where they are:")
 }

@@ -45,7 +45,7 @@ func Question(f QuestionFacts) Message {
 func verdictOnNeed(f QuestionFacts) string {
 	m := f.Member
 	if len(f.Applications) > 0 {
-		return "The creator's request has come: " + stageName(workflow.Furthest(m, f.Applications)) + "."
+		return "The creator's request is here: " + stageName(workflow.Furthest(m, f.Applications)) + "."
 	}
 	switch m.State {
 	case workflow.MemberNeedsSample:
@@ -71,9 +71,9 @@ func afterYes(f QuestionFacts) string {
 	case len(cards) > 0:
 		return dotted(cards...)
 	case len(f.Applications) > 0:
-		return "`/samples show` tells more of it."
+		return "`/samples show` shows the details."
 	case m.State == workflow.MemberNeedsSample && !m.LinkedAt.IsZero():
-		return "The link for the request was sent " + stamp(m.LinkedAt) + ". The request joins the campaign by itself when it comes."
+		return "The request link was sent " + stamp(m.LinkedAt) + ". When the request comes in, it joins the campaign automatically."
 	default:
 		return ""
 	}
@@ -103,7 +103,7 @@ func questionControls(f QuestionFacts) []slack.BlockElement {
 	who := aloud(m.Shown)
 	yes := button(ActionNeeded, value, "Yes", "Yes, "+who+" needs a sample")
 	no := button(ActionNotNeeded, value, "No", "No, "+who+" needs no sample")
-	link := button(ActionLink, value, "Send the request link", "Send "+who+" the link for the request")
+	link := button(ActionLink, value, "Send the request link", "Send "+who+" the request link")
 	reply := button(ActionReply, value, "Reply", "Reply to "+who)
 	switch {
 	case len(f.Applications) > 0:
@@ -132,7 +132,7 @@ func spokenQuestion(f QuestionFacts) string {
 	line := "Campaign " + spokenCampaign(f.Campaign.Name) + spokenShop(f.Shop) + ": " + spokenName(m.Shown) + " answered"
 	switch {
 	case len(f.Applications) > 0:
-		return line + "; the request has come"
+		return line + "; the request is here"
 	case m.State == workflow.MemberNeedsSample:
 		return line + "; " + person(m.SampleAnswerBy) + " said that a sample is needed"
 	case m.State == workflow.MemberNeedsNone:
@@ -147,15 +147,15 @@ func QuestionRefusal(r workflow.Refusal) string {
 	m := r.Member
 	switch {
 	case r.Rule == workflow.RuleAlreadyAnswered && m.State == workflow.MemberNeedsSample:
-		return "Somebody was quicker: " + person(m.SampleAnswerBy) + " said " + stamp(m.SampleAnswerAt) + " that a sample is needed. The question shows how to change that."
+		return "Someone else was faster: " + person(m.SampleAnswerBy) + " said " + stamp(m.SampleAnswerAt) + " that a sample is needed. The question shows how to change that."
 	case r.Rule == workflow.RuleAlreadyAnswered && m.State == workflow.MemberNeedsNone:
-		return "Somebody was quicker: " + person(m.SampleAnswerBy) + " said " + stamp(m.SampleAnswerAt) + " that no sample is needed. The question shows how to change that."
+		return "Someone else was faster: " + person(m.SampleAnswerBy) + " said " + stamp(m.SampleAnswerAt) + " that no sample is needed. The question shows how to change that."
 	case r.Rule == workflow.RuleApplied:
-		return "The creator's request has come meanwhile, and says what is needed. Please decide on its card."
+		return "The creator has sent a sample request. Please decide on its card."
 	case r.Rule == workflow.RuleNotAsked:
-		return "The creator has not answered yet, so there is nothing to say so far. The question comes with the first answer."
+		return "The creator hasn't answered yet. The question appears with their first answer."
 	case r.Rule == workflow.RuleNoMember:
-		return "The creator is not in that campaign any more. `/campaign status` shows who is."
+		return "The creator is no longer in that campaign. `/campaign status` shows who is."
 	default:
 		return Refusal(r, "")
 	}

@@ -22,7 +22,7 @@ func Queue(f QueueFacts) Message {
 	if f.Total == 0 {
 		return emptyQueue()
 	}
-	title := many(f.Total, "request") + " " + waits(f.Total) + " for a decision"
+	title := many(f.Total, "pending request")
 	blocks := []slack.Block{header(title), aside(dotted(part(f.Page*QueuePageSize+1, len(f.Rows), f.Total), "soonest deadline first"))}
 	for _, r := range f.Rows {
 		blocks = append(blocks, section(queueRow(r)...))
@@ -35,8 +35,8 @@ func Queue(f QueueFacts) Message {
 
 func emptyQueue() Message {
 	return Message{
-		Text:   "Nothing waits for a decision",
-		Blocks: []slack.Block{section("*Nothing waits for a decision*", "All done. New requests arrive here as cards, by themselves.")},
+		Text:   "No pending requests",
+		Blocks: []slack.Block{section("*No pending requests*", "New requests appear here as cards automatically.")},
 	}
 }
 
@@ -74,7 +74,7 @@ func severalButton(f QueueFacts) []slack.BlockElement {
 	if f.Several == "" || len(f.Several) > maxValue {
 		return nil
 	}
-	return []slack.BlockElement{button(ActionBulk, string(f.Several), "Decide several", "Choose several requests and decide on them together")}
+	return []slack.BlockElement{button(ActionBulk, string(f.Several), "Decide several", "Choose several requests and decide on them at once")}
 }
 
 // pagingButtons leaves out a button whose value Slack would not take.

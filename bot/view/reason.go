@@ -93,9 +93,9 @@ func fold(s string) string {
 
 // ReasonsTyped lists the four reasons and how each is typed, below a command such as "/samples reject 7KQ2M".
 func ReasonsTyped(said, command string) Message {
-	lead := "Please say which of the four reasons TikTok shall be told."
+	lead := "Please choose one of TikTok's four reasons."
 	if clean(said) != "" {
-		lead = "TikTok knows four reasons, and " + quoted(said, maxName) + " is none of them. Please say which it shall be told."
+		lead = "TikTok accepts four reasons, and " + quoted(said, maxName) + " is not one of them. Please choose one."
 	}
 	lines := []string{lead}
 	for i, r := range workflow.Reasons {

@@ -11,11 +11,11 @@ import (
 // recordLine is the one line on the card.
 func recordLine(p query.Record) string {
 	if p.Asked == 0 && p.Lost == 0 {
-		return "First request to us"
+		return "First request"
 	}
 	lost := ""
 	if p.Lost > 0 {
-		lost = many(p.Lost, "request") + " lapsed before, through no doing of the creator's"
+		lost = many(p.Lost, "earlier request") + " ended, not the creator's fault"
 	}
 	if p.Asked == 0 {
 		return join("; ", lost, soldBy(p))
@@ -58,7 +58,7 @@ func recordLines(m query.Record) []string {
 		posted += " (" + many(m.Pieces, "piece") + " of content)"
 	}
 	lines := []string{dotted(
-		"Asked for "+many(m.Asked, "sample"), "approved "+grouped(float64(m.Approved)), "received "+grouped(float64(m.Received)), posted, soldBy(m),
+		"Requested "+many(m.Asked, "sample"), "approved "+grouped(float64(m.Approved)), "received "+grouped(float64(m.Received)), posted, soldBy(m),
 	)}
 	var lost []string
 	for _, stage := range workflow.Stages {
@@ -67,7 +67,7 @@ func recordLines(m query.Record) []string {
 		}
 	}
 	if len(lost) > 0 {
-		lines = append(lines, "Not counted, as the creator had no part in it: "+strings.Join(lost, ", "))
+		lines = append(lines, "Not counted because it wasn't the creator's fault: "+strings.Join(lost, ", "))
 	}
 	return lines
 }

@@ -18,25 +18,25 @@ func Refusal(r workflow.Refusal, campaign string) string {
 	case workflow.RuleAgency:
 		return agencys
 	case workflow.RuleNotApprovable:
-		return obstacle(r.Application.Snapshot) + " You can reject it, or try again once that is put right in the Affiliate Center."
+		return obstacle(r.Application.Snapshot) + " You can reject it, or try again once that is fixed in the Affiliate Center."
 	case workflow.RuleReason:
-		return "TikTok knows four reasons only: please choose one of them from the menu *Reject…*"
+		return "TikTok accepts only four reasons. Please choose one from the *Reject…* menu."
 	case workflow.RuleNotYours:
 		return "Only " + person(r.Application.Decision.By) + ", who decided, or an admin can undo this, " + window(r.Application.Decision) + "."
 	case workflow.RuleNoApplication:
-		return "This desk does not know that request" + asked(r.Name) + ". `/samples queue` lists what waits for a decision."
+		return "Sample Desk doesn't know that request" + asked(r.Name) + ". `/samples queue` lists pending requests."
 	case workflow.RuleEmptyNote:
-		return "There is nothing in that yet: please write at least a word."
+		return "That's empty. Please write something."
 	case workflow.RuleTooLong:
-		return fmt.Sprintf("That is too long: %d characters are the most. Please shorten it.", workflow.MaxNote)
+		return fmt.Sprintf("That's too long: at most %d characters. Please shorten it.", workflow.MaxNote)
 	case workflow.RuleNothingChosen:
-		return "Nothing was chosen, so there is nothing to decide. Please choose at least one request."
+		return "You didn't choose any requests. Please choose at least one."
 	case workflow.RuleTooMany:
-		return fmt.Sprintf("Those are too many at once: %d requests are the most. Please choose fewer.", workflow.MaxRun)
+		return fmt.Sprintf("That's too many at once: at most %d requests. Please choose fewer.", workflow.MaxRun)
 	case workflow.RuleNoRun:
-		return "There is nothing left to undo: all of it was undone already, is on its way to TikTok, or is done. The message about it tells what became of each request."
+		return "There is nothing left to undo: everything was undone already, is being sent to TikTok, or is done. The message shows what happened to each request."
 	case workflow.RuleNothingFailed:
-		return "All well: nothing failed or waits to be tried again there. `/samples retry` lists what does."
+		return "Nothing failed there. `/samples retry` lists failed deliveries."
 	default:
 		return campaignRefusal(r, campaign)
 	}
@@ -53,42 +53,42 @@ func campaignRefusal(r workflow.Refusal, campaign string) string {
 	name := quoted(r.Name, maxName)
 	switch r.Rule {
 	case workflow.RuleOtherCampaign:
-		where := "out of its campaign"
+		where := "out of the campaign"
 		if clean(campaign) != "" {
 			where = "to the campaign " + quoted(campaign, maxName)
 		}
-		return "Somebody was quicker: meanwhile the creator was moved " + where + ". Click *Add to campaign* again if you want to change that."
+		return "Someone else was faster: the creator was moved " + where + ". Click *Add to campaign* again if you want to change that."
 	case workflow.RuleAlreadyInCampaign:
-		return "All well: the creator is in the campaign " + quoted(first(clean(r.Name), campaign), maxName) + " already. There is nothing left to do."
+		return "The creator is already in the campaign " + quoted(first(clean(r.Name), campaign), maxName) + ". You don't need to do anything."
 	case workflow.RuleNotInCampaign:
-		return "There is nothing left to undo: the creator is not in that campaign any more. The card tells how things stand."
+		return "There is nothing left to undo: the creator is no longer in that campaign."
 	case workflow.RuleNotYourJoin:
 		return "Only " + person(r.Application.Joined.By) + ", who added the creator to the campaign, or an admin can undo that."
 	case workflow.RuleNameTaken:
-		return "There is a campaign called " + name + " already: choose it, or take another name."
+		return "There is a campaign called " + name + " already. Choose it, or use another name."
 	case workflow.RuleNoCampaign:
 		if clean(r.Name) == "" {
-			return "That campaign does not exist any more. `/campaign list` shows those that do."
+			return "That campaign no longer exists. `/campaign list` shows all campaigns."
 		}
-		return "There is no campaign called " + name + ". `/campaign list` shows those that exist."
+		return "There is no campaign called " + name + ". `/campaign list` shows all campaigns."
 	case workflow.RuleArchived:
-		return "The campaign " + name + " is archived and takes nobody new. Please choose another."
+		return "The campaign " + name + " is archived, so no one can be added to it. Please choose another."
 	case workflow.RuleCampaignName:
 		return badName(r.Name)
 	default:
-		return "That is not possible now. The card tells how things stand; `/samples help` tells what can be done."
+		return "That's not possible now. See the card for the current state, or `/samples help`."
 	}
 }
 
 func badName(name string) string {
 	if n := utf8.RuneCountInString(name); n > workflow.MaxCampaignName {
-		return fmt.Sprintf("That name has %d characters; %d is the most. Please shorten it.", n, workflow.MaxCampaignName)
+		return fmt.Sprintf("That name has %d characters; at most %d are allowed. Please shorten it.", n, workflow.MaxCampaignName)
 	}
-	return fmt.Sprintf("A campaign needs a name, of 1 to %d characters.", workflow.MaxCampaignName)
+	return fmt.Sprintf("A campaign needs a name with 1 to %d characters.", workflow.MaxCampaignName)
 }
 
 // agencys tells that a request is not the shop's to decide.
-const agencys = "TikTok says that the request is an agency's, and that this shop may not decide it. Nothing can be decided here."
+const agencys = "TikTok says this request belongs to an agency, so this shop can't decide on it."
 
 // standing tells somebody whose click came too late, or twice, how things stand.
 func standing(a workflow.Application) string {
@@ -96,20 +96,20 @@ func standing(a workflow.Application) string {
 	who := "Already " + deed(d.Verdict) + " by " + person(d.By) + " " + stamp(d.At) + because(d.Verdict, d.Reason) + "; "
 	switch a.State() {
 	case workflow.Pending:
-		return "The card has changed since you saw it: the request waits for a decision. Please look at it as it is now, and decide again."
+		return "The card has changed since you saw it: the request is pending again. Please check the card and decide again."
 	case workflow.Refused:
 		if a.OfAgency() {
 			return agencys
 		}
-		return "The card has changed since you saw it: TikTok refused the " + noun(d.Verdict) + ", because " + why(d.Failure) + ". The card has its buttons back, so you can decide again."
+		return "The card has changed since you saw it: TikTok refused the " + noun(d.Verdict) + ", because " + why(d.Failure) + ". You can decide again on the card."
 	case workflow.Queued:
 		return who + "whoever decided or an admin can undo it, " + window(d) + "."
 	case workflow.Sending:
-		return who + "it is on its way to TikTok and cannot be undone any more. The card tells how it goes on."
+		return who + "it is being sent to TikTok and can't be undone any more. The card shows what happens next."
 	case workflow.Unclear:
-		return who + "it was sent, and the desk is looking at what TikTok made of it. The card tells how it goes on."
+		return who + "it was sent, and Sample Desk is checking whether TikTok accepted it. The card shows what happens next."
 	case workflow.Unseen:
-		return "This desk does not know that request. `/samples queue` lists what waits for a decision."
+		return "Sample Desk doesn't know that request. `/samples queue` lists pending requests."
 	default:
 		return past(a, who)
 	}
@@ -125,9 +125,9 @@ func past(a workflow.Application, who string) string {
 	case a.ChangedElsewhere:
 		return "There is nothing left to decide: the request is in " + stage + ". It was changed in the Affiliate Center, not from this desk."
 	case a.Decision.Phase == workflow.DecisionConfirmed:
-		return who + "TikTok has confirmed it, so it cannot be undone. The request is in " + stage + "."
+		return who + "TikTok has confirmed it, so it can't be undone. The request is now in " + stage + "."
 	default:
-		return "There is nothing left to decide: the request is in " + stage + ". What comes next happens in the Affiliate Center."
+		return "There is nothing left to decide: the request is in " + stage + ". The next step happens in the Affiliate Center."
 	}
 }
 
@@ -136,7 +136,7 @@ func late(a workflow.Application) string {
 	if by := a.Snapshot.ReviewBy; !by.IsZero() {
 		when = " (" + stamp(by) + ")"
 	}
-	return "The review deadline has passed" + when + ", so TikTok takes no decision any more. The card will show what became of the request."
+	return "The review deadline has passed" + when + ", so TikTok no longer accepts a decision. The card will show what happens to the request."
 }
 
 // window tells until when a decision can be undone.

@@ -28,8 +28,8 @@ const (
 
 // What the dialog says of its fields when it is sent back.
 const (
-	ErrorUnticked = "You wrote this and did not tick the box below. Tick it to send the message, or clear what you wrote."
-	ErrorNoWords  = "The box is ticked to send a message, and this is empty. Please write it, or take the tick away."
+	ErrorUnticked = "You wrote a message but didn't tick the box below. Tick it to send the message, or delete the text."
+	ErrorNoWords  = "You ticked the box to send a message, but it's empty. Please write one, or untick the box."
 	ErrorNoReason = "Please choose one of the four reasons."
 )
 
@@ -90,14 +90,14 @@ func ParseRejectMeta(s string) (RejectMeta, error) {
 func RejectModal(f RejectFacts) slack.ModalViewRequest {
 	blocks := []slack.Block{section(aboutRequest(f.Application)...)}
 	if f.Moved {
-		blocks = append(blocks, section("*The card has changed since you saw it.* Nothing was done yet. Please look at it as it is now, and send this again if it still holds."))
+		blocks = append(blocks, section("*The card has changed since you saw it.* Nothing was done yet. Please check it, and send this again if you still want to."))
 	}
-	blocks = append(blocks, aside(joinLines([]string{"TikTok tells the creator, who cannot ask again for 30 days.", undoLine(f.Undo)})),
+	blocks = append(blocks, aside(joinLines([]string{"TikTok tells the creator, who can't ask again for 30 days.", undoLine(f.Undo)})),
 		reasonInput(f.Typed.Reason), noteInput(f.Typed.Note, "Note for the team", true))
 	if f.Application.Snapshot.Creator.OpenID != "" {
 		blocks = append(blocks, wordsInput(f), sendBox(f.Typed.Send))
 	} else {
-		blocks = append(blocks, aside("TikTok has not told this creator's id yet, so no message can go with it."))
+		blocks = append(blocks, aside("TikTok has not shared this creator's ID yet, so you can't send them a message."))
 	}
 	return slack.ModalViewRequest{
 		Type: slack.VTModal, CallbackID: CallbackReject, NotifyOnClose: f.Meta.Looking,
@@ -110,16 +110,16 @@ func RejectModal(f RejectFacts) slack.ModalViewRequest {
 func aboutRequest(a workflow.Application) []string {
 	r := a.Snapshot
 	return []string{
-		"*" + profile(r.Creator) + "* asks for *" + data(productOf(r.Product), maxTitle) + "*",
+		"*" + profile(r.Creator) + "* requests *" + data(productOf(r.Product), maxTitle) + "*",
 		dotted("Request "+shortID(a), data(r.Product.Variant, maxVariant)),
 	}
 }
 
 func undoLine(window string) string {
 	if window == "" {
-		return "It is sent at once, and nobody can take it back."
+		return "It is sent right away and can't be undone."
 	}
-	return "You can undo it on the card for " + window + "; once it was sent, nobody can take it back."
+	return "You can undo it on the card for " + window + ". Once sent, it can't be undone."
 }
 
 func reasonInput(chosen workflow.Reason) slack.Block {
@@ -132,7 +132,7 @@ func reasonInput(chosen workflow.Reason) slack.Block {
 		}
 	}
 	return &slack.InputBlock{
-		Type: slack.MBTInput, BlockID: BlockReason, Label: plainText("What TikTok is told"), Element: menu, DispatchAction: true,
+		Type: slack.MBTInput, BlockID: BlockReason, Label: plainText("Reason sent to TikTok"), Element: menu, DispatchAction: true,
 	}
 }
 
@@ -140,10 +140,10 @@ func reasonInput(chosen workflow.Reason) slack.Block {
 func noteInput(text, name string, optional bool) slack.Block {
 	return &slack.InputBlock{
 		Type: slack.MBTInput, BlockID: BlockNote, Label: plainText(name), Optional: optional,
-		Hint: plainText("Only people here see it. It joins the request's history and the card's thread."),
+		Hint: plainText("Only your team sees it, in the card's thread and the request's history."),
 		Element: &slack.PlainTextInputBlockElement{
 			Type: slack.METPlainTextInput, ActionID: ActionNote, Multiline: true, MaxLength: workflow.MaxNote,
-			Placeholder: plainText("What the others should know"), InitialValue: initial(text, workflow.MaxNote),
+			Placeholder: plainText("What your team should know"), InitialValue: initial(text, workflow.MaxNote),
 		},
 	}
 }
@@ -163,22 +163,22 @@ func WordsBlock(suggested workflow.Reason) string { return "message " + string(s
 func wordsInput(f RejectFacts) slack.Block {
 	return &slack.InputBlock{
 		Type: slack.MBTInput, BlockID: WordsBlock(f.Meta.Suggested), Label: plainText("Message to the creator"), Optional: true,
-		Hint: plainText("It is only sent if you tick the box below."),
+		Hint: plainText("Not sent unless you tick the box below."),
 		Element: &slack.PlainTextInputBlockElement{
 			Type: slack.METPlainTextInput, ActionID: ActionWords, Multiline: true, MaxLength: workflow.MaxMessage,
-			Placeholder: plainText("A kind word"), InitialValue: initial(f.Typed.Words, workflow.MaxMessage),
+			Placeholder: plainText("A friendly message"), InitialValue: initial(f.Typed.Words, workflow.MaxMessage),
 		},
 	}
 }
 
 func sendBox(ticked bool) slack.Block {
 	send := option(SendWords, "Send this message")
-	send.Description = plainText("It goes through TikTok, once TikTok has confirmed the rejection.")
+	send.Description = plainText("It goes out through TikTok once TikTok has confirmed the rejection.")
 	boxes := &slack.CheckboxGroupsBlockElement{Type: slack.METCheckboxGroups, ActionID: ActionSend, Options: []*slack.OptionBlockObject{send}}
 	if ticked {
 		boxes.InitialOptions = boxes.Options
 	}
-	return &slack.InputBlock{Type: slack.MBTInput, BlockID: BlockSend, Label: plainText("Shall it go?"), Optional: true, Element: boxes}
+	return &slack.InputBlock{Type: slack.MBTInput, BlockID: BlockSend, Label: plainText("Send a message"), Optional: true, Element: boxes}
 }
 
 // Suggestion is a kind message that may go with a rejection. It promises nothing, and is sent only if somebody says so.

@@ -34,22 +34,22 @@ func replyLines(s workflow.Payload) []string {
 	case workflow.KindNote:
 		return []string{"*Note* by " + person(s.By), quote(s.Text, workflow.MaxNote)}
 	default:
-		return []string{"Something changed; the card tells where the request stands."}
+		return []string{"Something changed; see the card."}
 	}
 }
 
 // afterRefusal tells what can be done after TikTok refused a decision.
 func afterRefusal(c workflow.Failure) string {
 	if c.Fault == workflow.FaultAgency {
-		return "Nothing more can be decided here: that is between TikTok and the agency."
+		return "You can't decide on this one: it's between TikTok and the agency."
 	}
-	return "The request is back in " + stageName(workflow.StageReview) + "; please decide once more on the card."
+	return "The request is back in " + stageName(workflow.StageReview) + ". Please decide again on the card."
 }
 
 // moved tells who put the creator into a campaign, or took her out again.
 func moved(s workflow.Payload) string {
 	if s.Left {
-		return person(s.By) + " took the creator out of"
+		return person(s.By) + " removed the creator from"
 	}
 	return person(s.By) + " added the creator to"
 }
@@ -62,7 +62,7 @@ func back(s workflow.Payload) string {
 	case clean(s.Back) != "":
 		return ", back into *" + campaignName(s.Back) + "*"
 	default:
-		return " again"
+		return ""
 	}
 }
 
@@ -99,7 +99,7 @@ func stageLines(s workflow.Payload) []string {
 // fate tells what became of the decision that this change of stage is about.
 func fate(s workflow.Payload) string {
 	if s.Undelivered {
-		return person(s.By) + ", your " + noun(s.Verdict) + " had not been confirmed by then, and no longer counts."
+		return person(s.By) + ", your " + noun(s.Verdict) + " was not confirmed in time and no longer counts."
 	}
 	line := "TikTok confirmed the " + noun(s.Verdict) + because(s.Verdict, s.Reason) + " by " + person(s.By) + "."
 	if s.Verdict == workflow.Reject {
@@ -108,7 +108,7 @@ func fate(s workflow.Payload) string {
 	return line
 }
 
-const again = "The request waits for a decision again."
+const again = "The request is pending again."
 
 func decisionLine(s workflow.Payload) string {
 	what := "the " + noun(s.Verdict)
@@ -121,7 +121,7 @@ func decisionLine(s workflow.Payload) string {
 		return fate(s)
 	default:
 		return capital(what) + " by " + person(s.By) + " was sent, but the answer was lost: " + why(s.Failure) +
-			". The desk is looking at what TikTok made of it before it sends anything again."
+			". Sample Desk is checking whether TikTok accepted it before sending anything again."
 	}
 }
 
@@ -154,7 +154,7 @@ func spokenChange(s workflow.Payload) string {
 	case workflow.KindNote:
 		return "Note by " + person(s.By) + ": " + spoken(s.Text, maxWords)
 	default:
-		return "Something changed; the card tells where the request stands"
+		return "Something changed; see the card"
 	}
 }
 

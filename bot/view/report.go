@@ -25,7 +25,7 @@ func Report(f ReportFacts) Message {
 	small := []string{f.came(), howCounted}
 	lines := append([]string{shopLine(f.Shop)}, figureLines(f.Figures, f.Before)...)
 	if f.Figures == (query.Figures{}) {
-		lines = append([]string{shopLine(f.Shop)}, "A quiet week: nothing came in, was decided, shipped, posted or wasted.")
+		lines = append([]string{shopLine(f.Shop)}, "A quiet week: nothing was received, decided, shipped, posted or wasted.")
 		small = small[:1]
 	}
 	blocks = append(blocks, section(lines...))
@@ -47,7 +47,7 @@ func (f ReportFacts) came() string {
 	if f.Since.IsZero() {
 		return ""
 	}
-	return "The desk has known this shop since " + stamp(f.Since) + "; what waited then counts as received."
+	return "Sample Desk has known this shop since " + stamp(f.Since) + "; requests pending then count as received."
 }
 
 // week is from which day to which: "16 to 22 November 2026", with no more of the first day than differs.

@@ -60,20 +60,20 @@ func Retry(f RetryFacts) Message {
 		blocks = append(blocks, section(f.Done))
 	}
 	if f.Total == 0 {
-		return Message{Text: "Nothing failed, and nothing waits to be tried again", Blocks: append(blocks, section(
-			"*Nothing failed, and nothing waits to be tried again*", "What TikTok refused of a message to a creator has its own button where it is quoted.",
+		return Message{Text: "No failed deliveries", Blocks: append(blocks, section(
+			"*No failed deliveries*", "If TikTok refused a message to a creator, use *Try again* on that message.",
 		))}
 	}
 	count := grouped(float64(f.Total))
 	if f.More {
 		count = "At least " + count
 	}
-	title := count + " failed or wait to be tried again"
+	title := count + " failed deliveries"
 	if f.Total == 1 && !f.More {
-		title = "1 failed or waits to be tried again"
+		title = "1 failed delivery"
 	}
 	where := part(f.Page*RetryPageSize+1, len(f.Rows), f.Total)
-	blocks = append(blocks, header(title), aside(where+" · what was given up comes first"))
+	blocks = append(blocks, header(title), aside(where+" · those that need you first"))
 	for _, r := range f.Rows {
 		blocks = append(blocks, retryRow(r, f.Page))
 	}
@@ -114,7 +114,7 @@ func owed(e workflow.Effect) string {
 	case workflow.Announce:
 		return "a message to the channel"
 	case workflow.ShowNotice:
-		return "a message that is kept up to date"
+		return "an update of a message"
 	case workflow.SendMessage:
 		return "a message to the creator"
 	case workflow.ImportCreators:
@@ -134,9 +134,9 @@ func aboutWhom(r query.FailedEffect) string {
 
 func retryState(r query.FailedEffect) string {
 	if !r.Failed.IsZero() {
-		return "Given up " + stamp(r.Failed) + ". Once the cause is put right, try it again."
+		return "Failed " + stamp(r.Failed) + ". Once that is fixed, try it again."
 	}
-	return "Tried " + many(r.Attempt, "time") + "; the desk tries again by itself " + stamp(r.NotBefore) + "."
+	return "Tried " + many(r.Attempt, "time") + "; next automatic try " + stamp(r.NotBefore) + "."
 }
 
 // retryButton tries it at once. There is none where nothing can be hastened: what belongs to no application and was not
@@ -157,7 +157,7 @@ func retryPaging(f RetryFacts) (buttons []slack.BlockElement) {
 		buttons = append(buttons, backButton(ActionRetryBack, strconv.Itoa(f.Page-1)))
 	}
 	if left := f.Total - f.Page*RetryPageSize - len(f.Rows); left > 0 && len(f.Rows) > 0 {
-		buttons = append(buttons, nextButton(ActionRetryPage, strconv.Itoa(f.Page+1), min(left, RetryPageSize), "that failed or wait"))
+		buttons = append(buttons, nextButton(ActionRetryPage, strconv.Itoa(f.Page+1), min(left, RetryPageSize), "failed deliveries"))
 	}
 	return buttons
 }
@@ -165,7 +165,7 @@ func retryPaging(f RetryFacts) (buttons []slack.BlockElement) {
 // Retried says that so many are tried again.
 func Retried(tried int) string {
 	if tried == 1 {
-		return "It is being tried again now. The card tells what comes of it."
+		return "Trying again now. The card shows the result."
 	}
-	return many(tried, "thing") + " are being tried again now. The cards tell what comes of them."
+	return many(tried, "thing") + " are being tried again now. The cards show the result."
 }

@@ -64,7 +64,7 @@ func runCounts(r workflow.Run) (counts []string) {
 		says  string
 	}{
 		{workflow.ItemConfirmed, "confirmed by TikTok"},
-		{workflow.ItemWaiting, "on their way"},
+		{workflow.ItemWaiting, "being sent"},
 		{workflow.ItemRefused, "refused by TikTok"},
 		{workflow.ItemDeclined, "not decided"},
 		{workflow.ItemUndone, "undone"},
@@ -72,7 +72,7 @@ func runCounts(r workflow.Run) (counts []string) {
 	} {
 		n := r.Count(c.state)
 		if n == 1 && c.state == workflow.ItemWaiting {
-			c.says = "on its way"
+			c.says = "being sent"
 		}
 		if n > 0 {
 			counts = append(counts, fmt.Sprintf("%d %s", n, c.says))
@@ -108,7 +108,7 @@ func heldRun(r workflow.Run) string {
 		return ""
 	}
 	const most = 3
-	lines := []string{"What holds them up; the desk goes on by itself:"}
+	lines := []string{"What is delaying them (Sample Desk keeps trying):"}
 	for _, said := range causes[:min(most, len(causes))] {
 		lines = append(lines, fmt.Sprintf("• %s (%d)", said, counts[said]))
 	}
@@ -125,7 +125,7 @@ func undoRunButton(f RunFacts) (*slack.ButtonBlockElement, bool) {
 	if f.Undoable == 1 {
 		text = "Undo 1"
 	}
-	return button(ActionUndoRun, id, text, "Take back what was not sent to TikTok yet"), true
+	return button(ActionUndoRun, id, text, "Undo what was not sent to TikTok yet"), true
 }
 
 // runLines tell of each request what became of it: what went wrong as soon as it did, and at the end what went well.
@@ -183,21 +183,21 @@ func runLine(i workflow.RunItem, says func(workflow.RunItem) string) string {
 func declined(i workflow.RunItem) string {
 	switch i.Rule {
 	case workflow.RuleDeadline:
-		return "its review deadline had passed"
+		return "its review deadline has passed"
 	case workflow.RuleAgency:
-		return "it is an agency's request"
+		return "it belongs to an agency"
 	case workflow.RuleNotApprovable:
-		return "TikTok does not let it be approved"
+		return "TikTok doesn't allow approving it"
 	case workflow.RuleNoApplication:
-		return "this desk does not know it"
+		return "Sample Desk doesn't know it"
 	}
 	switch {
 	case i.By != "":
-		return person(i.By) + " was first"
+		return person(i.By) + " was faster"
 	case i.Stage != "" && i.Stage != workflow.StageReview:
 		return "it was in " + stageName(i.Stage) + " by then"
 	default:
-		return "it had changed since it was shown"
+		return "it changed after you saw it"
 	}
 }
 
@@ -215,7 +215,7 @@ func importProgress(f RunFacts) Message {
 	if name := spoken(r.Name, workflow.MaxCampaignName); name != "" {
 		into = " into the campaign *" + name + "*"
 	}
-	counts := dotted(many(r.Added, "creator")+" added", fmt.Sprintf("%d %s there", r.Existing, verb(r.Existing, "was", "were")), many(r.Products, "new product"))
+	counts := dotted(many(r.Added, "creator")+" added", fmt.Sprintf("%d already there", r.Existing), many(r.Products, "new product"))
 	lines := []string{"*" + title + "*" + from + into + forShop(f.Shop), counts}
 	text := title + from + ": " + counts
 	switch {
@@ -223,9 +223,9 @@ func importProgress(f RunFacts) Message {
 		lines[1] = sentence("the reason: " + importCause(r.Failure))
 		text = title + from + ": " + importCause(r.Failure)
 	case !r.Ended():
-		lines[1], text = "TikTok is being asked for them.", title+from
+		lines[1], text = "Asking TikTok for them…", title+from
 		if r.Failure != (workflow.Failure{}) {
-			lines = append(lines, "It waits, since "+shortly(r.Failure)+". The desk goes on by itself.")
+			lines = append(lines, "Delayed: "+shortly(r.Failure)+". Sample Desk keeps trying.")
 		}
 	}
 	return Message{Text: text, Blocks: []slack.Block{section(lines...)}}
@@ -238,9 +238,9 @@ func importCause(c workflow.Failure) string {
 	if c.Code == 0 && ok {
 		switch workflow.Rule(rule) {
 		case workflow.RuleArchived:
-			return "the campaign " + quoted(name, maxName) + " is archived and takes nobody new"
+			return "the campaign " + quoted(name, maxName) + " is archived, so no one can be added to it"
 		case workflow.RuleNameTaken, workflow.RuleCampaignName:
-			return "no campaign can be called " + quoted(name, maxName)
+			return "a campaign can't be called " + quoted(name, maxName)
 		}
 	}
 	return shortly(c)

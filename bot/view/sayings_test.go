@@ -88,7 +88,7 @@ func TestEveryNoticeReadsAsItsGoldenFile(t *testing.T) {
 func TestANoticeWithoutAnyAdminAsksForOne(t *testing.T) {
 	m := Notice(notices()["notice_stopped_clock"], nil)
 	lint(t, m)
-	require.Contains(t, pretty(t, m.Blocks), "An admin has to act. Check the clock")
+	require.Contains(t, pretty(t, m.Blocks), "An admin is needed. Check the clock")
 }
 
 func TestARefusalTellsTheStateAsItIsNow(t *testing.T) {
@@ -108,24 +108,24 @@ func TestARefusalTellsTheStateAsItIsNow(t *testing.T) {
 		want    string
 	}{
 		{workflow.Refusal{Rule: workflow.RuleStale, Application: queued}, "Already approved by <@U0MEMBER01> " + at + "; whoever decided or an admin can undo it, " + until},
-		{workflow.Refusal{Rule: workflow.RuleState, Application: sending}, "Already rejected by <@U0MEMBER01> " + at + " (Out of stock); it is on its way to TikTok and cannot be undone any more. The card tells how it goes on."},
-		{workflow.Refusal{Rule: workflow.RuleState, Application: decidedAs(workflow.Approve, workflow.DecisionUnclear)}, "Already approved by <@U0MEMBER01> " + at + "; it was sent, and the desk is looking at what TikTok made of it. The card tells how it goes on."},
-		{workflow.Refusal{Rule: workflow.RuleStale, Application: application()}, "The card has changed since you saw it: the request waits for a decision. Please look at it as it is now, and decide again."},
-		{workflow.Refusal{Rule: workflow.RuleStale, Application: back}, "The card has changed since you saw it: TikTok refused the approval, because the creator is in another region. The card has its buttons back, so you can decide again."},
-		{workflow.Refusal{Rule: workflow.RuleState, Application: reportedAs(workflow.StatusShipped)}, "Already approved by <@U0MEMBER01> " + at + "; TikTok has confirmed it, so it cannot be undone. The request is in *Shipping*."},
+		{workflow.Refusal{Rule: workflow.RuleState, Application: sending}, "Already rejected by <@U0MEMBER01> " + at + " (Out of stock); it is being sent to TikTok and can't be undone any more. The card shows what happens next."},
+		{workflow.Refusal{Rule: workflow.RuleState, Application: decidedAs(workflow.Approve, workflow.DecisionUnclear)}, "Already approved by <@U0MEMBER01> " + at + "; it was sent, and Sample Desk is checking whether TikTok accepted it. The card shows what happens next."},
+		{workflow.Refusal{Rule: workflow.RuleStale, Application: application()}, "The card has changed since you saw it: the request is pending again. Please check the card and decide again."},
+		{workflow.Refusal{Rule: workflow.RuleStale, Application: back}, "The card has changed since you saw it: TikTok refused the approval, because the creator is in a different region. You can decide again on the card."},
+		{workflow.Refusal{Rule: workflow.RuleState, Application: reportedAs(workflow.StatusShipped)}, "Already approved by <@U0MEMBER01> " + at + "; TikTok has confirmed it, so it can't be undone. The request is now in *Shipping*."},
 		{workflow.Refusal{Rule: workflow.RuleState, Application: theirs}, "There is nothing left to decide: the request is in *Awaiting shipment*. It was changed in the Affiliate Center, not from this desk."},
-		{workflow.Refusal{Rule: workflow.RuleState, Application: nobody(reportedAs(workflow.StatusShipped))}, "There is nothing left to decide: the request is in *Shipping*. What comes next happens in the Affiliate Center."},
-		{workflow.Refusal{Rule: workflow.RuleState, Application: reportedAs(workflow.StatusOverdueCancelled)}, "There is nothing left to decide: the request is *Expired*; the move was ours: nobody decided in time."},
-		{workflow.Refusal{Rule: workflow.RuleDeadline, Application: late}, "The review deadline has passed (<!date^1795339440^{date_short_pretty} {time}|2026-11-22 09:24 UTC>), so TikTok takes no decision any more. The card will show what became of the request."},
-		{workflow.Refusal{Rule: workflow.RuleNotApprovable, Application: stuck}, "TikTok does not let it be approved now: “PRODUCT_INACTIVE”. You can reject it, or try again once that is put right in the Affiliate Center."},
+		{workflow.Refusal{Rule: workflow.RuleState, Application: nobody(reportedAs(workflow.StatusShipped))}, "There is nothing left to decide: the request is in *Shipping*. The next step happens in the Affiliate Center."},
+		{workflow.Refusal{Rule: workflow.RuleState, Application: reportedAs(workflow.StatusOverdueCancelled)}, "There is nothing left to decide: the request is *Expired*; nobody decided in time."},
+		{workflow.Refusal{Rule: workflow.RuleDeadline, Application: late}, "The review deadline has passed (<!date^1795339440^{date_short_pretty} {time}|2026-11-22 09:24 UTC>), so TikTok no longer accepts a decision. The card will show what happens to the request."},
+		{workflow.Refusal{Rule: workflow.RuleNotApprovable, Application: stuck}, "TikTok doesn't allow approving it right now: “PRODUCT_INACTIVE”. You can reject it, or try again once that is fixed in the Affiliate Center."},
 		{workflow.Refusal{Rule: workflow.RuleNotYours, Application: queued}, "Only <@U0MEMBER01>, who decided, or an admin can undo this, " + until},
-		{workflow.Refusal{Rule: workflow.RuleOtherCampaign, Application: application()}, "Somebody was quicker: meanwhile the creator was moved to the campaign “Autumn kitchen”. Click *Add to campaign* again if you want to change that."},
-		{workflow.Refusal{Rule: workflow.RuleAlreadyInCampaign, Name: "Autumn kitchen"}, "All well: the creator is in the campaign “Autumn kitchen” already. There is nothing left to do."},
-		{workflow.Refusal{Rule: workflow.RuleNameTaken, Name: "@everyone"}, "There is a campaign called “＠everyone” already: choose it, or take another name."},
-		{workflow.Refusal{Rule: workflow.RuleNoCampaign, Name: "Spring"}, "There is no campaign called “Spring”. `/campaign list` shows those that exist."},
-		{workflow.Refusal{Rule: workflow.RuleCampaignName}, "A campaign needs a name, of 1 to 60 characters."},
-		{workflow.Refusal{Rule: workflow.RuleCampaignName, Name: strings.Repeat("ä", 61)}, "That name has 61 characters; 60 is the most. Please shorten it."},
-		{workflow.Refusal{Rule: workflow.RuleNoApplication}, "This desk does not know that request. `/samples queue` lists what waits for a decision."},
+		{workflow.Refusal{Rule: workflow.RuleOtherCampaign, Application: application()}, "Someone else was faster: the creator was moved to the campaign “Autumn kitchen”. Click *Add to campaign* again if you want to change that."},
+		{workflow.Refusal{Rule: workflow.RuleAlreadyInCampaign, Name: "Autumn kitchen"}, "The creator is already in the campaign “Autumn kitchen”. You don't need to do anything."},
+		{workflow.Refusal{Rule: workflow.RuleNameTaken, Name: "@everyone"}, "There is a campaign called “＠everyone” already. Choose it, or use another name."},
+		{workflow.Refusal{Rule: workflow.RuleNoCampaign, Name: "Spring"}, "There is no campaign called “Spring”. `/campaign list` shows all campaigns."},
+		{workflow.Refusal{Rule: workflow.RuleCampaignName}, "A campaign needs a name with 1 to 60 characters."},
+		{workflow.Refusal{Rule: workflow.RuleCampaignName, Name: strings.Repeat("ä", 61)}, "That name has 61 characters; at most 60 are allowed. Please shorten it."},
+		{workflow.Refusal{Rule: workflow.RuleNoApplication}, "Sample Desk doesn't know that request. `/samples queue` lists pending requests."},
 	} {
 		require.Equal(t, c.want, Refusal(c.refusal, "Autumn kitchen"), "%s", c.refusal)
 	}

@@ -93,7 +93,7 @@ func SettingsModal(f SettingsFacts) slack.ModalViewRequest {
 		in.channel(),
 		header("People"), in.reviewers(), in.userGroups(), in.admins(),
 		header("Decisions"), in.undo(), in.reject(),
-		header("Deadlines and mornings"), in.steps(), in.morning(), in.zone(),
+		header("Deadlines and morning message"), in.steps(), in.morning(), in.zone(),
 	)
 	blocks = append(append(blocks, in.hours()...),
 		header("Shipments"), in.shipments(), in.shipmentChannel(), in.moveDays(),
@@ -161,7 +161,7 @@ func (f fields) input(action, label, hint string, optional bool, e slack.BlockEl
 
 func (f fields) channel() slack.Block {
 	return f.input(ActionSettingsChannel, "Channel for cards and notices",
-		"The desk has to be in it: type /invite @Sample Desk there first.", false,
+		"Invite @Sample Desk to it first: type /invite @Sample Desk there.", false,
 		channelMenu(ActionSettingsChannel, f.settings.Channel))
 }
 
@@ -174,13 +174,13 @@ func channelMenu(action, initial string) *slack.SelectBlockElement {
 
 func (f fields) reviewers() slack.Block {
 	return f.input(ActionSettingsReviewers, "Reviewers",
-		"They decide on samples, and so do the groups below. Nobody here and no group: every member of the channel decides.", true,
+		"They and the groups below decide on samples. Leave both empty to let everyone in the channel decide.", true,
 		peopleMenu(ActionSettingsReviewers, "Choose people", f.settings.Reviewers))
 }
 
 func (f fields) admins() slack.Block {
 	return f.input(ActionSettingsAdmins, "Admins",
-		"They change these settings, and may undo what others decided. Nobody here: whoever runs the desk names them.", true,
+		"They can change these settings and undo other people's decisions. Leave empty to use SLACK_ADMINS.", true,
 		peopleMenu(ActionSettingsAdmins, "Choose people", f.settings.Admins))
 }
 
@@ -200,7 +200,7 @@ const maxGroups = 30
 
 func (f fields) userGroups() slack.Block {
 	menu := &slack.MultiSelectBlockElement{
-		Type: slack.MultiOptTypeExternal, ActionID: ActionSettingsGroups, Placeholder: plainText("Type a part of its name"),
+		Type: slack.MultiOptTypeExternal, ActionID: ActionSettingsGroups, Placeholder: plainText("Type part of the name"),
 		MinQueryLength: new(0), MaxSelectedItems: new(maxGroups),
 	}
 	for _, g := range f.settings.Groups[:min(maxGroups, len(f.settings.Groups))] {
@@ -215,7 +215,7 @@ func (f fields) undo() slack.Block {
 		seconds = plainNumber(f.settings.Undo.Seconds())
 	}
 	return f.input(ActionSettingsUndo, "Undo window, in seconds",
-		"How long a decision can be undone before it goes to TikTok. 0: it goes at once, and cannot be undone.", false,
+		"How long a decision can be undone before it is sent to TikTok. 0 sends it right away, with no undo.", false,
 		&slack.NumberInputBlockElement{
 			Type: slack.METNumber, ActionID: ActionSettingsUndo, IsDecimalAllowed: true, InitialValue: seconds,
 			MinValue: "0", MaxValue: plainNumber(workflow.MaxUndo.Seconds()),
@@ -223,13 +223,13 @@ func (f fields) undo() slack.Block {
 }
 
 func (f fields) reject() slack.Block {
-	dialog := option(RejectByDialog, "Opens a dialog, for a note and a message to the creator")
-	quick := option(RejectAtOnce, "Rejects at once, after one question")
+	dialog := option(RejectByDialog, "Open a dialog with a note and a message to the creator")
+	quick := option(RejectAtOnce, "Reject right away, after asking once")
 	chosen := dialog
 	if f.settings.QuickReject {
 		chosen = quick
 	}
-	return f.input(ActionSettingsReject, "Choosing a reason under Reject…", "", false, radio(ActionSettingsReject, chosen, dialog, quick))
+	return f.input(ActionSettingsReject, "When someone chooses a reason under Reject…", "", false, radio(ActionSettingsReject, chosen, dialog, quick))
 }
 
 func radio(action string, chosen *slack.OptionBlockObject, all ...*slack.OptionBlockObject) *slack.RadioButtonsBlockElement {
@@ -237,8 +237,8 @@ func radio(action string, chosen *slack.OptionBlockObject, all ...*slack.OptionB
 }
 
 func (f fields) steps() slack.Block {
-	return f.input(ActionSettingsSteps, "Hours before a deadline at which the desk raises its voice",
-		"Four numbers, the largest first: a note in the thread, the reviewers by name, the channel, the admins.", false,
+	return f.input(ActionSettingsSteps, "Deadline reminders (hours before)",
+		"Four numbers, largest first: in the thread, to the reviewers, to the channel, to the admins.", false,
 		&slack.PlainTextInputBlockElement{
 			Type: slack.METPlainTextInput, ActionID: ActionSettingsSteps, Placeholder: plainText("48, 24, 6, 1"),
 			InitialValue: StepsText(f.settings.Steps), MaxLength: 60,
@@ -246,7 +246,7 @@ func (f fields) steps() slack.Block {
 }
 
 func (f fields) morning() slack.Block {
-	return f.input(ActionSettingsMorning, "Time of the morning message", "It tells what ends that day. Where nothing does, none comes.", false,
+	return f.input(ActionSettingsMorning, "Time of the morning message", "Lists what expires that day; skipped if nothing does.", false,
 		&slack.TimePickerBlockElement{Type: slack.METTimepicker, ActionID: ActionSettingsMorning, InitialTime: f.settings.Morning})
 }
 
@@ -257,14 +257,14 @@ func (f fields) zone() slack.Block {
 	if f.settings.Zone != "" {
 		menu.InitialOption = zoneOption(f.settings.Zone, f.at)
 	}
-	return f.input(ActionSettingsZone, "Time zone of the shop", "", false, menu)
+	return f.input(ActionSettingsZone, "Shop's time zone", "", false, menu)
 }
 
 // The values of where shipments are announced; an option's is never empty.
 const shipmentsToChannel = "channel"
 
 var shipmentsTexts = map[workflow.ShipmentNotices]string{
-	workflow.ShipmentsToChannel: "In the shop's channel, several together",
+	workflow.ShipmentsToChannel: "In the shop's channel, grouped",
 	workflow.ShipmentsElsewhere: "In another channel",
 	workflow.ShipmentsInThread:  "In the thread of the card only",
 }
@@ -287,12 +287,12 @@ func (f fields) shipments() slack.Block {
 			chosen = o
 		}
 	}
-	return f.input(ActionSettingsShipments, "Where shipments and deliveries are announced", "The thread of the card always tells them.", false,
+	return f.input(ActionSettingsShipments, "Where to announce shipments and deliveries", "They are always posted in the card's thread too.", false,
 		radio(ActionSettingsShipments, chosen, all...))
 }
 
 func (f fields) shipmentChannel() slack.Block {
-	return f.input(ActionSettingsShipmentChannel, "The other channel for shipments", "Needed only where they go to another channel.", true,
+	return f.input(ActionSettingsShipmentChannel, "Other channel for shipments", "Only needed if you chose another channel above.", true,
 		channelMenu(ActionSettingsShipmentChannel, f.settings.ShipmentChannel))
 }
 
@@ -310,7 +310,7 @@ func (f fields) copies(shops []workflow.Shop) (slack.Block, bool) {
 	if len(menu.Options) == 0 {
 		return nil, false
 	}
-	return f.input(ActionSettingsCopies, "Copy to other shops", "All of the above but the channel, in place of what they have now.", true, menu), true
+	return f.input(ActionSettingsCopies, "Copy to other shops", "Copies everything above except the channel, replacing what they have now.", true, menu), true
 }
 
 // StepsText writes the hours of the steps as people type them: "48, 24, 6, 1".

@@ -28,9 +28,9 @@ const (
 
 // What the dialog says at these fields when it is sent back.
 const (
-	ErrorHours = "Please give both times, the earlier one first: working hours end on the day on which they begin."
-	ErrorDays  = "Please give a whole number of days from 1 to 90."
-	ErrorNudge = "That is too long: a message can have 2,000 characters. Please shorten it."
+	ErrorHours = "Please give both times, the earlier one first. Working hours start and end on the same day."
+	ErrorDays  = "Please enter a whole number of days from 1 to 90."
+	ErrorNudge = "That's too long: a message can have at most 2,000 characters. Please shorten it."
 )
 
 // The times that the dialog proposes where a shop has no working hours.
@@ -53,10 +53,10 @@ func (f fields) hours() []slack.Block {
 		}
 	}
 	return []slack.Block{
-		f.input(ActionSettingsHours, "When deadlines are told",
-			"Outside working hours a step waits, unless the deadline itself comes before they begin again.", false,
+		f.input(ActionSettingsHours, "When to send deadline reminders",
+			"Outside working hours a reminder is sent when they start again, or earlier if the deadline comes first.", false,
 			radio(ActionSettingsHours, chosen, always, weekdays, daily)),
-		f.input(ActionSettingsHoursFrom, "Working hours begin", "", true, timeOf(ActionSettingsHoursFrom, from)),
+		f.input(ActionSettingsHoursFrom, "Working hours start", "", true, timeOf(ActionSettingsHoursFrom, from)),
 		f.input(ActionSettingsHoursTo, "Working hours end", "", true, timeOf(ActionSettingsHoursTo, to)),
 	}
 }
@@ -66,11 +66,11 @@ func timeOf(action, initial string) *slack.TimePickerBlockElement {
 }
 
 func (f fields) moveDays() slack.Block {
-	return f.input(ActionSettingsMoveDays, "Days until a parcel that does not move is told of", "", false, daysInput(ActionSettingsMoveDays, f.settings.MoveDays))
+	return f.input(ActionSettingsMoveDays, "Alert when a parcel hasn't moved for (days)", "", false, daysInput(ActionSettingsMoveDays, f.settings.MoveDays))
 }
 
 func (f fields) postDays() slack.Block {
-	return f.input(ActionSettingsPostDays, "Days that a creator has to post after delivery", "TikTok's own rule for free samples is 14.", false,
+	return f.input(ActionSettingsPostDays, "Days a creator has to post after delivery", "TikTok's rule for free samples is 14.", false,
 		daysInput(ActionSettingsPostDays, f.settings.PostDays))
 }
 
@@ -81,8 +81,8 @@ func daysInput(action string, days int) *slack.NumberInputBlockElement {
 }
 
 func (f fields) nudge() slack.Block {
-	return f.input(ActionSettingsNudge, "Reminder to creators, sent by itself",
-		"It goes to each creator once, three days before the time to post is over. Nothing here: none is sent by itself, and the team is offered to write one.", true,
+	return f.input(ActionSettingsNudge, "Automatic reminder to creators",
+		"Sent once to each creator, three days before their posting deadline. Leave empty to send none; your team can then write one.", true,
 		&slack.PlainTextInputBlockElement{
 			Type: slack.METPlainTextInput, ActionID: ActionSettingsNudge, Multiline: true, MaxLength: workflow.MaxMessage,
 			Placeholder: plainText("We are curious what you make of the sample!"), InitialValue: f.settings.Nudge,
@@ -90,12 +90,12 @@ func (f fields) nudge() slack.Block {
 }
 
 func (f fields) weekly() slack.Block {
-	never, monday := option(WeeklyNever, "None; /samples stats shows the same figures"), option(WeeklyMonday, "On Monday, with the morning message")
+	never, monday := option(WeeklyNever, "No report; /samples stats shows the same numbers"), option(WeeklyMonday, "On Monday, with the morning message")
 	chosen := never
 	if f.settings.Weekly {
 		chosen = monday
 	}
-	return f.input(ActionSettingsWeekly, "Report of the week before", "", false, radio(ActionSettingsWeekly, chosen, never, monday))
+	return f.input(ActionSettingsWeekly, "Weekly report", "", false, radio(ActionSettingsWeekly, chosen, never, monday))
 }
 
 // ParseDays reads a number of days; what it may be is for workflow to say, but 0, which would mean unset.
@@ -107,14 +107,14 @@ func ParseDays(typed string) (int, bool) {
 // clockChanges tells what is different in the settings of the clock.
 func clockChanges(was, now workflow.Settings) []SettingsChange {
 	all := []SettingsChange{
-		{"Deadlines are told", hoursText(was), hoursText(now)},
-		{"A parcel that does not move", "told of after " + many(was.MoveDays, "day"), "told of after " + many(now.MoveDays, "day")},
-		{"Time to post", many(was.PostDays, "day"), many(now.PostDays, "day")},
-		{"Reminder to creators", nudgeSetting(was.Nudge), nudgeSetting(now.Nudge)},
-		{"Report of the week", weeklyText(was.Weekly), weeklyText(now.Weekly)},
+		{"Deadline reminders are sent", hoursText(was), hoursText(now)},
+		{"Parcel alert", "after " + many(was.MoveDays, "day"), "after " + many(now.MoveDays, "day")},
+		{"Days to post", many(was.PostDays, "day"), many(now.PostDays, "day")},
+		{"Automatic reminder", nudgeSetting(was.Nudge), nudgeSetting(now.Nudge)},
+		{"Weekly report", weeklyText(was.Weekly), weeklyText(now.Weekly)},
 	}
 	if n := &all[3]; n.Was == n.Now && was.Nudge != now.Nudge {
-		n.Now = "other words further on" // than the excerpt shows
+		n.Now = "a change further down" // than the excerpt shows
 	}
 	return all
 }
@@ -132,7 +132,7 @@ func hoursText(s workflow.Settings) string {
 
 func nudgeSetting(words string) string {
 	if clean(words) == "" {
-		return "none by itself"
+		return "none"
 	}
 	return quoted(words, maxExcerpt)
 }

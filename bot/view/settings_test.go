@@ -113,15 +113,15 @@ func TestEachSettingThatChangedIsTold(t *testing.T) {
 		"• *Reviewers*: every member of the channel → <!subteam^S0REVIEW01>, <@U0MEMBER01>",
 		"• *Admins*: <@U0ADMIN001> → <@U0ADMIN001>, <@U0MEMBER01>",
 		"• *Undo window*: 10 seconds → 90 seconds",
-		"• *Rejecting*: by a dialog → at once",
-		"• *Steps before a deadline*: 48, 24, 6, 1 hours → 72, 24, 6, 0.5 hours",
+		"• *Rejecting*: with a dialog → right away",
+		"• *Deadline reminders*: 48, 24, 6, 1 hours → 72, 24, 6, 0.5 hours",
 		"• *Morning message*: 09:00, UTC → 07:30, Asia/Kolkata",
 		"• *Shipments*: in the shop's channel → in <#C0PARCELS1>",
-		"• *Deadlines are told*: at any time → 08:30 to 17:00, every day",
-		"• *A parcel that does not move*: told of after 10 days → told of after 5 days",
-		"• *Time to post*: 14 days → 21 days",
-		"• *Reminder to creators*: none by itself → “How do you like it?”",
-		"• *Report of the week*: none → on Monday",
+		"• *Deadline reminders are sent*: at any time → 08:30 to 17:00, every day",
+		"• *Parcel alert*: after 10 days → after 5 days",
+		"• *Days to post*: 14 days → 21 days",
+		"• *Automatic reminder*: none → “How do you like it?”",
+		"• *Weekly report*: none → on Monday",
 	}, told)
 	require.Empty(t, SettingsChanges(otherSettings(), otherSettings()))
 }
@@ -218,7 +218,7 @@ func TestARefusalNamesThreeWhoMayAndCountsTheOthers(t *testing.T) {
 		DeniedBut(DeniedAdmins, Entitled{People: crowd[:2]}):                                               "(<@U1>, <@U2>)",
 		DeniedBut(DeniedAdmins, Entitled{}):                                                                "`SLACK_ADMINS`",
 		DeniedBut(DeniedReviewers, Entitled{}):                                                             "ask an admin to make you one",
-		DeniedBut(DeniedGuest, Entitled{People: crowd}):                                                    "Guests can look on",
+		DeniedBut(DeniedGuest, Entitled{People: crowd}):                                                    "Guests can watch",
 		DeniedBut(DeniedReviewers, Entitled{Groups: []workflow.GroupID{"<!channel>"}, People: crowd[3:4]}): "(<@U4>)",
 	} {
 		lint(t, Aside(sentence))
@@ -228,7 +228,7 @@ func TestARefusalNamesThreeWhoMayAndCountsTheOthers(t *testing.T) {
 
 func TestASentenceBesideAnInputHasNoMarkup(t *testing.T) {
 	said := DeniedBut(DeniedReviewers, Entitled{People: []workflow.PersonID{"U1"}})
-	require.Equal(t, "Only the shop's reviewers decide on samples. Please ask one of them, or ask an admin to make you one.", Plain(said))
+	require.Equal(t, "Only the shop's reviewers can decide on samples. Please ask one of them, or ask an admin to make you one.", Plain(said))
 	require.Equal(t, "Already approved by somebody 2026-11-20 12:00 UTC; ask somebody.", Plain("Already *approved* by <@U1> "+stamp(noon)+"; ask <@U2>."))
 	require.Equal(t, "a < b * c `d`", Plain("a < b * c `d`"), "what has no mention is left as it is")
 }

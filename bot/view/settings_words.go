@@ -13,16 +13,16 @@ import (
 
 // What the dialog says at its fields when it is sent back.
 const (
-	ErrorUndo            = "Please give a number of seconds from 0 to 600."
-	ErrorSteps           = "Please give four numbers of hours, the largest first, none above 168: for example 48, 24, 6, 1."
+	ErrorUndo            = "Please enter a number of seconds from 0 to 600."
+	ErrorSteps           = "Please enter four numbers of hours, largest first, none above 168. Example: 48, 24, 6, 1."
 	ErrorMorning         = "Please choose a time."
-	ErrorZone            = "Please choose one of the time zones that the menu offers."
-	ErrorShipmentChannel = "Please choose the channel for shipments, or announce them elsewhere."
-	ErrorTooManyPeople   = "That is too many: 100 are the most. A user group may help."
+	ErrorZone            = "Please choose a time zone from the menu."
+	ErrorShipmentChannel = "Please choose a channel for shipments, or another place for them."
+	ErrorTooManyPeople   = "That's too many: at most 100. Use a user group instead."
 	ErrorNoChannel       = "Please choose a channel."
-	ErrorNotInChannel    = "The desk is not in that channel. Type /invite @Sample Desk there, then save again."
+	ErrorNotInChannel    = "Sample Desk is not in that channel. Type /invite @Sample Desk there, then save again."
 	ErrorChannelArchived = "That channel is archived. Please choose another, or unarchive it first."
-	ErrorChannelUnread   = "Slack did not tell in time whether the desk is in that channel. Please save again."
+	ErrorChannelUnread   = "Slack didn't confirm in time that Sample Desk is in that channel. Please save again."
 )
 
 // SettingsError puts a field that is wrong, as workflow names it, into words: which input it is, and what to do.
@@ -58,14 +58,14 @@ func SettingsError(field string) (action, text string) {
 // ErrorUnfit says that somebody cannot be a reviewer or an admin, whatever the settings say; name is what Slack calls
 // her.
 func ErrorUnfit(name string, why Denial) string {
-	who := first(raw(name, maxName), "Somebody here")
+	who := first(raw(name, maxName), "Someone here")
 	switch why {
 	case DeniedGuest:
-		return who + " is a guest here, and guests never decide. Please take that name out."
+		return who + " is a guest, and guests can't decide. Please remove them."
 	case DeniedElsewhere:
-		return who + " is of another workspace, and only people of this one decide. Please take that name out."
+		return who + " is from another workspace, and only people from this one can decide. Please remove them."
 	default:
-		return who + " is a bot or a deactivated account. Please take that name out."
+		return who + " is a bot or a deactivated account. Please remove them."
 	}
 }
 
@@ -80,10 +80,10 @@ func SettingsChanges(was, now workflow.Settings) []SettingsChange {
 	all := []SettingsChange{
 		{"Channel", channel(was.Channel), channel(now.Channel)},
 		{"Reviewers", reviewersText(was), reviewersText(now)},
-		{"Admins", several(was.Admins, nil, "whoever runs the desk names them"), several(now.Admins, nil, "whoever runs the desk names them")},
+		{"Admins", several(was.Admins, nil, "from SLACK_ADMINS"), several(now.Admins, nil, "from SLACK_ADMINS")},
 		{"Undo window", undoText(was.Undo), undoText(now.Undo)},
 		{"Rejecting", rejectText(was.QuickReject), rejectText(now.QuickReject)},
-		{"Steps before a deadline", stepsText(was.Steps), stepsText(now.Steps)},
+		{"Deadline reminders", stepsText(was.Steps), stepsText(now.Steps)},
 		{"Morning message", morningText(was), morningText(now)},
 		{"Shipments", shipmentsText(was), shipmentsText(now)},
 	}
@@ -101,10 +101,10 @@ func peopleChanged(all []SettingsChange, was, now workflow.Settings) []SettingsC
 		return slices.ContainsFunc(all, func(c SettingsChange) bool { return c.Name == name })
 	}
 	if !named("Reviewers") && (!slices.Equal(was.Reviewers, now.Reviewers) || !slices.Equal(was.Groups, now.Groups)) {
-		all = append(all, SettingsChange{"Reviewers", "others", "some of those further down the list"})
+		all = append(all, SettingsChange{"Reviewers", "others", "changed further down the list"})
 	}
 	if !named("Admins") && !slices.Equal(was.Admins, now.Admins) {
-		all = append(all, SettingsChange{"Admins", "others", "some of those further down the list"})
+		all = append(all, SettingsChange{"Admins", "others", "changed further down the list"})
 	}
 	return all
 }
@@ -152,9 +152,9 @@ func undoText(d *time.Duration) string {
 
 func rejectText(quick bool) string {
 	if quick {
-		return "at once"
+		return "right away"
 	}
-	return "by a dialog"
+	return "with a dialog"
 }
 
 func stepsText(steps []time.Duration) string { return StepsText(steps) + " hours" }
@@ -184,12 +184,12 @@ func shipmentsText(s workflow.Settings) string {
 
 // SettingsSaved is what takes the dialog's place once it is saved: what changed, and which other shops got the same.
 func SettingsSaved(shop workflow.Shop, changes []SettingsChange, copied []workflow.Shop) slack.ModalViewRequest {
-	lines := []string{"*Saved*" + forShop(shop.Name) + ". It holds from the next click on."}
+	lines := []string{"*Saved*" + forShop(shop.Name) + ". Takes effect now."}
 	for _, c := range changes {
 		lines = append(lines, c.String())
 	}
 	if len(changes) == 0 && len(copied) == 0 {
-		lines = []string{"Nothing was different" + forShop(shop.Name) + ", so nothing was changed."}
+		lines = []string{"Nothing changed" + forShop(shop.Name) + "."}
 	}
 	m := closing("Settings", lines...)
 	if len(copied) > 0 {
@@ -200,7 +200,7 @@ func SettingsSaved(shop workflow.Shop, changes []SettingsChange, copied []workfl
 		if more := len(copied) - len(names); more > 0 {
 			names = append(names, fmt.Sprintf("and %d more", more))
 		}
-		m.Blocks.BlockSet = append(m.Blocks.BlockSet, section("Given the same, but for the channel: "+strings.Join(names, ", ")+"."))
+		m.Blocks.BlockSet = append(m.Blocks.BlockSet, section("Copied, except the channel, to: "+strings.Join(names, ", ")+"."))
 	}
 	return m
 }
@@ -208,7 +208,7 @@ func SettingsSaved(shop workflow.Shop, changes []SettingsChange, copied []workfl
 // WarnMoved warns somebody that the settings were changed while she had the dialog open: what she sends next replaces
 // what is there now.
 func WarnMoved(changes []SettingsChange) string {
-	lines := []string{"*Somebody changed these settings while you had them open.* Below is what you entered. Saved anyway, it replaces what is there now:"}
+	lines := []string{"*Someone changed these settings while you had them open.* Your entries are below. If you save anyway, they replace the current settings:"}
 	for _, c := range changes {
 		lines = append(lines, c.String())
 	}
@@ -218,7 +218,7 @@ func WarnMoved(changes []SettingsChange) string {
 // WarnLeaving warns an admin who is about to be none any more. Left are the admins that there will be.
 func WarnLeaving(left []workflow.PersonID) string {
 	if len(left) == 0 {
-		return "*Nobody would be an admin any more.* Only whoever runs the desk could name one again, with `SLACK_ADMINS`. Add somebody below, or save anyway."
+		return "*There would be no admins left.* Only whoever runs Sample Desk could set one, with `SLACK_ADMINS`. Add someone below, or save anyway."
 	}
-	return "*You would not be an admin any more.* After that only " + several(left, nil, "") + " can make you one again. Add yourself below, or save anyway."
+	return "*You would no longer be an admin.* After that only " + several(left, nil, "") + " can make you one again. Add yourself below, or save anyway."
 }

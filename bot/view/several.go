@@ -17,7 +17,7 @@ const (
 // WhichShop asks which of several shops a command means; typed is the command as it was given.
 func WhichShop(typed string, shops []workflow.Shop) Message {
 	if len(shops) == 0 {
-		return Aside("No shop is connected yet, so there is nothing to create it in. `/samples help` tells what can be done.")
+		return Aside("No shop is connected yet, so you can't create a campaign. See `/samples help`.")
 	}
 	called := map[string]int{}
 	for _, s := range shops {
@@ -35,6 +35,6 @@ func WhichShop(typed string, shops []workflow.Shop) Message {
 	if n := len(shops) - len(names); n > 0 {
 		more = fmt.Sprintf(" (there are %d more)", n)
 	}
-	return Aside("Several shops are served here. Which one is it for? Please add one of " + strings.Join(names, ", ") + more +
+	return Aside("This channel has several shops. Which one is it for? Please add one of " + strings.Join(names, ", ") + more +
 		" at the end of " + quoted(typed, maxWords) + ".")
 }

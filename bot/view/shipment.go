@@ -19,7 +19,7 @@ func Shipments(f ShipmentsFacts) Message {
 	blocks := []slack.Block{section(append([]string{"*" + title + "*" + forShop(s.Shop)}, lines...)...)}
 	blocks = append(blocks, sections(itemLines(s, func(workflow.Item) string { return "" }))...)
 	if more := rest(s); more != "" {
-		blocks = append(blocks, aside(more+"App Home shows them all, under "+stageName(newsStages[s.News])+"."))
+		blocks = append(blocks, aside(more+"See all of them in App Home under "+stageName(newsStages[s.News])+"."))
 	}
 	return Message{Text: title + spokenShop(s.Shop), Blocks: blocks}
 }
@@ -56,9 +56,9 @@ func shipmentsWhy(f ShipmentsFacts) string {
 	case workflow.NewsDelivered:
 		return "The creators' content is due now."
 	case workflow.NewsStuck:
-		return "TikTok has reported no movement for " + many(f.Days, "day") + ". Please ask the carrier."
+		return "TikTok has shown no movement for " + many(f.Days, "day") + ". Please check with the carrier."
 	case workflow.NewsNotShipped:
-		return "TikTok has cancelled " + itThem(f.Saying.Waiting) + "; the move was ours."
+		return "TikTok cancelled " + itThem(f.Saying.Waiting) + " because we didn't ship in time."
 	default:
 		return ""
 	}

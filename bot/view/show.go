@@ -33,7 +33,7 @@ type ShowFacts struct {
 func Show(f ShowFacts) Message {
 	switch {
 	case len(f.Found) == 0 && f.Total > 0:
-		return Aside("That page is empty by now. `/samples show` starts anew.")
+		return Aside("That page is now empty. Use `/samples show` again.")
 	case len(f.Found) == 0:
 		return nothingFound(f)
 	case len(f.Found) > 1 || f.Pick != nil || f.Total > 1:
@@ -43,12 +43,12 @@ func Show(f ShowFacts) Message {
 }
 
 func nothingFound(f ShowFacts) Message {
-	sorry := "Nothing was found for " + quoted(f.Asked, maxName) + ". "
+	sorry := "Nothing found for " + quoted(f.Asked, maxName) + ". "
 	if f.Near != "" {
 		return Aside(sorry + "Did you mean `@" + data(f.Near, maxName) + "`?")
 	}
-	return Aside(sorry + "Ask by a request's id, by a creator's user name or by a link to a card, such as " +
-		"`/samples show @glow.daily`; `/samples queue` lists what waits for a decision.")
+	return Aside(sorry + "Use a request's ID, a creator's username or a link to a card, like " +
+		"`/samples show @glow.daily`. `/samples queue` lists pending requests.")
 }
 
 func showOne(f ShowFacts) Message {
@@ -81,11 +81,11 @@ func Briefly(r query.Row, note string) Message {
 		section(status(a)...),
 	}
 	if clean(note) != "" {
-		blocks = append(blocks, section("Kept as a note for the team: "+quoted(note, maxWords)))
+		blocks = append(blocks, section("Note for the team: "+quoted(note, maxWords)))
 	}
 	hint := ""
 	if a.State() == workflow.Queued {
-		hint = "*Undo* is on the card until then"
+		hint = "*Undo* is on the card"
 	}
 	return Message{Text: headline(a), Blocks: append(blocks, aside(dotted(hint, shopOf(r.Shop), whereCard(r))))}
 }
@@ -95,7 +95,7 @@ func exactNumbers(c workflow.Creator) slack.Block {
 		mrkdwn("GMV, 30 days: *" + exactMoney(c.GMV) + "*"),
 		mrkdwn("Median views, 30 days: *" + exactly(c.MedianViews) + "*"),
 		mrkdwn("Posts, 30 days: *" + exactly(c.Posts) + "*"),
-		mrkdwn("Sample fulfilment, 90 days: *" + percentage(c.Fulfilment) + "*"),
+		mrkdwn("Sample fulfilment, 90 days: *" + exactPercentage(c.Fulfilment) + "*"),
 		mrkdwn("Followers: *" + exactly(c.Followers) + "*"),
 	}}
 }
@@ -103,7 +103,7 @@ func exactNumbers(c workflow.Creator) slack.Block {
 // records are the plain facts that a card has no room for.
 func records(a workflow.Application) []string {
 	r := a.Snapshot
-	dates := []string{"Seen first " + stamp(a.SeenAt)}
+	dates := []string{"First seen " + stamp(a.SeenAt)}
 	if !r.ReviewBy.IsZero() {
 		dates = append(dates, "review deadline "+stamp(r.ReviewBy))
 	}
@@ -132,10 +132,10 @@ func whereCard(r query.Row) string {
 		return linkTo(r.Application.Card.Link, "Open the card")
 	}
 	if r.Application.Card.Lost {
-		return "Its card is gone from Slack."
+		return "Its card was deleted in Slack."
 	}
 	if r.Application.Card.Wanted {
-		return "Its card is on its way to the channel."
+		return "Its card is being posted."
 	}
 	return "It has no card."
 }
@@ -150,7 +150,7 @@ func showSeveral(f ShowFacts) Message {
 		title += " found"
 	}
 	if f.Pick != nil {
-		text += ": which one is meant?"
+		text += ": which one?"
 	}
 	blocks := []slack.Block{section("*" + title + "*" + f.Pick.question())}
 	if f.Pick == nil && f.Record.Known() {
@@ -175,7 +175,7 @@ func sameCreator(found []query.Row) bool {
 
 func foundRow(r query.Row) []string {
 	a := r.Application
-	when := "seen first " + stamp(a.SeenAt)
+	when := "first seen " + stamp(a.SeenAt)
 	if a.Decidable() && !a.Snapshot.ReviewBy.IsZero() {
 		when = "decide by " + due(a.Snapshot.ReviewBy)
 	}

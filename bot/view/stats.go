@@ -59,8 +59,8 @@ func Stats(f StatsFacts) Message {
 }
 
 // howCounted says what the figures are.
-const howCounted = "Each request counts once in each line, when it happened. A decision counts once TikTok has confirmed it; the median is of those made at this desk.\n" +
-	"What was over before this desk first saw it is not in it. Orders are those paid so far."
+const howCounted = "Each line counts a request once, on the day it happened. Decisions count once TikTok has confirmed them; the median covers decisions made in Slack.\n" +
+	"Requests that had ended before Sample Desk first saw them are not included. Orders are those paid so far."
 
 func fileButton(t StatsTarget, period string) slack.BlockElement {
 	return button(ActionStatsFile, t.String(), "As a file", cut("Send me the requests of "+period+" as a file", 75))
@@ -116,11 +116,11 @@ func medianLine(f query.Figures, before *query.Figures) string {
 	if !f.Timed() {
 		return ""
 	}
-	s := "*" + roughly(f.Median) + "* from first sight to the decision (median"
+	s := "*" + roughly(f.Median) + "* median time to decide"
 	if before != nil && before.Timed() {
-		s += "; " + roughly(before.Median) + " the week before"
+		s += " (" + roughly(before.Median) + " the week before)"
 	}
-	return s + ")"
+	return s
 }
 
 // sold tells what came of what was posted, as far as TikTok tells.
@@ -129,9 +129,9 @@ func sold(f query.Figures) string {
 	case f.Posted == 0:
 		return ""
 	case f.Untold >= f.Posted:
-		return ", paid orders not told"
+		return ", paid orders not shared"
 	case f.Untold > 0:
-		return fmt.Sprintf(", with %s so far (%d of them not told)", many(f.Orders, "paid order"), f.Untold)
+		return fmt.Sprintf(", with %s so far (%d of them not shared)", many(f.Orders, "paid order"), f.Untold)
 	default:
 		return ", with " + many(f.Orders, "paid order") + " so far"
 	}
@@ -156,7 +156,7 @@ func standNow(s query.ShopFigures) string {
 	}
 	unknown := ""
 	if s.Now.Other > 0 {
-		unknown = fmt.Sprintf("%d in a status that this desk does not know", s.Now.Other)
+		unknown = fmt.Sprintf("%d in an unknown TikTok status", s.Now.Other)
 	}
 	return first(join(", ", joinCounts(counts, workflow.Stages), unknown), "no requests yet")
 }
@@ -182,6 +182,6 @@ func roughly(d time.Duration) string {
 
 // PeriodUnknown is the answer to a period that cannot be read.
 func PeriodUnknown(typed string) Message {
-	return Aside("The desk cannot make out the period " + quoted(typed, maxName) +
-		". It understands `7d`, `30 days`, `2 weeks`, `today`, `yesterday`, `this week`, `last month`, `october` and `2026-10`, up to a year.")
+	return Aside("I don't understand the period " + quoted(typed, maxName) +
+		". You can use `7d`, `30 days`, `2 weeks`, `today`, `yesterday`, `this week`, `last month`, `october` and `2026-10`, up to a year.")
 }

@@ -148,14 +148,14 @@ func StatsFileHere(f StatsFileFacts) Message {
 	if f.More {
 		what = "The first " + what
 	}
-	said := "*" + what + "*, one in each line: those that came, or with which something happened, in that time."
-	return Message{Text: what + ", as a file", Blocks: []slack.Block{section(said, "Times are those of the shop's zone. The card is linked; `/samples show` takes what stands under “request”.")}}
+	said := "*" + what + "*, one per line: everything that was received or changed in that time."
+	return Message{Text: what + ", as a file", Blocks: []slack.Block{section(said, "Times are in the shop's time zone. Each line links to the card; use the “request” column with `/samples show`.")}}
 }
 
 // The answers to whoever asked for the numbers as a file.
 const (
-	StatsFileComes  = "The file is on its way to you: it comes as a direct message from Sample Desk."
-	StatsFileEmpty  = "In that time no request came, and nothing happened with one, so there is nothing to put into a file."
-	StatsFileFailed = "The file could not be sent. Please try again in a moment; if it fails again, `/samples status` tells how the desk is."
-	StatsFileDenied = "A file of all requests is for full members of this workspace. Please ask one of them for it."
+	StatsFileComes  = "Sample Desk is sending you the file as a direct message."
+	StatsFileEmpty  = "Nothing was received or changed in that time, so there is no file."
+	StatsFileFailed = "The file couldn't be sent. Please try again in a moment. If it fails again, check `/samples status`."
+	StatsFileDenied = "Only full members of this workspace can get a file. Please ask one of them."
 )

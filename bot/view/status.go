@@ -16,7 +16,7 @@ func status(a workflow.Application) []string {
 		return append(lines, hindrance(a), reviewDeadline(a.Snapshot), looking(a.OnIt))
 	case workflow.Refused:
 		if a.OfAgency() {
-			return append(lines, "*Refused by TikTok for good*, because "+why(a.Decision.Failure)+".\n"+decision(a.Decision)+" · nothing more can be decided here")
+			return append(lines, "*Refused by TikTok for good*, because "+why(a.Decision.Failure)+".\n"+decision(a.Decision)+" · you can't decide on this one")
 		}
 		return append(lines, refused(a.Decision), hindrance(a), reviewDeadline(a.Snapshot), looking(a.OnIt))
 	case workflow.Queued, workflow.Sending, workflow.Unclear:
@@ -42,7 +42,7 @@ func looking(l workflow.OnIt) string {
 	if l.By == "" {
 		return ""
 	}
-	return person(l.By) + " is looking at it (since " + stamp(l.At) + ")"
+	return person(l.By) + " is on it (since " + stamp(l.At) + ")"
 }
 
 func hindrance(a workflow.Application) string {
@@ -60,11 +60,11 @@ func decision(d workflow.Decision) string {
 func travelling(d workflow.Decision, s workflow.State) string {
 	switch s {
 	case workflow.Queued:
-		return dotted(decision(d), "sending after "+stampSeconds(d.SendAt)+", until then it can be undone")
+		return dotted(decision(d), "Sends at "+stampSeconds(d.SendAt)+". Undo until then.")
 	case workflow.Sending:
 		return dotted(decision(d), "sending to TikTok…")
 	default:
-		return dotted(decision(d), "sent; TikTok has not answered yet, looking…")
+		return dotted(decision(d), "sent; TikTok has not answered yet, checking…")
 	}
 }
 
@@ -73,7 +73,7 @@ func heldUp(d workflow.Decision, s workflow.State) string {
 	if d.Failure == (workflow.Failure{}) || s == workflow.Unclear {
 		return ""
 	}
-	return "Waiting, because " + why(d.Failure) + ". Nothing is lost: it is sent as soon as that is put right."
+	return "Delayed because " + why(d.Failure) + ". Nothing is lost: it is sent as soon as that is fixed."
 }
 
 func refused(d workflow.Decision) string {
@@ -101,7 +101,7 @@ func further(a workflow.Application) []string {
 		if !a.ContentAt.IsZero() {
 			return []string{contentLine(a), order(r)}
 		}
-		return []string{"TikTok marked the sample as done.", order(r)}
+		return []string{"TikTok marked the sample as completed.", order(r)}
 	case workflow.Rejected:
 		return []string{"TikTok has told the creator."}
 	case workflow.Delivered:
@@ -119,9 +119,9 @@ func stageFacts(s workflow.State, r workflow.Snapshot) []string {
 	case workflow.Shipped:
 		return []string{dotted(tracking(r), order(r))}
 	case workflow.Delivered:
-		return []string{"The sample has arrived; the creator's content is due.", dotted(tracking(r), order(r))}
+		return []string{"The sample was delivered; the creator's content is due.", dotted(tracking(r), order(r))}
 	case workflow.Unrecognised:
-		return []string{"This desk does not know this status of TikTok's. It goes on looking."}
+		return []string{"Unknown TikTok status; still checking."}
 	default:
 		return []string{order(r)}
 	}
@@ -134,7 +134,7 @@ func contentDue(a workflow.Application) string {
 	case a.Timer.Kind != workflow.PostDeadline || by.IsZero():
 		return ""
 	case a.Overdue():
-		return "Content was due by " + stamp(by) + ". TikTok has not cancelled the sample, so it has probably extended the time."
+		return "Content was due by " + stamp(by) + ". TikTok has not cancelled the sample, so it has probably extended the deadline."
 	default:
 		return "Content is due by " + due(by)
 	}
@@ -142,7 +142,7 @@ func contentDue(a workflow.Application) string {
 
 // contentLine tells what was found; the thread has each piece, with its figures.
 func contentLine(a workflow.Application) string {
-	line := "The creator's content was found " + stamp(a.ContentAt)
+	line := "Content found " + stamp(a.ContentAt)
 	if said := contents(a.Contents); said != "" {
 		line += ": " + said
 	}
@@ -151,7 +151,7 @@ func contentLine(a workflow.Application) string {
 
 func shipDeadline(r workflow.Snapshot) string {
 	if r.ShipBy.IsZero() {
-		return "Ship it from the Affiliate Center; the card shows by when as soon as TikTok tells."
+		return "Ship it from the Affiliate Center. The ship-by date appears here once TikTok sets it."
 	}
 	return "Ship by " + due(r.ShipBy)
 }
@@ -170,7 +170,7 @@ func tracking(r workflow.Snapshot) string {
 	return ""
 }
 
-// OthersLook tells somebody that it is not her name that stands on a card.
+// OthersLook tells somebody that another person's name stands on a card.
 func OthersLook(l workflow.OnIt) string {
-	return looking(l) + ", and only " + person(l.By) + " or an admin can end that. *I'll look at it* puts your name there instead."
+	return looking(l) + ". Only " + person(l.By) + " or an admin can end that. *I'm on it* puts your name there instead."
 }

@@ -20,7 +20,7 @@ func stampSeconds(t time.Time) string {
 // client that cannot count still shows the first.
 func due(t time.Time) string { return stamp(t) + " (" + token(t, "{ago}", utc(t)) + ")" }
 
-// utc is a time in words, for where tokens are not rendered.
+// utc is a time in words, for where Slack shows no token: in fallbacks and in pictures.
 func utc(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") + " UTC" }
 
 func token(t time.Time, format, fallback string) string {

@@ -26,16 +26,16 @@ const WelcomePages = 3
 func welcomePanel(shop workflow.Shop) []slack.Block {
 	id := string(shop.ID)
 	named := first(data(shop.Name, maxName), "Your shop")
-	begin := button(ActionWelcome, id, "Set it up", "Set up the desk for "+first(raw(shop.Name, 40), "your shop"))
+	begin := button(ActionWelcome, id, "Set up", "Set up Sample Desk for "+first(raw(shop.Name, 40), "your shop"))
 	begin.Style = slack.StylePrimary
 	return []slack.Block{
 		header("Welcome to Sample Desk"),
-		section("*" + named + "* is connected. Three short steps, and the desk is ready: the channel where requests arrive, who decides on them, and when the morning message comes."),
+		section("*" + named + "* is connected. Three short steps and you're ready: the channel for requests, who decides on them, and the time of the morning message."),
 		actions("welcome:"+cut(id, 200), begin,
-			button(ActionWelcomeLater, id, "Later", "Put the welcome off until App Home is opened again"),
-			button(ActionWelcomeNever, id, "Don't show again", "Never show the welcome again; the settings stay as they are"),
+			button(ActionWelcomeLater, id, "Later", "Hide the welcome until you open App Home again"),
+			button(ActionWelcomeNever, id, "Don't show again", "Never show the welcome again; settings stay as they are"),
 		),
-		aside("All of it can be changed at any time: `/samples settings`."),
+		aside("You can change all of this later with `/samples settings`."),
 		divider(),
 	}
 }
@@ -95,16 +95,16 @@ func WelcomeModal(f WelcomeFacts) slack.ModalViewRequest {
 	var blocks []slack.Block
 	switch m.Page {
 	case 1:
-		blocks = append(blocks, step(m.Page, "Where do requests arrive?",
-			"Each sample request"+whoseShop(f.Shop.Name)+" comes to one channel as a card with buttons. Whoever is in that channel sees the requests; nobody else does."),
+		blocks = append(blocks, step(m.Page, "Where should requests appear?",
+			"Each sample request"+whoseShop(f.Shop.Name)+" comes to one channel as a card with buttons. Only people in that channel see the requests."),
 			in.channel())
 	case 2:
 		blocks = append(blocks, step(m.Page, "Who decides?",
-			"Reviewers approve and reject. Without any, every member of the channel does; guests and people from other workspaces never do."),
+			"Reviewers approve and reject. Without reviewers, everyone in the channel does. Guests and people from other workspaces can't."),
 			in.limited(in.reviewers()), in.userGroups())
 	default:
-		blocks = append(blocks, step(m.Page, "When does your day begin?",
-			"In the morning the channel is told what ends that day, the most valuable first. Days are counted in this time zone."),
+		blocks = append(blocks, step(m.Page, "When does your day start?",
+			"In the morning the channel gets a list of what expires that day, most valuable first. Days follow this time zone."),
 			in.morning(), in.zone())
 	}
 	submit := "Next"
@@ -112,7 +112,7 @@ func WelcomeModal(f WelcomeFacts) slack.ModalViewRequest {
 		submit = "Finish"
 	}
 	if m.Page > 1 {
-		blocks = append(blocks, actions("", button(ActionWelcomeBack, string(m.Shop), "Back", "Back to the step before")))
+		blocks = append(blocks, actions("", button(ActionWelcomeBack, string(m.Shop), "Back", "Back to the previous step")))
 	}
 	return slack.ModalViewRequest{
 		Type: slack.VTModal, CallbackID: CallbackWelcome,
@@ -146,16 +146,16 @@ func (f fields) limited(b slack.Block) slack.Block {
 func WelcomeDone(s workflow.Shop) slack.ModalViewRequest {
 	now := s.Settings
 	return closing("Welcome",
-		"*The desk is ready"+forShop(s.Name)+".*",
-		"• Requests arrive in "+channel(now.Channel)+".",
+		"*Sample Desk is ready"+forShop(s.Name)+".*",
+		"• Requests appear in "+channel(now.Channel)+".",
 		"• Reviewers: "+reviewersText(now)+".",
 		"• Morning message: "+morningText(now)+".",
-		"`/samples help` tells what can be done. The undo window, the steps before a deadline and more are in `/samples settings`.",
+		"`/samples help` shows what you can do. The undo window, deadline reminders and more are in `/samples settings`.",
 	)
 }
 
 // The ways in which a welcome ends that somebody else has ended, or overtaken.
 const (
-	WelcomeOver  = "This shop is set up already. `/samples settings` shows how, and changes it."
-	WelcomeMoved = "Somebody changed the settings of this shop meanwhile, so nothing was saved. `/samples settings` shows how they are now."
+	WelcomeOver  = "This shop is already set up. Change it with `/samples settings`."
+	WelcomeMoved = "Someone else changed this shop's settings, so nothing was saved. `/samples settings` shows the current ones."
 )

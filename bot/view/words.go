@@ -63,14 +63,19 @@ func stageName(s workflow.Stage) string {
 // elsewhere is what is said of a change that no decision of the desk explains, as the end of a sentence.
 const elsewhere = "changed in the Affiliate Center, not from this desk"
 
-// move tells whose move an ending was, as the end of a sentence without its full stop.
-func move(e workflow.Ending) string {
-	s := "the move was " + string(e.Party)
-	if e.Why != "" {
-		s += ": " + e.Why
-	}
-	return s
+// endings tell who caused each ending (sentence L15), as the end of a sentence without its full stop.
+var endings = map[workflow.State]string{
+	workflow.Expired:           "nobody decided in time",
+	workflow.NotShipped:        "we didn't ship in time",
+	workflow.CollabRemoved:     "we removed the collaboration",
+	workflow.ContentNotPosted:  "the creator didn't post in time",
+	workflow.Withdrawn:         "cancelled by the creator",
+	workflow.Unfulfillable:     "nobody's fault",
+	workflow.CancelledByTikTok: "TikTok's decision",
 }
+
+// move tells who caused an ending. One that has no words yet names the party.
+func move(e workflow.Ending) string { return first(endings[e.State], "caused by "+string(e.Party)) }
 
 // found joins the words on where an application came from. It is silent about what nobody has looked up yet.
 func found(r workflow.Snapshot) string {
@@ -101,7 +106,7 @@ func obstacle(r workflow.Snapshot) string {
 		}
 	}
 	if len(said) == 0 {
-		return "TikTok does not let it be approved now, and gives no reason."
+		return "TikTok doesn't allow approving it right now and gives no reason."
 	}
-	return "TikTok does not let it be approved now: " + join(", ", said...) + "."
+	return "TikTok doesn't allow approving it right now: " + join(", ", said...) + "."
 }

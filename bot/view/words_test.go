@@ -90,7 +90,7 @@ func TestEveryReasonHasItsPlainWords(t *testing.T) {
 func TestACauseIsToldInPlainWordsOrInTikToksOwn(t *testing.T) {
 	require.Equal(t, "the shop has to be connected again", why(workflow.Failure{Code: 105001, Fault: workflow.FaultReconnect, Message: "x"}))
 	require.Equal(t, "“quota of ∗this∗ SKU”", why(workflow.Failure{Code: 16009999, Message: "quota of *this* SKU"}))
-	require.Equal(t, "TikTok gave code 7 and no words", why(workflow.Failure{Code: 7}))
+	require.Equal(t, "TikTok gave code 7 and no message", why(workflow.Failure{Code: 7}))
 	require.Equal(t, "no reason was given", why(workflow.Failure{}))
 	require.Equal(t, "TikTok's code 105001 · “x” · request abc", support(workflow.Failure{Code: 105001, Fault: workflow.FaultReconnect, Message: "x", RequestID: "abc"}))
 	require.Equal(t, "TikTok's code 7", support(workflow.Failure{Code: 7, Message: "quoted already"}))
@@ -99,16 +99,16 @@ func TestACauseIsToldInPlainWordsOrInTikToksOwn(t *testing.T) {
 
 func TestWhatACreatorHadBeforeIsOneLine(t *testing.T) {
 	for want, p := range map[string]query.Record{
-		"First request to us":                                                                       {},
-		"1 request before: none approved":                                                           {Asked: 1},
-		"2 requests before: 1 approved":                                                             {Asked: 2, Approved: 1},
-		"3 requests before: 2 approved, 2 received, none posted":                                    {Asked: 3, Approved: 2, Received: 2},
-		"3 requests before: 2 approved, 2 received, 1 posted":                                       {Asked: 3, Approved: 2, Received: 2, Posted: 1},
-		"3 requests before: 2 approved, 2 received, 1 posted, 1,240 paid orders":                    {Asked: 3, Approved: 2, Received: 2, Posted: 1, Sold: workflow.OptionalNumber{Value: 1240, Shared: true}},
-		"1 request before: 1 approved, 1 received, 1 posted, 0 paid orders":                         {Asked: 1, Approved: 1, Received: 1, Posted: 1, Sold: workflow.OptionalNumber{Shared: true}},
-		"1 request lapsed before, through no doing of the creator's; 1 paid order":                  {Lost: 1, Sold: workflow.OptionalNumber{Value: 1, Shared: true}},
-		"1 request lapsed before, through no doing of the creator's":                                {Lost: 1},
-		"1 request before: 1 approved; 2 requests lapsed before, through no doing of the creator's": {Asked: 1, Approved: 1, Lost: 2},
+		"First request":                                                                   {},
+		"1 request before: none approved":                                                 {Asked: 1},
+		"2 requests before: 1 approved":                                                   {Asked: 2, Approved: 1},
+		"3 requests before: 2 approved, 2 received, none posted":                          {Asked: 3, Approved: 2, Received: 2},
+		"3 requests before: 2 approved, 2 received, 1 posted":                             {Asked: 3, Approved: 2, Received: 2, Posted: 1},
+		"3 requests before: 2 approved, 2 received, 1 posted, 1,240 paid orders":          {Asked: 3, Approved: 2, Received: 2, Posted: 1, Sold: workflow.OptionalNumber{Value: 1240, Shared: true}},
+		"1 request before: 1 approved, 1 received, 1 posted, 0 paid orders":               {Asked: 1, Approved: 1, Received: 1, Posted: 1, Sold: workflow.OptionalNumber{Shared: true}},
+		"1 earlier request ended, not the creator's fault; 1 paid order":                  {Lost: 1, Sold: workflow.OptionalNumber{Value: 1, Shared: true}},
+		"1 earlier request ended, not the creator's fault":                                {Lost: 1},
+		"1 request before: 1 approved; 2 earlier requests ended, not the creator's fault": {Asked: 1, Approved: 1, Lost: 2},
 	} {
 		require.Equal(t, want, recordLine(p))
 	}
@@ -116,13 +116,13 @@ func TestWhatACreatorHadBeforeIsOneLine(t *testing.T) {
 
 func TestTheRecordOfACreatorTellsWhatTheySoldAndKeepsApartWhatWasLostWithoutThem(t *testing.T) {
 	require.Equal(t, []string{
-		"Asked for 4 samples · approved 3 · received 3 · posted for 2 (3 pieces of content) · 17 paid orders",
-		"Not counted, as the creator had no part in it: Expired 2, Not shipped in time 1",
+		"Requested 4 samples · approved 3 · received 3 · posted for 2 (3 pieces of content) · 17 paid orders",
+		"Not counted because it wasn't the creator's fault: Expired 2, Not shipped in time 1",
 	}, recordLines(query.Record{
 		Asked: 4, Approved: 3, Received: 3, Posted: 2, Pieces: 3, Lost: 3, Sold: workflow.OptionalNumber{Value: 17, Shared: true},
 		Losses: map[workflow.Stage]int{workflow.StageExpired: 2, workflow.StageNotShipped: 1},
 	}))
-	require.Equal(t, []string{"Asked for 1 sample · approved 0 · received 0 · posted for 0"}, recordLines(query.Record{Asked: 1}))
+	require.Equal(t, []string{"Requested 1 sample · approved 0 · received 0 · posted for 0"}, recordLines(query.Record{Asked: 1}))
 }
 
 func TestATargetSurvivesItsJourney(t *testing.T) {

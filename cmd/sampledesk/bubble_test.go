@@ -249,7 +249,7 @@ func TestAFirstStartOnThreeThousandRequestsPostsThirtyCardsAndOneSummary(t *test
 		require.Len(t, b.messages("sampledesk_card"), 30)
 		notices := b.messages("sampledesk_notice")
 		require.Len(t, notices, 1)
-		require.Contains(t, notices[0].Text, "2,970 more requests are waiting")
+		require.Contains(t, notices[0].Text, "2,970 more pending requests")
 		for _, c := range b.calls(slackAt) {
 			require.True(t, c.OK, "%s: %s", c.Method, c.Error)
 		}

@@ -139,7 +139,7 @@ func TestACreatorOfACampaignIsInvitedAnswersGetsTheLinkAndApplies(t *testing.T) 
 			Messages []map[string]any `json:"messages"`
 		}
 		b.get(centerAt, "/sim/state", &center)
-		told := slices.DeleteFunc(center.Messages, func(m map[string]any) bool { return !strings.Contains(asJSON(t, m), "Please ask for it") })
+		told := slices.DeleteFunc(center.Messages, func(m map[string]any) bool { return !strings.Contains(asJSON(t, m), "Please request it") })
 		require.Len(t, told, 1, "the creator was written to once")
 
 		id := b.request("velvet.glaze", product)
@@ -190,7 +190,7 @@ func TestACreatorWhoNeedsNoSampleIsInContentPending(t *testing.T) {
 		time.Sleep(2 * time.Minute)
 		id := b.collaborate("velvet.glaze", "kitchen_finds")
 		member := b.people("member")[0]
-		require.Contains(t, b.campaign(member, "import "+id), "has begun")
+		require.Contains(t, b.campaign(member, "import "+id), "Import started")
 		time.Sleep(time.Minute)
 		require.Contains(t, b.stages(member), "2 Invited")
 		require.Len(t, b.told("run"), 1)

@@ -198,7 +198,7 @@ func TestThePastIsLearnedWithoutACardOrAWord(t *testing.T) {
 		require.Len(t, b.messages("sampledesk_card"), 3)
 		require.Empty(t, b.messages("sampledesk_notice"))
 		require.Empty(t, b.messages("sampledesk_reply"))
-		require.Contains(t, b.says("/samples", "show "+id), "22 requests before: 11 approved, 11 received, 11 posted; 11 requests lapsed before")
+		require.Contains(t, b.says("/samples", "show "+id), "22 requests before: 11 approved, 11 received, 11 posted; 11 earlier requests ended")
 		require.Contains(t, b.says("/samples", "show @serum.sundays"), "Expired 11")
 	})
 }
@@ -212,8 +212,8 @@ func TestTheMorningTellsOfWhatEndsAndIsEditedAsItIsHandled(t *testing.T) {
 		time.Sleep(10 * time.Minute)
 		told := b.ofKind("morning")
 		require.Len(t, told, 1)
-		require.Contains(t, told[0].Text, "tomorrow: 1")
-		require.NotContains(t, told[0].Text, "handled")
+		require.Contains(t, told[0].Text, "1 request expires tomorrow")
+		require.NotContains(t, told[0].Text, " done")
 		for _, c := range b.messages("sampledesk_card") {
 			if c.application() == id {
 				b.approve(c)
@@ -223,6 +223,6 @@ func TestTheMorningTellsOfWhatEndsAndIsEditedAsItIsHandled(t *testing.T) {
 		after := b.ofKind("morning")
 		require.Len(t, after, 1)
 		require.Equal(t, told[0].TS, after[0].TS)
-		require.Contains(t, after[0].Text, "handled")
+		require.Contains(t, after[0].Text, "done")
 	})
 }

@@ -31,7 +31,7 @@ type slackFlags struct {
 	SlackAppToken secret   `env:"SLACK_APP_TOKEN" placeholder:"xapp-…" help:"The app's token, for Socket Mode."`
 	SlackAPIURL   string   `env:"SLACK_API_URL" name:"slack-api-url" default:"https://slack.com/api/" help:"Where Slack's Web API is."`
 	SlackChannel  string   `env:"SLACK_CHANNEL" placeholder:"C…" help:"The id of the channel that gets the cards."`
-	SlackAdmins   []string `env:"SLACK_ADMINS" placeholder:"U…" help:"The user ids of the admins, parted by commas."`
+	SlackAdmins   []string `env:"SLACK_ADMINS" placeholder:"U…" help:"The user ids of the admins, comma-separated."`
 }
 
 // tiktokFlags say which TikTok.

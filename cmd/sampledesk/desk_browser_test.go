@@ -67,7 +67,7 @@ func TestAnApprovalIsUndoneOnTheCard(t *testing.T) {
 	s, v := openDesk(t, 1400, 900, "--seed", "1", "--undo", "60s")
 	card := s.cards()[0]
 	v.click(onCard(card, "approve"))
-	v.shows(fmt.Sprintf(`#main [data-ts="%s"]`, card.TS), "until then it can be undone")
+	v.shows(fmt.Sprintf(`#main [data-ts="%s"]`, card.TS), "Undo until then.")
 	v.click(onCard(card, "undo"))
 	v.until(fmt.Sprintf(`document.querySelector('%s')`, onCard(card, "approve")))
 	v.shows(fmt.Sprintf(`#main [data-ts="%s"]`, card.TS), "1 reply")
@@ -114,7 +114,7 @@ func TestARefusalIsSeenByItsPersonAlone(t *testing.T) {
 	card := s.cards()[0]
 	v.seenAs(s.person("guest"))
 	v.click(onCard(card, "approve"))
-	v.shows("#main [data-private]", "Guests can look on but not decide")
+	v.shows("#main [data-private]", "Guests can watch but not decide")
 	v.seenAs(s.person("member"))
 	v.until(`!document.querySelector('#main [data-private]') && document.querySelector('#main .message')`)
 	require.Zero(t, s.reviews(""))

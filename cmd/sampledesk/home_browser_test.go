@@ -23,7 +23,7 @@ func TestARequestIsApprovedAndUndoneInAppHomeOnAPhone(t *testing.T) {
 	v.shows("#main", "1–3 of 3 · soonest deadline first")
 	require.LessOrEqual(t, read[int](v, `document.documentElement.scrollWidth`), 360)
 	v.click(`#main [data-action="approve"]`)
-	v.shows("#main", "until then it can be undone")
+	v.shows("#main", "Undo until then.")
 	v.click(`#main [data-action="undo"]`)
 	v.until(`!document.querySelector('#main [data-action="undo"]') && document.querySelectorAll('#main [data-action="approve"]').length === 3`)
 	require.Zero(t, s.reviews(""), "nothing was sent")
@@ -34,7 +34,7 @@ func TestAppHomeFindsACreator(t *testing.T) {
 	v.atHome(s.person("member"))
 	v.do(chromedp.SendKeys(chromedp.CSS(`#main [data-action="home_creator"]`), "@nobody.here"))
 	v.enter()
-	v.shows("#main", "No request of that creator here.")
+	v.shows("#main", "No requests from that creator.")
 	v.click(`#main [data-action="home_clear"]`)
 	v.shows("#main", "1–2 of 2 · soonest deadline first")
 }

@@ -152,7 +152,7 @@ func TestALostAnswerToAMessageSendsItOnce(t *testing.T) {
 				b.post(centerAt, "/sim/faults", fault, nil)
 				b.write(b.only(), "Hello")
 				time.Sleep(3 * time.Second)
-				require.Contains(t, b.last(), "it waits")
+				require.Contains(t, b.last(), "delayed")
 				time.Sleep(3 * time.Minute)
 				require.Equal(t, []string{"Hello"}, b.truth().texts())
 				require.Len(t, b.quoted(), 1)
@@ -172,7 +172,7 @@ func TestAMessageWaitsForTheAnswerThatTikTokWantsFirst(t *testing.T) {
 		}
 		time.Sleep(2 * time.Minute)
 		require.Equal(t, []string{"1", "2", "3", "4", "5"}, b.truth().texts())
-		require.Contains(t, b.last(), "it waits")
+		require.Contains(t, b.last(), "delayed")
 		b.hears(card.application(), "I am here")
 		time.Sleep(time.Minute)
 		require.Equal(t, []string{"1", "2", "3", "4", "5", "the sixth"}, b.truth().texts())
@@ -189,7 +189,7 @@ func TestMessagesGoOnWithoutTheirScopeAndWithoutStoppingReviews(t *testing.T) {
 		card := b.only()
 		b.write(card, "Hello")
 		time.Sleep(5 * time.Second)
-		require.Contains(t, b.last(), "it waits")
+		require.Contains(t, b.last(), "delayed")
 		var clicked seen
 		b.post(slackAt, "/sim/act", map[string]any{
 			"user": b.member(), "do": "click", "channel": b.desk.SlackChannel, "ts": card.TS, "action_id": "approve", "wait_ms": 0,

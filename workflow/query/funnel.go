@@ -19,7 +19,7 @@ var FunnelStages = []workflow.Stage{
 }
 
 // UnknownStage gathers those whose status the desk does not know.
-const UnknownStage workflow.Stage = "Unknown to this desk"
+const UnknownStage workflow.Stage = "Unknown TikTok status"
 
 // Standing is one creator in a campaign, with their applications there.
 type Standing struct {
