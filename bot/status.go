@@ -22,6 +22,9 @@ type SyncState struct {
 	Ended time.Time // of the last one that went through
 	Err   error     // of the last one, nil if it went through
 
+	Running time.Time // when the one under way began; zero: none is
+	Read    int       // applications that the one under way has read so far
+
 	// MessagesErr and ContentErr are what the last looks for creators' messages and for what they posted failed with; nil
 	// where they went through.
 	MessagesErr, ContentErr error
@@ -85,6 +88,7 @@ func (d *Desk) shopsHealth(tx workflow.Tx, shops []workflow.Shop) ([]view.Health
 		}
 		sync := syncs[s.ID]
 		all[i] = view.HealthShop{Shop: s, Waiting: n, Told: d.config.Sync != nil, Synced: sync.Ended, Unreadable: sync.Unreadable}
+		all[i].Running, all[i].Read = sync.Running, sync.Read
 		all[i].Error, all[i].MessagesError, all[i].ContentError = words(sync.Err), words(sync.MessagesErr), words(sync.ContentErr)
 	}
 	return all, nil

@@ -63,6 +63,9 @@ type Sweep struct {
 	Ended time.Time // of the last one that went through
 	Err   error     // of the last one, nil if it went through
 
+	Running time.Time // when the one under way began; zero: none is
+	Read    int       // applications that the one under way has read so far
+
 	// Unreadable are the requests that the last sweep came across and could not read, by id; nil for looks at anything
 	// else.
 	Unreadable []Unreadable

@@ -66,6 +66,7 @@ func (b *Bridge) leave(s workflow.ShopID) {
 func (b *Bridge) sweepOne(ctx context.Context, s workflow.Shop) bool {
 	defer b.leave(s.ID)
 	began := time.Now()
+	b.begun(s.ID, began)
 	unread, err := b.sweep(ctx, s)
 	if affiliate.KindOf(err) == affiliate.ShopUnknown && b.renamed(ctx, s) {
 		if s, err = b.shopRecord(ctx, s.ID); err == nil {
@@ -75,7 +76,7 @@ func (b *Bridge) sweepOne(ctx context.Context, s workflow.Shop) bool {
 	ended := time.Now()
 	b.mu.Lock()
 	last := b.sweeps[s.ID]
-	last.Began, last.Err = began, err
+	last.Began, last.Err, last.Running, last.Read = began, err, time.Time{}, 0
 	if err == nil {
 		last.Ended = ended
 	}
@@ -94,6 +95,24 @@ func (b *Bridge) sweepOne(ctx context.Context, s workflow.Shop) bool {
 		}
 	}
 	return false
+}
+
+// begun notes that a sweep is under way.
+func (b *Bridge) begun(shop workflow.ShopID, at time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now := b.sweeps[shop]
+	now.Running, now.Read = at, 0
+	b.sweeps[shop] = now
+}
+
+// progress notes how many applications the sweep under way has read.
+func (b *Bridge) progress(shop workflow.ShopID, read int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now := b.sweeps[shop]
+	now.Read = read
+	b.sweeps[shop] = now
 }
 
 // sweep pages through the live statuses, asks for what the desk believes live and the pages did not show, gives out the
@@ -167,6 +186,7 @@ func (l *sweepRun) takeOver(ctx context.Context, status workflow.Status) error {
 		if err := l.observe(ctx, batch); err != nil {
 			return err
 		}
+		l.bridge.progress(l.shop.ID, len(l.listed))
 		more = walk.Read(page.IDs(), page.NextPageToken)
 	}
 	return nil

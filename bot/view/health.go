@@ -45,6 +45,8 @@ type HealthShop struct {
 	Told    bool      // whether anything is known of looks at TikTok
 	Synced  time.Time // the last look that went through; zero: there was none since the desk was opened
 	Error   string    // of the last look; empty: it went through
+	Running time.Time // since when a look is under way; zero: none is
+	Read    int       // requests that the look under way has read so far
 
 	MessagesError string // of the last look for creators' messages; empty: it went through
 	ContentError  string // of the last look for what creators posted; empty: it went through
@@ -268,6 +270,8 @@ func (s HealthShop) lines() []string {
 	lines := []string{"*" + s.called() + "*", many(s.Waiting, "pending request")}
 	switch {
 	case !s.Told:
+	case s.Synced.IsZero() && !s.Running.IsZero():
+		lines = append(lines, "The first look at TikTok is under way since "+due(s.Running)+": "+many(s.Read, "request")+" read so far.")
 	case s.Synced.IsZero():
 		lines = append(lines, "No sync with TikTok since Sample Desk started.")
 	default:

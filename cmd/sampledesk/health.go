@@ -59,12 +59,21 @@ type shopReadiness struct {
 	LastSweep time.Time       `json:"last_sweep,omitzero"`
 	Waiting   int             `json:"waiting"` // applications that wait for the team
 	Error     string          `json:"error,omitempty"`
+	// FirstSweep is how far the first sweep is since the desk was opened, while it is under way. It keeps nobody from
+	// deciding on what is known from before.
+	FirstSweep *sweepProgress `json:"first_sweep,omitempty"`
 	// What the last looks for creators' messages and content failed with. Neither keeps the desk from its work.
 	MessagesError string `json:"messages_error,omitempty"`
 	ContentError  string `json:"content_error,omitempty"`
 	// Unreadable are the requests that TikTok lists and the desk cannot read, by id as it came and empty for those
 	// without. They keep the desk from no other.
 	Unreadable []string `json:"unreadable,omitempty"`
+}
+
+// sweepProgress is how far a sweep is.
+type sweepProgress struct {
+	Since time.Time `json:"since"`
+	Read  int       `json:"read"` // applications
 }
 
 func (h health) serve(ctx context.Context, l net.Listener) error {
@@ -148,7 +157,11 @@ func (h health) read(tx workflow.Tx, report *readiness, now time.Time) error {
 				break // they mostly have one cause
 			}
 		}
-		if now.Sub(last.Ended) > staleSweep {
+		first := last.Ended.IsZero() && last.Err == nil
+		if first && !last.Running.IsZero() {
+			line.FirstSweep = &sweepProgress{Since: last.Running, Read: last.Read}
+		}
+		if !first && now.Sub(last.Ended) > staleSweep {
 			report.Faults = append(report.Faults, fmt.Sprintf("shop %s was not swept lately", s.ID))
 		}
 		report.Shops = append(report.Shops, line)

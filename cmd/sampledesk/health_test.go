@@ -45,6 +45,32 @@ func TestFailingLooksForMessagesAndContentAreShownBesideTheSweeps(t *testing.T) 
 	})
 }
 
+func TestADeskIsReadyWhileItsFirstSweepIsUnderWay(t *testing.T) {
+	inBubble(t, 120, func(b *bubble) {
+		b.open()
+		time.Sleep(time.Minute)
+		b.close()
+		b.post(centerAt, "/sim/faults", map[string]any{"path": "sample_applications/search", "times": 1000, "do": "delay", "delay_ms": 9000}, nil)
+		b.open()
+		time.Sleep(time.Second)
+		status, report := b.ready()
+		require.Equal(t, http.StatusOK, status, "the desk can take clicks: %v", report.Faults)
+		time.Sleep(12 * time.Second)
+		status, report = b.ready()
+		require.Equal(t, http.StatusOK, status)
+		require.NotNil(t, report.Shops[0].FirstSweep)
+		require.Equal(t, 50, report.Shops[0].FirstSweep.Read, "a page")
+		said := b.says("/samples", "status")
+		require.Contains(t, said, "All is well")
+		require.Contains(t, said, "50 requests read so far")
+		b.post(centerAt, "/sim/faults", map[string]any{"times": 0}, nil)
+		time.Sleep(2 * time.Minute)
+		_, report = b.ready()
+		require.Nil(t, report.Shops[0].FirstSweep)
+		require.NotZero(t, report.Shops[0].LastSweep)
+	})
+}
+
 func TestARequestThatCannotBeReadIsNamedWhereverTheDeskTellsHowItIs(t *testing.T) {
 	inBubble(t, 1, func(b *bubble) {
 		b.open()

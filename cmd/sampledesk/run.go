@@ -125,6 +125,7 @@ func syncStates(tiktok *bridge.Bridge) (all []bot.SyncState) {
 	for id, s := range tiktok.Sweeps() {
 		all = append(all, bot.SyncState{
 			Shop: id, Began: s.Began, Ended: s.Ended, Err: s.Err, MessagesErr: messages[id].Err, ContentErr: content[id].Err,
+			Running: s.Running, Read: s.Read,
 			Unreadable: unreadableIDs(s),
 		})
 	}
