@@ -124,6 +124,9 @@ func (d *Desk) showCard(ctx context.Context, e workflow.Effect) workflow.Outcome
 		payload: map[string]any{"effect": string(e.ID), "shop": string(e.Shop), "application": string(e.Application), "stage": string(a.Stage())},
 		home:    !a.Card.Posted() || a.Card.Channel == d.channelOf(shop), standing: a.Card.Hash,
 	}
+	if a.Decision.Phase != workflow.DecisionRefused {
+		decisionKeys(post.payload, a.Decision.Verdict, false)
+	}
 	if a.Card.Posted() {
 		if a.Card.Hash == message.Hash() {
 			return workflow.Outcome{}
@@ -185,9 +188,7 @@ func (d *Desk) reply(ctx context.Context, e workflow.Effect) workflow.Outcome {
 	payload := map[string]any{
 		"effect": string(e.ID), "shop": string(e.Shop), "application": string(e.Application), "kind": string(e.Payload.Kind),
 	}
-	if e.Payload.Stage != "" {
-		payload["stage"] = string(e.Payload.Stage)
-	}
+	replyKeys(payload, *e.Payload)
 	p := post{
 		method: slackapi.MethodPost, channel: a.Card.Channel, thread: a.Card.TS, event: eventReply, payload: payload,
 		home: a.Card.Channel == d.channelOf(shop),

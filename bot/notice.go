@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"sampledesk/bot/slackapi"
@@ -17,11 +18,12 @@ import (
 type standing struct {
 	notice  workflow.Notice
 	message view.Message
-	channel string // where it goes if it is not posted yet
-	thread  string // the card under which it stands; empty: it is a message of the channel
-	home    string // where the shop, or the campaign that it is about, lives now
-	waits   bool   // for its card
-	gone    bool   // its card is gone, or what it tells of is
+	about   map[string]any // what its metadata says of its subject
+	channel string         // where it goes if it is not posted yet
+	thread  string         // the card under which it stands; empty: it is a message of the channel
+	home    string         // where the shop, or the campaign that it is about, lives now
+	waits   bool           // for its card
+	gone    bool           // its card is gone, or what it tells of is
 }
 
 // showNotice posts a notice, or brings it up to date. Like a card it is rendered here and now, so that the newest state
@@ -40,6 +42,7 @@ func (d *Desk) showNotice(ctx context.Context, e workflow.Effect) workflow.Outco
 		method: slackapi.MethodPost, channel: s.channel, thread: s.thread, message: s.message, event: eventNotice,
 		payload: map[string]any{"effect": string(e.ID), "shop": string(e.Shop), "kind": string(s.notice.Kind), "notice": string(s.notice.ID)},
 	}
+	maps.Copy(p.payload, s.about)
 	if s.thread != "" {
 		p.event, p.payload["application"] = eventReply, string(e.Application)
 	}
@@ -115,7 +118,7 @@ func (d *Desk) findNotice(ctx context.Context, e workflow.Effect, p *post) error
 // standing reads a notice and what it tells of, in one snapshot.
 func (d *Desk) standing(ctx context.Context, e workflow.Effect) (s standing, err error) {
 	err = d.store.View(ctx, func(tx workflow.Tx) error {
-		s = standing{}
+		s = standing{about: map[string]any{}}
 		if s.notice, err = tx.Notice(e.Notice); errors.Is(err, workflow.ErrNotFound) {
 			s.gone = true
 			return nil
@@ -136,7 +139,9 @@ func (d *Desk) standing(ctx context.Context, e workflow.Effect) (s standing, err
 			}
 			s.channel, s.thread, s.waits, s.gone = a.Card.Channel, a.Card.TS, !a.Card.Posted(), a.Card.Lost
 		}
-		s.message, err = d.noticeMessage(tx, s.notice)
+		if s.message, err = d.noticeMessage(tx, s.notice); err == nil {
+			err = noticeKeys(tx, s.notice, s.about)
+		}
 		if errors.Is(err, workflow.ErrNotFound) {
 			s.gone, err = true, nil
 		}

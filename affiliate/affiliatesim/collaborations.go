@@ -237,33 +237,34 @@ func (p *product) offeredRecord(k *call, t *collaboration, ads bool) map[string]
 	}
 }
 
-// invitation is the order of POST /sim/collaborations.
-type invitation struct {
-	Name       string    `json:"name"`
-	ShopID     string    `json:"shop_id"`
-	Creators   []invited `json:"creators"`
-	Products   []offered `json:"products"`
-	EndIn      string    `json:"end_in"`
-	FreeSample *bool     `json:"has_free_sample"`
-	Exempt     bool      `json:"is_sample_approval_exempt"`
+// Collaboration is a new target collaboration: creators who are invited for products.
+// What is left out gets a default.
+type Collaboration struct {
+	Name       string           `json:"name"`
+	ShopID     string           `json:"shop_id"`
+	Creators   []InvitedCreator `json:"creators"`
+	Products   []OfferedProduct `json:"products"`
+	EndIn      string           `json:"end_in"`
+	FreeSample *bool            `json:"has_free_sample"`
+	Exempt     bool             `json:"is_sample_approval_exempt"`
 }
 
-// invited is a creator in the field names of the API, or just her user name or open id.
-type invited RequestedBy
+// InvitedCreator is a creator in the field names of the API, or just her user name or open id.
+type InvitedCreator RequestedBy
 
 // UnmarshalJSON takes both forms.
-func (i *invited) UnmarshalJSON(text []byte) error {
+func (i *InvitedCreator) UnmarshalJSON(text []byte) error {
 	if len(text) > 0 && text[0] == '"' {
 		return json.Unmarshal(text, &i.Username)
 	}
 	return decodeStrictly(text, (*RequestedBy)(i))
 }
 
-// offered is a product in the field names of the API, or just its id.
-type offered RequestedProduct
+// OfferedProduct is a product in the field names of the API, or just its id.
+type OfferedProduct RequestedProduct
 
 // UnmarshalJSON takes both forms.
-func (o *offered) UnmarshalJSON(text []byte) error {
+func (o *OfferedProduct) UnmarshalJSON(text []byte) error {
 	if len(text) > 0 && text[0] == '"' {
 		return json.Unmarshal(text, &o.ID)
 	}
@@ -272,16 +273,26 @@ func (o *offered) UnmarshalJSON(text []byte) error {
 
 // simCollaborations answers POST /sim/collaborations with the id.
 func (c *Center) simCollaborations(_ *http.Request, body []byte) (any, error) {
-	in, err := control[invitation](body)
+	in, err := control[Collaboration](body)
 	if err != nil {
 		return nil, err
 	}
+	id, err := c.AddCollaboration(in)
+	if err != nil {
+		return nil, err
+	}
+	return map[string]string{"id": id}, nil
+}
+
+// AddCollaboration starts a target collaboration and returns its id. The error says
+// what is wrong with the input.
+func (c *Center) AddCollaboration(in Collaboration) (string, error) {
 	endIn, err := window("end_in", in.EndIn)
 	if err != nil {
-		return nil, err
+		return "", err
 	}
 	if err := in.check(); err != nil {
-		return nil, err
+		return "", err
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -289,9 +300,9 @@ func (c *Center) simCollaborations(_ *http.Request, body []byte) (any, error) {
 	n := len(c.collaborations)
 	switch {
 	case !known:
-		return nil, badInput("shop_id %q is not one of this stand-in's shops", clip(in.ShopID, 40))
+		return "", badInput("shop_id %q is not one of this stand-in's shops", clip(in.ShopID, 40))
 	case n >= maxCollaborations:
-		return nil, badInput("there are %d target collaborations already, the most that this stand-in keeps", n)
+		return "", badInput("there are %d target collaborations already, the most that this stand-in keeps", n)
 	}
 	now := time.Now()
 	t := &collaboration{
@@ -307,11 +318,11 @@ func (c *Center) simCollaborations(_ *http.Request, body []byte) (any, error) {
 	}
 	c.collaborations = append(c.collaborations, t)
 	c.changed()
-	return map[string]string{"id": t.id}, nil
+	return t.id, nil
 }
 
 // invitedCreator finds or enters the creator of an invitation.
-func (c *Center) invitedCreator(i invited) *creator {
+func (c *Center) invitedCreator(i InvitedCreator) *creator {
 	p := c.creators.byOpenID[i.Username]
 	if p == nil || i.OpenID != "" {
 		p = c.creatorFor(i.OpenID, i.Username)
@@ -326,7 +337,7 @@ func (c *Center) invitedCreator(i invited) *creator {
 const maxCollaborations = 10_000
 
 // check refuses what cannot be meant.
-func (in invitation) check() error {
+func (in Collaboration) check() error {
 	if len(in.Name) > 2000 || len(in.Creators) > 10_000 || len(in.Products) > 1000 {
 		return badInput("a name has at most 2000 bytes, a collaboration 10000 creators and 1000 products")
 	}
@@ -347,7 +358,7 @@ func (in invitation) check() error {
 }
 
 // offeredProduct finds a product by id or title, or puts it on the shelf.
-func (c *Center) offeredProduct(o offered) *product {
+func (c *Center) offeredProduct(o OfferedProduct) *product {
 	if p, known := c.products[o.ID]; known {
 		return p
 	}

@@ -290,7 +290,7 @@ func TestMenusAndDialogsFitAPhone(t *testing.T) {
 // gallery puts something into every list.
 func gallery(t *testing.T, c *Center) {
 	t.Helper()
-	target := invitation{Name: "Autumn edit", Creators: []invited{{Username: "glow.daily"}}}
+	target := Collaboration{Name: "Autumn edit", Creators: []InvitedCreator{{Username: "glow.daily"}}}
 	body, err := json.Marshal(target)
 	require.NoError(t, err)
 	made, err := c.simCollaborations(nil, body)

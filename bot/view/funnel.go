@@ -56,6 +56,9 @@ func CampaignStatus(f CampaignStatusFacts) Message {
 	return Message{Text: said + t.spoken(), Blocks: append(blocks, funnelControls(f)...)}
 }
 
+// BlockFunnel begins the block id of what can be done with a campaign from its status.
+const BlockFunnel = "funnel:"
+
 // funnelControls are what can be done with a campaign from its status.
 func funnelControls(f CampaignStatusFacts) []slack.Block {
 	id, name := string(f.Campaign.ID), raw(f.Campaign.Name, 40)
@@ -69,7 +72,7 @@ func funnelControls(f CampaignStatusFacts) []slack.Block {
 	if id == "" || len(elements) == 0 {
 		return nil
 	}
-	return []slack.Block{actions("funnel:"+id, elements...)}
+	return []slack.Block{actions(BlockFunnel+id, elements...)}
 }
 
 func archived(c workflow.Campaign) string {

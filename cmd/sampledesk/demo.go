@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -20,6 +21,7 @@ type demo struct {
 	Log    string        `env:"SAMPLEDESK_LOG" default:"warn" enum:"debug,info,warn,error" help:"What is logged: debug, info, warn or error."`
 	Seed   int           `env:"SAMPLEDESK_SEED" default:"6" help:"How many pending requests to start with."`
 	Every  time.Duration `env:"SAMPLEDESK_DEMO_EVERY" default:"90s" help:"How often another request arrives; 0s: never."`
+	Answer time.Duration `env:"SAMPLEDESK_DEMO_ANSWER" default:"8s" help:"How soon a creator answers who is written to; 0s: never."`
 }
 
 // How often the demo looks at TikTok, and for content: a visitor does not wait a minute.
@@ -30,8 +32,8 @@ const (
 
 // Run runs the demo until it is told to stop. Nothing of it outlives it.
 func (d *demo) Run(ctx context.Context, out streams) (err error) {
-	if d.Seed < 0 || d.Every < 0 {
-		return usagef("--seed and --every cannot be less than nothing")
+	if d.Seed < 0 || d.Every < 0 || d.Answer < 0 {
+		return usagef("--seed, --every and --answer cannot be less than nothing")
 	}
 	if d.HTTP != "" {
 		return usagef("--http: the demo's desk speaks Socket Mode; use sim and a client of your own")
@@ -48,23 +50,31 @@ func (d *demo) Run(ctx context.Context, out streams) (err error) {
 		return fmt.Errorf("making a folder for the demo: %w", err)
 	}
 	defer func() { _ = os.RemoveAll(folder) }()
-	stage, err := d.listen(ctx, log, staging{seed: d.Seed, app: deskInstalled(), framed: true})
+	stage, err := d.listen(ctx, log, staging{seed: d.quiet(), app: deskInstalled(), framed: true})
 	if err != nil {
 		return err
 	}
-	stage.pages[0] = newDemoPage(stage, d.Undo, log).over(stage.pages[0])
+	collaboration, err := d.prepare(stage.affiliate)
+	if err != nil {
+		return errors.Join(err, stage.close())
+	}
+	stage.pages[0] = newDemoPage(stage, d.Undo, collaboration, log).over(stage.pages[0])
 	d.greet(out, stage.details)
 
 	group := newGroup(ctx)
 	group.start(stage.serve)
 	group.start(func(ctx context.Context) error { return d.desk(stage.details, folder).run(ctx, network{}, log) })
 	group.start(func(ctx context.Context) error { d.trickle(ctx, stage.affiliate, log); return nil })
+	group.start(func(ctx context.Context) error {
+		newCreators(stage.details.TikTok.Page, collaboration, d.Answer, log).live(ctx)
+		return nil
+	})
 	return group.wait()
 }
 
 // greet tells where to look, and that nothing here lasts.
 func (d *demo) greet(out streams, at details) {
-	_, _ = fmt.Fprintf(out.out, `Sample Desk %s, the demo. It starts afresh each time, and nothing in it reaches Slack or TikTok.
+	_, _ = fmt.Fprintf(out.out, `Sample Desk %s, the demo. It starts from scratch each time, and nothing in it reaches Slack or TikTok.
 
   Open this in a browser:   %s
 

@@ -7,12 +7,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"html/template"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"strings"
 	"time"
+
+	"sampledesk/bot/view"
 )
 
 //go:embed web
@@ -27,8 +28,9 @@ type demoPage struct {
 	page      *template.Template
 	policy    string
 	facts     demoFacts
-	elsewhere string // the Affiliate Center's port, where it is reached under whatever name the visitor uses; or empty
-	state     string // the workspace's /sim/state
+	elsewhere string   // the Affiliate Center's port, where it is reached under whatever name the visitor uses; or empty
+	state     string   // the workspace's /sim/state
+	onlookers []string // users who may not decide
 	client    *http.Client
 	log       *slog.Logger
 }
@@ -38,23 +40,26 @@ type demoFacts struct {
 	Version   string
 	Affiliate string // the Affiliate Center's page
 	Undo      string // how long a decision can be undone, in words; empty: not at all
+	Import    string // the command that imports the demo's target collaboration
 }
 
-// mostState bounds what is read of the workspace.
-const mostState = 64 << 20
-
 // newDemoPage makes the page of a demo whose stand-ins listen already.
-func newDemoPage(stage *simulation, undo time.Duration, log *slog.Logger) *demoPage {
+func newDemoPage(stage *simulation, undo time.Duration, collaboration string, log *slog.Logger) *demoPage {
 	center := stage.listeners[1]
 	p := &demoPage{
 		page: template.Must(template.ParseFS(demoFiles, "web/demo.html")),
 		policy: "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; frame-src 'self' " +
 			strings.Join(sources(center), " ") + "; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; " +
 			"require-trusted-types-for 'script'; trusted-types 'none'",
-		facts:  demoFacts{Version: version(), Affiliate: stage.details.TikTok.Page, Undo: inWords(undo)},
+		facts:  demoFacts{Version: version(), Affiliate: stage.details.TikTok.Page, Undo: inWords(undo), Import: view.CommandCampaign + " import " + collaboration},
 		state:  strings.TrimSuffix(stage.details.Slack.Page, "/") + "/sim/state",
 		client: &http.Client{Timeout: 5 * time.Second},
 		log:    log,
+	}
+	for _, u := range stage.details.Slack.Users {
+		if u.Role == "guest" || u.Role == "stranger" {
+			p.onlookers = append(p.onlookers, u.ID)
+		}
 	}
 	if host, port, err := net.SplitHostPort(center.Addr().String()); err == nil && net.ParseIP(host).IsUnspecified() {
 		p.elsewhere = port
@@ -161,25 +166,14 @@ func (p *demoPage) steps(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(stepsOf(state))
+	_ = json.NewEncoder(w).Encode(stepsOf(state, p.onlookers))
 }
 
 // read asks the workspace how it stands, as any client would.
-func (p *demoPage) read(ctx context.Context) (state told, err error) {
+func (p *demoPage) read(ctx context.Context) (state workspaceState, err error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, p.state, nil)
 	if err != nil {
 		return state, fmt.Errorf("asking the workspace: %w", err)
 	}
-	response, err := p.client.Do(request)
-	if err != nil {
-		return state, fmt.Errorf("asking the workspace: %w", err)
-	}
-	defer func() { _ = response.Body.Close() }()
-	if response.StatusCode != http.StatusOK {
-		return state, fmt.Errorf("asking the workspace: status %d", response.StatusCode)
-	}
-	if err := json.NewDecoder(io.LimitReader(response.Body, mostState)).Decode(&state); err != nil {
-		return state, fmt.Errorf("reading the workspace: %w", err)
-	}
-	return state, nil
+	return state, fetch(p.client, request, &state)
 }

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -56,7 +57,7 @@ func (s *stage) ticked() (now steps) {
 }
 
 func TestAVisitorsStepsAreTickedAsTheyComeAbout(t *testing.T) {
-	s, _ := startDemo(t)
+	s, page := startDemo(t, "--answer", "1s")
 	s.until("the first cards", func() bool { return len(s.cards()) == 6 })
 	require.Zero(t, s.ticked())
 	member, cards := s.person("member"), s.cards()
@@ -79,7 +80,85 @@ func TestAVisitorsStepsAreTickedAsTheyComeAbout(t *testing.T) {
 	s.until("the campaign", func() bool { return s.ticked().Collect })
 	s.click(s.person("guest"), cards[3], "approve")
 	s.until("the friendly no", func() bool { return s.ticked().Refuse })
-	require.Equal(t, steps{true, true, true, true, true, true, true}, s.ticked())
+	require.Equal(t, steps{Approve: true, Settle: true, Ship: true, Deliver: true, Reject: true, Collect: true, Refuse: true}, s.ticked())
+
+	s.more(member, page, cards[3])
+	all := steps{
+		Approve: true, Settle: true, Ship: true, Deliver: true, Post: true, Reject: true, Home: true,
+		Write: true, Note: true, Collect: true, Invite: true, Link: true, Several: true, Wait: true, Refuse: true,
+	}
+	require.Equal(t, all, s.ticked())
+}
+
+// sendLink asks TikTok for a link for the first product that the dialog offers, and sends it.
+func (s *stage) sendLink(who, dialog string) {
+	s.t.Helper()
+	var product any
+	for _, v := range s.state().Views {
+		for _, b := range v.Blocks {
+			if v.ID == dialog && b.Element["action_id"] == "link_product" {
+				product = b.Element["options"].([]any)[0].(map[string]any)["value"]
+			}
+		}
+	}
+	require.NotNil(s.t, product, "a product to choose")
+	asked := s.act(map[string]any{"user": who, "do": "submit", "view_id": dialog, "values": map[string]any{"link_product": product}})
+	require.True(s.t, asked.OK, asked.Error)
+	s.until("the link", func() bool {
+		return s.act(map[string]any{"user": who, "do": "submit", "view_id": dialog, "values": map[string]any{"link_picture": []string{}}}).OK
+	})
+}
+
+// opened acts until a dialog opens: on a busy machine the act may be answered before it does.
+func (s *stage) opened(act func() seen) (dialog string) {
+	s.t.Helper()
+	s.until("the dialog", func() bool {
+		dialog = act().ViewID
+		return dialog != ""
+	})
+	return dialog
+}
+
+// more does what the guide's second row says, and the rest of the first.
+func (s *stage) more(who, page string, card message) {
+	channel := s.info["slack_channel"].(string)
+	s.act(map[string]any{"user": who, "do": "home"})
+	s.until("App Home", func() bool { return s.ticked().Home })
+	s.warehouse(s.cards()[0].application(), "post")
+	s.until("the content", func() bool { return s.ticked().Post })
+
+	dialog := s.opened(func() seen { return s.click(who, card, "message") })
+	written := s.act(map[string]any{"user": who, "do": "submit", "view_id": dialog, "values": map[string]any{"message_text": "Hello"}, "wait_ms": 0})
+	require.True(s.t, written.OK, written.Error)
+	s.until("the message and its answer", func() bool { return s.ticked().Write })
+	dialog = s.opened(func() seen {
+		return s.act(map[string]any{"user": who, "do": "shortcut", "callback_id": "add_note", "channel": channel, "ts": card.TS})
+	})
+	s.act(map[string]any{"user": who, "do": "submit", "view_id": dialog, "values": map[string]any{"note_text": "we know them"}, "wait_ms": 0})
+	s.until("the note", func() bool { return s.ticked().Note })
+
+	_, _, body := answerOf(s.t, http.MethodGet, page)
+	command := regexp.MustCompile(`data-copy="(/campaign) (import \d+)"`).FindStringSubmatch(body)
+	require.NotNil(s.t, command, body)
+	s.act(map[string]any{"user": who, "do": "command", "command": command[1], "text": command[2], "wait_ms": 0})
+	s.until("the question", func() bool { return s.ticked().Invite })
+	question := s.messages("sampledesk_notice")
+	asked := question[slices.IndexFunc(question, func(m message) bool { return m.Metadata.Payload["kind"] == "question" })]
+	s.click(who, asked, "sample_needed")
+	dialog = s.opened(func() seen { return s.click(who, asked, "request_link") })
+	s.sendLink(who, dialog)
+	s.until("the request", func() bool { return s.ticked().Link })
+
+	decided := several(s.t, who, channel, "approve", s.act, func() (private aside) {
+		s.get(s.slack+"/sim/state", &private)
+		return private
+	})
+	s.act(map[string]any{"user": who, "do": "submit", "view_id": decided, "wait_ms": 0})
+	s.until("the run's end", func() bool { return s.ticked().Several })
+	s.post(s.shop+"/sim/applications", map[string]any{"approve_in": "30h"}, nil)
+	s.until("its card", func() bool { return len(s.cards()) > 7 })
+	s.post(s.shop+"/sim/clock", map[string]any{"advance": "24h"}, nil)
+	s.until("the deadlines", func() bool { return s.ticked().Wait })
 }
 
 func TestAnApprovalThatIsUndoneCountsAsOne(t *testing.T) {
@@ -99,7 +178,7 @@ func demoOn(t *testing.T, slack, affiliate string, undo time.Duration) (*simulat
 	ctx, cancel := context.WithCancel(t.Context())
 	stage, err := flags.listen(ctx, log, staging{framed: true})
 	require.NoError(t, err)
-	stage.pages[0] = newDemoPage(stage, undo, log).over(stage.pages[0])
+	stage.pages[0] = newDemoPage(stage, undo, "7290000000000000001", log).over(stage.pages[0])
 	ended := make(chan error, 1)
 	go func() { ended <- stage.serve(ctx) }()
 	t.Cleanup(func() {

@@ -8,85 +8,153 @@ import (
 	"sampledesk/workflow"
 )
 
-// steps are what a visitor of the demo has seen happen. They are read from what stands in the stand-in workspace, where
-// the desk tells of everything that counts, and never from clicks: what the desk did not bring about is not ticked.
+// steps are what a visitor of the demo has seen happen, in the order of the page. They are read from the metadata of what
+// stands in the stand-in workspace, never from clicks or from wording: what the desk did not bring about is not ticked.
 type steps struct {
-	Approve bool `json:"approve"` // a card tells that somebody here approved
+	Approve bool `json:"approve"` // a card or its thread has an approval from here
 	Settle  bool `json:"settle"`  // an approval was undone in time, or TikTok confirmed it
-	Ship    bool `json:"ship"`    // a thread tells of a shipment
-	Deliver bool `json:"deliver"` // a thread tells that a sample has arrived
-	Reject  bool `json:"reject"`  // TikTok confirmed a rejection that somebody here made
-	Collect bool `json:"collect"` // a creator was added to a campaign, and somebody looked where its creators stand
-	Refuse  bool `json:"refuse"`  // somebody who only looks on was told so, privately
+	Ship    bool `json:"ship"`    // a thread announces a shipment
+	Deliver bool `json:"deliver"` // a thread announces that a sample has arrived
+	Post    bool `json:"post"`    // a thread shows what a creator posted
+	Reject  bool `json:"reject"`  // TikTok confirmed a rejection from here
+	Home    bool `json:"home"`    // somebody opened App Home
+
+	Write   bool `json:"write"`   // a message to a creator was sent, and one from a creator arrived
+	Note    bool `json:"note"`    // a thread has a note
+	Collect bool `json:"collect"` // a creator was added to a campaign, and somebody looked at a campaign
+	Invite  bool `json:"invite"`  // a member of a campaign answered, and the desk asks whether a sample is needed
+	Link    bool `json:"link"`    // the request of such a member has come
+	Several bool `json:"several"` // requests were decided together
+	Wait    bool `json:"wait"`    // deadlines came near, and the desk announced them
+	Refuse  bool `json:"refuse"`  // somebody who may not decide got a private answer
 }
 
-// told is what the steps are read from: the part of the workspace's /sim/state that matters here.
-type told struct {
+// workspaceState is what the steps are read from: the part of the workspace's /sim/state that matters here.
+type workspaceState struct {
 	Channels []struct {
-		Messages []toldMessage `json:"messages"`
+		Messages []struct {
+			Metadata messageMetadata `json:"metadata"`
+		} `json:"messages"`
 	} `json:"channels"`
-	Ephemerals []toldPrivately `json:"ephemerals"`
-}
-
-type toldMessage struct {
-	Text     string `json:"text"`
-	Metadata struct {
-		EventType string `json:"event_type"`
-		Payload   struct {
-			Kind  string         `json:"kind"`
-			Stage workflow.Stage `json:"stage"`
-		} `json:"event_payload"`
-	} `json:"metadata"`
-}
-
-type toldPrivately struct {
-	Text   string `json:"text"`
-	Blocks []struct {
+	Ephemerals []ephemeral `json:"ephemerals"`
+	Views      []struct {
 		Type string `json:"type"`
+	} `json:"views"`
+}
+
+type messageMetadata struct {
+	EventType string `json:"event_type"`
+	Payload   struct {
+		Kind     workflow.PayloadKind `json:"kind"`
+		Stage    workflow.Stage       `json:"stage"`
+		Decision string               `json:"decision"`
+		Undone   string               `json:"undone"`
+		Notice   string               `json:"notice"`
+		State    string               `json:"state"`
+		Run      workflow.RunKind     `json:"run"`
+	} `json:"event_payload"`
+}
+
+type ephemeral struct {
+	User   string `json:"user"`
+	Blocks []struct {
+		ID string `json:"block_id"`
 	} `json:"blocks"`
 }
 
-// stepsOf reads the steps from the workspace.
-func stepsOf(t told) steps {
-	var s steps
-	joined := false
-	for _, c := range t.Channels {
+// stepsReader is what the steps are, and what some of them are made of.
+type stepsReader struct {
+	steps
+	joined         bool // a creator was added to a campaign
+	sent, received bool // a message to a creator, and one from a creator
+	deadlines      int  // announced steps of deadlines
+}
+
+// stepsOf reads the steps from the workspace. Onlookers are the users who may not decide.
+func stepsOf(w workspaceState, onlookers []string) steps {
+	var r stepsReader
+	for _, c := range w.Channels {
 		for _, m := range c.Messages {
-			switch m.Metadata.EventType {
-			case "sampledesk_card":
-				s.Approve = s.Approve || strings.Contains(m.Text, "approved by <@")
-			case "sampledesk_reply":
-				s.reply(m)
-				joined = joined || m.Metadata.Payload.Kind == "campaign"
-			}
+			r.read(m.Metadata)
 		}
 	}
-	s.Collect = joined && slices.ContainsFunc(t.Ephemerals, toldPrivately.showsACampaign)
-	s.Refuse = slices.ContainsFunc(t.Ephemerals, toldPrivately.turnsAway)
-	return s
+	for _, v := range w.Views {
+		r.Home = r.Home || v.Type == "home"
+	}
+	r.Write = r.sent && r.received
+	r.Wait = r.deadlines > 1 // one of the first requests expires within hours: that one is announced by itself
+	r.Collect = r.joined && slices.ContainsFunc(w.Ephemerals, ephemeral.showsACampaign)
+	r.Refuse = slices.ContainsFunc(w.Ephemerals, func(e ephemeral) bool { return slices.Contains(onlookers, e.User) })
+	return r.steps
+}
+
+func (r *stepsReader) read(m messageMetadata) {
+	switch m.EventType {
+	case "sampledesk_card":
+		r.Approve = r.Approve || m.Payload.Decision == "approve"
+	case "sampledesk_reply":
+		r.reply(m)
+	case "sampledesk_notice":
+		r.notice(m)
+	}
 }
 
 // reply reads one reply in a card's thread. An approval that was undone no longer stands on its card, but it was made.
-func (s *steps) reply(m toldMessage) {
-	switch p := m.Metadata.Payload; p.Kind {
-	case "decision":
-		undone := strings.Contains(m.Text, "approval was undone by <@")
-		s.Approve, s.Settle = s.Approve || undone, s.Settle || undone
-	case "stage":
-		confirmed := strings.Contains(m.Text, "confirmed the approval by <@")
-		s.Approve, s.Settle = s.Approve || confirmed, s.Settle || confirmed
-		s.Ship = s.Ship || p.Stage == workflow.StageShipping
-		s.Deliver = s.Deliver || p.Stage == workflow.StageContent
-		s.Reject = s.Reject || p.Stage == workflow.StageReject && strings.Contains(m.Text, "confirmed the rejection by <@")
+func (r *stepsReader) reply(m messageMetadata) {
+	p := m.Payload
+	switch p.Kind {
+	case workflow.KindDecision:
+		undone := p.Undone != "" && p.Decision == "approve"
+		r.Approve, r.Settle = r.Approve || undone, r.Settle || undone
+	case workflow.KindStage:
+		approved := p.Decision == "approve"
+		r.Approve, r.Settle = r.Approve || approved, r.Settle || approved
+		r.Reject = r.Reject || p.Decision == "reject"
+		r.Ship, r.Deliver = r.Ship || p.Stage == workflow.StageShipping, r.Deliver || p.Stage == workflow.StageContent
+	case workflow.KindContent:
+		r.Post = true
+	case workflow.KindMessage:
+		r.message(m)
+	case workflow.KindNote:
+		r.Note = true
+	case workflow.KindCampaign:
+		r.joined = true
+	case workflow.KindDeadline:
+		r.deadlines++
 	}
 }
 
-// showsACampaign tells whether this is the picture of a campaign: its name as a heading, and who stands where.
-func (t toldPrivately) showsACampaign() bool {
-	return strings.HasPrefix(t.Text, "Campaign ") && len(t.Blocks) > 1 && t.Blocks[0].Type == "header"
+// message reads a message of the talk with a creator: one to them is edited as it goes out, one from them is not.
+func (r *stepsReader) message(m messageMetadata) {
+	if m.Payload.Notice == "" {
+		r.received = true
+	} else {
+		r.sent = r.sent || m.Payload.State == string(workflow.MessageSent)
+	}
 }
 
-// turnsAway tells whether this is the friendly no to somebody who only looks on.
-func (t toldPrivately) turnsAway() bool {
-	return t.Text == view.Denied(view.DeniedGuest) || t.Text == view.Denied(view.DeniedElsewhere)
+// notice reads one message to a channel.
+func (r *stepsReader) notice(m messageMetadata) {
+	p := m.Payload
+	switch p.Kind {
+	case workflow.KindQuestion:
+		r.Invite = true
+		r.Link = r.Link || p.State == "requested"
+	case workflow.KindRun:
+		r.Several = r.Several || p.Run == workflow.RunDecisions && p.State == "done"
+	case workflow.KindDeadline:
+		r.deadlines++
+	case workflow.KindMessage:
+		r.message(m)
+	}
+}
+
+// showsACampaign tells whether this is the answer that shows where a campaign's creators stand.
+func (e ephemeral) showsACampaign() bool {
+	for _, b := range e.Blocks {
+		if strings.HasPrefix(b.ID, view.BlockFunnel) {
+			return true
+		}
+	}
+	return false
 }

@@ -7,60 +7,66 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-
-	"sampledesk/bot/view"
 )
 
-// workspaceThat is a workspace with messages in its channel, each an event type, a kind, a stage and a text, and with
-// private messages.
-func workspaceThat(t *testing.T, messages [][4]string, private ...string) (state told) {
-	t.Helper()
-	var shown []string
-	for _, m := range messages {
-		text, err := json.Marshal(m[3])
-		require.NoError(t, err)
-		shown = append(shown, fmt.Sprintf(`{"text":%s,"metadata":{"event_type":%q,"event_payload":{"kind":%q,"stage":%q,"shop":"1"}}}`, text, m[0], m[1], m[2]))
-	}
-	shown = append(shown, `{"text":"approved by <@U1>","metadata":null,"blocks":[]}`)
-	body := fmt.Sprintf(`{"version":3,"channels":[{"id":"C1","messages":[%s]}],"ephemerals":[%s]}`, strings.Join(shown, ","), strings.Join(private, ","))
-	require.NoError(t, json.Unmarshal([]byte(body), &state), body)
-	return state
-}
-
-func TestAStepIsTickedByWhatTheWorkspaceTells(t *testing.T) {
-	const card, reply = "sampledesk_card", "sampledesk_reply"
-	quoted := func(text string) string {
-		literal, err := json.Marshal(text)
-		require.NoError(t, err)
-		return string(literal)
-	}
-	funnel := `{"text":"Campaign Spring: 1 creator","blocks":[{"type":"header"},{"type":"context"},{"type":"section"}]}`
-	joined := [4]string{reply, "campaign", "", "<@U1> added the creator to the campaign Spring"}
+func TestAStepIsTickedByTheMetadataOfMessages(t *testing.T) {
+	const card, reply, notice = "sampledesk_card", "sampledesk_reply", "sampledesk_notice"
+	const funnel = `{"user":"U1","blocks":[{"type":"header"},{"type":"actions","block_id":"funnel:c1"}]}`
+	type message struct{ event, payload string }
+	joined := message{reply, `"kind":"campaign"`}
+	sent := message{reply, `"kind":"message","notice":"n1","state":"sent"`}
+	received := message{reply, `"kind":"message"`}
+	deadline := message{reply, `"kind":"deadline","step":"6h"`}
 	for name, c := range map[string]struct {
-		messages [][4]string
-		private  []string
+		messages []message
+		private  string
+		views    string
 		want     steps
 	}{
-		"nothing yet":                 {},
-		"a card that waits":           {messages: [][4]string{{card, "", "Sample application review pending", "Sample request: waits"}}},
-		"approved":                    {messages: [][4]string{{card, "", "", "Sample request: approved by <@U1>, can still be undone"}}, want: steps{Approve: true}},
-		"rejected, not confirmed":     {messages: [][4]string{{card, "", "", "Sample request: rejected by <@U1>, can still be undone"}}},
-		"undone":                      {messages: [][4]string{{reply, "decision", "", "The approval was undone by <@U1>"}}, want: steps{Approve: true, Settle: true}},
-		"a rejection undone":          {messages: [][4]string{{reply, "decision", "", "The rejection was undone by <@U1>"}}},
-		"confirmed":                   {messages: [][4]string{{reply, "stage", "Awaiting shipment", "TikTok confirmed the approval by <@U1>"}}, want: steps{Approve: true, Settle: true}},
-		"approved elsewhere":          {messages: [][4]string{{reply, "stage", "Awaiting shipment", "changed in the Affiliate Center"}}},
-		"shipped":                     {messages: [][4]string{{reply, "stage", "Shipping", "Sample request: Shipping"}}, want: steps{Ship: true}},
-		"delivered":                   {messages: [][4]string{{reply, "stage", "Content pending", "Sample request"}}, want: steps{Deliver: true}},
-		"rejected":                    {messages: [][4]string{{reply, "stage", "Reject", "TikTok confirmed the rejection by <@U1>"}}, want: steps{Reject: true}},
-		"rejected elsewhere":          {messages: [][4]string{{reply, "stage", "Reject", "changed in the Affiliate Center"}}},
-		"added but not looked at":     {messages: [][4]string{joined}},
-		"looked at an empty one":      {private: []string{funnel}},
-		"added and looked at":         {messages: [][4]string{joined}, private: []string{funnel}, want: steps{Collect: true}},
-		"added and turned down":       {messages: [][4]string{joined}, private: []string{`{"text":"Campaign names are short","blocks":[]}`}},
-		"a guest turned away":         {private: []string{`{"text":` + quoted(view.Denied(view.DeniedGuest)) + `}`}, want: steps{Refuse: true}},
-		"a stranger turned away":      {private: []string{`{"text":` + quoted(view.Denied(view.DeniedElsewhere)) + `}`}, want: steps{Refuse: true}},
-		"told who decided, privately": {private: []string{`{"text":"Admin approved it already"}`}},
+		"nothing yet":             {},
+		"a card that is pending":  {messages: []message{{card, `"stage":"Sample application review pending"`}}},
+		"approved":                {messages: []message{{card, `"decision":"approve"`}}, want: steps{Approve: true}},
+		"rejected, not confirmed": {messages: []message{{card, `"decision":"reject"`}}},
+		"undone":                  {messages: []message{{reply, `"kind":"decision","decision":"approve","undone":"true"`}}, want: steps{Approve: true, Settle: true}},
+		"a rejection undone":      {messages: []message{{reply, `"kind":"decision","decision":"reject","undone":"true"`}}},
+		"an answer that was lost": {messages: []message{{reply, `"kind":"decision","decision":"approve"`}}},
+		"confirmed":               {messages: []message{{reply, `"kind":"stage","decision":"approve","stage":"Awaiting shipment"`}}, want: steps{Approve: true, Settle: true}},
+		"approved elsewhere":      {messages: []message{{reply, `"kind":"stage","stage":"Awaiting shipment"`}}},
+		"shipped":                 {messages: []message{{reply, `"kind":"stage","stage":"Shipping"`}}, want: steps{Ship: true}},
+		"delivered":               {messages: []message{{reply, `"kind":"stage","stage":"Content pending"`}}, want: steps{Deliver: true}},
+		"posted":                  {messages: []message{{reply, `"kind":"content","notice":"n1"`}}, want: steps{Post: true}},
+		"rejected":                {messages: []message{{reply, `"kind":"stage","stage":"Reject","decision":"reject"`}}, want: steps{Reject: true}},
+		"rejected elsewhere":      {messages: []message{{reply, `"kind":"stage","stage":"Reject"`}}},
+		"App Home":                {views: `{"type":"home"}`, want: steps{Home: true}},
+		"a dialog":                {views: `{"type":"modal"}`},
+		"written, no answer":      {messages: []message{sent}},
+		"answered, never written": {messages: []message{received}},
+		"a talk":                  {messages: []message{sent, received}, want: steps{Write: true}},
+		"a talk of the channel":   {messages: []message{{notice, sent.payload}, {notice, received.payload}}, want: steps{Write: true}},
+		"not sent yet":            {messages: []message{{reply, `"kind":"message","notice":"n1","state":"waiting"`}, received}},
+		"a note":                  {messages: []message{{reply, `"kind":"note"`}}, want: steps{Note: true}},
+		"added but not looked at": {messages: []message{joined}},
+		"looked at an empty one":  {private: funnel},
+		"added and looked at":     {messages: []message{joined}, private: funnel, want: steps{Collect: true}},
+		"another private answer":  {messages: []message{joined}, private: `{"user":"U1","blocks":[{"type":"section"}]}`},
+		"a question":              {messages: []message{{notice, `"kind":"question","state":"open"`}}, want: steps{Invite: true}},
+		"its request":             {messages: []message{{notice, `"kind":"question","state":"requested"`}}, want: steps{Invite: true, Link: true}},
+		"several under way":       {messages: []message{{notice, `"kind":"run","run":"decisions","state":"under_way"`}}},
+		"several decided":         {messages: []message{{notice, `"kind":"run","run":"decisions","state":"done"`}}, want: steps{Several: true}},
+		"an import":               {messages: []message{{notice, `"kind":"run","run":"import","state":"done"`}}},
+		"one deadline":            {messages: []message{deadline}},
+		"two deadlines":           {messages: []message{deadline, {notice, deadline.payload}}, want: steps{Wait: true}},
+		"a guest was refused":     {private: `{"user":"U9","blocks":[]}`, want: steps{Refuse: true}},
+		"a member was refused":    {private: `{"user":"U1","blocks":[]}`},
 	} {
-		require.Equal(t, c.want, stepsOf(workspaceThat(t, c.messages, c.private...)), name)
+		var shown []string
+		for _, m := range append(c.messages, message{"", `"kind":"stage"`}) {
+			shown = append(shown, fmt.Sprintf(`{"text":"","metadata":{"event_type":%q,"event_payload":{%s}}}`, m.event, m.payload))
+		}
+		shown = append(shown, `{"text":"approved by <@U1>","metadata":null,"blocks":[]}`)
+		body := fmt.Sprintf(`{"channels":[{"id":"C1","messages":[%s]}],"ephemerals":[%s],"views":[%s]}`, strings.Join(shown, ","), c.private, c.views)
+		var state workspaceState
+		require.NoError(t, json.Unmarshal([]byte(body), &state), body)
+		require.Equal(t, c.want, stepsOf(state, []string{"U9"}), name)
 	}
 }

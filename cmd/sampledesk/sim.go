@@ -161,6 +161,11 @@ func (s *simulation) serve(ctx context.Context) error {
 	return errors.Join(err, s.slack.Close(), s.affiliate.Close())
 }
 
+// close ends stand-ins that were never served.
+func (s *simulation) close() error {
+	return errors.Join(s.listeners[0].Close(), s.listeners[1].Close(), s.slack.Close(), s.affiliate.Close())
+}
+
 // serveUntil serves until ctx ends, and then closes what is open: the pages' event streams never end by themselves.
 func serveUntil(ctx context.Context, l net.Listener, h http.Handler) error {
 	server := &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second}

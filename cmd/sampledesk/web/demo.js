@@ -2,7 +2,8 @@
 // reads it from the workspace; nothing is ticked because something was pressed.
 
 const part = (id) => document.getElementById(id);
-const items = [...document.querySelectorAll('#steps > li')];
+const rows = ['steps', 'more'].map(part);
+const items = [...document.querySelectorAll('.steps > [data-step]')];
 const tabs = [...document.querySelectorAll('.tabs button')];
 
 // Bursts of changes are read together.
@@ -13,10 +14,14 @@ let events = null;
 let waiting = null;
 
 const nameOf = (item) => item.querySelector('button').textContent;
-const nextItem = () => items.find((item) => !done?.[item.dataset.step]);
+const open = (item) => !done?.[item.dataset.step];
 
-/** show opens the sentence of one step, or the last words when there is none left. */
+/** nextItem is the first step that is left, in the row where something came about if there is one. */
+const nextItem = (row) => items.find((item) => item.parentNode === row && open(item)) ?? items.find(open);
+
+/** show opens the sentence of one step in its row, or the last words when there is none left. */
 function show(chosen) {
+  if (chosen) for (const row of rows) row.hidden = row !== chosen.parentNode;
   for (const item of items) {
     item.classList.toggle('shown', item === chosen);
     item.querySelector('button').setAttribute('aria-expanded', String(item === chosen));
@@ -35,9 +40,9 @@ function tick(now) {
     item.querySelector('button').setAttribute('aria-label', yes ? `${nameOf(item)}, done` : nameOf(item));
   }
   if (fresh.length === 0 && !first) return;
-  const next = nextItem();
+  const next = nextItem(fresh.at(-1)?.parentNode);
   show(next);
-  if (!first) part('news').textContent = `Done: ${fresh.map(nameOf).join(', ')}. ${next ? `Next: ${nameOf(next)}.` : 'That is the whole loop.'}`;
+  if (!first) part('news').textContent = `Done: ${fresh.map(nameOf).join(', ')}. ${next ? `Next: ${nameOf(next)}.` : 'That is everything.'}`;
 }
 
 async function look() {
@@ -93,13 +98,38 @@ function wasFolded() {
   }
 }
 
+/** offerToCopy shows the buttons that copy what is to be typed, where the browser lets a page do that. */
+function offerToCopy() {
+  if (!navigator.clipboard) return;
+  for (const button of document.querySelectorAll('[data-copy]')) {
+    button.hidden = false;
+    button.addEventListener('click', async () => {
+      try {
+        await navigator.clipboard.writeText(button.dataset.copy);
+        part('news').textContent = button.textContent = 'Copied';
+        setTimeout(() => { button.textContent = 'Copy'; }, 2000);
+      } catch {
+        button.hidden = true;
+      }
+    });
+  }
+}
+
 for (const item of items) item.querySelector('button').addEventListener('click', () => show(item));
+for (const button of document.querySelectorAll('[data-row]')) {
+  button.addEventListener('click', () => {
+    const row = part(button.dataset.row);
+    show(nextItem(row)?.parentNode === row ? nextItem(row) : row.querySelector('[data-step]'));
+    row.querySelector('.shown button').focus();
+  });
+}
 for (const tab of tabs) tab.addEventListener('click', () => turn(tab.dataset.pane));
 for (const link of document.querySelectorAll('.guide a')) link.addEventListener('click', () => turn(link.hash.slice(1)));
 part('fold').addEventListener('click', () => fold(!part('guide').hidden));
 document.addEventListener('visibilitychange', follow);
 
-part('steps').classList.add('live');
+for (const row of rows) row.classList.add('live');
+offerToCopy();
 show(items[0]);
 fold(wasFolded());
 follow();
