@@ -87,8 +87,8 @@ bench-store: ## Decisions with 1, 8 and 64 writers beside bbolt by itself, in on
 	$(GO) test ./workflow/outbox -run 'WholeLifeOfADecision' -count=1 -v | grep commits
 
 .PHONY: bench-size
-bench-size: ## What people wait for in stores of SIZES applications (1000,20000), beside the first size
-	SAMPLEDESK_BENCH_SIZES=$(SIZES) $(GO) test ./bot -run '^$$' -bench Sizes -benchtime 1x -timeout 2h
+bench-size: ## What people wait for in stores of SIZES applications (1000,20000), beside the first size: SIZES=1000,1000000 takes minutes and 4 GB of memory
+	$(IN_MEMORY) SAMPLEDESK_BENCH_SIZES=$(SIZES) $(GO) test ./bot -run '^$$' -bench Sizes -benchtime 1x -timeout 2h
 
 .PHONY: bench-dispatcher
 bench-dispatcher: ## What a posted card costs while 20, 300 and 1,500 others wait behind it; compare them by ratio
