@@ -155,7 +155,8 @@ func inBubble(t *testing.T, seed int, test func(*bubble)) {
 func (b *bubble) configure() {
 	d := demo{Listen: "desk.test:80"}
 	b.desk = d.desk(details{Slack: b.slack.Details("http://" + slackAt), TikTok: b.center.Details("http://" + centerAt)}, b.t.TempDir())
-	b.desk.Sync, b.desk.Undo = "@every 1m", 10*time.Second
+	b.desk.Sync, b.desk.SyncMessages, b.desk.SyncContent = "@every 1m", "@every 1m", "@every 30m" // serve's own: the demo's look every other second
+	b.desk.Undo = 10 * time.Second
 	b.desk.Store = "bolt:" + filepath.Join(b.t.TempDir(), "desk.db")
 }
 

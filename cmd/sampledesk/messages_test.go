@@ -112,6 +112,7 @@ func (b *bubble) only() message {
 
 func TestAMessageGoesToTheCreatorOnceAndItsAnswerComesBack(t *testing.T) {
 	inBubble(t, 1, func(b *bubble) {
+		b.desk.SyncMessages = "@every 2s"
 		b.open()
 		time.Sleep(30 * time.Second)
 		card := b.only()
@@ -210,6 +211,7 @@ func TestAnAnswerFindsTheThreadOfTheLatestLiveRequestOrTheChannel(t *testing.T) 
 		creator := map[string]any{"creator_open_id": "openid1", "username": "glow.daily"}
 		var earlier, later struct{ ID string }
 		b.post(centerAt, "/sim/applications", map[string]any{"creator": creator, "product": map[string]any{"id": "1729000000000000001"}}, &earlier)
+		b.desk.SyncMessages = "@every 2s"
 		b.open()
 		time.Sleep(90 * time.Second)
 		b.post(centerAt, "/sim/applications", map[string]any{"creator": creator, "product": map[string]any{"id": "1729000000000000002"}}, &later)
