@@ -27,6 +27,10 @@ func clean(s string) string {
 	var out []rune
 	marks := 0
 	for _, r := range strings.ToValidUTF8(s, "\ufffd") {
+		if '!' <= r && r <= '~' { // most text is, and needs no look into Unicode's tables
+			out, marks = append(out, r), 0
+			continue
+		}
 		switch {
 		case unicode.IsSpace(r) || blank(r):
 			r = ' '
@@ -34,7 +38,7 @@ func clean(s string) string {
 			if len(out) == 0 || glue(out[len(out)-1]) {
 				continue
 			}
-		case unicode.In(r, unicode.Cc, unicode.Cf, unicode.Cs, unicode.Co, unicode.Noncharacter_Code_Point):
+		case !unicode.IsLetter(r) && unicode.In(r, unicode.Cc, unicode.Cf, unicode.Cs, unicode.Co, unicode.Noncharacter_Code_Point):
 			continue
 		}
 		if !unicode.In(r, unicode.Mn, unicode.Me) {
