@@ -47,6 +47,9 @@ type Application struct {
 	// DedupKeys are the keys of the latest actions of people that were applied, so that a second delivery of the same
 	// action is recognised.
 	DedupKeys []string `json:"origins,omitempty"`
+
+	// Milestones are what the figures count of it, in the order in which it happened.
+	Milestones []Milestone `json:"milestones,omitempty"`
 }
 
 // Joined is how an application came into its campaign, and how into the one before, for taking that back.

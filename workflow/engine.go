@@ -254,7 +254,11 @@ func (t *txn) apply(k Key, ev Event) (after Application, did bool, err error) {
 	if err := t.setTimer(before, &next); err != nil {
 		return before, false, err
 	}
-	if err := t.save(before, next, ev); err != nil {
+	line, told := entry(before, next, ev)
+	if told {
+		next.Application = next.Application.track(before, line)
+	}
+	if err := t.save(before, next, line, told); err != nil {
 		return before, false, err
 	}
 	if next.Fault != nil {
@@ -301,13 +305,13 @@ func (t *txn) afterStep(before Application, next Next, ev Event) (Application, e
 	return load(t.tx, after.Key)
 }
 
-// save saves what a step led to.
-func (t *txn) save(before Application, next Next, ev Event) error {
+// save saves what a step led to, with its line of the history, if that is told.
+func (t *txn) save(before Application, next Next, line Entry, told bool) error {
 	if err := t.tx.PutApplication(next.Application); err != nil {
 		return err
 	}
-	if h, keep := entry(before, next, ev); keep {
-		if err := t.tx.Append(h); err != nil {
+	if told {
+		if err := t.tx.Append(line); err != nil {
 			return err
 		}
 	}

@@ -62,7 +62,8 @@ type Tx interface {
 
 	// Application returns an application, or ErrNotFound.
 	Application(Key) (Application, error)
-	// PutApplication keeps an application, in place of the one of the same key, and with it its places in all listings.
+	// PutApplication keeps an application, in place of the one of the same key, and with it its places in all listings,
+	// and what it adds to its shop's figures.
 	PutApplication(Application) error
 	// Applications returns up to limit applications of a listing, from the first place after the cursor on; the empty
 	// cursor is the start. It is an index read: its cost does not grow with what it does not return.
@@ -72,6 +73,10 @@ type Tx interface {
 	Latest(l Listing, limit int) ([]Application, error)
 	// Count returns how many applications a listing has, without reading them.
 	Count(Listing) (int, error)
+	// Totals adds up the facts (Application.Facts) of a shop's applications from a time on and before another, but for
+	// those that come again within that time. Its cost does not grow with the applications: an hour costs one read, and
+	// only the two hours that are not in it as a whole are counted fact by fact. Zones do not matter to it.
+	Totals(s ShopID, from, to time.Time) (Totals, error)
 
 	// Campaign returns a campaign, or ErrNotFound.
 	Campaign(CampaignID) (Campaign, error)

@@ -27,12 +27,13 @@ func (t *transaction) Application(k workflow.Key) (workflow.Application, error) 
 	a.Application.Key = k
 	if t.tx.Writable() {
 		t.latest = a.Application
+		t.latest.Contents, t.latest.Milestones = slices.Clone(a.Contents), slices.Clone(a.Milestones)
 	}
 	return a.Application, nil
 }
 
 // before returns the application as it is before it is put, and the zero application where it is new. One that was just
-// read is not read again: what Places looks at is all in the value, and nobody else can change that.
+// read is not read again: what Places and Facts look at is all in the value, and nobody else can change that.
 func (t *transaction) before(k workflow.Key) (workflow.Application, error) {
 	if t.latest.Key == k {
 		return t.latest, t.alive()
@@ -61,6 +62,9 @@ func (t *transaction) PutApplication(a workflow.Application) error {
 	}
 	if err := t.list(a.Key, placesOf(before), placesOf(a)); err != nil {
 		return fmt.Errorf("listing application %s: %w", a.Key, err)
+	}
+	if err := t.figure(a.Key, before.Facts(), a.Facts()); err != nil {
+		return fmt.Errorf("counting application %s: %w", a.Key, err)
 	}
 	t.latest = a
 	return nil

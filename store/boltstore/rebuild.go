@@ -139,6 +139,7 @@ type rebuilding struct {
 
 	entries []entry        // places that are not put yet
 	numbers map[string]int // how many applications the long listings have
+	facts   []pair         // of the figures, that are not put yet
 
 	done, all int
 	told      time.Time
@@ -197,7 +198,7 @@ func (r *rebuilding) run() (err error) {
 			return err
 		}
 	}
-	for _, part := range []func() error{r.outbox, r.applications, r.flush, r.keepNumbers, r.memberships, r.products} {
+	for _, part := range []func() error{r.outbox, r.applications, r.flush, r.keepNumbers, r.flushFacts, r.keepHours, r.memberships, r.products} {
 		if err := part(); err != nil {
 			return err
 		}
@@ -334,8 +335,8 @@ func withoutKey(data []byte, k workflow.Key) []byte {
 	return slices.Concat(before, after)
 }
 
-// application takes over an application and works out where it stands. What else is kept of all applications together is
-// gathered here too.
+// application takes over an application and works out where it stands and what it adds to the figures. What else is kept
+// of all applications together is gathered here too.
 func (r *rebuilding) application(key, data []byte) error {
 	a, err := decodeApplication(key, data)
 	if err != nil {
@@ -343,6 +344,9 @@ func (r *rebuilding) application(key, data []byte) error {
 	}
 	if r.has != schema {
 		data = withoutKey(data, a.Key)
+	}
+	if data, err = r.figure(a, key, data); err != nil {
+		return fmt.Errorf("counting application %q anew: %w", key, err)
 	}
 	if err := r.keep(applicationsBucket, key, data); err != nil {
 		return err
@@ -357,6 +361,11 @@ func (r *rebuilding) application(key, data []byte) error {
 	if time.Since(r.told) >= tellAfter {
 		r.told = time.Now()
 		r.log.InfoContext(r.ctx, "rebuilding the store", "applications_done", r.done, "of", r.all)
+	}
+	if len(r.facts) >= listedAtOnce {
+		if err := r.flushFacts(); err != nil {
+			return err
+		}
 	}
 	if len(r.entries) >= listedAtOnce {
 		return r.flush()
