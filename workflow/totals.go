@@ -108,9 +108,12 @@ func SpanOf(d time.Duration) Span {
 	return Span(uint64(spanSteps*doubled) + s>>doubled)
 }
 
+// Exact reports whether the span is exact to the second.
+func (s Span) Exact() bool { return s < 2*spanSteps }
+
 // Duration is the middle of the durations of the span.
 func (s Span) Duration() time.Duration {
-	if s < 2*spanSteps {
+	if s.Exact() {
 		return time.Duration(s) * time.Second
 	}
 	doubled := int(s)/spanSteps - 1

@@ -116,7 +116,14 @@ func medianLine(f query.Figures, before *query.Figures) string {
 	if !f.Timed() {
 		return ""
 	}
+<<<<<<< HEAD
 	s := "*" + roughly(f.Median) + "* median time to decide"
+=======
+	s := "*" + roughly(f.Median) + "* from first sight to the decision (median"
+	if !workflow.SpanOf(f.Median).Exact() {
+		s += ", rounded"
+	}
+>>>>>>> 36421cb (Keep the figures as they happen, and sum them up instead of reading every request)
 	if before != nil && before.Timed() {
 		s += " (" + roughly(before.Median) + " the week before)"
 	}

@@ -32,6 +32,7 @@ func contradictions(t *transaction) []string {
 	}
 	listings, busy := wantListings(t)
 	differ(listingsBucket, listings)
+	differ(figuresBucket, wantFigures(t))
 	differ(campaignNamesBucket, wantNames(t))
 	differ(membershipsBucket, wantMemberships(t))
 	differ(conversationIDsBucket, wantConversationIDs(t))
@@ -64,6 +65,37 @@ func wantListings(t *transaction) (listings, busy map[string]string) {
 		}
 	}
 	return listings, busy
+}
+
+// wantFigures returns what the applications add to the figures, and the sums of each hour.
+func wantFigures(t *transaction) map[string]string {
+	figures, hours := map[string]string{}, map[string]workflow.Totals{}
+	for key, data := range dumped(t.bucket(applicationsBucket)) {
+		if !isApplication([]byte(key)) {
+			continue
+		}
+		a, err := decodeApplication([]byte(key), []byte(data))
+		if err != nil {
+			panic(err)
+		}
+		for _, f := range a.Facts() {
+			for _, e := range factEntries(a.Key, f) {
+				figures[string(e.key)] = string(e.value)
+			}
+			at := string(figuresAt(hourLetter, a.Key.Shop, hourOf(f.At.UnixMicro())))
+			sum := hours[at]
+			sum.Add(f, 1)
+			hours[at] = sum
+		}
+	}
+	for at, sum := range hours {
+		data, err := packedTotals(sum)
+		if err != nil {
+			panic(err)
+		}
+		figures[at] = string(data)
+	}
+	return figures
 }
 
 func wantMemberships(t *transaction) map[string]string {
@@ -184,6 +216,9 @@ func TestTheCheckFindsEveryKindOfContradiction(t *testing.T) {
 		},
 		"a listing": func(tx *transaction) error {
 			return tx.bucket(listingsBucket).Put(under("stray"), []byte("1"))
+		},
+		"a fact": func(tx *transaction) error {
+			return tx.bucket(figuresBucket).Put(figuresAt(factLetter, "1", 5), []byte("1"))
 		},
 		"a campaign's name": func(tx *transaction) error {
 			return tx.bucket(campaignNamesBucket).Delete(campaignNameKey("1", "Campaign 0"))

@@ -43,6 +43,7 @@ func Run(t *testing.T, open Open) {
 		{"Authorisations and shops", shops},
 		{"Applications", applications},
 		{"Listings", listings},
+		{"Figures", figures},
 		{"Campaigns", campaigns},
 		{"Members", members},
 		{"Products", products},
