@@ -100,11 +100,7 @@ func TestTheWeekIsToldOnMondayOnceAndAsAPicture(t *testing.T) {
 		require.Equal(t, "Samples, the week 16 to 22 November 2026: 3 received, 2 decided, 1 shipped, 1 posted, 0 wasted", m.Text)
 		words := wording(t, m.Blocks)
 		require.Contains(t, words, "*2* decided (0 the week before): 1 approved, 1 rejected")
-<<<<<<< HEAD
 		require.Contains(t, words, "*1 h* median time to decide")
-=======
-		require.Contains(t, words, "*1 h* from first sight to the decision (median, rounded)")
->>>>>>> 36421cb (Keep the figures as they happen, and sum them up instead of reading every request)
 		require.Contains(t, words, "*1* posted (0 the week before), with 7 paid orders so far")
 		require.True(t, strings.HasPrefix(string(w.fetch(shown(t, m))), "\x89PNG"))
 		require.Len(t, w.calls("files.completeUploadExternal"), 1)

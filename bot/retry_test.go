@@ -114,11 +114,7 @@ func TestTheNumbersAreAskedForByCommand(t *testing.T) {
 		require.Contains(t, shown, "Samples, the last 7 days")
 		require.Contains(t, shown, "*3* received")
 		require.Contains(t, shown, "*1* decided: 1 approved, 0 rejected")
-<<<<<<< HEAD
 		require.Contains(t, shown, "*1 h* median time to decide")
-=======
-		require.Contains(t, shown, "*1 h* from first sight to the decision (median, rounded)")
->>>>>>> 36421cb (Keep the figures as they happen, and sum them up instead of reading every request)
 		require.NotContains(t, shown, "Glow Garden", "that shop lives in another channel")
 		require.Contains(t, w.command(guest, view.CommandSamples, "stats today"), "*3* received", "who sees the channel sees its numbers")
 		require.Contains(t, w.command(memberOne, view.CommandSamples, "stats yesterday"), "*0* received")

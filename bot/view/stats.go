@@ -59,7 +59,7 @@ func Stats(f StatsFacts) Message {
 }
 
 // howCounted says what the figures are.
-const howCounted = "Each line counts a request once, on the day it happened. Decisions count once TikTok has confirmed them; the median covers decisions made in Slack.\n" +
+const howCounted = "Each line counts a request once, on the day it happened. Decisions count once TikTok has confirmed them; the median covers decisions made in Slack and is rounded.\n" +
 	"Requests that had ended before Sample Desk first saw them are not included. Orders are those paid so far."
 
 func fileButton(t StatsTarget, period string) slack.BlockElement {
@@ -116,14 +116,7 @@ func medianLine(f query.Figures, before *query.Figures) string {
 	if !f.Timed() {
 		return ""
 	}
-<<<<<<< HEAD
 	s := "*" + roughly(f.Median) + "* median time to decide"
-=======
-	s := "*" + roughly(f.Median) + "* from first sight to the decision (median"
-	if !workflow.SpanOf(f.Median).Exact() {
-		s += ", rounded"
-	}
->>>>>>> 36421cb (Keep the figures as they happen, and sum them up instead of reading every request)
 	if before != nil && before.Timed() {
 		s += " (" + roughly(before.Median) + " the week before)"
 	}
