@@ -90,6 +90,10 @@ bench-store: ## Decisions with 1, 8 and 64 writers beside bbolt by itself, in on
 bench-size: ## What people wait for in stores of SIZES applications (1000,20000), beside the first size: SIZES=1000,1000000 takes minutes and 4 GB of memory
 	$(IN_MEMORY) SAMPLEDESK_BENCH_SIZES=$(SIZES) $(GO) test ./bot -run '^$$' -bench Sizes -benchtime 1x -timeout 2h
 
+.PHONY: bench-figures
+bench-figures: ## The numbers of a year in a shop of 1,000 and one of 100,000 requests; compare them by ratio
+	$(GO) test ./workflow/query -run '^$$' -bench BenchmarkTheNumbersOfAYear -benchtime 20x
+
 .PHONY: bench-dispatcher
 bench-dispatcher: ## What a posted card costs while 20, 300 and 1,500 others wait behind it; compare them by ratio
 	$(GO) test ./workflow/outbox -run '^$$' -bench BenchmarkABacklogOfCards -benchtime 1x -count 3

@@ -62,6 +62,7 @@ type Desk struct {
 	routes *routes
 	shared lately
 	drawn  drawn
+	files  fileTurns
 	bulks  viewSeq
 
 	welcomes postponed
@@ -79,7 +80,7 @@ func New(config Config, store workflow.Store, engine *workflow.Engine) (*Desk, e
 	}
 	d := &Desk{
 		api:    slackapi.New(config.APIURL, config.BotToken, config.client(), slack.OptionAppLevelToken(config.AppToken)),
-		engine: engine, store: store, config: config, log: config.Logger, limits: slackapi.NewLimits(),
+		engine: engine, store: store, config: config, log: config.Logger, limits: slackapi.NewLimits(), files: newFileTurns(),
 	}
 	d.access = access.New(d.api, store, d.defaults(), config.Logger)
 	d.mux = handle.NewMux(d.api, d.access, config.Logger, d.handled)

@@ -22,6 +22,26 @@ import (
 // keeps the desk's memory small.
 const maxFileRows = 20_000
 
+// maxFilesAtOnce is how many files are read and sent at a time, so that those who ask for many keep nobody waiting who
+// clicks; the others wait for their turn.
+const maxFilesAtOnce = 2
+
+// fileTurns are the turns of those who ask for files. Make them with newFileTurns.
+type fileTurns chan struct{}
+
+func newFileTurns() fileTurns { return make(fileTurns, maxFilesAtOnce) }
+
+// inTurn runs fn when there is a turn for it, unless ctx ends before.
+func (f fileTurns) inTurn(ctx context.Context, fn func() error) error {
+	select {
+	case f <- struct{}{}:
+	case <-ctx.Done():
+		return fmt.Errorf("waiting for other files: %w", ctx.Err())
+	}
+	defer func() { <-f }()
+	return fn()
+}
+
 // errNothing tells that there is nothing to put into a file.
 var errNothing = errors.New("nothing happened in that time")
 
@@ -154,7 +174,7 @@ var errNotSent = errors.New("the file was not sent")
 func (d *Desk) sendStats(ctx context.Context, who workflow.PersonID, origin string, shops []workflow.Shop, p query.Period, now time.Time) error {
 	ctx, cancel := d.api.Detach(ctx, slackapi.UploadTimeout)
 	defer cancel()
-	err := d.fileOfStats(ctx, who, origin, shops, p, now)
+	err := d.files.inTurn(ctx, func() error { return d.fileOfStats(ctx, who, origin, shops, p, now) })
 	switch {
 	case err == nil:
 		d.log.InfoContext(ctx, "sent a file of requests", "person", who, "period", p.Typed, "shops", len(shops))

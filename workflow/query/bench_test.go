@@ -78,3 +78,49 @@ func BenchmarkDecideSeveral(b *testing.B) {
 		return err
 	})
 }
+
+// BenchmarkTheNumbersOfAYear has to cost little more in a large shop than in a small one, as the store keeps the sums.
+func BenchmarkTheNumbersOfAYear(b *testing.B) {
+	p, _ := ParsePeriod("365d")
+	for _, size := range []int{1000, 100_000} {
+		b.Run(fmt.Sprint(size), func(b *testing.B) {
+			store := aYear(b, size)
+			for b.Loop() {
+				if err := store.View(b.Context(), func(tx workflow.Tx) error {
+					_, err := PeriodFigures(b.Context(), tx, shops, p, time.Now())
+					return err
+				}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// aYear is a shop that so many requests came to in the year before now, spread over it; each was decided, shipped and
+// posted.
+func aYear(b *testing.B, size int) workflow.Store {
+	b.Helper()
+	store := open(b)
+	const atOnce = 2000
+	now := time.Now()
+	for from := 0; from < size; from += atOnce {
+		keep(b, store, func(tx workflow.Tx) error {
+			for n := from; n < min(from+atOnce, size); n++ {
+				a := request(glow, n, workflow.StatusCompleted)
+				a.SeenAt = now.Add(-time.Duration(size-n) * (365 * 24 * time.Hour / time.Duration(size)))
+				a.ChangedAt = a.SeenAt
+				at := func(hours int) time.Time { return a.SeenAt.Add(time.Duration(hours) * time.Hour) }
+				a.Milestones = []workflow.Milestone{
+					{Line: workflow.LineReceived, At: a.SeenAt}, {Line: workflow.LineApproved, At: at(3), Took: new(time.Duration(n%9999) * time.Second)},
+					{Line: workflow.LineShipped, At: at(50)}, {Line: workflow.LinePosted, At: at(400)},
+				}
+				if err := tx.PutApplication(a); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	return store
+}
