@@ -357,7 +357,11 @@ func TestWhileSlackDoesNotSayWhoSomebodyIsNobodyDecides(t *testing.T) {
 	for _, method := range []string{"users.info", "conversations.members", "auth.test"} {
 		t.Run(method, func(t *testing.T) {
 			inBubble(t, setup{}, func(t *testing.T, w *world) {
+				if method == "auth.test" { // asked for the card's link too: what is known by then is not asked again
+					w.fault(object{"method": method, "do": "error", "error": "internal_error"})
+				}
 				w.request("1001")
+				before := len(w.calls(method))
 				w.fault(object{"method": method, "do": "delay", "delay_ms": 8000})
 				seen := w.click(memberOne, "1001", view.ActionApprove)
 				require.True(t, seen.OK, seen.Error)
@@ -367,7 +371,7 @@ func TestWhileSlackDoesNotSayWhoSomebodyIsNobodyDecides(t *testing.T) {
 				wait(8 * time.Second)
 				w.accepted(memberOne, "1001", view.ActionApprove) // the late answer serves now
 				require.Equal(t, workflow.Queued, w.application("1001").State())
-				require.Len(t, w.calls(method), 1)
+				require.Len(t, w.calls(method), before+1)
 			})
 		})
 	}
