@@ -3,6 +3,8 @@ package view
 import (
 	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -408,4 +410,18 @@ func pretty(t testing.TB, v any) string {
 	enc.SetIndent("", "  ")
 	require.NoError(t, enc.Encode(v))
 	return b.String()
+}
+
+// oldWords are words that nobody would say aloud at work, and persons who are not *they*: none stands on a screen.
+var oldWords = regexp.MustCompile(`(?i)\b(shall|parted by|afresh|anew|ever after|told of|raises its voice|she|her|hers|he|his|waits?|meanwhile|somebody was|was quicker|the desk|at the most|all is well|given up)\b`)
+
+func TestNoScreenHasWordsThatNobodySaysAtWork(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.json")
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	for _, file := range files {
+		content, err := os.ReadFile(file)
+		require.NoError(t, err)
+		require.Empty(t, oldWords.FindAllString(string(content), -1), file)
+	}
 }

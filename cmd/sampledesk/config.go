@@ -40,15 +40,15 @@ type tiktokFlags struct {
 	TiktokAppSecret    secret `env:"TIKTOK_APP_SECRET" help:"The app's secret at TikTok Shop."`
 	TiktokAPIURL       string `env:"TIKTOK_API_URL" name:"tiktok-api-url" default:"${tiktok_api_url}" help:"Where TikTok Shop's Open API is."`
 	TiktokAuthURL      string `env:"TIKTOK_AUTH_URL" name:"tiktok-auth-url" default:"${tiktok_auth_url}" help:"Where TikTok Shop's token calls are."`
-	TiktokRefreshToken secret `env:"TIKTOK_REFRESH_TOKEN" help:"Connects the shops of this authorisation. It is exchanged once and ignored ever after; a new value is exchanged again."`
+	TiktokRefreshToken secret `env:"TIKTOK_REFRESH_TOKEN" help:"Connects the shops of this authorisation. It is exchanged once and ignored afterwards; a new value is exchanged again."`
 }
 
 // deskFlags say how the desk runs.
 type deskFlags struct {
 	Listen       string        `env:"SAMPLEDESK_LISTEN" default:"127.0.0.1:8080" help:"Where /healthz and /readyz are served."`
-	Sync         string        `env:"SAMPLEDESK_SYNC" default:"@every 1m" help:"When to look at TikTok: a cron expression, at most once a second."`
-	SyncMessages string        `env:"SAMPLEDESK_SYNC_MESSAGES" default:"@every 1m" help:"When to look for what creators answered: a cron expression, at most once a second."`
-	SyncContent  string        `env:"SAMPLEDESK_SYNC_CONTENT" default:"@every 30m" help:"When to look for what creators posted for their samples: a cron expression, at most once a second."`
+	Sync         string        `env:"SAMPLEDESK_SYNC" default:"@every 1m" help:"When to sync with TikTok: a cron expression, at most once a second."`
+	SyncMessages string        `env:"SAMPLEDESK_SYNC_MESSAGES" default:"@every 1m" help:"When to check for messages from creators: a cron expression, at most once a second."`
+	SyncContent  string        `env:"SAMPLEDESK_SYNC_CONTENT" default:"@every 30m" help:"When to check for content from creators: a cron expression, at most once a second."`
 	Undo         time.Duration `env:"SAMPLEDESK_UNDO" default:"10s" help:"How long a decision can be undone before it is sent; 0s: not at all."`
 	Log          string        `env:"SAMPLEDESK_LOG" default:"info" enum:"debug,info,warn,error" help:"What is logged: debug, info, warn or error."`
 }

@@ -28,9 +28,9 @@ const (
 // commands is the command line.
 type commands struct {
 	Serve   serve      `cmd:"" help:"Run the desk, against the Slack and TikTok that the flags or the environment name."`
-	Demo    demo       `cmd:"" help:"Run the desk and both stand-ins in one process, with a demo shop connected and requests arriving. It starts afresh each time and reaches nobody."`
+	Demo    demo       `cmd:"" help:"Run the desk and both stand-ins in one process, with a demo shop connected and requests arriving. It starts from scratch each time and contacts no one."`
 	Sim     sim        `cmd:"" help:"Run the two stand-ins alone, for any client: a Slack workspace and an Affiliate Center, each with a page."`
-	Check   check      `cmd:"" help:"Tell whether everything is in place, one line each with what to do. Exit status 1 on a fault."`
+	Check   check      `cmd:"" help:"Check whether everything is in place, one line each with what to do. Exit status 1 on a fault."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 
