@@ -220,7 +220,7 @@ func TestTheDemosPageRunsOnlyItsOwnScriptsAndFramesOnlyTheStandIns(t *testing.T)
 		require.NotContains(t, body, inline)
 	}
 	require.Contains(t, body, `<iframe src="`+center+`/"`)
-	require.Contains(t, body, "for 10 seconds there is")
+	require.Contains(t, body, "for 10 seconds")
 
 	_, header, _ = answerOf(t, http.MethodGet, stage.details.Slack.Page)
 	require.Contains(t, header.Get("Content-Security-Policy"), "frame-ancestors 'self'")
