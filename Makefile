@@ -28,7 +28,7 @@ help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: build ## Build and run the demo: both stand-ins and the desk, afresh each time
+demo: build ## Build and run the demo: both stand-ins and the desk, from scratch each time
 	@exec $(BIN) demo
 
 .PHONY: test
