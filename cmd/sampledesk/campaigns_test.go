@@ -230,7 +230,7 @@ func TestATikTokThatGivesNoLinkIsToldInTheDialog(t *testing.T) {
 		b.post(slackAt, "/sim/act", map[string]any{
 			"user": member, "do": "submit", "view_id": dialog, "values": map[string]any{"link_product": wanted.ID + ":" + wanted.SKU},
 		}, &got)
-		require.Contains(t, string(got.Response), "another region")
+		require.Contains(t, string(got.Response), "a different region")
 		time.Sleep(30 * time.Second)
 		b.sendLink(member, asked)
 		for _, c := range b.calls(centerAt) {

@@ -61,7 +61,7 @@ func TestADeskIsReadyWhileItsFirstSweepIsUnderWay(t *testing.T) {
 		require.NotNil(t, report.Shops[0].FirstSweep)
 		require.Equal(t, 50, report.Shops[0].FirstSweep.Read, "a page")
 		said := b.says("/samples", "status")
-		require.Contains(t, said, "All is well")
+		require.Contains(t, said, "Everything is working")
 		require.Contains(t, said, "50 requests read so far")
 		b.post(centerAt, "/sim/faults", map[string]any{"times": 0}, nil)
 		time.Sleep(2 * time.Minute)
