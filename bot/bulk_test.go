@@ -260,7 +260,7 @@ func TestAHundredOfMoreAreOfferedAndGoThroughARestart(t *testing.T) {
 		_, err := w.engine.Observe(t.Context(), shopID, all)
 		require.NoError(t, err)
 		dialog := w.several(memberOne)
-		require.Contains(t, wording(t, w.view(dialog).Blocks), "130 of 130 requests that wait match")
+		require.Contains(t, wording(t, w.view(dialog).Blocks), "130 of 130 pending requests match")
 		require.Len(t, w.offered(dialog), 100)
 		for range 90 {
 			w.tiktok.answer(workflow.Outcome{Event: workflow.RefusedForGood{At: now, Failure: workflow.Failure{Code: 16021999, Message: strings.Repeat("No. ", 100)}}})

@@ -367,9 +367,9 @@ func TestMessagesSayOfThemselvesWhatTheyAre(t *testing.T) {
 			delete(m.Metadata.Payload, "effect")
 		}
 		require.Len(t, effects, 3)
-		require.Equal(t, object{"shop": shopID, "application": "1001", "stage": "Awaiting shipment"}, card.Metadata.Payload)
+		require.Equal(t, object{"shop": shopID, "application": "1001", "stage": "Awaiting shipment", "decision": "approve"}, card.Metadata.Payload)
 		require.Equal(t, "sampledesk_reply", all[0].Metadata.Type)
-		require.Equal(t, object{"shop": shopID, "application": "1001", "stage": "Awaiting shipment", "kind": "stage"}, all[0].Metadata.Payload)
+		require.Equal(t, object{"shop": shopID, "application": "1001", "stage": "Awaiting shipment", "kind": "stage", "decision": "approve"}, all[0].Metadata.Payload)
 		require.Equal(t, "sampledesk_notice", all[1].Metadata.Type)
 		require.Equal(t, object{"shop": shopID, "kind": "stopped"}, all[1].Metadata.Payload)
 		for _, c := range w.calls("chat.postMessage") {

@@ -40,7 +40,7 @@ func TestAnApprovalIsSpokenInTheThread(t *testing.T) {
 		w.say(memberTwo, "1001", "@Sample Desk: reject out of stock")
 		require.Contains(t, w.lastTold(memberTwo), "Already approved by <@"+memberOne+">")
 		w.say(memberTwo, "1001", "status, @Sample Desk")
-		require.Contains(t, w.lastTold(memberTwo), "sending after")
+		require.Contains(t, w.lastTold(memberTwo), "Sends at")
 		wait(11 * time.Second)
 		require.Equal(t, []workflow.Review{{Verdict: workflow.Approve}}, w.tiktok.got())
 	})
