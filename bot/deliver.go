@@ -127,14 +127,15 @@ func (d *Desk) showCard(ctx context.Context, e workflow.Effect) workflow.Outcome
 	if a.Decision.Phase != workflow.DecisionRefused {
 		decisionKeys(post.payload, a.Decision.Verdict, false)
 	}
-	if a.Card.Posted() {
+	switch {
+	case a.Card.Posted():
 		if a.Card.Hash == message.Hash() {
 			return workflow.Outcome{}
 		}
 		post.method, post.channel, post.ts = slackapi.MethodUpdate, a.Card.Channel, a.Card.TS
-	} else if e.Leased { // it was to be an edit, and the card is gone since: a post takes a claim
+	case e.Leased: // it was to be an edit, and the card is gone since: a post takes a claim
 		return workflow.Outcome{Then: workflow.Again}
-	} else if unclear(e) {
+	case unclear(e):
 		found, outcome, ok := d.findCard(ctx, e, post.channel)
 		if !ok {
 			return outcome

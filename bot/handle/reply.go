@@ -96,10 +96,10 @@ func (r *Replies) bringPage(ctx context.Context, to Addressee, m view.Message) e
 		return failed
 	}
 	err := withOrWithoutImages(m, func(m view.Message) error { return r.postPrivately(ctx, to, m) })
-	if err != nil && failed != errNoWay {
+	if err != nil && !errors.Is(failed, errNoWay) {
 		return errors.Join(failed, err)
 	}
-	if err == nil && failed != errNoWay {
+	if err == nil && !errors.Is(failed, errNoWay) {
 		r.log.InfoContext(ctx, "a response_url failed, the answer went to the channel", "channel", to.Channel, "person", to.Who, "error", failed)
 	}
 	return err

@@ -25,7 +25,7 @@ func quote(words string, most int) string {
 }
 
 // link is an address of any scheme, of the characters that RFC 3986 lets into one.
-var link = regexp.MustCompile("[A-Za-z][A-Za-z0-9+.-]{0,30}://[A-Za-z0-9._~:/?#@!$&'()*+,;=%\\[\\]-]+")
+var link = regexp.MustCompile(`[A-Za-z][A-Za-z0-9+.-]{0,30}://[A-Za-z0-9._~:/?#@!$&'()*+,;=%\[\]-]+`)
 
 // coded is what could be taken for the code of an emoji.
 var coded = regexp.MustCompile(`:[^\s:/?#&=]+:`)

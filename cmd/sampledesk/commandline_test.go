@@ -184,9 +184,11 @@ func TestReadinessTellsHowTheDeskIs(t *testing.T) {
 	s.serve("SAMPLEDESK_LISTEN=" + listen)
 	s.until("the desk", func() bool { return ready(listen) })
 	var report readiness
-	s.get("http://"+listen+"/readyz", &report)
+	s.until("the first sweep", func() bool {
+		report = readiness{}
+		s.get("http://"+listen+"/readyz", &report)
+		return len(report.Shops) == 1 && report.Shops[0].Waiting == 3
+	})
 	require.Empty(t, report.Faults)
 	require.True(t, report.Slack.Connected)
-	require.Len(t, report.Shops, 1)
-	require.Equal(t, 3, report.Shops[0].Waiting)
 }

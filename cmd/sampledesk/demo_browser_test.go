@@ -69,7 +69,11 @@ func TestOnAPhoneThePanesAreTabsAndNothingIsWiderThanTheScreen(t *testing.T) {
 	require.LessOrEqual(t, read[int](v, `document.documentElement.scrollWidth`), 360)
 	require.LessOrEqual(t, read[int](v, slackPane+`.documentElement.scrollWidth`), 360)
 	v.until(`document.documentElement.scrollWidth <= 360`, center)
-	for _, step := range []string{"ship", "collect", "refuse"} {
+	for _, step := range []string{"ship", "", "collect", "refuse"} {
+		if step == "" {
+			v.do(chromedp.Click(chromedp.CSS(`[data-row=more]`)))
+			continue
+		}
 		v.do(chromedp.Click(chromedp.CSS(fmt.Sprintf(`[data-step=%s] button`, step))))
 		require.LessOrEqual(t, read[int](v, `Math.ceil(Math.max(...[...document.querySelectorAll('.guide *')].map((node) => node.getBoundingClientRect().right)))`), 360, step)
 	}

@@ -109,11 +109,12 @@ func (s *stage) sendLink(who, dialog string) {
 	})
 }
 
-// opened acts until a dialog opens: on a busy machine the act may be answered before it does.
-func (s *stage) opened(act func() seen) (dialog string) {
+// opened clicks, or does what else opens a dialog, until one opened.
+func (s *stage) opened(act map[string]any) (dialog string) {
 	s.t.Helper()
+	act["wait_ms"] = 5000
 	s.until("the dialog", func() bool {
-		dialog = act().ViewID
+		dialog = s.act(act).ViewID
 		return dialog != ""
 	})
 	return dialog
@@ -127,13 +128,11 @@ func (s *stage) more(who, page string, card message) {
 	s.warehouse(s.cards()[0].application(), "post")
 	s.until("the content", func() bool { return s.ticked().Post })
 
-	dialog := s.opened(func() seen { return s.click(who, card, "message") })
+	dialog := s.opened(map[string]any{"user": who, "do": "click", "channel": channel, "ts": card.TS, "action_id": "message"})
 	written := s.act(map[string]any{"user": who, "do": "submit", "view_id": dialog, "values": map[string]any{"message_text": "Hello"}, "wait_ms": 0})
 	require.True(s.t, written.OK, written.Error)
 	s.until("the message and its answer", func() bool { return s.ticked().Write })
-	dialog = s.opened(func() seen {
-		return s.act(map[string]any{"user": who, "do": "shortcut", "callback_id": "add_note", "channel": channel, "ts": card.TS})
-	})
+	dialog = s.opened(map[string]any{"user": who, "do": "shortcut", "callback_id": "add_note", "channel": channel, "ts": card.TS})
 	s.act(map[string]any{"user": who, "do": "submit", "view_id": dialog, "values": map[string]any{"note_text": "we know them"}, "wait_ms": 0})
 	s.until("the note", func() bool { return s.ticked().Note })
 
@@ -145,7 +144,7 @@ func (s *stage) more(who, page string, card message) {
 	question := s.messages("sampledesk_notice")
 	asked := question[slices.IndexFunc(question, func(m message) bool { return m.Metadata.Payload["kind"] == "question" })]
 	s.click(who, asked, "sample_needed")
-	dialog = s.opened(func() seen { return s.click(who, asked, "request_link") })
+	dialog = s.opened(map[string]any{"user": who, "do": "click", "channel": channel, "ts": asked.TS, "action_id": "request_link"})
 	s.sendLink(who, dialog)
 	s.until("the request", func() bool { return s.ticked().Link })
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -189,7 +190,7 @@ func webAddress(s string, path bool) error {
 func listens(s string) error {
 	_, port, err := net.SplitHostPort(s)
 	if err == nil {
-		_, err = net.LookupPort("tcp", port)
+		_, err = net.DefaultResolver.LookupPort(context.Background(), "tcp", port)
 	}
 	if err != nil || port == "" {
 		return fmt.Errorf("%q is no address to listen on; that is like 127.0.0.1:8080, or :8080 for everybody", s)

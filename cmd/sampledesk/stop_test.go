@@ -69,6 +69,13 @@ func (w *written) Write(p []byte) (int, error) {
 	return w.text.Write(p)
 }
 
+// String returns what was written so far: a part that is still ending may write on.
+func (w *written) String() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.text.String()
+}
+
 // manyMoments are the steps at which a start is stopped: all of the first, and then fewer and fewer.
 func manyMoments() (all []int) {
 	for n := 1; n <= 120; n += 1 + n/8 {
@@ -82,8 +89,8 @@ func stopped(t *testing.T, steps *countdown, last string, args ...string) {
 	t.Helper()
 	log := &written{steps: steps, last: last}
 	status := execute(steps, args, streams{out: log, err: log})
-	require.Equal(t, exitOK, status, log.text.String())
-	for line := range strings.Lines(log.text.String()) {
+	require.Equal(t, exitOK, status, log.String())
+	for line := range strings.Lines(log.String()) {
 		require.NotContains(t, line, `"level":"ERROR"`)
 	}
 }

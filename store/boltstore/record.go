@@ -156,13 +156,11 @@ func pageBack[T any](b bucket, prefix []byte, limit int, value func(key, data []
 	c := b.Cursor()
 	behind := bytes.Clone(prefix)
 	behind[len(behind)-1]++ // the first key that a longer prefix could have
-	k, data := c.Seek(behind)
-	if k == nil {
-		k, data = c.Last()
-	} else {
-		k, data = c.Prev()
+	before := c.Prev
+	if k, _ := c.Seek(behind); k == nil {
+		before = c.Last
 	}
-	for ; k != nil && bytes.HasPrefix(k, prefix) && len(values) < limit; k, data = c.Prev() {
+	for k, data := before(); k != nil && bytes.HasPrefix(k, prefix) && len(values) < limit; k, data = c.Prev() {
 		if err := b.of.alive(); err != nil {
 			return nil, err
 		}

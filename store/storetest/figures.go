@@ -94,7 +94,7 @@ func showNoTotals(t *testing.T, s workflow.Store) {
 func showFailedTotals(t *testing.T, s workflow.Store) {
 	a := application("1", 10)
 	a.Milestones = []workflow.Milestone{{Line: workflow.LineReceived, At: minute(5)}}
-	fails(t, s, func(tx workflow.Tx) error {
+	_ = fails(t, s, func(tx workflow.Tx) error {
 		if err := tx.PutApplication(a); err != nil {
 			return err
 		}

@@ -288,7 +288,7 @@ func (p *player) compare(tx workflow.Tx) {
 			continue
 		}
 		require.NoError(p.t, err)
-		require.Equal(p.t, want[0].Effect.ID, first)
+		require.Equal(p.t, want[0].ID, first)
 	}
 	for _, kind := range workflow.EffectKinds[:2] {
 		want, wantNext := p.model.ready(kind, p.now)
