@@ -19,7 +19,7 @@ RACE        := $(shell CGO_ENABLED=1 $(GO) env CC 2>/dev/null | xargs -r sh -c '
 # built stays on the disk, since such a place may forbid to run it.
 IN_MEMORY   := $(shell [ -w /dev/shm ] && [ "$$(df -Pk /dev/shm | awk 'NR == 2 { print $$4 }')" -gt 2000000 ] && echo TMPDIR=/dev/shm GOTMPDIR=$${GOTMPDIR:-$${TMPDIR:-/tmp}})
 # Tests of one package that run at once. They wait more than they work.
-AT_ONCE     := -parallel 4
+AT_ONCE     := -parallel 4 -timeout 30m
 
 .DEFAULT_GOAL := help
 

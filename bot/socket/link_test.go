@@ -83,7 +83,7 @@ func inBubble(t *testing.T, open error, f func(*testing.T, *world)) {
 		synctest.Wait()
 		defer func() {
 			cancel()
-			_ = <-w.ended
+			t.Log("the link ended with", <-w.ended)
 			require.NoError(t, server.Close())
 			require.ErrorIs(t, <-served, http.ErrServerClosed)
 			for _, p := range w.Links() {
