@@ -82,6 +82,7 @@ func (s *Store) mayBegin(writable bool) (size int64, err error) {
 
 // present tells whether the file under the store's path is the one that is open, and returns its size.
 func (s *Store) present() (size int64, err error) {
+	least := s.size.Load() // before the look at the file, which may grow at any moment
 	info, err := os.Stat(s.path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -90,8 +91,8 @@ func (s *Store) present() (size int64, err error) {
 		return 0, fmt.Errorf("the store %s cannot be looked at: %w", s.path, err)
 	case s.file != nil && !os.SameFile(info, s.file):
 		err = errReplaced
-	case info.Size() < s.size.Load(): // looked at before bbolt touches what is not there, and holds its locks for ever
-		return 0, fmt.Errorf("%w: it has %d bytes of at least %d", errBroken, info.Size(), s.size.Load())
+	case info.Size() < least: // looked at before bbolt touches what is not there, and holds its locks for ever
+		return 0, fmt.Errorf("%w: it has %d bytes of at least %d", errBroken, info.Size(), least)
 	default:
 		return info.Size(), nil
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -121,4 +122,25 @@ func ones(n int) []byte {
 		data[i] = 0xff
 	}
 	return data
+}
+
+func TestAFileThatGrowsUnderManyReadersIsNotTakenForADamagedOne(t *testing.T) {
+	s := opened(t, filepath.Join(t.TempDir(), "desk.db"))
+	var readers sync.WaitGroup
+	ctx, end := context.WithCancel(t.Context())
+	for range 3 {
+		readers.Go(func() {
+			for ctx.Err() == nil {
+				if err := s.View(ctx, func(workflow.Tx) error { return nil }); err != nil && ctx.Err() == nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	for n := range 150 {
+		require.NoError(t, s.Update(t.Context(), deed(n)))
+	}
+	end()
+	readers.Wait()
 }
