@@ -32,7 +32,7 @@ func Check(address string) error {
 }
 
 // Open opens the store that the address names, and makes it if it is not there yet. Errors are sentences for the
-// operator. The log is told of what takes long.
+// operator. What takes long is logged.
 func Open(ctx context.Context, address string, log *slog.Logger) (workflow.Store, error) {
 	if err := Check(address); err != nil {
 		return nil, err

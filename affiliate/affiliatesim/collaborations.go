@@ -249,7 +249,7 @@ type Collaboration struct {
 	Exempt     bool             `json:"is_sample_approval_exempt"`
 }
 
-// InvitedCreator is a creator in the field names of the API, or just her user name or open id.
+// InvitedCreator is a creator in the field names of the API, or just their user name or open id.
 type InvitedCreator RequestedBy
 
 // UnmarshalJSON takes both forms.

@@ -19,7 +19,7 @@ type DeadlineFacts struct {
 	Region      string   // the shop's, for the link to its Affiliate Center
 	Named       Entitled // who is called by name; nobody: none is
 	Unnamed     string   // who can act, where somebody was to be called and nobody could be: EveryMember or AnAdmin
-	Days        int      // after how many days without a movement a parcel is told of
+	Days        int      // after how many days without a movement a parcel is announced
 	Nudging     bool     // the shop's own reminder goes to the creator by itself with this step
 }
 

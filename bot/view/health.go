@@ -57,7 +57,7 @@ type HealthShop struct {
 // staleSync is how old the last good look at TikTok may be before it is a fault.
 const staleSync = 5 * time.Minute
 
-// maxStoreFault is the longest that is told of a fault of the store, paths and all, in code points.
+// maxStoreFault is the length of the longest store fault on screen, paths included, in code points.
 const maxStoreFault = 400
 
 // maxHealthShops is how many shops one answer tells of.

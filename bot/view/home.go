@@ -38,8 +38,8 @@ const HomePageSize = 8
 // HomeFacts is what App Home shows to one person.
 type HomeFacts struct {
 	State     HomeState
-	Shops     []workflow.Shop      // those that she may see
-	Campaigns []query.CampaignItem // to choose from; more than a menu takes are asked for as she types
+	Shops     []workflow.Shop      // those that they may see
+	Campaigns []query.CampaignItem // to choose from; more than a menu takes are asked for as they type
 	Campaign  query.CampaignItem   // the chosen one; zero: none
 
 	Overall     query.Tally // of the shops that the filter lets through, whatever the other filters
@@ -77,7 +77,7 @@ type HomeHealth struct {
 
 // HomeTrouble is something that holds a shop up.
 type HomeTrouble struct {
-	Shop  string           // named only where she sees several
+	Shop  string           // named only where they see several
 	Cause workflow.Failure // TikTok's
 	Sends bool             // it only keeps decisions from being sent
 }

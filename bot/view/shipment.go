@@ -9,7 +9,7 @@ import (
 // ShipmentsFacts is what an announcement about shipments tells.
 type ShipmentsFacts struct {
 	Saying workflow.Payload // Items are some of Waiting
-	Days   int              // after how many days without a movement a parcel is told of
+	Days   int              // after how many days without a movement a parcel is announced
 }
 
 // Shipments announces what became of shipments, those of one sweep together.

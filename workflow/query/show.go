@@ -7,7 +7,7 @@ import (
 	"sampledesk/workflow"
 )
 
-// Card is what is told of one application beside what it says itself.
+// Card is what a card shows of an application beside the application itself.
 type Card struct {
 	Row
 	Region      string // the shop's
@@ -15,7 +15,7 @@ type Card struct {
 	Record      Record // of the creator, without this application
 }
 
-// CardOf gathers what is told of an application.
+// CardOf gathers what a card shows of an application.
 func CardOf(tx workflow.Tx, d Defaults, a workflow.Application) (c Card, err error) {
 	shops, err := tx.Shops()
 	if err != nil {
