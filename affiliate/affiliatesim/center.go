@@ -86,6 +86,7 @@ type Center struct {
 	automation     automation
 	lag            time.Duration
 	advanced       time.Duration
+	advancedAt     time.Time // when the clock was first moved; zero: never
 	due            time.Time // the soonest deadline; zero: none
 	alarm          *time.Timer
 	deliveries     int // numbers the webhooks, whose shape alternates

@@ -89,6 +89,9 @@ func (c *Center) simClock(_ *http.Request, body []byte) (any, error) {
 	defer c.mu.Unlock()
 	now := time.Now()
 	c.advanced += d
+	if c.advancedAt.IsZero() {
+		c.advancedAt = now
+	}
 	for _, a := range c.listing {
 		a.shift(d)
 	}

@@ -147,8 +147,12 @@ func (c *Center) surroundings() map[string]any {
 		})
 	}
 	version, _ := c.watch.now()
+	var advancedAt float64
+	if !c.advancedAt.IsZero() {
+		advancedAt = float64(c.advancedAt.UnixMicro()) / 1e6
+	}
 	return map[string]any{
-		"version": version, "now": time.Now().Unix(), "advanced": c.advanced.String(), "lag": c.lag.String(),
+		"version": version, "now": time.Now().Unix(), "advanced": c.advanced.String(), "advanced_at": advancedAt, "lag": c.lag.String(),
 		"automation": c.automation.state(), "limits": c.quotas.state(),
 		"shops": shops, "faults": faults, "oddities": len(c.odd) + len(c.oddNext), "webhooks": c.hooks.state(), "scopes": c.grant.scopes,
 		"authorized": c.grant.refresh != "",

@@ -5,6 +5,7 @@ import (
 	"context"
 	"embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"html/template"
 	"log/slog"
@@ -29,7 +30,8 @@ type demoPage struct {
 	policy    string
 	facts     demoFacts
 	elsewhere string   // the Affiliate Center's port, where it is reached under whatever name the visitor uses; or empty
-	state     string   // the workspace's /sim/state
+	workspace string   // the workspace's /sim/state
+	center    string   // the Affiliate Center's
 	onlookers []string // users who may not decide
 	client    *http.Client
 	log       *slog.Logger
@@ -51,10 +53,11 @@ func newDemoPage(stage *simulation, undo time.Duration, collaboration string, lo
 		policy: "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; frame-src 'self' " +
 			strings.Join(sources(center), " ") + "; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; " +
 			"require-trusted-types-for 'script'; trusted-types 'none'",
-		facts:  demoFacts{Version: version(), Affiliate: stage.details.TikTok.Page, Undo: inWords(undo), Import: view.CommandCampaign + " import " + collaboration},
-		state:  strings.TrimSuffix(stage.details.Slack.Page, "/") + "/sim/state",
-		client: &http.Client{Timeout: 5 * time.Second},
-		log:    log,
+		facts:     demoFacts{Version: version(), Affiliate: stage.details.TikTok.Page, Undo: inWords(undo), Import: view.CommandCampaign + " import " + collaboration},
+		workspace: strings.TrimSuffix(stage.details.Slack.Page, "/") + "/sim/state",
+		center:    strings.TrimSuffix(stage.details.TikTok.Page, "/") + "/sim/state",
+		client:    &http.Client{Timeout: 5 * time.Second},
+		log:       log,
 	}
 	for _, u := range stage.details.Slack.Users {
 		if u.Role == "guest" || u.Role == "stranger" {
@@ -159,21 +162,22 @@ func (p *demoPage) file(name, kind string) http.HandlerFunc {
 
 // steps answers which steps came about, as JSON.
 func (p *demoPage) steps(w http.ResponseWriter, r *http.Request) {
-	state, err := p.read(r.Context())
-	if err != nil {
+	var state workspaceState
+	var center clockState
+	if err := errors.Join(p.read(r.Context(), p.workspace, &state), p.read(r.Context(), p.center, &center)); err != nil {
 		p.log.WarnContext(r.Context(), "the demo's steps could not be read", "error", err)
-		http.Error(w, "the workspace could not be read", http.StatusBadGateway)
+		http.Error(w, "the stand-ins could not be read", http.StatusBadGateway)
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(stepsOf(state, p.onlookers))
+	_ = json.NewEncoder(w).Encode(stepsOf(state, center, p.onlookers))
 }
 
-// read asks the workspace how it stands, as any client would.
-func (p *demoPage) read(ctx context.Context) (state workspaceState, err error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, p.state, nil)
+// read asks a stand-in how it is, as any client would.
+func (p *demoPage) read(ctx context.Context, address string, state any) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
-		return state, fmt.Errorf("asking the workspace: %w", err)
+		return fmt.Errorf("asking a stand-in: %w", err)
 	}
-	return state, fetch(p.client, request, &state)
+	return fetch(p.client, request, state)
 }

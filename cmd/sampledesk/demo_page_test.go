@@ -154,8 +154,11 @@ func (s *stage) more(who, page string, card message) {
 	})
 	s.act(map[string]any{"user": who, "do": "submit", "view_id": decided, "wait_ms": 0})
 	s.until("the run's end", func() bool { return s.ticked().Several })
-	s.post(s.shop+"/sim/applications", map[string]any{"approve_in": "30h"}, nil)
-	s.until("its card", func() bool { return len(s.cards()) > 7 })
+	var urgent struct{ ID string }
+	s.post(s.shop+"/sim/applications", map[string]any{"approve_in": "30h"}, &urgent)
+	s.until("its card", func() bool {
+		return slices.ContainsFunc(s.cards(), func(m message) bool { return m.application() == urgent.ID })
+	})
 	s.post(s.shop+"/sim/clock", map[string]any{"advance": "24h"}, nil)
 	s.until("the deadlines", func() bool { return s.ticked().Wait })
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"sampledesk/bot/view"
@@ -25,7 +26,7 @@ type steps struct {
 	Invite  bool `json:"invite"`  // a member of a campaign answered, and the desk asks whether a sample is needed
 	Link    bool `json:"link"`    // the request of such a member has come
 	Several bool `json:"several"` // requests were decided together
-	Wait    bool `json:"wait"`    // deadlines came near, and the desk announced them
+	Wait    bool `json:"wait"`    // the clock was moved, and the desk announced a deadline after that
 	Refuse  bool `json:"refuse"`  // somebody who may not decide got a private answer
 }
 
@@ -33,6 +34,7 @@ type steps struct {
 type workspaceState struct {
 	Channels []struct {
 		Messages []struct {
+			TS       string          `json:"ts"`
 			Metadata messageMetadata `json:"metadata"`
 		} `json:"messages"`
 	} `json:"channels"`
@@ -40,6 +42,11 @@ type workspaceState struct {
 	Views      []struct {
 		Type string `json:"type"`
 	} `json:"views"`
+}
+
+// clockState is the part of the Affiliate Center's /sim/state that matters here.
+type clockState struct {
+	AdvancedAt float64 `json:"advanced_at"` // when the clock was first moved, in Unix seconds; 0: never
 }
 
 type messageMetadata struct {
@@ -67,22 +74,24 @@ type stepsReader struct {
 	steps
 	joined         bool // a creator was added to a campaign
 	sent, received bool // a message to a creator, and one from a creator
-	deadlines      int  // announced steps of deadlines
 }
 
-// stepsOf reads the steps from the workspace. Onlookers are the users who may not decide.
-func stepsOf(w workspaceState, onlookers []string) steps {
+// stepsOf reads the steps from the stand-ins. Onlookers are the users who may not decide.
+func stepsOf(w workspaceState, center clockState, onlookers []string) steps {
 	var r stepsReader
 	for _, c := range w.Channels {
 		for _, m := range c.Messages {
 			r.read(m.Metadata)
+			// One of the first requests expires within hours: that one is announced without the visitor's doing.
+			if posted, err := strconv.ParseFloat(m.TS, 64); err == nil && m.Metadata.Payload.Kind == workflow.KindDeadline {
+				r.Wait = r.Wait || center.AdvancedAt != 0 && posted > center.AdvancedAt
+			}
 		}
 	}
 	for _, v := range w.Views {
 		r.Home = r.Home || v.Type == "home"
 	}
 	r.Write = r.sent && r.received
-	r.Wait = r.deadlines > 1 // one of the first requests expires within hours: that one is announced by itself
 	r.Collect = r.joined && slices.ContainsFunc(w.Ephemerals, ephemeral.showsACampaign)
 	r.Refuse = slices.ContainsFunc(w.Ephemerals, func(e ephemeral) bool { return slices.Contains(onlookers, e.User) })
 	return r.steps
@@ -119,8 +128,6 @@ func (r *stepsReader) reply(m messageMetadata) {
 		r.Note = true
 	case workflow.KindCampaign:
 		r.joined = true
-	case workflow.KindDeadline:
-		r.deadlines++
 	}
 }
 
@@ -142,8 +149,6 @@ func (r *stepsReader) notice(m messageMetadata) {
 		r.Link = r.Link || p.State == "requested"
 	case workflow.KindRun:
 		r.Several = r.Several || p.Run == workflow.RunDecisions && p.State == "done"
-	case workflow.KindDeadline:
-		r.deadlines++
 	case workflow.KindMessage:
 		r.message(m)
 	}

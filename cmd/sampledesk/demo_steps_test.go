@@ -21,6 +21,7 @@ func TestAStepIsTickedByTheMetadataOfMessages(t *testing.T) {
 		messages []message
 		private  string
 		views    string
+		moved    float64 // when the clock was moved; the messages are of second 100
 		want     steps
 	}{
 		"nothing yet":             {},
@@ -54,19 +55,21 @@ func TestAStepIsTickedByTheMetadataOfMessages(t *testing.T) {
 		"several under way":       {messages: []message{{notice, `"kind":"run","run":"decisions","state":"under_way"`}}},
 		"several decided":         {messages: []message{{notice, `"kind":"run","run":"decisions","state":"done"`}}, want: steps{Several: true}},
 		"an import":               {messages: []message{{notice, `"kind":"run","run":"import","state":"done"`}}},
-		"one deadline":            {messages: []message{deadline}},
-		"two deadlines":           {messages: []message{deadline, {notice, deadline.payload}}, want: steps{Wait: true}},
+		"a deadline by itself":    {messages: []message{deadline}},
+		"before the clock moved":  {messages: []message{deadline}, moved: 101},
+		"the clock was moved":     {messages: []message{deadline}, moved: 99, want: steps{Wait: true}},
+		"and the channel is told": {messages: []message{{notice, deadline.payload}}, moved: 99, want: steps{Wait: true}},
 		"a guest was refused":     {private: `{"user":"U9","blocks":[]}`, want: steps{Refuse: true}},
 		"a member was refused":    {private: `{"user":"U1","blocks":[]}`},
 	} {
 		var shown []string
 		for _, m := range append(c.messages, message{"", `"kind":"stage"`}) {
-			shown = append(shown, fmt.Sprintf(`{"text":"","metadata":{"event_type":%q,"event_payload":{%s}}}`, m.event, m.payload))
+			shown = append(shown, fmt.Sprintf(`{"ts":"100.000200","text":"","metadata":{"event_type":%q,"event_payload":{%s}}}`, m.event, m.payload))
 		}
 		shown = append(shown, `{"text":"approved by <@U1>","metadata":null,"blocks":[]}`)
 		body := fmt.Sprintf(`{"channels":[{"id":"C1","messages":[%s]}],"ephemerals":[%s],"views":[%s]}`, strings.Join(shown, ","), c.private, c.views)
 		var state workspaceState
 		require.NoError(t, json.Unmarshal([]byte(body), &state), body)
-		require.Equal(t, c.want, stepsOf(state, []string{"U9"}), name)
+		require.Equal(t, c.want, stepsOf(state, clockState{c.moved}, []string{"U9"}), name)
 	}
 }
