@@ -8,7 +8,7 @@ import (
 )
 
 // runMessage renders the progress of a run.
-func (d *Desk) runMessage(tx workflow.Tx, n workflow.Notice) (view.Message, error) {
+func (d *bulkDesk) runMessage(tx workflow.Tx, n workflow.Notice) (view.Message, error) {
 	r, err := tx.Run(n.Run)
 	if err != nil {
 		return view.Message{}, err
@@ -29,6 +29,6 @@ func (d *Desk) runMessage(tx workflow.Tx, n workflow.Notice) (view.Message, erro
 			r.Items[i].Link = a.Card.Link // it may have been posted since
 		}
 	}
-	facts.Shop, err = d.defaults().ShopNamed(tx, n.Shop)
+	facts.Shop, err = d.defaults.ShopNamed(tx, n.Shop)
 	return view.RunProgress(facts), err
 }

@@ -13,7 +13,7 @@ import (
 )
 
 // submitBulk leads from what was chosen to what will happen: nothing is decided yet.
-func (d *Desk) submitBulk() onSubmit[view.BulkMeta] {
+func (d *bulkDesk) submitBulk() onSubmit[view.BulkMeta] {
 	return onSubmit[view.BulkMeta]{
 		Parse: func(s submit) (view.BulkMeta, error) { return view.ParseBulkMeta(s.View.Metadata) },
 		Scope: handle.For(access.Reviewer, func(m view.BulkMeta) workflow.ShopID { return m.Shop }),
@@ -30,14 +30,14 @@ func (d *Desk) submitBulk() onSubmit[view.BulkMeta] {
 }
 
 // endSubmit is the Fail of a dialog in whose place the reason stands.
-func endSubmit[T any](d *Desk) func(context.Context, submit, T, handle.Grant, error) handle.Answer {
+func endSubmit[T any](d *bulkDesk) func(context.Context, submit, T, handle.Grant, error) handle.Answer {
 	return func(ctx context.Context, _ submit, _ T, _ handle.Grant, err error) handle.Answer {
 		return handle.End(d.access.Explain(ctx, err))
 	}
 }
 
 // confirmBulk shows what will happen above what was chosen.
-func (d *Desk) confirmBulk(ctx context.Context, s submit, g handle.Grant, asked view.BulkDeed, block string) handle.Answer {
+func (d *bulkDesk) confirmBulk(ctx context.Context, s submit, g handle.Grant, asked view.BulkDeed, block string) handle.Answer {
 	facts, err := d.bulkConfirm(ctx, g.Shop, asked)
 	if err != nil {
 		d.access.Log(ctx, s.User.ID, err)
@@ -89,14 +89,14 @@ func askedOf(s submit, shop workflow.ShopID, block string) (view.BulkDeed, *hand
 }
 
 // submitBulkConfirm decides. The run is on disk before the dialog closes, and a second delivery finds it there.
-func (d *Desk) submitBulkConfirm() onSubmit[view.BulkDeed] {
+func (d *bulkDesk) submitBulkConfirm() onSubmit[view.BulkDeed] {
 	return onSubmit[view.BulkDeed]{
 		Parse: func(s submit) (view.BulkDeed, error) { return view.ParseBulkDeed(s.View.Metadata) },
 		Scope: handle.For(access.Reviewer, func(b view.BulkDeed) workflow.ShopID { return b.Shop }),
 		Do: func(ctx context.Context, _ submit, b view.BulkDeed, g handle.Grant) (handle.Answer, error) {
 			g.Actor.Surface = workflow.FromBulk
 			_, err := d.engine.Decide(ctx, workflow.Bulk{
-				Actor: g.Actor, At: time.Now(), Shop: b.Shop, Verdict: b.Verdict, Reason: b.Reason, Targets: b.Targets, Undo: d.undoOf(g.Shop),
+				Actor: g.Actor, At: time.Now(), Shop: b.Shop, Verdict: b.Verdict, Reason: b.Reason, Targets: b.Targets, Undo: d.defaults.UndoOf(g.Shop),
 			})
 			return handle.Answer{Clear: true}, err
 		},
@@ -105,7 +105,7 @@ func (d *Desk) submitBulkConfirm() onSubmit[view.BulkDeed] {
 }
 
 // undoRun takes back what of a run was not sent.
-func (d *Desk) undoRun() onClick[workflow.RunID] {
+func (d *bulkDesk) undoRun() onClick[workflow.RunID] {
 	return onClick[workflow.RunID]{
 		Parse: func(c click) (workflow.RunID, error) { return workflow.RunID(c.Action.Text), nil },
 		Scope: func(ctx context.Context, id *workflow.RunID) (handle.Scope, error) {
@@ -123,7 +123,7 @@ func (d *Desk) undoRun() onClick[workflow.RunID] {
 }
 
 // run returns a run.
-func (d *Desk) run(ctx context.Context, id workflow.RunID) (r workflow.Run, err error) {
+func (d *bulkDesk) run(ctx context.Context, id workflow.RunID) (r workflow.Run, err error) {
 	if strings.TrimSpace(string(id)) == "" {
 		return r, workflow.ErrNotFound
 	}

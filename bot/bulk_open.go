@@ -2,7 +2,7 @@ package bot
 
 import (
 	"context"
-	"sync"
+	"log/slog"
 
 	"github.com/slack-go/slack"
 
@@ -14,8 +14,20 @@ import (
 	"sampledesk/workflow/query"
 )
 
-// bulkRoutes are the dialog *Decide several*, and what is below its progress.
-func (d *Desk) bulkRoutes(r *routes) {
+// bulkDesk is the dialog *Decide several*, and the message about what became of it.
+type bulkDesk struct {
+	api      *slackapi.Client
+	engine   *workflow.Engine
+	store    workflow.Store
+	access   *access.Access
+	defaults query.Defaults
+	find     finder
+	changes  viewSeq
+	log      *slog.Logger
+}
+
+// register adds the dialog, and what is below its progress.
+func (d *bulkDesk) register(r *routes) {
 	handle.OnClick(r.Mux, view.ActionBulk, d.openBulk())
 	handle.OnClick(r.Mux, view.ActionBulkShop, d.filterBulk())
 	for _, action := range view.BulkFilters {
@@ -28,7 +40,7 @@ func (d *Desk) bulkRoutes(r *routes) {
 
 // openBulk opens the dialog: for the shop that the button names, or, where it names none, the first that has something
 // for the person to decide.
-func (d *Desk) openBulk() onClick[workflow.ShopID] {
+func (d *bulkDesk) openBulk() onClick[workflow.ShopID] {
 	return onClick[workflow.ShopID]{
 		Order: handle.AckFirst, Parse: shopNamed,
 		Do: func(ctx context.Context, c click, wanted workflow.ShopID, _ handle.Grant) (handle.Answer, error) {
@@ -38,36 +50,20 @@ func (d *Desk) openBulk() onClick[workflow.ShopID] {
 			if err != nil {
 				return handle.Answer{}, err
 			}
-			facts, err := d.bulkFacts(ctx, d.firstWaiting(ctx, shops, wanted), shops, view.BulkMeta{Channel: c.Where()})
+			facts, err := d.bulkFacts(ctx, d.find.firstWaiting(ctx, shops, wanted), shops, view.BulkMeta{Channel: c.Where()})
 			return handle.Open(view.BulkModal(facts)), err
 		},
 	}
 }
 
-// shopNamed reads the shop that a button names, if it names one.
-func shopNamed(c click) (workflow.ShopID, error) { return workflow.ShopID(c.Action.Text), nil }
-
 // offering returns the shops in which a person decides: of those that live in the channel where they are, or, where none
 // does, as in App Home, of all. The error is a Denied where there is none.
-func (d *Desk) offering(ctx context.Context, who workflow.PersonID, channel string, wanted workflow.ShopID) ([]workflow.Shop, error) {
+func (d *bulkDesk) offering(ctx context.Context, who workflow.PersonID, channel string, wanted workflow.ShopID) ([]workflow.Shop, error) {
 	all, err := d.access.Shops(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return d.access.Deciding(ctx, who, d.defaults().ShopsIn(channel, all), wanted)
-}
-
-// firstWaiting returns the shop that is wanted, or else the first in which something waits.
-func (d *Desk) firstWaiting(ctx context.Context, shops []workflow.Shop, wanted workflow.ShopID) workflow.Shop {
-	chosen := shops[0]
-	err := d.store.View(ctx, func(tx workflow.Tx) (err error) {
-		chosen, err = query.FirstWaiting(tx, shops, wanted)
-		return err
-	})
-	if err != nil {
-		d.log.ErrorContext(ctx, "could not count what waits", "error", err)
-	}
-	return chosen
+	return d.access.Deciding(ctx, who, d.defaults.ShopsIn(channel, all), wanted)
 }
 
 // bulkChange is a change of the dialog's filters, numbered so that of two the later one can be told.
@@ -77,11 +73,11 @@ type bulkChange struct {
 }
 
 // filterBulk shows what another filter, or another shop, lets through.
-func (d *Desk) filterBulk() onClick[bulkChange] {
+func (d *bulkDesk) filterBulk() onClick[bulkChange] {
 	return onClick[bulkChange]{
 		Order: handle.AckFirst,
 		Parse: func(c click) (bulkChange, error) {
-			seq := d.bulks.next(c.View.ID)
+			seq := d.changes.next(c.View.ID)
 			meta, err := view.ParseBulkMeta(c.View.Metadata)
 			if c.Action.ID == view.ActionBulkShop {
 				meta.Shop = workflow.ShopID(c.Action.Chosen())
@@ -124,41 +120,12 @@ func bulkFilterOf(c click, was query.BulkFilter) query.BulkFilter {
 
 // updateBulk shows the dialog anew, if it still is as the person saw it. Where an earlier change of theirs was shown
 // meanwhile, the latest one is shown all the same.
-func (d *Desk) updateBulk(ctx context.Context, i handle.Interaction, m slack.ModalViewRequest, seq uint64) {
+func (d *bulkDesk) updateBulk(ctx context.Context, i handle.Interaction, m slack.ModalViewRequest, seq uint64) {
 	_, err := d.api.UpdateViewContext(ctx, m, "", i.View.Hash, i.View.ID)
-	if slackapi.ErrorName(err) == "hash_conflict" && d.bulks.latest(i.View.ID) == seq {
+	if slackapi.ErrorName(err) == "hash_conflict" && d.changes.latest(i.View.ID) == seq {
 		_, err = d.api.UpdateViewContext(ctx, m, "", "", i.View.ID)
 	}
 	if err != nil {
 		d.log.WarnContext(ctx, "could not show other requests to decide on", "person", i.User.ID, "error", err)
 	}
-}
-
-// viewSeq numbers what happens to each view, so that of two changes the later one can be told.
-type viewSeq struct {
-	mu   sync.Mutex
-	last uint64
-	by   map[string]uint64
-}
-
-// maxViewSeq is how many views are remembered. One that is forgotten only is not shown a second time.
-const maxViewSeq = 1000
-
-// next begins another change.
-func (s *viewSeq) next(view string) uint64 {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.by == nil || len(s.by) >= maxViewSeq {
-		s.by = map[string]uint64{}
-	}
-	s.last++
-	s.by[view] = s.last
-	return s.last
-}
-
-// latest returns the last change of a view.
-func (s *viewSeq) latest(view string) uint64 {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.by[view]
 }

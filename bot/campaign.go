@@ -3,20 +3,30 @@ package bot
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"sampledesk/bot/access"
 	"sampledesk/bot/handle"
+	"sampledesk/bot/slackapi"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
 	"sampledesk/workflow/query"
 )
 
-// campaignRoutes are the commands, controls and dialogs of campaigns.
-func (d *Desk) campaignRoutes(r *routes) {
-	d.joinRoutes(r)
-	d.campaignEditRoutes(r)
-	d.linkRoutes(r)
+// campaignDesk is the commands of campaigns, and what is below a funnel.
+type campaignDesk struct {
+	api      *slackapi.Client
+	engine   *workflow.Engine
+	store    workflow.Store
+	access   *access.Access
+	defaults query.Defaults
+	shared   recentIDs
+	log      *slog.Logger
+}
+
+// register adds the commands and controls.
+func (d *campaignDesk) register(r *routes) {
 	r.commands[view.CommandCampaign+" list"] = d.campaigns
 	r.commands[view.CommandCampaign+" status"] = d.campaignStatus
 	r.commands[view.CommandCampaign+" create"] = d.createCampaign
@@ -27,24 +37,22 @@ func (d *Desk) campaignRoutes(r *routes) {
 	handle.OnClick(r.Mux, view.ActionCampaignsBack, d.turnCampaigns())
 	handle.OnClick(r.Mux, view.ActionCampaignEnd, d.archiveCampaign())
 	handle.OnClick(r.Mux, view.ActionCampaignShare, d.shareFunnel())
-	handle.OnClick(r.Mux, view.ActionNeeded, d.sayNeed())
-	handle.OnClick(r.Mux, view.ActionNotNeeded, d.sayNeed())
 }
 
 // campaigns lists the campaigns of all shops of the channel.
-func (d *Desk) campaigns(ctx context.Context, c command, _ string) (reply, error) {
+func (d *campaignDesk) campaigns(ctx context.Context, c command, _ string) (reply, error) {
 	return answered(d.campaignPage(ctx, c.Shops, 0))
 }
 
 // turnCampaigns shows another page of the list in place of the one that was clicked.
-func (d *Desk) turnCampaigns() onClick[int] {
-	return onPage(d, pageNumber, func(ctx context.Context, _ handle.Interaction, shops []workflow.Shop, page int) (view.Message, error) {
+func (d *campaignDesk) turnCampaigns() onClick[int] {
+	return onPage(d.access, pageNumber, func(ctx context.Context, _ handle.Interaction, shops []workflow.Shop, page int) (view.Message, error) {
 		return d.campaignPage(ctx, shops, page)
 	})
 }
 
 // campaignPage reads a page of the list: shop by shop, by name.
-func (d *Desk) campaignPage(ctx context.Context, shops []workflow.Shop, page int) (view.Message, error) {
+func (d *campaignDesk) campaignPage(ctx context.Context, shops []workflow.Shop, page int) (view.Message, error) {
 	facts := view.CampaignsFacts{Page: page}
 	err := d.store.View(ctx, func(tx workflow.Tx) (err error) {
 		facts.Rows, facts.Total, err = query.CampaignPage(ctx, tx, shops, page, view.CampaignPageSize)
@@ -57,7 +65,7 @@ func (d *Desk) campaignPage(ctx context.Context, shops []workflow.Shop, page int
 }
 
 // campaignStatus draws a campaign's funnel. Where several shops have a campaign of that name, each is drawn.
-func (d *Desk) campaignStatus(ctx context.Context, c command, typed string) (reply, error) {
+func (d *campaignDesk) campaignStatus(ctx context.Context, c command, typed string) (reply, error) {
 	if typed = unquoted(typed); typed == "" {
 		return reply{Message: view.Usage(c.Name, "status")}, nil
 	}

@@ -22,7 +22,7 @@ const maxAdded = 25
 const maxNameWords = workflow.MaxCampaignName/2 + 1
 
 // createCampaign creates a campaign. Where the channel serves several shops, the command has to say which.
-func (d *Desk) createCampaign(ctx context.Context, c command, typed string) (reply, error) {
+func (d *campaignDesk) createCampaign(ctx context.Context, c command, typed string) (reply, error) {
 	if typed = unquoted(typed); typed == "" {
 		return reply{Message: view.Usage(c.Name, "create")}, nil
 	}
@@ -50,7 +50,7 @@ type addition struct {
 }
 
 // addCreators adds creators to a campaign by hand.
-func (d *Desk) addCreators(ctx context.Context, c command, typed string) (reply, error) {
+func (d *campaignDesk) addCreators(ctx context.Context, c command, typed string) (reply, error) {
 	if typed == "" {
 		return reply{Message: view.Usage(c.Name, "add")}, nil
 	}
@@ -79,7 +79,7 @@ func (d *Desk) addCreators(ctx context.Context, c command, typed string) (reply,
 	return d.addEach(ctx, c, add.found[0].Campaign, shop, add.creators)
 }
 
-func (d *Desk) addEach(ctx context.Context, c command, campaign workflow.Campaign, shop workflow.Shop, typed []string) (reply, error) {
+func (d *campaignDesk) addEach(ctx context.Context, c command, campaign workflow.Campaign, shop workflow.Shop, typed []string) (reply, error) {
 	facts := view.AddedFacts{Campaign: campaign, Shop: query.ShopName(shop, len(c.Shops))}
 	for _, t := range typed {
 		name, ok := creatorName(t)
@@ -157,7 +157,7 @@ func creatorName(typed string) (string, bool) {
 var collaborationID = regexp.MustCompile(`^[0-9]{1,20}$`)
 
 // importCollaboration begins to import a target collaboration. Its progress is a message in the shop's channel.
-func (d *Desk) importCollaboration(ctx context.Context, c command, typed string) (reply, error) {
+func (d *campaignDesk) importCollaboration(ctx context.Context, c command, typed string) (reply, error) {
 	if typed = unquoted(typed); typed == "" {
 		return reply{Message: view.Usage(c.Name, "import")}, nil
 	}
@@ -179,11 +179,11 @@ func (d *Desk) importCollaboration(ctx context.Context, c command, typed string)
 	if err != nil {
 		return reply{}, err
 	}
-	return reply{Message: view.ImportBegun(d.channelOf(shop), query.ShopName(shop, len(c.Shops)))}, nil
+	return reply{Message: view.ImportBegun(d.defaults.ChannelOf(shop), query.ShopName(shop, len(c.Shops)))}, nil
 }
 
 // askToArchive asks once more before a campaign is archived.
-func (d *Desk) askToArchive(ctx context.Context, c command, typed string) (reply, error) {
+func (d *campaignDesk) askToArchive(ctx context.Context, c command, typed string) (reply, error) {
 	if typed = unquoted(typed); typed == "" {
 		return reply{Message: view.Usage(c.Name, "archive")}, nil
 	}
@@ -215,9 +215,9 @@ func (d *Desk) askToArchive(ctx context.Context, c command, typed string) (reply
 
 // archiveCampaign archives the campaign whose button was clicked. To somebody who finds it archived already, be it by a
 // second click, all is as wished.
-func (d *Desk) archiveCampaign() onClick[workflow.Campaign] {
+func (d *campaignDesk) archiveCampaign() onClick[workflow.Campaign] {
 	return onClick[workflow.Campaign]{
-		Parse: campaignNamed, Scope: d.campaignScope,
+		Parse: campaignNamed, Scope: campaignScope(d.store),
 		Do: func(ctx context.Context, _ click, c workflow.Campaign, g handle.Grant) (handle.Answer, error) {
 			_, err := d.engine.ArchiveCampaign(ctx, c.ID, g.Actor, time.Now())
 			if access.RuleOf(err) == workflow.RuleArchived {
@@ -226,24 +226,4 @@ func (d *Desk) archiveCampaign() onClick[workflow.Campaign] {
 			return handle.Replace(view.CampaignArchived(c)), err
 		},
 	}
-}
-
-// campaignNamed reads which campaign a button is about.
-func campaignNamed(c click) (workflow.Campaign, error) {
-	return workflow.Campaign{ID: workflow.CampaignID(c.Action.Text)}, nil
-}
-
-// campaignScope reads the campaign that a control names: its shop's reviewers may.
-func (d *Desk) campaignScope(ctx context.Context, c *workflow.Campaign) (handle.Scope, error) {
-	err := d.store.View(ctx, func(tx workflow.Tx) (err error) {
-		*c, err = tx.Campaign(c.ID)
-		return err
-	})
-	switch {
-	case errors.Is(err, workflow.ErrNotFound):
-		err = workflow.Refusal{Rule: workflow.RuleNoCampaign}
-	case err != nil:
-		err = fmt.Errorf("%w a campaign: %w", access.ErrRead, err)
-	}
-	return handle.Scope{Shop: c.Shop, Role: access.Reviewer}, err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"sampledesk/bot/access"
@@ -13,21 +14,32 @@ import (
 	"sampledesk/workflow/query"
 )
 
-// campaignEditRoutes are the dialog in which a campaign is edited.
-func (d *Desk) campaignEditRoutes(r *routes) {
+// editDesk is the dialog in which a campaign is edited.
+type editDesk struct {
+	engine      *workflow.Engine
+	store       workflow.Store
+	access      *access.Access
+	defaults    query.Defaults
+	unreachable func(ctx context.Context, channel string) string
+	products    productMenu
+	log         *slog.Logger
+}
+
+// register adds the dialog.
+func (d *editDesk) register(r *routes) {
 	handle.OnClick(r.Mux, view.ActionCampaignEdit, d.openEdit())
 	handle.OnSubmit(r.Mux, view.CallbackEdit, d.submitEdit())
 	r.OnSuggest(view.ActionEditProducts, d.suggestProducts)
 }
 
 // openEdit opens the dialog. What it shows is read from the store, so the trigger's three seconds suffice.
-func (d *Desk) openEdit() onClick[workflow.Campaign] {
+func (d *editDesk) openEdit() onClick[workflow.Campaign] {
 	return onClick[workflow.Campaign]{
-		Order: handle.AckFirst, Parse: campaignNamed, Scope: d.campaignScope,
+		Order: handle.AckFirst, Parse: campaignNamed, Scope: campaignScope(d.store),
 		Do: func(ctx context.Context, _ click, c workflow.Campaign, g handle.Grant) (handle.Answer, error) {
 			facts := view.EditFacts{Campaign: c}
 			err := d.store.View(ctx, func(tx workflow.Tx) (err error) {
-				if facts.Shop, err = d.defaults().ShopNamed(tx, g.Shop.ID); err == nil {
+				if facts.Shop, err = d.defaults.ShopNamed(tx, g.Shop.ID); err == nil {
 					facts.Products, err = productsWith(ctx, tx, g.Shop.ID, "", nil, view.MaxChoices+1, productOnly)
 				}
 				return err
@@ -40,49 +52,18 @@ func (d *Desk) openEdit() onClick[workflow.Campaign] {
 	}
 }
 
-// productOnly and variant tell two products apart: by what they are, or by variant too.
-func productOnly(p workflow.Product) string { return string(p.ID) }
-func variant(p workflow.Product) string     { return string(p.ID) + ":" + p.SKU }
-
-// productsWith returns up to limit of a shop's products whose name holds what was typed, each once as same tells them
-// apart; with only, which may be nil, those of them.
-func productsWith(
-	ctx context.Context, tx workflow.Tx, shop workflow.ShopID, typed string, only func(workflow.Product) bool, limit int, same func(workflow.Product) string,
-) ([]workflow.Product, error) {
-	wanted := func(p workflow.Product) bool { return (only == nil || only(p)) && view.Mentions(p, typed) }
-	return query.Products(ctx, tx, shop, wanted, limit, same)
-}
-
 // suggestProducts answers the menu of products where there are more than it holds.
-func (d *Desk) suggestProducts(ctx context.Context, i handle.Interaction) any {
+func (d *editDesk) suggestProducts(ctx context.Context, i handle.Interaction) any {
 	meta, err := view.ParseEditMeta(i.View.Metadata)
 	if err != nil {
 		d.log.WarnContext(ctx, "a dialog does not say what it is about", "error", err)
 		return view.ProductOptions(nil)
 	}
-	return view.ProductOptions(d.productsFor(ctx, i, meta.Shop, nil, productOnly))
-}
-
-// productsFor reads the products that a menu asks for, for who may be told.
-func (d *Desk) productsFor(ctx context.Context, i handle.Interaction, shop workflow.ShopID, only func(workflow.Product) bool, same func(workflow.Product) string) (found []workflow.Product) {
-	ctx, cancel := context.WithTimeout(ctx, handle.CommitBy)
-	defer cancel()
-	if _, err := d.access.Guard(ctx, i.User.ID, shop, access.Reviewer); err != nil {
-		d.access.Log(ctx, i.User.ID, err)
-		return nil
-	}
-	err := d.store.View(ctx, func(tx workflow.Tx) (err error) {
-		found, err = productsWith(ctx, tx, shop, i.Typed, only, view.MaxChoices, same)
-		return err
-	})
-	if err != nil {
-		d.log.ErrorContext(ctx, "could not read the products", "error", err)
-	}
-	return found
+	return view.ProductOptions(d.products.offer(ctx, i, meta.Shop, nil, productOnly))
 }
 
 // submitEdit keeps what a campaign was made into, before the dialog closes.
-func (d *Desk) submitEdit() onSubmit[view.EditMeta] {
+func (d *editDesk) submitEdit() onSubmit[view.EditMeta] {
 	return onSubmit[view.EditMeta]{
 		Parse: func(s submit) (view.EditMeta, error) { return view.ParseEditMeta(s.View.Metadata) },
 		Scope: handle.For(access.Reviewer, func(m view.EditMeta) workflow.ShopID { return m.Shop }),
@@ -111,7 +92,7 @@ func (d *Desk) submitEdit() onSubmit[view.EditMeta] {
 }
 
 // edit reads the dialog's inputs. One that shows no products leaves those of the campaign as they are.
-func (d *Desk) edit(ctx context.Context, s submit, meta view.EditMeta, g handle.Grant) (workflow.CampaignEdit, error) {
+func (d *editDesk) edit(ctx context.Context, s submit, meta view.EditMeta, g handle.Grant) (workflow.CampaignEdit, error) {
 	e := workflow.CampaignEdit{
 		Actor: g.Actor, At: time.Now(), Campaign: meta.Campaign, Seen: meta.Seen,
 		Name: s.Field(view.ActionEditName).Text, Channel: s.Field(view.ActionEditChannel).Conversation,

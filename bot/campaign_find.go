@@ -2,9 +2,14 @@ package bot
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 
+	"sampledesk/bot/access"
+	"sampledesk/bot/handle"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
 	"sampledesk/workflow/query"
@@ -86,4 +91,66 @@ func cutQuoted(typed string) (inner, rest string, ok bool) {
 		return "", "", false
 	}
 	return strings.TrimSpace(string(runes[1 : 1+end])), strings.TrimSpace(string(runes[2+end:])), true
+}
+
+// campaignNamed reads which campaign a button is about.
+func campaignNamed(c click) (workflow.Campaign, error) {
+	return workflow.Campaign{ID: workflow.CampaignID(c.Action.Text)}, nil
+}
+
+// campaignScope reads the campaign that a control names: its shop's reviewers may.
+func campaignScope(store workflow.Store) func(context.Context, *workflow.Campaign) (handle.Scope, error) {
+	return func(ctx context.Context, c *workflow.Campaign) (handle.Scope, error) {
+		err := store.View(ctx, func(tx workflow.Tx) (err error) {
+			*c, err = tx.Campaign(c.ID)
+			return err
+		})
+		switch {
+		case errors.Is(err, workflow.ErrNotFound):
+			err = workflow.Refusal{Rule: workflow.RuleNoCampaign}
+		case err != nil:
+			err = fmt.Errorf("%w a campaign: %w", access.ErrRead, err)
+		}
+		return handle.Scope{Shop: c.Shop, Role: access.Reviewer}, err
+	}
+}
+
+// productMenu offers the products of a shop.
+type productMenu struct {
+	store  workflow.Store
+	access *access.Access
+	log    *slog.Logger
+}
+
+// offer reads the products that a menu asks for, for who may be told.
+func (m productMenu) offer(
+	ctx context.Context, i handle.Interaction, shop workflow.ShopID, only func(workflow.Product) bool, same func(workflow.Product) string,
+) (found []workflow.Product) {
+	ctx, cancel := context.WithTimeout(ctx, handle.CommitBy)
+	defer cancel()
+	if _, err := m.access.Guard(ctx, i.User.ID, shop, access.Reviewer); err != nil {
+		m.access.Log(ctx, i.User.ID, err)
+		return nil
+	}
+	err := m.store.View(ctx, func(tx workflow.Tx) (err error) {
+		found, err = productsWith(ctx, tx, shop, i.Typed, only, view.MaxChoices, same)
+		return err
+	})
+	if err != nil {
+		m.log.ErrorContext(ctx, "could not read the products", "error", err)
+	}
+	return found
+}
+
+// productOnly and variant tell two products apart: by what they are, or by variant too.
+func productOnly(p workflow.Product) string { return string(p.ID) }
+func variant(p workflow.Product) string     { return string(p.ID) + ":" + p.SKU }
+
+// productsWith returns up to limit of a shop's products whose name holds what was typed, each once as same tells them
+// apart; with only, which may be nil, those of them.
+func productsWith(
+	ctx context.Context, tx workflow.Tx, shop workflow.ShopID, typed string, only func(workflow.Product) bool, limit int, same func(workflow.Product) string,
+) ([]workflow.Product, error) {
+	wanted := func(p workflow.Product) bool { return (only == nil || only(p)) && view.Mentions(p, typed) }
+	return query.Products(ctx, tx, shop, wanted, limit, same)
 }

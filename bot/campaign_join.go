@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"sampledesk/bot/access"
@@ -13,8 +14,18 @@ import (
 	"sampledesk/workflow/query"
 )
 
-// joinRoutes are the controls and the dialog with which an application comes into a campaign, and out of it.
-func (d *Desk) joinRoutes(r *routes) {
+// joinDesk is how an application comes into a campaign, and out of it.
+type joinDesk struct {
+	engine   *workflow.Engine
+	store    workflow.Store
+	access   *access.Access
+	mux      *handle.Mux
+	defaults query.Defaults
+	log      *slog.Logger
+}
+
+// register adds the controls and the dialog.
+func (d *joinDesk) register(r *routes) {
 	handle.OnClick(r.Mux, view.ActionCampaign, d.openJoin())
 	handle.OnClick(r.Mux, view.ActionLeave, d.leaveCampaign())
 	handle.OnSubmit(r.Mux, view.CallbackCampaign, d.submitJoin())
@@ -23,7 +34,7 @@ func (d *Desk) joinRoutes(r *routes) {
 
 // openJoin opens the dialog that adds the creator to a campaign. The trigger lives three seconds, so nothing slow
 // comes before it; what the dialog shows is read from the store.
-func (d *Desk) openJoin() onClick[view.Target] {
+func (d *joinDesk) openJoin() onClick[view.Target] {
 	return onClick[view.Target]{
 		Order: handle.AckFirst, Parse: targetOf, Scope: cardScope,
 		Do: func(ctx context.Context, _ click, t view.Target, _ handle.Grant) (handle.Answer, error) {
@@ -34,7 +45,7 @@ func (d *Desk) openJoin() onClick[view.Target] {
 }
 
 // joinFacts gathers what the dialog shows: the application as it is now, and the campaigns it can go to.
-func (d *Desk) joinFacts(ctx context.Context, target view.Target) (facts view.JoinFacts, err error) {
+func (d *joinDesk) joinFacts(ctx context.Context, target view.Target) (facts view.JoinFacts, err error) {
 	err = d.store.View(ctx, func(tx workflow.Tx) error {
 		a, err := tx.Application(target.Key)
 		if errors.Is(err, workflow.ErrNotFound) {
@@ -58,7 +69,7 @@ func (d *Desk) joinFacts(ctx context.Context, target view.Target) (facts view.Jo
 }
 
 // suggestCampaigns answers the menu of campaigns where there are more than it holds. Slack waits three seconds.
-func (d *Desk) suggestCampaigns(ctx context.Context, i handle.Interaction) any {
+func (d *joinDesk) suggestCampaigns(ctx context.Context, i handle.Interaction) any {
 	ctx, cancel := context.WithTimeout(ctx, handle.CommitBy)
 	defer cancel()
 	meta, err := view.ParseJoinMeta(i.View.Metadata)
@@ -82,7 +93,7 @@ func (d *Desk) suggestCampaigns(ctx context.Context, i handle.Interaction) any {
 }
 
 // leaveCampaign takes an application out of the campaign that it was added to. It is kept before it is acknowledged.
-func (d *Desk) leaveCampaign() onClick[view.Correspondent] {
+func (d *joinDesk) leaveCampaign() onClick[view.Correspondent] {
 	return onClick[view.Correspondent]{
 		Parse: func(c click) (view.Correspondent, error) {
 			about, err := view.ParseCorrespondent(c.Action.Text)
@@ -101,12 +112,9 @@ func (d *Desk) leaveCampaign() onClick[view.Correspondent] {
 	}
 }
 
-// correspondentScope is what a person has to be allowed who acts on what is about a creator.
-var correspondentScope = handle.For(access.Reviewer, func(c view.Correspondent) workflow.ShopID { return c.Shop })
-
 // submitJoin adds the creator to the campaign that was chosen or named, and approves if that was ticked, in one
 // transaction. It is kept before the dialog closes.
-func (d *Desk) submitJoin() onSubmit[view.JoinMeta] {
+func (d *joinDesk) submitJoin() onSubmit[view.JoinMeta] {
 	return onSubmit[view.JoinMeta]{
 		Parse: func(s submit) (view.JoinMeta, error) { return view.ParseJoinMeta(s.View.Metadata) },
 		Scope: handle.For(access.Reviewer, func(m view.JoinMeta) workflow.ShopID { return m.Target.Key.Shop }),
@@ -123,10 +131,10 @@ func (d *Desk) submitJoin() onSubmit[view.JoinMeta] {
 }
 
 // join reads the dialog's inputs.
-func (d *Desk) join(s submit, meta view.JoinMeta, g handle.Grant) workflow.Join {
+func (d *joinDesk) join(s submit, meta view.JoinMeta, g handle.Grant) workflow.Join {
 	values := s.View.State.Values
 	j := workflow.Join{
-		Actor: g.Actor, At: time.Now(), Key: meta.Target.Key, Seen: meta.Seen, Round: meta.Target.Round, Undo: d.undoOf(g.Shop),
+		Actor: g.Actor, At: time.Now(), Key: meta.Target.Key, Seen: meta.Seen, Round: meta.Target.Round, Undo: d.defaults.UndoOf(g.Shop),
 		Campaign: workflow.CampaignID(values[view.BlockChoice][view.ActionChoice].Chosen()), NewName: values[view.BlockName][view.ActionName].Text,
 		Approve: values[view.BlockAlso][view.ActionAlso].Has(view.AlsoApprove),
 	}
@@ -157,7 +165,7 @@ func blockOf(j workflow.Join) string {
 
 // notJoined tells what was wrong: at the input that can be mended, or, where the application has moved on under the
 // modal, by closing it and saying so.
-func (d *Desk) notJoined(ctx context.Context, s submit, meta view.JoinMeta, g handle.Grant, err error) handle.Answer {
+func (d *joinDesk) notJoined(ctx context.Context, s submit, meta view.JoinMeta, g handle.Grant, err error) handle.Answer {
 	join, sentence := d.join(s, meta, g), d.access.Explain(ctx, err)
 	r, ok := errors.AsType[workflow.Refusal](err)
 	if !ok {
@@ -168,7 +176,7 @@ func (d *Desk) notJoined(ctx context.Context, s submit, meta view.JoinMeta, g ha
 	}
 	return handle.Answer{Then: func(ctx context.Context) {
 		i := s.Interaction
-		i.Channel.ID = d.channelOf(g.Shop)
+		i.Channel.ID = d.defaults.ChannelOf(g.Shop)
 		d.mux.Tell(ctx, i, sentence)
 	}}
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,8 +22,21 @@ import (
 	"sampledesk/workflow/query"
 )
 
-// linkRoutes are the dialog that sends a member the link for her request.
-func (d *Desk) linkRoutes(r *routes) {
+// linkDesk is the dialog that sends a member the link for their request.
+type linkDesk struct {
+	api      *slackapi.Client
+	engine   *workflow.Engine
+	store    workflow.Store
+	access   *access.Access
+	mux      *handle.Mux
+	defaults query.Defaults
+	products productMenu
+	link     func(ctx context.Context, shop workflow.ShopID, product workflow.ProductID, sku string, days int) (string, error)
+	log      *slog.Logger
+}
+
+// register adds the dialog.
+func (d *linkDesk) register(r *routes) {
 	handle.OnClick(r.Mux, view.ActionLink, d.openLink())
 	r.RawSubmit(view.CallbackLink, d.submitLink)
 	handle.OnSubmit(r.Mux, view.CallbackLinkSend, d.sendLink())
@@ -40,21 +54,21 @@ const (
 )
 
 // openLink opens the dialog at once: what it shows is read from the store, and TikTok is asked later.
-func (d *Desk) openLink() onClick[view.Correspondent] {
+func (d *linkDesk) openLink() onClick[view.Correspondent] {
 	return onClick[view.Correspondent]{
 		Order: handle.AckFirst, Parse: memberNamed, Scope: correspondentScope,
 		Do: func(ctx context.Context, _ click, about view.Correspondent, _ handle.Grant) (handle.Answer, error) {
-			facts, err := d.linkFacts(ctx, d.asIs(ctx, about))
+			facts, err := d.linkFacts(ctx, asKnown(ctx, d.store, d.log, about))
 			return handle.Open(view.LinkModal(facts)), err
 		},
 		Fail: func(ctx context.Context, _ click, _ view.Correspondent, _ handle.Grant, err error) handle.Answer {
-			return handle.Tell(d.questionWords(ctx, err))
+			return handle.Tell(questionWords(ctx, d.access, err))
 		},
 	}
 }
 
 // linkFacts gathers what the dialog shows: the campaign's products where their variants are known, else all of the shop.
-func (d *Desk) linkFacts(ctx context.Context, about view.Correspondent) (facts view.LinkFacts, err error) {
+func (d *linkDesk) linkFacts(ctx context.Context, about view.Correspondent) (facts view.LinkFacts, err error) {
 	facts.To = about
 	err = d.store.View(ctx, func(tx workflow.Tx) error {
 		m, err := tx.Member(about.Campaign, about.Creator)
@@ -94,7 +108,7 @@ func linkable(ctx context.Context, tx workflow.Tx, about view.Correspondent) (fu
 }
 
 // suggestVariants answers the menu of variants where there are more than it holds.
-func (d *Desk) suggestVariants(ctx context.Context, i handle.Interaction) any {
+func (d *linkDesk) suggestVariants(ctx context.Context, i handle.Interaction) any {
 	about, err := view.ParseCorrespondent(i.View.Metadata)
 	if err != nil {
 		d.log.WarnContext(ctx, "a dialog does not say what it is about", "error", err)
@@ -109,7 +123,7 @@ func (d *Desk) suggestVariants(ctx context.Context, i handle.Interaction) any {
 		d.log.ErrorContext(ctx, "could not read a campaign", "error", err)
 		return view.VariantOptions(nil)
 	}
-	return view.VariantOptions(d.productsFor(ctx, i, about.Shop, only, variant))
+	return view.VariantOptions(d.products.offer(ctx, i, about.Shop, only, variant))
 }
 
 // linkRequest is the link that a person asked for.
@@ -121,7 +135,7 @@ type linkRequest struct {
 
 // submitLink asks TikTok for the link. Where that takes longer than a dialog may wait, the dialog says so, and goes on
 // when TikTok has answered; what was chosen is kept either way.
-func (d *Desk) submitLink(ctx context.Context, s submit, ack socket.Ack) {
+func (d *linkDesk) submitLink(ctx context.Context, s submit, ack socket.Ack) {
 	w, err := d.linkRequestOf(ctx, s)
 	if errors.Is(err, errNoProduct) {
 		ack(handle.At(view.BlockLinkProduct, view.ErrorNoProduct).Ack())
@@ -164,7 +178,7 @@ type linkAnswer struct {
 var errNoProduct = errors.New("no product was chosen")
 
 // linkRequestOf reads what a person chose. The error is errNoProduct, a Denied or an ErrRead.
-func (d *Desk) linkRequestOf(ctx context.Context, s submit) (w linkRequest, err error) {
+func (d *linkDesk) linkRequestOf(ctx context.Context, s submit) (w linkRequest, err error) {
 	about, err := view.ParseCorrespondent(s.View.Metadata)
 	if err != nil || about.Campaign == "" {
 		return w, fmt.Errorf("%w the metadata of a dialog: %q", access.ErrRead, s.View.Metadata)
@@ -180,7 +194,7 @@ func (d *Desk) linkRequestOf(ctx context.Context, s submit) (w linkRequest, err 
 	if err != nil || days < 1 || days > view.MaxLinkDays {
 		days = view.DefaultLinkDays
 	}
-	w = linkRequest{to: d.asIs(ctx, about), chosen: workflow.Product{ID: chosen.Product, SKU: chosen.SKU}, days: days}
+	w = linkRequest{to: asKnown(ctx, d.store, d.log, about), chosen: workflow.Product{ID: chosen.Product, SKU: chosen.SKU}, days: days}
 	err = d.store.View(ctx, func(tx workflow.Tx) error {
 		is := func(p workflow.Product) bool { return p.ID == chosen.Product && p.SKU == chosen.SKU }
 		found, err := productsWith(ctx, tx, about.Shop, "", is, 1, variant)
@@ -195,11 +209,11 @@ func (d *Desk) linkRequestOf(ctx context.Context, s submit) (w linkRequest, err 
 	return w, nil
 }
 
-func (d *Desk) askLink(ctx context.Context, w linkRequest) (string, error) {
-	if d.config.Link == nil {
+func (d *linkDesk) askLink(ctx context.Context, w linkRequest) (string, error) {
+	if d.link == nil {
 		return "", workflow.Failure{Message: "this desk has nobody to ask"}
 	}
-	link, err := d.config.Link(ctx, w.to.Shop, w.chosen.ID, w.chosen.SKU, w.days)
+	link, err := d.link(ctx, w.to.Shop, w.chosen.ID, w.chosen.SKU, w.days)
 	if err != nil {
 		d.log.WarnContext(ctx, "TikTok gave no link for a request", "shop", w.to.Shop, "error", err)
 	}
@@ -218,7 +232,7 @@ func causeOf(a linkAnswer) workflow.Failure {
 }
 
 // linkGiven is the dialog with the message, once there is a link that fits one.
-func (d *Desk) linkGiven(ctx context.Context, w linkRequest, a linkAnswer) (slack.ModalViewRequest, bool) {
+func (d *linkDesk) linkGiven(ctx context.Context, w linkRequest, a linkAnswer) (slack.ModalViewRequest, bool) {
 	if a.err != nil {
 		return slack.ModalViewRequest{}, false
 	}
@@ -236,7 +250,7 @@ func (d *Desk) linkGiven(ctx context.Context, w linkRequest, a linkAnswer) (slac
 }
 
 // showLink goes on with a dialog that waits: to the message, or back to the choice with the reason.
-func (d *Desk) showLink(ctx context.Context, i handle.Interaction, w linkRequest, a linkAnswer) {
+func (d *linkDesk) showLink(ctx context.Context, i handle.Interaction, w linkRequest, a linkAnswer) {
 	ctx, cancel := d.api.Detach(ctx, slackapi.Timeout)
 	defer cancel()
 	next, ok := d.linkGiven(ctx, w, a)
@@ -255,23 +269,23 @@ func (d *Desk) showLink(ctx context.Context, i handle.Interaction, w linkRequest
 }
 
 // sendLink sends the message with the link: it is kept before the dialog closes. The picture follows, if it is wanted.
-func (d *Desk) sendLink() onSubmit[view.LinkMeta] {
+func (d *linkDesk) sendLink() onSubmit[view.LinkMeta] {
 	return onSubmit[view.LinkMeta]{
 		Parse: func(s submit) (view.LinkMeta, error) { return view.ParseLinkMeta(s.View.Metadata) },
 		Scope: handle.For(access.Reviewer, func(m view.LinkMeta) workflow.ShopID { return m.To.Shop }),
 		Do:    d.linkSent,
 		Fail: func(ctx context.Context, _ submit, _ view.LinkMeta, _ handle.Grant, err error) handle.Answer {
-			return handle.At(view.BlockLinkText, d.messageWords(ctx, err))
+			return handle.At(view.BlockLinkText, messageWords(ctx, d.access, err))
 		},
 	}
 }
 
-func (d *Desk) linkSent(ctx context.Context, s submit, meta view.LinkMeta, g handle.Grant) (handle.Answer, error) {
+func (d *linkDesk) linkSent(ctx context.Context, s submit, meta view.LinkMeta, g handle.Grant) (handle.Answer, error) {
 	text := withEmoji(s.Field(view.ActionLinkText).Text)
 	if !strings.Contains(text, meta.Link) && strings.TrimSpace(text) != "" {
 		return handle.At(view.BlockLinkText, view.ErrorLinkMissing+meta.Link), nil
 	}
-	meta.To = d.asIs(ctx, meta.To)
+	meta.To = asKnown(ctx, d.store, d.log, meta.To)
 	at := time.Now().UTC().Truncate(time.Microsecond) // as the store keeps it
 	n, err := d.engine.Write(ctx, workflow.OutboundMessage{
 		Actor: g.Actor, At: at, Shop: g.Shop.ID, Creator: meta.To.Creator, Campaign: meta.To.Campaign, Text: text,
@@ -290,8 +304,8 @@ func (d *Desk) linkSent(ctx context.Context, s submit, meta view.LinkMeta, g han
 }
 
 // postLink posts the link as a QR picture, below the question where that is in Slack.
-func (d *Desk) postLink(ctx context.Context, i handle.Interaction, meta view.LinkMeta, shop workflow.Shop) {
-	p := slackapi.File{Name: "request-link.png", Channel: d.channelOf(shop)}
+func (d *linkDesk) postLink(ctx context.Context, i handle.Interaction, meta view.LinkMeta, shop workflow.Shop) {
+	p := slackapi.File{Name: "request-link.png", Channel: d.defaults.ChannelOf(shop)}
 	err := d.store.View(ctx, func(tx workflow.Tx) error {
 		m, err := tx.Member(meta.To.Campaign, meta.To.Creator)
 		if query.UnlessMissing(err) != nil {

@@ -16,16 +16,16 @@ import (
 
 // shareFunnel posts a campaign's funnel as a picture, to the campaign's channel or the shop's: whoever sees it there may
 // see it. A second delivery of the click posts nothing.
-func (d *Desk) shareFunnel() onClick[workflow.Campaign] {
+func (d *campaignDesk) shareFunnel() onClick[workflow.Campaign] {
 	return onClick[workflow.Campaign]{
-		Order: handle.AckFirst, Parse: campaignNamed, Scope: d.campaignScope,
+		Order: handle.AckFirst, Parse: campaignNamed, Scope: campaignScope(d.store),
 		Do: func(ctx context.Context, c click, of workflow.Campaign, g handle.Grant) (handle.Answer, error) {
 			if !d.shared.first(c.TriggerID) {
 				return handle.Answer{}, nil
 			}
 			p, err := d.funnelPicture(ctx, of, c.User.ID)
 			if err == nil {
-				p.Channel = cmp.Or(of.Channel, d.channelOf(g.Shop))
+				p.Channel = cmp.Or(of.Channel, d.defaults.ChannelOf(g.Shop))
 				err = d.api.Upload(ctx, p)
 			}
 			if err != nil {
@@ -37,11 +37,11 @@ func (d *Desk) shareFunnel() onClick[workflow.Campaign] {
 	}
 }
 
-func (d *Desk) funnelPicture(ctx context.Context, c workflow.Campaign, by workflow.PersonID) (p slackapi.File, err error) {
+func (d *campaignDesk) funnelPicture(ctx context.Context, c workflow.Campaign, by workflow.PersonID) (p slackapi.File, err error) {
 	var facts view.CampaignStatusFacts
 	err = d.store.View(ctx, func(tx workflow.Tx) error {
 		var err error
-		if facts.Shop, err = d.defaults().ShopNamed(tx, c.Shop); err == nil {
+		if facts.Shop, err = d.defaults.ShopNamed(tx, c.Shop); err == nil {
 			facts.Funnel, err = query.CampaignFunnel(ctx, tx, c, time.Now())
 		}
 		return err

@@ -11,6 +11,7 @@ import (
 
 	"github.com/slack-go/slack"
 
+	"sampledesk/bot/access"
 	"sampledesk/bot/slackapi"
 	"sampledesk/workflow"
 )
@@ -223,4 +224,30 @@ func describe(err error) string {
 		return e.Err
 	}
 	return err.Error()
+}
+
+// missingScopes asks Slack which of the desk's scopes its token was not granted. Told is false where it does not say.
+func missingScopes(ctx context.Context, c Config) (missing []string, told bool) {
+	ctx, cancel := context.WithTimeout(ctx, access.Timeout)
+	defer cancel()
+	var headers http.Header
+	api := slack.New(c.BotToken, slack.OptionAPIURL(c.APIURL), slack.OptionHTTPClient(c.client()),
+		slack.OptionOnResponseHeaders(func(_ string, h http.Header) { headers = h }))
+	if _, err := api.AuthTestContext(ctx); err != nil {
+		c.Logger.WarnContext(ctx, "could not ask which scopes the desk has", "error", err)
+		return nil, false
+	}
+	if headers.Get(scopesHeader) == "" {
+		return nil, false
+	}
+	return ungranted(headers), true
+}
+
+// scopesHeader is where Slack's answers tell what a token was granted.
+const scopesHeader = "X-Oauth-Scopes"
+
+// ungranted returns those of the desk's scopes that an answer of Slack's does not name.
+func ungranted(h http.Header) []string {
+	granted := scopesIn(h)
+	return slices.DeleteFunc(slices.Clone(Scopes), func(s string) bool { return slices.Contains(granted, s) })
 }

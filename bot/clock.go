@@ -4,20 +4,13 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
 	"sampledesk/bot/access"
-	"sampledesk/bot/handle"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
 )
-
-// clockRoutes are the controls of what the clock has the desk say.
-func (d *Desk) clockRoutes(r *routes) {
-	handle.OnClick(r.Mux, view.ActionNudge, d.nudge())
-}
 
 // deadline renders a step of a deadline for the thread of its card. It is looked at once more whether there is a reason
 // left: none means silence. Loud steps are shown in the channel too.
@@ -163,25 +156,4 @@ func (d *Desk) contentMessage(tx workflow.Tx, n workflow.Notice) (view.Message, 
 	}
 	a, err := tx.Application(n.Key())
 	return view.Content(view.ContentFacts{Content: *n.Content, Stage: n.Stage, Creator: a.Snapshot.Creator, Product: a.Snapshot.Product}), err
-}
-
-// nudge opens the dialog to write to a creator with a kind reminder in it, which can be changed before it is sent. Where
-// their content has come meanwhile there is nothing to remind them of.
-func (d *Desk) nudge() onClick[view.Correspondent] {
-	return onClick[view.Correspondent]{
-		Order: handle.AckFirst, Parse: correspondentNamed, Scope: correspondentScope,
-		Do: func(ctx context.Context, _ click, to view.Correspondent, g handle.Grant) (handle.Answer, error) {
-			app, err := d.application(ctx, workflow.Key{Shop: to.Shop, ID: to.Application})
-			if err != nil {
-				return handle.Answer{}, fmt.Errorf("%w an application: %w", access.ErrRead, err)
-			}
-			if app.State() != workflow.Delivered {
-				return handle.Tell(view.NothingToNudge(app)), nil
-			}
-			facts, err := d.messageFacts(ctx, to)
-			facts.Text = view.NudgeText(app, g.Shop.Settings.Nudge)
-			return handle.Open(view.MessageModal(facts)), err
-		},
-		Fail: notMessaged[view.Correspondent](d),
-	}
 }

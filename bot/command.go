@@ -2,11 +2,10 @@ package bot
 
 import (
 	"context"
-	"strings"
-	"unicode"
 
 	"github.com/slack-go/slack"
 
+	"sampledesk/bot/access"
 	"sampledesk/bot/handle"
 	"sampledesk/bot/socket"
 	"sampledesk/bot/view"
@@ -48,63 +47,66 @@ func private(m view.Message) answer {
 	return answer{Type: slack.ResponseTypeEphemeral, Text: m.Text, Blocks: slack.Blocks{BlockSet: m.Blocks}}
 }
 
+// commandHandler answers a command. An error is put into words for its person.
+type commandHandler func(ctx context.Context, c command, rest string) (answer reply, err error)
+
 // command answers a slash command, in the channel or in a direct message with the desk. The first page of the answer
 // rides in the acknowledgement, and the others follow.
-func (d *Desk) command(ctx context.Context, c command, ack socket.Ack) {
+func (r *routes) command(ctx context.Context, c command, ack socket.Ack) {
 	ctx, cancel := context.WithTimeout(ctx, handle.CommitBy)
 	defer cancel()
-	r := d.answer(ctx, c)
-	if len(r.Blocks) == 0 {
+	told := r.answer(ctx, c)
+	if len(told.Blocks) == 0 {
 		ack(nil) // a dialog says the rest
 	} else {
-		pages := r.Answers()
+		pages := told.Answers()
 		ack(private(pages[0]))
-		d.goOn(ctx, c, pages[1:])
+		r.goOn(ctx, c, pages[1:])
 	}
-	if r.then != nil {
-		r.then(context.WithoutCancel(ctx))
+	if told.then != nil {
+		told.then(context.WithoutCancel(ctx))
 	}
-	d.Changed()
+	r.changed()
 }
 
 // answer answers a command.
-func (d *Desk) answer(ctx context.Context, c command) reply {
+func (r *routes) answer(ctx context.Context, c command) reply {
 	c.Text = workflow.Typed(c.Text)
 	word, rest := cutWord(c.Text)
 	if word == "" || word == "help" {
 		return reply{Message: help(c.Name)}
 	}
-	answer := d.routes.commands[c.Name+" "+word]
+	answer := r.commands[c.Name+" "+word]
 	if answer == nil {
 		return reply{Message: view.Unknown(c.Name, c.Text)}
 	}
-	var r reply
-	shops, err := d.access.Scope(ctx, c.User, c.Channel)
+	var told reply
+	shops, err := r.access.Scope(ctx, c.User, c.Channel)
 	if err == nil {
 		c.Shops = shops
-		r, err = answer(ctx, c, rest)
+		told, err = answer(ctx, c, rest)
 	}
 	if err != nil {
-		return reply{Message: d.refusal(ctx, c.User, err)}
+		return reply{Message: refusal(ctx, r.access, c.User, err)}
 	}
-	return r
+	return told
 }
 
 // refusal logs an error and puts it into words for the person whose command or mention met it.
-func (d *Desk) refusal(ctx context.Context, who workflow.PersonID, err error) view.Message {
-	d.access.Log(ctx, who, err)
-	return view.Aside(d.access.Explain(ctx, err))
+func refusal(ctx context.Context, of *access.Access, who workflow.PersonID, err error) view.Message {
+	of.Log(ctx, who, err)
+	return view.Aside(of.Explain(ctx, err))
 }
 
 // goOn shows the pages of an answer to a command after the first, which rode in the acknowledgement.
-func (d *Desk) goOn(ctx context.Context, c command, pages []view.Message) {
+func (r *routes) goOn(ctx context.Context, c command, pages []view.Message) {
 	if len(pages) == 0 {
 		return
 	}
-	ctx, cancel := d.api.Detach(ctx, handle.AnswerTimeout)
+	ctx, cancel := r.api.Detach(ctx, handle.AnswerTimeout)
 	defer cancel()
-	if err := d.mux.Bring(ctx, c.addressee(), pages); err != nil {
-		d.log.WarnContext(ctx, "could not show the rest of an answer", "channel", c.Channel, "person", c.User, "error", err)
+	if err := r.Bring(ctx, c.addressee(), pages); err != nil {
+		r.log.WarnContext(ctx, "could not show the rest of an answer", "channel", c.Channel, "person", c.User, "error", err)
 	}
 }
 
@@ -117,14 +119,4 @@ func help(name string) view.Message {
 		return view.CampaignHelp()
 	}
 	return view.SamplesHelp()
-}
-
-// cutWord parts the first word, plain and in lower case, from the rest.
-func cutWord(text string) (word, rest string) {
-	text = strings.TrimSpace(text)
-	i := strings.IndexFunc(text, unicode.IsSpace)
-	if i < 0 {
-		return strings.ToLower(workflow.Plain(text)), ""
-	}
-	return strings.ToLower(workflow.Plain(text[:i])), strings.TrimSpace(text[i:])
 }

@@ -173,7 +173,7 @@ func (d *Desk) findCard(ctx context.Context, e workflow.Effect, channel string) 
 
 // reply says something in a card's thread, exactly once.
 func (d *Desk) reply(ctx context.Context, e workflow.Effect) workflow.Outcome {
-	a, err := d.application(ctx, e.Key())
+	a, err := application(ctx, d.store, e.Key())
 	switch {
 	case err != nil:
 		return again(e, err)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -15,41 +14,13 @@ import (
 	"sampledesk/bot/handle"
 	"sampledesk/bot/slackapi"
 	"sampledesk/bot/socket"
+	"sampledesk/bot/view"
 	"sampledesk/workflow"
 	"sampledesk/workflow/query"
 )
 
-// Config is what the desk needs to know. Channel, Admins and Undo hold for every shop whose own setting is unset.
-type Config struct {
-	BotToken, AppToken string
-	APIURL             string // ends in a slash
-	Channel            string
-	Admins             []workflow.PersonID
-	Undo               time.Duration
-	HTTPClient         *http.Client    // its Transport is the caller's; nil: a client of its own
-	Dial               socket.DialFunc // of the socket; nil: the network's
-	Logger             *slog.Logger
-	Version            string             // of the program, as `/samples status` tells it
-	Sync               func() []SyncState // how each shop's last sweep went; nil: nobody tells
-
-	// Memory tells what is wrong with the store, in sentences for the operator; nil: nobody tells.
-	Memory func(ctx context.Context) []string
-
-	// Link gets from TikTok the link that opens, in the app on a creator's phone, the page on which she asks for a sample
-	// of one variant of a product. It works for 1 to 14 days. An error that holds a workflow.Failure is told to whoever asked.
-	Link func(ctx context.Context, shop workflow.ShopID, product workflow.ProductID, sku string, days int) (string, error)
-}
-
-// client returns the client for Slack's Web API.
-func (c Config) client() *http.Client {
-	client := &http.Client{Timeout: slackapi.Timeout}
-	if c.HTTPClient != nil {
-		client.Transport = c.HTTPClient.Transport
-	}
-	return client
-}
-
-// Desk is the bot. It is safe for concurrent use.
+// Desk is the bot. It is safe for concurrent use. It wires its surfaces and keeps the connection: each surface is a small
+// type of its own, with only what it needs.
 type Desk struct {
 	api    *slackapi.Client
 	engine *workflow.Engine
@@ -59,14 +30,11 @@ type Desk struct {
 	mux    *handle.Mux
 	limits *slackapi.Limits
 	link   *socket.Link
-	routes *routes
-	shared lately
+	home   *homeDesk
 	drawn  drawn
-	files  fileTurns
-	bulks  viewSeq
 
-	welcomes postponed
-	homes    *homes
+	postponed postponed
+	renderers renderers
 
 	refused atomic.Pointer[string]        // Slack's error for the last message written
 	asked   atomic.Pointer[time.Duration] // for how long Slack asked not to be written to, where that is longer than is obeyed
@@ -80,24 +48,29 @@ func New(config Config, store workflow.Store, engine *workflow.Engine) (*Desk, e
 	}
 	d := &Desk{
 		api:    slackapi.New(config.APIURL, config.BotToken, config.client(), slack.OptionAppLevelToken(config.AppToken)),
-		engine: engine, store: store, config: config, log: config.Logger, limits: slackapi.NewLimits(), files: newFileTurns(),
+		engine: engine, store: store, config: config, log: config.Logger, limits: slackapi.NewLimits(),
 	}
-	d.access = access.New(d.api, store, d.defaults(), config.Logger)
-	d.mux = handle.NewMux(d.api, d.access, config.Logger, d.handled)
-	d.routes = newRoutes(d)
-	d.homes = newHomes(d)
+	d.access = access.New(d.api, store, config.defaults(), config.Logger)
+	d.mux = handle.NewMux(d.api, d.access, config.Logger, func(ctx context.Context, i handle.Interaction) { d.home.after(ctx, i) })
+	r := newRoutes(d.mux, d.api, d.access, config.Logger, d.Changed)
+	for _, s := range d.surfaces() {
+		s.register(r)
+	}
 	d.link = socket.New(socket.Config{
-		Open: d.openSocket, Fatal: slackapi.NoSocket.Has, RetryAfter: slackapi.RetryAfter, Dial: config.Dial, Handle: d.handle, Log: config.Logger,
+		Open: d.openSocket, Fatal: slackapi.NoSocket.Has, RetryAfter: slackapi.RetryAfter, Dial: config.Dial, Handle: r.handle, Log: config.Logger,
 	})
 	return d, nil
 }
+
+// renderers render what is edited later, by what it tells of.
+type renderers map[workflow.PayloadKind]func(workflow.Tx, workflow.Notice) (view.Message, error)
 
 // Run keeps the desk connected to Slack until ctx ends, and then comes to an end within a few seconds, with every
 // acknowledgement that it owes. An error is one that no retry mends, such as a revoked token. A desk runs once.
 func (d *Desk) Run(ctx context.Context) error {
 	defer d.api.Close()
 	ctx, cancel := context.WithCancel(ctx)
-	wait := d.homes.run(ctx)
+	wait := d.home.sessions.run(ctx)
 	defer wait()
 	defer cancel()
 	return d.link.Run(ctx)
@@ -134,11 +107,10 @@ func (d *Desk) openSocket(ctx context.Context) (string, error) {
 	return url, err
 }
 
-// defaults are the settings that hold where a shop's own is unset.
-func (d *Desk) defaults() query.Defaults {
-	return query.Defaults{Channel: d.config.Channel, Admins: d.config.Admins, Undo: d.config.Undo}
-}
+// Changed tells the desk that something was committed that people may be looking at. It does not block.
+func (d *Desk) Changed() { d.home.sessions.changed() }
+
+func (d *Desk) defaults() query.Defaults { return d.config.defaults() }
 
 func (d *Desk) adminsOf(s workflow.Shop) []workflow.PersonID { return d.defaults().AdminsOf(s) }
 func (d *Desk) channelOf(s workflow.Shop) string             { return d.defaults().ChannelOf(s) }
-func (d *Desk) undoOf(s workflow.Shop) time.Duration         { return d.defaults().UndoOf(s) }

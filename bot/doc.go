@@ -1,5 +1,5 @@
 // Package bot is the desk in Slack: it reads what people do into events, and writes what the workflow wants shown.
-//
+
 // It is the only package that speaks to Slack, and it decides nothing: a click becomes an event, the engine refuses or
 // keeps it, and only then is the click acknowledged. What is shown comes back as effects that the dispatcher hands to this
 // package (deliver.go for cards, replies and announcements, notice.go for messages that are edited later, clock.go for

@@ -9,14 +9,6 @@ import (
 	"sampledesk/workflow/query"
 )
 
-func (d *Desk) application(ctx context.Context, k workflow.Key) (a workflow.Application, err error) {
-	err = d.store.View(ctx, func(tx workflow.Tx) error {
-		a, err = tx.Application(k)
-		return err
-	})
-	return a, err
-}
-
 // cardFacts gathers what a card shows, in one snapshot.
 func (d *Desk) cardFacts(ctx context.Context, k workflow.Key) (facts view.CardFacts, err error) {
 	err = d.store.View(ctx, func(tx workflow.Tx) error {

@@ -70,7 +70,7 @@ func (d *Desk) lost(e workflow.Effect, p post, cause workflow.Failure) workflow.
 	o := workflow.Outcome{Event: gone, Then: workflow.Buried, Failure: cause}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
-	if a, err := d.application(ctx, e.Key()); err == nil && a.State().Reviewing() {
+	if a, err := application(ctx, d.store, e.Key()); err == nil && a.State().Reviewing() {
 		o.Then = workflow.Done
 		if e.Kind != workflow.ShowCard {
 			o.Then = workflow.Park

@@ -1,59 +1,111 @@
 package bot
 
 import (
-	"net/url"
-	"regexp"
-	"strings"
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
 	"time"
 
+	"sampledesk/bot/access"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
 	"sampledesk/workflow/query"
 )
 
-var (
-	cardLink    = regexp.MustCompile(`/archives/([A-Z0-9]{1,40})/p([0-9]{10})([0-9]{6})`)
-	messageTime = regexp.MustCompile(`^[0-9]{10}\.[0-9]{6}$`)
-	profileLink = regexp.MustCompile(`(?i)tiktok\.com/@([A-Za-z0-9._]{1,40})`)
-)
+// finder finds the requests that people name, in whatever they have at hand.
+type finder struct {
+	store    workflow.Store
+	defaults query.Defaults
+	log      *slog.Logger
+}
 
-// searchTerm reads what was typed, forgivingly: an id, a short id, a user name with or without "@", a link to a card or
-// anything in its thread, or the address of a creator's page; wrapped as Slack wraps links, or in quotation marks.
-func searchTerm(typed string) query.SearchTerm {
-	typed = strings.Trim(workflow.Plain(typed), "`\"',;")
-	if inside, ok := strings.CutPrefix(typed, "<"); ok && strings.HasSuffix(inside, ">") {
-		typed, _, _ = strings.Cut(strings.TrimSuffix(inside, ">"), "|")
-	}
-	if m := cardLink.FindStringSubmatch(typed); m != nil {
-		term := query.SearchTerm{Channel: m[1], TS: m[2] + "." + m[3]}
-		if u, err := url.Parse(typed); err == nil && messageTime.MatchString(u.Query().Get("thread_ts")) {
-			term.TS = u.Query().Get("thread_ts") // a link to something in the card's thread
+// all returns the requests that something typed can mean.
+func (f finder) all(ctx context.Context, shops []workflow.Shop, typed string) (found []workflow.Application, err error) {
+	err = f.store.View(ctx, func(tx workflow.Tx) error {
+		found, err = query.Find(tx, shops, searchTerm(typed))
+		return err
+	})
+	return found, err
+}
+
+// shown gathers what is shown of the requests that something typed names, a page of them if there are several.
+func (f finder) shown(ctx context.Context, shops []workflow.Shop, at view.ShowPage) (facts view.ShowFacts, err error) {
+	err = f.store.View(ctx, func(tx workflow.Tx) error {
+		found, err := query.Results(tx, shops, query.Search{
+			Term: searchTerm(at.Asked), Decidable: at.Pick != nil, Page: at.Number, Size: view.ShowPageSize,
+		})
+		if err != nil {
+			return err
 		}
-		return term
+		facts = view.ShowFacts{Asked: at.Asked, Total: found.Total, Page: at.Number, Pick: at.Pick, Found: found.Rows, Record: found.Record}
+		switch {
+		case found.Total == 0:
+			facts.Near, err = nearName(tx, shops, at.Asked)
+		case found.Total == 1 && len(found.Rows) == 1:
+			err = f.details(ctx, tx, found.Rows[0].Application, &facts)
+		}
+		return err
+	})
+	if err != nil {
+		return view.ShowFacts{}, fmt.Errorf("%w an application: %w", access.ErrRead, err)
 	}
-	if m := profileLink.FindStringSubmatch(typed); m != nil {
-		return query.SearchTerm{Word: m[1], Name: true}
-	}
-	word, name := strings.CutPrefix(typed, "@")
-	return query.SearchTerm{Word: word, Name: name}
+	return facts, nil
 }
 
-// cutTerm parts what names a request from what follows it. "request 7KQ2M" is one name.
-func cutTerm(text string) (typed, rest string) {
-	typed, rest = cutField(text)
-	if strings.EqualFold(workflow.Plain(typed), "request") && rest != "" {
-		typed, rest = cutField(rest)
+// details adds what is shown of a single application only.
+func (f finder) details(ctx context.Context, tx workflow.Tx, a workflow.Application, facts *view.ShowFacts) error {
+	card, err := query.CardOf(tx, f.defaults, a)
+	if err != nil {
+		return err
 	}
-	return typed, rest
+	history, err := query.HistoryOf(ctx, tx, a.Key, view.HistorySize)
+	facts.Region, facts.Record = card.Region, card.Record
+	facts.History, facts.Earlier, facts.Campaigns = history.Entries, history.Earlier, history.Campaigns
+	return err
 }
 
-// cutField parts the first word from the rest.
-func cutField(text string) (word, rest string) {
-	fields := strings.Fields(text)
-	if len(fields) == 0 {
-		return "", ""
+// inThread returns the application whose card began a thread, if any did.
+func (f finder) inThread(ctx context.Context, channel, ts string) (a workflow.Application, found bool, err error) {
+	err = f.store.View(ctx, func(tx workflow.Tx) error {
+		page, err := tx.Applications(workflow.ThreadOf(channel, ts), "", 1)
+		if found = len(page.Applications) > 0; found {
+			a = page.Applications[0]
+		}
+		return err
+	})
+	if err != nil {
+		return a, false, fmt.Errorf("%w whose card a thread is below: %w", access.ErrRead, err)
 	}
-	return fields[0], strings.Join(fields[1:], " ")
+	return a, found, nil
+}
+
+// firstWaiting returns the shop that is wanted, or else the first in which something waits.
+func (f finder) firstWaiting(ctx context.Context, shops []workflow.Shop, wanted workflow.ShopID) workflow.Shop {
+	chosen := shops[0]
+	err := f.store.View(ctx, func(tx workflow.Tx) (err error) {
+		chosen, err = query.FirstWaiting(tx, shops, wanted)
+		return err
+	})
+	if err != nil {
+		f.log.ErrorContext(ctx, "could not count what waits", "error", err)
+	}
+	return chosen
+}
+
+// meant tells which of those that were found a decision can mean: the only one, the only one that waits, or the one that
+// this very action decided already.
+func meant(found []workflow.Application, dedupKey string) (workflow.Application, bool) {
+	if i := slices.IndexFunc(found, func(a workflow.Application) bool { return slices.Contains(a.DedupKeys, dedupKey) }); i >= 0 {
+		return found[i], true
+	}
+	if len(found) > 1 {
+		found = slices.DeleteFunc(slices.Clone(found), func(a workflow.Application) bool { return !a.Decidable() })
+	}
+	if len(found) != 1 {
+		return workflow.Application{}, false
+	}
+	return found[0], true
 }
 
 // nearName finds the user name that may have been meant, among those who wait and who came lately.
@@ -65,4 +117,23 @@ func nearName(tx workflow.Tx, shops []workflow.Shop, typed string) (string, erro
 	names, err := query.RecentNames(tx, shops, time.Now())
 	near, _ := view.NearestName(term.Word, names)
 	return near, err
+}
+
+// decider decides on a request that was named in words, and tells how it stands then.
+type decider struct {
+	engine   *workflow.Engine
+	defaults query.Defaults
+}
+
+func (d decider) decide(
+	ctx context.Context, p view.Pick, t view.Target, who workflow.Actor, s workflow.Shop, shops []workflow.Shop,
+) (view.Message, error) {
+	a, err := d.engine.Apply(ctx, t.Key, workflow.Decided{
+		Actor: who, At: time.Now(), Round: t.Round, Verdict: p.Verdict, Reason: p.Reason, Note: p.Note, Undo: d.defaults.UndoOf(s),
+	})
+	if err != nil {
+		return view.Message{}, err
+	}
+	row := query.Row{Application: a, Shop: query.ShopName(s, len(shops))}
+	return view.Briefly(row, p.Note), nil
 }

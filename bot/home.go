@@ -2,16 +2,36 @@ package bot
 
 import (
 	"context"
+	"log/slog"
 
+	"sampledesk/bot/access"
 	"sampledesk/bot/handle"
+	"sampledesk/bot/slackapi"
 	"sampledesk/bot/socket"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
 	"sampledesk/workflow/query"
 )
 
-// homeRoutes are App Home's opening and its own controls. Those of an application there are a card's.
-func (d *Desk) homeRoutes(r *routes) {
+// homeDesk is App Home: a list of samples for each person, by what they may see and do.
+type homeDesk struct {
+	api       *slackapi.Client
+	store     workflow.Store
+	access    *access.Access
+	postponed *postponed
+	syncs     syncStates
+	sessions  *homeSessions
+	log       *slog.Logger
+}
+
+// newHomeDesk returns App Home with nobody looking at it.
+func newHomeDesk(d homeDesk) *homeDesk {
+	d.sessions = newHomeSessions(d.buildHome, d.publishHome, d.log)
+	return &d
+}
+
+// register adds App Home's opening and its own controls. Those of an application there are a card's.
+func (d *homeDesk) register(r *routes) {
 	r.events["app_home_opened"] = d.openHome
 	handle.OnClick(r.Mux, view.ActionHomeRefresh, d.moveHome(func(s view.HomeState, _ handle.Action) (view.HomeState, error) { return s, nil }))
 	handle.OnClick(r.Mux, view.ActionHomeClear, d.filterHome(func(f *query.Filter, _ handle.Action) { *f = query.Filter{} }))
@@ -42,17 +62,17 @@ func chosenOrAll(a handle.Action) string {
 }
 
 // openHome shows App Home to somebody who opened it. Its other tab shows nothing of ours.
-func (d *Desk) openHome(ctx context.Context, e event, ack socket.Ack) {
+func (d *homeDesk) openHome(ctx context.Context, e event, ack socket.Ack) {
 	ack(nil)
 	if e.Event.Tab != "home" || e.Event.User == "" {
 		return
 	}
-	d.welcomes.again(e.Event.User)
-	d.homes.opened(e.Event.User, d.homeState(e.Event.View.Metadata), e.Event.View.Hash)
+	d.postponed.again(e.Event.User)
+	d.sessions.opened(e.Event.User, d.homeState(e.Event.View.Metadata), e.Event.View.Hash)
 }
 
 // homeState reads where somebody is in App Home. A view that does not say is one at the start.
-func (d *Desk) homeState(metadata string) view.HomeState {
+func (d *homeDesk) homeState(metadata string) view.HomeState {
 	s, err := view.ParseHomeState(metadata)
 	if err != nil {
 		d.log.Warn("invalid metadata of an App Home", "error", err)
@@ -61,31 +81,31 @@ func (d *Desk) homeState(metadata string) view.HomeState {
 }
 
 // moveHome handles a control that leads elsewhere in App Home, from where its person saw it.
-func (d *Desk) moveHome(to func(view.HomeState, handle.Action) (view.HomeState, error)) onClick[view.HomeState] {
+func (d *homeDesk) moveHome(to func(view.HomeState, handle.Action) (view.HomeState, error)) onClick[view.HomeState] {
 	return onClick[view.HomeState]{
 		Order: handle.AckFirst,
 		Parse: func(c click) (view.HomeState, error) { return to(d.homeState(c.View.Metadata), c.Action) },
 		Do: func(_ context.Context, c click, state view.HomeState, _ handle.Grant) (handle.Answer, error) {
-			d.homes.moved(c.User.ID, state)
+			d.sessions.moved(c.User.ID, state)
 			return handle.Answer{}, nil
 		},
 	}
 }
 
 // filterHome handles a filter: the list begins anew.
-func (d *Desk) filterHome(set func(*query.Filter, handle.Action)) onClick[view.HomeState] {
+func (d *homeDesk) filterHome(set func(*query.Filter, handle.Action)) onClick[view.HomeState] {
 	return d.moveHome(func(s view.HomeState, a handle.Action) (view.HomeState, error) {
 		set(&s.Filter, a)
 		return view.HomeState{Filter: s.Filter}, nil
 	})
 }
 
-// handled shows in App Home what somebody's click or submission led to.
-func (d *Desk) handled(_ context.Context, i handle.Interaction) {
+// after shows in App Home what somebody's click or submission led to, wherever that was.
+func (d *homeDesk) after(_ context.Context, i handle.Interaction) {
 	switch {
 	case i.Type == "view_submission":
-		d.homes.did(i.User.ID)
-		d.Changed() // settings and campaigns are shown in App Home too, and nobody is woken for them
+		d.sessions.did(i.User.ID)
+		d.sessions.changed() // settings and campaigns are shown in App Home too, and nobody is woken for them
 	case i.View.Type == "home":
 		d.clickedHome(i)
 	}
@@ -93,21 +113,18 @@ func (d *Desk) handled(_ context.Context, i handle.Interaction) {
 
 // clickedHome shows in App Home what a click there led to. What was clicked stays in its place until its person moves on,
 // also where the filters do not let it through any more: rows do not jump away under a hand.
-func (d *Desk) clickedHome(i handle.Interaction) {
+func (d *homeDesk) clickedHome(i handle.Interaction) {
 	var keys []workflow.Key
 	for _, a := range i.Actions {
 		if t, err := view.ParseTarget(a.Block); err == nil {
 			keys = append(keys, t.Key)
 		}
 	}
-	d.homes.acted(i.User.ID, d.homeState(i.View.Metadata), keys)
+	d.sessions.acted(i.User.ID, d.homeState(i.View.Metadata), keys)
 }
 
-// Changed tells the desk that something was committed that people may be looking at. It does not block.
-func (d *Desk) Changed() { d.homes.changed() }
-
 // suggestHomeCampaigns offers the campaigns whose names hold what was typed, of the shops that the person may see.
-func (d *Desk) suggestHomeCampaigns(ctx context.Context, i handle.Interaction) any {
+func (d *homeDesk) suggestHomeCampaigns(ctx context.Context, i handle.Interaction) any {
 	state := d.homeState(i.View.Metadata)
 	all, err := d.access.Shops(ctx)
 	if err == nil {

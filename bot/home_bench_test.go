@@ -27,7 +27,7 @@ func BenchmarkAPageOfAppHome(b *testing.B) {
 				d := deskOn(b, longQueue(b, size))
 				state := pageOfHome(b, d, page)
 				for b.Loop() {
-					if _, err := d.buildHome(b.Context(), "U0MEMBER01", state, nil); err != nil {
+					if _, err := d.home().buildHome(b.Context(), "U0MEMBER01", state, nil); err != nil {
 						b.Fatal(err)
 					}
 				}
@@ -37,7 +37,7 @@ func BenchmarkAPageOfAppHome(b *testing.B) {
 }
 
 // pageOfHome turns so many pages.
-func pageOfHome(b *testing.B, d *Desk, pages int) (state view.HomeState) {
+func pageOfHome(b *testing.B, d benched, pages int) (state view.HomeState) {
 	b.Helper()
 	require.NoError(b, d.store.View(b.Context(), func(tx workflow.Tx) error {
 		shops, err := tx.Shops()

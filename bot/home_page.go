@@ -14,23 +14,23 @@ import (
 
 // homePage is App Home as it is now for one person.
 type homePage struct {
-	view  view.HomeView
-	state view.HomeState          // where she is: a page that is gone is the first
-	spots map[workflow.Key]string // where each application on it stands
+	view    view.HomeView
+	state   view.HomeState          // where they are: a page that is gone is the first
+	cursors map[workflow.Key]string // where each application on it stands
 }
 
-// homeReader is somebody who looks at App Home, with what she may do with the shops that she may see.
+// homeReader is somebody who looks at App Home, with what they may do with the shops that they may see.
 type homeReader struct {
 	who     workflow.PersonID
 	shops   []workflow.Shop
 	decides map[workflow.ShopID]bool
 	admin   map[workflow.ShopID]bool
-	looksOn string // why she does not decide
-	later   bool   // she put the welcome off
+	looksOn string // why they do not decide
+	later   bool   // they put the welcome off
 }
 
-// buildHome gathers what App Home shows to a person. Kept are applications that stay where she saw them.
-func (d *Desk) buildHome(ctx context.Context, who workflow.PersonID, state view.HomeState, kept map[workflow.Key]string) (homePage, error) {
+// buildHome gathers what App Home shows to a person. Kept are applications that stay where they saw them.
+func (d *homeDesk) buildHome(ctx context.Context, who workflow.PersonID, state view.HomeState, kept map[workflow.Key]string) (homePage, error) {
 	all, err := d.access.Shops(ctx)
 	if err != nil {
 		return homePage{}, err
@@ -45,9 +45,9 @@ func (d *Desk) buildHome(ctx context.Context, who workflow.PersonID, state view.
 	reader := d.homeReader(ctx, who, seen)
 	page := homePage{}
 	err = d.store.View(ctx, func(tx workflow.Tx) error {
-		facts, spots, err := d.homeFacts(ctx, tx, reader, state, kept)
+		facts, cursors, err := d.homeFacts(ctx, tx, reader, state, kept)
 		if err == nil {
-			page = homePage{view: view.Home(facts), state: facts.State, spots: spots}
+			page = homePage{view: view.Home(facts), state: facts.State, cursors: cursors}
 		}
 		return err
 	})
@@ -57,8 +57,8 @@ func (d *Desk) buildHome(ctx context.Context, who workflow.PersonID, state view.
 	return page, nil
 }
 
-func (d *Desk) homeReader(ctx context.Context, who workflow.PersonID, seen []workflow.Shop) homeReader {
-	r := homeReader{who: who, shops: seen, later: d.welcomes.is(who), decides: map[workflow.ShopID]bool{}, admin: map[workflow.ShopID]bool{}}
+func (d *homeDesk) homeReader(ctx context.Context, who workflow.PersonID, seen []workflow.Shop) homeReader {
+	r := homeReader{who: who, shops: seen, later: d.postponed.is(who), decides: map[workflow.ShopID]bool{}, admin: map[workflow.ShopID]bool{}}
 	for _, s := range seen {
 		err := d.access.May(ctx, who, s, access.Reviewer)
 		r.decides[s.ID], r.admin[s.ID] = err == nil, err == nil && d.access.IsAdmin(who, s)
@@ -71,7 +71,7 @@ func (d *Desk) homeReader(ctx context.Context, who workflow.PersonID, seen []wor
 	return r
 }
 
-func (d *Desk) homeFacts(
+func (d *homeDesk) homeFacts(
 	ctx context.Context, tx workflow.Tx, r homeReader, state view.HomeState, kept map[workflow.Key]string,
 ) (view.HomeFacts, map[workflow.Key]string, error) {
 	list, err := query.ReadList(ctx, tx, query.ListRequest{
@@ -130,8 +130,8 @@ func (r homeReader) quick(id workflow.ShopID) bool {
 }
 
 // homeHealth tells how the shops stand with TikTok.
-func (d *Desk) homeHealth(shops []workflow.Shop) view.HomeHealth {
-	syncs := d.syncs()
+func (d *homeDesk) homeHealth(shops []workflow.Shop) view.HomeHealth {
+	syncs := d.syncs.byShop()
 	h := view.HomeHealth{Untold: len(syncs) == 0}
 	for n, s := range shops {
 		sync := syncs[s.ID]

@@ -15,8 +15,8 @@ import (
 	"sampledesk/workflow"
 )
 
-// serve publishes to one person what is due, until nothing is. A panic ends neither the desk nor her App Home for good.
-func (h *homes) serve(ctx context.Context, who workflow.PersonID, l *looker) {
+// serve publishes to one person what is due, until nothing is. A panic ends neither the desk nor their App Home for good.
+func (h *homeSessions) serve(ctx context.Context, who workflow.PersonID, l *homeSession) {
 	defer func() {
 		if p := recover(); p != nil {
 			h.log.ErrorContext(ctx, "publishing App Home panicked", "person", who, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
@@ -59,7 +59,7 @@ type job struct {
 }
 
 // next returns the publishing that is due, or how long to wait for it. More is false where there is none.
-func (h *homes) next(l *looker) (j job, wait time.Duration, more bool) {
+func (h *homeSessions) next(l *homeSession) (j job, wait time.Duration, more bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if l.due.IsZero() {
@@ -91,7 +91,7 @@ type shown struct {
 }
 
 // show builds App Home and publishes it, unless it looks as it did.
-func (h *homes) show(ctx context.Context, who workflow.PersonID, j job) shown {
+func (h *homeSessions) show(ctx context.Context, who workflow.PersonID, j job) shown {
 	page, err := h.build(ctx, who, j.state, j.kept)
 	if err != nil && ctx.Err() == nil {
 		h.log.ErrorContext(ctx, "could not read what App Home shows", "person", who, "error", err)
@@ -113,12 +113,12 @@ func (h *homes) show(ctx context.Context, who workflow.PersonID, j job) shown {
 }
 
 // done keeps what came of a publishing, and tries again where that can help.
-func (h *homes) done(ctx context.Context, who workflow.PersonID, l *looker, s shown) {
+func (h *homeSessions) done(ctx context.Context, who workflow.PersonID, l *homeSession, s shown) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	now := time.Now()
 	if s.err == nil {
-		l.tried, l.shownAt, l.spots = 0, now, s.page.spots
+		l.tried, l.shownAt, l.cursors = 0, now, s.page.cursors
 		l.hash, l.version = s.hash, s.version
 		if l.state.Encode() == s.from.state.Encode() {
 			l.state = s.page.state // where the filters named what is gone
@@ -142,7 +142,7 @@ func (h *homes) done(ctx context.Context, who workflow.PersonID, l *looker, s sh
 }
 
 // pause tells whether and when a publishing that failed is tried again. The lock is held.
-func (h *homes) pause(err error, l *looker) (time.Duration, bool) {
+func (h *homeSessions) pause(err error, l *homeSession) (time.Duration, bool) {
 	if _, ok := errors.AsType[*slack.RateLimitedError](err); ok {
 		wait := slackapi.RetryAfter(err)
 		if until := time.Now().Add(wait); until.After(h.until) {
@@ -165,7 +165,7 @@ func (h *homes) pause(err error, l *looker) (time.Duration, bool) {
 var homeErrors = slackapi.Class{"not_enabled", "user_not_found", "view_too_large", "duplicate_external_id"}
 
 // publishHome publishes a view in place of the one of that version, and returns the new one's.
-func (d *Desk) publishHome(ctx context.Context, who workflow.PersonID, v view.HomeView, version string) (string, error) {
+func (d *homeDesk) publishHome(ctx context.Context, who workflow.PersonID, v view.HomeView, version string) (string, error) {
 	request := slack.PublishViewContextRequest{UserID: string(who), View: v.HomeTabViewRequest}
 	if version != "" {
 		request.Hash = &version

@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"regexp"
 	"slices"
 	"strings"
@@ -10,16 +11,29 @@ import (
 
 	"sampledesk/bot/access"
 	"sampledesk/bot/handle"
+	"sampledesk/bot/slackapi"
 	"sampledesk/bot/socket"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
 	"sampledesk/workflow/query"
 )
 
-// mentionRoutes are what is said to the desk by naming it.
-func (d *Desk) mentionRoutes(r *routes) {
-	heard := &lately{}
-	r.events["app_mention"] = func(ctx context.Context, e event, ack socket.Ack) { d.mentioned(ctx, e, ack, heard) }
+// mentionDesk is what people say to the desk by naming it in a card's thread.
+type mentionDesk struct {
+	api     *slackapi.Client
+	engine  *workflow.Engine
+	store   workflow.Store
+	access  *access.Access
+	mux     *handle.Mux
+	find    finder
+	decider decider
+	heard   recentIDs
+	log     *slog.Logger
+}
+
+// register adds the mention.
+func (d *mentionDesk) register(r *routes) {
+	r.events["app_mention"] = d.mentioned
 }
 
 // mention is something that a person said to the desk in a card's thread.
@@ -36,11 +50,11 @@ var spokenSubtypes = []string{"", "thread_broadcast", "file_share"}
 // mentioned answers a person who named the desk. What she asked for is kept before the event is acknowledged; a second
 // delivery changes nothing and is told nothing. What apps say, and what is edited into a message later, is not for the
 // desk.
-func (d *Desk) mentioned(ctx context.Context, e event, ack socket.Ack, heard *lately) {
+func (d *mentionDesk) mentioned(ctx context.Context, e event, ack socket.Ack) {
 	ctx, cancel := context.WithTimeout(ctx, handle.CommitBy)
 	defer cancel()
 	said := e.Event
-	if said.User == "" || said.BotID != "" || !slices.Contains(spokenSubtypes, said.Subtype) || said.Edited != nil || !heard.first(e.ID) {
+	if said.User == "" || said.BotID != "" || !slices.Contains(spokenSubtypes, said.Subtype) || said.Edited != nil || !d.heard.first(e.ID) {
 		ack(nil)
 		return
 	}
@@ -59,15 +73,15 @@ func (d *Desk) mentioned(ctx context.Context, e event, ack socket.Ack, heard *la
 }
 
 // answerMention does what a mention asks for, and returns the answer; one without blocks is none.
-func (d *Desk) answerMention(ctx context.Context, e event) view.Message {
+func (d *mentionDesk) answerMention(ctx context.Context, e event) view.Message {
 	said := e.Event
 	a, found, err := workflow.Application{}, false, error(nil)
 	if said.ThreadTS != "" {
-		a, found, err = d.threadOf(ctx, said.Channel, said.ThreadTS)
+		a, found, err = d.find.inThread(ctx, said.Channel, said.ThreadTS)
 	}
 	switch {
 	case err != nil:
-		return d.refusal(ctx, said.User, err)
+		return refusal(ctx, d.access, said.User, err)
 	case !found:
 		return view.MentionHelp(false)
 	case slices.Contains(a.DedupKeys, e.ID):
@@ -83,7 +97,7 @@ func (d *Desk) answerMention(ctx context.Context, e event) view.Message {
 	case "help", "":
 		return view.MentionHelp(true)
 	default:
-		return view.MentionUnknown(d.plainText(ctx, word))
+		return view.MentionUnknown(plainText(ctx, d.access, word))
 	}
 }
 
@@ -104,10 +118,10 @@ func afterMention(text, bot string) string {
 }
 
 // doMentioned changes something at a reviewer's word.
-func (d *Desk) doMentioned(ctx context.Context, m mention, word, rest string) view.Message {
+func (d *mentionDesk) doMentioned(ctx context.Context, m mention, word, rest string) view.Message {
 	shop, err := d.access.Guard(ctx, m.who, m.application.Key.Shop, access.Reviewer)
 	if err != nil {
-		return d.refusal(ctx, m.who, err)
+		return refusal(ctx, d.access, m.who, err)
 	}
 	who := d.access.Actor(m.who, shop, workflow.FromThread, m.id)
 	decision := view.Pick{Verdict: workflow.Approve}
@@ -115,28 +129,28 @@ func (d *Desk) doMentioned(ctx context.Context, m mention, word, rest string) vi
 	case "note":
 		return d.noteMentioned(ctx, m, who, rest)
 	case "reject":
-		words := d.plainText(ctx, rest)
+		words := plainText(ctx, d.access, rest)
 		reason, note, ok := view.ParseReason(words)
 		if !ok {
 			return view.ReasonsTyped(words, "reject")
 		}
 		decision = view.Pick{Verdict: workflow.Reject, Reason: reason, Note: noteOf(note)}
 	}
-	answer, err := d.decideOn(ctx, decision, view.Target{Key: m.application.Key, Round: m.application.Round}, who, shop, []workflow.Shop{shop})
+	answer, err := d.decider.decide(ctx, decision, view.Target{Key: m.application.Key, Round: m.application.Round}, who, shop, []workflow.Shop{shop})
 	return d.orRefused(ctx, m, answer, err)
 }
 
 // orRefused returns the answer, or why there is none.
-func (d *Desk) orRefused(ctx context.Context, m mention, answer view.Message, err error) view.Message {
+func (d *mentionDesk) orRefused(ctx context.Context, m mention, answer view.Message, err error) view.Message {
 	if err != nil {
-		return d.refusal(ctx, m.who, err)
+		return refusal(ctx, d.access, m.who, err)
 	}
 	return answer
 }
 
 // noteMentioned keeps a note. It stands in the thread already, so nothing is said there once more.
-func (d *Desk) noteMentioned(ctx context.Context, m mention, who workflow.Actor, rest string) view.Message {
-	text, err := workflow.NoteText(d.plainText(ctx, rest), workflow.MaxNote)
+func (d *mentionDesk) noteMentioned(ctx context.Context, m mention, who workflow.Actor, rest string) view.Message {
+	text, err := workflow.NoteText(plainText(ctx, d.access, rest), workflow.MaxNote)
 	if err == nil {
 		_, err = d.engine.Apply(ctx, m.application.Key, workflow.Noted{Actor: who, At: time.Now(), Text: text, Quiet: true})
 	}
@@ -147,10 +161,10 @@ func (d *Desk) noteMentioned(ctx context.Context, m mention, who workflow.Actor,
 }
 
 // statusMentioned tells how the request stands.
-func (d *Desk) statusMentioned(ctx context.Context, m mention) view.Message {
+func (d *mentionDesk) statusMentioned(ctx context.Context, m mention) view.Message {
 	shop, err := d.access.Guard(ctx, m.who, m.application.Key.Shop, access.Viewer)
 	if err != nil {
-		return d.refusal(ctx, m.who, err)
+		return refusal(ctx, d.access, m.who, err)
 	}
 	row := query.Row{Application: m.application}
 	err = d.store.View(ctx, func(tx workflow.Tx) (err error) {
@@ -158,7 +172,7 @@ func (d *Desk) statusMentioned(ctx context.Context, m mention) view.Message {
 		return err
 	})
 	if err != nil {
-		return d.refusal(ctx, m.who, fmt.Errorf("%w a request: %w", access.ErrRead, err))
+		return refusal(ctx, d.access, m.who, fmt.Errorf("%w a request: %w", access.ErrRead, err))
 	}
 	return view.Briefly(row, "")
 }

@@ -14,17 +14,26 @@ import (
 	"sampledesk/workflow/query"
 )
 
-// messageRoutes are the controls and the dialog of messages to creators.
-func (d *Desk) messageRoutes(r *routes) {
+// talkDesk is the messages to creators: the dialog that sends one, and how far each got.
+type talkDesk struct {
+	engine   *workflow.Engine
+	store    workflow.Store
+	access   *access.Access
+	defaults query.Defaults
+}
+
+// register adds the controls and the dialog.
+func (d *talkDesk) register(r *routes) {
 	handle.OnClick(r.Mux, view.ActionMessage, d.openMessage())
 	handle.OnClick(r.Mux, view.ActionReply, d.openMessage())
+	handle.OnClick(r.Mux, view.ActionNudge, d.nudge())
 	handle.OnClick(r.Mux, view.ActionResend, d.resend())
 	handle.OnSubmit(r.Mux, view.CallbackMessage, d.submitMessage())
 }
 
 // openMessage opens the dialog in which somebody writes to a creator. The trigger lives three seconds, so nothing slow
 // comes before it; what the dialog shows is read from the store.
-func (d *Desk) openMessage() onClick[view.Correspondent] {
+func (d *talkDesk) openMessage() onClick[view.Correspondent] {
 	return onClick[view.Correspondent]{
 		Order: handle.AckFirst, Parse: correspondentNamed, Scope: correspondentScope,
 		Do: func(ctx context.Context, _ click, to view.Correspondent, _ handle.Grant) (handle.Answer, error) {
@@ -40,23 +49,15 @@ func correspondentNamed(c click) (view.Correspondent, error) {
 	return view.ParseCorrespondent(cmp.Or(c.Action.Text, c.Action.Chosen()))
 }
 
-// messageWords puts an error about a message into words.
-func (d *Desk) messageWords(ctx context.Context, err error) string {
-	if r, ok := errors.AsType[workflow.Refusal](err); ok {
-		return view.MessageRefusal(r)
-	}
-	return d.access.Explain(ctx, err)
-}
-
 // notMessaged is the Fail of a control that is about a message.
-func notMessaged[T any](d *Desk) func(context.Context, click, T, handle.Grant, error) handle.Answer {
+func notMessaged[T any](d *talkDesk) func(context.Context, click, T, handle.Grant, error) handle.Answer {
 	return func(ctx context.Context, _ click, _ T, _ handle.Grant, err error) handle.Answer {
-		return handle.Tell(d.messageWords(ctx, err))
+		return handle.Tell(messageWords(ctx, d.access, err))
 	}
 }
 
 // messageFacts gathers what the dialog shows. The error is a Refusal where the creator cannot be written to.
-func (d *Desk) messageFacts(ctx context.Context, to view.Correspondent) (facts view.MessageModalFacts, err error) {
+func (d *talkDesk) messageFacts(ctx context.Context, to view.Correspondent) (facts view.MessageModalFacts, err error) {
 	err = d.store.View(ctx, func(tx workflow.Tx) error {
 		facts = view.MessageModalFacts{To: to}
 		if facts.Creator, facts.Product, err = workflow.Recipient(tx, to.Shop, to.Application, to.Creator); err != nil {
@@ -74,8 +75,29 @@ func (d *Desk) messageFacts(ctx context.Context, to view.Correspondent) (facts v
 	return facts, nil
 }
 
+// nudge opens the dialog to write to a creator with a kind reminder in it, which can be changed before it is sent. Where
+// their content has come meanwhile there is nothing to remind them of.
+func (d *talkDesk) nudge() onClick[view.Correspondent] {
+	return onClick[view.Correspondent]{
+		Order: handle.AckFirst, Parse: correspondentNamed, Scope: correspondentScope,
+		Do: func(ctx context.Context, _ click, to view.Correspondent, g handle.Grant) (handle.Answer, error) {
+			app, err := application(ctx, d.store, workflow.Key{Shop: to.Shop, ID: to.Application})
+			if err != nil {
+				return handle.Answer{}, fmt.Errorf("%w an application: %w", access.ErrRead, err)
+			}
+			if app.State() != workflow.Delivered {
+				return handle.Tell(view.NothingToNudge(app)), nil
+			}
+			facts, err := d.messageFacts(ctx, to)
+			facts.Text = view.NudgeText(app, g.Shop.Settings.Nudge)
+			return handle.Open(view.MessageModal(facts)), err
+		},
+		Fail: notMessaged[view.Correspondent](d),
+	}
+}
+
 // submitMessage takes a message over before the dialog closes: what a person saw accepted is on disk.
-func (d *Desk) submitMessage() onSubmit[view.Correspondent] {
+func (d *talkDesk) submitMessage() onSubmit[view.Correspondent] {
 	return onSubmit[view.Correspondent]{
 		Parse: func(s submit) (view.Correspondent, error) { return view.ParseCorrespondent(s.View.Metadata) },
 		Scope: correspondentScope,
@@ -87,13 +109,13 @@ func (d *Desk) submitMessage() onSubmit[view.Correspondent] {
 			return handle.Answer{}, err
 		},
 		Fail: func(ctx context.Context, _ submit, _ view.Correspondent, _ handle.Grant, err error) handle.Answer {
-			return handle.At(view.BlockMessage, d.messageWords(ctx, err))
+			return handle.At(view.BlockMessage, messageWords(ctx, d.access, err))
 		},
 	}
 }
 
 // resend tries a message again that TikTok refused.
-func (d *Desk) resend() onClick[workflow.NoticeID] {
+func (d *talkDesk) resend() onClick[workflow.NoticeID] {
 	return onClick[workflow.NoticeID]{
 		Parse: func(c click) (workflow.NoticeID, error) { return workflow.NoticeID(c.Action.Text), nil },
 		Scope: func(ctx context.Context, id *workflow.NoticeID) (handle.Scope, error) {
@@ -110,7 +132,7 @@ func (d *Desk) resend() onClick[workflow.NoticeID] {
 }
 
 // notice reads a notice; the error is a Refusal if there is none.
-func (d *Desk) notice(ctx context.Context, id workflow.NoticeID) (n workflow.Notice, err error) {
+func (d *talkDesk) notice(ctx context.Context, id workflow.NoticeID) (n workflow.Notice, err error) {
 	err = d.store.View(ctx, func(tx workflow.Tx) error {
 		if n, err = tx.Notice(id); errors.Is(err, workflow.ErrNotFound) {
 			return workflow.Refusal{Rule: workflow.RuleNothingFailed}
@@ -124,8 +146,8 @@ func (d *Desk) notice(ctx context.Context, id workflow.NoticeID) (n workflow.Not
 }
 
 // messageMessage renders a message to a creator, and how far it got.
-func (d *Desk) messageMessage(tx workflow.Tx, n workflow.Notice) (view.Message, error) {
-	shop, err := d.defaults().ShopNamed(tx, n.Shop)
+func (d *talkDesk) messageMessage(tx workflow.Tx, n workflow.Notice) (view.Message, error) {
+	shop, err := d.defaults.ShopNamed(tx, n.Shop)
 	if err != nil {
 		return view.Message{}, err
 	}
@@ -137,36 +159,4 @@ func (d *Desk) messageMessage(tx workflow.Tx, n workflow.Notice) (view.Message, 
 		shop = "" // the card says that
 	}
 	return view.MessageToCreator(view.MessageFacts{Notice: n, Creator: creator, Shop: shop}), err
-}
-
-// replyMessage renders what is said in the thread of a card.
-func replyMessage(e workflow.Effect) view.Message {
-	s := *e.Payload
-	if s.Kind != workflow.KindMessage {
-		return view.Reply(s)
-	}
-	to := view.Correspondent{Shop: e.Shop, Application: e.Application}
-	if s.Creator != nil {
-		to.Creator = s.Creator.KeyOf(e.Shop)
-	}
-	return view.Heard(s, to)
-}
-
-// located adds to what a creator wrote where that was: the shop's name, and the campaign's.
-func located(tx workflow.Tx, s workflow.Payload, shop workflow.Shop) (workflow.Payload, error) {
-	if s.Kind != workflow.KindMessage {
-		return s, nil
-	}
-	s.Shop = cmp.Or(shop.Name, string(shop.ID))
-	var err error
-	s.Campaign, err = query.CampaignName(tx, s.CampaignID)
-	return s, err
-}
-
-// announcement renders what is said in a channel.
-func announcement(e workflow.Effect, s workflow.Payload, admins []workflow.PersonID) view.Message {
-	if s.Kind != workflow.KindMessage {
-		return view.Notice(s, admins)
-	}
-	return view.Heard(s, view.Correspondent{Shop: e.Shop, Creator: s.CreatorKey, Campaign: s.CampaignID})
 }

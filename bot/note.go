@@ -3,8 +3,7 @@ package bot
 import (
 	"cmp"
 	"context"
-	"errors"
-	"fmt"
+	"log/slog"
 	"time"
 
 	"sampledesk/bot/access"
@@ -14,8 +13,17 @@ import (
 	"sampledesk/workflow/query"
 )
 
-// noteRoutes are the shortcut *Add note to sample* and its dialog.
-func (d *Desk) noteRoutes(r *routes) {
+// noteDesk is the shortcut *Add note to sample* and its dialog.
+type noteDesk struct {
+	engine *workflow.Engine
+	store  workflow.Store
+	access *access.Access
+	find   finder
+	log    *slog.Logger
+}
+
+// register adds the shortcut and its dialog.
+func (d *noteDesk) register(r *routes) {
 	r.OnShortcut(shortcutNote, d.openNote)
 	handle.OnSubmit(r.Mux, view.CallbackNote, d.submitNote())
 	r.OnSuggest(view.ActionRequest, d.suggestRequests)
@@ -23,8 +31,8 @@ func (d *Desk) noteRoutes(r *routes) {
 
 // openNote opens the dialog about the request in whose card or thread the message stands. On any other message the
 // dialog asks which request is meant.
-func (d *Desk) openNote(ctx context.Context, i handle.Interaction) (handle.Answer, error) {
-	a, found, err := d.threadOf(ctx, i.Channel.ID, cmp.Or(i.Message.ThreadTS, i.Message.TS))
+func (d *noteDesk) openNote(ctx context.Context, i handle.Interaction) (handle.Answer, error) {
+	a, found, err := d.find.inThread(ctx, i.Channel.ID, cmp.Or(i.Message.ThreadTS, i.Message.TS))
 	if err != nil {
 		return handle.Answer{}, err
 	}
@@ -38,28 +46,13 @@ func (d *Desk) openNote(ctx context.Context, i handle.Interaction) (handle.Answe
 	}
 	text := ""
 	if i.Message.Bot == "" {
-		text = d.plainText(ctx, i.Message.Text) // a person's own words, and not the desk's
+		text = plainText(ctx, d.access, i.Message.Text) // a person's own words, and not the desk's
 	}
 	return handle.Open(view.NoteModal(view.NoteFacts{Application: a, Text: text}, i.Channel.ID)), nil
 }
 
-// threadOf returns the application whose card began a thread, if any did.
-func (d *Desk) threadOf(ctx context.Context, channel, ts string) (a workflow.Application, found bool, err error) {
-	err = d.store.View(ctx, func(tx workflow.Tx) error {
-		page, err := tx.Applications(workflow.ThreadOf(channel, ts), "", 1)
-		if found = len(page.Applications) > 0; found {
-			a = page.Applications[0]
-		}
-		return err
-	})
-	if err != nil {
-		return a, false, fmt.Errorf("%w whose card a thread is below: %w", access.ErrRead, err)
-	}
-	return a, found, nil
-}
-
 // reviewsIn tells whether a person may decide for one of the shops that a channel is about. The error is a Denied.
-func (d *Desk) reviewsIn(ctx context.Context, who workflow.PersonID, channel string) error {
+func (d *noteDesk) reviewsIn(ctx context.Context, who workflow.PersonID, channel string) error {
 	shops, err := d.access.Scope(ctx, who, channel)
 	if err == nil {
 		_, err = d.access.Deciding(ctx, who, shops, "")
@@ -68,7 +61,7 @@ func (d *Desk) reviewsIn(ctx context.Context, who workflow.PersonID, channel str
 }
 
 // suggestRequests offers the requests that what was typed can mean.
-func (d *Desk) suggestRequests(ctx context.Context, i handle.Interaction) any {
+func (d *noteDesk) suggestRequests(ctx context.Context, i handle.Interaction) any {
 	meta, err := view.ParseNoteMeta(i.View.Metadata)
 	if err != nil {
 		d.log.WarnContext(ctx, "a dialog does not say what it is about", "error", err)
@@ -87,7 +80,7 @@ func (d *Desk) suggestRequests(ctx context.Context, i handle.Interaction) any {
 }
 
 // offer finds what was named, and among those that wait and that came lately whatever has the typed words in its name.
-func (d *Desk) offer(ctx context.Context, shops []workflow.Shop, typed string) (offered []workflow.Application, err error) {
+func (d *noteDesk) offer(ctx context.Context, shops []workflow.Shop, typed string) (offered []workflow.Application, err error) {
 	err = d.store.View(ctx, func(tx workflow.Tx) error {
 		offered, err = query.Suggest(tx, shops, searchTerm(typed), time.Now())
 		return err
@@ -97,7 +90,7 @@ func (d *Desk) offer(ctx context.Context, shops []workflow.Shop, typed string) (
 
 // submitNote keeps a note. It is on disk before the dialog closes. What is wrong with the fields is told before it is asked
 // who may.
-func (d *Desk) submitNote() onSubmit[view.NoteMeta] {
+func (d *noteDesk) submitNote() onSubmit[view.NoteMeta] {
 	return onSubmit[view.NoteMeta]{
 		Parse: func(s submit) (view.NoteMeta, error) { return view.ParseNoteMeta(s.View.Metadata) },
 		Do:    d.keepNote,
@@ -111,12 +104,7 @@ func (d *Desk) submitNote() onSubmit[view.NoteMeta] {
 	}
 }
 
-// explained tells whether an error says why, so that the same again would not help at once.
-func explained(err error) bool {
-	return access.RuleOf(err) != "" || access.DenialOf(err) != "" || errors.Is(err, access.ErrRead)
-}
-
-func (d *Desk) keepNote(ctx context.Context, s submit, meta view.NoteMeta, _ handle.Grant) (handle.Answer, error) {
+func (d *noteDesk) keepNote(ctx context.Context, s submit, meta view.NoteMeta, _ handle.Grant) (handle.Answer, error) {
 	var err error
 	if meta.Key == (workflow.Key{}) {
 		if meta.Key, err = workflow.ParseKey(s.Field(view.ActionRequest).Chosen()); err != nil {

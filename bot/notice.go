@@ -167,20 +167,11 @@ func (d *Desk) homeOf(tx workflow.Tx, n workflow.Notice) (string, error) {
 
 // noticeMessage renders a notice by what it tells of.
 func (d *Desk) noticeMessage(tx workflow.Tx, n workflow.Notice) (view.Message, error) {
-	switch n.Kind {
-	case workflow.KindRun:
-		return d.runMessage(tx, n)
-	case workflow.KindQuestion:
-		return d.questionMessage(tx, n)
-	case workflow.KindMessage:
-		return d.messageMessage(tx, n)
-	case workflow.KindMorning:
-		return d.morningMessage(tx, n)
-	case workflow.KindContent:
-		return d.contentMessage(tx, n)
-	default:
+	render := d.renderers[n.Kind]
+	if render == nil {
 		return view.Message{}, fmt.Errorf("a notice of the kind %q is not known", n.Kind)
 	}
+	return render(tx, n)
 }
 
 // lostNotice tells that a notice's message is gone.

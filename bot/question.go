@@ -3,18 +3,35 @@ package bot
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"time"
 
+	"sampledesk/bot/access"
 	"sampledesk/bot/handle"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
 	"sampledesk/workflow/query"
 )
 
+// questionDesk is the question whether a member of a campaign needs a sample.
+type questionDesk struct {
+	engine   *workflow.Engine
+	store    workflow.Store
+	access   *access.Access
+	defaults query.Defaults
+	log      *slog.Logger
+}
+
+// register adds the answers.
+func (d *questionDesk) register(r *routes) {
+	handle.OnClick(r.Mux, view.ActionNeeded, d.sayNeed())
+	handle.OnClick(r.Mux, view.ActionNotNeeded, d.sayNeed())
+}
+
 // questionMessage renders the question whether a member needs a sample, and what was said to it. The error is
 // workflow.ErrNotFound where the member is no longer in the campaign, or is known by another key by now: then the notice
 // has nothing to tell.
-func (d *Desk) questionMessage(tx workflow.Tx, n workflow.Notice) (view.Message, error) {
+func (d *questionDesk) questionMessage(tx workflow.Tx, n workflow.Notice) (view.Message, error) {
 	c, err := tx.Campaign(n.Campaign)
 	if err != nil {
 		return view.Message{}, err
@@ -26,7 +43,7 @@ func (d *Desk) questionMessage(tx workflow.Tx, n workflow.Notice) (view.Message,
 	if facts.Applications, err = workflow.CurrentApplications(tx, n.Campaign, facts.Member.Creator); err != nil {
 		return view.Message{}, err
 	}
-	if facts.Shop, err = d.defaults().ShopNamed(tx, n.Shop); err != nil {
+	if facts.Shop, err = d.defaults.ShopNamed(tx, n.Shop); err != nil {
 		return view.Message{}, err
 	}
 	return view.Question(facts), nil
@@ -34,11 +51,11 @@ func (d *Desk) questionMessage(tx workflow.Tx, n workflow.Notice) (view.Message,
 
 // sayNeed takes over whether a member needs a sample: it is kept first and acknowledged then. To somebody whose word is
 // on record already, be it by a second click, all is as wished.
-func (d *Desk) sayNeed() onClick[view.Correspondent] {
+func (d *questionDesk) sayNeed() onClick[view.Correspondent] {
 	return onClick[view.Correspondent]{
 		Parse: memberNamed, Scope: correspondentScope,
 		Do: func(ctx context.Context, c click, about view.Correspondent, g handle.Grant) (handle.Answer, error) {
-			about = d.asIs(ctx, about)
+			about = asKnown(ctx, d.store, d.log, about)
 			_, err := d.engine.AnswerSample(ctx, workflow.SampleAnswer{
 				Actor: g.Actor, At: time.Now(), Campaign: about.Campaign, Creator: about.Creator, Needed: c.Action.ID == view.ActionNeeded,
 				Seen: view.QuestionSeen(c.Action.Block),
@@ -50,7 +67,7 @@ func (d *Desk) sayNeed() onClick[view.Correspondent] {
 			if ok && r.Rule == workflow.RuleAlreadyAnswered && r.Member.SampleAnswerBy == c.User.ID {
 				return handle.Answer{}
 			}
-			return handle.Tell(d.questionWords(ctx, err))
+			return handle.Tell(questionWords(ctx, d.access, err))
 		},
 	}
 }
@@ -65,17 +82,17 @@ func memberNamed(c click) (view.Correspondent, error) {
 }
 
 // questionWords puts an error about a member into words.
-func (d *Desk) questionWords(ctx context.Context, err error) string {
+func questionWords(ctx context.Context, who *access.Access, err error) string {
 	if r, ok := errors.AsType[workflow.Refusal](err); ok {
 		return view.QuestionRefusal(r)
 	}
-	return d.access.Explain(ctx, err)
+	return who.Explain(ctx, err)
 }
 
-// asIs returns whom a control means as they are known now: what was shown may name a member by their user name, and since
+// asKnown returns whom a control means as they are known now: what was shown may name a member by their user name, and since
 // then their id has become known. The question keeps its name and knows them by the new one.
-func (d *Desk) asIs(ctx context.Context, about view.Correspondent) view.Correspondent {
-	err := d.store.View(ctx, func(tx workflow.Tx) error {
+func asKnown(ctx context.Context, store workflow.Store, log *slog.Logger, about view.Correspondent) view.Correspondent {
+	err := store.View(ctx, func(tx workflow.Tx) error {
 		if _, err := tx.Member(about.Campaign, about.Creator); !errors.Is(err, workflow.ErrNotFound) {
 			return err
 		}
@@ -86,7 +103,7 @@ func (d *Desk) asIs(ctx context.Context, about view.Correspondent) view.Correspo
 		return query.UnlessMissing(err)
 	})
 	if err != nil {
-		d.log.WarnContext(ctx, "could not read a member", "shop", about.Shop, "error", err)
+		log.WarnContext(ctx, "could not read a member", "shop", about.Shop, "error", err)
 	}
 	return about
 }

@@ -14,15 +14,8 @@ import (
 	"sampledesk/workflow"
 )
 
-// rejectRoutes are the dialog behind *Reject…*.
-func (d *Desk) rejectRoutes(r *routes) {
-	handle.OnClick(r.Mux, view.ActionReason, d.suggestWords())
-	handle.OnSubmit(r.Mux, view.CallbackReject, d.submitReject())
-	r.OnClose(view.CallbackReject, d.closeReject)
-}
-
 // reject rejects at once where the shop is set so; else it opens the dialog with the reason that was chosen.
-func (d *Desk) reject(ctx context.Context, c click, ack socket.Ack) {
+func (d *cardDesk) reject(ctx context.Context, c click, ack socket.Ack) {
 	target, err := targetOf(c)
 	if err != nil {
 		d.log.WarnContext(ctx, "invalid value of a control or a dialog", "name", c.Action.ID, "error", err)
@@ -42,7 +35,7 @@ func (d *Desk) reject(ctx context.Context, c click, ack socket.Ack) {
 }
 
 // openReject opens the dialog. What could not be rejected now is told at once rather than after the writing.
-func (d *Desk) openReject() onClick[view.Target] {
+func (d *cardDesk) openReject() onClick[view.Target] {
 	return onClick[view.Target]{
 		Order: handle.AckFirst, Parse: targetOf, Scope: cardScope,
 		Do: func(ctx context.Context, c click, t view.Target, g handle.Grant) (handle.Answer, error) {
@@ -56,7 +49,7 @@ func (d *Desk) openReject() onClick[view.Target] {
 			}
 			meta := view.RejectMeta{Target: t, Suggested: r, Looking: a.OnIt.By == ""}
 			typed := view.Rejection{Reason: r, Words: view.Suggestion(r, a.Snapshot.Product)}
-			modal := view.RejectModal(view.RejectFacts{Application: a, Undo: window(d.undoOf(g.Shop)), Meta: meta, Typed: typed})
+			modal := view.RejectModal(view.RejectFacts{Application: a, Undo: window(d.defaults.UndoOf(g.Shop)), Meta: meta, Typed: typed})
 			if !d.mux.Open(ctx, c.Interaction, modal) || !meta.Looking {
 				return handle.Answer{}, nil
 			}
@@ -70,8 +63,8 @@ func (d *Desk) openReject() onClick[view.Target] {
 }
 
 // existing returns an application; the error is a Refusal where the desk does not know it.
-func (d *Desk) existing(ctx context.Context, k workflow.Key) (workflow.Application, error) {
-	a, err := d.application(ctx, k)
+func (d *cardDesk) existing(ctx context.Context, k workflow.Key) (workflow.Application, error) {
+	a, err := application(ctx, d.store, k)
 	if errors.Is(err, workflow.ErrNotFound) {
 		return a, workflow.Refusal{Rule: workflow.RuleNoApplication, Name: string(k.ID)}
 	}
@@ -87,12 +80,12 @@ func window(undo time.Duration) string {
 }
 
 // closeReject takes the name off the card that opening the dialog put there.
-func (d *Desk) closeReject(ctx context.Context, i handle.Interaction) {
+func (d *cardDesk) closeReject(ctx context.Context, i handle.Interaction) {
 	meta, err := view.ParseRejectMeta(i.View.Metadata)
 	if err != nil || !meta.Looking {
 		return
 	}
-	a, err := d.application(ctx, meta.Target.Key)
+	a, err := application(ctx, d.store, meta.Target.Key)
 	if err != nil || a.OnIt.By != i.User.ID {
 		return
 	}
@@ -115,7 +108,7 @@ var rejectScope = handle.For(access.Reviewer, func(m view.RejectMeta) workflow.S
 
 // suggestWords suggests other words for another reason, unless the person has written their own by then. What goes wrong is
 // told when the dialog is sent.
-func (d *Desk) suggestWords() onClick[view.RejectMeta] {
+func (d *cardDesk) suggestWords() onClick[view.RejectMeta] {
 	return onClick[view.RejectMeta]{
 		Order: handle.AckFirst,
 		Parse: func(c click) (view.RejectMeta, error) { return view.ParseRejectMeta(c.View.Metadata) },
@@ -131,7 +124,7 @@ func (d *Desk) suggestWords() onClick[view.RejectMeta] {
 				return handle.Answer{}, nil
 			}
 			meta.Suggested, typed.Words = typed.Reason, view.Suggestion(typed.Reason, app.Snapshot.Product)
-			shown := view.RejectModal(view.RejectFacts{Application: app, Undo: window(d.undoOf(g.Shop)), Meta: meta, Typed: typed})
+			shown := view.RejectModal(view.RejectFacts{Application: app, Undo: window(d.defaults.UndoOf(g.Shop)), Meta: meta, Typed: typed})
 			if _, err := d.api.UpdateViewContext(ctx, shown, "", c.View.Hash, c.View.ID); err != nil {
 				d.log.WarnContext(ctx, "could not suggest other words", "person", c.User.ID, "error", err)
 			}
@@ -150,7 +143,7 @@ func own(words string, meta view.RejectMeta, a workflow.Application) bool {
 }
 
 // submitReject rejects with what the dialog says. Once that is kept the dialog closes.
-func (d *Desk) submitReject() onSubmit[view.RejectMeta] {
+func (d *cardDesk) submitReject() onSubmit[view.RejectMeta] {
 	return onSubmit[view.RejectMeta]{
 		Parse: func(s submit) (view.RejectMeta, error) { return view.ParseRejectMeta(s.View.Metadata) },
 		Scope: rejectScope,
@@ -185,19 +178,10 @@ func wrongFields(typed view.Rejection, meta view.RejectMeta, a workflow.Applicat
 	}
 }
 
-// noteOf is what is kept of a text that may be empty. The fields hold no more than may be kept, of a note or of a message.
-func noteOf(typed string) string {
-	text, err := workflow.NoteText(typed, max(workflow.MaxNote, workflow.MaxMessage))
-	if err != nil {
-		return ""
-	}
-	return text
-}
-
-func (d *Desk) rejected(meta view.RejectMeta, typed view.Rejection, g handle.Grant) workflow.Decided {
+func (d *cardDesk) rejected(meta view.RejectMeta, typed view.Rejection, g handle.Grant) workflow.Decided {
 	e := workflow.Decided{
 		Actor: g.Actor, At: time.Now(), Round: meta.Target.Round,
-		Verdict: workflow.Reject, Reason: typed.Reason, Undo: d.undoOf(g.Shop), Note: noteOf(typed.Note),
+		Verdict: workflow.Reject, Reason: typed.Reason, Undo: d.defaults.UndoOf(g.Shop), Note: noteOf(typed.Note),
 	}
 	if typed.Send {
 		e.Message = noteOf(withEmoji(typed.Words))
@@ -207,7 +191,7 @@ func (d *Desk) rejected(meta view.RejectMeta, typed view.Rejection, g handle.Gra
 
 // notRejected answers a dialog that could not be taken over. Where the request can still be decided it is shown again, as
 // the request is now; else it closes with the reason. Nothing that was written is lost by that.
-func (d *Desk) notRejected(ctx context.Context, s submit, meta view.RejectMeta, g handle.Grant, err error) handle.Answer {
+func (d *cardDesk) notRejected(ctx context.Context, s submit, meta view.RejectMeta, g handle.Grant, err error) handle.Answer {
 	sentence, typed := d.access.Explain(ctx, err), rejection(s.Interaction)
 	if !explained(err) {
 		return handle.At(view.BlockReason, sentence)
@@ -215,7 +199,7 @@ func (d *Desk) notRejected(ctx context.Context, s submit, meta view.RejectMeta, 
 	shown := typed.NotDone(sentence)
 	if r, ok := errors.AsType[workflow.Refusal](err); ok && r.Rule == workflow.RuleStale && r.Application.Decidable() {
 		meta.Target.Round = r.Application.Round
-		shown = view.RejectModal(view.RejectFacts{Application: r.Application, Undo: window(d.undoOf(g.Shop)), Meta: meta, Typed: typed, Moved: true})
+		shown = view.RejectModal(view.RejectFacts{Application: r.Application, Undo: window(d.defaults.UndoOf(g.Shop)), Meta: meta, Typed: typed, Moved: true})
 	}
 	return handle.ShowOr(shown, view.BlockReason, sentence)
 }

@@ -13,8 +13,17 @@ import (
 	"sampledesk/workflow/query"
 )
 
-// retryRoutes are what failed, and trying it again.
-func (d *Desk) retryRoutes(r *routes) {
+// retryDesk is what failed, and trying it again.
+type retryDesk struct {
+	engine *workflow.Engine
+	store  workflow.Store
+	access *access.Access
+	mux    *handle.Mux
+	find   finder
+}
+
+// register adds the command, the list and its button.
+func (d *retryDesk) register(r *routes) {
 	r.commands[view.CommandSamples+" retry"] = d.retryTyped
 	handle.OnClick(r.Mux, view.ActionRetry, d.retry())
 	handle.OnClick(r.Mux, view.ActionRetryPage, d.turnRetries())
@@ -22,7 +31,7 @@ func (d *Desk) retryRoutes(r *routes) {
 }
 
 // retryTyped lists what failed or waits after a failure; with a request named, it tries again what does for that one.
-func (d *Desk) retryTyped(ctx context.Context, c command, rest string) (reply, error) {
+func (d *retryDesk) retryTyped(ctx context.Context, c command, rest string) (reply, error) {
 	own, err := d.access.Deciding(ctx, c.User, c.Shops, "")
 	if err != nil {
 		return reply{}, err
@@ -34,12 +43,12 @@ func (d *Desk) retryTyped(ctx context.Context, c command, rest string) (reply, e
 	if more != "" {
 		typed = rest
 	}
-	found, err := d.findAll(ctx, own, typed)
+	found, err := d.find.all(ctx, own, typed)
 	if err != nil {
 		return reply{}, fmt.Errorf("%w an application: %w", access.ErrRead, err)
 	}
 	if len(found) == 0 {
-		facts, err := d.search(ctx, own, view.ShowPage{Asked: typed})
+		facts, err := d.find.shown(ctx, own, view.ShowPage{Asked: typed})
 		return reply{Message: view.Show(facts)}, err
 	}
 	tried, err := d.retryAll(ctx, found, own, c)
@@ -51,7 +60,7 @@ func (d *Desk) retryTyped(ctx context.Context, c command, rest string) (reply, e
 
 // retryAll tries again what failed for each of the requests that a name can mean. The error is a Refusal where nothing
 // did.
-func (d *Desk) retryAll(ctx context.Context, found []workflow.Application, shops []workflow.Shop, c command) (tried int, err error) {
+func (d *retryDesk) retryAll(ctx context.Context, found []workflow.Application, shops []workflow.Shop, c command) (tried int, err error) {
 	var nothing error
 	for _, a := range found {
 		i := slices.IndexFunc(shops, func(s workflow.Shop) bool { return s.ID == a.Key.Shop })
@@ -71,7 +80,7 @@ func (d *Desk) retryAll(ctx context.Context, found []workflow.Application, shops
 }
 
 // retries is a page of what failed or waits after a failure, in the shops.
-func (d *Desk) retries(ctx context.Context, shops []workflow.Shop, page int, done string) (view.Message, error) {
+func (d *retryDesk) retries(ctx context.Context, shops []workflow.Shop, page int, done string) (view.Message, error) {
 	facts := view.RetryFacts{Page: page, Done: done}
 	err := d.store.View(ctx, func(tx workflow.Tx) (err error) {
 		facts.Rows, facts.Total, facts.More, err = query.FailedEffects(tx, shops, time.Now(), page, view.RetryPageSize)
@@ -84,7 +93,7 @@ func (d *Desk) retries(ctx context.Context, shops []workflow.Shop, page int, don
 }
 
 // retry tries something again, and shows in the list's place what is left.
-func (d *Desk) retry() onClick[view.RetryTarget] {
+func (d *retryDesk) retry() onClick[view.RetryTarget] {
 	left := func(c click, page int, done string) handle.Answer {
 		return handle.Answer{Then: func(ctx context.Context) {
 			answer, err := d.retryPage(ctx, c.Interaction, page, done)
@@ -107,7 +116,7 @@ func (d *Desk) retry() onClick[view.RetryTarget] {
 	}
 }
 
-func (d *Desk) tryAgain(ctx context.Context, t view.RetryTarget, by workflow.Actor) error {
+func (d *retryDesk) tryAgain(ctx context.Context, t view.RetryTarget, by workflow.Actor) error {
 	if t.Effect != "" {
 		return d.engine.Revive(ctx, t.Effect, by, time.Now())
 	}
@@ -116,7 +125,7 @@ func (d *Desk) tryAgain(ctx context.Context, t view.RetryTarget, by workflow.Act
 }
 
 // turnRetries shows another page in place of the one that was clicked.
-func (d *Desk) turnRetries() onClick[int] {
+func (d *retryDesk) turnRetries() onClick[int] {
 	return onClick[int]{
 		Order: handle.AckFirst, Parse: pageNumber,
 		Do: func(ctx context.Context, c click, page int, _ handle.Grant) (handle.Answer, error) {
@@ -125,8 +134,8 @@ func (d *Desk) turnRetries() onClick[int] {
 	}
 }
 
-func (d *Desk) retryPage(ctx context.Context, i handle.Interaction, page int, done string) (handle.Answer, error) {
-	return d.page(ctx, i, func(shops []workflow.Shop) (view.Message, error) {
+func (d *retryDesk) retryPage(ctx context.Context, i handle.Interaction, page int, done string) (handle.Answer, error) {
+	return pageOf(ctx, d.access, i, func(shops []workflow.Shop) (view.Message, error) {
 		own, err := d.access.Deciding(ctx, i.User.ID, shops, "")
 		if err != nil { // what stands there is not theirs to see any more
 			d.access.Log(ctx, i.User.ID, err)

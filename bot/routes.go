@@ -3,39 +3,66 @@ package bot
 import (
 	"context"
 	"encoding/json"
+	"log/slog"
 
+	"sampledesk/bot/access"
 	"sampledesk/bot/handle"
+	"sampledesk/bot/slackapi"
 	"sampledesk/bot/socket"
 	"sampledesk/workflow"
 )
 
 // routes say who works on what people do: a row for each control, dialog, menu that asks for its options, shortcut,
-// command and event.
+// command and event. Each surface registers its own rows.
 type routes struct {
 	*handle.Mux
+	api     *slackapi.Client
+	access  *access.Access
+	log     *slog.Logger
+	changed func() // called once a command was answered
+
 	commands map[string]commandHandler                           // by command and first word, such as "/samples queue"
 	events   map[string]func(context.Context, event, socket.Ack) // by type
 }
 
-// commandHandler answers a command. Then, which may be nil, is done after the acknowledgement.
-type commandHandler func(ctx context.Context, c command, rest string) (answer reply, err error)
+// surface is a part of the desk that people use: a card, App Home, a dialog, a command.
+type surface interface {
+	register(*routes)
+}
 
-// newRoutes gathers the rows of all surfaces. Each surface has its file, and its rows there.
-func newRoutes(d *Desk) *routes {
-	r := &routes{Mux: d.mux, commands: map[string]commandHandler{}, events: map[string]func(context.Context, event, socket.Ack){}}
-	d.cardRoutes(r)
-	d.campaignRoutes(r)
-	d.queueRoutes(r)
-	d.bulkRoutes(r)
-	d.statsRoutes(r)
-	d.retryRoutes(r)
-	d.homeRoutes(r)
-	d.settingsRoutes(r)
-	d.welcomeRoutes(r)
-	d.statusRoutes(r)
-	d.messageRoutes(r)
-	d.clockRoutes(r)
-	return r
+// newRoutes returns a table without rows.
+func newRoutes(mux *handle.Mux, api *slackapi.Client, who *access.Access, log *slog.Logger, changed func()) *routes {
+	return &routes{
+		Mux: mux, api: api, access: who, log: log, changed: changed,
+		commands: map[string]commandHandler{}, events: map[string]func(context.Context, event, socket.Ack){},
+	}
+}
+
+// handle reads an envelope and hands it on. Whatever it cannot read is acknowledged by the link and logged: Slack would
+// only send it again.
+func (r *routes) handle(ctx context.Context, e socket.Envelope, ack socket.Ack) {
+	switch e.Type {
+	case "interactive":
+		var i handle.Interaction
+		if err := json.Unmarshal(e.Payload, &i); err != nil {
+			r.log.WarnContext(ctx, "an interaction is not readable", "error", err)
+			return
+		}
+		if !r.Interact(ctx, i, ack) {
+			r.log.DebugContext(ctx, "unknown interaction", "type", i.Type, "view", i.View.Callback, "shortcut", i.Callback)
+		}
+	case "slash_commands":
+		var c command
+		if err := json.Unmarshal(e.Payload, &c); err != nil {
+			r.log.WarnContext(ctx, "a command is not readable", "error", err)
+			return
+		}
+		r.command(ctx, c, ack)
+	case "events_api":
+		r.event(ctx, e.Payload, ack)
+	default:
+		r.log.DebugContext(ctx, "an envelope that the desk does not work on", "type", e.Type)
+	}
 }
 
 // event is one of Slack's events. Slack may deliver it again under the same ID.
@@ -70,15 +97,16 @@ func (e event) bot() string {
 	return e.Authorizations[0].User
 }
 
-func (d *Desk) happen(ctx context.Context, payload json.RawMessage, ack socket.Ack) {
+// event hands an event on.
+func (r *routes) event(ctx context.Context, payload json.RawMessage, ack socket.Ack) {
 	var e event
 	if err := json.Unmarshal(payload, &e); err != nil {
-		d.log.WarnContext(ctx, "an event is not readable", "error", err)
+		r.log.WarnContext(ctx, "an event is not readable", "error", err)
 		return
 	}
-	if answer := d.routes.events[e.Event.Type]; answer != nil {
+	if answer := r.events[e.Event.Type]; answer != nil {
 		answer(ctx, e, ack)
 		return
 	}
-	d.log.DebugContext(ctx, "an event that the desk does not work on", "type", e.Event.Type)
+	r.log.DebugContext(ctx, "an event that the desk does not work on", "type", e.Event.Type)
 }

@@ -2,19 +2,16 @@ package bot
 
 import (
 	"context"
-	"fmt"
 	"time"
 
-	"sampledesk/bot/access"
 	"sampledesk/bot/slackapi"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
-	"sampledesk/workflow/query"
 )
 
 // show tells all of one application, or lists a creator's. One that is live and has no card in Slack gets one: it was
 // opened.
-func (d *Desk) show(ctx context.Context, c command, rest string) (reply, error) {
+func (d *queueDesk) show(ctx context.Context, c command, rest string) (reply, error) {
 	typed, more := cutTerm(rest)
 	if typed == "" {
 		return reply{Message: view.Usage(c.Name, "show")}, nil
@@ -22,7 +19,7 @@ func (d *Desk) show(ctx context.Context, c command, rest string) (reply, error) 
 	if more != "" {
 		typed = rest // no name of anything: it is quoted as it was typed
 	}
-	facts, err := d.search(ctx, c.Shops, view.ShowPage{Asked: typed})
+	facts, err := d.find.shown(ctx, c.Shops, view.ShowPage{Asked: typed})
 	if err != nil {
 		return reply{}, err
 	}
@@ -37,32 +34,8 @@ func (d *Desk) show(ctx context.Context, c command, rest string) (reply, error) 
 	return reply{Message: view.Show(facts), then: func(ctx context.Context) { d.seeToCard(ctx, c.User, opened) }}, nil
 }
 
-// search gathers what is shown of the requests that something typed names, a page of them if there are several.
-func (d *Desk) search(ctx context.Context, shops []workflow.Shop, at view.ShowPage) (facts view.ShowFacts, err error) {
-	err = d.store.View(ctx, func(tx workflow.Tx) error {
-		found, err := query.Results(tx, shops, query.Search{
-			Term: searchTerm(at.Asked), Decidable: at.Pick != nil, Page: at.Number, Size: view.ShowPageSize,
-		})
-		if err != nil {
-			return err
-		}
-		facts = view.ShowFacts{Asked: at.Asked, Total: found.Total, Page: at.Number, Pick: at.Pick, Found: found.Rows, Record: found.Record}
-		switch {
-		case found.Total == 0:
-			facts.Near, err = nearName(tx, shops, at.Asked)
-		case found.Total == 1 && len(found.Rows) == 1:
-			err = d.details(ctx, tx, found.Rows[0].Application, &facts)
-		}
-		return err
-	})
-	if err != nil {
-		return view.ShowFacts{}, fmt.Errorf("%w an application: %w", access.ErrRead, err)
-	}
-	return facts, nil
-}
-
 // callForCard gives a live application a card where it has none in Slack.
-func (d *Desk) callForCard(ctx context.Context, who workflow.PersonID, a workflow.Application) (workflow.Application, error) {
+func (d *queueDesk) callForCard(ctx context.Context, who workflow.PersonID, a workflow.Application) (workflow.Application, error) {
 	if !a.State().Live() || a.Card.Wanted && !a.Card.Lost {
 		return a, nil
 	}
@@ -71,7 +44,7 @@ func (d *Desk) callForCard(ctx context.Context, who workflow.PersonID, a workflo
 
 // seeToCard looks whether the card of an application that somebody opened is still where it was posted: nothing tells the
 // desk of a message that was deleted. If it is gone, another is posted.
-func (d *Desk) seeToCard(ctx context.Context, who workflow.PersonID, a workflow.Application) {
+func (d *queueDesk) seeToCard(ctx context.Context, who workflow.PersonID, a workflow.Application) {
 	if !a.State().Live() || !a.Card.Posted() {
 		return
 	}
@@ -94,16 +67,4 @@ func (d *Desk) seeToCard(ctx context.Context, who workflow.PersonID, a workflow.
 	if err != nil {
 		d.log.ErrorContext(ctx, "could not post a card anew", "shop", a.Key.Shop, "application", a.Key.ID, "error", err)
 	}
-}
-
-// details adds what is shown of a single application only.
-func (d *Desk) details(ctx context.Context, tx workflow.Tx, a workflow.Application, facts *view.ShowFacts) error {
-	card, err := query.CardOf(tx, d.defaults(), a)
-	if err != nil {
-		return err
-	}
-	history, err := query.HistoryOf(ctx, tx, a.Key, view.HistorySize)
-	facts.Region, facts.Record = card.Region, card.Record
-	facts.History, facts.Earlier, facts.Campaigns = history.Entries, history.Earlier, history.Campaigns
-	return err
 }

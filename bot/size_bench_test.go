@@ -156,22 +156,28 @@ func measured(b *testing.B, path string, size int) map[string]float64 {
 	d, engine := deskOn(b, store), workflow.NewEngine(store, nil)
 	shops, err := d.access.Shops(b.Context())
 	require.NoError(b, err)
-	took["queue"] = µsOf(b, 50, func(int) error { _, err := d.queueFor(b.Context(), "U0MEMBER01", shops, query.Page{}); return err })
+	took["queue"] = µsOf(b, 50, func(int) error {
+		_, err := d.queue().queueFor(b.Context(), "U0MEMBER01", shops, query.Page{})
+		return err
+	})
 	took["show"] = µsOf(b, 50, func(n int) error {
-		facts, err := d.search(b.Context(), shops, view.ShowPage{Asked: string(benchedKey(n * 13 % size).ID)})
+		facts, err := d.queue().find.shown(b.Context(), shops, view.ShowPage{Asked: string(benchedKey(n * 13 % size).ID)})
 		if err == nil && facts.Total != 1 {
 			err = fmt.Errorf("%d were found", facts.Total)
 		}
 		return err
 	})
 	took["find"] = µsOf(b, 50, func(n int) error {
-		found, err := d.findAll(b.Context(), shops, fmt.Sprintf("glow.daily%d", n*13%(size/3)))
+		found, err := d.queue().find.all(b.Context(), shops, fmt.Sprintf("glow.daily%d", n*13%(size/3)))
 		if err == nil && len(found) != 3 {
 			err = fmt.Errorf("%d were found", len(found))
 		}
 		return err
 	})
-	took["home"] = µsOf(b, 50, func(int) error { _, err := d.buildHome(b.Context(), "U0MEMBER01", view.HomeState{}, nil); return err })
+	took["home"] = µsOf(b, 50, func(int) error {
+		_, err := d.home().buildHome(b.Context(), "U0MEMBER01", view.HomeState{}, nil)
+		return err
+	})
 	require.NoError(b, ticked(b.Context(), engine))
 	took["tick"] = µsOf(b, 20, func(int) error { _, err := engine.Tick(b.Context(), benchedShop, time.Now()); return err })
 	took["decision"] = µsOf(b, 15, func(n int) error {
@@ -224,16 +230,31 @@ func µsOf(b *testing.B, times int, do func(n int) error) float64 {
 	return all[len(all)/2]
 }
 
-// deskOn is a desk on a store, whose Slack says that the member is in the channel.
-func deskOn(b *testing.B, store workflow.Store) *Desk {
+// benched is what surfaces on a store need.
+type benched struct {
+	store  workflow.Store
+	access *access.Access
+}
+
+func (d benched) queue() *queueDesk {
+	log := slog.New(slog.DiscardHandler)
+	return &queueDesk{store: d.store, access: d.access, log: log, find: finder{store: d.store, defaults: query.Defaults{Channel: "C1"}, log: log}}
+}
+
+func (d benched) home() *homeDesk {
+	return newHomeDesk(homeDesk{store: d.store, access: d.access, postponed: &postponed{}, log: slog.New(slog.DiscardHandler)})
+}
+
+// deskOn has surfaces work on a store, in a Slack that says that the member is in the channel.
+func deskOn(b *testing.B, store workflow.Store) benched {
 	b.Helper()
 	answer := func(w http.ResponseWriter, r *http.Request) {
 		_, _ = fmt.Fprint(w, `{"ok":true,"members":["U0MEMBER01"],"team_id":"T1","user":{"id":"U0MEMBER01","team_id":"T1"}}`)
 	}
 	server := httptest.NewServer(http.HandlerFunc(answer))
 	b.Cleanup(server.Close)
-	return &Desk{
-		store: store, log: slog.New(slog.DiscardHandler), config: Config{Channel: "C1"},
+	return benched{
+		store:  store,
 		access: access.New(slackapi.New(server.URL+"/", "xoxb-bench", server.Client()), store, query.Defaults{Channel: "C1"}, slog.New(slog.DiscardHandler)),
 	}
 }

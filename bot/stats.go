@@ -3,23 +3,37 @@ package bot
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"sampledesk/bot/access"
 	"sampledesk/bot/handle"
+	"sampledesk/bot/slackapi"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
 	"sampledesk/workflow/query"
 )
 
-// statsRoutes are the numbers.
-func (d *Desk) statsRoutes(r *routes) {
+// statsDesk is the numbers of a period, as a message or as a file.
+type statsDesk struct {
+	api      *slackapi.Client
+	store    workflow.Store
+	access   *access.Access
+	mux      *handle.Mux
+	defaults query.Defaults
+	files    sem
+	sent     recentIDs
+	log      *slog.Logger
+}
+
+// register adds the command and the button for a file.
+func (d *statsDesk) register(r *routes) {
 	r.commands[view.CommandSamples+" stats"] = d.stats
 	handle.OnClick(r.Mux, view.ActionStatsFile, d.statsFileClicked())
 }
 
 // stats tells what happened in a period, shop by shop, or sends it as a file.
-func (d *Desk) stats(ctx context.Context, c command, typed string) (reply, error) {
+func (d *statsDesk) stats(ctx context.Context, c command, typed string) (reply, error) {
 	span, asFile := cutFile(typed)
 	p, ok := query.ParsePeriod(span)
 	if !ok {

@@ -26,19 +26,17 @@ const maxFileRows = 20_000
 // clicks; the others wait for their turn.
 const maxFilesAtOnce = 2
 
-// fileTurns are the turns of those who ask for files. Make them with newFileTurns.
-type fileTurns chan struct{}
+// sem lets as many files be made at a time as it has room for.
+type sem chan struct{}
 
-func newFileTurns() fileTurns { return make(fileTurns, maxFilesAtOnce) }
-
-// inTurn runs fn when there is a turn for it, unless ctx ends before.
-func (f fileTurns) inTurn(ctx context.Context, fn func() error) error {
+// run runs fn once there is room, unless ctx ends before.
+func (s sem) run(ctx context.Context, fn func() error) error {
 	select {
-	case f <- struct{}{}:
+	case s <- struct{}{}:
 	case <-ctx.Done():
 		return fmt.Errorf("waiting for other files: %w", ctx.Err())
 	}
-	defer func() { <-f }()
+	defer func() { <-s }()
 	return fn()
 }
 
@@ -64,7 +62,7 @@ func cutFile(typed string) (span string, asFile bool) {
 }
 
 // statsFileTyped answers at once and sends the file then.
-func (d *Desk) statsFileTyped(ctx context.Context, c command, p query.Period, now time.Time) (reply, error) {
+func (d *statsDesk) statsFileTyped(ctx context.Context, c command, p query.Period, now time.Time) (reply, error) {
 	shops, err := d.takers(ctx, c.User, c.Shops)
 	if err != nil {
 		d.access.Log(ctx, c.User, err)
@@ -88,7 +86,7 @@ type fileTarget struct {
 }
 
 // statsFileClicked sends the requests of the period that a message is about.
-func (d *Desk) statsFileClicked() onClick[fileTarget] {
+func (d *statsDesk) statsFileClicked() onClick[fileTarget] {
 	return onClick[fileTarget]{
 		Order: handle.AckFirst,
 		Parse: func(c click) (t fileTarget, err error) {
@@ -101,7 +99,7 @@ func (d *Desk) statsFileClicked() onClick[fileTarget] {
 		},
 		Do: func(ctx context.Context, c click, t fileTarget, _ handle.Grant) (handle.Answer, error) {
 			shops, err := d.statsShops(ctx, c.Interaction, t.Shop)
-			if err != nil || !d.shared.first(c.TriggerID) {
+			if err != nil || !d.sent.first(c.TriggerID) {
 				return handle.Answer{}, err
 			}
 			if err := d.sendStats(ctx, c.User.ID, c.TriggerID, shops, t.Period, time.Unix(t.StatsTarget.At, 0)); err != nil {
@@ -116,7 +114,7 @@ func (d *Desk) statsFileClicked() onClick[fileTarget] {
 }
 
 // fileWords tells why there is no file.
-func (d *Desk) fileWords(ctx context.Context, err error) string {
+func (d *statsDesk) fileWords(ctx context.Context, err error) string {
 	denial := access.DenialOf(err)
 	switch {
 	case denial == view.DeniedGuest || denial == view.DeniedElsewhere:
@@ -131,7 +129,7 @@ func (d *Desk) fileWords(ctx context.Context, err error) string {
 }
 
 // statsShops returns the shops that a file is about. The error is a Denied or an ErrRead.
-func (d *Desk) statsShops(ctx context.Context, i handle.Interaction, only workflow.ShopID) ([]workflow.Shop, error) {
+func (d *statsDesk) statsShops(ctx context.Context, i handle.Interaction, only workflow.ShopID) ([]workflow.Shop, error) {
 	if only == "" {
 		seen, err := d.access.Scope(ctx, i.User.ID, i.Where())
 		if err != nil {
@@ -148,12 +146,12 @@ func (d *Desk) statsShops(ctx context.Context, i handle.Interaction, only workfl
 
 // takers returns those of some shops, which a person may see, whose requests they may take away as a file: guests and
 // people from other workspaces look on in Slack and do not. The error is a Denied where it is none.
-func (d *Desk) takers(ctx context.Context, who workflow.PersonID, shops []workflow.Shop) (own []workflow.Shop, err error) {
+func (d *statsDesk) takers(ctx context.Context, who workflow.PersonID, shops []workflow.Shop) (own []workflow.Shop, err error) {
 	ctx, cancel := context.WithTimeout(ctx, access.Timeout)
 	defer cancel()
 	err = access.Denied{Rule: view.DeniedNoShop}
 	for _, s := range shops {
-		denied := d.access.MayDecide(ctx, who, d.channelOf(s))
+		denied := d.access.MayDecide(ctx, who, d.defaults.ChannelOf(s))
 		if denied == nil {
 			own = append(own, s)
 			continue
@@ -171,10 +169,10 @@ var errNotSent = errors.New("the file was not sent")
 
 // sendStats sends the requests of a period to a person, as a direct message with a file, at most once. The error is
 // errNothing or errNotSent, and was logged.
-func (d *Desk) sendStats(ctx context.Context, who workflow.PersonID, origin string, shops []workflow.Shop, p query.Period, now time.Time) error {
+func (d *statsDesk) sendStats(ctx context.Context, who workflow.PersonID, origin string, shops []workflow.Shop, p query.Period, now time.Time) error {
 	ctx, cancel := d.api.Detach(ctx, slackapi.UploadTimeout)
 	defer cancel()
-	err := d.files.inTurn(ctx, func() error { return d.fileOfStats(ctx, who, origin, shops, p, now) })
+	err := d.files.run(ctx, func() error { return d.fileOfStats(ctx, who, origin, shops, p, now) })
 	switch {
 	case err == nil:
 		d.log.InfoContext(ctx, "sent a file of requests", "person", who, "period", p.Typed, "shops", len(shops))
@@ -187,7 +185,7 @@ func (d *Desk) sendStats(ctx context.Context, who workflow.PersonID, origin stri
 	}
 }
 
-func (d *Desk) fileOfStats(ctx context.Context, who workflow.PersonID, origin string, shops []workflow.Shop, p query.Period, now time.Time) error {
+func (d *statsDesk) fileOfStats(ctx context.Context, who workflow.PersonID, origin string, shops []workflow.Shop, p query.Period, now time.Time) error {
 	facts := view.StatsFileFacts{Period: p.Words}
 	rows, err := d.statsRows(ctx, shops, p, now)
 	if err != nil {
@@ -216,7 +214,7 @@ func (d *Desk) fileOfStats(ctx context.Context, who workflow.PersonID, origin st
 }
 
 // writeTo writes to a person, and returns the channel that her direct messages are, which a file needs to know.
-func (d *Desk) writeTo(ctx context.Context, who workflow.PersonID, m view.Message, payload map[string]any) (channel string, err error) {
+func (d *statsDesk) writeTo(ctx context.Context, who workflow.PersonID, m view.Message, payload map[string]any) (channel string, err error) {
 	channel, _, err = d.api.PostMessageContext(ctx, string(who),
 		slack.MsgOptionText(m.Text, false), slack.MsgOptionBlocks(m.Blocks...),
 		slack.MsgOptionMetadata(slack.SlackMetadata{EventType: eventNotice, EventPayload: payload}),
@@ -229,7 +227,7 @@ func (d *Desk) writeTo(ctx context.Context, who workflow.PersonID, m view.Messag
 
 // statsRows gathers the requests of a period, shop by shop: those that came in it, or with which something happened. One
 // more than a file takes tells that there are more.
-func (d *Desk) statsRows(ctx context.Context, shops []workflow.Shop, p query.Period, now time.Time) (rows []view.StatsRow, err error) {
+func (d *statsDesk) statsRows(ctx context.Context, shops []workflow.Shop, p query.Period, now time.Time) (rows []view.StatsRow, err error) {
 	err = d.store.View(ctx, func(tx workflow.Tx) error {
 		found, err := query.PeriodRows(ctx, tx, shops, p, now, maxFileRows+1)
 		rows = make([]view.StatsRow, len(found))
@@ -245,7 +243,7 @@ func (d *Desk) statsRows(ctx context.Context, shops []workflow.Shop, p query.Per
 }
 
 // nameDeciders puts people's names in the place of their ids, as far as Slack tells them in time.
-func (d *Desk) nameDeciders(ctx context.Context, rows []view.StatsRow) {
+func (d *statsDesk) nameDeciders(ctx context.Context, rows []view.StatsRow) {
 	ctx, cancel := context.WithTimeout(ctx, slackapi.Timeout)
 	defer cancel()
 	names := map[string]string{}

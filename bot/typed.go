@@ -3,11 +3,15 @@ package bot
 import (
 	"cmp"
 	"context"
+	"net/url"
 	"regexp"
 	"strings"
 	"time"
+	"unicode"
 
+	"sampledesk/bot/access"
 	"sampledesk/workflow"
+	"sampledesk/workflow/query"
 )
 
 const (
@@ -24,8 +28,8 @@ var token = regexp.MustCompile(`<([^<>|]*)(?:\|([^<>]*))?>`)
 var unescaper = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&")
 
 // plainText writes what somebody wrote in Slack as they saw it: mentions and links by what they show. Nothing of it is markup
-// then.
-func (d *Desk) plainText(ctx context.Context, text string) string {
+// then. People's names are asked of who.
+func plainText(ctx context.Context, who *access.Access, text string) string {
 	ctx, cancel := context.WithTimeout(ctx, namesIn)
 	defer cancel()
 	asked := 0
@@ -41,7 +45,7 @@ func (d *Desk) plainText(ctx context.Context, text string) string {
 			return "@" + strings.TrimPrefix(label, "@")
 		case kind == "@":
 			asked++
-			return "@" + d.personName(ctx, workflow.PersonID(rest), asked <= namesAsked)
+			return "@" + personName(ctx, who, workflow.PersonID(rest), asked <= namesAsked)
 		case kind == "#":
 			return "#" + cmp.Or(label, rest)
 		case kind == "!" && strings.HasPrefix(rest, "date^"), kind == "!" && strings.HasPrefix(rest, "subteam^"):
@@ -55,13 +59,77 @@ func (d *Desk) plainText(ctx context.Context, text string) string {
 }
 
 // personName is what a person is called, or their id where Slack does not tell in time.
-func (d *Desk) personName(ctx context.Context, who workflow.PersonID, ask bool) string {
+func personName(ctx context.Context, of *access.Access, who workflow.PersonID, ask bool) string {
 	if !ask {
 		return string(who)
 	}
-	user, err := d.access.Account(ctx, who)
+	user, err := of.Account(ctx, who)
 	if err != nil {
 		return string(who)
 	}
 	return cmp.Or(user.Profile.DisplayName, user.RealName, string(who))
+}
+
+// cutWord parts the first word, plain and in lower case, from the rest.
+func cutWord(text string) (word, rest string) {
+	text = strings.TrimSpace(text)
+	i := strings.IndexFunc(text, unicode.IsSpace)
+	if i < 0 {
+		return strings.ToLower(workflow.Plain(text)), ""
+	}
+	return strings.ToLower(workflow.Plain(text[:i])), strings.TrimSpace(text[i:])
+}
+
+var (
+	cardLink    = regexp.MustCompile(`/archives/([A-Z0-9]{1,40})/p([0-9]{10})([0-9]{6})`)
+	messageTime = regexp.MustCompile(`^[0-9]{10}\.[0-9]{6}$`)
+	profileLink = regexp.MustCompile(`(?i)tiktok\.com/@([A-Za-z0-9._]{1,40})`)
+)
+
+// searchTerm reads what was typed, forgivingly: an id, a short id, a user name with or without "@", a link to a card or
+// anything in its thread, or the address of a creator's page; wrapped as Slack wraps links, or in quotation marks.
+func searchTerm(typed string) query.SearchTerm {
+	typed = strings.Trim(workflow.Plain(typed), "`\"',;")
+	if inside, ok := strings.CutPrefix(typed, "<"); ok && strings.HasSuffix(inside, ">") {
+		typed, _, _ = strings.Cut(strings.TrimSuffix(inside, ">"), "|")
+	}
+	if m := cardLink.FindStringSubmatch(typed); m != nil {
+		term := query.SearchTerm{Channel: m[1], TS: m[2] + "." + m[3]}
+		if u, err := url.Parse(typed); err == nil && messageTime.MatchString(u.Query().Get("thread_ts")) {
+			term.TS = u.Query().Get("thread_ts") // a link to something in the card's thread
+		}
+		return term
+	}
+	if m := profileLink.FindStringSubmatch(typed); m != nil {
+		return query.SearchTerm{Word: m[1], Name: true}
+	}
+	word, name := strings.CutPrefix(typed, "@")
+	return query.SearchTerm{Word: word, Name: name}
+}
+
+// cutTerm parts what names a request from what follows it. "request 7KQ2M" is one name.
+func cutTerm(text string) (typed, rest string) {
+	typed, rest = cutField(text)
+	if strings.EqualFold(workflow.Plain(typed), "request") && rest != "" {
+		typed, rest = cutField(rest)
+	}
+	return typed, rest
+}
+
+// cutField parts the first word from the rest.
+func cutField(text string) (word, rest string) {
+	fields := strings.Fields(text)
+	if len(fields) == 0 {
+		return "", ""
+	}
+	return fields[0], strings.Join(fields[1:], " ")
+}
+
+// noteOf is what is kept of a text that may be empty. The fields hold no more than may be kept, of a note or of a message.
+func noteOf(typed string) string {
+	text, err := workflow.NoteText(typed, max(workflow.MaxNote, workflow.MaxMessage))
+	if err != nil {
+		return ""
+	}
+	return text
 }

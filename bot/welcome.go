@@ -59,7 +59,7 @@ func (d *Desk) postponeWelcome() onClick[workflow.ShopID] {
 	return onClick[workflow.ShopID]{
 		Order: handle.AckFirst, Parse: shopNamed, Scope: adminScope,
 		Do: func(_ context.Context, c click, _ workflow.ShopID, _ handle.Grant) (handle.Answer, error) {
-			d.welcomes.later(c.User.ID) // App Home is shown anew after each click there
+			d.postponed.later(c.User.ID) // App Home is shown anew after each click there
 			return handle.Answer{}, nil
 		},
 	}

@@ -3,38 +3,45 @@ package bot
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"sampledesk/bot/access"
 	"sampledesk/bot/handle"
+	"sampledesk/bot/slackapi"
 	"sampledesk/bot/socket"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
+	"sampledesk/workflow/query"
 )
 
-// cardRoutes are the controls of a card.
-func (d *Desk) cardRoutes(r *routes) {
+// cardDesk is the card of a request: its buttons and its dialogs.
+type cardDesk struct {
+	api      *slackapi.Client
+	engine   *workflow.Engine
+	store    workflow.Store
+	access   *access.Access
+	mux      *handle.Mux
+	defaults query.Defaults
+	log      *slog.Logger
+}
+
+// register adds the controls of a card, and the dialog behind *Reject…*.
+func (d *cardDesk) register(r *routes) {
 	handle.OnClick(r.Mux, view.ActionApprove, d.decide())
 	handle.OnClick(r.Mux, view.ActionUndo, d.decide())
 	handle.OnClick(r.Mux, view.ActionLook, d.look())
 	handle.OnClick(r.Mux, view.ActionLookEnd, d.endLook())
 	r.Raw(view.ActionReject, d.reject)
 	r.Raw(view.ActionMore, d.more)
-	d.rejectRoutes(r)
-	d.pickRoutes(r)
-	d.noteRoutes(r)
-	d.mentionRoutes(r)
+	handle.OnClick(r.Mux, view.ActionReason, d.suggestWords())
+	handle.OnSubmit(r.Mux, view.CallbackReject, d.submitReject())
+	r.OnClose(view.CallbackReject, d.closeReject)
 }
-
-// targetOf reads which application a control of a card is about.
-func targetOf(c click) (view.Target, error) { return view.ParseTarget(c.Action.Block) }
-
-// cardScope is what a person has to be allowed who acts on a card.
-var cardScope = handle.For(access.Reviewer, func(t view.Target) workflow.ShopID { return t.Key.Shop })
 
 // decide makes a decision, or undoes one: it is kept first and acknowledged then, so that what a person saw accepted is
 // on disk. A refusal changes nothing, and is told after the acknowledgement.
-func (d *Desk) decide() onClick[view.Target] {
+func (d *cardDesk) decide() onClick[view.Target] {
 	return onClick[view.Target]{
 		Parse: targetOf, Scope: cardScope,
 		Do: func(ctx context.Context, c click, t view.Target, g handle.Grant) (handle.Answer, error) {
@@ -45,20 +52,20 @@ func (d *Desk) decide() onClick[view.Target] {
 }
 
 // event reads a click into what happened.
-func (d *Desk) event(c click, t view.Target, g handle.Grant) workflow.Event {
+func (d *cardDesk) event(c click, t view.Target, g handle.Grant) workflow.Event {
 	now := time.Now()
 	switch c.Action.ID {
 	case view.ActionUndo:
 		return workflow.Undone{Actor: g.Actor, At: now, Round: t.Round}
 	case view.ActionReject:
-		return workflow.Decided{Actor: g.Actor, At: now, Round: t.Round, Verdict: workflow.Reject, Reason: workflow.Reason(c.Action.Chosen()), Undo: d.undoOf(g.Shop)}
+		return workflow.Decided{Actor: g.Actor, At: now, Round: t.Round, Verdict: workflow.Reject, Reason: workflow.Reason(c.Action.Chosen()), Undo: d.defaults.UndoOf(g.Shop)}
 	default:
-		return workflow.Decided{Actor: g.Actor, At: now, Round: t.Round, Verdict: workflow.Approve, Undo: d.undoOf(g.Shop)}
+		return workflow.Decided{Actor: g.Actor, At: now, Round: t.Round, Verdict: workflow.Approve, Undo: d.defaults.UndoOf(g.Shop)}
 	}
 }
 
 // look puts a person's name on a card, so that others need not look too.
-func (d *Desk) look() onClick[view.Target] {
+func (d *cardDesk) look() onClick[view.Target] {
 	return onClick[view.Target]{
 		Parse: targetOf, Scope: cardScope,
 		Do: func(ctx context.Context, _ click, t view.Target, g handle.Grant) (handle.Answer, error) {
@@ -69,7 +76,7 @@ func (d *Desk) look() onClick[view.Target] {
 }
 
 // more is the menu of what is rarely needed. Its links are opened by Slack, and only have to be acknowledged.
-func (d *Desk) more(ctx context.Context, c click, ack socket.Ack) {
+func (d *cardDesk) more(ctx context.Context, c click, ack socket.Ack) {
 	if c.Action.Chosen() == view.MoreLookEnd {
 		handle.Run(ctx, d.mux, c, d.endLook(), ack)
 		return
@@ -78,11 +85,11 @@ func (d *Desk) more(ctx context.Context, c click, ack socket.Ack) {
 }
 
 // endLook takes a person's name off a card: their own, or an admin anybody's.
-func (d *Desk) endLook() onClick[view.Target] {
+func (d *cardDesk) endLook() onClick[view.Target] {
 	return onClick[view.Target]{
 		Parse: targetOf, Scope: cardScope,
 		Do: func(ctx context.Context, c click, t view.Target, g handle.Grant) (handle.Answer, error) {
-			app, err := d.application(ctx, t.Key)
+			app, err := application(ctx, d.store, t.Key)
 			if err != nil {
 				return handle.Answer{}, fmt.Errorf("%w an application: %w", access.ErrRead, err)
 			}

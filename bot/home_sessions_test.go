@@ -17,16 +17,16 @@ import (
 )
 
 // homesOver are homes whose pages are built by a function, and publish to nobody.
-func homesOver(build func() (homePage, error)) (h *homes, published *atomic.Int32) {
+func homesOver(build func() (homePage, error)) (h *homeSessions, published *atomic.Int32) {
 	published = new(atomic.Int32)
-	return &homes{
+	return &homeSessions{
 		build: func(context.Context, workflow.PersonID, view.HomeState, map[workflow.Key]string) (homePage, error) {
 			return build()
 		},
 		publish: func(context.Context, workflow.PersonID, view.HomeView, string) (string, error) {
 			return fmt.Sprint(published.Add(1)), nil
 		},
-		log: slog.New(slog.DiscardHandler), lookers: map[workflow.PersonID]*looker{}, budget: rate.NewLimiter(rate.Inf, 1),
+		log: slog.New(slog.DiscardHandler), sessions: map[workflow.PersonID]*homeSession{}, budget: rate.NewLimiter(rate.Inf, 1),
 	}, published
 }
 
@@ -35,19 +35,19 @@ func TestOfThoseWhoLookedTheOldestIsForgotten(t *testing.T) {
 		h, published := homesOver(func() (homePage, error) { return homePage{view: view.HomeView{Hash: "a"}}, nil })
 		ctx, cancel := context.WithCancel(t.Context())
 		wait := h.run(ctx)
-		for n := range maxLookers + 10 {
+		for n := range maxSessions + 10 {
 			h.opened(workflow.PersonID(fmt.Sprint("U", n)), view.HomeState{}, "")
 			time.Sleep(time.Second)
 		}
-		require.Len(t, h.lookers, maxLookers)
-		require.NotContains(t, h.lookers, workflow.PersonID("U9"))
-		require.Contains(t, h.lookers, workflow.PersonID("U10"))
-		require.EqualValues(t, maxLookers+10, published.Load())
+		require.Len(t, h.sessions, maxSessions)
+		require.NotContains(t, h.sessions, workflow.PersonID("U9"))
+		require.Contains(t, h.sessions, workflow.PersonID("U10"))
+		require.EqualValues(t, maxSessions+10, published.Load())
 		cancel()
 		wait()
 		h.opened("U10", view.HomeState{}, "")
 		synctest.Wait()
-		require.EqualValues(t, maxLookers+10, published.Load(), "nothing begins once the desk stopped")
+		require.EqualValues(t, maxSessions+10, published.Load(), "nothing begins once the desk stopped")
 	})
 }
 

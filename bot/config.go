@@ -1,0 +1,79 @@
+package bot
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"sampledesk/bot/slackapi"
+	"sampledesk/bot/socket"
+	"sampledesk/workflow"
+	"sampledesk/workflow/query"
+)
+
+// Config is what the desk needs to know. Channel, Admins and Undo hold for every shop whose own setting is unset.
+type Config struct {
+	BotToken, AppToken string
+	APIURL             string // ends in a slash
+	Channel            string
+	Admins             []workflow.PersonID
+	Undo               time.Duration
+	HTTPClient         *http.Client    // its Transport is the caller's; nil: a client of its own
+	Dial               socket.DialFunc // of the socket; nil: the network's
+	Logger             *slog.Logger
+	Version            string             // of the program, as `/samples status` tells it
+	Sync               func() []SyncState // how each shop's last sweep went; nil: nobody tells
+
+	// Memory tells what is wrong with the store, in sentences for the operator; nil: nobody tells.
+	Memory func(ctx context.Context) []string
+
+	// Link gets from TikTok the link that opens, in the app on a creator's phone, the page on which they ask for a sample
+	// of one variant of a product. It works for 1 to 14 days. An error that holds a workflow.Failure is told to whoever asked.
+	Link func(ctx context.Context, shop workflow.ShopID, product workflow.ProductID, sku string, days int) (string, error)
+}
+
+// client returns the client for Slack's Web API.
+func (c Config) client() *http.Client {
+	client := &http.Client{Timeout: slackapi.Timeout}
+	if c.HTTPClient != nil {
+		client.Transport = c.HTTPClient.Transport
+	}
+	return client
+}
+
+// defaults are the settings that hold where a shop's own is unset.
+func (c Config) defaults() query.Defaults {
+	return query.Defaults{Channel: c.Channel, Admins: c.Admins, Undo: c.Undo}
+}
+
+// SyncState is how the last sweep of a shop went. Config.Sync tells it.
+type SyncState struct {
+	Shop  workflow.ShopID
+	Began time.Time // of the last one; zero: there was none since the desk was opened
+	Ended time.Time // of the last one that went through
+	Err   error     // of the last one, nil if it went through
+
+	Running time.Time // when the one under way began; zero: none is
+	Read    int       // applications that the one under way has read so far
+
+	// MessagesErr and ContentErr are what the last looks for creators' messages and for what they posted failed with; nil
+	// where they went through.
+	MessagesErr, ContentErr error
+
+	Unreadable []string // ids of the requests that the last sweep could not read, an empty one for those without
+}
+
+// syncStates tell how each shop's last sweep went, as far as that is told.
+type syncStates func() []SyncState
+
+func (s syncStates) byShop() map[workflow.ShopID]SyncState {
+	all := map[workflow.ShopID]SyncState{}
+	if s == nil {
+		return all
+	}
+	for _, state := range s() {
+		all[state.Shop] = state
+	}
+	return all
+}

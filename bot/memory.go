@@ -1,0 +1,80 @@
+package bot
+
+import (
+	"slices"
+	"sync"
+)
+
+// maxRemembered is how much each of the memories holds. What is asked for again is so within minutes: Slack's second
+// delivery of an event, the next click in a dialog.
+const maxRemembered = 1000
+
+// bounded holds the latest of what was put into it, and forgets the oldest first. It is not safe for concurrent use: those
+// that are made of it lock. The zero value is ready.
+type bounded[K comparable, V any] struct {
+	values map[K]V
+	order  []K
+}
+
+func (m *bounded[K, V]) put(key K, value V) {
+	if m.values == nil {
+		m.values = map[K]V{}
+	}
+	if _, known := m.values[key]; !known {
+		m.order = append(m.order, key)
+	}
+	m.values[key] = value
+	if len(m.order) > maxRemembered {
+		m.forget(m.order[0])
+	}
+}
+
+func (m *bounded[K, V]) forget(key K) {
+	delete(m.values, key)
+	m.order = slices.DeleteFunc(m.order, func(k K) bool { return k == key })
+}
+
+// recentIDs remember what people did whose second delivery the store cannot recognise, as it leaves nothing there: what
+// was said, or posted. A process that ends forgets them. The zero value is ready.
+type recentIDs struct {
+	mu  sync.Mutex
+	ids bounded[string, bool]
+}
+
+// first tells whether an id is met for the first time. Without one everything is.
+func (r *recentIDs) first(id string) bool {
+	if id == "" {
+		return true
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.ids.values[id] {
+		return false
+	}
+	r.ids.put(id, true)
+	return true
+}
+
+// viewSeq numbers what happens to each view, so that of two changes the later one can be told. A view that is forgotten is
+// only not shown a second time. The zero value is ready.
+type viewSeq struct {
+	mu   sync.Mutex
+	last uint64
+	by   bounded[string, uint64]
+}
+
+// next begins another change.
+func (s *viewSeq) next(view string) uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.last++
+	s.by.put(view, s.last)
+	return s.last
+}
+
+// latest returns the last change of a view.
+func (s *viewSeq) latest(view string) uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.by.values[view]
+}
