@@ -9,38 +9,15 @@ import (
 	"sampledesk/workflow"
 )
 
-// backfillState is what a shop's backfill remembers from one run to the next.
-type backfillState struct {
-	failing bool // a failure was logged, and nothing was read since
-}
-
-// backfillOne takes a shop's backfill a little further, after its first sweep and until it is complete. A failure is
-// logged and tried again after the next sweep; nothing else waits for it.
-func (b *Bridge) backfillOne(ctx context.Context, id workflow.ShopID) {
-	l, ok := b.backfills.enter(id)
-	if !ok {
-		return
-	}
-	defer b.backfills.leave(id)
-	err := b.backfill(ctx, id)
-	if err == nil {
-		l.failing = false
-		return
-	}
-	if !l.failing && ctx.Err() == nil {
-		b.log.WarnContext(ctx, "backfill failed", "shop", id, "error", err)
-	}
-	l.failing = ctx.Err() == nil
-}
-
-// backfill reads on where it left off, about one page of applications in all, so that current calls never wait long.
-// Empty statuses cost a call each.
-func (b *Bridge) backfill(ctx context.Context, id workflow.ShopID) error {
+// backfillOne takes a shop's backfill a little further, after its first sweep and until it is complete. It reads on where
+// it left off, about one page of applications in all, so that current calls never wait long. Empty statuses cost a call
+// each. After a failure it is tried again at the next sweep; nothing else waits for it.
+func (b *Bridge) backfillOne(ctx context.Context, id workflow.ShopID) error {
 	s, err := b.shopRecord(ctx, id)
 	if err != nil {
 		return err
 	}
-	backfill, calls, read := s.Backfill, b.shop(s), 0
+	backfill, calls, read := s.Backfill, b.calls(s), 0
 	for s.InitialSyncDone && !backfill.Ended() && read < affiliate.MaxPageSize {
 		n, next, err := b.backfillPage(ctx, s, calls, backfill)
 		if err != nil && backfill.Cursor != "" && affiliate.KindOf(err) == affiliate.Refused {

@@ -7,31 +7,34 @@ import (
 	"sampledesk/workflow"
 )
 
-// breaker is the circuit breaker of one kind of call, per shop: it is open after a failure that the next call would
+// breaker is the circuit breaker of one kind of call of one shop: it is open after a failure that the next call would
 // meet too. Each effect is let through once, without a call, so that it shows why it waits, and each time a pause is
-// over one of them is the trial. It is safe for concurrent use.
+// over one of them is the trial. The zero value is closed. It is safe for concurrent use.
 type breaker struct {
-	mu    sync.Mutex
-	pause map[workflow.ShopID]pause
-}
-
-// pause is why no call of a shop goes out, and until when.
-type pause struct {
+	mu      sync.Mutex
+	tripped bool
 	until   time.Time
 	failure workflow.Failure
 	trial   workflow.EffectID // the one that is tried once the pause is over
 }
 
-func newBreaker() *breaker { return &breaker{pause: map[workflow.ShopID]pause{}} }
+// open returns how long the breaker stays open, 0 or less if it is not.
+func (b *breaker) open() time.Duration {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.tripped {
+		return 0
+	}
+	return time.Until(b.until)
+}
 
 // budget is how long an effect has to wait for the breaker, and then for what ready takes a place in. What has to
 // verify an earlier call is let through: that is a read.
 func (b *breaker) budget(e workflow.Effect, ready func() time.Duration) time.Duration {
+	wait := b.open()
 	b.mu.Lock()
-	p := b.pause[e.Shop]
+	shown := e.Failure.Code == b.failure.Code && e.Failure.Message == b.failure.Message
 	b.mu.Unlock()
-	wait := time.Until(p.until)
-	shown := e.Failure.Code == p.failure.Code && e.Failure.Message == p.failure.Message
 	switch {
 	case e.Begun || e.Verifications > 0:
 		return 0
@@ -45,30 +48,33 @@ func (b *breaker) budget(e workflow.Effect, ready func() time.Duration) time.Dur
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if p, held := b.pause[e.Shop]; held {
-		b.pause[e.Shop] = pause{until: time.Now().Add(breakerPause), failure: p.failure, trial: e.ID} // the others wait for its outcome
+	if b.tripped {
+		b.until, b.trial = time.Now().Add(breakerPause), e.ID // the others wait for its outcome
 	}
 	return 0
 }
 
-// holds reports whether an effect has to wait for the trial of its shop.
-func (b *breaker) holds(e workflow.Effect) (pause, bool) {
+// holds reports why and for how long an effect has to wait for the trial of its shop; 0: it does not.
+func (b *breaker) holds(e workflow.Effect) (workflow.Failure, time.Duration) {
+	wait := b.open()
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	p := b.pause[e.Shop]
-	return p, !e.Begun && e.Verifications == 0 && p.trial != e.ID && time.Until(p.until) > 0
+	if e.Begun || e.Verifications > 0 || b.trial == e.ID {
+		return workflow.Failure{}, 0
+	}
+	return b.failure, wait
 }
 
-// trip opens the breaker of a shop.
-func (b *breaker) trip(s workflow.ShopID, c workflow.Failure, rest time.Duration) {
+// trip opens the breaker.
+func (b *breaker) trip(failure workflow.Failure, pause time.Duration) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.pause[s] = pause{until: time.Now().Add(rest), failure: c}
+	b.tripped, b.until, b.failure, b.trial = true, time.Now().Add(pause), failure, ""
 }
 
-// reset closes the breaker of a shop.
-func (b *breaker) reset(s workflow.ShopID) {
+// reset closes the breaker.
+func (b *breaker) reset() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	delete(b.pause, s)
+	b.tripped, b.until, b.failure, b.trial = false, time.Time{}, workflow.Failure{}, ""
 }

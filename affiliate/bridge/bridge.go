@@ -3,6 +3,7 @@ package bridge
 import (
 	"context"
 	"fmt"
+	"iter"
 	"log/slog"
 	"sync"
 	"time"
@@ -21,40 +22,12 @@ type Bridge struct {
 
 	connecting sync.Mutex // held while a token of the environment is exchanged and its pair kept
 
-	mu       sync.Mutex
-	auths    map[string]*affiliate.Authorisation // by open id
-	shops    map[workflow.ShopID]shop
-	sweeps   map[workflow.ShopID]Sweep
-	sweeping map[workflow.ShopID]bool // those being swept
-	origins  map[workflow.ShopID]*origins
-	logged   map[string]bool // what was logged, as it is logged once
-	unsaved  *exchange
-
-	sending    map[workflow.ShopID]bool  // those with a message on its way
-	sent       []affiliate.MessageID     // the last of those that were sent
-	polling    map[workflow.ShopID]bool  // those being polled
-	polls      map[workflow.ShopID]Sweep // how the last poll went
-	pollStates map[workflow.ShopID]*pollState
-
-	reviews   *breaker                // of reviews
-	messages  *breaker                // of messages to creators; it never holds up reviews
-	watches   *perShop[watch]         // reads of content
-	backfills *perShop[backfillState] // of applications from before the desk
-}
-
-// shop is a shop's calls, and what they were made of.
-type shop struct {
-	*affiliate.Shop
-	cipher string
-	openID string
-}
-
-// ready takes a place in the shop's budget of writes to an endpoint. Of a shop that made no call yet Deliver takes it.
-func (s shop) ready(endpoint affiliate.Endpoint) time.Duration {
-	if s.Shop == nil {
-		return 0
-	}
-	return s.Ready(endpoint)
+	mu      sync.Mutex
+	auths   map[string]*affiliate.Authorisation // by open id
+	shops   map[workflow.ShopID]*shopState
+	logged  map[string]bool // what was logged, as it is logged once
+	unsaved *exchange
+	sent    []affiliate.MessageID // the last of those that were sent
 }
 
 // Sweep is how the last sweep of a shop went, or the last read of its messages or its content.
@@ -64,7 +37,7 @@ type Sweep struct {
 	Err   error     // of the last one, nil if it went through
 
 	Running time.Time // when the one under way began; zero: none is
-	Read    int       // applications that the one under way has read so far
+	Read    int       // applications that the sweep under way has read so far
 
 	// Unreadable are the requests that the last sweep came across and could not read, by id; nil for looks at anything
 	// else.
@@ -81,34 +54,10 @@ type Unreadable struct {
 func New(client *affiliate.Client, store workflow.Store, engine *workflow.Engine, key Key, log *slog.Logger) *Bridge {
 	return &Bridge{
 		client: client, store: store, engine: engine, key: key, log: log,
-		auths:    map[string]*affiliate.Authorisation{},
-		shops:    map[workflow.ShopID]shop{},
-		sweeps:   map[workflow.ShopID]Sweep{},
-		sweeping: map[workflow.ShopID]bool{},
-		origins:  map[workflow.ShopID]*origins{},
-		logged:   map[string]bool{},
-
-		sending:    map[workflow.ShopID]bool{},
-		polling:    map[workflow.ShopID]bool{},
-		polls:      map[workflow.ShopID]Sweep{},
-		pollStates: map[workflow.ShopID]*pollState{},
-
-		reviews:   newBreaker(),
-		messages:  newBreaker(),
-		watches:   newPerShop[watch](),
-		backfills: newPerShop[backfillState](),
+		auths:  map[string]*affiliate.Authorisation{},
+		shops:  map[workflow.ShopID]*shopState{},
+		logged: map[string]bool{},
 	}
-}
-
-// Sweeps returns how the last sweep of each shop went.
-func (b *Bridge) Sweeps() map[workflow.ShopID]Sweep {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	all := make(map[workflow.ShopID]Sweep, len(b.sweeps))
-	for id, s := range b.sweeps {
-		all[id] = s
-	}
-	return all
 }
 
 // authorisation returns what makes calls under an authorisation; one for each, as two would refresh each other's
@@ -124,30 +73,62 @@ func (b *Bridge) authorisation(openID string) *affiliate.Authorisation {
 	return a
 }
 
-// shop returns what makes a shop's calls, as its record says now.
-func (b *Bridge) shop(s workflow.Shop) *affiliate.Shop {
-	auth := b.authorisation(s.OpenID)
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	known, ok := b.shops[s.ID]
-	if !ok || known.cipher != s.Cipher || known.openID != s.OpenID {
-		known = shop{
-			Shop:   auth.Shop(affiliate.ShopID(s.ID), affiliate.Cipher(s.Cipher)),
-			cipher: s.Cipher, openID: s.OpenID,
-		}
-		b.shops[s.ID] = known
+// calls returns what makes a shop's calls, as its record says now.
+func (b *Bridge) calls(s workflow.Shop) *affiliate.Shop {
+	auth, state := b.authorisation(s.OpenID), b.of(s.ID)
+	state.mu.Lock()
+	defer state.mu.Unlock()
+	if state.calls == nil || state.cipher != s.Cipher || state.openID != s.OpenID {
+		state.calls = auth.Shop(affiliate.ShopID(s.ID), affiliate.Cipher(s.Cipher))
+		state.cipher, state.openID = s.Cipher, s.OpenID
 	}
-	return known.Shop
+	return state.calls
 }
 
 // Shops returns the connected shops, by id.
-func (b *Bridge) Shops(ctx context.Context) (shops []workflow.Shop, err error) {
-	err = b.store.View(ctx, func(tx workflow.Tx) (err error) {
-		shops, err = tx.Shops()
+func (b *Bridge) Shops(ctx context.Context) ([]workflow.Shop, error) {
+	return read(ctx, b.store, "the shops", workflow.Tx.Shops)
+}
+
+// shopRecord reads a shop's record.
+func (b *Bridge) shopRecord(ctx context.Context, id workflow.ShopID) (workflow.Shop, error) {
+	return read(ctx, b.store, "a shop", func(tx workflow.Tx) (workflow.Shop, error) { return tx.Shop(id) })
+}
+
+// read reads one thing from the store. What names it in the error.
+func read[T any](ctx context.Context, store workflow.Store, what string, fn func(workflow.Tx) (T, error)) (found T, err error) {
+	err = store.View(ctx, func(tx workflow.Tx) (err error) {
+		found, err = fn(tx)
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("reading the shops: %w", err)
+		return found, fmt.Errorf("reading %s: %w", what, err)
 	}
-	return shops, nil
+	return found, nil
 }
+
+// applications yields the applications of a listing, each page in a transaction of its own, so that none is long.
+func (b *Bridge) applications(ctx context.Context, what string, l workflow.Listing) iter.Seq2[workflow.Application, error] {
+	return func(yield func(workflow.Application, error) bool) {
+		for after := ""; ; {
+			page, err := read(ctx, b.store, what, func(tx workflow.Tx) (workflow.Page, error) {
+				return tx.Applications(l, after, storePage)
+			})
+			if err != nil {
+				yield(workflow.Application{}, err)
+				return
+			}
+			for _, a := range page.Applications {
+				if !yield(a, nil) {
+					return
+				}
+			}
+			if after = page.Next; after == "" {
+				return
+			}
+		}
+	}
+}
+
+// storePage is how many applications are read from the store at a time.
+const storePage = 200

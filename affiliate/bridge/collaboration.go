@@ -30,7 +30,7 @@ func (b *Bridge) collaborate(ctx context.Context, e workflow.Effect) workflow.Ou
 	case r.Ended():
 		return workflow.Outcome{}
 	}
-	detail, err := b.shop(s).TargetCollaboration(ctx, affiliate.CollaborationID(r.Collaboration))
+	detail, err := b.calls(s).TargetCollaboration(ctx, affiliate.CollaborationID(r.Collaboration))
 	if err != nil {
 		return importFailed(e, err)
 	}

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"sampledesk/affiliate"
@@ -33,13 +34,9 @@ func (b *Bridge) Connect(ctx context.Context, token affiliate.Secret) error {
 	if exchangeErr != nil && !errors.Is(exchangeErr, affiliate.ErrBadRefreshToken) {
 		return exchangeErr
 	}
-	var auths []workflow.Authorisation
-	err := b.store.View(ctx, func(tx workflow.Tx) (err error) {
-		auths, err = tx.Authorisations()
-		return err
-	})
+	auths, err := read(ctx, b.store, "the authorisations", workflow.Tx.Authorisations)
 	if err != nil {
-		return fmt.Errorf("reading the authorisations: %w", err)
+		return err
 	}
 	errs := []error{exchangeErr}
 	for _, a := range auths {
@@ -127,32 +124,27 @@ func (b *Bridge) forget(openID string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	delete(b.auths, openID)
-	for id, s := range b.shops {
+	for _, s := range b.shops {
+		s.mu.Lock()
 		if s.openID == openID {
-			delete(b.shops, id)
+			s.calls = nil
 		}
+		s.mu.Unlock()
 	}
 }
 
 // exchanged reports whether a refresh token with that hash was exchanged before.
 func (b *Bridge) exchanged(ctx context.Context, hash []byte) (bool, error) {
-	found := false
-	err := b.store.View(ctx, func(tx workflow.Tx) error {
-		auths, err := tx.Authorisations()
-		if err != nil {
-			return err
-		}
-		for _, a := range auths {
-			for _, h := range a.Exchanged {
-				found = found || bytes.Equal(h, hash)
-			}
-		}
-		return nil
-	})
+	auths, err := read(ctx, b.store, "the authorisations", workflow.Tx.Authorisations)
 	if err != nil {
-		return false, fmt.Errorf("reading the authorisations: %w", err)
+		return false, err
 	}
-	return found, nil
+	for _, a := range auths {
+		if slices.ContainsFunc(a.Exchanged, func(h []byte) bool { return bytes.Equal(h, hash) }) {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // renamed lists the shops of an authorisation again, after TikTok did not know one by its cipher, and reports whether
@@ -164,18 +156,6 @@ func (b *Bridge) renamed(ctx context.Context, s workflow.Shop) bool {
 	}
 	now, err := b.shopRecord(ctx, s.ID)
 	return err == nil && now.Cipher != s.Cipher
-}
-
-// shopRecord reads a shop's record.
-func (b *Bridge) shopRecord(ctx context.Context, id workflow.ShopID) (s workflow.Shop, err error) {
-	err = b.store.View(ctx, func(tx workflow.Tx) (err error) {
-		s, err = tx.Shop(id)
-		return err
-	})
-	if err != nil {
-		return s, fmt.Errorf("reading a shop: %w", err)
-	}
-	return s, nil
 }
 
 // learnShops updates the records of an authorisation's shops.

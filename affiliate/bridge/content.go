@@ -2,9 +2,7 @@ package bridge
 
 import (
 	"context"
-	"fmt"
 	"strings"
-	"sync"
 	"time"
 
 	"sampledesk/affiliate"
@@ -19,82 +17,40 @@ const (
 	// growthTime is how long after an application was completed its content is still read.
 	growthTime = 14 * 24 * time.Hour
 
-	// watchPause is how long nothing is asked about a shop's content once the scope for it is missing.
-	watchPause = 30 * time.Minute
-
 	// maxContentText and maxContentLink bound what is kept of a piece of content, in code points and in bytes.
 	maxContentText = 500
 	maxContentLink = 2000
 )
 
-// watch is what a read of a shop's content remembers for the next. After a restart a round begins again.
-type watch struct {
-	left    []workflow.Key // of the round that is under way
-	resting time.Time      // no calls before then
-	failing bool           // a failure was logged, and no read succeeded since
-}
-
 // WatchAll reads what creators posted, for every connected shop separately, and returns when all are done. It may be
-// called while it runs: a shop that is still being read is skipped. How it went is in Watches and in the log.
+// called while it runs: a shop that is still being read is skipped. How it went is in Watches and in the log. A shop that
+// TikTok does not answer for waits until a sweep finds that it does.
 func (b *Bridge) WatchAll(ctx context.Context) {
-	shops, err := b.Shops(ctx)
-	if err != nil {
-		b.log.ErrorContext(ctx, "content poll failed", "error", err)
-		return
-	}
-	var all sync.WaitGroup
-	for _, s := range shops {
-		if w, ok := b.watches.enter(s.ID); ok {
-			all.Go(func() {
-				defer b.watches.leave(s.ID)
-				b.watchOne(ctx, s, w)
-			})
+	b.forEachShop(ctx, "content poll failed", func(s workflow.Shop, state *shopState) {
+		if s.SyncStopped == (workflow.Failure{}) || s.SyncStopped.Call != "" {
+			b.run(ctx, s.ID, &state.watch, func() error { return b.watch(ctx, s, state) })
 		}
-	}
-	all.Wait()
+	})
 }
 
 // Watches returns how the last read of each shop's content went.
-func (b *Bridge) Watches() map[workflow.ShopID]Sweep { return b.watches.all() }
-
-// watchOne reads a shop's content and records how it went. A failure stops nothing else: a missing scope is logged once
-// and tried again much later. A shop that TikTok does not answer for waits until a sweep finds that it does.
-func (b *Bridge) watchOne(ctx context.Context, s workflow.Shop, w *watch) {
-	if time.Now().Before(w.resting) || s.SyncStopped != (workflow.Failure{}) && s.SyncStopped.Call == "" {
-		return
-	}
-	began := time.Now()
-	err := b.watch(ctx, s, w)
-	b.watches.record(s.ID, began, err)
-	if err == nil {
-		w.failing = false
-		return
-	}
-	if ctx.Err() != nil {
-		return
-	}
-	if affiliate.KindOf(err) == affiliate.ScopeMissing {
-		w.resting = time.Now().Add(watchPause)
-	}
-	if !w.failing {
-		b.log.WarnContext(ctx, "content poll failed", "shop", s.ID, "error", err)
-	}
-	w.failing = true
+func (b *Bridge) Watches() map[workflow.ShopID]Sweep {
+	return b.went(func(s *shopState) *job { return &s.watch })
 }
 
 // watch goes on with the round: every application that may bring content is asked about once in each. One that fails is
-// left to the next round, so that it does not delay the others.
-func (b *Bridge) watch(ctx context.Context, s workflow.Shop, w *watch) error {
-	if len(w.left) == 0 {
+// left to the next round, so that it does not delay the others. After a restart a round begins again.
+func (b *Bridge) watch(ctx context.Context, s workflow.Shop, state *shopState) error {
+	if len(state.watched) == 0 {
 		var err error
-		if w.left, err = b.watched(ctx, s.ID, time.Now()); err != nil {
+		if state.watched, err = b.watched(ctx, s.ID, time.Now()); err != nil {
 			return err
 		}
 	}
-	calls := b.shop(s)
-	for n := 0; n < watchedPerRun && len(w.left) > 0; n++ {
-		k := w.left[0]
-		w.left = w.left[1:]
+	calls := b.calls(s)
+	for n := 0; n < watchedPerRun && len(state.watched) > 0; n++ {
+		k := state.watched[0]
+		state.watched = state.watched[1:]
 		if err := b.takeContent(ctx, calls, k); err != nil {
 			return err
 		}
@@ -107,27 +63,15 @@ func (b *Bridge) watch(ctx context.Context, s workflow.Shop, w *watch) error {
 func (b *Bridge) watched(ctx context.Context, shop workflow.ShopID, now time.Time) (all []workflow.Key, err error) {
 	since := now.Add(-growthTime)
 	for _, stage := range []workflow.Stage{workflow.StageContent, workflow.StageShipping, workflow.StageCompleted} {
-		for after := ""; ; {
-			var page workflow.Page
-			err := b.store.View(ctx, func(tx workflow.Tx) (err error) {
-				page, err = tx.Applications(workflow.StageOf(shop, stage), after, pageOfLive)
-				return err
-			})
+		for a, err := range b.applications(ctx, "the applications that may bring content", workflow.StageOf(shop, stage)) {
 			if err != nil {
-				return nil, fmt.Errorf("reading the applications that may bring content: %w", err)
+				return nil, err
 			}
-			after = page.Next
-			for _, a := range page.Applications {
-				if a.State() == workflow.Completed && a.ChangedAt.Before(since) {
-					after = "" // the latest come first
-					break
-				}
-				if !a.Backfilled() {
-					all = append(all, a.Key)
-				}
+			if a.State() == workflow.Completed && a.ChangedAt.Before(since) {
+				break // the latest come first
 			}
-			if after == "" {
-				break
+			if !a.Backfilled() {
+				all = append(all, a.Key)
 			}
 		}
 	}

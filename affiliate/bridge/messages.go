@@ -47,24 +47,26 @@ const (
 // messageBudget takes a place in the shop's budget of messages, which are spaced by more than five seconds. While the
 // breaker is open each message is let through once, so that it shows why it waits.
 func (b *Bridge) messageBudget(e workflow.Effect) time.Duration {
-	b.mu.Lock()
-	sending, known := b.sending[e.Shop], b.shops[e.Shop]
-	b.mu.Unlock()
+	state := b.of(e.Shop)
+	state.mu.Lock()
+	sending := state.sending
+	state.mu.Unlock()
 	if sending {
 		return oneAtATime
 	}
-	return b.messages.budget(e, func() time.Duration { return known.ready(affiliate.EndpointMessage) })
+	return state.messages.budget(e, func() time.Duration { return state.ready(affiliate.EndpointMessage) })
 }
 
 // message carries a message to a creator, once: no idempotency key exists, so after an answer that was lost it checks
 // the conversation before it repeats.
 func (b *Bridge) message(ctx context.Context, e workflow.Effect) workflow.Outcome {
-	if !b.beginSending(e.Shop) {
+	state := b.of(e.Shop)
+	if !state.beginSending() {
 		return workflow.Outcome{Then: workflow.Again, After: oneAtATime, Verifications: verifications(e), Failure: e.Failure}
 	}
-	defer b.endSending(e.Shop)
-	if p, holds := b.messages.holds(e); holds {
-		return delayed(e, p.failure, time.Until(p.until))
+	defer state.endSending()
+	if failure, wait := state.messages.holds(e); wait > 0 {
+		return delayed(e, failure, wait)
 	}
 	if e.Begun {
 		return unclearMessage("", workflow.Failure{Message: "the desk was interrupted while it was sending"})
@@ -82,7 +84,7 @@ func (b *Bridge) message(ctx context.Context, e workflow.Effect) workflow.Outcom
 	case conversation.Shown.OpenID == "" && conversation.ID == "":
 		return refusedMessage("", workflow.Failure{Message: string(workflow.RuleNoCreator)})
 	}
-	calls := b.shop(s)
+	calls := b.calls(s)
 	with := affiliate.Conversation{ID: affiliate.ConversationID(conversation.ID)} // which the creator began
 	if id := conversation.Shown.OpenID; id != "" {
 		if with, err = calls.Conversation(ctx, affiliate.CreatorID(id)); err != nil {
@@ -96,20 +98,20 @@ func (b *Bridge) message(ctx context.Context, e workflow.Effect) workflow.Outcom
 }
 
 // beginSending begins the one delivery of a message that a shop may have at a time, unless it has one.
-func (b *Bridge) beginSending(s workflow.ShopID) bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.sending[s] {
+func (s *shopState) beginSending() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.sending {
 		return false
 	}
-	b.sending[s] = true
+	s.sending = true
 	return true
 }
 
-func (b *Bridge) endSending(s workflow.ShopID) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	delete(b.sending, s)
+func (s *shopState) endSending() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sending = false
 }
 
 // recipient reads the shop and the conversation of a message. The notice that quotes the message has the creator's
@@ -136,7 +138,7 @@ func (b *Bridge) sendMessage(ctx context.Context, e workflow.Effect, calls *affi
 	if err != nil {
 		return b.messageFailed(e, with, err)
 	}
-	b.messages.reset(e.Shop)
+	b.of(e.Shop).messages.reset()
 	b.rememberSent(id)
 	return sentMessage(with)
 }
@@ -165,7 +167,7 @@ func (b *Bridge) messageFailed(e workflow.Effect, with affiliate.ConversationID,
 
 // openBreaker opens the breaker of the shop's messages: the others would fail like this one.
 func (b *Bridge) openBreaker(e workflow.Effect, c workflow.Failure, pause time.Duration) workflow.Outcome {
-	b.messages.trip(e.Shop, c, pause)
+	b.of(e.Shop).messages.trip(c, pause)
 	return delayed(e, c, pause)
 }
 

@@ -40,10 +40,8 @@ type unresolved struct {
 // touches it, of which there is one at a time. It is kept in memory only: after a restart, those applications are
 // looked up again that have a card and no origin on record.
 type origins struct {
-	found   map[workflow.ApplicationID]workflow.Collab // not on record yet
-	lookup  *originLookup                              // what is under way; nil for nothing
-	resting time.Time                                  // no calls before then
-	failing bool                                       // a failure was logged, and nothing came to an end since
+	found  map[workflow.ApplicationID]workflow.Collab // not on record yet
+	lookup *originLookup                              // what is under way; nil for nothing
 }
 
 // originLookup looks for where some applications of one creator came from: first which target collaborations invited
@@ -57,43 +55,24 @@ type originLookup struct {
 	listed   map[affiliate.CollaborationID]bool
 }
 
-// originsOf returns what is known of a shop's origins.
-func (b *Bridge) originsOf(s workflow.ShopID) *origins {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.origins[s] == nil {
-		b.origins[s] = &origins{found: map[workflow.ApplicationID]workflow.Collab{}}
-	}
-	return b.origins[s]
-}
-
 // resolveOrigins finds out whether applications came through an open or a target collaboration, and which: no record
 // says it, a search per target collaboration does. It is background work at a sweep's end. It makes calls only while an
-// application with a card has no origin, a bounded number of them, and a failure is logged once, tried again much
-// later, and does not fail the sweep.
-func (b *Bridge) resolveOrigins(ctx context.Context, s workflow.Shop, calls *affiliate.Shop, all []unresolved, searches int) {
-	o := b.originsOf(s.ID)
+// application with a card has no origin, a bounded number of them, and a failure does not fail the sweep.
+func (b *Bridge) resolveOrigins(ctx context.Context, shop workflow.ShopID, calls *affiliate.Shop, o *origins, all []unresolved, searches int) error {
 	o.keepOnly(all)
-	if err := b.advance(ctx, s, calls, o, all, searches); err != nil && ctx.Err() == nil {
-		b.originsFailed(ctx, s, o, err)
+	err := b.advance(ctx, shop, calls, o, all, searches)
+	if err != nil {
+		o.lookup = nil
 	}
-}
-
-// originsFailed lets the lookups of a shop rest.
-func (b *Bridge) originsFailed(ctx context.Context, s workflow.Shop, o *origins, err error) {
-	o.lookup, o.resting = nil, time.Now().Add(originPause)
-	if !o.failing {
-		b.log.WarnContext(ctx, "could not look up where applications came from", "shop", s.ID, "error", err, "again_after", originPause)
-	}
-	o.failing = true
+	return err
 }
 
 // findOrigins looks up where requests came from that the desk has not met yet, so that their cards tell it from the
 // start: what is found out later waits for the next repaint. It is bounded; the sweep's end goes on where it left off.
 func (l *sweepRun) findOrigins(ctx context.Context, batch []workflow.Observation) {
-	b, o := l.bridge, l.bridge.originsOf(l.shop.ID)
+	o := &l.state.origins
 	waiting, err := l.unmet(ctx, batch)
-	if err != nil || len(waiting) == 0 || o.lookup != nil || l.searched >= searchesBeforeCards || time.Now().Before(o.resting) {
+	if err != nil || len(waiting) == 0 || o.lookup != nil || l.searched >= searchesBeforeCards || l.state.origin.rest.open() > 0 {
 		return
 	}
 	soon, cancel := context.WithTimeout(ctx, cardsWait)
@@ -109,7 +88,8 @@ func (l *sweepRun) findOrigins(ctx context.Context, batch []workflow.Observation
 	l.searched = searchesBeforeCards - left
 	switch {
 	case err != nil && soon.Err() == nil:
-		b.originsFailed(ctx, l.shop, o, err)
+		o.lookup = nil
+		l.bridge.jobFailed(ctx, l.shop.ID, &l.state.origin, err)
 	case err != nil:
 		l.searched = searchesBeforeCards // it takes too long for the cards
 	default:
@@ -162,10 +142,10 @@ func (o *origins) keepOnly(all []unresolved) {
 
 // advance records what is known, and searches on if a card waits for it. Of an application without a creator's id
 // nothing can be asked.
-func (b *Bridge) advance(ctx context.Context, s workflow.Shop, calls *affiliate.Shop, o *origins, all []unresolved, searches int) error {
+func (b *Bridge) advance(ctx context.Context, shop workflow.ShopID, calls *affiliate.Shop, o *origins, all []unresolved, searches int) error {
 	for {
-		waiting, err := b.resolve(ctx, s.ID, o, all)
-		if err != nil || len(waiting) == 0 || searches == 0 || time.Now().Before(o.resting) {
+		waiting, err := b.resolve(ctx, shop, o, all)
+		if err != nil || len(waiting) == 0 || searches == 0 {
 			return err
 		}
 		if o.lookup != nil && !slices.ContainsFunc(waiting, func(u unresolved) bool { return o.lookup.wanted[u.id] }) {
@@ -175,7 +155,7 @@ func (b *Bridge) advance(ctx context.Context, s workflow.Shop, calls *affiliate.
 			o.lookup = newOriginLookup(waiting)
 		}
 		if err := o.search(ctx, calls, &searches); err != nil {
-			_, placing := b.resolve(ctx, s.ID, o, all)
+			_, placing := b.resolve(ctx, shop, o, all)
 			return errors.Join(err, placing)
 		}
 	}
@@ -260,7 +240,7 @@ func (o *origins) search(ctx context.Context, calls *affiliate.Shop, searches *i
 	for id := range q.wanted {
 		o.found[id] = workflow.Collab{Known: true}
 	}
-	o.lookup, o.failing = nil, false
+	o.lookup = nil
 	return nil
 }
 

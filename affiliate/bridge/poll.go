@@ -8,7 +8,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"sampledesk/affiliate"
@@ -31,23 +30,27 @@ const (
 	// maxReceivedText bounds a message's text, in code points: one of Slack's blocks holds 3,000.
 	maxReceivedText = 3500
 
-	// pollPause is how long nothing is asked about a shop's messages once the scope for them is missing, and about a
-	// conversation that cannot be read.
-	pollPause = 30 * time.Minute
+	// unreadablePause is how long nothing is asked about a conversation that cannot be read.
+	unreadablePause = 30 * time.Minute
 )
 
 // pollState is what a poll of a shop remembers for the next. Only the shop's own poll touches it, of which there is one
 // at a time.
 type pollState struct {
-	resting         time.Time // no calls before then
-	failing         bool      // a failure was logged, and no poll went through since
-	looks           int       // that went through
+	looks           int // that went through
 	unreadableUntil map[affiliate.ConversationID]time.Time
 	creator         map[affiliate.ConversationID]affiliate.IMUserID // the sender id of the creator there, where the list does not have it
 
 	// Those of the last lists; nil before there was one.
 	unread, unreplied map[affiliate.ConversationID]bool
 	checked           map[affiliate.ConversationID]time.Time // when a conversation in doubt was last read
+}
+
+func newPollState() pollState {
+	return pollState{
+		unreadableUntil: map[affiliate.ConversationID]time.Time{}, creator: map[affiliate.ConversationID]affiliate.IMUserID{},
+		checked: map[affiliate.ConversationID]time.Time{},
+	}
 }
 
 // wide reports whether the next look is for the unreplied conversations too.
@@ -64,92 +67,20 @@ type candidate struct {
 // PollMessages reads what creators wrote, for every connected shop separately, and returns when all are done. It may be
 // called while it runs: a shop that is still being polled is skipped. How it went is in MessagePolls and in the log.
 func (b *Bridge) PollMessages(ctx context.Context) {
-	shops, err := b.Shops(ctx)
-	if err != nil {
-		b.log.ErrorContext(ctx, "message poll failed", "error", err)
-		return
-	}
-	var all sync.WaitGroup
-	for _, s := range shops {
-		if state, ok := b.enterPoll(s.ID); ok {
-			all.Go(func() {
-				defer b.leavePoll(s.ID)
-				b.pollOne(ctx, s, state)
-			})
-		}
-	}
-	all.Wait()
+	b.forEachShop(ctx, "message poll failed", func(s workflow.Shop, state *shopState) {
+		b.run(ctx, s.ID, &state.poll, func() error { return b.poll(ctx, s, &state.polled) })
+	})
 }
 
 // MessagePolls returns how the last poll of each shop's messages went.
 func (b *Bridge) MessagePolls() map[workflow.ShopID]Sweep {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	all := make(map[workflow.ShopID]Sweep, len(b.polls))
-	for id, s := range b.polls {
-		all[id] = s
-	}
-	return all
-}
-
-func (b *Bridge) enterPoll(s workflow.ShopID) (*pollState, bool) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.polling[s] {
-		return nil, false
-	}
-	b.polling[s] = true
-	if b.pollStates[s] == nil {
-		b.pollStates[s] = &pollState{
-			unreadableUntil: map[affiliate.ConversationID]time.Time{}, creator: map[affiliate.ConversationID]affiliate.IMUserID{},
-			checked: map[affiliate.ConversationID]time.Time{},
-		}
-	}
-	return b.pollStates[s], true
-}
-
-func (b *Bridge) leavePoll(s workflow.ShopID) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	delete(b.polling, s)
-}
-
-// pollOne polls a shop and records how it went. A failure stops nothing else: a missing scope is logged once and tried
-// again much later.
-func (b *Bridge) pollOne(ctx context.Context, s workflow.Shop, state *pollState) {
-	if time.Now().Before(state.resting) {
-		return
-	}
-	began := time.Now()
-	err := b.poll(ctx, s, state)
-	b.mu.Lock()
-	last := b.polls[s.ID]
-	last.Began, last.Err = began, err
-	if err == nil {
-		last.Ended = time.Now()
-	}
-	b.polls[s.ID] = last
-	b.mu.Unlock()
-	if err == nil {
-		state.failing = false
-		return
-	}
-	if ctx.Err() != nil {
-		return
-	}
-	if affiliate.KindOf(err) == affiliate.ScopeMissing {
-		state.resting = time.Now().Add(pollPause)
-	}
-	if !state.failing {
-		b.log.WarnContext(ctx, "message poll failed", "shop", s.ID, "error", err)
-	}
-	state.failing = true
+	return b.went(func(s *shopState) *job { return &s.poll })
 }
 
 // poll applies what is new. A look that fails is made again in the same way, so that nothing is passed over: what was
 // applied by then is on record.
 func (b *Bridge) poll(ctx context.Context, s workflow.Shop, state *pollState) error {
-	calls, first := b.shop(s), s.MessagesSince.IsZero()
+	calls, first := b.calls(s), s.MessagesSince.IsZero()
 	if first {
 		now := time.Now()
 		if err := b.engine.StartReceiving(ctx, s.ID, now); err != nil {
@@ -313,8 +244,8 @@ func (b *Bridge) hearAll(ctx context.Context, s workflow.Shop, calls *affiliate.
 		}
 		kind := affiliate.KindOf(err)
 		if kind == affiliate.Refused || kind == affiliate.Malformed || errors.Is(err, errNoSender) {
-			state.unreadableUntil[t.ID] = time.Now().Add(pollPause)
-			b.log.WarnContext(ctx, "could not read a conversation", "shop", s.ID, "conversation", t.ID, "error", err, "again_after", pollPause)
+			state.unreadableUntil[t.ID] = time.Now().Add(unreadablePause)
+			b.log.WarnContext(ctx, "could not read a conversation", "shop", s.ID, "conversation", t.ID, "error", err, "again_after", unreadablePause)
 			continue
 		}
 		first = cmp.Or(first, err)

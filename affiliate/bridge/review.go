@@ -29,10 +29,8 @@ const (
 // reviewBudget takes a place in the shop's budget of reviews. The check after a lost answer is a read, and reads are
 // paced by the client.
 func (b *Bridge) reviewBudget(e workflow.Effect) time.Duration {
-	b.mu.Lock()
-	known := b.shops[e.Shop]
-	b.mu.Unlock()
-	return b.reviews.budget(e, func() time.Duration { return known.ready(affiliate.EndpointReview) })
+	state := b.of(e.Shop)
+	return state.reviews.budget(e, func() time.Duration { return state.ready(affiliate.EndpointReview) })
 }
 
 // review sends a decision to TikTok. No idempotency key exists, so after a lost answer it checks before it repeats.
@@ -41,10 +39,10 @@ func (b *Bridge) review(ctx context.Context, e workflow.Effect) workflow.Outcome
 	if err != nil {
 		return workflow.Outcome{Then: workflow.Again, After: unknownShop, Verifications: verifications(e), Failure: failureOf(err)}
 	}
-	if p, holds := b.reviews.holds(e); holds {
-		return heldUp(p.failure, time.Until(p.until))
+	if failure, wait := b.of(e.Shop).reviews.holds(e); wait > 0 {
+		return heldUp(failure, wait)
 	}
-	calls := b.shop(s)
+	calls := b.calls(s)
 	switch {
 	case e.Begun:
 		// The desk stopped between the claim and the answer. Whether the call went out is unknown.
@@ -111,7 +109,7 @@ func (b *Bridge) send(ctx context.Context, e workflow.Effect, s workflow.Shop, c
 // stopReviews pauses the shop's reviews: the fault is not the application's, so decisions wait, and an admin is
 // notified once.
 func (b *Bridge) stopReviews(ctx context.Context, e workflow.Effect, c workflow.Failure, now time.Time) workflow.Outcome {
-	b.reviews.trip(e.Shop, c, breakerPause)
+	b.of(e.Shop).reviews.trip(c, breakerPause)
 	if err := b.engine.StopShop(ctx, e.Shop, workflow.FromDispatcher, c, now); err != nil {
 		b.log.ErrorContext(ctx, "could not record that a shop stopped", "shop", e.Shop, "error", err)
 	}
@@ -126,12 +124,8 @@ func heldUp(c workflow.Failure, pause time.Duration) workflow.Outcome {
 // reviewAnswered clears the record that TikTok accepts no decision of the shop, now that it answered one, whatever the
 // answer. It reads the record again, as another decision may have set it since this one was sent.
 func (b *Bridge) reviewAnswered(ctx context.Context, id workflow.ShopID, now time.Time) {
-	b.reviews.reset(id)
-	var s workflow.Shop
-	err := b.store.View(ctx, func(tx workflow.Tx) (err error) {
-		s, err = tx.Shop(id)
-		return err
-	})
+	b.of(id).reviews.reset()
+	s, err := b.shopRecord(ctx, id)
 	if err == nil && s.ReviewsStopped != (workflow.Failure{}) {
 		err = b.engine.ResumeShop(ctx, id, workflow.FromDispatcher, now)
 	}

@@ -3,21 +3,13 @@ package bridge
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"sampledesk/affiliate"
 	"sampledesk/workflow"
-)
-
-const (
-	// pageOfLive is how many applications are read from the store at a time while a sweep looks for those that it did
-	// not find.
-	pageOfLive = 200
 )
 
 // SweepAll sweeps every connected shop separately, and returns when all are done. It may be called while it runs: a
@@ -27,100 +19,43 @@ func (b *Bridge) SweepAll(ctx context.Context) {
 	if err := b.saveUnsaved(ctx); err != nil {
 		b.log.ErrorContext(ctx, "could not save new tokens", "error", err)
 	}
-	shops, err := b.Shops(ctx)
-	if err != nil {
-		b.log.ErrorContext(ctx, "could not sweep", "error", err)
-		return
-	}
-	var all sync.WaitGroup
-	for _, s := range shops {
-		if b.enter(s.ID) {
-			all.Go(func() {
-				if b.sweepOne(ctx, s) {
-					b.backfillOne(ctx, s.ID)
-				}
-			})
+	b.forEachShop(ctx, "could not sweep", func(s workflow.Shop, state *shopState) {
+		if b.run(ctx, s.ID, &state.sweep, func() error { return b.sweepOne(ctx, s, state) }) {
+			b.run(ctx, s.ID, &state.backfill, func() error { return b.backfillOne(ctx, s.ID) })
 		}
-	}
-	all.Wait()
+	})
 }
 
-// enter begins the one sweep that a shop may have at a time, unless it has one.
-func (b *Bridge) enter(s workflow.ShopID) bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.sweeping[s] {
-		return false
-	}
-	b.sweeping[s] = true
-	return true
+// Sweeps returns how the last sweep of each shop went.
+func (b *Bridge) Sweeps() map[workflow.ShopID]Sweep {
+	return b.went(func(s *shopState) *job { return &s.sweep })
 }
 
-func (b *Bridge) leave(s workflow.ShopID) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	delete(b.sweeping, s)
-}
-
-// sweepOne sweeps a shop, records how it went, and reports whether it succeeded.
-func (b *Bridge) sweepOne(ctx context.Context, s workflow.Shop) bool {
-	defer b.leave(s.ID)
-	began := time.Now()
-	b.begun(s.ID, began)
-	unread, err := b.sweep(ctx, s)
+// sweepOne sweeps a shop, and records that TikTok refuses the shop as a whole if it does.
+func (b *Bridge) sweepOne(ctx context.Context, s workflow.Shop, state *shopState) error {
+	unread, err := b.sweep(ctx, s, state)
 	if affiliate.KindOf(err) == affiliate.ShopUnknown && b.renamed(ctx, s) {
 		if s, err = b.shopRecord(ctx, s.ID); err == nil {
-			unread, err = b.sweep(ctx, s)
+			unread, err = b.sweep(ctx, s, state)
 		}
 	}
-	ended := time.Now()
-	b.mu.Lock()
-	last := b.sweeps[s.ID]
-	last.Began, last.Err, last.Running, last.Read = began, err, time.Time{}, 0
-	if err == nil {
-		last.Ended = ended
-	}
 	if err == nil || len(unread) > 0 {
-		last.Unreadable = unread
+		state.sweep.tell(func(went *Sweep) { went.Unreadable = unread })
 	}
-	b.sweeps[s.ID] = last
-	b.mu.Unlock()
-	if err == nil || ctx.Err() != nil {
-		return err == nil
-	}
-	b.log.WarnContext(ctx, "sweep failed", "shop", s.ID, "error", err)
-	if affiliate.KindOf(err).Stops() != affiliate.StopsNothing {
-		if err := b.engine.StopShop(ctx, s.ID, workflow.FromSync, failureOf(err), ended); err != nil {
+	if ctx.Err() == nil && affiliate.KindOf(err).Stops() != affiliate.StopsNothing {
+		if err := b.engine.StopShop(ctx, s.ID, workflow.FromSync, failureOf(err), time.Now()); err != nil {
 			b.log.ErrorContext(ctx, "could not record that a shop stopped", "shop", s.ID, "error", err)
 		}
 	}
-	return false
-}
-
-// begun notes that a sweep is under way.
-func (b *Bridge) begun(shop workflow.ShopID, at time.Time) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	now := b.sweeps[shop]
-	now.Running, now.Read = at, 0
-	b.sweeps[shop] = now
-}
-
-// progress notes how many applications the sweep under way has read.
-func (b *Bridge) progress(shop workflow.ShopID, read int) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	now := b.sweeps[shop]
-	now.Read = read
-	b.sweeps[shop] = now
+	return err
 }
 
 // sweep pages through the live statuses, asks for what the desk believes live and the pages did not show, gives out the
 // cards there is capacity for, and then looks up where applications came from. A request that cannot be read is skipped
 // alone, and a page that cannot be read with the rest of its status; the error of such a page is returned once all else
 // was done. Unread are the requests that could not be read.
-func (b *Bridge) sweep(ctx context.Context, s workflow.Shop) (unread []Unreadable, err error) {
-	l := &sweepRun{bridge: b, shop: s, calls: b.shop(s), listed: map[workflow.ApplicationID]bool{}, unread: map[string]string{}}
+func (b *Bridge) sweep(ctx context.Context, s workflow.Shop, state *shopState) (unread []Unreadable, err error) {
+	l := &sweepRun{bridge: b, shop: s, state: state, calls: b.calls(s), listed: map[workflow.ApplicationID]bool{}, unread: map[string]string{}}
 	var broken []error
 	for _, status := range workflow.LiveStatuses {
 		err := l.takeOver(ctx, status)
@@ -146,7 +81,9 @@ func (b *Bridge) sweep(ctx context.Context, s workflow.Shop) (unread []Unreadabl
 	if err := b.engine.EndSweep(ctx, s.ID, time.Now()); err != nil {
 		return l.unreadable(), err
 	}
-	b.resolveOrigins(ctx, s, l.calls, unresolvedOrigins, searchesPerSweep-l.searched)
+	b.run(ctx, s.ID, &state.origin, func() error {
+		return b.resolveOrigins(ctx, s.ID, l.calls, &state.origins, unresolvedOrigins, searchesPerSweep-l.searched)
+	})
 	return l.unreadable(), errors.Join(broken...)
 }
 
@@ -154,6 +91,7 @@ func (b *Bridge) sweep(ctx context.Context, s workflow.Shop) (unread []Unreadabl
 type sweepRun struct {
 	bridge *Bridge
 	shop   workflow.Shop
+	state  *shopState
 	calls  *affiliate.Shop
 	listed map[workflow.ApplicationID]bool // what TikTok listed, readable or not
 	unread map[string]string               // by id as it came: why it cannot be read
@@ -186,7 +124,7 @@ func (l *sweepRun) takeOver(ctx context.Context, status workflow.Status) error {
 		if err := l.observe(ctx, batch); err != nil {
 			return err
 		}
-		l.bridge.progress(l.shop.ID, len(l.listed))
+		l.state.sweep.tell(func(went *Sweep) { went.Read = len(l.listed) })
 		more = walk.Read(page.IDs(), page.NextPageToken)
 	}
 	return nil
@@ -236,39 +174,30 @@ func (b *Bridge) resumed(ctx context.Context, s workflow.Shop) {
 		b.log.ErrorContext(ctx, "could not record that a shop resumed", "shop", s.ID, "error", err)
 		return
 	}
-	b.reviews.reset(s.ID)
+	b.of(s.ID).reviews.reset()
 }
 
 // askForMissing asks directly for every application that is believed live and that the pages did not show: it ended, or
 // it changed its status while they were read. It also gathers the applications of unknown origin.
 func (l *sweepRun) askForMissing(ctx context.Context) (unresolvedOrigins []unresolved, err error) {
-	for after := ""; ; {
-		var page workflow.Page
-		err = l.bridge.store.View(ctx, func(tx workflow.Tx) (err error) {
-			page, err = tx.Applications(workflow.LiveOf(l.shop.ID), after, pageOfLive)
-			return err
-		})
+	for a, err := range l.bridge.applications(ctx, "the live applications", workflow.LiveOf(l.shop.ID)) {
 		if err != nil {
-			return nil, fmt.Errorf("reading the live applications: %w", err)
+			return nil, err
 		}
-		for _, a := range page.Applications {
-			if !a.Snapshot.Collab.Known {
-				unresolvedOrigins = append(unresolvedOrigins, unresolved{
-					id: a.Key.ID, creator: affiliate.CreatorID(a.Snapshot.Creator.OpenID), product: affiliate.ProductID(a.Snapshot.Product.ID),
-					pending: a.State() == workflow.Pending,
-				})
-			}
-			if l.listed[a.Key.ID] {
-				continue
-			}
-			if err := l.ask(ctx, a); err != nil {
-				return nil, err
-			}
+		if !a.Snapshot.Collab.Known {
+			unresolvedOrigins = append(unresolvedOrigins, unresolved{
+				id: a.Key.ID, creator: affiliate.CreatorID(a.Snapshot.Creator.OpenID), product: affiliate.ProductID(a.Snapshot.Product.ID),
+				pending: a.State() == workflow.Pending,
+			})
 		}
-		if after = page.Next; after == "" {
-			return unresolvedOrigins, nil
+		if l.listed[a.Key.ID] {
+			continue
+		}
+		if err := l.ask(ctx, a); err != nil {
+			return nil, err
 		}
 	}
+	return unresolvedOrigins, nil
 }
 
 // ask asks for one application. A refusal, or a missing record, ends nothing.
@@ -361,6 +290,6 @@ func lookUp(ctx context.Context, calls *affiliate.Shop, a workflow.Application) 
 
 // Probe makes the smallest call there is for a shop, and returns how many applications wait for review.
 func (b *Bridge) Probe(ctx context.Context, s workflow.Shop) (waiting int, err error) {
-	page, err := b.shop(s).SearchPage(ctx, affiliate.Filter{Status: affiliate.StatusPending}, "", 1)
+	page, err := b.calls(s).SearchPage(ctx, affiliate.Filter{Status: affiliate.StatusPending}, "", 1)
 	return page.Total, err
 }

@@ -113,16 +113,14 @@ type vault struct {
 
 // Load returns the tokens kept, or none.
 func (v vault) Load(ctx context.Context) (affiliate.Tokens, error) {
-	var a workflow.Authorisation
-	err := v.store.View(ctx, func(tx workflow.Tx) (err error) {
-		a, err = tx.Authorisation(v.openID)
-		return err
+	a, err := read(ctx, v.store, "the authorisation", func(tx workflow.Tx) (workflow.Authorisation, error) {
+		return tx.Authorisation(v.openID)
 	})
 	if errors.Is(err, workflow.ErrNotFound) {
 		return affiliate.Tokens{}, nil
 	}
 	if err != nil {
-		return affiliate.Tokens{}, fmt.Errorf("reading the authorisation: %w", err)
+		return affiliate.Tokens{}, err
 	}
 	return v.key.open(v.openID, a.Tokens)
 }

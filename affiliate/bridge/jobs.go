@@ -1,0 +1,184 @@
+package bridge
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"sampledesk/affiliate"
+	"sampledesk/workflow"
+)
+
+// shopState is what the bridge keeps of one shop, in memory only.
+type shopState struct {
+	mu      sync.Mutex
+	calls   *affiliate.Shop // nil before its first call
+	cipher  string          // what the calls were made of, as is openID
+	openID  string
+	sending bool // a message is on its way
+
+	sweep, backfill, poll, watch, origin job
+	reviews                              breaker // of reviews
+	messages                             breaker // of messages to creators; it never holds up reviews
+
+	// Only the job that they are named for touches these.
+	polled  pollState
+	watched []workflow.Key // what is left of the round that is under way
+	origins origins
+}
+
+func newShopState() *shopState {
+	never := func(error) time.Duration { return 0 }
+	always := func(pause time.Duration) func(error) time.Duration {
+		return func(error) time.Duration { return pause }
+	}
+	withoutScope := func(err error) time.Duration {
+		if affiliate.KindOf(err) == affiliate.ScopeMissing {
+			return scopePause
+		}
+		return 0
+	}
+	return &shopState{
+		sweep:    job{failed: "sweep failed", pause: never},
+		backfill: job{failed: "backfill failed", pause: never},
+		poll:     job{failed: "message poll failed", pause: withoutScope},
+		watch:    job{failed: "content poll failed", pause: withoutScope},
+		origin:   job{failed: "could not look up where applications came from", pause: always(originPause)},
+		polled:   newPollState(),
+		origins:  origins{found: map[workflow.ApplicationID]workflow.Collab{}},
+	}
+}
+
+// scopePause is how long nothing is asked about a shop's messages or content once the scope for them is missing.
+const scopePause = 30 * time.Minute
+
+// of returns what is kept of a shop.
+func (b *Bridge) of(s workflow.ShopID) *shopState {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.shops[s] == nil {
+		b.shops[s] = newShopState()
+	}
+	return b.shops[s]
+}
+
+// ready takes a place in the shop's budget of writes to an endpoint. Of a shop that made no call yet Deliver takes it.
+func (s *shopState) ready(endpoint affiliate.Endpoint) time.Duration {
+	s.mu.Lock()
+	calls := s.calls
+	s.mu.Unlock()
+	if calls == nil {
+		return 0
+	}
+	return calls.Ready(endpoint)
+}
+
+// job is what is done for a shop again and again: one run at a time, so that a shop that hangs does not delay the
+// others. It keeps how its last run went, and rests after failures that would come again.
+type job struct {
+	failed string                            // what the log says of a run that failed
+	pause  func(failure error) time.Duration // how long it rests after one; 0: not at all
+
+	rest breaker // open while it rests
+
+	mu      sync.Mutex
+	running bool
+	failing bool // a failure was logged, and no run succeeded since
+	went    Sweep
+}
+
+// begin begins a run, unless one is under way or the job rests.
+func (j *job) begin() bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.running || j.rest.open() > 0 {
+		return false
+	}
+	j.running = true
+	j.went.Running, j.went.Read = time.Now(), 0
+	return true
+}
+
+// end ends a run and keeps how it went.
+func (j *job) end(err error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.running = false
+	j.went.Began, j.went.Running, j.went.Read, j.went.Err = j.went.Running, time.Time{}, 0, err
+	if err == nil {
+		j.went.Ended, j.failing = time.Now(), false
+	}
+}
+
+// tell changes what is told of the job.
+func (j *job) tell(change func(*Sweep)) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	change(&j.went)
+}
+
+// trip has the job rest after a failure, and reports whether that is the first since it last succeeded.
+func (j *job) trip(err error) (first bool) {
+	if pause := j.pause(err); pause > 0 {
+		j.rest.trip(workflow.Failure{}, pause)
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	first, j.failing = !j.failing, true
+	return first
+}
+
+// forEachShop does something for every connected shop at once, and returns when all is done. Failed is what the log says
+// if the shops cannot be read.
+func (b *Bridge) forEachShop(ctx context.Context, failed string, do func(workflow.Shop, *shopState)) {
+	shops, err := b.Shops(ctx)
+	if err != nil {
+		b.log.ErrorContext(ctx, failed, "error", err)
+		return
+	}
+	var all sync.WaitGroup
+	for _, s := range shops {
+		all.Go(func() { do(s, b.of(s.ID)) })
+	}
+	all.Wait()
+}
+
+// run runs a job of a shop, unless it runs already or rests, and reports whether it ran and succeeded. A failure stops
+// nothing else: it is logged once until a run succeeds again.
+func (b *Bridge) run(ctx context.Context, s workflow.ShopID, j *job, do func() error) bool {
+	if !j.begin() {
+		return false
+	}
+	err := do()
+	j.end(err)
+	b.jobFailed(ctx, s, j, err)
+	return err == nil
+}
+
+// jobFailed logs the failure of a job, and lets it rest if the next run would fail too.
+func (b *Bridge) jobFailed(ctx context.Context, s workflow.ShopID, j *job, err error) {
+	if err == nil || ctx.Err() != nil || !j.trip(err) {
+		return
+	}
+	log := b.log
+	if pause := j.pause(err); pause > 0 {
+		log = log.With("again_after", pause)
+	}
+	log.WarnContext(ctx, j.failed, "shop", s, "error", err)
+}
+
+// went returns how the last run of a job of each shop went.
+func (b *Bridge) went(of func(*shopState) *job) map[workflow.ShopID]Sweep {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	all := make(map[workflow.ShopID]Sweep, len(b.shops))
+	for id, s := range b.shops {
+		j := of(s)
+		j.tell(func(went *Sweep) {
+			if !went.Began.IsZero() || !went.Running.IsZero() {
+				all[id] = *went
+			}
+		})
+	}
+	return all
+}
