@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"net/http"
 	"net/url"
@@ -251,23 +252,27 @@ func (s *Shop) Messages(ctx context.Context, conversation ConversationID) (Trans
 // came twice or the pages ended before their end: then others may have been missed.
 func (s *Shop) readThrough(ctx context.Context, conversation ConversationID, found map[MessageID]Message) (whole bool, err error) {
 	path := "/affiliate_seller/202412/conversation/" + string(conversation) + "/messages" // singular, as the vendor has it
-	var walk PageWalk
-	met := map[MessageID]bool{}
+	type page struct {
+		messages []Message
+		next     string
+		whole    bool
+	}
+	met, last := map[MessageID]bool{}, ""
 	whole = true
-	for more := true; more; {
-		page, next, known, err := s.messagesPage(ctx, path, walk.Token())
+	for p, err := range pages(func(token string) (p page, ids iter.Seq[string], next string, err error) {
+		p.messages, p.next, p.whole, err = s.messagesPage(ctx, path, token)
+		return p, names(p.messages, func(m Message) string { return string(m.ID) }), p.next, err
+	}) {
 		if err != nil {
 			return false, err
 		}
-		whole = whole && known
-		for _, m := range page {
+		whole, last = whole && p.whole, p.next
+		for _, m := range p.messages {
 			whole = whole && !met[m.ID]
 			met[m.ID], found[m.ID] = true, m
 		}
-		more = walk.Read(names(page, func(m Message) string { return string(m.ID) }), next)
-		whole = whole && (more || next == "")
 	}
-	return whole, nil
+	return whole && last == "", nil
 }
 
 // ordered sorts messages by their indexes, newest first. One without an index that

@@ -15,47 +15,40 @@ const maxPages = 10_000
 // One may be empty or come twice in the middle; what was read counts.
 const barrenPages = 2
 
-// PageWalk follows the pages of a listing and says where it ends: behind the last
-// page, and also where pages name one that was there before, or hold nothing new any
-// more. The vendor promises neither an order nor that nothing moves while pages are
-// read, so a listing is never proof that something is not there. The zero value is at
-// the beginning.
-type PageWalk struct {
-	token  string
-	tokens map[string]bool
-	met    map[string]bool
-	barren int
-	pages  int
-}
-
-// Token names the page to ask for, the first one if it is empty.
-func (w *PageWalk) Token() string { return w.token }
-
-// Read takes note of a page: the ids of its records and the token of the next. More
-// is false where the listing ends.
-func (w *PageWalk) Read(ids iter.Seq[string], next string) (more bool) {
-	if w.tokens == nil {
-		w.tokens, w.met = map[string]bool{}, map[string]bool{}
-	}
-	w.barren++
-	for id := range ids {
-		if !w.met[id] {
-			w.met[id], w.barren = true, 0
+// pages yields the pages of a listing up to its end: the last page, and also where pages
+// name one that was there before, or hold nothing new any more. The vendor promises
+// neither an order nor that nothing moves while pages are read, so such a listing is
+// never proof that something is not there. The fetch returns the page that a token
+// names, the first one for "", with the ids of its records and the token of the next,
+// which is empty on the last. After an error nothing more comes.
+func pages[P any](fetch func(token string) (page P, ids iter.Seq[string], next string, err error)) iter.Seq2[P, error] {
+	return func(yield func(P, error) bool) {
+		token, barren := "", 0
+		tokens, met := map[string]bool{}, map[string]bool{}
+		for range maxPages {
+			page, ids, next, err := fetch(token)
+			if !yield(page, err) || err != nil {
+				return
+			}
+			barren++
+			for id := range ids {
+				if !met[id] {
+					met[id], barren = true, 0
+				}
+			}
+			if next == "" || tokens[next] || barren >= barrenPages {
+				return
+			}
+			tokens[next], token = true, next
 		}
 	}
-	w.pages++
-	if next == "" || w.tokens[next] || w.barren >= barrenPages || w.pages >= maxPages {
-		return false
-	}
-	w.tokens[next], w.token = true, next
-	return true
 }
 
 // listing yields the records of all pages, each page as it is asked for. The fetch
 // returns the page that a token names, the first one for "", and the token of the
 // next, which is empty on the last. After an error nothing more comes, and pages
 // without an end are one: this is for listings in which something that is not there
-// is a fact. [walked] is for the others.
+// is a fact. [pages] is for the others.
 func listing[T any](doing, path string, fetch func(token string) (found []T, next string, err error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var none T
@@ -86,25 +79,29 @@ func listing[T any](doing, path string, fetch func(token string) (found []T, nex
 	}
 }
 
-// walked is like listing for records of which it proves nothing that one is not
-// there: a listing that goes round in circles ends, and what was read counts. Named
-// tells a record from the others.
+// walked yields the records of [pages]. Named tells a record from the others.
 func walked[T any](named func(T) string, fetch func(token string) (found []T, next string, err error)) iter.Seq2[T, error] {
+	all := pages(func(token string) ([]T, iter.Seq[string], string, error) {
+		found, next, err := fetch(token)
+		return found, names(found, named), next, err
+	})
+	return records(all, func(found []T) []T { return found })
+}
+
+// records yields what stands on each of the pages.
+func records[P, T any](all iter.Seq2[P, error], on func(P) []T) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
-		var none T
-		var walk PageWalk
-		for more := true; more; {
-			found, next, err := fetch(walk.Token())
+		for page, err := range all {
 			if err != nil {
+				var none T
 				yield(none, err)
 				return
 			}
-			for _, record := range found {
+			for _, record := range on(page) {
 				if !yield(record, nil) {
 					return
 				}
 			}
-			more = walk.Read(names(found, named), next)
 		}
 	}
 }

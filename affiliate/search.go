@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"time"
 )
 
 // MaxPageSize is the most applications that one page can hold.
@@ -40,11 +41,13 @@ type Page struct {
 	// Unreadable holds the errors of the records of the page that could not be read.
 	// The others are returned.
 	Unreadable []*UnreadableError
+	// Asked is when the request for the page was made: what it tells is not older.
+	Asked time.Time
 }
 
-// IDs lists what tells the records of the page apart, those that could not be read
+// ids lists what tells the records of the page apart, those that could not be read
 // included as far as they have an id.
-func (p Page) IDs() iter.Seq[string] {
+func (p Page) ids() iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for _, a := range p.Applications {
 			if !yield(string(a.ID)) {
@@ -73,6 +76,7 @@ func (s *Shop) SearchPage(ctx context.Context, filter Filter, pageToken string, 
 	if pageToken != "" {
 		query.Set("page_token", pageToken)
 	}
+	asked := time.Now()
 	data, err := s.auth.read(ctx, s.budget, call{
 		endpoint: EndpointSearch, method: http.MethodPost, path: searchPath, query: query, body: body,
 	})
@@ -83,7 +87,18 @@ func (s *Shop) SearchPage(ctx context.Context, filter Filter, pageToken string, 
 	if err != nil {
 		return Page{}, fmt.Errorf("searching sample applications: %w", unreadable(searchPath, err))
 	}
+	page.Asked = asked
 	return page, nil
+}
+
+// SearchPages returns all pages of a search, as they are asked for. After an error
+// nothing more comes. As the listing has no documented order and changes while it is
+// read, an application may come twice, and one may be missed.
+func (s *Shop) SearchPages(ctx context.Context, filter Filter) iter.Seq2[Page, error] {
+	return pages(func(token string) (Page, iter.Seq[string], string, error) {
+		page, err := s.SearchPage(ctx, filter, token, MaxPageSize)
+		return page, page.ids(), page.NextPageToken, err
+	})
 }
 
 func decodePage(data json.RawMessage) (Page, error) {
@@ -114,14 +129,8 @@ func decodePage(data json.RawMessage) (Page, error) {
 	return page, nil
 }
 
-// Search returns all applications that match, page by page as they are asked
-// for. After an error nothing more comes. As the listing has no documented order
-// and changes while it is read, an application may come twice, and one may be
-// missed; one that cannot be read is left out, which [Shop.SearchPage] tells of.
+// Search returns the applications of [Shop.SearchPages]. One that cannot be read is
+// left out.
 func (s *Shop) Search(ctx context.Context, filter Filter) iter.Seq2[Application, error] {
-	named := func(a Application) string { return string(a.ID) }
-	return walked(named, func(token string) ([]Application, string, error) {
-		page, err := s.SearchPage(ctx, filter, token, MaxPageSize)
-		return page.Applications, page.NextPageToken, err
-	})
+	return records(s.SearchPages(ctx, filter), func(p Page) []Application { return p.Applications })
 }

@@ -56,14 +56,14 @@ func (b *Bridge) backfillStatus(ctx context.Context, s workflow.Shop, calls *aff
 // backfillPage stores a page of applications that have ended, as a first sweep does: without cards and announcements.
 // What was posted for those that led to content comes with them.
 func (b *Bridge) backfillPage(ctx context.Context, s workflow.Shop, calls *affiliate.Shop, p workflow.Backfill) (read int, next workflow.Backfill, err error) {
-	status, began := workflow.BackfillStatuses[p.Done], time.Now()
+	status := workflow.BackfillStatuses[p.Done]
 	page, err := calls.SearchPage(ctx, affiliate.Filter{Status: affiliate.Status(status)}, p.Cursor, affiliate.MaxPageSize)
 	if err != nil {
 		return 0, p, err
 	}
 	at, batch := time.Now(), make([]workflow.Observation, 0, len(page.Applications))
 	for _, a := range page.Applications {
-		batch = append(batch, observation(a, began, at, true))
+		batch = append(batch, observation(a, page.Asked, at, true))
 	}
 	if _, err := b.engine.Observe(ctx, s.ID, batch); err != nil {
 		return 0, p, err

@@ -102,17 +102,14 @@ type sweepRun struct {
 // takeOver reads the pages of one status. Each is applied with the time at which its own request began.
 func (l *sweepRun) takeOver(ctx context.Context, status workflow.Status) error {
 	filter := affiliate.Filter{Status: affiliate.Status(status)}
-	var walk affiliate.PageWalk
-	for more := true; more; {
-		began := time.Now()
-		page, err := l.calls.SearchPage(ctx, filter, walk.Token(), affiliate.MaxPageSize)
+	for page, err := range l.calls.SearchPages(ctx, filter) {
 		if err != nil {
 			return err
 		}
 		at, batch := time.Now(), make([]workflow.Observation, 0, len(page.Applications))
 		for _, a := range page.Applications {
 			l.listed[workflow.ApplicationID(a.ID)] = true
-			batch = append(batch, observation(a, began, at, !l.shop.InitialSyncDone))
+			batch = append(batch, observation(a, page.Asked, at, !l.shop.InitialSyncDone))
 		}
 		for _, u := range page.Unreadable {
 			l.listed[workflow.ApplicationID(u.ID)] = true
@@ -125,7 +122,6 @@ func (l *sweepRun) takeOver(ctx context.Context, status workflow.Status) error {
 			return err
 		}
 		l.state.sweep.tell(func(went *Sweep) { went.Read = len(l.listed) })
-		more = walk.Read(page.IDs(), page.NextPageToken)
 	}
 	return nil
 }
@@ -266,16 +262,16 @@ func lookUp(ctx context.Context, calls *affiliate.Shop, a workflow.Application) 
 	if filter == (affiliate.Filter{}) {
 		filter.Title = strings.TrimSpace(a.Snapshot.Product.Title)
 	}
-	var walk affiliate.PageWalk
-	for more := filter != (affiliate.Filter{}); more; { // reading everything would take too long for the others
-		began := time.Now()
-		page, err := calls.SearchPage(ctx, filter, walk.Token(), affiliate.MaxPageSize)
+	if filter == (affiliate.Filter{}) {
+		return workflow.Observation{}, false, nil // reading everything would take too long for the others
+	}
+	for page, err := range calls.SearchPages(ctx, filter) {
 		if err != nil {
 			return workflow.Observation{}, false, err
 		}
 		for _, found := range page.Applications {
 			if workflow.ApplicationID(found.ID) == a.Key.ID {
-				return observation(found, began, time.Now(), false), true, nil
+				return observation(found, page.Asked, time.Now(), false), true, nil
 			}
 		}
 		for _, u := range page.Unreadable {
@@ -283,7 +279,6 @@ func lookUp(ctx context.Context, calls *affiliate.Shop, a workflow.Application) 
 				return workflow.Observation{}, false, u
 			}
 		}
-		more = walk.Read(page.IDs(), page.NextPageToken)
 	}
 	return workflow.Observation{}, false, nil
 }
