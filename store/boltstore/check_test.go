@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/btree"
 	"github.com/stretchr/testify/require"
 	"go.etcd.io/bbolt"
 
@@ -36,10 +37,13 @@ func contradictions(t *transaction) []string {
 	differ(campaignNamesBucket, wantNames(t))
 	differ(membershipsBucket, wantMemberships(t))
 	differ(conversationIDsBucket, wantConversationIDs(t))
-	outbox, stray := wantOutbox(t)
-	maps.Copy(busy, outbox)
+	for key, data := range dumped(t.bucket(busyBucket)) {
+		if strings.HasPrefix(key, string(effectPrefix)) {
+			busy[key] = data
+		}
+	}
 	differ(busyBucket, busy)
-	return append(faults, stray...)
+	return append(faults, strayEffects(t)...)
 }
 
 // wantListings returns what the listings should be, and the numbers of the long ones.
@@ -136,40 +140,34 @@ func wantNames(t *transaction) map[string]string {
 	return names
 }
 
-// wantOutbox returns the effects as they are, with what their indexes should be, and those that contradict themselves.
-func wantOutbox(t *transaction) (busy map[string]string, stray []string) {
-	busy = map[string]string{}
-	first := map[workflow.Lane]queued{}
-	var claimed []queued
-	for key, data := range dumped(t.bucket(busyBucket)) {
-		id, isEffect := strings.CutPrefix(key, "e")
-		if !isEffect {
-			continue
-		}
-		busy[key] = data
-		q, err := decode[queued]([]byte(data))
-		if err != nil {
-			panic(err)
-		}
-		busy[string(laneKey(q.Effect.Lane, q.Sequence))] = id
-		if head, ok := first[q.Effect.Lane]; !ok || q.Sequence < head.Sequence {
-			first[q.Effect.Lane] = q
-		}
-		if q.claimed() {
-			claimed = append(claimed, q)
+// strayEffects tells where the index in memory differs from what the effects in the file say, and which effects
+// contradict themselves.
+func strayEffects(t *transaction) (stray []string) {
+	want, err := readEffectIndex(t.tx)
+	if err != nil {
+		return []string{err.Error()}
+	}
+	for name, pair := range map[string][2]*btree.BTreeG[*spot]{
+		"ids": {want.byID, t.effects.byID}, "lanes": {want.lanes, t.effects.lanes}, "heads": {want.heads, t.effects.heads},
+	} {
+		if should, is := spotsOf(pair[0]), spotsOf(pair[1]); !slices.Equal(should, is) {
+			stray = append(stray, fmt.Sprintf("%s: %v should be %v", name, is, should))
 		}
 	}
-	for _, q := range first {
-		if !q.Effect.Parked {
-			busy[string(headKey(q))] = string(q.Effect.ID)
+	for _, s := range spotsOf(want.byID) {
+		if head, _ := want.head(s.lane); s.claimed && (head.id != s.id || s.parked) {
+			stray = append(stray, fmt.Sprintf("effect %q is claimed, and no head or parked", s.id))
 		}
 	}
-	for _, q := range claimed {
-		if first[q.Effect.Lane].Effect.ID != q.Effect.ID || q.Effect.Parked {
-			stray = append(stray, fmt.Sprintf("effect %q is claimed, and no head or parked", q.Effect.ID))
-		}
-	}
-	return busy, stray
+	return stray
+}
+
+func spotsOf(tree *btree.BTreeG[*spot]) (all []spot) {
+	tree.Ascend(func(s *spot) bool {
+		all = append(all, *s)
+		return true
+	})
+	return all
 }
 
 // dumped returns what a bucket holds.
@@ -229,12 +227,17 @@ func TestTheCheckFindsEveryKindOfContradiction(t *testing.T) {
 		"a conversation's id": func(tx *transaction) error {
 			return tx.bucket(conversationIDsBucket).Put(conversationIDKey("1", "stray"), []byte("id:open-3"))
 		},
+		"an effect that the index does not know": func(tx *transaction) error {
+			q := queued{Sequence: 1 << 40, Effect: thread(3, 7)}
+			return write(tx.bucket(busyBucket), effectKey(q.Sequence), q)
+		},
 		"a lane": func(tx *transaction) error {
-			return tx.bucket(busyBucket).Put(laneKey("stray", 1), []byte("1"))
+			tx.changing().lanes.DeleteMin()
+			return nil
 		},
 		"a head": func(tx *transaction) error {
-			k, _ := tx.bucket(busyBucket).Cursor().Seek([]byte("h"))
-			return tx.bucket(busyBucket).Delete(k)
+			tx.changing().heads.DeleteMin()
+			return nil
 		},
 		"a claim": func(tx *transaction) error {
 			list, err := tx.lane(workflow.ThreadLane(workflow.Key{Shop: "1", ID: "0"}))
@@ -242,8 +245,7 @@ func TestTheCheckFindsEveryKindOfContradiction(t *testing.T) {
 				return err
 			}
 			tail := list[len(list)-1]
-			tail.Until = begin
-			return write(tx.bucket(busyBucket), effectKey(tail.Effect.ID), tail)
+			return tx.replace(tail, tail.Effect, begin)
 		},
 	} {
 		t.Run(strings.ReplaceAll(name, " ", "_"), func(t *testing.T) {

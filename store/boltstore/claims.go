@@ -41,11 +41,9 @@ func (t *transaction) toClaim(id workflow.EffectID, now, until time.Time) (queue
 
 // claimable returns workflow.ErrConflict, and why, if the effect is not to be claimed now.
 func (t *transaction) claimable(q queued, now time.Time) error {
-	head, err := t.isHead(q)
+	head, _ := t.effects.head(q.Effect.Lane)
 	switch {
-	case err != nil:
-		return err
-	case !head:
+	case head == nil || head.id != q.Effect.ID:
 		return fmt.Errorf("others of its lane go first: %w", workflow.ErrConflict)
 	case q.Effect.Parked:
 		return fmt.Errorf("it is parked: %w", workflow.ErrConflict)
@@ -100,18 +98,21 @@ func (t *transaction) own(id workflow.EffectID, attempt int, doing string) (queu
 // voidClaims ends all claims, and tells whether there were any. Attempt and Begun stay: whoever claims next has to find
 // out what became of it. Only heads can be claimed, so only they are looked at.
 func (t *transaction) voidClaims() (found bool, err error) {
-	heads, _, err := page(t.bucket(busyBucket), []byte("h"), "", unlimited, plainly(t.listed))
-	if err != nil {
-		return false, err
-	}
-	for _, q := range heads {
-		if !q.claimed() {
-			continue
+	var claimed []*spot
+	t.effects.heads.Ascend(func(s *spot) bool {
+		if s.claimed {
+			claimed = append(claimed, s)
+		}
+		return true
+	})
+	for _, s := range claimed {
+		q, err := t.at(s)
+		if err != nil {
+			return false, err
 		}
 		if err := t.replace(q, q.Effect, time.Time{}); err != nil {
 			return false, err
 		}
-		found = true
 	}
-	return found, nil
+	return len(claimed) > 0, nil
 }

@@ -5,6 +5,6 @@
 // share one.
 //
 // Where to look: keys.go names every bucket and the layout of every key; record.go tells how values are kept; batch.go
-// lets updates commit together; schema.go brings older files up to date; open.go holds what can go wrong on the way in.
+// lets updates commit together; effectindex.go finds the effects; schema.go brings older files up to date; open.go holds what can go wrong on the way in.
 // The other files are one per topic of workflow.Tx.
 package boltstore

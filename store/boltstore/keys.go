@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -41,13 +40,12 @@ var (
 
 	deadLettersBucket = []byte("dead letters") // time (16 hex digits) / effect -> deadLetter
 
-	// busyBucket holds what nearly every update changes, so that it is on few pages: the effects with their indexes, and
-	// how many applications the long listings have. A letter parts them.
+	// busyBucket holds what nearly every update changes, so that it is on few pages: the effects, and how many
+	// applications the long listings have. A letter parts them. The newest effects and the numbers are beside each other.
 	//
-	//	e effect                              -> queued
-	//	h kind 0 priority due sequence        -> effect; the heads of the lanes that are not parked
-	//	l lane 0 sequence                     -> effect; the first of a lane is its head
-	//	n listing                             -> number; no key where it is zero
+	//	d sequence -> queued; the indexes of the effects are in memory, see effectIndex
+	//	n listing  -> number of a shop's; no key where it is zero
+	//	o listing  -> number of a campaign's
 	busyBucket = []byte("busy")
 )
 
@@ -142,53 +140,19 @@ func keyOf(key []byte) workflow.Key {
 	return workflow.Key{Shop: workflow.ShopID(shop), ID: workflow.ApplicationID(id)}
 }
 
-func effectKey(id workflow.EffectID) []byte { return []byte("e" + string(id)) }
+// effectPrefix is what the keys of effects begin with.
+var effectPrefix = []byte("d")
 
-func countKey(listing string) []byte { return []byte("n" + listing) }
-
-func inLane(l workflow.Lane) []byte { return under("l" + string(l)) }
-
-func laneKey(l workflow.Lane, sequence uint64) []byte {
-	return binary.BigEndian.AppendUint64(inLane(l), sequence)
+func effectKey(sequence uint64) []byte {
+	return binary.BigEndian.AppendUint64(bytes.Clone(effectPrefix), sequence)
 }
 
-func headsOf(kind workflow.EffectKind) []byte { return under("h" + string(kind)) }
-
-func headKey(q queued) []byte {
-	key := headsOf(q.Effect.Kind)
-	key = binary.BigEndian.AppendUint64(key, ordered(int64(q.Effect.Priority)))
-	key = binary.BigEndian.AppendUint64(key, ordered(q.due().UnixMicro()))
-	return binary.BigEndian.AppendUint64(key, q.Sequence)
-}
-
-// headPlace is what a head's key tells.
-type headPlace struct {
-	priority uint64 // ordered
-	due      time.Time
-}
-
-// parseHead reads what follows the kind in a head's key.
-func parseHead(rest []byte) (headPlace, error) {
-	if len(rest) != 24 {
-		return headPlace{}, fmt.Errorf("a key of the heads has %d bytes after the kind, not 24", len(rest))
+// countKey puts the few listings of shops, which nearly every update changes, before those of campaigns.
+func countKey(listing string) []byte {
+	if strings.HasPrefix(listing, "campaign") {
+		return []byte("o" + listing)
 	}
-	due := binary.BigEndian.Uint64(rest[8:])
-	return headPlace{
-		priority: binary.BigEndian.Uint64(rest),
-		due:      time.UnixMicro(unordered(due)).UTC(),
-	}, nil
-}
-
-// afterDue is where a kind's heads of that priority begin that are not due at now.
-func afterDue(kind workflow.EffectKind, priority uint64, now time.Time) []byte {
-	key := binary.BigEndian.AppendUint64(headsOf(kind), priority)
-	return binary.BigEndian.AppendUint64(key, ordered(now.UnixMicro())+1)
-}
-
-// afterPriority is where a kind's heads of the priorities after that one begin.
-func afterPriority(kind workflow.EffectKind, priority uint64) []byte {
-	key := binary.BigEndian.AppendUint64(headsOf(kind), priority)
-	return binary.BigEndian.AppendUint64(key, math.MaxUint64)
+	return []byte("n" + listing)
 }
 
 func deadLetterKey(at time.Time, id workflow.EffectID) []byte {

@@ -1,7 +1,6 @@
 package boltstore
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
@@ -38,11 +37,14 @@ func (q queued) due() time.Time {
 }
 
 func (t *transaction) queued(id workflow.EffectID) (queued, error) {
-	q, err := read[queued](t.bucket(busyBucket), effectKey(id), "effect")
-	if err != nil {
-		return q, err
+	if err := t.alive(); err != nil {
+		return queued{}, err
 	}
-	return t.withLease(q), nil
+	s, ok := t.effects.of(id)
+	if !ok {
+		return queued{}, fmt.Errorf("effect %q: %w", id, workflow.ErrNotFound)
+	}
+	return t.at(s)
 }
 
 // Enqueue is part of workflow.Outbox.
@@ -50,12 +52,11 @@ func (t *transaction) Enqueue(e workflow.Effect) error {
 	if err := t.may("an effect", string(e.ID), string(e.Lane), string(e.Kind)); err != nil {
 		return err
 	}
-	_, err := t.queued(e.ID)
-	switch {
-	case err == nil:
-		return fmt.Errorf("effect %q is there already: %w", e.ID, workflow.ErrConflict)
-	case !errors.Is(err, workflow.ErrNotFound):
+	if err := t.alive(); err != nil {
 		return err
+	}
+	if _, there := t.effects.of(e.ID); there {
+		return fmt.Errorf("effect %q is there already: %w", e.ID, workflow.ErrConflict)
 	}
 	sequence, err := t.bucket(busyBucket).NextSequence()
 	if err != nil {
@@ -88,10 +89,8 @@ func (t *transaction) First(l workflow.Lane) (workflow.EffectID, error) {
 	if err := t.alive(); err != nil {
 		return "", err
 	}
-	if nameable(string(l)) {
-		if id := t.head(l); id != nil {
-			return workflow.EffectID(id), nil
-		}
+	if head, ok := t.effects.head(l); ok {
+		return head.id, nil
 	}
 	return "", fmt.Errorf("lane %q: %w", l, workflow.ErrNotFound)
 }
@@ -150,3 +149,6 @@ func (t *transaction) held(id workflow.EffectID, doing string) (queued, error) {
 	}
 	return q, nil
 }
+
+// outboxMade is the number of the layout in which the outbox is kept in this schema.
+const outboxMade = 2

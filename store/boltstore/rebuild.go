@@ -2,6 +2,7 @@ package boltstore
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/binary"
 	"encoding/json"
@@ -31,9 +32,10 @@ var (
 	countsBucket  = []byte("counts")  // listing -> number of its applications
 	historyBucket = []byte("history") // shop 0 id 0 sequence -> Entry
 	effectsBucket = []byte("effects") // effect -> queued
-	lanesBucket   = []byte("lanes")   // lane 0 sequence -> effect
-	headsBucket   = []byte("heads")   // kind 0 priority due sequence -> effect
 )
+
+// effectPrefixBefore is what the keys of effects in busyBucket began with in the first make of this schema; the id followed.
+const effectPrefixBefore = "e"
 
 // asTheyAre are the buckets that are the same in every schema; where a file has none of that name, it is worked out or
 // stays empty.
@@ -194,7 +196,7 @@ func (r *rebuilding) run() (err error) {
 		return err
 	}
 	for _, name := range asTheyAre {
-		if err := r.copy(name, name, "", nil); err != nil {
+		if err := r.copy(name); err != nil {
 			return err
 		}
 	}
@@ -234,22 +236,16 @@ func (r *rebuilding) keep(bucket, key, value []byte) error {
 	return b.Put(key, value)
 }
 
-// copy copies a bucket, if the old file has it, with a prefix before each key; which says of a key whether it is copied,
-// nil: all are.
-func (r *rebuilding) copy(from, to []byte, prefix string, which func(key []byte) bool) error {
-	b := r.from.Bucket(from)
+// copy copies a bucket, if the old file has it.
+func (r *rebuilding) copy(name []byte) error {
+	b := r.from.Bucket(name)
 	if b == nil {
 		return nil
 	}
-	if err := r.number(b, to); err != nil {
+	if err := r.number(b, name); err != nil {
 		return err
 	}
-	return b.ForEach(func(k, v []byte) error {
-		if which != nil && !which(k) {
-			return nil
-		}
-		return r.keep(to, append([]byte(prefix), k...), v)
-	})
+	return b.ForEach(func(k, v []byte) error { return r.keep(name, k, v) })
 }
 
 // number goes on with the old bucket's numbers.
@@ -258,16 +254,40 @@ func (r *rebuilding) number(from *bbolt.Bucket, to []byte) error {
 	return b.SetSequence(max(b.Sequence(), from.Sequence()))
 }
 
-// outbox takes over the effects with their indexes.
+// outbox takes over the effects, by their numbers. The indexes that files had of them are worked out when they are opened.
 func (r *rebuilding) outbox() error {
-	if r.has == schema {
-		return r.copy(busyBucket, busyBucket, "", func(key []byte) bool { return key[0] != 'n' })
+	var effects []queued
+	take := func(b *bbolt.Bucket, prefix string) error {
+		if b == nil {
+			return nil
+		}
+		if err := r.number(b, busyBucket); err != nil {
+			return err
+		}
+		c := b.Cursor()
+		for k, data := c.Seek([]byte(prefix)); k != nil && bytes.HasPrefix(k, []byte(prefix)); k, data = c.Next() {
+			q, err := decode[queued](data)
+			if err != nil {
+				return fmt.Errorf("under %q: %w", k, err)
+			}
+			effects = append(effects, q)
+		}
+		return nil
 	}
-	for _, part := range []struct {
-		from   []byte
-		prefix string
-	}{{effectsBucket, "e"}, {headsBucket, "h"}, {lanesBucket, "l"}} {
-		if err := r.copy(part.from, busyBucket, part.prefix, nil); err != nil {
+	err := take(r.from.Bucket(effectsBucket), "")
+	for _, prefix := range []string{effectPrefixBefore, string(effectPrefix)} {
+		err = cmp.Or(err, take(r.from.Bucket(busyBucket), prefix))
+	}
+	if err != nil {
+		return err
+	}
+	slices.SortFunc(effects, func(a, b queued) int { return cmp.Compare(a.Sequence, b.Sequence) })
+	for _, q := range effects {
+		data, err := json.Marshal(q)
+		if err != nil {
+			return fmt.Errorf("writing effect %q: %w", q.Effect.ID, err)
+		}
+		if err := r.keep(busyBucket, effectKey(q.Sequence), data); err != nil {
 			return err
 		}
 	}

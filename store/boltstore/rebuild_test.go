@@ -3,6 +3,7 @@ package boltstore
 import (
 	"bufio"
 	"context"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -32,7 +33,7 @@ func olderFile(t *testing.T, schema int, path string) {
 	defer func() { require.NoError(t, lines.Close()) }()
 	names := [][]byte{
 		schemaBucket, authorisationsBucket, shopsBucket, applicationsBucket, placesBucket, listingsBucket, countsBucket,
-		campaignsBucket, campaignNamesBucket, membersBucket, historyBucket, effectsBucket, lanesBucket, headsBucket,
+		campaignsBucket, campaignNamesBucket, membersBucket, historyBucket, effectsBucket, []byte("lanes"), []byte("heads"),
 		deadLettersBucket,
 	}
 	if schema > 1 {
@@ -378,6 +379,38 @@ func TestAFileThatIsListedByOtherRulesIsListedAnew(t *testing.T) {
 	s = opened(t, path)
 	require.Equal(t, want, wholeOf(t, s))
 	require.Equal(t, []string{"desk.db"}, filesIn(t, dir), "nothing but the listings was another")
+}
+
+// TestAFileOfTheFirstMakeOfTheSchemaKeepsItsOutbox opens one that kept the effects by their ids, with the indexes beside.
+func TestAFileOfTheFirstMakeOfTheSchemaKeepsItsOutbox(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "desk.db")
+	s := opened(t, path)
+	require.NoError(t, s.Update(t.Context(), everyDeed(12)))
+	require.NoError(t, s.Close())
+	s = opened(t, path)
+	want := wholeOf(t, s)
+	require.NoError(t, s.Close())
+	edit(t, path, func(tx *bbolt.Tx) error {
+		busy := tx.Bucket(busyBucket)
+		for key, data := range dumped(busy) {
+			if !strings.HasPrefix(key, string(effectPrefix)) {
+				continue
+			}
+			q, err := decode[queued]([]byte(data))
+			if err != nil {
+				return err
+			}
+			lane := binary.BigEndian.AppendUint64([]byte("l"+string(q.Effect.Lane)+"\x00"), q.Sequence)
+			err = errors.Join(busy.Delete([]byte(key)), busy.Put([]byte("e"+string(q.Effect.ID)), []byte(data)), busy.Put(lane, []byte(q.Effect.ID)))
+			if err != nil {
+				return err
+			}
+		}
+		return tx.Bucket(schemaBucket).Put(rulesKey, []byte("those of the first make"))
+	})
+	s = opened(t, path)
+	require.Equal(t, want, wholeOf(t, s))
+	requireConsistent(t, s)
 }
 
 func TestTheRulesTellWhatEveryListingRestsOn(t *testing.T) {

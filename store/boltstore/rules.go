@@ -13,11 +13,11 @@ import (
 )
 
 // rules tells apart by which rules applications are listed and counted: workflow.Application.Places, tried on one
-// application of each sort, and what Facts adds up to, which figuresMade numbers. A file whose listings were kept by other
+// application of each sort, and what Facts adds up to, which figuresMade numbers; and how the outbox is kept. A file whose listings were kept by other
 // rules is listed anew when it is opened, so a change to Places, or a new listing, needs nothing more.
 func rules() string {
 	sum := sha256.New()
-	_, _ = fmt.Fprintf(sum, "figures %d\n", figuresMade)
+	_, _ = fmt.Fprintf(sum, "figures %d\noutbox %d\n", figuresMade, outboxMade)
 	for _, a := range probes() {
 		for _, p := range a.Places() {
 			_, _ = fmt.Fprintf(sum, "%q %q %t\n", p.Listing, p.Sort, p.Listing.Long())

@@ -19,7 +19,8 @@ type Store struct {
 	db   *bbolt.DB
 	path string
 
-	leases leases
+	leases  leases
+	indexes indexes
 
 	turns turns
 	batch *batch // the one that takes in updates; only the owner of the turn touches it
@@ -112,15 +113,24 @@ func (s *Store) begin(ctx context.Context, writable bool) (*transaction, error) 
 	case err != nil:
 		return nil, fmt.Errorf("starting a transaction on %s: %w", s.path, err)
 	}
-	t := &transaction{tx: tx, ctx: ctx, leases: &s.leases}
+	t, good := &transaction{tx: tx, ctx: ctx, leases: &s.leases}, false
+	defer func() {
+		if !good {
+			t.close()
+		}
+	}()
 	if err := s.whole(t, size); err != nil {
-		t.close()
 		return nil, err
 	}
+	if err := s.indexed(t); err != nil {
+		return nil, err
+	}
+	good = true
 	return t, nil
 }
 
 func (s *Store) commit(tx *transaction) error {
+	s.indexes.keep(tx.tx.ID(), tx.effects)
 	err := tx.tx.Commit()
 	switch {
 	case noRoom(err):
@@ -140,6 +150,9 @@ type transaction struct {
 	ctx    context.Context
 	leases *leases
 	leased map[workflow.EffectID]lease // what this transaction did to the leases
+
+	effects    effectIndex
+	ownEffects bool // whether that is the transaction's own copy, and may be changed
 
 	latest  workflow.Application // in an update: the one that was read or put last
 	written bool
