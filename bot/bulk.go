@@ -2,10 +2,39 @@ package bot
 
 import (
 	"errors"
+	"log/slog"
 
+	"sampledesk/bot/access"
+	"sampledesk/bot/handle"
+	"sampledesk/bot/slackapi"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
+	"sampledesk/workflow/query"
 )
+
+// bulkDesk is the dialog *Decide several*, and the message about what became of it.
+type bulkDesk struct {
+	api      *slackapi.Client
+	engine   *workflow.Engine
+	store    workflow.Store
+	access   *access.Access
+	defaults query.Defaults
+	find     finder
+	changes  viewSeq
+	log      *slog.Logger
+}
+
+// register adds the dialog, and what is below its progress.
+func (d *bulkDesk) register(r *routes) {
+	handle.OnClick(r.Mux, view.ActionBulk, d.openBulk())
+	handle.OnClick(r.Mux, view.ActionBulkShop, d.filterBulk())
+	for _, action := range view.BulkFilters {
+		handle.OnClick(r.Mux, action, d.filterBulk())
+	}
+	handle.OnClick(r.Mux, view.ActionUndoRun, d.undoRun())
+	handle.OnSubmit(r.Mux, view.CallbackBulk, d.submitBulk())
+	handle.OnSubmit(r.Mux, view.CallbackBulkConfirm, d.submitBulkConfirm())
+}
 
 // runMessage renders the progress of a run.
 func (d *bulkDesk) runMessage(tx workflow.Tx, n workflow.Notice) (view.Message, error) {

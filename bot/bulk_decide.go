@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	"sampledesk/bot/handle"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
+	"sampledesk/workflow/query"
 )
 
 // submitBulk leads from what was chosen to what will happen: nothing is decided yet.
@@ -132,4 +134,23 @@ func (d *bulkDesk) run(ctx context.Context, id workflow.RunID) (r workflow.Run, 
 		return err
 	})
 	return r, err
+}
+
+// bulkConfirm gathers what a person is about to decide: of what they chose that which can be decided now as they were
+// shown it. Asked is all of it.
+func (d *bulkDesk) bulkConfirm(ctx context.Context, s workflow.Shop, asked view.BulkDeed) (view.BulkConfirmFacts, error) {
+	facts := view.BulkConfirmFacts{Deed: asked, Channel: d.defaults.ChannelOf(s), Undo: d.defaults.UndoOf(s)}
+	err := d.store.View(ctx, func(tx workflow.Tx) error {
+		c, err := query.CheckBulk(tx, asked.Targets, asked.Verdict, asked.Reason, time.Now())
+		if err != nil {
+			return err
+		}
+		facts.Deed.Targets, facts.Applications, facts.Moved, facts.Unapprovable = c.Targets, c.Applications, c.Moved, c.Unapprovable
+		facts.Shop, err = d.defaults.ShopNamed(tx, s.ID)
+		return err
+	})
+	if err != nil {
+		return facts, fmt.Errorf("%w what was chosen: %w", access.ErrRead, err)
+	}
+	return facts, nil
 }

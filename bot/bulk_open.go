@@ -2,7 +2,8 @@ package bot
 
 import (
 	"context"
-	"log/slog"
+	"fmt"
+	"time"
 
 	"github.com/slack-go/slack"
 
@@ -13,30 +14,6 @@ import (
 	"sampledesk/workflow"
 	"sampledesk/workflow/query"
 )
-
-// bulkDesk is the dialog *Decide several*, and the message about what became of it.
-type bulkDesk struct {
-	api      *slackapi.Client
-	engine   *workflow.Engine
-	store    workflow.Store
-	access   *access.Access
-	defaults query.Defaults
-	find     finder
-	changes  viewSeq
-	log      *slog.Logger
-}
-
-// register adds the dialog, and what is below its progress.
-func (d *bulkDesk) register(r *routes) {
-	handle.OnClick(r.Mux, view.ActionBulk, d.openBulk())
-	handle.OnClick(r.Mux, view.ActionBulkShop, d.filterBulk())
-	for _, action := range view.BulkFilters {
-		handle.OnClick(r.Mux, action, d.filterBulk())
-	}
-	handle.OnClick(r.Mux, view.ActionUndoRun, d.undoRun())
-	handle.OnSubmit(r.Mux, view.CallbackBulk, d.submitBulk())
-	handle.OnSubmit(r.Mux, view.CallbackBulkConfirm, d.submitBulkConfirm())
-}
 
 // openBulk opens the dialog: for the shop that the button names, or, where it names none, the first that has something
 // for the person to decide.
@@ -128,4 +105,19 @@ func (d *bulkDesk) updateBulk(ctx context.Context, i handle.Interaction, m slack
 	if err != nil {
 		d.log.WarnContext(ctx, "could not show other requests to decide on", "person", i.User.ID, "error", err)
 	}
+}
+
+// bulkFacts gathers what the dialog offers: of all that waits in a shop what the filter lets through, and the products
+// that are waited for.
+func (d *bulkDesk) bulkFacts(ctx context.Context, s workflow.Shop, shops []workflow.Shop, at view.BulkMeta) (view.BulkFacts, error) {
+	facts := view.BulkFacts{Shop: s, Shops: shops, Filter: at.Filter, Channel: at.Channel}
+	err := d.store.View(ctx, func(tx workflow.Tx) (err error) {
+		facts.At = time.Now()
+		facts.BulkOffer, err = query.OfferBulk(ctx, tx, s.ID, at.Filter, facts.At, view.Choosable)
+		return err
+	})
+	if err != nil {
+		return facts, fmt.Errorf("%w what waits: %w", access.ErrRead, err)
+	}
+	return facts, nil
 }

@@ -20,7 +20,7 @@ type editDesk struct {
 	store       workflow.Store
 	access      *access.Access
 	defaults    query.Defaults
-	unreachable func(ctx context.Context, channel string) string
+	unreachable func(ctx context.Context, channel string) (sentence string) // why the desk could not write there
 	products    productMenu
 	log         *slog.Logger
 }
@@ -73,9 +73,7 @@ func (d *editDesk) submitEdit() onSubmit[view.EditMeta] {
 				return handle.Answer{}, err
 			}
 			if edit.Channel != "" && edit.Channel != meta.Channel {
-				checking, cancel := context.WithTimeout(ctx, checkWithin)
-				defer cancel()
-				if why := d.unreachable(checking, edit.Channel); why != "" {
+				if why := d.unreachable(ctx, edit.Channel); why != "" {
 					return handle.At(view.BlockEditChannel, why), nil
 				}
 			}

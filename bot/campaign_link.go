@@ -15,6 +15,7 @@ import (
 
 	"sampledesk/bot/access"
 	"sampledesk/bot/handle"
+	"sampledesk/bot/picture"
 	"sampledesk/bot/slackapi"
 	"sampledesk/bot/socket"
 	"sampledesk/bot/view"
@@ -325,7 +326,7 @@ func (d *linkDesk) postLink(ctx context.Context, i handle.Interaction, meta view
 		return query.UnlessMissing(err)
 	})
 	if err == nil {
-		if p.Data, err = drawQR(meta.Link); err == nil {
+		if p.Data, err = picture.QR(meta.Link); err == nil {
 			err = d.api.Upload(ctx, p)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 
 	"sampledesk/bot/access"
 	"sampledesk/bot/handle"
+	"sampledesk/bot/picture"
 	"sampledesk/bot/slackapi"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
@@ -52,4 +53,13 @@ func (d *campaignDesk) funnelPicture(ctx context.Context, c workflow.Campaign, b
 	chart := view.Funnel(facts, by)
 	png, err := drawFunnel(chart)
 	return slackapi.File{Name: "campaign.png", Title: chart.Title, Alt: chart.Alt, Comment: chart.Comment, Data: png}, err
+}
+
+// drawFunnel draws a campaign's funnel as a PNG.
+func drawFunnel(c view.FunnelChart) ([]byte, error) {
+	chart := picture.Funnel{Title: c.Title, Subtitle: c.Subtitle, Footer: c.Footer}
+	for _, b := range c.Bars {
+		chart.Bars = append(chart.Bars, picture.Bar{Label: b.Stage, Count: b.Count, Note: b.Note})
+	}
+	return chart.PNG()
 }

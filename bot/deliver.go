@@ -11,13 +11,6 @@ import (
 	"sampledesk/workflow/query"
 )
 
-// The event types that the bot's messages carry in their metadata.
-const (
-	eventCard   = "sampledesk_card"
-	eventReply  = "sampledesk_reply"
-	eventNotice = "sampledesk_notice"
-)
-
 // lookBack is how much before an effect was made a look for its message begins: Slack's clock is not ours.
 const lookBack = 2 * time.Minute
 

@@ -33,7 +33,7 @@ type Desk struct {
 	home   *homeDesk
 	drawn  drawn
 
-	postponed postponed
+	dismissed dismissed
 	renderers renderers
 
 	refused atomic.Pointer[string]        // Slack's error for the last message written

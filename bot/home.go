@@ -18,7 +18,7 @@ type homeDesk struct {
 	api       *slackapi.Client
 	store     workflow.Store
 	access    *access.Access
-	postponed *postponed
+	dismissed *dismissed
 	syncs     syncStates
 	sessions  *homeSessions
 	log       *slog.Logger
@@ -67,7 +67,7 @@ func (d *homeDesk) openHome(ctx context.Context, e event, ack socket.Ack) {
 	if e.Event.Tab != "home" || e.Event.User == "" {
 		return
 	}
-	d.postponed.again(e.Event.User)
+	d.dismissed.again(e.Event.User)
 	d.sessions.opened(e.Event.User, d.homeState(e.Event.View.Metadata), e.Event.View.Hash)
 }
 

@@ -58,7 +58,7 @@ func (d *homeDesk) buildHome(ctx context.Context, who workflow.PersonID, state v
 }
 
 func (d *homeDesk) homeReader(ctx context.Context, who workflow.PersonID, seen []workflow.Shop) homeReader {
-	r := homeReader{who: who, shops: seen, later: d.postponed.is(who), decides: map[workflow.ShopID]bool{}, admin: map[workflow.ShopID]bool{}}
+	r := homeReader{who: who, shops: seen, later: d.dismissed.is(who), decides: map[workflow.ShopID]bool{}, admin: map[workflow.ShopID]bool{}}
 	for _, s := range seen {
 		err := d.access.May(ctx, who, s, access.Reviewer)
 		r.decides[s.ID], r.admin[s.ID] = err == nil, err == nil && d.access.IsAdmin(who, s)

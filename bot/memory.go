@@ -3,6 +3,8 @@ package bot
 import (
 	"slices"
 	"sync"
+
+	"sampledesk/workflow"
 )
 
 // maxRemembered is how much each of the memories holds. What is asked for again is so within minutes: Slack's second
@@ -77,4 +79,30 @@ func (s *viewSeq) latest(view string) uint64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.by.values[view]
+}
+
+// dismissed remembers who put the welcome off for as long as they look at App Home; who is forgotten sees it once more. The
+// zero value is ready.
+type dismissed struct {
+	mu  sync.Mutex
+	who bounded[workflow.PersonID, bool]
+}
+
+func (d *dismissed) later(who workflow.PersonID) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.who.put(who, true)
+}
+
+// again ends what later began: its person opened App Home anew.
+func (d *dismissed) again(who workflow.PersonID) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.who.forget(who)
+}
+
+func (d *dismissed) is(who workflow.PersonID) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.who.values[who]
 }

@@ -6,6 +6,13 @@ import (
 	"sampledesk/workflow"
 )
 
+// The event types that the bot's messages carry in their metadata.
+const (
+	eventCard   = "sampledesk_card"
+	eventReply  = "sampledesk_reply"
+	eventNotice = "sampledesk_notice"
+)
+
 // decisionKeys adds to a message's metadata which decision of this desk it is about: `decision` is approve or reject, and
 // `undone` is "true" where it was taken back. Nothing is added for a decision that was made elsewhere.
 func decisionKeys(payload map[string]any, v workflow.Verdict, undone bool) {

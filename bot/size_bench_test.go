@@ -242,7 +242,7 @@ func (d benched) queue() *queueDesk {
 }
 
 func (d benched) home() *homeDesk {
-	return newHomeDesk(homeDesk{store: d.store, access: d.access, postponed: &postponed{}, log: slog.New(slog.DiscardHandler)})
+	return newHomeDesk(homeDesk{store: d.store, access: d.access, dismissed: &dismissed{}, log: slog.New(slog.DiscardHandler)})
 }
 
 // deskOn has surfaces work on a store, in a Slack that says that the member is in the channel.

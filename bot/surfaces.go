@@ -14,7 +14,7 @@ func (d *Desk) surfaces() []surface {
 	find, decide := finder{store: store, defaults: defaults, log: log}, decider{engine: engine, defaults: defaults}
 	syncs, products := syncStates(d.config.Sync), productMenu{store: store, access: who, log: log}
 
-	d.home = newHomeDesk(homeDesk{api: api, store: store, access: who, postponed: &d.postponed, syncs: syncs, log: log})
+	d.home = newHomeDesk(homeDesk{api: api, store: store, access: who, dismissed: &d.dismissed, syncs: syncs, log: log})
 	bulk := &bulkDesk{api: api, engine: engine, store: store, access: who, defaults: defaults, find: find, log: log}
 	talk := &talkDesk{engine: engine, store: store, access: who, defaults: defaults}
 	question := &questionDesk{engine: engine, store: store, access: who, defaults: defaults, log: log}
@@ -34,7 +34,7 @@ func (d *Desk) surfaces() []surface {
 		&noteDesk{engine: engine, store: store, access: who, find: find, log: log},
 		&mentionDesk{api: api, engine: engine, store: store, access: who, mux: mux, find: find, decider: decide, log: log},
 		&campaignDesk{api: api, engine: engine, store: store, access: who, defaults: defaults, log: log},
-		&editDesk{engine: engine, store: store, access: who, defaults: defaults, unreachable: d.unreachable, products: products, log: log},
+		&editDesk{engine: engine, store: store, access: who, defaults: defaults, unreachable: d.unreachableSoon, products: products, log: log},
 		&joinDesk{engine: engine, store: store, access: who, mux: mux, defaults: defaults, log: log},
 		&linkDesk{api: api, engine: engine, store: store, access: who, mux: mux, defaults: defaults, products: products, link: d.config.Link, log: log},
 		&statusDesk{store: store, version: d.config.Version, slack: d.slackHealth, memory: d.config.Memory, syncs: syncs},
@@ -42,6 +42,13 @@ func (d *Desk) surfaces() []surface {
 		&statsDesk{api: api, store: store, access: who, mux: mux, defaults: defaults, files: make(sem, maxFilesAtOnce), log: log},
 		registering(d.settingsRoutes), registering(d.welcomeRoutes),
 	}
+}
+
+// unreachableSoon is unreachable within the time that a dialog has.
+func (d *Desk) unreachableSoon(ctx context.Context, channel string) string {
+	ctx, cancel := context.WithTimeout(ctx, checkWithin)
+	defer cancel()
+	return d.unreachable(ctx, channel)
 }
 
 // registering is a surface that only registers its rows.

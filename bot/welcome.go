@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"slices"
-	"sync"
 	"time"
 
 	"sampledesk/bot/access"
@@ -59,7 +57,7 @@ func (d *Desk) postponeWelcome() onClick[workflow.ShopID] {
 	return onClick[workflow.ShopID]{
 		Order: handle.AckFirst, Parse: shopNamed, Scope: adminScope,
 		Do: func(_ context.Context, c click, _ workflow.ShopID, _ handle.Grant) (handle.Answer, error) {
-			d.postponed.later(c.User.ID) // App Home is shown anew after each click there
+			d.dismissed.later(c.User.ID) // App Home is shown anew after each click there
 			return handle.Answer{}, nil
 		},
 	}
@@ -190,37 +188,4 @@ func (d *Desk) finishWelcome(ctx context.Context, m view.WelcomeMeta, g handle.G
 	answer := handle.Show(view.WelcomeDone(after))
 	answer.Then = func(context.Context) { d.Changed() }
 	return answer, err
-}
-
-// postponed remembers who put the welcome off for as long as they look at App Home. The zero value is ready.
-type postponed struct {
-	mu  sync.Mutex
-	who []workflow.PersonID
-}
-
-// maxPostponed bounds what is remembered; who is forgotten sees the welcome once more.
-const maxPostponed = 1000
-
-func (p *postponed) later(who workflow.PersonID) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if slices.Contains(p.who, who) {
-		return
-	}
-	if p.who = append(p.who, who); len(p.who) > maxPostponed {
-		p.who = slices.Delete(p.who, 0, 1)
-	}
-}
-
-// again ends what later began: its person opened App Home anew.
-func (p *postponed) again(who workflow.PersonID) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.who = slices.DeleteFunc(p.who, func(w workflow.PersonID) bool { return w == who })
-}
-
-func (p *postponed) is(who workflow.PersonID) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return slices.Contains(p.who, who)
 }
