@@ -27,14 +27,14 @@ func (d *bulkDesk) submitBulk() onSubmit[view.BulkMeta] {
 			}
 			return d.confirmBulk(ctx, s, g, asked, block), nil
 		},
-		Fail: endSubmit[view.BulkMeta](d),
+		Fail: endSubmit[view.BulkMeta](d.access),
 	}
 }
 
 // endSubmit is the Fail of a dialog in whose place the reason stands.
-func endSubmit[T any](d *bulkDesk) func(context.Context, submit, T, handle.Grant, error) handle.Answer {
+func endSubmit[T any](who *access.Access) func(context.Context, submit, T, handle.Grant, error) handle.Answer {
 	return func(ctx context.Context, _ submit, _ T, _ handle.Grant, err error) handle.Answer {
-		return handle.End(d.access.Explain(ctx, err))
+		return handle.End(who.Explain(ctx, err))
 	}
 }
 
@@ -102,7 +102,7 @@ func (d *bulkDesk) submitBulkConfirm() onSubmit[view.BulkDeed] {
 			})
 			return handle.Answer{Clear: true}, err
 		},
-		Fail: endSubmit[view.BulkDeed](d),
+		Fail: endSubmit[view.BulkDeed](d.access),
 	}
 }
 

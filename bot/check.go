@@ -175,7 +175,7 @@ func (k *checker) admins(ctx context.Context) {
 	}
 }
 
-// oneAdmin checks that somebody can be an admin. Set is where she is named.
+// oneAdmin checks that somebody can be an admin. Set is where they are named.
 func (k *checker) oneAdmin(ctx context.Context, what string, id workflow.PersonID, set string) {
 	user, err := k.api.Account(ctx, string(id))
 	switch {

@@ -5,9 +5,9 @@
 // package (deliver.go for cards, replies and announcements, notice.go for messages that are edited later, clock.go for
 // what deadlines say). The words are in bot/view, the pictures in bot/picture.
 //
-// Package socket keeps the connection and acknowledges each envelope. It is read in dispatch.go. Clicks, dialogs, menus and
-// shortcuts go to the handle.Mux, commands and events to routes.go: each surface has its file, with its rows of the table at
-// the top. A control or a dialog is a handle.Handler, which parses, asks access who may, commits and acknowledges in the
+// Package socket keeps the connection and acknowledges each envelope. It is read in routes.go. Clicks, dialogs, menus and
+// shortcuts go to the handle.Mux, commands and events to those whose rows are there: each surface is a small type, which
+// registers its rows. A control or a dialog is a handle.Handler, which parses, asks access who may, commits and acknowledges in the
 // right order and answers in private; the few that fit none are registered as Raw. Who may do what is package access, which
 // asks the settings and Slack: "not allowed" is an access.Denied, and Access.Explain puts an error into words.
 //

@@ -108,7 +108,7 @@ func meant(found []workflow.Application, dedupKey string) (workflow.Application,
 	return found[0], true
 }
 
-// nearName finds the user name that may have been meant, among those who wait and who came lately.
+// nearName finds the user name that may have been meant, among those who wait and who came recently.
 func nearName(tx workflow.Tx, shops []workflow.Shop, typed string) (string, error) {
 	term := searchTerm(typed)
 	if term.Word == "" {

@@ -47,7 +47,7 @@ type mention struct {
 // spokenSubtypes are those of what people say: plainly, to the channel too, or with a file.
 var spokenSubtypes = []string{"", "thread_broadcast", "file_share"}
 
-// mentioned answers a person who named the desk. What she asked for is kept before the event is acknowledged; a second
+// mentioned answers a person who named the desk. What they asked for is kept before the event is acknowledged; a second
 // delivery changes nothing and is told nothing. What apps say, and what is edited into a message later, is not for the
 // desk.
 func (d *mentionDesk) mentioned(ctx context.Context, e event, ack socket.Ack) {

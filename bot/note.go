@@ -79,7 +79,7 @@ func (d *noteDesk) suggestRequests(ctx context.Context, i handle.Interaction) an
 	return view.RequestOptions(offered)
 }
 
-// offer finds what was named, and among those that wait and that came lately whatever has the typed words in its name.
+// offer finds what was named, and among those that wait and that came recently whatever has the typed words in its name.
 func (d *noteDesk) offer(ctx context.Context, shops []workflow.Shop, typed string) (offered []workflow.Application, err error) {
 	err = d.store.View(ctx, func(tx workflow.Tx) error {
 		offered, err = query.Suggest(tx, shops, searchTerm(typed), time.Now())

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"sampledesk/bot/access"
 	"sampledesk/bot/handle"
@@ -57,4 +58,64 @@ func (d *queueDesk) queueFor(ctx context.Context, who workflow.PersonID, shops [
 		}
 	}
 	return view.Queue(facts), nil
+}
+
+// show tells all of one application, or lists a creator's. One that is live and has no card in Slack gets one: it was
+// opened.
+func (d *queueDesk) show(ctx context.Context, c command, rest string) (reply, error) {
+	typed, more := cutTerm(rest)
+	if typed == "" {
+		return reply{Message: view.Usage(c.Name, "show")}, nil
+	}
+	if more != "" {
+		typed = rest // no name of anything: it is quoted as it was typed
+	}
+	facts, err := d.find.shown(ctx, c.Shops, view.ShowPage{Asked: typed})
+	if err != nil {
+		return reply{}, err
+	}
+	if len(facts.Found) != 1 {
+		return reply{Message: view.Show(facts)}, nil
+	}
+	found := &facts.Found[0].Application
+	if *found, err = d.callForCard(ctx, c.User, *found); err != nil {
+		return reply{}, err
+	}
+	opened := *found
+	return reply{Message: view.Show(facts), then: func(ctx context.Context) { d.seeToCard(ctx, c.User, opened) }}, nil
+}
+
+// callForCard gives a live application a card where it has none in Slack.
+func (d *queueDesk) callForCard(ctx context.Context, who workflow.PersonID, a workflow.Application) (workflow.Application, error) {
+	if !a.State().Live() || a.Card.Wanted && !a.Card.Lost {
+		return a, nil
+	}
+	return d.engine.Apply(ctx, a.Key, workflow.CardRequested{Actor: workflow.Actor{Person: who, Surface: workflow.FromCommand}, At: time.Now()})
+}
+
+// seeToCard looks whether the card of an application that somebody opened is still where it was posted: nothing tells the
+// desk of a message that was deleted. If it is gone, another is posted.
+func (d *queueDesk) seeToCard(ctx context.Context, who workflow.PersonID, a workflow.Application) {
+	if !a.State().Live() || !a.Card.Posted() {
+		return
+	}
+	ctx, cancel := d.api.Detach(ctx, slackapi.Timeout)
+	defer cancel()
+	// Of a message that has replies, Slack leaves a shell in its place, which says nothing of itself.
+	card := func(m slackapi.Message) bool { return m.TS == a.Card.TS && m.Metadata.EventType == eventCard }
+	_, there, err := d.api.FindInThread(ctx, a.Card.Channel, a.Card.TS, time.Unix(0, 0), card)
+	if err != nil && !slackapi.Gone.Has(err) {
+		d.log.WarnContext(ctx, "could not see whether a card is still there", "shop", a.Key.Shop, "application", a.Key.ID, "error", err)
+		return
+	}
+	if there {
+		return
+	}
+	gone := workflow.CardLost{At: time.Now(), TS: a.Card.TS, Failure: workflow.Failure{Message: "message_not_found"}}
+	if a, err = d.engine.Apply(ctx, a.Key, gone); err == nil {
+		_, err = d.callForCard(ctx, who, a)
+	}
+	if err != nil {
+		d.log.ErrorContext(ctx, "could not post a card anew", "shop", a.Key.Shop, "application", a.Key.ID, "error", err)
+	}
 }

@@ -42,14 +42,14 @@ var rooms = map[string]struct {
 	// The surfaces.
 	"card":    {files: []string{"card.go", "reject.go"}, uses: []string{"controls", "emoji", "routes", "typed"}},
 	"home":    {files: []string{"home.go", "home_page.go", "home_publish.go", "home_sessions.go"}, uses: []string{"config", "controls", "memory", "routes"}},
-	"queue":   {files: []string{"queue.go", "show.go"}, uses: []string{"controls", "find", "metadata", "routes", "typed"}},
+	"queue":   {files: []string{"queue.go"}, uses: []string{"controls", "find", "metadata", "routes", "typed"}},
 	"pick":    {files: []string{"pick.go"}, uses: []string{"controls", "find", "routes", "typed"}},
 	"note":    {files: []string{"note.go"}, uses: []string{"controls", "find", "manifest", "routes", "typed"}},
 	"mention": {files: []string{"mention.go"}, uses: []string{"find", "memory", "routes", "typed"}},
 	"campaign": {
 		files: []string{
 			"campaign.go", "campaign_commands.go", "campaign_edit.go", "campaign_find.go", "campaign_join.go", "campaign_link.go",
-			"campaign_share.go", "question.go",
+			"question.go",
 		},
 		uses: []string{"controls", "emoji", "memory", "routes", "typed"},
 	},
@@ -63,7 +63,7 @@ var rooms = map[string]struct {
 	"check": {files: []string{"check.go"}, uses: []string{"config", "manifest"}},
 	"root": {
 		files: []string{
-			"doc.go", "desk.go", "surfaces.go",
+			"doc.go", "desk.go",
 			"settings.go", "settings_check.go", "welcome.go",
 			"clock.go", "deliver.go", "facts.go", "failed.go", "notice.go", "post.go", "report.go", "talk_delivery.go",
 		},

@@ -43,7 +43,7 @@ func (s sem) run(ctx context.Context, fn func() error) error {
 // errNothing tells that there is nothing to put into a file.
 var errNothing = errors.New("nothing happened in that time")
 
-// cutFile parts what was typed into the period and the wish for a file.
+// cutFile parts what was typed into the period, and whether a file is asked for.
 func cutFile(typed string) (span string, asFile bool) {
 	words := strings.Fields(typed)
 	n := len(words)
@@ -169,10 +169,10 @@ var errNotSent = errors.New("the file was not sent")
 
 // sendStats sends the requests of a period to a person, as a direct message with a file, at most once. The error is
 // errNothing or errNotSent, and was logged.
-func (d *statsDesk) sendStats(ctx context.Context, who workflow.PersonID, origin string, shops []workflow.Shop, p query.Period, now time.Time) error {
+func (d *statsDesk) sendStats(ctx context.Context, who workflow.PersonID, dedupKey string, shops []workflow.Shop, p query.Period, now time.Time) error {
 	ctx, cancel := d.api.Detach(ctx, slackapi.UploadTimeout)
 	defer cancel()
-	err := d.files.run(ctx, func() error { return d.fileOfStats(ctx, who, origin, shops, p, now) })
+	err := d.files.run(ctx, func() error { return d.fileOfStats(ctx, who, dedupKey, shops, p, now) })
 	switch {
 	case err == nil:
 		d.log.InfoContext(ctx, "sent a file of requests", "person", who, "period", p.Typed, "shops", len(shops))
@@ -185,7 +185,7 @@ func (d *statsDesk) sendStats(ctx context.Context, who workflow.PersonID, origin
 	}
 }
 
-func (d *statsDesk) fileOfStats(ctx context.Context, who workflow.PersonID, origin string, shops []workflow.Shop, p query.Period, now time.Time) error {
+func (d *statsDesk) fileOfStats(ctx context.Context, who workflow.PersonID, dedupKey string, shops []workflow.Shop, p query.Period, now time.Time) error {
 	facts := view.StatsFileFacts{Period: p.Words}
 	rows, err := d.statsRows(ctx, shops, p, now)
 	if err != nil {
@@ -204,7 +204,7 @@ func (d *statsDesk) fileOfStats(ctx context.Context, who workflow.PersonID, orig
 		return err
 	}
 	direct, err := d.writeTo(ctx, who, view.StatsFileHere(facts), map[string]any{
-		"effect": "file/" + origin, "shop": string(shops[0].ID), "kind": string(workflow.KindWeeklyReport),
+		"effect": "file/" + dedupKey, "shop": string(shops[0].ID), "kind": string(workflow.KindWeeklyReport),
 	})
 	if err != nil {
 		return err
@@ -213,7 +213,7 @@ func (d *statsDesk) fileOfStats(ctx context.Context, who workflow.PersonID, orig
 	return d.api.Upload(ctx, slackapi.File{Channel: direct, Name: view.StatsFileName(from, to), Title: "Samples, " + p.Words, Data: data})
 }
 
-// writeTo writes to a person, and returns the channel that her direct messages are, which a file needs to know.
+// writeTo writes to a person, and returns the channel that their direct messages are, which a file needs to know.
 func (d *statsDesk) writeTo(ctx context.Context, who workflow.PersonID, m view.Message, payload map[string]any) (channel string, err error) {
 	channel, _, err = d.api.PostMessageContext(ctx, string(who),
 		slack.MsgOptionText(m.Text, false), slack.MsgOptionBlocks(m.Blocks...),

@@ -40,7 +40,7 @@ func (d *talkDesk) openMessage() onClick[view.Correspondent] {
 			facts, err := d.messageFacts(ctx, to)
 			return handle.Open(view.MessageModal(facts)), err
 		},
-		Fail: notMessaged[view.Correspondent](d),
+		Fail: notMessaged[view.Correspondent](d.access),
 	}
 }
 
@@ -50,9 +50,9 @@ func correspondentNamed(c click) (view.Correspondent, error) {
 }
 
 // notMessaged is the Fail of a control that is about a message.
-func notMessaged[T any](d *talkDesk) func(context.Context, click, T, handle.Grant, error) handle.Answer {
+func notMessaged[T any](who *access.Access) func(context.Context, click, T, handle.Grant, error) handle.Answer {
 	return func(ctx context.Context, _ click, _ T, _ handle.Grant, err error) handle.Answer {
-		return handle.Tell(messageWords(ctx, d.access, err))
+		return handle.Tell(messageWords(ctx, who, err))
 	}
 }
 
@@ -92,7 +92,7 @@ func (d *talkDesk) nudge() onClick[view.Correspondent] {
 			facts.Text = view.NudgeText(app, g.Shop.Settings.Nudge)
 			return handle.Open(view.MessageModal(facts)), err
 		},
-		Fail: notMessaged[view.Correspondent](d),
+		Fail: notMessaged[view.Correspondent](d.access),
 	}
 }
 
@@ -127,7 +127,7 @@ func (d *talkDesk) resend() onClick[workflow.NoticeID] {
 			_, err := d.engine.Resend(ctx, id, g.Actor, time.Now())
 			return handle.Answer{}, err
 		},
-		Fail: notMessaged[workflow.NoticeID](d),
+		Fail: notMessaged[workflow.NoticeID](d.access),
 	}
 }
 
@@ -153,7 +153,7 @@ func (d *talkDesk) messageMessage(tx workflow.Tx, n workflow.Notice) (view.Messa
 	}
 	creator, _, err := workflow.Recipient(tx, n.Shop, n.Application, n.Creator)
 	if access.RuleOf(err) != "" {
-		err = nil // her words' addressee has no name then
+		err = nil // whom it was written to has no name then
 	}
 	if n.Application != "" {
 		shop = "" // the card says that
