@@ -65,66 +65,6 @@ func New(config Config, store workflow.Store, engine *workflow.Engine) (*Desk, e
 // renderers render what is edited later, by what it tells of.
 type renderers map[workflow.PayloadKind]func(workflow.Tx, workflow.Notice) (view.Message, error)
 
-// surfaces makes the surfaces, each with the few things that it needs, and keeps what renders notices.
-func (d *Desk) surfaces() []surface {
-	api, engine, store, who, mux, log := d.api, d.engine, d.store, d.access, d.mux, d.log
-	defaults := d.defaults()
-	find, decide := finder{store: store, defaults: defaults, log: log}, decider{engine: engine, defaults: defaults}
-	syncs, products := syncStates(d.config.Sync), productMenu{store: store, access: who, log: log}
-
-	d.home = newHomeDesk(homeDesk{api: api, store: store, access: who, dismissed: &d.dismissed, syncs: syncs, log: log})
-	bulk := &bulkDesk{api: api, engine: engine, store: store, access: who, defaults: defaults, find: find, log: log}
-	talk := &talkDesk{engine: engine, store: store, access: who, defaults: defaults}
-	question := &questionDesk{engine: engine, store: store, access: who, defaults: defaults, log: log}
-
-	d.renderers = renderers{
-		workflow.KindRun:      bulk.runMessage,
-		workflow.KindQuestion: question.questionMessage,
-		workflow.KindMessage:  talk.messageMessage,
-		workflow.KindMorning:  d.morningMessage,
-		workflow.KindContent:  d.contentMessage,
-	}
-	return []surface{
-		d.home, bulk, talk, question,
-		&cardDesk{api: api, engine: engine, store: store, access: who, mux: mux, defaults: defaults, log: log},
-		&queueDesk{api: api, engine: engine, store: store, access: who, find: find, log: log},
-		&pickDesk{access: who, find: find, decider: decide},
-		&noteDesk{engine: engine, store: store, access: who, find: find, log: log},
-		&mentionDesk{api: api, engine: engine, store: store, access: who, mux: mux, find: find, decider: decide, log: log},
-		&campaignDesk{api: api, engine: engine, store: store, access: who, defaults: defaults, log: log},
-		&editDesk{engine: engine, store: store, access: who, defaults: defaults, unreachable: d.unreachableSoon, products: products, log: log},
-		&joinDesk{engine: engine, store: store, access: who, mux: mux, defaults: defaults, log: log},
-		&linkDesk{api: api, engine: engine, store: store, access: who, mux: mux, defaults: defaults, products: products, link: d.config.Link, log: log},
-		&statusDesk{store: store, version: d.config.Version, slack: d.slackHealth, memory: d.config.Memory, syncs: syncs},
-		&retryDesk{engine: engine, store: store, access: who, mux: mux, find: find},
-		&statsDesk{api: api, store: store, access: who, mux: mux, defaults: defaults, files: make(sem, maxFilesAtOnce), log: log},
-		registering(d.settingsRoutes), registering(d.welcomeRoutes),
-	}
-}
-
-// unreachableSoon is unreachable within the time that a dialog has.
-func (d *Desk) unreachableSoon(ctx context.Context, channel string) string {
-	ctx, cancel := context.WithTimeout(ctx, checkWithin)
-	defer cancel()
-	return d.unreachable(ctx, channel)
-}
-
-// registering is a surface that only registers its rows.
-type registering func(*routes)
-
-func (f registering) register(r *routes) { f(r) }
-
-// slackHealth tells how the desk stands with Slack.
-func (d *Desk) slackHealth(ctx context.Context) view.HealthSlack {
-	link := d.Health()
-	h := view.HealthSlack{
-		Connected: link.Connected, Since: link.Since, LastFrame: link.LastFrame, LastEvent: link.LastEvent,
-		LastReason: link.LastReason, LastError: link.LastError, Refused: link.Refused, Asked: link.Asked,
-	}
-	h.Missing, h.Scopes = missingScopes(ctx, d.config)
-	return h
-}
-
 // Run keeps the desk connected to Slack until ctx ends, and then comes to an end within a few seconds, with every
 // acknowledgement that it owes. An error is one that no retry mends, such as a revoked token. A desk runs once.
 func (d *Desk) Run(ctx context.Context) error {

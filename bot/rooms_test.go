@@ -63,7 +63,7 @@ var rooms = map[string]struct {
 	"check": {files: []string{"check.go"}, uses: []string{"config", "manifest"}},
 	"root": {
 		files: []string{
-			"doc.go", "desk.go",
+			"doc.go", "desk.go", "surfaces.go",
 			"settings.go", "settings_check.go", "welcome.go",
 			"clock.go", "deliver.go", "facts.go", "failed.go", "notice.go", "post.go", "report.go", "talk_delivery.go",
 		},
