@@ -9,13 +9,14 @@ import (
 	"sampledesk/bot/slackapi"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
+	"sampledesk/workflow/engine"
 	"sampledesk/workflow/query"
 )
 
 // bulkDesk is the dialog *Decide several*, and the message about what became of it.
 type bulkDesk struct {
 	api      *slackapi.Client
-	engine   *workflow.Engine
+	engine   *engine.Engine
 	store    workflow.Store
 	access   *access.Access
 	defaults query.Defaults

@@ -12,6 +12,7 @@ import (
 
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
+	"sampledesk/workflow/engine"
 )
 
 // several opens the dialog *Decide several* from the queue.
@@ -159,7 +160,7 @@ func TestARunEndsWithWhatWasRefusedAndWhyRowByRow(t *testing.T) {
 		gone.Status = workflow.StatusWithdrawn
 		wait(time.Second)
 		w.report("1001", gone)
-		w.tiktok.answer(workflow.Outcome{Event: workflow.RefusedForGood{At: time.Now(), Failure: workflow.Failure{Code: 16032001, Fault: workflow.FaultRegion, Message: "region"}}})
+		w.tiktok.answer(engine.Outcome{Event: workflow.RefusedForGood{At: time.Now(), Failure: workflow.Failure{Code: 16032001, Fault: workflow.FaultRegion, Message: "region"}}})
 		require.True(t, w.submit(memberOne, page, nil).OK)
 		wait(time.Minute)
 		m := w.progress()
@@ -249,13 +250,13 @@ func TestAHundredOfMoreAreOfferedAndGoThroughARestart(t *testing.T) {
 		t.Skip("it is long")
 	}
 	inBubble(t, setup{}, func(t *testing.T, w *world) {
-		var all []workflow.Observation
+		var all []engine.Observation
 		now := time.Now()
 		for i := range 130 {
 			r := pending(fmt.Sprint(1000 + i))
 			r.Creator.Nickname = strings.Repeat("<!channel>&*_نور👩\u200d🍳", 8)
 			r.Product.Title = strings.Repeat("> `x` ", 20)
-			all = append(all, workflow.Observation{ID: workflow.ApplicationID(fmt.Sprint(1000 + i)), Reported: workflow.Reported{At: now, Began: now, First: true, Snapshot: r}})
+			all = append(all, engine.Observation{ID: workflow.ApplicationID(fmt.Sprint(1000 + i)), Reported: workflow.Reported{At: now, Began: now, First: true, Snapshot: r}})
 		}
 		_, err := w.engine.Observe(t.Context(), shopID, all)
 		require.NoError(t, err)
@@ -263,7 +264,7 @@ func TestAHundredOfMoreAreOfferedAndGoThroughARestart(t *testing.T) {
 		require.Contains(t, wording(t, w.view(dialog).Blocks), "130 of 130 pending requests match")
 		require.Len(t, w.offered(dialog), 100)
 		for range 90 {
-			w.tiktok.answer(workflow.Outcome{Event: workflow.RefusedForGood{At: now, Failure: workflow.Failure{Code: 16021999, Message: strings.Repeat("No. ", 100)}}})
+			w.tiktok.answer(engine.Outcome{Event: workflow.RefusedForGood{At: now, Failure: workflow.Failure{Code: 16021999, Message: strings.Repeat("No. ", 100)}}})
 		}
 		page := w.confirming(memberOne, dialog, view.BulkApprove, nil)
 		require.True(t, w.submit(memberOne, page, nil).OK)

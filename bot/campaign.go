@@ -13,13 +13,14 @@ import (
 	"sampledesk/bot/slackapi"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
+	"sampledesk/workflow/engine"
 	"sampledesk/workflow/query"
 )
 
 // campaignDesk is the commands of campaigns, and what is below a funnel.
 type campaignDesk struct {
 	api      *slackapi.Client
-	engine   *workflow.Engine
+	engine   *engine.Engine
 	store    workflow.Store
 	access   *access.Access
 	defaults query.Defaults

@@ -11,12 +11,13 @@ import (
 	"sampledesk/bot/handle"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
+	"sampledesk/workflow/engine"
 	"sampledesk/workflow/query"
 )
 
 // editDesk is the dialog in which a campaign is edited.
 type editDesk struct {
-	engine      *workflow.Engine
+	engine      *engine.Engine
 	store       workflow.Store
 	access      *access.Access
 	defaults    query.Defaults

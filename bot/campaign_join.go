@@ -11,12 +11,13 @@ import (
 	"sampledesk/bot/handle"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
+	"sampledesk/workflow/engine"
 	"sampledesk/workflow/query"
 )
 
 // joinDesk is how an application comes into a campaign, and out of it.
 type joinDesk struct {
-	engine   *workflow.Engine
+	engine   *engine.Engine
 	store    workflow.Store
 	access   *access.Access
 	mux      *handle.Mux

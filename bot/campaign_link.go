@@ -20,13 +20,14 @@ import (
 	"sampledesk/bot/socket"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
+	"sampledesk/workflow/engine"
 	"sampledesk/workflow/query"
 )
 
 // linkDesk is the dialog that sends a member the link for their request.
 type linkDesk struct {
 	api      *slackapi.Client
-	engine   *workflow.Engine
+	engine   *engine.Engine
 	store    workflow.Store
 	access   *access.Access
 	mux      *handle.Mux

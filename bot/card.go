@@ -12,13 +12,14 @@ import (
 	"sampledesk/bot/socket"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
+	"sampledesk/workflow/engine"
 	"sampledesk/workflow/query"
 )
 
 // cardDesk is the card of a request: its buttons and its dialogs.
 type cardDesk struct {
 	api      *slackapi.Client
-	engine   *workflow.Engine
+	engine   *engine.Engine
 	store    workflow.Store
 	access   *access.Access
 	mux      *handle.Mux

@@ -15,6 +15,7 @@ import (
 
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
+	"sampledesk/workflow/engine"
 )
 
 // said is a message's wording, as the view wrote it.
@@ -280,7 +281,7 @@ func TestShowFindsByIdAndByNameWhateverItsCase(t *testing.T) {
 func (w *world) backlog(id string) {
 	w.t.Helper()
 	now := time.Now()
-	_, err := w.engine.Observe(w.t.Context(), shopID, []workflow.Observation{
+	_, err := w.engine.Observe(w.t.Context(), shopID, []engine.Observation{
 		{ID: workflow.ApplicationID(id), Reported: workflow.Reported{At: now, Began: now, Snapshot: pending(id), First: true}},
 	})
 	require.NoError(w.t, err)
@@ -433,7 +434,7 @@ func TestAnswersOfHostileNamesFitIntoAnAcknowledgement(t *testing.T) {
 			r.Partner, r.Commission, r.Obstacles = hostile, hostile, []string{hostile}
 			id := workflow.ApplicationID(fmt.Sprint(2000 + i))
 			now := time.Now()
-			_, err := w.engine.Observe(t.Context(), shopID, []workflow.Observation{
+			_, err := w.engine.Observe(t.Context(), shopID, []engine.Observation{
 				{ID: id, Reported: workflow.Reported{At: now, Began: now, Snapshot: r, First: i > 0}},
 			})
 			require.NoError(t, err)

@@ -14,6 +14,7 @@ import (
 
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
+	"sampledesk/workflow/engine"
 )
 
 func TestAnApprovalIsKeptSentAndConfirmedOnTheCard(t *testing.T) {
@@ -85,7 +86,7 @@ func TestAnAdminUndoesWhatAnotherDecidedAndAnotherMemberDoesNot(t *testing.T) {
 
 func TestAnUndoAfterTheDecisionWasSentIsRefused(t *testing.T) {
 	inBubble(t, setup{}, func(t *testing.T, w *world) {
-		w.tiktok.answer(workflow.Outcome{Event: workflow.AnswerLost{At: time.Now(), Failure: workflow.Failure{Message: "no answer"}}, Then: workflow.Again, After: time.Hour})
+		w.tiktok.answer(engine.Outcome{Event: workflow.AnswerLost{At: time.Now(), Failure: workflow.Failure{Message: "no answer"}}, Then: engine.Again, After: time.Hour})
 		w.request("1001")
 		w.accepted(memberOne, "1001", view.ActionApprove)
 		wait(11 * time.Second)
@@ -97,7 +98,7 @@ func TestAnUndoAfterTheDecisionWasSentIsRefused(t *testing.T) {
 
 func TestADecisionThatTikTokRefusesComesBackWithItsButtons(t *testing.T) {
 	inBubble(t, setup{instant: true}, func(t *testing.T, w *world) {
-		w.tiktok.answer(workflow.Outcome{Event: workflow.RefusedForGood{At: time.Now(), Failure: workflow.Failure{Code: 16030100, Fault: workflow.FaultQuota, Message: "quota"}}})
+		w.tiktok.answer(engine.Outcome{Event: workflow.RefusedForGood{At: time.Now(), Failure: workflow.Failure{Code: 16030100, Fault: workflow.FaultQuota, Message: "quota"}}})
 		w.request("1001")
 		w.accepted(memberOne, "1001", view.ActionApprove)
 		wait(2 * time.Second)

@@ -8,6 +8,7 @@ import (
 	"sampledesk/bot/slackapi"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
+	"sampledesk/workflow/engine"
 	"sampledesk/workflow/query"
 )
 
@@ -81,7 +82,7 @@ func noticeChannel(tx workflow.Tx, id workflow.CampaignID, shops string) (string
 }
 
 // Deliver implements outbox.Service.
-func (d *Desk) Deliver(ctx context.Context, e workflow.Effect) workflow.Outcome {
+func (d *Desk) Deliver(ctx context.Context, e workflow.Effect) engine.Outcome {
 	switch e.Kind {
 	case workflow.ShowCard:
 		return d.showCard(ctx, e)
@@ -98,14 +99,14 @@ func (d *Desk) Deliver(ctx context.Context, e workflow.Effect) workflow.Outcome 
 }
 
 // showCard posts an application's card, or brings it up to date. It is rendered here and now, so the newest state wins.
-func (d *Desk) showCard(ctx context.Context, e workflow.Effect) workflow.Outcome {
+func (d *Desk) showCard(ctx context.Context, e workflow.Effect) engine.Outcome {
 	facts, err := d.cardFacts(ctx, e.Key())
 	if err != nil {
 		return again(e, err)
 	}
 	a := facts.Application
 	if a.Card.Lost {
-		return workflow.Outcome{}
+		return engine.Outcome{}
 	}
 	message := view.Card(facts)
 	shop, err := d.access.Shop(ctx, e.Shop)
@@ -123,11 +124,11 @@ func (d *Desk) showCard(ctx context.Context, e workflow.Effect) workflow.Outcome
 	switch {
 	case a.Card.Posted():
 		if a.Card.Hash == message.Hash() {
-			return workflow.Outcome{}
+			return engine.Outcome{}
 		}
 		post.method, post.channel, post.ts = slackapi.MethodUpdate, a.Card.Channel, a.Card.TS
 	case e.Leased: // it was to be an edit, and the card is gone since: a post takes a claim
-		return workflow.Outcome{Then: workflow.Again}
+		return engine.Outcome{Then: engine.Again}
 	case unclear(e):
 		found, outcome, ok := d.findCard(ctx, e, post.channel)
 		if !ok {
@@ -141,7 +142,7 @@ func (d *Desk) showCard(ctx context.Context, e workflow.Effect) workflow.Outcome
 	if err != nil {
 		return d.failed(ctx, e, post, err)
 	}
-	return outcomeOf(e, w, workflow.Outcome{Event: workflow.CardShown{
+	return outcomeOf(e, w, engine.Outcome{Event: workflow.CardShown{
 		At: time.Now(), Channel: post.channel, TS: w.ts, Hash: w.hash, Link: d.permalink(ctx, a.Card.Link, post.channel, "", w.ts), Bare: w.bare,
 	}})
 }
@@ -150,7 +151,7 @@ func (d *Desk) showCard(ctx context.Context, e workflow.Effect) workflow.Outcome
 func unclear(e workflow.Effect) bool { return e.Begun || e.Verifications > 0 }
 
 // findCard looks for the card that an earlier attempt may have posted.
-func (d *Desk) findCard(ctx context.Context, e workflow.Effect, channel string) (ts string, o workflow.Outcome, ok bool) {
+func (d *Desk) findCard(ctx context.Context, e workflow.Effect, channel string) (ts string, o engine.Outcome, ok bool) {
 	found, yes, err := d.api.FindInChannel(ctx, channel, e.MadeAt.Add(-lookBack), func(m slackapi.Message) bool {
 		return m.Metadata.EventType == eventCard && m.Metadata.EventPayload["shop"] == string(e.Shop) &&
 			m.Metadata.EventPayload["application"] == string(e.Application)
@@ -161,19 +162,19 @@ func (d *Desk) findCard(ctx context.Context, e workflow.Effect, channel string) 
 	if yes {
 		ts = found.TS
 	}
-	return ts, workflow.Outcome{}, true
+	return ts, engine.Outcome{}, true
 }
 
 // reply says something in a card's thread, exactly once.
-func (d *Desk) reply(ctx context.Context, e workflow.Effect) workflow.Outcome {
+func (d *Desk) reply(ctx context.Context, e workflow.Effect) engine.Outcome {
 	a, err := application(ctx, d.store, e.Key())
 	switch {
 	case err != nil:
 		return again(e, err)
 	case a.Card.Lost:
-		return workflow.Outcome{}
+		return engine.Outcome{}
 	case !a.Card.Posted():
-		return workflow.Outcome{Then: workflow.Park}
+		return engine.Outcome{Then: engine.Park}
 	}
 	shop, err := d.access.Shop(ctx, e.Shop)
 	if err != nil {
@@ -190,7 +191,7 @@ func (d *Desk) reply(ctx context.Context, e workflow.Effect) workflow.Outcome {
 	if e.Payload.Kind == workflow.KindDeadline {
 		var moot bool
 		if p.message, p.loud, moot = d.deadline(ctx, e, a, shop); moot {
-			return workflow.Outcome{}
+			return engine.Outcome{}
 		}
 		payload["step"] = e.Payload.Step
 	} else {
@@ -200,7 +201,7 @@ func (d *Desk) reply(ctx context.Context, e workflow.Effect) workflow.Outcome {
 }
 
 // announce says something to the shop's channel, exactly once.
-func (d *Desk) announce(ctx context.Context, e workflow.Effect) workflow.Outcome {
+func (d *Desk) announce(ctx context.Context, e workflow.Effect) engine.Outcome {
 	shops, err := d.access.Shops(ctx)
 	if err != nil {
 		return again(e, err)
@@ -227,7 +228,7 @@ func (d *Desk) announce(ctx context.Context, e workflow.Effect) workflow.Outcome
 		return again(e, err)
 	}
 	if moot {
-		return workflow.Outcome{}
+		return engine.Outcome{}
 	}
 	return d.sayOnce(ctx, e, post{
 		method: slackapi.MethodPost, channel: channel, home: true, message: message, event: eventNotice,

@@ -19,6 +19,7 @@ import (
 
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
+	"sampledesk/workflow/engine"
 	"sampledesk/workflow/outbox"
 )
 
@@ -207,7 +208,7 @@ func TestACardThatWasDeletedIsPostedAnewWhileItsRequestIsInReview(t *testing.T) 
 		second := w.card("1001").TS
 		require.NotEqual(t, first, second)
 		require.Empty(t, w.deadLetters())
-		w.tiktok.answer(workflow.Outcome{Event: workflow.AnswerLost{At: time.Now()}, Then: workflow.Again, After: time.Hour})
+		w.tiktok.answer(engine.Outcome{Event: workflow.AnswerLost{At: time.Now()}, Then: engine.Again, After: time.Hour})
 		w.accepted(memberOne, "1001", "approve")
 		wait(time.Second)
 		w.deleteMessage(second)
@@ -386,7 +387,7 @@ type forgetful struct {
 	died  atomic.Int32
 }
 
-func (f *forgetful) SettleSoon(ctx context.Context, e workflow.Effect, o workflow.Outcome, now time.Time, patience time.Duration) error {
+func (f *forgetful) SettleSoon(ctx context.Context, e workflow.Effect, o engine.Outcome, now time.Time, patience time.Duration) error {
 	if f.dying.Load() && e.Kind.Service() == workflow.Slack {
 		f.died.Add(1)
 		return errors.New("the process died")
@@ -396,7 +397,7 @@ func (f *forgetful) SettleSoon(ctx context.Context, e workflow.Effect, o workflo
 
 func TestADeathBetweenPostingAndRecordingPostsNothingTwice(t *testing.T) {
 	f := &forgetful{}
-	s := setup{instant: true, engine: func(e *workflow.Engine) outbox.Engine { f.Engine = e; return f }}
+	s := setup{instant: true, engine: func(e *engine.Engine) outbox.Engine { f.Engine = e; return f }}
 	inBubble(t, s, func(t *testing.T, w *world) {
 		f.dying.Store(true)
 		w.request("1001")

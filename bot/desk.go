@@ -16,6 +16,7 @@ import (
 	"sampledesk/bot/socket"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
+	"sampledesk/workflow/engine"
 	"sampledesk/workflow/query"
 )
 
@@ -23,7 +24,7 @@ import (
 // type of its own, with only what it needs.
 type Desk struct {
 	api    *slackapi.Client
-	engine *workflow.Engine
+	engine *engine.Engine
 	store  workflow.Store
 	config Config
 	access *access.Access
@@ -42,7 +43,7 @@ type Desk struct {
 }
 
 // New returns a desk. It calls nobody yet.
-func New(config Config, store workflow.Store, engine *workflow.Engine) (*Desk, error) {
+func New(config Config, store workflow.Store, engine *engine.Engine) (*Desk, error) {
 	if !strings.HasSuffix(config.APIURL, "/") {
 		return nil, fmt.Errorf("the address of Slack's API, %q, has to end in a slash", config.APIURL)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"sampledesk/bot/slackapi"
 	"sampledesk/workflow"
+	"sampledesk/workflow/engine"
 	"sampledesk/workflow/outbox"
 )
 
@@ -21,9 +22,9 @@ func (d *Desk) givesUp(e workflow.Effect, err error) bool {
 
 // failed tells what becomes of an effect whose message could not be written. A later attempt has to look again where
 // this one may have posted, and where an earlier one did and only the look knew of it.
-func (d *Desk) failed(ctx context.Context, e workflow.Effect, p post, err error) workflow.Outcome {
+func (d *Desk) failed(ctx context.Context, e workflow.Effect, p post, err error) engine.Outcome {
 	cause := workflow.Failure{Message: err.Error()}
-	retry := workflow.Outcome{Then: workflow.Again, After: outbox.Patience(e.Attempt), Refusals: e.Refusals, Failure: cause}
+	retry := engine.Outcome{Then: engine.Again, After: outbox.Patience(e.Attempt), Refusals: e.Refusals, Failure: cause}
 	limited, isLimited := errors.AsType[*slack.RateLimitedError](err)
 	if p.looked || p.method == slackapi.MethodPost && !isLimited && !slackapi.Certain(err) {
 		retry.Verifications = 1
@@ -38,7 +39,7 @@ func (d *Desk) failed(ctx context.Context, e workflow.Effect, p post, err error)
 	case (slackapi.Gone.Has(err) || slackapi.Closed.Has(err)) && (p.ts != "" || p.thread != ""):
 		return d.lost(e, p, cause)
 	case d.givesUp(e, err): // as text alone it was not taken either
-		return workflow.Outcome{Then: workflow.Buried, Failure: cause, Tell: true}
+		return engine.Outcome{Then: engine.Buried, Failure: cause, Tell: true}
 	case slackapi.Refused(err):
 		retry.Refusals++
 		retry.After = outbox.Patience(retry.Refusals)
@@ -62,27 +63,27 @@ func (d *Desk) obey(ctx context.Context, e workflow.Effect, p post, limited *sla
 
 // lost tells that a card is gone, and what becomes of the effect that found out. While its request is in review the loss
 // calls for a new card: a reply is laid by for that, and a repaint has nothing left to do.
-func (d *Desk) lost(e workflow.Effect, p post, cause workflow.Failure) workflow.Outcome {
+func (d *Desk) lost(e workflow.Effect, p post, cause workflow.Failure) engine.Outcome {
 	if e.Kind == workflow.ShowNotice && p.ts != "" {
 		return lostNotice(p)
 	}
 	gone := workflow.CardLost{At: time.Now(), TS: cmp.Or(p.ts, p.thread), Failure: cause}
-	o := workflow.Outcome{Event: gone, Then: workflow.Buried, Failure: cause}
+	o := engine.Outcome{Event: gone, Then: engine.Buried, Failure: cause}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
 	if a, err := application(ctx, d.store, e.Key()); err == nil && a.State().Reviewing() {
-		o.Then = workflow.Done
+		o.Then = engine.Done
 		if e.Kind != workflow.ShowCard {
-			o.Then = workflow.Park
+			o.Then = engine.Park
 		}
 	}
 	return o
 }
 
 // again tries later, and keeps what is known of earlier attempts.
-func again(e workflow.Effect, err error) workflow.Outcome {
-	o := workflow.Outcome{
-		Then: workflow.Again, After: outbox.Backoff(e.Attempt), Verifications: e.Verifications, Refusals: e.Refusals, Failure: workflow.Failure{Message: err.Error()},
+func again(e workflow.Effect, err error) engine.Outcome {
+	o := engine.Outcome{
+		Then: engine.Again, After: outbox.Backoff(e.Attempt), Verifications: e.Verifications, Refusals: e.Refusals, Failure: workflow.Failure{Message: err.Error()},
 	}
 	if e.Begun {
 		o.Verifications = max(o.Verifications, 1)

@@ -10,6 +10,7 @@ import (
 	"sampledesk/bot/access"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
+	"sampledesk/workflow/engine"
 	"sampledesk/workflow/query"
 )
 
@@ -121,7 +122,7 @@ func nearName(tx workflow.Tx, shops []workflow.Shop, typed string) (string, erro
 
 // decider decides on a request that was named in words, and tells how it stands then.
 type decider struct {
-	engine   *workflow.Engine
+	engine   *engine.Engine
 	defaults query.Defaults
 }
 

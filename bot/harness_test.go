@@ -22,6 +22,7 @@ import (
 	"sampledesk/bot/socket/sockettest"
 	"sampledesk/store/boltstore"
 	"sampledesk/workflow"
+	"sampledesk/workflow/engine"
 	"sampledesk/workflow/outbox"
 )
 
@@ -32,7 +33,7 @@ type setup struct {
 	closed  bool                                // the desk is not opened yet
 	wrap    func(workflow.Store) workflow.Store // around the store that the desk and its engine use
 	around  func(http.Handler) http.Handler     // around the stand-in workspace
-	engine  func(*workflow.Engine) outbox.Engine
+	engine  func(*engine.Engine) outbox.Engine
 	scopes  []string               // what the bot's token was granted; nil: what it asks for
 	sync    func() []bot.SyncState // how the sweeps went
 
@@ -54,7 +55,7 @@ type world struct {
 
 	db     *boltstore.Store
 	store  workflow.Store
-	engine *workflow.Engine
+	engine *engine.Engine
 	desk   *bot.Desk
 	wake   func() // its dispatcher, for what was put into the outbox by hand
 	stop   func() // of the desk and its courier
@@ -179,7 +180,7 @@ func (w *world) open() {
 	var courier *outbox.Dispatcher
 	var desk *bot.Desk
 	w.wake = func() { courier.Wake() }
-	w.engine = workflow.NewEngine(w.store, func() { courier.Wake(); desk.Changed() })
+	w.engine = engine.New(w.store, func() { courier.Wake(); desk.Changed() })
 	transport := &http.Transport{DialContext: w.pipes.Dial}
 	log := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	desk, err := bot.New(bot.Config{
@@ -497,7 +498,7 @@ func (w *world) report(id string, r workflow.Snapshot) {
 func (w *world) reportTo(shop workflow.ShopID, id string, r workflow.Snapshot) {
 	w.t.Helper()
 	now := time.Now()
-	_, err := w.engine.Observe(w.t.Context(), shop, []workflow.Observation{
+	_, err := w.engine.Observe(w.t.Context(), shop, []engine.Observation{
 		{ID: workflow.ApplicationID(id), Reported: workflow.Reported{At: now, Began: now, Snapshot: r}},
 	})
 	require.NoError(w.t, err)
@@ -566,9 +567,9 @@ func wait(d time.Duration) {
 // tiktok takes decisions and answers as it is told; without a word it confirms.
 type tiktok struct {
 	mu      sync.Mutex
-	answers []workflow.Outcome
+	answers []engine.Outcome
 	reviews []workflow.Review
-	carry   func(workflow.Effect) workflow.Outcome // what comes of messages and imports; nil: they are never heard of again
+	carry   func(workflow.Effect) engine.Outcome // what comes of messages and imports; nil: they are never heard of again
 }
 
 // Limit implements outbox.Service.
@@ -578,25 +579,25 @@ func (k *tiktok) Limit(workflow.Tx, workflow.Effect) (string, error) { return ""
 func (k *tiktok) Budget(workflow.Effect, string) time.Duration { return 0 }
 
 // Deliver implements outbox.Service.
-func (k *tiktok) Deliver(_ context.Context, e workflow.Effect) workflow.Outcome {
+func (k *tiktok) Deliver(_ context.Context, e workflow.Effect) engine.Outcome {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if e.Review == nil { // a message, or an import
 		if k.carry != nil {
 			return k.carry(e)
 		}
-		return workflow.Outcome{}
+		return engine.Outcome{}
 	}
 	k.reviews = append(k.reviews, *e.Review)
 	if len(k.answers) == 0 {
-		return workflow.Outcome{Event: workflow.Confirmed{At: time.Now(), Verdict: e.Review.Verdict}}
+		return engine.Outcome{Event: workflow.Confirmed{At: time.Now(), Verdict: e.Review.Verdict}}
 	}
 	answer := k.answers[0]
 	k.answers = k.answers[1:]
 	return answer
 }
 
-func (k *tiktok) answer(o workflow.Outcome) {
+func (k *tiktok) answer(o engine.Outcome) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.answers = append(k.answers, o)

@@ -14,6 +14,7 @@ import (
 
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
+	"sampledesk/workflow/engine"
 	"sampledesk/workflow/query"
 )
 
@@ -89,12 +90,12 @@ func (w *world) homeControls(who string) []string {
 func (w *world) requests(n int) {
 	w.t.Helper()
 	now := time.Now()
-	var all []workflow.Observation
+	var all []engine.Observation
 	for i := range n {
 		r := pending(fmt.Sprint(1000 + i))
 		r.ReviewBy = now.Add(30*time.Hour + time.Duration(i)*time.Hour).UTC()
 		r.Creator.Nickname = fmt.Sprintf("Creator %02d", i+1)
-		all = append(all, workflow.Observation{ID: workflow.ApplicationID(fmt.Sprint(1000 + i)), Reported: workflow.Reported{At: now, Began: now, Snapshot: r}})
+		all = append(all, engine.Observation{ID: workflow.ApplicationID(fmt.Sprint(1000 + i)), Reported: workflow.Reported{At: now, Began: now, Snapshot: r}})
 	}
 	_, err := w.engine.Observe(w.t.Context(), shopID, all)
 	require.NoError(w.t, err)

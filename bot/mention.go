@@ -15,13 +15,14 @@ import (
 	"sampledesk/bot/socket"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
+	"sampledesk/workflow/engine"
 	"sampledesk/workflow/query"
 )
 
 // mentionDesk is what people say to the desk by naming it in a card's thread.
 type mentionDesk struct {
 	api     *slackapi.Client
-	engine  *workflow.Engine
+	engine  *engine.Engine
 	store   workflow.Store
 	access  *access.Access
 	mux     *handle.Mux

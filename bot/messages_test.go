@@ -11,14 +11,15 @@ import (
 
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
+	"sampledesk/workflow/engine"
 )
 
 // done is what TikTok makes of every message from now on.
 func (w *world) done(what workflow.EventKind, c workflow.Failure) {
 	w.tiktok.mu.Lock()
 	defer w.tiktok.mu.Unlock()
-	w.tiktok.carry = func(workflow.Effect) workflow.Outcome {
-		return workflow.Outcome{Result: workflow.MessageDone{What: what, At: time.Now(), Failure: c}}
+	w.tiktok.carry = func(workflow.Effect) engine.Outcome {
+		return engine.Outcome{Result: engine.MessageDone{What: what, At: time.Now(), Failure: c}}
 	}
 }
 

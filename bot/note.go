@@ -10,12 +10,13 @@ import (
 	"sampledesk/bot/handle"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
+	"sampledesk/workflow/engine"
 	"sampledesk/workflow/query"
 )
 
 // noteDesk is the shortcut *Add note to sample* and its dialog.
 type noteDesk struct {
-	engine *workflow.Engine
+	engine *engine.Engine
 	store  workflow.Store
 	access *access.Access
 	find   finder

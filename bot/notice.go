@@ -11,6 +11,7 @@ import (
 	"sampledesk/bot/slackapi"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
+	"sampledesk/workflow/engine"
 	"sampledesk/workflow/query"
 )
 
@@ -28,15 +29,15 @@ type standing struct {
 
 // showNotice posts a notice, or brings it up to date. Like a card it is rendered here and now, so that the newest state
 // wins.
-func (d *Desk) showNotice(ctx context.Context, e workflow.Effect) workflow.Outcome {
+func (d *Desk) showNotice(ctx context.Context, e workflow.Effect) engine.Outcome {
 	s, err := d.standing(ctx, e)
 	switch {
 	case err != nil:
 		return again(e, err)
 	case s.gone || s.notice.Lost:
-		return workflow.Outcome{}
+		return engine.Outcome{}
 	case s.waits:
-		return workflow.Outcome{Then: workflow.Park}
+		return engine.Outcome{Then: engine.Park}
 	}
 	p := post{
 		method: slackapi.MethodPost, channel: s.channel, thread: s.thread, message: s.message, event: eventNotice,
@@ -51,12 +52,12 @@ func (d *Desk) showNotice(ctx context.Context, e workflow.Effect) workflow.Outco
 	}
 	if s.notice.Posted() {
 		if s.notice.Hash == s.message.Hash() {
-			return workflow.Outcome{}
+			return engine.Outcome{}
 		}
 		p.method, p.channel, p.ts, p.standing, p.pages = slackapi.MethodUpdate, s.notice.Channel, s.notice.TS, s.notice.Hash, s.notice.Pages
 	}
 	if e.Leased && (!s.notice.Posted() || len(s.message.Pages()) > 1+len(s.notice.Pages)) {
-		return workflow.Outcome{Then: workflow.Again, Verifications: 1} // it was to be an edit: what posts takes a claim
+		return engine.Outcome{Then: engine.Again, Verifications: 1} // it was to be an edit: what posts takes a claim
 	}
 	if unclear(e) {
 		if err := d.findNotice(ctx, e, &p); err != nil {
@@ -66,14 +67,14 @@ func (d *Desk) showNotice(ctx context.Context, e workflow.Effect) workflow.Outco
 	p.home = p.channel == s.home
 	w, err := d.put(ctx, e, p)
 	if err == nil {
-		return outcomeOf(e, w, workflow.Outcome{Result: workflow.NoticeShown{
+		return outcomeOf(e, w, engine.Outcome{Result: engine.NoticeShown{
 			At: time.Now(), Channel: p.channel, TS: w.ts, Hash: w.hash, Pages: w.pages, Link: d.permalink(ctx, s.notice.Link, p.channel, p.thread, w.ts),
 		}})
 	}
 	p.looked = p.looked || len(s.message.Pages()) > 1 // of its further pages only a look would know
 	o := d.failed(ctx, e, p, err)
 	if o.Event == nil && o.Result == nil && w.ts != "" { // what stands already is on record for the next attempt
-		o.Result = workflow.NoticeShown{At: time.Now(), Channel: p.channel, TS: w.ts, Pages: w.pages}
+		o.Result = engine.NoticeShown{At: time.Now(), Channel: p.channel, TS: w.ts, Pages: w.pages}
 	}
 	return o
 }
@@ -175,8 +176,8 @@ func (d *Desk) noticeMessage(tx workflow.Tx, n workflow.Notice) (view.Message, e
 }
 
 // lostNotice tells that a notice's message is gone.
-func lostNotice(p post) workflow.Outcome {
-	return workflow.Outcome{Result: workflow.NoticeLost{At: time.Now(), TS: cmp.Or(p.ts, p.thread)}}
+func lostNotice(p post) engine.Outcome {
+	return engine.Outcome{Result: engine.NoticeLost{At: time.Now(), TS: cmp.Or(p.ts, p.thread)}}
 }
 
 // permalink returns the link to a message unless it is known, which is made of the workspace's address. A message without

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"sampledesk/workflow"
+	"sampledesk/workflow/engine"
 	"sampledesk/workflow/outbox"
 )
 
@@ -120,7 +121,7 @@ func (c *watchedClaims) taken() []bool {
 
 func TestAnEditThatFindsItHasToPostGoesBackForAClaim(t *testing.T) {
 	claims := &watchedClaims{}
-	watch := func(e *workflow.Engine) outbox.Engine { claims.Engine = e; return claims }
+	watch := func(e *engine.Engine) outbox.Engine { claims.Engine = e; return claims }
 	inBubble(t, setup{engine: watch}, func(t *testing.T, w *world) {
 		w.putRun(3)
 		require.Equal(t, []bool{false}, claims.taken(), "a post takes a claim")

@@ -14,6 +14,7 @@ import (
 	"sampledesk/bot/slackapi"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
+	"sampledesk/workflow/engine"
 	"sampledesk/workflow/outbox"
 )
 
@@ -50,7 +51,7 @@ type written struct {
 
 // sayOnce posts a message. After an unclear attempt it looks for the effect's id in the metadata of what was posted
 // since, before it posts again: Slack offers no idempotency key.
-func (d *Desk) sayOnce(ctx context.Context, e workflow.Effect, p post) workflow.Outcome {
+func (d *Desk) sayOnce(ctx context.Context, e workflow.Effect, p post) engine.Outcome {
 	if unclear(e) {
 		if err := d.findPages(ctx, e, &p); err != nil {
 			return again(e, err)
@@ -61,7 +62,7 @@ func (d *Desk) sayOnce(ctx context.Context, e workflow.Effect, p post) workflow.
 		p.looked = p.looked || w.ts != ""
 		return d.failed(ctx, e, p, err)
 	}
-	return workflow.Outcome{}
+	return engine.Outcome{}
 }
 
 // findPages finds what earlier attempts posted of a message.
@@ -242,7 +243,7 @@ const (
 )
 
 // outcomeOf is the outcome of a card or a notice that was written: o, and where it stands as text alone another try.
-func outcomeOf(e workflow.Effect, w written, o workflow.Outcome) workflow.Outcome {
+func outcomeOf(e workflow.Effect, w written, o engine.Outcome) engine.Outcome {
 	if !w.plain {
 		return o
 	}
@@ -251,9 +252,9 @@ func outcomeOf(e workflow.Effect, w written, o workflow.Outcome) workflow.Outcom
 		o.Failure.Message = "Slack takes the message as text alone"
 	}
 	if e.Refusals >= outbox.Refusals+plainTries {
-		o.Then, o.Tell = workflow.Buried, true
+		o.Then, o.Tell = engine.Buried, true
 		return o
 	}
-	o.Then, o.After, o.Refusals = workflow.Again, plainRests, max(e.Refusals, outbox.Refusals)+1
+	o.Then, o.After, o.Refusals = engine.Again, plainRests, max(e.Refusals, outbox.Refusals)+1
 	return o
 }

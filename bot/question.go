@@ -10,12 +10,13 @@ import (
 	"sampledesk/bot/handle"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
+	"sampledesk/workflow/engine"
 	"sampledesk/workflow/query"
 )
 
 // questionDesk is the question whether a member of a campaign needs a sample.
 type questionDesk struct {
-	engine   *workflow.Engine
+	engine   *engine.Engine
 	store    workflow.Store
 	access   *access.Access
 	defaults query.Defaults

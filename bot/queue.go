@@ -11,13 +11,14 @@ import (
 	"sampledesk/bot/slackapi"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
+	"sampledesk/workflow/engine"
 	"sampledesk/workflow/query"
 )
 
 // queueDesk is what is asked of requests by command: the queue, and one of them or those of a creator.
 type queueDesk struct {
 	api    *slackapi.Client
-	engine *workflow.Engine
+	engine *engine.Engine
 	store  workflow.Store
 	access *access.Access
 	find   finder

@@ -10,6 +10,7 @@ import (
 	"sampledesk/bot/slackapi"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
+	"sampledesk/workflow/engine"
 	"sampledesk/workflow/query"
 )
 
@@ -25,7 +26,7 @@ const (
 
 // report tells a shop's week, exactly once. The picture is uploaded before, to no channel, and the message shows it: so
 // there is one message to look for after an unclear answer, and a second upload would be seen by nobody.
-func (d *Desk) report(ctx context.Context, e workflow.Effect) workflow.Outcome {
+func (d *Desk) report(ctx context.Context, e workflow.Effect) engine.Outcome {
 	channel, facts, err := d.reportFacts(ctx, e)
 	if err != nil {
 		return again(e, err)
@@ -36,7 +37,7 @@ func (d *Desk) report(ctx context.Context, e workflow.Effect) workflow.Outcome {
 			return again(e, err)
 		}
 		if wait {
-			o := workflow.Outcome{Then: workflow.Again, After: pictureRests, Verifications: e.Verifications}
+			o := engine.Outcome{Then: engine.Again, After: pictureRests, Verifications: e.Verifications}
 			if e.Begun {
 				o.Verifications = max(o.Verifications, 1)
 			}
@@ -47,7 +48,7 @@ func (d *Desk) report(ctx context.Context, e workflow.Effect) workflow.Outcome {
 		method: slackapi.MethodPost, channel: channel, home: true, message: view.Report(facts), event: eventNotice,
 		payload: map[string]any{"effect": string(e.ID), "shop": string(e.Shop), "kind": string(e.Payload.Kind)},
 	})
-	if o.Then == workflow.Done {
+	if o.Then == engine.Done {
 		d.drawn.forget(e.ID)
 	}
 	return o

@@ -10,12 +10,13 @@ import (
 	"sampledesk/bot/handle"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
+	"sampledesk/workflow/engine"
 	"sampledesk/workflow/query"
 )
 
 // retryDesk is what failed, and trying it again.
 type retryDesk struct {
-	engine *workflow.Engine
+	engine *engine.Engine
 	store  workflow.Store
 	access *access.Access
 	mux    *handle.Mux

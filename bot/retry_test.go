@@ -10,6 +10,7 @@ import (
 
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
+	"sampledesk/workflow/engine"
 )
 
 // shownLast is the last private answer that somebody saw.
@@ -25,7 +26,7 @@ func TestWhatWaitsIsListedWithItsCauseAndTriedAgainAtOnce(t *testing.T) {
 	inBubble(t, setup{instant: true}, func(t *testing.T, w *world) {
 		w.request("1001")
 		require.Contains(t, w.command(memberOne, view.CommandSamples, "retry"), "No failed deliveries")
-		w.tiktok.answer(workflow.Outcome{Then: workflow.Again, After: time.Hour, Failure: workflow.Failure{Code: 45101004, Fault: workflow.FaultDay, Message: "daily quota"}})
+		w.tiktok.answer(engine.Outcome{Then: engine.Again, After: time.Hour, Failure: workflow.Failure{Code: 45101004, Fault: workflow.FaultDay, Message: "daily quota"}})
 		w.accepted(memberOne, "1001", view.ActionApprove)
 		shown := w.command(memberOne, view.CommandSamples, "retry")
 		require.Contains(t, shown, "1 failed delivery")
@@ -60,7 +61,7 @@ func TestRetryTakesARequestAsPeopleNameIt(t *testing.T) {
 		w.request("1001")
 		require.Contains(t, w.command(memberOne, view.CommandSamples, "retry 1001"), "Nothing failed there")
 		require.NotContains(t, w.command(memberOne, view.CommandSamples, "retry 404"), "Trying again now")
-		w.tiktok.answer(workflow.Outcome{Then: workflow.Again, After: time.Hour, Failure: workflow.Failure{Code: 45101004, Fault: workflow.FaultDay}})
+		w.tiktok.answer(engine.Outcome{Then: engine.Again, After: time.Hour, Failure: workflow.Failure{Code: 45101004, Fault: workflow.FaultDay}})
 		w.accepted(memberOne, "1001", view.ActionApprove)
 		require.Contains(t, w.command(memberOne, view.CommandSamples, "retry @GLOW.daily.1001"), "Trying again now")
 		wait(time.Second)
@@ -71,7 +72,7 @@ func TestRetryTakesARequestAsPeopleNameIt(t *testing.T) {
 func TestOnlyReviewersTryAgain(t *testing.T) {
 	inBubble(t, setup{instant: true}, func(t *testing.T, w *world) {
 		w.request("1001")
-		w.tiktok.answer(workflow.Outcome{Then: workflow.Again, After: time.Hour, Failure: workflow.Failure{Code: 45101004, Fault: workflow.FaultDay}})
+		w.tiktok.answer(engine.Outcome{Then: engine.Again, After: time.Hour, Failure: workflow.Failure{Code: 45101004, Fault: workflow.FaultDay}})
 		w.accepted(memberOne, "1001", view.ActionApprove)
 		w.command(memberOne, view.CommandSamples, "retry")
 		shown := w.shownLast(memberOne)
@@ -90,7 +91,7 @@ func TestAListOfFailuresIsTurnedPageByPage(t *testing.T) {
 	inBubble(t, setup{instant: true}, func(t *testing.T, w *world) {
 		w.requests(10)
 		for i := range 10 {
-			w.tiktok.answer(workflow.Outcome{Then: workflow.Again, After: time.Hour, Failure: workflow.Failure{Code: 45101004, Fault: workflow.FaultDay}})
+			w.tiktok.answer(engine.Outcome{Then: engine.Again, After: time.Hour, Failure: workflow.Failure{Code: 45101004, Fault: workflow.FaultDay}})
 			w.accepted(memberOne, fmt.Sprint(1000+i), view.ActionApprove)
 		}
 		require.Contains(t, w.command(memberOne, view.CommandSamples, "retry"), "1–8 of 10")

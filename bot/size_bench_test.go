@@ -23,6 +23,7 @@ import (
 	"sampledesk/bot/view"
 	"sampledesk/store/boltstore"
 	"sampledesk/workflow"
+	"sampledesk/workflow/engine"
 	"sampledesk/workflow/query"
 )
 
@@ -153,7 +154,7 @@ func measured(b *testing.B, path string, size int) map[string]float64 {
 	store, err := boltstore.Open(b.Context(), path)
 	require.NoError(b, err)
 	b.Cleanup(func() { require.NoError(b, store.Close()) })
-	d, engine := deskOn(b, store), workflow.NewEngine(store, nil)
+	d, engine := deskOn(b, store), engine.New(store, nil)
 	shops, err := d.access.Shops(b.Context())
 	require.NoError(b, err)
 	took["queue"] = µsOf(b, 50, func(int) error {
@@ -208,7 +209,7 @@ func memory(b *testing.B) (heap, resident float64) {
 }
 
 // ticked has the desk do once what it does in its first minutes.
-func ticked(ctx context.Context, engine *workflow.Engine) error {
+func ticked(ctx context.Context, engine *engine.Engine) error {
 	for {
 		told, err := engine.Tick(ctx, benchedShop, time.Now())
 		if err != nil || told == 0 {

@@ -11,12 +11,13 @@ import (
 	"sampledesk/bot/handle"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
+	"sampledesk/workflow/engine"
 	"sampledesk/workflow/query"
 )
 
 // talkDesk is the messages to creators: the dialog that sends one, and how far each got.
 type talkDesk struct {
-	engine   *workflow.Engine
+	engine   *engine.Engine
 	store    workflow.Store
 	access   *access.Access
 	defaults query.Defaults

@@ -1,7 +1,5 @@
 package workflow
 
-import "context"
-
 // Backfill is how far the applications from before the desk were read, for what is known of creators. They bring no
 // card and no message.
 type Backfill struct {
@@ -18,15 +16,6 @@ var BackfillStatuses = []Status{
 
 // Ended reports whether the backfill is complete.
 func (p Backfill) Ended() bool { return p.Done >= len(BackfillStatuses) }
-
-// SaveBackfill records how far a shop's backfill has come.
-func (e *Engine) SaveBackfill(ctx context.Context, shop ShopID, p Backfill) error {
-	return e.changeShop(ctx, shop, func(_ *txn, s *Shop) (bool, error) {
-		was := s.Backfill
-		s.Backfill = p
-		return was != p, nil
-	})
-}
 
 // Backfilled reports whether the application had ended when the desk first saw it: it is known for its creator's record
 // only, and nobody here handled it.

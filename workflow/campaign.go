@@ -103,11 +103,11 @@ var furthest = []Stage{
 func Furthest(m Member, applications []Application) Stage {
 	best, live, ended := m.State.Stage(), false, Application{}
 	for _, a := range applications {
-		rank := stageRank(a.Stage())
+		rank := StageRank(a.Stage())
 		switch {
 		case rank < len(furthest):
 			live = true
-			if rank < stageRank(best) {
+			if rank < StageRank(best) {
 				best = a.Stage()
 			}
 		case ended.Key == (Key{}) || a.ChangedAt.After(ended.ChangedAt):
@@ -123,7 +123,8 @@ func Furthest(m Member, applications []Application) Stage {
 	return best
 }
 
-func stageRank(s Stage) int {
+// StageRank orders the stages by how far somebody has come.
+func StageRank(s Stage) int {
 	if i := slices.Index(furthest, s); i >= 0 {
 		return i
 	}

@@ -51,7 +51,7 @@ func knownBy(tx Tx, shop ShopID, key CreatorKey) (Creator, error) {
 	if conversation.Shown.OpenID != "" {
 		return conversation.Shown, nil
 	}
-	a, err := lastOf(tx, CreatorOf(key))
+	a, err := LastOf(tx, CreatorOf(key))
 	if err == nil || !errors.Is(err, ErrNotFound) {
 		return a.Snapshot.Creator, err
 	}
@@ -62,8 +62,8 @@ func knownBy(tx Tx, shop ShopID, key CreatorKey) (Creator, error) {
 	return members[0].Shown, nil
 }
 
-// lastOf returns the last application of a listing, or ErrNotFound.
-func lastOf(tx Tx, l Listing) (last Application, err error) {
+// LastOf returns the last application of a listing, or ErrNotFound.
+func LastOf(tx Tx, l Listing) (last Application, err error) {
 	found, err := tx.Latest(l, 1)
 	if err != nil {
 		return last, err
@@ -72,20 +72,6 @@ func lastOf(tx Tx, l Listing) (last Application, err error) {
 		return last, ErrNotFound
 	}
 	return found[0], nil
-}
-
-// liveOf returns a creator's application at a shop that was seen last of those that are live, or ErrNotFound.
-func liveOf(tx Tx, shop ShopID, creator CreatorKey) (Application, error) {
-	all, err := OfCreator(tx, creator)
-	if err != nil {
-		return Application{}, err
-	}
-	for _, a := range all {
-		if a.Key.Shop == shop && a.State().Live() {
-			return a, nil
-		}
-	}
-	return Application{}, ErrNotFound
 }
 
 // CurrentApplications returns a member's applications in the campaign that decide where the member stands: the live and
@@ -104,9 +90,4 @@ func CurrentApplications(tx Tx, c CampaignID, member CreatorKey) (all []Applicat
 		}
 	}
 	return all, nil
-}
-
-func hasLive(tx Tx, c CampaignID, member CreatorKey) (bool, error) {
-	all, err := CurrentApplications(tx, c, member)
-	return len(all) > 0, err
 }

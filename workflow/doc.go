@@ -6,8 +6,8 @@
 // that follow. All of that is pure: it reads no clock, no store and no network, and depends on the standard library
 // alone.
 //
-// Engine wraps a step in one transaction (load, step, save, append history, enqueue effects). What the engine needs of
-// a store is Store and Tx; the dispatcher in workflow/outbox delivers the effects.
+// The engine, in workflow/engine, wraps a step in one transaction (load, step, save, append history, enqueue effects).
+// What it needs of a store is Store and Tx; the dispatcher in workflow/outbox delivers the effects.
 //
 // # Glossary
 //

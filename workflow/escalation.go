@@ -115,8 +115,8 @@ func days(set, fallback int) time.Duration {
 	return time.Duration(set) * 24 * time.Hour
 }
 
-// deadlineRow returns a deadline's row.
-func deadlineRow(kind DeadlineKind) DeadlineRow {
+// DeadlineRowOf returns a deadline's row.
+func DeadlineRowOf(kind DeadlineKind) DeadlineRow {
 	for _, r := range Deadlines {
 		if r.Deadline == kind {
 			return r

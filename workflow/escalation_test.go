@@ -64,7 +64,7 @@ func TestTheTablesOfTimeHoldTogether(t *testing.T) {
 		}
 	}
 	for _, r := range EscalationPolicy {
-		require.NotEmpty(t, deadlineRow(r.Deadline), "%s", r.Deadline)
+		require.NotEmpty(t, DeadlineRowOf(r.Deadline), "%s", r.Deadline)
 	}
 }
 
@@ -72,7 +72,7 @@ func TestAShopWithFewerStepsHasTheFirstAudiences(t *testing.T) {
 	s := Settings{Steps: []time.Duration{24 * time.Hour, 90 * time.Minute}}
 	require.Equal(t, s.Steps, s.stepsOf(ReviewDeadline))
 	require.Equal(t, []time.Duration{72 * time.Hour, 0, -168 * time.Hour}, s.stepsOf(PostDeadline), "the table's own")
-	require.Equal(t, []string{"24h", "90m", "0h", "-168h"}, []string{stepName(24 * time.Hour), stepName(90 * time.Minute), stepName(0), stepName(-168 * time.Hour)})
+	require.Equal(t, []string{"24h", "90m", "0h", "-168h"}, []string{StepName(24 * time.Hour), StepName(90 * time.Minute), StepName(0), StepName(-168 * time.Hour)})
 }
 
 func in(zone, at string) time.Time {
@@ -181,13 +181,13 @@ func checkMornings(t *testing.T, zone, morning string, around time.Time) {
 	s := Shop{InitialSyncDone: true, SeenAt: around.Add(-100 * 24 * time.Hour), Settings: Settings{Zone: zone, Morning: morning, Weekly: true}}
 	var mornings, mondays, want, weeks []string
 	start := around.Add(-10 * 24 * time.Hour)
-	_, s.LastMorning = "", dayOf(start.In(s.Settings.Location()), 0)
+	_, s.LastMorning = "", DayOf(start.In(s.Settings.Location()), 0)
 	s.LastWeeklyReport = s.LastMorning
 	for at := start; at.Before(around.Add(10 * 24 * time.Hour)); at = at.Add(15 * time.Minute) {
-		if day, due := s.morningDue(at); due {
+		if day, due := s.MorningDue(at); due {
 			s.LastMorning, mornings = day, append(mornings, day)
 		}
-		if day, due := s.weeklyDue(at); due {
+		if day, due := s.WeeklyDue(at); due {
 			s.LastWeeklyReport, mondays = day, append(mondays, day)
 		}
 	}
@@ -212,18 +212,18 @@ func TestTheMorningComesInTheMorning(t *testing.T) {
 		"Wed 2026-11-25 18:30": false,
 		"Mon 2026-11-23 09:00": false, // a zone that was changed takes nothing back
 	} {
-		_, due := s.morningDue(in("Europe/Berlin", at))
+		_, due := s.MorningDue(in("Europe/Berlin", at))
 		require.Equal(t, want, due, "%s", at)
 	}
 	s.InitialSyncDone = false
-	_, due := s.morningDue(in("Europe/Berlin", "Wed 2026-11-25 08:30"))
+	_, due := s.MorningDue(in("Europe/Berlin", "Wed 2026-11-25 08:30"))
 	require.False(t, due, "a shop that is only met yet")
 }
 
 func TestTheWeeksReportComesOnMondayOrAsSoonAsTheDeskIsThere(t *testing.T) {
 	s := Shop{InitialSyncDone: true, SeenAt: in("UTC", "Mon 2026-11-16 12:00"), Settings: Settings{Weekly: true}}
 	due := func(s Shop, at string) string {
-		monday, due := s.weeklyDue(in("UTC", at))
+		monday, due := s.WeeklyDue(in("UTC", at))
 		if !due {
 			return ""
 		}
@@ -255,5 +255,5 @@ func TestSettingsOfTimeAreChecked(t *testing.T) {
 		}
 	}
 	require.Empty(t, Settings{HoursFrom: "9:00", HoursTo: "18:00", PostDays: MaxDays, MoveDays: 1, Nudge: strings.Repeat("é", MaxMessage)}.Check())
-	require.Empty(t, Settings{Nudge: " \u200b\n"}.normalised().Nudge, "words that nobody sees are none")
+	require.Empty(t, Settings{Nudge: " \u200b\n"}.Normalised().Nudge, "words that nobody sees are none")
 }

@@ -114,7 +114,7 @@ func (l *life) claimHead() {
 		return
 	}
 	head := l.lane[0]
-	if l.a.Decision.Review != head || !decisionPending(l.a.State()) {
+	if l.a.Decision.Review != head || !l.a.State().DecisionPending() {
 		l.lane = l.lane[1:]
 		return
 	}

@@ -29,11 +29,21 @@ type Entry struct {
 	Grouped  bool         `json:"grouped,omitempty"`
 }
 
+// Told returns a step with the milestones that it led to, and its line of the history; false if the history does not
+// tell of it.
+func (n Next) Told(before Application, e Event) (Next, Entry, bool) {
+	line, told := entry(before, n, e)
+	if told {
+		n.Application = n.Application.track(before, line)
+	}
+	return n, line, told
+}
+
 // entry describes what an event did; false if the history does not tell of it.
 func entry(before Application, next Next, e Event) (Entry, bool) {
 	after := next.Application
 	h := Entry{
-		At: next.at, Key: after.Key, Event: e.Kind(), By: e.actor(), From: before.State(), To: after.State(), Round: after.Round,
+		At: next.At, Key: after.Key, Event: e.Kind(), By: e.actor(), From: before.State(), To: after.State(), Round: after.Round,
 		Status: after.Snapshot.Status,
 	}
 	keep := e.describe(before, after, &h)

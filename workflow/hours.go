@@ -47,9 +47,9 @@ func onDay(local time.Time, after, minutes int) time.Time {
 	return time.Date(local.Year(), local.Month(), local.Day()+after, minutes/60, minutes%60, 0, 0, local.Location())
 }
 
-// dayOf names the day so many days after the one that a local time is on: "2006-01-02". It is asked of noon, which no
+// DayOf names the day so many days after the one that a local time is on: "2006-01-02". It is asked of noon, which no
 // zone's clocks skip.
-func dayOf(local time.Time, after int) string {
+func DayOf(local time.Time, after int) string {
 	return onDay(local, after, 12*60).Format(time.DateOnly)
 }
 

@@ -116,10 +116,10 @@ func dueWords(r EscalationStep) string {
 	before := Settings{}.stepsOf(r.Deadline)[r.Number]
 	switch {
 	case before < 0:
-		return stepName(-before) + " after it"
+		return StepName(-before) + " after it"
 	case before == 0:
 		return "at it"
 	default:
-		return stepName(before) + " before it"
+		return StepName(before) + " before it"
 	}
 }

@@ -61,7 +61,7 @@ type MemberEvent struct {
 // asked for is then refused, and an answer that is not the first is ignored. An action that was applied before changes
 // nothing.
 func StepMember(m Member, e MemberEvent) (after Member, ok bool) {
-	if m.alreadyApplied(e.DedupKey) {
+	if m.AlreadyApplied(e.DedupKey) {
 		return m, true
 	}
 	i := slices.IndexFunc(MemberLifecycle, func(r MemberRow) bool { return r.On == e.Kind && slices.Contains(r.From, m.State) })
@@ -75,12 +75,12 @@ func StepMember(m Member, e MemberEvent) (after Member, ok bool) {
 	case OnSampleNeeded, OnSampleNotNeeded:
 		m.SampleAnswerBy, m.SampleAnswerAt = e.Person, e.At
 	}
-	m.DedupKeys = addDedupKey(m.DedupKeys, e.DedupKey)
+	m.DedupKeys = AddDedupKey(m.DedupKeys, e.DedupKey)
 	return m, true
 }
 
-// alreadyApplied reports whether an action was applied before.
-func (m Member) alreadyApplied(dedupKey string) bool {
+// AlreadyApplied reports whether an action was applied before.
+func (m Member) AlreadyApplied(dedupKey string) bool {
 	return dedupKey != "" && slices.Contains(m.DedupKeys, dedupKey)
 }
 

@@ -98,13 +98,13 @@ type CreatorKey string
 // KeyOf returns the creator's key: the open id, or until that is known the shop and the lower-case user name.
 func (c Creator) KeyOf(shop ShopID) CreatorKey {
 	if c.OpenID != "" {
-		return CreatorKey("id:" + nameable(c.OpenID))
+		return CreatorKey("id:" + Nameable(c.OpenID))
 	}
-	return CreatorKey("name:" + string(shop) + ":" + nameable(strings.ToLower(c.Username)))
+	return CreatorKey("name:" + string(shop) + ":" + Nameable(strings.ToLower(c.Username)))
 }
 
-// nameable turns foreign text into a name that every store accepts: UTF-8 without zero bytes.
-func nameable(s string) string {
+// Nameable turns foreign text into a name that every store accepts: UTF-8 without zero bytes.
+func Nameable(s string) string {
 	return strings.ToValidUTF8(strings.ReplaceAll(s, "\x00", ""), "\uFFFD")
 }
 

@@ -130,7 +130,7 @@ func TestEveryEventCarriesItsKindAndPassesOnItsOwnTime(t *testing.T) {
 		next, err := e.apply(a)
 		require.NoError(t, err)
 		if next.Changed {
-			require.Equal(t, noon, next.at, kind)
+			require.Equal(t, noon, next.At, kind)
 		}
 	}
 }
@@ -143,14 +143,21 @@ func TestAnEventIsInTheTableOrMarkedAsOutsideIt(t *testing.T) {
 	}
 }
 
+// A step that leads elsewhere than the table says fails every test that makes it.
+func init() { onFault = func(err error) { panic(err) } }
+
+// wayward is a find of content that the application forgets.
+type wayward struct{ ContentFound }
+
+func (e wayward) apply(a Application) (Next, error) { return changed(a, e.At, Routine), nil }
+
 func TestAStepThatLeadsElsewhereThanTheTableSaysIsAFault(t *testing.T) {
 	var heard error
-	e, undo := Wayward(noon)
-	defer undo()
+	defer func(before func(error)) { onFault = before }(onFault)
 	onFault = func(err error) { heard = err }
 
 	a := applicationIn(Shipped)
-	next, err := Step(a, e)
+	next, err := Step(a, wayward{ContentFound{At: noon}})
 	require.NoError(t, err)
 	require.EqualError(t, next.Fault, `"content found" took `+sample.String()+` from "shipped" to "shipped", and the table says to "completed"`)
 	require.Equal(t, next.Fault, heard)

@@ -87,7 +87,7 @@ func (e MessageReceived) describe(_, _ Application, h *Entry) bool {
 // that change the direction of text; lines stay. The error is a Refusal if nothing is left or it is longer than most
 // code points.
 func NoteText(typed string, most int) (string, error) {
-	text := cleanText(typed)
+	text := CleanText(typed)
 	switch {
 	case text == "":
 		return "", Refusal{Rule: RuleEmptyNote}
@@ -98,8 +98,8 @@ func NoteText(typed string, most int) (string, error) {
 	}
 }
 
-// cleanText is NoteText without its refusals: nothing where nothing would be seen.
-func cleanText(typed string) string {
+// CleanText is NoteText without its refusals: nothing where nothing would be seen.
+func CleanText(typed string) string {
 	text := strings.TrimSpace(strings.Map(func(r rune) rune {
 		switch {
 		case r == '\n':

@@ -1,12 +1,5 @@
 package workflow
 
-import (
-	"cmp"
-	"errors"
-	"slices"
-	"time"
-)
-
 // Notice is a message of the desk's that is edited as its subject changes: the progress of a run, a question to the
 // team, a message to a creator. It is rendered at delivery, like a card, so the newest state wins.
 type Notice struct {
@@ -46,8 +39,8 @@ func (n Notice) Key() Key { return Key{Shop: n.Shop, ID: n.Application} }
 // Posted reports whether the notice is in Slack.
 func (n Notice) Posted() bool { return n.TS != "" && !n.Lost }
 
-// lane is the notice's lane: a thread is posted in order, and other notices wait for nothing.
-func (n Notice) lane() Lane {
+// Lane is the notice's lane: a thread is posted in order, and other notices wait for nothing.
+func (n Notice) Lane() Lane {
 	if n.Application != "" {
 		return ThreadLane(n.Key())
 	}
@@ -61,79 +54,4 @@ func RunNotice(id RunID) NoticeID { return NoticeID("run/" + string(id)) }
 // it keeps its name when the creator becomes known by another key.
 func QuestionNotice(c CampaignID, creator CreatorKey) NoticeID {
 	return NoticeID("question/" + string(c) + "/" + string(creator))
-}
-
-// NoticeShown says what the notice in Slack shows now, and where it is.
-type NoticeShown struct {
-	At      time.Time
-	Channel string
-	TS      string
-	Hash    string
-	Link    string // empty: as before
-	Pages   []NoticePage
-}
-
-// NoticeLost says that a notice cannot be updated any more. TS is the message that was tried.
-type NoticeLost struct {
-	At time.Time
-	TS string
-}
-
-func (e NoticeShown) record(t *txn, eff Effect) error {
-	n, err := t.tx.Notice(eff.Notice)
-	if err != nil {
-		return err
-	}
-	link := cmp.Or(e.Link, n.Link)
-	if n.Channel == e.Channel && n.TS == e.TS && n.Hash == e.Hash && n.Link == link && slices.Equal(n.Pages, e.Pages) {
-		return nil
-	}
-	n.Channel, n.TS, n.Hash, n.Link, n.Pages = e.Channel, e.TS, e.Hash, link, e.Pages
-	return t.tx.PutNotice(n)
-}
-
-func (e NoticeLost) record(t *txn, eff Effect) error {
-	n, err := t.tx.Notice(eff.Notice)
-	if err != nil || n.TS != e.TS {
-		return err
-	}
-	n.Lost = true
-	return t.tx.PutNotice(n)
-}
-
-// notify saves a notice and enqueues its display. One whose message is gone is posted again, as there is something new
-// in it.
-func (t *txn) notify(n Notice, at time.Time, p Priority) error {
-	if n.Lost {
-		n.Channel, n.TS, n.Hash, n.Link, n.Pages, n.Lost = "", "", "", "", nil, false
-	}
-	if err := t.tx.PutNotice(n); err != nil {
-		return err
-	}
-	parked := false
-	if n.Application != "" {
-		a, err := load(t.tx, n.Key())
-		if err != nil {
-			return err
-		}
-		parked = !a.Card.Posted()
-	}
-	return t.enqueue(Effect{
-		Kind: ShowNotice, Lane: n.lane(), Priority: p, Shop: n.Shop, Application: n.Application, Notice: n.ID, NotBefore: at, Parked: parked,
-	}, at)
-}
-
-// renotify repaints a notice, if there is one of that name.
-func (t *txn) renotify(id NoticeID, at time.Time, p Priority) error {
-	if id == "" {
-		return nil
-	}
-	n, err := t.tx.Notice(id)
-	if errors.Is(err, ErrNotFound) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	return t.notify(n, at, p)
 }

@@ -14,7 +14,7 @@ func (s Payload) Obsolete(a Application, shop Settings, now time.Time) bool {
 	if c.Kind != s.Deadline || !c.By.Equal(s.NextDue) {
 		return true
 	}
-	if c.expired(now) {
+	if c.Expired(now) {
 		return true
 	}
 	for _, before := range shop.stepsOf(c.Kind) {
@@ -30,7 +30,7 @@ func (s Payload) Obsolete(a Application, shop Settings, now time.Time) bool {
 func (s Payload) StillNames(a Application, i Item, now time.Time) bool {
 	c := a.Timer
 	switch {
-	case s.Kind == KindDeadline && c.expired(now):
+	case s.Kind == KindDeadline && c.Expired(now):
 		return false
 	case s.Kind == KindDeadline:
 		return c.Kind == s.Deadline && c.By.Equal(i.By)

@@ -9,7 +9,7 @@ import (
 
 // pressing is an application in review whose 24 h step was announced.
 func pressing() (Application, Payload) {
-	a := withTimer(applicationIn(Pending), Shop{}, deadline.Add(-24*time.Hour), false)
+	a := WithTimer(applicationIn(Pending), Shop{}, deadline.Add(-24*time.Hour), false)
 	return a, Payload{Kind: KindDeadline, Deadline: ReviewDeadline, Before: 24 * time.Hour, NextDue: deadline}
 }
 
@@ -21,11 +21,11 @@ func TestAStepIsObsoleteOnceItsReasonIsGone(t *testing.T) {
 		a  Application
 		at time.Time
 	}{
-		"it was decided":         {withTimer(after(t, a, approval(a, at)), Shop{}, at, false), at},
-		"its deadline moved":     {withTimer(after(t, a, later(a, time.Hour)), Shop{}, at, false), at},
+		"it was decided":         {WithTimer(after(t, a, approval(a, at)), Shop{}, at, false), at},
+		"its deadline moved":     {WithTimer(after(t, a, later(a, time.Hour)), Shop{}, at, false), at},
 		"a later step has come":  {a, deadline.Add(-6 * time.Hour)},
 		"the deadline has come":  {a, deadline},
-		"it is another deadline": {withTimer(after(t, a, report(a, StatusShipped, at)), Shop{}, at, false), at},
+		"it is another deadline": {WithTimer(after(t, a, report(a, StatusShipped, at)), Shop{}, at, false), at},
 	} {
 		require.True(t, s.Obsolete(c.a, Settings{}, c.at), name)
 	}
@@ -42,11 +42,11 @@ func later(a Application, by time.Duration) Reported {
 
 func TestAGroupNamesOnlyWhatStillHasReason(t *testing.T) {
 	a, s := pressing()
-	at, item := deadline.Add(-20*time.Hour), groupItem(a)
+	at, item := deadline.Add(-20*time.Hour), ItemOf(a)
 	require.True(t, s.StillNames(a, item, at))
 	require.False(t, s.StillNames(a, item, deadline))
-	require.False(t, s.StillNames(withTimer(after(t, a, approval(a, at)), Shop{}, at, false), item, at))
-	require.False(t, s.StillNames(withTimer(after(t, a, later(a, time.Hour)), Shop{}, at, false), item, at))
+	require.False(t, s.StillNames(WithTimer(after(t, a, approval(a, at)), Shop{}, at, false), item, at))
+	require.False(t, s.StillNames(WithTimer(after(t, a, later(a, time.Hour)), Shop{}, at, false), item, at))
 
 	stuck := Payload{Kind: KindShipment, News: NewsStuck}
 	require.True(t, stuck.StillNames(applicationIn(Shipped), item, at))
@@ -55,13 +55,13 @@ func TestAGroupNamesOnlyWhatStillHasReason(t *testing.T) {
 }
 
 func TestACreatorIsOverdueOnceTheDeskHasSaidSo(t *testing.T) {
-	a := withTimer(applicationIn(Delivered), Shop{}, noon, false)
+	a := WithTimer(applicationIn(Delivered), Shop{}, noon, false)
 	require.False(t, a.Overdue())
 	a.Timer.First = false
-	a = withTimer(a.announcedUpTo(72*time.Hour), Shop{}, noon, false)
+	a = WithTimer(a.announcedUpTo(72*time.Hour), Shop{}, noon, false)
 	require.False(t, a.Overdue())
-	a = withTimer(a.announcedUpTo(0), Shop{}, noon, false)
+	a = WithTimer(a.announcedUpTo(0), Shop{}, noon, false)
 	require.True(t, a.Overdue())
-	require.True(t, withTimer(a.announcedUpTo(-postExtension), Shop{}, noon, false).Overdue())
+	require.True(t, WithTimer(a.announcedUpTo(-postExtension), Shop{}, noon, false).Overdue())
 	require.False(t, applicationIn(Completed).Overdue())
 }

@@ -104,7 +104,7 @@ func (r *race) claim() {
 		return
 	}
 	e := r.lane[0]
-	if r.a.Decision.Review != e.ID || !decisionPending(r.a.State()) {
+	if r.a.Decision.Review != e.ID || !r.a.State().DecisionPending() {
 		r.lane = r.lane[1:]
 		return
 	}
@@ -153,7 +153,7 @@ func (r *race) check() {
 	r.must(a.Decidable() == (err == nil), "a button is live that does nothing, or the other way round")
 	_, err = Step(a, Undone{Actor: Actor{Person: a.Decision.By}, At: r.now, Round: a.Round})
 	r.must((a.State() == Queued) == (err == nil), "an undo is live that does nothing, or the other way round")
-	if decisionPending(a.State()) {
+	if a.State().DecisionPending() {
 		r.must(slices.ContainsFunc(r.lane, func(e Effect) bool { return e.ID == a.Decision.Review }), "nothing carries the decision")
 	}
 }

@@ -65,13 +65,13 @@ const (
 	maxStep   = 7 * 24 * time.Hour
 )
 
-// normalised returns the settings as they are kept: duplicates and empty names are removed.
-func (s Settings) normalised() Settings {
+// Normalised returns the settings as they are kept: duplicates and empty names are removed.
+func (s Settings) Normalised() Settings {
 	s.Reviewers, s.Groups, s.Admins = distinct(s.Reviewers), distinct(s.Groups), distinct(s.Admins)
 	if len(s.Steps) == 0 {
 		s.Steps = nil
 	}
-	s.Nudge = cleanText(s.Nudge)
+	s.Nudge = CleanText(s.Nudge)
 	return s
 }
 

@@ -45,9 +45,9 @@ type Authorisation struct {
 	SavedAt   time.Time `json:"saved_at"`
 }
 
-// stoppedBy returns the failure that stops the shop, as that surface knows it: a sweep knows whether TikTok answers,
+// StoppedBy returns the failure that stops the shop, as that surface knows it: a sweep knows whether TikTok answers,
 // the dispatcher whether it accepts decisions. A scope may be missing for one and granted for the other.
-func (s *Shop) stoppedBy(surface Surface) *Failure {
+func (s *Shop) StoppedBy(surface Surface) *Failure {
 	if surface == FromDispatcher {
 		return &s.ReviewsStopped
 	}
@@ -110,3 +110,9 @@ func nextDue(r CardCapacity, carded int) time.Time {
 	}
 	return time.Time{}
 }
+
+// TimersSet reports whether the timers of the shop's applications follow its settings as they are now.
+func (s Shop) TimersSet() bool { return s.TimersVersion == s.Settings.Version+1 }
+
+// MaxUnreadable is how many unreadable requests a shop's record names, and so how many are announced.
+const MaxUnreadable = 500

@@ -158,3 +158,6 @@ func EndingOf(s State) (Ending, bool) {
 	}
 	return Endings[i], true
 }
+
+// DecisionPending reports whether a decision in that state is still to be carried.
+func (s State) DecisionPending() bool { return s == Queued || s == Sending || s == Unclear }

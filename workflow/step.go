@@ -19,19 +19,19 @@ type Next struct {
 	// desk's own.
 	Fault error
 
-	at       time.Time
+	At       time.Time // of the event
 	priority Priority
 }
 
 // Step applies an event to an application. It is pure. The error is a Refusal, and only what a person asked for is
 // refused; an event that fits no row of the table and that nobody asked for changes nothing.
 func Step(a Application, e Event) (Next, error) {
-	if a.alreadyApplied(e.actor().DedupKey) {
+	if a.AlreadyApplied(e.actor().DedupKey) {
 		return Next{Application: a}, nil
 	}
 	next, err := step(a, e)
 	if err == nil && next.Changed {
-		next.Application.DedupKeys = addDedupKey(next.Application.DedupKeys, e.actor().DedupKey)
+		next.Application.DedupKeys = AddDedupKey(next.Application.DedupKeys, e.actor().DedupKey)
 	}
 	return next, err
 }
@@ -39,12 +39,13 @@ func Step(a Application, e Event) (Next, error) {
 // maxDedupKeys is how many actions an application remembers. Slack repeats a delivery within minutes.
 const maxDedupKeys = 16
 
-// alreadyApplied reports whether an action was applied before.
-func (a Application) alreadyApplied(dedupKey string) bool {
+// AlreadyApplied reports whether an action was applied before.
+func (a Application) AlreadyApplied(dedupKey string) bool {
 	return dedupKey != "" && slices.Contains(a.DedupKeys, dedupKey)
 }
 
-func addDedupKey(dedupKeys []string, dedupKey string) []string {
+// AddDedupKey adds an action to those that are remembered; the oldest are forgotten.
+func AddDedupKey(dedupKeys []string, dedupKey string) []string {
 	if dedupKey == "" {
 		return dedupKeys
 	}
@@ -91,7 +92,7 @@ func step(a Application, e Event) (Next, error) {
 
 // changed starts a Next: a is the application after the event.
 func changed(a Application, at time.Time, p Priority) Next {
-	return Next{Application: a, Changed: true, at: at, priority: p}
+	return Next{Application: a, Changed: true, At: at, priority: p}
 }
 
 // repaint adds the card's repaint, if there is a card that can be written to. One that is gone from Slack is posted
@@ -116,12 +117,12 @@ func (n Next) reply(s Payload) Next {
 	if !a.Card.Wanted || a.Card.Lost {
 		return n
 	}
-	s.At, s.State = n.at, a.State()
+	s.At, s.State = n.At, a.State()
 	if s.Kind == KindStage {
 		s.Stage = a.Stage()
 	}
 	n.Effects = append(n.Effects, Effect{
-		Kind: Reply, Lane: ThreadLane(a.Key), Priority: n.priority, NotBefore: n.at, Payload: &s, Parked: !a.Card.Posted(),
+		Kind: Reply, Lane: ThreadLane(a.Key), Priority: n.priority, NotBefore: n.At, Payload: &s, Parked: !a.Card.Posted(),
 	})
 	return n
 }

@@ -1,7 +1,6 @@
 package workflow
 
 import (
-	"errors"
 	"fmt"
 	"time"
 )
@@ -69,24 +68,10 @@ func (a Application) announcedUpTo(before time.Duration) Application {
 	return a.withAnnounced(Announced{Deadline: a.Timer.Kind, By: a.Timer.By, Before: before})
 }
 
-// stepName names a step as its metadata does: "48h", "30m", or "0h" at the deadline itself.
-func stepName(before time.Duration) string {
+// StepName names a step as its metadata does: "48h", "30m", or "0h" at the deadline itself.
+func StepName(before time.Duration) string {
 	if before%time.Hour != 0 {
 		return fmt.Sprintf("%dm", before/time.Minute)
 	}
 	return fmt.Sprintf("%dh", before/time.Hour)
-}
-
-// setTimer sets an application's timer, and marks what is to be announced of its shipment.
-func (t *txn) setTimer(before Application, next *Next) error {
-	s, err := t.tx.Shop(before.Key.Shop)
-	if err != nil && !errors.Is(err, ErrNotFound) {
-		return err
-	}
-	a := withTimer(next.Application, s, next.at, before.State() == Unseen)
-	if before.Stage() != a.Stage() {
-		a.News = shipmentNews(before, a) // none, if what was to be announced is out of date
-	}
-	next.Application = a
-	return nil
 }

@@ -254,11 +254,12 @@ func CampaignStageOf(c CampaignID, stage Stage) Listing {
 	return listing("campaign stage", string(c), string(stage))
 }
 
-// SeenOf lists all applications of a shop, by first sight. SeenSince is the cursor from which those of a period begin.
+// SeenOf lists all applications of a shop, by first sight. CursorAt is the cursor from which those of a period begin.
 func SeenOf(s ShopID) Listing { return listing("seen", string(s)) }
 
-// SeenSince is a cursor of SeenOf: what follows it was first seen at that time or later.
-func SeenSince(t time.Time) string { return sortTime(t) }
+// CursorAt is a cursor of a listing in order of time, as SeenOf, QueueOf and DueOf are: what follows it has that time or
+// a later one.
+func CursorAt(t time.Time) string { return sortTime(t) }
 
 // ShortOf lists the applications that bear a short id: almost always one.
 func ShortOf(id ShortID) Listing { return listing("short", string(id)) }
@@ -286,7 +287,7 @@ func (l Listing) Long() bool {
 
 func listing(parts ...string) Listing {
 	for i, p := range parts {
-		parts[i] = nameable(p)
+		parts[i] = Nameable(p)
 	}
 	return Listing(strings.Join(parts, "\x1f"))
 }

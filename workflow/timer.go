@@ -18,8 +18,8 @@ type Timer struct {
 	First bool `json:"first,omitempty"`
 }
 
-// equal reports whether two timers are the same.
-func (c Timer) equal(other Timer) bool {
+// Equal reports whether two timers are the same.
+func (c Timer) Equal(other Timer) bool {
 	return c.Kind == other.Kind && c.By.Equal(other.By) && c.Next.Equal(other.Next) && c.GroupCount == other.GroupCount && c.First == other.First
 }
 
@@ -31,8 +31,8 @@ type Announced struct {
 	Before   time.Duration `json:"before"` // the last step that was announced or passed over: so long before the deadline
 }
 
-// equal reports whether two are the same.
-func (t Announced) equal(other Announced) bool {
+// Equal reports whether two are the same.
+func (t Announced) Equal(other Announced) bool {
 	return t.Deadline == other.Deadline && t.By.Equal(other.By) && t.Before == other.Before
 }
 
@@ -72,9 +72,9 @@ func (a Application) deadline(s Settings) (DeadlineKind, time.Time) {
 	return "", time.Time{}
 }
 
-// withTimer sets an application's timer by its state and the shop's settings. First: the desk sees it for the first
+// WithTimer sets an application's timer by its state and the shop's settings. First: the desk sees it for the first
 // time.
-func withTimer(a Application, s Shop, at time.Time, first bool) Application {
+func WithTimer(a Application, s Shop, at time.Time, first bool) Application {
 	a = a.withGrouped(s)
 	kind, by := a.deadline(s.Settings)
 	if kind == "" {
@@ -121,9 +121,9 @@ func (a Application) nextStep(kind DeadlineKind, by time.Time, s Settings) time.
 	return time.Time{}
 }
 
-// latestStep returns the latest step of an application's deadline that has passed: its row, and how long before the
+// LatestStep returns the latest step of an application's deadline that has passed: its row, and how long before the
 // deadline it is. After a gap it is the only one that is announced. False if none has passed.
-func (a Application) latestStep(s Settings, now time.Time) (row EscalationStep, before time.Duration, ok bool) {
+func (a Application) LatestStep(s Settings, now time.Time) (row EscalationStep, before time.Duration, ok bool) {
 	for i, before := range slices.Backward(s.stepsOf(a.Timer.Kind)) {
 		if !s.due(before, a.Timer.By).After(now) {
 			row, ok = escalationStep(a.Timer.Kind, i)
@@ -133,5 +133,5 @@ func (a Application) latestStep(s Settings, now time.Time) (row EscalationStep, 
 	return EscalationStep{}, 0, false
 }
 
-// expired reports whether the deadline has passed at which TikTok ends the application.
-func (c Timer) expired(now time.Time) bool { return deadlineRow(c.Kind).Final && !now.Before(c.By) }
+// Expired reports whether the deadline has passed at which TikTok ends the application.
+func (c Timer) Expired(now time.Time) bool { return DeadlineRowOf(c.Kind).Final && !now.Before(c.By) }

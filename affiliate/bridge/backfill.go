@@ -7,6 +7,7 @@ import (
 
 	"sampledesk/affiliate"
 	"sampledesk/workflow"
+	"sampledesk/workflow/engine"
 )
 
 // backfillOne takes a shop's backfill a little further, after its first sweep and until it is complete. It reads on where
@@ -61,7 +62,7 @@ func (b *Bridge) backfillPage(ctx context.Context, s workflow.Shop, calls *affil
 	if err != nil {
 		return 0, p, err
 	}
-	at, batch := time.Now(), make([]workflow.Observation, 0, len(page.Applications))
+	at, batch := time.Now(), make([]engine.Observation, 0, len(page.Applications))
 	for _, a := range page.Applications {
 		batch = append(batch, observation(a, page.Asked, at, true))
 	}
@@ -81,7 +82,7 @@ func (b *Bridge) backfillPage(ctx context.Context, s workflow.Shop, calls *affil
 
 // backfillContent stores what was posted for backfilled applications. WatchAll looks after those that the desk knew
 // before.
-func (b *Bridge) backfillContent(ctx context.Context, shop workflow.ShopID, calls *affiliate.Shop, batch []workflow.Observation) error {
+func (b *Bridge) backfillContent(ctx context.Context, shop workflow.ShopID, calls *affiliate.Shop, batch []engine.Observation) error {
 	var keys []workflow.Key
 	err := b.store.View(ctx, func(tx workflow.Tx) error {
 		keys = nil

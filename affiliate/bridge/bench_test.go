@@ -21,6 +21,7 @@ import (
 	"sampledesk/affiliate/bridge"
 	"sampledesk/store/boltstore"
 	"sampledesk/workflow"
+	"sampledesk/workflow/engine"
 	"sampledesk/workflow/outbox"
 )
 
@@ -90,7 +91,7 @@ type desk struct {
 
 	db     *boltstore.Store
 	store  *ledger
-	engine *workflow.Engine
+	engine *engine.Engine
 	bridge *bridge.Bridge
 	woken  func()
 	posted sync.Map // of the workspace, which outlives the desk
@@ -126,7 +127,7 @@ func (d *desk) open() {
 		APIURL: d.details.APIURL, AuthURL: d.details.AuthURL, HTTPClient: &http.Client{Transport: d.between}, Logger: log,
 	})
 	require.NoError(d.t, err)
-	d.engine = workflow.NewEngine(d.store, func() {
+	d.engine = engine.New(d.store, func() {
 		if d.woken != nil {
 			d.woken()
 		}
@@ -160,20 +161,20 @@ func (s *slack) Limit(workflow.Tx, workflow.Effect) (string, error) { return "",
 
 func (s *slack) Budget(workflow.Effect, string) time.Duration { return 0 }
 
-func (s *slack) Deliver(_ context.Context, e workflow.Effect) workflow.Outcome {
+func (s *slack) Deliver(_ context.Context, e workflow.Effect) engine.Outcome {
 	if e.Kind == workflow.ShowCard {
-		return workflow.Outcome{Event: workflow.CardShown{At: time.Now(), Channel: "C1", TS: "1.1", Hash: string(e.ID)}}
+		return engine.Outcome{Event: workflow.CardShown{At: time.Now(), Channel: "C1", TS: "1.1", Hash: string(e.ID)}}
 	}
 	if e.Kind == workflow.ShowNotice {
-		return workflow.Outcome{Result: workflow.NoticeShown{At: time.Now(), Channel: "C1", TS: "2.1", Hash: string(e.ID)}}
+		return engine.Outcome{Result: engine.NoticeShown{At: time.Now(), Channel: "C1", TS: "2.1", Hash: string(e.ID)}}
 	}
 	if _, found := s.posted.LoadOrStore(e.ID, true); found && e.Begun {
-		return workflow.Outcome{}
+		return engine.Outcome{}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.sayings = append(s.sayings, *e.Payload)
-	return workflow.Outcome{}
+	return engine.Outcome{}
 }
 
 // said returns what was said of those kinds, in order.

@@ -10,13 +10,14 @@ import (
 
 	"sampledesk/affiliate"
 	"sampledesk/workflow"
+	"sampledesk/workflow/engine"
 )
 
 // Bridge speaks to TikTok Shop for the desk. It is safe for concurrent use.
 type Bridge struct {
 	client *affiliate.Client
 	store  workflow.Store
-	engine *workflow.Engine
+	engine *engine.Engine
 	key    Key
 	log    *slog.Logger
 
@@ -51,7 +52,7 @@ type Unreadable struct {
 }
 
 // New returns a bridge. Key seals the tokens that it keeps in the store.
-func New(client *affiliate.Client, store workflow.Store, engine *workflow.Engine, key Key, log *slog.Logger) *Bridge {
+func New(client *affiliate.Client, store workflow.Store, engine *engine.Engine, key Key, log *slog.Logger) *Bridge {
 	return &Bridge{
 		client: client, store: store, engine: engine, key: key, log: log,
 		auths:  map[string]*affiliate.Authorisation{},

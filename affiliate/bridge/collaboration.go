@@ -7,12 +7,13 @@ import (
 
 	"sampledesk/affiliate"
 	"sampledesk/workflow"
+	"sampledesk/workflow/engine"
 	"sampledesk/workflow/outbox"
 )
 
 // collaborate fetches a target collaboration for a run that imports its creators. A fault of the shop delays the run
 // and nothing else: whether TikTok accepts decisions, the reviews find out themselves.
-func (b *Bridge) collaborate(ctx context.Context, e workflow.Effect) workflow.Outcome {
+func (b *Bridge) collaborate(ctx context.Context, e workflow.Effect) engine.Outcome {
 	var r workflow.Run
 	var s workflow.Shop
 	err := b.store.View(ctx, func(tx workflow.Tx) (err error) {
@@ -24,33 +25,33 @@ func (b *Bridge) collaborate(ctx context.Context, e workflow.Effect) workflow.Ou
 	})
 	switch {
 	case errors.Is(err, workflow.ErrNotFound):
-		return workflow.Outcome{Then: workflow.Buried, Failure: workflow.Failure{Message: "the run or its shop is not on record"}}
+		return engine.Outcome{Then: engine.Buried, Failure: workflow.Failure{Message: "the run or its shop is not on record"}}
 	case err != nil:
-		return workflow.Outcome{Then: workflow.Again, After: outbox.Backoff(e.Attempt), Failure: failureOf(err)}
+		return engine.Outcome{Then: engine.Again, After: outbox.Backoff(e.Attempt), Failure: failureOf(err)}
 	case r.Ended():
-		return workflow.Outcome{}
+		return engine.Outcome{}
 	}
 	detail, err := b.calls(s).TargetCollaboration(ctx, affiliate.CollaborationID(r.Collaboration))
 	if err != nil {
 		return importFailed(e, err)
 	}
-	return workflow.Outcome{Result: imported(detail, time.Now())}
+	return engine.Outcome{Result: imported(detail, time.Now())}
 }
 
 // importFailed is the outcome where nothing was imported. A failure that does not go away by itself ends the run.
-func importFailed(e workflow.Effect, err error) workflow.Outcome {
+func importFailed(e workflow.Effect, err error) engine.Outcome {
 	c, kind := failureOf(err), affiliate.KindOf(err)
-	failed := workflow.ImportFailed{At: time.Now(), Failure: c, ForGood: kind == affiliate.Refused || kind == affiliate.ScopeMissing}
+	failed := engine.ImportFailed{At: time.Now(), Failure: c, ForGood: kind == affiliate.Refused || kind == affiliate.ScopeMissing}
 	if failed.ForGood {
-		return workflow.Outcome{Result: failed}
+		return engine.Outcome{Result: failed}
 	}
-	return workflow.Outcome{
-		Result: failed, Then: workflow.Again, After: max(affiliate.RetryAfter(err), outbox.Backoff(e.Attempt)), Failure: c,
+	return engine.Outcome{
+		Result: failed, Then: engine.Again, After: max(affiliate.RetryAfter(err), outbox.Backoff(e.Attempt)), Failure: c,
 	}
 }
 
-func imported(d affiliate.CollaborationDetail, at time.Time) workflow.Imported {
-	all := workflow.Imported{At: at, Name: d.Name}
+func imported(d affiliate.CollaborationDetail, at time.Time) engine.Imported {
+	all := engine.Imported{At: at, Name: d.Name}
 	for _, c := range d.Creators {
 		all.Creators = append(all.Creators, workflow.Creator{
 			OpenID: string(c.ID), Username: c.Username, Nickname: c.Nickname, Avatar: c.AvatarURL,

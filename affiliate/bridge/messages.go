@@ -9,6 +9,7 @@ import (
 
 	"sampledesk/affiliate"
 	"sampledesk/workflow"
+	"sampledesk/workflow/engine"
 	"sampledesk/workflow/outbox"
 )
 
@@ -59,10 +60,10 @@ func (b *Bridge) messageBudget(e workflow.Effect) time.Duration {
 
 // message carries a message to a creator, once: no idempotency key exists, so after an answer that was lost it checks
 // the conversation before it repeats.
-func (b *Bridge) message(ctx context.Context, e workflow.Effect) workflow.Outcome {
+func (b *Bridge) message(ctx context.Context, e workflow.Effect) engine.Outcome {
 	state := b.of(e.Shop)
 	if !state.beginSending() {
-		return workflow.Outcome{Then: workflow.Again, After: oneAtATime, Verifications: verifications(e), Failure: e.Failure}
+		return engine.Outcome{Then: engine.Again, After: oneAtATime, Verifications: verifications(e), Failure: e.Failure}
 	}
 	defer state.endSending()
 	if failure, wait := state.messages.holds(e); wait > 0 {
@@ -80,7 +81,7 @@ func (b *Bridge) message(ctx context.Context, e workflow.Effect) workflow.Outcom
 	s, conversation, err := b.recipient(ctx, e)
 	switch {
 	case err != nil:
-		return workflow.Outcome{Then: workflow.Again, After: unknownShop, Verifications: e.Verifications, Failure: failureOf(err)}
+		return engine.Outcome{Then: engine.Again, After: unknownShop, Verifications: e.Verifications, Failure: failureOf(err)}
 	case conversation.Shown.OpenID == "" && conversation.ID == "":
 		return refusedMessage("", workflow.Failure{Message: string(workflow.RuleNoCreator)})
 	}
@@ -133,7 +134,7 @@ func (b *Bridge) recipient(ctx context.Context, e workflow.Effect) (s workflow.S
 	return s, conversation, err
 }
 
-func (b *Bridge) sendMessage(ctx context.Context, e workflow.Effect, calls *affiliate.Shop, with affiliate.ConversationID) workflow.Outcome {
+func (b *Bridge) sendMessage(ctx context.Context, e workflow.Effect, calls *affiliate.Shop, with affiliate.ConversationID) engine.Outcome {
 	id, err := calls.SendMessage(ctx, with, e.Text)
 	if err != nil {
 		return b.messageFailed(e, with, err)
@@ -144,7 +145,7 @@ func (b *Bridge) sendMessage(ctx context.Context, e workflow.Effect, calls *affi
 }
 
 // messageFailed returns the outcome of a message that failed.
-func (b *Bridge) messageFailed(e workflow.Effect, with affiliate.ConversationID, err error) workflow.Outcome {
+func (b *Bridge) messageFailed(e workflow.Effect, with affiliate.ConversationID, err error) engine.Outcome {
 	c, kind := failureOf(err), affiliate.KindOf(err)
 	switch {
 	case affiliate.Unclear(err):
@@ -158,46 +159,46 @@ func (b *Bridge) messageFailed(e workflow.Effect, with affiliate.ConversationID,
 	case kind == affiliate.Refused:
 		return refusedMessage(with, c)
 	}
-	o := workflow.Outcome{Then: workflow.Again, After: max(affiliate.RetryAfter(err), outbox.Backoff(e.Attempt)), Verifications: e.Verifications, Failure: c}
+	o := engine.Outcome{Then: engine.Again, After: max(affiliate.RetryAfter(err), outbox.Backoff(e.Attempt)), Verifications: e.Verifications, Failure: c}
 	if e.Attempt >= unanswering && kind != affiliate.RateLimited {
-		o.Result = workflow.MessageDone{What: workflow.OnMessageHeldUp, At: time.Now(), Failure: c}
+		o.Result = engine.MessageDone{What: workflow.OnMessageHeldUp, At: time.Now(), Failure: c}
 	}
 	return o
 }
 
 // openBreaker opens the breaker of the shop's messages: the others would fail like this one.
-func (b *Bridge) openBreaker(e workflow.Effect, c workflow.Failure, pause time.Duration) workflow.Outcome {
+func (b *Bridge) openBreaker(e workflow.Effect, c workflow.Failure, pause time.Duration) engine.Outcome {
 	b.of(e.Shop).messages.trip(c, pause)
 	return delayed(e, c, pause)
 }
 
 // delayed is the outcome of a message that waits, and why.
-func delayed(e workflow.Effect, c workflow.Failure, pause time.Duration) workflow.Outcome {
-	return workflow.Outcome{
-		Result: workflow.MessageDone{What: workflow.OnMessageHeldUp, At: time.Now(), Failure: c},
-		Then:   workflow.Again, After: max(pause, 0), Verifications: e.Verifications, Failure: c,
+func delayed(e workflow.Effect, c workflow.Failure, pause time.Duration) engine.Outcome {
+	return engine.Outcome{
+		Result: engine.MessageDone{What: workflow.OnMessageHeldUp, At: time.Now(), Failure: c},
+		Then:   engine.Again, After: max(pause, 0), Verifications: e.Verifications, Failure: c,
 	}
 }
 
 // unclearMessage is the outcome of a message that has to be verified before it is sent again.
-func unclearMessage(with affiliate.ConversationID, c workflow.Failure) workflow.Outcome {
-	return workflow.Outcome{
-		Result: workflow.MessageDone{What: workflow.OnMessageHeldUp, At: time.Now(), Failure: c, Conversation: string(with)},
-		Then:   workflow.Again, After: firstVerification, Verifications: 1, Failure: c,
+func unclearMessage(with affiliate.ConversationID, c workflow.Failure) engine.Outcome {
+	return engine.Outcome{
+		Result: engine.MessageDone{What: workflow.OnMessageHeldUp, At: time.Now(), Failure: c, Conversation: string(with)},
+		Then:   engine.Again, After: firstVerification, Verifications: 1, Failure: c,
 	}
 }
 
-func sentMessage(with affiliate.ConversationID) workflow.Outcome {
-	return workflow.Outcome{Result: workflow.MessageDone{What: workflow.OnMessageSent, At: time.Now(), Conversation: string(with)}}
+func sentMessage(with affiliate.ConversationID) engine.Outcome {
+	return engine.Outcome{Result: engine.MessageDone{What: workflow.OnMessageSent, At: time.Now(), Conversation: string(with)}}
 }
 
-func refusedMessage(with affiliate.ConversationID, c workflow.Failure) workflow.Outcome {
-	return workflow.Outcome{Result: workflow.MessageDone{What: workflow.OnMessageRefused, At: time.Now(), Failure: c, Conversation: string(with)}}
+func refusedMessage(with affiliate.ConversationID, c workflow.Failure) engine.Outcome {
+	return engine.Outcome{Result: engine.MessageDone{What: workflow.OnMessageRefused, At: time.Now(), Failure: c, Conversation: string(with)}}
 }
 
 // verifyMessage finds out whether a message arrived whose answer was lost. If the second check does not find it, it did
 // not, and is sent again.
-func (b *Bridge) verifyMessage(ctx context.Context, e workflow.Effect, calls *affiliate.Shop, with affiliate.Conversation) workflow.Outcome {
+func (b *Bridge) verifyMessage(ctx context.Context, e workflow.Effect, calls *affiliate.Shop, with affiliate.Conversation) engine.Outcome {
 	found, err := b.arrived(ctx, e, calls, with)
 	switch {
 	case err != nil:
@@ -205,9 +206,9 @@ func (b *Bridge) verifyMessage(ctx context.Context, e workflow.Effect, calls *af
 	case found:
 		return sentMessage(with.ID)
 	case e.Verifications == 1:
-		return workflow.Outcome{Then: workflow.Again, After: secondVerification - firstVerification, Verifications: 2, Failure: e.Failure}
+		return engine.Outcome{Then: engine.Again, After: secondVerification - firstVerification, Verifications: 2, Failure: e.Failure}
 	default:
-		return workflow.Outcome{Then: workflow.Again, Verifications: 0, Failure: e.Failure}
+		return engine.Outcome{Then: engine.Again, Verifications: 0, Failure: e.Failure}
 	}
 }
 

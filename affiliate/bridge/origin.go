@@ -10,6 +10,7 @@ import (
 
 	"sampledesk/affiliate"
 	"sampledesk/workflow"
+	"sampledesk/workflow/engine"
 )
 
 // The pace at which origins are looked up.
@@ -69,7 +70,7 @@ func (b *Bridge) resolveOrigins(ctx context.Context, shop workflow.ShopID, calls
 
 // findOrigins looks up where requests came from that the desk has not met yet, so that their cards tell it from the
 // start: what is found out later waits for the next repaint. It is bounded; the sweep's end goes on where it left off.
-func (l *sweepRun) findOrigins(ctx context.Context, batch []workflow.Observation) {
+func (l *sweepRun) findOrigins(ctx context.Context, batch []engine.Observation) {
 	o := &l.state.origins
 	waiting, err := l.unmet(ctx, batch)
 	if err != nil || len(waiting) == 0 || o.lookup != nil || l.searched >= searchesBeforeCards || l.state.origin.rest.open() > 0 {
@@ -103,7 +104,7 @@ func (l *sweepRun) findOrigins(ctx context.Context, batch []workflow.Observation
 }
 
 // unmet lists the applications of a batch that are not on record, as far as their origin can be asked for.
-func (l *sweepRun) unmet(ctx context.Context, batch []workflow.Observation) (all []unresolved, err error) {
+func (l *sweepRun) unmet(ctx context.Context, batch []engine.Observation) (all []unresolved, err error) {
 	err = l.bridge.store.View(ctx, func(tx workflow.Tx) error {
 		all = nil
 		for _, each := range batch {

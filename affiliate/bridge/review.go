@@ -7,6 +7,7 @@ import (
 
 	"sampledesk/affiliate"
 	"sampledesk/workflow"
+	"sampledesk/workflow/engine"
 	"sampledesk/workflow/outbox"
 )
 
@@ -34,10 +35,10 @@ func (b *Bridge) reviewBudget(e workflow.Effect) time.Duration {
 }
 
 // review sends a decision to TikTok. No idempotency key exists, so after a lost answer it checks before it repeats.
-func (b *Bridge) review(ctx context.Context, e workflow.Effect) workflow.Outcome {
+func (b *Bridge) review(ctx context.Context, e workflow.Effect) engine.Outcome {
 	a, s, err := b.load(ctx, e)
 	if err != nil {
-		return workflow.Outcome{Then: workflow.Again, After: unknownShop, Verifications: verifications(e), Failure: failureOf(err)}
+		return engine.Outcome{Then: engine.Again, After: unknownShop, Verifications: verifications(e), Failure: failureOf(err)}
 	}
 	if failure, wait := b.of(e.Shop).reviews.holds(e); wait > 0 {
 		return heldUp(failure, wait)
@@ -73,19 +74,19 @@ func (b *Bridge) load(ctx context.Context, e workflow.Effect) (a workflow.Applic
 	return a, s, err
 }
 
-func answerLost(c workflow.Failure) workflow.Outcome {
-	return workflow.Outcome{
-		Event: workflow.AnswerLost{At: time.Now(), Failure: c}, Then: workflow.Again, After: firstVerification, Verifications: 1, Failure: c,
+func answerLost(c workflow.Failure) engine.Outcome {
+	return engine.Outcome{
+		Event: workflow.AnswerLost{At: time.Now(), Failure: c}, Then: engine.Again, After: firstVerification, Verifications: 1, Failure: c,
 	}
 }
 
 // send makes the call.
-func (b *Bridge) send(ctx context.Context, e workflow.Effect, s workflow.Shop, calls *affiliate.Shop) workflow.Outcome {
+func (b *Bridge) send(ctx context.Context, e workflow.Effect, s workflow.Shop, calls *affiliate.Shop) engine.Outcome {
 	err := calls.Review(ctx, affiliate.ApplicationID(e.Application), verdict(*e.Review))
 	now := time.Now()
 	if err == nil {
 		b.reviewAnswered(ctx, e.Shop, now)
-		return workflow.Outcome{Event: workflow.Confirmed{At: now, Verdict: e.Review.Verdict}, Then: workflow.Done}
+		return engine.Outcome{Event: workflow.Confirmed{At: now, Verdict: e.Review.Verdict}, Then: engine.Done}
 	}
 	c := failureOf(err)
 	kind := affiliate.KindOf(err)
@@ -93,22 +94,22 @@ func (b *Bridge) send(ctx context.Context, e workflow.Effect, s workflow.Shop, c
 	case affiliate.Unclear(err):
 		return answerLost(c)
 	case kind == affiliate.ShopUnknown && b.renamed(ctx, s):
-		return workflow.Outcome{Then: workflow.Again, Failure: c}
+		return engine.Outcome{Then: engine.Again, Failure: c}
 	case kind.Stops() != affiliate.StopsNothing:
 		return b.stopReviews(ctx, e, c, now)
 	case kind == affiliate.Refused:
 		if _, fromTikTok := errors.AsType[*affiliate.Error](err); fromTikTok {
 			b.reviewAnswered(ctx, e.Shop, now)
 		}
-		return workflow.Outcome{Event: workflow.RefusedForGood{At: now, Failure: c}, Then: workflow.Done}
+		return engine.Outcome{Event: workflow.RefusedForGood{At: now, Failure: c}, Then: engine.Done}
 	default:
-		return workflow.Outcome{Then: workflow.Again, After: max(affiliate.RetryAfter(err), outbox.Backoff(e.Attempt)), Failure: c}
+		return engine.Outcome{Then: engine.Again, After: max(affiliate.RetryAfter(err), outbox.Backoff(e.Attempt)), Failure: c}
 	}
 }
 
 // stopReviews pauses the shop's reviews: the fault is not the application's, so decisions wait, and an admin is
 // notified once.
-func (b *Bridge) stopReviews(ctx context.Context, e workflow.Effect, c workflow.Failure, now time.Time) workflow.Outcome {
+func (b *Bridge) stopReviews(ctx context.Context, e workflow.Effect, c workflow.Failure, now time.Time) engine.Outcome {
 	b.of(e.Shop).reviews.trip(c, breakerPause)
 	if err := b.engine.StopShop(ctx, e.Shop, workflow.FromDispatcher, c, now); err != nil {
 		b.log.ErrorContext(ctx, "could not record that a shop stopped", "shop", e.Shop, "error", err)
@@ -117,8 +118,8 @@ func (b *Bridge) stopReviews(ctx context.Context, e workflow.Effect, c workflow.
 }
 
 // heldUp is the outcome of a decision that waits; the card shows why.
-func heldUp(c workflow.Failure, pause time.Duration) workflow.Outcome {
-	return workflow.Outcome{Event: workflow.HeldUp{At: time.Now(), Failure: c}, Then: workflow.Again, After: max(pause, 0), Failure: c}
+func heldUp(c workflow.Failure, pause time.Duration) engine.Outcome {
+	return engine.Outcome{Event: workflow.HeldUp{At: time.Now(), Failure: c}, Then: engine.Again, After: max(pause, 0), Failure: c}
 }
 
 // reviewAnswered clears the record that TikTok accepts no decision of the shop, now that it answered one, whatever the
@@ -137,20 +138,20 @@ func (b *Bridge) reviewAnswered(ctx context.Context, id workflow.ShopID, now tim
 // verify finds out what became of a decision whose answer was lost. If TikTok still shows the application as pending at
 // the second check, the decision did not arrive, and is sent again. A missing record proves nothing: the check is
 // repeated.
-func (b *Bridge) verify(ctx context.Context, e workflow.Effect, a workflow.Application, calls *affiliate.Shop) workflow.Outcome {
+func (b *Bridge) verify(ctx context.Context, e workflow.Effect, a workflow.Application, calls *affiliate.Shop) engine.Outcome {
 	o, found, err := lookUp(ctx, calls, a)
 	switch {
 	case err != nil:
-		return workflow.Outcome{
-			Then: workflow.Again, After: max(affiliate.RetryAfter(err), outbox.Backoff(e.Attempt)), Verifications: e.Verifications, Failure: failureOf(err),
+		return engine.Outcome{
+			Then: engine.Again, After: max(affiliate.RetryAfter(err), outbox.Backoff(e.Attempt)), Verifications: e.Verifications, Failure: failureOf(err),
 		}
 	case found && o.Snapshot.Status != workflow.StatusPending:
-		return workflow.Outcome{Event: o.Reported, Then: workflow.Done}
+		return engine.Outcome{Event: o.Reported, Then: engine.Done}
 	case e.Verifications == 1:
-		return workflow.Outcome{Then: workflow.Again, After: secondVerification - firstVerification, Verifications: 2, Failure: e.Failure}
+		return engine.Outcome{Then: engine.Again, After: secondVerification - firstVerification, Verifications: 2, Failure: e.Failure}
 	case !found:
-		return workflow.Outcome{Then: workflow.Again, After: max(secondVerification, outbox.Backoff(e.Attempt)), Verifications: 2, Failure: e.Failure}
+		return engine.Outcome{Then: engine.Again, After: max(secondVerification, outbox.Backoff(e.Attempt)), Verifications: 2, Failure: e.Failure}
 	default:
-		return workflow.Outcome{Then: workflow.Again, Verifications: 0, Failure: e.Failure}
+		return engine.Outcome{Then: engine.Again, Verifications: 0, Failure: e.Failure}
 	}
 }

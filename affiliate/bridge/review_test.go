@@ -14,6 +14,7 @@ import (
 
 	"sampledesk/affiliate/affiliatesim"
 	"sampledesk/workflow"
+	"sampledesk/workflow/engine"
 )
 
 // decide makes a decision about an application as it stands, without an undo window.
@@ -387,11 +388,11 @@ func TestADecisionWhoseTokensCannotBeSavedWaitsForTheStore(t *testing.T) {
 		d.act("/sim/authorization", `{"do":"expire_access"}`, nil)
 		d.store.fail(errors.New("the disk is full"))
 		outcome := d.bridge.Deliver(t.Context(), e)
-		require.Equal(t, workflow.Again, outcome.Then)
+		require.Equal(t, engine.Again, outcome.Then)
 		require.Nil(t, outcome.Event)
 		require.Zero(t, outcome.Verifications, "nothing was sent, so nothing is unclear")
 		d.store.fail(nil)
-		require.Equal(t, workflow.Done, d.bridge.Deliver(t.Context(), e).Then)
+		require.Equal(t, engine.Done, d.bridge.Deliver(t.Context(), e).Then)
 		require.Len(t, d.calls(refreshPath), 2, "the pair was kept in memory meanwhile")
 	})
 }
@@ -403,8 +404,8 @@ func TestAnEffectWhoseRecordsAreMissingWaits(t *testing.T) {
 		e := workflow.Effect{Shop: "no such shop", Application: "1", Attempt: 1, Begun: true, Review: &workflow.Review{Verdict: workflow.Approve}}
 		require.Zero(t, d.bridge.Budget(e, ""))
 		outcome := d.bridge.Deliver(t.Context(), e)
-		require.Equal(t, workflow.Outcome{
-			Then: workflow.Again, After: 30 * time.Second, Verifications: 1, Failure: workflow.Failure{Message: outcome.Failure.Message},
+		require.Equal(t, engine.Outcome{
+			Then: engine.Again, After: 30 * time.Second, Verifications: 1, Failure: workflow.Failure{Message: outcome.Failure.Message},
 		}, outcome)
 		require.Contains(t, outcome.Failure.Message, "not found")
 	})

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"sampledesk/workflow"
+	"sampledesk/workflow/engine"
 )
 
 // Limit implements outbox.Service: decisions and messages of a shop have a budget each. A look, which follows a lost
@@ -37,7 +38,7 @@ func (b *Bridge) Budget(e workflow.Effect, _ string) time.Duration {
 }
 
 // Deliver implements outbox.Service.
-func (b *Bridge) Deliver(ctx context.Context, e workflow.Effect) workflow.Outcome {
+func (b *Bridge) Deliver(ctx context.Context, e workflow.Effect) engine.Outcome {
 	switch e.Kind {
 	case workflow.SendMessage:
 		return b.message(ctx, e)

@@ -10,6 +10,7 @@ import (
 
 	"sampledesk/affiliate"
 	"sampledesk/workflow"
+	"sampledesk/workflow/engine"
 )
 
 // SweepAll sweeps every connected shop separately, and returns when all are done. It may be called while it runs: a
@@ -106,7 +107,7 @@ func (l *sweepRun) takeOver(ctx context.Context, status workflow.Status) error {
 		if err != nil {
 			return err
 		}
-		at, batch := time.Now(), make([]workflow.Observation, 0, len(page.Applications))
+		at, batch := time.Now(), make([]engine.Observation, 0, len(page.Applications))
 		for _, a := range page.Applications {
 			l.listed[workflow.ApplicationID(a.ID)] = true
 			batch = append(batch, observation(a, page.Asked, at, !l.shop.InitialSyncDone))
@@ -127,9 +128,9 @@ func (l *sweepRun) takeOver(ctx context.Context, status workflow.Status) error {
 }
 
 // observe applies what was read. What the store rejects is skipped like what cannot be read.
-func (l *sweepRun) observe(ctx context.Context, batch []workflow.Observation) error {
+func (l *sweepRun) observe(ctx context.Context, batch []engine.Observation) error {
 	_, err := l.bridge.engine.Observe(ctx, l.shop.ID, batch)
-	if notKept, ok := errors.AsType[*workflow.NotKeptError](err); ok {
+	if notKept, ok := errors.AsType[*engine.NotKeptError](err); ok {
 		for id, err := range notKept.Records {
 			l.skip(ctx, string(id), err)
 		}
@@ -225,7 +226,7 @@ func (l *sweepRun) ask(ctx context.Context, a workflow.Application) error {
 	if o.Snapshot.Status == workflow.StatusCompleted && a.State() != workflow.Completed {
 		l.contentFirst(ctx, a.Key)
 	}
-	return l.observe(ctx, []workflow.Observation{o})
+	return l.observe(ctx, []engine.Observation{o})
 }
 
 // contentFirst takes over the content of an application that TikTok calls completed, so that one message tells both. What
@@ -252,7 +253,7 @@ func (b *Bridge) firstOf(what string) bool {
 
 // lookUp finds one application's record. The API has no filter by application id: the creator and the product narrow
 // the search, and the id picks the record. A record that is there and cannot be read is an *affiliate.UnreadableError.
-func lookUp(ctx context.Context, calls *affiliate.Shop, a workflow.Application) (workflow.Observation, bool, error) {
+func lookUp(ctx context.Context, calls *affiliate.Shop, a workflow.Application) (engine.Observation, bool, error) {
 	filter := affiliate.Filter{ProductID: affiliate.ProductID(a.Snapshot.Product.ID)}
 	if id := a.Snapshot.Creator.OpenID; id != "" {
 		filter.CreatorID = affiliate.CreatorID(id)
@@ -263,11 +264,11 @@ func lookUp(ctx context.Context, calls *affiliate.Shop, a workflow.Application) 
 		filter.Title = strings.TrimSpace(a.Snapshot.Product.Title)
 	}
 	if filter == (affiliate.Filter{}) {
-		return workflow.Observation{}, false, nil // reading everything would take too long for the others
+		return engine.Observation{}, false, nil // reading everything would take too long for the others
 	}
 	for page, err := range calls.SearchPages(ctx, filter) {
 		if err != nil {
-			return workflow.Observation{}, false, err
+			return engine.Observation{}, false, err
 		}
 		for _, found := range page.Applications {
 			if workflow.ApplicationID(found.ID) == a.Key.ID {
@@ -276,11 +277,11 @@ func lookUp(ctx context.Context, calls *affiliate.Shop, a workflow.Application) 
 		}
 		for _, u := range page.Unreadable {
 			if workflow.ApplicationID(u.ID) == a.Key.ID {
-				return workflow.Observation{}, false, u
+				return engine.Observation{}, false, u
 			}
 		}
 	}
-	return workflow.Observation{}, false, nil
+	return engine.Observation{}, false, nil
 }
 
 // Probe makes the smallest call there is for a shop, and returns how many applications wait for review.

@@ -6,6 +6,7 @@ import (
 
 	"sampledesk/affiliate"
 	"sampledesk/workflow"
+	"sampledesk/workflow/engine"
 )
 
 // snapshot turns a record of the vendor's into the workflow's type.
@@ -51,8 +52,8 @@ func optionalNumber(n affiliate.Number) workflow.OptionalNumber {
 	return workflow.OptionalNumber{Value: value, Shared: shared}
 }
 
-func observation(a affiliate.Application, began, at time.Time, first bool) workflow.Observation {
-	return workflow.Observation{
+func observation(a affiliate.Application, began, at time.Time, first bool) engine.Observation {
+	return engine.Observation{
 		ID:       workflow.ApplicationID(a.ID),
 		Reported: workflow.Reported{At: at, Began: began, Snapshot: snapshot(a), First: first},
 	}

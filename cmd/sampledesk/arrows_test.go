@@ -81,6 +81,9 @@ func TestTheArrowsPointInward(t *testing.T) {
 	for _, i := range reaches(all, "sampledesk/workflow/query") {
 		require.True(t, standard(i) || i == "sampledesk/workflow" || i == unicodeForms, "query reads what workflow keeps and knows nobody else, but imports %s", i)
 	}
+	for _, i := range reaches(all, "sampledesk/workflow/engine") {
+		require.True(t, standard(i) || i == "sampledesk/workflow" || i == unicodeForms, "the engine keeps what workflow decides and knows nobody else, but imports %s", i)
+	}
 	for _, i := range reaches(all, "sampledesk/affiliate") {
 		require.False(t, ours(i), "affiliate imports nothing of ours, not %s", i)
 	}

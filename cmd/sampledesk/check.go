@@ -14,6 +14,7 @@ import (
 	"sampledesk/affiliate/bridge"
 	"sampledesk/bot"
 	"sampledesk/workflow"
+	"sampledesk/workflow/engine"
 )
 
 // check looks at everything that a first day needs, with the flags and variables of serve: whatever serve would refuse is
@@ -124,7 +125,7 @@ func (c *check) tiktok(ctx context.Context, db workflow.Store, key bridge.Key) [
 	if err != nil {
 		return []bot.Finding{{What: "TikTok app", Found: err.Error(), Do: "check TIKTOK_API_URL and TIKTOK_AUTH_URL"}}
 	}
-	tiktok := bridge.New(client, db, workflow.NewEngine(db, nil), key, silent)
+	tiktok := bridge.New(client, db, engine.New(db, nil), key, silent)
 	if err := tiktok.Connect(ctx, affiliate.Secret(c.TiktokRefreshToken)); err != nil {
 		return []bot.Finding{tiktokFault("TikTok connection", err)}
 	}

@@ -11,6 +11,7 @@ import (
 
 	"sampledesk/affiliate/bridge"
 	"sampledesk/workflow"
+	"sampledesk/workflow/engine"
 )
 
 const (
@@ -25,7 +26,7 @@ const (
 
 // clocks has the shops' deadlines told when they are due, their mornings, and their weeks.
 type clocks struct {
-	engine *workflow.Engine
+	engine *engine.Engine
 	tiktok *bridge.Bridge
 	log    *slog.Logger
 	opened time.Time
@@ -34,7 +35,7 @@ type clocks struct {
 	failing map[workflow.ShopID]bool // a failure was logged, and no look went through since
 }
 
-func newClocks(engine *workflow.Engine, tiktok *bridge.Bridge, log *slog.Logger) *clocks {
+func newClocks(engine *engine.Engine, tiktok *bridge.Bridge, log *slog.Logger) *clocks {
 	return &clocks{engine: engine, tiktok: tiktok, log: log, opened: time.Now(), failing: map[workflow.ShopID]bool{}}
 }
 

@@ -12,6 +12,7 @@ import (
 	"sampledesk/affiliate/bridge"
 	"sampledesk/bot"
 	"sampledesk/workflow"
+	"sampledesk/workflow/engine"
 )
 
 const (
@@ -25,7 +26,7 @@ const (
 // health serves /healthz, that the process lives, and /readyz, that the desk does its work.
 type health struct {
 	store  workflow.Store
-	engine *workflow.Engine
+	engine *engine.Engine
 	slack  *bot.Desk
 	tiktok *bridge.Bridge
 }

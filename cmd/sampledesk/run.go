@@ -17,6 +17,7 @@ import (
 	"sampledesk/bot"
 	"sampledesk/bot/socket"
 	"sampledesk/workflow"
+	"sampledesk/workflow/engine"
 	"sampledesk/workflow/outbox"
 )
 
@@ -81,7 +82,7 @@ func (d desk) run(ctx context.Context, wires network, log *slog.Logger) (err err
 
 	var dispatcher *outbox.Dispatcher
 	var slack *bot.Desk
-	engine := workflow.NewEngine(db, func() { dispatcher.Wake(); slack.Changed() }, workflow.LogTo(log))
+	engine := engine.New(db, func() { dispatcher.Wake(); slack.Changed() }, engine.LogTo(log))
 	tiktok := bridge.New(client, db, engine, key, log)
 	slack, err = bot.New(bot.Config{
 		BotToken: string(d.SlackBotToken), AppToken: string(d.SlackAppToken), APIURL: d.SlackAPIURL, Channel: d.SlackChannel,

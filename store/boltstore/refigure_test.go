@@ -12,6 +12,7 @@ import (
 	"go.etcd.io/bbolt"
 
 	"sampledesk/workflow"
+	"sampledesk/workflow/engine"
 )
 
 // liveOn lets some applications live at random.
@@ -21,9 +22,9 @@ func liveOn(t *testing.T, s *Store, random *rand.Rand) {
 		workflow.StatusPending, workflow.StatusPending, workflow.StatusAwaitingShipment, workflow.StatusShipped, workflow.StatusContentPending,
 		workflow.StatusCompleted, workflow.StatusRejectCancelled, workflow.StatusOverdueCancelled, workflow.StatusNotShipCancelled,
 	}
-	engine, now := workflow.NewEngine(s, nil), begin
+	desk, now := engine.New(s, nil), begin
 	apply := func(k workflow.Key, e workflow.Event) {
-		_, err := engine.Apply(t.Context(), k, e)
+		_, err := desk.Apply(t.Context(), k, e)
 		if refusal := (workflow.Refusal{}); err != nil {
 			require.ErrorAs(t, err, &refusal)
 		}
@@ -46,10 +47,10 @@ func liveOn(t *testing.T, s *Store, random *rand.Rand) {
 			apply(k, workflow.Confirmed{At: now.Add(time.Second), Verdict: a.Decision.Verdict})
 		case 2:
 			orders := workflow.OptionalNumber{Value: float64(random.IntN(9)), Shared: true}
-			_, err := engine.FindContent(t.Context(), k, []workflow.Content{{ID: fmt.Sprint(random.IntN(3)), Format: "VIDEO", At: now, Orders: orders}}, now)
+			_, err := desk.FindContent(t.Context(), k, []workflow.Content{{ID: fmt.Sprint(random.IntN(3)), Format: "VIDEO", At: now, Orders: orders}}, now)
 			require.NoError(t, err)
 		default:
-			_, err := engine.Observe(t.Context(), k.Shop, []workflow.Observation{{ID: k.ID, Reported: workflow.Reported{
+			_, err := desk.Observe(t.Context(), k.Shop, []engine.Observation{{ID: k.ID, Reported: workflow.Reported{
 				At: now, Began: now, Snapshot: workflow.Snapshot{Status: statuses[random.IntN(len(statuses))], Creator: workflow.Creator{Username: "glow." + string(k.ID)}},
 			}}})
 			require.NoError(t, err)

@@ -39,9 +39,9 @@ func showSeen(t *testing.T, s workflow.Store) {
 		minute(4).Add(time.Microsecond):       nil,
 		minute(3).In(time.FixedZone("", 900)): {"3", "4"},
 	} {
-		require.Equal(t, want, idsOf(pageOf(t, s, seen, workflow.SeenSince(since), 9).Applications), "%s", since)
+		require.Equal(t, want, idsOf(pageOf(t, s, seen, workflow.CursorAt(since), 9).Applications), "%s", since)
 	}
-	first := pageOf(t, s, seen, workflow.SeenSince(minute(1)), 2)
+	first := pageOf(t, s, seen, workflow.CursorAt(minute(1)), 2)
 	require.Equal(t, []string{"1", "2"}, idsOf(first.Applications))
 	require.Equal(t, []string{"3", "4"}, idsOf(pageOf(t, s, seen, first.Next, 9).Applications))
 }

@@ -17,6 +17,7 @@ import (
 
 	"sampledesk/store/boltstore"
 	"sampledesk/workflow"
+	"sampledesk/workflow/engine"
 	"sampledesk/workflow/outbox"
 )
 
@@ -45,7 +46,7 @@ func postFromBacklog(b *testing.B, waiting, cards int) time.Duration {
 	require.NoError(b, err)
 	defer func() { require.NoError(b, store.Close()) }()
 	var dispatcher *outbox.Dispatcher
-	engine := workflow.NewEngine(store, func() { dispatcher.Wake() })
+	engine := engine.New(store, func() { dispatcher.Wake() })
 	slack := &slowChannel{posted: make(chan struct{})}
 	dispatcher = outbox.New(store, engine, map[workflow.Service]outbox.Service{workflow.Slack: slack},
 		map[workflow.Service]int{workflow.Slack: 8}, slog.New(slog.DiscardHandler))
@@ -70,22 +71,22 @@ func postFromBacklog(b *testing.B, waiting, cards int) time.Duration {
 // once.
 const warm = 200
 
-func fillBacklog(b *testing.B, store workflow.Store, engine *workflow.Engine, cards int) {
+func fillBacklog(b *testing.B, store workflow.Store, desk *engine.Engine, cards int) {
 	b.Helper()
 	require.NoError(b, store.Update(b.Context(), func(tx workflow.Tx) error {
 		return tx.PutShop(workflow.Shop{ID: glow, Name: "Glow", InitialSyncDone: true})
 	}))
 	now := time.Now()
-	var all []workflow.Observation
+	var all []engine.Observation
 	for n := range cards {
-		all = append(all, workflow.Observation{ID: workflow.ApplicationID(fmt.Sprint(1729384756 + n)), Reported: workflow.Reported{
+		all = append(all, engine.Observation{ID: workflow.ApplicationID(fmt.Sprint(1729384756 + n)), Reported: workflow.Reported{
 			At: now, Began: now, Snapshot: workflow.Snapshot{
 				Status: workflow.StatusPending, ReviewBy: now.Add(168 * time.Hour), Approvable: true, Stock: 12,
 				Creator: workflow.Creator{Username: fmt.Sprintf("glow.daily.%d", n)}, Product: workflow.Product{ID: "1", Title: "Glow serum, 30 ml"},
 			},
 		}})
 	}
-	_, err := engine.Observe(b.Context(), glow, all)
+	_, err := desk.Observe(b.Context(), glow, all)
 	require.NoError(b, err)
 	var missing []workflow.Effect
 	require.NoError(b, store.View(b.Context(), func(tx workflow.Tx) error {
@@ -147,13 +148,13 @@ func (s *slowChannel) Budget(workflow.Effect, string) time.Duration {
 	return cardPause
 }
 
-func (s *slowChannel) Deliver(_ context.Context, e workflow.Effect) workflow.Outcome {
+func (s *slowChannel) Deliver(_ context.Context, e workflow.Effect) engine.Outcome {
 	if e.Kind != workflow.ShowCard {
 		s.free.Add(1) // it was meant for a card
-		return workflow.Outcome{}
+		return engine.Outcome{}
 	}
 	s.posted <- struct{}{}
-	return workflow.Outcome{Event: workflow.CardShown{At: time.Now(), Channel: "C1", TS: fmt.Sprintf("1.%06d", s.next.Add(1)), Hash: string(e.ID)}}
+	return engine.Outcome{Event: workflow.CardShown{At: time.Now(), Channel: "C1", TS: fmt.Sprintf("1.%06d", s.next.Add(1)), Hash: string(e.ID)}}
 }
 
 func processorTime(b *testing.B) time.Duration {

@@ -11,15 +11,16 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"sampledesk/workflow"
+	"sampledesk/workflow/engine"
 	"sampledesk/workflow/outbox"
 )
 
 func TestAStopLetsDeliveriesUnderWayComeToAnEnd(t *testing.T) {
 	inBubble(t, func(t *testing.T, d *desk) {
-		d.tiktok.do = func(ctx context.Context, e workflow.Effect) workflow.Outcome {
+		d.tiktok.do = func(ctx context.Context, e workflow.Effect) engine.Outcome {
 			time.Sleep(4 * time.Second)
 			if ctx.Err() != nil {
-				return workflow.Outcome{Then: workflow.Again}
+				return engine.Outcome{Then: engine.Again}
 			}
 			return confirm(ctx, e)
 		}
@@ -39,9 +40,9 @@ func TestAStopLetsDeliveriesUnderWayComeToAnEnd(t *testing.T) {
 
 func TestAStopCutsAHangingDeliveryShortAndRecordsIt(t *testing.T) {
 	inBubble(t, func(t *testing.T, d *desk) {
-		d.tiktok.do = func(ctx context.Context, _ workflow.Effect) workflow.Outcome {
+		d.tiktok.do = func(ctx context.Context, _ workflow.Effect) engine.Outcome {
 			<-ctx.Done()
-			return workflow.Outcome{Event: workflow.AnswerLost{At: time.Now(), Failure: workflow.Failure{Message: "cut short"}}, Then: workflow.Again, Verifications: 1}
+			return engine.Outcome{Event: workflow.AnswerLost{At: time.Now(), Failure: workflow.Failure{Message: "cut short"}}, Then: engine.Again, Verifications: 1}
 		}
 		d.report(workflow.StatusPending)
 		d.approve()
@@ -122,13 +123,13 @@ func (forgetful) Extend(context.Context, workflow.Effect, time.Time) (bool, erro
 
 func TestTheOutcomeOfAClaimThatWasLostIsDropped(t *testing.T) {
 	inBubble(t, func(t *testing.T, d *desk) {
-		d.slack.do = func(_ context.Context, e workflow.Effect) workflow.Outcome {
+		d.slack.do = func(_ context.Context, e workflow.Effect) engine.Outcome {
 			if e.Attempt > 1 {
 				time.Sleep(8 * time.Second)
-				return workflow.Outcome{}
+				return engine.Outcome{}
 			}
 			time.Sleep(15 * time.Second)
-			return workflow.Outcome{Then: workflow.Buried, Failure: workflow.Failure{Message: "too late to count"}}
+			return engine.Outcome{Then: engine.Buried, Failure: workflow.Failure{Message: "too late to count"}}
 		}
 		d.dispatcher = d.newDispatcher(forgetful{d.Engine})
 		d.put(notice("1", "a"))
@@ -159,7 +160,7 @@ func (f failing) ClaimAll(ctx context.Context, ids []workflow.EffectID, now, unt
 	return f.Engine.ClaimAll(ctx, ids, now, until)
 }
 
-func (f failing) SettleSoon(ctx context.Context, e workflow.Effect, o workflow.Outcome, now time.Time, patience time.Duration) error {
+func (f failing) SettleSoon(ctx context.Context, e workflow.Effect, o engine.Outcome, now time.Time, patience time.Duration) error {
 	if f.settles.Add(-1) >= 0 {
 		return errDisk
 	}

@@ -14,6 +14,7 @@ import (
 
 	"sampledesk/store/boltstore"
 	"sampledesk/workflow"
+	"sampledesk/workflow/engine"
 	"sampledesk/workflow/outbox"
 )
 
@@ -29,7 +30,7 @@ var sample = workflow.Key{Shop: glow, ID: "1729384756"}
 type service struct {
 	limit  func(workflow.Effect) string // nil: no two effects share a budget
 	budget func(workflow.Effect) time.Duration
-	do     func(context.Context, workflow.Effect) workflow.Outcome
+	do     func(context.Context, workflow.Effect) engine.Outcome
 
 	mu    sync.Mutex
 	given []delivery
@@ -55,12 +56,12 @@ func (s *service) Budget(e workflow.Effect, _ string) time.Duration {
 	return s.budget(e)
 }
 
-func (s *service) Deliver(ctx context.Context, e workflow.Effect) workflow.Outcome {
+func (s *service) Deliver(ctx context.Context, e workflow.Effect) engine.Outcome {
 	s.mu.Lock()
 	s.given = append(s.given, delivery{time.Since(midnight), e})
 	s.mu.Unlock()
 	if s.do == nil {
-		return workflow.Outcome{}
+		return engine.Outcome{}
 	}
 	return s.do(ctx, e)
 }
@@ -116,7 +117,7 @@ func (j *journal) String() string {
 
 // desk is a store, an engine and a dispatcher in a bubble of virtual time.
 type desk struct {
-	*workflow.Engine
+	*engine.Engine
 	t          *testing.T
 	path       string
 	store      workflow.Store
@@ -165,7 +166,7 @@ func (d *desk) open() {
 	store, err := boltstore.Open(d.t.Context(), d.path)
 	require.NoError(d.t, err)
 	d.store = store
-	d.Engine = workflow.NewEngine(store, func() { d.dispatcher.Wake() })
+	d.Engine = engine.New(store, func() { d.dispatcher.Wake() })
 	d.dispatcher = d.newDispatcher(d.Engine)
 }
 
@@ -280,14 +281,14 @@ func (d *desk) approve() workflow.Application {
 }
 
 // confirm is a TikTok that takes every decision.
-func confirm(_ context.Context, e workflow.Effect) workflow.Outcome {
-	return workflow.Outcome{Event: workflow.Confirmed{At: time.Now(), Verdict: e.Review.Verdict}}
+func confirm(_ context.Context, e workflow.Effect) engine.Outcome {
+	return engine.Outcome{Event: workflow.Confirmed{At: time.Now(), Verdict: e.Review.Verdict}}
 }
 
 // taking is a service that takes so long for each delivery.
-func taking(pause time.Duration) func(context.Context, workflow.Effect) workflow.Outcome {
-	return func(context.Context, workflow.Effect) workflow.Outcome {
+func taking(pause time.Duration) func(context.Context, workflow.Effect) engine.Outcome {
+	return func(context.Context, workflow.Effect) engine.Outcome {
 		time.Sleep(pause)
-		return workflow.Outcome{}
+		return engine.Outcome{}
 	}
 }

@@ -24,6 +24,7 @@ import (
 	"time"
 
 	"sampledesk/workflow"
+	"sampledesk/workflow/engine"
 )
 
 // The dispatcher's times.
@@ -63,14 +64,14 @@ type Service interface {
 
 	// Deliver does what the effect says and returns the outcome. It returns soon after ctx ends, and the outcome then
 	// still counts. It must be safe for concurrent use.
-	Deliver(ctx context.Context, e workflow.Effect) workflow.Outcome
+	Deliver(ctx context.Context, e workflow.Effect) engine.Outcome
 }
 
 // Engine is what the dispatcher asks of the workflow.
 type Engine interface {
 	ClaimAll(ctx context.Context, ids []workflow.EffectID, now, until time.Time) ([]workflow.Effect, error)
 	Extend(ctx context.Context, e workflow.Effect, until time.Time) (bool, error)
-	SettleSoon(ctx context.Context, e workflow.Effect, o workflow.Outcome, now time.Time, patience time.Duration) error
+	SettleSoon(ctx context.Context, e workflow.Effect, o engine.Outcome, now time.Time, patience time.Duration) error
 }
 
 // Dispatcher delivers what the store's outbox holds. Make one with New, and run it with Run.
@@ -192,9 +193,9 @@ func (d *Dispatcher) deliver(ctx, work context.Context, seat slot, e workflow.Ef
 	outcome := d.try(work, d.services[seat.service], e, log)
 	d.leave(seat)
 	switch outcome.Then {
-	case workflow.Buried:
+	case engine.Buried:
 		log.ErrorContext(work, "effect can never be delivered", "code", outcome.Failure.Code, "cause", outcome.Failure.Message, "request_id", outcome.Failure.RequestID)
-	case workflow.Again:
+	case engine.Again:
 		log.WarnContext(work, "delivery failed, will be retried", "after", outcome.After, "code", outcome.Failure.Code, "cause", outcome.Failure.Message, "request_id", outcome.Failure.RequestID)
 	}
 	patience := editPatience
@@ -213,11 +214,11 @@ func (d *Dispatcher) deliver(ctx, work context.Context, seat slot, e workflow.Ef
 }
 
 // try delivers, and turns a panic into a later attempt: one effect must not crash the desk.
-func (d *Dispatcher) try(ctx context.Context, s Service, e workflow.Effect, log *slog.Logger) (o workflow.Outcome) {
+func (d *Dispatcher) try(ctx context.Context, s Service, e workflow.Effect, log *slog.Logger) (o engine.Outcome) {
 	defer func() {
 		if p := recover(); p != nil {
 			log.ErrorContext(ctx, "delivery panicked", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
-			o = workflow.Outcome{Then: workflow.Again, After: Backoff(e.Attempt), Verifications: max(e.Verifications, 1), Failure: workflow.Failure{Message: "internal fault"}}
+			o = engine.Outcome{Then: engine.Again, After: Backoff(e.Attempt), Verifications: max(e.Verifications, 1), Failure: workflow.Failure{Message: "internal fault"}}
 		}
 	}()
 	return s.Deliver(ctx, e)

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"sampledesk/workflow"
+	"sampledesk/workflow/engine"
 	"sampledesk/workflow/outbox"
 )
 
@@ -27,11 +28,11 @@ func TestEffectsOfALaneGoOneByOneAndInOrder(t *testing.T) {
 
 func TestLanesDoNotWaitForEachOther(t *testing.T) {
 	inBubble(t, func(t *testing.T, d *desk) {
-		d.slack.do = func(_ context.Context, e workflow.Effect) workflow.Outcome {
+		d.slack.do = func(_ context.Context, e workflow.Effect) engine.Outcome {
 			if e.Lane == "slow" {
 				time.Sleep(time.Minute)
 			}
-			return workflow.Outcome{}
+			return engine.Outcome{}
 		}
 		d.put(notice("1", "slow"), notice("2", "slow"), notice("3", "quick"), notice("4", "quick"))
 		d.run()
@@ -180,7 +181,7 @@ func TestDecisionsAndWhatPeopleWaitForNeverWaitBehindOthers(t *testing.T) {
 	inBubble(t, func(t *testing.T, d *desk) {
 		hang := taking(time.Minute)
 		d.slack.do = hang
-		d.tiktok.do = func(ctx context.Context, e workflow.Effect) workflow.Outcome {
+		d.tiktok.do = func(ctx context.Context, e workflow.Effect) engine.Outcome {
 			if e.Kind == workflow.ReviewOnTikTok {
 				return confirm(ctx, e)
 			}
@@ -256,11 +257,11 @@ func TestAnEffectNobodyToldOfIsFoundWithinTenSeconds(t *testing.T) {
 func TestWhatFailsIsTriedAgainAfterItsPause(t *testing.T) {
 	inBubble(t, func(t *testing.T, d *desk) {
 		cause := workflow.Failure{Code: 36009002, Message: "too many requests", RequestID: "request-1"}
-		d.slack.do = func(_ context.Context, e workflow.Effect) workflow.Outcome {
+		d.slack.do = func(_ context.Context, e workflow.Effect) engine.Outcome {
 			if e.Attempt < 4 {
-				return workflow.Outcome{Then: workflow.Again, After: time.Duration(e.Attempt) * time.Minute, Failure: cause}
+				return engine.Outcome{Then: engine.Again, After: time.Duration(e.Attempt) * time.Minute, Failure: cause}
 			}
-			return workflow.Outcome{}
+			return engine.Outcome{}
 		}
 		d.put(notice("1", "a"), notice("2", "a"))
 		d.run()
@@ -298,11 +299,11 @@ func TestTheBackoffDoublesUpToFiveMinutesWithJitter(t *testing.T) {
 func TestWhatCanNeverBeDeliveredMakesRoomForTheNext(t *testing.T) {
 	inBubble(t, func(t *testing.T, d *desk) {
 		cause := workflow.Failure{Message: "channel_not_found"}
-		d.slack.do = func(_ context.Context, e workflow.Effect) workflow.Outcome {
+		d.slack.do = func(_ context.Context, e workflow.Effect) engine.Outcome {
 			if e.ID == "1" {
-				return workflow.Outcome{Then: workflow.Buried, Failure: cause}
+				return engine.Outcome{Then: engine.Buried, Failure: cause}
 			}
-			return workflow.Outcome{}
+			return engine.Outcome{}
 		}
 		d.put(notice("1", "a"), notice("2", "a"))
 		d.run()
@@ -319,12 +320,12 @@ func TestWhatCanNeverBeDeliveredMakesRoomForTheNext(t *testing.T) {
 
 func TestAReplyGoesAsSoonAsItsCardIsPosted(t *testing.T) {
 	inBubble(t, func(t *testing.T, d *desk) {
-		d.slack.do = func(_ context.Context, e workflow.Effect) workflow.Outcome {
+		d.slack.do = func(_ context.Context, e workflow.Effect) engine.Outcome {
 			if e.Kind != workflow.ShowCard {
-				return workflow.Outcome{}
+				return engine.Outcome{}
 			}
 			time.Sleep(5 * time.Second)
-			return workflow.Outcome{Event: workflow.CardShown{At: time.Now(), Channel: "C0SAMPLES", TS: "1.1", Hash: time.Now().String()}}
+			return engine.Outcome{Event: workflow.CardShown{At: time.Now(), Channel: "C0SAMPLES", TS: "1.1", Hash: time.Now().String()}}
 		}
 		d.run()
 		d.report(workflow.StatusPending)
@@ -345,14 +346,14 @@ func TestAReplyGoesAsSoonAsItsCardIsPosted(t *testing.T) {
 func TestAReplyThatIsLaidByWaitsUntilItIsWoken(t *testing.T) {
 	inBubble(t, func(t *testing.T, d *desk) {
 		posted := atomic.Bool{}
-		d.slack.do = func(_ context.Context, e workflow.Effect) workflow.Outcome {
+		d.slack.do = func(_ context.Context, e workflow.Effect) engine.Outcome {
 			switch {
 			case e.Kind == workflow.Announce:
-				return workflow.Outcome{}
+				return engine.Outcome{}
 			case !posted.Load():
-				return workflow.Outcome{Then: workflow.Park}
+				return engine.Outcome{Then: engine.Park}
 			default:
-				return workflow.Outcome{}
+				return engine.Outcome{}
 			}
 		}
 		d.report(workflow.StatusPending)
@@ -371,11 +372,11 @@ func TestAReplyThatIsLaidByWaitsUntilItIsWoken(t *testing.T) {
 
 func TestAServiceThatPanicsTakesNobodyDown(t *testing.T) {
 	inBubble(t, func(t *testing.T, d *desk) {
-		d.slack.do = func(_ context.Context, e workflow.Effect) workflow.Outcome {
+		d.slack.do = func(_ context.Context, e workflow.Effect) engine.Outcome {
 			if e.ID == "1" && e.Attempt == 1 {
 				panic("a fault of ours")
 			}
-			return workflow.Outcome{}
+			return engine.Outcome{}
 		}
 		d.put(notice("1", "a"), notice("2", "b"))
 		d.run()

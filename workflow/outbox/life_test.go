@@ -10,20 +10,21 @@ import (
 
 	"sampledesk/store/boltstore"
 	"sampledesk/workflow"
+	"sampledesk/workflow/engine"
 )
 
 // TestTheWholeLifeOfADecisionCostsFewCommits counts what is synced from the click until all is told: the decision, its
 // claim, its answer, the claim of the reply, and the outcomes that nobody waits for.
 func TestTheWholeLifeOfADecisionCostsFewCommits(t *testing.T) {
 	inBubble(t, func(t *testing.T, d *desk) {
-		d.slack.do = func(_ context.Context, e workflow.Effect) workflow.Outcome {
+		d.slack.do = func(_ context.Context, e workflow.Effect) engine.Outcome {
 			time.Sleep(150 * time.Millisecond)
 			if e.Kind != workflow.ShowCard {
-				return workflow.Outcome{}
+				return engine.Outcome{}
 			}
-			return workflow.Outcome{Event: workflow.CardShown{At: time.Now(), Channel: "C0SAMPLES", TS: "1.1", Hash: time.Now().String()}}
+			return engine.Outcome{Event: workflow.CardShown{At: time.Now(), Channel: "C0SAMPLES", TS: "1.1", Hash: time.Now().String()}}
 		}
-		d.tiktok.do = func(ctx context.Context, e workflow.Effect) workflow.Outcome {
+		d.tiktok.do = func(ctx context.Context, e workflow.Effect) engine.Outcome {
 			time.Sleep(300 * time.Millisecond)
 			return confirm(ctx, e)
 		}
@@ -49,13 +50,13 @@ func TestTheWholeLifeOfADecisionCostsFewCommits(t *testing.T) {
 
 func TestAnEditIsLeasedAndAPostIsClaimed(t *testing.T) {
 	inBubble(t, func(t *testing.T, d *desk) {
-		shown := workflow.Outcome{Event: workflow.CardShown{At: midnight, Channel: "C0SAMPLES", TS: "1.1", Hash: "h"}}
-		d.slack.do = func(ctx context.Context, e workflow.Effect) workflow.Outcome { return shown }
+		shown := engine.Outcome{Event: workflow.CardShown{At: midnight, Channel: "C0SAMPLES", TS: "1.1", Hash: "h"}}
+		d.slack.do = func(ctx context.Context, e workflow.Effect) engine.Outcome { return shown }
 		d.report(workflow.StatusPending)
 		d.run()
 		time.Sleep(time.Minute)
 		synctest.Wait()
-		d.slack.do = func(ctx context.Context, e workflow.Effect) workflow.Outcome {
+		d.slack.do = func(ctx context.Context, e workflow.Effect) engine.Outcome {
 			<-ctx.Done()
 			return shown
 		}
@@ -75,14 +76,14 @@ func TestAnEditIsLeasedAndAPostIsClaimed(t *testing.T) {
 func TestWhatIsAskedForWhileAnEditIsUnderWayIsShownAfterIt(t *testing.T) {
 	inBubble(t, func(t *testing.T, d *desk) {
 		var states []workflow.State
-		d.slack.do = func(_ context.Context, e workflow.Effect) workflow.Outcome {
+		d.slack.do = func(_ context.Context, e workflow.Effect) engine.Outcome {
 			if e.Kind != workflow.ShowCard {
-				return workflow.Outcome{}
+				return engine.Outcome{}
 			}
 			state := d.application().State() // it is rendered, and then it takes a while
 			time.Sleep(time.Second)
 			states = append(states, state)
-			return workflow.Outcome{Event: workflow.CardShown{At: time.Now(), Channel: "C0SAMPLES", TS: "1.1", Hash: string(state)}}
+			return engine.Outcome{Event: workflow.CardShown{At: time.Now(), Channel: "C0SAMPLES", TS: "1.1", Hash: string(state)}}
 		}
 		d.report(workflow.StatusPending)
 		d.run()

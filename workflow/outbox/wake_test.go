@@ -9,6 +9,7 @@ import (
 
 	"sampledesk/store/boltstore"
 	"sampledesk/workflow"
+	"sampledesk/workflow/engine"
 )
 
 // TestAnOutcomeWakesTheDispatcherOnlyIfSomethingMayGoNow settles effects, with another behind them in the lane or without.
@@ -17,19 +18,19 @@ func TestAnOutcomeWakesTheDispatcherOnlyIfSomethingMayGoNow(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, store.Close()) })
 	woken := 0
-	engine := workflow.NewEngine(store, func() { woken++ })
+	desk := engine.New(store, func() { woken++ })
 	now := time.Now()
 	for name, c := range map[string]struct {
-		outcome   workflow.Outcome
+		outcome   engine.Outcome
 		successor bool
 		wakes     int
 	}{
-		"done, and nothing behind it":    {workflow.Outcome{}, false, 0},
-		"done, with another behind it":   {workflow.Outcome{}, true, 1},
-		"buried, and nothing behind it":  {workflow.Outcome{Then: workflow.Buried}, false, 0},
-		"buried, with another behind it": {workflow.Outcome{Then: workflow.Buried}, true, 1},
-		"to be tried again":              {workflow.Outcome{Then: workflow.Again, After: time.Second}, false, 1},
-		"parked until there is a card":   {workflow.Outcome{Then: workflow.Park}, false, 0},
+		"done, and nothing behind it":    {engine.Outcome{}, false, 0},
+		"done, with another behind it":   {engine.Outcome{}, true, 1},
+		"buried, and nothing behind it":  {engine.Outcome{Then: engine.Buried}, false, 0},
+		"buried, with another behind it": {engine.Outcome{Then: engine.Buried}, true, 1},
+		"to be tried again":              {engine.Outcome{Then: engine.Again, After: time.Second}, false, 1},
+		"parked until there is a card":   {engine.Outcome{Then: engine.Park}, false, 0},
 	} {
 		first := workflow.Effect{ID: workflow.EffectID(name), Kind: workflow.Reply, Lane: workflow.Lane(name), Shop: "1", Application: "1"}
 		behind := first
@@ -40,11 +41,11 @@ func TestAnOutcomeWakesTheDispatcherOnlyIfSomethingMayGoNow(t *testing.T) {
 			}
 			return tx.Enqueue(behind)
 		}))
-		got, err := engine.ClaimAll(t.Context(), []workflow.EffectID{first.ID}, now, now.Add(time.Minute))
+		got, err := desk.ClaimAll(t.Context(), []workflow.EffectID{first.ID}, now, now.Add(time.Minute))
 		require.NoError(t, err)
 		require.Len(t, got, 1)
 		woken = 0
-		require.NoError(t, engine.Settle(t.Context(), got[0], c.outcome, now))
+		require.NoError(t, desk.Settle(t.Context(), got[0], c.outcome, now))
 		require.Equal(t, c.wakes, woken, name)
 	}
 }

@@ -51,7 +51,7 @@ func FiguresOf(ctx context.Context, tx workflow.Tx, shop workflow.ShopID, from, 
 func moved(ctx context.Context, tx workflow.Tx, shop workflow.ShopID, from, to time.Time) iter.Seq2[workflow.Application, error] {
 	older := func(a workflow.Application) bool { return a.SeenAt.Before(from) && !a.ChangedAt.Before(from) }
 	return func(yield func(workflow.Application, error) bool) {
-		for a, err := range workflow.Walk(ctx, tx, workflow.SeenOf(shop), workflow.SeenSince(from)) {
+		for a, err := range workflow.Walk(ctx, tx, workflow.SeenOf(shop), workflow.CursorAt(from)) {
 			if err == nil && !a.SeenAt.Before(to) {
 				break
 			}

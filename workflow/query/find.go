@@ -79,7 +79,7 @@ func listed(tx workflow.Tx, shops []workflow.Shop, l workflow.Listing) ([]workfl
 // Recent returns the requests that people most likely mean: those that wait, soonest deadline first, and those that
 // came in the last weeks before now.
 func Recent(tx workflow.Tx, shops []workflow.Shop, now time.Time) (all []workflow.Application, err error) {
-	since := workflow.SeenSince(now.Add(-recentFor))
+	since := workflow.CursorAt(now.Add(-recentFor))
 	for _, s := range shops {
 		waiting, err := tx.Applications(workflow.QueueOf(s.ID), "", maxRecent)
 		if err != nil {

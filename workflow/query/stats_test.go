@@ -13,6 +13,7 @@ import (
 
 	"sampledesk/store/boltstore"
 	"sampledesk/workflow"
+	"sampledesk/workflow/engine"
 )
 
 // life lets applications live at random for six weeks.
@@ -20,7 +21,7 @@ type life struct {
 	t      *testing.T
 	r      *rand.Rand
 	store  workflow.Store
-	engine *workflow.Engine
+	engine *engine.Engine
 	now    time.Time
 	keys   []workflow.Key
 }
@@ -32,7 +33,7 @@ func newLife(t *testing.T, seed uint64) *life {
 	require.NoError(t, store.Update(t.Context(), func(tx workflow.Tx) error {
 		return tx.PutShop(workflow.Shop{ID: glow, Name: "Glow Shop", InitialSyncDone: true})
 	}))
-	return &life{t: t, r: rand.New(rand.NewPCG(seed, 1)), store: store, engine: workflow.NewEngine(store, nil), now: time.Date(2026, 10, 1, 8, 0, 0, 0, time.UTC)}
+	return &life{t: t, r: rand.New(rand.NewPCG(seed, 1)), store: store, engine: engine.New(store, nil), now: time.Date(2026, 10, 1, 8, 0, 0, 0, time.UTC)}
 }
 
 var anyStatus = []workflow.Status{
@@ -42,7 +43,7 @@ var anyStatus = []workflow.Status{
 }
 
 func (l *life) report(k workflow.Key, s workflow.Status) {
-	_, err := l.engine.Observe(l.t.Context(), glow, []workflow.Observation{{ID: k.ID, Reported: workflow.Reported{
+	_, err := l.engine.Observe(l.t.Context(), glow, []engine.Observation{{ID: k.ID, Reported: workflow.Reported{
 		At: l.now, Began: l.now, Snapshot: workflow.Snapshot{Status: s, Approvable: true, Creator: workflow.Creator{Username: "glow." + string(k.ID)}},
 	}}})
 	require.NoError(l.t, err)

@@ -1,0 +1,128 @@
+package engine_test
+
+import (
+	"fmt"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"sampledesk/workflow"
+	"sampledesk/workflow/engine"
+)
+
+// crowd has n applications come that are none of the benchmark's business: of every stage, with cards, of creators who
+// have three each, in a campaign.
+func (d *desk) crowd(n int) {
+	d.t.Helper()
+	statuses := []workflow.Status{workflow.StatusPending, workflow.StatusAwaitingShipment, workflow.StatusShipped, workflow.StatusCompleted, workflow.StatusOverdueCancelled}
+	for start := 0; start < n; start += 500 {
+		require.NoError(d.t, d.store.Store.Update(d.t.Context(), func(tx workflow.Tx) error {
+			for i := start; i < min(start+500, n); i++ {
+				a := workflow.Application{
+					Key: numbered(100_000 + i), SeenAt: noon, ReportedAt: noon, ChangedAt: noon, Campaign: "crowded",
+					Card: workflow.Card{Wanted: true, Channel: "C0SAMPLES", TS: strconv.Itoa(i)},
+				}
+				a.Snapshot = reported(statuses[i%len(statuses)], noon).Snapshot
+				a.Snapshot.Creator = workflow.Creator{OpenID: "crowd_" + strconv.Itoa(i/3), Username: "crowd_" + strconv.Itoa(i/3)}
+				if err := tx.PutApplication(a); err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
+	}
+}
+
+func benchmarkBeside(b *testing.B, action func(b *testing.B, d *desk)) {
+	for _, n := range []int{0, 5000} {
+		b.Run(fmt.Sprintf("beside %d applications", n), func(b *testing.B) {
+			d := newDesk(b, glow).receiving()
+			d.crowd(n)
+			action(b, d)
+		})
+	}
+}
+
+func BenchmarkARunOfAHundred(b *testing.B) {
+	benchmarkBeside(b, func(b *testing.B, d *desk) {
+		targets := d.waiters(workflow.MaxRun)
+		for b.Loop() {
+			r, err := d.Decide(b.Context(), bulk(by(member), targets...))
+			require.NoError(b, err)
+			require.Equal(b, workflow.MaxRun, r.Count(workflow.ItemWaiting))
+			b.StopTimer()
+			_, err = d.UndoRun(b.Context(), r.ID, by(member), noon)
+			require.NoError(b, err)
+			for i := range targets {
+				targets[i].Round += 2
+			}
+			b.StartTimer()
+		}
+	})
+}
+
+func BenchmarkTakingARunOfAHundredBack(b *testing.B) {
+	benchmarkBeside(b, func(b *testing.B, d *desk) {
+		targets := d.waiters(workflow.MaxRun)
+		for b.Loop() {
+			b.StopTimer()
+			r, err := d.Decide(b.Context(), bulk(by(member), targets...))
+			require.NoError(b, err)
+			for i := range targets {
+				targets[i].Round += 2
+			}
+			b.StartTimer()
+			_, err = d.UndoRun(b.Context(), r.ID, by(member), noon)
+			require.NoError(b, err)
+		}
+	})
+}
+
+func BenchmarkOneOutcomeOfARun(b *testing.B) {
+	benchmarkBeside(b, func(b *testing.B, d *desk) {
+		targets := d.waiters(workflow.MaxRun)
+		r := d.decide(bulk(by(member), targets...))
+		at := minutes(1)
+		for b.Loop() {
+			b.StopTimer()
+			e := d.take(workflow.ReviewLane(numbered(1)), at)
+			failure := workflow.Failure{Message: at.String()}
+			at = at.Add(time.Second)
+			b.StartTimer()
+			err := d.Settle(b.Context(), e, engine.Outcome{Event: workflow.HeldUp{At: at, Failure: failure}, Then: engine.Again}, at)
+			require.NoError(b, err)
+		}
+		require.False(b, d.run(r.ID).Ended())
+	})
+}
+
+func BenchmarkReceivingAMessage(b *testing.B) {
+	benchmarkBeside(b, func(b *testing.B, d *desk) {
+		d.seen()
+		i := 0
+		for b.Loop() {
+			i++
+			require.Equal(b, 1, d.receivesBatch("glow.daily", minutes(i), text(strconv.Itoa(i), "hello", minutes(i))))
+		}
+	})
+}
+
+func BenchmarkReceivingNothingNew(b *testing.B) {
+	benchmarkBeside(b, func(b *testing.B, d *desk) {
+		d.seen()
+		d.receivesBatch("glow.daily", minutes(1), text("1", "hello", minutes(1)))
+		for b.Loop() {
+			require.Zero(b, d.receivesBatch("glow.daily", minutes(2), text("1", "hello", minutes(1))))
+		}
+	})
+}
+
+func BenchmarkTheEndOfASweep(b *testing.B) {
+	benchmarkBeside(b, func(b *testing.B, d *desk) {
+		for b.Loop() {
+			require.NoError(b, d.EndSweep(b.Context(), sample.Shop, noon))
+		}
+	})
+}

@@ -1,0 +1,182 @@
+package engine
+
+import (
+	"cmp"
+	"errors"
+	"slices"
+	"time"
+
+	"sampledesk/workflow"
+)
+
+// onFirstSeen does what is due when an application, or its creator's id, is seen for the first time: memberships and
+// conversation kept under the user name move to the id, its product is remembered, and it joins a campaign that both
+// creator and product are in (L5).
+func (t *txn) onFirstSeen(before workflow.Application, next *workflow.Next, ev workflow.Event) error {
+	r, ok := ev.(workflow.Reported)
+	if !ok {
+		return nil
+	}
+	a := &next.Application
+	shop, creator := a.Key.Shop, a.Snapshot.Creator
+	if before.State() != workflow.Unseen && before.Snapshot.Creator.KeyOf(shop) == creator.KeyOf(shop) {
+		return nil
+	}
+	if creator.OpenID != "" && creator.Username != "" {
+		if err := t.merge(shop, workflow.Creator{Username: creator.Username}.KeyOf(shop), creator, r.At); err != nil {
+			return err
+		}
+	}
+	if before.State() != workflow.Unseen {
+		return nil
+	}
+	if err := t.keepProduct(shop, a.Snapshot.Product); err != nil {
+		return err
+	}
+	if !a.State().Live() {
+		return nil
+	}
+	c, err := t.campaignOfNew(shop, creator.KeyOf(shop), a.Snapshot.Product.ID)
+	if err != nil || c == "" {
+		return err
+	}
+	a.Campaign, a.Joined = c, workflow.Joined{At: r.At}
+	m, err := t.tx.Member(c, creator.KeyOf(shop))
+	if err != nil {
+		return err
+	}
+	return t.renotify(m.Question, r.At, workflow.Routine) // nothing is asked any more
+}
+
+// keepProduct keeps a product that was asked for, for the dialogs that offer products. One whose id no store could keep
+// under is not offered; that must not fail the sweep.
+func (t *txn) keepProduct(shop workflow.ShopID, p workflow.Product) error {
+	if p.ID == "" || workflow.Nameable(string(p.ID)) != string(p.ID) || workflow.Nameable(p.SKU) != p.SKU {
+		return nil
+	}
+	return t.tx.PutProduct(shop, p)
+}
+
+// merge merges what the desk knows of a creator under a user name and under their open id.
+func (t *txn) merge(shop workflow.ShopID, byName workflow.CreatorKey, creator workflow.Creator, at time.Time) error {
+	members, err := t.tx.Memberships(byName)
+	if err != nil {
+		return err
+	}
+	for _, m := range members {
+		if err := t.mergeMember(m, shop, creator, at); err != nil {
+			return err
+		}
+	}
+	if err := t.mergeMessages(shop, byName, creator.KeyOf(shop)); err != nil {
+		return err
+	}
+	return t.mergeConversation(shop, byName, creator)
+}
+
+// mergeMember gives a membership to the key that the creator is known by now. Of two in one campaign the further
+// counts.
+func (t *txn) mergeMember(m workflow.Member, shop workflow.ShopID, creator workflow.Creator, at time.Time) error {
+	if err := t.tx.RemoveMember(m.Campaign, m.Creator); err != nil {
+		return err
+	}
+	other, err := t.tx.Member(m.Campaign, creator.KeyOf(shop))
+	if err != nil && !errors.Is(err, workflow.ErrNotFound) {
+		return err
+	}
+	if err == nil && workflow.StageRank(other.State.Stage()) <= workflow.StageRank(m.State.Stage()) {
+		m, other = other, m
+	}
+	m.Creator, m.Shown, m.Question = creator.KeyOf(shop), creator, cmp.Or(m.Question, other.Question)
+	if err := t.tx.PutMember(m); err != nil {
+		return err
+	}
+	return errors.Join(t.readdress(m.Question, m.Creator, at), t.readdress(other.Question, m.Creator, at))
+}
+
+// readdress moves the question about a member to the key that they are known by now.
+func (t *txn) readdress(id workflow.NoticeID, now workflow.CreatorKey, at time.Time) error {
+	if id == "" {
+		return nil
+	}
+	n, err := t.tx.Notice(id)
+	if err != nil || n.Creator == now {
+		return err
+	}
+	n.Creator = now
+	return t.notify(n, at, workflow.Routine)
+}
+
+// mergeMessages moves messages that wait for a creator to the key that they are known by now. One that is being sent is
+// left alone; if it comes back, dispose reads its notice again.
+func (t *txn) mergeMessages(shop workflow.ShopID, was, now workflow.CreatorKey) error {
+	waiting, err := t.tx.Lane(workflow.MessageLane(shop, was))
+	if err != nil {
+		return err
+	}
+	for _, w := range waiting {
+		n, err := t.tx.Notice(w.Notice)
+		if err != nil {
+			return err
+		}
+		n.Creator = now
+		if err := t.tx.PutNotice(n); err != nil {
+			return err
+		}
+		if w.Creator = now; w.Claimed {
+			continue
+		}
+		if err := t.tx.Change(w.Effect); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *txn) mergeConversation(shop workflow.ShopID, byName workflow.CreatorKey, creator workflow.Creator) error {
+	conversation, err := t.tx.Conversation(shop, byName)
+	if errors.Is(err, workflow.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if err := t.tx.RemoveConversation(shop, byName); err != nil {
+		return err
+	}
+	if conversation.ID == "" && conversation.Last.At.IsZero() {
+		return nil // the name just led to an open id
+	}
+	conversation.Creator, conversation.Shown = creator.KeyOf(shop), creator
+	if there, err := t.tx.Conversation(shop, conversation.Creator); err == nil {
+		if there.Last.At.After(conversation.Last.At) {
+			conversation.Last = there.Last
+		}
+		if conversation.ID == "" {
+			conversation.ID, conversation.Unread, conversation.Unreplied = there.ID, there.Unread, there.Unreplied
+		}
+	} else if !errors.Is(err, workflow.ErrNotFound) {
+		return err
+	}
+	return t.tx.PutConversation(conversation)
+}
+
+// campaignOfNew returns the campaign that a creator's new application for a product belongs to: of those that they are
+// in and that the product is in, the one that they joined last.
+func (t *txn) campaignOfNew(shop workflow.ShopID, creator workflow.CreatorKey, product workflow.ProductID) (workflow.CampaignID, error) {
+	members, err := t.tx.Memberships(creator)
+	if err != nil {
+		return "", err
+	}
+	slices.SortStableFunc(members, func(a, b workflow.Member) int { return b.AddedAt.Compare(a.AddedAt) })
+	for _, m := range members {
+		c, err := t.tx.Campaign(m.Campaign)
+		if err != nil {
+			return "", err
+		}
+		if c.Shop == shop && !c.Archived && slices.Contains(c.Products, product) {
+			return c.ID, nil
+		}
+	}
+	return "", nil
+}

@@ -1,0 +1,195 @@
+package engine
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"sampledesk/workflow"
+)
+
+// maxSingle is how many applications of a shop may reach a step of the same deadline at once and still be announced one
+// by one. More become one grouped message.
+const maxSingle = 5
+
+// maxListed is how many applications a grouped message names; the others it counts.
+const maxListed = 10
+
+// announceGroups makes the grouped messages that are needed, and returns what is due then. Messages that were opened
+// and not made, as their process died, are opened again: there may be more by now.
+func (e *Engine) announceGroups(ctx context.Context, shop workflow.ShopID, now time.Time) (seen survey, err error) {
+	if seen, err = e.survey(ctx, shop, now); err != nil {
+		return seen, err
+	}
+	kinds := seen.groupedKinds()
+	if len(kinds) == 0 && !seen.shop.HasOpenGroup() {
+		return seen, nil
+	}
+	if err := e.openGroups(ctx, shop, kinds, now); err != nil {
+		return seen, err
+	}
+	if seen, err = e.survey(ctx, shop, now); err != nil {
+		return seen, err
+	}
+	if err := e.closeGroups(ctx, seen, now); err != nil {
+		return seen, err
+	}
+	return e.survey(ctx, shop, now)
+}
+
+// survey is what was found of a shop's deadlines that are due.
+type survey struct {
+	shop    workflow.Shop
+	of      map[workflow.DeadlineKind]tally
+	singles []workflow.Key // what is announced one by one, the most urgent first
+	left    int            // how many are handled otherwise
+}
+
+// tally is what there is to announce of one kind. While a grouped message is open it is what that message covers.
+type tally struct {
+	count     int
+	firstSeen int               // of the count, those whose step was past when the desk first saw them
+	audience  workflow.Audience // the widest
+	urgent    []workflow.Application
+}
+
+// survey goes through all that is due. It only reads: however much that is, nobody waits for it.
+func (e *Engine) survey(ctx context.Context, shop workflow.ShopID, now time.Time) (seen survey, err error) {
+	err = e.store.View(ctx, func(tx workflow.Tx) error {
+		seen = survey{of: map[workflow.DeadlineKind]tally{}}
+		if seen.shop, err = tx.Shop(shop); err != nil {
+			return err
+		}
+		for cursor := ""; ; {
+			page, err := tx.Applications(workflow.DueOf(shop), cursor, observeBatch)
+			if err != nil {
+				return err
+			}
+			for _, a := range page.Applications {
+				if a.Timer.Next.After(now) {
+					page.Next = ""
+					break
+				}
+				seen.add(a, now)
+			}
+			if cursor = page.Next; cursor == "" {
+				return nil
+			}
+		}
+	})
+	seen.singles = seen.oneByOne()
+	return seen, err
+}
+
+// add adds what is due of one application.
+func (seen *survey) add(a workflow.Application, now time.Time) {
+	row, _, ok := a.LatestStep(seen.shop.Settings, now)
+	if !ok {
+		return
+	}
+	if _, announced := seen.shop.GroupWith(a.Timer); announced || a.Timer.Expired(now) {
+		seen.left++
+		return
+	}
+	if g := seen.shop.OpenGroup(row.Deadline); g != nil && !g.Covers(a.Timer) {
+		return
+	}
+	if row.Deadline == workflow.MoveDeadline {
+		seen.left++
+	}
+	t := seen.of[row.Deadline]
+	if t.count++; a.Timer.First {
+		t.firstSeen++
+	}
+	if wider(row.Audience, t.audience) {
+		t.audience = row.Audience
+	}
+	i, _ := slices.BinarySearchFunc(t.urgent, a, func(x, y workflow.Application) int { return x.Timer.By.Compare(y.Timer.By) })
+	t.urgent = slices.Insert(t.urgent, i, a)
+	t.urgent = t.urgent[:min(len(t.urgent), maxListed)]
+	seen.of[row.Deadline] = t
+}
+
+var audiences = []workflow.Audience{workflow.ToThread, workflow.ToReviewers, workflow.ToChannel, workflow.ToAdmins}
+
+func wider(a, b workflow.Audience) bool {
+	return slices.Index(audiences, a) > slices.Index(audiences, b)
+}
+
+// grouped reports whether it is announced as a group: if there are many, or if two or more were past when first seen.
+func (t tally) grouped() bool { return t.count > maxSingle || t.firstSeen > 1 }
+
+// groupedKinds returns the kinds that are announced as a group.
+func (seen survey) groupedKinds() []workflow.DeadlineKind {
+	var kinds []workflow.DeadlineKind
+	for _, r := range workflow.Deadlines {
+		if r.Grouped && seen.shop.InitialSyncDone && seen.of[r.Deadline].grouped() {
+			kinds = append(kinds, r.Deadline)
+		}
+	}
+	return kinds
+}
+
+// oneByOne returns what is announced one by one.
+func (seen survey) oneByOne() []workflow.Key {
+	var all []workflow.Application
+	for _, r := range workflow.Deadlines {
+		if t := seen.of[r.Deadline]; r.Grouped && !t.grouped() {
+			all = append(all, t.urgent...)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b workflow.Application) int { return a.Timer.By.Compare(b.Timer.By) })
+	keys := make([]workflow.Key, 0, len(all))
+	for _, a := range all {
+		keys = append(keys, a.Key)
+	}
+	return keys
+}
+
+// openGroups opens a grouped message of each kind, and drops those that were opened before.
+func (e *Engine) openGroups(ctx context.Context, shop workflow.ShopID, kinds []workflow.DeadlineKind, now time.Time) error {
+	return e.changeShop(ctx, shop, func(_ *txn, s *workflow.Shop) (bool, error) {
+		s.GroupedMessages = slices.DeleteFunc(slices.Clone(s.GroupedMessages), func(g workflow.GroupedMessage) bool { return g.Open })
+		for _, kind := range kinds {
+			s.GroupCount++
+			s.GroupedMessages = append(s.GroupedMessages, workflow.GroupedMessage{Kind: kind, At: now, N: s.GroupCount, Open: true})
+		}
+		return true, nil
+	})
+}
+
+// closeGroups makes the grouped messages that were opened, of what was counted since. One for which too little was left
+// is dropped.
+func (e *Engine) closeGroups(ctx context.Context, seen survey, now time.Time) error {
+	return e.changeShop(ctx, seen.shop.ID, func(t *txn, s *workflow.Shop) (bool, error) {
+		if !slices.Equal(s.GroupedMessages, seen.shop.GroupedMessages) {
+			return false, nil // another process changed it
+		}
+		var groups []workflow.GroupedMessage
+		for _, g := range s.GroupedMessages {
+			due := seen.of[g.Kind]
+			switch {
+			case !g.Open:
+				groups = append(groups, g)
+			case due.grouped():
+				if err := t.announce(s.ID, due.payload(g.Kind, s.Name, now)); err != nil {
+					return false, err
+				}
+				// This one also covers what an earlier message of the kind covered.
+				groups = slices.DeleteFunc(groups, func(was workflow.GroupedMessage) bool { return was.Kind == g.Kind })
+				groups = append(groups, workflow.GroupedMessage{Kind: g.Kind, At: g.At, N: g.N})
+			}
+		}
+		s.GroupedMessages = groups
+		return true, nil
+	})
+}
+
+// payload is the grouped message: how many there are, and the most urgent by name.
+func (t tally) payload(kind workflow.DeadlineKind, shop string, now time.Time) workflow.Payload {
+	s := workflow.Payload{Kind: workflow.KindDeadline, At: now, Deadline: kind, Shop: shop, Waiting: t.count, Audience: t.audience, NextDue: t.urgent[0].Timer.By}
+	for _, a := range t.urgent {
+		s.Items = append(s.Items, workflow.ItemOf(a))
+	}
+	return s
+}

@@ -1,0 +1,239 @@
+package engine_test
+
+import (
+	"context"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"sampledesk/workflow"
+)
+
+func TestManyStepsAtOnceAreOneMessage(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, glow)
+	var all []workflow.Key
+	for i := range 12 {
+		all = append(all, d.asked(strconv.Itoa(100+i), deadline.Add(-time.Duration(i)*time.Second), noon))
+	}
+	require.Equal(t, 12, d.tick(due(48*time.Hour)))
+	require.Equal(t, 0, d.tick(due(48*time.Hour)))
+	d.restart()
+	d.tick(due(47 * time.Hour))
+	require.Equal(t, []string{"12 review thread at 28 12:00"}, d.groups())
+
+	group := d.notices()[0]
+	require.Len(t, group.Items, 10)
+	require.Equal(t, all[11], group.Items[0].Key, "the most urgent first")
+	require.Equal(t, deadline.Add(-11*time.Second), group.NextDue)
+	require.Equal(t, workflow.Item{
+		Key: all[11], Creator: workflow.Creator{Username: "glow.daily"}, Product: workflow.Product{ID: "1", Title: "Glow serum, 30 ml"},
+		By: deadline.Add(-11 * time.Second), Stage: workflow.StageReview,
+	}, group.Items[0])
+	for _, k := range all {
+		require.Empty(t, d.steps(k))
+		h := d.history(k)
+		require.Equal(t, workflow.OnStepDue, h[len(h)-1].Event)
+		require.True(t, h[len(h)-1].Grouped)
+	}
+	d.tick(due(24 * time.Hour))
+	require.Equal(t, []string{"12 review thread at 28 12:00", "12 review reviewers at 29 12:00"}, d.groups())
+}
+
+func TestAFewStepsAtOnceAreToldEachInItsThread(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, glow)
+	for i := range 5 {
+		d.asked(strconv.Itoa(100+i), deadline, noon)
+	}
+	require.Equal(t, 5, d.tick(due(24*time.Hour)))
+	require.Empty(t, d.groups())
+	for i := range 5 {
+		require.Equal(t, []string{"review 24h reviewers at 29 12:00"}, d.steps(numbered(100+i)))
+	}
+}
+
+func TestADecisionTakenBackAfterAGroupSpokeOfItRepeatsNothing(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, glow)
+	d.seen()
+	d.askedBy(150, 100, deadline.Add(-time.Minute), noon)
+	d.tick(noon) // sets the timers
+	d.dies(3)    // the group is begun and made, and the sample's batch does not come any more
+	_, err := d.Tick(d.dying(), sample.Shop, due(48*time.Hour))
+	require.Error(t, err)
+	d.lives()
+	d.approves(due(48 * time.Hour).Add(time.Second))
+	d.undoes(due(48 * time.Hour).Add(2 * time.Second))
+	d.tick(due(47 * time.Hour))
+	require.Equal(t, []string{"151 review thread at 28 12:00"}, d.groups())
+	require.Empty(t, d.steps(sample))
+	d.tick(due(24 * time.Hour))
+	require.Len(t, d.groups(), 2)
+}
+
+// dies lets so many transactions be kept, and has the desk die in the next.
+func (d *desk) dies(after int) {
+	ctx, cancel := context.WithCancel(d.t.Context())
+	d.t.Cleanup(cancel)
+	d.last = ctx
+	d.store.between = func() {
+		if after--; after < 0 {
+			cancel()
+		}
+	}
+}
+
+// dying is the context of a desk that dies.
+func (d *desk) dying() context.Context { return d.last }
+
+// lives is what a desk finds that is started again after it died.
+func (d *desk) lives() {
+	d.t.Helper()
+	d.store.between = nil
+	d.restart()
+}
+
+func TestStepsThatWerePastAtFirstSightAreOneMessage(t *testing.T) {
+	shop := glow
+	shop.InitialSyncDone = false
+	d := newDesk(t, shop)
+	at := due(20 * time.Hour)
+	soon, also := d.asked("100", deadline, at), d.asked("101", deadline.Add(time.Hour), at)
+	later, alone := d.asked("102", deadline.Add(10*time.Hour), at), d.asked("103", deadline.Add(10*time.Hour), at)
+	d.tick(at)
+	require.Empty(t, d.groups(), "its first sweep goes on")
+	require.NoError(t, d.EndSweep(t.Context(), sample.Shop, at))
+	d.tick(at)
+	require.Equal(t, []string{"4 review reviewers at 29 16:00"}, d.groups())
+	for _, k := range []workflow.Key{soon, also, later, alone} {
+		require.Empty(t, d.steps(k))
+	}
+	d.ticks(at, deadline.Add(11*time.Hour))
+	require.Len(t, d.groups(), 1, "what comes since is told one by one")
+	require.Equal(t, []string{"review 6h channel at 30 06:00", "review 1h admins at 30 11:00"}, d.steps(soon))
+	require.Equal(t, []string{"review 24h reviewers at 29 22:00", "review 6h channel at 30 16:00", "review 1h admins at 30 21:00"}, d.steps(later))
+}
+
+func TestOneStepThatWasPastAtFirstSightIsToldInItsThread(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, glow)
+	k := d.asked("100", deadline, due(20*time.Hour))
+	d.asked("101", deadline.Add(100*time.Hour), due(20*time.Hour))
+	d.tick(due(20 * time.Hour))
+	require.Empty(t, d.groups())
+	require.Equal(t, []string{"review 24h reviewers at 29 16:00"}, d.steps(k))
+}
+
+func TestTenThousandDueAtOnceArePacedGroupedAndToldOnce(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it is long")
+	}
+	t.Parallel()
+	d := newDesk(t, glow)
+	d.waiting10k(deadline)
+	now := due(24 * time.Hour)
+	d.store.largest.Store(0)
+	announced, before := 0, d.store.kept.Load()
+	for died := 0; ; died++ {
+		d.dies(40)
+		n, err := d.Tick(d.dying(), sample.Shop, now)
+		d.lives()
+		if announced += n; err == nil {
+			require.Greater(t, died, 2, "it died often")
+			break
+		}
+	}
+	require.Equal(t, 10_000, announced)
+	require.LessOrEqual(t, d.store.largest.Load(), int64(100), "a click never waits for more than a hundred")
+	require.Greater(t, d.store.kept.Load()-before, int64(200), "to set the clocks, and to tell")
+	require.Equal(t, []string{"10000 review reviewers at 29 12:00"}, d.groups())
+	group := d.notices()[0]
+	for i, item := range group.Items {
+		require.Equal(t, numbered(19_999-i), item.Key, "the most urgent first")
+	}
+	require.Zero(t, d.tick(now.Add(time.Minute)))
+}
+
+// waiting10k has ten thousand applications wait that the desk knew before it kept timers: each is due a millisecond
+// before the one before.
+func (d *desk) waiting10k(by time.Time) {
+	d.t.Helper()
+	for start := 0; start < 10_000; start += 1000 {
+		require.NoError(d.t, d.store.Store.Update(d.t.Context(), func(tx workflow.Tx) error {
+			for i := start; i < start+1000; i++ {
+				a := workflow.Application{Key: numbered(10_000 + i), SeenAt: noon, ReportedAt: noon, ChangedAt: noon, Card: workflow.Card{Wanted: true, Channel: "C0SAMPLES", TS: strconv.Itoa(i)}}
+				a.Snapshot = reported(workflow.StatusPending, noon).Snapshot
+				a.Snapshot.ReviewBy = by.Add(-time.Duration(i) * time.Millisecond)
+				if err := tx.PutApplication(a); err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
+	}
+}
+
+func TestAGroupThatWasBegunWhenTheDeskDiedIsMadeOnceAndLosesNothing(t *testing.T) {
+	for kept := range 8 {
+		t.Run(strconv.Itoa(kept)+" transactions are kept", func(t *testing.T) {
+			d := newDesk(t, glow)
+			d.askedBy(250, 1000, deadline, noon)
+			d.tick(noon) // sets the timers
+			d.dies(kept)
+			_, err := d.Tick(d.dying(), sample.Shop, due(48*time.Hour))
+			if kept < 5 { // begun, made, and three batches
+				require.Error(t, err)
+			}
+			d.lives()
+			d.asked("900", deadline.Add(-time.Hour), due(48*time.Hour)) // meanwhile, and past when first seen
+			d.tick(due(48 * time.Hour))
+			d.tick(due(48 * time.Hour).Add(time.Second))
+			if kept < 2 {
+				require.Equal(t, []string{"251 review thread at 28 12:00"}, d.groups())
+				return
+			}
+			require.Equal(t, []string{"250 review thread at 28 12:00"}, d.groups())
+			require.Equal(t, []string{"review 48h thread at 28 12:00"}, d.steps(workflow.Key{Shop: sample.Shop, ID: "900"}))
+		})
+	}
+}
+
+func TestAGroupIsAsUrgentAsItsMostUrgent(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, glow)
+	for i := range 6 {
+		d.asked(strconv.Itoa(100+i), deadline.Add(time.Duration(i)*10*time.Hour), noon)
+	}
+	d.tick(due(5 * time.Hour)) // 5, 15, 25, 35, 45 and 55 hours are left
+	require.Empty(t, d.groups(), "the last has time")
+	d.asked("107", deadline.Add(time.Hour), noon)
+	d.asked("108", deadline.Add(2*time.Hour), noon)
+	d.asked("109", deadline.Add(3*time.Hour), noon)
+	d.tick(deadline.Add(-30 * time.Minute)) // the first has half an hour
+	require.Empty(t, d.groups())
+
+	d = newDesk(t, glow)
+	for i := range 6 {
+		d.asked(strconv.Itoa(100+i), deadline.Add(time.Duration(i)*5*time.Hour), noon)
+	}
+	d.tick(due(5 * time.Hour))
+	require.Equal(t, []string{"6 review channel at 30 07:00"}, d.groups())
+}
+
+func TestTheDeadlinesOfEachKindAreGroupedApart(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, glow)
+	for i := range 7 {
+		d.asked(strconv.Itoa(100+i), deadline, noon)
+		d.moves(d.asked(strconv.Itoa(200+i), deadline, noon), minutes(1), func(r *workflow.Snapshot) {
+			r.Status, r.ShipBy = workflow.StatusAwaitingShipment, deadline
+		})
+	}
+	d.moves(d.asked("300", deadline, noon), minutes(1), func(r *workflow.Snapshot) { r.Status = workflow.StatusContentPending })
+	d.tick(due(24 * time.Hour))
+	require.Equal(t, []string{"7 review reviewers at 29 12:00", "7 ship reviewers at 29 12:00"}, d.groups())
+	require.Empty(t, d.steps(workflow.Key{Shop: sample.Shop, ID: "300"}))
+}

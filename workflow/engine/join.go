@@ -1,0 +1,127 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+
+	"sampledesk/workflow"
+)
+
+// Join does all of that or, with a Refusal, none of it. A second delivery of the same action changes nothing, also if
+// what the first one did was taken back meanwhile.
+func (e *Engine) Join(ctx context.Context, j workflow.Join) (a workflow.Application, c workflow.Campaign, err error) {
+	err = e.update(ctx, func(t *txn) (err error) {
+		a, c, err = t.joinCampaign(j)
+		return err
+	})
+	if err != nil && !errors.Is(err, errUnchanged) {
+		return workflow.Application{}, workflow.Campaign{}, fmt.Errorf("adding %s to a campaign: %w", j.Key, err)
+	}
+	return a, c, nil
+}
+
+func (t *txn) joinCampaign(j workflow.Join) (a workflow.Application, c workflow.Campaign, err error) {
+	if a, err = load(t.tx, j.Key); err != nil {
+		return a, c, err
+	}
+	if a.AlreadyApplied(j.DedupKey) {
+		if c, err = t.tx.Campaign(a.Campaign); errors.Is(err, workflow.ErrNotFound) {
+			err = nil // it has left the campaign again
+		}
+		return a, c, cmp.Or(err, errUnchanged)
+	}
+	if c, err = t.campaignFor(j); err != nil {
+		return a, c, err
+	}
+	if a, c, err = t.choose(j, c); err != nil || !j.Approve {
+		return a, c, err
+	}
+	a, _, err = t.apply(j.Key, workflow.Decided{Actor: j.Actor, At: j.At, Round: j.Round, Verdict: workflow.Approve, Undo: j.Undo})
+	return a, c, err
+}
+
+func (t *txn) campaignFor(j workflow.Join) (workflow.Campaign, error) {
+	if j.Campaign == "" {
+		return t.createCampaign(workflow.Creation{Shop: j.Key.Shop, Name: j.NewName, By: j.Person, At: j.At, DedupKey: j.DedupKey})
+	}
+	c, err := t.activeCampaign(j.Campaign)
+	if err == nil && c.Shop != j.Key.Shop {
+		return workflow.Campaign{}, workflow.Refusal{Rule: workflow.RuleNoCampaign}
+	}
+	return c, err
+}
+
+// choose takes the application into the campaign, with its creator and its product. Approving somebody who is in the
+// campaign already is not refused.
+func (t *txn) choose(j workflow.Join, c workflow.Campaign) (workflow.Application, workflow.Campaign, error) {
+	before, err := load(t.tx, j.Key)
+	if err != nil {
+		return before, c, err
+	}
+	who := j.Actor
+	if j.Approve {
+		who.DedupKey = "" // the approval is what recognises a second delivery
+	}
+	a, _, err := t.apply(j.Key, workflow.CampaignChosen{Actor: who, At: j.At, Campaign: c.ID, Name: c.Name, Seen: j.Seen})
+	if r, ok := errors.AsType[workflow.Refusal](err); ok && r.Rule == workflow.RuleAlreadyInCampaign && j.Approve {
+		return r.Application, c, nil
+	}
+	if err != nil {
+		return a, c, err
+	}
+	m, isNew, err := t.join(c, a.Snapshot.Creator, j.Actor, j.At)
+	if err != nil {
+		return a, c, err
+	}
+	if isNew {
+		a.Joined.Member = true
+		if err := t.tx.PutApplication(a); err != nil {
+			return a, c, err
+		}
+	}
+	if err := t.renotify(m.Question, j.At, workflow.Routine); err != nil { // their application says what it asks
+		return a, c, err
+	}
+	if err := t.dropMember(before, j.Actor, j.At); err != nil {
+		return a, c, err
+	}
+	c, err = t.addProduct(c, a.Snapshot.Product.ID)
+	return a, c, err
+}
+
+// CreateCampaign creates a campaign of a shop. The error may be a Refusal: the name is none, or taken.
+func (e *Engine) CreateCampaign(ctx context.Context, n workflow.Creation) (workflow.Campaign, error) {
+	var c workflow.Campaign
+	err := e.update(ctx, func(t *txn) (err error) {
+		c, err = t.createCampaign(n)
+		return err
+	})
+	if err != nil {
+		return workflow.Campaign{}, fmt.Errorf("creating a campaign of shop %s: %w", n.Shop, err)
+	}
+	return c, nil
+}
+
+func (t *txn) createCampaign(n workflow.Creation) (workflow.Campaign, error) {
+	name, err := workflow.CampaignName(n.Name)
+	if err != nil {
+		return workflow.Campaign{}, err
+	}
+	if _, err := t.tx.Shop(n.Shop); err != nil {
+		return workflow.Campaign{}, err
+	}
+	there, err := t.tx.CampaignNamed(n.Shop, name)
+	switch {
+	case err == nil && n.DedupKey != "" && there.DedupKey == n.DedupKey:
+		return there, nil
+	case err == nil:
+		return workflow.Campaign{}, workflow.Refusal{Rule: workflow.RuleNameTaken, Name: name}
+	case !errors.Is(err, workflow.ErrNotFound):
+		return workflow.Campaign{}, err
+	}
+	c := workflow.Campaign{ID: workflow.CampaignID(rand.Text()), Shop: n.Shop, Name: name, CreatedBy: n.By, CreatedAt: n.At, DedupKey: n.DedupKey}
+	return c, t.tx.PutCampaign(c)
+}

@@ -1,0 +1,249 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"sampledesk/workflow"
+)
+
+// Receive stores what a creator wrote: each new message is posted once, in the thread of their latest application that
+// is live, or where there is none in their campaign's or the shop's channel; and their first answer as a campaign's
+// member asks the team whether they need a sample (L1). It returns how many messages were new. What was written before
+// the desk began to poll is not posted.
+func (e *Engine) Receive(ctx context.Context, shop workflow.ShopID, batch workflow.InboundBatch) (announced int, err error) {
+	err = e.update(ctx, func(t *txn) (err error) {
+		announced, err = t.receive(shop, batch)
+		return err
+	})
+	if err != nil && !errors.Is(err, errUnchanged) {
+		return 0, fmt.Errorf("storing messages of shop %s: %w", shop, err)
+	}
+	return announced, nil
+}
+
+// NoteConversations records how conversations stand of which nothing is told, since what they hold is the past.
+func (e *Engine) NoteConversations(ctx context.Context, shop workflow.ShopID, all []workflow.InboundBatch) error {
+	err := e.update(ctx, func(t *txn) error {
+		outcome := errUnchanged
+		for _, batch := range all {
+			batch.Messages = nil
+			_, err := t.receive(shop, batch)
+			if err != nil && !errors.Is(err, errUnchanged) {
+				return err
+			}
+			if err == nil {
+				outcome = nil
+			}
+		}
+		return outcome
+	})
+	if err != nil && !errors.Is(err, errUnchanged) {
+		return fmt.Errorf("noting the conversations of shop %s: %w", shop, err)
+	}
+	return nil
+}
+
+func (t *txn) receive(shop workflow.ShopID, batch workflow.InboundBatch) (announced int, err error) {
+	s, err := t.tx.Shop(shop)
+	if err != nil {
+		return 0, err
+	}
+	batch.ID = workflow.Nameable(batch.ID)
+	conversation, known, err := t.conversationOf(shop, batch)
+	if err != nil {
+		return 0, err
+	}
+	fresh, was := newMessages(batch.Messages, conversation.Last, s.MessagesSince), conversation
+	conversation.ID, conversation.Unread, conversation.Unreplied = batch.ID, batch.Unread, batch.Unreplied
+	conversation.Last = newestOf(batch.Messages, conversation.Last)
+	if known && len(fresh) == 0 && conversation.Last == was.Last && conversation.Unread == was.Unread && conversation.Unreplied == was.Unreplied {
+		return 0, errUnchanged
+	}
+	if err := t.tx.PutConversation(conversation); err != nil {
+		return 0, err
+	}
+	for _, w := range fresh {
+		if !w.FromCreator || w.At.Before(s.MessagesSince) {
+			continue
+		}
+		if err := t.receiveOne(conversation, w, batch.At); err != nil {
+			return 0, err
+		}
+		announced++
+	}
+	if announced == 0 {
+		return 0, nil
+	}
+	return announced, t.releaseAnswered(conversation, batch.At)
+}
+
+// conversationOf returns the conversation that a batch belongs to; known reports whether one of that id is on record.
+func (t *txn) conversationOf(shop workflow.ShopID, batch workflow.InboundBatch) (conversation workflow.Conversation, known bool, err error) {
+	conversation, err = t.tx.ConversationNumbered(shop, batch.ID)
+	if !errors.Is(err, workflow.ErrNotFound) {
+		return conversation, true, err
+	}
+	creator, err := t.lookUpCreator(shop, workflow.Creator{Username: batch.Username, Avatar: batch.Avatar})
+	if err != nil {
+		return conversation, false, err
+	}
+	if creator.Username == "" {
+		creator.Username = "conversation " + batch.ID // this distinguishes creators without a name
+	}
+	conversation, err = t.tx.Conversation(shop, creator.KeyOf(shop))
+	if errors.Is(err, workflow.ErrNotFound) {
+		return workflow.Conversation{Shop: shop, Creator: creator.KeyOf(shop), Shown: creator, ID: batch.ID}, false, nil
+	}
+	return conversation, false, err
+}
+
+// receiveOne handles one message from a creator.
+func (t *txn) receiveOne(conversation workflow.Conversation, w workflow.InboundMessage, at time.Time) error {
+	asked, err := t.ask(conversation, w, at)
+	if err != nil {
+		return err
+	}
+	a, err := liveOf(t.tx, conversation.Shop, conversation.Creator)
+	if err == nil {
+		_, _, err = t.apply(a.Key, workflow.MessageReceived{At: at, Message: w})
+		return err
+	}
+	if !errors.Is(err, workflow.ErrNotFound) {
+		return err
+	}
+	if err := t.tx.Append(workflow.Entry{At: at, Key: workflow.Key{Shop: conversation.Shop}, Event: workflow.OnMessageReceived, Text: w.Text, Creator: conversation.Creator}); err != nil {
+		return err
+	}
+	if asked {
+		return nil // the question quotes the message
+	}
+	campaign, err := t.latestCampaign(conversation.Shop, conversation.Creator)
+	if err != nil {
+		return err
+	}
+	shown := conversation.Shown
+	return t.announce(conversation.Shop, workflow.Payload{Kind: workflow.KindMessage, At: at, Inbound: &w, Creator: &shown, CreatorKey: conversation.Creator, CampaignID: campaign})
+}
+
+// ask moves a creator who answered on in the campaigns that invited them, and asks the team there whether they need a
+// sample. An application in the campaign answers that.
+func (t *txn) ask(conversation workflow.Conversation, w workflow.InboundMessage, at time.Time) (asked bool, err error) {
+	members, err := t.tx.Memberships(conversation.Creator)
+	if err != nil {
+		return false, err
+	}
+	for _, m := range members {
+		c, err := t.tx.Campaign(m.Campaign)
+		if err != nil {
+			return false, err
+		}
+		after, ok := workflow.StepMember(m, workflow.MemberEvent{Kind: workflow.OnMemberAnswered, At: at, Text: w.Text})
+		if !ok || c.Shop != conversation.Shop || c.Archived {
+			continue
+		}
+		there, err := hasLive(t.tx, c.ID, m.Creator)
+		if err != nil {
+			return false, err
+		}
+		if !there {
+			after.Question = workflow.QuestionNotice(c.ID, m.Creator)
+		}
+		if err := t.keepMember(c, after, workflow.Entry{At: at, Event: workflow.OnMemberAnswered, Text: w.Text}); err != nil {
+			return false, err
+		}
+		if there {
+			continue
+		}
+		asked = true
+		n := workflow.Notice{ID: after.Question, Shop: c.Shop, Kind: workflow.KindQuestion, Campaign: c.ID, Creator: m.Creator}
+		if err := t.notify(n, at, workflow.Routine); err != nil {
+			return false, err
+		}
+	}
+	return asked, nil
+}
+
+// latestCampaign returns the active campaign of a shop that a creator joined last, or none.
+func (t *txn) latestCampaign(shop workflow.ShopID, creator workflow.CreatorKey) (workflow.CampaignID, error) {
+	members, err := t.tx.Memberships(creator)
+	if err != nil {
+		return "", err
+	}
+	var latest workflow.Member
+	for _, m := range members {
+		c, err := t.tx.Campaign(m.Campaign)
+		if err != nil {
+			return "", err
+		}
+		if c.Shop == shop && !c.Archived && (latest.Campaign == "" || m.AddedAt.After(latest.AddedAt)) {
+			latest = m
+		}
+	}
+	return latest.Campaign, nil
+}
+
+// newMessages returns the messages after the mark, oldest first, but for the past.
+func newMessages(all []workflow.InboundMessage, last workflow.MessageMark, since time.Time) []workflow.InboundMessage {
+	var fresh []workflow.InboundMessage
+	for _, w := range all {
+		if w.After(last) && (last.ID != "" || !w.At.Before(since)) {
+			fresh = append(fresh, w)
+		}
+	}
+	sortInbound(fresh)
+	return fresh
+}
+
+// newestOf returns the mark of the newest message, or the one there was.
+func newestOf(all []workflow.InboundMessage, mark workflow.MessageMark) workflow.MessageMark {
+	for _, w := range all {
+		if w.After(mark) {
+			mark = w.Mark()
+		}
+	}
+	return mark
+}
+
+// releaseAnswered makes due what waited for a creator's answer, also what was written while only their name was known.
+func (t *txn) releaseAnswered(conversation workflow.Conversation, at time.Time) error {
+	return errors.Join(
+		t.rescheduleLane(workflow.MessageLane(conversation.Shop, conversation.Creator), at),
+		t.rescheduleLane(workflow.MessageLane(conversation.Shop, workflow.Creator{Username: conversation.Shown.Username}.KeyOf(conversation.Shop)), at))
+}
+
+// rescheduleLane makes due what waits in a lane, except what has to verify an earlier attempt first: a check that comes
+// too early may miss it.
+func (t *txn) rescheduleLane(lane workflow.Lane, at time.Time) error {
+	waiting, err := t.tx.Lane(lane)
+	if err != nil {
+		return err
+	}
+	for _, w := range waiting {
+		if !w.Claimed && w.Verifications == 0 && w.NotBefore.After(at) {
+			w.NotBefore = at
+			t.enqueued = true
+			if err := t.tx.Change(w.Effect); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// sortInbound puts the oldest first.
+func sortInbound(all []workflow.InboundMessage) {
+	slices.SortFunc(all, func(a, b workflow.InboundMessage) int {
+		switch {
+		case a.After(b.Mark()):
+			return 1
+		case b.After(a.Mark()):
+			return -1
+		default:
+			return 0
+		}
+	})
+}

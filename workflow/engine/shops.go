@@ -1,0 +1,98 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"time"
+
+	"sampledesk/workflow"
+)
+
+// ChangeSettings changes a shop's settings, and those of the shops that get a copy. What is the same already is left as
+// it is. The error is a Refusal: Name is the field that is wrong, or somebody changed them meanwhile.
+func (e *Engine) ChangeSettings(ctx context.Context, shop workflow.ShopID, c workflow.SettingsChange) (s workflow.Shop, err error) {
+	c.Settings = c.Settings.Normalised()
+	err = e.update(ctx, func(t *txn) (err error) {
+		s, err = t.changeAll(shop, c)
+		return err
+	})
+	if err != nil && !errors.Is(err, errUnchanged) {
+		return workflow.Shop{}, fmt.Errorf("changing the settings of shop %s: %w", shop, err)
+	}
+	return s, nil
+}
+
+func (t *txn) changeAll(shop workflow.ShopID, c workflow.SettingsChange) (workflow.Shop, error) {
+	first, err := t.tx.Shop(shop)
+	if err != nil {
+		return first, err
+	}
+	if field := c.Settings.Check(); field != "" {
+		return first, workflow.Refusal{Rule: workflow.RuleBadSetting, Name: field}
+	}
+	seen := first.Settings.Version
+	first, changed, err := t.changeSettings(first, c, c.Settings.Channel)
+	if err != nil {
+		return first, err
+	}
+	for _, id := range c.Copies {
+		other, err := t.tx.Shop(id)
+		if errors.Is(err, workflow.ErrNotFound) || id == shop {
+			continue
+		}
+		if err != nil {
+			return first, err
+		}
+		_, did, err := t.changeSettings(other, c, other.Settings.Channel)
+		if err != nil {
+			return first, err
+		}
+		changed = changed || did
+	}
+	switch {
+	case !changed:
+		return first, errUnchanged // by whomever, and a second delivery of the same action included
+	case seen != c.Seen:
+		return first, workflow.Refusal{Rule: workflow.RuleSettingsChanged, Name: first.Name}
+	default:
+		return first, nil
+	}
+}
+
+// changeSettings gives a shop those settings, but for the channel. Did reports whether they are others than before.
+func (t *txn) changeSettings(s workflow.Shop, c workflow.SettingsChange, channel string) (after workflow.Shop, did bool, err error) {
+	was := s.Settings
+	s.Settings = c.Settings
+	s.Settings.Version, s.Settings.Channel, s.Settings.Welcomed = was.Version, channel, true
+	if reflect.DeepEqual(s.Settings, was) {
+		return s, false, nil
+	}
+	s.Settings.Version++
+	s.TimersCursor = "" // timers that are being set start over
+	if err := t.tx.PutShop(s); err != nil {
+		return s, false, err
+	}
+	return s, true, t.tx.Append(workflow.Entry{At: c.At, Key: workflow.Key{Shop: s.ID}, Event: workflow.OnSettingsChanged, By: c.Actor, Name: s.Name})
+}
+
+// Welcome records that an admin has seen the first-run welcome of a shop, or dismissed it.
+func (e *Engine) Welcome(ctx context.Context, shop workflow.ShopID) error {
+	return e.changeShop(ctx, shop, func(_ *txn, s *workflow.Shop) (bool, error) {
+		was := s.Settings.Welcomed
+		s.Settings.Welcomed = true
+		return !was, nil
+	})
+}
+
+// StartReceiving records since when creators' messages of a shop are posted, if that is not recorded yet.
+func (e *Engine) StartReceiving(ctx context.Context, shop workflow.ShopID, since time.Time) error {
+	return e.changeShop(ctx, shop, func(_ *txn, s *workflow.Shop) (bool, error) {
+		if !s.MessagesSince.IsZero() {
+			return false, nil
+		}
+		s.MessagesSince = since.Truncate(time.Second) // TikTok's times are whole seconds
+		return true, nil
+	})
+}

@@ -1,0 +1,310 @@
+package engine_test
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"sampledesk/workflow"
+)
+
+// model is what the desk should announce, worked out again in a simple way: it knows where each application is, and
+// nothing of the tables, the indexes and the transactions.
+type model struct {
+	s               *sixty
+	plain           map[workflow.Key]*plain
+	wants           map[string]int // what is to be announced
+	notices         map[workflow.NoticeID]bool
+	shownAs         map[workflow.NoticeID]bool
+	news            map[workflow.Key]workflow.News
+	half            map[workflow.ShopID]map[workflow.News]int // of the news, what a desk had gathered that died
+	mornings, weeks map[workflow.ShopID]string
+	opens           map[string]time.Time
+}
+
+// plain is what the model knows of an application.
+type plain struct {
+	stage     workflow.Stage
+	kind      workflow.DeadlineKind
+	by        time.Time
+	announced map[workflow.DeadlineKind]last
+	first     bool // past when first seen
+}
+
+// last is the last step announced of a deadline.
+type last struct {
+	by     time.Time
+	before time.Duration
+}
+
+func newModel(s *sixty) *model {
+	return &model{
+		s: s, plain: map[workflow.Key]*plain{}, wants: map[string]int{}, notices: map[workflow.NoticeID]bool{}, shownAs: map[workflow.NoticeID]bool{},
+		news: map[workflow.Key]workflow.News{}, half: map[workflow.ShopID]map[workflow.News]int{},
+		mornings: map[workflow.ShopID]string{}, weeks: map[workflow.ShopID]string{}, opens: map[string]time.Time{},
+	}
+}
+
+const day = 24 * time.Hour
+
+// stepsOf is the rules of product and settings: how long before a deadline the desk speaks up.
+func stepsOf(kind workflow.DeadlineKind, s workflow.Settings) []time.Duration {
+	switch {
+	case kind == "move":
+		return []time.Duration{0}
+	case kind == "post":
+		return []time.Duration{3 * day, 0, -7 * day}
+	case s.Steps != nil:
+		return s.Steps
+	default:
+		return []time.Duration{48 * time.Hour, 24 * time.Hour, 6 * time.Hour, time.Hour}
+	}
+}
+
+// audienceOf is the audience of a step.
+func audienceOf(kind workflow.DeadlineKind, step int) string {
+	if kind == "post" || kind == "move" {
+		return []string{"thread", "thread", "reviewers"}[step]
+	}
+	return []string{"thread", "reviewers", "channel", "admins"}[step]
+}
+
+// at is when a step is due: minute by minute until somebody works.
+func (m *model) at(before time.Duration, by time.Time, s workflow.Settings) time.Time {
+	due := by.Add(-before)
+	if s.HoursFrom == "" {
+		return due
+	}
+	name := fmt.Sprint(s.Zone, s.HoursFrom, s.HoursTo, s.Weekends, due.Unix())
+	open, ok := m.opens[name]
+	if !ok {
+		open = opening(due, s)
+		m.opens[name] = open
+	}
+	if before > 0 && !open.Before(by) {
+		return due
+	}
+	return open
+}
+
+func opening(from time.Time, s workflow.Settings) time.Time {
+	zone := s.Location()
+	works := func(t time.Time) bool {
+		local := t.In(zone)
+		clock, weekend := local.Format("15:04"), local.Weekday() == time.Saturday || local.Weekday() == time.Sunday
+		return clock >= s.HoursFrom && clock < s.HoursTo && (s.Weekends || !weekend)
+	}
+	for t := from; ; t = t.Truncate(time.Minute).Add(time.Minute) {
+		if works(t) {
+			return t
+		}
+	}
+}
+
+// see looks at an application after something happened to it.
+func (m *model) see(k workflow.Key) {
+	if k.ID == "" {
+		return
+	}
+	a, s := m.s.application(k), m.s.shop(k.Shop).Settings
+	if a.SeenAt.IsZero() {
+		return
+	}
+	p, known := m.plain[k]
+	if !known {
+		p = &plain{stage: a.Stage(), announced: map[workflow.DeadlineKind]last{}}
+		m.plain[k] = p
+	}
+	if p.stage != a.Stage() {
+		p.stage = a.Stage()
+		delete(m.news, k)
+		if news := map[workflow.Stage]workflow.News{"Shipping": "shipped", "Content pending": "delivered", "Not shipped in time": "not shipped"}[p.stage]; news != "" {
+			m.news[k] = news
+		}
+	}
+	kind, by := deadlineOf(a, s)
+	if kind != p.kind {
+		p.first = false
+	}
+	p.kind, p.by = kind, by
+	if t, ok := p.announced[kind]; ok && !t.by.Equal(by) {
+		delete(p.announced, kind)
+		for _, before := range stepsOf(kind, s) {
+			if before >= t.before && !m.at(before, by, s).After(m.s.now) {
+				p.announced[kind] = last{by, before}
+			}
+		}
+	}
+	if !known && kind != "" {
+		p.first = !m.at(stepsOf(kind, s)[0], by, s).After(m.s.now)
+	}
+}
+
+func deadlineOf(a workflow.Application, s workflow.Settings) (workflow.DeadlineKind, time.Time) {
+	since := a.ChangedAt
+	switch a.State() {
+	case workflow.Pending, workflow.Refused:
+		return "review", a.Snapshot.ReviewBy
+	case workflow.AwaitingShipment:
+		if a.Snapshot.ShipBy.IsZero() {
+			return "", since // it was confirmed, and TikTok has not said yet until when
+		}
+		return "ship", a.Snapshot.ShipBy
+	case workflow.Shipped:
+		if a.MovedAt.After(since) {
+			since = a.MovedAt
+		}
+		return "move", since.Add(time.Duration(cmp.Or(s.MoveDays, 10)) * day)
+	case workflow.Delivered:
+		return "post", since.Add(time.Duration(cmp.Or(s.PostDays, 14)) * day)
+	default:
+		return "", time.Time{}
+	}
+}
+
+// changed reports that a shop's settings changed.
+func (m *model) changed(shop workflow.ShopID) {
+	for k := range m.plain {
+		if k.Shop == shop {
+			m.see(k)
+		}
+	}
+}
+
+// candidate is a step that is due.
+type candidate struct {
+	k      workflow.Key
+	p      *plain
+	step   int
+	before time.Duration
+	over   bool
+	card   bool // the application has one
+}
+
+// due returns the latest step of each application that is due and was not announced.
+func (m *model) due(shop workflow.ShopID) (all []candidate) {
+	s := m.s.shop(shop)
+	if !s.InitialSyncDone {
+		return nil
+	}
+	for k, p := range m.plain {
+		if k.Shop != shop || p.kind == "" {
+			continue
+		}
+		latest, steps := -1, stepsOf(p.kind, s.Settings)
+		for i, before := range steps {
+			if !m.at(before, p.by, s.Settings).After(m.s.now) {
+				latest = i
+			}
+		}
+		if t, ok := p.announced[p.kind]; latest < 0 || ok && t.before <= steps[latest] {
+			continue
+		}
+		c := candidate{k: k, p: p, step: latest, before: steps[latest], card: m.s.application(k).Card.Wanted}
+		c.over = (p.kind == "review" || p.kind == "ship") && !m.s.now.Before(p.by)
+		all = append(all, c)
+	}
+	return all
+}
+
+// expect notes what a tick had to announce. Of a tick in which the desk died only what was saved counts.
+func (m *model) expect(shop workflow.ShopID, all []candidate, died bool) {
+	s := m.s.shop(shop)
+	by := map[workflow.DeadlineKind][]candidate{}
+	for _, c := range all {
+		if !c.over {
+			by[c.p.kind] = append(by[c.p.kind], c)
+			continue
+		}
+		if !died || m.kept(c) {
+			c.p.mark(c)
+		}
+	}
+	for kind, group := range by {
+		firsts := 0
+		for _, c := range group {
+			if c.p.first {
+				firsts++
+			}
+		}
+		switch many := len(group) > 5 || firsts > 1; {
+		case kind == "move":
+			quiet := len(group) > 5 && s.Settings.Shipments == workflow.ShipmentsToChannel
+			m.each(group, died, func(c candidate) {
+				m.news[c.k] = "stuck"
+				if c.card || !quiet {
+					m.want(c)
+				}
+			})
+		case !many:
+			m.each(group, died, m.want)
+		case !died || slices.ContainsFunc(s.GroupedMessages, func(g workflow.GroupedMessage) bool { return g.Kind == kind && !g.Open && g.At.Equal(m.s.now) }):
+			m.wants[m.grouped(shop, kind, group)]++
+			m.s.tally["groups"]++
+			m.each(group, false, func(candidate) {})
+		}
+	}
+	for _, c := range all {
+		if t, announced := c.p.announced[c.p.kind]; !c.over && announced && t.before <= c.before && c.p.kind == "post" && c.step == 0 && s.Settings.Nudge != "" {
+			m.wants["nudge "+c.k.String()] = 1
+		}
+	}
+}
+
+func (m *model) each(group []candidate, died bool, tell func(candidate)) {
+	for _, c := range group {
+		if !died || m.kept(c) {
+			c.p.mark(c)
+			tell(c)
+		}
+	}
+}
+
+func (p *plain) mark(c candidate) { p.announced[p.kind], p.first = last{p.by, c.before}, false }
+
+// kept reports whether the store has a step as announced.
+func (m *model) kept(c candidate) bool {
+	return slices.ContainsFunc(m.s.application(c.k).Announced, func(t workflow.Announced) bool {
+		return t.Deadline == c.p.kind && t.By.Equal(c.p.by) && t.Before <= c.before
+	})
+}
+
+// want notes that a step is to be announced in its thread.
+func (m *model) want(c candidate) {
+	m.s.tally["steps"]++
+	m.wants[fmt.Sprintf("thread %s %s %v %s by %d at %d", c.k, c.p.kind, c.before, audienceOf(c.p.kind, c.step), c.p.by.Unix(), m.s.now.Unix())]++
+}
+
+func (m *model) grouped(shop workflow.ShopID, kind workflow.DeadlineKind, group []candidate) string {
+	loudest, soonest := 0, group[0].p.by
+	for _, c := range group {
+		if rank(kind, c.step) > rank(kind, loudest) {
+			loudest = c.step
+		}
+		if c.p.by.Before(soonest) {
+			soonest = c.p.by
+		}
+	}
+	return fmt.Sprintf("group %s %s %d %s by %d, %d named, at %d", shop, kind, len(group), audienceOf(kind, loudest), soonest.Unix(), min(len(group), 10), m.s.now.Unix())
+}
+
+func rank(kind workflow.DeadlineKind, step int) int {
+	return slices.Index([]string{"thread", "reviewers", "channel", "admins"}, audienceOf(kind, step))
+}
+
+// announcement is what an effect announces, as the model writes it; empty for what the model does not cover.
+func announcement(e workflow.Effect) string {
+	switch s := e.Payload; {
+	case s.Kind == workflow.KindDeadline && e.Kind == workflow.Reply:
+		return fmt.Sprintf("thread %s %s %v %s by %d at %d", e.Key(), s.Deadline, s.Before, s.Audience, s.NextDue.Unix(), s.At.Unix())
+	case s.Kind == workflow.KindDeadline:
+		return fmt.Sprintf("group %s %s %d %s by %d, %d named, at %d", e.Shop, s.Deadline, s.Waiting, s.Audience, s.NextDue.Unix(), len(s.Items), s.At.Unix())
+	case s.Kind == workflow.KindShipment:
+		return fmt.Sprintf("news %s %d %s at %d", e.Shop, s.Waiting, s.News, s.At.Unix())
+	case s.Kind == workflow.KindWeeklyReport:
+		return fmt.Sprintf("week %s %s", e.Shop, s.Day)
+	default:
+		return ""
+	}
+}
