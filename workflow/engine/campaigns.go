@@ -14,7 +14,7 @@ import (
 // meanwhile, or it is archived.
 func (e *Engine) EditCampaign(ctx context.Context, edit workflow.CampaignEdit) (c workflow.Campaign, err error) {
 	err = e.update(ctx, func(t *txn) (err error) {
-		c, err = t.editCampaign(edit)
+		c, err = editCampaign(t.tx, edit)
 		return err
 	})
 	if err != nil && !errors.Is(err, errUnchanged) {
@@ -23,8 +23,8 @@ func (e *Engine) EditCampaign(ctx context.Context, edit workflow.CampaignEdit) (
 	return c, nil
 }
 
-func (t *txn) editCampaign(edit workflow.CampaignEdit) (workflow.Campaign, error) {
-	c, err := t.tx.Campaign(edit.Campaign)
+func editCampaign(tx workflow.Tx, edit workflow.CampaignEdit) (workflow.Campaign, error) {
+	c, err := tx.Campaign(edit.Campaign)
 	if errors.Is(err, workflow.ErrNotFound) {
 		return c, workflow.Refusal{Rule: workflow.RuleNoCampaign}
 	}
@@ -49,12 +49,12 @@ func (t *txn) editCampaign(edit workflow.CampaignEdit) (workflow.Campaign, error
 		return c, workflow.Refusal{Rule: workflow.RuleSettingsChanged, Name: was.Name}
 	}
 	c.Version++
-	if err := t.tx.PutCampaign(c); errors.Is(err, workflow.ErrConflict) {
+	if err := tx.PutCampaign(c); errors.Is(err, workflow.ErrConflict) {
 		return c, workflow.Refusal{Rule: workflow.RuleNameTaken, Name: c.Name}
 	} else if err != nil {
 		return c, err
 	}
-	return c, t.tx.Append(workflow.Entry{
+	return c, tx.Append(workflow.Entry{
 		At: edit.At, Key: workflow.Key{Shop: c.Shop}, Event: workflow.OnCampaignEdited, By: edit.Actor, Campaign: c.ID, Name: c.Name,
 	})
 }
@@ -63,7 +63,7 @@ func (t *txn) editCampaign(edit workflow.CampaignEdit) (workflow.Campaign, error
 // is none, or it was archived before.
 func (e *Engine) ArchiveCampaign(ctx context.Context, id workflow.CampaignID, by workflow.Actor, at time.Time) (c workflow.Campaign, err error) {
 	err = e.update(ctx, func(t *txn) (err error) {
-		c, err = t.archive(id, by, at)
+		c, err = archiveCampaign(t, id, by, at)
 		return err
 	})
 	if err != nil && !errors.Is(err, errUnchanged) {
@@ -72,12 +72,12 @@ func (e *Engine) ArchiveCampaign(ctx context.Context, id workflow.CampaignID, by
 	return c, nil
 }
 
-func (t *txn) archive(id workflow.CampaignID, by workflow.Actor, at time.Time) (workflow.Campaign, error) {
+func archiveCampaign(t *txn, id workflow.CampaignID, by workflow.Actor, at time.Time) (workflow.Campaign, error) {
 	c, err := t.tx.Campaign(id)
 	if err == nil && c.Archived && by.DedupKey != "" && c.ArchiveKey == by.DedupKey {
 		return c, errUnchanged
 	}
-	if c, err = t.activeCampaign(id); err != nil {
+	if c, err = activeCampaign(t.tx, id); err != nil {
 		return c, err
 	}
 	c.Archived, c.ArchiveKey = true, by.DedupKey
@@ -90,11 +90,11 @@ func (t *txn) archive(id workflow.CampaignID, by workflow.Actor, at time.Time) (
 
 // addProduct puts a product into a campaign to which somebody added an application for it, or for which somebody sent a
 // link. It is a new version: who edits the campaign meanwhile would take the product out again.
-func (t *txn) addProduct(c workflow.Campaign, p workflow.ProductID) (workflow.Campaign, error) {
+func addProduct(tx workflow.Tx, c workflow.Campaign, p workflow.ProductID) (workflow.Campaign, error) {
 	if p == "" || slices.Contains(c.Products, p) || len(c.Products) >= workflow.MaxCampaignProducts {
 		return c, nil
 	}
 	c.Products = slices.Sorted(slices.Values(append(slices.Clone(c.Products), p)))
 	c.Version++
-	return c, t.tx.PutCampaign(c)
+	return c, tx.PutCampaign(c)
 }

@@ -19,7 +19,7 @@ const maxContents = 20
 // is kept and not announced. It returns how many pieces were new; where nothing changed nothing is written.
 func (e *Engine) FindContent(ctx context.Context, k workflow.Key, found []workflow.Content, at time.Time) (fresh int, err error) {
 	err = e.update(ctx, func(t *txn) (err error) {
-		fresh, err = t.findContent(k, found, at)
+		fresh, err = findContent(t, k, found, at)
 		return err
 	})
 	if err != nil && !errors.Is(err, errUnchanged) {
@@ -28,7 +28,7 @@ func (e *Engine) FindContent(ctx context.Context, k workflow.Key, found []workfl
 	return fresh, nil
 }
 
-func (t *txn) findContent(k workflow.Key, found []workflow.Content, at time.Time) (fresh int, err error) {
+func findContent(t *txn, k workflow.Key, found []workflow.Content, at time.Time) (fresh int, err error) {
 	a, err := load(t.tx, k)
 	if err != nil {
 		return 0, err
@@ -64,7 +64,7 @@ func (t *txn) findContent(k workflow.Key, found []workflow.Content, at time.Time
 		if completed && !slices.ContainsFunc(known, func(was workflow.Content) bool { return was.ID == c.ID }) {
 			stage, completed = workflow.StageCompleted, false // one of several announces it
 		}
-		if err := t.notifyContent(k, c, stage, at); err != nil {
+		if err := notifyContent(t, k, c, stage, at); err != nil {
 			return 0, err
 		}
 	}
@@ -73,7 +73,7 @@ func (t *txn) findContent(k workflow.Key, found []workflow.Content, at time.Time
 
 // notifyContent has the message about a piece of content posted, or brought up to date. Stage is what it is to announce
 // beside, if anything.
-func (t *txn) notifyContent(k workflow.Key, c workflow.Content, stage workflow.Stage, at time.Time) error {
+func notifyContent(t *txn, k workflow.Key, c workflow.Content, stage workflow.Stage, at time.Time) error {
 	n, err := t.tx.Notice(workflow.ContentNotice(k, c.ID))
 	if errors.Is(err, workflow.ErrNotFound) {
 		n, err = workflow.Notice{ID: workflow.ContentNotice(k, c.ID), Shop: k.Shop, Kind: workflow.KindContent, Application: k.ID}, nil

@@ -69,7 +69,7 @@ func (e *Engine) handleSingles(ctx context.Context, seen survey, now time.Time) 
 				return 0, err
 			}
 		}
-		handled, err = t.handle(seen, all, now)
+		handled, err = handleSteps(t, seen, all, now)
 		return handled, err
 	})
 	if err != nil {
@@ -90,7 +90,7 @@ func (e *Engine) handlePage(ctx context.Context, seen survey, cursor string, now
 		if i := slices.IndexFunc(page.Applications, func(a workflow.Application) bool { return a.Timer.Next.After(now) }); i >= 0 {
 			page.Applications, next = page.Applications[:i], ""
 		}
-		handled, err = t.handle(seen, page.Applications, now)
+		handled, err = handleSteps(t, seen, page.Applications, now)
 		return handled, err
 	})
 	if err != nil {
@@ -114,8 +114,8 @@ func (e *Engine) handling(ctx context.Context, fn func(*txn) (int, error)) error
 	return err
 }
 
-// handle handles the step that is due of each of some applications.
-func (t *txn) handle(seen survey, all []workflow.Application, now time.Time) (handled int, err error) {
+// handleSteps handles the step that is due of each of some applications.
+func handleSteps(t *txn, seen survey, all []workflow.Application, now time.Time) (handled int, err error) {
 	s, err := t.tx.Shop(seen.shop.ID)
 	if err != nil || !s.InitialSyncDone || !s.TimersSet() {
 		return 0, err // the timers have to be set first, by the next call
@@ -131,7 +131,7 @@ func (t *txn) handle(seen survey, all []workflow.Application, now time.Time) (ha
 		if handled++; !due.Step.Nudge || due.Grouping == workflow.PassedOver || s.Settings.Nudge == "" {
 			continue
 		}
-		if err := t.nudge(a, s.Settings.Nudge, now); err != nil {
+		if err := nudge(t, a, s.Settings.Nudge, now); err != nil {
 			return handled, err
 		}
 	}
@@ -160,8 +160,8 @@ func (seen survey) stepDue(s workflow.Shop, a workflow.Application, now time.Tim
 }
 
 // nudge sends the creator the shop's own words, once, before their posting deadline.
-func (t *txn) nudge(a workflow.Application, text string, now time.Time) error {
-	_, err := t.write(workflow.OutboundMessage{
+func nudge(t *txn, a workflow.Application, text string, now time.Time) error {
+	_, err := writeMessage(t, workflow.OutboundMessage{
 		Actor: workflow.Actor{Surface: workflow.FromTimer, DedupKey: "nudge " + a.Key.String()}, At: now,
 		Shop: a.Key.Shop, Creator: a.Snapshot.Creator.KeyOf(a.Key.Shop), Application: a.Key.ID, Text: text,
 	})

@@ -56,7 +56,7 @@ func (e *Engine) ClaimAll(ctx context.Context, ids []workflow.EffectID, now, unt
 	err := e.update(ctx, func(t *txn) error {
 		got = nil
 		for _, id := range ids {
-			eff, ok, err := t.claim(id, now, until)
+			eff, ok, err := claimOne(t, id, now, until)
 			if err != nil {
 				return fmt.Errorf("claiming effect %s: %w", id, err)
 			}
@@ -72,11 +72,11 @@ func (e *Engine) ClaimAll(ctx context.Context, ids []workflow.EffectID, now, unt
 	return got, nil
 }
 
-func (t *txn) claim(id workflow.EffectID, now, until time.Time) (eff workflow.Effect, ok bool, err error) {
+func claimOne(t *txn, id workflow.EffectID, now, until time.Time) (eff workflow.Effect, ok bool, err error) {
 	if eff, err = t.tx.Effect(id); err != nil {
 		return eff, false, unlessLost(err)
 	}
-	edit, err := t.edits(eff)
+	edit, err := onlyEdits(t.tx, eff)
 	if err != nil {
 		return eff, false, err
 	}
@@ -88,7 +88,7 @@ func (t *txn) claim(id workflow.EffectID, now, until time.Time) (eff workflow.Ef
 	if err != nil {
 		return eff, false, unlessLost(err)
 	}
-	ok, err = t.claimed(eff, now)
+	ok, err = markSent(t, eff, now)
 	return eff, ok, err
 }
 
@@ -100,18 +100,18 @@ func unlessLost(err error) error {
 	return err
 }
 
-// edits reports whether an effect only brings a message up to date that is there, and that no earlier attempt has to be
+// onlyEdits reports whether an effect only brings a message up to date that is there, and that no earlier attempt has to be
 // looked into: then it may be done twice.
-func (t *txn) edits(eff workflow.Effect) (bool, error) {
+func onlyEdits(tx workflow.Tx, eff workflow.Effect) (bool, error) {
 	if eff.Begun || eff.Verifications > 0 {
 		return false, nil
 	}
 	switch eff.Kind {
 	case workflow.ShowCard:
-		a, err := load(t.tx, eff.Key())
+		a, err := load(tx, eff.Key())
 		return a.Card.Posted(), err
 	case workflow.ShowNotice:
-		n, err := t.tx.Notice(eff.Notice)
+		n, err := tx.Notice(eff.Notice)
 		if errors.Is(err, workflow.ErrNotFound) {
 			return false, nil
 		}
@@ -133,8 +133,8 @@ func claimLost(err error) error {
 	return err
 }
 
-// claimed marks the decision behind a review as sent, and drops a review that has no decision behind it any more.
-func (t *txn) claimed(eff workflow.Effect, now time.Time) (bool, error) {
+// markSent marks the decision behind a review as sent, and drops a review that has no decision behind it any more.
+func markSent(t *txn, eff workflow.Effect, now time.Time) (bool, error) {
 	if eff.Kind != workflow.ReviewOnTikTok {
 		return true, nil
 	}
@@ -181,7 +181,7 @@ func (e *Engine) SettleSoon(ctx context.Context, eff workflow.Effect, o Outcome,
 				return err
 			}
 		}
-		return t.dispose(eff, o, now)
+		return disposeOf(t, eff, o, now)
 	}
 	var err error
 	if patience > 0 && o.patient(eff) {
@@ -229,7 +229,7 @@ func (e *Engine) patience(ctx context.Context, eff workflow.Effect, patience tim
 	return patience
 }
 
-func (t *txn) dispose(eff workflow.Effect, o Outcome, now time.Time) error {
+func disposeOf(t *txn, eff workflow.Effect, o Outcome, now time.Time) error {
 	eff.Failure, eff.Verifications, eff.Refusals = o.Failure, o.Verifications, o.Refusals
 	if eff.Kind == workflow.SendMessage {
 		n, err := t.tx.Notice(eff.Notice)
@@ -244,12 +244,12 @@ func (t *txn) dispose(eff workflow.Effect, o Outcome, now time.Time) error {
 		t.enqueued = true // the dispatcher has to know when
 		return t.tx.Release(eff)
 	case Park:
-		return t.park(eff)
+		return park(t, eff)
 	case Buried:
 		if err := errors.Join(t.tx.Bury(eff, now), t.nextMayGo(eff.Lane)); err != nil || !o.Tell {
 			return err
 		}
-		return t.tellUndelivered(eff, now)
+		return tellUndelivered(t, eff, now)
 	default:
 		return t.remove(eff)
 	}
@@ -275,7 +275,7 @@ func (t *txn) nextMayGo(l workflow.Lane) error {
 const undeliveredRests = 24 * time.Hour
 
 // tellUndelivered tells a shop's channel, its admins named, that something became a dead letter.
-func (t *txn) tellUndelivered(eff workflow.Effect, now time.Time) error {
+func tellUndelivered(t *txn, eff workflow.Effect, now time.Time) error {
 	if eff.Payload != nil && eff.Payload.Kind == workflow.SayUndelivered {
 		return nil
 	}
@@ -294,7 +294,7 @@ func (t *txn) tellUndelivered(eff workflow.Effect, now time.Time) error {
 }
 
 // park parks a reply until its card is in Slack, unless the card was posted in the meantime.
-func (t *txn) park(eff workflow.Effect) error {
+func park(t *txn, eff workflow.Effect) error {
 	a, err := load(t.tx, eff.Key())
 	if err != nil {
 		return err

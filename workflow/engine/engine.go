@@ -255,10 +255,10 @@ func (t *txn) apply(k workflow.Key, ev workflow.Event) (after workflow.Applicati
 	if err != nil || !next.Changed {
 		return before, false, err
 	}
-	if err := t.onFirstSeen(before, &next, ev); err != nil {
+	if err := onFirstSeen(t, before, &next, ev); err != nil {
 		return before, false, err
 	}
-	if err := t.setTimer(before, &next); err != nil {
+	if err := setTimer(t.tx, before, &next); err != nil {
 		return before, false, err
 	}
 	next, line, told := next.Told(before, ev)
@@ -294,16 +294,16 @@ func prepared(ev workflow.Event) workflow.Event {
 // decision once that is confirmed.
 func (t *txn) afterStep(before workflow.Application, next workflow.Next, ev workflow.Event) (workflow.Application, error) {
 	after := next.Application
-	if err := t.updateRun(before, next, ev); err != nil {
+	if err := updateRun(t, before, next, ev); err != nil {
 		return after, err
 	}
-	if err := t.updateMornings(before, after, next.At); err != nil {
+	if err := updateMornings(t, before, after, next.At); err != nil {
 		return after, err
 	}
 	if before.Decision.Phase == workflow.DecisionConfirmed || after.Decision.Phase != workflow.DecisionConfirmed || after.Decision.Message == "" {
 		return after, nil
 	}
-	if err := t.writeDecisionMessage(after, next.At); err != nil {
+	if err := writeDecisionMessage(t, after, next.At); err != nil {
 		return after, err
 	}
 	return load(t.tx, after.Key)

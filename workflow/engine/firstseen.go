@@ -12,7 +12,7 @@ import (
 // onFirstSeen does what is due when an application, or its creator's id, is seen for the first time: memberships and
 // conversation kept under the user name move to the id, its product is remembered, and it joins a campaign that both
 // creator and product are in (L5).
-func (t *txn) onFirstSeen(before workflow.Application, next *workflow.Next, ev workflow.Event) error {
+func onFirstSeen(t *txn, before workflow.Application, next *workflow.Next, ev workflow.Event) error {
 	r, ok := ev.(workflow.Reported)
 	if !ok {
 		return nil
@@ -23,20 +23,20 @@ func (t *txn) onFirstSeen(before workflow.Application, next *workflow.Next, ev w
 		return nil
 	}
 	if creator.OpenID != "" && creator.Username != "" {
-		if err := t.merge(shop, workflow.Creator{Username: creator.Username}.KeyOf(shop), creator, r.At); err != nil {
+		if err := mergeCreator(t, shop, workflow.Creator{Username: creator.Username}.KeyOf(shop), creator, r.At); err != nil {
 			return err
 		}
 	}
 	if before.State() != workflow.Unseen {
 		return nil
 	}
-	if err := t.keepProduct(shop, a.Snapshot.Product); err != nil {
+	if err := keepProduct(t.tx, shop, a.Snapshot.Product); err != nil {
 		return err
 	}
 	if !a.State().Live() {
 		return nil
 	}
-	c, err := t.campaignOfNew(shop, creator.KeyOf(shop), a.Snapshot.Product.ID)
+	c, err := campaignOfNew(t.tx, shop, creator.KeyOf(shop), a.Snapshot.Product.ID)
 	if err != nil || c == "" {
 		return err
 	}
@@ -50,33 +50,33 @@ func (t *txn) onFirstSeen(before workflow.Application, next *workflow.Next, ev w
 
 // keepProduct keeps a product that was asked for, for the dialogs that offer products. One whose id no store could keep
 // under is not offered; that must not fail the sweep.
-func (t *txn) keepProduct(shop workflow.ShopID, p workflow.Product) error {
+func keepProduct(tx workflow.Tx, shop workflow.ShopID, p workflow.Product) error {
 	if p.ID == "" || workflow.Nameable(string(p.ID)) != string(p.ID) || workflow.Nameable(p.SKU) != p.SKU {
 		return nil
 	}
-	return t.tx.PutProduct(shop, p)
+	return tx.PutProduct(shop, p)
 }
 
-// merge merges what the desk knows of a creator under a user name and under their open id.
-func (t *txn) merge(shop workflow.ShopID, byName workflow.CreatorKey, creator workflow.Creator, at time.Time) error {
+// mergeCreator merges what the desk knows of a creator under a user name and under their open id.
+func mergeCreator(t *txn, shop workflow.ShopID, byName workflow.CreatorKey, creator workflow.Creator, at time.Time) error {
 	members, err := t.tx.Memberships(byName)
 	if err != nil {
 		return err
 	}
 	for _, m := range members {
-		if err := t.mergeMember(m, shop, creator, at); err != nil {
+		if err := mergeMember(t, m, shop, creator, at); err != nil {
 			return err
 		}
 	}
-	if err := t.mergeMessages(shop, byName, creator.KeyOf(shop)); err != nil {
+	if err := mergeMessages(t.tx, shop, byName, creator.KeyOf(shop)); err != nil {
 		return err
 	}
-	return t.mergeConversation(shop, byName, creator)
+	return mergeConversation(t.tx, shop, byName, creator)
 }
 
 // mergeMember gives a membership to the key that the creator is known by now. Of two in one campaign the further
 // counts.
-func (t *txn) mergeMember(m workflow.Member, shop workflow.ShopID, creator workflow.Creator, at time.Time) error {
+func mergeMember(t *txn, m workflow.Member, shop workflow.ShopID, creator workflow.Creator, at time.Time) error {
 	if err := t.tx.RemoveMember(m.Campaign, m.Creator); err != nil {
 		return err
 	}
@@ -91,11 +91,11 @@ func (t *txn) mergeMember(m workflow.Member, shop workflow.ShopID, creator workf
 	if err := t.tx.PutMember(m); err != nil {
 		return err
 	}
-	return errors.Join(t.readdress(m.Question, m.Creator, at), t.readdress(other.Question, m.Creator, at))
+	return errors.Join(readdress(t, m.Question, m.Creator, at), readdress(t, other.Question, m.Creator, at))
 }
 
 // readdress moves the question about a member to the key that they are known by now.
-func (t *txn) readdress(id workflow.NoticeID, now workflow.CreatorKey, at time.Time) error {
+func readdress(t *txn, id workflow.NoticeID, now workflow.CreatorKey, at time.Time) error {
 	if id == "" {
 		return nil
 	}
@@ -109,46 +109,46 @@ func (t *txn) readdress(id workflow.NoticeID, now workflow.CreatorKey, at time.T
 
 // mergeMessages moves messages that wait for a creator to the key that they are known by now. One that is being sent is
 // left alone; if it comes back, dispose reads its notice again.
-func (t *txn) mergeMessages(shop workflow.ShopID, was, now workflow.CreatorKey) error {
-	waiting, err := t.tx.Lane(workflow.MessageLane(shop, was))
+func mergeMessages(tx workflow.Tx, shop workflow.ShopID, was, now workflow.CreatorKey) error {
+	waiting, err := tx.Lane(workflow.MessageLane(shop, was))
 	if err != nil {
 		return err
 	}
 	for _, w := range waiting {
-		n, err := t.tx.Notice(w.Notice)
+		n, err := tx.Notice(w.Notice)
 		if err != nil {
 			return err
 		}
 		n.Creator = now
-		if err := t.tx.PutNotice(n); err != nil {
+		if err := tx.PutNotice(n); err != nil {
 			return err
 		}
 		if w.Creator = now; w.Claimed {
 			continue
 		}
-		if err := t.tx.Change(w.Effect); err != nil {
+		if err := tx.Change(w.Effect); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (t *txn) mergeConversation(shop workflow.ShopID, byName workflow.CreatorKey, creator workflow.Creator) error {
-	conversation, err := t.tx.Conversation(shop, byName)
+func mergeConversation(tx workflow.Tx, shop workflow.ShopID, byName workflow.CreatorKey, creator workflow.Creator) error {
+	conversation, err := tx.Conversation(shop, byName)
 	if errors.Is(err, workflow.ErrNotFound) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	if err := t.tx.RemoveConversation(shop, byName); err != nil {
+	if err := tx.RemoveConversation(shop, byName); err != nil {
 		return err
 	}
 	if conversation.ID == "" && conversation.Last.At.IsZero() {
 		return nil // the name just led to an open id
 	}
 	conversation.Creator, conversation.Shown = creator.KeyOf(shop), creator
-	if there, err := t.tx.Conversation(shop, conversation.Creator); err == nil {
+	if there, err := tx.Conversation(shop, conversation.Creator); err == nil {
 		if there.Last.At.After(conversation.Last.At) {
 			conversation.Last = there.Last
 		}
@@ -158,19 +158,19 @@ func (t *txn) mergeConversation(shop workflow.ShopID, byName workflow.CreatorKey
 	} else if !errors.Is(err, workflow.ErrNotFound) {
 		return err
 	}
-	return t.tx.PutConversation(conversation)
+	return tx.PutConversation(conversation)
 }
 
 // campaignOfNew returns the campaign that a creator's new application for a product belongs to: of those that they are
 // in and that the product is in, the one that they joined last.
-func (t *txn) campaignOfNew(shop workflow.ShopID, creator workflow.CreatorKey, product workflow.ProductID) (workflow.CampaignID, error) {
-	members, err := t.tx.Memberships(creator)
+func campaignOfNew(tx workflow.Tx, shop workflow.ShopID, creator workflow.CreatorKey, product workflow.ProductID) (workflow.CampaignID, error) {
+	members, err := tx.Memberships(creator)
 	if err != nil {
 		return "", err
 	}
 	slices.SortStableFunc(members, func(a, b workflow.Member) int { return b.AddedAt.Compare(a.AddedAt) })
 	for _, m := range members {
-		c, err := t.tx.Campaign(m.Campaign)
+		c, err := tx.Campaign(m.Campaign)
 		if err != nil {
 			return "", err
 		}

@@ -55,35 +55,35 @@ func (e Imported) record(t *txn, eff workflow.Effect) error {
 		return err
 	}
 	by := workflow.Actor{Person: r.By, Surface: workflow.FromCommand, DedupKey: "run " + string(r.ID)}
-	c, err := t.campaignOfImport(r, e, by)
+	c, err := campaignOfImport(t, r, e, by)
 	if refused, ok := errors.AsType[workflow.Refusal](err); ok {
-		return t.endImport(r, e.At, workflow.Failure{Message: string(refused.Rule) + ": " + refused.Name}, true)
+		return endImport(t, r, e.At, workflow.Failure{Message: string(refused.Rule) + ": " + refused.Name}, true)
 	}
 	if err != nil {
 		return err
 	}
-	if err := t.gather(&r, c, e, by); err != nil {
+	if err := addMembers(t, &r, c, e, by); err != nil {
 		return err
 	}
-	if r.Products, err = t.addProducts(c, e.Products); err != nil {
+	if r.Products, err = addProducts(t, c, e.Products); err != nil {
 		return err
 	}
 	r.Campaign, r.Name = c.ID, c.Name
-	return t.endImport(r, e.At, workflow.Failure{}, false)
+	return endImport(t, r, e.At, workflow.Failure{}, false)
 }
 
-// gather makes the creators of a collaboration members of its campaign, and counts them. What is known of one under
+// addMembers makes the creators of a collaboration members of its campaign, and counts them. What is known of one under
 // the user name alone becomes theirs by open id. One with neither cannot be told from others.
-func (t *txn) gather(r *workflow.Run, c workflow.Campaign, e Imported, by workflow.Actor) error {
+func addMembers(t *txn, r *workflow.Run, c workflow.Campaign, e Imported, by workflow.Actor) error {
 	for _, creator := range e.Creators {
-		creator, err := t.identified(r.Shop, creator, e.At)
+		creator, err := identified(t, r.Shop, creator, e.At)
 		if err != nil {
 			return err
 		}
 		if creator.OpenID == "" && creator.Username == "" {
 			continue
 		}
-		_, isNew, err := t.join(c, creator, by, e.At)
+		_, isNew, err := joinMember(t.tx, c, creator, by, e.At)
 		if err != nil {
 			return err
 		}
@@ -97,9 +97,9 @@ func (t *txn) gather(r *workflow.Run, c workflow.Campaign, e Imported, by workfl
 }
 
 // identified returns a creator of a collaboration as the desk knows them.
-func (t *txn) identified(shop workflow.ShopID, creator workflow.Creator, at time.Time) (workflow.Creator, error) {
+func identified(t *txn, shop workflow.ShopID, creator workflow.Creator, at time.Time) (workflow.Creator, error) {
 	if creator.OpenID == "" {
-		return t.lookUpCreator(shop, creator)
+		return lookUpCreator(t.tx, shop, creator)
 	}
 	username := creator.Username
 	last, err := workflow.LastOf(t.tx, workflow.CreatorOf(creator.KeyOf(shop)))
@@ -112,10 +112,10 @@ func (t *txn) identified(shop workflow.ShopID, creator workflow.Creator, at time
 		if name == "" {
 			continue
 		}
-		if err := t.merge(shop, workflow.Creator{Username: name}.KeyOf(shop), creator, at); err != nil {
+		if err := mergeCreator(t, shop, workflow.Creator{Username: name}.KeyOf(shop), creator, at); err != nil {
 			return creator, err
 		}
-		if err := t.rememberUsername(shop, name, creator); err != nil {
+		if err := rememberUsername(t, shop, name, creator); err != nil {
 			return creator, err
 		}
 	}
@@ -124,9 +124,9 @@ func (t *txn) identified(shop workflow.ShopID, creator workflow.Creator, at time
 
 // rememberUsername makes a creator whose open id is known findable by user name: TikTok's lists of conversations give
 // only that, and so do people. Where an application tells the same, nothing is kept.
-func (t *txn) rememberUsername(shop workflow.ShopID, username string, creator workflow.Creator) error {
+func rememberUsername(t *txn, shop workflow.ShopID, username string, creator workflow.Creator) error {
 	byName := workflow.Creator{Username: username}
-	if known, err := t.lookUpCreator(shop, byName); err != nil || known.OpenID == creator.OpenID {
+	if known, err := lookUpCreator(t.tx, shop, byName); err != nil || known.OpenID == creator.OpenID {
 		return err
 	}
 	return t.tx.PutConversation(workflow.Conversation{Shop: shop, Creator: byName.KeyOf(shop), Shown: creator})
@@ -134,15 +134,15 @@ func (t *txn) rememberUsername(shop workflow.ShopID, username string, creator wo
 
 // addProducts puts a collaboration's products into its campaign, as far as there is room, and returns how many were
 // new.
-func (t *txn) addProducts(c workflow.Campaign, products []workflow.Product) (added int, err error) {
+func addProducts(t *txn, c workflow.Campaign, products []workflow.Product) (added int, err error) {
 	for _, p := range products {
 		if p.Title != "" {
-			if err := t.keepProduct(c.Shop, p); err != nil {
+			if err := keepProduct(t.tx, c.Shop, p); err != nil {
 				return added, err
 			}
 		}
 		was := c.Version
-		if c, err = t.addProduct(c, p.ID); err != nil {
+		if c, err = addProduct(t.tx, c, p.ID); err != nil {
 			return added, err
 		}
 		added += c.Version - was
@@ -151,7 +151,7 @@ func (t *txn) addProducts(c workflow.Campaign, products []workflow.Product) (add
 }
 
 // campaignOfImport returns the campaign of the collaboration's name, or makes it.
-func (t *txn) campaignOfImport(r workflow.Run, e Imported, by workflow.Actor) (workflow.Campaign, error) {
+func campaignOfImport(t *txn, r workflow.Run, e Imported, by workflow.Actor) (workflow.Campaign, error) {
 	name, err := workflow.CampaignName(cutName(e.Name))
 	if err != nil {
 		name = "Collaboration " + r.Collaboration
@@ -161,7 +161,7 @@ func (t *txn) campaignOfImport(r workflow.Run, e Imported, by workflow.Actor) (w
 		return c, workflow.Refusal{Rule: workflow.RuleArchived, Name: c.Name}
 	}
 	if errors.Is(err, workflow.ErrNotFound) {
-		return t.createCampaign(workflow.Creation{Shop: r.Shop, Name: name, By: by.Person, At: e.At, DedupKey: by.DedupKey})
+		return createCampaign(t.tx, workflow.Creation{Shop: r.Shop, Name: name, By: by.Person, At: e.At, DedupKey: by.DedupKey})
 	}
 	return c, err
 }
@@ -186,10 +186,10 @@ func (e ImportFailed) record(t *txn, eff workflow.Effect) error {
 		}
 		return t.renotify(workflow.RunNotice(r.ID), e.At, workflow.Routine)
 	}
-	return t.endImport(r, e.At, e.Failure, true)
+	return endImport(t, r, e.At, e.Failure, true)
 }
 
-func (t *txn) endImport(r workflow.Run, at time.Time, failure workflow.Failure, failed bool) error {
+func endImport(t *txn, r workflow.Run, at time.Time, failure workflow.Failure, failed bool) error {
 	r.EndsAt, r.Failure, r.Failed = at, failure, failed
 	if err := t.tx.PutRun(r); err != nil {
 		return err

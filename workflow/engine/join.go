@@ -14,7 +14,7 @@ import (
 // what the first one did was taken back meanwhile.
 func (e *Engine) Join(ctx context.Context, j workflow.Join) (a workflow.Application, c workflow.Campaign, err error) {
 	err = e.update(ctx, func(t *txn) (err error) {
-		a, c, err = t.joinCampaign(j)
+		a, c, err = joinCampaign(t, j)
 		return err
 	})
 	if err != nil && !errors.Is(err, errUnchanged) {
@@ -23,7 +23,7 @@ func (e *Engine) Join(ctx context.Context, j workflow.Join) (a workflow.Applicat
 	return a, c, nil
 }
 
-func (t *txn) joinCampaign(j workflow.Join) (a workflow.Application, c workflow.Campaign, err error) {
+func joinCampaign(t *txn, j workflow.Join) (a workflow.Application, c workflow.Campaign, err error) {
 	if a, err = load(t.tx, j.Key); err != nil {
 		return a, c, err
 	}
@@ -33,30 +33,30 @@ func (t *txn) joinCampaign(j workflow.Join) (a workflow.Application, c workflow.
 		}
 		return a, c, cmp.Or(err, errUnchanged)
 	}
-	if c, err = t.campaignFor(j); err != nil {
+	if c, err = campaignFor(t, j); err != nil {
 		return a, c, err
 	}
-	if a, c, err = t.choose(j, c); err != nil || !j.Approve {
+	if a, c, err = chooseCampaign(t, j, c); err != nil || !j.Approve {
 		return a, c, err
 	}
 	a, _, err = t.apply(j.Key, workflow.Decided{Actor: j.Actor, At: j.At, Round: j.Round, Verdict: workflow.Approve, Undo: j.Undo})
 	return a, c, err
 }
 
-func (t *txn) campaignFor(j workflow.Join) (workflow.Campaign, error) {
+func campaignFor(t *txn, j workflow.Join) (workflow.Campaign, error) {
 	if j.Campaign == "" {
-		return t.createCampaign(workflow.Creation{Shop: j.Key.Shop, Name: j.NewName, By: j.Person, At: j.At, DedupKey: j.DedupKey})
+		return createCampaign(t.tx, workflow.Creation{Shop: j.Key.Shop, Name: j.NewName, By: j.Person, At: j.At, DedupKey: j.DedupKey})
 	}
-	c, err := t.activeCampaign(j.Campaign)
+	c, err := activeCampaign(t.tx, j.Campaign)
 	if err == nil && c.Shop != j.Key.Shop {
 		return workflow.Campaign{}, workflow.Refusal{Rule: workflow.RuleNoCampaign}
 	}
 	return c, err
 }
 
-// choose takes the application into the campaign, with its creator and its product. Approving somebody who is in the
+// chooseCampaign takes the application into the campaign, with its creator and its product. Approving somebody who is in the
 // campaign already is not refused.
-func (t *txn) choose(j workflow.Join, c workflow.Campaign) (workflow.Application, workflow.Campaign, error) {
+func chooseCampaign(t *txn, j workflow.Join, c workflow.Campaign) (workflow.Application, workflow.Campaign, error) {
 	before, err := load(t.tx, j.Key)
 	if err != nil {
 		return before, c, err
@@ -72,7 +72,7 @@ func (t *txn) choose(j workflow.Join, c workflow.Campaign) (workflow.Application
 	if err != nil {
 		return a, c, err
 	}
-	m, isNew, err := t.join(c, a.Snapshot.Creator, j.Actor, j.At)
+	m, isNew, err := joinMember(t.tx, c, a.Snapshot.Creator, j.Actor, j.At)
 	if err != nil {
 		return a, c, err
 	}
@@ -85,10 +85,10 @@ func (t *txn) choose(j workflow.Join, c workflow.Campaign) (workflow.Application
 	if err := t.renotify(m.Question, j.At, workflow.Routine); err != nil { // their application says what it asks
 		return a, c, err
 	}
-	if err := t.dropMember(before, j.Actor, j.At); err != nil {
+	if err := dropMember(t, before, j.Actor, j.At); err != nil {
 		return a, c, err
 	}
-	c, err = t.addProduct(c, a.Snapshot.Product.ID)
+	c, err = addProduct(t.tx, c, a.Snapshot.Product.ID)
 	return a, c, err
 }
 
@@ -96,7 +96,7 @@ func (t *txn) choose(j workflow.Join, c workflow.Campaign) (workflow.Application
 func (e *Engine) CreateCampaign(ctx context.Context, n workflow.Creation) (workflow.Campaign, error) {
 	var c workflow.Campaign
 	err := e.update(ctx, func(t *txn) (err error) {
-		c, err = t.createCampaign(n)
+		c, err = createCampaign(t.tx, n)
 		return err
 	})
 	if err != nil {
@@ -105,15 +105,15 @@ func (e *Engine) CreateCampaign(ctx context.Context, n workflow.Creation) (workf
 	return c, nil
 }
 
-func (t *txn) createCampaign(n workflow.Creation) (workflow.Campaign, error) {
+func createCampaign(tx workflow.Tx, n workflow.Creation) (workflow.Campaign, error) {
 	name, err := workflow.CampaignName(n.Name)
 	if err != nil {
 		return workflow.Campaign{}, err
 	}
-	if _, err := t.tx.Shop(n.Shop); err != nil {
+	if _, err := tx.Shop(n.Shop); err != nil {
 		return workflow.Campaign{}, err
 	}
-	there, err := t.tx.CampaignNamed(n.Shop, name)
+	there, err := tx.CampaignNamed(n.Shop, name)
 	switch {
 	case err == nil && n.DedupKey != "" && there.DedupKey == n.DedupKey:
 		return there, nil
@@ -123,5 +123,5 @@ func (t *txn) createCampaign(n workflow.Creation) (workflow.Campaign, error) {
 		return workflow.Campaign{}, err
 	}
 	c := workflow.Campaign{ID: workflow.CampaignID(rand.Text()), Shop: n.Shop, Name: name, CreatedBy: n.By, CreatedAt: n.At, DedupKey: n.DedupKey}
-	return c, t.tx.PutCampaign(c)
+	return c, tx.PutCampaign(c)
 }

@@ -14,7 +14,7 @@ import (
 // there leaves it too. The error is a Refusal where somebody else added it, or it is there no more.
 func (e *Engine) Leave(ctx context.Context, l workflow.Leaving) (a workflow.Application, err error) {
 	err = e.update(ctx, func(t *txn) (err error) {
-		a, err = t.leave(l)
+		a, err = leaveCampaign(t, l)
 		return err
 	})
 	if err != nil && !errors.Is(err, errUnchanged) {
@@ -23,7 +23,7 @@ func (e *Engine) Leave(ctx context.Context, l workflow.Leaving) (a workflow.Appl
 	return a, nil
 }
 
-func (t *txn) leave(l workflow.Leaving) (workflow.Application, error) {
+func leaveCampaign(t *txn, l workflow.Leaving) (workflow.Application, error) {
 	before, err := load(t.tx, l.Key)
 	if err != nil {
 		return before, err
@@ -32,7 +32,7 @@ func (t *txn) leave(l workflow.Leaving) (workflow.Application, error) {
 	if err != nil && !errors.Is(err, workflow.ErrNotFound) {
 		return before, err
 	}
-	back, err := t.activeCampaign(before.Joined.Was)
+	back, err := activeCampaign(t.tx, before.Joined.Was)
 	if _, refused := errors.AsType[workflow.Refusal](err); refused {
 		back = workflow.Campaign{}
 	} else if err != nil {
@@ -46,16 +46,16 @@ func (t *txn) leave(l workflow.Leaving) (workflow.Application, error) {
 		return a, errUnchanged
 	}
 	if back.ID != "" { // they may have left it with the move that is undone
-		if _, _, err := t.join(back, a.Snapshot.Creator, workflow.Actor{Person: a.Joined.By, Surface: l.Surface}, l.At); err != nil {
+		if _, _, err := joinMember(t.tx, back, a.Snapshot.Creator, workflow.Actor{Person: a.Joined.By, Surface: l.Surface}, l.At); err != nil {
 			return a, err
 		}
 	}
-	return a, t.dropMember(before, l.Actor, l.At)
+	return a, dropMember(t, before, l.Actor, l.At)
 }
 
 // dropMember takes a creator out of the campaign that their application has just left, if they came there with it, have
 // not answered, and have no other application there. Otherwise the question about them may read differently now.
-func (t *txn) dropMember(before workflow.Application, by workflow.Actor, at time.Time) error {
+func dropMember(t *txn, before workflow.Application, by workflow.Actor, at time.Time) error {
 	if before.Campaign == "" {
 		return nil
 	}
@@ -67,7 +67,7 @@ func (t *txn) dropMember(before workflow.Application, by workflow.Actor, at time
 	if err != nil {
 		return err
 	}
-	others, err := t.hasAny(before.Campaign, creator)
+	others, err := hasApplication(t.tx, before.Campaign, creator)
 	if err != nil {
 		return err
 	}
@@ -82,9 +82,9 @@ func (t *txn) dropMember(before workflow.Application, by workflow.Actor, at time
 	})
 }
 
-// hasAny reports whether a creator has an application in a campaign.
-func (t *txn) hasAny(c workflow.CampaignID, creator workflow.CreatorKey) (bool, error) {
-	page, err := t.tx.Applications(workflow.CampaignOf(c), string(creator)+"/", 1)
+// hasApplication reports whether a creator has an application in a campaign.
+func hasApplication(tx workflow.Tx, c workflow.CampaignID, creator workflow.CreatorKey) (bool, error) {
+	page, err := tx.Applications(workflow.CampaignOf(c), string(creator)+"/", 1)
 	if err != nil || len(page.Applications) == 0 {
 		return false, err
 	}

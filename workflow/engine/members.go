@@ -14,7 +14,7 @@ import (
 // are in it already, or no name is given.
 func (e *Engine) AddMember(ctx context.Context, add workflow.Addition) (m workflow.Member, c workflow.Campaign, err error) {
 	err = e.update(ctx, func(t *txn) (err error) {
-		m, c, err = t.addByHand(add)
+		m, c, err = addByHand(t, add)
 		return err
 	})
 	if err != nil && !errors.Is(err, errUnchanged) {
@@ -23,7 +23,7 @@ func (e *Engine) AddMember(ctx context.Context, add workflow.Addition) (m workfl
 	return m, c, nil
 }
 
-func (t *txn) addByHand(add workflow.Addition) (workflow.Member, workflow.Campaign, error) {
+func addByHand(t *txn, add workflow.Addition) (workflow.Member, workflow.Campaign, error) {
 	c, err := t.tx.Campaign(add.Campaign)
 	if errors.Is(err, workflow.ErrNotFound) {
 		return workflow.Member{}, c, workflow.Refusal{Rule: workflow.RuleNoCampaign}
@@ -31,7 +31,7 @@ func (t *txn) addByHand(add workflow.Addition) (workflow.Member, workflow.Campai
 	if err != nil {
 		return workflow.Member{}, c, err
 	}
-	creator, err := t.lookUpCreator(c.Shop, add.Creator)
+	creator, err := lookUpCreator(t.tx, c.Shop, add.Creator)
 	if err != nil {
 		return workflow.Member{}, c, err
 	}
@@ -48,13 +48,13 @@ func (t *txn) addByHand(add workflow.Addition) (workflow.Member, workflow.Campai
 	case creator.Username == "":
 		return m, c, workflow.Refusal{Rule: workflow.RuleNoCreator}
 	}
-	m, _, err = t.join(c, creator, add.Actor, add.At)
+	m, _, err = joinMember(t.tx, c, creator, add.Actor, add.At)
 	return m, c, err
 }
 
 // activeCampaign returns a campaign that is not archived.
-func (t *txn) activeCampaign(id workflow.CampaignID) (workflow.Campaign, error) {
-	c, err := t.tx.Campaign(id)
+func activeCampaign(tx workflow.Tx, id workflow.CampaignID) (workflow.Campaign, error) {
+	c, err := tx.Campaign(id)
 	if errors.Is(err, workflow.ErrNotFound) {
 		return c, workflow.Refusal{Rule: workflow.RuleNoCampaign}
 	}
@@ -64,35 +64,35 @@ func (t *txn) activeCampaign(id workflow.CampaignID) (workflow.Campaign, error) 
 	return c, err
 }
 
-// join makes a creator a member of a campaign, if they are not one yet.
-func (t *txn) join(c workflow.Campaign, creator workflow.Creator, by workflow.Actor, at time.Time) (m workflow.Member, isNew bool, err error) {
+// joinMember makes a creator a member of a campaign, if they are not one yet.
+func joinMember(tx workflow.Tx, c workflow.Campaign, creator workflow.Creator, by workflow.Actor, at time.Time) (m workflow.Member, isNew bool, err error) {
 	key := creator.KeyOf(c.Shop)
-	if m, err = t.tx.Member(c.ID, key); !errors.Is(err, workflow.ErrNotFound) {
+	if m, err = tx.Member(c.ID, key); !errors.Is(err, workflow.ErrNotFound) {
 		return m, false, err
 	}
 	m = workflow.Member{Campaign: c.ID, Creator: key, Shown: creator, AddedBy: by.Person, AddedAt: at, DedupKeys: workflow.AddDedupKey(nil, by.DedupKey)}
-	if err := t.tx.PutMember(m); err != nil {
+	if err := tx.PutMember(m); err != nil {
 		return m, false, err
 	}
-	return m, true, t.tx.Append(workflow.Entry{
+	return m, true, tx.Append(workflow.Entry{
 		At: at, Key: workflow.Key{Shop: c.Shop}, Event: workflow.OnMemberAdded, By: by, Campaign: c.ID, Creator: key, Name: c.Name,
 	})
 }
 
 // lookUpCreator returns what the desk knows of a creator given by user name only.
-func (t *txn) lookUpCreator(shop workflow.ShopID, c workflow.Creator) (workflow.Creator, error) {
+func lookUpCreator(tx workflow.Tx, shop workflow.ShopID, c workflow.Creator) (workflow.Creator, error) {
 	c.Username = strings.TrimPrefix(strings.TrimSpace(c.Username), "@")
 	if c.OpenID != "" {
 		return c, nil
 	}
-	found, err := workflow.LastOf(t.tx, workflow.UsernameOf(shop, c.Username))
+	found, err := workflow.LastOf(tx, workflow.UsernameOf(shop, c.Username))
 	if err == nil && found.Snapshot.Creator.OpenID != "" {
 		return found.Snapshot.Creator, nil
 	}
 	if err != nil && !errors.Is(err, workflow.ErrNotFound) {
 		return c, err
 	}
-	conversation, err := t.tx.Conversation(shop, c.KeyOf(shop))
+	conversation, err := tx.Conversation(shop, c.KeyOf(shop))
 	if errors.Is(err, workflow.ErrNotFound) {
 		return c, nil
 	}

@@ -15,7 +15,7 @@ import (
 // TikTok's id of the creator is not known.
 func (e *Engine) Write(ctx context.Context, w workflow.OutboundMessage) (n workflow.Notice, err error) {
 	err = e.update(ctx, func(t *txn) (err error) {
-		n, err = t.write(w)
+		n, err = writeMessage(t, w)
 		return err
 	})
 	if err != nil && !errors.Is(err, errUnchanged) {
@@ -24,7 +24,7 @@ func (e *Engine) Write(ctx context.Context, w workflow.OutboundMessage) (n workf
 	return n, nil
 }
 
-func (t *txn) write(w workflow.OutboundMessage) (workflow.Notice, error) {
+func writeMessage(t *txn, w workflow.OutboundMessage) (workflow.Notice, error) {
 	text, err := workflow.NoteText(w.Text, workflow.MaxMessage)
 	if err != nil {
 		return workflow.Notice{}, err
@@ -39,26 +39,26 @@ func (t *txn) write(w workflow.OutboundMessage) (workflow.Notice, error) {
 	if err := workflow.CanWriteTo(t.tx, w.Shop, creator); err != nil {
 		return workflow.Notice{}, err
 	}
-	n, err := t.messageNoticeFor(w, creator, text)
+	n, err := messageNoticeFor(t, w, creator, text)
 	if err != nil {
 		return n, err
 	}
-	if err := t.keepConversation(w.Shop, creator); err != nil {
+	if err := keepConversation(t.tx, w.Shop, creator); err != nil {
 		return n, err
 	}
-	if err := t.recordMessage(n, workflow.MessageUpdated{Actor: w.Actor, What: workflow.OnMessageWritten, At: w.At, Text: text}); err != nil {
+	if err := recordMessage(t, n, workflow.MessageUpdated{Actor: w.Actor, What: workflow.OnMessageWritten, At: w.At, Text: text}); err != nil {
 		return n, err
 	}
 	if err := t.notify(n, w.At, workflow.ForPeople); err != nil {
 		return n, err
 	}
-	return n, t.enqueueMessage(n, text, w.At)
+	return n, enqueueMessage(t, n, text, w.At)
 }
 
 // messageNoticeFor makes the notice that quotes a message: in the thread of the application that is named, or of the
 // creator's latest that is live; where there is none in the channel of the campaign that is named, or that they joined
 // last.
-func (t *txn) messageNoticeFor(w workflow.OutboundMessage, creator workflow.Creator, text string) (workflow.Notice, error) {
+func messageNoticeFor(t *txn, w workflow.OutboundMessage, creator workflow.Creator, text string) (workflow.Notice, error) {
 	n := workflow.Notice{
 		ID: messageNoticeID(w.Actor), Shop: w.Shop, Kind: workflow.KindMessage, Application: w.Application, Creator: creator.KeyOf(w.Shop),
 		Message: &workflow.Message{Text: text, By: w.Person, At: w.At, State: workflow.MessageWaiting},
@@ -75,7 +75,7 @@ func (t *txn) messageNoticeFor(w workflow.OutboundMessage, creator workflow.Crea
 	case err == nil && c.Shop == w.Shop:
 		n.Campaign = c.ID
 	case err == nil || errors.Is(err, workflow.ErrNotFound):
-		n.Campaign, err = t.latestCampaign(w.Shop, n.Creator)
+		n.Campaign, err = latestCampaign(t.tx, w.Shop, n.Creator)
 	}
 	return n, err
 }
@@ -83,13 +83,13 @@ func (t *txn) messageNoticeFor(w workflow.OutboundMessage, creator workflow.Crea
 // writeDecisionMessage writes the message that was to go with a decision which TikTok has confirmed now. The
 // confirmation counts whatever becomes of the message: if it cannot be sent, the thread quotes it as refused, and it
 // can be tried again.
-func (t *txn) writeDecisionMessage(a workflow.Application, at time.Time) error {
+func writeDecisionMessage(t *txn, a workflow.Application, at time.Time) error {
 	d := a.Decision
 	w := workflow.OutboundMessage{
 		Actor: workflow.Actor{Person: d.By, Surface: workflow.FromDispatcher, DedupKey: "decision " + string(d.Review)}, At: at, Shop: a.Key.Shop,
 		Creator: a.Snapshot.Creator.KeyOf(a.Key.Shop), Application: a.Key.ID, Text: d.Message,
 	}
-	_, err := t.write(w)
+	_, err := writeMessage(t, w)
 	if errors.Is(err, errUnchanged) {
 		return nil // written already
 	}
@@ -97,19 +97,19 @@ func (t *txn) writeDecisionMessage(a workflow.Application, at time.Time) error {
 	if !refused {
 		return err
 	}
-	n, err := t.messageNoticeFor(w, a.Snapshot.Creator, d.Message)
+	n, err := messageNoticeFor(t, w, a.Snapshot.Creator, d.Message)
 	if err != nil {
 		return err
 	}
 	n.Message.State, n.Message.Failure = workflow.MessageRefused, workflow.Failure{Message: string(r.Rule)}
-	if err := t.recordMessage(n, workflow.MessageUpdated{Actor: w.Actor, What: workflow.OnMessageRefused, At: at, Text: d.Message, Failure: n.Message.Failure}); err != nil {
+	if err := recordMessage(t, n, workflow.MessageUpdated{Actor: w.Actor, What: workflow.OnMessageRefused, At: at, Text: d.Message, Failure: n.Message.Failure}); err != nil {
 		return err
 	}
 	return t.notify(n, at, workflow.Routine)
 }
 
 // enqueueMessage has the dispatcher send a message.
-func (t *txn) enqueueMessage(n workflow.Notice, text string, at time.Time) error {
+func enqueueMessage(t *txn, n workflow.Notice, text string, at time.Time) error {
 	return t.enqueue(workflow.Effect{
 		Kind: workflow.SendMessage, Lane: workflow.MessageLane(n.Shop, n.Creator), Priority: workflow.ForPeople, Shop: n.Shop, Application: n.Application,
 		Notice: n.ID, Creator: n.Creator, Text: text, NotBefore: at,
@@ -125,8 +125,8 @@ func messageNoticeID(a workflow.Actor) workflow.NoticeID {
 }
 
 // keepConversation records that there is a conversation with a creator.
-func (t *txn) keepConversation(shop workflow.ShopID, creator workflow.Creator) error {
-	conversation, err := t.tx.Conversation(shop, creator.KeyOf(shop))
+func keepConversation(tx workflow.Tx, shop workflow.ShopID, creator workflow.Creator) error {
+	conversation, err := tx.Conversation(shop, creator.KeyOf(shop))
 	if err == nil && conversation.Shown.OpenID != "" {
 		return nil
 	}
@@ -134,12 +134,12 @@ func (t *txn) keepConversation(shop workflow.ShopID, creator workflow.Creator) e
 		return err
 	}
 	conversation.Shop, conversation.Creator, conversation.Shown = shop, creator.KeyOf(shop), creator
-	return t.tx.PutConversation(conversation)
+	return tx.PutConversation(conversation)
 }
 
 // recordMessage records what became of a message: with its application, or with the shop if there is none. An
 // application without a card gets one, for its thread.
-func (t *txn) recordMessage(n workflow.Notice, e workflow.MessageUpdated) error {
+func recordMessage(t *txn, n workflow.Notice, e workflow.MessageUpdated) error {
 	if n.Application == "" {
 		return t.tx.Append(workflow.Entry{At: e.At, Key: workflow.Key{Shop: n.Shop}, Event: e.What, By: e.Actor, Text: e.Text, Failure: e.Failure, Creator: n.Creator})
 	}
@@ -164,7 +164,7 @@ func (e MessageDone) record(t *txn, eff workflow.Effect) error {
 	if err != nil {
 		return err
 	}
-	if err := t.setConversationID(n.Shop, n.Creator, workflow.Nameable(e.Conversation), e.At); err != nil {
+	if err := setConversationID(t, n.Shop, n.Creator, workflow.Nameable(e.Conversation), e.At); err != nil {
 		return err
 	}
 	m := *n.Message
@@ -175,23 +175,23 @@ func (e MessageDone) record(t *txn, eff workflow.Effect) error {
 	switch e.What {
 	case workflow.OnMessageSent:
 		m.State, m.Sent = workflow.MessageSent, e.At
-		if err := t.replied(n.Shop, n.Creator); err != nil {
+		if err := noteReplied(t.tx, n.Shop, n.Creator); err != nil {
 			return err
 		}
 	case workflow.OnMessageRefused:
 		m.State = workflow.MessageRefused
 	}
 	n.Message = &m
-	if err := t.recordMessage(n, workflow.MessageUpdated{What: e.What, At: e.At, Text: m.Text, Failure: e.Failure}); err != nil {
+	if err := recordMessage(t, n, workflow.MessageUpdated{What: e.What, At: e.At, Text: m.Text, Failure: e.Failure}); err != nil {
 		return err
 	}
 	return t.notify(n, e.At, workflow.ForPeople)
 }
 
-// replied records that the creator is no longer the last to have written: if TikTok lists the conversation as unreplied
+// noteReplied records that the creator is no longer the last to have written: if TikTok lists the conversation as unreplied
 // again, there is something new in it.
-func (t *txn) replied(shop workflow.ShopID, creator workflow.CreatorKey) error {
-	conversation, err := t.tx.Conversation(shop, creator)
+func noteReplied(tx workflow.Tx, shop workflow.ShopID, creator workflow.CreatorKey) error {
+	conversation, err := tx.Conversation(shop, creator)
 	if errors.Is(err, workflow.ErrNotFound) || err == nil && !conversation.Unreplied {
 		return nil
 	}
@@ -199,14 +199,14 @@ func (t *txn) replied(shop workflow.ShopID, creator workflow.CreatorKey) error {
 		return err
 	}
 	conversation.Unreplied = false
-	return t.tx.PutConversation(conversation)
+	return tx.PutConversation(conversation)
 }
 
 func sameFailure(a, b workflow.Failure) bool { return a.Code == b.Code && a.Message == b.Message }
 
 // setConversationID keeps TikTok's id of a conversation. Where one of that id was received under a user name, it is the
 // same conversation and the same creator: what is known under the name moves to the id.
-func (t *txn) setConversationID(shop workflow.ShopID, creator workflow.CreatorKey, id string, at time.Time) error {
+func setConversationID(t *txn, shop workflow.ShopID, creator workflow.CreatorKey, id string, at time.Time) error {
 	conversation, err := t.tx.Conversation(shop, creator)
 	if errors.Is(err, workflow.ErrNotFound) || err == nil && (id == "" || conversation.ID == id) {
 		return nil
@@ -222,7 +222,7 @@ func (t *txn) setConversationID(shop workflow.ShopID, creator workflow.CreatorKe
 	case err != nil:
 		return err
 	case conversation.Shown.OpenID != "" && answer.Shown.OpenID == "":
-		return t.merge(shop, answer.Creator, conversation.Shown, at)
+		return mergeCreator(t, shop, answer.Creator, conversation.Shown, at)
 	default:
 		return nil // two creators of one conversation: the one who wrote in it keeps it
 	}
@@ -231,7 +231,7 @@ func (t *txn) setConversationID(shop workflow.ShopID, creator workflow.CreatorKe
 // Resend tries a message again that TikTok refused. The error is a Refusal where there is nothing to try again.
 func (e *Engine) Resend(ctx context.Context, id workflow.NoticeID, by workflow.Actor, at time.Time) (n workflow.Notice, err error) {
 	err = e.update(ctx, func(t *txn) (err error) {
-		n, err = t.resend(id, by, at)
+		n, err = resendMessage(t, id, by, at)
 		return err
 	})
 	if err != nil && !errors.Is(err, errUnchanged) {
@@ -240,7 +240,7 @@ func (e *Engine) Resend(ctx context.Context, id workflow.NoticeID, by workflow.A
 	return n, nil
 }
 
-func (t *txn) resend(id workflow.NoticeID, by workflow.Actor, at time.Time) (workflow.Notice, error) {
+func resendMessage(t *txn, id workflow.NoticeID, by workflow.Actor, at time.Time) (workflow.Notice, error) {
 	n, err := t.tx.Notice(id)
 	switch {
 	case errors.Is(err, workflow.ErrNotFound) || err == nil && n.Message == nil:
@@ -262,11 +262,11 @@ func (t *txn) resend(id workflow.NoticeID, by workflow.Actor, at time.Time) (wor
 	m := *n.Message
 	m.State, m.Failure, m.RetryKey = workflow.MessageWaiting, workflow.Failure{}, by.DedupKey
 	n.Message = &m
-	if err := t.recordMessage(n, workflow.MessageUpdated{Actor: by, What: workflow.OnRetried, At: at, Text: m.Text}); err != nil {
+	if err := recordMessage(t, n, workflow.MessageUpdated{Actor: by, What: workflow.OnRetried, At: at, Text: m.Text}); err != nil {
 		return n, err
 	}
 	if err := t.notify(n, at, workflow.ForPeople); err != nil {
 		return n, err
 	}
-	return n, t.enqueueMessage(n, m.Text, at)
+	return n, enqueueMessage(t, n, m.Text, at)
 }

@@ -25,7 +25,7 @@ func (e *Engine) Morning(ctx context.Context, shop workflow.ShopID, now time.Tim
 		return err
 	})
 	if err == nil && due {
-		err = e.update(ctx, func(t *txn) error { return t.morning(shop, day, agendas, now) })
+		err = e.update(ctx, func(t *txn) error { return postMornings(t, shop, day, agendas, now) })
 	}
 	if err != nil && !errors.Is(err, errUnchanged) {
 		return fmt.Errorf("posting the morning messages of shop %s: %w", shop, err)
@@ -33,8 +33,8 @@ func (e *Engine) Morning(ctx context.Context, shop workflow.ShopID, now time.Tim
 	return nil
 }
 
-// morning posts the messages of a day, unless that was done since they were gathered.
-func (t *txn) morning(shop workflow.ShopID, day string, agendas []workflow.Agenda, now time.Time) error {
+// postMornings posts the messages of a day, unless that was done since they were gathered.
+func postMornings(t *txn, shop workflow.ShopID, day string, agendas []workflow.Agenda, now time.Time) error {
 	s, err := t.tx.Shop(shop)
 	if err != nil {
 		return err
@@ -124,12 +124,12 @@ func pickOrder(a, b workflow.Application) int {
 }
 
 // updateMornings repaints the morning messages when one of their items was handled, came back or got another deadline.
-func (t *txn) updateMornings(before, after workflow.Application, at time.Time) error {
+func updateMornings(t *txn, before, after workflow.Application, at time.Time) error {
 	for _, kind := range []workflow.DeadlineKind{workflow.ReviewDeadline, workflow.ShipDeadline} {
 		if !concerns(kind, before, after) {
 			continue
 		}
-		if err := t.redrawMorning(kind, after.Key, at); err != nil {
+		if err := redrawMorning(t, kind, after.Key, at); err != nil {
 			return err
 		}
 	}
@@ -147,7 +147,7 @@ func concerns(kind workflow.DeadlineKind, before, after workflow.Application) bo
 }
 
 // redrawMorning has the last morning's message about that kind of deadline shown again, if it names the application.
-func (t *txn) redrawMorning(kind workflow.DeadlineKind, k workflow.Key, at time.Time) error {
+func redrawMorning(t *txn, kind workflow.DeadlineKind, k workflow.Key, at time.Time) error {
 	s, err := t.tx.Shop(k.Shop)
 	if errors.Is(err, workflow.ErrNotFound) || err == nil && s.LastMorning == "" {
 		return nil

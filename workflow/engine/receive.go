@@ -16,7 +16,7 @@ import (
 // the desk began to poll is not posted.
 func (e *Engine) Receive(ctx context.Context, shop workflow.ShopID, batch workflow.InboundBatch) (announced int, err error) {
 	err = e.update(ctx, func(t *txn) (err error) {
-		announced, err = t.receive(shop, batch)
+		announced, err = receiveBatch(t, shop, batch)
 		return err
 	})
 	if err != nil && !errors.Is(err, errUnchanged) {
@@ -31,7 +31,7 @@ func (e *Engine) NoteConversations(ctx context.Context, shop workflow.ShopID, al
 		outcome := errUnchanged
 		for _, batch := range all {
 			batch.Messages = nil
-			_, err := t.receive(shop, batch)
+			_, err := receiveBatch(t, shop, batch)
 			if err != nil && !errors.Is(err, errUnchanged) {
 				return err
 			}
@@ -47,13 +47,13 @@ func (e *Engine) NoteConversations(ctx context.Context, shop workflow.ShopID, al
 	return nil
 }
 
-func (t *txn) receive(shop workflow.ShopID, batch workflow.InboundBatch) (announced int, err error) {
+func receiveBatch(t *txn, shop workflow.ShopID, batch workflow.InboundBatch) (announced int, err error) {
 	s, err := t.tx.Shop(shop)
 	if err != nil {
 		return 0, err
 	}
 	batch.ID = workflow.Nameable(batch.ID)
-	conversation, known, err := t.conversationOf(shop, batch)
+	conversation, known, err := conversationOf(t, shop, batch)
 	if err != nil {
 		return 0, err
 	}
@@ -70,7 +70,7 @@ func (t *txn) receive(shop workflow.ShopID, batch workflow.InboundBatch) (announ
 		if !w.FromCreator || w.At.Before(s.MessagesSince) {
 			continue
 		}
-		if err := t.receiveOne(conversation, w, batch.At); err != nil {
+		if err := receiveOne(t, conversation, w, batch.At); err != nil {
 			return 0, err
 		}
 		announced++
@@ -78,16 +78,16 @@ func (t *txn) receive(shop workflow.ShopID, batch workflow.InboundBatch) (announ
 	if announced == 0 {
 		return 0, nil
 	}
-	return announced, t.releaseAnswered(conversation, batch.At)
+	return announced, releaseAnswered(t, conversation, batch.At)
 }
 
 // conversationOf returns the conversation that a batch belongs to; known reports whether one of that id is on record.
-func (t *txn) conversationOf(shop workflow.ShopID, batch workflow.InboundBatch) (conversation workflow.Conversation, known bool, err error) {
+func conversationOf(t *txn, shop workflow.ShopID, batch workflow.InboundBatch) (conversation workflow.Conversation, known bool, err error) {
 	conversation, err = t.tx.ConversationNumbered(shop, batch.ID)
 	if !errors.Is(err, workflow.ErrNotFound) {
 		return conversation, true, err
 	}
-	creator, err := t.lookUpCreator(shop, workflow.Creator{Username: batch.Username, Avatar: batch.Avatar})
+	creator, err := lookUpCreator(t.tx, shop, workflow.Creator{Username: batch.Username, Avatar: batch.Avatar})
 	if err != nil {
 		return conversation, false, err
 	}
@@ -102,8 +102,8 @@ func (t *txn) conversationOf(shop workflow.ShopID, batch workflow.InboundBatch) 
 }
 
 // receiveOne handles one message from a creator.
-func (t *txn) receiveOne(conversation workflow.Conversation, w workflow.InboundMessage, at time.Time) error {
-	asked, err := t.ask(conversation, w, at)
+func receiveOne(t *txn, conversation workflow.Conversation, w workflow.InboundMessage, at time.Time) error {
+	asked, err := askWhetherNeeded(t, conversation, w, at)
 	if err != nil {
 		return err
 	}
@@ -121,7 +121,7 @@ func (t *txn) receiveOne(conversation workflow.Conversation, w workflow.InboundM
 	if asked {
 		return nil // the question quotes the message
 	}
-	campaign, err := t.latestCampaign(conversation.Shop, conversation.Creator)
+	campaign, err := latestCampaign(t.tx, conversation.Shop, conversation.Creator)
 	if err != nil {
 		return err
 	}
@@ -129,9 +129,9 @@ func (t *txn) receiveOne(conversation workflow.Conversation, w workflow.InboundM
 	return t.announce(conversation.Shop, workflow.Payload{Kind: workflow.KindMessage, At: at, Inbound: &w, Creator: &shown, CreatorKey: conversation.Creator, CampaignID: campaign})
 }
 
-// ask moves a creator who answered on in the campaigns that invited them, and asks the team there whether they need a
+// askWhetherNeeded moves a creator who answered on in the campaigns that invited them, and asks the team there whether they need a
 // sample. An application in the campaign answers that.
-func (t *txn) ask(conversation workflow.Conversation, w workflow.InboundMessage, at time.Time) (asked bool, err error) {
+func askWhetherNeeded(t *txn, conversation workflow.Conversation, w workflow.InboundMessage, at time.Time) (asked bool, err error) {
 	members, err := t.tx.Memberships(conversation.Creator)
 	if err != nil {
 		return false, err
@@ -152,7 +152,7 @@ func (t *txn) ask(conversation workflow.Conversation, w workflow.InboundMessage,
 		if !there {
 			after.Question = workflow.QuestionNotice(c.ID, m.Creator)
 		}
-		if err := t.keepMember(c, after, workflow.Entry{At: at, Event: workflow.OnMemberAnswered, Text: w.Text}); err != nil {
+		if err := keepMember(t, c, after, workflow.Entry{At: at, Event: workflow.OnMemberAnswered, Text: w.Text}); err != nil {
 			return false, err
 		}
 		if there {
@@ -168,14 +168,14 @@ func (t *txn) ask(conversation workflow.Conversation, w workflow.InboundMessage,
 }
 
 // latestCampaign returns the active campaign of a shop that a creator joined last, or none.
-func (t *txn) latestCampaign(shop workflow.ShopID, creator workflow.CreatorKey) (workflow.CampaignID, error) {
-	members, err := t.tx.Memberships(creator)
+func latestCampaign(tx workflow.Tx, shop workflow.ShopID, creator workflow.CreatorKey) (workflow.CampaignID, error) {
+	members, err := tx.Memberships(creator)
 	if err != nil {
 		return "", err
 	}
 	var latest workflow.Member
 	for _, m := range members {
-		c, err := t.tx.Campaign(m.Campaign)
+		c, err := tx.Campaign(m.Campaign)
 		if err != nil {
 			return "", err
 		}
@@ -209,15 +209,15 @@ func newestOf(all []workflow.InboundMessage, mark workflow.MessageMark) workflow
 }
 
 // releaseAnswered makes due what waited for a creator's answer, also what was written while only their name was known.
-func (t *txn) releaseAnswered(conversation workflow.Conversation, at time.Time) error {
+func releaseAnswered(t *txn, conversation workflow.Conversation, at time.Time) error {
 	return errors.Join(
-		t.rescheduleLane(workflow.MessageLane(conversation.Shop, conversation.Creator), at),
-		t.rescheduleLane(workflow.MessageLane(conversation.Shop, workflow.Creator{Username: conversation.Shown.Username}.KeyOf(conversation.Shop)), at))
+		rescheduleLane(t, workflow.MessageLane(conversation.Shop, conversation.Creator), at),
+		rescheduleLane(t, workflow.MessageLane(conversation.Shop, workflow.Creator{Username: conversation.Shown.Username}.KeyOf(conversation.Shop)), at))
 }
 
 // rescheduleLane makes due what waits in a lane, except what has to verify an earlier attempt first: a check that comes
 // too early may miss it.
-func (t *txn) rescheduleLane(lane workflow.Lane, at time.Time) error {
+func rescheduleLane(t *txn, lane workflow.Lane, at time.Time) error {
 	waiting, err := t.tx.Lane(lane)
 	if err != nil {
 		return err

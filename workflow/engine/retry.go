@@ -14,7 +14,7 @@ import (
 // letters. It returns how many there were; the error is a Refusal if there is nothing.
 func (e *Engine) Retry(ctx context.Context, k workflow.Key, by workflow.Actor, at time.Time) (tried int, err error) {
 	err = e.update(ctx, func(t *txn) (err error) {
-		tried, err = t.retryAll(k, by, at)
+		tried, err = retryAll(t, k, by, at)
 		return err
 	})
 	if err != nil && !errors.Is(err, errUnchanged) {
@@ -23,7 +23,7 @@ func (e *Engine) Retry(ctx context.Context, k workflow.Key, by workflow.Actor, a
 	return tried, nil
 }
 
-func (t *txn) retryAll(k workflow.Key, by workflow.Actor, at time.Time) (int, error) {
+func retryAll(t *txn, k workflow.Key, by workflow.Actor, at time.Time) (int, error) {
 	a, err := load(t.tx, k)
 	if err != nil {
 		return 0, err
@@ -34,11 +34,11 @@ func (t *txn) retryAll(k workflow.Key, by workflow.Actor, at time.Time) (int, er
 	if a.AlreadyApplied(by.DedupKey) {
 		return 0, errUnchanged
 	}
-	waited, err := t.rescheduleWaiting(a, at)
+	waited, err := rescheduleWaiting(t, a, at)
 	if err != nil {
 		return 0, err
 	}
-	failed, err := t.reviveAll(k, at)
+	failed, err := reviveAll(t, k, at)
 	if err != nil {
 		return 0, err
 	}
@@ -55,7 +55,7 @@ func (t *txn) retryAll(k workflow.Key, by workflow.Actor, at time.Time) (int, er
 }
 
 // rescheduleWaiting makes due what backs off after a failure, and returns how many effects that were.
-func (t *txn) rescheduleWaiting(a workflow.Application, at time.Time) (tried int, err error) {
+func rescheduleWaiting(t *txn, a workflow.Application, at time.Time) (tried int, err error) {
 	lanes := []workflow.Lane{workflow.ReviewLane(a.Key), workflow.CardLane(a.Key), workflow.ThreadLane(a.Key), workflow.MessageLane(a.Key.Shop, a.Snapshot.Creator.KeyOf(a.Key.Shop))}
 	for _, lane := range lanes {
 		waiting, err := t.tx.Lane(lane)
@@ -78,7 +78,7 @@ func (t *txn) rescheduleWaiting(a workflow.Application, at time.Time) (tried int
 }
 
 // reviveAll takes an application's dead letters back, and returns how many there were.
-func (t *txn) reviveAll(k workflow.Key, at time.Time) (tried int, err error) {
+func reviveAll(t *txn, k workflow.Key, at time.Time) (tried int, err error) {
 	for after := ""; ; {
 		dead, next, err := t.tx.DeadLetters(after, observeBatch)
 		if err != nil {
@@ -89,7 +89,7 @@ func (t *txn) reviveAll(k workflow.Key, at time.Time) (tried int, err error) {
 				continue
 			}
 			t.enqueued = true
-			if _, err := t.takeBack(d.ID, at); err != nil {
+			if _, err := takeBack(t.tx, d.ID, at); err != nil {
 				return tried, err
 			}
 			tried++
@@ -103,18 +103,18 @@ func (t *txn) reviveAll(k workflow.Key, at time.Time) (tried int, err error) {
 // Revive tries a dead letter again. The error is a Refusal if there is none of that id. One that was taken back before
 // and is not delivered yet is left as it is.
 func (e *Engine) Revive(ctx context.Context, id workflow.EffectID, by workflow.Actor, at time.Time) error {
-	err := e.update(ctx, func(t *txn) error { return t.revive(id, by, at) })
+	err := e.update(ctx, func(t *txn) error { return reviveOne(t, id, by, at) })
 	if err != nil && !errors.Is(err, errUnchanged) {
 		return fmt.Errorf("reviving effect %s: %w", id, err)
 	}
 	return nil
 }
 
-func (t *txn) revive(id workflow.EffectID, by workflow.Actor, at time.Time) error {
+func reviveOne(t *txn, id workflow.EffectID, by workflow.Actor, at time.Time) error {
 	if _, err := t.tx.Effect(id); !errors.Is(err, workflow.ErrNotFound) {
 		return cmp.Or(err, errUnchanged)
 	}
-	eff, err := t.takeBack(id, at)
+	eff, err := takeBack(t.tx, id, at)
 	if errors.Is(err, workflow.ErrNotFound) {
 		return workflow.Refusal{Rule: workflow.RuleNothingFailed}
 	}
@@ -126,14 +126,14 @@ func (t *txn) revive(id workflow.EffectID, by workflow.Actor, at time.Time) erro
 }
 
 // takeBack makes an effect of a dead letter again. What was refused before is tried in full once more.
-func (t *txn) takeBack(id workflow.EffectID, at time.Time) (workflow.Effect, error) {
-	if err := t.tx.Revive(id, at); err != nil {
+func takeBack(tx workflow.Tx, id workflow.EffectID, at time.Time) (workflow.Effect, error) {
+	if err := tx.Revive(id, at); err != nil {
 		return workflow.Effect{}, err
 	}
-	eff, err := t.tx.Effect(id)
+	eff, err := tx.Effect(id)
 	if err != nil || eff.Refusals == 0 {
 		return eff, err
 	}
 	eff.Refusals = 0
-	return eff, t.tx.Change(eff)
+	return eff, tx.Change(eff)
 }

@@ -17,7 +17,7 @@ import (
 func (e *Engine) Decide(ctx context.Context, b workflow.Bulk) (workflow.Run, error) {
 	var r workflow.Run
 	err := e.update(ctx, func(t *txn) (err error) {
-		r, err = t.decide(b)
+		r, err = beginDecisions(t, b)
 		return err
 	})
 	if err != nil && !errors.Is(err, errUnchanged) {
@@ -26,7 +26,7 @@ func (e *Engine) Decide(ctx context.Context, b workflow.Bulk) (workflow.Run, err
 	return r, nil
 }
 
-func (t *txn) decide(b workflow.Bulk) (workflow.Run, error) {
+func beginDecisions(t *txn, b workflow.Bulk) (workflow.Run, error) {
 	switch {
 	case len(b.Targets) == 0:
 		return workflow.Run{}, workflow.Refusal{Rule: workflow.RuleNothingChosen}
@@ -43,7 +43,7 @@ func (t *txn) decide(b workflow.Bulk) (workflow.Run, error) {
 		if target.Key.Shop != b.Shop || slices.ContainsFunc(r.Items, func(i workflow.RunItem) bool { return i.Key == target.Key }) {
 			continue
 		}
-		item, err := t.decideOne(b, target, r.ID)
+		item, err := decideOne(t, b, target, r.ID)
 		if err != nil {
 			return workflow.Run{}, err
 		}
@@ -68,7 +68,7 @@ func runID(a workflow.Actor) workflow.RunID {
 }
 
 // decideOne decides one application of a run, or keeps why it cannot be decided.
-func (t *txn) decideOne(b workflow.Bulk, target workflow.Target, run workflow.RunID) (workflow.RunItem, error) {
+func decideOne(t *txn, b workflow.Bulk, target workflow.Target, run workflow.RunID) (workflow.RunItem, error) {
 	who := b.Actor
 	who.Surface, who.DedupKey = workflow.FromBulk, "" // the run is what recognises a second delivery
 	a, _, err := t.apply(target.Key, workflow.Decided{
@@ -94,7 +94,7 @@ func itemOf(k workflow.Key, a workflow.Application) workflow.RunItem {
 
 // updateRun records what became of a run's application, and repaints the run's message. A decision that is final no
 // longer concerns the run, whatever is decided later.
-func (t *txn) updateRun(before workflow.Application, next workflow.Next, ev workflow.Event) error {
+func updateRun(t *txn, before workflow.Application, next workflow.Next, ev workflow.Event) error {
 	d, after := before.Decision, next.Application
 	if d.Run == "" || d.Run == t.ownRun || d.Phase == workflow.DecisionConfirmed || d.Phase == workflow.DecisionRefused || d == after.Decision {
 		return nil
@@ -112,7 +112,7 @@ func (t *txn) updateRun(before workflow.Application, next workflow.Next, ev work
 		return nil
 	}
 	r.Items[i] = item
-	return t.keepRun(r, next.At, workflow.Routine)
+	return keepRun(t, r, next.At, workflow.Routine)
 }
 
 func itemAfter(item workflow.RunItem, after workflow.Application, ev workflow.Event) workflow.RunItem {
@@ -145,7 +145,7 @@ func itemAfter(item workflow.RunItem, after workflow.Application, ev workflow.Ev
 // where it is not the person's own run, or nothing is left to take back.
 func (e *Engine) UndoRun(ctx context.Context, id workflow.RunID, by workflow.Actor, at time.Time) (undone int, err error) {
 	err = e.update(ctx, func(t *txn) (err error) {
-		undone, err = t.undoRun(id, by, at)
+		undone, err = undoRun(t, id, by, at)
 		return err
 	})
 	if err != nil && !errors.Is(err, errUnchanged) {
@@ -154,7 +154,7 @@ func (e *Engine) UndoRun(ctx context.Context, id workflow.RunID, by workflow.Act
 	return undone, nil
 }
 
-func (t *txn) undoRun(id workflow.RunID, by workflow.Actor, at time.Time) (undone int, err error) {
+func undoRun(t *txn, id workflow.RunID, by workflow.Actor, at time.Time) (undone int, err error) {
 	r, err := t.tx.Run(id)
 	switch {
 	case errors.Is(err, workflow.ErrNotFound):
@@ -186,11 +186,11 @@ func (t *txn) undoRun(id workflow.RunID, by workflow.Actor, at time.Time) (undon
 	if undone == 0 {
 		return 0, workflow.Refusal{Rule: workflow.RuleNoRun}
 	}
-	return undone, t.keepRun(r, at, workflow.ForPeople)
+	return undone, keepRun(t, r, at, workflow.ForPeople)
 }
 
 // keepRun keeps a run of decisions, ended if nothing of it waits any more, and has its message say so.
-func (t *txn) keepRun(r workflow.Run, at time.Time, p workflow.Priority) error {
+func keepRun(t *txn, r workflow.Run, at time.Time, p workflow.Priority) error {
 	r.End(at)
 	if err := t.tx.PutRun(r); err != nil {
 		return err

@@ -13,7 +13,7 @@ import (
 // if somebody else answered first, or if an application in the campaign answers it.
 func (e *Engine) AnswerSample(ctx context.Context, s workflow.SampleAnswer) (m workflow.Member, err error) {
 	err = e.update(ctx, func(t *txn) (err error) {
-		m, err = t.answerSample(s)
+		m, err = answerSample(t, s)
 		return err
 	})
 	if err != nil && !errors.Is(err, errUnchanged) {
@@ -22,7 +22,7 @@ func (e *Engine) AnswerSample(ctx context.Context, s workflow.SampleAnswer) (m w
 	return m, nil
 }
 
-func (t *txn) answerSample(s workflow.SampleAnswer) (workflow.Member, error) {
+func answerSample(t *txn, s workflow.SampleAnswer) (workflow.Member, error) {
 	c, err := t.tx.Campaign(s.Campaign)
 	if errors.Is(err, workflow.ErrNotFound) {
 		return workflow.Member{}, workflow.Refusal{Rule: workflow.RuleNoCampaign}
@@ -59,11 +59,11 @@ func (t *txn) answerSample(s workflow.SampleAnswer) (workflow.Member, error) {
 	if s.Seen != "" && s.Seen != m.State && m.SampleAnswerBy != s.Person { // people may change their own answer without having seen the latest
 		return m, workflow.Refusal{Rule: workflow.RuleAlreadyAnswered, Name: c.Name, Member: m}
 	}
-	return after, t.keepMember(c, after, workflow.Entry{At: s.At, Event: kind, By: s.Actor})
+	return after, keepMember(t, c, after, workflow.Entry{At: s.At, Event: kind, By: s.Actor})
 }
 
 // keepMember saves a member, with the shop's history and the question that may be on screen.
-func (t *txn) keepMember(c workflow.Campaign, m workflow.Member, h workflow.Entry) error {
+func keepMember(t *txn, c workflow.Campaign, m workflow.Member, h workflow.Entry) error {
 	if err := t.tx.PutMember(m); err != nil {
 		return err
 	}
@@ -86,7 +86,7 @@ func (e *Engine) LinkSent(ctx context.Context, c workflow.CampaignID, creator wo
 		if err != nil {
 			return err
 		}
-		if _, err := t.addProduct(campaign, product); err != nil {
+		if _, err := addProduct(t.tx, campaign, product); err != nil {
 			return err
 		}
 		m.LinkedAt = at

@@ -25,7 +25,7 @@ func gather(all []workflow.Gathered, a workflow.Application) []workflow.Gathered
 
 // gatherShipments gathers what became of shipments since the last sweep, up to observeBatch of it, and reports whether
 // there is more. If not, it announces what was gathered, grouped. Each thread has its own anyway.
-func (t *txn) gatherShipments(shop workflow.ShopID, at time.Time) (more bool, err error) {
+func gatherShipments(t *txn, shop workflow.ShopID, at time.Time) (more bool, err error) {
 	s, err := t.tx.Shop(shop)
 	if err != nil {
 		return false, err
@@ -44,7 +44,7 @@ func (t *txn) gatherShipments(shop workflow.ShopID, at time.Time) (more bool, er
 	}
 	s.Gathered = gathered
 	if page.Next == "" {
-		if err := t.announceShipments(s, at); err != nil {
+		if err := announceShipments(t, s, at); err != nil {
 			return false, err
 		}
 		s.Gathered = nil
@@ -53,7 +53,7 @@ func (t *txn) gatherShipments(shop workflow.ShopID, at time.Time) (more bool, er
 }
 
 // announceShipments announces what was gathered, unless the shop wants that in the threads only.
-func (t *txn) announceShipments(s workflow.Shop, at time.Time) error {
+func announceShipments(t *txn, s workflow.Shop, at time.Time) error {
 	if s.Settings.Shipments == workflow.ShipmentsInThread {
 		return nil
 	}

@@ -15,7 +15,7 @@ import (
 func (e *Engine) ChangeSettings(ctx context.Context, shop workflow.ShopID, c workflow.SettingsChange) (s workflow.Shop, err error) {
 	c.Settings = c.Settings.Normalised()
 	err = e.update(ctx, func(t *txn) (err error) {
-		s, err = t.changeAll(shop, c)
+		s, err = changeAll(t, shop, c)
 		return err
 	})
 	if err != nil && !errors.Is(err, errUnchanged) {
@@ -24,7 +24,7 @@ func (e *Engine) ChangeSettings(ctx context.Context, shop workflow.ShopID, c wor
 	return s, nil
 }
 
-func (t *txn) changeAll(shop workflow.ShopID, c workflow.SettingsChange) (workflow.Shop, error) {
+func changeAll(t *txn, shop workflow.ShopID, c workflow.SettingsChange) (workflow.Shop, error) {
 	first, err := t.tx.Shop(shop)
 	if err != nil {
 		return first, err
@@ -33,7 +33,7 @@ func (t *txn) changeAll(shop workflow.ShopID, c workflow.SettingsChange) (workfl
 		return first, workflow.Refusal{Rule: workflow.RuleBadSetting, Name: field}
 	}
 	seen := first.Settings.Version
-	first, changed, err := t.changeSettings(first, c, c.Settings.Channel)
+	first, changed, err := changeSettings(t.tx, first, c, c.Settings.Channel)
 	if err != nil {
 		return first, err
 	}
@@ -45,7 +45,7 @@ func (t *txn) changeAll(shop workflow.ShopID, c workflow.SettingsChange) (workfl
 		if err != nil {
 			return first, err
 		}
-		_, did, err := t.changeSettings(other, c, other.Settings.Channel)
+		_, did, err := changeSettings(t.tx, other, c, other.Settings.Channel)
 		if err != nil {
 			return first, err
 		}
@@ -62,7 +62,7 @@ func (t *txn) changeAll(shop workflow.ShopID, c workflow.SettingsChange) (workfl
 }
 
 // changeSettings gives a shop those settings, but for the channel. Did reports whether they are others than before.
-func (t *txn) changeSettings(s workflow.Shop, c workflow.SettingsChange, channel string) (after workflow.Shop, did bool, err error) {
+func changeSettings(tx workflow.Tx, s workflow.Shop, c workflow.SettingsChange, channel string) (after workflow.Shop, did bool, err error) {
 	was := s.Settings
 	s.Settings = c.Settings
 	s.Settings.Version, s.Settings.Channel, s.Settings.Welcomed = was.Version, channel, true
@@ -71,10 +71,10 @@ func (t *txn) changeSettings(s workflow.Shop, c workflow.SettingsChange, channel
 	}
 	s.Settings.Version++
 	s.TimersCursor = "" // timers that are being set start over
-	if err := t.tx.PutShop(s); err != nil {
+	if err := tx.PutShop(s); err != nil {
 		return s, false, err
 	}
-	return s, true, t.tx.Append(workflow.Entry{At: c.At, Key: workflow.Key{Shop: s.ID}, Event: workflow.OnSettingsChanged, By: c.Actor, Name: s.Name})
+	return s, true, tx.Append(workflow.Entry{At: c.At, Key: workflow.Key{Shop: s.ID}, Event: workflow.OnSettingsChanged, By: c.Actor, Name: s.Name})
 }
 
 // Welcome records that an admin has seen the first-run welcome of a shop, or dismissed it.

@@ -7,8 +7,8 @@ import (
 )
 
 // setTimer sets an application's timer, and marks what is to be announced of its shipment.
-func (t *txn) setTimer(before workflow.Application, next *workflow.Next) error {
-	s, err := t.tx.Shop(before.Key.Shop)
+func setTimer(tx workflow.Tx, before workflow.Application, next *workflow.Next) error {
+	s, err := tx.Shop(before.Key.Shop)
 	if err != nil && !errors.Is(err, workflow.ErrNotFound) {
 		return err
 	}

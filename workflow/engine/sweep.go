@@ -34,13 +34,13 @@ func (e *Engine) EndSweep(ctx context.Context, shop workflow.ShopID, at time.Tim
 	}
 	for err == nil && deal {
 		err = e.update(ctx, func(t *txn) (err error) {
-			deal, err = t.endSweep(shop, at)
+			deal, err = endSweep(t, shop, at)
 			return err
 		})
 	}
 	for err == nil && tell {
 		err = e.update(ctx, func(t *txn) (err error) {
-			tell, err = t.gatherShipments(shop, at)
+			tell, err = gatherShipments(t, shop, at)
 			return err
 		})
 	}
@@ -56,7 +56,7 @@ func wrapSweep(shop workflow.ShopID, err error) error {
 
 // endSweep gives out up to observeBatch cards and reports whether there are more; if not, it announces what there is to
 // announce.
-func (t *txn) endSweep(shop workflow.ShopID, at time.Time) (more bool, err error) {
+func endSweep(t *txn, shop workflow.ShopID, at time.Time) (more bool, err error) {
 	room, err := cardCapacity(t.tx, shop, at)
 	if err != nil {
 		return false, err
