@@ -53,7 +53,7 @@ soak: ## A bad day in two processes, simulated: faults, kills, people; SEED=1 CO
 
 .PHONY: sixty
 sixty: ## Sixty days of deadlines in virtual time, against a plain model; SEED=1 COUNT=1 choose which
-	SAMPLEDESK_SIXTY_SEED=$(SEED) SAMPLEDESK_SIXTY_COUNT=$(COUNT) $(GO) test ./workflow -run '^TestSixtyDays' -count=1 -v -timeout 4h -parallel 4
+	SAMPLEDESK_SIXTY_SEED=$(SEED) SAMPLEDESK_SIXTY_COUNT=$(COUNT) $(GO) test ./workflow/engine -run '^TestSixtyDays' -count=1 -v -timeout 4h -parallel 4
 
 .PHONY: check
 check: build ## Look whether everything is in place, with the environment's tokens

@@ -130,3 +130,26 @@ func StageRank(s Stage) int {
 	}
 	return len(furthest)
 }
+
+// CampaignEdit is what a person makes of a campaign. Seen is the version that they were shown.
+type CampaignEdit struct {
+	Actor
+	At       time.Time
+	Campaign CampaignID
+	Seen     int
+	Name     string // as they typed it
+	Channel  string
+	Products []ProductID
+}
+
+// MaxCampaignProducts is how many products a campaign can have: as many as a Slack menu shows chosen.
+const MaxCampaignProducts = 100
+
+// Creation is a campaign to create. Name is as a person typed it.
+type Creation struct {
+	Shop     ShopID
+	Name     string
+	By       PersonID
+	At       time.Time
+	DedupKey string // as Campaign.DedupKey
+}

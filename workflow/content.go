@@ -28,3 +28,18 @@ func (a Application) ContentIsNews(found []Content) bool {
 	}
 	return !a.Backfilled() && slices.ContainsFunc(found, func(c Content) bool { return c.At.IsZero() || !c.At.Before(a.SeenAt) })
 }
+
+// ContentFound says that the creator posted.
+type ContentFound struct {
+	byNobody
+	At time.Time
+}
+
+// Kind returns OnContentFound.
+func (ContentFound) Kind() EventKind { return OnContentFound }
+
+// apply completes the application. The message about the content announces it.
+func (e ContentFound) apply(a Application) (Next, error) {
+	a.ContentAt, a.ChangedAt = e.At, e.At
+	return changed(a, e.At, Routine).repaint(e.At), nil
+}

@@ -38,6 +38,7 @@
 //	surface          where a person acted: card, dialog, command, App Home
 //	dedup key        Slack's id of an action, by which a second delivery of it is recognised
 //	refusal          an action that is not allowed: an error with the rule and the facts as they are now
+//	engine           wraps a step in one transaction (load, step, save, append history, enqueue effects)
 //	txn              one transaction of the engine
 //	query            what is found, listed and counted; it reads a Tx and writes nothing
 //	tally            a count kept up to date in the transaction of each change, so that nothing is scanned for it

@@ -95,3 +95,111 @@ func (m Member) since() time.Time {
 		return m.AddedAt
 	}
 }
+
+// Leaving takes an application out of the campaign it was added to.
+type Leaving struct {
+	Actor
+	At   time.Time
+	Key  Key
+	Seen CampaignID // the campaign that the person was shown it in
+}
+
+// Addition adds a creator to a campaign by hand. Creator holds at least a user name.
+type Addition struct {
+	Actor
+	At       time.Time
+	Campaign CampaignID
+	Creator  Creator
+}
+
+// SampleAnswer is the team's answer on whether a member needs a sample.
+type SampleAnswer struct {
+	Actor
+	At       time.Time
+	Campaign CampaignID
+	Creator  CreatorKey
+	Needed   bool
+
+	// Seen is how the member stood on the question that the person answered. If somebody else answered in between,
+	// their answer stands. Empty: not checked.
+	Seen MemberState
+}
+
+// Join adds an application's creator to a campaign, one that exists or a new one, and approves the application at the
+// same time if asked to.
+type Join struct {
+	Actor
+	At       time.Time
+	Key      Key
+	Campaign CampaignID // empty: NewName is created
+	NewName  string
+	Seen     CampaignID // the campaign that the person was shown the application in
+	Approve  bool
+	Round    int // for the approval: the one printed on what the person saw
+	Undo     time.Duration
+}
+
+// CampaignChosen adds the creator to a campaign. Seen is the campaign that the person was shown the application in.
+type CampaignChosen struct {
+	Actor
+	At       time.Time
+	Campaign CampaignID
+	Name     string
+	Seen     CampaignID
+}
+
+// Kind returns OnCampaignChosen.
+func (CampaignChosen) Kind() EventKind { return OnCampaignChosen }
+
+func (e CampaignChosen) refuse(a Application, rule Rule) error {
+	return Refusal{Rule: rule, Application: a, Name: e.Name}
+}
+
+func (e CampaignChosen) apply(a Application) (Next, error) {
+	if a.Campaign == e.Campaign {
+		return Next{Application: a}, e.refuse(a, RuleAlreadyInCampaign)
+	}
+	was := a.Joined
+	a.Joined = Joined{By: e.Person, At: e.At, Was: a.Campaign, WasBy: was.By, WasAt: was.At, WasMember: was.Member}
+	a.Campaign = e.Campaign
+	a.Card.Wanted = true
+	return changed(a, e.At, ForPeople).repaint(e.At).reply(Payload{Kind: KindCampaign, By: e.Person, Campaign: e.Name}), nil
+}
+
+func (e CampaignChosen) describe(_, _ Application, h *Entry) bool {
+	h.Campaign = e.Campaign
+	return true
+}
+
+// CampaignLeft takes a creator's application out of the campaign it was added to, back to the one before or to none.
+// Seen is the campaign that the person was shown it in, and Back the one before, if that still takes creators.
+type CampaignLeft struct {
+	Actor
+	At       time.Time
+	Seen     CampaignID
+	Name     string // of that campaign
+	Back     CampaignID
+	BackName string
+}
+
+// Kind returns OnCampaignLeft.
+func (CampaignLeft) Kind() EventKind { return OnCampaignLeft }
+
+func (e CampaignLeft) refuse(a Application, rule Rule) error {
+	return Refusal{Rule: rule, Application: a, Name: e.Name}
+}
+
+func (e CampaignLeft) apply(a Application) (Next, error) {
+	joined := Joined{}
+	if e.Back != "" {
+		joined = a.Joined.before()
+	}
+	a.Campaign, a.Joined = e.Back, joined
+	return changed(a, e.At, ForPeople).repaint(e.At).
+		reply(Payload{Kind: KindCampaign, By: e.Person, Campaign: e.Name, Left: true, Back: e.BackName}), nil
+}
+
+func (e CampaignLeft) describe(_, _ Application, h *Entry) bool {
+	h.Campaign = e.Seen
+	return true
+}

@@ -1,7 +1,14 @@
 package workflow
 
 import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -219,4 +226,105 @@ func TestEachEntryOfTheHistoryTellsTheFactsOfItsEvent(t *testing.T) {
 func TestARefusalNamesItsRuleAndWhatItIsAbout(t *testing.T) {
 	require.EqualError(t, Refusal{Rule: RuleState, Application: applicationIn(Expired)}, "refused: state ("+sample.String()+" is expired)")
 	require.EqualError(t, Refusal{Rule: RuleNameTaken, Name: "Winter"}, `refused: name taken ("Winter")`)
+}
+
+// TestWhatIsStoredKeepsItsForm holds the JSON of all that a store keeps: a file of an earlier version has to open, so a
+// line of the golden file may be added, and none may change.
+func TestWhatIsStoredKeepsItsForm(t *testing.T) {
+	stored := map[string]any{}
+	for _, value := range []any{
+		&Application{}, &Campaign{}, &Conversation{}, &DeadLetter{}, &Effect{}, &Entry{}, &Member{}, &Notice{}, &Product{}, &Run{}, &Shop{},
+	} {
+		fill(reflect.ValueOf(value).Elem())
+		stored[reflect.TypeOf(value).Elem().Name()] = value
+	}
+	got, err := json.MarshalIndent(stored, "", "  ")
+	require.NoError(t, err)
+	golden := filepath.Join("testdata", "stored.json")
+	if *update {
+		require.NoError(t, os.WriteFile(golden, append(got, '\n'), 0o600))
+	}
+	want, err := os.ReadFile(golden)
+	require.NoError(t, err)
+	require.Equal(t, string(want), string(got)+"\n")
+}
+
+// fill puts something into every field, however deep.
+func fill(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.String:
+		v.SetString("text")
+	case reflect.Bool:
+		v.SetBool(true)
+	case reflect.Int, reflect.Int64:
+		v.SetInt(1)
+	case reflect.Uint8:
+		v.SetUint(1)
+	case reflect.Float64:
+		v.SetFloat(1.25)
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		fill(v.Elem())
+	case reflect.Slice:
+		v.Set(reflect.MakeSlice(v.Type(), 1, 1))
+		fill(v.Index(0))
+	case reflect.Struct:
+		if v.Type() == reflect.TypeFor[time.Time]() {
+			v.Set(reflect.ValueOf(noon))
+			return
+		}
+		for i := range v.NumField() {
+			fill(v.Field(i))
+		}
+	default:
+		panic(fmt.Sprintf("there is no filling a %s yet", v.Type()))
+	}
+}
+
+func TestAShortIDIsTheSameForEver(t *testing.T) {
+	require.Equal(t, ShortID("P5VKP"), sample.Short())
+	require.Equal(t, sample.Short(), sample.Short())
+}
+
+func TestAShortIDIsReadAsAPersonMayTypeIt(t *testing.T) {
+	for typed, want := range map[string]ShortID{
+		"7KQ2M": "7KQ2M", "7kq2m": "7KQ2M", "#7kq2m": "7KQ2M", "7kq-2m": "7KQ2M", "oIl00": "01100", "O1L0o": "01100",
+	} {
+		got, ok := ParseShort(typed)
+		require.True(t, ok, typed)
+		require.Equal(t, want, got)
+	}
+	for _, typed := range []string{"", "#", "7KQ2", "7KQ2MM", "7KQ2U", "7KQ 2", "é1234", "@glow", "\xff1234", "1729384756"} {
+		_, ok := ParseShort(typed)
+		require.False(t, ok, "%q", typed)
+	}
+}
+
+func TestShortIDsHardlyEverMeet(t *testing.T) {
+	seen, met := map[ShortID]bool{}, 0
+	for i := range 5000 {
+		id := Key{Shop: sample.Shop, ID: ApplicationID(strconv.Itoa(1729384756 + i))}.Short()
+		require.Empty(t, strings.Trim(string(id), crockford))
+		if seen[id] {
+			met++
+		}
+		seen[id] = true
+	}
+	require.LessOrEqual(t, met, 3)
+}
+
+func TestApplicationsThatShareAShortIDAreListedTogether(t *testing.T) {
+	by := map[ShortID]Key{}
+	for i := 0; ; i++ {
+		k := Key{Shop: sample.Shop, ID: ApplicationID(strconv.Itoa(i))}
+		other, ok := by[k.Short()]
+		if by[k.Short()] = k; !ok {
+			continue
+		}
+		one, two := applicationIn(Pending), applicationIn(Pending)
+		one.Key, two.Key = other, k
+		require.Contains(t, one.Places(), Place{ShortOf(k.Short()), other.String()})
+		require.Contains(t, two.Places(), Place{ShortOf(k.Short()), k.String()})
+		return
+	}
 }

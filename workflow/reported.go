@@ -176,21 +176,6 @@ func reportedPayload(a, was Application) Payload {
 	return s
 }
 
-// ContentFound says that the creator posted.
-type ContentFound struct {
-	byNobody
-	At time.Time
-}
-
-// Kind returns OnContentFound.
-func (ContentFound) Kind() EventKind { return OnContentFound }
-
-// apply completes the application. The message about the content announces it.
-func (e ContentFound) apply(a Application) (Next, error) {
-	a.ContentAt, a.ChangedAt = e.At, e.At
-	return changed(a, e.At, Routine).repaint(e.At), nil
-}
-
 // OriginFound says where an application came from, which no observation does.
 type OriginFound struct {
 	byNobody

@@ -104,3 +104,11 @@ func (r *Run) End(at time.Time) {
 		r.EndsAt = at
 	}
 }
+
+// Import fills a campaign from a target collaboration of TikTok's.
+type Import struct {
+	Actor
+	At            time.Time
+	Shop          ShopID
+	Collaboration string // its id
+}

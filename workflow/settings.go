@@ -168,3 +168,12 @@ func (s Settings) UndoWindow(fallback time.Duration) time.Duration {
 	}
 	return *s.Undo
 }
+
+// SettingsChange is an admin's change to the settings of one shop or several.
+type SettingsChange struct {
+	Actor
+	At       time.Time
+	Seen     int // the version of the first shop's that they were shown
+	Settings Settings
+	Copies   []ShopID // other shops that get the same, but for the channel
+}

@@ -1,6 +1,8 @@
 package workflow
 
-import "time"
+import (
+	"time"
+)
 
 // Shop is a TikTok shop that the desk serves.
 type Shop struct {
@@ -116,3 +118,26 @@ func (s Shop) TimersSet() bool { return s.TimersVersion == s.Settings.Version+1 
 
 // MaxUnreadable is how many unreadable requests a shop's record names, and so how many are announced.
 const MaxUnreadable = 500
+
+// Backfill is how far the applications from before the desk were read, for what is known of creators. They bring no
+// card and no message.
+type Backfill struct {
+	Done   int    `json:"done,omitempty"`   // how many of BackfillStatuses were read to their end
+	Cursor string `json:"cursor,omitempty"` // TikTok's page token in the next of them; empty: its first
+}
+
+// BackfillStatuses are those that no sweep pages through, in the order in which they are read.
+var BackfillStatuses = []Status{
+	StatusCompleted, StatusOpsCompleted, StatusUnfulfilCancelled, StatusRejectCancelled, StatusWithdrawn,
+	StatusOverdueCancelled, StatusNotShipCancelled, StatusUnfulfillable, StatusCollabDeleted, StatusOpsCancelled,
+	StatusOpsFailed,
+}
+
+// Ended reports whether the backfill is complete.
+func (p Backfill) Ended() bool { return p.Done >= len(BackfillStatuses) }
+
+// Backfilled reports whether the application had ended when the desk first saw it: it is known for its creator's record
+// only, and nobody here handled it.
+func (a Application) Backfilled() bool {
+	return a.State() != Unseen && !a.State().Live() && a.ChangedAt.Equal(a.SeenAt)
+}

@@ -1,6 +1,7 @@
 package workflow
 
 import (
+	"fmt"
 	"slices"
 	"time"
 )
@@ -135,3 +136,120 @@ func (a Application) LatestStep(s Settings, now time.Time) (row EscalationStep, 
 
 // Expired reports whether the deadline has passed at which TikTok ends the application.
 func (c Timer) Expired(now time.Time) bool { return DeadlineRowOf(c.Kind).Final && !now.Before(c.By) }
+
+// Grouping is how a step that is due is handled.
+type Grouping string
+
+// The groupings.
+const (
+	Alone      Grouping = "alone"       // in the application's thread
+	Grouped    Grouping = "grouped"     // a grouped message covers it
+	PassedOver Grouping = "passed over" // not announced, as it is too late
+)
+
+// StepDue says that the latest step of an application's deadline is due, and how it is handled.
+type StepDue struct {
+	byNobody
+	offTable
+	At       time.Time
+	Step     EscalationStep
+	Name     string        // of the step: "48h"
+	Before   time.Duration // how long before the deadline it is
+	Grouping Grouping
+	NoCard   bool // an application without a card gets none for it: the channel's message is enough
+}
+
+// Kind returns OnStepDue.
+func (StepDue) Kind() EventKind { return OnStepDue }
+
+// apply records that a step was announced. The engine, which knows the shop's settings, sets the timer for the next
+// one.
+func (e StepDue) apply(a Application) (Next, error) {
+	a = a.announcedUpTo(e.Before)
+	if e.Grouping != Alone {
+		return changed(a, e.At, Routine), nil
+	}
+	if e.Step.Deadline == MoveDeadline {
+		a.News = NewsStuck
+	}
+	next := changed(a, e.At, Routine)
+	if !e.NoCard {
+		next = withCard(a, Actor{}, e.At)
+	}
+	if e.Step.Deadline == PostDeadline {
+		next = next.repaint(e.At) // the card shows whether the posting deadline has passed
+	}
+	return next.reply(Payload{
+		Kind: KindDeadline, Deadline: e.Step.Deadline, Audience: e.Step.Audience, Step: e.Name, Before: e.Before, NextDue: a.Timer.By,
+	}), nil
+}
+
+// describe tells of a step that was announced; one that was passed over is not in the history.
+func (e StepDue) describe(_, _ Application, h *Entry) bool {
+	h.Deadline, h.Step, h.Grouped = e.Step.Deadline, e.Name, e.Grouping == Grouped
+	return e.Grouping != PassedOver
+}
+
+// announcedUpTo returns the application with the running deadline announced up to that step; what was announced already
+// stays.
+func (a Application) announcedUpTo(before time.Duration) Application {
+	a.Timer.First = false
+	if t, ok := a.announced(a.Timer.Kind); ok && t.By.Equal(a.Timer.By) && t.Before <= before {
+		return a
+	}
+	return a.withAnnounced(Announced{Deadline: a.Timer.Kind, By: a.Timer.By, Before: before})
+}
+
+// StepName names a step as its metadata does: "48h", "30m", or "0h" at the deadline itself.
+func StepName(before time.Duration) string {
+	if before%time.Hour != 0 {
+		return fmt.Sprintf("%dm", before/time.Minute)
+	}
+	return fmt.Sprintf("%dh", before/time.Hour)
+}
+
+// PostExtension is by how much TikTok may extend a creator's time to post, once, without notice to the seller.
+const PostExtension = postExtension
+
+// Obsolete reports whether a message about an application's deadline is no longer relevant by the time it would be
+// posted: the application has moved on, or its deadline has; a later step of the same deadline is due; or TikTok's
+// deadline is over, and TikTok's own report of it is on its way. So a desk that could not post for a day does not catch
+// up with everything that it meant to post.
+func (s Payload) Obsolete(a Application, shop Settings, now time.Time) bool {
+	c := a.Timer
+	if c.Kind != s.Deadline || !c.By.Equal(s.NextDue) {
+		return true
+	}
+	if c.Expired(now) {
+		return true
+	}
+	for _, before := range shop.stepsOf(c.Kind) {
+		if before < s.Before && !now.Before(shop.due(before, c.By)) {
+			return true
+		}
+	}
+	return false
+}
+
+// StillNames reports whether a grouped message still has reason to name an item: the item has not changed in the
+// meantime.
+func (s Payload) StillNames(a Application, i Item, now time.Time) bool {
+	c := a.Timer
+	switch {
+	case s.Kind == KindDeadline && c.Expired(now):
+		return false
+	case s.Kind == KindDeadline:
+		return c.Kind == s.Deadline && c.By.Equal(i.By)
+	case s.News == NewsStuck:
+		return a.State() == Shipped
+	default:
+		return true // it happened
+	}
+}
+
+// Overdue reports whether a creator's posting deadline has passed and the desk has announced it: the next step, if
+// there is one, is the one after TikTok's extension.
+func (a Application) Overdue() bool {
+	c := a.Timer
+	return c.Kind == PostDeadline && (c.Next.IsZero() || !c.Next.Before(c.By.Add(PostExtension)))
+}

@@ -15,8 +15,9 @@ import (
 const maxContents = 20
 
 // FindContent stores what a creator posted for a sample. Each new piece is announced in the thread, by a message that
-// later growth updates; the first completes the application (L11) and its message says so. What was posted before the desk knew the application
-// is kept and not announced. It returns how many pieces were new; where nothing changed nothing is written.
+// later growth updates; the first completes the application (L11) and its message says so. What was posted before the
+// desk knew the application is kept and not announced. It returns how many pieces were new; where nothing changed
+// nothing is written.
 func (e *Engine) FindContent(ctx context.Context, k workflow.Key, found []workflow.Content, at time.Time) (fresh int, err error) {
 	err = e.update(ctx, func(t *txn) (err error) {
 		fresh, err = findContent(t, k, found, at)

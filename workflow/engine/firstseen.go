@@ -108,7 +108,7 @@ func readdress(t *txn, id workflow.NoticeID, now workflow.CreatorKey, at time.Ti
 }
 
 // mergeMessages moves messages that wait for a creator to the key that they are known by now. One that is being sent is
-// left alone; if it comes back, dispose reads its notice again.
+// left alone; if it comes back, disposeOf reads its notice again.
 func mergeMessages(tx workflow.Tx, shop workflow.ShopID, was, now workflow.CreatorKey) error {
 	waiting, err := tx.Lane(workflow.MessageLane(shop, was))
 	if err != nil {

@@ -129,8 +129,8 @@ func receiveOne(t *txn, conversation workflow.Conversation, w workflow.InboundMe
 	return t.announce(conversation.Shop, workflow.Payload{Kind: workflow.KindMessage, At: at, Inbound: &w, Creator: &shown, CreatorKey: conversation.Creator, CampaignID: campaign})
 }
 
-// askWhetherNeeded moves a creator who answered on in the campaigns that invited them, and asks the team there whether they need a
-// sample. An application in the campaign answers that.
+// askWhetherNeeded moves a creator who answered on in the campaigns that invited them, and asks the team there whether
+// they need a sample. An application in the campaign answers that.
 func askWhetherNeeded(t *txn, conversation workflow.Conversation, w workflow.InboundMessage, at time.Time) (asked bool, err error) {
 	members, err := t.tx.Memberships(conversation.Creator)
 	if err != nil {

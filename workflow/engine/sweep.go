@@ -221,7 +221,7 @@ func stoppedForNobody(tx workflow.Tx, s workflow.Shop) (bool, error) {
 			return false, err
 		}
 		for _, a := range page.Applications {
-			if state := a.State(); state == workflow.Queued || state == workflow.Sending || state == workflow.Unclear {
+			if a.State().DecisionPending() {
 				return false, nil
 			}
 		}

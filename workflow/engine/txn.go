@@ -1,0 +1,186 @@
+package engine
+
+import (
+	"crypto/rand"
+	"errors"
+	"time"
+
+	"sampledesk/workflow"
+)
+
+// txn is one transaction of the engine.
+type txn struct {
+	tx       workflow.Tx
+	enqueued bool
+	faults   []error        // of steps; see Next.Fault
+	ownRun   workflow.RunID // the run that this transaction saves itself, so that updateRun leaves it alone
+}
+
+// load returns the application, or an unseen one.
+func load(tx workflow.Tx, k workflow.Key) (workflow.Application, error) {
+	a, err := tx.Application(k)
+	if errors.Is(err, workflow.ErrNotFound) {
+		return workflow.Application{Key: k}, nil
+	}
+	return a, err
+}
+
+// apply steps one application. Did reports whether it changed.
+func (t *txn) apply(k workflow.Key, ev workflow.Event) (after workflow.Application, did bool, err error) {
+	before, err := load(t.tx, k)
+	if err != nil {
+		return before, false, err
+	}
+	ev = prepared(ev)
+	next, err := workflow.Step(before, ev)
+	if err != nil || !next.Changed {
+		return before, false, err
+	}
+	if err := onFirstSeen(t, before, &next, ev); err != nil {
+		return before, false, err
+	}
+	if err := setTimer(t.tx, before, &next); err != nil {
+		return before, false, err
+	}
+	next, line, told := next.Told(before, ev)
+	if err := t.save(before, next, line, told); err != nil {
+		return before, false, err
+	}
+	if next.Fault != nil {
+		t.faults = append(t.faults, next.Fault)
+	}
+	after, err = t.afterStep(before, next, ev)
+	return after, true, err
+}
+
+// prepared makes an event ready to be stepped: a decision gets the effect that will carry it, and what people typed is
+// cleaned, so that the history has it as it is shown.
+func prepared(ev workflow.Event) workflow.Event {
+	switch e := ev.(type) {
+	case workflow.Decided:
+		if e.Review == "" {
+			e.Review = newEffectID()
+		}
+		e.Note, e.Message = workflow.CleanText(e.Note), workflow.CleanText(e.Message)
+		return e
+	case workflow.Noted:
+		e.Text = workflow.CleanText(e.Text)
+		return e
+	default:
+		return ev
+	}
+}
+
+// afterStep does what a step means for more than the application itself: its run, and the message that was to go with a
+// decision once that is confirmed.
+func (t *txn) afterStep(before workflow.Application, next workflow.Next, ev workflow.Event) (workflow.Application, error) {
+	after := next.Application
+	if err := updateRun(t, before, next, ev); err != nil {
+		return after, err
+	}
+	if err := updateMornings(t, before, after, next.At); err != nil {
+		return after, err
+	}
+	if before.Decision.Phase == workflow.DecisionConfirmed || after.Decision.Phase != workflow.DecisionConfirmed || after.Decision.Message == "" {
+		return after, nil
+	}
+	if err := writeDecisionMessage(t, after, next.At); err != nil {
+		return after, err
+	}
+	return load(t.tx, after.Key)
+}
+
+// save saves what a step led to, with its line of the history, if that is told.
+func (t *txn) save(before workflow.Application, next workflow.Next, line workflow.Entry, told bool) error {
+	if err := t.tx.PutApplication(next.Application); err != nil {
+		return err
+	}
+	if told {
+		if err := t.tx.Append(line); err != nil {
+			return err
+		}
+	}
+	for _, id := range next.Cancel {
+		if err := t.cancel(workflow.ReviewLane(before.Key), id); err != nil {
+			return err
+		}
+	}
+	for _, eff := range next.Reschedule {
+		if err := t.reschedule(eff); err != nil {
+			return err
+		}
+	}
+	for _, eff := range next.Effects {
+		eff.Shop, eff.Application = before.Key.Shop, before.Key.ID
+		if err := t.enqueue(eff, next.At); err != nil {
+			return err
+		}
+	}
+	for _, lane := range next.Wake {
+		t.enqueued = true
+		if err := t.tx.Wake(lane); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// cancel drops an effect unless it is claimed: a claim is never undone.
+func (t *txn) cancel(lane workflow.Lane, id workflow.EffectID) error {
+	waiting, err := t.tx.Lane(lane)
+	if err != nil {
+		return err
+	}
+	for _, w := range waiting {
+		if w.ID == id && !w.Claimed {
+			return t.tx.Remove(id)
+		}
+	}
+	return nil
+}
+
+// reschedule makes an effect due earlier, unless it is claimed.
+func (t *txn) reschedule(earlier workflow.Effect) error {
+	waiting, err := t.tx.Lane(earlier.Lane)
+	if err != nil {
+		return err
+	}
+	for _, w := range waiting {
+		if w.ID == earlier.ID && !w.Claimed {
+			w.NotBefore = earlier.NotBefore
+			t.enqueued = true
+			return t.tx.Change(w.Effect)
+		}
+	}
+	return nil
+}
+
+// enqueue puts an effect in its lane. Repaints of one card or notice coalesce: what is shown is rendered at delivery,
+// so one that waits already serves, and only has to come as early as the new one asks.
+func (t *txn) enqueue(eff workflow.Effect, at time.Time) error {
+	t.enqueued = true
+	if eff.Kind == workflow.ShowCard || eff.Kind == workflow.ShowNotice {
+		waiting, err := t.tx.Lane(eff.Lane)
+		if err != nil {
+			return err
+		}
+		for _, w := range waiting {
+			if w.Claimed || w.Kind != eff.Kind || w.Notice != eff.Notice {
+				continue
+			}
+			w.Priority = min(w.Priority, eff.Priority)
+			if eff.NotBefore.Before(w.NotBefore) && w.Attempt == 0 {
+				w.NotBefore = eff.NotBefore // one that failed keeps its pause
+			}
+			return t.tx.Change(w.Effect)
+		}
+	}
+	if eff.ID == "" {
+		eff.ID = newEffectID()
+	}
+	eff.MadeAt = at
+	return t.tx.Enqueue(eff)
+}
+
+// newEffectID returns an id that no other desk will ever make: 130 random bits.
+func newEffectID() workflow.EffectID { return workflow.EffectID(rand.Text()) }

@@ -1,0 +1,224 @@
+package workflow
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"strings"
+	"time"
+)
+
+// Page is a part of a listing. Next is the cursor to go on from; empty at the end.
+type Page struct {
+	Applications []Application
+	Next         string
+}
+
+// Listing names an ordered set of applications. Every store keeps them by Application.Places, so that what people
+// wait for is an index read.
+type Listing string
+
+// Place is where an application stands in a listing. Sort is unique within it and orders it, byte by byte.
+type Place struct {
+	Listing Listing
+	Sort    string
+}
+
+// QueueOf lists a shop's applications that wait for the team, soonest review deadline first.
+func QueueOf(s ShopID) Listing { return listing("queue", string(s)) }
+
+// BacklogOf lists those of QueueOf that have no card.
+func BacklogOf(s ShopID) Listing { return listing("backlog", string(s)) }
+
+// LiveOf lists a shop's applications that TikTok may still move on, by id.
+func LiveOf(s ShopID) Listing { return listing("live", string(s)) }
+
+// StageOf lists a shop's applications of one stage: by the deadline that matters there, where there is none those first
+// that have been there longest, and where all is over the latest first.
+func StageOf(s ShopID, stage Stage) Listing { return listing("stage", string(s), string(stage)) }
+
+// CreatorOf lists a creator's applications across shops, by first sight.
+func CreatorOf(c CreatorKey) Listing { return listing("creator", string(c)) }
+
+// UsernameOf lists a shop's applications by user name, whatever its case, by first sight.
+func UsernameOf(s ShopID, username string) Listing {
+	return listing("username", string(s), strings.ToLower(username))
+}
+
+// CampaignOf lists a campaign's applications, by creator and first sight.
+func CampaignOf(c CampaignID) Listing { return listing("campaign", string(c)) }
+
+// CampaignStageOf lists a campaign's applications of one stage, in StageOf's order.
+func CampaignStageOf(c CampaignID, stage Stage) Listing {
+	return listing("campaign stage", string(c), string(stage))
+}
+
+// SeenOf lists all applications of a shop, by first sight. CursorAt is the cursor from which those of a period begin.
+func SeenOf(s ShopID) Listing { return listing("seen", string(s)) }
+
+// CursorAt is a cursor of a listing in order of time, as SeenOf, QueueOf and DueOf are: what follows it has that time or
+// a later one.
+func CursorAt(t time.Time) string { return sortTime(t) }
+
+// ShortOf lists the applications that bear a short id: almost always one.
+func ShortOf(id ShortID) Listing { return listing("short", string(id)) }
+
+// DueOf lists a shop's applications of which a step of a deadline is to come, by when it is due.
+func DueOf(s ShopID) Listing { return listing("due", string(s)) }
+
+// NewsOf lists a shop's applications of whose shipment there is news to announce, by id.
+func NewsOf(s ShopID) Listing { return listing("news", string(s)) }
+
+// ThreadOf lists the application whose card is that message of a channel.
+func ThreadOf(channel, ts string) Listing { return listing("thread", channel, ts) }
+
+// Long reports whether a listing grows with its shop or its campaign, so that a store keeps how many it has. The
+// others, by creator, user name, short id and thread, have few, and can be counted as they are asked for.
+func (l Listing) Long() bool {
+	kind, _, _ := strings.Cut(string(l), "\x1f")
+	switch kind {
+	case "creator", "username", "short", "thread":
+		return false
+	default:
+		return true
+	}
+}
+
+func listing(parts ...string) Listing {
+	for i, p := range parts {
+		parts[i] = Nameable(p)
+	}
+	return Listing(strings.Join(parts, "\x1f"))
+}
+
+// Places returns where the application stands in the listings.
+func (a Application) Places() []Place {
+	shop, state := a.Key.Shop, a.State()
+	if state == Unseen {
+		return nil
+	}
+	seen := sortTime(a.SeenAt) + "/" + a.Key.String()
+	stage := a.stageOrder() + "/" + a.Key.String()
+	places := []Place{
+		{StageOf(shop, a.Stage()), stage},
+		{CreatorOf(a.Snapshot.Creator.KeyOf(shop)), seen},
+		{UsernameOf(shop, a.Snapshot.Creator.Username), seen},
+		{SeenOf(shop), seen},
+		{ShortOf(a.Key.Short()), a.Key.String()},
+	}
+	if a.Card.Posted() {
+		places = append(places, Place{ThreadOf(a.Card.Channel, a.Card.TS), a.Key.String()})
+	}
+	if !a.Timer.Next.IsZero() {
+		places = append(places, Place{DueOf(shop), sortTime(a.Timer.Next) + "/" + a.Key.String()})
+	}
+	if a.News != "" {
+		places = append(places, Place{NewsOf(shop), a.Key.String()})
+	}
+	if a.Decidable() {
+		due := sortTime(a.Snapshot.ReviewBy) + "/" + a.Key.String()
+		places = append(places, Place{QueueOf(shop), due})
+		if !a.Card.Wanted {
+			places = append(places, Place{BacklogOf(shop), due})
+		}
+	}
+	if state.Live() {
+		places = append(places, Place{LiveOf(shop), a.Key.String()})
+	}
+	if a.Campaign != "" {
+		places = append(places,
+			Place{CampaignOf(a.Campaign), string(a.Snapshot.Creator.KeyOf(shop)) + "/" + seen},
+			Place{CampaignStageOf(a.Campaign, a.Stage()), stage})
+	}
+	return places
+}
+
+// stageOrder orders the applications of a stage: by the deadline that matters there, where there is none by how long it
+// has lasted, and where all is over the latest first.
+func (a Application) stageOrder() string {
+	switch s := a.State(); {
+	case s.Reviewing():
+		return sortTime(a.Snapshot.ReviewBy)
+	case s == AwaitingShipment:
+		return sortTime(a.Snapshot.ShipBy)
+	case s.Live():
+		return sortTime(a.ChangedAt)
+	default:
+		return sortTime(latestFirst.Add(-a.ChangedAt.Sub(time.Unix(0, 0))))
+	}
+}
+
+// latestFirst is a time far ahead; what is counted back from it sorts the latest first.
+var latestFirst = time.Unix(1<<33, 0)
+
+// sortTime writes a time so that byte order is order in time; no time at all comes last.
+func sortTime(t time.Time) string {
+	if t.IsZero() {
+		return "~"
+	}
+	return fmt.Sprintf("%020d", max(t.UnixMicro(), 0))
+}
+
+// walkPage is how many things are read at a time where a list is walked from end to end.
+const walkPage = 500
+
+// walk hands out what read returns page by page, from the first after the cursor on. It ends with an error where
+// reading fails or ctx has ended: that is looked at before each page.
+func walk[T any](ctx context.Context, after string, read func(after string) ([]T, string, error)) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		var none T
+		for {
+			if err := ctx.Err(); err != nil {
+				yield(none, err)
+				return
+			}
+			page, next, err := read(after)
+			if err != nil {
+				yield(none, err)
+				return
+			}
+			for _, each := range page {
+				if !yield(each, nil) {
+					return
+				}
+			}
+			if after = next; after == "" {
+				return
+			}
+		}
+	}
+}
+
+// Walk hands out a listing's applications, from the first after the cursor on; the empty cursor is the start. After an
+// error, or once ctx has ended, there is nothing more.
+func Walk(ctx context.Context, tx Tx, l Listing, after string) iter.Seq2[Application, error] {
+	return walk(ctx, after, func(after string) ([]Application, string, error) {
+		page, err := tx.Applications(l, after, walkPage)
+		return page.Applications, page.Next, err
+	})
+}
+
+// WalkCampaigns hands out a shop's campaigns, by name, as Walk does.
+func WalkCampaigns(ctx context.Context, tx Tx, s ShopID) iter.Seq2[Campaign, error] {
+	return walk(ctx, "", func(after string) ([]Campaign, string, error) { return tx.Campaigns(s, after, walkPage) })
+}
+
+// WalkMembers hands out a campaign's members, by creator, as Walk does.
+func WalkMembers(ctx context.Context, tx Tx, c CampaignID) iter.Seq2[Member, error] {
+	return walk(ctx, "", func(after string) ([]Member, string, error) { return tx.Members(c, after, walkPage) })
+}
+
+// WalkProducts hands out a shop's products, by id and variant, as Walk does.
+func WalkProducts(ctx context.Context, tx Tx, s ShopID) iter.Seq2[Product, error] {
+	return walk(ctx, "", func(after string) ([]Product, string, error) { return tx.Products(s, after, walkPage) })
+}
+
+// WalkHistory hands out an application's history, oldest first, as Walk does.
+func WalkHistory(ctx context.Context, tx Tx, k Key) iter.Seq2[Entry, error] {
+	return walk(ctx, "", func(after string) ([]Entry, string, error) { return tx.History(k, after, walkPage) })
+}
+
+// WalkDeadLetters hands out the dead letters, oldest first, as Walk does.
+func WalkDeadLetters(ctx context.Context, tx Tx) iter.Seq2[DeadLetter, error] {
+	return walk(ctx, "", func(after string) ([]DeadLetter, string, error) { return tx.DeadLetters(after, walkPage) })
+}
