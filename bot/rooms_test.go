@@ -22,13 +22,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// rooms are the parts of package bot: what each consists of, and which others it may use. Surfaces do not use each other:
-// what two of them need is in one of the rooms below them, in workflow/query, in bot/view or in a package of its own.
-var rooms = map[string]struct {
-	files []string
-	uses  []string
-}{
-	// Below the surfaces.
+// room is a part of package bot: the files that it consists of, and the rooms that it may use.
+type room struct{ files, uses []string }
+
+// What stands below the surfaces.
+var belowSurfaces = map[string]room{
 	"config":   {files: []string{"config.go"}},
 	"manifest": {files: []string{"scopes.go"}},
 	"memory":   {files: []string{"memory.go"}},
@@ -38,8 +36,11 @@ var rooms = map[string]struct {
 	"controls": {files: []string{"controls.go"}},
 	"routes":   {files: []string{"routes.go", "command.go"}, uses: []string{"typed"}},
 	"find":     {files: []string{"find.go"}, uses: []string{"typed"}},
+}
 
-	// The surfaces.
+// The surfaces do not use each other: what two of them need is below them, in workflow/query, in bot/view or in a package
+// of its own.
+var surfaces = map[string]room{
 	"card":    {files: []string{"card.go", "reject.go"}, uses: []string{"controls", "emoji", "routes", "typed"}},
 	"home":    {files: []string{"home.go", "home_page.go", "home_publish.go", "home_sessions.go"}, uses: []string{"config", "controls", "memory", "routes"}},
 	"queue":   {files: []string{"queue.go"}, uses: []string{"controls", "find", "metadata", "routes", "typed"}},
@@ -58,8 +59,10 @@ var rooms = map[string]struct {
 	"stats":  {files: []string{"stats.go", "stats_file.go"}, uses: []string{"controls", "memory", "metadata", "routes"}},
 	"status": {files: []string{"status.go"}, uses: []string{"config", "routes"}},
 	"retry":  {files: []string{"retry.go"}, uses: []string{"controls", "find", "routes", "typed"}},
+}
 
-	// Above them.
+// What stands above the surfaces: the wiring.
+var aboveSurfaces = map[string]room{
 	"check": {files: []string{"check.go"}, uses: []string{"config", "manifest"}},
 	"root": {
 		files: []string{
@@ -145,7 +148,8 @@ func (p botPackage) fileOf(o types.Object) string {
 // use is a room that uses another.
 type use struct{ from, to string }
 
-// uses finds which rooms use which, with the first place where they do: every name of the package, every method and every field counts.
+// uses finds which rooms use which, with the first place where they do. Every name of the package, every method and every
+// field counts.
 func (p botPackage) uses(roomOf map[string]string) map[use]token.Position {
 	all := map[use]token.Position{}
 	for id, o := range p.info.Uses {
@@ -161,57 +165,72 @@ func (p botPackage) uses(roomOf map[string]string) map[use]token.Position {
 	return all
 }
 
-func TestEachRoomOfTheBotUsesOnlyWhatIsBelowIt(t *testing.T) {
-	bot, roomOf := loadBot(t), map[string]string{}
-	for room, r := range rooms {
+func TestTheBotConsistsOfRoomsThatUseOnlyWhatIsBelowThem(t *testing.T) {
+	bot := loadBot(t)
+	t.Run("each file is in a room, which uses only what its row says", func(t *testing.T) { checkRooms(t, bot) })
+	t.Run("no part is large", func(t *testing.T) { checkSizes(t, bot) })
+}
+
+func checkRooms(t *testing.T, bot botPackage) {
+	t.Helper()
+	rooms, roomOf := map[string]room{}, map[string]string{}
+	for _, some := range []map[string]room{belowSurfaces, surfaces, aboveSurfaces} {
+		maps.Copy(rooms, some)
+	}
+	for name, r := range rooms {
 		for _, file := range r.files {
-			require.Contains(t, bot.files, file, "the room %q lists a file that is not there", room)
+			require.NotNil(t, bot.files[file], "the room %q has a file that is not there: %s", name, file)
 			require.Empty(t, roomOf[file], "%s is in two rooms", file)
-			roomOf[file] = room
+			roomOf[file] = name
 		}
 	}
 	for file := range bot.files {
-		require.Contains(t, roomOf, file, "%s is in no room: add it to one in rooms_test.go, or give it a room of its own with what it may use", file)
+		require.NotEmpty(t, roomOf[file], "%s is in no room: add it to one in rooms_test.go, or give it a room of its own with what it may use", file)
 	}
+	wrong := circles(rooms)
 	found := bot.uses(roomOf)
-	var wrong []string
 	for u, at := range found {
 		if !slices.Contains(rooms[u.from].uses, u.to) {
 			wrong = append(wrong, fmt.Sprintf("%s: the room %q uses %q and may not", at, u.from, u.to))
 		}
 	}
-	for room, r := range rooms {
+	for name, r := range rooms {
 		for _, other := range r.uses {
-			if _, does := found[use{room, other}]; !does {
-				wrong = append(wrong, fmt.Sprintf("the room %q may use %q and does not: take that out of its row", room, other))
+			if _, does := found[use{name, other}]; !does {
+				wrong = append(wrong, fmt.Sprintf("the room %q may use %q and does not: take that out of its row", name, other))
+			}
+			if _, isSurface := surfaces[name]; isSurface && belowSurfaces[other].files == nil {
+				wrong = append(wrong, fmt.Sprintf("the surface %q may use %q, which is not below it", name, other))
 			}
 		}
 	}
 	slices.Sort(wrong)
 	require.Empty(t, strings.Join(wrong, "\n"))
-	for room := range rooms {
-		require.Empty(t, wayBack(room, room, nil), "the rooms use each other in a circle")
-	}
 }
 
-// wayBack returns a way over rooms that leads from one to another; nil if there is none.
-func wayBack(from, to string, passed []string) []string {
-	for _, next := range rooms[from].uses {
-		if next == to {
-			return append(passed, from, to)
+// circles tells of each room that uses itself over others.
+func circles(rooms map[string]room) (wrong []string) {
+	for name := range rooms {
+		reached := map[string]bool{}
+		var walk func(string)
+		walk = func(from string) {
+			for _, to := range rooms[from].uses {
+				if !reached[to] {
+					reached[to] = true
+					walk(to)
+				}
+			}
 		}
-		if slices.Contains(passed, next) {
-			continue
-		}
-		if way := wayBack(next, to, append(passed, from)); way != nil {
-			return way
+		walk(name)
+		if reached[name] {
+			wrong = append(wrong, fmt.Sprintf("the room %q is in a circle", name))
 		}
 	}
-	return nil
+	return wrong
 }
 
-func TestNoPartOfTheBotIsLarge(t *testing.T) {
-	bot := loadBot(t)
+func checkSizes(t *testing.T, bot botPackage) {
+	t.Helper()
 	require.LessOrEqual(t, len(bot.files), maxFiles, "package bot has too many files: merge what is tiny, or make a package of what stands alone")
 	for _, name := range bot.Scope().Names() {
 		if named, ok := bot.Scope().Lookup(name).Type().(*types.Named); ok {
