@@ -98,6 +98,10 @@ bench-figures: ## The numbers of a year in a shop of 1,000 and one of 100,000 re
 bench-dispatcher: ## What a posted card costs while 20, 300 and 1,500 others wait behind it; compare them by ratio
 	$(GO) test ./workflow/outbox -run '^$$' -bench BenchmarkABacklogOfCards -benchtime 1x -count 3
 
+.PHONY: bench-busy
+bench-busy: ## What somebody who asks for the numbers six times a second does to those who decide, at 5,000 requests: sim and serve as processes
+	SAMPLEDESK_BENCH_BUSY=1 $(GO) test ./cmd/sampledesk -run '^TestABusyShop$$' -count=1 -v | grep -e ' busy_test' -e FAIL -e '^ok'
+
 .PHONY: bench-life
 bench-life: ## The calls of Slack's that one application costs from its card to its content
 	$(GO) test ./cmd/sampledesk -run '^TestAWholeLife' -count=1 -v | grep -e 'calls of one life' -e FAIL -e '^ok'

@@ -18,6 +18,7 @@ type bulkDesk struct {
 	api      *slackapi.Client
 	engine   *engine.Engine
 	store    workflow.Store
+	reads    workflow.Store
 	access   *access.Access
 	defaults query.Defaults
 	find     finder

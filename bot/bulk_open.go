@@ -111,7 +111,7 @@ func (d *bulkDesk) updateBulk(ctx context.Context, i handle.Interaction, m slack
 // that are waited for.
 func (d *bulkDesk) bulkFacts(ctx context.Context, s workflow.Shop, shops []workflow.Shop, at view.BulkMeta) (view.BulkFacts, error) {
 	facts := view.BulkFacts{Shop: s, Shops: shops, Filter: at.Filter, Channel: at.Channel}
-	err := d.store.View(ctx, func(tx workflow.Tx) (err error) {
+	err := d.reads.View(ctx, func(tx workflow.Tx) (err error) {
 		facts.At = time.Now()
 		facts.BulkOffer, err = query.OfferBulk(ctx, tx, s.ID, at.Filter, facts.At, view.Choosable)
 		return err

@@ -22,6 +22,7 @@ type campaignDesk struct {
 	api      *slackapi.Client
 	engine   *engine.Engine
 	store    workflow.Store
+	reads    workflow.Store
 	access   *access.Access
 	defaults query.Defaults
 	shared   recentIDs
@@ -30,8 +31,8 @@ type campaignDesk struct {
 
 // register adds the commands and controls.
 func (d *campaignDesk) register(r *routes) {
-	r.commands[view.CommandCampaign+" list"] = d.campaigns
-	r.commands[view.CommandCampaign+" status"] = d.campaignStatus
+	r.commands[view.CommandCampaign+" list"] = r.whenReady(d.campaigns)
+	r.commands[view.CommandCampaign+" status"] = r.whenReady(d.campaignStatus)
 	r.commands[view.CommandCampaign+" create"] = d.createCampaign
 	r.commands[view.CommandCampaign+" add"] = d.addCreators
 	r.commands[view.CommandCampaign+" import"] = d.importCollaboration
@@ -57,7 +58,7 @@ func (d *campaignDesk) turnCampaigns() onClick[int] {
 // campaignPage reads a page of the list: shop by shop, by name.
 func (d *campaignDesk) campaignPage(ctx context.Context, shops []workflow.Shop, page int) (view.Message, error) {
 	facts := view.CampaignsFacts{Page: page}
-	err := d.store.View(ctx, func(tx workflow.Tx) (err error) {
+	err := d.reads.View(ctx, func(tx workflow.Tx) (err error) {
 		facts.Rows, facts.Total, err = query.CampaignPage(ctx, tx, shops, page, view.CampaignPageSize)
 		return err
 	})
@@ -73,7 +74,7 @@ func (d *campaignDesk) campaignStatus(ctx context.Context, c command, typed stri
 		return reply{Message: view.Usage(c.Name, "status")}, nil
 	}
 	var m view.Message
-	err := d.store.View(ctx, func(tx workflow.Tx) error {
+	err := d.reads.View(ctx, func(tx workflow.Tx) error {
 		m = view.Message{}
 		found, err := findCampaigns(tx, c.Shops, typed)
 		if err != nil {
@@ -122,7 +123,7 @@ func (d *campaignDesk) shareFunnel() onClick[workflow.Campaign] {
 
 func (d *campaignDesk) funnelPicture(ctx context.Context, c workflow.Campaign, by workflow.PersonID) (p slackapi.File, err error) {
 	var facts view.CampaignStatusFacts
-	err = d.store.View(ctx, func(tx workflow.Tx) error {
+	err = d.reads.View(ctx, func(tx workflow.Tx) error {
 		var err error
 		if facts.Shop, err = d.defaults.ShopNamed(tx, c.Shop); err == nil {
 			facts.Funnel, err = query.CampaignFunnel(ctx, tx, c, time.Now())

@@ -2,6 +2,8 @@ package bot
 
 import (
 	"context"
+	"sync"
+	"time"
 
 	"github.com/slack-go/slack"
 
@@ -23,6 +25,8 @@ type command struct {
 
 	// Shops are those that it is about: the channel's, or, where none lives in it, all that its person may see.
 	Shops []workflow.Shop `json:"-"`
+
+	first *firstAck
 }
 
 // reply is the answer to a command. Then, which may be nil, is done once it is acknowledged.
@@ -51,17 +55,20 @@ func private(m view.Message) answer {
 type commandHandler func(ctx context.Context, c command, rest string) (answer reply, err error)
 
 // command answers a slash command, in the channel or in a direct message with the desk. The first page of the answer
-// rides in the acknowledgement, and the others follow.
+// rides in the acknowledgement, unless it takes longer (whenReady), and the others follow.
 func (r *routes) command(ctx context.Context, c command, ack socket.Ack) {
 	ctx, cancel := context.WithTimeout(ctx, handle.CommitBy)
 	defer cancel()
+	c.first = &firstAck{ack: ack}
 	told := r.answer(ctx, c)
 	if len(told.Blocks) == 0 {
-		ack(nil) // a dialog says the rest
+		c.first.give(nil) // a dialog says the rest
 	} else {
 		pages := told.Answers()
-		ack(private(pages[0]))
-		r.goOn(ctx, c, pages[1:])
+		if c.first.give(private(pages[0])) {
+			pages = pages[1:]
+		}
+		r.goOn(ctx, c, pages)
 	}
 	if told.then != nil {
 		told.then(context.WithoutCancel(ctx))
@@ -98,7 +105,7 @@ func refusal(ctx context.Context, of *access.Access, who workflow.PersonID, err 
 	return view.Aside(of.Explain(ctx, err))
 }
 
-// goOn shows the pages of an answer to a command after the first, which rode in the acknowledgement.
+// goOn shows the pages of an answer to a command that did not ride in the acknowledgement.
 func (r *routes) goOn(ctx context.Context, c command, pages []view.Message) {
 	if len(pages) == 0 {
 		return
@@ -119,4 +126,39 @@ func help(name string) view.Message {
 		return view.CampaignHelp()
 	}
 	return view.SamplesHelp()
+}
+
+// The times of a command that only reads.
+const (
+	// readWithin is how long a reading command, or the page of a list, may take in all.
+	readWithin = 30 * time.Second
+
+	// ackWithin is when a command that is still reading is acknowledged without its answer, which then follows.
+	ackWithin = time.Second
+)
+
+// firstAck acknowledges a command once: with its answer, or before there is one.
+type firstAck struct {
+	once sync.Once
+	ack  socket.Ack
+}
+
+// give acknowledges, and tells whether that was not done before.
+func (f *firstAck) give(payload any) (given bool) {
+	f.once.Do(func() {
+		f.ack(payload)
+		given = true
+	})
+	return given
+}
+
+// whenReady answers a command that only reads: in the acknowledgement where that is quick, and else after it.
+func (r *routes) whenReady(answer commandHandler) commandHandler {
+	return func(ctx context.Context, c command, rest string) (reply, error) {
+		late := time.AfterFunc(ackWithin, func() { c.first.give(nil) })
+		defer late.Stop()
+		ctx, cancel := r.api.Detach(ctx, readWithin)
+		defer cancel()
+		return answer(ctx, c, rest)
+	}
 }

@@ -18,6 +18,7 @@ import (
 type noteDesk struct {
 	engine *engine.Engine
 	store  workflow.Store
+	reads  workflow.Store
 	access *access.Access
 	find   finder
 	log    *slog.Logger
@@ -82,7 +83,7 @@ func (d *noteDesk) suggestRequests(ctx context.Context, i handle.Interaction) an
 
 // offer finds what was named, and among those that wait and that came recently whatever has the typed words in its name.
 func (d *noteDesk) offer(ctx context.Context, shops []workflow.Shop, typed string) (offered []workflow.Application, err error) {
-	err = d.store.View(ctx, func(tx workflow.Tx) error {
+	err = d.reads.View(ctx, func(tx workflow.Tx) error {
 		offered, err = query.Suggest(tx, shops, searchTerm(typed), time.Now())
 		return err
 	})

@@ -27,10 +27,10 @@ type queueDesk struct {
 
 // register adds the queue and show.
 func (d *queueDesk) register(r *routes) {
-	r.commands[view.CommandSamples+" queue"] = func(ctx context.Context, c command, _ string) (reply, error) {
+	r.commands[view.CommandSamples+" queue"] = r.whenReady(func(ctx context.Context, c command, _ string) (reply, error) {
 		return answered(d.queueFor(ctx, c.User, c.Shops, query.Page{}))
-	}
-	r.commands[view.CommandSamples+" show"] = d.show
+	})
+	r.commands[view.CommandSamples+" show"] = r.whenReady(d.show)
 	handle.OnClick(r.Mux, view.ActionQueuePage, d.turnPage())
 	handle.OnClick(r.Mux, view.ActionQueueBack, d.turnPage())
 }

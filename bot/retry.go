@@ -25,7 +25,7 @@ type retryDesk struct {
 
 // register adds the command, the list and its button.
 func (d *retryDesk) register(r *routes) {
-	r.commands[view.CommandSamples+" retry"] = d.retryTyped
+	r.commands[view.CommandSamples+" retry"] = r.whenReady(d.retryTyped)
 	handle.OnClick(r.Mux, view.ActionRetry, d.retry())
 	handle.OnClick(r.Mux, view.ActionRetryPage, d.turnRetries())
 	handle.OnClick(r.Mux, view.ActionRetryBack, d.turnRetries())

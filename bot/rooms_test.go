@@ -35,6 +35,7 @@ var belowSurfaces = map[string]room{
 	"typed":    {files: []string{"typed.go"}},
 	"controls": {files: []string{"controls.go"}},
 	"routes":   {files: []string{"routes.go", "command.go"}, uses: []string{"typed"}},
+	"reads":    {files: []string{"heavy.go"}},
 	"find":     {files: []string{"find.go"}, uses: []string{"typed"}},
 }
 
@@ -56,7 +57,7 @@ var surfaces = map[string]room{
 	},
 	"bulk":   {files: []string{"bulk.go", "bulk_decide.go", "bulk_open.go"}, uses: []string{"controls", "find", "memory", "routes"}},
 	"talk":   {files: []string{"talk.go"}, uses: []string{"controls", "emoji", "routes"}},
-	"stats":  {files: []string{"stats.go", "stats_file.go"}, uses: []string{"controls", "memory", "metadata", "routes"}},
+	"stats":  {files: []string{"stats.go", "stats_file.go"}, uses: []string{"controls", "memory", "metadata", "reads", "routes"}},
 	"status": {files: []string{"status.go"}, uses: []string{"config", "routes"}},
 	"retry":  {files: []string{"retry.go"}, uses: []string{"controls", "find", "routes", "typed"}},
 }
@@ -72,7 +73,7 @@ var aboveSurfaces = map[string]room{
 		},
 		uses: []string{
 			"bulk", "campaign", "card", "check", "config", "controls", "emoji", "find", "home", "mention", "note", "pick", "queue",
-			"retry", "routes", "stats", "status", "talk", "memory", "metadata",
+			"reads", "retry", "routes", "stats", "status", "talk", "memory", "metadata",
 		},
 	},
 }

@@ -17,7 +17,7 @@ import (
 // statsDesk is the numbers of a period, as a message or as a file.
 type statsDesk struct {
 	api      *slackapi.Client
-	store    workflow.Store
+	store    *heavyReads
 	access   *access.Access
 	mux      *handle.Mux
 	defaults query.Defaults
@@ -28,7 +28,7 @@ type statsDesk struct {
 
 // register adds the command and the button for a file.
 func (d *statsDesk) register(r *routes) {
-	r.commands[view.CommandSamples+" stats"] = d.stats
+	r.commands[view.CommandSamples+" stats"] = r.whenReady(d.stats)
 	handle.OnClick(r.Mux, view.ActionStatsFile, d.statsFileClicked())
 }
 

@@ -228,7 +228,7 @@ func (d *statsDesk) writeTo(ctx context.Context, who workflow.PersonID, m view.M
 // statsRows gathers the requests of a period, shop by shop: those that came in it, or with which something happened. One
 // more than a file takes tells that there are more.
 func (d *statsDesk) statsRows(ctx context.Context, shops []workflow.Shop, p query.Period, now time.Time) (rows []view.StatsRow, err error) {
-	err = d.store.View(ctx, func(tx workflow.Tx) error {
+	err = d.store.Long(ctx, func(tx workflow.Tx) error {
 		found, err := query.PeriodRows(ctx, tx, shops, p, now, maxFileRows+1)
 		rows = make([]view.StatsRow, len(found))
 		for i, r := range found {

@@ -22,7 +22,7 @@ type statusDesk struct {
 
 // register adds the command.
 func (d *statusDesk) register(r *routes) {
-	r.commands[view.CommandSamples+" status"] = d.status
+	r.commands[view.CommandSamples+" status"] = r.whenReady(d.status)
 }
 
 // status tells how the desk is, and how the shops are that the person may see. Of others nothing is told, nor what waits

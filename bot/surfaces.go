@@ -10,12 +10,13 @@ import (
 // surfaces makes the surfaces, each with the few things that it needs, and keeps what renders notices.
 func (d *Desk) surfaces() []surface {
 	api, engine, store, who, mux, log := d.api, d.engine, d.store, d.access, d.mux, d.log
-	defaults := d.defaults()
+	defaults, reads := d.defaults(), newHeavyReads(store) // reads is for those who only look
 	find, decide := finder{store: store, defaults: defaults, log: log}, decider{engine: engine, defaults: defaults}
-	syncs, products := syncStates(d.config.Sync), productMenu{store: store, access: who, log: log}
+	look := finder{store: reads, defaults: defaults, log: log}
+	syncs, products := syncStates(d.config.Sync), productMenu{store: reads, access: who, log: log}
 
-	d.home = newHomeDesk(homeDesk{api: api, store: store, access: who, dismissed: &d.dismissed, syncs: syncs, log: log})
-	bulk := &bulkDesk{api: api, engine: engine, store: store, access: who, defaults: defaults, find: find, log: log}
+	d.home = newHomeDesk(homeDesk{api: api, store: reads, access: who, dismissed: &d.dismissed, syncs: syncs, log: log})
+	bulk := &bulkDesk{api: api, engine: engine, store: store, reads: reads, access: who, defaults: defaults, find: find, log: log}
 	talk := &talkDesk{engine: engine, store: store, access: who, defaults: defaults}
 	question := &questionDesk{engine: engine, store: store, access: who, defaults: defaults, log: log}
 
@@ -29,17 +30,17 @@ func (d *Desk) surfaces() []surface {
 	return []surface{
 		d.home, bulk, talk, question,
 		&cardDesk{api: api, engine: engine, store: store, access: who, mux: mux, defaults: defaults, log: log},
-		&queueDesk{api: api, engine: engine, store: store, access: who, find: find, log: log},
+		&queueDesk{api: api, engine: engine, store: reads, access: who, find: look, log: log},
 		&pickDesk{access: who, find: find, decider: decide},
-		&noteDesk{engine: engine, store: store, access: who, find: find, log: log},
+		&noteDesk{engine: engine, store: store, reads: reads, access: who, find: find, log: log},
 		&mentionDesk{api: api, engine: engine, store: store, access: who, mux: mux, find: find, decider: decide, log: log},
-		&campaignDesk{api: api, engine: engine, store: store, access: who, defaults: defaults, log: log},
+		&campaignDesk{api: api, engine: engine, store: store, reads: reads, access: who, defaults: defaults, log: log},
 		&editDesk{engine: engine, store: store, access: who, defaults: defaults, unreachable: d.unreachableSoon, products: products, log: log},
 		&joinDesk{engine: engine, store: store, access: who, mux: mux, defaults: defaults, log: log},
 		&linkDesk{api: api, engine: engine, store: store, access: who, mux: mux, defaults: defaults, products: products, link: d.config.Link, log: log},
-		&statusDesk{store: store, version: d.config.Version, slack: d.slackHealth, memory: d.config.Memory, syncs: syncs},
-		&retryDesk{engine: engine, store: store, access: who, mux: mux, find: find},
-		&statsDesk{api: api, store: store, access: who, mux: mux, defaults: defaults, files: make(sem, maxFilesAtOnce), log: log},
+		&statusDesk{store: reads, version: d.config.Version, slack: d.slackHealth, memory: d.config.Memory, syncs: syncs},
+		&retryDesk{engine: engine, store: reads, access: who, mux: mux, find: look},
+		&statsDesk{api: api, store: reads, access: who, mux: mux, defaults: defaults, files: make(sem, maxFilesAtOnce), log: log},
 		registering(d.settingsRoutes), registering(d.welcomeRoutes),
 	}
 }

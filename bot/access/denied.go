@@ -37,6 +37,9 @@ func RuleOf(err error) workflow.Rule {
 // ErrRead marks an error of something that was only to be read: nothing was to be saved.
 var ErrRead = errors.New("reading")
 
+// ErrBusy marks an error of something that was to be read and had no turn in time.
+var ErrBusy = errors.New("too much is being read")
+
 // Explain puts an error into words for the person whose action met it, in formatted text: a Refusal by its rule, a Denied
 // by its rule and with those who may, and anything else as something that could not be read, or was not saved.
 func (a *Access) Explain(ctx context.Context, err error) string {
@@ -45,6 +48,9 @@ func (a *Access) Explain(ctx context.Context, err error) string {
 	}
 	if d, ok := errors.AsType[Denied](err); ok {
 		return view.DeniedBut(d.Rule, d.Entitled)
+	}
+	if errors.Is(err, ErrBusy) {
+		return view.Denied(view.DeniedBusy)
 	}
 	if errors.Is(err, ErrRead) {
 		return view.Denied(view.DeniedUnread)

@@ -19,6 +19,7 @@ const (
 	DeniedUnchecked Denial = "could not be checked in time"
 	DeniedUnsaved   Denial = "not saved"
 	DeniedUnread    Denial = "not read"
+	DeniedBusy      Denial = "too much is being read"
 	DeniedLate      Denial = "modal too late"
 	DeniedReviewers Denial = "no reviewer"
 	DeniedAdmins    Denial = "no admin"
@@ -33,6 +34,7 @@ var denials = map[Denial]string{
 	DeniedUnchecked: "Slack didn't confirm in time that you're allowed to do this, so nothing was done. Please try again in a moment.",
 	DeniedUnsaved:   "That couldn't be saved, so nothing was done. Please try again in a moment.",
 	DeniedUnread:    "That couldn't be loaded. Please try again in a moment.",
+	DeniedBusy:      "A lot is being loaded right now. Please try again in a moment.",
 	DeniedReviewers: "Only the shop's reviewers can decide on samples. Please ask one of them, or ask an admin to make you one.",
 	DeniedAdmins:    "Only Sample Desk admins can do that. Please ask one of them.",
 	DeniedNoShop:    "No shop is connected yet. Once one is, its sample requests appear here automatically.",

@@ -271,6 +271,14 @@ func (t *transaction) Totals(s workflow.ShopID, from, to time.Time) (sum workflo
 	begin, end := microUp(from), microUp(to)
 	first, last := hourOf(begin+hour-1), hourOf(end)
 	once := func(f workflow.Fact) { sum.Add(f, 1) }
+	if begin < end { // an hour of which all is in the period is one sum, as the one that is not over yet
+		if t.noFact(s, end, last+hour) {
+			last += hour
+		}
+		if t.noFact(s, first-hour, begin) {
+			first -= hour
+		}
+	}
 	if first >= last {
 		return sum, t.facts(factLetter, s, begin, end, func(f workflow.Fact) {
 			if !f.Again(from) {
@@ -292,6 +300,12 @@ func (t *transaction) Totals(s workflow.ShopID, from, to time.Time) (sum workflo
 			sum.Add(f, -1)
 		}
 	})
+}
+
+// noFact tells whether a shop has no fact from a microsecond on and before another.
+func (t *transaction) noFact(s workflow.ShopID, from, to int64) bool {
+	k, _ := t.bucket(figuresBucket).Cursor().Seek(figuresAt(factLetter, s, from))
+	return k == nil || bytes.Compare(k, figuresAt(factLetter, s, to)) >= 0
 }
 
 // microUp is the number of the first microsecond that is not before a time.

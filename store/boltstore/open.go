@@ -7,7 +7,9 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"runtime"
 	"runtime/debug"
+	"strconv"
 	"syscall"
 	"time"
 
@@ -128,8 +130,9 @@ func lock(ctx context.Context, path string) (*bbolt.DB, *os.File, error) {
 func open(path string) (db *bbolt.DB, file *os.File, err error) {
 	err = guarded(func() error {
 		db, err = bbolt.Open(path, 0o600, &bbolt.Options{
-			Timeout:      time.Nanosecond,
-			FreelistType: bbolt.FreelistMapType, // the other kind gets slow in large files
+			Timeout:         time.Nanosecond,
+			FreelistType:    bbolt.FreelistMapType, // the other kind gets slow in large files
+			InitialMmapSize: roomToGrow(path),
 			OpenFile: func(name string, flag int, mode os.FileMode) (*os.File, error) {
 				var err error
 				file, err = os.OpenFile(name, flag, mode)
@@ -147,6 +150,19 @@ func open(path string) (db *bbolt.DB, file *os.File, err error) {
 		_ = file.Close()
 	}
 	return db, file, err
+}
+
+// roomToGrow is how much address space is taken for the file: where it grows beyond that, whoever writes waits for all who
+// read. It costs no memory; on Windows it would cost the disk, and elsewhere than on 64 bits there is not enough.
+func roomToGrow(path string) int {
+	const least = 1 << 30
+	if runtime.GOOS == "windows" || strconv.IntSize < 64 {
+		return 0
+	}
+	if info, err := os.Stat(path); err == nil {
+		return int(max(least, 2*info.Size()))
+	}
+	return least
 }
 
 // isStill tells whether the file that is open is the one that the path names.

@@ -60,9 +60,9 @@ func (s *Store) Close() error {
 	return nil
 }
 
-// View runs fn on the snapshot of this moment, and ends with an error soon after ctx has ended. It must not nest in another transaction: when the file has to grow, the
-// writer waits for the readers before it, and new readers wait for the writer. A View that takes long keeps the pages
-// of its snapshot from being used again, and may keep a writer waiting.
+// View runs fn on the snapshot of this moment, and ends with an error soon after ctx has ended. It must not nest in another
+// transaction: when the file outgrows its address space (roomToGrow), the writer waits for the readers before it, and new
+// readers wait for the writer. A View that takes long keeps the pages of its snapshot from being used again.
 func (s *Store) View(ctx context.Context, fn func(workflow.Tx) error) (err error) {
 	defer s.edge(&err)()
 	if err := ctx.Err(); err != nil {

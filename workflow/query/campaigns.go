@@ -103,10 +103,11 @@ func CampaignsLike(ctx context.Context, tx workflow.Tx, shops []workflow.Shop, o
 func CampaignsTaking(ctx context.Context, tx workflow.Tx, shop workflow.ShopID, typed string, limit int) (first []workflow.Campaign, err error) {
 	typed = workflow.FoldName(strings.Join(strings.Fields(typed), " "))
 	var second []workflow.Campaign
-	for c, err := range workflow.WalkCampaigns(ctx, tx, shop) {
+	for named, err := range campaigns(ctx, tx, []workflow.Shop{{ID: shop}}) {
 		if err != nil {
 			return nil, err
 		}
+		c := named.Campaign
 		at := strings.Index(workflow.FoldName(c.Name), typed)
 		switch {
 		case c.Archived || at < 0:

@@ -42,13 +42,14 @@ func QueueAt(tx workflow.Tx, shops []workflow.Shop, at Page, size int) (Queue, e
 	return q, nil
 }
 
-// pageBefore finds the page before one. Listings are read forwards only, so it counts from the front.
+// pageBefore finds the page before one: near the front. Listings are read forwards only, so it counts from there; further
+// on it is the first page.
 func pageBefore(tx workflow.Tx, shops []workflow.Shop, at Page, size int) (*Page, error) {
 	if at.Number == 0 {
 		return nil, nil
 	}
 	skipped := (at.Number - 1) * size
-	if skipped == 0 {
+	if skipped == 0 || at.Number > countedPages {
 		return &Page{}, nil
 	}
 	found, _, err := mergedQueue(tx, shops, "", skipped)
