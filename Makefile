@@ -102,6 +102,10 @@ bench-dispatcher: ## What a posted card costs while 20, 300 and 1,500 others wai
 bench-busy: ## What somebody who asks for the numbers six times a second does to those who decide, at 5,000 requests: sim and serve as processes
 	SAMPLEDESK_BENCH_BUSY=1 $(GO) test ./cmd/sampledesk -run '^TestABusyShop$$' -count=1 -v | grep -e ' busy_test' -e FAIL -e '^ok'
 
+.PHONY: bench-clicks
+bench-clicks: ## Clicks on Approve by 1, 8 and 64 people: the desk beside a bot that does nothing but acknowledge, each in a process
+	$(GO) test ./cmd/sampledesk -run '^$$' -bench BenchmarkClicks -benchtime 1x
+
 .PHONY: bench-life
 bench-life: ## The calls of Slack's that one application costs from its card to its content
 	$(GO) test ./cmd/sampledesk -run '^TestAWholeLife' -count=1 -v | grep -e 'calls of one life' -e FAIL -e '^ok'

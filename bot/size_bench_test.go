@@ -115,25 +115,47 @@ func putOne(tx workflow.Tx, n, size int, now time.Time) error {
 			Product: workflow.Product{ID: workflow.ProductID(fmt.Sprint(1729 + n%40)), Title: "Glow Serum, 30 ml", SKU: "1", Variant: "Rose"},
 		},
 	}
-	events := []workflow.EventKind{workflow.OnReported}
+	life := []turn{{workflow.OnReported, workflow.Pending, 0}}
 	switch {
 	case n%(size/benchedWaiting) == 0:
 		a.Snapshot.Status = workflow.StatusPending
 	case n%(size/benchedUnderWay) == 1:
 		a.Snapshot.Status = workflow.StatusShipped
+		life = append(life, benchedLife[:4]...)
 	default:
 		a.Snapshot.Status, a.ContentAt = workflow.StatusCompleted, seen
-		events = append(events, workflow.OnApproved, workflow.OnClaimed, workflow.OnApprovalConfirmed, workflow.OnReported, workflow.OnReported)
+		life = append(life, benchedLife...)
 	}
+	var history []workflow.Entry
+	from := workflow.Unseen
+	for _, l := range life {
+		history = append(history, workflow.Entry{At: seen.Add(l.after), Key: a.Key, Event: l.event, From: from, To: l.to, Round: 1})
+		from = l.to
+	}
+	a.Milestones = workflow.MilestonesOf(a, slices.Values(history))
 	if err := tx.PutApplication(a); err != nil {
 		return err
 	}
-	for _, e := range events {
-		if err := tx.Append(workflow.Entry{At: seen, Key: a.Key, Event: e, From: workflow.Pending, To: a.State(), Round: 1}); err != nil {
+	for _, e := range history {
+		if err := tx.Append(e); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// turn is a line of a history: what happened, where it led, and how long after the first sight.
+type turn struct {
+	event workflow.EventKind
+	to    workflow.State
+	after time.Duration
+}
+
+// benchedLife is how it goes on once an application was seen.
+var benchedLife = []turn{
+	{workflow.OnApproved, workflow.Queued, time.Hour}, {workflow.OnClaimed, workflow.Sending, time.Hour + 10*time.Second},
+	{workflow.OnApprovalConfirmed, workflow.AwaitingShipment, time.Hour + 11*time.Second}, {workflow.OnReported, workflow.Shipped, 50 * time.Hour},
+	{workflow.OnReported, workflow.Delivered, 150 * time.Hour}, {workflow.OnContentFound, workflow.Completed, 250 * time.Hour},
 }
 
 func benchedKey(n int) workflow.Key {

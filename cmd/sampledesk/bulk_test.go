@@ -23,7 +23,7 @@ type aside struct {
 func (a aside) last() string { return a.Ephemerals[len(a.Ephemerals)-1].TS }
 
 // several leads somebody through *Decide several* to its second page: all that are offered are chosen.
-func several(t *testing.T, who, channel, verdict string, act func(map[string]any) seen, state func() aside) (page string) {
+func several(t testing.TB, who, channel, verdict string, act func(map[string]any) seen, state func() aside) (page string) {
 	t.Helper()
 	require.True(t, act(map[string]any{"user": who, "do": "command", "command": "/samples", "text": "queue", "channel": channel}).OK)
 	opened := act(map[string]any{"user": who, "do": "click", "channel": channel, "ts": state().last(), "action_id": "bulk"})

@@ -105,7 +105,7 @@ func TestTheSimulationsLineHoldsWhatIsPromised(t *testing.T) {
 }
 
 // freeAddress returns an address of this machine that nobody listens on.
-func freeAddress(t *testing.T) string {
+func freeAddress(t testing.TB) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)

@@ -191,7 +191,7 @@ func demoOn(t *testing.T, slack, affiliate string, undo time.Duration) (*simulat
 }
 
 // answerOf is what an address answers.
-func answerOf(t *testing.T, method, address string) (status int, header http.Header, body string) {
+func answerOf(t testing.TB, method, address string) (status int, header http.Header, body string) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), method, address, nil)
 	require.NoError(t, err)

@@ -24,6 +24,10 @@ import (
 const asProgram = "SAMPLEDESK_TEST_AS_PROGRAM"
 
 func TestMain(m *testing.M) {
+	if api := os.Getenv(asAcknowledger); api != "" {
+		_, _ = fmt.Fprintln(os.Stderr, acknowledge(api, os.Getenv("TOKEN")))
+		os.Exit(1)
+	}
 	if os.Getenv(asProgram) != "" {
 		os.Exit(run(os.Args[1:]))
 	}
@@ -34,7 +38,7 @@ func TestMain(m *testing.M) {
 const patience = 60 * time.Second
 
 // program starts the program with arguments and an environment of its own. It is killed at the test's end.
-func program(t *testing.T, env []string, args ...string) *exec.Cmd {
+func program(t testing.TB, env []string, args ...string) *exec.Cmd {
 	t.Helper()
 	self, err := os.Executable()
 	require.NoError(t, err)
@@ -52,7 +56,7 @@ func program(t *testing.T, env []string, args ...string) *exec.Cmd {
 
 // stage is the two stand-ins as a process, and a desk beside them.
 type stage struct {
-	t     *testing.T
+	t     testing.TB
 	info  map[string]any
 	slack string // the base address of the stand-in workspace
 	shop  string // the base address of the stand-in Affiliate Center
@@ -63,7 +67,7 @@ type stage struct {
 
 // newStage starts `sampledesk sim` with the desk's own app, which is granted what the manifest asks for and no more,
 // unless the arguments say otherwise.
-func newStage(t *testing.T, args ...string) *stage {
+func newStage(t testing.TB, args ...string) *stage {
 	t.Helper()
 	sim := program(t, nil, append([]string{"sim", "--desk", "--slack-listen", "127.0.0.1:0", "--affiliate-listen", "127.0.0.1:0", "--log", "error"}, args...)...)
 	out, err := sim.StdoutPipe()
