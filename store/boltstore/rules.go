@@ -7,15 +7,17 @@ import (
 	"io"
 	"reflect"
 	"slices"
+	"sync"
 	"time"
 
 	"sampledesk/workflow"
 )
 
 // rules tells apart by which rules applications are listed and counted: workflow.Application.Places, tried on one
-// application of each sort, and what Facts adds up to, which figuresMade numbers; and how the outbox is kept. A file whose listings were kept by other
-// rules is listed anew when it is opened, so a change to Places, or a new listing, needs nothing more.
-func rules() string {
+// application of each sort, what Facts adds up to, which figuresMade numbers, and how the outbox is kept. A file whose
+// listings were kept by other rules is listed anew when it is opened, so a change to Places, or a new listing, needs nothing
+// more. It is the same for as long as the program runs, and takes a while to find out.
+var rules = sync.OnceValue(func() string {
 	sum := sha256.New()
 	_, _ = fmt.Fprintf(sum, "figures %d\noutbox %d\n", figuresMade, outboxMade)
 	for _, a := range probes() {
@@ -25,7 +27,7 @@ func rules() string {
 		_, _ = io.WriteString(sum, "\n")
 	}
 	return hex.EncodeToString(sum.Sum(nil))
-}
+})
 
 // probes returns an application of each status and each phase of a decision: with nothing but that, and with a value in
 // every field there is and every flag set, or none, so that a rule that looks at another one tells.
