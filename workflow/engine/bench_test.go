@@ -163,7 +163,7 @@ func BenchmarkTenDeadlinesComingDueBesideTenThousand(b *testing.B) {
 
 func BenchmarkAMorningWithTenThousandDue(b *testing.B) {
 	d := newDesk(b, glow)
-	d.waitingMany(10_000, noon.Add(8 * time.Hour))
+	d.waitingMany(10_000, noon.Add(8*time.Hour))
 	at := noon
 	for b.Loop() {
 		d.morningAt(at)

@@ -160,7 +160,7 @@ func TestAMorningOfThousandsNamesTheForemostAndCountsTheOthers(t *testing.T) {
 	}
 	t.Parallel()
 	d := newDesk(t, glow)
-	d.waitingMany(2000, noon.Add(8 * time.Hour))
+	d.waitingMany(2000, noon.Add(8*time.Hour))
 	d.worth("1", noon.Add(8*time.Hour), "1000000", 1, 1)
 	d.store.largest.Store(0)
 	d.morningAt(noon)
