@@ -411,22 +411,27 @@ func TestTheShopsOwnReminderGoesByItselfOnceAndIsQuoted(t *testing.T) {
 
 func TestTheSettingsOfTheClockAreKeptAndSurviveTheDialog(t *testing.T) {
 	inBubble(t, setup{}, func(t *testing.T, w *world) {
-		seen := w.send(admin, w.settings(admin), object{
+		overview := w.settings(admin)
+		w.send(admin, w.sectionOf(admin, overview, view.SettingsTimes), object{
 			view.ActionSettingsHours: view.HoursEveryDay, view.ActionSettingsHoursFrom: "08:30", view.ActionSettingsHoursTo: "17:00",
-			view.ActionSettingsMoveDays: "5", view.ActionSettingsPostDays: "21", view.ActionSettingsNudge: "  How do you\r\nlike it? ",
-			view.ActionSettingsWeekly: view.WeeklyMonday,
 		})
-		require.Contains(t, wording(t, seen.Response), "*Days to post*: 14 days → 21 days")
+		w.send(admin, w.sectionOf(admin, overview, view.SettingsMessages), object{
+			view.ActionSettingsNudge: "  How do you\r\nlike it? ", view.ActionSettingsWeekly: view.WeeklyMonday,
+		})
+		w.send(admin, w.sectionOf(admin, overview, view.SettingsShipments), object{view.ActionSettingsMoveDays: "5", view.ActionSettingsPostDays: "21"})
+		require.Contains(t, wording(t, w.dialog(overview).Blocks), "*Days to post*: 14 days → 21 days")
 		kept := w.shopOf(shopID).Settings
 		require.Equal(t, workflow.Settings{
-			Version: 1, Welcomed: true, HoursFrom: "08:30", HoursTo: "17:00", Weekends: true, MoveDays: 5, PostDays: 21, Nudge: "How do you\nlike it?", Weekly: true,
+			Version: 3, Welcomed: true, HoursFrom: "08:30", HoursTo: "17:00", Weekends: true, MoveDays: 5, PostDays: 21, Nudge: "How do you\nlike it?", Weekly: true,
 		}, kept)
-		same := w.send(admin, w.settings(admin), object{})
-		require.Contains(t, wording(t, same.Response), "Nothing changed")
+		for _, section := range []view.SettingsSection{view.SettingsTimes, view.SettingsShipments, view.SettingsMessages} {
+			w.send(admin, w.sectionOf(admin, overview, section), object{})
+		}
 		require.Equal(t, kept, w.shopOf(shopID).Settings)
 
-		w.send(admin, w.settings(admin), object{view.ActionSettingsHours: view.HoursAny, view.ActionSettingsNudge: nil, view.ActionSettingsWeekly: view.WeeklyNever})
-		require.Equal(t, workflow.Settings{Version: 2, Welcomed: true, MoveDays: 5, PostDays: 21}, w.shopOf(shopID).Settings)
+		w.send(admin, w.sectionOf(admin, overview, view.SettingsTimes), object{view.ActionSettingsHours: view.HoursAny})
+		w.send(admin, w.sectionOf(admin, overview, view.SettingsMessages), object{view.ActionSettingsNudge: nil, view.ActionSettingsWeekly: view.WeeklyNever})
+		require.Equal(t, workflow.Settings{Version: 5, Welcomed: true, MoveDays: 5, PostDays: 21}, w.shopOf(shopID).Settings)
 	})
 }
 
@@ -443,7 +448,7 @@ func TestASettingOfTheClockThatCannotBeIsComplainedAboutAtItsField(t *testing.T)
 			{hours("09:00", "09:00"), view.ActionSettingsHoursFrom, view.ErrorHours},
 			{hours("09:00", nil), view.ActionSettingsHoursFrom, view.ErrorHours},
 		} {
-			field, says := complaint(t, w.send(admin, w.settings(admin), c.values))
+			field, says := complaint(t, w.send(admin, w.section(admin, view.SettingsTimes), c.values))
 			require.Equal(t, c.field, field)
 			require.Equal(t, c.says, says)
 		}

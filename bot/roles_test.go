@@ -83,7 +83,7 @@ func TestWhatAnAdminSetsHoldsAtTheNextClick(t *testing.T) {
 		w.request("1")
 		w.request("2")
 		w.accepted(memberOne, "1", view.ActionApprove)
-		w.send(admin, w.settings(admin), object{view.ActionSettingsReviewers: []string{memberTwo}})
+		w.send(admin, w.section(admin, view.SettingsPeople), object{view.ActionSettingsReviewers: []string{memberTwo}})
 		require.Contains(t, w.refusalOf(memberOne, "2"), "(<@"+memberTwo+">)")
 		require.Equal(t, workflow.Pending, w.application("2").State())
 	})

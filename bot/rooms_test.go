@@ -55,11 +55,12 @@ var surfaces = map[string]room{
 		},
 		uses: []string{"controls", "emoji", "memory", "routes", "typed"},
 	},
-	"bulk":   {files: []string{"bulk.go", "bulk_decide.go", "bulk_open.go"}, uses: []string{"controls", "find", "memory", "routes"}},
-	"talk":   {files: []string{"talk.go"}, uses: []string{"controls", "emoji", "routes"}},
-	"stats":  {files: []string{"stats.go", "stats_file.go"}, uses: []string{"controls", "memory", "metadata", "reads", "routes"}},
-	"status": {files: []string{"status.go"}, uses: []string{"config", "routes"}},
-	"retry":  {files: []string{"retry.go"}, uses: []string{"controls", "find", "routes", "typed"}},
+	"bulk":     {files: []string{"bulk.go", "bulk_decide.go", "bulk_open.go"}, uses: []string{"controls", "find", "memory", "routes"}},
+	"talk":     {files: []string{"talk.go"}, uses: []string{"controls", "emoji", "routes"}},
+	"stats":    {files: []string{"stats.go", "stats_file.go"}, uses: []string{"controls", "memory", "metadata", "reads", "routes"}},
+	"status":   {files: []string{"status.go"}, uses: []string{"config", "routes"}},
+	"retry":    {files: []string{"retry.go"}, uses: []string{"controls", "find", "routes", "typed"}},
+	"settings": {files: []string{"settings.go", "settings_check.go", "welcome.go"}, uses: []string{"controls", "emoji", "memory", "routes"}},
 }
 
 // What stands above the surfaces: the wiring.
@@ -68,12 +69,11 @@ var aboveSurfaces = map[string]room{
 	"root": {
 		files: []string{
 			"doc.go", "desk.go", "surfaces.go",
-			"settings.go", "settings_check.go", "welcome.go",
 			"clock.go", "deliver.go", "facts.go", "failed.go", "notice.go", "post.go", "report.go", "talk_delivery.go",
 		},
 		uses: []string{
-			"bulk", "campaign", "card", "check", "config", "controls", "emoji", "find", "home", "mention", "note", "pick", "queue",
-			"reads", "retry", "routes", "stats", "status", "talk", "memory", "metadata",
+			"bulk", "campaign", "card", "check", "config", "controls", "find", "home", "mention", "note", "pick", "queue",
+			"reads", "retry", "routes", "settings", "stats", "status", "talk", "memory", "metadata",
 		},
 	},
 }

@@ -1,34 +1,56 @@
 package bot
 
 import (
-	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
+	"hash/fnv"
+	"log/slog"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/slack-go/slack"
 
 	"sampledesk/bot/access"
 	"sampledesk/bot/handle"
+	"sampledesk/bot/slackapi"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
+	"sampledesk/workflow/engine"
 	"sampledesk/workflow/query"
 )
 
-// settingsRoutes are what opens the settings, and what happens in their dialog.
-func (d *Desk) settingsRoutes(r *routes) {
-	r.commands[view.CommandSamples+" settings"] = d.commandSettings
-	handle.OnClick(r.Mux, view.ActionSettings, d.clickSettings())
-	handle.OnClick(r.Mux, view.ActionSettingsShop, d.switchSettings())
-	handle.OnSubmit(r.Mux, view.CallbackSettings, d.submitSettings())
+// settingsDesk is where admins set what the desk does for a shop: an overview, and above it a dialog for each section. What
+// there is to set is view.AllSettings.
+type settingsDesk struct {
+	api      *slackapi.Client
+	engine   *engine.Engine
+	access   *access.Access
+	mux      *handle.Mux
+	standard workflow.Settings // what holds where a shop's own is unset
+	checks   slackChecks
+	log      *slog.Logger
+}
+
+// standardSettings are those of a shop that has set nothing.
+func standardSettings(of query.Defaults) workflow.Settings {
+	return workflow.Settings{Channel: of.Channel, Admins: of.Admins, Undo: &of.Undo}.Or(workflow.DefaultSettings())
+}
+
+// register adds what opens the settings, and what happens in them.
+func (d *settingsDesk) register(r *routes) {
+	r.commands[view.CommandSamples+" settings"] = d.command
+	handle.OnClick(r.Mux, view.ActionSettings, d.open())
+	handle.OnClick(r.Mux, view.ActionSettingsShop, d.switchShop())
+	handle.OnClick(r.Mux, view.ActionSettingsSection, d.openSection())
+	handle.OnSubmit(r.Mux, view.CallbackSettings, d.submit())
 	r.OnSuggest(view.ActionSettingsGroups, d.suggestGroups)
 	r.OnSuggest(view.ActionSettingsZone, d.suggestZones)
 }
 
-// commandSettings opens the settings by command: those of the channel's shop, with the others to choose from.
-func (d *Desk) commandSettings(ctx context.Context, c command, _ string) (reply, error) {
+// command opens the settings by command: those of the channel's shop, with the others to choose from.
+func (d *settingsDesk) command(ctx context.Context, c command, _ string) (reply, error) {
 	mine := d.access.Administered(ctx, c.User)
 	here := slices.IndexFunc(c.Shops, func(s workflow.Shop) bool { return query.Holds(mine, s.ID) })
 	if here < 0 {
@@ -40,12 +62,12 @@ func (d *Desk) commandSettings(ctx context.Context, c command, _ string) (reply,
 	}
 	i := handle.Interaction{TriggerID: c.TriggerID, ResponseURL: c.ResponseURL}
 	i.User.ID, i.Channel.ID = c.User, c.Channel
-	return reply{then: func(ctx context.Context) { d.mux.Open(ctx, i, d.settingsModal(ctx, c.Shops[here], mine)) }}, nil
+	return reply{then: func(ctx context.Context) { d.mux.Open(ctx, i, d.overview(ctx, c.Shops[here], mine)) }}, nil
 }
 
 // noSettings tells why somebody changes no settings: they are no admin of the shop, Slack did not tell in time, or there is
 // no shop.
-func (d *Desk) noSettings(ctx context.Context, who workflow.PersonID, shop workflow.ShopID) error {
+func (d *settingsDesk) noSettings(ctx context.Context, who workflow.PersonID, shop workflow.ShopID) error {
 	if _, err := d.access.Guard(ctx, who, shop, access.Admin); err != nil {
 		return err
 	}
@@ -55,9 +77,9 @@ func (d *Desk) noSettings(ctx context.Context, who workflow.PersonID, shop workf
 	return access.Denied{Rule: view.DeniedUnchecked, Shop: shop}
 }
 
-// clickSettings opens the settings by a button: those of the shop that it names, or, where it names none, of the first
-// that the person is an admin of.
-func (d *Desk) clickSettings() onClick[workflow.ShopID] {
+// open opens the settings by a button: those of the shop that it names, or, where it names none, of the first that the
+// person is an admin of.
+func (d *settingsDesk) open() onClick[workflow.ShopID] {
 	return onClick[workflow.ShopID]{
 		Order: handle.AckFirst, Parse: shopNamed,
 		Do: func(ctx context.Context, c click, id workflow.ShopID, _ handle.Grant) (handle.Answer, error) {
@@ -72,32 +94,40 @@ func (d *Desk) clickSettings() onClick[workflow.ShopID] {
 			if err != nil {
 				return handle.Answer{}, err
 			}
-			return handle.Open(d.settingsModal(ctx, shop, mine)), nil
+			return handle.Open(d.overview(ctx, shop, mine)), nil
 		},
 	}
 }
 
-func (d *Desk) settingsModal(ctx context.Context, s workflow.Shop, mine []workflow.Shop) slack.ModalViewRequest {
-	return view.SettingsModal(d.settingsFacts(ctx, s, mine))
+// overview shows a shop's settings as they are now. Mine are the shops whose settings the person may change.
+func (d *settingsDesk) overview(ctx context.Context, s workflow.Shop, mine []workflow.Shop, saved ...string) slack.ModalViewRequest {
+	facts := d.facts(ctx, s, mine)
+	facts.Saved = saved
+	return view.SettingsOverview(facts)
 }
 
-// settingsFacts gathers what the dialog shows of a shop's settings as they are now.
-func (d *Desk) settingsFacts(ctx context.Context, s workflow.Shop, mine []workflow.Shop) view.SettingsFacts {
-	s.Settings = d.effective(s.Settings)
+// facts gathers what is shown of a shop's settings as they are now.
+func (d *settingsDesk) facts(ctx context.Context, s workflow.Shop, mine []workflow.Shop) view.SettingsFacts {
+	s.Settings = s.Settings.Or(d.standard)
 	if !query.Holds(mine, s.ID) {
 		mine = append([]workflow.Shop{s}, mine...)
 	}
-	return view.SettingsFacts{Shop: s, Shops: mine, Groups: d.groupNames(ctx, s.Settings.Groups), At: time.Now()}
+	return view.SettingsFacts{
+		Shop: s, Shops: mine, SettingsKnown: view.SettingsKnown{Groups: d.groupNames(ctx, s.Settings.Groups), At: time.Now()},
+	}
 }
 
-// switchSettings shows another shop's settings in the dialog's place.
-func (d *Desk) switchSettings() onClick[workflow.ShopID] {
+// adminScope is what a person has to be allowed who changes a shop's settings.
+var adminScope = handle.For(access.Admin, func(id workflow.ShopID) workflow.ShopID { return id })
+
+// switchShop shows another shop's settings in the overview's place.
+func (d *settingsDesk) switchShop() onClick[workflow.ShopID] {
 	return onClick[workflow.ShopID]{
 		Order: handle.AckFirst,
 		Parse: func(c click) (workflow.ShopID, error) { return workflow.ShopID(c.Action.Chosen()), nil },
 		Scope: adminScope,
 		Do: func(ctx context.Context, c click, _ workflow.ShopID, g handle.Grant) (handle.Answer, error) {
-			m := d.settingsModal(ctx, g.Shop, d.access.Administered(ctx, c.User.ID))
+			m := d.overview(ctx, g.Shop, d.access.Administered(ctx, c.User.ID))
 			if _, err := d.api.UpdateViewContext(ctx, m, "", c.View.Hash, c.View.ID); err != nil {
 				d.log.WarnContext(ctx, "could not show another shop's settings", "person", c.User.ID, "shop", g.Shop.ID, "error", err)
 			}
@@ -106,223 +136,217 @@ func (d *Desk) switchSettings() onClick[workflow.ShopID] {
 	}
 }
 
-// adminScope is what a person has to be allowed who changes a shop's settings.
-var adminScope = handle.For(access.Admin, func(id workflow.ShopID) workflow.ShopID { return id })
+// settingsScope is what a person has to be allowed who works in the overview or in a dialog.
+var settingsScope = handle.For(access.Admin, func(m view.SettingsMeta) workflow.ShopID { return m.Shop })
 
-// submitSettings keeps what an admin made of the settings, and says what changed in the dialog's place.
-func (d *Desk) submitSettings() onSubmit[view.SettingsMeta] {
+// openSection opens the dialog of a section above the overview.
+func (d *settingsDesk) openSection() onClick[view.SettingsMeta] {
+	return onClick[view.SettingsMeta]{
+		Order: handle.AckFirst,
+		Parse: func(c click) (view.SettingsMeta, error) {
+			meta, err := view.ParseSettingsMeta(c.View.Metadata)
+			meta.Section, meta.Overview = view.SettingsSection(c.Action.Text), c.View.ID
+			if err == nil && len(view.AllSettings.In(meta.Section)) == 0 {
+				err = fmt.Errorf("%q is no section of the settings", meta.Section)
+			}
+			return meta, err
+		},
+		Scope: settingsScope,
+		Do: func(ctx context.Context, c click, meta view.SettingsMeta, g handle.Grant) (handle.Answer, error) {
+			facts := d.facts(ctx, g.Shop, d.access.Administered(ctx, c.User.ID))
+			facts.Overview, facts.Seen = meta.Overview, seenSettings(facts.Shop.Settings, meta.Section)
+			return handle.Open(view.SettingsModal(meta.Section, facts)), nil
+		},
+	}
+}
+
+// seenSettings tells a section's settings from others, so that a change of them since the dialog opened is noticed, and one
+// of another section does not matter.
+func seenSettings(s workflow.Settings, section view.SettingsSection) string {
+	wire, err := json.Marshal(workflow.Settings{}.With(s, view.AllSettings.In(section).Fields()...))
+	if err != nil { // strings, numbers and lists of them always can be written
+		return ""
+	}
+	sum := fnv.New64a()
+	_, _ = sum.Write(wire) // a hash never fails to write
+	return fmt.Sprintf("%x", sum.Sum64())
+}
+
+// settingsDraft is what somebody wants to save.
+type settingsDraft struct {
+	meta   view.SettingsMeta
+	rows   view.Settings     // of the section
+	shop   workflow.Shop     // as it is now
+	was    workflow.Settings // the shop's, with nothing unset
+	given  workflow.Settings // the same with what was entered
+	copies []workflow.ShopID // the shops that were chosen to get the same
+	by     workflow.Actor
+}
+
+// submit keeps what an admin made of a section's settings.
+func (d *settingsDesk) submit() onSubmit[view.SettingsMeta] {
 	return onSubmit[view.SettingsMeta]{
 		Parse: func(s submit) (view.SettingsMeta, error) { return view.ParseSettingsMeta(s.View.Metadata) },
-		Scope: handle.For(access.Admin, func(m view.SettingsMeta) workflow.ShopID { return m.Shop }),
+		Scope: settingsScope,
 		Do: func(ctx context.Context, s submit, meta view.SettingsMeta, g handle.Grant) (handle.Answer, error) {
-			given, action, complaint := readSettings(s.Interaction)
+			draft := settingsDraft{meta: meta, rows: view.AllSettings.In(meta.Section), shop: g.Shop, was: g.Shop.Settings.Or(d.standard), by: g.Actor}
+			if len(draft.rows) == 0 {
+				return handle.End(view.SettingsReopen), nil // the dialog is of an older version
+			}
+			draft.given = draft.was
+			for _, o := range s.Field(view.ActionSettingsCopies).Checked {
+				draft.copies = append(draft.copies, workflow.ShopID(o.Value))
+			}
+			action, complaint := draft.rows.Read(typedIn(s.Interaction), &draft.given)
 			if complaint == "" {
-				action, complaint = d.checkSettings(ctx, g.Shop, given.Settings)
+				action, complaint = d.checks.settings(ctx, draft.rows, draft.was, draft.given)
 			}
 			if complaint != "" {
 				return handle.At(view.SettingsBlock(action, meta.Shop), complaint), nil
 			}
-			return d.saveSettings(ctx, settingsDraft{meta: meta, shop: g.Shop, form: given, by: g.Actor})
+			return d.save(ctx, draft)
 		},
 		Fail: func(ctx context.Context, _ submit, meta view.SettingsMeta, _ handle.Grant, err error) handle.Answer {
-			action, sentence := view.ActionSettingsChannel, d.access.Explain(ctx, err)
+			rows := view.AllSettings.In(meta.Section)
+			action, sentence := rows.First(), d.access.Explain(ctx, err)
 			if access.DenialOf(err) != "" || errors.Is(err, access.ErrRead) {
 				return handle.ShowOr(view.NoticeModal(view.Aside(sentence)), view.SettingsBlock(action, meta.Shop), sentence)
 			}
 			sentence = view.Denied(view.DeniedUnsaved)
 			if r, ok := errors.AsType[workflow.Refusal](err); ok && r.Rule == workflow.RuleBadSetting {
-				action, sentence = view.SettingsError(r.Name)
+				action, sentence = rows.At(r.Name)
 			}
 			return handle.At(view.SettingsBlock(action, meta.Shop), sentence)
 		},
 	}
 }
 
-// settingsForm is what the dialog holds: settings with nothing unset, and the shops that get the same.
-type settingsForm struct {
-	workflow.Settings
-	copies []workflow.ShopID
+// typedIn is what the inputs of a dialog hold. What is typed may have emoji in it, of which Slack sends the codes.
+func typedIn(i handle.Interaction) view.SettingsForm {
+	return func(action string) view.Value {
+		v := i.Field(action)
+		v.Text = withEmoji(v.Text)
+		return v
+	}
 }
 
-// readSettings reads the dialog's inputs. Where one is not to be read, it says which and what is wrong.
-func readSettings(i handle.Interaction) (f settingsForm, action, complaint string) {
-	f.Channel = i.Field(view.ActionSettingsChannel).Conversation
-	f.Reviewers, f.Admins = i.Field(view.ActionSettingsReviewers).People, i.Field(view.ActionSettingsAdmins).People
-	for _, o := range i.Field(view.ActionSettingsGroups).Checked {
-		f.Groups = append(f.Groups, workflow.GroupID(o.Value))
-	}
-	f.QuickReject = i.Field(view.ActionSettingsReject).Chosen() == view.RejectAtOnce
-	f.Morning, f.Zone = i.Field(view.ActionSettingsMorning).Time, i.Field(view.ActionSettingsZone).Chosen()
-	f.Shipments = view.ParseShipments(i.Field(view.ActionSettingsShipments).Chosen())
-	f.ShipmentChannel = i.Field(view.ActionSettingsShipmentChannel).Conversation
-	for _, o := range i.Field(view.ActionSettingsCopies).Checked {
-		f.copies = append(f.copies, workflow.ShopID(o.Value))
-	}
-	undo, ok := parseSeconds(i.Field(view.ActionSettingsUndo).Text)
-	if !ok {
-		return f, view.ActionSettingsUndo, view.ErrorUndo
-	}
-	f.Undo = &undo
-	if f.Steps, ok = view.ParseSteps(i.Field(view.ActionSettingsSteps).Text); !ok {
-		return f, view.ActionSettingsSteps, view.ErrorSteps
-	}
-	for n := range f.Steps[1:] {
-		if f.Steps[n+1] >= f.Steps[n] {
-			return f, view.ActionSettingsSteps, view.ErrorSteps
-		}
-	}
-	action, complaint = readClockSettings(i, &f.Settings)
-	return f, action, complaint
-}
-
-// readClockSettings reads the inputs that are about the clock.
-func readClockSettings(i handle.Interaction, s *workflow.Settings) (action, complaint string) {
-	if chosen := i.Field(view.ActionSettingsHours).Chosen(); chosen == view.HoursWeekdays || chosen == view.HoursEveryDay {
-		s.HoursFrom, s.HoursTo = i.Field(view.ActionSettingsHoursFrom).Time, i.Field(view.ActionSettingsHoursTo).Time
-		s.Weekends = chosen == view.HoursEveryDay
-		if s.HoursFrom == "" || s.HoursTo == "" {
-			return view.ActionSettingsHoursFrom, view.ErrorHours
-		}
-	}
-	s.Weekly = i.Field(view.ActionSettingsWeekly).Chosen() == view.WeeklyMonday
-	var ok bool
-	if s.MoveDays, ok = view.ParseDays(i.Field(view.ActionSettingsMoveDays).Text); !ok {
-		return view.ActionSettingsMoveDays, view.ErrorDays
-	}
-	if s.PostDays, ok = view.ParseDays(i.Field(view.ActionSettingsPostDays).Text); !ok {
-		return view.ActionSettingsPostDays, view.ErrorDays
-	}
-	// Cleaned as it will be kept, so that what did not change is seen not to have.
-	text, err := workflow.NoteText(withEmoji(i.Field(view.ActionSettingsNudge).Text), workflow.MaxMessage)
-	if r, ok := errors.AsType[workflow.Refusal](err); ok && r.Rule == workflow.RuleTooLong {
-		return view.ActionSettingsNudge, view.ErrorNudge
-	}
-	s.Nudge = text
-	return "", ""
-}
-
-func parseSeconds(typed string) (time.Duration, bool) {
-	seconds, err := strconv.ParseFloat(workflow.Plain(typed), 64)
-	if err != nil || !(seconds >= 0 && seconds <= workflow.MaxUndo.Seconds()) {
-		return 0, false
-	}
-	return time.Duration(seconds * float64(time.Second)).Round(time.Millisecond), true
-}
-
-// settingsDraft is what somebody wants to save.
-type settingsDraft struct {
-	meta view.SettingsMeta
-	shop workflow.Shop // as it is now
-	form settingsForm
-	by   workflow.Actor
-}
-
-// saveSettings keeps a draft that was found good, unless its person has to look at something again first.
-func (d *Desk) saveSettings(ctx context.Context, draft settingsDraft) (handle.Answer, error) {
-	was, shop := d.effective(draft.shop.Settings), draft.shop
-	moved := draft.meta.Version != shop.Settings.Version
-	changes, copies := view.SettingsChanges(was, draft.form.Settings), d.copies(ctx, draft)
+// save keeps a draft that was found good, unless its person has to look at something again first. The dialog closes then,
+// and the overview below it shows what changed.
+func (d *settingsDesk) save(ctx context.Context, draft settingsDraft) (handle.Answer, error) {
+	shop, changes, copies := draft.shop, draft.rows.Changes(draft.was, draft.given), d.copies(ctx, draft)
 	if len(changes) == 0 && len(copies) == 0 && shop.Settings.Welcomed {
 		// The same is there already: nothing was changed, or this is Slack's second delivery of what was saved.
-		return handle.Show(view.SettingsSaved(shop, nil, nil)), nil
+		return handle.Answer{}, nil
 	}
-	if warning := d.warning(draft, moved, changes); warning != "" {
+	after := draft.given.Following(shop.Settings, d.standard)
+	if warning := d.warning(draft, changes, after); warning != "" {
 		return d.askAgain(ctx, draft, warning), nil
 	}
 	ids := make([]workflow.ShopID, len(copies))
 	for n, s := range copies {
 		ids[n] = s.ID
 	}
-	_, err := d.engine.ChangeSettings(ctx, shop.ID, workflow.SettingsChange{
-		Actor: draft.by, At: time.Now(), Seen: shop.Settings.Version,
-		Settings: d.unset(draft.form.Settings, shop.Settings), Copies: ids,
+	saved, err := d.engine.ChangeSettings(ctx, shop.ID, workflow.SettingsChange{
+		Actor: draft.by, At: time.Now(), Seen: shop.Settings.Version, Settings: after, Copies: ids, Fields: draft.rows.Fields(),
 	})
-	return handle.Show(view.SettingsSaved(shop, changes, copies)), err
+	lines := view.SettingsSaved(draft.meta.Section, shop, changes, copies)
+	return handle.Answer{Then: func(ctx context.Context) { d.showSaved(ctx, draft, saved, lines) }}, err
 }
 
-// warning tells what a person has to look at before a draft is saved: that somebody else changed the settings meanwhile,
-// or that they take their own rights away. Who was warned and sends it again means it.
-func (d *Desk) warning(draft settingsDraft, moved bool, changes []view.SettingsChange) string {
-	if moved {
+// showSaved shows in the overview what was saved. To somebody who took their own rights away it shows nothing else.
+func (d *settingsDesk) showSaved(ctx context.Context, draft settingsDraft, now workflow.Shop, lines []string) {
+	ctx, cancel := d.api.Detach(ctx, handle.AnswerTimeout)
+	defer cancel()
+	m := view.SettingsEnd(lines)
+	if d.access.IsAdmin(draft.by.Person, now) {
+		m = d.overview(ctx, now, d.access.Administered(ctx, draft.by.Person), lines...)
+	}
+	if _, err := d.api.UpdateViewContext(ctx, m, "", "", draft.meta.Overview); err != nil {
+		d.log.WarnContext(ctx, "could not show what was saved", "person", draft.by.Person, "shop", now.ID, "error", err)
+	}
+}
+
+// warning tells what a person has to look at before a draft is saved: that somebody else changed these settings after the
+// dialog opened, or that they take their own rights away. Who was warned and sends it again means it.
+func (d *settingsDesk) warning(draft settingsDraft, changes []view.SettingsChange, after workflow.Settings) string {
+	if draft.meta.Seen != seenSettings(draft.was, draft.meta.Section) {
 		return view.WarnMoved(changes)
 	}
-	after := draft.shop
-	after.Settings = d.unset(draft.form.Settings, draft.shop.Settings)
-	if draft.meta.Sure || d.access.IsAdmin(draft.by.Person, after) {
+	shop := draft.shop
+	shop.Settings = after
+	if draft.meta.Sure || d.access.IsAdmin(draft.by.Person, shop) {
 		return ""
 	}
-	return view.WarnLeaving(d.adminsOf(after))
+	return view.WarnLeaving(after.Or(d.standard).Admins)
 }
 
 // askAgain shows the dialog once more, with what was entered, and what to look at. Seen is now what is there now.
-func (d *Desk) askAgain(ctx context.Context, draft settingsDraft, warning string) handle.Answer {
-	facts := d.settingsFacts(ctx, draft.shop, d.access.Administered(ctx, draft.by.Person))
-	version := draft.shop.Settings.Version
-	facts.Shop.Settings = draft.form.Settings
-	facts.Shop.Settings.Version = version
-	facts.Groups = d.groupNames(ctx, draft.form.Groups)
+func (d *settingsDesk) askAgain(ctx context.Context, draft settingsDraft, warning string) handle.Answer {
+	shop := draft.shop
+	shop.Settings = draft.given
+	facts := d.facts(ctx, shop, d.access.Administered(ctx, draft.by.Person))
+	facts.Overview, facts.Seen = draft.meta.Overview, seenSettings(draft.was, draft.meta.Section)
 	facts.Warning, facts.Sure = warning, true
-	return handle.ShowOr(view.SettingsModal(facts), view.SettingsBlock(view.ActionSettingsChannel, draft.shop.ID), view.Denied(view.DeniedMoved))
+	return handle.ShowOr(view.SettingsModal(draft.meta.Section, facts), view.SettingsBlock(draft.rows.First(), shop.ID), view.Denied(view.DeniedMoved))
 }
 
 // copies returns the other shops that are to get the same and have not got it yet, as far as the person is an admin of
-// them.
-func (d *Desk) copies(ctx context.Context, draft settingsDraft) []workflow.Shop {
-	if len(draft.form.copies) == 0 {
+// them. The channel is each shop's own.
+func (d *settingsDesk) copies(ctx context.Context, draft settingsDraft) []workflow.Shop {
+	if len(draft.copies) == 0 {
 		return nil
 	}
 	return slices.DeleteFunc(d.access.Administered(ctx, draft.by.Person), func(s workflow.Shop) bool {
-		same := d.effective(s.Settings)
-		same.Channel = draft.form.Channel
-		return s.ID == draft.shop.ID || !slices.Contains(draft.form.copies, s.ID) ||
-			len(view.SettingsChanges(same, draft.form.Settings)) == 0
+		has := s.Settings.Or(d.standard)
+		has.Channel = draft.given.Channel
+		return s.ID == draft.shop.ID || !slices.Contains(draft.copies, s.ID) || len(draft.rows.Changes(has, draft.given)) == 0
 	})
 }
 
-// effective returns settings with nothing unset: what holds.
-func (d *Desk) effective(s workflow.Settings) workflow.Settings {
-	undo := s.UndoWindow(d.config.Undo)
-	shop := workflow.Shop{Settings: s}
-	s.Channel, s.Admins, s.Undo = d.channelOf(shop), d.adminsOf(shop), &undo
-	if len(s.Steps) == 0 {
-		s.Steps = workflow.DefaultSteps
+// suggestGroups offers the workspace's user groups.
+func (d *settingsDesk) suggestGroups(ctx context.Context, i handle.Interaction) any {
+	ctx, cancel := context.WithTimeout(ctx, access.Timeout)
+	defer cancel()
+	all, err := d.access.Groups(ctx)
+	if err != nil {
+		d.log.WarnContext(ctx, "could not list the user groups", "error", err)
 	}
-	if s.Morning == "" {
-		s.Morning = workflow.DefaultMorning
-	}
-	if s.Zone == "" {
-		s.Zone = workflow.DefaultZone
-	}
-	s.MoveDays, s.PostDays = cmp.Or(s.MoveDays, workflow.DefaultMoveDays), cmp.Or(s.PostDays, workflow.DefaultPostDays)
-	return s
+	return view.GroupOptions(all, i.Typed)
 }
 
-// unset takes what a person did not touch back to being unset, so that what was a default goes on following it.
-func (d *Desk) unset(given, was workflow.Settings) workflow.Settings {
-	standard := d.effective(workflow.Settings{})
-	if was.Channel == "" && given.Channel == standard.Channel {
-		given.Channel = ""
+// suggestZones offers time zones, first the one that the person lives in.
+func (d *settingsDesk) suggestZones(ctx context.Context, i handle.Interaction) any {
+	return view.ZoneOptions(i.Typed, d.zoneOf(ctx, i.User.ID), time.Now())
+}
+
+// nicety is how long is waited for what is only nice to know.
+const nicety = 500 * time.Millisecond
+
+// zoneOf returns the time zone that a person lives in, or "" where Slack does not tell at once.
+func (d *settingsDesk) zoneOf(ctx context.Context, who workflow.PersonID) string {
+	ctx, cancel := context.WithTimeout(ctx, nicety)
+	defer cancel()
+	user, err := d.access.Account(ctx, who)
+	if err != nil || (workflow.Settings{Zone: user.TZ}).Check() != "" {
+		return ""
 	}
-	if len(was.Admins) == 0 && slices.Equal(given.Admins, standard.Admins) {
-		given.Admins = nil
+	return user.TZ
+}
+
+// groupNames returns what user groups are called, as far as Slack tells at once.
+func (d *settingsDesk) groupNames(ctx context.Context, ids []workflow.GroupID) map[workflow.GroupID]string {
+	names := map[workflow.GroupID]string{}
+	if len(ids) == 0 {
+		return names
 	}
-	if was.Undo == nil && given.Undo != nil && *given.Undo == *standard.Undo {
-		given.Undo = nil
+	ctx, cancel := context.WithTimeout(ctx, nicety)
+	defer cancel()
+	all, err := d.access.Groups(ctx)
+	if err != nil {
+		d.log.WarnContext(ctx, "could not list the user groups", "error", err)
 	}
-	if len(was.Steps) == 0 && slices.Equal(given.Steps, standard.Steps) {
-		given.Steps = nil
+	for _, g := range all {
+		names[g.ID] = g.Name
 	}
-	if was.Morning == "" && given.Morning == standard.Morning {
-		given.Morning = ""
-	}
-	if was.Zone == "" && given.Zone == standard.Zone {
-		given.Zone = ""
-	}
-	if was.MoveDays == 0 && given.MoveDays == standard.MoveDays {
-		given.MoveDays = 0
-	}
-	if was.PostDays == 0 && given.PostDays == standard.PostDays {
-		given.PostDays = 0
-	}
-	return given
+	return names
 }

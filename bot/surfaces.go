@@ -19,6 +19,8 @@ func (d *Desk) surfaces() []surface {
 	bulk := &bulkDesk{api: api, engine: engine, store: store, reads: reads, access: who, defaults: defaults, find: find, log: log}
 	talk := &talkDesk{engine: engine, store: store, access: who, defaults: defaults}
 	question := &questionDesk{engine: engine, store: store, access: who, defaults: defaults, log: log}
+	checks := slackChecks{api: api, access: who, log: log}
+	settings := &settingsDesk{api: api, engine: engine, access: who, mux: mux, standard: standardSettings(defaults), checks: checks, log: log}
 
 	d.renderers = renderers{
 		workflow.KindRun:      bulk.runMessage,
@@ -35,27 +37,16 @@ func (d *Desk) surfaces() []surface {
 		&noteDesk{engine: engine, store: store, reads: reads, access: who, find: find, log: log},
 		&mentionDesk{api: api, engine: engine, store: store, access: who, mux: mux, find: find, decider: decide, log: log},
 		&campaignDesk{api: api, engine: engine, store: store, reads: reads, access: who, defaults: defaults, log: log},
-		&editDesk{engine: engine, store: store, access: who, defaults: defaults, unreachable: d.unreachableSoon, products: products, log: log},
+		&editDesk{engine: engine, store: store, access: who, defaults: defaults, unreachable: checks.unreachableSoon, products: products, log: log},
 		&joinDesk{engine: engine, store: store, access: who, mux: mux, defaults: defaults, log: log},
 		&linkDesk{api: api, engine: engine, store: store, access: who, mux: mux, defaults: defaults, products: products, link: d.config.Link, log: log},
 		&statusDesk{store: reads, version: d.config.Version, slack: d.slackHealth, memory: d.config.Memory, syncs: syncs},
 		&retryDesk{engine: engine, store: reads, access: who, mux: mux, find: look},
 		&statsDesk{api: api, store: reads, access: who, mux: mux, defaults: defaults, files: make(sem, maxFilesAtOnce), log: log},
-		registering(d.settingsRoutes), registering(d.welcomeRoutes),
+		settings,
+		&welcomeDesk{api: api, engine: engine, access: who, settings: settings, dismissed: &d.dismissed, changed: d.Changed, log: log},
 	}
 }
-
-// unreachableSoon is unreachable within the time that a dialog has.
-func (d *Desk) unreachableSoon(ctx context.Context, channel string) string {
-	ctx, cancel := context.WithTimeout(ctx, checkWithin)
-	defer cancel()
-	return d.unreachable(ctx, channel)
-}
-
-// registering is a surface that only registers its rows.
-type registering func(*routes)
-
-func (f registering) register(r *routes) { f(r) }
 
 // slackHealth tells how the desk stands with Slack.
 func (d *Desk) slackHealth(ctx context.Context) view.HealthSlack {

@@ -33,7 +33,7 @@ func TestTheWelcomeLeadsThroughChannelReviewersAndMorningAndIsNeverSeenAgain(t *
 		w.send(admin, dialog, object{view.ActionSettingsReviewers: []string{memberOne}, view.ActionSettingsGroups: []string{reviewers}})
 		page := w.dialog(dialog)
 		require.Contains(t, wording(t, page.Blocks), "*Step 3 of 3: When does your day start?*")
-		require.Contains(t, string(page.Blocks), "Europe/Berlin", "the zone that she lives in is there to start with")
+		require.Contains(t, string(page.Blocks), "Europe/Berlin", "the zone that they live in is there to start with")
 		require.Zero(t, w.shopOf(shopID).Settings.Version, "nothing is kept before the end")
 		w.send(admin, dialog, object{view.ActionSettingsMorning: "08:15"})
 
@@ -118,7 +118,7 @@ func TestAWelcomeThatAnotherAdminOvertookOverwritesNothing(t *testing.T) {
 	both := withSettings(workflow.Settings{Admins: []workflow.PersonID{admin, memberOne}})
 	inBubble(t, setup{shops: both}, func(t *testing.T, w *world) {
 		slow := w.welcome(admin)
-		w.send(memberOne, w.settings(memberOne), object{view.ActionSettingsUndo: "60"})
+		w.send(memberOne, w.section(memberOne, view.SettingsTimes), object{view.ActionSettingsUndo: "60"})
 		for range view.WelcomePages - 1 {
 			w.send(admin, slow, object{})
 		}
@@ -134,7 +134,7 @@ func TestAStalePanelOpensTheSettingsOfAShopThatIsSetUp(t *testing.T) {
 		require.Contains(t, w.home(admin), greeting)
 		require.NoError(t, w.engine.Welcome(t.Context(), shopID))
 		seen := w.clickHome(admin, view.ActionWelcome)
-		require.Contains(t, string(w.dialog(seen.ViewID).Blocks), view.ActionSettingsUndo)
+		require.Contains(t, string(w.dialog(seen.ViewID).Blocks), view.ActionSettingsSection)
 	})
 }
 

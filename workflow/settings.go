@@ -1,6 +1,7 @@
 package workflow
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -54,6 +55,13 @@ const (
 	DefaultZone    = "UTC"
 )
 
+// DefaultSettings returns the settings of a shop that has set nothing, as far as the environment has no say.
+func DefaultSettings() Settings {
+	return Settings{
+		Steps: DefaultSteps, Morning: DefaultMorning, Zone: DefaultZone, PostDays: DefaultPostDays, MoveDays: DefaultMoveDays,
+	}
+}
+
 // DefaultSteps are product.md's: a note in the thread, the reviewers by name, the channel, the admins.
 var DefaultSteps = []time.Duration{48 * time.Hour, 24 * time.Hour, 6 * time.Hour, time.Hour}
 
@@ -73,6 +81,53 @@ func (s Settings) Normalised() Settings {
 	}
 	s.Nudge = CleanText(s.Nudge)
 	return s
+}
+
+// Or returns the settings with what is unset taken from others.
+func (s Settings) Or(others Settings) Settings {
+	mine, theirs := reflect.ValueOf(&s).Elem(), reflect.ValueOf(others)
+	for i := range mine.NumField() {
+		if unsetField(mine.Field(i)) {
+			mine.Field(i).Set(theirs.Field(i))
+		}
+	}
+	return s
+}
+
+// Following returns the settings with what was unset, and is now as it stands in standard, unset again: a default that
+// nobody touched goes on following what it is the default of.
+func (s Settings) Following(was, standard Settings) Settings {
+	now, before, others := reflect.ValueOf(&s).Elem(), reflect.ValueOf(was), reflect.ValueOf(standard)
+	for i := range now.NumField() {
+		if unsetField(before.Field(i)) && sameField(now.Field(i), others.Field(i)) {
+			now.Field(i).SetZero()
+		}
+	}
+	return s
+}
+
+// With returns the settings with some fields, by their names in Go, taken from others.
+func (s Settings) With(others Settings, fields ...string) Settings {
+	mine, theirs := reflect.ValueOf(&s).Elem(), reflect.ValueOf(others)
+	for _, name := range fields {
+		mine.FieldByName(name).Set(theirs.FieldByName(name))
+	}
+	return s
+}
+
+// Same tells whether fields, by their names in Go, are the same in both.
+func (s Settings) Same(others Settings, fields ...string) bool {
+	mine, theirs := reflect.ValueOf(s), reflect.ValueOf(others)
+	return !slices.ContainsFunc(fields, func(name string) bool { return !sameField(mine.FieldByName(name), theirs.FieldByName(name)) })
+}
+
+// unsetField tells whether a field is: a list without anything in it is unset too.
+func unsetField(v reflect.Value) bool {
+	return v.IsZero() || v.Kind() == reflect.Slice && v.Len() == 0
+}
+
+func sameField(a, b reflect.Value) bool {
+	return unsetField(a) && unsetField(b) || reflect.DeepEqual(a.Interface(), b.Interface())
 }
 
 // distinct returns each name once, in the order given, and none that is empty.
@@ -176,4 +231,16 @@ type SettingsChange struct {
 	Seen     int // the version of the first shop's that they were shown
 	Settings Settings
 	Copies   []ShopID // other shops that get the same, but for the channel
+
+	// Fields are those of Settings that the shops get, by their names in Go: the others of theirs stay as they are. Without
+	// any they get them all.
+	Fields []string
+}
+
+// Of returns what a shop's settings are after the change.
+func (c SettingsChange) Of(was Settings) Settings {
+	if len(c.Fields) == 0 {
+		return c.Settings
+	}
+	return was.With(c.Settings, c.Fields...)
 }

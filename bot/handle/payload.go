@@ -1,8 +1,7 @@
 package handle
 
 import (
-	"slices"
-
+	"sampledesk/bot/view"
 	"sampledesk/workflow"
 )
 
@@ -70,30 +69,7 @@ type Action struct {
 }
 
 // Value is what a control holds.
-type Value struct {
-	Text          string              `json:"value"`
-	Selected      *Option             `json:"selected_option"`
-	Checked       []Option            `json:"selected_options"`
-	Time          string              `json:"selected_time"`
-	Person        workflow.PersonID   `json:"selected_user"`
-	People        []workflow.PersonID `json:"selected_users"`
-	Conversation  string              `json:"selected_conversation"`
-	Conversations []string            `json:"selected_conversations"`
-	Channel       string              `json:"selected_channel"`
-}
-
-// Option is one of a menu's.
-type Option struct {
-	Value string `json:"value"`
-}
-
-// Chosen returns what was chosen in a menu, or "".
-func (v Value) Chosen() string {
-	if v.Selected == nil {
-		return ""
-	}
-	return v.Selected.Value
-}
+type Value = view.Value
 
 // Where is the channel where the interaction took place.
 func (i Interaction) Where() string {
@@ -113,20 +89,4 @@ func (i Interaction) Surface() workflow.Surface {
 	default:
 		return workflow.FromCard
 	}
-}
-
-// Values are what was chosen in a control, one or several.
-func (v Value) Values() (all []string) {
-	if v.Selected != nil {
-		all = append(all, v.Selected.Value)
-	}
-	for _, o := range v.Checked {
-		all = append(all, o.Value)
-	}
-	return all
-}
-
-// Has tells whether an option is among those that were ticked.
-func (v Value) Has(option string) bool {
-	return slices.ContainsFunc(v.Checked, func(o Option) bool { return o.Value == option })
 }

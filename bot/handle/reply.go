@@ -59,14 +59,18 @@ func (r *Replies) Tell(ctx context.Context, i Interaction, sentence string) {
 // Whisper is Tell for a message.
 func (r *Replies) Whisper(ctx context.Context, i Interaction, m view.Message) error {
 	if i.View.ID != "" && i.Where() == "" && i.TriggerID != "" {
-		open := r.api.OpenViewContext
-		if i.View.Type == "modal" && i.Type == "block_actions" {
-			open = r.api.PushViewContext
-		}
-		_, err := open(ctx, i.TriggerID, view.NoticeModal(m))
+		_, err := r.opening(i)(ctx, i.TriggerID, view.NoticeModal(m))
 		return err
 	}
 	return r.Bring(ctx, i.addressee(), m.Answers())
+}
+
+// opening is how a view opens for somebody: on its own, or above the dialog in which they clicked.
+func (r *Replies) opening(i Interaction) func(context.Context, string, slack.ModalViewRequest) (*slack.ViewResponse, error) {
+	if i.View.Type == "modal" && i.Type == "block_actions" {
+		return r.api.PushViewContext
+	}
+	return r.api.OpenViewContext
 }
 
 // Bring shows the pages of a private answer, one after the other. Where the first takes the place of what was clicked,

@@ -226,11 +226,16 @@ func TestTheHistoryTellsWhichStepsWereTold(t *testing.T) {
 }
 
 func TestDaysAreReadAsWholeNumbersAboveNone(t *testing.T) {
-	days, ok := ParseDays(" 21 ")
-	require.True(t, ok)
-	require.Equal(t, 21, days)
+	read := func(typed string) (s workflow.Settings, complaint string) {
+		_, complaint = Settings{{Inputs: []SettingInput{daysInput("days", "", "", "", func(s *workflow.Settings) *int { return &s.PostDays })}}}.
+			Read(func(string) Value { return Value{Text: typed} }, &s)
+		return s, complaint
+	}
+	s, complaint := read(" 21 ")
+	require.Empty(t, complaint)
+	require.Equal(t, 21, s.PostDays)
 	for _, typed := range []string{"", "0", "-3", "2.5", "two", "99999999999999999999"} {
-		_, ok := ParseDays(typed)
-		require.False(t, ok, typed)
+		_, complaint := read(typed)
+		require.Equal(t, ErrorDays, complaint, typed)
 	}
 }

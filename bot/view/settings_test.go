@@ -3,6 +3,7 @@ package view
 import (
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -44,52 +45,142 @@ func crowd(s workflow.Settings) workflow.Settings {
 	return s
 }
 
+// settingsViews are all views of the settings for some facts: the overview, and each section's dialog.
+func settingsViews(f SettingsFacts) map[string]slack.ModalViewRequest {
+	views := map[string]slack.ModalViewRequest{"overview": SettingsOverview(f)}
+	for _, id := range settingsSections {
+		views[string(id)] = SettingsModal(id, f)
+	}
+	return views
+}
+
 func settingsSamples() map[string]SettingsFacts {
 	shop, other := workflow.Shop{ID: "1", Name: "Glow Shop", Settings: effective()}, workflow.Shop{ID: "2", Name: "Kitchen Shop", Settings: otherSettings()}
 	twin := workflow.Shop{ID: "3", Name: "glow shop"}
+	known := SettingsKnown{At: noon, Groups: map[workflow.GroupID]string{"S0REVIEW01": "Sample reviewers"}}
+	return map[string]SettingsFacts{
+		"one":     {Shop: shop, Shops: []workflow.Shop{shop}, SettingsKnown: known, Overview: "V0OVERVIEW", Seen: "0123456789abcdef"},
+		"several": {Shop: other, Shops: []workflow.Shop{shop, other, twin}, SettingsKnown: known},
+	}
+}
+
+func TestTheSettingsLookAsTheirGoldenFile(t *testing.T) {
+	all := map[string]map[string]slack.ModalViewRequest{}
+	for name, f := range settingsSamples() {
+		all[name] = settingsViews(f)
+		for _, m := range all[name] {
+			lintModal(t, m)
+		}
+	}
+	compare(t, "settings", pretty(t, all))
+}
+
+func TestWhatIsSaidInTheSettingsLooksAsItsGoldenFile(t *testing.T) {
+	shop, bad := settingsSamples()["one"].Shop, workflow.Shop{ID: "2", Name: strings.Repeat(hostile, 9)}
+	people := AllSettings.In(SettingsPeople)
+	said := map[string][]string{
+		"saved":   SettingsSaved(SettingsPeople, shop, people.Changes(effective(), otherSettings()), nil),
+		"copied":  SettingsSaved(SettingsTimes, shop, nil, []workflow.Shop{{ID: "2", Name: "Kitchen Shop"}, {ID: "3"}}),
+		"crowded": SettingsSaved(SettingsPeople, bad, people.Changes(effective(), crowd(otherSettings())), slices.Repeat([]workflow.Shop{bad}, 100)),
+		"moved":   {WarnMoved(people.Changes(otherSettings(), effective()))},
+		"leaving": {WarnLeaving([]workflow.PersonID{reviewer})},
+		"nobody":  {WarnLeaving(nil)},
+	}
+	for name, lines := range said {
+		lintClosing(t, SettingsEnd(lines))
+		f := settingsSamples()["one"]
+		f.Saved, f.Warning, f.Sure = lines, joinLines(lines), true
+		for _, m := range settingsViews(f) {
+			lintModal(t, m)
+			require.Equal(t, m.CallbackID == CallbackSettings, m.Submit != nil && m.Submit.Text == "Save anyway", name)
+		}
+	}
+	compare(t, "settings_said", pretty(t, said))
+}
+
+func TestTheSettingsStandAnyNamesAndAnyCrowd(t *testing.T) {
 	bad := workflow.Shop{ID: workflow.ShopID(strings.Repeat("7", 60)), Name: strings.Repeat(hostile, 9), Settings: crowd(otherSettings())}
-	many, names := []workflow.Shop{bad}, map[workflow.GroupID]string{}
+	bad.Settings.Nudge = strings.Repeat(hostile, 9)
+	f := SettingsFacts{Shop: bad, Shops: []workflow.Shop{bad}, SettingsKnown: SettingsKnown{At: noon, Groups: map[workflow.GroupID]string{}}}
 	for i := range 200 {
-		many = append(many, workflow.Shop{ID: workflow.ShopID(fmt.Sprint(i)), Name: bad.Name})
+		f.Shops = append(f.Shops, workflow.Shop{ID: workflow.ShopID(fmt.Sprint(i)), Name: bad.Name})
 	}
 	for _, g := range bad.Settings.Groups {
-		names[g] = hostile
+		f.Groups[g] = hostile
 	}
-	return map[string]SettingsFacts{
-		"settings":         {Shop: shop, Shops: []workflow.Shop{shop}, At: noon},
-		"settings_several": {Shop: other, Shops: []workflow.Shop{shop, other, twin}, At: noon, Groups: map[workflow.GroupID]string{"S0REVIEW01": "Sample reviewers"}},
-		"settings_moved":   {Shop: shop, Shops: []workflow.Shop{shop}, At: noon, Sure: true, Warning: WarnMoved(SettingsChanges(otherSettings(), effective()))},
-		"settings_leaving": {Shop: shop, Shops: []workflow.Shop{shop}, At: noon, Sure: true, Warning: WarnLeaving([]workflow.PersonID{reviewer})},
-		"settings_hostile": {Shop: bad, Shops: many, Groups: names, At: noon, Warning: WarnMoved(SettingsChanges(bad.Settings, effective()))},
+	f.Warning = WarnMoved(AllSettings.Changes(bad.Settings, effective()))
+	for name, m := range settingsViews(f) {
+		lintModal(t, m)
+		wire, err := json.Marshal(m)
+		require.NoError(t, err)
+		require.Less(t, len(wire), 18_000, "%s rides in an acknowledgement", name)
 	}
 }
 
-func TestTheSettingsLookAsTheirGoldenFiles(t *testing.T) {
+func TestEveryFieldOfTheSettingsIsKeptByOneSettingAndEveryInputIsOne(t *testing.T) {
+	var fields []string
+	for f := range reflect.TypeFor[workflow.Settings]().Fields() {
+		if f.Name != "Version" && f.Name != "Welcomed" { // those are nobody's to enter
+			fields = append(fields, f.Name)
+		}
+	}
+	require.ElementsMatch(t, fields, AllSettings.Fields())
+	var actions []string
+	for _, in := range AllSettings.Inputs() {
+		require.NotEmpty(t, in.Label, in.Action)
+		require.NotContains(t, actions, in.Action)
+		actions = append(actions, in.Action)
+	}
+	var shown int
+	for _, id := range settingsSections {
+		require.LessOrEqual(t, len(settingsTitles[id]), 24, "Slack cuts a dialog's title")
+		require.LessOrEqual(t, len(AllSettings.In(id).Inputs()), 7, "a dialog of more is a scroll again")
+		shown += len(AllSettings.In(id))
+	}
+	require.Len(t, AllSettings, shown, "a setting that stands in no section is found by nobody")
+}
+
+// initially is what a dialog's inputs hold as they are shown.
+func initially(t *testing.T, m slack.ModalViewRequest) SettingsForm {
+	t.Helper()
+	held := map[string]Value{}
+	for _, b := range wire(t, m.Blocks).([]any) {
+		e, ok := b.(object)["element"].(object)
+		if !ok {
+			continue
+		}
+		v := Value{Text: str(e["initial_value"]), Time: str(e["initial_time"]), Conversation: str(e["initial_conversation"])}
+		if o, ok := e["initial_option"].(object); ok {
+			v.Selected = &Option{Value: str(o["value"])}
+		}
+		all, _ := e["initial_options"].([]any)
+		for _, o := range all {
+			v.Checked = append(v.Checked, Option{Value: str(o.(object)["value"])})
+		}
+		people, _ := e["initial_users"].([]any)
+		for _, p := range people {
+			v.People = append(v.People, workflow.PersonID(str(p)))
+		}
+		held[str(e["action_id"])] = v
+	}
+	return func(action string) Value { return held[action] }
+}
+
+func TestADialogThatIsSentAsItWasShownChangesNothing(t *testing.T) {
 	for name, f := range settingsSamples() {
-		t.Run(name, func(t *testing.T) {
-			m := SettingsModal(f)
-			lintModal(t, m)
-			if name != "settings_hostile" {
-				compare(t, name, pretty(t, m))
-			}
-		})
+		for _, id := range settingsSections {
+			got := f.Shop.Settings
+			_, complaint := AllSettings.In(id).Read(initially(t, SettingsModal(id, f)), &got)
+			require.Empty(t, complaint)
+			require.Equal(t, f.Shop.Settings, got, "%s %s", name, id)
+		}
 	}
-}
-
-func TestWhatTakesTheSettingsPlaceLooksAsItsGoldenFile(t *testing.T) {
-	shop := workflow.Shop{ID: "1", Name: "Glow Shop"}
-	bad := workflow.Shop{ID: "2", Name: strings.Repeat(hostile, 9)}
-	for name, m := range map[string]slack.ModalViewRequest{
-		"settings_saved":   SettingsSaved(shop, SettingsChanges(effective(), otherSettings()), nil),
-		"settings_copied":  SettingsSaved(shop, nil, []workflow.Shop{{ID: "2", Name: "Kitchen Shop"}, {ID: "3"}}),
-		"settings_same":    SettingsSaved(shop, nil, nil),
-		"settings_crowded": SettingsSaved(bad, SettingsChanges(effective(), crowd(otherSettings())), slices.Repeat([]workflow.Shop{bad}, 100)),
-	} {
-		t.Run(name, func(t *testing.T) {
-			lintClosing(t, m)
-			compare(t, name, pretty(t, m))
-		})
+	// And what one shop's dialogs hold sets another like it: each field is read by an input.
+	was, f := effective(), settingsSamples()["several"]
+	for _, id := range settingsSections {
+		AllSettings.In(id).Read(initially(t, SettingsModal(id, f)), &was)
 	}
+	require.Equal(t, otherSettings(), was)
 }
 
 // lintClosing holds a dialog without a submit button to Slack's limits: an acknowledgement carries it.
@@ -105,7 +196,7 @@ func lintClosing(t *testing.T, m slack.ModalViewRequest) {
 
 func TestEachSettingThatChangedIsTold(t *testing.T) {
 	var told []string
-	for _, c := range SettingsChanges(effective(), otherSettings()) {
+	for _, c := range AllSettings.Changes(effective(), otherSettings()) {
 		told = append(told, c.String())
 	}
 	require.Equal(t, []string{
@@ -113,17 +204,18 @@ func TestEachSettingThatChangedIsTold(t *testing.T) {
 		"• *Reviewers*: every member of the channel → <!subteam^S0REVIEW01>, <@U0MEMBER01>",
 		"• *Admins*: <@U0ADMIN001> → <@U0ADMIN001>, <@U0MEMBER01>",
 		"• *Undo window*: 10 seconds → 90 seconds",
-		"• *Rejecting*: with a dialog → right away",
-		"• *Deadline reminders*: 48, 24, 6, 1 hours → 72, 24, 6, 0.5 hours",
-		"• *Morning message*: 09:00, UTC → 07:30, Asia/Kolkata",
+		"• *Deadline reminders*: 48, 24, 6, 1 hours before → 72, 24, 6, 0.5 hours before",
+		"• *Reminders are sent*: at any time → 08:30 to 17:00, every day",
+		"• *Morning message*: 09:00 → 07:30",
+		"• *Time zone*: UTC → Asia/Kolkata",
 		"• *Shipments*: in the shop's channel → in <#C0PARCELS1>",
-		"• *Deadline reminders are sent*: at any time → 08:30 to 17:00, every day",
 		"• *Parcel alert*: after 10 days → after 5 days",
 		"• *Days to post*: 14 days → 21 days",
-		"• *Automatic reminder*: none → “How do you like it?”",
 		"• *Weekly report*: none → on Monday",
+		"• *Automatic reminder*: none → “How do you like it?”",
+		"• *Rejecting*: with a dialog → right away",
 	}, told)
-	require.Empty(t, SettingsChanges(otherSettings(), otherSettings()))
+	require.Empty(t, AllSettings.Changes(otherSettings(), otherSettings()))
 }
 
 func TestAChangeThatAShortenedListDoesNotShowIsToldToo(t *testing.T) {
@@ -132,7 +224,7 @@ func TestAChangeThatAShortenedListDoesNotShowIsToldToo(t *testing.T) {
 	now.Admins, now.Reviewers = slices.Clone(was.Admins), slices.Clone(was.Reviewers)
 	now.Admins[99], now.Reviewers[99] = "U0NEW00001", "U0NEW00001"
 	var names []string
-	for _, c := range SettingsChanges(was, now) {
+	for _, c := range AllSettings.Changes(was, now) {
 		names = append(names, c.Name)
 	}
 	require.Equal(t, []string{"Reviewers", "Admins"}, names)
@@ -191,22 +283,28 @@ func TestHoursAreReadAsPeopleTypeThem(t *testing.T) {
 }
 
 func TestWhatTheSettingsAreAboutSurvivesItsJourney(t *testing.T) {
-	want := SettingsMeta{Shop: "7495540735365777507", Version: 3, Sure: true}
+	want := SettingsMeta{Shop: "7495540735365777507", Section: SettingsTimes, Seen: "abc", Overview: "V1", Sure: true}
 	got, err := ParseSettingsMeta(want.Encode())
 	require.NoError(t, err)
 	require.Equal(t, want, got)
-	for _, bad := range []string{"", "{}", "[]", `{"version":1}`} {
+	for _, bad := range []string{"", "{}", "[]", `{"section":"times"}`} {
 		_, err := ParseSettingsMeta(bad)
 		require.Error(t, err, bad)
 	}
 }
 
 func TestEachFieldThatAnErrorNamesHasItsPlaceInTheDialog(t *testing.T) {
-	shown := pretty(t, SettingsModal(settingsSamples()["settings"]))
 	for _, field := range []string{workflow.FieldUndo, workflow.FieldSteps, workflow.FieldMorning, workflow.FieldZone, workflow.FieldShipments, workflow.FieldReviewers, workflow.FieldAdmins, workflow.FieldHours, workflow.FieldPostDays, workflow.FieldMoveDays, workflow.FieldNudge, "another"} {
-		action, text := SettingsError(field)
-		require.NotEmpty(t, text)
-		require.Contains(t, shown, SettingsBlock(action, "1"), field)
+		for _, id := range settingsSections {
+			rows := AllSettings.In(id)
+			action, text := rows.At(field)
+			require.NotEmpty(t, text)
+			require.Contains(t, pretty(t, SettingsModal(id, settingsSamples()["one"])), SettingsBlock(action, "1"), field)
+		}
+		if action, text := AllSettings.At(field); field != "another" {
+			require.NotEqual(t, Denied(DeniedUnsaved), text, "%s has words of its own", field)
+			require.NotEmpty(t, action, field)
+		}
 	}
 }
 

@@ -2,7 +2,6 @@ package view
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -22,41 +21,14 @@ const (
 	ErrorNoChannel       = "Please choose a channel."
 	ErrorNotInChannel    = "Sample Desk is not in that channel. Type /invite @Sample Desk there, then save again."
 	ErrorChannelArchived = "That channel is archived. Please choose another, or unarchive it first."
+	ErrorHours           = "Please give both times, the earlier one first. Working hours start and end on the same day."
+	ErrorDays            = "Please enter a whole number of days from 1 to 90."
+	ErrorNudge           = "That's too long: a message can have at most 2,000 characters. Please shorten it."
 	ErrorChannelUnread   = "Slack didn't confirm in time that Sample Desk is in that channel. Please save again."
 )
 
-// SettingsError puts a field that is wrong, as workflow names it, into words: which input it is, and what to do.
-func SettingsError(field string) (action, text string) {
-	switch field {
-	case workflow.FieldUndo:
-		return ActionSettingsUndo, ErrorUndo
-	case workflow.FieldSteps:
-		return ActionSettingsSteps, ErrorSteps
-	case workflow.FieldMorning:
-		return ActionSettingsMorning, ErrorMorning
-	case workflow.FieldZone:
-		return ActionSettingsZone, ErrorZone
-	case workflow.FieldShipments:
-		return ActionSettingsShipmentChannel, ErrorShipmentChannel
-	case workflow.FieldHours:
-		return ActionSettingsHoursFrom, ErrorHours
-	case workflow.FieldPostDays:
-		return ActionSettingsPostDays, ErrorDays
-	case workflow.FieldMoveDays:
-		return ActionSettingsMoveDays, ErrorDays
-	case workflow.FieldNudge:
-		return ActionSettingsNudge, ErrorNudge
-	case workflow.FieldAdmins:
-		return ActionSettingsAdmins, ErrorTooManyPeople
-	case workflow.FieldReviewers:
-		return ActionSettingsReviewers, ErrorTooManyPeople
-	default:
-		return ActionSettingsChannel, Denied(DeniedUnsaved)
-	}
-}
-
 // ErrorUnfit says that somebody cannot be a reviewer or an admin, whatever the settings say; name is what Slack calls
-// her.
+// them.
 func ErrorUnfit(name string, why Denial) string {
 	who := first(raw(name, maxName), "Someone here")
 	switch why {
@@ -68,48 +40,6 @@ func ErrorUnfit(name string, why Denial) string {
 		return who + " is a bot or a deactivated account. Please remove them."
 	}
 }
-
-// SettingsChange is one setting that is not what it was.
-type SettingsChange struct {
-	Name     string // of the setting
-	Was, Now string // formatted
-}
-
-// SettingsChanges tells what is different between two settings, neither of which has anything unset.
-func SettingsChanges(was, now workflow.Settings) []SettingsChange {
-	all := []SettingsChange{
-		{"Channel", channel(was.Channel), channel(now.Channel)},
-		{"Reviewers", reviewersText(was), reviewersText(now)},
-		{"Admins", several(was.Admins, nil, "from SLACK_ADMINS"), several(now.Admins, nil, "from SLACK_ADMINS")},
-		{"Undo window", undoText(was.Undo), undoText(now.Undo)},
-		{"Rejecting", rejectText(was.QuickReject), rejectText(now.QuickReject)},
-		{"Deadline reminders", stepsText(was.Steps), stepsText(now.Steps)},
-		{"Morning message", morningText(was), morningText(now)},
-		{"Shipments", shipmentsText(was), shipmentsText(now)},
-	}
-	all = append(all, clockChanges(was, now)...)
-	all = slices.DeleteFunc(all, func(c SettingsChange) bool { return c.Was == c.Now })
-	if !slices.Equal(was.Reviewers, now.Reviewers) || !slices.Equal(was.Groups, now.Groups) || !slices.Equal(was.Admins, now.Admins) {
-		return peopleChanged(all, was, now)
-	}
-	return all
-}
-
-// peopleChanged adds what a shortened list of people does not show.
-func peopleChanged(all []SettingsChange, was, now workflow.Settings) []SettingsChange {
-	named := func(name string) bool {
-		return slices.ContainsFunc(all, func(c SettingsChange) bool { return c.Name == name })
-	}
-	if !named("Reviewers") && (!slices.Equal(was.Reviewers, now.Reviewers) || !slices.Equal(was.Groups, now.Groups)) {
-		all = append(all, SettingsChange{"Reviewers", "others", "changed further down the list"})
-	}
-	if !named("Admins") && !slices.Equal(was.Admins, now.Admins) {
-		all = append(all, SettingsChange{"Admins", "others", "changed further down the list"})
-	}
-	return all
-}
-
-func (c SettingsChange) String() string { return "• *" + c.Name + "*: " + c.Was + " → " + c.Now }
 
 // channel mentions a channel.
 func channel(id string) string {
@@ -150,15 +80,6 @@ func undoText(d *time.Duration) string {
 	return plainNumber(d.Seconds()) + " seconds"
 }
 
-func rejectText(quick bool) string {
-	if quick {
-		return "right away"
-	}
-	return "with a dialog"
-}
-
-func stepsText(steps []time.Duration) string { return StepsText(steps) + " hours" }
-
 // clockTime is a time of day. What is none is shown as data.
 func clockTime(s string) string {
 	if t, err := time.Parse("15:04", s); err == nil {
@@ -169,6 +90,20 @@ func clockTime(s string) string {
 
 func morningText(s workflow.Settings) string {
 	return clockTime(s.Morning) + ", " + first(data(s.Zone, maxID), workflow.DefaultZone)
+}
+
+func hoursText(s workflow.Settings) string {
+	if s.HoursFrom == "" {
+		return "at any time"
+	}
+	return clockTime(s.HoursFrom) + " to " + clockTime(s.HoursTo) + either(s.Weekends, ", every day", ", Monday to Friday")
+}
+
+func nudgeSetting(words string) string {
+	if clean(words) == "" {
+		return "none"
+	}
+	return quoted(words, maxExcerpt)
 }
 
 func shipmentsText(s workflow.Settings) string {
@@ -182,30 +117,32 @@ func shipmentsText(s workflow.Settings) string {
 	}
 }
 
-// SettingsSaved is what takes the dialog's place once it is saved: what changed, and which other shops got the same.
-func SettingsSaved(shop workflow.Shop, changes []SettingsChange, copied []workflow.Shop) slack.ModalViewRequest {
+// SettingsSaved are the lines that tell what of a section was saved, and which other shops got the same.
+func SettingsSaved(id SettingsSection, shop workflow.Shop, changes []SettingsChange, copied []workflow.Shop) []string {
 	lines := []string{"*Saved*" + forShop(shop.Name) + ". Takes effect now."}
 	for _, c := range changes {
 		lines = append(lines, c.String())
 	}
-	if len(changes) == 0 && len(copied) == 0 {
-		lines = []string{"Nothing changed" + forShop(shop.Name) + "."}
+	if len(copied) == 0 {
+		return lines
 	}
-	m := closing("Settings", lines...)
-	if len(copied) > 0 {
-		names := make([]string, 0, len(copied))
-		for _, s := range copied[:min(maxShops, len(copied))] {
-			names = append(names, first(data(s.Name, maxName), data(string(s.ID), maxID)))
-		}
-		if more := len(copied) - len(names); more > 0 {
-			names = append(names, fmt.Sprintf("and %d more", more))
-		}
-		m.Blocks.BlockSet = append(m.Blocks.BlockSet, section("Copied, except the channel, to: "+strings.Join(names, ", ")+"."))
+	names := make([]string, 0, len(copied))
+	for _, s := range copied[:min(maxShops, len(copied))] {
+		names = append(names, first(data(s.Name, maxName), data(string(s.ID), maxID)))
 	}
-	return m
+	if more := len(copied) - len(names); more > 0 {
+		names = append(names, fmt.Sprintf("and %d more", more))
+	}
+	return append(lines, "Copied"+exceptChannel(id, ", except the channel,")+" to: "+strings.Join(names, ", ")+".")
 }
 
-// WarnMoved warns somebody that the settings were changed while she had the dialog open: what she sends next replaces
+// SettingsEnd takes the overview's place for somebody who may not see it any more.
+func SettingsEnd(saved []string) slack.ModalViewRequest { return closing("Settings", saved...) }
+
+// What is said of a dialog that Sample Desk itself no longer knows.
+const SettingsReopen = "These settings have moved, and nothing was saved. Please open `/samples settings` again."
+
+// WarnMoved warns somebody that the settings were changed while they had the dialog open: what they send next replaces
 // what is there now.
 func WarnMoved(changes []SettingsChange) string {
 	lines := []string{"*Someone changed these settings while you had them open.* Your entries are below. If you save anyway, they replace the current settings:"}

@@ -42,15 +42,10 @@ func welcomePanel(shop workflow.Shop) []slack.Block {
 
 // WelcomeMeta is what the dialog carries unseen from page to page.
 type WelcomeMeta struct {
-	Shop    workflow.ShopID `json:"shop"`
-	Version int             `json:"version"` // of the settings when it began
-	Page    int             `json:"page"`    // counted from 1
+	Shop workflow.ShopID `json:"shop"`
+	Page int             `json:"page"` // counted from 1
 
-	Channel   string              `json:"channel,omitempty"`
-	Reviewers []workflow.PersonID `json:"reviewers,omitempty"`
-	Groups    []workflow.GroupID  `json:"groups,omitempty"`
-	Morning   string              `json:"morning,omitempty"`
-	Zone      string              `json:"zone,omitempty"`
+	workflow.Settings // what its pages ask for, and the version of the settings when it began
 }
 
 // maxWelcomed is how many reviewers the welcome takes: what it carries from page to page has to fit Slack's 3,000
@@ -89,24 +84,8 @@ type WelcomeFacts struct {
 // WelcomeModal is one page of the first-run welcome.
 func WelcomeModal(f WelcomeFacts) slack.ModalViewRequest {
 	m := f.Meta
-	in := fields{shop: m.Shop, groups: f.Groups, at: f.At, settings: workflow.Settings{
-		Channel: m.Channel, Reviewers: m.Reviewers, Groups: m.Groups, Morning: m.Morning, Zone: m.Zone,
-	}}
-	var blocks []slack.Block
-	switch m.Page {
-	case 1:
-		blocks = append(blocks, step(m.Page, "Where should requests appear?",
-			"Each sample request"+whoseShop(f.Shop.Name)+" comes to one channel as a card with buttons. Only people in that channel see the requests."),
-			in.channel())
-	case 2:
-		blocks = append(blocks, step(m.Page, "Who decides?",
-			"Reviewers approve and reject. Without reviewers, everyone in the channel does. Guests and people from other workspaces can't."),
-			in.limited(in.reviewers()), in.userGroups())
-	default:
-		blocks = append(blocks, step(m.Page, "When does your day start?",
-			"In the morning the channel gets a list of what expires that day, most valuable first. Days follow this time zone."),
-			in.morning(), in.zone())
-	}
+	blocks := []slack.Block{welcomeStep(m.Page, f.Shop.Name)}
+	blocks = append(blocks, AllSettings.OnPage(m.Page).blocks(m.Shop, m.Settings, SettingsKnown{Groups: f.Groups, At: f.At, MaxPeople: maxWelcomed})...)
 	submit := "Next"
 	if m.Page == WelcomePages {
 		submit = "Finish"
@@ -121,7 +100,18 @@ func WelcomeModal(f WelcomeFacts) slack.ModalViewRequest {
 	}
 }
 
-func step(page int, asks, because string) slack.Block {
+// welcomeStep says what a page asks for, and what for.
+func welcomeStep(page int, shop string) slack.Block {
+	asks, because := "When does your day start?",
+		"In the morning the channel gets a list of what expires that day, most valuable first. Days follow this time zone."
+	switch page {
+	case 1:
+		asks, because = "Where should requests appear?",
+			"Each sample request"+whoseShop(shop)+" comes to one channel as a card with buttons. Only people in that channel see the requests."
+	case 2:
+		asks, because = "Who decides?",
+			"Reviewers approve and reject. Without reviewers, everyone in the channel does. Guests and people from other workspaces can't."
+	}
 	return section(fmt.Sprintf("*Step %d of %d: %s*", page, WelcomePages, asks), because)
 }
 
@@ -130,16 +120,6 @@ func whoseShop(name string) string {
 		return " of " + name
 	}
 	return ""
-}
-
-// limited keeps a list of people short enough for what the dialog carries.
-func (f fields) limited(b slack.Block) slack.Block {
-	if input, ok := b.(*slack.InputBlock); ok {
-		if menu, ok := input.Element.(*slack.MultiSelectBlockElement); ok {
-			menu.MaxSelectedItems = new(maxWelcomed)
-		}
-	}
-	return b
 }
 
 // WelcomeDone is the end of the welcome: what holds now, and where to go on.

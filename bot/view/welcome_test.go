@@ -13,8 +13,10 @@ import (
 
 func welcomeFacts(page int) WelcomeFacts {
 	return WelcomeFacts{At: noon, Shop: workflow.Shop{ID: "1", Name: "Glow Shop"}, Groups: map[workflow.GroupID]string{"S0REVIEW01": "Sample reviewers"}, Meta: WelcomeMeta{
-		Shop: "1", Version: 2, Page: page, Channel: "C0SAMPLES1", Reviewers: []workflow.PersonID{reviewer}, Groups: []workflow.GroupID{"S0REVIEW01"},
-		Morning: "07:30", Zone: "Europe/Berlin",
+		Shop: "1", Page: page, Settings: workflow.Settings{
+			Version: 2, Channel: "C0SAMPLES1", Reviewers: []workflow.PersonID{reviewer}, Groups: []workflow.GroupID{"S0REVIEW01"},
+			Morning: "07:30", Zone: "Europe/Berlin",
+		},
 	}}
 }
 

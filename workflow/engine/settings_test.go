@@ -70,6 +70,21 @@ func TestSettingsFallBackOnTheDesksOwn(t *testing.T) {
 	require.Equal(t, time.UTC, workflow.Settings{Zone: "nowhere"}.Location())
 }
 
+func TestWhatIsUnsetFollowsTheDefaultsAndGoesOnDoingSo(t *testing.T) {
+	standard := workflow.DefaultSettings()
+	standard.Channel, standard.Undo, standard.Admins = "C1", undo(time.Minute), []workflow.PersonID{another}
+	was := workflow.Settings{Version: 3, Morning: "07:00", QuickReject: true}
+	full := was.Or(standard)
+	require.Equal(t, workflow.Settings{
+		Version: 3, Morning: "07:00", QuickReject: true, Channel: "C1", Undo: undo(time.Minute), Admins: []workflow.PersonID{another},
+		Steps: workflow.DefaultSteps, Zone: "UTC", PostDays: workflow.DefaultPostDays, MoveDays: workflow.DefaultMoveDays,
+	}, full)
+	require.Equal(t, was, full.Following(was, standard))
+	full.Morning, full.Zone = workflow.DefaultMorning, "Europe/Paris"
+	require.Equal(t, workflow.Settings{Version: 3, Morning: "09:00", QuickReject: true, Zone: "Europe/Paris"}, full.Following(was, standard),
+		"who had set a time means the one that they set now")
+}
+
 // shops puts three shops on record, of which the last has a channel of its own.
 func (d *desk) shops() {
 	d.t.Helper()
@@ -107,6 +122,24 @@ func TestSettingsAreCopiedToOtherShopsButForTheChannel(t *testing.T) {
 	for _, id := range []workflow.ShopID{sample.Shop, "3"} {
 		require.Equal(t, []workflow.EventKind{workflow.OnSettingsChanged}, events(d.history(workflow.Key{Shop: id})))
 	}
+}
+
+func TestAPartOfTheSettingsLeavesTheRestOfEachShopAsItIs(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, glow)
+	d.shops()
+	set := func(c workflow.SettingsChange) {
+		c.Actor, c.At = by(member), noon
+		_, err := d.ChangeSettings(t.Context(), sample.Shop, c)
+		require.NoError(t, err)
+	}
+	set(workflow.SettingsChange{Settings: workflow.Settings{Channel: "C0GLOW", Morning: "07:00"}})
+	set(workflow.SettingsChange{
+		Seen: 1, Copies: []workflow.ShopID{"2"}, Settings: workflow.Settings{Zone: "Europe/Paris"},
+		Fields: []string{"Zone"},
+	})
+	require.Equal(t, workflow.Settings{Version: 2, Channel: "C0GLOW", Morning: "07:00", Zone: "Europe/Paris", Welcomed: true}, d.settings(sample.Shop))
+	require.Equal(t, workflow.Settings{Version: 1, Zone: "Europe/Paris", Welcomed: true}, d.settings("2"))
 }
 
 func TestTwoAdminsDoNotOverwriteEachOtherUnseen(t *testing.T) {

@@ -33,7 +33,7 @@ func changeAll(t *txn, shop workflow.ShopID, c workflow.SettingsChange) (workflo
 		return first, workflow.Refusal{Rule: workflow.RuleBadSetting, Name: field}
 	}
 	seen := first.Settings.Version
-	first, changed, err := changeSettings(t.tx, first, c, c.Settings.Channel)
+	first, changed, err := changeSettings(t.tx, first, c, c.Of(first.Settings).Channel)
 	if err != nil {
 		return first, err
 	}
@@ -64,7 +64,7 @@ func changeAll(t *txn, shop workflow.ShopID, c workflow.SettingsChange) (workflo
 // changeSettings gives a shop those settings, but for the channel. Did reports whether they are others than before.
 func changeSettings(tx workflow.Tx, s workflow.Shop, c workflow.SettingsChange, channel string) (after workflow.Shop, did bool, err error) {
 	was := s.Settings
-	s.Settings = c.Settings
+	s.Settings = c.Of(was)
 	s.Settings.Version, s.Settings.Channel, s.Settings.Welcomed = was.Version, channel, true
 	if reflect.DeepEqual(s.Settings, was) {
 		return s, false, nil
