@@ -138,7 +138,7 @@ type linkRequest struct {
 // submitLink asks TikTok for the link. Where that takes longer than a dialog may wait, the dialog says so, and goes on
 // when TikTok has answered; what was chosen is kept either way.
 func (d *linkDesk) submitLink(ctx context.Context, s submit, ack socket.Ack) {
-	w, err := d.linkRequestOf(ctx, s)
+	r, err := d.linkRequestOf(ctx, s)
 	if errors.Is(err, errNoProduct) {
 		ack(handle.At(view.BlockLinkProduct, view.ErrorNoProduct).Ack())
 		return
@@ -152,21 +152,21 @@ func (d *linkDesk) submitLink(ctx context.Context, s submit, ack socket.Ack) {
 	defer cancel()
 	answers := make(chan linkAnswer, 1)
 	go func() {
-		link, err := d.askLink(asking, w)
+		link, err := d.askLink(asking, r)
 		answers <- linkAnswer{link, err}
 	}()
 	select {
 	case a := <-answers:
-		if next, ok := d.linkGiven(ctx, w, a); ok {
+		if next, ok := d.linkGiven(ctx, r, a); ok {
 			ack(handle.Show(next).Ack())
 			return
 		}
 		ack(handle.At(view.BlockLinkProduct, view.LinkFailed(causeOf(a))).Ack())
 	case <-time.After(linkSoon):
-		ack(handle.Show(view.LinkWait(w.to)).Ack())
+		ack(handle.Show(view.LinkWait(r.to)).Ack())
 		a := <-answers // askLink ends with its context
 		slackapi.Pause(asking, linkSettle)
-		d.showLink(ctx, s.Interaction, w, a)
+		d.showLink(ctx, s.Interaction, r, a)
 	}
 }
 
@@ -180,44 +180,44 @@ type linkAnswer struct {
 var errNoProduct = errors.New("no product was chosen")
 
 // linkRequestOf reads what a person chose. The error is errNoProduct, a Denied or an ErrRead.
-func (d *linkDesk) linkRequestOf(ctx context.Context, s submit) (w linkRequest, err error) {
+func (d *linkDesk) linkRequestOf(ctx context.Context, s submit) (r linkRequest, err error) {
 	about, err := view.ParseCorrespondent(s.View.Metadata)
 	if err != nil || about.Campaign == "" {
-		return w, fmt.Errorf("%w the metadata of a dialog: %q", access.ErrRead, s.View.Metadata)
+		return r, fmt.Errorf("%w the metadata of a dialog: %q", access.ErrRead, s.View.Metadata)
 	}
 	if _, err := d.access.Guard(ctx, s.User.ID, about.Shop, access.Reviewer); err != nil {
-		return w, err
+		return r, err
 	}
 	chosen, err := view.ParseLinkProduct(s.Field(view.ActionLinkProduct).Chosen())
 	if err != nil {
-		return w, errNoProduct
+		return r, errNoProduct
 	}
 	days, err := strconv.Atoi(s.Field(view.ActionLinkDays).Chosen())
 	if err != nil || days < 1 || days > view.MaxLinkDays {
 		days = view.DefaultLinkDays
 	}
-	w = linkRequest{to: asKnown(ctx, d.store, d.log, about), chosen: workflow.Product{ID: chosen.Product, SKU: chosen.SKU}, days: days}
+	r = linkRequest{to: asKnown(ctx, d.store, d.log, about), chosen: workflow.Product{ID: chosen.Product, SKU: chosen.SKU}, days: days}
 	err = d.store.View(ctx, func(tx workflow.Tx) error {
 		is := func(p workflow.Product) bool { return p.ID == chosen.Product && p.SKU == chosen.SKU }
 		found, err := productsWith(ctx, tx, about.Shop, "", is, 1, variant)
 		if len(found) > 0 {
-			w.chosen = found[0]
+			r.chosen = found[0]
 		}
 		return err
 	})
 	if err != nil {
-		return w, fmt.Errorf("%w a product: %w", access.ErrRead, err)
+		return r, fmt.Errorf("%w a product: %w", access.ErrRead, err)
 	}
-	return w, nil
+	return r, nil
 }
 
-func (d *linkDesk) askLink(ctx context.Context, w linkRequest) (string, error) {
+func (d *linkDesk) askLink(ctx context.Context, r linkRequest) (string, error) {
 	if d.link == nil {
 		return "", workflow.Failure{Message: "this desk has nobody to ask"}
 	}
-	link, err := d.link(ctx, w.to.Shop, w.chosen.ID, w.chosen.SKU, w.days)
+	link, err := d.link(ctx, r.to.Shop, r.chosen.ID, r.chosen.SKU, r.days)
 	if err != nil {
-		d.log.WarnContext(ctx, "TikTok gave no link for a request", "shop", w.to.Shop, "error", err)
+		d.log.WarnContext(ctx, "TikTok gave no link for a request", "shop", r.to.Shop, "error", err)
 	}
 	return link, err
 }
@@ -234,35 +234,35 @@ func causeOf(a linkAnswer) workflow.Failure {
 }
 
 // linkGiven is the dialog with the message, once there is a link that fits one.
-func (d *linkDesk) linkGiven(ctx context.Context, w linkRequest, a linkAnswer) (slack.ModalViewRequest, bool) {
+func (d *linkDesk) linkGiven(ctx context.Context, r linkRequest, a linkAnswer) (slack.ModalViewRequest, bool) {
 	if a.err != nil {
 		return slack.ModalViewRequest{}, false
 	}
 	var m workflow.Member
 	err := d.store.View(ctx, func(tx workflow.Tx) (err error) {
-		m, err = tx.Member(w.to.Campaign, w.to.Creator)
+		m, err = tx.Member(r.to.Campaign, r.to.Creator)
 		return query.UnlessMissing(err)
 	})
 	if err != nil {
 		d.log.WarnContext(ctx, "could not read a member", "error", err)
 	}
 	return view.LinkSend(view.LinkSendFacts{
-		LinkMeta: view.LinkMeta{To: w.to, Product: w.chosen.ID, Link: a.link}, Creator: m.Shown, For: w.chosen, Days: w.days,
+		LinkMeta: view.LinkMeta{To: r.to, Product: r.chosen.ID, Link: a.link}, Creator: m.Shown, For: r.chosen, Days: r.days,
 	})
 }
 
 // showLink goes on with a dialog that waits: to the message, or back to the choice with the reason.
-func (d *linkDesk) showLink(ctx context.Context, i handle.Interaction, w linkRequest, a linkAnswer) {
+func (d *linkDesk) showLink(ctx context.Context, i handle.Interaction, r linkRequest, a linkAnswer) {
 	ctx, cancel := d.api.Detach(ctx, slackapi.Timeout)
 	defer cancel()
-	next, ok := d.linkGiven(ctx, w, a)
+	next, ok := d.linkGiven(ctx, r, a)
 	if !ok {
-		facts, err := d.linkFacts(ctx, w.to)
+		facts, err := d.linkFacts(ctx, r.to)
 		if err != nil {
 			d.log.WarnContext(ctx, "could not read what a link can be for", "error", err)
 		}
 		cause := causeOf(a)
-		facts.Chosen, facts.Days, facts.Failed = w.chosen, w.days, &cause
+		facts.Chosen, facts.Days, facts.Failed = r.chosen, r.days, &cause
 		next = view.LinkModal(facts)
 	}
 	if _, err := d.api.UpdateViewContext(ctx, next, "", "", i.View.ID); err != nil { // whoever closed it wants no link
