@@ -479,7 +479,7 @@ func TestAnAnswerOfManyShopsGoesOnAfterItsAcknowledgement(t *testing.T) {
 					id := workflow.ApplicationID(fmt.Sprint(2000 + i))
 					a := workflow.Application{
 						Key: workflow.Key{Shop: s.ID, ID: id}, Snapshot: pending(string(id)), SeenAt: time.Now(), Campaign: c.ID,
-						Card: workflow.Card{Link: "https://slack.test/archives/C0SAMPLES1/p1795338000000000?" + strings.Repeat("x", 100)},
+						Card: workflow.Card{Post: workflow.Post{Link: "https://slack.test/archives/C0SAMPLES1/p1795338000000000?" + strings.Repeat("x", 100)}},
 					}
 					a.Snapshot.Creator = workflow.Creator{OpenID: fmt.Sprint("open-", i)}
 					a.Snapshot.Status = workflow.LiveStatuses[i%3]

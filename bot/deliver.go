@@ -128,7 +128,7 @@ func (d *Desk) showCard(ctx context.Context, e workflow.Effect) engine.Outcome {
 		}
 		post.method, post.channel, post.ts = slackapi.MethodUpdate, a.Card.Channel, a.Card.TS
 	case e.Leased: // it was to be an edit, and the card is gone since: a post takes a claim
-		return engine.Outcome{Then: engine.Again}
+		return engine.Outcome{Then: engine.AtOnce}
 	case unclear(e):
 		found, outcome, ok := d.findCard(ctx, e, post.channel)
 		if !ok {
@@ -142,7 +142,7 @@ func (d *Desk) showCard(ctx context.Context, e workflow.Effect) engine.Outcome {
 	if err != nil {
 		return d.failed(ctx, e, post, err)
 	}
-	return outcomeOf(e, w, engine.Outcome{Event: workflow.CardShown{
+	return outcomeOf(e, w, engine.Outcome{Event: workflow.PostShown{
 		At: time.Now(), Channel: post.channel, TS: w.ts, Hash: w.hash, Link: d.permalink(ctx, a.Card.Link, post.channel, "", w.ts), Bare: w.bare,
 	}})
 }

@@ -67,7 +67,7 @@ func (d *Desk) lost(e workflow.Effect, p post, cause workflow.Failure) engine.Ou
 	if e.Kind == workflow.ShowNotice && p.ts != "" {
 		return lostNotice(p)
 	}
-	gone := workflow.CardLost{At: time.Now(), TS: cmp.Or(p.ts, p.thread), Failure: cause}
+	gone := workflow.PostLost{At: time.Now(), TS: cmp.Or(p.ts, p.thread), Failure: cause}
 	o := engine.Outcome{Event: gone, Then: engine.Buried, Failure: cause}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
@@ -83,11 +83,10 @@ func (d *Desk) lost(e workflow.Effect, p post, cause workflow.Failure) engine.Ou
 // again tries later, and keeps what is known of earlier attempts.
 func again(e workflow.Effect, err error) engine.Outcome {
 	o := engine.Outcome{
-		Then: engine.Again, After: outbox.Backoff(e.Attempt), Verifications: e.Verifications, Refusals: e.Refusals, Failure: workflow.Failure{Message: err.Error()},
+		Then: engine.Again, AtLeast: slackapi.RetryAfter(err), Verifications: e.Verifications, Refusals: e.Refusals, Failure: workflow.Failure{Message: err.Error()},
 	}
 	if e.Begun {
 		o.Verifications = max(o.Verifications, 1)
 	}
-	o.After = max(o.After, slackapi.RetryAfter(err))
 	return o
 }

@@ -57,7 +57,7 @@ func (d *Desk) showNotice(ctx context.Context, e workflow.Effect) engine.Outcome
 		p.method, p.channel, p.ts, p.standing, p.pages = slackapi.MethodUpdate, s.notice.Channel, s.notice.TS, s.notice.Hash, s.notice.Pages
 	}
 	if e.Leased && (!s.notice.Posted() || len(s.message.Pages()) > 1+len(s.notice.Pages)) {
-		return engine.Outcome{Then: engine.Again, Verifications: 1} // it was to be an edit: what posts takes a claim
+		return engine.Outcome{Then: engine.AtOnce, Verifications: 1} // it was to be an edit: what posts takes a claim
 	}
 	if unclear(e) {
 		if err := d.findNotice(ctx, e, &p); err != nil {
@@ -67,14 +67,14 @@ func (d *Desk) showNotice(ctx context.Context, e workflow.Effect) engine.Outcome
 	p.home = p.channel == s.home
 	w, err := d.put(ctx, e, p)
 	if err == nil {
-		return outcomeOf(e, w, engine.Outcome{Result: engine.NoticeShown{
+		return outcomeOf(e, w, engine.Outcome{Event: workflow.PostShown{
 			At: time.Now(), Channel: p.channel, TS: w.ts, Hash: w.hash, Pages: w.pages, Link: d.permalink(ctx, s.notice.Link, p.channel, p.thread, w.ts),
 		}})
 	}
 	p.looked = p.looked || len(s.message.Pages()) > 1 // of its further pages only a look would know
 	o := d.failed(ctx, e, p, err)
 	if o.Event == nil && o.Result == nil && w.ts != "" { // what stands already is on record for the next attempt
-		o.Result = engine.NoticeShown{At: time.Now(), Channel: p.channel, TS: w.ts, Pages: w.pages}
+		o.Event = workflow.PostShown{At: time.Now(), Channel: p.channel, TS: w.ts, Pages: w.pages}
 	}
 	return o
 }
@@ -177,7 +177,7 @@ func (d *Desk) noticeMessage(tx workflow.Tx, n workflow.Notice) (view.Message, e
 
 // lostNotice tells that a notice's message is gone.
 func lostNotice(p post) engine.Outcome {
-	return engine.Outcome{Result: engine.NoticeLost{At: time.Now(), TS: cmp.Or(p.ts, p.thread)}}
+	return engine.Outcome{Event: workflow.PostLost{At: time.Now(), TS: cmp.Or(p.ts, p.thread)}}
 }
 
 // permalink returns the link to a message unless it is known, which is made of the workspace's address. A message without

@@ -32,9 +32,9 @@ type post struct {
 	payload  map[string]any
 	standing string // the hash of what is shown now, as far as it is on record
 
-	begun string                // the first page, where it is posted already and is not to be updated
-	pages []workflow.NoticePage // the further ones that are on record
-	found map[int]string        // those that were found by looking
+	begun string              // the first page, where it is posted already and is not to be updated
+	pages []workflow.PostPage // the further ones that are on record
+	found map[int]string      // those that were found by looking
 }
 
 // keyPage is where the metadata of a further page says which it is, counted from 1.
@@ -44,7 +44,7 @@ const keyPage = "page"
 type written struct {
 	ts    string // of the first page; empty: nothing was written
 	hash  string // of the whole, once it stands
-	pages []workflow.NoticePage
+	pages []workflow.PostPage
 	bare  bool // without its pictures
 	plain bool // as text alone
 }
@@ -162,9 +162,9 @@ func (d *Desk) putPage(ctx context.Context, p post, w *written, n int, m view.Me
 		return err
 	}
 	if n < len(w.pages) {
-		w.pages[n] = workflow.NoticePage{TS: ts, Hash: hash}
+		w.pages[n] = workflow.PostPage{TS: ts, Hash: hash}
 	} else {
-		w.pages = append(w.pages, workflow.NoticePage{TS: ts, Hash: hash})
+		w.pages = append(w.pages, workflow.PostPage{TS: ts, Hash: hash})
 	}
 	return nil
 }

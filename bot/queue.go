@@ -112,7 +112,7 @@ func (d *queueDesk) seeToCard(ctx context.Context, who workflow.PersonID, a work
 	if there {
 		return
 	}
-	gone := workflow.CardLost{At: time.Now(), TS: a.Card.TS, Failure: workflow.Failure{Message: "message_not_found"}}
+	gone := workflow.PostLost{At: time.Now(), TS: a.Card.TS, Failure: workflow.Failure{Message: "message_not_found"}}
 	if a, err = d.engine.Apply(ctx, a.Key, gone); err == nil {
 		_, err = d.callForCard(ctx, who, a)
 	}

@@ -105,7 +105,7 @@ func putOne(tx workflow.Tx, n, size int, now time.Time) error {
 	seen := now.Add(-time.Duration(size-n) * time.Minute)
 	a := workflow.Application{
 		Key: benchedKey(n), SeenAt: seen, ReportedAt: seen, ChangedAt: seen, Round: 3,
-		Card: workflow.Card{Wanted: true, Channel: "C1", TS: fmt.Sprintf("1760000000.%06d", n), Hash: "8b1a9953c4611296a827abf8c47804d7", Link: "https://glow.slack.example/archives/C1/p1760000000000000"},
+		Card: workflow.Card{Wanted: true, Post: workflow.Post{Channel: "C1", TS: fmt.Sprintf("1760000000.%06d", n), Hash: "8b1a9953c4611296a827abf8c47804d7", Link: "https://glow.slack.example/archives/C1/p1760000000000000"}},
 		Snapshot: workflow.Snapshot{
 			ReviewBy: now.Add(24*time.Hour + time.Duration(n%10_000)*time.Minute), Approvable: true, Stock: 12, Commission: "0.15",
 			Creator: workflow.Creator{

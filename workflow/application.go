@@ -132,19 +132,12 @@ type Failure struct {
 	Call      string `json:"call,omitempty"`  // the only kind of call that it stops; empty: all of the shop's, or none
 }
 
-// Card is the application's message in Slack.
+// Card is what the desk knows of an application's message in Slack.
 type Card struct {
-	Wanted  bool   `json:"wanted,omitempty"`  // the application has a card, or will have one as soon as it can be posted
-	Channel string `json:"channel,omitempty"` // where it was posted
-	TS      string `json:"ts,omitempty"`      // Slack's id of the message; empty until it was posted
-	Link    string `json:"link,omitempty"`    // Slack's permalink of it; empty while it is not known
-	Hash    string `json:"hash,omitempty"`    // of what is on it, so that a repaint that changes nothing is not sent
-	Lost    bool   `json:"lost,omitempty"`    // the message or its channel is gone; nothing more is written there
-	Bare    bool   `json:"bare,omitempty"`    // it stands without its picture, whose link had expired
+	Wanted bool `json:"wanted,omitempty"` // the application has a card, or will have one as soon as it can be posted
+	Post
+	Bare bool `json:"bare,omitempty"` // it stands without its picture, whose link had expired
 }
-
-// Posted reports whether the card is in Slack.
-func (c Card) Posted() bool { return c.TS != "" && !c.Lost }
 
 // State says where the application stands.
 func (a Application) State() State {

@@ -21,9 +21,9 @@ func TestACardIsCalledForOnce(t *testing.T) {
 func TestTheFirstSightOfACardLetsItsRepliesGo(t *testing.T) {
 	a := applicationIn(Pending)
 	a.Card = Card{Wanted: true}
-	shown := CardShown{At: noon, Channel: "C0SAMPLES", TS: "1.000001", Hash: "h1", Link: "https://example.com/1"}
+	shown := PostShown{At: noon, Channel: "C0SAMPLES", TS: "1.000001", Hash: "h1", Link: "https://example.com/1"}
 	n := next(t, a, shown)
-	require.Equal(t, Card{Wanted: true, Channel: "C0SAMPLES", TS: "1.000001", Hash: "h1", Link: "https://example.com/1"}, n.Application.Card)
+	require.Equal(t, Card{Wanted: true, Post: Post{Channel: "C0SAMPLES", TS: "1.000001", Hash: "h1", Link: "https://example.com/1"}}, n.Application.Card)
 	require.Equal(t, []Lane{ThreadLane(sample)}, n.Wake)
 	require.Empty(t, n.Effects)
 	noNews(t, n.Application, shown)
@@ -38,13 +38,13 @@ func TestTheFirstSightOfACardLetsItsRepliesGo(t *testing.T) {
 
 func TestACardsLinkIsKeptThoughItLooksTheSame(t *testing.T) {
 	a := applicationIn(Pending)
-	e := CardShown{At: noon, Channel: a.Card.Channel, TS: a.Card.TS, Hash: a.Card.Hash, Link: "https://example.com/1"}
+	e := PostShown{At: noon, Channel: a.Card.Channel, TS: a.Card.TS, Hash: a.Card.Hash, Link: "https://example.com/1"}
 	require.Equal(t, "https://example.com/1", after(t, a, e).Card.Link)
 }
 
 // lose has Slack say that the card is gone.
-func lose(a Application) CardLost {
-	return CardLost{At: noon, TS: a.Card.TS, Failure: Failure{Message: "message_not_found"}}
+func lose(a Application) PostLost {
+	return PostLost{At: noon, TS: a.Card.TS, Failure: Failure{Message: "message_not_found"}}
 }
 
 func TestALostCardIsPostedAnewWhereItIsCalledFor(t *testing.T) {
@@ -54,7 +54,7 @@ func TestALostCardIsPostedAnewWhereItIsCalledFor(t *testing.T) {
 	n := next(t, a, CardRequested{Actor: by(member), At: noon})
 	require.Equal(t, Card{Wanted: true}, n.Application.Card, "nothing of the old one is left")
 	require.Equal(t, []EffectKind{ShowCard}, kinds(n))
-	shown := next(t, n.Application, CardShown{At: noon, Channel: "C0SAMPLES", TS: "2.000001", Hash: "hash"})
+	shown := next(t, n.Application, PostShown{At: noon, Channel: "C0SAMPLES", TS: "2.000001", Hash: "hash"})
 	require.True(t, shown.Application.Card.Posted())
 	require.Equal(t, []Lane{ThreadLane(sample)}, shown.Wake)
 }
@@ -88,7 +88,7 @@ func TestTheLossOfAnEarlierCardSaysNothingOfThePresentOne(t *testing.T) {
 	a := applicationIn(Pending)
 	earlier := lose(a)
 	a = after(t, a, earlier)
-	a = after(t, a, CardShown{At: noon, Channel: "C0SAMPLES", TS: "2.000001", Hash: "hash"})
+	a = after(t, a, PostShown{At: noon, Channel: "C0SAMPLES", TS: "2.000001", Hash: "hash"})
 	noNews(t, a, earlier)
 }
 
@@ -112,7 +112,7 @@ func TestNothingIsSaidWhereThereIsNoCard(t *testing.T) {
 
 func TestWhatNobodyHasSeenHasNoCard(t *testing.T) {
 	for _, e := range []Event{
-		CardRequested{Actor: by(member), At: noon}, CardShown{At: noon, TS: "1.000001"}, CardLost{At: noon},
+		CardRequested{Actor: by(member), At: noon}, PostShown{At: noon, TS: "1.000001"}, PostLost{At: noon},
 		OriginFound{At: noon, Collab: Collab{Known: true}},
 	} {
 		noNews(t, Application{Key: sample}, e)

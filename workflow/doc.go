@@ -27,8 +27,9 @@
 //	parked, wake     an effect that waits for something else (a reply for its card), and the end of that wait
 //	dead letter      an effect that can never be delivered, kept for a person to see and retry
 //	payload          the facts of a message in Slack; its kind says what it is about and which text it gets
+//	post             a message in Slack that is edited later, as it stands there: a card or a notice
 //	card             the message in Slack about one application; its thread has the replies
-//	notice           a message that is edited as its subject changes: a run's progress, a question, a morning message
+//	notice           a post that is no card: a run's progress, a question, a morning message
 //	campaign         a group of creators and products that the team works on
 //	member           a creator in a campaign, and where they stand before an application decides it
 //	run              something long that a person started: a bulk decision or an import

@@ -55,7 +55,7 @@ func applicationIn(s State) Application {
 	a.SeenAt, a.ReportedAt, a.ChangedAt, a.Round = noon.Add(-time.Hour), noon.Add(-time.Hour), noon.Add(-time.Minute), 3
 	a.Snapshot = pendingReport()
 	a.Snapshot.Status = statusBehind(s)
-	a.Card = Card{Wanted: true, Channel: "C0SAMPLES", TS: "1.000001", Hash: "hash"}
+	a.Card = Card{Wanted: true, Post: Post{Channel: "C0SAMPLES", TS: "1.000001", Hash: "hash"}}
 	phase, ok := map[State]Phase{
 		Queued: DecisionQueued, Sending: DecisionSending, Unclear: DecisionUnclear, Refused: DecisionRefused,
 	}[s]

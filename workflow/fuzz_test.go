@@ -100,9 +100,9 @@ func (l *life) desk() Event {
 	case 1:
 		return CardRequested{At: l.now}
 	case 2:
-		return CardShown{At: l.now, Channel: "C0SAMPLES", TS: one(l, "1.1", "1.2"), Hash: one(l, "h1", "h2")}
+		return PostShown{At: l.now, Channel: "C0SAMPLES", TS: one(l, "1.1", "1.2"), Hash: one(l, "h1", "h2")}
 	case 3:
-		return CardLost{At: l.now, TS: one(l, "1.1", "1.2")}
+		return PostLost{At: l.now, TS: one(l, "1.1", "1.2")}
 	default:
 		return OriginFound{At: l.now, Collab: Collab{Known: true, Target: one(l, "", "7")}}
 	}

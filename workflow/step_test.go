@@ -154,7 +154,7 @@ func TestTheRoundRisesWithWhatPeopleCanActOnAndNothingElse(t *testing.T) {
 		"campaign chosen":                 {from: Pending, on: OnCampaignChosen},
 		"content found":                   {from: Delivered, on: OnContentFound},
 		"a new deadline and no stock":     {from: Pending, event: moved},
-		"a card":                          {from: Pending, event: CardShown{At: noon, Channel: "C0SAMPLES", TS: "1.000001", Hash: "other"}},
+		"a card":                          {from: Pending, event: PostShown{At: noon, Channel: "C0SAMPLES", TS: "1.000001", Hash: "other"}},
 		"where it came from is found out": {from: Pending, event: OriginFound{At: noon, Collab: Collab{Known: true}}},
 	} {
 		t.Run(name, func(t *testing.T) {

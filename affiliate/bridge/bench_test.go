@@ -163,10 +163,10 @@ func (s *slack) Budget(workflow.Effect, string) time.Duration { return 0 }
 
 func (s *slack) Deliver(_ context.Context, e workflow.Effect) engine.Outcome {
 	if e.Kind == workflow.ShowCard {
-		return engine.Outcome{Event: workflow.CardShown{At: time.Now(), Channel: "C1", TS: "1.1", Hash: string(e.ID)}}
+		return engine.Outcome{Event: workflow.PostShown{At: time.Now(), Channel: "C1", TS: "1.1", Hash: string(e.ID)}}
 	}
 	if e.Kind == workflow.ShowNotice {
-		return engine.Outcome{Result: engine.NoticeShown{At: time.Now(), Channel: "C1", TS: "2.1", Hash: string(e.ID)}}
+		return engine.Outcome{Event: workflow.PostShown{At: time.Now(), Channel: "C1", TS: "2.1", Hash: string(e.ID)}}
 	}
 	if _, found := s.posted.LoadOrStore(e.ID, true); found && e.Begun {
 		return engine.Outcome{}

@@ -8,7 +8,6 @@ import (
 	"sampledesk/affiliate"
 	"sampledesk/workflow"
 	"sampledesk/workflow/engine"
-	"sampledesk/workflow/outbox"
 )
 
 // collaborate fetches a target collaboration for a run that imports its creators. A fault of the shop delays the run
@@ -27,7 +26,7 @@ func (b *Bridge) collaborate(ctx context.Context, e workflow.Effect) engine.Outc
 	case errors.Is(err, workflow.ErrNotFound):
 		return engine.Outcome{Then: engine.Buried, Failure: workflow.Failure{Message: "the run or its shop is not on record"}}
 	case err != nil:
-		return engine.Outcome{Then: engine.Again, After: outbox.Backoff(e.Attempt), Failure: failureOf(err)}
+		return engine.Outcome{Then: engine.Again, Failure: failureOf(err)}
 	case r.Ended():
 		return engine.Outcome{}
 	}
@@ -46,7 +45,7 @@ func importFailed(e workflow.Effect, err error) engine.Outcome {
 		return engine.Outcome{Result: failed}
 	}
 	return engine.Outcome{
-		Result: failed, Then: engine.Again, After: max(affiliate.RetryAfter(err), outbox.Backoff(e.Attempt)), Failure: c,
+		Result: failed, Then: engine.Again, AtLeast: affiliate.RetryAfter(err), Failure: c,
 	}
 }
 

@@ -10,7 +10,6 @@ import (
 	"sampledesk/affiliate"
 	"sampledesk/workflow"
 	"sampledesk/workflow/engine"
-	"sampledesk/workflow/outbox"
 )
 
 // The pauses of messages.
@@ -159,7 +158,7 @@ func (b *Bridge) messageFailed(e workflow.Effect, with affiliate.ConversationID,
 	case kind == affiliate.Refused:
 		return refusedMessage(with, c)
 	}
-	o := engine.Outcome{Then: engine.Again, After: max(affiliate.RetryAfter(err), outbox.Backoff(e.Attempt)), Verifications: e.Verifications, Failure: c}
+	o := engine.Outcome{Then: engine.Again, AtLeast: affiliate.RetryAfter(err), Verifications: e.Verifications, Failure: c}
 	if e.Attempt >= unanswering && kind != affiliate.RateLimited {
 		o.Result = engine.MessageDone{What: workflow.OnMessageHeldUp, At: time.Now(), Failure: c}
 	}
@@ -176,7 +175,7 @@ func (b *Bridge) openBreaker(e workflow.Effect, c workflow.Failure, pause time.D
 func delayed(e workflow.Effect, c workflow.Failure, pause time.Duration) engine.Outcome {
 	return engine.Outcome{
 		Result: engine.MessageDone{What: workflow.OnMessageHeldUp, At: time.Now(), Failure: c},
-		Then:   engine.Again, After: max(pause, 0), Verifications: e.Verifications, Failure: c,
+		Then:   engine.Again, After: pause, Verifications: e.Verifications, Failure: c,
 	}
 }
 
@@ -208,7 +207,7 @@ func (b *Bridge) verifyMessage(ctx context.Context, e workflow.Effect, calls *af
 	case e.Verifications == 1:
 		return engine.Outcome{Then: engine.Again, After: secondVerification - firstVerification, Verifications: 2, Failure: e.Failure}
 	default:
-		return engine.Outcome{Then: engine.Again, Verifications: 0, Failure: e.Failure}
+		return engine.Outcome{Then: engine.AtOnce, Failure: e.Failure}
 	}
 }
 

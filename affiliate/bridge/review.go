@@ -8,7 +8,6 @@ import (
 	"sampledesk/affiliate"
 	"sampledesk/workflow"
 	"sampledesk/workflow/engine"
-	"sampledesk/workflow/outbox"
 )
 
 // The pauses of a review.
@@ -94,7 +93,7 @@ func (b *Bridge) send(ctx context.Context, e workflow.Effect, s workflow.Shop, c
 	case affiliate.Unclear(err):
 		return answerLost(c)
 	case kind == affiliate.ShopUnknown && b.renamed(ctx, s):
-		return engine.Outcome{Then: engine.Again, Failure: c}
+		return engine.Outcome{Then: engine.AtOnce, Failure: c}
 	case kind.Stops() != affiliate.StopsNothing:
 		return b.stopReviews(ctx, e, c, now)
 	case kind == affiliate.Refused:
@@ -103,7 +102,7 @@ func (b *Bridge) send(ctx context.Context, e workflow.Effect, s workflow.Shop, c
 		}
 		return engine.Outcome{Event: workflow.RefusedForGood{At: now, Failure: c}, Then: engine.Done}
 	default:
-		return engine.Outcome{Then: engine.Again, After: max(affiliate.RetryAfter(err), outbox.Backoff(e.Attempt)), Failure: c}
+		return engine.Outcome{Then: engine.Again, AtLeast: affiliate.RetryAfter(err), Failure: c}
 	}
 }
 
@@ -119,7 +118,7 @@ func (b *Bridge) stopReviews(ctx context.Context, e workflow.Effect, c workflow.
 
 // heldUp is the outcome of a decision that waits; the card shows why.
 func heldUp(c workflow.Failure, pause time.Duration) engine.Outcome {
-	return engine.Outcome{Event: workflow.HeldUp{At: time.Now(), Failure: c}, Then: engine.Again, After: max(pause, 0), Failure: c}
+	return engine.Outcome{Event: workflow.HeldUp{At: time.Now(), Failure: c}, Then: engine.Again, After: pause, Failure: c}
 }
 
 // reviewAnswered clears the record that TikTok accepts no decision of the shop, now that it answered one, whatever the
@@ -143,15 +142,15 @@ func (b *Bridge) verify(ctx context.Context, e workflow.Effect, a workflow.Appli
 	switch {
 	case err != nil:
 		return engine.Outcome{
-			Then: engine.Again, After: max(affiliate.RetryAfter(err), outbox.Backoff(e.Attempt)), Verifications: e.Verifications, Failure: failureOf(err),
+			Then: engine.Again, AtLeast: affiliate.RetryAfter(err), Verifications: e.Verifications, Failure: failureOf(err),
 		}
 	case found && o.Snapshot.Status != workflow.StatusPending:
 		return engine.Outcome{Event: o.Reported, Then: engine.Done}
 	case e.Verifications == 1:
 		return engine.Outcome{Then: engine.Again, After: secondVerification - firstVerification, Verifications: 2, Failure: e.Failure}
 	case !found:
-		return engine.Outcome{Then: engine.Again, After: max(secondVerification, outbox.Backoff(e.Attempt)), Verifications: 2, Failure: e.Failure}
+		return engine.Outcome{Then: engine.Again, AtLeast: secondVerification, Verifications: 2, Failure: e.Failure}
 	default:
-		return engine.Outcome{Then: engine.Again, Verifications: 0, Failure: e.Failure}
+		return engine.Outcome{Then: engine.AtOnce, Failure: e.Failure}
 	}
 }

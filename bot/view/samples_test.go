@@ -41,7 +41,7 @@ func application() workflow.Application {
 			},
 		},
 		Round: 3, SeenAt: noon.Add(-24 * time.Hour), ReportedAt: noon, ChangedAt: noon.Add(-24 * time.Hour),
-		Card: workflow.Card{Wanted: true, Channel: "C0SAMPLES1", TS: "1763640000.000100"},
+		Card: workflow.Card{Wanted: true, Post: workflow.Post{Channel: "C0SAMPLES1", TS: "1763640000.000100"}},
 	}
 }
 

@@ -81,10 +81,10 @@ func showThread(t *testing.T, s workflow.Store) {
 		old, new []string
 	}{
 		{card: workflow.Card{Wanted: true}},
-		{card: workflow.Card{Wanted: true, Channel: "C1", TS: "1763802000.000100"}, old: []string{"1"}},
-		{card: workflow.Card{Wanted: true, Channel: "C1", TS: "1763802000.000100", Lost: true}},
-		{card: workflow.Card{Wanted: true, Channel: "C1", TS: "1763802000.000200"}, new: []string{"1"}},
-		{card: workflow.Card{Wanted: true, Channel: "C2", TS: "1763802000.000200"}},
+		{card: workflow.Card{Wanted: true, Post: workflow.Post{Channel: "C1", TS: "1763802000.000100"}}, old: []string{"1"}},
+		{card: workflow.Card{Wanted: true, Post: workflow.Post{Channel: "C1", TS: "1763802000.000100", Lost: true}}},
+		{card: workflow.Card{Wanted: true, Post: workflow.Post{Channel: "C1", TS: "1763802000.000200"}}, new: []string{"1"}},
+		{card: workflow.Card{Wanted: true, Post: workflow.Post{Channel: "C2", TS: "1763802000.000200"}}},
 	}
 	for _, step := range steps {
 		a.Card = step.card

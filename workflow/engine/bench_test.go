@@ -22,7 +22,7 @@ func (d *desk) crowd(n int) {
 			for i := start; i < min(start+500, n); i++ {
 				a := workflow.Application{
 					Key: numbered(100_000 + i), SeenAt: noon, ReportedAt: noon, ChangedAt: noon, Campaign: "crowded",
-					Card: workflow.Card{Wanted: true, Channel: "C0SAMPLES", TS: strconv.Itoa(i)},
+					Card: workflow.Card{Wanted: true, Post: workflow.Post{Channel: "C0SAMPLES", TS: strconv.Itoa(i)}},
 				}
 				a.Snapshot = reported(statuses[i%len(statuses)], noon).Snapshot
 				a.Snapshot.Creator = workflow.Creator{OpenID: "crowd_" + strconv.Itoa(i/3), Username: "crowd_" + strconv.Itoa(i/3)}

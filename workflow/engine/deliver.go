@@ -11,18 +11,22 @@ import (
 
 // Outcome is what came of a delivery: what is recorded of it, and what becomes of the effect, in one transaction.
 type Outcome struct {
-	Event         workflow.Event // applied to the effect's application; nil for none
-	Result        Result         // what else the delivery found out; nil for nothing
-	Then          Then
-	After         time.Duration // for Again
-	Verifications int           // kept with the effect, for Again
+	Event  workflow.Event // applied to the effect's application, or kept with the notice that it was to show; nil for none
+	Result Result         // what else the delivery found out; nil for nothing
+	Then   Then
 
-	Refusals int              // kept with the effect, for Again
-	Tell     bool             // for Buried: the shop's admins have to hear of it
-	Failure  workflow.Failure // kept with the effect, for Again and Buried
+	// For Again: After is exactly how long the effect waits. Where it is zero, the dispatcher's back-off holds, and
+	// AtLeast is what the service asked for beside.
+	After   time.Duration
+	AtLeast time.Duration
+
+	Verifications int              // kept with the effect, for Again and AtOnce
+	Refusals      int              // kept with the effect, for Again and AtOnce
+	Tell          bool             // for Buried: the shop's admins have to hear of it
+	Failure       workflow.Failure // kept with the effect, unless it is done
 }
 
-// Result is what a delivery found out of something else than an application: of a notice, a message or a run.
+// Result is what a delivery found out of something else than a card or a notice: of a message or a run.
 type Result interface {
 	// record keeps it.
 	record(*txn, workflow.Effect) error
@@ -35,6 +39,7 @@ type Then int
 const (
 	Done   Then = iota // it is removed
 	Again              // it is tried again, after a while
+	AtOnce             // it is tried again at once: it was not done, and nothing is in its way
 	Park               // it waits until its lane is woken
 	Buried             // it can never be delivered: it becomes a dead letter
 )
@@ -172,7 +177,7 @@ func (e *Engine) SettleSoon(ctx context.Context, eff workflow.Effect, o Outcome,
 			return claimLost(err)
 		}
 		if o.Event != nil {
-			if _, _, err := t.apply(eff.Key(), o.Event); err != nil {
+			if err := t.happened(eff, o.Event); err != nil {
 				return err
 			}
 		}
@@ -205,11 +210,8 @@ func (o Outcome) patient(eff workflow.Effect) bool {
 	if o.Then != Done || eff.Attempt > 1 || eff.Failure != (workflow.Failure{}) {
 		return false
 	}
-	if shown, ok := o.Event.(workflow.CardShown); ok {
-		return eff.Leased && !shown.Bare // or the next repaint would have to know
-	}
-	if shown, ok := o.Result.(NoticeShown); ok {
-		return eff.Leased && len(shown.Pages) == 0
+	if shown, ok := o.Event.(workflow.PostShown); ok {
+		return eff.Leased && !shown.Bare && len(shown.Pages) == 0 // or the next repaint would have to know
 	}
 	return o.Event == nil && o.Result == nil && (eff.Leased || eff.Kind == workflow.Reply || eff.Kind == workflow.Announce)
 }
@@ -239,7 +241,7 @@ func disposeOf(t *txn, eff workflow.Effect, o Outcome, now time.Time) error {
 		eff.Creator = n.Creator // they may be known by another key by now
 	}
 	switch o.Then {
-	case Again:
+	case Again, AtOnce:
 		eff.NotBefore = now.Add(o.After)
 		t.enqueued = true // the dispatcher has to know when
 		return t.tx.Release(eff)

@@ -258,7 +258,7 @@ func (d *desk) seen() workflow.Application {
 	d.apply(reported(workflow.StatusPending, noon))
 	eff, ok := d.claim(workflow.CardLane(sample), noon)
 	require.True(d.t, ok)
-	shown := workflow.CardShown{At: noon, Channel: "C0SAMPLES", TS: "1.000001", Hash: "h1"}
+	shown := workflow.PostShown{At: noon, Channel: "C0SAMPLES", TS: "1.000001", Hash: "h1"}
 	require.NoError(d.t, d.Settle(d.t.Context(), eff, engine.Outcome{Event: shown}, noon))
 	return d.memory().Application
 }

@@ -115,7 +115,7 @@ func TestAFailureAnywhereKeepsNothing(t *testing.T) {
 		},
 		"an outcome": func(ctx context.Context, d *desk) error {
 			eff := d.lane(workflow.CardLane(sample))[0]
-			o := engine.Outcome{Event: workflow.CardShown{At: noon, Channel: "C0SAMPLES", TS: "1.1", Hash: "h"}}
+			o := engine.Outcome{Event: workflow.PostShown{At: noon, Channel: "C0SAMPLES", TS: "1.1", Hash: "h"}}
 			return d.Settle(ctx, eff, o, noon)
 		},
 		"a run": func(ctx context.Context, d *desk) error {
@@ -350,7 +350,7 @@ func TestRepliesWaitForTheCardAndThenGo(t *testing.T) {
 	_, ok := d.claim(thread, noon.Add(time.Hour))
 	require.False(t, ok)
 
-	d.apply(workflow.CardShown{At: noon.Add(time.Hour), Channel: "C0SAMPLES", TS: "1.1", Hash: "h"})
+	d.apply(workflow.PostShown{At: noon.Add(time.Hour), Channel: "C0SAMPLES", TS: "1.1", Hash: "h"})
 	require.False(t, d.lane(thread)[0].Parked)
 	_, ok = d.claim(thread, noon.Add(time.Hour))
 	require.True(t, ok)

@@ -63,7 +63,7 @@ func TestWhatIsKnownOfACreatorByNameBecomesHersByID(t *testing.T) {
 	_, err := d.AnswerSample(t.Context(), workflow.SampleAnswer{Actor: by(member), At: minutes(2), Campaign: c.ID, Creator: findsName, Needed: true})
 	require.NoError(t, err)
 	question := d.member(c, findsName).Question
-	d.deliver(workflow.Lane("post/"+string(question)), engine.NoticeShown{At: minutes(2), Channel: "C0SAMPLES", TS: "7.1", Hash: "h"}, minutes(2))
+	d.deliver(workflow.Lane("post/"+string(question)), workflow.PostShown{At: minutes(2), Channel: "C0SAMPLES", TS: "7.1", Hash: "h"}, minutes(2))
 
 	a := d.asks("2", findsByID, "1", minutes(3))
 	require.Equal(t, c.ID, a.Campaign)
@@ -74,7 +74,7 @@ func TestWhatIsKnownOfACreatorByNameBecomesHersByID(t *testing.T) {
 	require.Equal(t, workflow.MemberNeedsSample, members[0].State)
 	require.Equal(t, question, members[0].Question, "the question stays the message that it is")
 	n := d.notice(question)
-	require.Equal(t, workflow.Notice{ID: question, Shop: sample.Shop, Kind: workflow.KindQuestion, Campaign: c.ID, Creator: findsID, Channel: "C0SAMPLES", TS: "7.1", Hash: "h"}, n)
+	require.Equal(t, workflow.Notice{ID: question, Shop: sample.Shop, Kind: workflow.KindQuestion, Campaign: c.ID, Creator: findsID, Post: workflow.Post{Channel: "C0SAMPLES", TS: "7.1", Hash: "h"}}, n)
 	require.Len(t, d.waiting(workflow.Lane("post/"+string(question))), 1, "and is shown anew: her application has come")
 
 	_, err = d.conversation(findsName)

@@ -164,7 +164,7 @@ func (d *desk) waitingMany(n int, by time.Time) {
 	for start := 0; start < n; start += 1000 {
 		require.NoError(d.t, d.store.Store.Update(d.t.Context(), func(tx workflow.Tx) error {
 			for i := start; i < min(start+1000, n); i++ {
-				a := workflow.Application{Key: numbered(10_000 + i), SeenAt: noon, ReportedAt: noon, ChangedAt: noon, Card: workflow.Card{Wanted: true, Channel: "C0SAMPLES", TS: strconv.Itoa(i)}}
+				a := workflow.Application{Key: numbered(10_000 + i), SeenAt: noon, ReportedAt: noon, ChangedAt: noon, Card: workflow.Card{Wanted: true, Post: workflow.Post{Channel: "C0SAMPLES", TS: strconv.Itoa(i)}}}
 				a.Snapshot = reported(workflow.StatusPending, noon).Snapshot
 				a.Snapshot.ReviewBy = by.Add(-time.Duration(i) * time.Millisecond)
 				if err := tx.PutApplication(a); err != nil {

@@ -60,7 +60,7 @@ func TestAMessageIsQuotedAndSentAndWhatBecameOfItIsShown(t *testing.T) {
 				ID: e.ID, Kind: workflow.SendMessage, Lane: glowLane, Shop: sample.Shop, Application: sample.ID, Notice: n.ID, Creator: glowDaily,
 				Text: want.Text, MadeAt: noon, NotBefore: noon, Attempt: 1,
 			}, e)
-			d.deliver(workflow.ThreadLane(sample), engine.NoticeShown{At: noon, Channel: "C0SAMPLES", TS: "1.2", Hash: "h"}, noon)
+			d.deliver(workflow.ThreadLane(sample), workflow.PostShown{At: noon, Channel: "C0SAMPLES", TS: "1.2", Hash: "h"}, noon)
 			d.settle(e, c.outcome, minutes(1))
 			c.want(&want)
 			require.Equal(t, want, *d.notice(n.ID).Message)
@@ -184,7 +184,7 @@ func TestAMessageCallsForACardToBeQuotedUnder(t *testing.T) {
 	notice := d.waiting(workflow.ThreadLane(sample))
 	require.Len(t, notice, 1)
 	require.True(t, notice[0].Parked, "until the card is there")
-	d.apply(workflow.CardShown{At: noon, Channel: "C0SAMPLES", TS: "1.1", Hash: "h"})
+	d.apply(workflow.PostShown{At: noon, Channel: "C0SAMPLES", TS: "1.1", Hash: "h"})
 	require.False(t, d.waiting(workflow.ThreadLane(sample))[0].Parked)
 }
 

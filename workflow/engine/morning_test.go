@@ -8,7 +8,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"sampledesk/workflow"
-	"sampledesk/workflow/engine"
 )
 
 // morningAt has the desk check whether it is morning.
@@ -132,7 +131,7 @@ func TestTheMorningsMessageFollowsWhatBecomesOfItsItems(t *testing.T) {
 	redrawn := func(why string, want bool, change func()) {
 		t.Helper()
 		for len(d.waiting(lane)) > 0 {
-			d.deliver(lane, engine.NoticeShown{At: at, Channel: "C0SAMPLES", TS: "2.000001", Hash: why}, at.Add(24*time.Hour))
+			d.deliver(lane, workflow.PostShown{At: at, Channel: "C0SAMPLES", TS: "2.000001", Hash: why}, at.Add(24*time.Hour))
 		}
 		change()
 		require.Equal(t, want, len(d.waiting(lane)) == 1, why)

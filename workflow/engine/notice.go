@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"cmp"
 	"errors"
 	"slices"
 	"time"
@@ -9,49 +8,48 @@ import (
 	"sampledesk/workflow"
 )
 
-// NoticeShown says what the notice in Slack shows now, and where it is.
-type NoticeShown struct {
-	At      time.Time
-	Channel string
-	TS      string
-	Hash    string
-	Link    string // empty: as before
-	Pages   []workflow.NoticePage
+// happened records what a delivery brought: of a notice with the notice, and anything else with the application.
+func (t *txn) happened(eff workflow.Effect, ev workflow.Event) error {
+	if eff.Kind == workflow.ShowNotice {
+		switch e := ev.(type) {
+		case workflow.PostShown:
+			return noticeShown(t.tx, eff.Notice, e)
+		case workflow.PostLost:
+			n, err := t.tx.Notice(eff.Notice)
+			if err != nil {
+				return err
+			}
+			if n.TS == e.TS {
+				n.Lost = true
+				return t.tx.PutNotice(n)
+			}
+			if n.Application == "" {
+				return nil // another message was lost
+			}
+		}
+	}
+	_, _, err := t.apply(eff.Key(), ev)
+	return err
 }
 
-// NoticeLost says that a notice cannot be updated any more. TS is the message that was tried.
-type NoticeLost struct {
-	At time.Time
-	TS string
-}
-
-func (e NoticeShown) record(t *txn, eff workflow.Effect) error {
-	n, err := t.tx.Notice(eff.Notice)
+func noticeShown(tx workflow.Tx, id workflow.NoticeID, e workflow.PostShown) error {
+	n, err := tx.Notice(id)
 	if err != nil {
 		return err
 	}
-	link := cmp.Or(e.Link, n.Link)
-	if n.Channel == e.Channel && n.TS == e.TS && n.Hash == e.Hash && n.Link == link && slices.Equal(n.Pages, e.Pages) {
+	was := n.Post
+	if n.Post = was.Shown(e); n.Post == was && slices.Equal(n.Pages, e.Pages) {
 		return nil
 	}
-	n.Channel, n.TS, n.Hash, n.Link, n.Pages = e.Channel, e.TS, e.Hash, link, e.Pages
-	return t.tx.PutNotice(n)
-}
-
-func (e NoticeLost) record(t *txn, eff workflow.Effect) error {
-	n, err := t.tx.Notice(eff.Notice)
-	if err != nil || n.TS != e.TS {
-		return err
-	}
-	n.Lost = true
-	return t.tx.PutNotice(n)
+	n.Pages = e.Pages
+	return tx.PutNotice(n)
 }
 
 // notify saves a notice and enqueues its display. One whose message is gone is posted again, as there is something new
 // in it.
 func (t *txn) notify(n workflow.Notice, at time.Time, p workflow.Priority) error {
 	if n.Lost {
-		n.Channel, n.TS, n.Hash, n.Link, n.Pages, n.Lost = "", "", "", "", nil, false
+		n.Post, n.Pages = workflow.Post{}, nil
 	}
 	if err := t.tx.PutNotice(n); err != nil {
 		return err

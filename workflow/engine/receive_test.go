@@ -91,7 +91,7 @@ func TestAMembersFirstAnswerAsksTheTeamOnce(t *testing.T) {
 	require.Len(t, d.waiting(lane), 1)
 	require.Equal(t, []string{"which colour?"}, d.announced(), "the question quotes the first")
 	require.Equal(t, c.ID, d.notices()[0].CampaignID)
-	d.deliver(lane, engine.NoticeShown{At: minutes(2), Channel: "C0SAMPLES", TS: "7.1", Hash: "h"}, minutes(2))
+	d.deliver(lane, workflow.PostShown{At: minutes(2), Channel: "C0SAMPLES", TS: "7.1", Hash: "h"}, minutes(2))
 
 	d.receives(finds, minutes(3), "hello?")
 	require.Empty(t, d.waiting(lane), "a late answer asks nothing")

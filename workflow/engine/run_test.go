@@ -130,7 +130,7 @@ func TestARunTellsWhatBecameOfEachDecisionAndEndsOnce(t *testing.T) {
 	notice := workflow.Lane("post/" + string(workflow.RunNotice(r.ID)))
 	shown := func() { // the notice's message is brought up to date
 		t.Helper()
-		d.deliver(notice, engine.NoticeShown{At: noon, Channel: "C0SAMPLES", TS: "7.1", Hash: strconv.Itoa(int(d.store.writes.Load()))}, minutes(9))
+		d.deliver(notice, workflow.PostShown{At: noon, Channel: "C0SAMPLES", TS: "7.1", Hash: strconv.Itoa(int(d.store.writes.Load()))}, minutes(9))
 		require.Empty(t, d.waiting(notice))
 	}
 	item := func(n int) workflow.RunItem { return d.run(r.ID).Items[n-1] }

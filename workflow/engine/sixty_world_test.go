@@ -311,7 +311,7 @@ func (s *sixty) outcome(e workflow.Effect) engine.Outcome {
 		if a := s.application(e.Key()); a.Card.Posted() {
 			ts = a.Card.TS
 		}
-		return engine.Outcome{Event: workflow.CardShown{At: s.now, Channel: "C0SAMPLES", TS: ts, Hash: ts}}
+		return engine.Outcome{Event: workflow.PostShown{At: s.now, Channel: "C0SAMPLES", TS: ts, Hash: ts}}
 	case workflow.ShowNotice:
 		n := s.desk.notice(e.Notice)
 		if n.TS == "" {
@@ -319,7 +319,7 @@ func (s *sixty) outcome(e workflow.Effect) engine.Outcome {
 		} else {
 			ts = n.TS
 		}
-		return engine.Outcome{Result: engine.NoticeShown{At: s.now, Channel: "C0SAMPLES", TS: ts, Hash: ts}}
+		return engine.Outcome{Event: workflow.PostShown{At: s.now, Channel: "C0SAMPLES", TS: ts, Hash: ts}}
 	case workflow.SendMessage:
 		s.announced[e.ID] = "nudge " + e.Key().String()
 		return engine.Outcome{Result: engine.MessageDone{What: workflow.OnMessageSent, At: s.now}}

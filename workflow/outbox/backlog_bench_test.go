@@ -154,7 +154,7 @@ func (s *slowChannel) Deliver(_ context.Context, e workflow.Effect) engine.Outco
 		return engine.Outcome{}
 	}
 	s.posted <- struct{}{}
-	return engine.Outcome{Event: workflow.CardShown{At: time.Now(), Channel: "C1", TS: fmt.Sprintf("1.%06d", s.next.Add(1)), Hash: string(e.ID)}}
+	return engine.Outcome{Event: workflow.PostShown{At: time.Now(), Channel: "C1", TS: fmt.Sprintf("1.%06d", s.next.Add(1)), Hash: string(e.ID)}}
 }
 
 func processorTime(b *testing.B) time.Duration {

@@ -62,8 +62,9 @@ type Service interface {
 	// and delivers. It must not block, nor use the store.
 	Budget(e workflow.Effect, limit string) time.Duration
 
-	// Deliver does what the effect says and returns the outcome. It returns soon after ctx ends, and the outcome then
-	// still counts. It must be safe for concurrent use.
+	// Deliver does what the effect says and returns the outcome. One that is to be tried again and names no delay gets
+	// the dispatcher's back-off. It returns soon after ctx ends, and the outcome then still counts. It must be safe for
+	// concurrent use.
 	Deliver(ctx context.Context, e workflow.Effect) engine.Outcome
 }
 
@@ -192,10 +193,13 @@ func (d *Dispatcher) deliver(ctx, work context.Context, seat slot, e workflow.Ef
 	defer stop()
 	outcome := d.try(work, d.services[seat.service], e, log)
 	d.leave(seat)
+	if outcome.Then == engine.Again && outcome.After == 0 {
+		outcome.After = max(outcome.AtLeast, Backoff(e.Attempt))
+	}
 	switch outcome.Then {
 	case engine.Buried:
 		log.ErrorContext(work, "effect can never be delivered", "code", outcome.Failure.Code, "cause", outcome.Failure.Message, "request_id", outcome.Failure.RequestID)
-	case engine.Again:
+	case engine.Again, engine.AtOnce:
 		log.WarnContext(work, "delivery failed, will be retried", "after", outcome.After, "code", outcome.Failure.Code, "cause", outcome.Failure.Message, "request_id", outcome.Failure.RequestID)
 	}
 	patience := editPatience
@@ -218,7 +222,7 @@ func (d *Dispatcher) try(ctx context.Context, s Service, e workflow.Effect, log 
 	defer func() {
 		if p := recover(); p != nil {
 			log.ErrorContext(ctx, "delivery panicked", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
-			o = engine.Outcome{Then: engine.Again, After: Backoff(e.Attempt), Verifications: max(e.Verifications, 1), Failure: workflow.Failure{Message: "internal fault"}}
+			o = engine.Outcome{Then: engine.Again, Verifications: max(e.Verifications, 1), Failure: workflow.Failure{Message: "internal fault"}}
 		}
 	}()
 	return s.Deliver(ctx, e)

@@ -325,7 +325,7 @@ func TestAReplyGoesAsSoonAsItsCardIsPosted(t *testing.T) {
 				return engine.Outcome{}
 			}
 			time.Sleep(5 * time.Second)
-			return engine.Outcome{Event: workflow.CardShown{At: time.Now(), Channel: "C0SAMPLES", TS: "1.1", Hash: time.Now().String()}}
+			return engine.Outcome{Event: workflow.PostShown{At: time.Now(), Channel: "C0SAMPLES", TS: "1.1", Hash: time.Now().String()}}
 		}
 		d.run()
 		d.report(workflow.StatusPending)
@@ -364,7 +364,7 @@ func TestAReplyThatIsLaidByWaitsUntilItIsWoken(t *testing.T) {
 		time.Sleep(time.Hour)
 		require.Len(t, d.slack.visits(), 2, "the card and the reply, each once: both were laid by")
 		posted.Store(true)
-		d.apply(workflow.CardShown{At: time.Now(), Channel: "C0SAMPLES", TS: "1.1", Hash: "h"})
+		d.apply(workflow.PostShown{At: time.Now(), Channel: "C0SAMPLES", TS: "1.1", Hash: "h"})
 		synctest.Wait()
 		require.Equal(t, visit{time.Hour, "early", 2}, d.slack.visits()[2])
 	})
@@ -424,4 +424,37 @@ func TestAServiceThatPanicsOverItsLimitTakesNobodyDown(t *testing.T) {
 		require.Len(t, d.slack.visits(), 2)
 		require.Contains(t, d.log.String(), "a fault of ours")
 	})
+}
+
+// TestAServiceThatNamesNoDelayGetsTheBackoff fails a delivery twice, in each way.
+func TestAServiceThatNamesNoDelayGetsTheBackoff(t *testing.T) {
+	for name, c := range map[string]struct {
+		outcome  engine.Outcome
+		from, to time.Duration // of the second pause
+	}{
+		"it names none: the dispatcher's back-off":    {engine.Outcome{Then: engine.Again}, time.Second, 2 * time.Second},
+		"it asks for a longer one":                    {engine.Outcome{Then: engine.Again, AtLeast: time.Minute}, time.Minute, time.Minute},
+		"it asks for a shorter one than the back-off": {engine.Outcome{Then: engine.Again, AtLeast: time.Millisecond}, time.Second, 2 * time.Second},
+		"it names one": {engine.Outcome{Then: engine.Again, After: 7 * time.Second}, 7 * time.Second, 7 * time.Second},
+		"nothing is in the way, and it is to be at once": {engine.Outcome{Then: engine.AtOnce}, 0, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, d *desk) {
+				var tries []time.Time
+				d.slack.do = func(context.Context, workflow.Effect) engine.Outcome {
+					if tries = append(tries, time.Now()); len(tries) < 3 {
+						return c.outcome
+					}
+					return engine.Outcome{}
+				}
+				d.put(notice("1", "a"))
+				d.run()
+				time.Sleep(5 * time.Minute)
+				require.Len(t, tries, 3)
+				pause := tries[2].Sub(tries[1])
+				require.GreaterOrEqual(t, pause, c.from)
+				require.LessOrEqual(t, pause, c.to)
+			})
+		})
+	}
 }

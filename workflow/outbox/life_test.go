@@ -22,7 +22,7 @@ func TestTheWholeLifeOfADecisionCostsFewCommits(t *testing.T) {
 			if e.Kind != workflow.ShowCard {
 				return engine.Outcome{}
 			}
-			return engine.Outcome{Event: workflow.CardShown{At: time.Now(), Channel: "C0SAMPLES", TS: "1.1", Hash: time.Now().String()}}
+			return engine.Outcome{Event: workflow.PostShown{At: time.Now(), Channel: "C0SAMPLES", TS: "1.1", Hash: time.Now().String()}}
 		}
 		d.tiktok.do = func(ctx context.Context, e workflow.Effect) engine.Outcome {
 			time.Sleep(300 * time.Millisecond)
@@ -50,7 +50,7 @@ func TestTheWholeLifeOfADecisionCostsFewCommits(t *testing.T) {
 
 func TestAnEditIsLeasedAndAPostIsClaimed(t *testing.T) {
 	inBubble(t, func(t *testing.T, d *desk) {
-		shown := engine.Outcome{Event: workflow.CardShown{At: midnight, Channel: "C0SAMPLES", TS: "1.1", Hash: "h"}}
+		shown := engine.Outcome{Event: workflow.PostShown{At: midnight, Channel: "C0SAMPLES", TS: "1.1", Hash: "h"}}
 		d.slack.do = func(ctx context.Context, e workflow.Effect) engine.Outcome { return shown }
 		d.report(workflow.StatusPending)
 		d.run()
@@ -83,7 +83,7 @@ func TestWhatIsAskedForWhileAnEditIsUnderWayIsShownAfterIt(t *testing.T) {
 			state := d.application().State() // it is rendered, and then it takes a while
 			time.Sleep(time.Second)
 			states = append(states, state)
-			return engine.Outcome{Event: workflow.CardShown{At: time.Now(), Channel: "C0SAMPLES", TS: "1.1", Hash: string(state)}}
+			return engine.Outcome{Event: workflow.PostShown{At: time.Now(), Channel: "C0SAMPLES", TS: "1.1", Hash: string(state)}}
 		}
 		d.report(workflow.StatusPending)
 		d.run()

@@ -62,7 +62,7 @@ func TestAFunnelIsReadFromTheCampaign(t *testing.T) {
 	keep(t, store, func(tx workflow.Tx) error {
 		for _, put := range []error{
 			tx.PutCampaign(campaign), tx.PutMember(one), tx.PutMember(asked),
-			tx.PutNotice(workflow.Notice{ID: asked.Question, Shop: glow, Kind: workflow.KindQuestion, Channel: "C1", TS: "1.1", Link: "https://slack.example/q"}),
+			tx.PutNotice(workflow.Notice{ID: asked.Question, Shop: glow, Kind: workflow.KindQuestion, Post: workflow.Post{Channel: "C1", TS: "1.1", Link: "https://slack.example/q"}}),
 		} {
 			if put != nil {
 				return put
