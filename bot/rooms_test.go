@@ -31,7 +31,6 @@ var belowSurfaces = map[string]room{
 	"manifest": {files: []string{"scopes.go"}},
 	"memory":   {files: []string{"memory.go"}},
 	"metadata": {files: []string{"metadata.go"}},
-	"emoji":    {files: []string{"emoji.go"}},
 	"typed":    {files: []string{"typed.go"}},
 	"controls": {files: []string{"controls.go"}},
 	"routes":   {files: []string{"routes.go", "command.go"}, uses: []string{"typed"}},
@@ -42,7 +41,7 @@ var belowSurfaces = map[string]room{
 // The surfaces do not use each other: what two of them need is below them, in workflow/query, in bot/view or in a package
 // of its own.
 var surfaces = map[string]room{
-	"card":    {files: []string{"card.go", "reject.go"}, uses: []string{"controls", "emoji", "routes", "typed"}},
+	"card":    {files: []string{"card.go", "reject.go"}, uses: []string{"controls", "routes", "typed"}},
 	"home":    {files: []string{"home.go", "home_page.go", "home_publish.go", "home_sessions.go"}, uses: []string{"config", "controls", "memory", "routes"}},
 	"queue":   {files: []string{"queue.go"}, uses: []string{"controls", "find", "metadata", "routes", "typed"}},
 	"pick":    {files: []string{"pick.go"}, uses: []string{"controls", "find", "routes", "typed"}},
@@ -53,14 +52,15 @@ var surfaces = map[string]room{
 			"campaign.go", "campaign_commands.go", "campaign_edit.go", "campaign_find.go", "campaign_join.go", "campaign_link.go",
 			"question.go",
 		},
-		uses: []string{"controls", "emoji", "memory", "routes", "typed"},
+		uses: []string{"controls", "memory", "routes", "typed"},
 	},
-	"bulk":     {files: []string{"bulk.go", "bulk_decide.go", "bulk_open.go"}, uses: []string{"controls", "find", "memory", "routes"}},
-	"talk":     {files: []string{"talk.go"}, uses: []string{"controls", "emoji", "routes"}},
+	"bulk":     {files: []string{"bulk.go", "bulk_decide.go"}, uses: []string{"controls", "find", "memory", "routes"}},
+	"talk":     {files: []string{"talk.go"}, uses: []string{"controls", "routes", "typed"}},
 	"stats":    {files: []string{"stats.go", "stats_file.go"}, uses: []string{"controls", "memory", "metadata", "reads", "routes"}},
 	"status":   {files: []string{"status.go"}, uses: []string{"config", "routes"}},
 	"retry":    {files: []string{"retry.go"}, uses: []string{"controls", "find", "routes", "typed"}},
-	"settings": {files: []string{"settings.go", "settings_check.go", "welcome.go"}, uses: []string{"controls", "emoji", "memory", "routes"}},
+	"announce": {files: []string{"announce.go"}},
+	"settings": {files: []string{"settings.go", "settings_check.go", "welcome.go"}, uses: []string{"controls", "memory", "routes", "typed"}},
 }
 
 // What stands above the surfaces: the wiring.
@@ -69,10 +69,10 @@ var aboveSurfaces = map[string]room{
 	"root": {
 		files: []string{
 			"doc.go", "desk.go", "surfaces.go",
-			"clock.go", "deliver.go", "facts.go", "failed.go", "notice.go", "post.go", "report.go", "talk_delivery.go",
+			"deliver.go", "failed.go", "notice.go", "post.go", "report.go",
 		},
 		uses: []string{
-			"bulk", "campaign", "card", "check", "config", "controls", "find", "home", "mention", "note", "pick", "queue",
+			"announce", "bulk", "campaign", "card", "check", "config", "controls", "find", "home", "mention", "note", "pick", "queue",
 			"reads", "retry", "routes", "settings", "stats", "status", "talk", "memory", "metadata",
 		},
 	},
