@@ -228,7 +228,7 @@ func TestUsedUpQuotasAreTold(t *testing.T) {
 
 		c.writes(t, creator, "Hi!")
 		_, err = deliver(t, shop, opened.ID, "One more")
-		require.NoError(t, err, "her answer opens the quota")
+		require.NoError(t, err, "their answer opens the quota")
 		c.control(t, "/sim/limits", `{"messages_a_day":6}`, nil)
 		_, err = deliver(t, shop, opened.ID, "And another")
 		require.ErrorIs(t, err, affiliate.ErrDailyQuota)

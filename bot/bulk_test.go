@@ -187,7 +187,7 @@ func TestWhatOneMayNotAnyMoreIsNotDecidedTogether(t *testing.T) {
 		require.Empty(t, w.said(workflow.KindRun))
 		require.Empty(t, w.tiktok.got())
 
-		require.NotContains(t, w.command(memberOne, view.CommandSamples, "queue"), "Decide several", "nor is she offered it")
+		require.NotContains(t, w.command(memberOne, view.CommandSamples, "queue"), "Decide several", "nor are they offered it")
 		require.Contains(t, w.command(memberTwo, view.CommandSamples, "queue"), "Decide several")
 	})
 }

@@ -279,7 +279,7 @@ func TestARequestThatComesTakesTheQuestionsButtonsAway(t *testing.T) {
 		require.Contains(t, wording(t, w.card("1001").Blocks), "Spring launch")
 		require.Equal(t, []string{view.ActionReply}, controls(t, w.question().Blocks))
 		require.Contains(t, wording(t, w.question().Blocks), "request is here")
-		require.True(t, w.press(memberTwo, asked, view.ActionNotNeeded).OK) // on what she saw before
+		require.True(t, w.press(memberTwo, asked, view.ActionNotNeeded).OK) // on what they saw before
 		require.Len(t, w.told(memberTwo), 1)
 		require.Contains(t, w.told(memberTwo)[0], "The creator has sent a sample request")
 		require.Contains(t, w.command(memberOne, view.CommandCampaign, "status Spring launch"), "1 *Sample application review pending*")
@@ -298,7 +298,7 @@ func linked(answer func(ctx context.Context, n int) (string, error)) (setup, *in
 
 const deepLink = "snssdk1180://request?product={p}&sku={s}&days={d}"
 
-// wants brings a member of whom the team said that she needs a sample, and opens the dialog with the link.
+// wants brings a member of whom the team said that they need a sample, and opens the dialog with the link.
 func (w *world) wants() (spring workflow.Campaign, dialog string) {
 	w.t.Helper()
 	spring = w.campaign("Spring launch")
@@ -333,7 +333,7 @@ func TestALinkForTheRequestIsSentToTheCreatorAndItsProductJoinsTheCampaign(t *te
 		values := object{view.ActionLinkText: "Hi! " + link, view.ActionLinkPicture: []string{view.LinkPicture}}
 		w.fault(object{"socket": "drop_ack"})
 		require.Equal(t, "operation_timeout", w.submit(memberOne, dialog, values).Error)
-		require.Nil(t, w.submit(memberOne, dialog, values).Response, "she tries again, and it is one deed")
+		require.Nil(t, w.submit(memberOne, dialog, values).Response, "they try again, and it is one deed")
 		require.False(t, w.isOpen(dialog))
 		wait(time.Minute)
 

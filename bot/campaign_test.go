@@ -217,7 +217,7 @@ func TestTheDialogOfACreatorInACampaignTakesANewNameToo(t *testing.T) {
 		w.request("1001")
 		require.Nil(t, w.submit(memberOne, w.dialogFor(memberOne, "1001"), object{view.ActionChoice: string(spring.ID)}).Response)
 		again := w.dialogFor(memberOne, "1001")
-		require.Contains(t, complaints(t, w.submit(memberOne, again, object{})), view.BlockChoice) // she is there already
+		require.Contains(t, complaints(t, w.submit(memberOne, again, object{})), view.BlockChoice) // they are there already
 		require.Nil(t, w.submit(memberOne, again, object{view.ActionName: "Summer launch"}).Response)
 		require.NotEqual(t, spring.ID, w.application("1001").Campaign)
 		require.Len(t, w.campaigns(), 2)
@@ -260,7 +260,7 @@ func TestASubmissionThatComesTwiceIsOneDeed(t *testing.T) {
 				seen := w.submit(memberOne, dialog, values)
 				require.Equal(t, "operation_timeout", seen.Error)
 				require.NotEmpty(t, w.application("1001").Campaign)
-				seen = w.submit(memberOne, dialog, values) // what she saw was a time-out, so she tries again
+				seen = w.submit(memberOne, dialog, values) // what they saw was a time-out, so they try again
 				require.True(t, seen.OK, seen.Error)
 				require.Nil(t, seen.Response, "%s", seen.Response)
 				require.Empty(t, w.told(memberOne))

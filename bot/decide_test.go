@@ -179,7 +179,7 @@ func TestWhatChangedAtTikTokRefusesAClickOnTheOldCard(t *testing.T) {
 		wait(time.Second)
 		w.report("1001", gone)
 		require.Empty(t, controls(t, w.card("1001").Blocks))
-		w.accepted(memberOne, "1001", view.ActionApprove) // as she saw it before
+		w.accepted(memberOne, "1001", view.ActionApprove) // as they saw it before
 		require.Len(t, w.told(memberOne), 1)
 		wait(time.Minute)
 		require.Empty(t, w.tiktok.got())

@@ -261,7 +261,7 @@ func (w *world) ask(method, path string, body, into any) {
 
 type object = map[string]any
 
-// sight is what a person saw of what she did.
+// sight is what a person saw of what they did.
 type sight struct {
 	OK       bool            `json:"ok"`
 	Error    string          `json:"error"`

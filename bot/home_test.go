@@ -42,7 +42,7 @@ func (w *world) homeOf(who string) (found appHome, ok bool) {
 	return appHome{}, false
 }
 
-// home opens somebody's App Home, lets everything come to rest and returns what she reads there.
+// home opens somebody's App Home, lets everything come to rest and returns what they read there.
 func (w *world) home(who string) string {
 	w.t.Helper()
 	seen := w.act(object{"user": who, "do": "home"})
@@ -142,7 +142,7 @@ func TestADecisionMadeInAppHomeIsFollowedThere(t *testing.T) {
 		wait(20 * time.Second)
 		text = w.reads(memberOne)
 		require.Contains(t, text, "confirmed by TikTok")
-		require.Equal(t, []string{"01", "02"}, names(text), "it stays in its place until she moves on")
+		require.Equal(t, []string{"01", "02"}, names(text), "it stays in its place until they move on")
 		require.Contains(t, text, "1–1 of 1")
 		require.NotContains(t, w.homeControls(memberOne), view.ActionUndo)
 
@@ -188,7 +188,7 @@ func TestADecisionIsUndoneInAppHome(t *testing.T) {
 		w.clickHome(memberOne, view.ActionApprove, w.target("1000"))
 		wait(4 * time.Second)
 		require.Contains(t, w.reads(memberTwo), "Approved by <@"+memberOne+">", "who looks on sees it too")
-		require.NotContains(t, w.homeControls(memberTwo), view.ActionUndo, "it is not hers to undo")
+		require.NotContains(t, w.homeControls(memberTwo), view.ActionUndo, "it is not theirs to undo")
 		w.clickHome(memberOne, view.ActionUndo)
 		require.Contains(t, w.homeControls(memberOne), view.ActionApprove)
 		require.Empty(t, w.tiktok.got())
@@ -232,9 +232,9 @@ func TestEverybodySeesTheShopsOfHerChannelsOnly(t *testing.T) {
 		r.Creator.Nickname = "Creator 99"
 		w.reportTo(other.ID, "2000", r)
 		text := w.home(memberOne)
-		require.ElementsMatch(t, []string{"01", "99"}, names(text), "she is in both channels")
+		require.ElementsMatch(t, []string{"01", "99"}, names(text), "they are in both channels")
 		require.Contains(t, text, "Shop: Nimbus Home")
-		require.Equal(t, 1, strings.Count(strings.Join(w.homeControls(memberOne), " "), view.ActionApprove), "she decides in one of them")
+		require.Equal(t, 1, strings.Count(strings.Join(w.homeControls(memberOne), " "), view.ActionApprove), "they decide in one of them")
 		w.clickHome(memberOne, view.ActionHomeShop, string(other.ID))
 		require.Equal(t, []string{"99"}, names(w.reads(memberOne)))
 		require.Contains(t, w.reads(memberOne), "Only the shop's reviewers can decide")
@@ -252,7 +252,7 @@ func TestARoleThatWasTakenAwayIsMissedAtTheClick(t *testing.T) {
 		shop.Settings.Reviewers = []workflow.PersonID{memberTwo}
 		w.put(shop)
 		seen := w.clickHome(memberOne, view.ActionApprove, w.target("1000"))
-		require.NotEmpty(t, seen.ViewID, "she is told in a dialog")
+		require.NotEmpty(t, seen.ViewID, "they are told in a dialog")
 		require.Contains(t, wording(t, w.view(seen.ViewID).Blocks), "Only the shop's reviewers can decide")
 		require.Equal(t, workflow.Pending, w.application("1000").State())
 		require.NotContains(t, w.homeControls(memberOne), view.ActionApprove)
@@ -275,7 +275,7 @@ func TestAppHomeIsPagedThroughAndBack(t *testing.T) {
 		require.True(t, slices.IsSorted(all))
 		require.NotContains(t, w.homeControls(memberOne), view.ActionHomeNext)
 
-		r := pending("1000") // the first leaves while she is on the third page
+		r := pending("1000") // the first leaves while they are on the third page
 		r.Status = workflow.StatusWithdrawn
 		w.report("1000", r)
 		w.clickHome(memberOne, view.ActionHomeBack)
@@ -325,7 +325,7 @@ func TestAppHomeIsFiltered(t *testing.T) {
 		require.Equal(t, []string{"01", "02"}, names(w.reads(memberOne)))
 
 		w.clickHome(memberOne, view.ActionHomeCreator, "@Glow.Daily.1002")
-		require.Equal(t, []string{"03"}, names(w.reads(memberOne)), "she is found in whatever state she is")
+		require.Equal(t, []string{"03"}, names(w.reads(memberOne)), "they are found in whatever state they are")
 		w.clickHome(memberOne, view.ActionHomeCreator, "nobody.here")
 		require.Contains(t, w.reads(memberOne), "No requests from that creator.")
 		w.clickHome(memberOne, view.ActionHomeClear)
@@ -358,7 +358,7 @@ func TestFiltersAreRememberedForTheNextOpening(t *testing.T) {
 		w.home(memberOne)
 		w.clickHome(memberOne, view.ActionHomeStage, string(query.AllStages))
 		w.clickHome(memberOne, view.ActionHomeNext)
-		require.Equal(t, []string{"09"}, names(w.home(memberOne)), "she comes back to the page that she left")
+		require.Equal(t, []string{"09"}, names(w.home(memberOne)), "they come back to the page that they left")
 		wait(time.Hour)
 		text := w.home(memberOne)
 		require.Contains(t, text, "*All states*")
@@ -384,7 +384,7 @@ func TestNothingIsPublishedForThoseWhoDoNotLook(t *testing.T) {
 		wait(3 * time.Minute)
 		w.report("1005", pending("1005"))
 		wait(time.Minute)
-		require.Len(t, w.calls("views.publish"), 1, "she looked long ago")
+		require.Len(t, w.calls("views.publish"), 1, "they looked long ago")
 		require.Contains(t, w.home(memberOne), "*3* Sample application review pending")
 	})
 }

@@ -207,7 +207,7 @@ func TestAnAnswerOfSomebodyWithoutARequestIsInTheShopsChannel(t *testing.T) {
 		require.Contains(t, wording(t, heard[0].Blocks), "for the shop Glow Shop")
 		require.Contains(t, wording(t, heard[0].Blocks), "see it in TikTok's Message Center")
 		seen := w.press(memberOne, heard[0], view.ActionReply)
-		require.NotEmpty(t, seen.ViewID, "her conversation is known, so she can be answered")
+		require.NotEmpty(t, seen.ViewID, "their conversation is known, so they can be answered")
 		require.Nil(t, w.sending(memberOne, seen.ViewID, "What a picture").Response)
 		wait(5 * time.Second)
 		all := w.said(workflow.KindMessage)

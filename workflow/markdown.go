@@ -17,7 +17,7 @@ func Markdown() string {
 		line(&b, fromWords(r.From), string(r.On), statusWords(r.Status), guardWords(r.If), toWords(r.To), sentenceWords(r.Quotes))
 	}
 	b.WriteString("\nIn review: " + stateWords(reviewing) + ".\n")
-	b.WriteString("\nA creator in a campaign, as long as no application of hers there goes on:\n\n")
+	b.WriteString("\nA creator in a campaign, as long as no application of theirs there goes on:\n\n")
 	line(&b, "From", "On", "To", "Shown as", "Sentences")
 	line(&b, "---", "---", "---", "---", "---")
 	for _, r := range MemberLifecycle {

@@ -95,15 +95,15 @@ func TestAMemberShowsTheFurthestOfWhereSheStandsAndOfHerApplications(t *testing.
 		of   []Application
 		want Stage
 	}{
-		"she answered, and has applied":                {answered, []Application{application(StatusPending, 5)}, StageReview},
-		"she needs one, and it is shipped":             {needs, []Application{application(StatusShipped, 30)}, StageShipping},
-		"she needs none, and has applied all the same": {spared, []Application{application(StatusPending, 30)}, StageContent},
-		"she needs none, and has posted":               {spared, []Application{application(StatusCompleted, 30)}, StageCompleted},
-		"invited, and it ended":                        {Member{AddedAt: at(9)}, []Application{application(StatusWithdrawn, 5)}, StageWithdrawn},
-		"answered, and it ended since":                 {answered, []Application{application(StatusOverdueCancelled, 11)}, StageExpired},
-		"it ended before she answered":                 {answered, []Application{application(StatusOverdueCancelled, 9)}, StageReply},
-		"needs one, and hers was rejected since":       {needs, []Application{application(StatusRejectCancelled, 21)}, StageReject},
-		"needs one since hers was rejected":            {needs, []Application{application(StatusRejectCancelled, 19)}, StageReview},
+		"they answered, and have applied":               {answered, []Application{application(StatusPending, 5)}, StageReview},
+		"they need one, and it is shipped":              {needs, []Application{application(StatusShipped, 30)}, StageShipping},
+		"they need none, and have applied all the same": {spared, []Application{application(StatusPending, 30)}, StageContent},
+		"they need none, and have posted":               {spared, []Application{application(StatusCompleted, 30)}, StageCompleted},
+		"invited, and it ended":                         {Member{AddedAt: at(9)}, []Application{application(StatusWithdrawn, 5)}, StageWithdrawn},
+		"answered, and it ended since":                  {answered, []Application{application(StatusOverdueCancelled, 11)}, StageExpired},
+		"it ended before they answered":                 {answered, []Application{application(StatusOverdueCancelled, 9)}, StageReply},
+		"needs one, and theirs was rejected since":      {needs, []Application{application(StatusRejectCancelled, 21)}, StageReject},
+		"needs one since theirs was rejected":           {needs, []Application{application(StatusRejectCancelled, 19)}, StageReview},
 		"needs one, one ended, one goes on": {needs, []Application{
 			application(StatusRejectCancelled, 40), application(StatusPending, 30),
 		}, StageReview},

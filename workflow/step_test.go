@@ -325,10 +325,10 @@ func TestTheCampaignIsThePersonsWhoSawItLast(t *testing.T) {
 		chosen, seen CampaignID
 		rule         Rule
 	}{
-		"another took it meanwhile":      {"c2", "", RuleOtherCampaign},
-		"another, from another":          {"c3", "c2", RuleOtherCampaign},
-		"the same, by somebody else":     {"c1", "", RuleAlreadyInCampaign},
-		"the same, and she saw it there": {"c1", "c1", RuleAlreadyInCampaign},
+		"another took it meanwhile":       {"c2", "", RuleOtherCampaign},
+		"another, from another":           {"c3", "c2", RuleOtherCampaign},
+		"the same, by somebody else":      {"c1", "", RuleAlreadyInCampaign},
+		"the same, and they saw it there": {"c1", "c1", RuleAlreadyInCampaign},
 	} {
 		t.Run(name, func(t *testing.T) {
 			e := CampaignChosen{Actor: by(another), At: noon, Campaign: c.chosen, Name: "Other", Seen: c.seen}
@@ -336,5 +336,5 @@ func TestTheCampaignIsThePersonsWhoSawItLast(t *testing.T) {
 		})
 	}
 	moved := after(t, n.Application, CampaignChosen{Actor: by(another), At: noon, Campaign: "c2", Name: "Summer", Seen: "c1"})
-	require.Equal(t, CampaignID("c2"), moved.Campaign, "from what she saw, she may move it")
+	require.Equal(t, CampaignID("c2"), moved.Campaign, "from what they saw, they may move it")
 }

@@ -76,7 +76,7 @@ type application struct {
 	settled time.Time
 }
 
-// figures are a creator's numbers as she shared them at the time of one application.
+// figures are a creator's numbers as they shared them at the time of one application.
 type figures struct {
 	followers, posts, views, fulfilment, gmv Shared
 }

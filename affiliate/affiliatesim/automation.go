@@ -123,7 +123,7 @@ func (c *Center) consider(a *application, now time.Time) {
 	}
 }
 
-// automate applies the rules to a pending request. A creator who does not share her sales is left to people.
+// automate applies the rules to a pending request. A creator who does not share their sales is left to people.
 func (c *Center) automate(a *application, now time.Time) {
 	if a.status != Pending {
 		return

@@ -53,7 +53,7 @@ func (c *Center) expireDue(now time.Time) int {
 }
 
 // expire ends one application for the deadline of its status. A creator who has
-// posted by then has kept her promise.
+// posted by then has kept their promise.
 func (c *Center) expire(a *application, now time.Time) {
 	switch a.status {
 	case Pending:

@@ -388,7 +388,7 @@ func (v *conversation) markRead() {
 	}
 }
 
-// receive lets the creator write. Her message opens the quota again.
+// receive lets the creator write. Their message opens the quota again.
 func (c *Center) receive(s *shop, p *creator, text string, now time.Time) (*conversation, message, error) {
 	content, err := compact(map[string]string{"content": text})
 	if err != nil {

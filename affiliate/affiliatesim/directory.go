@@ -16,7 +16,7 @@ type creator struct {
 	openID, userID, imID       string
 	username, nickname, avatar string
 	region                     string // empty: the shop's own
-	// numbers are those of her last request, which the next one starts from.
+	// numbers are those of their last request, which the next one starts from.
 	numbers *figures
 }
 
@@ -31,7 +31,7 @@ func newDirectory() directory {
 }
 
 // creatorFor finds the creator who is meant by an open id or else by a user name, or
-// enters a new one. A known open id with another user name has renamed herself.
+// enters a new one. A known open id with another user name is somebody who changed theirs.
 func (c *Center) creatorFor(openID, username string) *creator {
 	found := c.creators.byOpenID[openID]
 	if openID == "" {

@@ -30,7 +30,7 @@ type Request struct {
 	ApproveExpiration  int64  `json:"approve_expiration_time"`
 	ShipIn             string `json:"ship_in"`
 	ShipmentExpiration int64  `json:"shipment_expiration_time"`
-	// Target is the target collaboration that she was invited by; empty: the open one.
+	// Target is the target collaboration that they were invited by; empty: the open one.
 	Target string `json:"target"`
 	// Status lets the request begin further on; PENDING unless given. A name that is
 	// not documented is kept as it is, as the vendor may add one any day.

@@ -191,7 +191,7 @@ func (c *Center) simMessages(_ *http.Request, body []byte) (any, error) {
 		p = c.creators.byName[strings.ToLower(in.Username)]
 	}
 	if p == nil {
-		return nil, badInput("no creator goes by that: name the creator_open_id or username of one in GET /sim/state, or add her with POST /sim/applications")
+		return nil, badInput("no creator goes by that: name the creator_open_id or username of one in GET /sim/state, or add them with POST /sim/applications")
 	}
 	v, m, err := c.receive(s, p, in.Text, time.Now())
 	if err != nil {

@@ -225,7 +225,7 @@ func TestAMessageBeyondTheUnansweredOnesWaitsForTheAnswer(t *testing.T) {
 		d.sweep()
 		d.write(other, "To somebody else")
 		time.Sleep(10 * time.Second)
-		require.Contains(t, d.arrived(), "To somebody else", "only she is waited for")
+		require.Contains(t, d.arrived(), "To somebody else", "only they are waited for")
 
 		d.act("/sim/messages", fmt.Sprintf(`{"creator_open_id":%q,"text":"Yes?"}`, d.application(k).Snapshot.Creator.OpenID), nil)
 		d.bridge.PollMessages(t.Context())

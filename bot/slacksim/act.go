@@ -39,8 +39,8 @@ type sight struct {
 	Error    string          `json:"error,omitempty"`
 	AckedMS  int64           `json:"acked_ms"`
 	Response json.RawMessage `json:"response"`          // the acknowledgement's payload, null without one
-	ViewID   viewID          `json:"view_id,omitempty"` // of the view that she looks at now, where one opened
-	TS       stamp           `json:"ts,omitempty"`      // of the message that she posted
+	ViewID   viewID          `json:"view_id,omitempty"` // of the view that they look at now, where one opened
+	TS       stamp           `json:"ts,omitempty"`      // of the message that they posted
 }
 
 // notPossible is a deed that Slack's own client would not let this person do; nothing reaches the app.
@@ -50,7 +50,7 @@ func (n *notPossible) Error() string { return n.reason }
 
 func cannot(format string, a ...any) error { return &notPossible{fmt.Sprintf(format, a...)} }
 
-// errNotVisible is what somebody gets who asks for a channel that she cannot see.
+// errNotVisible is what somebody gets who asks for a channel that they cannot see.
 var errNotVisible = cannot("channel_not_found")
 
 // deeds are all that a person can do.

@@ -77,7 +77,7 @@ func (w *Workspace) escapeNames(text string) string {
 	})
 }
 
-// firstAnswer shows what rode in the acknowledgement of a command: to her alone, or in the channel.
+// firstAnswer shows what rode in the acknowledgement of a command: to them alone, or in the channel.
 func (w *Workspace) firstAnswer(a *actor, ch channelID, payload json.RawMessage) error {
 	if payload == nil {
 		return nil

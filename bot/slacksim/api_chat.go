@@ -21,7 +21,7 @@ func chatMethods() []*method {
 	}
 }
 
-// target finds the channel that a post goes to. A person's identifier opens the conversation with her. The lock is held.
+// target finds the channel that a post goes to. A person's identifier opens the conversation with them. The lock is held.
 func (w *Workspace) target(c *call) (*channel, error) {
 	id := c.text("channel")
 	if id == "" {
@@ -315,7 +315,7 @@ func (w *Workspace) getPermalink(c *call) (object, error) {
 	return object{"channel": ch.id, "permalink": link}, nil
 }
 
-// ephemeral is a message that one person sees until she looks away for long.
+// ephemeral is a message that one person sees until they look away for long.
 type ephemeral struct {
 	ts, thread stamp
 	channel    channelID

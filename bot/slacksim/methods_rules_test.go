@@ -55,7 +55,7 @@ var methodRules = []methodRule{
 	{"metadata has a size", "chat.postMessage", object{"channel": samples, "text": "A", "metadata": object{"event_type": "a", "event_payload": object{"a": long(4000)}}}, "metadata_too_large"},
 	{"a post goes to a channel that exists", "chat.postMessage", object{"channel": "C404", "text": "A"}, "channel_not_found"},
 	{"a post goes to a channel that the bot is in", "chat.postMessage", object{"channel": general, "text": "A"}, "not_in_channel"},
-	{"a person's identifier opens the conversation with her", "chat.postMessage", object{"channel": outsider, "text": "A"}, ""},
+	{"a person's identifier opens the conversation with them", "chat.postMessage", object{"channel": outsider, "text": "A"}, ""},
 	{"a reply names a message that is there", "chat.postMessage", object{"channel": samples, "text": "A", "thread_ts": "1795346152.000001"}, "thread_not_found"},
 	{"a reply names its thread's first message", "chat.postMessage", object{"channel": samples, "text": "A", "thread_ts": "$reply"}, "cannot_reply_to_message"},
 

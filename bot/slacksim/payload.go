@@ -35,13 +35,13 @@ func channelPart(c *channel) object {
 	return object{"id": c.id, "name": c.name}
 }
 
-// source is where a control was clicked: a message, one that only she sees, or a view.
+// source is where a control was clicked: a message, one that only they see, or a view.
 type source struct {
 	channel   *channel
 	message   *message
 	ephemeral *ephemeral
 	view      *view
-	layout    json.RawMessage // the layout that she clicked in
+	layout    json.RawMessage // the layout that they clicked in
 }
 
 // where names the place, so that the options which a control was offered there can be found again.
@@ -123,7 +123,7 @@ func (w *Workspace) locate(o object, p *person, s *source) {
 	}
 	m := w.messageObject(s.channel, s.message, true)
 	if s.layout != nil {
-		m["blocks"] = s.layout // what she saw
+		m["blocks"] = s.layout // what they saw
 	}
 	if ts, ok := m["thread_ts"]; ok {
 		container["thread_ts"] = ts

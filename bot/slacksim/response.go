@@ -151,7 +151,7 @@ func (w *Workspace) respondInChannel(to responseURL, a arguments, body content) 
 	return nil
 }
 
-// replaceOriginal changes the message that was clicked. What only she saw stays seen by her alone; a command has no message to replace.
+// replaceOriginal changes the message that was clicked. What only they saw stays seen by them alone; a command has no message to replace.
 func (w *Workspace) replaceOriginal(to responseURL, body content) error {
 	w.mu.Lock()
 	if e := w.ephemeralAt(to.channel, to.user, to.ts); e != nil {

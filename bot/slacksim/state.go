@@ -135,7 +135,7 @@ func (w *Workspace) showViews() []shownView {
 	return all
 }
 
-// shownPerson is somebody as /sim/state shows them: the part she plays, and what her account may do now.
+// shownPerson is somebody as /sim/state shows them: the part they play, and what their account may do now.
 type shownPerson struct {
 	Person
 	Handle     string `json:"handle"`

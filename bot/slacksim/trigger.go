@@ -9,8 +9,8 @@ const triggerTime = 3 * time.Second
 type trigger struct {
 	id      triggerID
 	user    userID
-	channel channelID // where she did it
-	root    viewID    // of the modals that she did it in
+	channel channelID // where they did it
+	root    viewID    // of the modals that they did it in
 	born    time.Time
 	used    bool
 	opened  chan viewID

@@ -114,7 +114,7 @@ func BulkConfirm(f BulkConfirmFacts) (m slack.ModalViewRequest, ok bool) {
 	}, ok
 }
 
-// creatorsOf names each creator once, with how many of the requests are hers where that is more than one.
+// creatorsOf names each creator once, with how many of the requests are theirs where that is more than one.
 func creatorsOf(all []workflow.Application) (names []string) {
 	asks := map[workflow.CreatorKey]int{}
 	var order []workflow.Application

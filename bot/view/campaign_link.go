@@ -13,7 +13,7 @@ import (
 	"sampledesk/workflow"
 )
 
-// The identifiers of the dialog that sends a member the link for her request: it chooses what the link is for, waits
+// The identifiers of the dialog that sends a member the link for their request: it chooses what the link is for, waits
 // for TikTok, and then shows the message that is to go.
 const (
 	CallbackLink     = "request_link"      // the choice

@@ -62,7 +62,7 @@ func called(a workflow.Application) string { return aloud(a.Snapshot.Creator) }
 // aloud is what a creator is called there.
 func aloud(c workflow.Creator) string { return raw(nameOf(c), 30) }
 
-// messageButton opens the dialog to write to the creator. There is none for a creator whose id TikTok has not told: she
+// messageButton opens the dialog to write to the creator. There is none for a creator whose id TikTok has not told: they
 // cannot be written to.
 func messageButton(a workflow.Application) (*slack.ButtonBlockElement, bool) {
 	c := a.Snapshot.Creator

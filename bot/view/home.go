@@ -52,20 +52,20 @@ type HomeFacts struct {
 	Next  *query.Page
 
 	Health   HomeHealth
-	Welcome  []workflow.Shop // whose admin she is, and which nobody has welcomed yet
-	Settings workflow.ShopID // the shop whose settings she may change; empty: none
-	Decides  bool            // she decides on samples of a shop that she sees
-	Several  workflow.ShopID // the shop in which several wait for her decision; empty: none
-	LooksOn  string          // why she does not decide, and what to do about it; empty: she decides
+	Welcome  []workflow.Shop // whose admin they are, and which nobody has welcomed yet
+	Settings workflow.ShopID // the shop whose settings they may change; empty: none
+	Decides  bool            // they decide on samples of a shop that they see
+	Several  workflow.ShopID // the shop in which several wait for their decision; empty: none
+	LooksOn  string          // why they do not decide, and what to do about it; empty: they decide
 }
 
 // HomeRow is an application in App Home, with what its reader may do.
 type HomeRow struct {
 	query.Row
-	Decides bool // she decides on it
-	Undoes  bool // she may undo what was decided on it
+	Decides bool // they decide on it
+	Undoes  bool // they may undo what was decided on it
 	Quick   bool // the shop's setting: choosing a reason rejects at once
-	Stays   bool // the filters do not let it through any more; it stays in its place since she acted on it just now
+	Stays   bool // the filters do not let it through any more; it stays in its place since they acted on it just now
 }
 
 // HomeHealth is how the desk stands with TikTok.

@@ -119,7 +119,7 @@ func homeRow(f HomeFacts, r HomeRow) []slack.Block {
 	return append(blocks, divider())
 }
 
-// homeControls are the card's controls, as far as the reader may use them: App Home is hers alone.
+// homeControls are the card's controls, as far as the reader may use them: App Home is theirs alone.
 func homeControls(r HomeRow) []slack.BlockElement {
 	if !r.Decides {
 		return nil

@@ -66,7 +66,7 @@ func ParseHomeState(text string) (HomeState, error) {
 	return s, nil
 }
 
-// HomeCreator makes a user name out of what a person typed: with or without the @, in either case, or the address of her
+// HomeCreator makes a user name out of what a person typed: with or without the @, in either case, or the address of their
 // page on TikTok. It is empty where nothing is left.
 func HomeCreator(typed string) string {
 	name := strings.ToLower(clean(workflow.Plain(typed)))

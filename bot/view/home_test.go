@@ -177,7 +177,7 @@ func TestWhoOnlyLooksOnHasNoButtonsToDecide(t *testing.T) {
 
 func TestOnlyWhoDecidedIsOfferedToUndo(t *testing.T) {
 	f := homeFacts()
-	f.Rows = f.Rows[1:3] // decided by her, and by another
+	f.Rows = f.Rows[1:3] // decided by them, and by another
 	require.Equal(t, []string{
 		ActionBulk, ActionHomeRefresh, ActionHomeStage, ActionHomeCampaign, ActionUndo, ActionCampaign, ActionCampaign, ActionHomeNext,
 	}, homeActionsOf(Home(f)))

@@ -30,7 +30,7 @@ func requestsAt(region string) string {
 // username is what TikTok lets a user name be made of. Anything else is shown, but never linked to.
 var username = regexp.MustCompile(`^[A-Za-z0-9._]{1,40}$`)
 
-// profile returns the creator's name, linked to her page where that is certain.
+// profile returns the creator's name, linked to their page where that is certain.
 func profile(c workflow.Creator) string {
 	shown := label(nameOf(c), maxName)
 	page, ok := profileAt(c)
@@ -48,7 +48,7 @@ func profileAt(c workflow.Creator) (string, bool) {
 	return creatorPage + c.Username, true
 }
 
-// nameOf returns what a creator is called, not yet escaped: her nickname, or her user name where that is nothing to
+// nameOf returns what a creator is called, not yet escaped: their nickname, or their user name where that is nothing to
 // read.
 func nameOf(c workflow.Creator) string {
 	if nick := clean(c.Nickname); legible(nick) {

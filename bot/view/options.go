@@ -11,7 +11,7 @@ type Options struct {
 	Options []*slack.OptionBlockObject `json:"options"`
 }
 
-// optionsOf offers as many of the options as a menu takes and an acknowledgement holds. Who does not find what she looks
+// optionsOf offers as many of the options as a menu takes and an acknowledgement holds. Who does not find what they look
 // for types on.
 func optionsOf(all []*slack.OptionBlockObject) Options {
 	offered := Options{Options: []*slack.OptionBlockObject{}}

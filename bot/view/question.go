@@ -16,7 +16,7 @@ type QuestionFacts struct {
 	Member   workflow.Member
 	Shop     string // named only where a channel serves several
 
-	// Applications are hers in the campaign that go on or came to content. Once there is one, it says what she needs, and
+	// Applications are theirs in the campaign that go on or came to content. Once there is one, it says what they need, and
 	// its card is where things go on.
 	Applications []workflow.Application
 }
@@ -57,7 +57,7 @@ func verdictOnNeed(f QuestionFacts) string {
 	}
 }
 
-// afterYes tells where things go on: the cards of her applications, or the link that she was sent.
+// afterYes tells where things go on: the cards of their applications, or the link that they were sent.
 func afterYes(f QuestionFacts) string {
 	m := f.Member
 	const most = 3

@@ -14,7 +14,7 @@ const QueuePageSize = 10
 // QueueFacts is a page of what waits for a decision, soonest deadline first.
 type QueueFacts struct {
 	query.Queue
-	Several workflow.ShopID // the shop in which several wait for the reader's decision; empty: none, or she does not decide
+	Several workflow.ShopID // the shop in which several wait for the reader's decision; empty: none, or they do not decide
 }
 
 // Queue is the answer to `/samples queue`.

@@ -46,7 +46,7 @@ func afterRefusal(c workflow.Failure) string {
 	return "The request is back in " + stageName(workflow.StageReview) + ". Please decide again on the card."
 }
 
-// moved tells who put the creator into a campaign, or took her out again.
+// moved tells who put the creator into a campaign, or took them out again.
 func moved(s workflow.Payload) string {
 	if s.Left {
 		return person(s.By) + " removed the creator from"

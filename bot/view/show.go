@@ -72,7 +72,7 @@ func showOne(f ShowFacts) Message {
 	return Message{Text: headline(a), Blocks: append(blocks, aside(whereCard(row)))}
 }
 
-// Briefly tells where a request stands, in an answer that only its person sees. Note is what she typed that is kept with
+// Briefly tells where a request stands, in an answer that only its person sees. Note is what they typed that is kept with
 // it; empty: nothing.
 func Briefly(r query.Row, note string) Message {
 	a := r.Application

@@ -23,11 +23,11 @@ const (
 	ActionLook      = "look"           // *I'll look at it*
 	ActionLookEnd   = "look_end"       // takes that back
 	ActionMessage   = "message"        // opens the dialog to write to the creator; the value holds a Correspondent
-	ActionReply     = "message_reply"  // the same, below her own words
+	ActionReply     = "message_reply"  // the same, below their own words
 	ActionResend    = "message_resend" // tries a message again that TikTok refused; the value holds the notice's id
 	ActionNeeded    = "sample_needed"  // Yes, a member needs a sample; the value holds a Correspondent with a campaign
 	ActionNotNeeded = "sample_not_needed"
-	ActionLink      = "request_link"    // opens the dialog to send a member the link for her request; as ActionNeeded
+	ActionLink      = "request_link"    // opens the dialog to send a member the link for their request; as ActionNeeded
 	ActionUndoRun   = "run_undo"        // takes back what of a run was not sent; the value holds the run's id
 	ActionBulk      = "bulk"            // opens the dialog to decide several requests
 	ActionSettings  = "settings"        // opens the settings; the value holds a shop's id, or nothing
@@ -84,12 +84,12 @@ func blockOf(a workflow.Application) string {
 	return id
 }
 
-// Correspondent names a creator in a control that is about her rather than about one application.
+// Correspondent names a creator in a control that is about them rather than about one application.
 type Correspondent struct {
 	Shop        workflow.ShopID        `json:"s"`
 	Creator     workflow.CreatorKey    `json:"c,omitempty"`
-	Application workflow.ApplicationID `json:"a,omitempty"` // in whose thread what is written to her is quoted
-	Campaign    workflow.CampaignID    `json:"p,omitempty"` // of which she is a member
+	Application workflow.ApplicationID `json:"a,omitempty"` // in whose thread what is written to them is quoted
+	Campaign    workflow.CampaignID    `json:"p,omitempty"` // of which they are a member
 }
 
 // String is the value of a button.

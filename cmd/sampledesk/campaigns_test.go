@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// act lets somebody do something in Slack, and returns what she saw.
+// act lets somebody do something in Slack, and returns what they saw.
 func (b *bubble) act(deed map[string]any) (got seen) {
 	b.t.Helper()
 	if _, given := deed["channel"]; !given {

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// click is something that a person did with a card, and what she was told of it.
+// click is something that a person did with a card, and what they were told of it.
 type click struct {
 	Who, Application string
 	Do               string // approve, reject or undo
@@ -17,14 +17,14 @@ type click struct {
 	Told             word
 }
 
-// word is what a person could know of her click a few seconds later.
+// word is what a person could know of their click a few seconds later.
 type word string
 
 const (
-	toldNothing word = "not acknowledged" // Slack told her that it did not work, and it may have
+	toldNothing word = "not acknowledged" // Slack told them that it did not work, and it may have
 	toldNo      word = "refused"          // by a private sentence
-	toldYes     word = "accepted"         // acknowledged, and nobody told her no
-	toldHalf    word = "interrupted"      // acknowledged, and the desk died before it could have told her no
+	toldYes     word = "accepted"         // acknowledged, and nobody told them no
+	toldHalf    word = "interrupted"      // acknowledged, and the desk died before it could have told them no
 )
 
 // toldWithin is how long after its acknowledgement a refusal may take to be told.
@@ -46,7 +46,7 @@ func (d *day) begin() *sync.WaitGroup {
 	return &work
 }
 
-// act does one thing: mostly with a control that the card shows, at times with one that somebody has still before her
+// act does one thing: mostly with a control that the card shows, at times with one that somebody has still before them
 // eyes and that is gone, or in the dialog of campaigns.
 func (d *day) act(who string, dice *rand.Rand) {
 	var st slackState

@@ -61,7 +61,7 @@ type day struct {
 	*stage
 	t      *testing.T
 	seed   uint64
-	dice   *rand.Rand // of the main course of events; each person has dice of her own
+	dice   *rand.Rand // of the main course of events; each person has dice of their own
 	listen string
 	sync   string       // how often the desk sweeps: seldom, and it has to find out itself what became of a lost answer
 	log    bytes.Buffer // of every desk that ran

@@ -109,7 +109,7 @@ func speak(tx workflow.Tx, n int) error {
 	)
 }
 
-// leave takes a creator out of her campaign, and forgets every fourth conversation.
+// leave takes a creator out of their campaign, and forgets every fourth conversation.
 func leave(tx workflow.Tx, n int) error {
 	if n < 0 {
 		return nil

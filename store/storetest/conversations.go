@@ -15,7 +15,7 @@ var conversations = []promise{
 	{"Any number of conversations have no id yet", showConversationsWithoutID},
 	{"A conversation is found by the id it has, and by none that it had", showConversationRenumbered},
 	{"A conversation that was removed is gone both ways, and its id is free", showRemoveConversation},
-	{"A creator who becomes known by another key takes her conversation with her", showConversationMoves},
+	{"A creator who becomes known by another key takes their conversation with them", showConversationMoves},
 	{"Where there is no conversation, none can be removed", showRemoveNoConversation},
 }
 

@@ -172,9 +172,9 @@ func showNoStrays(t *testing.T, s workflow.Store) {
 			lane, err2 := tx.Lane(workflow.Lane(name))
 			heads, next, err3 := tx.Ready(workflow.EffectKind(name), start, 9)
 			everyone, _, err4 := tx.Members(workflow.CampaignID(name), "", 9)
-			hers, err5 := tx.Memberships(workflow.CreatorKey(name))
+			theirs, err5 := tx.Memberships(workflow.CreatorKey(name))
 			entries, _, err6 := tx.History(workflow.Key{Shop: workflow.ShopID(name)}, "", 9)
-			for _, got := range []any{list, lane, heads, everyone, hers, entries} {
+			for _, got := range []any{list, lane, heads, everyone, theirs, entries} {
 				require.Empty(t, got, "%q", name)
 			}
 			require.Zero(t, next, "%q", name)

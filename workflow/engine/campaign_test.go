@@ -65,7 +65,7 @@ func TestAJoinThatIsRefusedKeepsNothingOfIt(t *testing.T) {
 		"another shop's campaign":      {workflow.Join{Key: sample, Campaign: "elsewhere"}, workflow.RuleNoCampaign},
 		"the campaign takes nobody":    {workflow.Join{Key: sample, Campaign: "archived"}, workflow.RuleArchived},
 		"no such application":          {workflow.Join{Key: workflow.Key{Shop: sample.Shop, ID: "404"}, NewName: "New"}, workflow.RuleNoApplication},
-		"she saw it somewhere else":    {workflow.Join{Key: sample, Campaign: taken.ID, Seen: "archived"}, workflow.RuleOtherCampaign},
+		"they saw it somewhere else":   {workflow.Join{Key: sample, Campaign: taken.ID, Seen: "archived"}, workflow.RuleOtherCampaign},
 		"an application of no one yet": {workflow.Join{Key: workflow.Key{Shop: sample.Shop, ID: "404"}, Campaign: taken.ID, Approve: true}, workflow.RuleNoApplication},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -101,7 +101,7 @@ func TestTheFirstOfTwoCampaignsWins(t *testing.T) {
 	require.NoError(t, err, "to approve somebody who is there already is no mistake")
 	require.Equal(t, winter.ID, c.ID)
 	require.Equal(t, workflow.Queued, after.State())
-	require.Equal(t, member, d.memory().Members[winter.ID][0].AddedBy, "she was added before")
+	require.Equal(t, member, d.memory().Members[winter.ID][0].AddedBy, "they were added before")
 }
 
 func TestARedeliveredCreationFindsItsOwnCampaign(t *testing.T) {

@@ -40,7 +40,7 @@ func TestANewApplicationJoinsByItselfOnlyWhereCreatorAndProductAre(t *testing.T)
 			require.Equal(t, want.in, d.history(a.Key)[0].Campaign, "the history tells it")
 		}
 	}
-	require.Empty(t, d.asks("16", workflow.Creator{OpenID: "open-3", Username: "new.face"}, "1", minutes(10)).Campaign, "she is in none")
+	require.Empty(t, d.asks("16", workflow.Creator{OpenID: "open-3", Username: "new.face"}, "1", minutes(10)).Campaign, "they are in none")
 	over := reported(workflow.StatusWithdrawn, minutes(10))
 	over.Snapshot.Creator = findsByID
 	require.Empty(t, d.apply(over).Campaign, "it goes nowhere any more")
@@ -75,7 +75,7 @@ func TestWhatIsKnownOfACreatorByNameBecomesHersByID(t *testing.T) {
 	require.Equal(t, question, members[0].Question, "the question stays the message that it is")
 	n := d.notice(question)
 	require.Equal(t, workflow.Notice{ID: question, Shop: sample.Shop, Kind: workflow.KindQuestion, Campaign: c.ID, Creator: findsID, Post: workflow.Post{Channel: "C0SAMPLES", TS: "7.1", Hash: "h"}}, n)
-	require.Len(t, d.waiting(workflow.Lane("post/"+string(question))), 1, "and is shown anew: her application has come")
+	require.Len(t, d.waiting(workflow.Lane("post/"+string(question))), 1, "and is shown again: their application has come")
 
 	_, err = d.conversation(findsName)
 	require.ErrorIs(t, err, workflow.ErrNotFound)
@@ -83,7 +83,7 @@ func TestWhatIsKnownOfACreatorByNameBecomesHersByID(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "talk-"+finds, conversation.ID)
 	require.Equal(t, findsByID, conversation.Shown)
-	require.Equal(t, 1, d.receives(finds, minutes(5), "posted"), "she is heard as before")
+	require.Equal(t, 1, d.receives(finds, minutes(5), "posted"), "they are heard as before")
 	payloads, _ := d.thread(a.Key)
 	require.Equal(t, "posted", payloads[len(payloads)-1].Inbound.Text)
 
@@ -118,7 +118,7 @@ func TestOfTwoMembershipsThatBecomeOneTheFurtherCounts(t *testing.T) {
 			require.Equal(t, workflow.MemberNeedsSample, members[0].State)
 			require.Equal(t, workflow.QuestionNotice(c.ID, further), members[0].Question)
 			for _, key := range []workflow.CreatorKey{findsName, findsID} {
-				require.Equal(t, findsID, d.notice(workflow.QuestionNotice(c.ID, key)).Creator, "both messages tell of her")
+				require.Equal(t, findsID, d.notice(workflow.QuestionNotice(c.ID, key)).Creator, "both messages tell of them")
 			}
 		})
 	}
@@ -130,7 +130,7 @@ func TestAnIDThatShowsLaterIsNews(t *testing.T) {
 	c := d.campaign("Winter", "1")
 	d.invite(c, finds, noon)
 	a := d.asks("2", workflow.Creator{Username: finds}, "1", minutes(1))
-	require.Equal(t, c.ID, a.Campaign, "she is known by name, and so is it")
+	require.Equal(t, c.ID, a.Campaign, "they are known by name, and so is it")
 
 	a = d.asks("2", findsByID, "1", minutes(2))
 	require.Equal(t, findsByID, a.Snapshot.Creator)
@@ -167,7 +167,7 @@ func TestAMessageOnItsWayToANameGoesToTheIDOnceThatIsKnown(t *testing.T) {
 	d.settle(sending, engine.Outcome{Result: engine.MessageDone{What: workflow.OnMessageHeldUp, At: minutes(1), Failure: quota}, Then: engine.Again, After: time.Hour, Failure: quota}, minutes(1))
 	require.Equal(t, findsID, d.waiting(byName)[0].Creator, "it knew the old way only")
 	d.receives(finds, minutes(2), "go on")
-	require.Equal(t, minutes(2), d.waiting(byName)[0].NotBefore, "and is let go when she answers")
+	require.Equal(t, minutes(2), d.waiting(byName)[0].NotBefore, "and is let go when they answer")
 }
 
 func TestNamesThatNoStoreTakesFailNoSweep(t *testing.T) {

@@ -26,7 +26,7 @@ func TestAnAdditionCanBeTakenBackByWhoeverMadeItOrByAnAdmin(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, a.Campaign)
 	require.Equal(t, workflow.Joined{}, a.Joined)
-	require.Empty(t, d.members(c), "she came into the campaign with it")
+	require.Empty(t, d.members(c), "they came into the campaign with it")
 	require.Equal(t, []workflow.EventKind{workflow.OnMemberAdded, workflow.OnMemberLeft}, d.shopHistory())
 	payloads, _ := d.thread(sample)
 	require.Equal(t, []workflow.Payload{
@@ -53,14 +53,14 @@ func TestWhatCameIntoACampaignByItselfAnyReviewerMayTakeOut(t *testing.T) {
 	a, err := d.leaves(by(another), c)
 	require.NoError(t, err)
 	require.Empty(t, a.Campaign)
-	require.Len(t, d.members(c), 1, "she was there before")
+	require.Len(t, d.members(c), 1, "they were there before")
 }
 
 func TestACreatorStaysInTheCampaignForWhateverElseIsThere(t *testing.T) {
 	for name, stays := range map[string]func(*desk, workflow.Campaign){
-		"she was added by hand before": nil,
-		"she has answered":             func(d *desk, _ workflow.Campaign) { d.receiving().receives("glow.daily", noon, "yes") },
-		"she has another application there": func(d *desk, _ workflow.Campaign) {
+		"they were added by hand before": nil,
+		"they have answered":             func(d *desk, _ workflow.Campaign) { d.receiving().receives("glow.daily", noon, "yes") },
+		"they have another application there": func(d *desk, _ workflow.Campaign) {
 			d.asks("2", workflow.Creator{OpenID: "open-1", Username: "glow.daily"}, "1", noon)
 		},
 	} {
@@ -104,7 +104,7 @@ func TestAMoveToAnotherCampaignTakesTheCreatorAlongAndBack(t *testing.T) {
 	d.seen()
 	winter := d.joins("Winter")
 	summer := d.joins("Summer")
-	require.Empty(t, d.members(winter), "she came there with it, and has left with it")
+	require.Empty(t, d.members(winter), "they came there with it, and have left with it")
 	require.Len(t, d.members(summer), 1)
 	require.Equal(t, workflow.Joined{By: member, At: noon, Member: true, Was: winter.ID, WasBy: member, WasAt: noon, WasMember: true}, d.application(sample.ID).Joined)
 
@@ -198,7 +198,7 @@ func TestACreatorIsAddedByHandOnceAndAsTheDeskKnowsHer(t *testing.T) {
 	d.seen()
 	c := d.campaign("Winter")
 	m := d.invite(c, " @GLOW.daily ", noon)
-	require.Equal(t, glowDaily, m.Creator, "an application shows her id")
+	require.Equal(t, glowDaily, m.Creator, "an application shows their id")
 	require.Equal(t, findsName, d.invite(c, "@Kitchen_Finds", noon).Creator)
 	for username, rule := range map[string]workflow.Rule{"glow.daily": workflow.RuleAlreadyInCampaign, "KITCHEN_FINDS": workflow.RuleAlreadyInCampaign, "@": workflow.RuleNoCreator} {
 		_, _, err := d.AddMember(t.Context(), workflow.Addition{Actor: action(another, "other"), At: noon, Campaign: c.ID, Creator: workflow.Creator{Username: username}})

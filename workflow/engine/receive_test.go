@@ -123,7 +123,7 @@ func TestOfTwoAnswersToTheSameQuestionTheFirstHolds(t *testing.T) {
 	require.Equal(t, member, r.Member.SampleAnswerBy, "whoever was slower is told who was first")
 	require.Equal(t, workflow.MemberNeedsSample, d.member(c, findsName).State)
 	require.NoError(t, announcements(another, false, workflow.MemberNeedsSample), "who saw that word may change it")
-	require.NoError(t, announcements(another, true, workflow.MemberNeedsSample), "and her own she may change without having looked")
+	require.NoError(t, announcements(another, true, workflow.MemberNeedsSample), "and their own they may change without having looked")
 	require.Equal(t, workflow.MemberNeedsSample, d.member(c, findsName).State)
 }
 
@@ -174,7 +174,7 @@ func TestTheTeamIsAskedForEachCampaignThatIsNotArchived(t *testing.T) {
 	require.NotEmpty(t, d.member(summer, glowDaily).Question)
 	require.Equal(t, workflow.MemberInvited, d.member(archived, glowDaily).State, "archived campaigns ask nothing")
 	payloads, _ := d.thread(sample)
-	require.Equal(t, "yes", payloads[0].Inbound.Text, "and her words are in the thread as well")
+	require.Equal(t, "yes", payloads[0].Inbound.Text, "and their words are in the thread as well")
 }
 
 func TestWhatWaitedForHerAnswerGoesWhenSheAnswersButForWhatHasToLookFirst(t *testing.T) {

@@ -78,7 +78,7 @@ export async function request(shop) {
     note: "Leave anything empty for a surprise.",
     fields: [
       { name: "username", label: "Creator’s user name", kind: "text", placeholder: "glow.daily" },
-      { name: "gmv", label: "Her sales of 30 days, USD", kind: "number", step: "0.01", placeholder: "500" },
+      { name: "gmv", label: "Sales in 30 days, USD", kind: "number", step: "0.01", placeholder: "500" },
       { name: "title", label: "Product", kind: "text", placeholder: "Hydrating Glow Serum" },
       { name: "hours", label: "Hours to decide", kind: "number", placeholder: "168" },
     ],

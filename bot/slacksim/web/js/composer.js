@@ -1,5 +1,5 @@
 // Where a person writes: messages with mentions, or a slash command with
-// hints of what there is. Half-written words wait here while she looks elsewhere.
+// hints of what there is. Half-written words wait here while they look elsewhere.
 
 import { freshId, h, icon } from './dom.js';
 import { bot, channels, commands, groups, people, shortcuts } from './directory.js';
@@ -155,8 +155,8 @@ function callable() {
   ].filter((it) => it.name && it.id);
 }
 
-// A person's words as a client sends them: her own < > & escaped, the names
-// she mentions turned into ids. Somebody who knows an id may type <@U…> herself.
+// A person's words as a client sends them: their own < > & escaped, the names
+// they mention turned into ids. Somebody who knows an id may type <@U…> themselves.
 function linked(text) {
   const names = [
     ...callable().map((it) => [`@${it.name}`, it.sequence ?? `<@${it.id}>`]),

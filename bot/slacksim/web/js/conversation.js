@@ -79,8 +79,8 @@ class Pane {
     this.arrived(entries);
   }
 
-  // Keeps the reader where she reads: at the end if she was there, else with
-  // the message at the top of her view where it was.
+  // Keeps the reader where they read: at the end if they were there, else with
+  // the message at the top of their view where it was.
   steadily(change) {
     if (this.ended) {
       change();
@@ -104,7 +104,7 @@ class Pane {
     announce(news.length > 1 ? `${news.length} new messages` : `${nameOf(last.user)}: ${spoken(last.text, this.viewer)}`.slice(0, 300));
   }
 
-  // Says what is below the end of the view. What is for her alone is said until she has seen it.
+  // Says what is below the end of the view. What is for them alone is said until they have seen it.
   beckon(words) {
     if (this.jump.hidden || words !== 'New messages') this.jump.firstChild.textContent = words;
     this.jump.hidden = false;

@@ -1,5 +1,5 @@
 // What a person does to an app's controls: ask if the app wants it confirmed,
-// show that it is under way, tell her when it failed. Nothing is switched off
+// show that it is under way, tell them when it failed. Nothing is switched off
 // meanwhile: a second click is as possible here as anywhere.
 
 import { act } from './live.js';
@@ -30,7 +30,7 @@ function busy(key, change) {
 
 /**
  * click delivers a control's action with the value this person saw. It gives
- * false when she thought better of it or it was not delivered.
+ * false when they thought better of it or it was not delivered.
  */
 export async function click(context, block, element, value) {
   if (element.confirm && !(await confirmed(element.confirm, context.viewer))) return false;

@@ -59,8 +59,8 @@ export function zoneOf(id) {
 }
 
 /**
- * channelsOf lists what a person may see: nothing that she has not joined, and
- * the conversation with the app, which her first message there will open.
+ * channelsOf lists what a person may see: nothing that they have not joined, and
+ * the conversation with the app, which their first message there will open.
  */
 export function channelsOf(id) {
   const joined = state.channels.filter((channel) => !channel.members || channel.members.includes(id));
@@ -71,7 +71,7 @@ export function channelsOf(id) {
   return joined.toSorted((a, b) => Number(Boolean(a.is_im)) - Number(Boolean(b.is_im)) || titleOf(a, id).localeCompare(titleOf(b, id)));
 }
 
-/** channelFor is a channel as a person sees it; undefined if she does not. */
+/** channelFor is a channel as a person sees it; undefined if they do not. */
 export const channelFor = (person, id) => channelsOf(person).find((channel) => channel.id === id);
 
 /** titleOf is the channel's name, or in a direct message the other party's. */

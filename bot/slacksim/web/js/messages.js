@@ -1,5 +1,5 @@
 // Messages as the reader sees them: author, time, text or blocks, reactions,
-// the thread's summary; and the private ones that only she was sent.
+// the thread's summary; and the private ones that only they were sent.
 
 import { h, icon, sync } from './dom.js';
 import { showBlocks } from './blocks.js';

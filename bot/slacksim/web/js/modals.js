@@ -1,5 +1,5 @@
 // The app's modals: the top one of the person's stack, kept in step with the
-// app's updates without losing what she has typed.
+// app's updates without losing what they have typed.
 
 import { freshId, h, icon, sync } from './dom.js';
 import { showBlocks } from './blocks.js';
@@ -12,7 +12,7 @@ import { textObject } from './text.js';
 
 let shown = null;
 
-/** topView is the modal that a person has in front of her, if any. */
+/** topView is the modal that a person has in front of them, if any. */
 function topView(viewer) {
   const mine = views().filter((view) => view.user === viewer && view.open && view.type === 'modal');
   const beneath = new Set(mine.map((view) => view.previous_view_id).filter(Boolean));

@@ -74,7 +74,7 @@ function source(it, block, kind, context) {
   return { groups: [{ options: offered(it, kind, context.viewer).map((channel) => plain(channel.id, title(channel), channel.is_private ? 'private' : '')) }] };
 }
 
-// The channels and conversations that a menu lists: those that are public, and those of hers that the app's filter lets through.
+// The channels and conversations that a menu lists: those that are public, and those of theirs that the app's filter lets through.
 function offered(it, kind, viewer) {
   const kindOf = (channel) => (channel.is_im ? 'im' : channel.is_private ? 'private' : 'public');
   const include = kind === 'channels_select' ? ['public'] : it.filter?.include;

@@ -34,7 +34,7 @@ export function settle(change) {
 
 const read = new Map();
 
-/** readUpTo is the newest message that a person has seen in a channel; undefined before her first look. */
+/** readUpTo is the newest message that a person has seen in a channel; undefined before their first look. */
 export const readUpTo = (person, channel) => read.get(`${person}/${channel}`);
 
 export function markRead(person, channel, ts) {

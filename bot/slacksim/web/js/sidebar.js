@@ -9,7 +9,7 @@ import { appChannel, isApp } from './tabs.js';
 
 const strangers = { stranger: 'other workspace', outsider: 'not in the channel' };
 
-/** calledWith is a person's name and, where the name does not tell, the part she plays. */
+/** calledWith is a person's name and, where the name does not tell, the part they play. */
 function calledWith(person) {
   const told = !person.role || person.name.toLowerCase().includes(person.role);
   const part = person.deleted ? 'deactivated' : strangers[person.role] ?? (told ? '' : person.role);

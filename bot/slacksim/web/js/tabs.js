@@ -4,7 +4,7 @@ import { bot, channelsOf } from './directory.js';
 import { h } from './dom.js';
 import { go, home } from './session.js';
 
-/** appChannel is the conversation of a person with the app; before her first word it goes by the app's own id. */
+/** appChannel is the conversation of a person with the app; before their first word it goes by the app's own id. */
 export const appChannel = (viewer) => channelsOf(viewer).find((channel) => channel.is_im);
 
 /** isApp tells whether a place is one of the app's tabs. */
