@@ -139,6 +139,9 @@ func open(path string) (db *bbolt.DB, file *os.File, err error) {
 				return file, err
 			},
 		})
+		if err == nil {
+			db.AllocSize = growth
+		}
 		return err
 	})
 	if err == nil && file != nil && !isStill(file, path) {
@@ -164,6 +167,10 @@ func roomToGrow(path string) int {
 	}
 	return least
 }
+
+// growth is by how many bytes a file grows at once. bbolt's own 16 MB would be the size of every file from its first change
+// on, as more address space is taken than that.
+const growth = 1 << 20
 
 // isStill tells whether the file that is open is the one that the path names.
 func isStill(file *os.File, path string) bool {

@@ -67,6 +67,7 @@ func TestPagesThatAreDamagedUnderTheRunningDeskAreToldInASentence(t *testing.T) 
 				require.Error(t, wrote, "nothing is written to what is damaged")
 			}
 			require.NoError(t, s.Close(), "also if bbolt broke down holding its locks")
+			require.NoError(t, os.RemoveAll(filepath.Dir(path)), "a file for each page would fill the disk")
 		}
 	}
 }
