@@ -100,7 +100,7 @@ func (d *Desk) Deliver(ctx context.Context, e workflow.Effect) engine.Outcome {
 
 // showCard posts an application's card, or brings it up to date. It is rendered here and now, so the newest state wins.
 func (d *Desk) showCard(ctx context.Context, e workflow.Effect) engine.Outcome {
-	facts, err := d.card.facts(ctx, e.Key())
+	facts, err := d.cardFacts(ctx, e.Key())
 	if err != nil {
 		return again(e, err)
 	}
@@ -189,8 +189,8 @@ func (d *Desk) reply(ctx context.Context, e workflow.Effect) engine.Outcome {
 		home: a.Card.Channel == d.channelOf(shop),
 	}
 	if e.Payload.Kind == workflow.KindDeadline {
-		var obsolete bool
-		if p.message, p.loud, obsolete = d.announcing.deadline(ctx, e, a, shop); obsolete {
+		var moot bool
+		if p.message, p.loud, moot = d.deadline(ctx, e, a, shop); moot {
 			return engine.Outcome{}
 		}
 		payload["step"] = e.Payload.Step
@@ -240,7 +240,7 @@ func (d *Desk) announce(ctx context.Context, e workflow.Effect) engine.Outcome {
 func (d *Desk) announced(ctx context.Context, e workflow.Effect, saying workflow.Payload, s workflow.Shop) (m view.Message, moot bool, err error) {
 	switch saying.Kind {
 	case workflow.KindDeadline, workflow.KindShipment:
-		return d.announcing.group(ctx, saying, s)
+		return d.announceGroup(ctx, saying, s)
 	default:
 		return announcement(e, saying, d.adminsOf(s)), false, nil
 	}

@@ -32,12 +32,10 @@ type Desk struct {
 	limits *slackapi.Limits
 	link   *socket.Link
 	home   *homeDesk
-	card   *cardDesk
 	drawn  drawn
 
-	dismissed  dismissed
-	renderers  renderers
-	announcing *announceDesk
+	dismissed dismissed
+	renderers renderers
 
 	refused atomic.Pointer[string]        // Slack's error for the last message written
 	asked   atomic.Pointer[time.Duration] // for how long Slack asked not to be written to, where that is longer than is obeyed

@@ -54,12 +54,11 @@ var surfaces = map[string]room{
 		},
 		uses: []string{"controls", "memory", "routes", "typed"},
 	},
-	"bulk":     {files: []string{"bulk.go", "bulk_decide.go"}, uses: []string{"controls", "find", "memory", "routes"}},
+	"bulk":     {files: []string{"bulk.go", "bulk_decide.go", "bulk_open.go"}, uses: []string{"controls", "find", "memory", "routes"}},
 	"talk":     {files: []string{"talk.go"}, uses: []string{"controls", "routes", "typed"}},
 	"stats":    {files: []string{"stats.go", "stats_file.go"}, uses: []string{"controls", "memory", "metadata", "reads", "routes"}},
 	"status":   {files: []string{"status.go"}, uses: []string{"config", "routes"}},
 	"retry":    {files: []string{"retry.go"}, uses: []string{"controls", "find", "routes", "typed"}},
-	"announce": {files: []string{"announce.go"}},
 	"settings": {files: []string{"settings.go", "settings_check.go", "welcome.go"}, uses: []string{"controls", "memory", "routes", "typed"}},
 }
 
@@ -69,10 +68,10 @@ var aboveSurfaces = map[string]room{
 	"root": {
 		files: []string{
 			"doc.go", "desk.go", "surfaces.go",
-			"deliver.go", "failed.go", "notice.go", "post.go", "report.go",
+			"clock.go", "deliver.go", "facts.go", "failed.go", "notice.go", "post.go", "report.go", "talk_delivery.go",
 		},
 		uses: []string{
-			"announce", "bulk", "campaign", "card", "check", "config", "controls", "find", "home", "mention", "note", "pick", "queue",
+			"bulk", "campaign", "card", "check", "config", "controls", "find", "home", "mention", "note", "pick", "queue",
 			"reads", "retry", "routes", "settings", "stats", "status", "talk", "memory", "metadata",
 		},
 	},

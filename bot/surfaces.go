@@ -16,23 +16,22 @@ func (d *Desk) surfaces() []surface {
 	syncs, products := syncStates(d.config.Sync), productMenu{store: reads, access: who, log: log}
 
 	d.home = newHomeDesk(homeDesk{api: api, store: reads, access: who, dismissed: &d.dismissed, syncs: syncs, log: log})
-	d.card = &cardDesk{api: api, engine: engine, store: store, access: who, mux: mux, defaults: defaults, log: log}
 	bulk := &bulkDesk{api: api, engine: engine, store: store, reads: reads, access: who, defaults: defaults, find: find, log: log}
 	talk := &talkDesk{engine: engine, store: store, access: who, defaults: defaults}
 	question := &questionDesk{engine: engine, store: store, access: who, defaults: defaults, log: log}
 	checks := slackChecks{api: api, access: who, log: log}
 	settings := &settingsDesk{api: api, engine: engine, access: who, mux: mux, standard: standardSettings(defaults), checks: checks, log: log}
-	d.announcing = &announceDesk{store: store, access: who, defaults: defaults}
 
 	d.renderers = renderers{
 		workflow.KindRun:      bulk.runMessage,
 		workflow.KindQuestion: question.questionMessage,
 		workflow.KindMessage:  talk.messageMessage,
-		workflow.KindMorning:  d.announcing.morningMessage,
-		workflow.KindContent:  d.announcing.contentMessage,
+		workflow.KindMorning:  d.morningMessage,
+		workflow.KindContent:  d.contentMessage,
 	}
 	return []surface{
-		d.home, d.card, bulk, talk, question,
+		d.home, bulk, talk, question,
+		&cardDesk{api: api, engine: engine, store: store, access: who, mux: mux, defaults: defaults, log: log},
 		&queueDesk{api: api, engine: engine, store: reads, access: who, find: look, log: log},
 		&pickDesk{access: who, find: find, decider: decide},
 		&noteDesk{engine: engine, store: store, reads: reads, access: who, find: find, log: log},
