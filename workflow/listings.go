@@ -53,6 +53,19 @@ func CampaignStageOf(c CampaignID, stage Stage) Listing {
 	return listing("campaign stage", string(c), string(stage))
 }
 
+// CampaignQueueOf lists those of a campaign's applications that wait for the team, soonest review deadline first.
+func CampaignQueueOf(c CampaignID) Listing { return listing("campaign queue", string(c)) }
+
+// MemberOf lists a creator's applications in a campaign, the one first by which the creator stands there: the furthest,
+// or where all have ended the latest to change.
+func MemberOf(c CampaignID, creator CreatorKey) Listing {
+	return listing("member", string(c), string(creator))
+}
+
+// DueBy is a place in QueueOf, CampaignQueueOf and in a listing of StageReview and StageAwaiting: before it is what had
+// its deadline at that time or earlier.
+func DueBy(t time.Time) string { return sortTime(t.Add(time.Microsecond)) }
+
 // SeenOf lists all applications of a shop, by first sight. CursorAt is the cursor from which those of a period begin.
 func SeenOf(s ShopID) Listing { return listing("seen", string(s)) }
 
@@ -73,11 +86,11 @@ func NewsOf(s ShopID) Listing { return listing("news", string(s)) }
 func ThreadOf(channel, ts string) Listing { return listing("thread", channel, ts) }
 
 // Long reports whether a listing grows with its shop or its campaign, so that a store keeps how many it has. The
-// others, by creator, user name, short id and thread, have few, and can be counted as they are asked for.
+// others, by creator, member, user name, short id and thread, have few, and can be counted as they are asked for.
 func (l Listing) Long() bool {
 	kind, _, _ := strings.Cut(string(l), "\x1f")
 	switch kind {
-	case "creator", "username", "short", "thread":
+	case "creator", "username", "short", "thread", "member":
 		return false
 	default:
 		return true
@@ -128,7 +141,11 @@ func (a Application) Places() []Place {
 	if a.Campaign != "" {
 		places = append(places,
 			Place{CampaignOf(a.Campaign), string(a.Snapshot.Creator.KeyOf(shop)) + "/" + seen},
-			Place{CampaignStageOf(a.Campaign, a.Stage()), stage})
+			Place{CampaignStageOf(a.Campaign, a.Stage()), stage},
+			Place{MemberOf(a.Campaign, a.Snapshot.Creator.KeyOf(shop)), a.memberOrder() + "/" + seen})
+		if a.Decidable() {
+			places = append(places, Place{CampaignQueueOf(a.Campaign), sortTime(a.Snapshot.ReviewBy) + "/" + a.Key.String()})
+		}
 	}
 	return places
 }
@@ -146,6 +163,15 @@ func (a Application) stageOrder() string {
 	default:
 		return sortTime(latestFirst.Add(-a.ChangedAt.Sub(time.Unix(0, 0))))
 	}
+}
+
+// memberOrder orders a creator's applications in a campaign as Furthest ranks them.
+func (a Application) memberOrder() string {
+	rank := StageRank(a.Stage())
+	if rank < len(furthest) {
+		return fmt.Sprintf("%02d", rank)
+	}
+	return fmt.Sprintf("%02d/%s", rank, sortTime(latestFirst.Add(-a.ChangedAt.Sub(time.Unix(0, 0)))))
 }
 
 // latestFirst is a time far ahead; what is counted back from it sorts the latest first.

@@ -71,6 +71,8 @@ type Tx interface {
 	Latest(l Listing, limit int) ([]Application, error)
 	// Count returns how many applications a listing has, without reading them.
 	Count(Listing) (int, error)
+	// CountTo returns how many applications of a listing have a place before the given one, without reading them.
+	CountTo(l Listing, place string) (int, error)
 	// Totals adds up the facts (Application.Facts) of a shop's applications from a time on and before another, but for
 	// those that come again within that time. Its cost does not grow with the applications: an hour costs one read, and
 	// only the two hours that are not in it as a whole are counted fact by fact. Zones do not matter to it.
@@ -91,6 +93,12 @@ type Tx interface {
 	Member(CampaignID, CreatorKey) (Member, error)
 	// Memberships returns a creator's memberships, by campaign. It is an index read.
 	Memberships(CreatorKey) ([]Member, error)
+	// Standings returns how many members of a campaign stand at each stage, as Furthest has it; stages without any are
+	// left out. The numbers are kept with each change, so their cost does not grow with the members.
+	Standings(CampaignID) (map[Stage]int, error)
+	// MembersAt returns up to limit members of a campaign that stand at a stage, by creator, and a cursor as Campaigns
+	// does. It is an index read.
+	MembersAt(c CampaignID, stage Stage, after string, limit int) ([]Member, string, error)
 	// PutMember keeps a member, in place of the same creator in the same campaign.
 	PutMember(Member) error
 	// RemoveMember takes a creator out of a campaign; ErrNotFound if they are not in it.

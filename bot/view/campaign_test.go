@@ -57,12 +57,11 @@ func campaignAnswers() map[string]Message {
 	glow := workflow.Creator{Username: "glow.daily", Nickname: "Glow Daily"}
 	reply := query.Standing{Member: member(workflow.MemberAnswered), Question: permalink}
 	asked := CampaignStatusFacts{Funnel: query.FunnelOf(autumn(), append(standings(), reply), noon)}
-	asked.More = true
 	return map[string]Message{
 		"campaigns_first":       Campaigns(CampaignsFacts{Rows: campaignRows(20), Total: 47}),
 		"campaigns_last":        Campaigns(CampaignsFacts{Rows: campaignRows(7), Page: 2, Total: 47}),
 		"campaigns_gone":        Campaigns(CampaignsFacts{Page: 2, Total: 20}),
-		"campaigns_large":       Campaigns(CampaignsFacts{Rows: []query.CampaignRow{{Campaign: autumn(), Creators: query.MaxCounted}}, Total: 1}),
+		"campaigns_large":       Campaigns(CampaignsFacts{Rows: []query.CampaignRow{{Campaign: autumn(), Creators: 20_000}}, Total: 1}),
 		"campaign_status_asked": CampaignStatus(asked),
 		"campaign_unknown":      NoSuchCampaign("Atumn", "/campaign status Autumn <kitchen>"),
 		"campaign_unknown_far":  NoSuchCampaign("<!channel>", ""),

@@ -76,9 +76,6 @@ func campaignPages(f CampaignsFacts, shown, total int) (where string, buttons []
 
 func campaignLine(r query.CampaignRow) string {
 	creators, review, archived := many(r.Creators, "creator"), "", ""
-	if r.Creators >= query.MaxCounted {
-		creators = grouped(query.MaxCounted) + " creators or more"
-	}
 	if r.Review > 0 {
 		review = many(r.Review, "request") + " in review"
 	}

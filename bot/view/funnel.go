@@ -2,7 +2,6 @@ package view
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/slack-go/slack"
@@ -23,7 +22,7 @@ const fewCreators = 3
 // The sizes of the picture. Names are limited in all, so that the answer stays below the 20 KB of an acknowledgement.
 const (
 	barWidth      = 10
-	namesPerStage = 5
+	namesPerStage = query.MostNamed
 	namesInAll    = 36
 	maxShortName  = 24
 )
@@ -44,14 +43,11 @@ func CampaignStatus(f CampaignStatusFacts) Message {
 	}
 	t := &funnelWords{Funnel: f.Funnel, left: namesInAll}
 	blocks := []slack.Block{header(name), aside(dotted(t.summary(), archived(f.Campaign), shopOf(f.Shop))), section(t.picture()...)}
-	if f.More {
-		blocks = append(blocks, aside("This campaign has more creators. These numbers cover the first "+grouped(float64(t.Total))+"."))
-	}
 	if lines := t.needed(); len(lines) > 0 {
 		blocks = append(blocks, section(lines...))
 	}
 	for _, stage := range t.Order {
-		blocks = append(blocks, section(stageName(stage)+": "+t.list(placeNames(t.By[stage]))))
+		blocks = append(blocks, section(stageName(stage)+": "+t.list(placeNames(t.By[stage]), t.Counts[stage])))
 	}
 	return Message{Text: said + t.spoken(), Blocks: append(blocks, funnelControls(f)...)}
 }
@@ -93,7 +89,7 @@ type funnelWords struct {
 func (t *funnelWords) picture() []string {
 	var lines []string
 	for _, stage := range t.Stages() {
-		n := len(t.By[stage])
+		n := t.Counts[stage]
 		full := (n*barWidth + t.Total/2) / t.Total
 		if n > 0 {
 			full = max(1, full)
@@ -108,25 +104,25 @@ func (t *funnelWords) needed() []string {
 	var lines []string
 	for _, need := range []struct {
 		what string
-		who  []query.Need
-	}{{"Overdue", t.Overdue}, {"Waiting for your yes/no", t.ToAnswer}, {"To decide", inGoodTime(t.ToDecide)}, {"To ship", inGoodTime(t.ToShip)}} {
-		if len(need.who) > 0 {
-			lines = append(lines, "*"+need.what+"*: "+t.list(needNames(need.who)))
+		who  query.Needs
+		n    int
+	}{
+		{"Overdue", t.Overdue, t.Overdue.Count}, {"Waiting for your yes/no", t.ToAnswer, t.ToAnswer.Count},
+		{"To decide", t.ToDecide, t.ToDecide.InTime()}, {"To ship", t.ToShip, t.ToShip.InTime()},
+	} {
+		if need.n > 0 {
+			lines = append(lines, "*"+need.what+"*: "+t.list(needNames(need.who.First), need.n))
 		}
 	}
 	return lines
 }
 
-func inGoodTime(all []query.Need) []query.Need {
-	return slices.DeleteFunc(slices.Clone(all), func(n query.Need) bool { return n.Late })
-}
-
-// list names some, and counts the others.
-func (t *funnelWords) list(who []string) string {
+// list names some, and counts the others of so many.
+func (t *funnelWords) list(who []string, of int) string {
 	n := min(len(who), namesPerStage, t.left)
 	t.left -= n
 	named := strings.Join(who[:n], ", ")
-	switch rest := len(who) - n; {
+	switch rest := of - n; {
 	case rest == 0:
 		return named
 	case n == 0:
@@ -138,25 +134,25 @@ func (t *funnelWords) list(who []string) string {
 
 func (t *funnelWords) summary() string {
 	overdue := "nothing overdue"
-	if n := len(t.Overdue); n > 0 {
+	if n := t.Overdue.Count; n > 0 {
 		overdue = grouped(float64(n)) + " overdue"
 	}
 	return dotted(many(t.Total, "creator"), some(t.ToAnswer, "to answer"), some(t.ToDecide, "to decide"), some(t.ToShip, "to ship"), overdue)
 }
 
-func some(who []query.Need, what string) string {
-	if len(who) == 0 {
+func some(who query.Needs, what string) string {
+	if who.Count == 0 {
 		return ""
 	}
-	return grouped(float64(len(who))) + " " + what
+	return grouped(float64(who.Count)) + " " + what
 }
 
 func (t *funnelWords) spoken() string {
 	parts := []string{many(t.Total, "creator")}
 	for _, stage := range t.Order {
-		parts = append(parts, grouped(float64(len(t.By[stage])))+" "+string(stage))
+		parts = append(parts, grouped(float64(t.Counts[stage]))+" "+string(stage))
 	}
-	return strings.Join(append(parts, grouped(float64(len(t.Overdue)))+" overdue"), ", ")
+	return strings.Join(append(parts, grouped(float64(t.Overdue.Count))+" overdue"), ", ")
 }
 
 // needNames names who waits, each with the deadline.

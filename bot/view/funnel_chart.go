@@ -33,7 +33,7 @@ func Funnel(f CampaignStatusFacts, by workflow.PersonID) FunnelChart {
 	}
 	said := make([]string, 0, len(query.FunnelStages))
 	for _, stage := range t.Stages() {
-		n := len(t.By[stage])
+		n := t.Counts[stage]
 		label := raw(string(stage), maxID)
 		c.Bars = append(c.Bars, FunnelBar{Stage: label, Count: n, Note: t.note(stage)})
 		said = append(said, fmt.Sprintf("%s %d", label, n))

@@ -66,6 +66,9 @@ func (t *transaction) PutApplication(a workflow.Application) error {
 	if err := t.figure(a.Key, before.Facts(), a.Facts()); err != nil {
 		return fmt.Errorf("counting application %s: %w", a.Key, err)
 	}
+	if err := t.standAnew(before, a); err != nil {
+		return fmt.Errorf("counting application %s in its campaign: %w", a.Key, err)
+	}
 	t.latest = a
 	return nil
 }
@@ -204,4 +207,17 @@ func (t *transaction) Count(l workflow.Listing) (int, error) {
 		n++
 	}
 	return n, nil
+}
+
+// CountTo is part of workflow.Tx.
+func (t *transaction) CountTo(l workflow.Listing, place string) (int, error) {
+	prefix := under(string(l))
+	n, end, c := 0, append(bytes.Clone(prefix), place...), t.bucket(listingsBucket).Cursor()
+	for k, _ := c.Seek(prefix); k != nil && bytes.HasPrefix(k, prefix) && bytes.Compare(k, end) < 0; k, _ = c.Next() {
+		if err := t.alive(); err != nil {
+			return 0, err
+		}
+		n++
+	}
+	return n, t.alive()
 }

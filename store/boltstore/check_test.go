@@ -1,6 +1,7 @@
 package boltstore
 
 import (
+	"cmp"
 	"encoding/binary"
 	"fmt"
 	"maps"
@@ -36,6 +37,7 @@ func contradictions(t *transaction) []string {
 	differ(figuresBucket, wantFigures(t))
 	differ(campaignNamesBucket, wantNames(t))
 	differ(membershipsBucket, wantMemberships(t))
+	differ(standingsBucket, wantStandings(t))
 	differ(conversationIDsBucket, wantConversationIDs(t))
 	for key, data := range dumped(t.bucket(busyBucket)) {
 		if strings.HasPrefix(key, string(effectPrefix)) {
@@ -112,6 +114,44 @@ func wantMemberships(t *transaction) map[string]string {
 		memberships[string(membershipKey(m.Campaign, m.Creator))] = string(m.Campaign)
 	}
 	return memberships
+}
+
+// wantStandings counts the members where they stand in the plainest way: by all applications of each.
+func wantStandings(t *transaction) map[string]string {
+	applications := map[string][]workflow.Application{}
+	for key, data := range dumped(t.bucket(applicationsBucket)) {
+		if !isApplication([]byte(key)) {
+			continue
+		}
+		a, err := decodeApplication([]byte(key), []byte(data))
+		if err != nil {
+			panic(err)
+		}
+		at := string(memberKey(a.Campaign, a.Snapshot.Creator.KeyOf(a.Key.Shop)))
+		if a.State() != workflow.Unseen {
+			applications[at] = append(applications[at], a)
+		}
+	}
+	standings, numbers := map[string]string{}, map[string]uint64{}
+	for key, data := range dumped(t.bucket(membersBucket)) {
+		m, err := decode[workflow.Member]([]byte(data))
+		if err != nil {
+			panic(err)
+		}
+		all := applications[key]
+		slices.SortFunc(all, func(a, b workflow.Application) int { // of those that changed at once the first seen counts
+			return cmp.Or(a.SeenAt.Compare(b.SeenAt), cmp.Compare(a.Key.String(), b.Key.String()))
+		})
+		stage := stageKey(workflow.Furthest(m, all))
+		for _, e := range standingEntries(m.Campaign, m.Creator, stage) {
+			standings[string(e.key)] = string(e.value)
+		}
+		numbers[string(standingNumberKey(m.Campaign, stage))]++
+	}
+	for key, n := range numbers {
+		standings[key] = string(binary.BigEndian.AppendUint64(nil, n))
+	}
+	return standings
 }
 
 func wantConversationIDs(t *transaction) map[string]string {

@@ -53,7 +53,7 @@ var (
 var buckets = [][]byte{
 	schemaBucket, authorisationsBucket, shopsBucket, applicationsBucket, listingsBucket, campaignsBucket, campaignNamesBucket,
 	membersBucket, membershipsBucket, productsBucket, conversationsBucket, conversationIDsBucket, runsBucket, noticesBucket,
-	deadLettersBucket, busyBucket, figuresBucket,
+	deadLettersBucket, busyBucket, figuresBucket, standingsBucket,
 }
 
 // The keys of schemaBucket: the number of the file's schema, and by which rules its listings are kept.

@@ -36,7 +36,10 @@ func (t *transaction) PutMember(m workflow.Member) error {
 	if err := t.bucket(membershipsBucket).Put(membershipKey(m.Campaign, m.Creator), []byte(m.Campaign)); err != nil {
 		return err
 	}
-	return write(t.bucket(membersBucket), memberKey(m.Campaign, m.Creator), kept(m))
+	if err := write(t.bucket(membersBucket), memberKey(m.Campaign, m.Creator), kept(m)); err != nil {
+		return err
+	}
+	return t.stand(m.Campaign, m.Creator)
 }
 
 // RemoveMember is part of workflow.Tx.
@@ -50,5 +53,8 @@ func (t *transaction) RemoveMember(c workflow.CampaignID, creator workflow.Creat
 	if err := t.bucket(membershipsBucket).Delete(membershipKey(c, creator)); err != nil {
 		return err
 	}
-	return t.bucket(membersBucket).Delete(memberKey(c, creator))
+	if err := t.bucket(membersBucket).Delete(memberKey(c, creator)); err != nil {
+		return err
+	}
+	return t.stand(c, creator)
 }

@@ -200,7 +200,7 @@ func (r *rebuilding) run() (err error) {
 			return err
 		}
 	}
-	for _, part := range []func() error{r.outbox, r.applications, r.flush, r.keepNumbers, r.flushFacts, r.keepHours, r.memberships, r.products} {
+	for _, part := range []func() error{r.outbox, r.applications, r.flush, r.keepNumbers, r.flushFacts, r.keepHours, r.standings, r.memberships, r.products} {
 		if err := part(); err != nil {
 			return err
 		}

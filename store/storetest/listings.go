@@ -17,6 +17,8 @@ var listings = []promise{
 	{"A short id that two applications share lists both", showShort},
 	{"A thread leads to its application, and follows a card that is posted anew", showThread},
 	{"A stage lists what is over the latest first, and what is not by its deadline", showStageOrder},
+	{"What comes before a place of a listing is counted", showCountTo},
+	{"A campaign's queue lists what waits there, soonest deadline first", showCampaignQueue},
 	{"A campaign's stage lists its own applications in the same order", showCampaignStage},
 }
 
@@ -135,6 +137,30 @@ func showStageOrder(t *testing.T, s workflow.Store) {
 	later := staged("1", workflow.StatusRejectCancelled, 4)
 	put(t, s, putApplications(later))
 	require.Equal(t, []string{"1", "3", "2"}, applicationIDs(t, s, workflow.StageOf(theShop, workflow.StageReject), 9))
+}
+
+func showCountTo(t *testing.T, s workflow.Store) {
+	for n := range 5 {
+		put(t, s, putApplications(application(strconv.Itoa(n), n)))
+	}
+	for place, want := range map[string]int{"": 0, workflow.DueBy(start.Add(-time.Hour)): 0, workflow.DueBy(minute(2)): 3, workflow.DueBy(minute(9)): 5, "~~": 5} {
+		require.Equal(t, want, get(t, s, func(tx workflow.Tx) (int, error) { return tx.CountTo(workflow.QueueOf(theShop), place) }), place)
+	}
+	require.Zero(t, get(t, s, func(tx workflow.Tx) (int, error) { return tx.CountTo(workflow.QueueOf("another"), "~") }))
+}
+
+func showCampaignQueue(t *testing.T, s workflow.Store) {
+	for n, c := range []workflow.CampaignID{"c", "", "c1", "c"} {
+		a := application(strconv.Itoa(n), 10-n)
+		a.Campaign = c
+		put(t, s, putApplications(a))
+	}
+	require.Equal(t, []string{"3", "0"}, applicationIDs(t, s, workflow.CampaignQueueOf("c"), 1))
+	decided := application("3", 7)
+	decided.Campaign, decided.Decision.Phase = "c", workflow.DecisionQueued
+	put(t, s, putApplications(decided))
+	require.Equal(t, []string{"0"}, applicationIDs(t, s, workflow.CampaignQueueOf("c"), 9))
+	require.Equal(t, 1, countOf(t, s, workflow.CampaignQueueOf("c")))
 }
 
 func showCampaignStage(t *testing.T, s workflow.Store) {

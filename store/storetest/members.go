@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -21,6 +22,7 @@ var members = []promise{
 	{"A creator's memberships come by campaign, whatever the order of putting", showMemberships},
 	{"A member that was removed is gone both ways, and the others stay", showRemoveMember},
 	{"Who is in no campaign cannot be taken out of it", showRemoveNobody},
+	{"Where members stand is what all their applications there say, through random changes", showStandings},
 	{"Members and memberships agree through a thousand random changes", showRandomMembers},
 }
 
@@ -174,4 +176,75 @@ func requireMembers(t *testing.T, s workflow.Store, kept map[string]workflow.Mem
 		require.Equal(t, byCampaign[c], membersOf(t, s, c))
 		require.Equal(t, byCreator[creator], membershipsOf(t, s, creator))
 	}
+}
+
+// showStandings compares the numbers that are kept with a plain recount. Few creators, campaigns and times, so that much
+// comes together.
+func showStandings(t *testing.T, s workflow.Store) {
+	random := rand.New(rand.NewPCG(11, 30))
+	applications, kept := map[workflow.Key]workflow.Application{}, map[string]workflow.Member{}
+	creators, campaigns := []string{"1", "2", "12"}, []workflow.CampaignID{"", "c", "c1"}
+	statuses := append(slices.Clone(workflow.LiveStatuses), workflow.StatusCompleted, workflow.StatusRejectCancelled, workflow.StatusOverdueCancelled, "SOME_NEW_STATUS")
+	for range 60 {
+		keep(t, s, func(tx workflow.Tx) error {
+			for range 5 {
+				a := application(fmt.Sprint(random.IntN(9)), random.IntN(9))
+				a.Snapshot.Creator.OpenID, a.Campaign = creators[random.IntN(3)], campaigns[random.IntN(3)]
+				a.Snapshot.Status, a.ChangedAt, a.SeenAt = statuses[random.IntN(len(statuses))], minute(random.IntN(3)), minute(random.IntN(3))
+				applications[a.Key] = a
+				m := member(campaigns[1+random.IntN(2)], workflow.CreatorKey("id:"+creators[random.IntN(3)]))
+				m.State, m.Answered, m.SampleAnswerAt = workflow.MemberStates[random.IntN(4)], minute(random.IntN(3)), minute(random.IntN(3))
+				at := string(m.Campaign) + "/" + string(m.Creator)
+				err := tx.PutApplication(a)
+				if _, there := kept[at]; there && random.IntN(4) == 0 {
+					delete(kept, at)
+					err = errors.Join(err, tx.RemoveMember(m.Campaign, m.Creator))
+				} else {
+					kept[at] = m
+					err = errors.Join(err, tx.PutMember(m))
+				}
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		for _, c := range campaigns[1:] {
+			requireStandings(t, s, c, applications, kept)
+		}
+	}
+}
+
+func requireStandings(t *testing.T, s workflow.Store, c workflow.CampaignID, applications map[workflow.Key]workflow.Application, kept map[string]workflow.Member) {
+	t.Helper()
+	want, at := map[workflow.Stage]int{}, map[workflow.Stage][]workflow.Member{}
+	for _, name := range slices.Sorted(maps.Keys(kept)) {
+		m := kept[name]
+		if m.Campaign != c {
+			continue
+		}
+		var own []workflow.Application
+		for _, a := range applications {
+			if a.Campaign == c && a.Snapshot.Creator.KeyOf(a.Key.Shop) == m.Creator {
+				own = append(own, a)
+			}
+		}
+		slices.SortFunc(own, func(a, b workflow.Application) int { // of those that changed at once the first seen counts
+			return cmp.Or(a.SeenAt.Compare(b.SeenAt), cmp.Compare(a.Key.String(), b.Key.String()))
+		})
+		stage := workflow.Furthest(m, own)
+		want[stage]++
+		at[stage] = append(at[stage], m)
+	}
+	see(t, s, func(tx workflow.Tx) error {
+		got, err := tx.Standings(c)
+		require.NoError(t, err)
+		require.Equal(t, want, got)
+		for stage, all := range at {
+			require.Equal(t, all, walk(t, 1, func(after string, limit int) ([]workflow.Member, string, error) {
+				return tx.MembersAt(c, stage, after, limit)
+			}))
+		}
+		return nil
+	})
 }

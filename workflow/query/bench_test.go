@@ -2,6 +2,7 @@ package query
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -123,4 +124,26 @@ func aYear(b *testing.B, size int) workflow.Store {
 		})
 	}
 	return store
+}
+
+// BenchmarkACampaignsFunnel has to cost the same whatever the size, as it is made of kept numbers.
+func BenchmarkACampaignsFunnel(b *testing.B) {
+	for _, size := range []int{1000, 20_000} {
+		b.Run(fmt.Sprint(size), func(b *testing.B) {
+			store, campaign := open(b), workflow.Campaign{ID: "c1", Shop: glow}
+			keepCrowd(b, store, crowd(rand.New(rand.NewPCG(1, 2)), campaign.ID, size))
+			for b.Loop() {
+				err := store.View(b.Context(), func(tx workflow.Tx) error {
+					f, err := CampaignFunnel(b.Context(), tx, campaign, noon)
+					if f.Total != size {
+						b.Fatal(f.Total)
+					}
+					return err
+				})
+				if err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
 }

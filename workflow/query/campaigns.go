@@ -10,9 +10,6 @@ import (
 )
 
 const (
-	// MaxCounted is how many creators of a campaign a list counts.
-	MaxCounted = 1000
-
 	// maxCampaigns is how many campaigns of a shop are looked through.
 	maxCampaigns = 5000
 
@@ -128,8 +125,8 @@ func CampaignsTaking(ctx context.Context, tx workflow.Tx, shop workflow.ShopID, 
 type CampaignRow struct {
 	Campaign workflow.Campaign
 	Shop     string // named only where there are several
-	Creators int    // counted up to MaxCounted
-	Review   int    // requests in it that are in review
+	Creators int
+	Review   int // requests in it that are in review
 }
 
 // CampaignPage reads a page of the shops' campaigns, by shop and name, and how many there are in all. Those before it
@@ -142,7 +139,7 @@ func CampaignPage(ctx context.Context, tx workflow.Tx, shops []workflow.Shop, pa
 		if total++; total <= page*size || total > (page+1)*size {
 			continue
 		}
-		row, err := campaignRow(ctx, tx, c.Campaign)
+		row, err := campaignRow(tx, c.Campaign)
 		if err != nil {
 			return nil, 0, err
 		}
@@ -152,20 +149,16 @@ func CampaignPage(ctx context.Context, tx workflow.Tx, shops []workflow.Shop, pa
 	return rows, total, nil
 }
 
-func campaignRow(ctx context.Context, tx workflow.Tx, c workflow.Campaign) (row CampaignRow, err error) {
+func campaignRow(tx workflow.Tx, c workflow.Campaign) (row CampaignRow, err error) {
 	row.Campaign = c
 	if row.Review, err = tx.Count(workflow.CampaignStageOf(c.ID, workflow.StageReview)); err != nil {
 		return row, err
 	}
-	for _, err := range workflow.WalkMembers(ctx, tx, c.ID) {
-		if err != nil {
-			return row, err
-		}
-		if row.Creators++; row.Creators == MaxCounted {
-			break
-		}
+	standings, err := tx.Standings(c.ID)
+	for _, n := range standings {
+		row.Creators += n
 	}
-	return row, nil
+	return row, err
 }
 
 // campaignTally counts how many applications of a campaign stand where.

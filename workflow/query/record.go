@@ -17,10 +17,14 @@ type Record struct {
 	Sold workflow.OptionalNumber // paid orders of what the creator posted, as far as TikTok tells
 }
 
-// CreatorRecord counts a creator's latest applications, workflow.MaxOfCreator at the most. One can be left out: the one
-// beside which the record is shown. The zero Key leaves out none.
+// maxRecorded is how many of a creator's requests a record counts: what they did lately says more than what was years ago,
+// and a card must not cost the reading of thousands.
+const maxRecorded = 200
+
+// CreatorRecord counts a creator's latest applications, maxRecorded at the most. One can be left out: the one beside
+// which the record is shown. The zero Key leaves out none.
 func CreatorRecord(tx workflow.Tx, creator workflow.CreatorKey, except workflow.Key) (Record, error) {
-	all, err := workflow.OfCreator(tx, creator)
+	all, err := tx.Latest(workflow.CreatorOf(creator), maxRecorded)
 	if err != nil {
 		return Record{}, err
 	}

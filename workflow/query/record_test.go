@@ -50,15 +50,15 @@ func TestARecordTellsWhatACreatorSoldAndKeepsApartWhatWasLostWithoutThem(t *test
 }
 
 func TestTheCardAndTheListTellTheSameOfACreatorTheLatestOfTheirRequestsFirst(t *testing.T) {
-	const earlier = 10 // more than are read
+	const earlier = 10 // more than are counted
 	store := open(t)
 	var all []workflow.Application
-	for n := range workflow.MaxOfCreator + earlier {
+	for n := range maxRecorded + earlier {
 		status := workflow.StatusOverdueCancelled
 		if n >= earlier {
 			status = workflow.StatusRejectCancelled
 		}
-		if n >= workflow.MaxOfCreator {
+		if n >= maxRecorded {
 			status = workflow.StatusCompleted
 		}
 		all = append(all, request(glow, n, status))
@@ -67,13 +67,13 @@ func TestTheCardAndTheListTellTheSameOfACreatorTheLatestOfTheirRequestsFirst(t *
 	keep(t, store, putAll(append(all, last)...))
 
 	card := see(t, store, func(tx workflow.Tx) (Card, error) { return CardOf(tx, Defaults{}, last) })
-	require.Equal(t, Record{Asked: workflow.MaxOfCreator - 1, Approved: 10, Received: 10, Posted: 10}, card.Record,
+	require.Equal(t, Record{Asked: maxRecorded - 1, Approved: 10, Received: 10, Posted: 10}, card.Record,
 		"without the one that is shown, and without those that came too long ago")
 	list := see(t, store, func(tx workflow.Tx) (Found, error) {
 		return Results(tx, shops, Search{Term: SearchTerm{Word: "GLOW.daily"}, Size: 3})
 	})
-	require.Equal(t, Record{Asked: workflow.MaxOfCreator, Approved: 10, Received: 10, Posted: 10}, list.Record)
-	require.Equal(t, workflow.MaxOfCreator+1, list.Total, "of each shop as many as are read")
+	require.Equal(t, Record{Asked: maxRecorded, Approved: 10, Received: 10, Posted: 10}, list.Record)
+	require.Equal(t, len(all)+1, list.Total)
 	require.Equal(t, []workflow.Key{last.Key, all[len(all)-1].Key, all[len(all)-2].Key},
 		[]workflow.Key{list.Rows[0].Application.Key, list.Rows[1].Application.Key, list.Rows[2].Application.Key})
 	require.Equal(t, "Nimbus Home", list.Rows[0].Shop)
