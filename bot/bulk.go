@@ -1,11 +1,13 @@
 package bot
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 
 	"sampledesk/bot/access"
 	"sampledesk/bot/handle"
+	"sampledesk/bot/post"
 	"sampledesk/bot/slackapi"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
@@ -38,11 +40,11 @@ func (d *bulkDesk) register(r *routes) {
 	handle.OnSubmit(r.Mux, view.CallbackBulkConfirm, d.submitBulkConfirm())
 }
 
-// runMessage renders the progress of a run.
-func (d *bulkDesk) runMessage(tx workflow.Tx, n workflow.Notice) (view.Message, error) {
-	r, err := tx.Run(n.Run)
+// runMessage renders the progress of a run. The metadata says its sort, and whether it is under_way or done.
+func (d *bulkDesk) runMessage(_ context.Context, tx workflow.Tx, s post.Subject) (post.Rendered, error) {
+	r, err := tx.Run(s.Notice.Run)
 	if err != nil {
-		return view.Message{}, err
+		return post.Rendered{}, err
 	}
 	facts := view.RunFacts{Run: r}
 	for i, item := range r.Items {
@@ -51,7 +53,7 @@ func (d *bulkDesk) runMessage(tx workflow.Tx, n workflow.Notice) (view.Message, 
 			continue
 		}
 		if err != nil {
-			return view.Message{}, err
+			return post.Rendered{}, err
 		}
 		if a.State() == workflow.Queued && a.Decision.Review == item.Review {
 			facts.Undoable++
@@ -60,6 +62,10 @@ func (d *bulkDesk) runMessage(tx workflow.Tx, n workflow.Notice) (view.Message, 
 			r.Items[i].Link = a.Card.Link // it may have been posted since
 		}
 	}
-	facts.Shop, err = d.defaults.ShopNamed(tx, n.Shop)
-	return view.RunProgress(facts), err
+	facts.Shop, err = d.defaults.ShopNamed(tx, s.Notice.Shop)
+	state := "under_way"
+	if !r.EndsAt.IsZero() {
+		state = "done"
+	}
+	return post.Rendered{Message: view.RunProgress(facts), About: map[string]any{"run": string(r.Kind), "state": state}}, err
 }

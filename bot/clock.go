@@ -8,23 +8,37 @@ import (
 	"time"
 
 	"sampledesk/bot/access"
+	"sampledesk/bot/post"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
+	"sampledesk/workflow/query"
 )
+
+// clock renders what falls due: steps of deadlines, what became of shipments and of content, and the mornings' messages.
+type clock struct {
+	access   *access.Access
+	defaults query.Defaults
+}
 
 // deadline renders a step of a deadline for the thread of its card. It is looked at once more whether there is a reason
 // left: none means silence. Loud steps are shown in the channel too.
-func (d *Desk) deadline(ctx context.Context, e workflow.Effect, a workflow.Application, s workflow.Shop) (m view.Message, loud, moot bool) {
-	saying := *e.Payload
-	if saying.Obsolete(a, s.Settings, time.Now()) {
-		return m, false, true
+func (d clock) deadline(_ context.Context, _ workflow.Tx, s post.Subject) (post.Rendered, error) {
+	saying, shop := s.Payload, s.Shop
+	if saying.Obsolete(s.Application, shop.Settings, time.Now()) {
+		return post.Rendered{Moot: true}, nil
 	}
-	named, unnamed := d.called(ctx, saying.Audience, s)
-	m = view.Deadline(view.DeadlineFacts{
-		Saying: saying, Application: a, Region: s.Region, Named: named, Unnamed: unnamed, Days: moveDays(s),
-		Nudging: saying.Deadline == workflow.PostDeadline && saying.Before > 0 && s.Settings.Nudge != "",
-	})
-	return m, saying.Audience == workflow.ToChannel || saying.Audience == workflow.ToAdmins, false
+	about := replyKeys(saying)
+	about["step"] = saying.Step
+	return post.Rendered{Later: func(ctx context.Context) (post.Rendered, error) {
+		named, unnamed := d.called(ctx, saying.Audience, shop)
+		return post.Rendered{
+			About: about, Loud: saying.Audience == workflow.ToChannel || saying.Audience == workflow.ToAdmins,
+			Message: view.Deadline(view.DeadlineFacts{
+				Saying: saying, Application: s.Application, Region: shop.Region, Named: named, Unnamed: unnamed, Days: moveDays(shop),
+				Nudging: saying.Deadline == workflow.PostDeadline && saying.Before > 0 && shop.Settings.Nudge != "",
+			}),
+		}, nil
+	}}, nil
 }
 
 // moveDays returns after how many days a shop is told of a parcel that does not move.
@@ -32,7 +46,7 @@ func moveDays(s workflow.Shop) int { return cmp.Or(s.Settings.MoveDays, workflow
 
 // called returns whom a voice calls by name: only people who can act. Where it calls for somebody and nobody can be
 // named, unnamed says who may.
-func (d *Desk) called(ctx context.Context, v workflow.Audience, s workflow.Shop) (named view.Entitled, unnamed string) {
+func (d clock) called(ctx context.Context, v workflow.Audience, s workflow.Shop) (named view.Entitled, unnamed string) {
 	switch v {
 	case workflow.ToReviewers:
 		named = view.Entitled{People: d.able(ctx, s.Settings.Reviewers, s), Groups: s.Settings.Groups}
@@ -44,7 +58,7 @@ func (d *Desk) called(ctx context.Context, v workflow.Audience, s workflow.Shop)
 		}
 		fallthrough // those who were named can decide no more, and an admin can name others
 	case workflow.ToAdmins:
-		return view.Entitled{People: d.able(ctx, d.adminsOf(s), s)}, view.AnAdmin
+		return view.Entitled{People: d.able(ctx, d.defaults.AdminsOf(s), s)}, view.AnAdmin
 	default:
 		return view.Entitled{}, ""
 	}
@@ -52,10 +66,10 @@ func (d *Desk) called(ctx context.Context, v workflow.Audience, s workflow.Shop)
 
 // able leaves out those who can not act in a shop's channel: who left it, guests, people of other workspaces. About whom
 // Slack does not tell in time is called all the same.
-func (d *Desk) able(ctx context.Context, all []workflow.PersonID, s workflow.Shop) []workflow.PersonID {
+func (d clock) able(ctx context.Context, all []workflow.PersonID, s workflow.Shop) []workflow.PersonID {
 	ctx, cancel := context.WithTimeout(ctx, access.Timeout)
 	defer cancel()
-	channel, unable := d.channelOf(s), make([]bool, len(all))
+	channel, unable := d.defaults.ChannelOf(s), make([]bool, len(all))
 	access.AskAll(len(all), access.FewAtATime, func(n int) {
 		err := d.access.MayDecide(ctx, all[n], channel)
 		unable[n] = err != nil && access.DenialOf(err) != view.DeniedUnchecked
@@ -69,52 +83,45 @@ func (d *Desk) able(ctx context.Context, all []workflow.PersonID, s workflow.Sho
 	return able
 }
 
-// announceGroup tells of several applications in one message: deadlines, or what became of shipments. What needs no word
-// any more is left out, and where nothing is left there is silence.
-func (d *Desk) announceGroup(ctx context.Context, saying workflow.Payload, s workflow.Shop) (m view.Message, moot bool, err error) {
-	if saying, err = d.current(ctx, saying); err != nil {
-		return m, false, err
+// group renders several applications in one message: deadlines, or what became of shipments. What needs no word any more
+// is left out, and where nothing is left there is silence.
+func (d clock) group(_ context.Context, tx workflow.Tx, s post.Subject) (post.Rendered, error) {
+	saying, err := current(tx, announced(s))
+	switch {
+	case err != nil:
+		return post.Rendered{}, err
+	case saying.Waiting <= 0:
+		return post.Rendered{Moot: true}, nil
+	case saying.Kind == workflow.KindShipment:
+		moot := s.Shop.Settings.Shipments == workflow.ShipmentsInThread
+		return post.Rendered{Moot: moot, Message: view.Shipments(view.ShipmentsFacts{Saying: saying, Days: moveDays(s.Shop)})}, nil
 	}
-	if saying.Waiting <= 0 {
-		return m, true, nil
-	}
-	if saying.Kind == workflow.KindShipment {
-		if s.Settings.Shipments == workflow.ShipmentsInThread {
-			return m, true, nil
-		}
-		return view.Shipments(view.ShipmentsFacts{Saying: saying, Days: moveDays(s)}), false, nil
-	}
-	steps := s.Settings.Steps
+	steps := s.Shop.Settings.Steps
 	if len(steps) == 0 {
 		steps = workflow.DefaultSteps
 	}
-	named, unnamed := d.called(ctx, saying.Audience, s)
-	return view.Deadlines(view.DeadlinesFacts{Saying: saying, Steps: steps, Named: named, Unnamed: unnamed}), false, nil
+	return post.Rendered{Later: func(ctx context.Context) (post.Rendered, error) {
+		named, unnamed := d.called(ctx, saying.Audience, s.Shop)
+		return post.Rendered{Message: view.Deadlines(view.DeadlinesFacts{Saying: saying, Steps: steps, Named: named, Unnamed: unnamed})}, nil
+	}}, nil
 }
 
 // current brings a group up to date: without the items that need no word any more, and with the links of cards that came
 // meanwhile.
-func (d *Desk) current(ctx context.Context, saying workflow.Payload) (workflow.Payload, error) {
+func current(tx workflow.Tx, saying workflow.Payload) (workflow.Payload, error) {
 	var items []workflow.Item
-	err := d.store.View(ctx, func(tx workflow.Tx) error {
-		items = nil
-		for _, i := range saying.Items {
-			a, err := tx.Application(i.Key)
-			if errors.Is(err, workflow.ErrNotFound) {
-				continue
-			}
-			if err != nil {
-				return err
-			}
-			if saying.StillNames(a, i, time.Now()) {
-				i.Link = a.Card.Link
-				items = append(items, i)
-			}
+	for _, i := range saying.Items {
+		a, err := tx.Application(i.Key)
+		if errors.Is(err, workflow.ErrNotFound) {
+			continue
 		}
-		return nil
-	})
-	if err != nil {
-		return saying, err
+		if err != nil {
+			return saying, err
+		}
+		if saying.StillNames(a, i, time.Now()) {
+			i.Link = a.Card.Link
+			items = append(items, i)
+		}
 	}
 	saying.Waiting -= len(saying.Items) - len(items)
 	saying.Items = items
@@ -126,14 +133,15 @@ func (d *Desk) current(ctx context.Context, saying workflow.Payload) (workflow.P
 	return saying, nil
 }
 
-// morningMessage renders a morning's message, with its applications as they are now.
-func (d *Desk) morningMessage(tx workflow.Tx, n workflow.Notice) (view.Message, error) {
+// morning renders a morning's message, with its applications as they are now.
+func (d clock) morning(_ context.Context, tx workflow.Tx, s post.Subject) (post.Rendered, error) {
+	n := s.Notice
 	if n.Agenda == nil {
-		return view.Message{}, workflow.ErrNotFound
+		return post.Rendered{}, workflow.ErrNotFound
 	}
-	shop, err := d.defaults().ShopNamed(tx, n.Shop)
+	shop, err := d.defaults.ShopNamed(tx, n.Shop)
 	if err != nil {
-		return view.Message{}, err
+		return post.Rendered{}, err
 	}
 	facts := view.MorningFacts{Agenda: *n.Agenda, Shop: shop}
 	for i, k := range n.Agenda.Keys {
@@ -142,18 +150,22 @@ func (d *Desk) morningMessage(tx workflow.Tx, n workflow.Notice) (view.Message, 
 			continue
 		}
 		if err != nil {
-			return view.Message{}, err
+			return post.Rendered{}, err
 		}
 		facts.Rows = append(facts.Rows, view.MorningRow{Application: a, Tomorrow: i >= n.Agenda.Today})
 	}
-	return view.Morning(facts), nil
+	return post.Rendered{Message: view.Morning(facts)}, nil
 }
 
-// contentMessage renders the message about a piece of content.
-func (d *Desk) contentMessage(tx workflow.Tx, n workflow.Notice) (view.Message, error) {
+// content renders the message about a piece of content.
+func (clock) content(_ context.Context, _ workflow.Tx, s post.Subject) (post.Rendered, error) {
+	n, a := s.Notice, s.Application
 	if n.Content == nil {
-		return view.Message{}, workflow.ErrNotFound
+		return post.Rendered{}, workflow.ErrNotFound
 	}
-	a, err := tx.Application(n.Key())
-	return view.Content(view.ContentFacts{Content: *n.Content, Stage: n.Stage, Creator: a.Snapshot.Creator, Product: a.Snapshot.Product}), err
+	about := map[string]any{}
+	if n.Stage != "" {
+		about["stage"] = string(n.Stage)
+	}
+	return post.Rendered{About: about, Message: view.Content(view.ContentFacts{Content: *n.Content, Stage: n.Stage, Creator: a.Snapshot.Creator, Product: a.Snapshot.Product})}, nil
 }

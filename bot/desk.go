@@ -5,16 +5,15 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/slack-go/slack"
 
 	"sampledesk/bot/access"
 	"sampledesk/bot/handle"
+	"sampledesk/bot/post"
 	"sampledesk/bot/slackapi"
 	"sampledesk/bot/socket"
-	"sampledesk/bot/view"
 	"sampledesk/workflow"
 	"sampledesk/workflow/engine"
 	"sampledesk/workflow/query"
@@ -29,17 +28,12 @@ type Desk struct {
 	config Config
 	access *access.Access
 	mux    *handle.Mux
-	limits *slackapi.Limits
 	link   *socket.Link
 	home   *homeDesk
-	drawn  drawn
+	posts  *post.Service
 
 	dismissed dismissed
-	renderers renderers
-
-	refused atomic.Pointer[string]        // Slack's error for the last message written
-	asked   atomic.Pointer[time.Duration] // for how long Slack asked not to be written to, where that is longer than is obeyed
-	log     *slog.Logger
+	log       *slog.Logger
 }
 
 // New returns a desk. It calls nobody yet.
@@ -49,7 +43,7 @@ func New(config Config, store workflow.Store, engine *engine.Engine) (*Desk, err
 	}
 	d := &Desk{
 		api:    slackapi.New(config.APIURL, config.BotToken, config.client(), slack.OptionAppLevelToken(config.AppToken)),
-		engine: engine, store: store, config: config, log: config.Logger, limits: slackapi.NewLimits(),
+		engine: engine, store: store, config: config, log: config.Logger,
 	}
 	d.access = access.New(d.api, store, config.defaults(), config.Logger)
 	d.mux = handle.NewMux(d.api, d.access, config.Logger, func(ctx context.Context, i handle.Interaction) { d.home.after(ctx, i) })
@@ -62,9 +56,6 @@ func New(config Config, store workflow.Store, engine *engine.Engine) (*Desk, err
 	})
 	return d, nil
 }
-
-// renderers render what is edited later, by what it tells of.
-type renderers map[workflow.PayloadKind]func(workflow.Tx, workflow.Notice) (view.Message, error)
 
 // Run keeps the desk connected to Slack until ctx ends, and then comes to an end within a few seconds, with every
 // acknowledgement that it owes. An error is one that no retry mends, such as a revoked token. A desk runs once.
@@ -90,14 +81,7 @@ type Health struct {
 
 // Health tells how the connection to Slack is, and whether Slack takes what the desk writes.
 func (d *Desk) Health() Health {
-	h := Health{Health: d.link.Health()}
-	if refused := d.refused.Load(); refused != nil {
-		h.Refused = *refused
-	}
-	if asked := d.asked.Load(); asked != nil {
-		h.Asked = *asked
-	}
-	return h
+	return Health{Health: d.link.Health(), Refused: d.posts.Refused(), Asked: d.posts.Asked()}
 }
 
 // openSocket asks Slack for the address of a socket.
@@ -113,5 +97,13 @@ func (d *Desk) Changed() { d.home.sessions.changed() }
 
 func (d *Desk) defaults() query.Defaults { return d.config.defaults() }
 
-func (d *Desk) adminsOf(s workflow.Shop) []workflow.PersonID { return d.defaults().AdminsOf(s) }
-func (d *Desk) channelOf(s workflow.Shop) string             { return d.defaults().ChannelOf(s) }
+// Limit implements outbox.Service; see post.Service.
+func (d *Desk) Limit(tx workflow.Tx, e workflow.Effect) (string, error) { return d.posts.Limit(tx, e) }
+
+// Budget implements outbox.Service.
+func (d *Desk) Budget(e workflow.Effect, limit string) time.Duration { return d.posts.Budget(e, limit) }
+
+// Deliver implements outbox.Service.
+func (d *Desk) Deliver(ctx context.Context, e workflow.Effect) engine.Outcome {
+	return d.posts.Deliver(ctx, e)
+}

@@ -8,6 +8,7 @@ import (
 
 	"sampledesk/bot/access"
 	"sampledesk/bot/handle"
+	"sampledesk/bot/post"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
 	"sampledesk/workflow/engine"
@@ -32,22 +33,30 @@ func (d *questionDesk) register(r *routes) {
 // questionMessage renders the question whether a member needs a sample, and what was said to it. The error is
 // workflow.ErrNotFound where the member is no longer in the campaign, or is known by another key by now: then the notice
 // has nothing to tell.
-func (d *questionDesk) questionMessage(tx workflow.Tx, n workflow.Notice) (view.Message, error) {
+func (d *questionDesk) questionMessage(_ context.Context, tx workflow.Tx, s post.Subject) (post.Rendered, error) {
+	n := s.Notice
 	c, err := tx.Campaign(n.Campaign)
 	if err != nil {
-		return view.Message{}, err
+		return post.Rendered{}, err
 	}
 	facts := view.QuestionFacts{Campaign: c}
 	if facts.Member, err = tx.Member(n.Campaign, n.Creator); err != nil {
-		return view.Message{}, err
+		return post.Rendered{}, err
 	}
 	if facts.Applications, err = workflow.CurrentApplications(tx, n.Campaign, facts.Member.Creator); err != nil {
-		return view.Message{}, err
+		return post.Rendered{}, err
 	}
 	if facts.Shop, err = d.defaults.ShopNamed(tx, n.Shop); err != nil {
-		return view.Message{}, err
+		return post.Rendered{}, err
 	}
-	return view.Question(facts), nil
+	state := "open"
+	switch {
+	case len(facts.Applications) > 0:
+		state = "requested"
+	case facts.Member.SampleAnswerBy != "":
+		state = "answered"
+	}
+	return post.Rendered{Message: view.Question(facts), About: map[string]any{"state": state}}, nil
 }
 
 // sayNeed takes over whether a member needs a sample: it is kept first and acknowledged then. To somebody whose word is

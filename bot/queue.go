@@ -8,6 +8,7 @@ import (
 
 	"sampledesk/bot/access"
 	"sampledesk/bot/handle"
+	"sampledesk/bot/post"
 	"sampledesk/bot/slackapi"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
@@ -103,7 +104,7 @@ func (d *queueDesk) seeToCard(ctx context.Context, who workflow.PersonID, a work
 	ctx, cancel := d.api.Detach(ctx, slackapi.Timeout)
 	defer cancel()
 	// Of a message that has replies, Slack leaves a shell in its place, which says nothing of itself.
-	card := func(m slackapi.Message) bool { return m.TS == a.Card.TS && m.Metadata.EventType == eventCard }
+	card := func(m slackapi.Message) bool { return m.TS == a.Card.TS && m.Metadata.EventType == post.EventCard }
 	_, there, err := d.api.FindInThread(ctx, a.Card.Channel, a.Card.TS, time.Unix(0, 0), card)
 	if err != nil && !slackapi.Gone.Has(err) {
 		d.log.WarnContext(ctx, "could not see whether a card is still there", "shop", a.Key.Shop, "application", a.Key.ID, "error", err)

@@ -3,14 +3,15 @@ package bot
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"sync"
 	"time"
 
 	"sampledesk/bot/picture"
+	"sampledesk/bot/post"
 	"sampledesk/bot/slackapi"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
-	"sampledesk/workflow/engine"
 	"sampledesk/workflow/query"
 )
 
@@ -24,63 +25,35 @@ const (
 	pictureTries = 4
 )
 
-// report tells a shop's week, exactly once. The picture is uploaded before, to no channel, and the message shows it: so
-// there is one message to look for after an unclear answer, and a second upload would be seen by nobody.
-func (d *Desk) report(ctx context.Context, e workflow.Effect) engine.Outcome {
-	channel, facts, err := d.reportFacts(ctx, e)
-	if err != nil {
-		return again(e, err)
-	}
-	if !facts.Quiet() {
-		wait, err := d.drawReport(ctx, e, &facts)
-		if err != nil {
-			return again(e, err)
-		}
-		if wait {
-			o := engine.Outcome{Then: engine.Again, After: pictureRests, Verifications: e.Verifications}
-			if e.Begun {
-				o.Verifications = max(o.Verifications, 1)
-			}
-			return o
-		}
-	}
-	o := d.sayOnce(ctx, e, post{
-		method: slackapi.MethodPost, channel: channel, home: true, message: view.Report(facts), event: eventNotice,
-		payload: map[string]any{"effect": string(e.ID), "shop": string(e.Shop), "kind": string(e.Payload.Kind)},
-	})
-	if o.Then == engine.Done {
-		d.drawn.forget(e.ID)
-	}
-	return o
+// weekDesk renders the report of a shop's week.
+type weekDesk struct {
+	api   *slackapi.Client
+	drawn drawn
+	log   *slog.Logger
 }
 
-// reportFacts gathers the week before the Monday that the report is of, and where it goes.
-func (d *Desk) reportFacts(ctx context.Context, e workflow.Effect) (channel string, f view.ReportFacts, err error) {
-	shops, err := d.access.Shops(ctx)
+// report renders the week before the Monday that the report is of. The picture is uploaded before, to no channel, and the
+// message shows it: so there is one message to look for after an unclear answer, and a second upload would be seen by
+// nobody.
+func (d *weekDesk) report(ctx context.Context, tx workflow.Tx, s post.Subject) (post.Rendered, error) {
+	week, err := query.WeekBefore(ctx, tx, s.Shop, s.Payload.Day)
 	if err != nil {
-		return "", f, err
+		return post.Rendered{}, fmt.Errorf("gathering the week of shop %s: %w", s.Shop.ID, err)
 	}
-	err = d.store.View(ctx, func(tx workflow.Tx) error {
-		s, err := tx.Shop(e.Shop)
-		if err != nil {
-			return err
-		}
-		if _, channel, err = d.destination(tx, e); err != nil {
-			return err
-		}
-		if f.Week, err = query.WeekBefore(ctx, tx, s, e.Payload.Day); err != nil {
-			return err
-		}
-		f.File = weekFile(s.ID, f.Week)
-		if d.defaults().Sharing(s, shops) > 1 {
-			f.Shop = query.ShopName(s, len(shops))
-		}
-		return nil
-	})
-	if err != nil {
-		err = fmt.Errorf("gathering the week of shop %s: %w", e.Shop, err)
+	facts := view.ReportFacts{Week: week, File: weekFile(s.Shop.ID, week)}
+	if s.Shared {
+		facts.Shop = query.ShopName(s.Shop, 2)
 	}
-	return channel, f, err
+	if facts.Quiet() {
+		return post.Rendered{Message: view.Report(facts)}, nil
+	}
+	return post.Rendered{Later: func(ctx context.Context) (post.Rendered, error) {
+		wait, err := d.draw(ctx, s.Effect, &facts)
+		if err != nil || wait {
+			return post.Rendered{Rest: pictureRests}, err
+		}
+		return post.Rendered{Message: view.Report(facts)}, nil
+	}}, nil
 }
 
 // weekFile asks for the requests of a week as a file. Noon is in the week that begins with the Monday after, whatever the
@@ -89,9 +62,9 @@ func weekFile(shop workflow.ShopID, w query.Week) view.StatsTarget {
 	return view.StatsTarget{Shop: shop, Period: "last week", At: w.To.Add(12 * time.Hour).Unix()}
 }
 
-// drawReport draws the week and uploads the picture, unless this process has. Wait: the message has to rest until Slack
+// draw draws the week and uploads the picture, unless this process has. Wait: the message has to rest until Slack
 // has looked at it.
-func (d *Desk) drawReport(ctx context.Context, e workflow.Effect, f *view.ReportFacts) (wait bool, err error) {
+func (d *weekDesk) draw(ctx context.Context, e workflow.Effect, f *view.ReportFacts) (wait bool, err error) {
 	if f.Picture = d.drawn.get(e.ID); f.Picture != "" {
 		return false, nil
 	}
@@ -126,26 +99,17 @@ func drawWeek(c view.ReportChart) ([]byte, error) {
 // uploads it no second time. The zero value is ready.
 type drawn struct {
 	mu    sync.Mutex
-	files map[workflow.EffectID]string
+	files bounded[workflow.EffectID, string]
 }
 
 func (d *drawn) get(id workflow.EffectID) string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.files[id]
+	return d.files.values[id]
 }
 
 func (d *drawn) keep(id workflow.EffectID, file string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.files == nil {
-		d.files = map[workflow.EffectID]string{}
-	}
-	d.files[id] = file
-}
-
-func (d *drawn) forget(id workflow.EffectID) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	delete(d.files, id)
+	d.files.put(id, file)
 }

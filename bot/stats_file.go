@@ -12,6 +12,7 @@ import (
 
 	"sampledesk/bot/access"
 	"sampledesk/bot/handle"
+	"sampledesk/bot/post"
 	"sampledesk/bot/slackapi"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
@@ -217,7 +218,7 @@ func (d *statsDesk) fileOfStats(ctx context.Context, who workflow.PersonID, dedu
 func (d *statsDesk) writeTo(ctx context.Context, who workflow.PersonID, m view.Message, payload map[string]any) (channel string, err error) {
 	channel, _, err = d.api.PostMessageContext(ctx, string(who),
 		slack.MsgOptionText(m.Text, false), slack.MsgOptionBlocks(m.Blocks...),
-		slack.MsgOptionMetadata(slack.SlackMetadata{EventType: eventNotice, EventPayload: payload}),
+		slack.MsgOptionMetadata(slack.SlackMetadata{EventType: post.EventNotice, EventPayload: payload}),
 		slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl())
 	if err != nil {
 		return "", fmt.Errorf("writing to a person: %w", err)

@@ -3,11 +3,12 @@ package bot
 import (
 	"context"
 
+	"sampledesk/bot/post"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
 )
 
-// surfaces makes the surfaces, each with the few things that it needs, and keeps what renders notices.
+// surfaces makes the surfaces, each with the few things that it needs, and what writes the messages that they render.
 func (d *Desk) surfaces() []surface {
 	api, engine, store, who, mux, log := d.api, d.engine, d.store, d.access, d.mux, d.log
 	defaults, reads := d.defaults(), newHeavyReads(store) // reads is for those who only look
@@ -22,13 +23,23 @@ func (d *Desk) surfaces() []surface {
 	checks := slackChecks{api: api, access: who, log: log}
 	settings := &settingsDesk{api: api, engine: engine, access: who, mux: mux, standard: standardSettings(defaults), checks: checks, log: log}
 
-	d.renderers = renderers{
-		workflow.KindRun:      bulk.runMessage,
-		workflow.KindQuestion: question.questionMessage,
-		workflow.KindMessage:  talk.messageMessage,
-		workflow.KindMorning:  d.morningMessage,
-		workflow.KindContent:  d.contentMessage,
-	}
+	said, due, week := messages{defaults}, clock{access: who, defaults: defaults}, &weekDesk{api: api, log: log}
+	d.posts = post.New(post.Config{API: api, Store: store, Defaults: defaults, Log: log, LinkTo: who.LinkTo, Renderers: map[post.On]post.Render{
+		{Effect: workflow.ShowCard}:                                  said.card,
+		{Effect: workflow.ShowNotice, Kind: workflow.KindRun}:        bulk.runMessage,
+		{Effect: workflow.ShowNotice, Kind: workflow.KindQuestion}:   question.questionMessage,
+		{Effect: workflow.ShowNotice, Kind: workflow.KindMessage}:    talk.messageMessage,
+		{Effect: workflow.ShowNotice, Kind: workflow.KindMorning}:    due.morning,
+		{Effect: workflow.ShowNotice, Kind: workflow.KindContent}:    due.content,
+		{Effect: workflow.Reply}:                                     said.reply,
+		{Effect: workflow.Reply, Kind: workflow.KindMessage}:         said.heard,
+		{Effect: workflow.Reply, Kind: workflow.KindDeadline}:        due.deadline,
+		{Effect: workflow.Announce}:                                  said.announcement,
+		{Effect: workflow.Announce, Kind: workflow.KindMessage}:      said.heardInChannel,
+		{Effect: workflow.Announce, Kind: workflow.KindDeadline}:     due.group,
+		{Effect: workflow.Announce, Kind: workflow.KindShipment}:     due.group,
+		{Effect: workflow.Announce, Kind: workflow.KindWeeklyReport}: week.report,
+	}})
 	return []surface{
 		d.home, bulk, talk, question,
 		&cardDesk{api: api, engine: engine, store: store, access: who, mux: mux, defaults: defaults, log: log},

@@ -9,6 +9,7 @@ import (
 
 	"sampledesk/bot/access"
 	"sampledesk/bot/handle"
+	"sampledesk/bot/post"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
 	"sampledesk/workflow/engine"
@@ -146,11 +147,12 @@ func (d *talkDesk) notice(ctx context.Context, id workflow.NoticeID) (n workflow
 	return n, nil
 }
 
-// messageMessage renders a message to a creator, and how far it got.
-func (d *talkDesk) messageMessage(tx workflow.Tx, n workflow.Notice) (view.Message, error) {
+// messageMessage renders a message to a creator, and how far it got: the metadata says sent, waiting or refused.
+func (d *talkDesk) messageMessage(_ context.Context, tx workflow.Tx, s post.Subject) (post.Rendered, error) {
+	n := s.Notice
 	shop, err := d.defaults.ShopNamed(tx, n.Shop)
 	if err != nil {
-		return view.Message{}, err
+		return post.Rendered{}, err
 	}
 	creator, _, err := workflow.Recipient(tx, n.Shop, n.Application, n.Creator)
 	if access.RuleOf(err) != "" {
@@ -159,5 +161,9 @@ func (d *talkDesk) messageMessage(tx workflow.Tx, n workflow.Notice) (view.Messa
 	if n.Application != "" {
 		shop = "" // the card says that
 	}
-	return view.MessageToCreator(view.MessageFacts{Notice: n, Creator: creator, Shop: shop}), err
+	about := map[string]any{}
+	if n.Message != nil {
+		about["state"] = string(n.Message.State)
+	}
+	return post.Rendered{Message: view.MessageToCreator(view.MessageFacts{Notice: n, Creator: creator, Shop: shop}), About: about}, err
 }

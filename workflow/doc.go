@@ -28,6 +28,7 @@
 //	dead letter      an effect that can never be delivered, kept for a person to see and retry
 //	payload          the facts of a message in Slack; its kind says what it is about and which text it gets
 //	post             a message in Slack that is edited later, as it stands there: a card or a notice
+//	renderer         says what a kind of message shows now; bot/post writes that to Slack
 //	card             the message in Slack about one application; its thread has the replies
 //	notice           a post that is no card: a run's progress, a question, a morning message
 //	campaign         a group of creators and products that the team works on

@@ -121,6 +121,7 @@ func TestTheArrowsPointInward(t *testing.T) {
 	}
 	for path, knows := range map[string][]string{
 		"sampledesk/bot/access": {"sampledesk/bot/slackapi", "sampledesk/bot/view"},
+		"sampledesk/bot/post":   {"sampledesk/bot/slackapi", "sampledesk/bot/view"},
 		"sampledesk/bot/handle": {"sampledesk/bot/access", "sampledesk/bot/slackapi", "sampledesk/bot/socket", "sampledesk/bot/view"},
 	} {
 		require.Contains(t, all, path)
