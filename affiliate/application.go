@@ -1,7 +1,6 @@
 package affiliate
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -109,18 +108,25 @@ type Money struct {
 	Currency string
 }
 
-// UnmarshalJSON reads a record of the search, field by field. Fields that it does not
-// know are passed over, and those that are not what the vendor documents are as if
-// they were not there. A record without id or status is refused, with an
-// [*UnreadableError]: nothing could be done with it, and passing over it would hide
-// an application.
+// UnmarshalJSON reads a record of the search. Fields that it does not know are passed
+// over, and those that are not what the vendor documents are as if they were not
+// there. A record without id or status is refused, with an [*UnreadableError]: nothing
+// could be done with it, and passing over it would hide an application.
 func (a *Application) UnmarshalJSON(data []byte) error {
-	f, err := readFields(data)
+	v, err := new(parser).parse(data)
 	if err != nil {
 		return fmt.Errorf("reading an application: %w", unreadableRecord(nil, err))
 	}
-	id := field[ApplicationID](f, "id")
-	if !isPathID(id) {
+	return a.read(v)
+}
+
+func (a *Application) read(v value) error {
+	f, err := v.object()
+	if err != nil {
+		return fmt.Errorf("reading an application: %w", unreadableRecord(nil, err))
+	}
+	name := id[ApplicationID](f, "id")
+	if !isPathID(name) {
 		return fmt.Errorf("reading an application: %w", unreadableRecord(f, errors.New("its id is not a decimal number of up to 64 bits")))
 	}
 	status, err := readStatus(f)
@@ -128,13 +134,13 @@ func (a *Application) UnmarshalJSON(data []byte) error {
 		return fmt.Errorf("reading an application: %w", unreadableRecord(f, err))
 	}
 	*a = Application{
-		ID: id, Status: status,
-		ReviewBy: f.stamp("approve_expiration_time").Time, ShipBy: f.stamp("shipment_expiration_time").Time,
+		ID: name, Status: status,
+		ReviewBy: f.stamp("approve_expiration_time"), ShipBy: f.stamp("shipment_expiration_time"),
 		AvailableQuantity:    f.count("available_quantity"),
 		CommissionRate:       f.count("commission_rate"),
 		Approvable:           f.truth("is_approvable"),
 		DisapprovableReasons: f.texts("disapprovable_reasons"),
-		OrderID:              field[OrderID](f, "order_id"),
+		OrderID:              id[OrderID](f, "order_id"),
 		TrackingNumber:       f.text("tracking_number"),
 		PartnerName:          f.text("partner_name"),
 		FulfillmentStatus:    FulfillmentStatus(f.text("fulfillment_status")),
@@ -148,9 +154,9 @@ func (a *Application) UnmarshalJSON(data []byte) error {
 const longestStatus = 100
 
 func readStatus(f fields) (Status, error) {
-	var status string
-	switch err := json.Unmarshal(f["status"], &status); {
-	case err != nil || strings.TrimSpace(status) == "":
+	status := f.plain("status")
+	switch {
+	case strings.TrimSpace(status) == "":
 		return "", errors.New("it has no status")
 	case len(status) > longestStatus || strings.ContainsRune(status, 0):
 		return "", errors.New("its status is none")
@@ -161,7 +167,7 @@ func readStatus(f fields) (Status, error) {
 func readCreator(f fields) Creator {
 	gmv := f.object("gmv")
 	return Creator{
-		ID:                    field[CreatorID](f, "creator_open_id"),
+		ID:                    id[CreatorID](f, "creator_open_id"),
 		Username:              f.text("username"),
 		Nickname:              f.text("nickname"),
 		AvatarURL:             f.link("avatar_url"),
@@ -169,7 +175,7 @@ func readCreator(f fields) Creator {
 		Posts:                 f.count("content_count"),
 		MedianViews:           f.count("ec_video_view"),
 		FulfillmentPercentage: f.count("fulfillment_percentage"),
-		GMV:                   Money{Amount: readAmount(field[looseText](gmv, "amount")), Currency: gmv.text("currency")},
+		GMV:                   Money{Amount: readAmount(gmv.loose("amount")), Currency: gmv.text("currency")},
 	}
 }
 
@@ -181,30 +187,4 @@ func readProduct(f fields) Product {
 		SKUName:     f.text("sku_name"),
 		SKUImageURL: f.link("sku_image_url"),
 	}
-}
-
-// stamp is a point in time in Unix seconds, as a number or a numeric string.
-// Zero, blank, null and absent are the zero time.
-type stamp struct{ time.Time }
-
-// lastSecond is the last second of the year 9999. What lies beyond is not a
-// time in seconds, most likely milliseconds.
-const lastSecond = 253402300799
-
-// UnmarshalJSON reads Unix seconds into UTC.
-func (s *stamp) UnmarshalJSON(data []byte) error {
-	var number Number
-	if err := number.UnmarshalJSON(data); err != nil {
-		return fmt.Errorf("reading a time: %w", err)
-	}
-	seconds, _ := number.Int()
-	switch {
-	case !number.Shared() || number == NumberOf(0):
-		*s = stamp{}
-	case number != NumberOf(seconds) || seconds < 0 || seconds > lastSecond:
-		return fmt.Errorf("reading a time: %s is not in Unix seconds", number)
-	default:
-		*s = stamp{time.Unix(seconds, 0).UTC()}
-	}
-	return nil
 }

@@ -2,6 +2,7 @@ package affiliate
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -14,6 +15,8 @@ import (
 	"strconv"
 	"sync/atomic"
 	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // longestAnswer bounds what is read of an answer, in bytes after decompression.
@@ -38,12 +41,56 @@ type call struct {
 	once     bool // not even net/http may repeat it
 }
 
-// answer is the vendor's envelope around every answer.
-type answer struct {
-	Code      *int            `json:"code"`
-	Message   string          `json:"message"`
-	Data      json.RawMessage `json:"data"`
-	RequestID string          `json:"request_id"`
+// envelope is what is around every answer of the vendor's.
+type envelope struct {
+	code      *int // nil: the answer holds none
+	message   string
+	requestID string
+	data      []byte // as it stands in the answer
+}
+
+// openEnvelope reads the envelope, and passes over what is in it.
+func openEnvelope(body []byte) (e envelope, err error) {
+	decoder := jsontext.NewDecoder(bytes.NewBuffer(body), lenient...)
+	if start, err := decoder.ReadToken(); err != nil || start.Kind() != '{' {
+		return e, cmp.Or(err, errors.New("it is no object"))
+	}
+	for decoder.PeekKind() != '}' {
+		name, err := decoder.ReadToken()
+		if err != nil {
+			return e, err
+		}
+		field := name.String()
+		text, err := decoder.ReadValue()
+		if err != nil {
+			return e, err
+		}
+		end := decoder.InputOffset()
+		if err := e.read(field, body[end-int64(len(text)):end]); err != nil {
+			return e, fmt.Errorf("its %s: %w", field, err)
+		}
+	}
+	if _, err := decoder.ReadToken(); err != nil {
+		return e, err
+	}
+	if _, err := decoder.ReadToken(); !errors.Is(err, io.EOF) {
+		return e, errors.New("there is more behind it")
+	}
+	return e, nil
+}
+
+func (e *envelope) read(field string, text []byte) error {
+	switch field {
+	case "code":
+		return json.Unmarshal(text, &e.code)
+	case "message":
+		return json.Unmarshal(text, &e.message)
+	case "request_id":
+		return json.Unmarshal(text, &e.requestID)
+	case "data":
+		e.data = text
+	}
+	return nil
 }
 
 // signed sends a call of the Open API under an access token.
@@ -81,11 +128,22 @@ func (c *core) send(ctx context.Context, base *url.URL, r call, header http.Head
 		return nil, noAnswer(r, err, !seen.neverConnected(err), secrets)
 	}
 	defer func() { _ = response.Body.Close() }()
-	body, err := io.ReadAll(io.LimitReader(response.Body, longestAnswer+1))
+	body, err := readBody(response)
 	if err != nil && response.StatusCode < 300 {
 		return nil, noAnswer(r, err, true, secrets)
 	}
 	return c.open(r, response, body, began, secrets)
+}
+
+// readBody reads an answer to its end, or a little further than the longest that is
+// taken.
+func readBody(response *http.Response) ([]byte, error) {
+	var body bytes.Buffer
+	if told := response.ContentLength; told > 0 {
+		body.Grow(int(min(told, longestAnswer)) + bytes.MinRead) // in one piece
+	}
+	_, err := body.ReadFrom(io.LimitReader(response.Body, longestAnswer+1))
+	return body.Bytes(), err
 }
 
 // reader returns the body. net/http repeats a GET by itself when a connection
@@ -117,28 +175,28 @@ func (c *core) open(r call, response *http.Response, body []byte, began time.Tim
 	if failure.Asked > longestPause {
 		c.log.Warn("TikTok asks for a pause that is too long and is cut", "path", r.path, "asked", failure.Asked, "pause", longestPause)
 	}
-	var envelope answer
 	if len(body) > longestAnswer {
 		failure.Message = "the answer is longer than " + strconv.Itoa(longestAnswer) + " bytes"
 		return nil, failure
 	}
-	if err := json.Unmarshal(body, &envelope); err != nil {
+	envelope, err := openEnvelope(body)
+	if err != nil {
 		failure.Message = scrub("the answer is not the vendor's envelope: "+err.Error(), secrets...)
 		return nil, failure
 	}
-	failure.Message = scrub(envelope.Message, secrets...)
-	failure.RequestID = scrub(envelope.RequestID, secrets...)
-	if envelope.Code == nil {
+	failure.Message = scrub(envelope.message, secrets...)
+	failure.RequestID = scrub(envelope.requestID, secrets...)
+	if envelope.code == nil {
 		failure.Message = "the answer holds no code"
 		return nil, failure
 	}
-	failure.Code = *envelope.Code
+	failure.Code = *envelope.code
 	c.log.Debug("called the Affiliate API", "path", r.path, "status", response.StatusCode, "code", failure.Code,
 		"request_id", failure.RequestID, "took", time.Since(began))
 	if failure.Code != 0 || response.StatusCode < 200 || response.StatusCode > 299 {
 		return nil, failure
 	}
-	return envelope.Data, nil
+	return envelope.data, nil
 }
 
 // unreadable is the error of an answer whose envelope is a success, but whose data

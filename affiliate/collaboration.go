@@ -32,15 +32,15 @@ type OfferedProduct struct {
 	Title string
 }
 
-// UnmarshalJSON reads a creator, field by field. One with neither an open id nor a
-// user name is refused, as nothing else tells who it is.
-func (c *InvitedCreator) UnmarshalJSON(data []byte) error {
-	f, err := readFields(data)
+// read reads a creator. One with neither an open id nor a user name is refused, as
+// nothing else tells who it is.
+func (c *InvitedCreator) read(v value) error {
+	f, err := v.object()
 	if err != nil {
 		return fmt.Errorf("reading an invited creator: %w", err)
 	}
 	*c = InvitedCreator{
-		ID: field[CreatorID](f, "creator_open_id"), Username: f.text("username"), Nickname: f.text("nickname"),
+		ID: id[CreatorID](f, "creator_open_id"), Username: f.text("username"), Nickname: f.text("nickname"),
 		AvatarURL: f.object("avatar").link("url"),
 	}
 	if c.ID == "" && c.Username == "" {
@@ -49,13 +49,13 @@ func (c *InvitedCreator) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// UnmarshalJSON reads a product, field by field; one without an id is refused.
-func (p *OfferedProduct) UnmarshalJSON(data []byte) error {
-	f, err := readFields(data)
+// read reads a product; one without an id is refused.
+func (p *OfferedProduct) read(v value) error {
+	f, err := v.object()
 	if err != nil {
 		return fmt.Errorf("reading an offered product: %w", err)
 	}
-	*p = OfferedProduct{ID: field[ProductID](f, "id"), Title: f.text("title")}
+	*p = OfferedProduct{ID: id[ProductID](f, "id"), Title: f.text("title")}
 	if p.ID == "" {
 		return errors.New("reading an offered product: it has no id")
 	}
@@ -88,16 +88,13 @@ func (s *Shop) TargetCollaboration(ctx context.Context, id CollaborationID) (Col
 }
 
 func decodeCollaboration(data json.RawMessage) (detail CollaborationDetail, skipped []error, err error) {
-	if len(data) == 0 || string(data) == "null" {
-		return CollaborationDetail{}, nil, errNoData
-	}
-	all, err := readFields(data)
+	all, err := openData(new(parser), data)
 	if err != nil {
 		return CollaborationDetail{}, nil, err
 	}
 	f := all.object("target_collaboration")
 	creators, oddCreators := readEach[InvitedCreator](f.list("creators"))
 	products, oddProducts := readEach[OfferedProduct](f.list("products"))
-	return CollaborationDetail{ID: field[CollaborationID](f, "id"), Name: f.text("name"), Creators: creators, Products: products},
+	return CollaborationDetail{ID: id[CollaborationID](f, "id"), Name: f.text("name"), Creators: creators, Products: products},
 		append(oddCreators, oddProducts...), nil
 }

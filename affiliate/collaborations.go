@@ -65,11 +65,11 @@ type TargetCollaboration struct {
 	Creators, Products int
 }
 
-// UnmarshalJSON reads a record of the search, field by field. Fields that it does not
-// know are passed over, those that cannot be read are as if they were not there; a
-// record without an id is refused.
-func (t *TargetCollaboration) UnmarshalJSON(data []byte) error {
-	f, err := readFields(data)
+// read reads a record of the search. Fields that it does not know are passed over,
+// those that cannot be read are as if they were not there; a record without an id is
+// refused.
+func (t *TargetCollaboration) read(v value) error {
+	f, err := v.object()
 	if err != nil {
 		return fmt.Errorf("reading a target collaboration: %w", err)
 	}
@@ -77,7 +77,7 @@ func (t *TargetCollaboration) UnmarshalJSON(data []byte) error {
 	creators, _ := f.count("creator_inivited_count").Int() // the vendor's spelling
 	products, _ := f.count("product_count").Int()
 	*t = TargetCollaboration{
-		ID: field[CollaborationID](f, "id"), Name: f.text("name"), Start: f.stamp("start_time").Time, End: f.stamp("end_time").Time,
+		ID: id[CollaborationID](f, "id"), Name: f.text("name"), Start: f.stamp("start_time"), End: f.stamp("end_time"),
 		FreeSample: rule.truth("has_free_sample"), ApprovalExempt: rule.truth("is_sample_approval_exempt"),
 		Creators: int(creators), Products: int(products),
 	}
@@ -130,10 +130,7 @@ func (s *Shop) collaborationsPage(ctx context.Context, filter CollaborationFilte
 // there is nothing to list: that there is no target collaboration is a fact
 // that conclusions are drawn from.
 func decodeCollaborations(data json.RawMessage) (found []TargetCollaboration, next string, skipped []error, err error) {
-	if len(data) == 0 || string(data) == "null" {
-		return nil, "", nil, errNoData
-	}
-	f, err := readFields(data)
+	f, err := openData(new(parser), data)
 	if err != nil {
 		return nil, "", nil, err
 	}
@@ -142,5 +139,5 @@ func decodeCollaborations(data json.RawMessage) (found []TargetCollaboration, ne
 		return nil, "", nil, errors.New("the answer lists no target collaborations")
 	}
 	found, skipped = readEach[TargetCollaboration](records)
-	return found, string(field[looseText](f, "next_page_token")), skipped, nil
+	return found, f.loose("next_page_token"), skipped, nil
 }

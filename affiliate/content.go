@@ -37,24 +37,24 @@ type Content struct {
 	Product ProductID
 }
 
-// UnmarshalJSON reads a fulfilment as the vendor lists it, field by field. Fields
-// that it does not know are passed over; one without the content's id is refused.
-func (c *Content) UnmarshalJSON(data []byte) error {
-	f, err := readFields(data)
+// read reads a fulfilment as the vendor lists it. Fields that it does not know are
+// passed over; one without the content's id is refused.
+func (c *Content) read(v value) error {
+	f, err := v.object()
 	if err != nil {
 		return fmt.Errorf("reading a fulfilment: %w", err)
 	}
 	found := f.object("content")
-	id := field[ContentID](found, "id")
-	if id == "" {
+	name := id[ContentID](found, "id")
+	if name == "" {
 		return errors.New("reading a fulfilment: its content has no id")
 	}
 	*c = Content{
-		ID: id, Format: ContentFormat(found.text("format")), Description: found.text("description"), PageLink: found.link("page_link"),
-		Created: found.stamp("create_time").Time, Ended: found.stamp("live_end_time").Time,
+		ID: name, Format: ContentFormat(found.text("format")), Description: found.text("description"), PageLink: found.link("page_link"),
+		Created: found.stamp("create_time"), Ended: found.stamp("live_end_time"),
 		Views: found.count("view_count"), Likes: found.count("like_count"), Comments: found.count("comment_count"),
 		PaidOrders: found.count("paid_order_count"),
-		Product:    field[ProductID](f.object("product"), "id"),
+		Product:    id[ProductID](f.object("product"), "id"),
 	}
 	return nil
 }
@@ -81,17 +81,22 @@ func (s *Shop) Content(ctx context.Context, application ApplicationID, format Co
 	if err != nil {
 		return nil, fmt.Errorf("searching content of application %s: %w", application, err)
 	}
-	var wire struct {
-		Found []json.RawMessage `json:"fulfillments"`
-	}
-	var found []Content
-	var skipped []error
-	if err = decodeData(data, &wire); err == nil {
-		found, skipped, err = readRecords[Content](wire.Found)
-	}
+	found, skipped, err := decodeContent(data)
 	if err != nil {
 		return nil, fmt.Errorf("searching content of application %s: %w", application, unreadable(path, err))
 	}
 	s.logSkipped(path, skipped)
 	return found, nil
+}
+
+func decodeContent(data []byte) (found []Content, skipped []error, err error) {
+	f, err := openData(new(parser), data)
+	if err != nil {
+		return nil, nil, err
+	}
+	listed, err := f.anyList("fulfillments")
+	if err != nil {
+		return nil, nil, err
+	}
+	return readRecords[Content](listed)
 }

@@ -70,40 +70,39 @@ const (
 	UnrepliedConversations ConversationStatus = "UNREPLIED"
 )
 
-// UnmarshalJSON reads an answer, field by field. Fields that it does not know are
-// passed over, those that cannot be read are blank; one without an id is refused.
-func (c *Conversation) UnmarshalJSON(data []byte) error {
-	f, err := readFields(data)
+// decodeConversation reads an answer. Fields that it does not know are passed over,
+// those that cannot be read are blank; one without an id is refused.
+func decodeConversation(data []byte) (Conversation, error) {
+	f, err := openData(new(parser), data)
 	if err != nil {
-		return fmt.Errorf("reading a conversation: %w", err)
+		return Conversation{}, err
 	}
-	id := field[ConversationID](f, "conversation_id")
-	if id == "" {
-		return errors.New("reading a conversation: it has no id")
+	name := id[ConversationID](f, "conversation_id")
+	if name == "" {
+		return Conversation{}, errors.New("reading a conversation: it has no id")
 	}
-	*c = Conversation{
-		ID: id, New: f.truth("is_new"), Username: f.text("username"), AvatarURL: f.link("avatar"),
-		CreatorIM: field[IMUserID](f, "creator_im_id"), Unread: f.count("unread_count"),
-	}
-	return nil
+	return Conversation{
+		ID: name, New: f.truth("is_new"), Username: f.text("username"), AvatarURL: f.link("avatar"),
+		CreatorIM: id[IMUserID](f, "creator_im_id"), Unread: f.count("unread_count"),
+	}, nil
 }
 
-// UnmarshalJSON reads a record of the list, field by field. Its key is id; the text
+// read reads a record of the list. Its key is id; the text
 // of the vendor's page calls it conversation_id once, so both are taken. Fields that
 // it does not know are passed over, those that cannot be read are blank; one without
 // an id is refused.
-func (c *ConversationSummary) UnmarshalJSON(data []byte) error {
-	f, err := readFields(data)
+func (c *ConversationSummary) read(v value) error {
+	f, err := v.object()
 	if err != nil {
 		return fmt.Errorf("reading a conversation: %w", err)
 	}
-	id := cmp.Or(field[ConversationID](f, "id"), field[ConversationID](f, "conversation_id"))
-	if id == "" {
+	name := cmp.Or(id[ConversationID](f, "id"), id[ConversationID](f, "conversation_id"))
+	if name == "" {
 		return errors.New("reading a conversation: it has no id")
 	}
 	*c = ConversationSummary{
-		ID: id, Username: f.text("username"), AvatarURL: f.link("avatar"),
-		CreatorIM: field[IMUserID](f, "creator_im_id"), Unread: f.count("unread_count"),
+		ID: name, Username: f.text("username"), AvatarURL: f.link("avatar"),
+		CreatorIM: id[IMUserID](f, "creator_im_id"), Unread: f.count("unread_count"),
 	}
 	return nil
 }
@@ -129,8 +128,8 @@ func (s *Shop) Conversation(ctx context.Context, creator CreatorID) (Conversatio
 	if err != nil {
 		return Conversation{}, fmt.Errorf("opening a conversation: %w", err)
 	}
-	var conversation Conversation
-	if err := decodeData(data, &conversation); err != nil {
+	conversation, err := decodeConversation(data)
+	if err != nil {
 		return Conversation{}, fmt.Errorf("opening a conversation: %w", unreadable(conversationPath, err))
 	}
 	return conversation, nil

@@ -86,13 +86,21 @@ func decodeID[ID ~string](id *ID, data []byte) error {
 	case !isDecimal(text):
 		return errors.New("an id is neither a string nor an integer")
 	}
+	if err := checkID(text); err != nil {
+		return err
+	}
+	*id = ID(text)
+	return nil
+}
+
+// checkID refuses what no store could keep as an id.
+func checkID(text string) error {
 	if len(text) > longestID {
 		return fmt.Errorf("an id is longer than %d bytes", longestID)
 	}
 	if strings.ContainsRune(text, 0) {
 		return errors.New("an id holds a zero byte")
 	}
-	*id = ID(text)
 	return nil
 }
 

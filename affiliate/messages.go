@@ -60,34 +60,33 @@ type Message struct {
 	At time.Time
 }
 
-// UnmarshalJSON reads a record of a conversation, field by field. Fields that it does
-// not know are passed over, those that cannot be read are blank; one without an id is
-// refused.
-func (m *Message) UnmarshalJSON(data []byte) error {
-	record, err := readFields(data)
+// read reads a record of a conversation. Fields that it does not know are passed over,
+// those that cannot be read are blank; one without an id is refused.
+func (m *Message) read(v value) error {
+	record, err := v.object()
 	if err != nil {
 		return fmt.Errorf("reading a message: %w", err)
 	}
 	f := record.object("message_body")
-	id := field[MessageID](f, "id")
-	if id == "" {
+	name := id[MessageID](f, "id")
+	if name == "" {
 		return errors.New("reading a message: it has no id")
 	}
-	content := f["content"]
-	text := string(content) // JSON that does not travel in a string
-	if len(content) > 0 && (content[0] == '"' || string(content) == "null") {
-		text = field[string](f, "content")
+	content := f.get("content")
+	text, ok := content.plain()
+	if !ok && content != nil {
+		text = string(content[0].text) // JSON that does not travel in a string
 	}
 	*m = Message{
-		ID: id, Conversation: field[ConversationID](f, "conversation_id"), Index: readIndex(record), Type: MessageType(f.text("type")),
-		Content: text, SenderID: field[IMUserID](f, "sender_id"), At: f.stamp("create_time").Time,
+		ID: name, Conversation: id[ConversationID](f, "conversation_id"), Index: readIndex(record), Type: MessageType(f.text("type")),
+		Content: text, SenderID: id[IMUserID](f, "sender_id"), At: f.stamp("create_time"),
 	}
 	return nil
 }
 
 // readIndex reads a message's place in its conversation.
 func readIndex(record fields) string {
-	index := string(field[looseText](record, "conversation_index"))
+	index := record.loose("conversation_index")
 	if !isDecimal(index) || len(index) > longestNumber {
 		return ""
 	}

@@ -93,6 +93,9 @@ func (n *Number) UnmarshalJSON(data []byte) error {
 // canonicalDecimal writes a decimal number, with or without an exponent, as
 // plain digits: no plus sign, no needless zeros, no negative zero.
 func canonicalDecimal(text string) (string, bool) {
+	if isDecimal(text) && text[0] != '0' {
+		return text, true // as most are
+	}
 	text, exponent, ok := cutExponent(text)
 	if !ok {
 		return "", false

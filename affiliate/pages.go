@@ -1,7 +1,6 @@
 package affiliate
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
@@ -117,25 +116,35 @@ func names[T any](records []T, named func(T) string) iter.Seq[string] {
 	}
 }
 
+// readable is what a record of an answer can be read into.
+type readable[T any] interface {
+	*T
+	read(v value) error
+}
+
 // readEach reads records one by one, so that one that cannot be read does not hide
 // the others.
-func readEach[T any](records []json.RawMessage) (read []T, unreadable []error) {
-	for _, data := range records {
-		var record T
-		if err := json.Unmarshal(data, &record); err != nil {
+func readEach[T any, P readable[T]](records []value) (read []T, unreadable []error) {
+	all := make([]T, len(records))
+	n := 0
+	for _, v := range records {
+		if err := P(&all[n]).read(v); err != nil {
 			unreadable = append(unreadable, err)
 			continue
 		}
-		read = append(read, record)
+		n++
 	}
-	return read, unreadable
+	if n == 0 {
+		return nil, unreadable
+	}
+	return all[:n], unreadable
 }
 
 // readRecords is readEach for answers of which an empty list is a fact. If no record
 // can be read, the error is that of the first: then it is not one odd record but
 // another format.
-func readRecords[T any](records []json.RawMessage) (read []T, unreadable []error, err error) {
-	read, unreadable = readEach[T](records)
+func readRecords[T any, P readable[T]](records []value) (read []T, unreadable []error, err error) {
+	read, unreadable = readEach[T, P](records)
 	if len(read) == 0 && len(unreadable) > 0 {
 		return nil, nil, unreadable[0]
 	}
@@ -155,16 +164,14 @@ func (s *Shop) logSkipped(path string, unreadable []error) {
 // page and does not name it. It refuses an answer that holds no list and does not say
 // that this is all: to take that for an empty one would be to conclude that a message
 // was never sent.
-func readPage(data json.RawMessage, list string) (records []json.RawMessage, next string, whole bool, err error) {
-	if len(data) == 0 || string(data) == "null" {
-		return nil, "", false, errNoData
-	}
-	f, err := readFields(data)
+func readPage(data []byte, list string) (records []value, next string, whole bool, err error) {
+	f, err := openData(new(parser), data)
 	if err != nil {
 		return nil, "", false, err
 	}
-	records, next = f.list(list), string(field[looseText](f, "next_page_token"))
-	more, told := f.truth("has_more"), len(f["has_more"]) > 0 && string(f["has_more"]) != "null"
+	records, next = f.list(list), f.loose("next_page_token")
+	kind := f.get("has_more").kind()
+	more, told := f.truth("has_more"), kind != 0 && kind != 'n'
 	switch {
 	case told && !more:
 		return records, "", true, nil

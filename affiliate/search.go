@@ -101,24 +101,21 @@ func (s *Shop) SearchPages(ctx context.Context, filter Filter) iter.Seq2[Page, e
 	})
 }
 
-func decodePage(data json.RawMessage) (Page, error) {
-	if len(data) == 0 || string(data) == "null" {
-		return Page{}, errNoData
-	}
-	f, err := readFields(data)
+func decodePage(data []byte) (Page, error) {
+	p := parsers.Get().(*parser)
+	defer parsers.Put(p)
+	f, err := openData(p, data)
 	if err != nil {
 		return Page{}, err
 	}
-	var records []json.RawMessage
-	if list := f["sample_applications"]; len(list) > 0 {
-		if err := json.Unmarshal(list, &records); err != nil {
-			return Page{}, fmt.Errorf("its list of applications is none: %w", err)
-		}
+	listed, err := f.anyList("sample_applications")
+	if err != nil {
+		return Page{}, err
 	}
 	total, _ := f.count("total_count").Int()
-	page := Page{NextPageToken: string(field[looseText](f, "next_page_token")), Total: int(total)}
+	page := Page{NextPageToken: f.loose("next_page_token"), Total: int(total)}
 	var skipped []error
-	page.Applications, skipped = readEach[Application](records)
+	page.Applications, skipped = readEach[Application](listed)
 	for _, err := range skipped {
 		unreadable, ok := errors.AsType[*UnreadableError](err)
 		if !ok {

@@ -2,7 +2,6 @@ package affiliate
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"time"
@@ -38,19 +37,21 @@ func (a *Authorisation) Shops(ctx context.Context) ([]ShopInfo, error) {
 
 // decodeShops reads the shops field by field. One without id or cipher is left out,
 // unless no other is there.
-func decodeShops(data json.RawMessage) (shops []ShopInfo, err error) {
-	var wire struct {
-		Shops []json.RawMessage `json:"shops"`
+func decodeShops(data []byte) (shops []ShopInfo, err error) {
+	all, err := openData(new(parser), data)
+	if err != nil {
+		return nil, err
 	}
-	if err := decodeData(data, &wire); err != nil {
+	listed, err := all.anyList("shops")
+	if err != nil {
 		return nil, err
 	}
 	var skipped error
-	for _, data := range wire.Shops {
-		f, _ := readFields(data)
+	for _, v := range listed {
+		f, _ := v.object()
 		shop := ShopInfo{
-			ID: field[ShopID](f, "id"), Name: f.text("name"), Region: f.text("region"), SellerType: f.text("seller_type"),
-			Code: f.text("code"), Cipher: Cipher(field[looseText](f, "cipher")),
+			ID: id[ShopID](f, "id"), Name: f.text("name"), Region: f.text("region"), SellerType: f.text("seller_type"),
+			Code: f.text("code"), Cipher: Cipher(f.loose("cipher")),
 		}
 		if shop.ID == "" || shop.Cipher == "" {
 			skipped = fmt.Errorf("shop %q lacks its id or its cipher", shop.ID)

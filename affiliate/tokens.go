@@ -99,17 +99,14 @@ func (c *core) grant(ctx context.Context, path, parameter string, value Secret, 
 // decodeTokens reads the pair field by field: the one that it was given for is dead,
 // so nothing but the tokens themselves may keep it from being used.
 func decodeTokens(data []byte) (Tokens, error) {
-	if len(data) == 0 || string(data) == "null" {
-		return Tokens{}, errNoData
-	}
-	f, err := readFields(data)
+	f, err := openData(new(parser), data)
 	if err != nil {
 		return Tokens{}, err
 	}
 	tokens := Tokens{
-		Access: field[Secret](f, "access_token"), Refresh: field[Secret](f, "refresh_token"),
+		Access: Secret(f.plain("access_token")), Refresh: Secret(f.plain("refresh_token")),
 		// Points in time, despite their names.
-		AccessExpires: f.stamp("access_token_expire_in").Time, RefreshExpires: f.stamp("refresh_token_expire_in").Time,
+		AccessExpires: f.stamp("access_token_expire_in"), RefreshExpires: f.stamp("refresh_token_expire_in"),
 		OpenID: f.text("open_id"), SellerName: f.text("seller_name"), Region: f.text("seller_base_region"), Scopes: f.texts("granted_scopes"),
 		User: userType(f.number("user_type")),
 	}
@@ -121,8 +118,20 @@ func decodeTokens(data []byte) (Tokens, error) {
 
 var errNoData = errors.New("the answer holds no data")
 
-// decodeData reads the data of an answer into an object. Absent data is
-// refused: taking it for an empty listing would make everything vanish.
+// openData reads the data of an answer, which is an object. Absent data is refused:
+// taking it for an empty listing would make everything vanish.
+func openData(p *parser, data []byte) (fields, error) {
+	if len(data) == 0 || string(data) == "null" {
+		return nil, errNoData
+	}
+	v, err := p.parse(data)
+	if err != nil {
+		return nil, err
+	}
+	return v.object()
+}
+
+// decodeData is openData for what has no record that could be odd.
 func decodeData(data []byte, into any) error {
 	if len(data) == 0 || string(data) == "null" {
 		return errNoData
