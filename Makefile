@@ -106,6 +106,10 @@ bench-busy: ## What somebody who asks for the numbers six times a second does to
 bench-clicks: ## Clicks on Approve by 1, 8 and 64 people: the desk beside a bot that does nothing but acknowledge, each in a process
 	$(GO) test ./cmd/sampledesk -run '^$$' -bench BenchmarkClicks -benchtime 1x
 
+.PHONY: bench-sweep
+bench-sweep: ## A sweep of 1,000 and 20,000 unchanged applications beside a bare program that decodes the same pages
+	$(IN_MEMORY) $(GO) test ./affiliate/bridge -run '^$$' -bench BenchmarkASweep -benchtime 1x -count 3
+
 .PHONY: bench-life
 bench-life: ## The calls of Slack's that one application costs from its card to its content
 	$(GO) test ./cmd/sampledesk -run '^TestAWholeLife' -count=1 -v | grep -e 'calls of one life' -e FAIL -e '^ok'

@@ -150,10 +150,26 @@ type Collab struct {
 // that crossed zero, or the creator's id, where only their name was known. Numbers that merely drift (views, followers,
 // sales, stock) do not count.
 func (r Snapshot) Differs(other Snapshot) bool {
-	return r.Status != other.Status ||
-		!r.ReviewBy.Equal(other.ReviewBy) || !r.ShipBy.Equal(other.ShipBy) ||
-		r.OrderID != other.OrderID || r.Tracking != other.Tracking ||
-		r.Approvable != other.Approvable ||
-		r.OutOfStock() != other.OutOfStock() ||
-		r.Creator.OpenID == "" && other.Creator.OpenID != ""
+	was, now := r.Essence(), other.Essence()
+	if was.identified {
+		now.identified = true // the id that is known stays
+	}
+	return was != now
+}
+
+// Essence is all of a snapshot that makes two of them differ.
+type Essence struct {
+	status                 Status
+	reviewBy, shipBy       int64 // in microseconds
+	order, tracking        string
+	approvable, outOfStock bool
+	identified             bool
+}
+
+// Essence returns what makes a snapshot differ from another.
+func (r Snapshot) Essence() Essence {
+	return Essence{
+		status: r.Status, reviewBy: r.ReviewBy.UnixMicro(), shipBy: r.ShipBy.UnixMicro(), order: r.OrderID, tracking: r.Tracking,
+		approvable: r.Approvable, outOfStock: r.OutOfStock(), identified: r.Creator.OpenID != "",
+	}
 }

@@ -66,6 +66,10 @@ type Tx interface {
 	// Applications returns up to limit applications of a listing, from the first place after the cursor on; the empty
 	// cursor is the start. It is an index read: its cost does not grow with what it does not return.
 	Applications(l Listing, after string, limit int) (Page, error)
+	// Stamp returns the stamp of what is kept of an application, or ErrNotFound. It costs less than reading it.
+	Stamp(Key) (Stamp, error)
+	// Stamps returns up to limit keys of a listing with their stamps, and a cursor, as Applications does.
+	Stamps(l Listing, after string, limit int) ([]Stamped, string, error)
 	// Latest returns up to limit applications of a listing from its end: the last place comes first. It is an index
 	// read like Applications.
 	Latest(l Listing, limit int) ([]Application, error)
@@ -213,4 +217,14 @@ type InLane struct {
 type DeadLetter struct {
 	Effect
 	At time.Time
+}
+
+// Stamp stands for all that is kept of an application: whoever finds the stamp that they found before need not read the
+// application again. It tells applications apart only together with their keys, and holds for this process only.
+type Stamp uint64
+
+// Stamped is a key with its stamp.
+type Stamped struct {
+	Key   Key
+	Stamp Stamp
 }

@@ -87,6 +87,7 @@ type desk struct {
 	between *middleman
 	path    string
 	key     bridge.Key
+	keyText string
 	log     *journal
 
 	db     *boltstore.Store
@@ -105,7 +106,7 @@ func newDesk(t *testing.T, options affiliatesim.Options) *desk {
 	t.Cleanup(func() { require.NoError(t, d.center.Close()) })
 	transport := serve(t, d.center.Handler())
 	d.people, d.between = &http.Client{Transport: transport}, &middleman{next: transport}
-	d.key, _ = bridge.NewKey()
+	d.key, d.keyText = bridge.NewKey()
 	d.open()
 	t.Cleanup(func() {
 		require.Zero(t, d.engine.Faults())

@@ -45,7 +45,7 @@ func newShopState() *shopState {
 		watch:    job{failed: "content poll failed", pause: withoutScope},
 		origin:   job{failed: "could not look up where applications came from", pause: always(originPause)},
 		polled:   newPollState(),
-		origins:  origins{found: map[workflow.ApplicationID]workflow.Collab{}},
+		origins:  origins{found: map[workflow.ApplicationID]workflow.Collab{}, none: map[uint64]struct{}{}},
 	}
 }
 

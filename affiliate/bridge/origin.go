@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"maps"
 	"slices"
 	"time"
@@ -29,12 +30,38 @@ const (
 	originPause = 30 * time.Minute
 )
 
-// unresolved is a live application of unknown origin.
+// unresolved is a live application with a card and of unknown origin.
 type unresolved struct {
 	id      workflow.ApplicationID
 	creator affiliate.CreatorID
 	product affiliate.ProductID
 	pending bool // it waits for review
+}
+
+// unresolvedOf is what the search for an application's origin needs of it.
+func unresolvedOf(a workflow.Application) unresolved {
+	return unresolved{
+		id: a.Key.ID, creator: affiliate.CreatorID(a.Snapshot.Creator.OpenID), product: affiliate.ProductID(a.Snapshot.Product.ID),
+		pending: a.State() == workflow.Pending,
+	}
+}
+
+// lacksOrigin reports whether a card waits for the origin of its application, and it can be asked for.
+func lacksOrigin(a workflow.Application) bool {
+	return a.Card.Wanted && !a.Snapshot.Collab.Known && a.Snapshot.Creator.OpenID != ""
+}
+
+// hashSeed makes the hashes of this process.
+var hashSeed = maphash.MakeSeed()
+
+// hashOf makes one number of an application as it is kept.
+func hashOf(s workflow.Stamped) uint64 { return maphash.Comparable(hashSeed, s) }
+
+// read takes note of an application that was read for something else.
+func (o *origins) read(stamp workflow.Stamp, a workflow.Application) {
+	if !lacksOrigin(a) {
+		o.none[hashOf(workflow.Stamped{Key: a.Key, Stamp: stamp})] = struct{}{}
+	}
 }
 
 // origins is what was found out about a shop's applications and what is being found out. Only the shop's own sweep
@@ -43,6 +70,7 @@ type unresolved struct {
 type origins struct {
 	found  map[workflow.ApplicationID]workflow.Collab // not on record yet
 	lookup *originLookup                              // what is under way; nil for nothing
+	none   map[uint64]struct{}                        // hashes of the live applications of which nothing is to be asked, as they are kept
 }
 
 // originLookup looks for where some applications of one creator came from: first which target collaborations invited
@@ -108,7 +136,7 @@ func (l *sweepRun) unmet(ctx context.Context, batch []engine.Observation) (all [
 	err = l.bridge.store.View(ctx, func(tx workflow.Tx) error {
 		all = nil
 		for _, each := range batch {
-			_, err := tx.Application(workflow.Key{Shop: l.shop.ID, ID: each.ID})
+			_, err := tx.Stamp(workflow.Key{Shop: l.shop.ID, ID: each.ID})
 			if err == nil || each.Snapshot.Creator.OpenID == "" {
 				continue
 			}

@@ -3,6 +3,7 @@ package bridge
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -79,7 +80,11 @@ func (b *Bridge) sweep(ctx context.Context, s workflow.Shop, state *shopState) (
 	if len(broken) > 0 && !s.InitialSyncDone {
 		return l.unreadable(), errors.Join(broken...) // the initial sync is not done before all was seen
 	}
-	if err := b.engine.EndSweep(ctx, s.ID, time.Now()); err != nil {
+	gave, err := l.end(ctx)
+	if err == nil && gave {
+		unresolvedOrigins, err = l.askForMissing(ctx) // of which none is missing any more
+	}
+	if err != nil {
 		return l.unreadable(), err
 	}
 	b.run(ctx, s.ID, &state.origin, func() error {
@@ -129,7 +134,7 @@ func (l *sweepRun) takeOver(ctx context.Context, status workflow.Status) error {
 
 // observe applies what was read. What the store rejects is skipped like what cannot be read.
 func (l *sweepRun) observe(ctx context.Context, batch []engine.Observation) error {
-	_, err := l.bridge.engine.Observe(ctx, l.shop.ID, batch)
+	_, err := l.bridge.engine.Observe(ctx, l.shop.ID, batch, l.state.origins.read)
 	if notKept, ok := errors.AsType[*engine.NotKeptError](err); ok {
 		for id, err := range notKept.Records {
 			l.skip(ctx, string(id), err)
@@ -174,27 +179,71 @@ func (b *Bridge) resumed(ctx context.Context, s workflow.Shop) {
 	b.of(s.ID).reviews.reset()
 }
 
+// end closes the sweep, and reports whether it gave out cards.
+func (l *sweepRun) end(ctx context.Context) (gave bool, err error) {
+	backlog := func(tx workflow.Tx) (int, error) { return tx.Count(workflow.BacklogOf(l.shop.ID)) }
+	before, err := read(ctx, l.bridge.store, "the backlog", backlog)
+	if err != nil {
+		return false, err
+	}
+	if err := l.bridge.engine.EndSweep(ctx, l.shop.ID, time.Now()); err != nil {
+		return false, err
+	}
+	after, err := read(ctx, l.bridge.store, "the backlog", backlog)
+	return before != after, err
+}
+
 // askForMissing asks directly for every application that is believed live and that the pages did not show: it ended, or
-// it changed its status while they were read. It also gathers the applications of unknown origin.
+// it changed its status while they were read. It also gathers the applications whose card lacks their origin.
 func (l *sweepRun) askForMissing(ctx context.Context) (unresolvedOrigins []unresolved, err error) {
-	for a, err := range l.bridge.applications(ctx, "the live applications", workflow.LiveOf(l.shop.ID)) {
+	o := &l.state.origins
+	none := make(map[uint64]struct{}, len(o.none))
+	for after := ""; ; {
+		var missing []workflow.Application
+		var lacking []unresolved
+		var next string
+		err := l.bridge.store.View(ctx, func(tx workflow.Tx) (err error) {
+			var live []workflow.Stamped
+			missing, lacking = nil, nil
+			if live, next, err = tx.Stamps(workflow.LiveOf(l.shop.ID), after, storePage); err != nil {
+				return err
+			}
+			for _, s := range live {
+				hash, listed := hashOf(s), l.listed[s.Key.ID]
+				if _, known := o.none[hash]; known && listed {
+					none[hash] = struct{}{}
+					continue
+				}
+				a, err := tx.Application(s.Key)
+				if err != nil {
+					return err
+				}
+				if lacksOrigin(a) {
+					lacking = append(lacking, unresolvedOf(a))
+				} else {
+					none[hash] = struct{}{}
+				}
+				if !listed {
+					missing = append(missing, a)
+				}
+			}
+			return nil
+		})
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("reading the live applications: %w", err)
 		}
-		if !a.Snapshot.Collab.Known {
-			unresolvedOrigins = append(unresolvedOrigins, unresolved{
-				id: a.Key.ID, creator: affiliate.CreatorID(a.Snapshot.Creator.OpenID), product: affiliate.ProductID(a.Snapshot.Product.ID),
-				pending: a.State() == workflow.Pending,
-			})
+		unresolvedOrigins = append(unresolvedOrigins, lacking...)
+		for _, a := range missing {
+			if err := l.ask(ctx, a); err != nil {
+				return nil, err
+			}
+			l.listed[a.Key.ID] = true
 		}
-		if l.listed[a.Key.ID] {
-			continue
-		}
-		if err := l.ask(ctx, a); err != nil {
-			return nil, err
+		if after = next; after == "" {
+			o.none = none
+			return unresolvedOrigins, nil
 		}
 	}
-	return unresolvedOrigins, nil
 }
 
 // ask asks for one application. A refusal, or a missing record, ends nothing.

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"slices"
 	"strings"
 
@@ -160,16 +161,46 @@ func (t *transaction) number(listing string) (int, error) {
 // Applications is part of workflow.Tx. The cursor is the Sort of the last application's place.
 func (t *transaction) Applications(l workflow.Listing, after string, limit int) (workflow.Page, error) {
 	applications := t.bucket(applicationsBucket)
-	list, next, err := page(t.bucket(listingsBucket), under(string(l)), after, limit, listed(applications))
+	list, next, err := page(t.bucket(listingsBucket), under(string(l)), after, limit, listed(applications, decodeApplication))
 	if err != nil {
 		return workflow.Page{}, fmt.Errorf("reading the listing %q: %w", l, err)
 	}
 	return workflow.Page{Applications: list, Next: next}, nil
 }
 
+// stampSeed makes the stamps of this process.
+var stampSeed = maphash.MakeSeed()
+
+// stamp is a number for what is kept of an application.
+func stamp(data []byte) workflow.Stamp { return workflow.Stamp(maphash.Bytes(stampSeed, data)) }
+
+// Stamp is part of workflow.Tx.
+func (t *transaction) Stamp(k workflow.Key) (workflow.Stamp, error) {
+	if err := t.alive(); err != nil {
+		return 0, err
+	}
+	data := t.bucket(applicationsBucket).Get(applicationKey(k))
+	if data == nil || !nameable(string(k.ID)) {
+		return 0, fmt.Errorf("application %q: %w", k, workflow.ErrNotFound)
+	}
+	return stamp(data), nil
+}
+
+// Stamps is part of workflow.Tx.
+func (t *transaction) Stamps(l workflow.Listing, after string, limit int) ([]workflow.Stamped, string, error) {
+	stamped := func(key, data []byte) (workflow.Stamped, error) {
+		return workflow.Stamped{Key: keyOf(key), Stamp: stamp(data)}, nil
+	}
+	list, next, err := page(t.bucket(listingsBucket), under(string(l)), after, limit, listed(t.bucket(applicationsBucket), stamped))
+	if err != nil {
+		return nil, "", fmt.Errorf("reading the stamps of the listing %q: %w", l, err)
+	}
+	return list, next, nil
+}
+
 // Latest is part of workflow.Tx.
 func (t *transaction) Latest(l workflow.Listing, limit int) ([]workflow.Application, error) {
-	list, err := pageBack(t.bucket(listingsBucket), under(string(l)), limit, listed(t.bucket(applicationsBucket)))
+	list, err := pageBack(t.bucket(listingsBucket), under(string(l)), limit, listed(t.bucket(applicationsBucket), decodeApplication))
 	if err != nil {
 		return nil, fmt.Errorf("reading the listing %q from its end: %w", l, err)
 	}
@@ -177,17 +208,17 @@ func (t *transaction) Latest(l workflow.Listing, limit int) ([]workflow.Applicat
 }
 
 // listed reads the application that a listing names.
-func listed(applications bucket) func(at, value []byte) (workflow.Application, error) {
-	return func(at, value []byte) (workflow.Application, error) {
+func listed[T any](applications bucket, read func(key, data []byte) (T, error)) func(at, value []byte) (T, error) {
+	return func(at, value []byte) (found T, err error) {
 		key, err := referred(at, value)
 		if err != nil {
-			return workflow.Application{}, err
+			return found, err
 		}
 		data := applications.Get(key)
 		if data == nil {
-			return workflow.Application{}, fmt.Errorf("%w: application %q is listed and not there", errDamaged, key)
+			return found, fmt.Errorf("%w: application %q is listed and not there", errDamaged, key)
 		}
-		return decodeApplication(key, data)
+		return read(key, data)
 	}
 }
 

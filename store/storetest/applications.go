@@ -23,6 +23,7 @@ var applications = []promise{
 	{"A listing is in the order of its places, whatever the order of putting", showQueueOrder},
 	{"A page has as many as asked for, and its cursor goes on behind the last", showPages},
 	{"A listing can be read from its end, the last place first", showLatest},
+	{"An application's stamp changes with it, and only with it", showStamps},
 	{"A cursor goes on where it was, whatever came, went or moved meanwhile", showCursor},
 	{"Listings follow a thousand random changes, and so do their counts", showRandomChanges},
 }
@@ -150,6 +151,47 @@ func showPages(t *testing.T, s workflow.Store) {
 	require.Empty(t, pageOf(t, s, queue, "", 9).Next)
 	require.Empty(t, pageOf(t, s, queue, "", 0).Applications)
 	require.Empty(t, pageOf(t, s, queue, "\U0010FFFF", 9))
+}
+
+func showStamps(t *testing.T, s workflow.Store) {
+	stampOf := func(id string) workflow.Stamp {
+		return get(t, s, func(tx workflow.Tx) (workflow.Stamp, error) { return tx.Stamp(key(id)) })
+	}
+	listed := func(after string, limit int) (all []workflow.Stamped, next string) {
+		require.NoError(t, s.View(t.Context(), func(tx workflow.Tx) (err error) {
+			all, next, err = tx.Stamps(workflow.LiveOf(theShop), after, limit)
+			return err
+		}))
+		return all, next
+	}
+	one, other := application("1", 10), application("2", 3)
+	put(t, s, putApplications(one, other))
+	before, beside := stampOf("1"), stampOf("2")
+	require.Equal(t, before, stampOf("1"))
+	put(t, s, putApplications(one))
+	require.Equal(t, before, stampOf("1"), "what is kept again as it was keeps its stamp")
+	changed := one
+	changed.Round++
+	put(t, s, putApplications(changed))
+	require.NotEqual(t, before, stampOf("1"))
+	require.Equal(t, beside, stampOf("2"))
+
+	first, next := listed("", 1)
+	require.Equal(t, []workflow.Stamped{{Key: key("1"), Stamp: stampOf("1")}}, first)
+	rest, next := listed(next, 5)
+	require.Equal(t, []workflow.Stamped{{Key: key("2"), Stamp: beside}}, rest)
+	require.Empty(t, next)
+
+	require.ErrorIs(t, s.View(t.Context(), func(tx workflow.Tx) error {
+		_, err := tx.Stamp(key("3"))
+		return err
+	}), workflow.ErrNotFound)
+	require.NoError(t, s.Update(t.Context(), func(tx workflow.Tx) error {
+		require.NoError(t, tx.PutApplication(one))
+		within, err := tx.Stamp(key("1"))
+		require.Equal(t, before, within, "an update sees its own")
+		return err
+	}))
 }
 
 func showLatest(t *testing.T, s workflow.Store) {

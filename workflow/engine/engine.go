@@ -24,6 +24,7 @@ type Engine struct {
 	onEnqueued func()
 	log        *slog.Logger
 	faults     atomic.Int64
+	unchanged  unchanged
 }
 
 // Option changes how an engine works.

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 
@@ -19,14 +20,15 @@ type Observation struct {
 }
 
 // Observe applies what TikTok reported of a shop's applications, and returns how many it changed. An observation
-// without changes costs a read and no write. Those that the store rejects do not stop the others: the error is a
-// *NotKeptError then, and all else was applied.
-func (e *Engine) Observe(ctx context.Context, shop workflow.ShopID, all []Observation) (changed int, err error) {
+// without changes costs a read and no write, and when it comes again not even the read. Those that the store rejects do
+// not stop the others: the error is a *NotKeptError then, and all else was applied. Read, where it is given, is handed
+// the applications that had to be read and did not change, so that nobody reads them again.
+func (e *Engine) Observe(ctx context.Context, shop workflow.ShopID, all []Observation, read ...func(workflow.Stamp, workflow.Application)) (changed int, err error) {
 	var notKept NotKeptError
 	for len(all) > 0 {
 		batch := all[:min(observeBatch, len(all))]
 		all = all[len(batch):]
-		fresh, err := e.fresh(ctx, shop, batch)
+		fresh, err := e.fresh(ctx, shop, batch, read)
 		if err != nil {
 			return changed, fmt.Errorf("comparing observations of shop %s: %w", shop, err)
 		}
@@ -101,21 +103,41 @@ func (e *Engine) storeFails(ctx context.Context) bool {
 }
 
 // fresh returns the observations that would change something.
-func (e *Engine) fresh(ctx context.Context, shop workflow.ShopID, batch []Observation) ([]Observation, error) {
+func (e *Engine) fresh(ctx context.Context, shop workflow.ShopID, batch []Observation, read []func(workflow.Stamp, workflow.Application)) ([]Observation, error) {
 	var fresh []Observation
+	var unchanged []uint64
 	err := e.store.View(ctx, func(tx workflow.Tx) error {
-		fresh = fresh[:0]
+		fresh, unchanged = nil, nil
 		for _, o := range batch {
-			a, err := load(tx, workflow.Key{Shop: shop, ID: o.ID})
+			k := workflow.Key{Shop: shop, ID: o.ID}
+			kept, err := tx.Stamp(k)
+			if err != nil && !errors.Is(err, workflow.ErrNotFound) {
+				return err
+			}
+			hash := hashOf(k, kept, o.Reported)
+			if err == nil && e.unchanged.has(hash) {
+				continue
+			}
+			a, err := load(tx, k)
 			if err != nil {
 				return err
 			}
 			if next, _ := workflow.Step(a, o.Reported); next.Changed {
 				fresh = append(fresh, o)
+				continue
+			}
+			if lasting(a, o.Reported) {
+				unchanged = append(unchanged, hash)
+			}
+			for _, fn := range read {
+				fn(kept, a)
 			}
 		}
 		return nil
 	})
+	if err == nil && len(unchanged) > 0 {
+		e.unchanged.add(unchanged)
+	}
 	return fresh, err
 }
 
