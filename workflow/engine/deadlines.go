@@ -26,11 +26,12 @@ func (e *Engine) Tick(ctx context.Context, shop workflow.ShopID, now time.Time) 
 		set, due = s.TimersSet(), s.InitialSyncDone && (s.HasOpenGroup() || len(page.Applications) > 0 && !page.Applications[0].Timer.Next.After(now))
 		return err
 	})
+	c := clock{e, shop, now}
 	if err == nil && !set {
-		err, due = e.setTimers(ctx, shop, now), true
+		err, due = c.setTimers(ctx), true
 	}
 	if err == nil && due {
-		announced, err = e.announceDue(ctx, shop, now)
+		announced, err = c.announceDue(ctx)
 	}
 	if err != nil {
 		return announced, fmt.Errorf("announcing the deadlines of shop %s: %w", shop, err)
@@ -38,20 +39,27 @@ func (e *Engine) Tick(ctx context.Context, shop workflow.ShopID, now time.Time) 
 	return announced, nil
 }
 
+// clock announces what is due of one shop's deadlines at one time.
+type clock struct {
+	engine *Engine
+	shop   workflow.ShopID
+	now    time.Time
+}
+
 // announceDue announces what is due: first the groups, then single steps, the most urgent first. At the end it goes
 // through what is left: what a group covered, what is over, and parcels.
-func (e *Engine) announceDue(ctx context.Context, shop workflow.ShopID, now time.Time) (announced int, err error) {
-	seen, err := e.announceGroups(ctx, shop, now)
+func (c clock) announceDue(ctx context.Context) (announced int, err error) {
+	seen, err := c.announceGroups(ctx)
 	if err != nil || !seen.shop.InitialSyncDone {
 		return 0, err
 	}
 	if len(seen.singles) > 0 {
-		if announced, err = e.handleSingles(ctx, seen, now); err != nil {
+		if announced, err = c.handleSingles(ctx, seen); err != nil {
 			return announced, err
 		}
 	}
 	for cursor, more := "", seen.left > 0; more; more = cursor != "" {
-		n, next, err := e.handlePage(ctx, seen, cursor, now)
+		n, next, err := c.handlePage(ctx, seen, cursor)
 		if announced += n; err != nil {
 			return announced, err
 		}
@@ -61,15 +69,15 @@ func (e *Engine) announceDue(ctx context.Context, shop workflow.ShopID, now time
 }
 
 // handleSingles handles what is announced one by one.
-func (e *Engine) handleSingles(ctx context.Context, seen survey, now time.Time) (handled int, err error) {
-	err = e.handling(ctx, func(t *txn) (_ int, err error) {
+func (c clock) handleSingles(ctx context.Context, seen survey) (handled int, err error) {
+	err = c.handling(ctx, func(t *txn) (_ int, err error) {
 		all := make([]workflow.Application, len(seen.singles))
 		for i, k := range seen.singles {
 			if all[i], err = load(t.tx, k); err != nil {
 				return 0, err
 			}
 		}
-		handled, err = handleSteps(t, seen, all, now)
+		handled, err = handleSteps(t, seen, all, c.now)
 		return handled, err
 	})
 	if err != nil {
@@ -80,17 +88,17 @@ func (e *Engine) handleSingles(ctx context.Context, seen survey, now time.Time) 
 
 // handlePage handles up to observeBatch applications whose step is due, the one that is due longest first, from the
 // cursor on. The cursor that it returns is empty at the end.
-func (e *Engine) handlePage(ctx context.Context, seen survey, cursor string, now time.Time) (handled int, next string, err error) {
-	err = e.handling(ctx, func(t *txn) (int, error) {
+func (c clock) handlePage(ctx context.Context, seen survey, cursor string) (handled int, next string, err error) {
+	err = c.handling(ctx, func(t *txn) (int, error) {
 		page, err := t.tx.Applications(workflow.DueOf(seen.shop.ID), cursor, observeBatch)
 		if err != nil {
 			return 0, err
 		}
 		next = page.Next
-		if i := slices.IndexFunc(page.Applications, func(a workflow.Application) bool { return a.Timer.Next.After(now) }); i >= 0 {
+		if i := slices.IndexFunc(page.Applications, func(a workflow.Application) bool { return a.Timer.Next.After(c.now) }); i >= 0 {
 			page.Applications, next = page.Applications[:i], ""
 		}
-		handled, err = handleSteps(t, seen, page.Applications, now)
+		handled, err = handleSteps(t, seen, page.Applications, c.now)
 		return handled, err
 	})
 	if err != nil {
@@ -100,8 +108,8 @@ func (e *Engine) handlePage(ctx context.Context, seen survey, cursor string, now
 }
 
 // handling runs fn in a transaction, which is only kept if it handled something.
-func (e *Engine) handling(ctx context.Context, fn func(*txn) (int, error)) error {
-	err := e.update(ctx, func(t *txn) error {
+func (c clock) handling(ctx context.Context, fn func(*txn) (int, error)) error {
+	err := c.engine.update(ctx, func(t *txn) error {
 		n, err := fn(t)
 		if err == nil && n == 0 {
 			return errUnchanged
@@ -172,19 +180,19 @@ func nudge(t *txn, a workflow.Application, text string, now time.Time) error {
 }
 
 // setTimers sets the timers of a shop whose settings changed since, batch by batch.
-func (e *Engine) setTimers(ctx context.Context, shop workflow.ShopID, now time.Time) error {
+func (c clock) setTimers(ctx context.Context) error {
 	for done := false; !done; {
-		err := e.handling(ctx, func(t *txn) (int, error) {
-			s, err := t.tx.Shop(shop)
+		err := c.handling(ctx, func(t *txn) (int, error) {
+			s, err := t.tx.Shop(c.shop)
 			if done = s.TimersSet(); err != nil || done {
 				return 0, err
 			}
-			page, err := t.tx.Applications(workflow.LiveOf(shop), s.TimersCursor, observeBatch)
+			page, err := t.tx.Applications(workflow.LiveOf(c.shop), s.TimersCursor, observeBatch)
 			if err != nil {
 				return 0, err
 			}
 			for _, a := range page.Applications {
-				set := workflow.WithTimer(a, s, now, false)
+				set := workflow.WithTimer(a, s, c.now, false)
 				if set.Timer.Equal(a.Timer) && slices.EqualFunc(set.Announced, a.Announced, workflow.Announced.Equal) {
 					continue
 				}

@@ -17,24 +17,24 @@ const maxListed = 10
 
 // announceGroups makes the grouped messages that are needed, and returns what is due then. Messages that were opened
 // and not made, as their process died, are opened again: there may be more by now.
-func (e *Engine) announceGroups(ctx context.Context, shop workflow.ShopID, now time.Time) (seen survey, err error) {
-	if seen, err = e.survey(ctx, shop, now); err != nil {
+func (c clock) announceGroups(ctx context.Context) (seen survey, err error) {
+	if seen, err = c.survey(ctx); err != nil {
 		return seen, err
 	}
 	kinds := seen.groupedKinds()
 	if len(kinds) == 0 && !seen.shop.HasOpenGroup() {
 		return seen, nil
 	}
-	if err := e.openGroups(ctx, shop, kinds, now); err != nil {
+	if err := c.openGroups(ctx, kinds); err != nil {
 		return seen, err
 	}
-	if seen, err = e.survey(ctx, shop, now); err != nil {
+	if seen, err = c.survey(ctx); err != nil {
 		return seen, err
 	}
-	if err := e.closeGroups(ctx, seen, now); err != nil {
+	if err := c.closeGroups(ctx, seen); err != nil {
 		return seen, err
 	}
-	return e.survey(ctx, shop, now)
+	return c.survey(ctx)
 }
 
 // survey is what was found of a shop's deadlines that are due.
@@ -54,23 +54,23 @@ type tally struct {
 }
 
 // survey goes through all that is due. It only reads: however much that is, nobody waits for it.
-func (e *Engine) survey(ctx context.Context, shop workflow.ShopID, now time.Time) (seen survey, err error) {
-	err = e.store.View(ctx, func(tx workflow.Tx) error {
+func (c clock) survey(ctx context.Context) (seen survey, err error) {
+	err = c.engine.store.View(ctx, func(tx workflow.Tx) error {
 		seen = survey{of: map[workflow.DeadlineKind]tally{}}
-		if seen.shop, err = tx.Shop(shop); err != nil {
+		if seen.shop, err = tx.Shop(c.shop); err != nil {
 			return err
 		}
 		for cursor := ""; ; {
-			page, err := tx.Applications(workflow.DueOf(shop), cursor, observeBatch)
+			page, err := tx.Applications(workflow.DueOf(c.shop), cursor, observeBatch)
 			if err != nil {
 				return err
 			}
 			for _, a := range page.Applications {
-				if a.Timer.Next.After(now) {
+				if a.Timer.Next.After(c.now) {
 					page.Next = ""
 					break
 				}
-				seen.add(a, now)
+				seen.add(a, c.now)
 			}
 			if cursor = page.Next; cursor == "" {
 				return nil
@@ -147,12 +147,12 @@ func (seen survey) oneByOne() []workflow.Key {
 }
 
 // openGroups opens a grouped message of each kind, and drops those that were opened before.
-func (e *Engine) openGroups(ctx context.Context, shop workflow.ShopID, kinds []workflow.DeadlineKind, now time.Time) error {
-	return e.changeShop(ctx, shop, func(_ *txn, s *workflow.Shop) (bool, error) {
+func (c clock) openGroups(ctx context.Context, kinds []workflow.DeadlineKind) error {
+	return c.engine.changeShop(ctx, c.shop, func(_ *txn, s *workflow.Shop) (bool, error) {
 		s.GroupedMessages = slices.DeleteFunc(slices.Clone(s.GroupedMessages), func(g workflow.GroupedMessage) bool { return g.Open })
 		for _, kind := range kinds {
 			s.GroupCount++
-			s.GroupedMessages = append(s.GroupedMessages, workflow.GroupedMessage{Kind: kind, At: now, N: s.GroupCount, Open: true})
+			s.GroupedMessages = append(s.GroupedMessages, workflow.GroupedMessage{Kind: kind, At: c.now, N: s.GroupCount, Open: true})
 		}
 		return true, nil
 	})
@@ -160,8 +160,8 @@ func (e *Engine) openGroups(ctx context.Context, shop workflow.ShopID, kinds []w
 
 // closeGroups makes the grouped messages that were opened, of what was counted since. One for which too little was left
 // is dropped.
-func (e *Engine) closeGroups(ctx context.Context, seen survey, now time.Time) error {
-	return e.changeShop(ctx, seen.shop.ID, func(t *txn, s *workflow.Shop) (bool, error) {
+func (c clock) closeGroups(ctx context.Context, seen survey) error {
+	return c.engine.changeShop(ctx, seen.shop.ID, func(t *txn, s *workflow.Shop) (bool, error) {
 		if !slices.Equal(s.GroupedMessages, seen.shop.GroupedMessages) {
 			return false, nil // another process changed it
 		}
@@ -172,7 +172,7 @@ func (e *Engine) closeGroups(ctx context.Context, seen survey, now time.Time) er
 			case !g.Open:
 				groups = append(groups, g)
 			case due.grouped():
-				if err := t.announce(s.ID, due.payload(g.Kind, s.Name, now)); err != nil {
+				if err := t.announce(s.ID, due.payload(g.Kind, s.Name, c.now)); err != nil {
 					return false, err
 				}
 				// This one also covers what an earlier message of the kind covered.
