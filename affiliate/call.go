@@ -173,7 +173,7 @@ func (c *core) open(r call, response *http.Response, body []byte, began time.Tim
 	}
 	failure.RetryAfter = min(failure.Asked, longestPause)
 	if failure.Asked > longestPause {
-		c.log.Warn("TikTok asks for a pause that is too long and is cut", "path", r.path, "asked", failure.Asked, "pause", longestPause)
+		c.log.Warn("TikTok asked for a longer pause than is obeyed", "path", r.path, "asked", failure.Asked, "pause", longestPause)
 	}
 	if len(body) > longestAnswer {
 		failure.Message = "the answer is longer than " + strconv.Itoa(longestAnswer) + " bytes"

@@ -25,7 +25,7 @@ func TestARefusalReachesItsPersonWhateverItsOwnAddressAnswers(t *testing.T) {
 			w.fault(order)
 			require.Contains(t, w.refusalOf(guest, id), "Guests can watch but not decide", "%v", order)
 		}
-		require.Equal(t, 8, strings.Count(w.log.String(), "a response_url failed, the answer went to the channel"))
+		require.Equal(t, 8, strings.Count(w.log.String(), "response_url failed, answered in the channel"))
 	})
 }
 

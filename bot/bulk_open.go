@@ -103,7 +103,7 @@ func (d *bulkDesk) updateBulk(ctx context.Context, i handle.Interaction, m slack
 		_, err = d.api.UpdateViewContext(ctx, m, "", "", i.View.ID)
 	}
 	if err != nil {
-		d.log.WarnContext(ctx, "could not show other requests to decide on", "person", i.User.ID, "error", err)
+		d.log.WarnContext(ctx, "could not show other requests in the dialog", "person", i.User.ID, "error", err)
 	}
 }
 

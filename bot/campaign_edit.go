@@ -57,7 +57,7 @@ func (d *editDesk) openEdit() onClick[workflow.Campaign] {
 func (d *editDesk) suggestProducts(ctx context.Context, i handle.Interaction) any {
 	meta, err := view.ParseEditMeta(i.View.Metadata)
 	if err != nil {
-		d.log.WarnContext(ctx, "a dialog does not say what it is about", "error", err)
+		d.log.WarnContext(ctx, "invalid metadata of a dialog", "error", err)
 		return view.ProductOptions(nil)
 	}
 	return view.ProductOptions(d.products.offer(ctx, i, meta.Shop, nil, productOnly))

@@ -75,7 +75,7 @@ func (d *joinDesk) suggestCampaigns(ctx context.Context, i handle.Interaction) a
 	defer cancel()
 	meta, err := view.ParseJoinMeta(i.View.Metadata)
 	if err != nil {
-		d.log.WarnContext(ctx, "a dialog does not say what it is about", "error", err)
+		d.log.WarnContext(ctx, "invalid metadata of a dialog", "error", err)
 		return view.CampaignOptions(nil)
 	}
 	if _, err := d.access.Guard(ctx, i.User.ID, meta.Target.Key.Shop, access.Reviewer); err != nil {

@@ -113,7 +113,7 @@ func linkable(ctx context.Context, tx workflow.Tx, about view.Correspondent) (fu
 func (d *linkDesk) suggestVariants(ctx context.Context, i handle.Interaction) any {
 	about, err := view.ParseCorrespondent(i.View.Metadata)
 	if err != nil {
-		d.log.WarnContext(ctx, "a dialog does not say what it is about", "error", err)
+		d.log.WarnContext(ctx, "invalid metadata of a dialog", "error", err)
 		return view.VariantOptions(nil)
 	}
 	var only func(workflow.Product) bool
@@ -259,14 +259,14 @@ func (d *linkDesk) showLink(ctx context.Context, i handle.Interaction, r linkReq
 	if !ok {
 		facts, err := d.linkFacts(ctx, r.to)
 		if err != nil {
-			d.log.WarnContext(ctx, "could not read what a link can be for", "error", err)
+			d.log.WarnContext(ctx, "could not read the choices for a link", "error", err)
 		}
 		cause := causeOf(a)
 		facts.Chosen, facts.Days, facts.Failed = r.chosen, r.days, &cause
 		next = view.LinkModal(facts)
 	}
 	if _, err := d.api.UpdateViewContext(ctx, next, "", "", i.View.ID); err != nil { // whoever closed it wants no link
-		d.log.InfoContext(ctx, "a dialog did not wait for its link", "person", i.User.ID, "error", err)
+		d.log.InfoContext(ctx, "could not show a link in its dialog", "person", i.User.ID, "error", err)
 	}
 }
 
@@ -296,7 +296,7 @@ func (d *linkDesk) linkSent(ctx context.Context, s submit, meta view.LinkMeta, g
 		return handle.Answer{}, err
 	}
 	if err := d.engine.LinkSent(ctx, meta.To.Campaign, meta.To.Creator, meta.Product, n.Message.At); err != nil {
-		d.log.WarnContext(ctx, "could not keep that a link was sent", "shop", g.Shop.ID, "error", err)
+		d.log.WarnContext(ctx, "could not record that a link was sent", "shop", g.Shop.ID, "error", err)
 	}
 	isFirst := n.Message.At.Equal(at) // a second delivery finds the message of the first
 	if !isFirst || !s.Field(view.ActionLinkPicture).Has(view.LinkPicture) {

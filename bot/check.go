@@ -234,7 +234,7 @@ func missingScopes(ctx context.Context, c Config) (missing []string, told bool) 
 	api := slack.New(c.BotToken, slack.OptionAPIURL(c.APIURL), slack.OptionHTTPClient(c.client()),
 		slack.OptionOnResponseHeaders(func(_ string, h http.Header) { headers = h }))
 	if _, err := api.AuthTestContext(ctx); err != nil {
-		c.Logger.WarnContext(ctx, "could not ask which scopes the desk has", "error", err)
+		c.Logger.WarnContext(ctx, "could not read the bot's scopes", "error", err)
 		return nil, false
 	}
 	if headers.Get(scopesHeader) == "" {

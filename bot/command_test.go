@@ -511,7 +511,7 @@ func TestAnAddressToAnswerAtIsNeverLogged(t *testing.T) {
 		w.fault(object{"method": "chat.postEphemeral", "do": "drop", "times": 5})
 		w.accepted(guest, "1001", view.ActionApprove)
 		wait(time.Minute)
-		require.Contains(t, w.log.String(), "could not tell a person why")
+		require.Contains(t, w.log.String(), "could not send a private answer")
 		require.NotContains(t, w.log.String(), "/response/")
 	})
 }

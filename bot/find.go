@@ -89,7 +89,7 @@ func (f finder) firstWaiting(ctx context.Context, shops []workflow.Shop, wanted 
 		return err
 	})
 	if err != nil {
-		f.log.ErrorContext(ctx, "could not count what waits", "error", err)
+		f.log.ErrorContext(ctx, "could not count pending requests", "error", err)
 	}
 	return chosen
 }

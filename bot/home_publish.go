@@ -94,7 +94,7 @@ type shown struct {
 func (h *homeSessions) show(ctx context.Context, who workflow.PersonID, j job) shown {
 	page, err := h.build(ctx, who, j.state, j.kept)
 	if err != nil && ctx.Err() == nil {
-		h.log.ErrorContext(ctx, "could not read what App Home shows", "person", who, "error", err)
+		h.log.ErrorContext(ctx, "could not build App Home", "person", who, "error", err)
 		page = homePage{view: view.HomeClosed(j.state, view.DeniedUnread), state: j.state}
 	}
 	if page.view.Hash == j.hash {

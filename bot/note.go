@@ -66,7 +66,7 @@ func (d *noteDesk) reviewsIn(ctx context.Context, who workflow.PersonID, channel
 func (d *noteDesk) suggestRequests(ctx context.Context, i handle.Interaction) any {
 	meta, err := view.ParseNoteMeta(i.View.Metadata)
 	if err != nil {
-		d.log.WarnContext(ctx, "a dialog does not say what it is about", "error", err)
+		d.log.WarnContext(ctx, "invalid metadata of a dialog", "error", err)
 		return view.RequestOptions(nil)
 	}
 	shops, err := d.access.Scope(ctx, i.User.ID, meta.Channel)
@@ -76,7 +76,7 @@ func (d *noteDesk) suggestRequests(ctx context.Context, i handle.Interaction) an
 	}
 	offered, err := d.offer(ctx, shops, i.Typed)
 	if err != nil {
-		d.log.ErrorContext(ctx, "could not read requests to choose from", "error", err)
+		d.log.ErrorContext(ctx, "could not read the requests to choose from", "error", err)
 	}
 	return view.RequestOptions(offered)
 }

@@ -107,7 +107,7 @@ func (d *queueDesk) seeToCard(ctx context.Context, who workflow.PersonID, a work
 	card := func(m slackapi.Message) bool { return m.TS == a.Card.TS && m.Metadata.EventType == post.EventCard }
 	_, there, err := d.api.FindInThread(ctx, a.Card.Channel, a.Card.TS, time.Unix(0, 0), card)
 	if err != nil && !slackapi.Gone.Has(err) {
-		d.log.WarnContext(ctx, "could not see whether a card is still there", "shop", a.Key.Shop, "application", a.Key.ID, "error", err)
+		d.log.WarnContext(ctx, "could not check whether a card still exists", "shop", a.Key.Shop, "application", a.Key.ID, "error", err)
 		return
 	}
 	if there {
@@ -118,6 +118,6 @@ func (d *queueDesk) seeToCard(ctx context.Context, who workflow.PersonID, a work
 		_, err = d.callForCard(ctx, who, a)
 	}
 	if err != nil {
-		d.log.ErrorContext(ctx, "could not post a card anew", "shop", a.Key.Shop, "application", a.Key.ID, "error", err)
+		d.log.ErrorContext(ctx, "could not post a card again", "shop", a.Key.Shop, "application", a.Key.ID, "error", err)
 	}
 }

@@ -194,7 +194,7 @@ func TestARetryAfterOfDaysIsCappedAndTold(t *testing.T) {
 		w.fault(object{"method": "chat.postMessage", "do": "status", "status": 429, "retry_after": 10 * 24 * 3600})
 		w.request("1001")
 		wait(time.Second)
-		require.Contains(t, w.log.String(), "Slack asks for a longer wait than the desk obeys")
+		require.Contains(t, w.log.String(), "Slack asked for a longer pause than is obeyed")
 		require.Contains(t, w.command(admin, view.CommandSamples, "status"), "Slack asked Sample Desk to pause for 10 days")
 		require.Empty(t, w.cards("1001"))
 		wait(6 * time.Minute)

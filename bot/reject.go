@@ -126,7 +126,7 @@ func (d *cardDesk) suggestWords() onClick[view.RejectMeta] {
 			meta.Suggested, typed.Words = typed.Reason, view.Suggestion(typed.Reason, app.Snapshot.Product)
 			shown := view.RejectModal(view.RejectFacts{Application: app, Undo: window(d.defaults.UndoOf(g.Shop)), Meta: meta, Typed: typed})
 			if _, err := d.api.UpdateViewContext(ctx, shown, "", c.View.Hash, c.View.ID); err != nil {
-				d.log.WarnContext(ctx, "could not suggest other words", "person", c.User.ID, "error", err)
+				d.log.WarnContext(ctx, "could not suggest a message for another reason", "person", c.User.ID, "error", err)
 			}
 			return handle.Answer{}, nil
 		},

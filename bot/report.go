@@ -79,7 +79,7 @@ func (d *weekDesk) draw(ctx context.Context, e workflow.Effect, f *view.ReportFa
 		d.drawn.keep(e.ID, id)
 		return true, nil
 	case slackapi.ErrorName(err) == "missing_scope" || e.Attempt >= pictureTries:
-		d.log.WarnContext(ctx, "a report goes without its picture", "shop", e.Shop, "effect", e.ID, "error", err)
+		d.log.WarnContext(ctx, "could not add the chart to a report", "shop", e.Shop, "effect", e.ID, "error", err)
 		return false, nil
 	default:
 		return false, err

@@ -45,7 +45,7 @@ func (r *routes) handle(ctx context.Context, e socket.Envelope, ack socket.Ack) 
 	case "interactive":
 		var i handle.Interaction
 		if err := json.Unmarshal(e.Payload, &i); err != nil {
-			r.log.WarnContext(ctx, "an interaction is not readable", "error", err)
+			r.log.WarnContext(ctx, "unreadable interaction", "error", err)
 			return
 		}
 		if !r.Interact(ctx, i, ack) {
@@ -54,14 +54,14 @@ func (r *routes) handle(ctx context.Context, e socket.Envelope, ack socket.Ack) 
 	case "slash_commands":
 		var c command
 		if err := json.Unmarshal(e.Payload, &c); err != nil {
-			r.log.WarnContext(ctx, "a command is not readable", "error", err)
+			r.log.WarnContext(ctx, "unreadable command", "error", err)
 			return
 		}
 		r.command(ctx, c, ack)
 	case "events_api":
 		r.event(ctx, e.Payload, ack)
 	default:
-		r.log.DebugContext(ctx, "an envelope that the desk does not work on", "type", e.Type)
+		r.log.DebugContext(ctx, "unknown envelope", "type", e.Type)
 	}
 }
 
@@ -101,12 +101,12 @@ func (e event) bot() string {
 func (r *routes) event(ctx context.Context, payload json.RawMessage, ack socket.Ack) {
 	var e event
 	if err := json.Unmarshal(payload, &e); err != nil {
-		r.log.WarnContext(ctx, "an event is not readable", "error", err)
+		r.log.WarnContext(ctx, "unreadable event", "error", err)
 		return
 	}
 	if answer := r.events[e.Event.Type]; answer != nil {
 		answer(ctx, e, ack)
 		return
 	}
-	r.log.DebugContext(ctx, "an event that the desk does not work on", "type", e.Event.Type)
+	r.log.DebugContext(ctx, "unknown event", "type", e.Event.Type)
 }

@@ -75,7 +75,7 @@ func (d *statsDesk) statsFileTyped(ctx context.Context, c command, p query.Perio
 			return
 		}
 		if err := d.mux.Bring(ctx, c.addressee(), view.Aside(d.fileWords(ctx, err)).Answers()); err != nil {
-			d.log.WarnContext(ctx, "could not tell a person why", "person", c.User, "error", err)
+			d.log.WarnContext(ctx, "could not send a private answer", "person", c.User, "error", err)
 		}
 	}}, nil
 }
@@ -181,7 +181,7 @@ func (d *statsDesk) sendStats(ctx context.Context, who workflow.PersonID, dedupK
 	case errors.Is(err, errNothing):
 		return errNothing
 	default:
-		d.log.WarnContext(ctx, "could not send a file of numbers", "person", who, "error", err)
+		d.log.WarnContext(ctx, "could not send a file of requests", "person", who, "error", err)
 		return errNotSent
 	}
 }

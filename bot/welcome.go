@@ -98,7 +98,7 @@ func (d *welcomeDesk) back() onClick[view.WelcomeMeta] {
 			view.AllSettings.OnPage(meta.Page).Read(typedIn(c.Interaction), &meta.Settings) // what is wrong is for a submission to say
 			meta.Page = max(1, meta.Page-1)
 			if _, err := d.api.UpdateViewContext(ctx, view.WelcomeModal(d.facts(ctx, g.Shop, meta)), "", c.View.Hash, c.View.ID); err != nil {
-				d.log.WarnContext(ctx, "could not turn a page of the welcome", "person", c.User.ID, "error", err)
+				d.log.WarnContext(ctx, "could not show the previous page of the welcome", "person", c.User.ID, "error", err)
 			}
 			return handle.Answer{}, nil
 		},

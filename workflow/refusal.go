@@ -25,7 +25,7 @@ const (
 	FaultAgency    Fault = "agency"         // the request is an agency's, and not the shop's to decide
 	FaultRegion    Fault = "another region" // the creator is in another region than the shop
 	FaultBusy      Fault = "busy"           // too many requests
-	FaultTikTok    Fault = "theirs"         // TikTok had a fault of its own
+	FaultTikTok    Fault = "theirs"         // TikTok had an internal error
 	FaultQuota     Fault = "quota"          // the quota of messages is used up
 	FaultDay       Fault = "day"            // the quota of a day is used up
 )

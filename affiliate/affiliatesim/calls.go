@@ -156,7 +156,7 @@ func (c *Center) record(k *call, a answer, f *fault) {
 		}
 	}
 	if err := c.calls.add(entry); err != nil {
-		c.logger.Error("a call is missing in the log", "error", err)
+		c.logger.Error("could not log a call", "error", err)
 	}
 }
 

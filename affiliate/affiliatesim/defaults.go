@@ -96,7 +96,7 @@ func (c *Center) seed(n int) {
 	for i := range n {
 		in := Request{ApproveIn: (60*time.Hour + time.Duration(mix(uint64(i))%108)*time.Hour).String()}
 		if _, err := c.AddApplication(in); err != nil {
-			c.logger.Error("seeding a pending request failed", "error", err)
+			c.logger.Error("could not seed a pending request", "error", err)
 			return
 		}
 	}

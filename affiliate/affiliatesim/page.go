@@ -67,8 +67,8 @@ func (c *Center) pageHandler() http.Handler {
 		}
 		var out bytes.Buffer
 		if err := page.Execute(&out, c.pageData(r)); err != nil {
-			c.logger.Error("writing the page failed", "error", err)
-			http.Error(w, "the page could not be written", http.StatusInternalServerError)
+			c.logger.Error("could not write the page", "error", err)
+			http.Error(w, "could not write the page", http.StatusInternalServerError)
 			return
 		}
 		header.Set("Content-Type", "text/html; charset=utf-8")

@@ -159,7 +159,7 @@ func (p *postman) work() {
 		}
 		p.mu.Unlock()
 		if err != nil && p.ctx.Err() == nil {
-			p.logger.Warn("a webhook was lost", "type", w.Type, "notification", w.NotificationID, "error", err)
+			p.logger.Warn("could not deliver a webhook", "type", w.Type, "notification", w.NotificationID, "error", err)
 		}
 	}
 }

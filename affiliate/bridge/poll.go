@@ -307,7 +307,7 @@ func (b *Bridge) receive(ctx context.Context, s workflow.Shop, calls *affiliate.
 		return err // part of what is new must not be taken for all of it
 	}
 	if !there.Whole {
-		b.log.WarnContext(ctx, "the pages of a conversation do not fit together", "shop", s.ID, "conversation", t.ID)
+		b.log.WarnContext(ctx, "the pages of a conversation have a gap", "shop", s.ID, "conversation", t.ID)
 	}
 	h := t.hearing(t.unreplied)
 	at := h.At.UTC()

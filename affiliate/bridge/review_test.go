@@ -249,7 +249,7 @@ func TestAFaultOfTheVendorsAfterItDidTheWorkIsNotRepeated(t *testing.T) {
 func TestWhatHoldsDecisionsUpIsToldInTheSameWordsForAll(t *testing.T) {
 	for fault, words := range map[string]string{
 		`"do":"apply_then_drop"`:     "TikTok did not answer",
-		`"do":"status","status":503`: "TikTok had a fault of its own",
+		`"do":"status","status":503`: "TikTok had an internal error",
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			d, k, _ := undecided(t)

@@ -78,7 +78,7 @@ func failureOf(err error) workflow.Failure {
 	}
 	if e, ok := errors.AsType[*affiliate.Error](err); ok {
 		if e.Code == 0 {
-			return workflow.Failure{Message: "TikTok had a fault of its own", RequestID: e.RequestID}
+			return workflow.Failure{Message: "TikTok had an internal error", RequestID: e.RequestID}
 		}
 		c := workflow.Failure{Code: e.Code, Message: e.Message, RequestID: e.RequestID, Fault: fault(e)}
 		if e.Kind().Stops() == affiliate.StopsCall {

@@ -52,7 +52,7 @@ func (r *Replies) Tell(ctx context.Context, i Interaction, sentence string) {
 	ctx, cancel := r.api.Detach(ctx, AnswerTimeout)
 	defer cancel()
 	if err := r.Whisper(ctx, i, view.Aside(sentence)); err != nil {
-		r.log.WarnContext(ctx, "could not tell a person why", "channel", i.Where(), "person", i.User.ID, "error", err)
+		r.log.WarnContext(ctx, "could not send a private answer", "channel", i.Where(), "person", i.User.ID, "error", err)
 	}
 }
 
@@ -104,7 +104,7 @@ func (r *Replies) bringPage(ctx context.Context, to Addressee, m view.Message) e
 		return errors.Join(failed, err)
 	}
 	if err == nil && !errors.Is(failed, errNoWay) {
-		r.log.InfoContext(ctx, "a response_url failed, the answer went to the channel", "channel", to.Channel, "person", to.Who, "error", failed)
+		r.log.InfoContext(ctx, "response_url failed, answered in the channel", "channel", to.Channel, "person", to.Who, "error", failed)
 	}
 	return err
 }
@@ -159,7 +159,7 @@ func (r *Replies) PutInPlace(ctx context.Context, i Interaction, m view.Message)
 	to := i.addressee()
 	to.Replace = true
 	if err := r.Bring(ctx, to, m.Answers()); err != nil {
-		r.log.WarnContext(ctx, "could not answer in place of what was clicked", "person", i.User.ID, "error", err)
+		r.log.WarnContext(ctx, "could not replace a clicked message", "person", i.User.ID, "error", err)
 	}
 }
 

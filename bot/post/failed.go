@@ -58,7 +58,7 @@ func (s *Service) obey(ctx context.Context, e workflow.Effect, d draft, limited 
 		wait = slackapi.Obeyed(limited.RetryAfter)
 		if wait != limited.RetryAfter {
 			s.asked.Store(&limited.RetryAfter)
-			s.Log.WarnContext(ctx, "Slack asks for a longer wait than the desk obeys", "method", d.method, "asked", limited.RetryAfter, "wait", wait)
+			s.Log.WarnContext(ctx, "Slack asked for a longer pause than is obeyed", "method", d.method, "asked", limited.RetryAfter, "wait", wait)
 		}
 	}
 	s.limits.Pause(d.method, d.channel, wait)

@@ -114,7 +114,7 @@ func (s *Service) Asked() time.Duration {
 func (s *Service) Limit(tx workflow.Tx, e workflow.Effect) (string, error) {
 	p, err := s.placeOf(tx, e)
 	if err != nil { // its delivery meets that too, and tells what becomes of the effect
-		s.Log.Warn("could not read where an effect goes", "effect", e.ID, "error", err)
+		s.Log.Warn("could not read the destination of an effect", "effect", e.ID, "error", err)
 	}
 	return slackapi.LimitKey(p.method(), p.channel), nil
 }
@@ -219,7 +219,7 @@ func (s *Service) permalink(ctx context.Context, known string, d draft, ts strin
 	}
 	link, err := s.LinkTo(ctx, d.channel, d.thread, ts)
 	if err != nil {
-		s.Log.WarnContext(ctx, "could not make the link of a message", "error", err)
+		s.Log.WarnContext(ctx, "could not build the link to a message", "error", err)
 	}
 	return link
 }

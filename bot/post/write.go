@@ -147,7 +147,7 @@ func (s *Service) put(ctx context.Context, e workflow.Effect, d draft) (w writte
 	if d.ts != "" && d.standing == d.message.Hash() { // it stands there as text already
 		return written{ts: d.ts, hash: d.standing, plain: true}, nil
 	}
-	s.Log.WarnContext(ctx, "a message goes out as plain text", "effect", e.ID, "channel", d.channel, "error", err)
+	s.Log.WarnContext(ctx, "Slack refused the blocks of a message, sending it as plain text", "effect", e.ID, "channel", d.channel, "error", err)
 	plain, failed := s.putPages(ctx, d)
 	if failed != nil {
 		return w, fmt.Errorf("%w; as plain text: %w", err, failed)

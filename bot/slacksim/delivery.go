@@ -96,7 +96,7 @@ func (w *Workspace) deliverEvent(payload json.RawMessage, o *outcome) {
 		}
 		if err == nil || got.noRetry || p.attempt == len(retryTimes) || w.ctx.Err() != nil {
 			if err != nil {
-				w.log.Warn("an event was given up", "attempts", p.attempt+1)
+				w.log.Warn("gave up delivering an event", "attempts", p.attempt+1)
 			}
 			return
 		}

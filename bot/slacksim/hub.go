@@ -124,7 +124,7 @@ func (h *hub) place(e *envelope) bool {
 		h.expire()
 	}
 	if len(h.pending) >= keptUndone {
-		h.log.Warn("too many deliveries wait for their acknowledgement")
+		h.log.Warn("too many unacknowledged deliveries")
 		return false
 	}
 	h.pending[e.id] = e

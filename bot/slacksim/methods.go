@@ -155,6 +155,6 @@ func (w *Workspace) refusal(rw http.ResponseWriter, err error) (object, int) {
 	if errors.Is(err, errTooLarge) {
 		return object{"ok": false, "error": "request_too_large"}, http.StatusRequestEntityTooLarge
 	}
-	w.log.Error("a call could not be answered", "error", err)
+	w.log.Error("could not answer a call", "error", err)
 	return object{"ok": false, "error": "internal_error"}, http.StatusInternalServerError
 }

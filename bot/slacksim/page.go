@@ -68,8 +68,8 @@ func protectPage(h http.Header, policy string) {
 func (w *Workspace) servePage(rw http.ResponseWriter, page *template.Template) {
 	var b bytes.Buffer
 	if err := page.Execute(&b, map[string]any{"Title": w.team.name, "Styles": pageStyles}); err != nil {
-		w.log.Error("the page could not be written", "error", fmt.Errorf("filling in the page: %w", err))
-		http.Error(rw, "the page could not be written", http.StatusInternalServerError)
+		w.log.Error("could not write the page", "error", fmt.Errorf("filling in the page: %w", err))
+		http.Error(rw, "could not write the page", http.StatusInternalServerError)
 		return
 	}
 	rw.Header().Set("Content-Type", "text/html; charset=utf-8")

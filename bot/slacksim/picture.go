@@ -141,7 +141,7 @@ func (w *Workspace) fetched(ctx context.Context, address string) bool {
 	}
 	got, err := w.picture.Do(r)
 	if err != nil {
-		w.log.Debug("a picture could not be fetched", "error", err)
+		w.log.Debug("could not fetch a picture", "error", err)
 		return false
 	}
 	defer func() { _ = got.Body.Close() }()

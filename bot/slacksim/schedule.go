@@ -67,7 +67,7 @@ func (w *Workspace) postScheduled(id string, body content, thread stamp) {
 	ch := w.channel(s.channel)
 	if err := w.writable(ch); err != nil {
 		w.mu.Unlock()
-		w.log.Warn("a scheduled message could not be posted", "error", err)
+		w.log.Warn("could not post a scheduled message", "error", err)
 		return
 	}
 	m := w.say(ch, w.app.user, body, thread)

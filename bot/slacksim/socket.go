@@ -54,7 +54,7 @@ func (h *hub) accept(rw http.ResponseWriter, r *http.Request) {
 	}
 	conn, err := upgrader.Upgrade(rw, r, nil)
 	if err != nil {
-		h.log.Debug("a link was not opened", "error", err) // the upgrader has answered
+		h.log.Debug("could not open a socket", "error", err) // the upgrader has answered
 		return
 	}
 	l := &link{hub: h, conn: conn, life: linkLife, wake: make(chan struct{}, 1), gone: make(chan struct{})}
@@ -210,7 +210,7 @@ func (l *link) take(data []byte) {
 		Payload json.RawMessage `json:"payload"`
 	}
 	if err := json.Unmarshal(data, &ack); err != nil || ack.ID == "" {
-		l.hub.log.Debug("a frame was no acknowledgement", "bytes", len(data))
+		l.hub.log.Debug("unreadable acknowledgement", "bytes", len(data))
 		return
 	}
 	if string(ack.Payload) == "null" {

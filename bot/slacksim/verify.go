@@ -28,14 +28,14 @@ func (w *Workspace) handshake(ctx context.Context) {
 	}
 	err := w.VerifyURL(ctx)
 	if f, ok := errors.AsType[*httpFailure](err); ok && f.reason == "connection_failed" {
-		w.log.Debug("nobody answers at the request address yet", "error", err)
+		w.log.Debug("no answer from the request URL yet", "error", err)
 		<-w.untried
 		return
 	}
 	if err != nil {
-		w.log.Warn("the request address was not verified: Slack would not save it", "error", err)
+		w.log.Warn("request URL not verified: Slack would not save it", "error", err)
 	} else {
-		w.log.Info("the request address was verified")
+		w.log.Info("request URL verified")
 	}
 	close(w.tried)
 }

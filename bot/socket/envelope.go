@@ -57,7 +57,7 @@ func (l *Link) start(c *conn, e Envelope) {
 	select {
 	case l.slots <- struct{}{}:
 	default:
-		l.Log.Error("too many envelopes in work, one is left to Slack's redelivery", "type", e.Type)
+		l.Log.Error("too many envelopes in progress, leaving one to Slack's redelivery", "type", e.Type)
 		return
 	}
 	l.work.Go(func() {
@@ -69,7 +69,7 @@ func (l *Link) start(c *conn, e Envelope) {
 		defer ack(nil) // whatever it was, unknown kinds included: what is not acknowledged comes again
 		defer func() {
 			if p := recover(); p != nil {
-				l.Log.Error("a handler panicked", "type", e.Type, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+				l.Log.Error("handler panicked", "type", e.Type, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 			}
 		}()
 		l.Handle(ctx, e, ack)
@@ -127,7 +127,7 @@ func (l *Link) drain() {
 	select {
 	case <-done:
 	case <-timer.C:
-		l.Log.Warn("stopping with envelopes still in work")
+		l.Log.Warn("stopping with envelopes in progress")
 	}
 }
 

@@ -239,7 +239,7 @@ func (l *Link) read(c *conn, warned chan<- struct{}) {
 		l.alive(c)
 		var e Envelope
 		if err := json.Unmarshal(frame, &e); err != nil {
-			l.Log.Warn("Slack sent a frame that is not readable")
+			l.Log.Warn("unreadable frame from Slack")
 			continue
 		}
 		l.take(c, e, warned)
@@ -253,7 +253,7 @@ func (l *Link) take(c *conn, e Envelope, warned chan<- struct{}) {
 	case e.Type == "hello":
 		l.up(c)
 	case e.Type == "disconnect":
-		l.Log.Info("Slack ends the link", "reason", e.Reason)
+		l.Log.Info("Slack is closing the connection", "reason", e.Reason)
 		c.reason = e.Reason
 		switch e.Reason {
 		case "link_disabled":

@@ -54,7 +54,7 @@ func (c *clocks) lookAll(ctx context.Context) {
 	shops, err := c.tiktok.Shops(ctx)
 	if err != nil {
 		if ctx.Err() == nil {
-			c.log.ErrorContext(ctx, "could not look at the clocks", "error", err)
+			c.log.ErrorContext(ctx, "could not check the deadlines", "error", err)
 		}
 		return
 	}
@@ -86,6 +86,6 @@ func (c *clocks) record(ctx context.Context, shop workflow.ShopID, err error) {
 	c.failing[shop] = err != nil
 	c.mu.Unlock()
 	if err != nil && !known {
-		c.log.ErrorContext(ctx, "could not tell what is due", "shop", shop, "error", err)
+		c.log.ErrorContext(ctx, "could not send what is due", "shop", shop, "error", err)
 	}
 }

@@ -129,7 +129,7 @@ func (d *demo) trickle(ctx context.Context, center *affiliatesim.Center, log *sl
 		case <-tick.C:
 		}
 		if _, err := center.AddApplication(affiliatesim.Request{}); err != nil {
-			log.WarnContext(ctx, "no further request could be made", "error", err)
+			log.WarnContext(ctx, "could not create a request", "error", err)
 		}
 	}
 }

@@ -61,7 +61,7 @@ func (c *creators) live(ctx context.Context) {
 		case <-tick.C:
 		}
 		if err := c.look(ctx, time.Now()); err != nil && ctx.Err() == nil {
-			c.log.WarnContext(ctx, "the demo's creators could not do what they wanted", "error", err)
+			c.log.WarnContext(ctx, "demo creator failed a step", "error", err)
 		}
 	}
 }

@@ -134,7 +134,7 @@ func (p *demoPage) serve(w http.ResponseWriter, r *http.Request) {
 	var out bytes.Buffer
 	if err := p.page.Execute(&out, facts); err != nil {
 		p.log.ErrorContext(r.Context(), "the demo's page could not be written", "error", err)
-		http.Error(w, "the page could not be written", http.StatusInternalServerError)
+		http.Error(w, "could not write the page", http.StatusInternalServerError)
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")

@@ -107,9 +107,9 @@ func (d desk) run(ctx context.Context, wires network, log *slog.Logger) (err err
 	group.start(func(ctx context.Context) error { return health.serve(ctx, listener) })
 	group.start(func(ctx context.Context) error { return d.sync(ctx, tiktok, when, log) })
 	group.start(func(ctx context.Context) error { newClocks(engine, tiktok, log).run(ctx); return nil })
-	log.InfoContext(ctx, "the desk is open", "version", version(), "store", d.Store, "listen", listener.Addr().String())
+	log.InfoContext(ctx, "started", "version", version(), "store", d.Store, "listen", listener.Addr().String())
 	err = group.wait()
-	log.InfoContext(context.WithoutCancel(ctx), "the desk is closed")
+	log.InfoContext(context.WithoutCancel(ctx), "stopped")
 	return err
 }
 
@@ -208,7 +208,7 @@ func (d desk) connect(ctx context.Context, tiktok *bridge.Bridge, log *slog.Logg
 		if bad && shopsErr == nil && len(shops) == 0 {
 			return fmt.Errorf("%w; get a new one from the authorisation page (README.md, \"Connect a workspace and a shop\")", err)
 		}
-		log.WarnContext(ctx, "could not bring the shops' connection up to date", "error", err, "attempt", attempt)
+		log.WarnContext(ctx, "could not refresh the shops' connection", "error", err, "attempt", attempt)
 		if bad && len(shops) > 0 {
 			return nil // the sweeps tell how each shop is
 		}

@@ -79,7 +79,7 @@ func rebuild(ctx context.Context, path string, old *bbolt.DB, log *slog.Logger) 
 	if err := os.Rename(fresh, path); err != nil {
 		return err
 	}
-	log.InfoContext(ctx, "the store was rebuilt", "path", path, "schema", schema, "as_it_was", backup, "took", time.Since(began).Round(time.Millisecond))
+	log.InfoContext(ctx, "store rebuilt", "path", path, "schema", schema, "as_it_was", backup, "took", time.Since(began).Round(time.Millisecond))
 	return syncFolder(path)
 }
 

@@ -29,7 +29,7 @@ export function sorted(actions) {
 function rejection(row) {
   return ask({
     title: `Reject ${row.creator.username}?`,
-    note: "This is the seller’s decision in the Affiliate Center itself, not the desk’s.",
+    note: "This is the seller’s decision in the Affiliate Center itself, not Sample Desk’s.",
     fields: [{ name: "reject_reason", label: "Reason", kind: "choice", options: Object.entries(reasons) }],
     submit: "Reject",
   });

@@ -110,7 +110,7 @@ function showEmpty(total, talking) {
   empty.hidden = total > 0;
   if (talking) empty.textContent = "No conversations yet. Open More at a request to write as its creator.";
   else if (view.find) empty.textContent = `Nothing here matches “${view.find}”.`;
-  else if (view.tab === "review") empty.textContent = "Nobody waits for a decision. “New request” lets a creator ask for a sample.";
+  else if (view.tab === "review") empty.textContent = "No pending requests. “New request” lets a creator ask for a sample.";
   else empty.textContent = "Nothing here at the moment.";
 }
 
