@@ -124,7 +124,7 @@ func (e eventData) Read(p []byte) (int, error) {
 
 func TestAPersonTakesARequestAllTheWayInTheBrowser(t *testing.T) {
 	v := visit(t, Options{}, 1400)
-	v.until(`document.querySelector("#empty").textContent.startsWith("Nobody waits")`)
+	v.until(`document.querySelector("#empty").textContent.startsWith("No pending requests")`)
 	v.click("#new")
 	v.enter(`dialog [name="username"]`, "glow.daily")
 	v.enter(`dialog [name="gmv"]`, "812.50")
