@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"log/slog"
 
+	jsonv1 "github.com/go-json-experiment/json/v1"
+
 	"sampledesk/bot/access"
 	"sampledesk/bot/handle"
 	"sampledesk/bot/slackapi"
@@ -44,7 +46,7 @@ func (r *routes) handle(ctx context.Context, e socket.Envelope, ack socket.Ack) 
 	switch e.Type {
 	case "interactive":
 		var i handle.Interaction
-		if err := json.Unmarshal(e.Payload, &i); err != nil {
+		if err := jsonv1.Unmarshal(e.Payload, &i); err != nil {
 			r.log.WarnContext(ctx, "unreadable interaction", "error", err)
 			return
 		}
@@ -53,7 +55,7 @@ func (r *routes) handle(ctx context.Context, e socket.Envelope, ack socket.Ack) 
 		}
 	case "slash_commands":
 		var c command
-		if err := json.Unmarshal(e.Payload, &c); err != nil {
+		if err := jsonv1.Unmarshal(e.Payload, &c); err != nil {
 			r.log.WarnContext(ctx, "unreadable command", "error", err)
 			return
 		}
@@ -100,7 +102,7 @@ func (e event) bot() string {
 // event hands an event on.
 func (r *routes) event(ctx context.Context, payload json.RawMessage, ack socket.Ack) {
 	var e event
-	if err := json.Unmarshal(payload, &e); err != nil {
+	if err := jsonv1.Unmarshal(payload, &e); err != nil {
 		r.log.WarnContext(ctx, "unreadable event", "error", err)
 		return
 	}

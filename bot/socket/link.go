@@ -4,7 +4,6 @@ package socket
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -14,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	jsonv1 "github.com/go-json-experiment/json/v1"
 	"github.com/gorilla/websocket"
 	"golang.org/x/time/rate"
 )
@@ -238,7 +238,7 @@ func (l *Link) read(c *conn, warned chan<- struct{}) {
 		}
 		l.alive(c)
 		var e Envelope
-		if err := json.Unmarshal(frame, &e); err != nil {
+		if err := jsonv1.Unmarshal(frame, &e); err != nil {
 			l.Log.Warn("unreadable frame from Slack")
 			continue
 		}

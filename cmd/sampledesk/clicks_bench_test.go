@@ -100,7 +100,7 @@ type pressed struct{ ts, block string }
 // newClicking posts messages in the bot's name, with a button to approve each request.
 func newClicking(b *testing.B, s *stage, requests []string) *clicking {
 	b.Helper()
-	const onOne = 50 // blocks
+	const onOne = 8 // about as much JSON as a card
 	c := &clicking{
 		stage: s, people: append(s.people("member"), s.people("admin")...),
 		client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 100}},
