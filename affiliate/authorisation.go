@@ -66,8 +66,10 @@ func (a *Authorisation) access(ctx context.Context) (Secret, error) {
 }
 
 // renew returns a token other than the stale one. The work outlives a caller who
-// gives up, as abandoning it half way could lose the new pair forever.
+// gives up, as abandoning it half way could lose the new pair forever; [Client.Wait]
+// waits for it.
 func (a *Authorisation) renew(ctx context.Context, stale Secret) (Secret, error) {
+	a.client.renewals.Add(1)
 	work := a.flight.DoChan(string(stale), func() (any, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), renewTime)
 		defer cancel()
@@ -75,12 +77,17 @@ func (a *Authorisation) renew(ctx context.Context, stale Secret) (Secret, error)
 	})
 	select {
 	case result := <-work:
+		a.client.renewals.Done()
 		if result.Err != nil {
 			return "", result.Err
 		}
 		tokens := result.Val.(Tokens)
 		return tokens.Access, nil
 	case <-ctx.Done():
+		go func() {
+			<-work
+			a.client.renewals.Done()
+		}()
 		return "", fmt.Errorf("waiting for an access token: %w", ctx.Err())
 	}
 }

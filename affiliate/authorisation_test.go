@@ -224,6 +224,26 @@ func TestACallerWhoGivesUpDoesNotLoseTheNewPair(t *testing.T) {
 	})
 }
 
+func TestAProgramThatEndsCanWaitForTokensThatAreBeingRenewed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		i := newIssuer()
+		client := newClient(t, serve(t, i))
+		vault := &memory{tokens: affiliate.Tokens{Access: "access-1", Refresh: "refresh-1", AccessExpires: time.Now()}}
+		shop := client.Authorisation(vault).Shop("1", "cipher")
+		require.NoError(t, client.Wait(t.Context()), "nothing is under way")
+		i.change(func(i *issuer) { i.delay = 5 * time.Second })
+		ctx, cancel := contextFor(t, time.Second)
+		defer cancel()
+		require.ErrorIs(t, lookup(ctx, shop), context.DeadlineExceeded)
+		short, end := contextFor(t, time.Second)
+		defer end()
+		require.ErrorIs(t, client.Wait(short), context.DeadlineExceeded)
+		require.NoError(t, client.Wait(t.Context()))
+		got, _ := vault.Load(t.Context())
+		require.Equal(t, affiliate.Secret("refresh-2"), got.Refresh)
+	})
+}
+
 func TestADeadRefreshTokenAsksForANewConnection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		shop, i, _ := connected(t)

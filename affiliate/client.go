@@ -1,6 +1,7 @@
 package affiliate
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -50,8 +51,27 @@ type core struct {
 	log       *slog.Logger
 	timeout   time.Duration
 
+	renewals sync.WaitGroup // of tokens, that are under way
+
 	mu      sync.Mutex
 	budgets map[ShopID]*budget
+}
+
+// Wait waits until no renewal of tokens is under way, so that a program that ends does
+// not lose a new pair on its way into the vault. It is for when no call is made any
+// more. The error is that of ctx, if it ends before.
+func (c *Client) Wait(ctx context.Context) error {
+	done := make(chan struct{})
+	go func() {
+		c.renewals.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("waiting for tokens that are being renewed: %w", ctx.Err())
+	}
 }
 
 // New checks the configuration and returns a client; it calls nobody.

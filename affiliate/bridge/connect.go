@@ -13,8 +13,15 @@ import (
 	"sampledesk/workflow"
 )
 
-// exchangeTime bounds an exchange with its keeping. A stop waits for one, and has ten seconds.
+// exchangeTime bounds an exchange with its keeping, and how long Close waits. A stop waits for them, and has ten seconds.
 const exchangeTime = 8 * time.Second
+
+// Close waits until the tokens that are being renewed are kept. Nothing else may run any more.
+func (b *Bridge) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), exchangeTime)
+	defer cancel()
+	return b.client.Wait(ctx)
+}
 
 // exchange is a refresh token of the environment that was exchanged, and whose new pair no store has taken yet.
 type exchange struct {

@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"time"
@@ -86,7 +87,7 @@ func (b *Bridge) takeContent(ctx context.Context, calls *affiliate.Shop, k workf
 		if b.firstOf("content " + k.String()) {
 			b.log.WarnContext(ctx, "could not read the content of an application", "shop", k.Shop, "application", k.ID, "error", err)
 		}
-		return nil
+		err = nil
 	}
 	if err != nil || len(found) == 0 {
 		return err
@@ -95,13 +96,15 @@ func (b *Bridge) takeContent(ctx context.Context, calls *affiliate.Shop, k workf
 	return err
 }
 
-// posted returns what a creator posted for an application, in either format.
+// posted returns what a creator posted for an application, in either format. An answer that cannot be read does not hide
+// what is found in the other format: then there is both something found and an error.
 func posted(ctx context.Context, calls *affiliate.Shop, id affiliate.ApplicationID) (all []workflow.Content, err error) {
 	for _, format := range []affiliate.ContentFormat{affiliate.ContentVideo, affiliate.ContentLive} {
-		found, err := calls.Content(ctx, id, format)
-		if err != nil {
-			return nil, err
+		found, unread := calls.Content(ctx, id, format)
+		if unread != nil && affiliate.KindOf(unread) != affiliate.Malformed {
+			return nil, unread
 		}
+		err = cmp.Or(err, unread)
 		for _, c := range found {
 			if strings.ContainsRune(string(c.ID), 0) {
 				continue // no store keeps such a name
@@ -109,7 +112,7 @@ func posted(ctx context.Context, calls *affiliate.Shop, id affiliate.Application
 			all = append(all, content(c, format))
 		}
 	}
-	return all, nil
+	return all, err
 }
 
 // content turns a piece of content into the workflow's type. The format is the one that was asked for, as an answer

@@ -1,6 +1,7 @@
 package bridge_test
 
 import (
+	"bytes"
 	"fmt"
 	"net/http"
 	"strings"
@@ -227,6 +228,29 @@ func TestOneApplicationThatCannotBeAskedAboutHidesNoOther(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestAnOddVideoHidesNoLive(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d, k := delivered(t)
+		d.post(k, `{"content_format":"LIVE"}`)
+		d.between.meddle(func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
+			body, err := readBody(r)
+			if err == nil && bytes.Contains(body, []byte("VIDEO")) {
+				return answer(http.StatusOK, `{"code":0,"message":"Success","data":{"fulfillments":[{"content":{}}]},"request_id":"1"}`), nil
+			}
+			return next.RoundTrip(r)
+		})
+		for range 2 {
+			d.watch()
+		}
+		a := d.application(k)
+		require.Equal(t, workflow.Completed, a.State())
+		require.Len(t, a.Contents, 1)
+		require.Equal(t, "LIVE", a.Contents[0].Format)
+		require.Equal(t, 1, d.log.count("could not read the content of an application"))
+	})
 }
 
 func TestAFaultOnOneApplicationDoesNotStandInTheWayOfTheNextRun(t *testing.T) {

@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -282,8 +283,9 @@ func (l *sweepRun) ask(ctx context.Context, a workflow.Application) error {
 // cannot be read is left to the next look for content.
 func (l *sweepRun) contentFirst(ctx context.Context, k workflow.Key) {
 	found, err := posted(ctx, l.calls, affiliate.ApplicationID(k.ID))
-	if err == nil && len(found) > 0 {
-		_, err = l.bridge.engine.FindContent(ctx, k, found, time.Now())
+	if len(found) > 0 {
+		_, kept := l.bridge.engine.FindContent(ctx, k, found, time.Now())
+		err = cmp.Or(err, kept)
 	}
 	if err != nil {
 		l.bridge.log.DebugContext(ctx, "could not read the content of a completed application", "shop", k.Shop, "application", k.ID, "error", err)

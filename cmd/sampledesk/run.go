@@ -108,7 +108,7 @@ func (d desk) run(ctx context.Context, wires network, log *slog.Logger) (err err
 	group.start(func(ctx context.Context) error { return d.sync(ctx, tiktok, when, log) })
 	group.start(func(ctx context.Context) error { newClocks(engine, tiktok, log).run(ctx); return nil })
 	log.InfoContext(ctx, "started", "version", version(), "store", d.Store, "listen", listener.Addr().String())
-	err = group.wait()
+	err = errors.Join(group.wait(), tiktok.Close())
 	log.InfoContext(context.WithoutCancel(ctx), "stopped")
 	return err
 }
