@@ -3,7 +3,11 @@ package bot
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"time"
+
+	"github.com/slack-go/slack"
 
 	"sampledesk/bot/access"
 	"sampledesk/bot/handle"
@@ -38,6 +42,113 @@ func (d *bulkDesk) register(r *routes) {
 	handle.OnClick(r.Mux, view.ActionUndoRun, d.undoRun())
 	handle.OnSubmit(r.Mux, view.CallbackBulk, d.submitBulk())
 	handle.OnSubmit(r.Mux, view.CallbackBulkConfirm, d.submitBulkConfirm())
+}
+
+// openBulk opens the dialog: for the shop that the button names, or, where it names none, the first that has something
+// for the person to decide.
+func (d *bulkDesk) openBulk() onClick[workflow.ShopID] {
+	return onClick[workflow.ShopID]{
+		Order: handle.AckFirst, Parse: shopNamed,
+		Do: func(ctx context.Context, c click, wanted workflow.ShopID, _ handle.Grant) (handle.Answer, error) {
+			ctx, cancel := context.WithTimeout(ctx, handle.CommitBy)
+			defer cancel()
+			shops, err := d.offering(ctx, c.User.ID, c.Where(), wanted)
+			if err != nil {
+				return handle.Answer{}, err
+			}
+			facts, err := d.bulkFacts(ctx, d.find.firstWaiting(ctx, shops, wanted), shops, view.BulkMeta{Channel: c.Where()})
+			return handle.Open(view.BulkModal(facts)), err
+		},
+	}
+}
+
+// offering returns the shops in which a person decides: of those that live in the channel where they are, or, where none
+// does, as in App Home, of all. The error is a Denied where there is none.
+func (d *bulkDesk) offering(ctx context.Context, who workflow.PersonID, channel string, wanted workflow.ShopID) ([]workflow.Shop, error) {
+	all, err := d.access.Shops(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return d.access.Deciding(ctx, who, d.defaults.ShopsIn(channel, all), wanted)
+}
+
+// bulkChange is a change of the dialog's filters, numbered so that of two the later one can be told.
+type bulkChange struct {
+	meta view.BulkMeta
+	seq  uint64
+}
+
+// filterBulk shows what another filter, or another shop, lets through.
+func (d *bulkDesk) filterBulk() onClick[bulkChange] {
+	return onClick[bulkChange]{
+		Order: handle.AckFirst,
+		Parse: func(c click) (bulkChange, error) {
+			seq := d.changes.next(c.View.ID)
+			meta, err := view.ParseBulkMeta(c.View.Metadata)
+			if c.Action.ID == view.ActionBulkShop {
+				meta.Shop = workflow.ShopID(c.Action.Chosen())
+			}
+			return bulkChange{meta, seq}, err
+		},
+		Scope: handle.For(access.Reviewer, func(b bulkChange) workflow.ShopID { return b.meta.Shop }),
+		Do: func(ctx context.Context, c click, b bulkChange, g handle.Grant) (handle.Answer, error) {
+			shops, err := d.offering(ctx, c.User.ID, b.meta.Channel, g.Shop.ID)
+			if err != nil {
+				return handle.Answer{}, err
+			}
+			b.meta.Filter = bulkFilterOf(c, b.meta.Filter)
+			facts, err := d.bulkFacts(ctx, g.Shop, shops, b.meta)
+			if err != nil {
+				return handle.Answer{}, err
+			}
+			d.updateBulk(ctx, c.Interaction, view.BulkModal(facts), b.seq)
+			return handle.Answer{}, nil
+		},
+	}
+}
+
+// bulkFilterOf reads all filters as the person sees them. Of two that they changed quickly the second says both, whatever
+// the desk had shown by then.
+func bulkFilterOf(c click, was query.BulkFilter) query.BulkFilter {
+	for _, id := range view.BulkFilters {
+		for _, block := range c.View.State.Values {
+			if v, ok := block[id]; ok {
+				view.SetBulkFilter(&was, id, v.Values())
+			}
+		}
+	}
+	view.SetBulkFilter(&was, c.Action.ID, c.Action.Values())
+	if c.Action.ID == view.ActionBulkShop {
+		was.Product = "" // a product is of one shop
+	}
+	return was
+}
+
+// updateBulk shows the dialog anew, if it still is as the person saw it. Where an earlier change of theirs was shown
+// meanwhile, the latest one is shown all the same.
+func (d *bulkDesk) updateBulk(ctx context.Context, i handle.Interaction, m slack.ModalViewRequest, seq uint64) {
+	_, err := d.api.UpdateViewContext(ctx, m, "", i.View.Hash, i.View.ID)
+	if slackapi.ErrorName(err) == "hash_conflict" && d.changes.latest(i.View.ID) == seq {
+		_, err = d.api.UpdateViewContext(ctx, m, "", "", i.View.ID)
+	}
+	if err != nil {
+		d.log.WarnContext(ctx, "could not show other requests in the dialog", "person", i.User.ID, "error", err)
+	}
+}
+
+// bulkFacts gathers what the dialog offers: of all that waits in a shop what the filter lets through, and the products
+// that are waited for.
+func (d *bulkDesk) bulkFacts(ctx context.Context, s workflow.Shop, shops []workflow.Shop, at view.BulkMeta) (view.BulkFacts, error) {
+	facts := view.BulkFacts{Shop: s, Shops: shops, Filter: at.Filter, Channel: at.Channel}
+	err := d.reads.View(ctx, func(tx workflow.Tx) (err error) {
+		facts.At = time.Now()
+		facts.BulkOffer, err = query.OfferBulk(ctx, tx, s.ID, at.Filter, facts.At, view.Choosable)
+		return err
+	})
+	if err != nil {
+		return facts, fmt.Errorf("%w what waits: %w", access.ErrRead, err)
+	}
+	return facts, nil
 }
 
 // runMessage renders the progress of a run. The metadata says its sort, and whether it is under_way or done.

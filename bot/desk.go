@@ -3,7 +3,6 @@ package bot
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"strings"
 	"time"
 
@@ -16,24 +15,16 @@ import (
 	"sampledesk/bot/socket"
 	"sampledesk/workflow"
 	"sampledesk/workflow/engine"
-	"sampledesk/workflow/query"
 )
 
 // Desk is the bot. It is safe for concurrent use. It wires its surfaces and keeps the connection: each surface is a small
 // type of its own, with only what it needs.
 type Desk struct {
-	api    *slackapi.Client
-	engine *engine.Engine
-	store  workflow.Store
 	config Config
-	access *access.Access
-	mux    *handle.Mux
+	api    *slackapi.Client
 	link   *socket.Link
 	home   *homeDesk
 	posts  *post.Service
-
-	dismissed dismissed
-	log       *slog.Logger
 }
 
 // New returns a desk. It calls nobody yet.
@@ -41,14 +32,11 @@ func New(config Config, store workflow.Store, engine *engine.Engine) (*Desk, err
 	if !strings.HasSuffix(config.APIURL, "/") {
 		return nil, fmt.Errorf("the address of Slack's API, %q, has to end in a slash", config.APIURL)
 	}
-	d := &Desk{
-		api:    slackapi.New(config.APIURL, config.BotToken, config.client(), slack.OptionAppLevelToken(config.AppToken)),
-		engine: engine, store: store, config: config, log: config.Logger,
-	}
-	d.access = access.New(d.api, store, config.defaults(), config.Logger)
-	d.mux = handle.NewMux(d.api, d.access, config.Logger, func(ctx context.Context, i handle.Interaction) { d.home.after(ctx, i) })
-	r := newRoutes(d.mux, d.api, d.access, config.Logger, d.Changed)
-	for _, s := range d.surfaces() {
+	d := &Desk{config: config, api: slackapi.New(config.APIURL, config.BotToken, config.client(), slack.OptionAppLevelToken(config.AppToken))}
+	who := access.New(d.api, store, config.defaults(), config.Logger)
+	mux := handle.NewMux(d.api, who, config.Logger, func(ctx context.Context, i handle.Interaction) { d.home.after(ctx, i) })
+	r := newRoutes(mux, d.api, who, config.Logger, d.Changed)
+	for _, s := range d.surfaces(store, engine, who, mux) {
 		s.register(r)
 	}
 	d.link = socket.New(socket.Config{
@@ -94,8 +82,6 @@ func (d *Desk) openSocket(ctx context.Context) (string, error) {
 
 // Changed tells the desk that something was committed that people may be looking at. It does not block.
 func (d *Desk) Changed() { d.home.sessions.changed() }
-
-func (d *Desk) defaults() query.Defaults { return d.config.defaults() }
 
 // Limit implements outbox.Service; see post.Service.
 func (d *Desk) Limit(tx workflow.Tx, e workflow.Effect) (string, error) { return d.posts.Limit(tx, e) }

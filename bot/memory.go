@@ -81,6 +81,25 @@ func (s *viewSeq) latest(view string) uint64 {
 	return s.by.values[view]
 }
 
+// uploads remember which file holds the picture of a message that is still to come, so that an attempt that fails later
+// uploads it no second time. The zero value is ready.
+type uploads struct {
+	mu    sync.Mutex
+	files bounded[workflow.EffectID, string]
+}
+
+func (u *uploads) get(of workflow.EffectID) string {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.files.values[of]
+}
+
+func (u *uploads) keep(of workflow.EffectID, file string) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.files.put(of, file)
+}
+
 // dismissed remembers who put the welcome off for as long as they look at App Home; who is forgotten sees it once more. The
 // zero value is ready.
 type dismissed struct {

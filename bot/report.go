@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"sync"
 	"time"
 
 	"sampledesk/bot/picture"
@@ -27,9 +26,9 @@ const (
 
 // weekDesk renders the report of a shop's week.
 type weekDesk struct {
-	api   *slackapi.Client
-	drawn drawn
-	log   *slog.Logger
+	api      *slackapi.Client
+	pictures uploads
+	log      *slog.Logger
 }
 
 // report renders the week before the Monday that the report is of. The picture is uploaded before, to no channel, and the
@@ -65,7 +64,7 @@ func weekFile(shop workflow.ShopID, w query.Week) view.StatsTarget {
 // draw draws the week and uploads the picture, unless this process has. Wait: the message has to rest until Slack
 // has looked at it.
 func (d *weekDesk) draw(ctx context.Context, e workflow.Effect, f *view.ReportFacts) (wait bool, err error) {
-	if f.Picture = d.drawn.get(e.ID); f.Picture != "" {
+	if f.Picture = d.pictures.get(e.ID); f.Picture != "" {
 		return false, nil
 	}
 	c := view.ReportChartOf(*f)
@@ -76,7 +75,7 @@ func (d *weekDesk) draw(ctx context.Context, e workflow.Effect, f *view.ReportFa
 	id, err := d.api.UploadPrivate(ctx, slackapi.File{Name: "week.png", Title: c.Title, Alt: c.Alt, Data: png})
 	switch {
 	case err == nil:
-		d.drawn.keep(e.ID, id)
+		d.pictures.keep(e.ID, id)
 		return true, nil
 	case slackapi.ErrorName(err) == "missing_scope" || e.Attempt >= pictureTries:
 		d.log.WarnContext(ctx, "could not add the chart to a report", "shop", e.Shop, "effect", e.ID, "error", err)
@@ -93,23 +92,4 @@ func drawWeek(c view.ReportChart) ([]byte, error) {
 		chart.Series = append(chart.Series, picture.Series{Name: s.Name, Values: s.Values})
 	}
 	return chart.PNG()
-}
-
-// drawn remembers which file holds the picture of a message that is still to come, so that an attempt that fails later
-// uploads it no second time. The zero value is ready.
-type drawn struct {
-	mu    sync.Mutex
-	files bounded[workflow.EffectID, string]
-}
-
-func (d *drawn) get(id workflow.EffectID) string {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.files.values[id]
-}
-
-func (d *drawn) keep(id workflow.EffectID, file string) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.files.put(id, file)
 }

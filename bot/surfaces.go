@@ -3,20 +3,23 @@ package bot
 import (
 	"context"
 
+	"sampledesk/bot/access"
+	"sampledesk/bot/handle"
 	"sampledesk/bot/post"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
+	"sampledesk/workflow/engine"
 )
 
 // surfaces makes the surfaces, each with the few things that it needs, and what writes the messages that they render.
-func (d *Desk) surfaces() []surface {
-	api, engine, store, who, mux, log := d.api, d.engine, d.store, d.access, d.mux, d.log
-	defaults, reads := d.defaults(), newHeavyReads(store) // reads is for those who only look
+func (d *Desk) surfaces(store workflow.Store, engine *engine.Engine, who *access.Access, mux *handle.Mux) []surface {
+	api, log, dismissed := d.api, d.config.Logger, &dismissed{}
+	defaults, reads := d.config.defaults(), newHeavyReads(store) // reads is for those who only look
 	find, decide := finder{store: store, defaults: defaults, log: log}, decider{engine: engine, defaults: defaults}
 	look := finder{store: reads, defaults: defaults, log: log}
 	syncs, products := syncStates(d.config.Sync), productMenu{store: reads, access: who, log: log}
 
-	d.home = newHomeDesk(homeDesk{api: api, store: reads, access: who, dismissed: &d.dismissed, syncs: syncs, log: log})
+	d.home = newHomeDesk(homeDesk{api: api, store: reads, access: who, dismissed: dismissed, syncs: syncs, log: log})
 	bulk := &bulkDesk{api: api, engine: engine, store: store, reads: reads, access: who, defaults: defaults, find: find, log: log}
 	talk := &talkDesk{engine: engine, store: store, access: who, defaults: defaults}
 	question := &questionDesk{engine: engine, store: store, access: who, defaults: defaults, log: log}
@@ -55,7 +58,7 @@ func (d *Desk) surfaces() []surface {
 		&retryDesk{engine: engine, store: reads, access: who, mux: mux, find: look},
 		&statsDesk{api: api, store: reads, access: who, mux: mux, defaults: defaults, files: make(sem, maxFilesAtOnce), log: log},
 		settings,
-		&welcomeDesk{api: api, engine: engine, access: who, settings: settings, dismissed: &d.dismissed, changed: d.Changed, log: log},
+		&welcomeDesk{api: api, engine: engine, access: who, settings: settings, dismissed: dismissed, changed: d.Changed, log: log},
 	}
 }
 
