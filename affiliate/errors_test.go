@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"sampledesk/affiliate"
+	"sampledesk/affiliate/affiliatetest"
 )
 
 func TestEveryCodeMeansWhatTheVendorDocuments(t *testing.T) {
@@ -166,9 +167,7 @@ func TestAWriteWhoseCallerGivesUpIsUnclear(t *testing.T) {
 }
 
 func TestAWriteWithoutAConnectionCertainlyWasNotDone(t *testing.T) {
-	refusing := &wire{done: make(chan struct{})}
-	require.NoError(t, refusing.Close())
-	client := newClient(t, &http.Client{Transport: &http.Transport{DialContext: refusing.dial}})
+	client := newClient(t, &http.Client{Transport: affiliatetest.Refuse()})
 	err := client.Authorisation(lasting()).Shop(shopID, cipher).Review(t.Context(), "1", affiliate.Approve())
 	require.Equal(t, affiliate.Retryable, affiliate.KindOf(err))
 	require.False(t, affiliate.Unclear(err))

@@ -3,10 +3,8 @@ package affiliate_test
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"sync"
@@ -16,63 +14,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"sampledesk/affiliate"
+	"sampledesk/affiliate/affiliatetest"
 )
 
-// wire is a listener in memory, which works in a synctest bubble too.
-type wire struct {
-	conns chan net.Conn
-	done  chan struct{}
-	once  sync.Once
-}
-
-func (w *wire) Accept() (net.Conn, error) {
-	select {
-	case conn := <-w.conns:
-		return conn, nil
-	case <-w.done:
-		return nil, net.ErrClosed
-	}
-}
-
-func (w *wire) Close() error {
-	w.once.Do(func() { close(w.done) })
-	return nil
-}
-
-func (w *wire) Addr() net.Addr { return &net.UnixAddr{Name: "memory", Net: "memory"} }
-
-func (w *wire) dial(ctx context.Context, _, _ string) (net.Conn, error) {
-	near, far := net.Pipe()
-	select {
-	case w.conns <- far:
-		return near, nil
-	case <-w.done:
-		return nil, &net.OpError{Op: "dial", Net: "memory", Err: errors.New("connection refused")}
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
-// serve serves the handler in memory until the test ends, and returns a client
-// for it.
+// serve serves the handler in memory until the test ends, and returns a client for it.
 func serve(t *testing.T, handler http.Handler) *http.Client {
 	t.Helper()
-	listener := &wire{conns: make(chan net.Conn), done: make(chan struct{})}
-	var running sync.WaitGroup
-	server := &http.Server{ReadHeaderTimeout: time.Minute}
-	server.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		running.Add(1) // Serve, which started this, is still counted
-		defer running.Done()
-		handler.ServeHTTP(w, r)
-	})
-	running.Go(func() { _ = server.Serve(listener) })
-	transport := &http.Transport{DialContext: listener.dial}
-	t.Cleanup(func() {
-		transport.CloseIdleConnections()
-		_ = server.Close()
-		running.Wait()
-	})
-	return &http.Client{Transport: transport}
+	return &http.Client{Transport: affiliatetest.Serve(t, handler)}
 }
 
 // request is what the vendor saw of a call.

@@ -18,6 +18,7 @@ import (
 
 	"sampledesk/affiliate"
 	"sampledesk/affiliate/affiliatesim"
+	"sampledesk/affiliate/affiliatetest"
 	"sampledesk/affiliate/bridge"
 	"sampledesk/store/boltstore"
 	"sampledesk/workflow"
@@ -104,7 +105,7 @@ func newDesk(t *testing.T, options affiliatesim.Options) *desk {
 	d := &desk{t: t, center: affiliatesim.New(options), log: &journal{}, path: filepath.Join(t.TempDir(), "desk.db")}
 	d.details = d.center.Details(centerURL)
 	t.Cleanup(func() { require.NoError(t, d.center.Close()) })
-	transport := serve(t, d.center.Handler())
+	transport := affiliatetest.Serve(t, d.center.Handler())
 	d.people, d.between = &http.Client{Transport: transport}, &middleman{next: transport}
 	d.key, d.keyText = bridge.NewKey()
 	d.open()

@@ -22,6 +22,7 @@ import (
 
 	"sampledesk/affiliate/affiliatesim"
 	"sampledesk/bot/slacksim"
+	"sampledesk/bot/socket/sockettest"
 	"sampledesk/store"
 	"sampledesk/workflow"
 )
@@ -32,61 +33,35 @@ type memory struct {
 	doors map[string]*door
 }
 
-// door is a listener in memory.
+// door is a listener in memory at an address.
 type door struct {
-	address string
-	calls   chan net.Conn
-	closed  chan struct{}
-	once    sync.Once
+	*sockettest.Pipes
+	at address
 }
 
-func (m *memory) listen(_ context.Context, address string) (net.Listener, error) {
+func (m *memory) listen(_ context.Context, at string) (net.Listener, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.doors == nil {
 		m.doors = map[string]*door{}
 	}
-	d := &door{address: address, calls: make(chan net.Conn), closed: make(chan struct{})}
-	m.doors[address] = d
+	d := &door{sockettest.NewPipes(), address(at)}
+	m.doors[at] = d
 	return d, nil
 }
 
-func (m *memory) dial(ctx context.Context, _, address string) (net.Conn, error) {
+func (m *memory) dial(ctx context.Context, network, at string) (net.Conn, error) {
 	m.mu.Lock()
-	d := m.doors[address]
+	d := m.doors[at]
 	m.mu.Unlock()
 	if d == nil {
-		return nil, fmt.Errorf("nobody listens on %s", address)
+		return nil, fmt.Errorf("nobody listens on %s", at)
 	}
-	near, far := net.Pipe()
-	select {
-	case d.calls <- far:
-		return near, nil
-	case <-d.closed:
-	case <-ctx.Done():
-	}
-	_, _ = near.Close(), far.Close()
-	return nil, errors.New("the connection was refused")
-}
-
-// Accept implements net.Listener.
-func (d *door) Accept() (net.Conn, error) {
-	select {
-	case c := <-d.calls:
-		return c, nil
-	case <-d.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-// Close implements net.Listener.
-func (d *door) Close() error {
-	d.once.Do(func() { close(d.closed) })
-	return nil
+	return d.Dial(ctx, network, at)
 }
 
 // Addr implements net.Listener.
-func (d *door) Addr() net.Addr { return address(d.address) }
+func (d *door) Addr() net.Addr { return d.at }
 
 type address string
 
