@@ -23,19 +23,19 @@ type clock struct {
 // deadline renders a step of a deadline for the thread of its card. It is looked at once more whether there is a reason
 // left: none means silence. Loud steps are shown in the channel too.
 func (d clock) deadline(_ context.Context, _ workflow.Tx, s post.Subject) (post.Rendered, error) {
-	saying, shop := s.Payload, s.Shop
-	if saying.Obsolete(s.Application, shop.Settings, time.Now()) {
-		return post.Rendered{Moot: true}, nil
+	payload, shop := s.Payload, s.Shop
+	if payload.Obsolete(s.Application, shop.Settings, time.Now()) {
+		return post.Rendered{Obsolete: true}, nil
 	}
-	about := replyKeys(saying)
-	about["step"] = saying.Step
+	about := replyKeys(payload)
+	about["step"] = payload.Step
 	return post.Rendered{Later: func(ctx context.Context) (post.Rendered, error) {
-		named, unnamed := d.called(ctx, saying.Audience, shop)
+		named, unnamed := d.called(ctx, payload.Audience, shop)
 		return post.Rendered{
-			About: about, Loud: saying.Audience == workflow.ToChannel || saying.Audience == workflow.ToAdmins,
+			About: about, Loud: payload.Audience == workflow.ToChannel || payload.Audience == workflow.ToAdmins,
 			Message: view.Deadline(view.DeadlineFacts{
-				Saying: saying, Application: s.Application, Region: shop.Region, Named: named, Unnamed: unnamed, Days: moveDays(shop),
-				Nudging: saying.Deadline == workflow.PostDeadline && saying.Before > 0 && shop.Settings.Nudge != "",
+				Saying: payload, Application: s.Application, Region: shop.Region, Named: named, Unnamed: unnamed, Days: moveDays(shop),
+				Nudging: payload.Deadline == workflow.PostDeadline && payload.Before > 0 && shop.Settings.Nudge != "",
 			}),
 		}, nil
 	}}, nil
@@ -44,10 +44,10 @@ func (d clock) deadline(_ context.Context, _ workflow.Tx, s post.Subject) (post.
 // moveDays returns after how many days a shop is told of a parcel that does not move.
 func moveDays(s workflow.Shop) int { return cmp.Or(s.Settings.MoveDays, workflow.DefaultMoveDays) }
 
-// called returns whom a voice calls by name: only people who can act. Where it calls for somebody and nobody can be
+// called returns whom an announcement calls by name: only people who can act. Where it calls for somebody and nobody can be
 // named, unnamed says who may.
-func (d clock) called(ctx context.Context, v workflow.Audience, s workflow.Shop) (named view.Entitled, unnamed string) {
-	switch v {
+func (d clock) called(ctx context.Context, to workflow.Audience, s workflow.Shop) (named view.Entitled, unnamed string) {
+	switch to {
 	case workflow.ToReviewers:
 		named = view.Entitled{People: d.able(ctx, s.Settings.Reviewers, s), Groups: s.Settings.Groups}
 		if len(named.People) > 0 || len(named.Groups) > 0 {
@@ -86,51 +86,51 @@ func (d clock) able(ctx context.Context, all []workflow.PersonID, s workflow.Sho
 // group renders several applications in one message: deadlines, or what became of shipments. What needs no word any more
 // is left out, and where nothing is left there is silence.
 func (d clock) group(_ context.Context, tx workflow.Tx, s post.Subject) (post.Rendered, error) {
-	saying, err := current(tx, announced(s))
+	payload, err := current(tx, announced(s))
 	switch {
 	case err != nil:
 		return post.Rendered{}, err
-	case saying.Waiting <= 0:
-		return post.Rendered{Moot: true}, nil
-	case saying.Kind == workflow.KindShipment:
-		moot := s.Shop.Settings.Shipments == workflow.ShipmentsInThread
-		return post.Rendered{Moot: moot, Message: view.Shipments(view.ShipmentsFacts{Saying: saying, Days: moveDays(s.Shop)})}, nil
+	case payload.Waiting <= 0:
+		return post.Rendered{Obsolete: true}, nil
+	case payload.Kind == workflow.KindShipment:
+		obsolete := s.Shop.Settings.Shipments == workflow.ShipmentsInThread
+		return post.Rendered{Obsolete: obsolete, Message: view.Shipments(view.ShipmentsFacts{Saying: payload, Days: moveDays(s.Shop)})}, nil
 	}
 	steps := s.Shop.Settings.Steps
 	if len(steps) == 0 {
 		steps = workflow.DefaultSteps
 	}
 	return post.Rendered{Later: func(ctx context.Context) (post.Rendered, error) {
-		named, unnamed := d.called(ctx, saying.Audience, s.Shop)
-		return post.Rendered{Message: view.Deadlines(view.DeadlinesFacts{Saying: saying, Steps: steps, Named: named, Unnamed: unnamed})}, nil
+		named, unnamed := d.called(ctx, payload.Audience, s.Shop)
+		return post.Rendered{Message: view.Deadlines(view.DeadlinesFacts{Saying: payload, Steps: steps, Named: named, Unnamed: unnamed})}, nil
 	}}, nil
 }
 
 // current brings a group up to date: without the items that need no word any more, and with the links of cards that came
 // meanwhile.
-func current(tx workflow.Tx, saying workflow.Payload) (workflow.Payload, error) {
+func current(tx workflow.Tx, payload workflow.Payload) (workflow.Payload, error) {
 	var items []workflow.Item
-	for _, i := range saying.Items {
+	for _, i := range payload.Items {
 		a, err := tx.Application(i.Key)
 		if errors.Is(err, workflow.ErrNotFound) {
 			continue
 		}
 		if err != nil {
-			return saying, err
+			return payload, err
 		}
-		if saying.StillNames(a, i, time.Now()) {
+		if payload.StillNames(a, i, time.Now()) {
 			i.Link = a.Card.Link
 			items = append(items, i)
 		}
 	}
-	saying.Waiting -= len(saying.Items) - len(items)
-	saying.Items = items
+	payload.Waiting -= len(payload.Items) - len(items)
+	payload.Items = items
 	if len(items) == 0 {
-		saying.NextDue = time.Time{}
-	} else if saying.Kind == workflow.KindDeadline {
-		saying.NextDue = slices.MinFunc(items, func(a, b workflow.Item) int { return a.By.Compare(b.By) }).By
+		payload.NextDue = time.Time{}
+	} else if payload.Kind == workflow.KindDeadline {
+		payload.NextDue = slices.MinFunc(items, func(a, b workflow.Item) int { return a.By.Compare(b.By) }).By
 	}
-	return saying, nil
+	return payload, nil
 }
 
 // morning renders a morning's message, with its applications as they are now.

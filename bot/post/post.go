@@ -52,10 +52,10 @@ func (s Subject) kind() workflow.PayloadKind {
 
 // Rendered is a message as it is to stand in Slack now.
 type Rendered struct {
-	Message view.Message
-	About   map[string]any // what its metadata says of its subject, beside the effect, the shop and the kind
-	Loud    bool           // a reply that is shown in the channel too
-	Moot    bool           // there is no reason for it any more: nothing is said
+	Message  view.Message
+	About    map[string]any // what its metadata says of its subject, beside the effect, the shop and the kind
+	Loud     bool           // a reply that is shown in the channel too
+	Obsolete bool           // there is no reason for it any more: nothing is said
 
 	// Later renders what the store alone does not tell. It is called after the transaction, and what it returns counts.
 	Later func(context.Context) (Rendered, error)
@@ -128,7 +128,7 @@ func (s *Service) Deliver(ctx context.Context, e workflow.Effect) engine.Outcome
 	switch {
 	case err != nil:
 		return failedToRead(e, err)
-	case p.gone || r.Moot:
+	case p.gone || r.Obsolete:
 		return engine.Outcome{}
 	case p.waits:
 		return engine.Outcome{Then: engine.Park}

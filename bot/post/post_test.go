@@ -90,7 +90,7 @@ func TestAnEffectCountsAgainstTheChannelThatItGoesTo(t *testing.T) {
 
 func TestWhatHasNothingToSayWritesNothing(t *testing.T) {
 	quiet := func(context.Context, workflow.Tx, post.Subject) (post.Rendered, error) {
-		return post.Rendered{Moot: true}, nil
+		return post.Rendered{Obsolete: true}, nil
 	}
 	gone := func(context.Context, workflow.Tx, post.Subject) (post.Rendered, error) {
 		return post.Rendered{}, workflow.ErrNotFound
