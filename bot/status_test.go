@@ -41,7 +41,7 @@ func TestStatusNamesTheScopesThatSlackDidNotGrant(t *testing.T) {
 func TestStatusDoesNotWaitForSlackForLong(t *testing.T) {
 	inBubble(t, setup{}, func(t *testing.T, w *world) {
 		w.fault(object{"method": "auth.test", "times": 1, "do": "delay", "delay_ms": 9000})
-		seen := w.act(object{"user": memberOne, "do": "command", "command": "/samples", "text": "status", "wait_ms": 0})
+		seen := w.act(object{"user": memberOne, "do": "command", "command": "/samples", "text": "status", "wait_ms": 5000})
 		require.True(t, seen.OK, seen.Error)
 		require.LessOrEqual(t, seen.AckedMS, int64(1600))
 		wait(time.Second) // it was acknowledged without the answer, which follows
