@@ -623,6 +623,6 @@ func TestTheStatusOfACampaignOfManyCreatorsIsOneAnswer(t *testing.T) {
 		}))
 		answer := w.command(memberOne, view.CommandCampaign, "status Spring launch")
 		require.Contains(t, answer, "1,200 creators")
-		require.Contains(t, w.command(memberOne, view.CommandCampaign, "list"), "1,000 creators or more")
+		require.Contains(t, w.command(memberOne, view.CommandCampaign, "list"), "1,200 creators")
 	})
 }

@@ -34,12 +34,12 @@ func (f finder) all(ctx context.Context, shops []workflow.Shop, typed string) (f
 func (f finder) shown(ctx context.Context, shops []workflow.Shop, at view.ShowPage) (facts view.ShowFacts, err error) {
 	err = f.store.View(ctx, func(tx workflow.Tx) error {
 		found, err := query.Results(tx, shops, query.Search{
-			Term: searchTerm(at.Asked), Decidable: at.Pick != nil, Page: at.Number, Size: view.ShowPageSize,
+			Term: searchTerm(at.Asked), Decidable: at.Pick != nil || at.Queue, Page: at.Number, Size: view.ShowPageSize,
 		})
 		if err != nil {
 			return err
 		}
-		facts = view.ShowFacts{Asked: at.Asked, Total: found.Total, Page: at.Number, Pick: at.Pick, Found: found.Rows, Record: found.Record}
+		facts = view.ShowFacts{Asked: at.Asked, Total: found.Total, Page: at.Number, Pick: at.Pick, Queue: at.Queue, More: found.More, Found: found.Rows, Record: found.Record}
 		switch {
 		case found.Total == 0:
 			facts.Near, err = nearName(tx, shops, at.Asked)
@@ -94,13 +94,13 @@ func (f finder) firstWaiting(ctx context.Context, shops []workflow.Shop, wanted 
 	return chosen
 }
 
-// meant tells which of those that were found a decision can mean: the only one, the only one that waits, or the one that
-// this very action decided already.
+// meant tells which of those that were found a decision can mean: the only one, of one creator the only one that waits, or
+// the one that this very action decided already.
 func meant(found []workflow.Application, dedupKey string) (workflow.Application, bool) {
 	if i := slices.IndexFunc(found, func(a workflow.Application) bool { return slices.Contains(a.DedupKeys, dedupKey) }); i >= 0 {
 		return found[i], true
 	}
-	if len(found) > 1 {
+	if len(found) > 1 && query.OfOneCreator(found) {
 		found = slices.DeleteFunc(slices.Clone(found), func(a workflow.Application) bool { return !a.Decidable() })
 	}
 	if len(found) != 1 {

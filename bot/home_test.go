@@ -327,7 +327,7 @@ func TestAppHomeIsFiltered(t *testing.T) {
 		w.clickHome(memberOne, view.ActionHomeCreator, "@Glow.Daily.1002")
 		require.Equal(t, []string{"03"}, names(w.reads(memberOne)), "they are found in whatever state they are")
 		w.clickHome(memberOne, view.ActionHomeCreator, "nobody.here")
-		require.Contains(t, w.reads(memberOne), "No requests from that creator.")
+		require.Contains(t, w.reads(memberOne), "Nothing found for that.")
 		w.clickHome(memberOne, view.ActionHomeClear)
 		w.clickHome(memberOne, view.ActionHomeStage, string(query.AllStages))
 		require.Equal(t, []string{"01", "02", "03"}, names(w.reads(memberOne)))

@@ -28,8 +28,11 @@ func (d *pickDesk) register(r *routes) {
 // approveTyped approves the request that a command names.
 func (d *pickDesk) approveTyped(ctx context.Context, c command, rest string) (reply, error) {
 	typed, more := cutTerm(rest)
-	if typed == "" || more != "" {
+	if typed == "" {
 		return reply{Message: view.Usage(c.Name, "approve")}, nil
+	}
+	if more != "" {
+		typed = rest
 	}
 	return d.decideTyped(ctx, c, typed, view.Pick{Verdict: workflow.Approve})
 }
@@ -42,6 +45,13 @@ func (d *pickDesk) rejectTyped(ctx context.Context, c command, rest string) (rep
 		return reply{Message: view.Usage(c.Name, "reject")}, nil
 	}
 	reason, note, ok := view.ParseReason(words)
+	for name, after := typed, words; !ok && after != ""; { // a name of several words
+		word, left := cutField(after)
+		name, after = name+" "+word, left
+		if reason, note, ok = view.ParseReason(after); ok {
+			typed = name
+		}
+	}
 	if !ok {
 		return reply{Message: view.ReasonsTyped(words, c.Name+" reject "+typed)}, nil
 	}

@@ -28,10 +28,20 @@ type queueDesk struct {
 
 // register adds the queue and show.
 func (d *queueDesk) register(r *routes) {
-	r.commands[view.CommandSamples+" queue"] = r.whenReady(func(ctx context.Context, c command, _ string) (reply, error) {
+	r.commands[view.CommandSamples+" queue"] = r.whenReady(func(ctx context.Context, c command, rest string) (reply, error) {
+		if rest != "" {
+			facts, err := d.find.shown(ctx, c.Shops, view.ShowPage{Asked: rest, Queue: true})
+			return answered(view.Show(facts), err)
+		}
 		return answered(d.queueFor(ctx, c.User, c.Shops, query.Page{}))
 	})
 	r.commands[view.CommandSamples+" show"] = r.whenReady(d.show)
+	r.commands[view.CommandSamples+" find"] = r.whenReady(func(ctx context.Context, c command, rest string) (reply, error) {
+		if rest == "" {
+			return reply{Message: view.Usage(c.Name, "find")}, nil
+		}
+		return d.show(ctx, c, rest)
+	})
 	handle.OnClick(r.Mux, view.ActionQueuePage, d.turnPage())
 	handle.OnClick(r.Mux, view.ActionQueueBack, d.turnPage())
 }
@@ -70,7 +80,7 @@ func (d *queueDesk) show(ctx context.Context, c command, rest string) (reply, er
 		return reply{Message: view.Usage(c.Name, "show")}, nil
 	}
 	if more != "" {
-		typed = rest // no name of anything: it is quoted as it was typed
+		typed = rest
 	}
 	facts, err := d.find.shown(ctx, c.Shops, view.ShowPage{Asked: typed})
 	if err != nil {

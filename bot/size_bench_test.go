@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -133,7 +134,7 @@ func putOne(tx workflow.Tx, n, size int, now time.Time) error {
 		from = l.to
 	}
 	a.Milestones = workflow.MilestonesOf(a, slices.Values(history))
-	if err := tx.PutApplication(a); err != nil {
+	if err := errors.Join(tx.PutApplication(a), tx.PutProduct(benchedShop, a.Snapshot.Product)); err != nil {
 		return err
 	}
 	for _, e := range history {
@@ -194,6 +195,13 @@ func measured(b *testing.B, path string, size int) map[string]float64 {
 		found, err := d.queue().find.all(b.Context(), shops, fmt.Sprintf("glow.daily%d", n*13%(size/3)))
 		if err == nil && len(found) != 3 {
 			err = fmt.Errorf("%d were found", len(found))
+		}
+		return err
+	})
+	took["words"] = µsOf(b, 50, func(n int) error {
+		found, err := d.queue().find.all(b.Context(), shops, fmt.Sprintf("glow SÉRUM daily%d", size/3-1-n))
+		if err == nil && len(found) == 0 {
+			err = errors.New("nothing was found by words")
 		}
 		return err
 	})

@@ -45,6 +45,13 @@ func UsernameOf(s ShopID, username string) Listing {
 	return listing("username", string(s), strings.ToLower(username))
 }
 
+// WordsOf lists a shop's applications by each word of their creator's name and handle, the latest first below each. Those
+// of the words that begin with some letters follow the cursor that is these letters.
+func WordsOf(s ShopID) Listing { return listing("words", string(s)) }
+
+// ProductOf lists a shop's applications for a product, the latest first.
+func ProductOf(s ShopID, p ProductID) Listing { return listing("product", string(s), string(p)) }
+
 // CampaignOf lists a campaign's applications, by creator and first sight.
 func CampaignOf(c CampaignID) Listing { return listing("campaign", string(c)) }
 
@@ -86,11 +93,11 @@ func NewsOf(s ShopID) Listing { return listing("news", string(s)) }
 func ThreadOf(channel, ts string) Listing { return listing("thread", channel, ts) }
 
 // Long reports whether a listing grows with its shop or its campaign, so that a store keeps how many it has. The
-// others, by creator, member, user name, short id and thread, have few, and can be counted as they are asked for.
+// others, by creator, member, user name, word, product, short id and thread, have few or are never counted, and can be counted as they are asked for.
 func (l Listing) Long() bool {
 	kind, _, _ := strings.Cut(string(l), "\x1f")
 	switch kind {
-	case "creator", "username", "short", "thread", "member":
+	case "creator", "username", "short", "thread", "member", "words", "product":
 		return false
 	default:
 		return true
@@ -118,6 +125,13 @@ func (a Application) Places() []Place {
 		{UsernameOf(shop, a.Snapshot.Creator.Username), seen},
 		{SeenOf(shop), seen},
 		{ShortOf(a.Key.Short()), a.Key.String()},
+	}
+	latest := sortTime(latestFirst.Add(-a.SeenAt.Sub(time.Unix(0, 0)))) + "/" + a.Key.String()
+	for _, word := range a.Snapshot.Creator.Words() {
+		places = append(places, Place{WordsOf(shop), word + " " + latest})
+	}
+	if a.Snapshot.Product.ID != "" {
+		places = append(places, Place{ProductOf(shop, a.Snapshot.Product.ID), latest})
 	}
 	if a.Card.Posted() {
 		places = append(places, Place{ThreadOf(a.Card.Channel, a.Card.TS), a.Key.String()})

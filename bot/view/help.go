@@ -22,7 +22,8 @@ const (
 
 // SamplesCommands are what `/samples` can do, as its help lists it.
 var SamplesCommands = []Subcommand{
-	{Name: "queue", Does: "pending requests, soonest deadline first"},
+	{Name: "queue", Args: "[words]", Does: "pending requests, soonest deadline first; add words to find some of them"},
+	{Name: "find", Args: "<words>", Does: "requests by a creator's name or handle or a product; the beginning of each word is enough"},
 	{Name: "show", Args: "<id or @creator>", Does: "everything about a request, or a creator's requests"},
 	{Name: "approve", Args: "<id>", Does: "approve a request; you can also use a creator's name or a link to the card"},
 	{Name: "reject", Args: "<id> <reason>", Does: "reject a request; give the reason in words or by number"},

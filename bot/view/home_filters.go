@@ -119,14 +119,14 @@ func menu(action, placeholder string, options []*slack.OptionBlockObject, chosen
 	return m
 }
 
-// creatorInput filters by a creator's user name, at Enter.
+// creatorInput filters by words of a name, a handle or a product, at Enter.
 func creatorInput(f query.Filter) slack.Block {
 	return &slack.InputBlock{
 		Type: slack.MBTInput, BlockID: "home_creator:" + mark(f), DispatchAction: true, Optional: true,
-		Label: plainText("Find a creator"),
+		Label: plainText("Find"),
 		Element: &slack.PlainTextInputBlockElement{
 			Type: slack.METPlainTextInput, ActionID: ActionHomeCreator, InitialValue: raw(f.Creator, maxName),
-			Placeholder:          plainText("Type a username, like @glow.daily, and press Enter"),
+			Placeholder:          plainText("A creator's name or handle, or a product; press Enter"),
 			DispatchActionConfig: &slack.DispatchActionConfig{TriggerActionsOn: []string{"on_enter_pressed"}},
 		},
 	}

@@ -2,6 +2,7 @@ package view
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/slack-go/slack"
 
@@ -41,7 +42,11 @@ func homeWithin(f HomeFacts) string {
 		text += " in the campaign " + campaignName(f.Campaign.Name)
 	}
 	if f.State.Creator != "" {
-		text += " of @" + data(f.State.Creator, maxName)
+		if name := data(f.State.Creator, maxName); strings.Contains(name, " ") {
+			text += " for “" + name + "”"
+		} else {
+			text += " for @" + name
+		}
 	}
 	return text
 }
@@ -50,7 +55,7 @@ func homeWithin(f HomeFacts) string {
 func nothing(f HomeFacts) string {
 	switch {
 	case f.State.Creator != "" && f.All() == 0:
-		return "No requests from that creator. Check the spelling, or clear the filters."
+		return "Nothing found for that. Check the spelling, or clear the filters."
 	case f.State.Creator != "" || f.State.Campaign != "":
 		if n := f.All(); n > 0 {
 			return "None in this state, but there " + isAre(n) + " " + grouped(float64(n)) + " in others. Choose *All states* to see them."
@@ -110,7 +115,7 @@ func homeRow(f HomeFacts, r HomeRow) []slack.Block {
 		left = stock(a.Snapshot)
 		numbers = dotted("GMV, 30 days: "+money(c.GMV), "median views: "+figure(c.MedianViews), "sample fulfilment: "+percentage(c.Fulfilment))
 	}
-	text := append([]string{dotted("*"+profile(a.Snapshot.Creator)+"*", product, left)}, lines...)
+	text := append([]string{dotted("*"+namedBoth(a.Snapshot.Creator)+"*", product, left)}, lines...)
 	text = append(text, numbers, dotted(campaignOf(CardFacts{Application: a, Campaign: r.Campaign}), shopOf(r.Shop), cardLink(r.Row), "Request "+shortID(a)))
 	blocks := []slack.Block{section(text...)}
 	if controls := homeControls(r); len(controls) > 0 {

@@ -40,6 +40,15 @@ func profile(c workflow.Creator) string {
 	return "<" + page + "|" + shown + ">"
 }
 
+// namedBoth is profile with the handle beside the name, where they are two.
+func namedBoth(c workflow.Creator) string {
+	handle := clean(c.Username)
+	if !legible(handle) || nameOf(c) == "@"+handle {
+		return profile(c)
+	}
+	return profile(c) + " @" + data(handle, maxName)
+}
+
 // profileAt is the address of the creator's page, where it is certain.
 func profileAt(c workflow.Creator) (string, bool) {
 	if !username.MatchString(c.Username) {

@@ -74,6 +74,7 @@ type ShowPage struct {
 	Number int    `json:"n"` // counted from 0
 	Asked  string `json:"q"`
 	Pick   *Pick  `json:"p,omitempty"`
+	Queue  bool   `json:"w,omitempty"` // only those that wait for a decision
 }
 
 // String is the value of a paging button.
@@ -99,10 +100,10 @@ func showPages(f ShowFacts, total int) []slack.Block {
 	shown := part(f.Page*ShowPageSize+1, min(ShowPageSize, len(f.Found)), total)
 	blocks := []slack.Block{aside(shown + ", newest first")}
 	var buttons []slack.BlockElement
-	if back := (ShowPage{Number: f.Page - 1, Asked: f.Asked, Pick: f.Pick}).String(); f.Page > 0 && len(back) <= maxValue {
+	if back := (ShowPage{Number: f.Page - 1, Asked: f.Asked, Pick: f.Pick, Queue: f.Queue}).String(); f.Page > 0 && len(back) <= maxValue {
 		buttons = append(buttons, backButton(ActionShowBack, back))
 	}
-	next := ShowPage{Number: f.Page + 1, Asked: f.Asked, Pick: f.Pick}.String()
+	next := ShowPage{Number: f.Page + 1, Asked: f.Asked, Pick: f.Pick, Queue: f.Queue}.String()
 	if left := total - (f.Page+1)*ShowPageSize; left > 0 && len(next) <= maxValue {
 		buttons = append(buttons, nextButton(ActionShowPage, next, min(left, ShowPageSize), "requests"))
 	}

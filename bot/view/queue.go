@@ -54,7 +54,7 @@ func queueRow(r query.Row) []string {
 		deadline = "Decide by " + due(by)
 	}
 	return []string{
-		dotted("*"+profile(a.Snapshot.Creator)+"*", data(productOf(a.Snapshot.Product), maxName)),
+		dotted("*"+namedBoth(a.Snapshot.Creator)+"*", data(productOf(a.Snapshot.Product), maxName)),
 		deadline,
 		dotted("GMV, 30 days: "+money(a.Snapshot.Creator.GMV), shopOf(r.Shop), cardLink(r)),
 	}

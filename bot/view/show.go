@@ -17,8 +17,10 @@ type ShowFacts struct {
 	Asked  string       // what was typed
 	Found  []query.Row  // a page of them if there are several: the latest first
 	Total  int          // how many there are, if not all are in Found
+	More   bool         // there are others; Total are the latest
 	Page   int          // counted from 0
 	Near   string       // the user name that may have been meant where nothing was found
+	Queue  bool         // only those that wait for a decision
 	Pick   *Pick        // what is to be done with one of several; nil: they are only shown
 	Region string       // of the shop of the one that was found
 	Record query.Record // of the creator, where all that were found are theirs, or beside the one that was found
@@ -47,8 +49,8 @@ func nothingFound(f ShowFacts) Message {
 	if f.Near != "" {
 		return Aside(sorry + "Did you mean `@" + data(f.Near, maxName) + "`?")
 	}
-	return Aside(sorry + "Use a request's ID, a creator's username or a link to a card, like " +
-		"`/samples show @glow.daily`. `/samples queue` lists pending requests.")
+	return Aside(sorry + "Use the beginnings of words of a creator's name, their handle or a product, a request's ID or a link to a card, like " +
+		"`/samples find glow serum`. `/samples queue` lists pending requests.")
 }
 
 func showOne(f ShowFacts) Message {
@@ -77,7 +79,7 @@ func showOne(f ShowFacts) Message {
 func Briefly(r query.Row, note string) Message {
 	a := r.Application
 	blocks := []slack.Block{
-		section(dotted("*"+profile(a.Snapshot.Creator)+"*", data(productOf(a.Snapshot.Product), maxTitle), "Request "+shortID(a)), ""),
+		section(dotted("*"+namedBoth(a.Snapshot.Creator)+"*", data(productOf(a.Snapshot.Product), maxTitle), "Request "+shortID(a)), ""),
 		section(status(a)...),
 	}
 	if clean(note) != "" {
@@ -143,11 +145,14 @@ func whereCard(r query.Row) string {
 func showSeveral(f ShowFacts) Message {
 	total := max(f.Total, len(f.Found))
 	title := many(total, "request")
+	if f.More {
+		title = "the latest " + title
+	}
 	text := title + " found"
 	if who := f.Found[0].Application.Snapshot.Creator; sameCreator(f.Found) {
-		title, text = title+" of "+profile(who), title+" of "+spokenName(who)
+		title, text = capital(title)+" of "+namedBoth(who), title+" of "+spokenName(who)
 	} else {
-		title += " found"
+		title = capital(title) + " found"
 	}
 	if f.Pick != nil {
 		text += ": which one?"
@@ -156,8 +161,13 @@ func showSeveral(f ShowFacts) Message {
 	if f.Pick == nil && f.Record.Known() {
 		blocks = append(blocks, section(recordLines(f.Record)...))
 	}
+	several := !sameCreator(f.Found)
 	for _, r := range f.Found[:min(ShowPageSize, len(f.Found))] {
-		row := section(foundRow(r)...)
+		lines := foundRow(r)
+		if several {
+			lines = append([]string{"*" + namedBoth(r.Application.Snapshot.Creator) + "*"}, lines...)
+		}
+		row := section(lines...)
 		if b, ok := f.Pick.button(r.Application); ok {
 			row.Accessory = slack.NewAccessory(b)
 		}

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -17,6 +18,7 @@ var listings = []promise{
 	{"A short id that two applications share lists both", showShort},
 	{"A thread leads to its application, and follows a card that is posted anew", showThread},
 	{"A stage lists what is over the latest first, and what is not by its deadline", showStageOrder},
+	{"Applications are listed by the words of their creators, from the beginning of a word on, and by product", showWords},
 	{"What comes before a place of a listing is counted", showCountTo},
 	{"A campaign's queue lists what waits there, soonest deadline first", showCampaignQueue},
 	{"A campaign's stage lists its own applications in the same order", showCampaignStage},
@@ -137,6 +139,25 @@ func showStageOrder(t *testing.T, s workflow.Store) {
 	later := staged("1", workflow.StatusRejectCancelled, 4)
 	put(t, s, putApplications(later))
 	require.Equal(t, []string{"1", "3", "2"}, applicationIDs(t, s, workflow.StageOf(theShop, workflow.StageReject), 9))
+}
+
+func showWords(t *testing.T, s workflow.Store) {
+	for n, name := range []string{"Desk Corner", "corner.café", "Desks", "Desk Zebra"} {
+		a := application(strconv.Itoa(n), 9)
+		a.SeenAt = minute(n)
+		a.Snapshot.Creator.Nickname, a.Snapshot.Creator.Username = name, "x"
+		a.Snapshot.Product.ID = workflow.ProductID(strconv.Itoa(n % 2))
+		put(t, s, putApplications(a))
+	}
+	words := workflow.WordsOf(theShop)
+	for from, want := range map[string]string{"desk": "3 0 2", "desks": "2 3 2", "cor": "1 0 3", "cafe": "1 1 0", "zebra": "3", "zebras": ""} {
+		require.Equal(t, want, strings.Join(idsOf(pageOf(t, s, words, from, 3).Applications), " "), from)
+	}
+	require.Equal(t, []string{"3", "1"}, applicationIDs(t, s, workflow.ProductOf(theShop, "1"), 1))
+	renamed := application("0", 9)
+	renamed.SeenAt, renamed.Snapshot.Creator.Nickname, renamed.Snapshot.Creator.Username = minute(0), "Lamp", "x"
+	put(t, s, putApplications(renamed))
+	require.Equal(t, "3 2", strings.Join(idsOf(pageOf(t, s, words, "desk", 2).Applications), " "))
 }
 
 func showCountTo(t *testing.T, s workflow.Store) {

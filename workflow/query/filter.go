@@ -15,7 +15,7 @@ type Filter struct {
 	Shop     workflow.ShopID     `json:"shop,omitempty"`
 	Stage    workflow.Stage      `json:"stage,omitempty"` // empty: StageReview
 	Campaign workflow.CampaignID `json:"campaign,omitempty"`
-	Creator  string              `json:"creator,omitempty"` // a user name in lower case, without the @
+	Creator  string              `json:"creator,omitempty"` // a user name in lower case, without the @, or words as ByWords takes them
 }
 
 // Stages are those that the filter lets through, in the order in which they are listed.

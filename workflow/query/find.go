@@ -1,6 +1,7 @@
 package query
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"time"
@@ -19,12 +20,19 @@ const (
 // SearchTerm is what somebody gave to find requests by.
 type SearchTerm struct {
 	Channel, TS string // of a card, by its link
-	Word        string // an id, a short id, or a user name
-	Name        bool   // Word is a user name for certain
+	Word        string // an id, a short id, a user name, or the beginnings of words of a name, a handle or a product
+	Name        bool   // Word is a user name for certain, where there is one
 }
 
-// Find returns the requests of the shops that a term names, the latest first.
-func Find(tx workflow.Tx, shops []workflow.Shop, t SearchTerm) (found []workflow.Application, err error) {
+// Find returns the requests of the shops that a term names, the latest first: those of that very id, short id, thread or
+// user name, and where there is none those that ByWords finds.
+func Find(tx workflow.Tx, shops []workflow.Shop, t SearchTerm) ([]workflow.Application, error) {
+	found, _, err := findMore(tx, shops, t)
+	return found, err
+}
+
+// findMore is Find, and tells whether there may be others.
+func findMore(tx workflow.Tx, shops []workflow.Shop, t SearchTerm) (found []workflow.Application, more bool, err error) {
 	switch {
 	case t.TS != "":
 		found, err = listed(tx, shops, workflow.ThreadOf(t.Channel, t.TS))
@@ -32,9 +40,19 @@ func Find(tx workflow.Tx, shops []workflow.Shop, t SearchTerm) (found []workflow
 		found, err = numbered(tx, shops, t.Word)
 	}
 	if err != nil || len(found) > 0 || t.Word == "" {
-		return found, err
+		return found, false, err
 	}
-	return ByUsername(tx, shops, t.Word)
+	return Named(tx, shops, t.Word)
+}
+
+// Named returns the requests that came under a user name, and where there is none those that ByWords finds. More is true
+// where there may be others.
+func Named(tx workflow.Tx, shops []workflow.Shop, name string) (found []workflow.Application, more bool, err error) {
+	found, err = ByUsername(tx, shops, name)
+	if err == nil && len(found) == 0 {
+		return ByWords(context.Background(), tx, shops, name) // the transaction looks at its own
+	}
+	return found, false, err
 }
 
 // ByUsername returns the requests that came to the shops under a user name, the latest first: of each shop

@@ -202,7 +202,7 @@ func newStages(tx workflow.Tx, shops []workflow.Shop, f Filter) (l stages, err e
 	if f.Creator == "" {
 		return l, nil
 	}
-	l.own, err = ByUsername(tx, l.shops, f.Creator)
+	l.own, _, err = Named(tx, l.shops, f.Creator)
 	l.own = slices.DeleteFunc(l.own, func(a workflow.Application) bool { return f.Campaign != "" && f.Campaign != a.Campaign })
 	return l, err
 }

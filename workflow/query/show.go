@@ -69,20 +69,21 @@ type Search struct {
 // Found is what a Search found.
 type Found struct {
 	Total  int
+	More   bool   // there may be others, that came before
 	Rows   []Row  // of the page, the latest first
 	Record Record // of the creator, where there are several and all are theirs; else zero
 }
 
 // Results returns what a search finds in the shops.
 func Results(tx workflow.Tx, shops []workflow.Shop, s Search) (f Found, err error) {
-	all, err := Find(tx, shops, s.Term)
+	all, more, err := findMore(tx, shops, s.Term)
 	if err != nil {
 		return f, err
 	}
 	if s.Decidable {
 		all = slices.DeleteFunc(all, func(a workflow.Application) bool { return !a.Decidable() })
 	}
-	f.Total = len(all)
+	f.Total, f.More = len(all), more
 	if creator, same := creatorOf(all); same && len(all) > 1 {
 		if f.Record, err = CreatorRecord(tx, creator, workflow.Key{}); err != nil {
 			return f, err
@@ -90,6 +91,12 @@ func Results(tx workflow.Tx, shops []workflow.Shop, s Search) (f Found, err erro
 	}
 	f.Rows, err = RowsOf(tx, pageOf(all, s.Page, s.Size), shops)
 	return f, err
+}
+
+// OfOneCreator reports whether some applications are all of the same creator.
+func OfOneCreator(all []workflow.Application) bool {
+	_, same := creatorOf(all)
+	return same
 }
 
 // creatorOf returns the creator of some applications, if they are all of the same.
