@@ -21,6 +21,8 @@ type Bridge struct {
 	key    Key
 	log    *slog.Logger
 
+	watchPerRun int // see watchedPerRun
+
 	connecting sync.Mutex // held while a token of the environment is exchanged and its pair kept
 
 	mu      sync.Mutex
@@ -54,7 +56,7 @@ type Unreadable struct {
 // New returns a bridge. Key seals the tokens that it keeps in the store.
 func New(client *affiliate.Client, store workflow.Store, engine *engine.Engine, key Key, log *slog.Logger) *Bridge {
 	return &Bridge{
-		client: client, store: store, engine: engine, key: key, log: log,
+		client: client, store: store, engine: engine, key: key, log: log, watchPerRun: watchedPerRun,
 		auths:  map[string]*affiliate.Authorisation{},
 		shops:  map[workflow.ShopID]*shopState{},
 		logged: map[string]bool{},

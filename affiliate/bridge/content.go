@@ -49,7 +49,7 @@ func (b *Bridge) watch(ctx context.Context, s workflow.Shop, state *shopState) e
 		}
 	}
 	calls := b.calls(s)
-	for n := 0; n < watchedPerRun && len(state.watched) > 0; n++ {
+	for n := 0; n < b.watchPerRun && len(state.watched) > 0; n++ {
 		k := state.watched[0]
 		state.watched = state.watched[1:]
 		if err := b.takeContent(ctx, calls, k); err != nil {

@@ -352,11 +352,11 @@ func TestOddPagesEndAListingAndNothingIsLost(t *testing.T) {
 				}
 				d.sweep()
 				d.act("/sim/oddities", fmt.Sprintf(`{"pages":%q,"times":1000000,"path":"sample_applications"}`, pages), nil)
-				ended := keys[:20]
+				ended := keys[:8]
 				for _, k := range ended {
 					d.act("/sim/applications/"+string(k.ID)+"/withdraw", "", nil)
 				}
-				for _, k := range keys[20:40] {
+				for _, k := range keys[8:16] {
 					d.act("/sim/applications/"+string(k.ID)+"/approve", "", nil)
 				}
 				late := d.apply(affiliatesim.Request{Status: affiliatesim.Shipped})
@@ -365,10 +365,10 @@ func TestOddPagesEndAListingAndNothingIsLost(t *testing.T) {
 				for _, k := range ended {
 					require.Equal(t, workflow.Withdrawn, d.application(k).State())
 				}
-				for _, k := range keys[20:40] {
+				for _, k := range keys[8:16] {
 					require.Equal(t, workflow.AwaitingShipment, d.application(k).State())
 				}
-				for _, k := range keys[40:] {
+				for _, k := range keys[16:] {
 					require.Equal(t, workflow.Pending, d.application(k).State())
 				}
 				require.Equal(t, workflow.Shipped, d.application(late).State())
