@@ -22,6 +22,9 @@ import (
 // longestAnswer bounds what is read of an answer, in bytes after decompression.
 const longestAnswer = 8 << 20
 
+// usualPage is how much room an answer of unknown length gets to begin with.
+const usualPage = 32 << 10
+
 const contentType = "application/json"
 
 // The vendor takes a timestamp from five minutes ago until 30 seconds ahead.
@@ -139,9 +142,11 @@ func (c *core) send(ctx context.Context, base *url.URL, r call, header http.Head
 // taken.
 func readBody(response *http.Response) ([]byte, error) {
 	var body bytes.Buffer
-	if told := response.ContentLength; told > 0 {
-		body.Grow(int(min(told, longestAnswer)) + bytes.MinRead) // in one piece
+	size := int64(usualPage)
+	if response.ContentLength >= 0 {
+		size = min(response.ContentLength, longestAnswer)
 	}
+	body.Grow(int(size) + bytes.MinRead) // in one piece
 	_, err := body.ReadFrom(io.LimitReader(response.Body, longestAnswer+1))
 	return body.Bytes(), err
 }

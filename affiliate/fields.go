@@ -297,7 +297,7 @@ const lastSecond = 253402300799
 func (f fields) stamp(name string) time.Time {
 	number := f.number(name)
 	seconds, ok := number.Int()
-	if !ok || seconds <= 0 || seconds > lastSecond || number != NumberOf(seconds) {
+	if !ok || seconds <= 0 || seconds > lastSecond || strings.Contains(number.text, ".") {
 		return time.Time{}
 	}
 	return time.Unix(seconds, 0).UTC()

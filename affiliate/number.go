@@ -56,6 +56,9 @@ func (n Number) String() string { return n.text }
 // Int returns the number without its fraction; ok is false of a blank number
 // and of one beyond 64 bits.
 func (n Number) Int() (value int64, ok bool) {
+	if n.text == "" {
+		return 0, false // without an error that nobody reads
+	}
 	whole, _, _ := strings.Cut(n.text, ".")
 	value, err := strconv.ParseInt(whole, 10, 64)
 	return value, err == nil
@@ -64,6 +67,9 @@ func (n Number) Int() (value int64, ok bool) {
 // Float returns the nearest float; ok is false of a blank number. It is meant
 // for sorting and rounding for display, not for arithmetic on money.
 func (n Number) Float() (value float64, ok bool) {
+	if n.text == "" {
+		return 0, false
+	}
 	value, err := strconv.ParseFloat(n.text, 64)
 	return value, err == nil
 }
