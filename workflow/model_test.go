@@ -25,7 +25,7 @@ func TestAKeyIsReadAsItWasWritten(t *testing.T) {
 	}
 }
 
-func TestACreatorIsKnownByHerIDOrUntilThenByShopAndName(t *testing.T) {
+func TestACreatorIsKnownByTheirIDOrUntilThenByShopAndName(t *testing.T) {
 	require.Equal(t, CreatorKey("id:open-1"), Creator{OpenID: "open-1", Username: "glow.daily"}.KeyOf("1"))
 	require.Equal(t, CreatorKey("name:1:glow.daily"), Creator{Username: "Glow.Daily"}.KeyOf("1"))
 	require.NotEqual(t, Creator{Username: "glow.daily"}.KeyOf("1"), Creator{Username: "glow.daily"}.KeyOf("2"))
@@ -34,11 +34,14 @@ func TestACreatorIsKnownByHerIDOrUntilThenByShopAndName(t *testing.T) {
 func TestAnApplicationStandsInTheListingsThatPeopleWaitFor(t *testing.T) {
 	const review, ship, seen, changed = "00001796040000000000", "00001795000000000000", "00001795431600000000", "00001795435140000000"
 	const latest = "00006794499452000000" // 2^33 seconds, less what is in changed: the latest first
+	const newest = "00006794502992000000" // likewise of what is in seen
 	key := "/" + sample.String()
 	always := func(stage Stage, sort string) []Place {
 		return []Place{
 			{StageOf(sample.Shop, stage), sort + key}, {CreatorOf("id:open-1"), seen + key}, {UsernameOf(sample.Shop, "GLOW.daily"), seen + key},
 			{SeenOf(sample.Shop), seen + key}, {ShortOf("P5VKP"), sample.String()},
+			{WordsOf(sample.Shop), "glow " + newest + key}, {WordsOf(sample.Shop), "daily " + newest + key},
+			{ProductOf(sample.Shop, "1"), newest + key},
 		}
 	}
 	thread := Place{ThreadOf("C0SAMPLES", "1.000001"), sample.String()}
@@ -78,12 +81,12 @@ func TestAnApplicationStandsInTheListingsThatPeopleWaitFor(t *testing.T) {
 				a.Timer, a.News = Timer{Kind: MoveDeadline, By: noon, Next: time.UnixMicro(1795000000000000)}, NewsShipped
 				return a
 			}(),
-			slices.Insert(append(always(StageShipping, changed), thread, live), 6, Place{DueOf(sample.Shop), ship + key}, Place{NewsOf(sample.Shop), sample.String()}),
+			slices.Insert(append(always(StageShipping, changed), thread, live), 9, Place{DueOf(sample.Shop), ship + key}, Place{NewsOf(sample.Shop), sample.String()}),
 		},
 		"at its end, in a campaign": {
 			func() Application { a := applicationIn(Rejected); a.Campaign = "c1"; return a }(),
 			append(always(StageReject, latest), thread, Place{CampaignOf("c1"), "id:open-1/" + seen + key},
-				Place{CampaignStageOf("c1", StageReject), latest + key}),
+				Place{CampaignStageOf("c1", StageReject), latest + key}, Place{MemberOf("c1", "id:open-1"), "07/" + latest + "/" + seen + key}),
 		},
 		"with a card that is gone": {
 			func() Application { a := applicationIn(Rejected); a.Card.Lost = true; return a }(), always(StageReject, latest),
