@@ -46,6 +46,9 @@ func (d *day) remember() onRecord {
 				return err
 			}
 			for _, e := range waiting {
+				if put := e.NotBefore.Sub(e.MadeAt); e.Kind == workflow.ShowCard && e.Attempt == 0 && put > 0 && put <= 10*time.Minute {
+					continue // an order's details, which the desk puts off on purpose, to show them with something else
+				}
 				m.owed = append(m.owed, fmt.Sprintf("%s in %s: %+v", e.Kind, lane, e.Effect))
 			}
 		}
