@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -126,7 +127,7 @@ func (a Application) Places() []Place {
 		{SeenOf(shop), seen},
 		{ShortOf(a.Key.Short()), a.Key.String()},
 	}
-	latest := sortTime(latestFirst.Add(-a.SeenAt.Sub(time.Unix(0, 0)))) + "/" + a.Key.String()
+	latest := latestShort(a.SeenAt) + "/" + a.Key.String()
 	for _, word := range a.Snapshot.Creator.Words() {
 		places = append(places, Place{WordsOf(shop), word + " " + latest})
 	}
@@ -190,6 +191,13 @@ func (a Application) memberOrder() string {
 
 // latestFirst is a time far ahead; what is counted back from it sorts the latest first.
 var latestFirst = time.Unix(1<<33, 0)
+
+// latestShort writes a time, to the second, so that in byte order the latest comes first: in few letters, as there are many.
+func latestShort(t time.Time) string {
+	const letters = 7
+	s := strconv.FormatInt(max(0, latestFirst.Unix()-t.Unix()), 36)
+	return strings.Repeat("0", max(0, letters-len(s))) + s
+}
 
 // sortTime writes a time so that byte order is order in time; no time at all comes last.
 func sortTime(t time.Time) string {

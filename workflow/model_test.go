@@ -34,14 +34,13 @@ func TestACreatorIsKnownByTheirIDOrUntilThenByShopAndName(t *testing.T) {
 func TestAnApplicationStandsInTheListingsThatPeopleWaitFor(t *testing.T) {
 	const review, ship, seen, changed = "00001796040000000000", "00001795000000000000", "00001795431600000000", "00001795435140000000"
 	const latest = "00006794499452000000" // 2^33 seconds, less what is in changed: the latest first
-	const newest = "00006794502992000000" // likewise of what is in seen
+	const first = "34d9s28"               // 2^33 seconds, less what is in seen, in base 36
 	key := "/" + sample.String()
 	always := func(stage Stage, sort string) []Place {
 		return []Place{
 			{StageOf(sample.Shop, stage), sort + key}, {CreatorOf("id:open-1"), seen + key}, {UsernameOf(sample.Shop, "GLOW.daily"), seen + key},
 			{SeenOf(sample.Shop), seen + key}, {ShortOf("P5VKP"), sample.String()},
-			{WordsOf(sample.Shop), "glow " + newest + key}, {WordsOf(sample.Shop), "daily " + newest + key},
-			{ProductOf(sample.Shop, "1"), newest + key},
+			{WordsOf(sample.Shop), "glow " + first + key}, {WordsOf(sample.Shop), "daily " + first + key}, {ProductOf(sample.Shop, "1"), first + key},
 		}
 	}
 	thread := Place{ThreadOf("C0SAMPLES", "1.000001"), sample.String()}

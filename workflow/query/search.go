@@ -18,6 +18,9 @@ const (
 
 	// triedAtOnce is how many are read at a time.
 	triedAtOnce = 50
+
+	// triedFirst is how many are read to learn whether a word is rare.
+	triedFirst = 10
 )
 
 // ByWords returns the requests of the shops for which each word typed begins a word of the creator's name, of their handle
@@ -61,11 +64,11 @@ func (w *wordSearch) run(ctx context.Context) error {
 	}
 	rarest, least := 0, -1
 	for n, word := range w.words {
-		p, err := w.tx.Applications(workflow.WordsOf(w.shop), word, triedAtOnce)
+		p, err := w.tx.Applications(workflow.WordsOf(w.shop), word, triedFirst)
 		if err != nil {
 			return err
 		}
-		cost := len(products[word]) * triedAtOnce
+		cost := len(products[word]) * triedFirst
 		for _, a := range p.Applications {
 			if begun(a.Snapshot.Creator.Words(), word) {
 				cost++
