@@ -109,7 +109,7 @@ func (d *bulkDesk) filterBulk() onClick[bulkChange] {
 
 // bulkFilterOf reads all filters as the person sees them. Of two that they changed quickly the second says both, whatever
 // the desk had shown by then.
-func bulkFilterOf(c click, was query.BulkFilter) query.BulkFilter {
+func bulkFilterOf(c click, was query.Criteria) query.Criteria {
 	for _, id := range view.BulkFilters {
 		for _, block := range c.View.State.Values {
 			if v, ok := block[id]; ok {

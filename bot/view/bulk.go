@@ -34,7 +34,7 @@ type BulkFacts struct {
 	Shop    workflow.Shop
 	Shops   []workflow.Shop // those in which the person decides; with this one alone there is no menu of them
 	Channel string          // where it was opened; empty: in App Home
-	Filter  query.BulkFilter
+	Filter  query.Criteria
 	At      time.Time // tells how long the deadlines are away
 }
 

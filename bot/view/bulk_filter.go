@@ -35,7 +35,7 @@ var (
 )
 
 // SetBulkFilter takes over what was chosen in one of the filters. A value that is none of its options takes the filter away.
-func SetBulkFilter(f *query.BulkFilter, action string, chosen []string) {
+func SetBulkFilter(f *query.Criteria, action string, chosen []string) {
 	value := ""
 	if len(chosen) > 0 && chosen[0] != BulkAny {
 		value = chosen[0]
@@ -44,9 +44,9 @@ func SetBulkFilter(f *query.BulkFilter, action string, chosen []string) {
 	case ActionBulkWithin:
 		f.Within = rung(value, bulkHours)
 	case ActionBulkGMV:
-		f.GMV = rung(value, bulkGMV)
+		f.GMV.Least = rung(value, bulkGMV)
 	case ActionBulkFollowers:
-		f.Followers = rung(value, bulkFollowers)
+		f.Followers.Least = rung(value, bulkFollowers)
 	case ActionBulkProduct:
 		f.Product = workflow.ProductID(value)
 	case ActionBulkCollab:
@@ -74,9 +74,9 @@ var BulkFilters = []string{
 
 // BulkMeta is what the dialog carries unseen.
 type BulkMeta struct {
-	Shop    workflow.ShopID  `json:"s"`
-	Channel string           `json:"h,omitempty"` // where it was opened: its shops are offered; empty: all
-	Filter  query.BulkFilter `json:"f,omitzero"`
+	Shop    workflow.ShopID `json:"s"`
+	Channel string          `json:"h,omitempty"` // where it was opened: its shops are offered; empty: all
+	Filter  query.Criteria  `json:"f,omitzero"`
 }
 
 // Encode writes the dialog's private metadata.
@@ -102,8 +102,8 @@ func bulkFilters(f BulkFacts) slack.Block {
 	in := f.Filter
 	elements := []slack.BlockElement{
 		stepMenu(ActionBulkWithin, "Deadline", "Any deadline", bulkHours, in.Within, func(n int) string { return fmt.Sprintf("Expires within %d hours", n) }),
-		stepMenu(ActionBulkGMV, "GMV", "Any GMV", bulkGMV, in.GMV, func(n int) string { return "30-day GMV of " + short(float64(n)) + " or more" }),
-		stepMenu(ActionBulkFollowers, "Followers", "Any followers", bulkFollowers, in.Followers, func(n int) string { return short(float64(n)) + " followers or more" }),
+		stepMenu(ActionBulkGMV, "GMV", "Any GMV", bulkGMV, in.GMV.Least, func(n int) string { return "30-day GMV of " + short(float64(n)) + " or more" }),
+		stepMenu(ActionBulkFollowers, "Followers", "Any followers", bulkFollowers, in.Followers.Least, func(n int) string { return short(float64(n)) + " followers or more" }),
 		productMenu(f),
 		menu(ActionBulkCollab, "Collaboration", []*slack.OptionBlockObject{
 			option(BulkAny, "Any collaboration"), option(query.OpenCollab, "Open collaboration"), option(query.TargetCollab, "Target collaboration"),
@@ -140,7 +140,7 @@ func productMenu(f BulkFacts) slack.BlockElement {
 	return menu(ActionBulkProduct, "Product", options, string(chosen))
 }
 
-func onlyBoxes(in query.BulkFilter) slack.BlockElement {
+func onlyBoxes(in query.Criteria) slack.BlockElement {
 	approvable, known := option(BulkApprovable, "Only requests that can be approved"), option(BulkKnown, "Only creators who asked before")
 	boxes := &slack.CheckboxGroupsBlockElement{
 		Type: slack.METCheckboxGroups, ActionID: ActionBulkOnly, Options: []*slack.OptionBlockObject{approvable, known},

@@ -41,7 +41,7 @@ var bulkShop = workflow.Shop{ID: "7495540735365777507", Name: "Nimbus Home"}
 func bulks() map[string]BulkFacts {
 	other := workflow.Shop{ID: "7495540735365777508", Name: "Nimbus Garden"}
 	products := []query.BulkProduct{{Product: workflow.Product{ID: "172950", Title: "Stand mixer & bowl"}, Waiting: 7}, {Product: workflow.Product{ID: "172951"}, Waiting: 2}}
-	all := query.BulkFilter{Within: 48, GMV: 1000, Followers: 10_000, Product: "999", Collab: query.TargetCollab, Approvable: true, Known: true}
+	all := query.Criteria{Within: 48, GMV: query.Range{Least: 1000}, Followers: query.Range{Least: 10_000}, Product: "999", Collab: query.TargetCollab, Approvable: true, Known: true}
 	return map[string]BulkFacts{
 		"bulk":          {Shop: bulkShop, BulkOffer: query.BulkOffer{Products: products, Waiting: 9, Matching: 7, Rows: bulkRows(waiting(7))}, At: noon, Channel: "C0SAMPLES1"},
 		"bulk_filtered": {Shop: bulkShop, Shops: []workflow.Shop{bulkShop, other}, Filter: all, BulkOffer: query.BulkOffer{Products: products, Waiting: 412, Matching: 1, Rows: bulkRows(waiting(1))}, At: noon},
@@ -102,7 +102,7 @@ func TestAHundredRequestsFitBothPagesWhateverTheirNames(t *testing.T) {
 		}
 		shop := workflow.Shop{ID: bulkShop.ID, Name: name}
 		m := BulkModal(BulkFacts{
-			Shop: shop, Shops: slices.Repeat([]workflow.Shop{shop}, 2)[:1], Filter: query.BulkFilter{Product: "not there"}, At: noon,
+			Shop: shop, Shops: slices.Repeat([]workflow.Shop{shop}, 2)[:1], Filter: query.Criteria{Product: "not there"}, At: noon,
 			BulkOffer: query.BulkOffer{Products: append(products, products...)[:150], Waiting: 5000, Matching: 412, Rows: bulkRows(all)},
 		})
 		lintModal(t, m)
@@ -170,15 +170,15 @@ func TestAMenuOfOtherRequestsForgetsWhatWasChosen(t *testing.T) {
 }
 
 func TestAFilterTakesItsOwnValuesOnly(t *testing.T) {
-	var f query.BulkFilter
+	var f query.Criteria
 	for _, action := range BulkFilters {
 		SetBulkFilter(&f, action, []string{"17"})
 	}
-	require.Equal(t, query.BulkFilter{Product: "17"}, f)
+	require.Equal(t, query.Criteria{Product: "17"}, f)
 	SetBulkFilter(&f, ActionBulkProduct, []string{BulkAny})
 	SetBulkFilter(&f, ActionBulkWithin, []string{"24"})
 	SetBulkFilter(&f, ActionBulkOnly, []string{BulkKnown})
-	require.Equal(t, query.BulkFilter{Within: 24, Known: true}, f)
+	require.Equal(t, query.Criteria{Within: 24, Known: true}, f)
 	SetBulkFilter(&f, ActionBulkOnly, nil)
-	require.Equal(t, query.BulkFilter{Within: 24}, f)
+	require.Equal(t, query.Criteria{Within: 24}, f)
 }

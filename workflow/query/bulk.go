@@ -27,8 +27,8 @@ type BulkProduct struct {
 
 // OfferBulk reads a shop's queue from end to end, since the counts have to be true, and keeps the first that match.
 // Choosable leaves out what cannot be offered.
-func OfferBulk(ctx context.Context, tx workflow.Tx, shop workflow.ShopID, f BulkFilter, now time.Time, choosable func(workflow.Application) bool) (o BulkOffer, err error) {
-	queue, asked, came := workflow.QueueOf(shop), map[workflow.ProductID]BulkProduct{}, map[workflow.CreatorKey]bool{}
+func OfferBulk(ctx context.Context, tx workflow.Tx, shop workflow.ShopID, c Criteria, now time.Time, choosable func(workflow.Application) bool) (o BulkOffer, err error) {
+	queue, asked, wanted := workflow.QueueOf(shop), map[workflow.ProductID]BulkProduct{}, c.Sieve(tx, now)
 	if o.Waiting, err = tx.Count(queue); err != nil {
 		return o, err
 	}
@@ -42,15 +42,13 @@ func OfferBulk(ctx context.Context, tx workflow.Tx, shop workflow.ShopID, f Bulk
 		}
 		p.Waiting++
 		asked[p.ID] = p
-		if !f.Admits(a, now) || !choosable(a) {
-			continue
+		if by := a.Snapshot.ReviewBy; !by.IsZero() && !now.Before(by) || !choosable(a) {
+			continue // nothing can be decided there
 		}
-		if f.Known {
-			if again, err := askedBefore(tx, a, came); err != nil {
-				return o, err
-			} else if !again {
-				continue
-			}
+		if admitted, err := wanted.Admits(a); err != nil {
+			return o, err
+		} else if !admitted {
+			continue
 		}
 		if o.Matching++; len(o.Rows) < workflow.MaxRun {
 			o.Rows = append(o.Rows, Row{Application: a})
@@ -60,18 +58,6 @@ func OfferBulk(ctx context.Context, tx workflow.Tx, shop workflow.ShopID, f Bulk
 		return cmp.Or(cmp.Compare(b.Waiting, a.Waiting), cmp.Compare(a.ID, b.ID))
 	})
 	return o, nil
-}
-
-// askedBefore reports whether a request's creator asked more than once. Each is looked up once, since a store may have
-// to walk a creator's requests to count them.
-func askedBefore(tx workflow.Tx, a workflow.Application, came map[workflow.CreatorKey]bool) (bool, error) {
-	creator := a.Snapshot.Creator.KeyOf(a.Key.Shop)
-	if again, known := came[creator]; known {
-		return again, nil
-	}
-	n, err := tx.Count(workflow.CreatorOf(creator))
-	came[creator] = n > 1
-	return n > 1, err
 }
 
 // BulkCheck is what can be decided now of what somebody chose.

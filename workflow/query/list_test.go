@@ -109,12 +109,14 @@ func TestABulkOfferCountsAllThatMatchesAndChecksWhatWasChosen(t *testing.T) {
 	}
 	stranger := waiting(glow, 500)
 	stranger.Snapshot.Creator = workflow.Creator{OpenID: "o2", Username: "kitchen"}
-	keep(t, store, putAll(append(all, stranger)...))
+	over := waiting(glow, 501)
+	over.Snapshot.ReviewBy = noon
+	keep(t, store, putAll(append(all, stranger, over)...))
 	offer := see(t, store, func(tx workflow.Tx) (BulkOffer, error) {
-		return OfferBulk(t.Context(), tx, glow, BulkFilter{Known: true}, noon, func(a workflow.Application) bool { return a.Key != all[1].Key })
+		return OfferBulk(t.Context(), tx, glow, Criteria{Known: true}, noon, func(a workflow.Application) bool { return a.Key != all[1].Key })
 	})
-	require.Equal(t, len(all)+1, offer.Waiting)
-	require.Equal(t, len(all)-1, offer.Matching, "without the stranger, and without what cannot be offered")
+	require.Equal(t, len(all)+2, offer.Waiting)
+	require.Equal(t, len(all)-1, offer.Matching, "without the stranger, what cannot be offered, and what ran out")
 	require.Len(t, offer.Rows, workflow.MaxRun)
 	require.Len(t, offer.Products, 4)
 	require.Equal(t, workflow.ProductID("0"), offer.Products[0].ID, "the most asked first")
@@ -169,7 +171,7 @@ func TestNothingIsReadOnceNobodyWaitsForIt(t *testing.T) {
 		end()
 		_, err := PeriodFigures(over, tx, shops, p, noon.Add(48*time.Hour))
 		require.ErrorIs(t, err, context.Canceled)
-		_, err = OfferBulk(over, tx, glow, BulkFilter{}, noon, func(workflow.Application) bool { return true })
+		_, err = OfferBulk(over, tx, glow, Criteria{}, noon, func(workflow.Application) bool { return true })
 		require.ErrorIs(t, err, context.Canceled)
 		_, err = CampaignFunnel(over, tx, workflow.Campaign{ID: "c1"}, noon)
 		require.ErrorIs(t, err, context.Canceled)
