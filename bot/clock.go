@@ -32,17 +32,33 @@ func (d clock) deadline(_ context.Context, _ workflow.Tx, s post.Subject) (post.
 	return post.Rendered{Later: func(ctx context.Context) (post.Rendered, error) {
 		named, unnamed := d.called(ctx, payload.Audience, shop)
 		return post.Rendered{
-			About: about, Loud: payload.Audience == workflow.ToChannel || payload.Audience == workflow.ToAdmins,
+			About: about, Loud: loud(payload.Audience, named),
 			Message: view.Deadline(view.DeadlineFacts{
-				Saying: payload, Application: s.Application, Region: shop.Region, Named: named, Unnamed: unnamed, Days: moveDays(shop),
+				Saying: payload, Application: s.Application, Region: shop.Region, Named: named, Unnamed: unnamed, Days: moveDays(shop), Now: time.Now(),
 				Nudging: payload.Deadline == workflow.PostDeadline && payload.Before > 0 && shop.Settings.Nudge != "",
 			}),
 		}, nil
 	}}, nil
 }
 
+// loud reports whether a step in a thread is shown in the channel too: where it is for the channel or the admins, and where
+// it is for reviewers of whom none can be named, as a thread reaches only whom it names.
+func loud(to workflow.Audience, named view.Entitled) bool {
+	switch to {
+	case workflow.ToChannel, workflow.ToAdmins:
+		return true
+	case workflow.ToReviewers:
+		return len(named.People) == 0 && len(named.Groups) == 0
+	default:
+		return false
+	}
+}
+
 // moveDays returns after how many days a shop is told of a parcel that does not move.
 func moveDays(s workflow.Shop) int { return cmp.Or(s.Settings.MoveDays, workflow.DefaultMoveDays) }
+
+// postDays returns how many days a creator of a shop has to post.
+func postDays(s workflow.Shop) int { return cmp.Or(s.Settings.PostDays, workflow.DefaultPostDays) }
 
 // called returns whom an announcement calls by name: only people who can act. Where it calls for somebody and nobody can be
 // named, unnamed says who may.
@@ -94,7 +110,7 @@ func (d clock) group(_ context.Context, tx workflow.Tx, s post.Subject) (post.Re
 		return post.Rendered{Obsolete: true}, nil
 	case payload.Kind == workflow.KindShipment:
 		obsolete := s.Shop.Settings.Shipments == workflow.ShipmentsInThread
-		return post.Rendered{Obsolete: obsolete, Message: view.Shipments(view.ShipmentsFacts{Saying: payload, Days: moveDays(s.Shop)})}, nil
+		return post.Rendered{Obsolete: obsolete, Message: view.Shipments(view.ShipmentsFacts{Saying: payload, Days: moveDays(s.Shop), Post: postDays(s.Shop)})}, nil
 	}
 	steps := s.Shop.Settings.Steps
 	if len(steps) == 0 {

@@ -12,6 +12,7 @@ import (
 
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
+	"sampledesk/workflow/engine"
 )
 
 // tick has the clock look at what is due, and lets everything be said.
@@ -126,6 +127,7 @@ func TestWhereNobodyIsNamedASentenceSaysWhoCanAct(t *testing.T) {
 		wait(10 * time.Second)
 		w.tick()
 		words := wording(t, w.lastStep().Blocks)
+		require.True(t, w.loud(w.lastStep()), "a thread that names nobody reaches nobody")
 		require.Contains(t, words, "Everyone in this channel can act")
 		require.NotContains(t, words, "<@")
 	})
@@ -189,6 +191,37 @@ func TestManyDeadlinesAtOnceAreOneMessageWithoutWhatWasDecidedMeanwhile(t *testi
 		words := wording(t, told[0].Blocks)
 		require.Equal(t, 7, strings.Count(words, "• "), words)
 		require.Contains(t, words, "/samples queue")
+	})
+}
+
+func TestTheBacklogIsOneMessageThatCountsDown(t *testing.T) {
+	shops := oneShop()
+	shops[0].InitialSyncDone = false
+	inBubble(t, setup{shops: shops, instant: true}, func(t *testing.T, w *world) {
+		var all []engine.Observation
+		for i := range 33 {
+			r := pending(fmt.Sprint(1001 + i))
+			r.ReviewBy = time.Now().Add(100*time.Hour + time.Duration(i)*time.Minute)
+			all = append(all, engine.Observation{ID: workflow.ApplicationID(fmt.Sprint(1001 + i)), Reported: workflow.Reported{At: time.Now(), Began: time.Now(), Snapshot: r, First: true}})
+		}
+		_, err := w.engine.Observe(t.Context(), shopID, all)
+		require.NoError(t, err)
+		w.endSweep()
+		wait(2 * time.Minute)
+		told := w.said(workflow.KindBacklog)
+		require.Len(t, told, 1)
+		require.Contains(t, told[0].Text, "3 more pending requests")
+		require.Equal(t, "3", told[0].Metadata.Payload["waiting"])
+		for left := 2; left >= 0; left-- {
+			w.accepted(memberOne, fmt.Sprint(1001+left), view.ActionApprove)
+			w.endSweep()
+			wait(time.Minute)
+			now := w.said(workflow.KindBacklog)
+			require.Len(t, now, 1, "it is edited")
+			require.Equal(t, told[0].TS, now[0].TS)
+			require.Equal(t, fmt.Sprint(left), now[0].Metadata.Payload["waiting"])
+			require.Equal(t, left == 0, strings.Contains(now[0].Text, "The backlog is empty"), now[0].Text)
+		}
 	})
 }
 

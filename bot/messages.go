@@ -3,7 +3,9 @@ package bot
 import (
 	"cmp"
 	"context"
+	"strconv"
 	"strings"
+	"time"
 
 	"sampledesk/bot/post"
 	"sampledesk/bot/view"
@@ -29,7 +31,9 @@ func (m messages) card(_ context.Context, tx workflow.Tx, s post.Subject) (post.
 
 // reply renders what is said in the thread of a card.
 func (messages) reply(_ context.Context, _ workflow.Tx, s post.Subject) (post.Rendered, error) {
-	return post.Rendered{Message: view.Reply(s.Payload), About: replyKeys(s.Payload)}, nil
+	said := s.Payload
+	said.Creator = &s.Application.Snapshot.Creator
+	return post.Rendered{Message: view.Reply(said), About: replyKeys(said)}, nil
 }
 
 // heard renders, in the thread of their card, what a creator wrote.
@@ -44,6 +48,17 @@ func (messages) heard(_ context.Context, _ workflow.Tx, s post.Subject) (post.Re
 // announcement renders what is said in a channel.
 func (m messages) announcement(_ context.Context, _ workflow.Tx, s post.Subject) (post.Rendered, error) {
 	return post.Rendered{Message: view.Notice(announced(s), m.defaults.AdminsOf(s.Shop))}, nil
+}
+
+// backlog renders the message that counts the requests without a card, as they are now.
+func (m messages) backlog(_ context.Context, tx workflow.Tx, s post.Subject) (post.Rendered, error) {
+	b, err := query.BacklogOf(tx, m.defaults, s.Notice.Shop, time.Now())
+	return post.Rendered{
+		Message: view.Backlog(view.BacklogFacts{
+			Saying: workflow.Payload{Kind: workflow.KindBacklog, Shop: b.Shop, Waiting: b.Waiting, DueSoon: b.DueSoon, NextDue: b.NextDue}, Of: s.Notice.Count,
+		}),
+		About: map[string]any{"waiting": strconv.Itoa(b.Waiting)},
+	}, err
 }
 
 // announced is what is said in a channel: a shop is named only where several live.

@@ -43,7 +43,7 @@ func TestANoteIsAddedFromTheCardAndFromItsThread(t *testing.T) {
 				notes = append(notes, m.Text)
 			}
 		}
-		require.Equal(t, []string{"Note by <@" + memberOne + ">: from the card", "Note by <@" + memberOne + ">: from the thread, A &amp; B"}, notes)
+		require.Equal(t, []string{"For Glow Daily: Note by <@" + memberOne + ">: from the card", "For Glow Daily: Note by <@" + memberOne + ">: from the thread, A &amp; B"}, notes)
 		require.Contains(t, w.command(memberTwo, view.CommandSamples, "show 1001"), "added the note “from the card”")
 	})
 }

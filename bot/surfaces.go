@@ -34,6 +34,7 @@ func (d *Desk) surfaces(store workflow.Store, engine *engine.Engine, who *access
 		{Effect: workflow.ShowNotice, Kind: workflow.KindMessage}:    talk.messageMessage,
 		{Effect: workflow.ShowNotice, Kind: workflow.KindMorning}:    due.morning,
 		{Effect: workflow.ShowNotice, Kind: workflow.KindContent}:    due.content,
+		{Effect: workflow.ShowNotice, Kind: workflow.KindBacklog}:    said.backlog,
 		{Effect: workflow.Reply}:                                     said.reply,
 		{Effect: workflow.Reply, Kind: workflow.KindMessage}:         said.heard,
 		{Effect: workflow.Reply, Kind: workflow.KindDeadline}:        due.deadline,

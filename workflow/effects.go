@@ -167,7 +167,7 @@ type Payload struct {
 	// nothing.
 	Unsent     string          `json:"unsent,omitempty"`
 	Inbound    *InboundMessage `json:"written,omitempty"`
-	Creator    *Creator        `json:"creator,omitempty"` // the creator that a channel's message is about
+	Creator    *Creator        `json:"creator,omitempty"` // the creator that it is about, where no card is read along
 	CreatorKey CreatorKey      `json:"creator_key,omitempty"`
 	CampaignID CampaignID      `json:"campaign_id,omitempty"` // in whose channel it belongs, if that has one
 

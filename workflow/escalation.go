@@ -39,7 +39,7 @@ type Audience string
 // The audiences. Each step is posted in the application's thread.
 const (
 	ToThread    Audience = "thread"    // nowhere else
-	ToReviewers Audience = "reviewers" // by name
+	ToReviewers Audience = "reviewers" // by name; in the channel too, where none can be named
 	ToChannel   Audience = "channel"   // in the channel too
 	ToAdmins    Audience = "admins"    // by name, and in the channel too
 )

@@ -105,6 +105,7 @@ type Notice struct {
 	Creator  CreatorKey `json:"creator,omitempty"`
 	Message  *Message   `json:"message,omitempty"`
 	Agenda   *Agenda    `json:"agenda,omitempty"`
+	Count    int        `json:"count,omitempty"`   // of KindBacklog: how many there were at first
 	Content  *Content   `json:"content,omitempty"` // of Application
 	Stage    Stage      `json:"stage,omitempty"`   // that the content brought Application to, which the message announces
 
@@ -122,6 +123,9 @@ func (n Notice) Lane() Lane {
 	}
 	return Lane("post/" + string(n.ID))
 }
+
+// BacklogNotice names the message that counts a shop's applications without a card.
+func BacklogNotice(s ShopID) NoticeID { return NoticeID("backlog/" + string(s)) }
 
 // RunNotice names the message about a run.
 func RunNotice(id RunID) NoticeID { return NoticeID("run/" + string(id)) }

@@ -72,15 +72,15 @@ type CardCapacity struct {
 	Open    int           // undecided applications that have a card
 	Backlog int           // undecided applications that have none
 	Soonest []Application // of the backlog, soonest deadline first; as many as there may be capacity for, or more
-	DueSoon int           // of all that are undecided, those with a deadline within CloseDeadline
 }
 
-// SweepEnded returns which applications get a card now, and what is announced. It is pure.
+// SweepEnded returns which applications get a card now, and how many are left that are to be counted in the channel: after
+// a shop's first sweep, those without a card. It is pure.
 //
 // The backlog of a shop just connected gets MaxBacklogCards cards, soonest deadline first, and one message counts the
-// others. They get theirs as they are opened, as capacity appears, or as their deadline comes close; one that was close
-// when first seen does not count as coming close, so that a neglected shop is not flooded.
-func SweepEnded(r CardCapacity) (cards []Key, announcements []Payload) {
+// others, down to none. They get theirs as they are opened, as capacity appears, or as their deadline comes close; one
+// that was close when first seen does not count as coming close, so that a neglected shop is not flooded.
+func SweepEnded(r CardCapacity) (cards []Key, left int) {
 	room := MaxBacklogCards - r.Open
 	for _, a := range r.Soonest {
 		if room > 0 || cameClose(a, r.At) {
@@ -89,12 +89,9 @@ func SweepEnded(r CardCapacity) (cards []Key, announcements []Payload) {
 		}
 	}
 	if r.Shop.InitialSyncDone {
-		return cards, nil
+		return cards, 0
 	}
-	if left := r.Backlog - len(cards); left > 0 {
-		announcements = append(announcements, Payload{Kind: KindBacklog, At: r.At, Waiting: left, DueSoon: r.DueSoon, Shop: r.Shop.Name, NextDue: nextDue(r, len(cards))})
-	}
-	return cards, announcements
+	return cards, r.Backlog - len(cards)
 }
 
 // cameClose reports whether the review deadline came within CloseDeadline since the desk first saw the application.
@@ -104,13 +101,6 @@ func cameClose(a Application, at time.Time) bool {
 	}
 	since := a.Snapshot.ReviewBy.Add(-CloseDeadline)
 	return a.SeenAt.Before(since) && !at.Before(since)
-}
-
-func nextDue(r CardCapacity, carded int) time.Time {
-	if carded < len(r.Soonest) {
-		return r.Soonest[carded].Snapshot.ReviewBy
-	}
-	return time.Time{}
 }
 
 // TimersSet reports whether the timers of the shop's applications follow its settings as they are now.

@@ -80,7 +80,15 @@ func TestABacklogIsToldOfOnce(t *testing.T) {
 		d := connected(t, affiliatesim.Options{Seed: 51})
 		d.sweep()
 		d.sweep()
-		require.Equal(t, []workflow.PayloadKind{workflow.KindBacklog}, d.notices(d.shop().ID))
+		require.Empty(t, d.notices(d.shop().ID))
+		d.view(func(tx workflow.Tx) error {
+			n, err := tx.Notice(workflow.BacklogNotice(d.shop().ID))
+			require.NoError(t, err)
+			waiting, err := tx.Lane(n.Lane())
+			require.Len(t, waiting, 1)
+			require.Equal(t, 21, n.Count)
+			return err
+		})
 	})
 }
 

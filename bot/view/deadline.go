@@ -21,6 +21,7 @@ type DeadlineFacts struct {
 	Unnamed     string   // who can act, where somebody was to be called and nobody could be: EveryMember or AnAdmin
 	Days        int      // after how many days without a movement a parcel is announced
 	Nudging     bool     // the shop's own reminder goes to the creator by itself with this step
+	Now         time.Time
 }
 
 // Deadline is a step of a deadline, told in the thread of a card. It names the creator and the product, as it may be
@@ -33,7 +34,7 @@ func Deadline(f DeadlineFacts) Message {
 	}
 	a := f.Application
 	return Message{
-		Text:   deadlineText(f.Saying) + ": " + spokenName(a.Snapshot.Creator) + spokenWorth(f) + ", " + spoken(productOf(a.Snapshot.Product), maxTitle),
+		Text:   deadlineText(f.Saying) + spokenLeft(f.Saying.NextDue.Sub(f.Now)) + ": " + spokenName(a.Snapshot.Creator) + spokenWorth(f) + ", " + spoken(productOf(a.Snapshot.Product), maxTitle),
 		Blocks: blocks,
 	}
 }

@@ -83,12 +83,7 @@ func lasting(d time.Duration) string {
 
 func expires(n int) string { return verb(n, "expires", "expire") }
 
-func hasHave(n int) string {
-	if n == 1 {
-		return "has"
-	}
-	return "have"
-}
+func hasHave(n int) string { return verb(n, "has", "have") }
 
 // itemLines names the items of a group, each with its card.
 func itemLines(s workflow.Payload, says func(workflow.Item) string) []string {

@@ -13,7 +13,7 @@ import (
 func Notice(s workflow.Payload, admins []workflow.PersonID) Message {
 	switch s.Kind {
 	case workflow.KindBacklog:
-		return backlog(s)
+		return Backlog(BacklogFacts{Saying: s})
 	case workflow.KindStopped:
 		return stopped(s, admins)
 	case workflow.KindResumed:
@@ -27,9 +27,28 @@ func Notice(s workflow.Payload, admins []workflow.PersonID) Message {
 	}
 }
 
-func backlog(s workflow.Payload) Message {
+// BacklogFacts is how many requests wait without a card of their own.
+type BacklogFacts struct {
+	Saying workflow.Payload // Waiting counts them as they are now
+	Of     int              // how many there were at first; 0: nobody knows
+}
+
+// Backlog is the message that counts the requests without a card, down to none.
+func Backlog(f BacklogFacts) Message {
+	s := f.Saying
+	if s.Waiting <= 0 {
+		text := "No more requests without a card"
+		if f.Of > 0 {
+			text = "The backlog is empty: all " + many(f.Of, "request") + " " + hasHave(f.Of) + " a card or a decision now"
+		}
+		return Message{Text: text + spokenShop(s.Shop), Blocks: []slack.Block{section("*" + text + "*" + forShop(s.Shop))}}
+	}
 	more := many(s.Waiting, "more pending request")
-	lines := []string{"*" + more + "*" + forShop(s.Shop), ""}
+	gone := ""
+	if n := f.Of - s.Waiting; n > 0 {
+		gone = fmt.Sprintf("%s of %s done", grouped(float64(n)), grouped(float64(f.Of)))
+	}
+	lines := []string{dotted("*"+more+"*"+forShop(s.Shop), gone), ""}
 	if !s.NextDue.IsZero() {
 		lines[1] = "The first deadline is " + due(s.NextDue)
 	}
@@ -37,7 +56,7 @@ func backlog(s workflow.Payload) Message {
 		lines = append(lines, fmt.Sprintf("Of all pending requests, %d %s due within %.0f hours.", s.DueSoon, isAre(s.DueSoon), workflow.CloseDeadline.Hours()))
 	}
 	lines = append(lines, "More cards are posted as you decide these, and when a deadline gets close. `/samples queue` shows all pending requests.")
-	return Message{Text: more + spokenShop(s.Shop) + "; see /samples queue", Blocks: []slack.Block{section(lines...)}}
+	return Message{Text: dotted(more+spokenShop(s.Shop), gone) + "; see /samples queue", Blocks: []slack.Block{section(lines...)}}
 }
 
 // stopped is said where TikTok answers nothing for a shop, where it does not take one call any more, and where the desk has

@@ -125,12 +125,16 @@ func decisionLine(s workflow.Payload) string {
 	}
 }
 
-// spokenReply is the reply in one short line.
+// spokenReply is the reply in one short line. It names the creator, as a notification shows no card above it.
 func spokenReply(s workflow.Payload) string {
-	if s.Unsent != "" {
-		return spokenChange(s) + "; the message to the creator was not sent"
+	text := spokenChange(s)
+	if s.Creator != nil {
+		text = "For " + spokenName(*s.Creator) + ": " + text // a name at the beginning might read as a quotation
 	}
-	return spokenChange(s)
+	if s.Unsent != "" {
+		return text + "; the message to the creator was not sent"
+	}
+	return text
 }
 
 func spokenChange(s workflow.Payload) string {

@@ -10,6 +10,7 @@ import (
 type ShipmentsFacts struct {
 	Saying workflow.Payload // Items are some of Waiting
 	Days   int              // after how many days without a movement a parcel is announced
+	Post   int              // how many days a creator has to post
 }
 
 // Shipments announces what became of shipments, those of one sweep together.
@@ -54,7 +55,7 @@ func seems(n int) string {
 func shipmentsWhy(f ShipmentsFacts) string {
 	switch f.Saying.News {
 	case workflow.NewsDelivered:
-		return "The creators' content is due now."
+		return verb(f.Saying.Waiting, "The creator now has ", "The creators now have ") + many(f.Post, "day") + " to post."
 	case workflow.NewsStuck:
 		return "TikTok has shown no movement for " + many(f.Days, "day") + ". Please check with the carrier."
 	case workflow.NewsNotShipped:

@@ -20,6 +20,20 @@ func stampSeconds(t time.Time) string {
 // client that cannot count still shows the first.
 func due(t time.Time) string { return stamp(t) + " (" + token(t, "{ago}", utc(t)) + ")" }
 
+// spokenLeft is the time left, for a notification, which does not count on: " (6 hours left)". None is left out.
+func spokenLeft(left time.Duration) string {
+	switch {
+	case left < time.Minute/2:
+		return ""
+	case left < 59*time.Minute+30*time.Second:
+		return " (" + many(int(left.Round(time.Minute)/time.Minute), "minute") + " left)"
+	case left < 49*time.Hour:
+		return " (" + many(int(left.Round(time.Hour)/time.Hour), "hour") + " left)"
+	default:
+		return " (" + many(int((left+12*time.Hour)/(24*time.Hour)), "day") + " left)"
+	}
+}
+
 // utc is a time in words, for where Slack shows no token: in fallbacks and in pictures.
 func utc(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") + " UTC" }
 

@@ -24,9 +24,9 @@ func (e *Engine) EndSweep(ctx context.Context, shop workflow.ShopID, at time.Tim
 		if forget, err = stoppedForNobody(tx, room.Shop); err != nil {
 			return err
 		}
-		cards, announcements := workflow.SweepEnded(room)
+		cards, left := workflow.SweepEnded(room)
 		news, err := tx.Count(workflow.NewsOf(shop))
-		deal, tell = !room.Shop.InitialSyncDone || len(cards) > 0 || len(announcements) > 0, news > 0 || len(room.Shop.Gathered) > 0
+		deal, tell = !room.Shop.InitialSyncDone || len(cards) > 0 || left > 0, news > 0 || len(room.Shop.Gathered) > 0
 		return err
 	})
 	if err == nil && forget {
@@ -54,14 +54,14 @@ func wrapSweep(shop workflow.ShopID, err error) error {
 	return nil
 }
 
-// endSweep gives out up to observeBatch cards and reports whether there are more; if not, it announces what there is to
-// announce.
+// endSweep gives out up to observeBatch cards and reports whether there are more; if not, it has those counted that are
+// left.
 func endSweep(t *txn, shop workflow.ShopID, at time.Time) (more bool, err error) {
 	room, err := cardCapacity(t.tx, shop, at)
 	if err != nil {
 		return false, err
 	}
-	cards, announcements := workflow.SweepEnded(room)
+	cards, left := workflow.SweepEnded(room)
 	for _, k := range cards[:min(observeBatch, len(cards))] {
 		if _, _, err := t.apply(k, workflow.CardRequested{At: at}); err != nil {
 			return false, err
@@ -70,8 +70,9 @@ func endSweep(t *txn, shop workflow.ShopID, at time.Time) (more bool, err error)
 	if len(cards) > observeBatch {
 		return true, nil
 	}
-	for _, s := range announcements {
-		if err := t.announce(shop, s); err != nil {
+	if left > 0 {
+		n := workflow.Notice{ID: workflow.BacklogNotice(shop), Shop: shop, Kind: workflow.KindBacklog, Count: left}
+		if err := t.notify(n, at, workflow.Routine); err != nil {
 			return false, err
 		}
 	}
@@ -80,6 +81,15 @@ func endSweep(t *txn, shop workflow.ShopID, at time.Time) (more bool, err error)
 	}
 	room.Shop.InitialSyncDone = true
 	return false, t.tx.PutShop(room.Shop)
+}
+
+// countBacklog has the message shown again that counts the applications without a card, when one more or one less waits.
+func countBacklog(t *txn, before, after workflow.Application, at time.Time) error {
+	waits := func(a workflow.Application) bool { return a.Decidable() && !a.Card.Wanted }
+	if waits(before) == waits(after) {
+		return nil
+	}
+	return t.renotify(workflow.BacklogNotice(after.Key.Shop), at, workflow.Routine)
 }
 
 func (t *txn) announce(shop workflow.ShopID, s workflow.Payload) error {
@@ -118,11 +128,6 @@ func cardCapacity(tx workflow.Tx, shop workflow.ShopID, at time.Time) (workflow.
 			return workflow.CardCapacity{}, err
 		}
 		room.Soonest = append(room.Soonest, page.Applications...)
-		for _, a := range page.Applications {
-			if due := a.Snapshot.ReviewBy; !due.IsZero() && !due.After(closeBy) {
-				room.DueSoon++
-			}
-		}
 		after = page.Next
 		last := len(page.Applications) - 1
 		if after == "" || last < 0 || len(room.Soonest) > workflow.MaxBacklogCards && !isClose(page.Applications[last], closeBy) {

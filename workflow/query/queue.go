@@ -3,6 +3,7 @@ package query
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"sampledesk/workflow"
 )
@@ -129,4 +130,40 @@ func MostWaiting(tx workflow.Tx, shops []workflow.Shop) (where workflow.ShopID, 
 		}
 	}
 	return where, nil
+}
+
+// Backlog is how many requests of a shop wait without a card.
+type Backlog struct {
+	Shop    string // named only where a channel serves several
+	Waiting int
+	DueSoon int       // of all that wait, with a card or without: those with a deadline within workflow.CloseDeadline
+	NextDue time.Time // the first deadline of those without a card; zero: there is none
+}
+
+// BacklogOf counts them.
+func BacklogOf(tx workflow.Tx, d Defaults, shop workflow.ShopID, now time.Time) (b Backlog, err error) {
+	if b.Shop, err = d.ShopNamed(tx, shop); err != nil {
+		return b, err
+	}
+	if b.Waiting, err = tx.Count(workflow.BacklogOf(shop)); err != nil {
+		return b, err
+	}
+	if b.DueSoon, err = DueWithin(tx, shop, now, workflow.CloseDeadline); err != nil {
+		return b, err
+	}
+	page, err := tx.Applications(workflow.BacklogOf(shop), "", 1)
+	if err == nil && len(page.Applications) > 0 {
+		b.NextDue = page.Applications[0].Snapshot.ReviewBy
+	}
+	return b, err
+}
+
+// DueWithin counts the requests of a shop that wait for the team and whose deadline is ahead, so far at the most.
+func DueWithin(tx workflow.Tx, shop workflow.ShopID, now time.Time, span time.Duration) (int, error) {
+	until, err := tx.CountTo(workflow.QueueOf(shop), workflow.DueBy(now.Add(span)))
+	if err != nil {
+		return 0, err
+	}
+	over, err := tx.CountTo(workflow.QueueOf(shop), workflow.DueBy(now))
+	return until - over, err
 }
