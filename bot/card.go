@@ -23,6 +23,7 @@ type cardDesk struct {
 	store    workflow.Store
 	access   *access.Access
 	mux      *handle.Mux
+	assign   *assignDesk
 	defaults query.Defaults
 	log      *slog.Logger
 }
@@ -78,11 +79,14 @@ func (d *cardDesk) look() onClick[view.Target] {
 
 // more is the menu of what is rarely needed. Its links are opened by Slack, and only have to be acknowledged.
 func (d *cardDesk) more(ctx context.Context, c click, ack socket.Ack) {
-	if c.Action.Chosen() == view.MoreLookEnd {
+	switch c.Action.Chosen() {
+	case view.MoreLookEnd:
 		handle.Run(ctx, d.mux, c, d.endLook(), ack)
-		return
+	case view.MoreAssign:
+		handle.Run(ctx, d.mux, c, d.assign.open(), ack)
+	default:
+		ack(nil)
 	}
-	ack(nil)
 }
 
 // endLook takes a person's name off a card: their own, or an admin anybody's.

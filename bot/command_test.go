@@ -35,7 +35,7 @@ func TestEverySubcommandOfTheHelpAnswers(t *testing.T) {
 		for command, all := range map[string][]view.Subcommand{view.CommandSamples: view.SamplesCommands, view.CommandCampaign: view.CampaignCommands} {
 			for _, s := range all {
 				arg := map[string]string{
-					"/samples show": "1001", "/samples find": "1001", "/samples approve": "1001", "/samples reject": "1001 oos",
+					"/samples show": "1001", "/samples find": "1001", "/samples approve": "1001", "/samples reject": "1001 oos", "/samples assign": "1001 U0MEMBER02",
 					"/campaign status": "spring LAUNCH", "/campaign create": "Summer launch", "/campaign add": "spring launch @glow.daily",
 					"/campaign import": "7300000000000000001", "/campaign archive": "spring launch",
 				}[command+" "+s.Name]

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"regexp"
@@ -21,15 +22,16 @@ import (
 
 // mentionDesk is what people say to the desk by naming it in a card's thread.
 type mentionDesk struct {
-	api     *slackapi.Client
-	engine  *engine.Engine
-	store   workflow.Store
-	access  *access.Access
-	mux     *handle.Mux
-	find    finder
-	decider decider
-	heard   recentIDs
-	log     *slog.Logger
+	api      *slackapi.Client
+	engine   *engine.Engine
+	store    workflow.Store
+	access   *access.Access
+	mux      *handle.Mux
+	find     finder
+	decider  decider
+	assigner assigner
+	heard    recentIDs
+	log      *slog.Logger
 }
 
 // register adds the mention.
@@ -91,7 +93,7 @@ func (d *mentionDesk) answerMention(ctx context.Context, e event) view.Message {
 	m := mention{id: e.ID, who: said.User, application: a, words: afterMention(said.Text, e.bot())}
 	word, rest := cutWord(m.words)
 	switch word = strings.Trim(word, ".,:;!?"); word {
-	case "approve", "reject", "note":
+	case "approve", "reject", "undo", "note", "take", "assign":
 		return d.doMentioned(ctx, m, word, rest)
 	case "status", "show":
 		return d.statusMentioned(ctx, m)
@@ -129,6 +131,19 @@ func (d *mentionDesk) doMentioned(ctx context.Context, m mention, word, rest str
 	switch word {
 	case "note":
 		return d.noteMentioned(ctx, m, who, rest)
+	case "take":
+		return d.assignMentioned(ctx, m, who, shop, m.who)
+	case "assign":
+		to, err := d.assigner.who(ctx, shop, rest)
+		if err == nil && to == "" {
+			return view.AssignWho(m.application, plainText(ctx, d.access, rest))
+		}
+		if err != nil {
+			return refusal(ctx, d.access, m.who, err)
+		}
+		return d.assignMentioned(ctx, m, who, shop, to)
+	case "undo":
+		return d.undoMentioned(ctx, m, who, shop)
 	case "reject":
 		words := plainText(ctx, d.access, rest)
 		reason, note, ok := view.ParseReason(words)
@@ -147,6 +162,24 @@ func (d *mentionDesk) orRefused(ctx context.Context, m mention, answer view.Mess
 		return refusal(ctx, d.access, m.who, err)
 	}
 	return answer
+}
+
+// assignMentioned puts somebody's name on the request.
+func (d *mentionDesk) assignMentioned(ctx context.Context, m mention, by workflow.Actor, shop workflow.Shop, to workflow.PersonID) view.Message {
+	a, err := d.assigner.assign(ctx, m.application.Key, by, shop, to)
+	if refused, ok := errors.AsType[errCannotTake](err); ok {
+		return view.Aside(view.CannotTake(refused.who, refused.why))
+	}
+	return d.orRefused(ctx, m, view.Given(a, m.who), err)
+}
+
+// undoMentioned takes the decision back that waits to be sent.
+func (d *mentionDesk) undoMentioned(ctx context.Context, m mention, by workflow.Actor, shop workflow.Shop) view.Message {
+	a, err := d.engine.Apply(ctx, m.application.Key, workflow.Undone{Actor: by, At: time.Now(), Round: m.application.Round})
+	if err != nil {
+		return refusal(ctx, d.access, m.who, err)
+	}
+	return view.Briefly(query.Row{Application: a}, "")
 }
 
 // noteMentioned keeps a note. It stands in the thread already, so nothing is said there once more.

@@ -35,6 +35,7 @@ var belowSurfaces = map[string]room{
 	"routes":   {files: []string{"routes.go", "command.go"}, uses: []string{"typed"}},
 	"reads":    {files: []string{"heavy.go"}},
 	"find":     {files: []string{"find.go"}, uses: []string{"typed"}},
+	"assigner": {files: []string{"assigner.go"}},
 
 	// What renders the messages that no surface does.
 	"messages": {files: []string{"messages.go"}},
@@ -45,12 +46,12 @@ var belowSurfaces = map[string]room{
 // The surfaces do not use each other: what two of them need is below them, in workflow/query, in bot/view or in a package
 // of its own.
 var surfaces = map[string]room{
-	"card":    {files: []string{"card.go", "reject.go"}, uses: []string{"controls", "routes", "typed"}},
+	"card":    {files: []string{"card.go", "reject.go", "assign.go"}, uses: []string{"assigner", "controls", "find", "routes", "typed"}},
 	"home":    {files: []string{"home.go", "home_page.go", "home_publish.go", "home_sessions.go"}, uses: []string{"config", "controls", "memory", "routes"}},
 	"queue":   {files: []string{"queue.go"}, uses: []string{"controls", "find", "routes", "typed"}},
 	"pick":    {files: []string{"pick.go"}, uses: []string{"controls", "find", "routes", "typed"}},
 	"note":    {files: []string{"note.go"}, uses: []string{"controls", "find", "manifest", "routes", "typed"}},
-	"mention": {files: []string{"mention.go"}, uses: []string{"find", "memory", "routes", "typed"}},
+	"mention": {files: []string{"mention.go"}, uses: []string{"assigner", "find", "memory", "routes", "typed"}},
 	"campaign": {
 		files: []string{
 			"campaign.go", "campaign_commands.go", "campaign_edit.go", "campaign_find.go", "campaign_join.go", "campaign_link.go",
@@ -72,7 +73,7 @@ var aboveSurfaces = map[string]room{
 	"root": {
 		files: []string{"doc.go", "desk.go", "surfaces.go"},
 		uses: []string{
-			"bulk", "campaign", "card", "check", "clock", "config", "find", "home", "mention", "note", "pick", "queue",
+			"assigner", "bulk", "campaign", "card", "check", "clock", "config", "find", "home", "mention", "note", "pick", "queue",
 			"reads", "retry", "routes", "settings", "stats", "status", "talk", "memory", "messages", "report",
 		},
 	},

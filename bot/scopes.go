@@ -4,7 +4,7 @@ package bot
 // what it is for; a test holds the two together.
 var Scopes = []string{
 	"app_mentions:read", "channels:history", "channels:read", "chat:write", "commands", "files:write", "groups:history",
-	"groups:read", "usergroups:read", "users:read",
+	"groups:read", "im:history", "im:write", "usergroups:read", "users:read",
 }
 
 // Events are the bot events that the app subscribes to. Messages are not among them: what is said in a thread without

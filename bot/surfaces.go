@@ -26,6 +26,9 @@ func (d *Desk) surfaces(store workflow.Store, engine *engine.Engine, who *access
 	checks := slackChecks{api: api, access: who, log: log}
 	settings := &settingsDesk{api: api, engine: engine, access: who, mux: mux, standard: standardSettings(defaults), checks: checks, log: log}
 
+	assigning := assigner{engine: engine, access: who, defaults: defaults}
+	assign := &assignDesk{store: store, access: who, mux: mux, find: find, assigner: assigning}
+
 	said, due, week := messages{defaults}, clock{access: who, defaults: defaults}, &weekDesk{api: api, log: log}
 	d.posts = post.New(post.Config{API: api, Store: store, Defaults: defaults, Log: log, LinkTo: who.LinkTo, Renderers: map[post.On]post.Render{
 		{Effect: workflow.ShowCard}:                                  said.card,
@@ -40,17 +43,18 @@ func (d *Desk) surfaces(store workflow.Store, engine *engine.Engine, who *access
 		{Effect: workflow.Reply, Kind: workflow.KindDeadline}:        due.deadline,
 		{Effect: workflow.Announce}:                                  said.announcement,
 		{Effect: workflow.Announce, Kind: workflow.KindMessage}:      said.heardInChannel,
+		{Effect: workflow.Announce, Kind: workflow.KindAssigned}:     assign.told,
 		{Effect: workflow.Announce, Kind: workflow.KindDeadline}:     due.group,
 		{Effect: workflow.Announce, Kind: workflow.KindShipment}:     due.group,
 		{Effect: workflow.Announce, Kind: workflow.KindWeeklyReport}: week.report,
 	}})
 	return []surface{
-		d.home, bulk, talk, question,
-		&cardDesk{api: api, engine: engine, store: store, access: who, mux: mux, defaults: defaults, log: log},
+		d.home, bulk, talk, question, assign,
+		&cardDesk{api: api, engine: engine, store: store, access: who, mux: mux, assign: assign, defaults: defaults, log: log},
 		&queueDesk{api: api, engine: engine, store: reads, access: who, find: look, log: log},
 		&pickDesk{access: who, find: find, decider: decide},
 		&noteDesk{engine: engine, store: store, reads: reads, access: who, find: find, log: log},
-		&mentionDesk{api: api, engine: engine, store: store, access: who, mux: mux, find: find, decider: decide, log: log},
+		&mentionDesk{api: api, engine: engine, store: store, access: who, mux: mux, find: find, decider: decide, assigner: assigning, log: log},
 		&campaignDesk{api: api, engine: engine, store: store, reads: reads, access: who, defaults: defaults, log: log},
 		&editDesk{engine: engine, store: store, access: who, defaults: defaults, unreachable: checks.unreachableSoon, products: products, log: log},
 		&joinDesk{engine: engine, store: store, access: who, mux: mux, defaults: defaults, log: log},

@@ -69,8 +69,9 @@ func (j Joined) before() Joined { return Joined{By: j.WasBy, At: j.WasAt, Member
 
 // OnIt says who is on it: they look at the application, so that others need not.
 type OnIt struct {
-	By PersonID  `json:"by,omitempty"`
-	At time.Time `json:"at,omitzero"`
+	By   PersonID  `json:"by,omitempty"`
+	At   time.Time `json:"at,omitzero"`
+	From PersonID  `json:"from,omitempty"` // who asked them to; empty: nobody, or it was their turn
 }
 
 // Decision is what the team decided and how far that has come.

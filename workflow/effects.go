@@ -133,6 +133,7 @@ const (
 	KindContent      PayloadKind = "content"  // what a creator posted
 	KindMorning      PayloadKind = "morning"  // what falls due today and tomorrow
 	KindWeeklyReport PayloadKind = "report"   // the week
+	KindAssigned     PayloadKind = "assigned" // to the person who is to take a request on
 
 	SayUndelivered PayloadKind = "undelivered" // Slack did not take a message
 )
@@ -143,6 +144,7 @@ type Payload struct {
 	Stage     Stage       `json:"stage,omitempty"` // the stage that the message announces
 	State     State       `json:"state,omitempty"`
 	By        PersonID    `json:"by,omitempty"`
+	To        PersonID    `json:"to,omitempty"` // whom alone it is for, in a direct message; empty: a channel
 	At        time.Time   `json:"at"`
 	Verdict   Verdict     `json:"verdict,omitempty"`
 	Reason    Reason      `json:"reason,omitempty"`
@@ -202,6 +204,9 @@ func ImportLane(id RunID) Lane { return Lane("import/" + string(id)) }
 // ShipmentLane is the lane of a shop's news of shipments, which may go to a channel of their own: where that is closed
 // to the desk, nothing else waits for it.
 func ShipmentLane(s ShopID) Lane { return Lane("shipments/" + string(s)) }
+
+// PersonLane is the lane of what is said of a shop to one person, in the app's own messages.
+func PersonLane(s ShopID, p PersonID) Lane { return Lane("person/" + string(s) + "/" + string(p)) }
 
 // NoticeLane is the lane of what is said to a shop's channel.
 func NoticeLane(s ShopID) Lane { return Lane("notice/" + string(s)) }

@@ -20,6 +20,7 @@ const (
 	OnCampaignLeft       EventKind = "campaign left"
 	OnOnItBegan          EventKind = "look began"
 	OnOnItEnded          EventKind = "look ended"
+	OnAssigned           EventKind = "assigned"
 	OnNoted              EventKind = "noted"
 	OnMessageWritten     EventKind = "message written" // by the team, to the creator
 	OnMessageSent        EventKind = "message sent"    // TikTok took it

@@ -65,7 +65,7 @@ func (l *life) person() Event {
 	case 3:
 		return CampaignLeft{Actor: who, At: l.now, Seen: one[CampaignID](l, "", "c1", "c2"), Back: one(l, "", l.a.Joined.Was)}
 	case 4:
-		return one[Event](l, OnItBegan{Actor: who, At: l.now}, OnItEnded{Actor: who, At: l.now})
+		return one[Event](l, OnItBegan{Actor: who, At: l.now}, OnItEnded{Actor: who, At: l.now}, Assigned{Actor: who, At: l.now, To: another})
 	case 5:
 		return Noted{Actor: who, At: l.now, Text: one(l, "", "a note"), Quiet: l.pick(2) == 0}
 	default:
@@ -153,7 +153,7 @@ func (l *life) step(e Event) {
 	require.Equal(t, n, again, "a step is pure")
 	require.Equal(t, err, errAgain)
 	if err != nil {
-		require.True(t, personal(e.Kind()) || slices.Contains([]EventKind{OnOnItBegan, OnOnItEnded, OnNoted, OnMessageSent}, e.Kind()), "%q was refused", e.Kind())
+		require.True(t, personal(e.Kind()) || slices.Contains([]EventKind{OnOnItBegan, OnOnItEnded, OnAssigned, OnNoted, OnMessageSent}, e.Kind()), "%q was refused", e.Kind())
 		require.ErrorAs(t, err, new(Refusal))
 	}
 	if err != nil || !n.Changed {

@@ -25,10 +25,11 @@ type Entry struct {
 	Reason   Reason     `json:"reason,omitempty"`
 	Campaign CampaignID `json:"campaign,omitempty"`
 	Failure  Failure    `json:"cause,omitzero"`
-	Text     string     `json:"text,omitempty"`    // of a note, or of a message to or from the creator
-	Message  string     `json:"message,omitempty"` // to the creator, which is to go with a decision
-	Creator  CreatorKey `json:"creator,omitempty"` // in the shop's own history: the creator it is about
-	Name     string     `json:"name,omitempty"`    // of a campaign, there
+	Text     string     `json:"text,omitempty"`      // of a note, or of a message to or from the creator
+	Message  string     `json:"message,omitempty"`   // to the creator, which is to go with a decision
+	Creator  CreatorKey `json:"creator,omitempty"`   // in the shop's own history: the creator it is about
+	Name     string     `json:"name,omitempty"`      // of a campaign, there
+	Assigned PersonID   `json:"to_person,omitempty"` // who was asked to take it on
 
 	// Of a deadline's step: which, and whether it was announced with others, as one message.
 	Deadline DeadlineKind `json:"deadline,omitempty"`

@@ -61,6 +61,9 @@ func CampaignStageOf(c CampaignID, stage Stage) Listing {
 	return listing("campaign stage", string(c), string(stage))
 }
 
+// OnItOf lists a shop's applications that wait for the team and that a person is on, soonest review deadline first.
+func OnItOf(s ShopID, p PersonID) Listing { return listing("on it", string(s), string(p)) }
+
 // CampaignQueueOf lists those of a campaign's applications that wait for the team, soonest review deadline first.
 func CampaignQueueOf(c CampaignID) Listing { return listing("campaign queue", string(c)) }
 
@@ -148,6 +151,9 @@ func (a Application) Places() []Place {
 		places = append(places, Place{QueueOf(shop), due})
 		if !a.Card.Wanted {
 			places = append(places, Place{BacklogOf(shop), due})
+		}
+		if a.OnIt.By != "" {
+			places = append(places, Place{OnItOf(shop, a.OnIt.By), due})
 		}
 	}
 	if state.Live() {

@@ -124,6 +124,7 @@ func everyEvent() map[EventKind]Event {
 		OnCampaignLeft:       CampaignLeft{At: noon},
 		OnOnItBegan:          OnItBegan{Actor: by(member), At: noon},
 		OnOnItEnded:          OnItEnded{At: noon},
+		OnAssigned:           Assigned{Actor: by(member), At: noon, To: member},
 		OnNoted:              Noted{At: noon, Text: "a note"},
 		OnMessageReceived:    MessageReceived{At: noon},
 		OnMessageSent:        MessageUpdated{What: OnMessageSent, At: noon},
@@ -196,6 +197,7 @@ func TestEachEntryOfTheHistoryTellsTheFactsOfItsEvent(t *testing.T) {
 		{pending, CampaignChosen{Actor: by(member), At: noon, Campaign: "c1"}, line(OnCampaignChosen, Pending, Pending), func(h *Entry) { h.By, h.Campaign = by(member), "c1" }},
 		{joined(pending), CampaignLeft{Actor: by(member), At: noon, Seen: "campaign-0"}, line(OnCampaignLeft, Pending, Pending), func(h *Entry) { h.By, h.Campaign = by(member), "campaign-0" }},
 		{pending, OnItBegan{Actor: by(member), At: noon}, line(OnOnItBegan, Pending, Pending), func(h *Entry) { h.By = by(member) }},
+		{pending, Assigned{Actor: by(member), At: noon, To: another}, line(OnAssigned, Pending, Pending), func(h *Entry) { h.By, h.Assigned = by(member), another }},
 		{pending, Noted{Actor: by(member), At: noon, Text: "a note"}, line(OnNoted, Pending, Pending), func(h *Entry) { h.By, h.Text = by(member), "a note" }},
 		{pending, StepDue{At: noon, Step: EscalationPolicy[1], Name: "24h", Before: 24 * time.Hour, Grouping: Grouped}, line(OnStepDue, Pending, Pending), func(h *Entry) {
 			h.Deadline, h.Step, h.Grouped = ReviewDeadline, "24h", true

@@ -121,6 +121,18 @@ func (a *Access) Account(ctx context.Context, who workflow.PersonID) (slackapi.A
 	return a.people.user(ctx, who)
 }
 
+// Named returns the members of a channel who bear a name. The error is a Denied where Slack does not tell in time.
+func (a *Access) Named(ctx context.Context, channel, name string) ([]workflow.PersonID, error) {
+	ctx, cancel := context.WithTimeout(ctx, Timeout)
+	defer cancel()
+	found, err := a.people.called(ctx, channel, name)
+	if err != nil {
+		a.log.WarnContext(ctx, "could not look for a person by name", "channel", channel, "error", err)
+		return nil, Denied{Rule: view.DeniedUnchecked}
+	}
+	return found, nil
+}
+
 // Groups returns the workspace's user groups.
 func (a *Access) Groups(ctx context.Context) ([]view.UserGroup, error) {
 	return a.people.allGroups(ctx)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"strings"
 	"sync"
 	"time"
 
@@ -37,7 +38,8 @@ type people struct {
 	users   map[workflow.PersonID]known[slackapi.Account]
 	members map[string]known[map[workflow.PersonID]bool]
 	groups  map[workflow.GroupID]known[map[workflow.PersonID]bool]
-	named   known[[]view.UserGroup] // the workspace's user groups
+	named   known[[]view.UserGroup]   // the workspace's user groups
+	roster  known[[]slackapi.Account] // everybody of the workspace, as far as was read
 }
 
 type known[T any] struct {
@@ -237,6 +239,59 @@ func (p *people) allGroups(ctx context.Context) ([]view.UserGroup, error) {
 		p.named = known[[]view.UserGroup]{all, time.Now()}
 		return all, nil
 	})
+}
+
+// everybody returns the people of the workspace.
+func (p *people) everybody(ctx context.Context) ([]slackapi.Account, error) {
+	p.mu.Lock()
+	k := p.roster
+	p.mu.Unlock()
+	if !k.at.IsZero() && time.Since(k.at) < knownFor {
+		return k.value, nil
+	}
+	return once(ctx, &p.flight, "everybody", func(ctx context.Context) ([]slackapi.Account, error) {
+		all, err := p.api.Accounts(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("listing the people of the workspace: %w", err)
+		}
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.roster = known[[]slackapi.Account]{all, time.Now()}
+		return all, nil
+	})
+}
+
+// called returns the members of a channel who bear a name: as they are called, by their handle or by their full name, and,
+// where nobody is called so, those whose name begins so.
+func (p *people) called(ctx context.Context, channel, name string) ([]workflow.PersonID, error) {
+	all, err := p.everybody(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var exact, near []workflow.PersonID
+	for _, a := range all {
+		fits, begins := false, false
+		for _, n := range []string{a.Name, a.Profile.DisplayName, a.RealName, a.Profile.RealName} {
+			fits = fits || n != "" && strings.EqualFold(n, name)
+			begins = begins || len(n) > len(name) && strings.EqualFold(n[:len(name)], name)
+		}
+		if a.Deleted || a.IsBot || !fits && !begins {
+			continue
+		}
+		in, err := p.isMember(ctx, workflow.PersonID(a.ID), channel)
+		switch {
+		case err != nil:
+			return nil, err
+		case in && fits:
+			exact = append(exact, workflow.PersonID(a.ID))
+		case in:
+			near = append(near, workflow.PersonID(a.ID))
+		}
+	}
+	if len(exact) > 0 {
+		return exact, nil
+	}
+	return near, nil
 }
 
 // FewAtATime is how many people Slack is asked about at the same time.

@@ -19,6 +19,7 @@ type place struct {
 
 	channel string // where it is, or goes
 	home    string // where what it is about lives now
+	person  bool   // the channel is a person: it goes to the conversation with them
 	thread  string // the card under which it stands; empty: it is a message of the channel
 	waits   bool   // for its card
 	gone    bool   // the message, its card or what it tells of is gone: nothing is written any more
@@ -95,6 +96,9 @@ func placeInThread(tx workflow.Tx, k workflow.Key, p *place) (err error) {
 func placeAnnouncement(tx workflow.Tx, e workflow.Effect, p *place) (err error) {
 	switch {
 	case e.Payload == nil:
+	case e.Payload.To != "":
+		p.channel, p.home, p.person = string(e.Payload.To), "", true
+		return nil
 	case e.Payload.Kind == workflow.KindShipment && p.shop.Settings.Shipments == workflow.ShipmentsElsewhere:
 		p.channel = cmp.Or(p.shop.Settings.ShipmentChannel, p.channel)
 	default:

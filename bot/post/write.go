@@ -26,6 +26,7 @@ type draft struct {
 	home     bool   // it is a channel that a shop or a campaign lives in now: closed to the desk, it is waited for
 	ts       string // of the message to update
 	looked   bool   // something of it was written, and nothing is on record of that yet
+	person   bool   // the channel is a person
 	thread   string
 	loud     bool // shown in the channel too
 	edited   bool // it is edited later: a card, or a notice
@@ -45,7 +46,7 @@ const keyPage = "page"
 // draftOf returns the message that an effect brings to its place.
 func draftOf(e workflow.Effect, p place, r Rendered) draft {
 	d := draft{
-		method: p.method(), channel: p.channel, home: p.channel == p.home, thread: p.thread, loud: r.Loud,
+		method: p.method(), channel: p.channel, home: p.channel == p.home, person: p.person, thread: p.thread, loud: r.Loud,
 		edited: e.Kind == workflow.ShowCard || e.Kind == workflow.ShowNotice, message: r.Message, event: EventNotice,
 		payload: map[string]any{"effect": string(e.ID), "shop": string(e.Shop)},
 	}
@@ -88,6 +89,13 @@ const lookBack = 2 * time.Minute
 func (s *Service) find(ctx context.Context, e workflow.Effect, d *draft) error {
 	since, first := e.MadeAt.Add(-lookBack), ""
 	d.found = map[int]string{}
+	if d.person { // a person's id takes a post, and nothing that reads
+		channel, err := s.API.Direct(ctx, d.channel)
+		if err != nil {
+			return err
+		}
+		d.channel, d.person = channel, false
+	}
 	mine := func(m slackapi.Message) bool {
 		if !isOf(m, e) {
 			return false

@@ -55,6 +55,35 @@ func (c *Client) Account(ctx context.Context, who string) (Account, error) {
 	return answer.User, nil
 }
 
+// The bounds of a list of people.
+const (
+	rosterPages = 20
+	rosterPage  = 500
+)
+
+// Accounts lists the people of the workspace, up to rosterPages*rosterPage of them.
+func (c *Client) Accounts(ctx context.Context) (all []Account, err error) {
+	form := url.Values{"limit": {strconv.Itoa(rosterPage)}}
+	for range rosterPages {
+		var answer struct {
+			slack.SlackResponse
+			Members []Account `json:"members"`
+		}
+		if err := c.call(ctx, "users.list", form, &answer); err != nil {
+			return nil, err
+		}
+		if !answer.Ok {
+			return nil, refusedBy(answer.SlackResponse)
+		}
+		all = append(all, answer.Members...)
+		if answer.ResponseMetadata.Cursor == "" {
+			break
+		}
+		form.Set("cursor", answer.ResponseMetadata.Cursor)
+	}
+	return all, nil
+}
+
 // refusedBy is the error of an answer of Slack's that is none.
 func refusedBy(r slack.SlackResponse) error {
 	return slack.SlackErrorResponse{Err: r.Error, ResponseMetadata: r.ResponseMetadata}
@@ -77,6 +106,24 @@ func (c *Client) FindInChannel(ctx context.Context, channel string, since time.T
 func (c *Client) FindInThread(ctx context.Context, channel, ts string, since time.Time, pick func(Message) bool) (Message, bool, error) {
 	form := url.Values{"channel": {channel}, "ts": {ts}, "oldest": {slackTime(since)}}
 	return c.look(ctx, "conversations.replies", form, pick)
+}
+
+// Direct returns the channel of the direct messages with a person. It needs the scope im:write, and reading there
+// im:history.
+func (c *Client) Direct(ctx context.Context, person string) (string, error) {
+	var answer struct {
+		slack.SlackResponse
+		Channel struct {
+			ID string `json:"id"`
+		} `json:"channel"`
+	}
+	if err := c.call(ctx, "conversations.open", url.Values{"users": {person}}, &answer); err != nil {
+		return "", fmt.Errorf("looking for the messages with a person: %w", err)
+	}
+	if !answer.Ok {
+		return "", fmt.Errorf("looking for the messages with a person: %w", refusedBy(answer.SlackResponse))
+	}
+	return answer.Channel.ID, nil
 }
 
 func (c *Client) look(ctx context.Context, method string, form url.Values, pick func(Message) bool) (Message, bool, error) {

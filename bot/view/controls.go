@@ -78,6 +78,7 @@ const (
 	MoreProfile  = "profile"
 	MoreRequests = "requests"
 	MoreLookEnd  = "look_end"
+	MoreAssign   = "assign"
 )
 
 // moreMenu leads to TikTok's pages, and takes an *I'll look at it* back. It is left out where it would hold one option:
@@ -89,6 +90,9 @@ func moreMenu(f CardFacts) (*slack.OverflowBlockElement, bool) {
 		menu.Options = append(menu.Options, openPage(MoreProfile, "Creator's page on TikTok", page))
 	}
 	menu.Options = append(menu.Options, openPage(MoreRequests, "Sample requests in the Affiliate Center", requestsAt(f.Region)))
+	if a.Decidable() {
+		menu.Options = append(menu.Options, option(MoreAssign, "Give to a colleague…"))
+	}
 	if a.Decidable() && a.OnIt.By != "" {
 		menu.Options = append(menu.Options, option(MoreLookEnd, "I'm no longer on it"))
 	}

@@ -144,6 +144,7 @@ func tellings(text string) (all []workflow.Entry) {
 	} {
 		all = append(all, workflow.Entry{At: noon, Event: kind, By: by, Verdict: workflow.Reject, Reason: workflow.Other, Campaign: "c1", Text: text, Message: text, Failure: workflow.Failure{Code: 16030100, Fault: workflow.FaultQuota}})
 	}
+	all = append(all, workflow.Entry{At: noon, Event: workflow.OnAssigned, By: by, Assigned: admin}, workflow.Entry{At: noon, Event: workflow.OnAssigned, Assigned: admin})
 	return append(all, workflow.Entry{At: noon, Event: workflow.OnMessageReceived})
 }
 

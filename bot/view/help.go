@@ -27,6 +27,7 @@ var SamplesCommands = []Subcommand{
 	{Name: "show", Args: "<id or @creator>", Does: "everything about a request, or a creator's requests"},
 	{Name: "approve", Args: "<id>", Does: "approve a request; you can also use a creator's name or a link to the card"},
 	{Name: "reject", Args: "<id> <reason>", Does: "reject a request; give the reason in words or by number"},
+	{Name: "assign", Args: "<id> [@colleague]", Does: "ask a colleague to take a request on; they are told in a direct message"},
 	{Name: "stats", Args: "[period] [csv]", Does: "requests received, decided, shipped, posted and wasted in the last 7 days or another period; add `csv` to get a file"},
 	{Name: "retry", Args: "[id]", Does: "failed deliveries and why; add an id to try that one again now"},
 	{Name: "status", Does: "is Sample Desk working: connections, what is waiting to be sent, what failed"},

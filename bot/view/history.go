@@ -64,6 +64,8 @@ func happened(e workflow.Entry, campaigns map[workflow.CampaignID]string) string
 		return person(e.By.Person) + " removed the creator from " + campaignNamed(e.Campaign, campaigns) + from(e.By)
 	case workflow.OnOnItBegan:
 		return person(e.By.Person) + " is on it" + from(e.By)
+	case workflow.OnAssigned:
+		return assignedLine(e)
 	case workflow.OnOnItEnded:
 		return person(e.By.Person) + " is no longer on it" + from(e.By)
 	default:

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"sampledesk/workflow"
+	"sampledesk/workflow/query"
 )
 
 // worst is what is said of one kind with the longest that others can write in every place: what lists something may go
@@ -32,8 +33,9 @@ func worst() (listing, single map[string]Message) {
 		"deadlines": Deadlines(DeadlinesFacts{Saying: s, Named: many, Unnamed: long}), "shipments": Shipments(ShipmentsFacts{Saying: s, Days: 1000}),
 	}
 	single = map[string]Message{
-		"card":  Card(CardFacts{Application: a, Campaign: long, Shop: long, Region: long}),
-		"heard": Heard(s, Correspondent{Shop: "1", Creator: "2"}),
+		"card":     Card(CardFacts{Application: a, Campaign: long, Shop: long, Region: long}),
+		"assigned": Assigned(AssignedFacts{Row: query.Row{Application: a, Shop: long}, By: who}),
+		"heard":    Heard(s, Correspondent{Shop: "1", Creator: "2"}),
 		"message": MessageToCreator(MessageFacts{Creator: creator, Shop: long, Notice: workflow.Notice{ID: "1", Message: &workflow.Message{
 			By: who, Text: long[:workflow.MaxMessage], State: workflow.MessageRefused, Failure: s.Failure,
 		}}}),

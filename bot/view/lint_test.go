@@ -255,7 +255,7 @@ func (l *linter) element(at string, e object) {
 		l.action(at, e)
 		l.text(at+" placeholder", e["placeholder"], "plain_text", 150)
 		l.options(at, e, 100)
-	case "external_select", "multi_external_select", "conversations_select", "multi_users_select":
+	case "external_select", "multi_external_select", "conversations_select", "users_select", "multi_users_select":
 		l.action(at, e)
 		l.text(at+" placeholder", e["placeholder"], "plain_text", 150)
 	case "radio_buttons":

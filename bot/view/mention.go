@@ -10,6 +10,9 @@ import (
 var MentionWords = []Subcommand{
 	{Name: "approve", Does: "approve the sample"},
 	{Name: "reject", Args: "<reason>", Does: "reject it; give the reason in words or by number"},
+	{Name: "undo", Does: "undo the decision while it can be undone"},
+	{Name: "take", Does: "put your name on the card: you're on it"},
+	{Name: "assign", Args: "@colleague", Does: "ask a colleague to take it on; they are told in a direct message"},
 	{Name: "note", Args: "<words>", Does: "add a note to the request"},
 	{Name: "status", Does: "show where the request is"},
 	{Name: "help", Does: "show this list"},
@@ -40,7 +43,7 @@ func MentionUnknown(said string) Message {
 	if w, ok := nearest(clean(said), MentionWords); ok {
 		return Aside(sorry + "Did you mean `" + join(" ", w.Name, escaper.Replace(w.Args)) + "`?")
 	}
-	return Aside(sorry + "In a card's thread I understand " + strings.Join([]string{"`approve`", "`reject`", "`note`", "`status`", "`help`"}, ", ") + ".")
+	return Aside(sorry + "In a card's thread I understand " + strings.Join([]string{"`approve`", "`reject`", "`undo`", "`take`", "`assign`", "`note`", "`status`", "`help`"}, ", ") + ".")
 }
 
 // Noted is the answer to a note that was kept.
