@@ -18,10 +18,11 @@ const (
 	ShowNotice     EffectKind = "notice"   // post a notice, or bring it up to date; rendered at delivery
 	SendMessage    EffectKind = "message"  // send a message to a creator
 	ImportCreators EffectKind = "import"   // fetch a target collaboration for a run
+	CarryOn        EffectKind = "carry on" // go on with a run that is kept in parts
 )
 
 // EffectKinds lists them in the order in which a dispatcher considers them: what goes to TikTok comes first.
-var EffectKinds = []EffectKind{ReviewOnTikTok, ShowCard, SendMessage, ShowNotice, ImportCreators, Reply, Announce}
+var EffectKinds = []EffectKind{ReviewOnTikTok, ShowCard, SendMessage, ShowNotice, CarryOn, ImportCreators, Reply, Announce}
 
 // Service is who takes the effect's delivery.
 type Service string
@@ -30,6 +31,7 @@ type Service string
 const (
 	Slack  Service = "slack"
 	TikTok Service = "tiktok"
+	Itself Service = "desk" // the desk itself: nobody outside is asked
 )
 
 // Service returns who delivers effects of this kind.
@@ -37,6 +39,8 @@ func (k EffectKind) Service() Service {
 	switch k {
 	case ReviewOnTikTok, SendMessage, ImportCreators:
 		return TikTok
+	case CarryOn:
+		return Itself
 	default:
 		return Slack
 	}
@@ -70,7 +74,7 @@ type Effect struct {
 	Payload *Payload `json:"saying,omitempty"` // of Reply and Announce
 
 	Notice  NoticeID   `json:"notice,omitempty"`  // of ShowNotice; of SendMessage: the one that quotes the message
-	Run     RunID      `json:"run,omitempty"`     // of ImportCreators
+	Run     RunID      `json:"run,omitempty"`     // of ImportCreators and CarryOn
 	Creator CreatorKey `json:"creator,omitempty"` // of SendMessage
 	Text    string     `json:"text,omitempty"`    // of SendMessage
 
@@ -200,6 +204,9 @@ func MessageLane(s ShopID, c CreatorKey) Lane { return Lane("message/" + string(
 
 // ImportLane is the lane of a run that imports.
 func ImportLane(id RunID) Lane { return Lane("import/" + string(id)) }
+
+// RunLane is the lane of a run that goes on part by part.
+func RunLane(id RunID) Lane { return Lane("run/" + string(id)) }
 
 // ShipmentLane is the lane of a shop's news of shipments, which may go to a channel of their own: where that is closed
 // to the desk, nothing else waits for it.

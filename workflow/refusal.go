@@ -77,6 +77,7 @@ const (
 	RuleNoCreator         Rule = "no creator"        // TikTok's id of the creator is not known, so they cannot be written to
 	RuleNothingChosen     Rule = "nothing chosen"    // a run without applications
 	RuleTooMany           Rule = "too many"          // more than a run takes
+	RulePlanGone          Rule = "plan gone"         // what was prepared was replaced by something else
 	RuleNoRun             Rule = "no run"            // there is none, or it has ended
 	RuleNothingFailed     Rule = "nothing failed"    // there is nothing to try again
 )

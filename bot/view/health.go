@@ -234,6 +234,7 @@ func (h HealthSlack) scopes() string {
 var waitingNames = map[workflow.EffectKind][2]string{
 	workflow.ReviewOnTikTok: {"decision for TikTok", "decisions for TikTok"},
 	workflow.SendMessage:    {"message to a creator", "messages to creators"},
+	workflow.CarryOn:        {"action on several requests", "actions on several requests"},
 	workflow.ImportCreators: {"import of a collaboration", "imports of collaborations"},
 	workflow.ShowCard:       {"card", "cards"},
 	workflow.ShowNotice:     {"message to update", "messages to update"},

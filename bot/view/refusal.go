@@ -32,7 +32,9 @@ func Refusal(r workflow.Refusal, campaign string) string {
 	case workflow.RuleNothingChosen:
 		return "You didn't choose any requests. Please choose at least one."
 	case workflow.RuleTooMany:
-		return fmt.Sprintf("That's too many at once: at most %d requests. Please choose fewer.", workflow.MaxRun)
+		return fmt.Sprintf("That's too many at once: at most %d requests. Please choose fewer.", workflow.MaxPlan)
+	case workflow.RulePlanGone:
+		return "You prepared something else meanwhile, so nothing was done. Open *Decide several* again."
 	case workflow.RuleNoRun:
 		return "There is nothing left to undo: everything was undone already, is being sent to TikTok, or is done. The message shows what happened to each request."
 	case workflow.RuleNothingFailed:

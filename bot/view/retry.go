@@ -117,6 +117,8 @@ func owed(e workflow.Effect) string {
 		return "an update of a message"
 	case workflow.SendMessage:
 		return "a message to the creator"
+	case workflow.CarryOn:
+		return "an action on several requests"
 	case workflow.ImportCreators:
 		return "an import of creators"
 	default:

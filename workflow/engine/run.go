@@ -16,8 +16,12 @@ import (
 // one began. The error is a Refusal where there is nothing to do or too much.
 func (e *Engine) Decide(ctx context.Context, b workflow.Bulk) (workflow.Run, error) {
 	var r workflow.Run
+	begin := beginDecisions
+	if b.Plan != "" {
+		begin = beginPlanned
+	}
 	err := e.update(ctx, func(t *txn) (err error) {
-		r, err = beginDecisions(t, b)
+		r, err = begin(t, b)
 		return err
 	})
 	if err != nil && !errors.Is(err, errUnchanged) {
@@ -32,18 +36,16 @@ func beginDecisions(t *txn, b workflow.Bulk) (workflow.Run, error) {
 		return workflow.Run{}, workflow.Refusal{Rule: workflow.RuleNothingChosen}
 	case len(b.Targets) > workflow.MaxRun:
 		return workflow.Run{}, workflow.Refusal{Rule: workflow.RuleTooMany}
-	case b.Verdict == workflow.Reject && !slices.Contains(workflow.Reasons, b.Reason):
-		return workflow.Run{}, workflow.Refusal{Rule: workflow.RuleReason}
 	}
-	r := workflow.Run{ID: runID(b.Actor), Kind: workflow.RunDecisions, Shop: b.Shop, By: b.Person, At: b.At, Verdict: b.Verdict, Reason: b.Reason}
-	if there, err := t.tx.Run(r.ID); !errors.Is(err, workflow.ErrNotFound) {
-		return there, cmp.Or(err, errUnchanged)
+	r, err := newRun(t, b)
+	if err != nil {
+		return r, err
 	}
 	for _, target := range b.Targets {
 		if target.Key.Shop != b.Shop || slices.ContainsFunc(r.Items, func(i workflow.RunItem) bool { return i.Key == target.Key }) {
 			continue
 		}
-		item, err := decideOne(t, b, target, r.ID)
+		item, err := doOne(t, r, target, r.ID, b.At)
 		if err != nil {
 			return workflow.Run{}, err
 		}
@@ -53,10 +55,66 @@ func beginDecisions(t *txn, b workflow.Bulk) (workflow.Run, error) {
 		return workflow.Run{}, workflow.Refusal{Rule: workflow.RuleNothingChosen}
 	}
 	r.End(b.At)
-	if err := t.tx.PutRun(r); err != nil {
-		return workflow.Run{}, err
+	return r, startRun(t, r)
+}
+
+// newRun returns a run of what a person wants that has no items yet. Where the same action began it already the error is
+// errUnchanged, and the run is that one.
+func newRun(t *txn, b workflow.Bulk) (workflow.Run, error) {
+	if !b.Joins() && b.Verdict == workflow.Reject && !slices.Contains(workflow.Reasons, b.Reason) {
+		return workflow.Run{}, workflow.Refusal{Rule: workflow.RuleReason}
 	}
-	return r, t.notify(workflow.Notice{ID: workflow.RunNotice(r.ID), Shop: r.Shop, Kind: workflow.KindRun, Run: r.ID}, b.At, workflow.ForPeople)
+	r := workflow.Run{ID: runID(b.Actor), Kind: workflow.RunDecisions, Shop: b.Shop, By: b.Person, At: b.At, Verdict: b.Verdict, Reason: b.Reason, Undo: b.Undo}
+	if there, err := t.tx.Run(r.ID); !errors.Is(err, workflow.ErrNotFound) {
+		return there, cmp.Or(err, errUnchanged)
+	}
+	if !b.Joins() {
+		return r, nil
+	}
+	c, err := campaignFor(t, workflow.Join{Actor: b.Actor, At: b.At, Key: workflow.Key{Shop: b.Shop}, Campaign: b.Campaign, NewName: b.NewName})
+	r.Kind, r.Verdict, r.Reason, r.Campaign, r.Name = workflow.RunJoins, "", "", c.ID, c.Name
+	return r, err
+}
+
+// startRun keeps a new run, and has its message posted.
+func startRun(t *txn, r workflow.Run) error {
+	if err := t.tx.PutRun(r); err != nil {
+		return err
+	}
+	return t.notify(workflow.Notice{ID: workflow.RunNotice(r.ID), Shop: r.Shop, Kind: workflow.KindRun, Run: r.ID}, r.At, workflow.ForPeople)
+}
+
+// doOne does what a run is for with one application. Part is the run, or the part of it, that keeps what becomes of it.
+func doOne(t *txn, r workflow.Run, target workflow.Target, part workflow.RunID, at time.Time) (workflow.RunItem, error) {
+	if r.Kind == workflow.RunJoins {
+		return addOne(t, r, target, at)
+	}
+	return decideOne(t, r, target, part, at)
+}
+
+// addOne adds one application to the run's campaign, or keeps why it cannot be added. What is in another campaign stays
+// there: many at once are never moved.
+func addOne(t *txn, r workflow.Run, target workflow.Target, at time.Time) (workflow.RunItem, error) {
+	a, err := load(t.tx, target.Key)
+	if err != nil {
+		return workflow.RunItem{}, err
+	}
+	item := itemOf(target.Key, a)
+	if a.Round != target.Round {
+		item.State, item.Rule, item.Stage = workflow.ItemDeclined, workflow.RuleStale, a.Stage()
+		return item, nil
+	}
+	c, err := activeCampaign(t.tx, r.Campaign)
+	if err == nil {
+		_, _, err = chooseCampaign(t, workflow.Join{
+			Actor: workflow.Actor{Person: r.By, Surface: workflow.FromBulk}, At: at, Key: target.Key, Campaign: r.Campaign, Round: target.Round,
+		}, c)
+	}
+	item.State = workflow.ItemAdded
+	if refused, ok := errors.AsType[workflow.Refusal](err); ok {
+		item.State, item.Rule, err = workflow.ItemDeclined, refused.Rule, nil
+	}
+	return item, err
 }
 
 // runID names a run by the action that began it.
@@ -68,11 +126,10 @@ func runID(a workflow.Actor) workflow.RunID {
 }
 
 // decideOne decides one application of a run, or keeps why it cannot be decided.
-func decideOne(t *txn, b workflow.Bulk, target workflow.Target, run workflow.RunID) (workflow.RunItem, error) {
-	who := b.Actor
-	who.Surface, who.DedupKey = workflow.FromBulk, "" // the run is what recognises a second delivery
-	a, _, err := t.apply(target.Key, workflow.Decided{
-		Actor: who, At: b.At, Round: target.Round, Verdict: b.Verdict, Reason: b.Reason, Undo: b.Undo, Run: run,
+func decideOne(t *txn, run workflow.Run, target workflow.Target, part workflow.RunID, at time.Time) (workflow.RunItem, error) {
+	a, _, err := t.apply(target.Key, workflow.Decided{ // the run is what recognises a second delivery
+		Actor: workflow.Actor{Person: run.By, Surface: workflow.FromBulk}, At: at, Round: target.Round,
+		Verdict: run.Verdict, Reason: run.Reason, Undo: run.Undo, Run: part,
 	})
 	if r, ok := errors.AsType[workflow.Refusal](err); ok {
 		a = r.Application
@@ -107,11 +164,20 @@ func updateRun(t *txn, before workflow.Application, next workflow.Next, ev workf
 	if i < 0 {
 		return nil
 	}
-	item := itemAfter(r.Items[i], after, ev)
+	was, item := r.Items[i].State, itemAfter(r.Items[i], after, ev)
 	if item == r.Items[i] {
 		return nil
 	}
 	r.Items[i] = item
+	if r.Of != "" {
+		if err := t.tx.PutRun(r); err != nil {
+			return err
+		}
+		if r, err = t.tx.Run(r.Of); err != nil {
+			return err
+		}
+		r.Moved(was, item.State)
+	}
 	return keepRun(t, r, next.At, workflow.Routine)
 }
 
@@ -167,13 +233,31 @@ func undoRun(t *txn, id workflow.RunID, by workflow.Actor, at time.Time) (undone
 		return 0, workflow.Refusal{Rule: workflow.RuleNotYours, Application: workflow.Application{Decision: workflow.Decision{By: r.By}}}
 	}
 	r.UndoKey, by.DedupKey = by.DedupKey, ""
+	if r.Parts > 0 {
+		return beginUnwinding(t, r, by, at)
+	}
+	if undone, err = undoItems(t, &r, by, at); err != nil {
+		return 0, err
+	}
+	if undone == 0 {
+		return 0, workflow.Refusal{Rule: workflow.RuleNoRun}
+	}
+	return undone, keepRun(t, r, at, workflow.ForPeople)
+}
+
+// undoItems takes back what was not sent of a run's own items, or a part's, and returns how many that were. The caller
+// keeps it.
+func undoItems(t *txn, r *workflow.Run, by workflow.Actor, at time.Time) (undone int, err error) {
 	t.ownRun = r.ID
 	for i, item := range r.Items {
+		if item.State != workflow.ItemWaiting {
+			continue
+		}
 		a, err := load(t.tx, item.Key)
 		if err != nil {
 			return 0, err
 		}
-		if a.State() != workflow.Queued || a.Decision.Review != item.Review {
+		if !undoable(a, item) {
 			continue
 		}
 		ev := workflow.Undone{Actor: by, At: at, Round: a.Round}
@@ -183,10 +267,12 @@ func undoRun(t *txn, id workflow.RunID, by workflow.Actor, at time.Time) (undone
 		r.Items[i] = itemAfter(item, a, ev)
 		undone++
 	}
-	if undone == 0 {
-		return 0, workflow.Refusal{Rule: workflow.RuleNoRun}
-	}
-	return undone, keepRun(t, r, at, workflow.ForPeople)
+	return undone, nil
+}
+
+// undoable reports whether an item's decision was not sent yet.
+func undoable(a workflow.Application, item workflow.RunItem) bool {
+	return a.State() == workflow.Queued && a.Decision.Review == item.Review
 }
 
 // keepRun keeps a run of decisions, ended if nothing of it waits any more, and has its message say so.

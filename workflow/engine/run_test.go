@@ -77,7 +77,7 @@ func TestARunIsBegunInOneTransactionAndDeclinesRowByRow(t *testing.T) {
 		return i
 	}
 	require.Equal(t, workflow.Run{
-		ID: "U0MEMBER1 view-1", Kind: workflow.RunDecisions, Shop: sample.Shop, By: member, At: noon, Verdict: workflow.Approve, Items: []workflow.RunItem{
+		ID: "U0MEMBER1 view-1", Kind: workflow.RunDecisions, Shop: sample.Shop, By: member, At: noon, Verdict: workflow.Approve, Undo: undoWindow, Items: []workflow.RunItem{
 			item(1, workflow.ItemWaiting, "", "", ""),
 			item(2, workflow.ItemDeclined, workflow.RuleStale, workflow.StageReview, another),
 			item(3, workflow.ItemDeclined, workflow.RuleNotApprovable, workflow.StageReview, ""),

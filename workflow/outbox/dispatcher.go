@@ -17,6 +17,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"runtime/debug"
 	"slices"
@@ -72,6 +73,7 @@ type Service interface {
 type Engine interface {
 	ClaimAll(ctx context.Context, ids []workflow.EffectID, now, until time.Time) ([]workflow.Effect, error)
 	Extend(ctx context.Context, e workflow.Effect, until time.Time) (bool, error)
+	CarryOn(ctx context.Context, id workflow.RunID, now time.Time) (last bool, err error)
 	SettleSoon(ctx context.Context, e workflow.Effect, o engine.Outcome, now time.Time, patience time.Duration) error
 }
 
@@ -90,7 +92,10 @@ type Dispatcher struct {
 
 // New returns a dispatcher. InFlight says how many deliveries by a service may be under way at once for one shop: so
 // many decisions, so many others that people wait for, and so many of routine.
+// What the desk does itself needs no service.
 func New(store workflow.Store, engine Engine, services map[workflow.Service]Service, inFlight map[workflow.Service]int, log *slog.Logger) *Dispatcher {
+	services, inFlight = maps.Clone(services), maps.Clone(inFlight)
+	services[workflow.Itself], inFlight[workflow.Itself] = itself{engine}, 2
 	return &Dispatcher{
 		store: store, engine: engine, services: services, log: log,
 		wake: make(chan struct{}, 1), slots: newSlots(inFlight), waiting: newWaiting(),
