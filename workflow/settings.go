@@ -16,6 +16,7 @@ type Settings struct {
 	Reviewers []PersonID `json:"reviewers,omitempty"` // with Groups: who decides; while both are empty every member of the channel
 	Groups    []GroupID  `json:"groups,omitempty"`
 	Admins    []PersonID `json:"admins,omitempty"`
+	InTurn    bool       `json:"in_turn,omitempty"` // new requests are offered to Reviewers one after the other
 
 	Undo        *time.Duration  `json:"undo,omitempty"`         // the undo window; 0: none
 	QuickReject bool            `json:"quick_reject,omitempty"` // choosing a reason rejects at once, without a dialog

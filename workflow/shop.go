@@ -1,6 +1,7 @@
 package workflow
 
 import (
+	"slices"
 	"time"
 )
 
@@ -22,6 +23,8 @@ type Shop struct {
 	Undelivered time.Time `json:"undelivered,omitzero"` // when its admins were last told that Slack did not take a message
 
 	Settings Settings `json:"settings,omitzero"`
+	LastTurn PersonID `json:"last_turn,omitempty"` // the reviewer to whom the last request was offered in turn
+
 	// Of the timers: up to which version of the settings they are set, and, while that goes on, up to which
 	// application; how many grouped messages were opened, and the latest of each kind; what is gathered of shipments
 	// for a sweep's end; and the days of the last morning messages and of the last weekly report.
@@ -101,6 +104,16 @@ func cameClose(a Application, at time.Time) bool {
 	}
 	since := a.Snapshot.ReviewBy.Add(-CloseDeadline)
 	return a.SeenAt.Before(since) && !at.Before(since)
+}
+
+// NextTurn returns the reviewer to whom the next request is offered, or "" where the settings ask for no turns: the one
+// after the last, in the order in which the settings name them. Members of user groups are not among them.
+func (s Shop) NextTurn() PersonID {
+	named := s.Settings.Reviewers
+	if !s.Settings.InTurn || len(named) == 0 {
+		return ""
+	}
+	return named[(slices.Index(named, s.LastTurn)+1)%len(named)]
 }
 
 // TimersSet reports whether the timers of the shop's applications follow its settings as they are now.

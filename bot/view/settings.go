@@ -36,6 +36,7 @@ const (
 	ActionSettingsMoveDays        = "settings_move_days" // a number of days
 	ActionSettingsPostDays        = "settings_post_days" // a number of days
 	ActionSettingsNudge           = "settings_nudge"     // a text
+	ActionSettingsTurns           = "settings_turns"     // TurnsNever or TurnsNew
 	ActionSettingsWeekly          = "settings_weekly"    // WeeklyNever or WeeklyMonday
 	ActionSettingsCopies          = "settings_copies"    // a menu; the values are shops' ids
 
@@ -46,6 +47,8 @@ const (
 	HoursWeekdays = "weekdays"
 	HoursEveryDay = "every_day"
 
+	TurnsNever   = "never"
+	TurnsNew     = "new"
 	WeeklyNever  = "never"
 	WeeklyMonday = "monday"
 )

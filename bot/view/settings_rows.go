@@ -49,6 +49,15 @@ var AllSettings = Settings{
 		},
 	},
 	{
+		Name: "In turn", Section: SettingsPeople, Fields: []string{"InTurn"},
+		Words: func(s workflow.Settings) string {
+			return either(s.InTurn, "new requests go to the reviewers one after the other", "no")
+		},
+		Inputs: []SettingInput{eitherInput(ActionSettingsTurns, "Who takes a new request on",
+			[2]string{TurnsNever, "Whoever comes first"}, [2]string{TurnsNew, "The reviewers named above in turn, told in a direct message"},
+			func(s *workflow.Settings) *bool { return &s.InTurn })},
+	},
+	{
 		Name: "Admins", Section: SettingsPeople, Fields: []string{"Admins"},
 		Words: func(s workflow.Settings) string { return several(s.Admins, nil, "from SLACK_ADMINS") },
 		Inputs: []SettingInput{peopleInput(ActionSettingsAdmins, "Admins",

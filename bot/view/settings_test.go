@@ -31,7 +31,7 @@ func otherSettings() workflow.Settings {
 	s.Undo, s.QuickReject, s.Steps = &undo, true, []time.Duration{72 * time.Hour, 24 * time.Hour, 6 * time.Hour, 30 * time.Minute}
 	s.Morning, s.Zone, s.Shipments, s.ShipmentChannel = "07:30", "Asia/Kolkata", workflow.ShipmentsElsewhere, "C0PARCELS1"
 	s.HoursFrom, s.HoursTo, s.Weekends, s.MoveDays, s.PostDays = "08:30", "17:00", true, 5, 21
-	s.Nudge, s.Weekly = "How do you like it?", true
+	s.Nudge, s.Weekly, s.InTurn = "How do you like it?", true, true
 	return s
 }
 
@@ -202,6 +202,7 @@ func TestEachSettingThatChangedIsTold(t *testing.T) {
 	require.Equal(t, []string{
 		"• *Channel*: <#C0SAMPLES1> → <#C0OTHER001>",
 		"• *Reviewers*: every member of the channel → <!subteam^S0REVIEW01>, <@U0MEMBER01>",
+		"• *In turn*: no → new requests go to the reviewers one after the other",
 		"• *Admins*: <@U0ADMIN001> → <@U0ADMIN001>, <@U0MEMBER01>",
 		"• *Undo window*: 10 seconds → 90 seconds",
 		"• *Deadline reminders*: 48, 24, 6, 1 hours before → 72, 24, 6, 0.5 hours before",
