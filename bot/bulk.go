@@ -2,7 +2,6 @@ package bot
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -152,27 +151,12 @@ func (d *bulkDesk) bulkFacts(ctx context.Context, s workflow.Shop, shops []workf
 }
 
 // runMessage renders the progress of a run. The metadata says its sort, and whether it is under_way or done.
-func (d *bulkDesk) runMessage(_ context.Context, tx workflow.Tx, s post.Subject) (post.Rendered, error) {
-	r, err := tx.Run(s.Notice.Run)
+func (d *bulkDesk) runMessage(ctx context.Context, tx workflow.Tx, s post.Subject) (post.Rendered, error) {
+	progress, err := query.ProgressOf(ctx, tx, s.Notice.Run)
 	if err != nil {
 		return post.Rendered{}, err
 	}
-	facts := view.RunFacts{Run: r}
-	for i, item := range r.Items {
-		a, err := tx.Application(item.Key)
-		if errors.Is(err, workflow.ErrNotFound) {
-			continue
-		}
-		if err != nil {
-			return post.Rendered{}, err
-		}
-		if a.State() == workflow.Queued && a.Decision.Review == item.Review {
-			facts.Undoable++
-		}
-		if a.Card.Link != "" {
-			r.Items[i].Link = a.Card.Link // it may have been posted since
-		}
-	}
+	r, facts := progress.Run, view.RunFacts{Run: progress.Run, Undoable: progress.Undoable}
 	facts.Shop, err = d.defaults.ShopNamed(tx, s.Notice.Shop)
 	state := "under_way"
 	if !r.EndsAt.IsZero() {

@@ -96,8 +96,10 @@ func (r Run) Part(n int) RunID { return RunID(fmt.Sprintf("%s part %d", r.ID, n)
 func PlanOf(p PersonID) RunID { return RunID("plan " + p) }
 
 // Size is how many items the run has.
-func (r Run) Size() int {
-	n := len(r.Items)
+func (r Run) Size() (n int) {
+	if r.Parts == 0 {
+		return len(r.Items)
+	}
 	for _, each := range r.Tally {
 		n += each
 	}

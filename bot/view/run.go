@@ -26,9 +26,9 @@ func RunProgress(f RunFacts) Message {
 
 func decisionsProgress(f RunFacts) Message {
 	r := f.Run
-	total := len(r.Items)
+	total := r.Size()
 	counted := dotted(runCounts(r)...)
-	blocks := []slack.Block{section("*"+runTitle(r)+"*"+forShop(f.Shop), progressBar(total-r.Count(workflow.ItemWaiting), total), counted)}
+	blocks := []slack.Block{section("*"+runTitle(r)+"*"+forShop(f.Shop), progressBar(total-r.Count(workflow.ItemWaiting)-r.Count(workflow.ItemPlanned), total), counted)}
 	if held := heldRun(r); held != "" {
 		blocks = append(blocks, section(held))
 	}
@@ -41,20 +41,25 @@ func decisionsProgress(f RunFacts) Message {
 
 // runTitle is who does what: "@Member One approves 37 requests", and in the end what came of it.
 func runTitle(r workflow.Run) string {
-	does, wanted := "approves", "wanted to approve"
-	if r.Verdict == workflow.Reject {
+	does, wanted, did := "approves", "wanted to approve", deed(r.Verdict)
+	done, to := r.Count(workflow.ItemConfirmed), because(r.Verdict, r.Reason)
+	switch {
+	case r.Kind == workflow.RunJoins:
+		does, wanted, did = "adds", "wanted to add", "added"
+		done, to = r.Count(workflow.ItemAdded), " to the campaign "+first(spoken(r.Name, workflow.MaxCampaignName), "without a name")
+	case r.Verdict == workflow.Reject:
 		does, wanted = "rejects", "wanted to reject"
 	}
-	how := many(len(r.Items), "request")
-	if confirmed := r.Count(workflow.ItemConfirmed); r.Ended() && confirmed == 0 {
+	how := many(r.Size(), "request")
+	if r.Ended() && done == 0 {
 		does = wanted
 	} else if r.Ended() {
-		does = deed(r.Verdict)
-		if confirmed < len(r.Items) {
-			how = fmt.Sprintf("%d of %s", confirmed, how)
+		does = did
+		if done < r.Size() {
+			how = fmt.Sprintf("%d of %s", done, how)
 		}
 	}
-	return person(r.By) + " " + does + " " + how + because(r.Verdict, r.Reason)
+	return person(r.By) + " " + does + " " + how + to
 }
 
 // runCounts are how many stand where, leaving out where none do.
@@ -64,21 +69,28 @@ func runCounts(r workflow.Run) (counts []string) {
 		says  string
 	}{
 		{workflow.ItemConfirmed, "confirmed by TikTok"},
+		{workflow.ItemAdded, "added"},
 		{workflow.ItemWaiting, "being sent"},
+		{workflow.ItemPlanned, "to come"},
 		{workflow.ItemRefused, "refused by TikTok"},
-		{workflow.ItemDeclined, "not decided"},
+		{workflow.ItemDeclined, notDone(r)},
 		{workflow.ItemUndone, "undone"},
 		{workflow.ItemElsewhere, "changed in the Affiliate Center"},
 	} {
 		n := r.Count(c.state)
-		if n == 1 && c.state == workflow.ItemWaiting {
-			c.says = "being sent"
-		}
 		if n > 0 {
 			counts = append(counts, fmt.Sprintf("%d %s", n, c.says))
 		}
 	}
 	return counts
+}
+
+// notDone is what became of requests that a run left out.
+func notDone(r workflow.Run) string {
+	if r.Kind == workflow.RunJoins {
+		return "not added"
+	}
+	return "not decided"
 }
 
 // progressBar is how much is done, as a bar and in words.
@@ -88,7 +100,7 @@ func progressBar(done, total int) string {
 	if total > 0 {
 		n = done * wide / total
 	}
-	return "`" + strings.Repeat("▇", n) + strings.Repeat("░", wide-n) + "` " + fmt.Sprintf("%d of %d done", done, total)
+	return "`" + strings.Repeat("▇", n) + strings.Repeat("░", wide-n) + "` " + fmt.Sprintf("%s of %s done", grouped(float64(done)), grouped(float64(total)))
 }
 
 // heldRun tells what decisions wait for, where TikTok or the way to it holds them up: the causes, most frequent first.
@@ -122,41 +134,50 @@ func undoRunButton(f RunFacts) (*slack.ButtonBlockElement, bool) {
 		return nil, false
 	}
 	text := fmt.Sprintf("Undo all %d", f.Undoable)
-	if f.Undoable == 1 {
+	switch {
+	case f.Run.Parts > 0:
+		text = "Undo what is not sent" // how many that are changes while it is read
+	case f.Undoable == 1:
 		text = "Undo 1"
 	}
 	return button(ActionUndoRun, id, text, "Undo what was not sent to TikTok yet"), true
 }
 
+// runGroup is what is told of the requests that stand alike.
+type runGroup struct {
+	state workflow.ItemState
+	title string
+	says  func(workflow.RunItem) string
+}
+
 // runLines tell of each request what became of it: what went wrong as soon as it did, and at the end what went well.
 func runLines(r workflow.Run) (lines []string) {
-	groups := []struct {
-		state workflow.ItemState
-		title string
-		says  func(workflow.RunItem) string
-	}{
+	groups := []runGroup{
 		{workflow.ItemRefused, "Refused by TikTok, and back in review", func(i workflow.RunItem) string { return shortly(i.Failure) }},
-		{workflow.ItemDeclined, "Not decided", declined},
+		{workflow.ItemDeclined, capital(notDone(r)), declined},
 		{workflow.ItemElsewhere, "Changed in the Affiliate Center, not from this desk", func(i workflow.RunItem) string { return "in " + stageName(i.Stage) }},
 		{workflow.ItemUndone, "Undone, and back in review", func(i workflow.RunItem) string { return "by " + person(i.By) }},
 	}
 	if r.Ended() {
-		groups = append(groups, struct {
-			state workflow.ItemState
-			title string
-			says  func(workflow.RunItem) string
-		}{workflow.ItemConfirmed, "Confirmed by TikTok", nil})
+		groups = append(groups, runGroup{workflow.ItemConfirmed, "Confirmed by TikTok", nil}, runGroup{workflow.ItemAdded, "Added", nil})
 	}
 	for _, g := range groups {
 		n := r.Count(g.state)
 		if n == 0 {
 			continue
 		}
+		title := len(lines)
 		lines = append(lines, fmt.Sprintf("*%s: %d*", g.title, n))
 		for _, i := range r.Items {
 			if i.State == g.state {
 				lines = append(lines, runLine(i, g.says))
 			}
+		}
+		switch listed := len(lines) - title - 1; {
+		case listed == 0: // a long run's message tells only what did not go as it was meant to
+			lines = lines[:title]
+		case listed < n:
+			lines = append(lines, fmt.Sprintf("and %d more", n-listed))
 		}
 	}
 	return lines
@@ -190,6 +211,12 @@ func declined(i workflow.RunItem) string {
 		return "TikTok doesn't allow approving it"
 	case workflow.RuleNoApplication:
 		return "Sample Desk doesn't know it"
+	case workflow.RuleAlreadyInCampaign:
+		return "it is in that campaign already"
+	case workflow.RuleOtherCampaign:
+		return "it is in another campaign"
+	case workflow.RuleArchived, workflow.RuleNoCampaign:
+		return "the campaign takes nobody any more"
 	}
 	switch {
 	case i.By != "":

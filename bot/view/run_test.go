@@ -63,7 +63,19 @@ func runs() map[string]RunFacts {
 	failed.Failed, failed.Failure = true, workflow.Failure{Message: "campaign archived: Autumn <kitchen>"}
 	unknown := failed
 	unknown.Failure = workflow.Failure{Code: 16009999, Message: "collaboration does not exist"}
+	parts := runOf(workflow.ItemRefused, workflow.ItemDeclined)
+	parts.Parts, parts.Begun, parts.Tally = 10, 4, map[workflow.ItemState]int{
+		workflow.ItemPlanned: 600, workflow.ItemWaiting: 96, workflow.ItemConfirmed: 302, workflow.ItemRefused: 1, workflow.ItemDeclined: 1,
+	}
+	partsOver := parts
+	partsOver.Tally = map[workflow.ItemState]int{workflow.ItemConfirmed: 893, workflow.ItemRefused: 7, workflow.ItemDeclined: 100}
+	joins := runOf(workflow.ItemAdded, workflow.ItemAdded, workflow.ItemDeclined, workflow.ItemDeclined)
+	joins.Kind, joins.Verdict, joins.Name = workflow.RunJoins, "", "Autumn <kitchen>"
+	joins.Items[2].Rule, joins.Items[3].Rule = workflow.RuleOtherCampaign, workflow.RuleAlreadyInCampaign
 	return map[string]RunFacts{
+		"run_parts":         {Run: parts, Undoable: 696},
+		"run_parts_ended":   {Run: ended(partsOver)},
+		"run_joins":         {Run: ended(joins)},
 		"run_begun":         {Run: runOf(append(all, workflow.ItemWaiting, workflow.ItemWaiting)...), Undoable: 2},
 		"run_ended":         {Run: ended(runOf(all...)), Shop: "Nimbus Home"},
 		"run_held":          {Run: held},
