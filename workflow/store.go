@@ -155,6 +155,8 @@ type Outbox interface {
 	// Lane returns a lane's effects in order, and for each whether it is claimed. A claim that lapsed is one until it
 	// is released or another takes the effect: nobody knows what its owner has done.
 	Lane(Lane) ([]InLane, error)
+	// Length returns how many effects a lane holds, without reading them.
+	Length(Lane) (int, error)
 	// First returns the id of a lane's first effect, or ErrNotFound.
 	First(Lane) (EffectID, error)
 	// Ready returns up to limit heads of that kind that can be claimed at now: due, neither parked nor under an

@@ -21,7 +21,7 @@ func (t *transaction) Application(k workflow.Key) (workflow.Application, error) 
 		return workflow.Application{}, fmt.Errorf("application %q: %w", k, workflow.ErrNotFound)
 	}
 	key := applicationKey(k)
-	a, err := read[keptApplication](t.bucket(applicationsBucket), key, "application")
+	a, err := readBy(t.bucket(applicationsBucket), key, "application", t.recent.applications.decode)
 	if err != nil {
 		return workflow.Application{}, err
 	}

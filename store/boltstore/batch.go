@@ -43,7 +43,7 @@ func (b *batch) open() bool {
 // run runs an update in the batch. Where it fails, panics or ends its goroutine, or where ctx has ended since, the batch
 // is left as it was.
 func (b *batch) run(ctx context.Context, fn func(*transaction) error) (err error) {
-	t := &transaction{tx: b.tx.tx, ctx: ctx, leases: b.tx.leases, effects: b.tx.effects, shared: b.members > 0}
+	t := &transaction{tx: b.tx.tx, ctx: ctx, leases: b.tx.leases, recent: b.tx.recent, effects: b.tx.effects, shared: b.members > 0}
 	kept := false
 	defer func() {
 		switch {

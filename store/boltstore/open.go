@@ -89,7 +89,7 @@ func prepared(ctx context.Context, path string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{db: db, open: file, path: path}
+	s := &Store{db: db, open: file, path: path, growth: mostGrowth}
 	if s.file, err = file.Stat(); err == nil {
 		err = guarded(func() error { return s.prepare(ctx) })
 	}

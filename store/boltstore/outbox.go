@@ -84,6 +84,15 @@ func (t *transaction) Lane(l workflow.Lane) ([]workflow.InLane, error) {
 	return lane, nil
 }
 
+// Length is part of workflow.Outbox.
+func (t *transaction) Length(l workflow.Lane) (n int, err error) {
+	t.effects.lane(l, func(*spot) bool {
+		n++
+		return true
+	})
+	return n, t.alive()
+}
+
 // First is part of workflow.Outbox.
 func (t *transaction) First(l workflow.Lane) (workflow.EffectID, error) {
 	if err := t.alive(); err != nil {

@@ -213,7 +213,7 @@ func (r *rebuilding) begin() error {
 	if err != nil {
 		return err
 	}
-	r.tx, r.put = &transaction{tx: tx, ctx: r.ctx}, 0
+	r.tx, r.put = &transaction{tx: tx, ctx: r.ctx, recent: &recent{}}, 0
 	return nil
 }
 

@@ -92,6 +92,11 @@ func decode[T any](data []byte) (value T, err error) {
 
 // read returns the value under a key, or workflow.ErrNotFound; what names it in the error.
 func read[T any](b bucket, key []byte, what string) (value T, err error) {
+	return readBy(b, key, what, plainly(decode[T]))
+}
+
+// readBy is read of what is decoded in another way.
+func readBy[T any](b bucket, key []byte, what string, decode func(key, data []byte) (T, error)) (value T, err error) {
 	if err := b.of.alive(); err != nil {
 		return value, err
 	}
@@ -99,7 +104,7 @@ func read[T any](b bucket, key []byte, what string) (value T, err error) {
 	if data == nil {
 		return value, fmt.Errorf("%s %q: %w", what, key, workflow.ErrNotFound)
 	}
-	return decode[T](data)
+	return decode(key, data)
 }
 
 // plainly reads a value for which its key says nothing that it does not say itself.

@@ -22,7 +22,7 @@ func (t *transaction) PutAuthorisation(a workflow.Authorisation) error {
 
 // Shop is part of workflow.Tx.
 func (t *transaction) Shop(id workflow.ShopID) (workflow.Shop, error) {
-	return read[workflow.Shop](t.bucket(shopsBucket), []byte(id), "shop")
+	return readBy(t.bucket(shopsBucket), []byte(id), "shop", t.recent.shops.decode)
 }
 
 // Shops is part of workflow.Tx.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"runtime"
 	"runtime/debug"
@@ -144,6 +145,15 @@ func (s *Store) freePagesWhole(tx *transaction) error {
 		return fmt.Errorf("%w: page %d does not list the free ones", errBroken, id)
 	}
 	return nil
+}
+
+// mostGrowth is by how much one commit may make the file larger, beyond twice its size: far more than any does.
+const mostGrowth = 1 << 30
+
+// bound keeps bbolt, should damaged pages lead it astray, from making the file larger without end: it gives up what it
+// was to commit. It is called by whoever is about to write to a file of that size, and nobody else reads the bound.
+func (s *Store) bound(size int64) {
+	s.db.MaxSize = int(min(2*size+s.growth, math.MaxInt))
 }
 
 // noRoom tells whether an error is that the disk, or what this user may have of it, is full.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 
@@ -144,4 +145,32 @@ func TestAFileThatGrowsUnderManyReadersIsNotTakenForADamagedOne(t *testing.T) {
 	}
 	end()
 	readers.Wait()
+}
+
+func TestNoCommitMakesTheFileLargerWithoutEnd(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "desk.db")
+	s, err := Open(t.Context(), path)
+	require.NoError(t, err)
+	s.growth = 4 * growth
+	deeds := 0
+	for ; deeds < 3; deeds++ {
+		require.NoError(t, s.Update(t.Context(), deed(deeds)))
+	}
+	before, err := os.Stat(path)
+	require.NoError(t, err)
+	huge := func(tx workflow.Tx) error {
+		return tx.PutShop(workflow.Shop{ID: "huge", Name: strings.Repeat("x", 8*growth)})
+	}
+	for range 2 {
+		require.ErrorContains(t, s.Update(t.Context(), huge), "is damaged (its pages lead nowhere: one commit was to make the file more than twice as large)")
+	}
+	after, err := os.Stat(path)
+	require.NoError(t, err)
+	require.Equal(t, before.Size(), after.Size())
+	require.NoError(t, s.Close())
+
+	s, err = Open(t.Context(), path)
+	require.NoError(t, err, "nothing of it was kept")
+	require.NoError(t, s.Update(t.Context(), huge), "by as much as that it may grow")
+	require.NoError(t, s.Close())
 }

@@ -21,6 +21,9 @@ type Store struct {
 
 	leases  leases
 	indexes indexes
+	recent  recent
+
+	growth int64 // by how much one commit may make the file larger, beyond twice its size
 
 	turns turns
 	batch *batch // the one that takes in updates; only the owner of the turn touches it
@@ -105,6 +108,9 @@ func (s *Store) begin(ctx context.Context, writable bool) (*transaction, error) 
 			s.stuck.Store(true)
 		}
 	}()
+	if writable {
+		s.bound(size)
+	}
 	tx, err := s.db.Begin(writable)
 	began = true
 	switch {
@@ -113,7 +119,7 @@ func (s *Store) begin(ctx context.Context, writable bool) (*transaction, error) 
 	case err != nil:
 		return nil, fmt.Errorf("starting a transaction on %s: %w", s.path, err)
 	}
-	t, good := &transaction{tx: tx, ctx: ctx, leases: &s.leases}, false
+	t, good := &transaction{tx: tx, ctx: ctx, leases: &s.leases, recent: &s.recent}, false
 	defer func() {
 		if !good {
 			t.close()
@@ -137,6 +143,8 @@ func (s *Store) commit(tx *transaction) error {
 		err = fmt.Errorf("nothing was kept in the store %s because its disk is full: %w", s.path, err)
 		s.full.Store(&err)
 		return err
+	case errors.Is(err, bolterrors.ErrMaxSizeReached):
+		return fmt.Errorf("%w: one commit was to make the file more than twice as large", errBroken)
 	case err != nil:
 		return fmt.Errorf("writing to the store %s: %w", s.path, err)
 	}
@@ -148,6 +156,7 @@ func (s *Store) commit(tx *transaction) error {
 type transaction struct {
 	tx     *bbolt.Tx
 	ctx    context.Context
+	recent *recent
 	leases *leases
 	leased map[workflow.EffectID]lease // what this transaction did to the leases
 

@@ -21,7 +21,15 @@ var lanes = []promise{
 
 func laneOf(t *testing.T, s workflow.Store, l workflow.Lane) []workflow.InLane {
 	t.Helper()
-	return get(t, s, func(tx workflow.Tx) ([]workflow.InLane, error) { return tx.Lane(l) })
+	return get(t, s, func(tx workflow.Tx) ([]workflow.InLane, error) {
+		lane, err := tx.Lane(l)
+		if err != nil {
+			return nil, err
+		}
+		n, err := tx.Length(l)
+		require.Equal(t, len(lane), n, "the length of the lane")
+		return lane, err
+	})
 }
 
 func laneIDs(t *testing.T, s workflow.Store, l workflow.Lane) []string {

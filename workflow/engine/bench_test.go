@@ -195,3 +195,20 @@ func BenchmarkAReportThatChanges(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkAClick is a decision and its undoing, by somebody alone.
+func BenchmarkAClick(b *testing.B) {
+	benchmarkBeside(b, func(b *testing.B, d *desk) {
+		targets := d.waiters(workflow.MaxRun)
+		n := 0
+		for b.Loop() {
+			at := &targets[n%len(targets)]
+			n++
+			_, err := d.Apply(b.Context(), at.Key, workflow.Decided{Actor: action(member, strconv.Itoa(n)), At: minutes(1), Round: at.Round, Verdict: workflow.Approve, Undo: time.Hour})
+			require.NoError(b, err)
+			_, err = d.Apply(b.Context(), at.Key, workflow.Undone{Actor: action(member, "u"+strconv.Itoa(n)), At: minutes(1), Round: at.Round + 1})
+			require.NoError(b, err)
+			at.Round += 2
+		}
+	})
+}

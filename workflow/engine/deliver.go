@@ -219,8 +219,8 @@ func (o Outcome) patient(eff workflow.Effect) bool {
 // patience is none where something waits behind an effect in its lane.
 func (e *Engine) patience(ctx context.Context, eff workflow.Effect, patience time.Duration) time.Duration {
 	err := e.store.View(ctx, func(tx workflow.Tx) error {
-		lane, err := tx.Lane(eff.Lane)
-		if len(lane) > 1 {
+		n, err := tx.Length(eff.Lane)
+		if n > 1 {
 			patience = 0
 		}
 		return err

@@ -48,6 +48,12 @@ const (
 	shortPatience = 5 * time.Second
 	margin        = time.Second
 
+	// restAfter is how many times as long as a pass took the dispatcher rests after it, though it was woken meanwhile, and
+	// longestRest the most: who clicks wakes it with each click, and a pass over a long backlog is not to be repeated for
+	// each, on the same processor. One wake after a while starts a pass at once.
+	restAfter   = 20
+	longestRest = 50 * time.Millisecond
+
 	// grace is how long deliveries may go on once the dispatcher is stopped.
 	grace = 6 * time.Second
 )
@@ -116,7 +122,9 @@ func (d *Dispatcher) Run(ctx context.Context) {
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	for ctx.Err() == nil {
-		timer := time.NewTimer(d.round(ctx, work))
+		pause, rest := d.round(ctx, work)
+		d.rest(ctx, rest)
+		timer := time.NewTimer(pause - rest)
 		select {
 		case <-ctx.Done():
 		case <-d.wake:
@@ -130,16 +138,34 @@ func (d *Dispatcher) Run(ctx context.Context) {
 	overdue.Stop()
 }
 
-// round starts every delivery that is due and within budget, and returns how long the dispatcher may sleep.
-func (d *Dispatcher) round(ctx, work context.Context) time.Duration {
+// restOf returns how long the dispatcher rests after a pass that took so long, if it may sleep that long.
+func restOf(took, sleep time.Duration) time.Duration {
+	return max(0, min(restAfter*took, longestRest, sleep))
+}
+
+// rest lets wakes wait.
+func (d *Dispatcher) rest(ctx context.Context, rest time.Duration) {
+	if rest <= 0 {
+		return
+	}
+	select {
+	case <-ctx.Done():
+	case <-time.After(rest):
+	}
+}
+
+// round starts every delivery that is due and within budget, and returns how long the dispatcher may sleep, and for how
+// much of that nobody can wake it.
+func (d *Dispatcher) round(ctx, work context.Context) (pause, rest time.Duration) {
 	p, err := d.choose(ctx)
 	if err != nil {
 		if ctx.Err() == nil {
 			d.log.ErrorContext(ctx, "could not read the outbox", "error", err)
 		}
-		return errorPause
+		return errorPause, 0
 	}
-	pause := p.pause
+	took := time.Since(p.now)
+	pause = p.pause
 	if err := d.start(ctx, work, p.chosen); err != nil {
 		if ctx.Err() == nil {
 			d.log.ErrorContext(ctx, "could not claim an effect", "error", err)
@@ -147,7 +173,7 @@ func (d *Dispatcher) round(ctx, work context.Context) time.Duration {
 		d.waiting.findAgain()
 		pause = min(pause, errorPause)
 	}
-	return pause
+	return pause, restOf(took, pause)
 }
 
 // start claims effects that have their budgets and their seats, all at once, and sets their deliveries going. If that

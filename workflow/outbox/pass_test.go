@@ -17,6 +17,7 @@ import (
 type counting struct {
 	workflow.Store
 	views, effects atomic.Int64
+	takes          time.Duration // each reading
 }
 
 type countingTx struct {
@@ -26,6 +27,7 @@ type countingTx struct {
 
 func (c *counting) View(ctx context.Context, fn func(workflow.Tx) error) error {
 	c.views.Add(1)
+	time.Sleep(c.takes)
 	return c.Store.View(ctx, func(tx workflow.Tx) error { return fn(countingTx{tx, c}) })
 }
 
@@ -138,6 +140,31 @@ func TestAnIdleCourierSleeps(t *testing.T) {
 		synctest.Wait()
 		require.Equal(t, []visit{{30*time.Minute + time.Millisecond, "later", 1}}, d.slack.visits(), "to the instant")
 		require.Less(t, read.views.Load(), int64(6*60+10), "a look every ten seconds")
+	})
+}
+
+func TestWhoeverWakesTheDispatcherAllTheTimeLeavesItLittleToDo(t *testing.T) {
+	inBubble(t, func(t *testing.T, d *desk) {
+		read := d.watch()
+		read.takes = 2 * time.Millisecond
+		d.run()
+		time.Sleep(time.Second)
+		before := read.views.Load()
+		for range 1000 {
+			d.dispatcher.Wake()
+			time.Sleep(time.Millisecond)
+		}
+		require.Less(t, read.views.Load()-before, int64(30), "passes in a second in which it was woken a thousand times")
+
+		d.put(notice("in between", "a")) // which wakes it while it rests
+		time.Sleep(55 * time.Millisecond)
+		require.Len(t, d.slack.visits(), 1)
+
+		time.Sleep(time.Second)
+		d.put(notice("after a while", "b"))
+		d.dispatcher.Wake()
+		time.Sleep(2*read.takes + time.Millisecond)
+		require.Len(t, d.slack.visits(), 2, "at once")
 	})
 }
 
