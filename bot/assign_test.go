@@ -110,3 +110,24 @@ func TestAColleagueIsToldOnceThoughSlacksAnswerWasLost(t *testing.T) {
 		})
 	}
 }
+
+func TestAppHomeListsWhatItsReaderIsOn(t *testing.T) {
+	inBubble(t, setup{}, func(t *testing.T, w *world) {
+		for _, id := range []string{"1001", "1002", "1003"} {
+			w.request(id)
+		}
+		w.home(memberTwo)
+		require.NotContains(t, w.homeControls(memberTwo), view.ActionHomeMine, "they are on nothing")
+		w.command(memberOne, view.CommandSamples, "assign 1002 "+memberTwo)
+		w.click(memberOne, "1001", view.ActionLook)
+		w.home(memberTwo)
+		w.clickHome(memberTwo, view.ActionHomeMine)
+		shown := w.reads(memberTwo)
+		require.Contains(t, shown, "that you're on")
+		require.Contains(t, shown, "glow.daily.1002")
+		require.NotContains(t, shown, "glow.daily.1001")
+		require.NotContains(t, shown, "glow.daily.1003")
+		w.clickHome(memberTwo, view.ActionHomeMine)
+		require.Contains(t, w.reads(memberTwo), "glow.daily.1003")
+	})
+}

@@ -36,6 +36,7 @@ func (d *homeDesk) register(r *routes) {
 	handle.OnClick(r.Mux, view.ActionHomeRefresh, d.moveHome(func(s view.HomeState, _ handle.Action) (view.HomeState, error) { return s, nil }))
 	handle.OnClick(r.Mux, view.ActionHomeClear, d.filterHome(func(f *query.Filter, _ handle.Action) { *f = query.Filter{} }))
 	handle.OnClick(r.Mux, view.ActionHomeStage, d.filterHome(func(f *query.Filter, a handle.Action) { f.Stage = workflow.Stage(a.Chosen()) }))
+	handle.OnClick(r.Mux, view.ActionHomeMine, d.mineHome())
 	handle.OnClick(r.Mux, view.ActionHomeShop, d.filterHome(func(f *query.Filter, a handle.Action) {
 		f.Shop, f.Campaign = workflow.ShopID(chosenOrAll(a)), "" // a campaign is of one shop
 	}))
@@ -98,6 +99,26 @@ func (d *homeDesk) filterHome(set func(*query.Filter, handle.Action)) onClick[vi
 		set(&s.Filter, a)
 		return view.HomeState{Filter: s.Filter}, nil
 	})
+}
+
+// mineHome lists what somebody is on, or, where that is listed, everything in review again.
+func (d *homeDesk) mineHome() onClick[view.HomeState] {
+	return onClick[view.HomeState]{
+		Order: handle.AckFirst,
+		Parse: func(c click) (view.HomeState, error) {
+			f := d.homeState(c.View.Metadata).Filter
+			if f.Mine == "" {
+				f.Mine, f.Stage, f.Campaign = c.User.ID, "", ""
+			} else {
+				f.Mine = ""
+			}
+			return view.HomeState{Filter: f}, nil
+		},
+		Do: func(_ context.Context, c click, state view.HomeState, _ handle.Grant) (handle.Answer, error) {
+			d.sessions.moved(c.User.ID, state)
+			return handle.Answer{}, nil
+		},
+	}
 }
 
 // after shows in App Home what somebody's click or submission led to, wherever that was.

@@ -75,7 +75,7 @@ func (d *homeDesk) homeFacts(
 	ctx context.Context, tx workflow.Tx, r homeReader, state view.HomeState, kept map[workflow.Key]string,
 ) (view.HomeFacts, map[workflow.Key]string, error) {
 	list, err := query.ReadList(ctx, tx, query.ListRequest{
-		Shops: r.shops, Filter: state.Filter, Page: state.Page, Size: view.HomePageSize, Kept: kept, Campaigns: view.MaxChoices, Now: time.Now(),
+		Shops: r.shops, Filter: state.Filter, Page: state.Page, Size: view.HomePageSize, Kept: kept, Campaigns: view.MaxChoices, Now: time.Now(), Who: r.who,
 	})
 	if err != nil {
 		return view.HomeFacts{}, nil, err
@@ -85,7 +85,7 @@ func (d *homeDesk) homeFacts(
 	}
 	facts := view.HomeFacts{
 		State: state, Shops: r.shops, Health: d.homeHealth(r.shops), Campaigns: list.Campaigns, Campaign: list.Campaign,
-		Overall: list.Overall, Soon: list.Soon, Tally: list.Tally, Total: list.Total, First: list.First, Next: list.Next,
+		Overall: list.Overall, Soon: list.Soon, Mine: list.Mine, Tally: list.Tally, Total: list.Total, First: list.First, Next: list.Next,
 	}
 	cursors := make(map[workflow.Key]string, len(list.Rows))
 	for _, row := range list.Rows {

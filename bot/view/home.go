@@ -20,6 +20,7 @@ const CallbackHome = "home"
 // The action ids of App Home's own controls. Those of an application are a card's.
 const (
 	ActionHomeRefresh  = "home_refresh"
+	ActionHomeMine     = "home_mine"     // lists what its person is on, or everything again
 	ActionHomeShop     = "home_shop"     // a menu; the value is a shop's id, or HomeAny
 	ActionHomeStage    = "home_stage"    // a menu; the value is a stage, or query.AllStages
 	ActionHomeCampaign = "home_campaign" // a menu; the value is a campaign's id, or HomeAny
@@ -43,6 +44,7 @@ type HomeFacts struct {
 	Campaign  query.CampaignItem   // the chosen one; zero: none
 
 	Overall     query.Tally // of the shops that the filter lets through, whatever the other filters
+	Mine        int         // how many of those that wait for a decision there the reader is on
 	Soon        int         // of those that wait for a decision there: how many end within query.SoonWithin; at most query.MostSoon are counted
 	query.Tally             // of what the filters but the state let through
 

@@ -19,6 +19,9 @@ func homeFilters(f HomeFacts) slack.Block {
 		elements = append(elements, shopMenu(f))
 	}
 	elements = append(elements, stageMenu(f))
+	if b, ok := mineButton(f); ok {
+		elements = append(elements, b)
+	}
 	if len(f.Campaigns) > 0 {
 		elements = append(elements, campaignMenu(f))
 	}
@@ -28,9 +31,17 @@ func homeFilters(f HomeFacts) slack.Block {
 	return actions("home_filters:"+mark(f.State.Filter), elements...)
 }
 
+// mineButton lists what the reader is on, or everything again. There is none where they are on nothing.
+func mineButton(f HomeFacts) (*slack.ButtonBlockElement, bool) {
+	if f.State.Mine != "" {
+		return button(ActionHomeMine, "all", "Everyone's", "Show everyone's requests again"), true
+	}
+	return button(ActionHomeMine, "mine", "Mine ("+grouped(float64(f.Mine))+")", "Show only the requests that you're on"), f.Mine > 0
+}
+
 // mark is the same for the same filters.
 func mark(f query.Filter) string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%q", []string{string(f.Shop), string(f.Stage), string(f.Campaign), f.Creator}))
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q", []string{string(f.Shop), string(f.Stage), string(f.Campaign), f.Creator + string(f.Mine)}))
 	return hex.EncodeToString(sum[:6])
 }
 

@@ -41,6 +41,9 @@ func homeWithin(f HomeFacts) string {
 	if f.Campaign.ID != "" {
 		text += " in the campaign " + campaignName(f.Campaign.Name)
 	}
+	if f.State.Mine != "" {
+		text += " that you're on"
+	}
 	if f.State.Creator != "" {
 		if name := data(f.State.Creator, maxName); strings.Contains(name, " ") {
 			text += " for “" + name + "”"
@@ -54,6 +57,8 @@ func homeWithin(f HomeFacts) string {
 // nothing says why a list is empty, and what to do then.
 func nothing(f HomeFacts) string {
 	switch {
+	case f.State.Mine != "":
+		return "You're on nothing that waits here. *Everyone's* shows all requests."
 	case f.State.Creator != "" && f.All() == 0:
 		return "Nothing found for that. Check the spelling, or clear the filters."
 	case f.State.Creator != "" || f.State.Campaign != "":

@@ -103,7 +103,13 @@ func homes() map[string]HomeView {
 	}
 	some := map[workflow.Stage]int{workflow.StageExpired: 3}
 	campaign := HomeFacts{State: HomeState{Filter: query.Filter{Campaign: "c1"}}, Campaign: homeCampaign(1), Campaigns: []query.CampaignItem{homeCampaign(1)}, Health: HomeHealth{Untold: true}}
+	mine := homeFacts()
+	mine.State, mine.Mine = HomeState{Filter: query.Filter{Mine: reviewer}}, 2
+	offered := homeFacts()
+	offered.Mine, offered.Rows = 3, nil
 	return map[string]HomeView{
+		"home_mine":          Home(mine),
+		"home_mine_offered":  Home(offered),
 		"home":               Home(homeFacts()),
 		"home_viewer":        Home(viewer),
 		"home_admin":         Home(admin),

@@ -12,6 +12,7 @@ type Filter struct {
 	Stage    workflow.Stage      `json:"stage,omitempty"` // empty: StageReview
 	Campaign workflow.CampaignID `json:"campaign,omitempty"`
 	Creator  string              `json:"creator,omitempty"` // a user name in lower case, without the @, or words as ByWords takes them
+	Mine     workflow.PersonID   `json:"mine,omitempty"`    // only those in review that this person is on; no campaign is chosen then
 }
 
 // Stages are those that the filter lets through, in the order in which they are listed.

@@ -30,6 +30,7 @@ type ListRequest struct {
 	Kept      map[workflow.Key]string // by cursor: what stays in its place, whether or not the filter lets it through
 	Campaigns int                     // how many campaigns there is room for; one more reports that there are more
 	Now       time.Time
+	Who       workflow.PersonID // whose list it is
 }
 
 // List is a page of the applications that a filter lets through: the stages one after the other, and within a stage the
@@ -43,6 +44,7 @@ type List struct {
 	Campaigns []CampaignItem // to choose from
 
 	Overall Tally // of Shops, whatever the rest of the filter
+	Mine    int   // of those that wait for a decision there: how many Who is on
 	Soon    int   // of those that wait for a decision there: how many end within SoonWithin; at most MostSoon and one are counted
 	Tally   Tally // of what the filter but its stage lets through
 
@@ -76,6 +78,9 @@ func ReadList(ctx context.Context, tx workflow.Tx, r ListRequest) (l List, err e
 	if l.Soon, err = (stages{shops: list.shops}).soon(tx, r.Now); err != nil {
 		return l, err
 	}
+	if l.Mine, err = mineOf(tx, list.shops, r.Who); err != nil {
+		return l, err
+	}
 	if l.Tally, err = list.tally(tx); err != nil {
 		return l, err
 	}
@@ -90,6 +95,12 @@ func ReadList(ctx context.Context, tx workflow.Tx, r ListRequest) (l List, err e
 // campaigns.
 func (l *List) applyFilter(ctx context.Context, tx workflow.Tx, r ListRequest) (err error) {
 	f := r.Filter
+	if f.Mine != "" {
+		f.Mine = r.Who
+	}
+	if f.Stage != "" && f.Stage != workflow.StageReview || f.Campaign != "" {
+		f.Mine = ""
+	}
 	if f.Shop != "" && !Holds(r.Shops, f.Shop) {
 		f.Shop = ""
 	}
@@ -203,12 +214,17 @@ func newStages(tx workflow.Tx, shops []workflow.Shop, f Filter) (l stages, err e
 		return l, nil
 	}
 	l.own, _, err = Named(tx, l.shops, f.Creator)
-	l.own = slices.DeleteFunc(l.own, func(a workflow.Application) bool { return f.Campaign != "" && f.Campaign != a.Campaign })
+	l.own = slices.DeleteFunc(l.own, func(a workflow.Application) bool {
+		return f.Campaign != "" && f.Campaign != a.Campaign || f.Mine != "" && f.Mine != a.OnIt.By
+	})
 	return l, err
 }
 
 // listings are those of one stage, all in the same order.
 func (l stages) listings(stage workflow.Stage) []workflow.Listing {
+	if l.filter.Mine != "" {
+		return mineIn(l.shops, l.filter.Mine)
+	}
 	if l.filter.Campaign != "" {
 		return []workflow.Listing{workflow.CampaignStageOf(l.filter.Campaign, stage)}
 	}
@@ -224,11 +240,35 @@ func (l stages) tally(tx workflow.Tx) (Tally, error) {
 	switch {
 	case l.filter.Creator != "":
 		return l.ownTally(), nil
+	case l.filter.Mine != "":
+		n, err := mineOf(tx, l.shops, l.filter.Mine)
+		return Tally{By: map[workflow.Stage]int{workflow.StageReview: n}}, err
 	case l.filter.Campaign != "":
 		return campaignTally(tx, l.filter.Campaign)
 	default:
 		return tallyOf(tx, l.shops)
 	}
+}
+
+// mineIn are the listings of what a person is on.
+func mineIn(shops []workflow.Shop, who workflow.PersonID) []workflow.Listing {
+	all := make([]workflow.Listing, len(shops))
+	for i, s := range shops {
+		all[i] = workflow.OnItOf(s.ID, who)
+	}
+	return all
+}
+
+// mineOf counts what a person is on.
+func mineOf(tx workflow.Tx, shops []workflow.Shop, who workflow.PersonID) (n int, err error) {
+	for _, l := range mineIn(shops, who) {
+		count, err := tx.Count(l)
+		if err != nil {
+			return n, err
+		}
+		n += count
+	}
+	return n, nil
 }
 
 func (l stages) ownTally() Tally {
