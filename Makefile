@@ -116,7 +116,7 @@ bench-life: ## The calls of Slack's that one application costs from its card to 
 
 .PHONY: build
 build: ## The program, in bin/
-	$(GO) build -trimpath -buildvcs=false -ldflags '-X main.revision=$(REVISION)' -o $(BIN) ./cmd/sampledesk
+	$(GO) build -trimpath -buildvcs=false -ldflags '-s -w -X main.revision=$(REVISION)' -o $(BIN) ./cmd/sampledesk
 
 .PHONY: clean
 clean: ## Remove what was built

@@ -78,6 +78,7 @@ func (a *Authorisation) once(ctx context.Context, budget *budget, r call, timeou
 			return nil, err
 		}
 		return a.paced(ctx, budget, r, access, timeout)
+	default: // nothing that a second call would mend
 	}
 	return data, err
 }

@@ -18,7 +18,8 @@ func TestOfWhatIsRememberedTheOldestIsForgotten(t *testing.T) {
 	require.True(t, ids.first("one more"))
 	require.True(t, ids.first("0"), "the oldest made room for it")
 	require.False(t, ids.first("2"), "and the next for that one")
-	require.True(t, ids.first("") && ids.first(""), "what has no id is not remembered")
+	require.True(t, ids.first(""))
+	require.True(t, ids.first(""), "what has no id is not remembered")
 
 	var views viewSeq
 	first := views.next("V")

@@ -110,7 +110,7 @@ func (d *noteDesk) keepNote(ctx context.Context, s submit, meta view.NoteMeta, _
 	var err error
 	if meta.Key == (workflow.Key{}) {
 		if meta.Key, err = workflow.ParseKey(s.Field(view.ActionRequest).Chosen()); err != nil {
-			return handle.At(view.BlockRequest, view.ErrorNoRequest), nil
+			return handle.At(view.BlockRequest, view.ErrorNoRequest), nil //nolint:nilerr // it is told at the field
 		}
 	}
 	text, err := workflow.NoteText(s.Field(view.ActionNote).Text, workflow.MaxNote)

@@ -146,6 +146,7 @@ func (a Application) track(before Application, line Entry) Application {
 	switch d := before.Decision; d.Phase {
 	case DecisionQueued, DecisionSending, DecisionUnclear:
 		t.decided, t.verdict = d.At, d.Verdict
+	default: // nothing was under way
 	}
 	t.entry(line)
 	a.Milestones = t.all
@@ -215,6 +216,7 @@ func (t *tracker) moved(e Entry) {
 		t.add(Milestone{Line: LineNotShipped, At: e.At})
 	case ContentNotPosted:
 		t.add(Milestone{Line: LineNotPosted, At: e.At})
+	default: // no milestone
 	}
 }
 

@@ -74,6 +74,7 @@ func StepMember(m Member, e MemberEvent) (after Member, ok bool) {
 		m.Answered, m.Answer = e.At, e.Text
 	case OnSampleNeeded, OnSampleNotNeeded:
 		m.SampleAnswerBy, m.SampleAnswerAt = e.Person, e.At
+	default: // not about members
 	}
 	m.DedupKeys = AddDedupKey(m.DedupKeys, e.DedupKey)
 	return m, true

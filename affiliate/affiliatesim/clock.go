@@ -66,6 +66,7 @@ func (c *Center) expire(a *application, now time.Time) {
 			return
 		}
 		c.become(a, UnfulfillCancelled, now)
+	default: // the others have no deadline
 	}
 }
 

@@ -212,6 +212,7 @@ func distort[R numbered](page []R, from place, next *place) ([]R, *place) {
 		case 1:
 			return nil, &again
 		}
+	default: // the rest was done to the whole listing
 	}
 	return page, next
 }

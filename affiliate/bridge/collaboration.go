@@ -32,13 +32,13 @@ func (b *Bridge) collaborate(ctx context.Context, e workflow.Effect) engine.Outc
 	}
 	detail, err := b.calls(s).TargetCollaboration(ctx, affiliate.CollaborationID(r.Collaboration))
 	if err != nil {
-		return importFailed(e, err)
+		return importFailed(err)
 	}
 	return engine.Outcome{Result: imported(detail, time.Now())}
 }
 
 // importFailed is the outcome where nothing was imported. A failure that does not go away by itself ends the run.
-func importFailed(e workflow.Effect, err error) engine.Outcome {
+func importFailed(err error) engine.Outcome {
 	c, kind := failureOf(err), affiliate.KindOf(err)
 	failed := engine.ImportFailed{At: time.Now(), Failure: c, ForGood: kind == affiliate.Refused || kind == affiliate.ScopeMissing}
 	if failed.ForGood {

@@ -268,7 +268,7 @@ func decodePages(t *testing.T, dir recorded, n int) {
 			for token := ""; ; {
 				body := fmt.Sprintf(`{"status":%q}`, status)
 				url := centerURL + searchPath + "?page_size=50&page_token=" + token
-				response, err := client.Post(url, "application/json", strings.NewReader(body)) //nolint:noctx // it is as bare as it can be
+				response, err := client.Post(url, "application/json", strings.NewReader(body))
 				require.NoError(t, err)
 				text, err := io.ReadAll(response.Body)
 				require.NoError(t, err)

@@ -51,6 +51,7 @@ func (a *Access) May(ctx context.Context, who workflow.PersonID, s workflow.Shop
 			denied.Entitled = view.Entitled{People: a.defaults.AdminsOf(s)}
 		case view.DeniedReviewers:
 			denied.Entitled = view.Entitled{People: s.Settings.Reviewers, Groups: s.Settings.Groups}
+		default: // the others name nobody
 		}
 		return denied
 	}

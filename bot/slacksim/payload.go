@@ -21,6 +21,7 @@ func (w *Workspace) interaction(kind string, p *person) object {
 		o["team"], o["enterprise"], o["is_enterprise_install"] = nil, enterprisePart(), true
 	case teamsAlone:
 		o["team"], o["enterprise"], o["is_enterprise_install"] = nil, enterprisePart(), "true"
+	default: // no grid: as it is
 	}
 	return o
 }

@@ -57,6 +57,7 @@ func deadlineTitle(f DeadlineFacts) string {
 		return "*Ship by " + stamp(by) + "* " + left(by)
 	case workflow.MoveDeadline:
 		return "*The parcel has not moved for " + many(stuckDays(f), "day") + "*"
+	default: // below
 	}
 	switch {
 	case f.Saying.Before > 0:
@@ -103,6 +104,7 @@ func deadlineLines(f DeadlineFacts) []string {
 			"TikTok shows it in " + stageName(workflow.StageShipping) + ", with no update since " + stamp(movedAt(f)) + ". Please check with the carrier.",
 			dotted(tracking(a.Snapshot), order(a.Snapshot)),
 		}
+	default: // below
 	}
 	return postLines(f)
 }
@@ -206,6 +208,7 @@ func deadlineText(s workflow.Payload) string {
 		return "Ship by " + by
 	case workflow.MoveDeadline:
 		return "The parcel has not moved"
+	default: // below
 	}
 	if s.Before > 0 {
 		return "Content is due by " + by

@@ -74,6 +74,7 @@ func fateOf(m workflow.Message) []string {
 		return []string{"*Sent* through TikTok " + stamp(m.Sent)}
 	case workflow.MessageRefused:
 		return []string{"*Not sent*: " + messageCause(m.Failure) + ".", support(m.Failure)}
+	default: // below
 	}
 	if m.Failure == (workflow.Failure{}) {
 		return []string{"*Waiting* to be sent through TikTok"}
@@ -131,6 +132,7 @@ func messageRemedy(c workflow.Failure) string {
 			break
 		}
 		return "Sample Desk checks whether it arrived before sending it again."
+	default: // below
 	}
 	return "It is sent automatically once that is fixed."
 }

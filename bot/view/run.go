@@ -217,6 +217,7 @@ func declined(i workflow.RunItem) string {
 		return "it is in another campaign"
 	case workflow.RuleArchived, workflow.RuleNoCampaign:
 		return "the campaign takes nobody any more"
+	default: // below
 	}
 	switch {
 	case i.By != "":
@@ -268,6 +269,7 @@ func importCause(c workflow.Failure) string {
 			return "the campaign " + quoted(name, maxName) + " is archived, so no one can be added to it"
 		case workflow.RuleNameTaken, workflow.RuleCampaignName:
 			return "a campaign can't be called " + quoted(name, maxName)
+		default: // below
 		}
 	}
 	return shortly(c)

@@ -139,7 +139,7 @@ func SettingsSaved(id SettingsSection, shop workflow.Shop, changes []SettingsCha
 // SettingsEnd takes the overview's place for somebody who may not see it any more.
 func SettingsEnd(saved []string) slack.ModalViewRequest { return closing("Settings", saved...) }
 
-// What is said of a dialog that Sample Desk itself no longer knows.
+// SettingsReopen is said of a dialog that Sample Desk itself no longer knows.
 const SettingsReopen = "These settings have moved, and nothing was saved. Please open `/samples settings` again."
 
 // WarnMoved warns somebody that the settings were changed while they had the dialog open: what they send next replaces

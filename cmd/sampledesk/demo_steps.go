@@ -128,6 +128,7 @@ func (r *stepsReader) reply(m messageMetadata) {
 		r.Note = true
 	case workflow.KindCampaign:
 		r.joined = true
+	default: // no step is told by the others
 	}
 }
 
@@ -151,6 +152,7 @@ func (r *stepsReader) notice(m messageMetadata) {
 		r.Several = r.Several || p.Run == workflow.RunDecisions && p.State == "done"
 	case workflow.KindMessage:
 		r.message(m)
+	default: // no step is told by the others
 	}
 }
 

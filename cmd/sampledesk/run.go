@@ -202,7 +202,7 @@ func (d desk) connect(ctx context.Context, tiktok *bridge.Bridge, log *slog.Logg
 			met()
 		}
 		if err == nil || ctx.Err() != nil {
-			return nil
+			return nil //nolint:nilerr // the program is being stopped
 		}
 		bad := errors.Is(err, affiliate.ErrBadRefreshToken)
 		if bad && shopsErr == nil && len(shops) == 0 {

@@ -66,6 +66,7 @@ func settle(v reflect.Value) {
 		for i := range v.Len() {
 			settle(v.Index(i))
 		}
+	default: // nothing in it to look at
 	}
 }
 

@@ -79,5 +79,6 @@ func fill(v reflect.Value, where string, flag bool) {
 		for i := range v.NumField() {
 			fill(v.Field(i), where+"."+v.Type().Field(i).Name, flag)
 		}
+	default: // applications have no others
 	}
 }

@@ -180,6 +180,7 @@ func (e MessageDone) record(t *txn, eff workflow.Effect) error {
 		}
 	case workflow.OnMessageRefused:
 		m.State = workflow.MessageRefused
+	default: // not about a message
 	}
 	n.Message = &m
 	if err := recordMessage(t, n, workflow.MessageUpdated{What: e.What, At: e.At, Text: m.Text, Failure: e.Failure}); err != nil {

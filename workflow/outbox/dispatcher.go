@@ -232,6 +232,7 @@ func (d *Dispatcher) deliver(ctx, work context.Context, seat slot, e workflow.Ef
 		log.ErrorContext(work, "effect can never be delivered", "code", outcome.Failure.Code, "cause", outcome.Failure.Message, "request_id", outcome.Failure.RequestID)
 	case engine.Again, engine.AtOnce:
 		log.WarnContext(work, "delivery failed, will be retried", "after", outcome.After, "code", outcome.Failure.Code, "cause", outcome.Failure.Message, "request_id", outcome.Failure.RequestID)
+	default: // nothing to log
 	}
 	patience := editPatience
 	if !e.Leased { // to prolong it costs a commit

@@ -44,7 +44,7 @@ func campaigns(ctx context.Context, tx workflow.Tx, shops []workflow.Shop) iter.
 func CampaignsNamed(tx workflow.Tx, shops []workflow.Shop, typed string) (found []NamedCampaign, err error) {
 	name, err := workflow.CampaignName(typed)
 	if err != nil {
-		return nil, nil // no campaign can be called that
+		return nil, nil //nolint:nilerr // no campaign can be called that
 	}
 	for _, s := range shops {
 		c, err := tx.CampaignNamed(s.ID, name)

@@ -235,6 +235,7 @@ func (f *Funnel) needs(a workflow.Application) {
 		return
 	case workflow.StageAwaiting:
 		among = &f.ToShip
+	default: // below
 	}
 	among.Count++
 	if n.By.IsZero() || f.At.Before(n.By) {

@@ -67,6 +67,7 @@ func (r *Record) add(a workflow.Application) {
 		r.Approved, r.Received = r.Approved+1, r.Received+1
 	case workflow.AwaitingShipment, workflow.Shipped:
 		r.Approved++
+	default: // the others are open, or ended without us
 	}
 }
 

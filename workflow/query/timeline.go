@@ -88,6 +88,7 @@ func (t *timeline) move(e workflow.Entry) {
 		t.delivered = earlier(t.delivered, e.At)
 	case workflow.Completed:
 		t.posted = earlier(t.posted, e.At)
+	default: // not on the timeline
 	}
 }
 
