@@ -2,6 +2,7 @@ package bot_test
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -51,9 +52,7 @@ func (w *world) offered(dialog string) []string {
 func (w *world) confirming(who, dialog, verdict string, more object) string {
 	w.t.Helper()
 	values := object{view.ActionBulkVerdict: verdict}
-	for k, v := range more {
-		values[k] = v
-	}
+	maps.Copy(values, more)
 	seen := w.submit(who, dialog, values)
 	require.True(w.t, seen.OK, seen.Error)
 	require.NotEmpty(w.t, seen.ViewID)
@@ -294,9 +293,7 @@ func TestOfTwoFiltersChangedAtOnceBothHold(t *testing.T) {
 		w.fault(object{"method": "views.update", "do": "delay", "delay_ms": 400, "times": 2})
 		for _, change := range []object{{"action_id": view.ActionBulkFollowers, "value": "10000"}, {"action_id": view.ActionBulkGMV, "value": "1000"}} {
 			deed := object{"user": memberOne, "do": "click", "view_id": dialog, "wait_ms": 0}
-			for k, v := range change {
-				deed[k] = v
-			}
+			maps.Copy(deed, change)
 			require.True(t, w.act(deed).OK)
 		}
 		wait(5 * time.Second)

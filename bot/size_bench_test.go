@@ -40,7 +40,7 @@ func BenchmarkSizes(b *testing.B) {
 		sizes = "1000,20000"
 	}
 	first := map[string]float64{}
-	for _, text := range strings.Split(sizes, ",") {
+	for text := range strings.SplitSeq(sizes, ",") {
 		size, err := strconv.Atoi(text)
 		require.NoError(b, err)
 		b.Run(text, func(b *testing.B) {

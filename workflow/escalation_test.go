@@ -1,6 +1,7 @@
 package workflow
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -164,9 +165,7 @@ func TestEachDayHasOneMorningAndEachWeekOneReportWhenTheClocksChange(t *testing.
 		"Pacific/Kiritimati": {"Sun 2026-11-29 12:00"}, "Pacific/Niue": {"Sun 2026-11-29 12:00"}, // UTC+14 and UTC-11
 		"Africa/Cairo": {"Fri 2026-04-24 12:00"}, // the clocks skip midnight
 	}
-	for zone, days := range shifts {
-		zones[zone] = days
-	}
+	maps.Copy(zones, shifts)
 	for zone, days := range zones {
 		for _, day := range days {
 			for _, morning := range []string{"", "00:00", "02:15", "02:30", "23:45"} {

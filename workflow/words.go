@@ -28,7 +28,7 @@ func Words(text string) (words []string) {
 			return ' '
 		}
 	}, norm.NFKD.String(strings.ToLower(Plain(text))))
-	for _, word := range strings.Fields(norm.NFC.String(folded)) {
+	for word := range strings.FieldsSeq(norm.NFC.String(folded)) {
 		for len(word) > maxWord {
 			_, size := utf8.DecodeLastRuneInString(word)
 			word = word[:len(word)-size]

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -146,9 +147,7 @@ func (u *caller) request(method, path string, query url.Values, body string) *ht
 	if u.cipher != "" && path != "/authorization/202309/shops" {
 		q.Set("shop_cipher", u.cipher)
 	}
-	for name, values := range query {
-		q[name] = values
-	}
+	maps.Copy(q, query)
 	return u.signed(method, path, q, body)
 }
 

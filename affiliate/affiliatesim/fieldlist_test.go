@@ -275,9 +275,7 @@ func TestWhatTheListsRequireIsRequiredAndTheirValuesAreTheOnlyOnes(t *testing.T)
 // with is a query with another value, or without it.
 func with(query map[string]string, name string, value *string) map[string]string {
 	other := map[string]string{}
-	for n, v := range query {
-		other[n] = v
-	}
+	maps.Copy(other, query)
 	switch {
 	case value != nil:
 		other[name] = *value
@@ -302,9 +300,7 @@ func at(body map[string]any, path string) (value any, found bool) {
 // spoiled is a body in which a field has another value, or is not there.
 func spoiled(body map[string]any, path string, value any) map[string]any {
 	other := map[string]any{}
-	for n, v := range body {
-		other[n] = v
-	}
+	maps.Copy(other, body)
 	name, rest, deeper := strings.Cut(strings.TrimSuffix(path, "[]"), ".")
 	switch inner, object := other[name].(map[string]any); {
 	case deeper && object:

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"image/png"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -122,9 +123,7 @@ func (u *caller) records(path, list string, query url.Values) (all []map[string]
 	u.t.Helper()
 	for token := ""; ; {
 		q := url.Values{"page_token": {token}}
-		for name, values := range query {
-			q[name] = values
-		}
+		maps.Copy(q, query)
 		data := u.get(path, q).data(u.t)
 		for _, record := range data[list].([]any) {
 			all = append(all, record.(map[string]any))
@@ -232,9 +231,7 @@ func TestConversationsAreListedByWhetherTheyAreReadAndReplied(t *testing.T) {
 		{"conversation_status": {"READ"}}, {"conversation_status": {""}}, {"only_need_conversation_id": {"1"}}, {"page_size": {"51"}},
 	} {
 		q := url.Values{"page_size": {"1"}}
-		for name, values := range bad {
-			q[name] = values
-		}
+		maps.Copy(q, bad)
 		require.Equal(t, 36009004, u.get(listPath, q).Code, bad)
 	}
 }

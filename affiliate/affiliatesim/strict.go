@@ -43,8 +43,8 @@ func decode[T any](body []byte) (T, error) {
 func namesOf[T any]() []string {
 	var names []string
 	t := reflect.TypeFor[T]()
-	for i := range t.NumField() {
-		name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
+	for field := range t.Fields() {
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
 		names = append(names, name)
 	}
 	return names

@@ -1,6 +1,7 @@
 package slacksim
 
 import (
+	"maps"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -8,9 +9,7 @@ import (
 
 func click(user, ts, action string, more object) object {
 	o := object{"user": user, "do": "click", "channel": samples, "ts": ts, "action_id": action, "wait_ms": 0}
-	for k, v := range more {
-		o[k] = v
-	}
+	maps.Copy(o, more)
 	return o
 }
 

@@ -2,6 +2,7 @@ package slacksim
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -253,13 +254,11 @@ func (w *Workspace) channelObject(c *channel) object {
 		return o
 	}
 	shared := w.shared(c)
-	for k, v := range (object{
+	maps.Copy(o, (object{
 		"name": c.name, "name_normalized": c.name, "is_general": c.general, "is_member": c.has(w.app.user), "creator": "U0ADMIN001",
 		"is_shared": shared, "is_ext_shared": shared, "num_members": len(c.members),
 		"topic":   object{"value": "", "creator": "", "last_set": 0},
 		"purpose": object{"value": "", "creator": "", "last_set": 0},
-	}) {
-		o[k] = v
-	}
+	}))
 	return o
 }

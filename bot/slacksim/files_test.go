@@ -1,6 +1,7 @@
 package slacksim
 
 import (
+	"maps"
 	"net/http"
 	"testing"
 	"time"
@@ -31,9 +32,7 @@ func (b *bench) uploaded(filename, data string) string {
 func (b *bench) shared(id string, more object) object {
 	b.t.Helper()
 	args := object{"files": []object{{"id": id, "title": "Funnel"}}}
-	for k, v := range more {
-		args[k] = v
-	}
+	maps.Copy(args, more)
 	return b.must("files.completeUploadExternal", args)["files"].([]any)[0].(object)
 }
 

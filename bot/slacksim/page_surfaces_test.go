@@ -2,6 +2,7 @@ package slacksim_test
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -35,9 +36,7 @@ func (d *pageDesk) upload(where fields) string {
 	o := d.call("files.getUploadURLExternal", fields{"filename": "funnel.png", "length": len(onePixel)})
 	d.send(o["upload_url"].(string), string(onePixel))
 	arguments := fields{"files": []fields{{"id": o["file_id"], "title": "Who stands where"}}}
-	for k, v := range where {
-		arguments[k] = v
-	}
+	maps.Copy(arguments, where)
 	d.call("files.completeUploadExternal", arguments)
 	return o["file_id"].(string)
 }

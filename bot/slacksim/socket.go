@@ -144,9 +144,7 @@ func (l *link) part(reason string) {
 		return
 	}
 	l.push(encode(object{"type": "disconnect", "reason": reason, "debug_info": object{"host": "applink-stand-in"}}), false)
-	l.hub.work.Add(1)
-	go func() {
-		defer l.hub.work.Done()
+	l.hub.work.Go(func() {
 		t := time.NewTimer(warnAhead)
 		defer t.Stop()
 		select {
@@ -154,7 +152,7 @@ func (l *link) part(reason string) {
 			l.disconnect("refresh_requested")
 		case <-l.gone:
 		}
-	}()
+	})
 }
 
 // hush makes the link silent: the connection stays open, but nothing is written, read or answered.

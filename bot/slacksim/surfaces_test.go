@@ -1,6 +1,7 @@
 package slacksim
 
 import (
+	"maps"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -76,9 +77,7 @@ func TestAMenuStartsWithTheConversationThatTheModalWasOpenedIn(t *testing.T) {
 	b := outside(t, Options{Events: []string{}})
 	input := func(block string, more object) object {
 		e := object{"type": "conversations_select", "action_id": block, "default_to_current_conversation": true}
-		for k, v := range more {
-			e[k] = v
-		}
+		maps.Copy(e, more)
 		return object{"type": "input", "block_id": block, "label": plainText(1), "optional": true, "element": e}
 	}
 	app := b.opener(modal(input("here", nil), input("named", object{"initial_conversation": general}), input("private", object{"filter": object{"include": []string{"private"}}})))

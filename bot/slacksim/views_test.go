@@ -1,6 +1,7 @@
 package slacksim
 
 import (
+	"maps"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -304,9 +305,7 @@ func TestFieldsAreCheckedByTheClientBeforeAnythingIsSent(t *testing.T) {
 	b := outside(t, Options{Events: []string{}})
 	field := func(kind string, more object) object {
 		e := object{"type": kind, "action_id": kind}
-		for k, v := range more {
-			e[k] = v
-		}
+		maps.Copy(e, more)
 		return object{"type": "input", "block_id": kind, "optional": true, "label": plainText(1), "element": e}
 	}
 	app := b.opener(modal(

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"regexp"
 	"strings"
@@ -100,9 +101,7 @@ func (f *failure) fields() object {
 	if len(f.messages) > 0 {
 		o["response_metadata"] = object{"messages": f.messages}
 	}
-	for k, v := range f.extra {
-		o[k] = v
-	}
+	maps.Copy(o, f.extra)
 	return o
 }
 

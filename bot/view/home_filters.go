@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 
 	"github.com/slack-go/slack"
 
@@ -89,12 +90,7 @@ func campaignMenu(f HomeFacts) slack.BlockElement {
 }
 
 func offers(options []*slack.OptionBlockObject, o *slack.OptionBlockObject) bool {
-	for _, each := range options {
-		if each == o {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(options, o)
 }
 
 // HomeCampaignOptions answers the menu of campaigns that asks for its options.

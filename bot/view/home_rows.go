@@ -32,26 +32,26 @@ func shownStage(s workflow.Stage) string {
 
 // homeWithin names the other filters.
 func homeWithin(f HomeFacts) string {
-	text := ""
+	var text strings.Builder
 	for _, s := range f.Shops {
 		if s.ID == f.State.Shop && len(f.Shops) > 1 {
-			text += " in the shop " + first(data(s.Name, maxName), data(string(s.ID), maxName))
+			text.WriteString(" in the shop " + first(data(s.Name, maxName), data(string(s.ID), maxName)))
 		}
 	}
 	if f.Campaign.ID != "" {
-		text += " in the campaign " + campaignName(f.Campaign.Name)
+		text.WriteString(" in the campaign " + campaignName(f.Campaign.Name))
 	}
 	if f.State.Mine != "" {
 		text += " that you're on"
 	}
 	if f.State.Creator != "" {
 		if name := data(f.State.Creator, maxName); strings.Contains(name, " ") {
-			text += " for “" + name + "”"
+			text.WriteString(" for “" + name + "”")
 		} else {
-			text += " for @" + name
+			text.WriteString(" for @" + name)
 		}
 	}
-	return text
+	return text.String()
 }
 
 // nothing says why a list is empty, and what to do then.

@@ -97,7 +97,7 @@ func zoneOption(name string, at time.Time) *slack.OptionBlockObject {
 // matches tells whether a text has all the words that were typed, whatever their case.
 func matches(text, typed string) bool {
 	text = strings.ToLower(text)
-	for _, word := range strings.Fields(strings.ToLower(strings.ReplaceAll(workflow.Plain(typed), "_", " "))) {
+	for word := range strings.FieldsSeq(strings.ToLower(strings.ReplaceAll(workflow.Plain(typed), "_", " "))) {
 		if !strings.Contains(text, word) {
 			return false
 		}

@@ -2,6 +2,7 @@ package boltstore
 
 import (
 	"bytes"
+	"slices"
 
 	"go.etcd.io/bbolt"
 )
@@ -52,8 +53,8 @@ func (t *transaction) note(b *bbolt.Bucket, key []byte) {
 
 // takeBack undoes what the transaction wrote.
 func (t *transaction) takeBack() error {
-	for i := len(t.undo) - 1; i >= 0; i-- {
-		if err := t.undo[i](); err != nil {
+	for _, v := range slices.Backward(t.undo) {
+		if err := v(); err != nil {
 			return err
 		}
 	}

@@ -168,7 +168,7 @@ func (s *Store) indexed(t *transaction) (err error) {
 	if !ok {
 		if has, err := t.version(); err != nil || has != schema {
 			t.effects = newEffectIndex() // of a file that is to be made, to be rebuilt or to be refused
-			return nil //nolint:nilerr // whoever opens the file tells
+			return nil                   //nolint:nilerr // whoever opens the file tells
 		}
 		if found, err = readEffectIndex(t.tx); err != nil {
 			return err

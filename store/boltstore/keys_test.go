@@ -39,8 +39,8 @@ func TestWhatAnApplicationsPlacesRestOnIsInTheValue(t *testing.T) {
 	for _, a := range probes() {
 		alone := a
 		fields := reflect.ValueOf(&alone).Elem()
-		for i := range fields.NumField() {
-			forget(fields.Field(i))
+		for _, field := range fields.Fields() {
+			forget(field)
 		}
 		require.Equal(t, a.Places(), alone.Places())
 	}
@@ -52,9 +52,9 @@ func forget(v reflect.Value) {
 	case reflect.Slice, reflect.Pointer:
 		v.SetZero()
 	case reflect.Struct:
-		for i := range v.NumField() {
+		for _, field := range v.Fields() {
 			if v.Type() != timeType {
-				forget(v.Field(i))
+				forget(field)
 			}
 		}
 	}

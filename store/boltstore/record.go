@@ -42,8 +42,8 @@ func settle(v reflect.Value) {
 			*t = moment(*t)
 			return
 		}
-		for i := range v.NumField() {
-			settle(v.Field(i))
+		for _, field := range v.Fields() {
+			settle(field)
 		}
 	case reflect.Pointer:
 		if v.IsNil() {

@@ -32,8 +32,8 @@ func requireReached(t *testing.T, kind reflect.Type, where string) {
 		if kind == timeType {
 			return
 		}
-		for i := range kind.NumField() {
-			f := kind.Field(i)
+		for f := range kind.Fields() {
+			f := f
 			if f.Type == reflect.TypeFor[lease]() {
 				continue // it is no part of what is kept
 			}
