@@ -42,7 +42,7 @@ func homeWithin(f HomeFacts) string {
 		text.WriteString(" in the campaign " + campaignName(f.Campaign.Name))
 	}
 	if f.State.Mine != "" {
-		text += " that you're on"
+		text.WriteString(" that you're on")
 	}
 	if f.State.Creator != "" {
 		if name := data(f.State.Creator, maxName); strings.Contains(name, " ") {
