@@ -44,9 +44,12 @@ const (
 	keptSent = 1000
 )
 
-// messageBudget takes a place in the shop's budget of messages, which are spaced by more than five seconds. While the
+// messenger delivers messages to creators.
+type messenger struct{ *Bridge }
+
+// budget takes a place in the shop's budget of messages, which are spaced by more than five seconds. While the
 // breaker is open each message is let through once, so that it shows why it waits.
-func (b *Bridge) messageBudget(e workflow.Effect) time.Duration {
+func (b messenger) budget(e workflow.Effect) time.Duration {
 	state := b.of(e.Shop)
 	state.mu.Lock()
 	sending := state.sending
@@ -59,7 +62,7 @@ func (b *Bridge) messageBudget(e workflow.Effect) time.Duration {
 
 // message carries a message to a creator, once: no idempotency key exists, so after an answer that was lost it checks
 // the conversation before it repeats.
-func (b *Bridge) message(ctx context.Context, e workflow.Effect) engine.Outcome {
+func (b messenger) message(ctx context.Context, e workflow.Effect) engine.Outcome {
 	state := b.of(e.Shop)
 	if !state.beginSending() {
 		return engine.Outcome{Then: engine.Again, After: oneAtATime, Verifications: verifications(e), Failure: e.Failure}
@@ -116,7 +119,7 @@ func (s *shopState) endSending() {
 
 // recipient reads the shop and the conversation of a message. The notice that quotes the message has the creator's
 // current key, the effect the key from when it was made.
-func (b *Bridge) recipient(ctx context.Context, e workflow.Effect) (s workflow.Shop, conversation workflow.Conversation, err error) {
+func (b messenger) recipient(ctx context.Context, e workflow.Effect) (s workflow.Shop, conversation workflow.Conversation, err error) {
 	err = b.store.View(ctx, func(tx workflow.Tx) (err error) {
 		if s, err = tx.Shop(e.Shop); err != nil {
 			return err
@@ -133,7 +136,7 @@ func (b *Bridge) recipient(ctx context.Context, e workflow.Effect) (s workflow.S
 	return s, conversation, err
 }
 
-func (b *Bridge) sendMessage(ctx context.Context, e workflow.Effect, calls *affiliate.Shop, with affiliate.ConversationID) engine.Outcome {
+func (b messenger) sendMessage(ctx context.Context, e workflow.Effect, calls *affiliate.Shop, with affiliate.ConversationID) engine.Outcome {
 	id, err := calls.SendMessage(ctx, with, e.Text)
 	if err != nil {
 		return b.messageFailed(e, with, err)
@@ -144,7 +147,7 @@ func (b *Bridge) sendMessage(ctx context.Context, e workflow.Effect, calls *affi
 }
 
 // messageFailed returns the outcome of a message that failed.
-func (b *Bridge) messageFailed(e workflow.Effect, with affiliate.ConversationID, err error) engine.Outcome {
+func (b messenger) messageFailed(e workflow.Effect, with affiliate.ConversationID, err error) engine.Outcome {
 	c, kind := failureOf(err), affiliate.KindOf(err)
 	switch {
 	case affiliate.Unclear(err):
@@ -166,7 +169,7 @@ func (b *Bridge) messageFailed(e workflow.Effect, with affiliate.ConversationID,
 }
 
 // openBreaker opens the breaker of the shop's messages: the others would fail like this one.
-func (b *Bridge) openBreaker(e workflow.Effect, c workflow.Failure, pause time.Duration) engine.Outcome {
+func (b messenger) openBreaker(e workflow.Effect, c workflow.Failure, pause time.Duration) engine.Outcome {
 	b.of(e.Shop).messages.trip(c, pause)
 	return delayed(e, c, pause)
 }
@@ -197,7 +200,7 @@ func refusedMessage(with affiliate.ConversationID, c workflow.Failure) engine.Ou
 
 // verifyMessage finds out whether a message arrived whose answer was lost. If the second check does not find it, it did
 // not, and is sent again.
-func (b *Bridge) verifyMessage(ctx context.Context, e workflow.Effect, calls *affiliate.Shop, with affiliate.Conversation) engine.Outcome {
+func (b messenger) verifyMessage(ctx context.Context, e workflow.Effect, calls *affiliate.Shop, with affiliate.Conversation) engine.Outcome {
 	found, err := b.arrived(ctx, e, calls, with)
 	switch {
 	case err != nil:
@@ -216,7 +219,7 @@ var errPages = errors.New("the pages of the conversation do not fit together")
 
 // arrived looks for the text among what the shop wrote since the message was made. One that is known to be another
 // message of the same text does not count. That it is not there is believed only of a conversation that was read whole.
-func (b *Bridge) arrived(ctx context.Context, e workflow.Effect, calls *affiliate.Shop, with affiliate.Conversation) (bool, error) {
+func (b messenger) arrived(ctx context.Context, e workflow.Effect, calls *affiliate.Shop, with affiliate.Conversation) (bool, error) {
 	since := e.MadeAt.Add(-clockAhead)
 	there, err := calls.Messages(ctx, with.ID)
 	if err != nil {
@@ -241,7 +244,7 @@ func foldSpaces(text string) string { return strings.Join(strings.Fields(text), 
 // rememberSent remembers which message was sent; false if that one was known already. It is kept in memory only: after
 // a restart, a text that was sent twice within a short time may be taken for arrived twice, which is better than a
 // creator who gets it a third time.
-func (b *Bridge) rememberSent(id affiliate.MessageID) bool {
+func (b messenger) rememberSent(id affiliate.MessageID) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if slices.Contains(b.sent, id) {

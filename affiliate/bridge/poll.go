@@ -68,7 +68,7 @@ type candidate struct {
 // called while it runs: a shop that is still being polled is skipped. How it went is in MessagePolls and in the log.
 func (b *Bridge) PollMessages(ctx context.Context) {
 	b.forEachShop(ctx, "message poll failed", func(s workflow.Shop, state *shopState) {
-		b.run(ctx, s.ID, &state.poll, func() error { return b.poll(ctx, s, &state.polled) })
+		b.run(ctx, s.ID, &state.poll, func() error { return poller{b}.poll(ctx, s, &state.polled) })
 	})
 }
 
@@ -77,9 +77,12 @@ func (b *Bridge) MessagePolls() map[workflow.ShopID]Sweep {
 	return b.went(func(s *shopState) *job { return &s.poll })
 }
 
+// poller reads what creators wrote in one shop.
+type poller struct{ *Bridge }
+
 // poll applies what is new. A look that fails is made again in the same way, so that nothing is passed over: what was
 // applied by then is on record.
-func (b *Bridge) poll(ctx context.Context, s workflow.Shop, state *pollState) error {
+func (b poller) poll(ctx context.Context, s workflow.Shop, state *pollState) error {
 	calls, first := b.calls(s), s.MessagesSince.IsZero()
 	if first {
 		now := time.Now()
@@ -106,7 +109,7 @@ func (b *Bridge) poll(ctx context.Context, s workflow.Shop, state *pollState) er
 
 // lists fetches the unread conversations and, at a wide look, the unreplied ones, with what is on record of each.
 // Nothing new in a shop without unread messages is one call.
-func (b *Bridge) lists(ctx context.Context, s workflow.Shop, calls *affiliate.Shop, state *pollState) (all []candidate, err error) {
+func (b poller) lists(ctx context.Context, s workflow.Shop, calls *affiliate.Shop, state *pollState) (all []candidate, err error) {
 	at := map[affiliate.ConversationID]int{}
 	list := func(status affiliate.ConversationStatus, mark func(*candidate)) error {
 		for c, err := range calls.Conversations(ctx, status) {
@@ -134,7 +137,7 @@ func (b *Bridge) lists(ctx context.Context, s workflow.Shop, calls *affiliate.Sh
 }
 
 // recorded adds what is on record of conversations.
-func (b *Bridge) recorded(ctx context.Context, s workflow.Shop, all []candidate) error {
+func (b poller) recorded(ctx context.Context, s workflow.Shop, all []candidate) error {
 	if len(all) == 0 {
 		return nil
 	}
@@ -160,7 +163,7 @@ func (b *Bridge) recorded(ctx context.Context, s workflow.Shop, all []candidate)
 
 // notePast records how the conversations stand at the first look ever: what they hold is the past, and is not read.
 // What is written while this look goes on is found by the next wide one.
-func (b *Bridge) notePast(ctx context.Context, s workflow.Shop, all []candidate) error {
+func (b poller) notePast(ctx context.Context, s workflow.Shop, all []candidate) error {
 	for some := range slices.Chunk(all, notedAtOnce) {
 		var past []workflow.InboundBatch
 		for _, t := range some {
@@ -233,7 +236,7 @@ const failuresPerLook = 3
 
 // hearAll reads conversations. One that cannot be read hides no other; the error is the first that may pass, after
 // which the look is made again.
-func (b *Bridge) hearAll(ctx context.Context, s workflow.Shop, calls *affiliate.Shop, state *pollState, all []candidate) (first error) {
+func (b poller) hearAll(ctx context.Context, s workflow.Shop, calls *affiliate.Shop, state *pollState, all []candidate) (first error) {
 	failures := 0
 	for _, t := range all {
 		err := b.receive(ctx, s, calls, state, t)
@@ -297,7 +300,7 @@ func (e *pollState) remember(all []candidate) {
 var errNoSender = errors.New("the creator's messages cannot be identified")
 
 // receive reads a conversation and hands it on.
-func (b *Bridge) receive(ctx context.Context, s workflow.Shop, calls *affiliate.Shop, state *pollState, t candidate) error {
+func (b poller) receive(ctx context.Context, s workflow.Shop, calls *affiliate.Shop, state *pollState, t candidate) error {
 	creator, err := b.senderOf(ctx, calls, state, t)
 	if err != nil {
 		return err
@@ -326,7 +329,7 @@ func (b *Bridge) receive(ctx context.Context, s workflow.Shop, calls *affiliate.
 }
 
 // senderOf returns the sender id of the creator's messages.
-func (b *Bridge) senderOf(ctx context.Context, calls *affiliate.Shop, state *pollState, t candidate) (affiliate.IMUserID, error) {
+func (b poller) senderOf(ctx context.Context, calls *affiliate.Shop, state *pollState, t candidate) (affiliate.IMUserID, error) {
 	if t.CreatorIM != "" {
 		return t.CreatorIM, nil
 	}

@@ -26,15 +26,18 @@ const (
 	unknownShop = 30 * time.Second
 )
 
-// reviewBudget takes a place in the shop's budget of reviews. The check after a lost answer is a read, and reads are
+// reviewer delivers decisions.
+type reviewer struct{ *Bridge }
+
+// budget takes a place in the shop's budget of reviews. The check after a lost answer is a read, and reads are
 // paced by the client.
-func (b *Bridge) reviewBudget(e workflow.Effect) time.Duration {
+func (b reviewer) budget(e workflow.Effect) time.Duration {
 	state := b.of(e.Shop)
 	return state.reviews.budget(e, func() time.Duration { return state.ready(affiliate.EndpointReview) })
 }
 
 // review sends a decision to TikTok. No idempotency key exists, so after a lost answer it checks before it repeats.
-func (b *Bridge) review(ctx context.Context, e workflow.Effect) engine.Outcome {
+func (b reviewer) review(ctx context.Context, e workflow.Effect) engine.Outcome {
 	a, s, err := b.load(ctx, e)
 	if err != nil {
 		return engine.Outcome{Then: engine.Again, After: unknownShop, Verifications: verifications(e), Failure: failureOf(err)}
@@ -62,7 +65,7 @@ func verifications(e workflow.Effect) int {
 	return e.Verifications
 }
 
-func (b *Bridge) load(ctx context.Context, e workflow.Effect) (a workflow.Application, s workflow.Shop, err error) {
+func (b reviewer) load(ctx context.Context, e workflow.Effect) (a workflow.Application, s workflow.Shop, err error) {
 	err = b.store.View(ctx, func(tx workflow.Tx) (err error) {
 		if s, err = tx.Shop(e.Shop); err != nil {
 			return err
@@ -80,7 +83,7 @@ func answerLost(c workflow.Failure) engine.Outcome {
 }
 
 // send makes the call.
-func (b *Bridge) send(ctx context.Context, e workflow.Effect, s workflow.Shop, calls *affiliate.Shop) engine.Outcome {
+func (b reviewer) send(ctx context.Context, e workflow.Effect, s workflow.Shop, calls *affiliate.Shop) engine.Outcome {
 	err := calls.Review(ctx, affiliate.ApplicationID(e.Application), verdict(*e.Review))
 	now := time.Now()
 	if err == nil {
@@ -108,7 +111,7 @@ func (b *Bridge) send(ctx context.Context, e workflow.Effect, s workflow.Shop, c
 
 // stopReviews pauses the shop's reviews: the fault is not the application's, so decisions wait, and an admin is
 // notified once.
-func (b *Bridge) stopReviews(ctx context.Context, e workflow.Effect, c workflow.Failure, now time.Time) engine.Outcome {
+func (b reviewer) stopReviews(ctx context.Context, e workflow.Effect, c workflow.Failure, now time.Time) engine.Outcome {
 	b.of(e.Shop).reviews.trip(c, breakerPause)
 	if err := b.engine.StopShop(ctx, e.Shop, workflow.FromDispatcher, c, now); err != nil {
 		b.log.ErrorContext(ctx, "could not record that a shop stopped", "shop", e.Shop, "error", err)
@@ -123,7 +126,7 @@ func heldUp(c workflow.Failure, pause time.Duration) engine.Outcome {
 
 // reviewAnswered clears the record that TikTok accepts no decision of the shop, now that it answered one, whatever the
 // answer. It reads the record again, as another decision may have set it since this one was sent.
-func (b *Bridge) reviewAnswered(ctx context.Context, id workflow.ShopID, now time.Time) {
+func (b reviewer) reviewAnswered(ctx context.Context, id workflow.ShopID, now time.Time) {
 	b.of(id).reviews.reset()
 	s, err := b.shopRecord(ctx, id)
 	if err == nil && s.ReviewsStopped != (workflow.Failure{}) {
@@ -137,7 +140,7 @@ func (b *Bridge) reviewAnswered(ctx context.Context, id workflow.ShopID, now tim
 // verify finds out what became of a decision whose answer was lost. If TikTok still shows the application as pending at
 // the second check, the decision did not arrive, and is sent again. A missing record proves nothing: the check is
 // repeated.
-func (b *Bridge) verify(ctx context.Context, e workflow.Effect, a workflow.Application, calls *affiliate.Shop) engine.Outcome {
+func (b reviewer) verify(ctx context.Context, e workflow.Effect, a workflow.Application, calls *affiliate.Shop) engine.Outcome {
 	o, found, err := lookUp(ctx, calls, a)
 	switch {
 	case err != nil:

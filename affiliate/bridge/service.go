@@ -29,11 +29,11 @@ func (b *Bridge) Limit(_ workflow.Tx, e workflow.Effect) (string, error) {
 func (b *Bridge) Budget(e workflow.Effect, _ string) time.Duration {
 	switch e.Kind {
 	case workflow.SendMessage:
-		return b.messageBudget(e)
+		return messenger{b}.budget(e)
 	case workflow.ImportCreators:
 		return 0
 	default:
-		return b.reviewBudget(e)
+		return reviewer{b}.budget(e)
 	}
 }
 
@@ -41,10 +41,10 @@ func (b *Bridge) Budget(e workflow.Effect, _ string) time.Duration {
 func (b *Bridge) Deliver(ctx context.Context, e workflow.Effect) engine.Outcome {
 	switch e.Kind {
 	case workflow.SendMessage:
-		return b.message(ctx, e)
+		return messenger{b}.message(ctx, e)
 	case workflow.ImportCreators:
 		return b.collaborate(ctx, e)
 	default:
-		return b.review(ctx, e)
+		return reviewer{b}.review(ctx, e)
 	}
 }
