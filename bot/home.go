@@ -10,12 +10,14 @@ import (
 	"sampledesk/bot/socket"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
+	"sampledesk/workflow/engine"
 	"sampledesk/workflow/query"
 )
 
 // homeDesk is App Home: a list of samples for each person, by what they may see and do.
 type homeDesk struct {
 	api       *slackapi.Client
+	engine    *engine.Engine
 	store     workflow.Store
 	access    *access.Access
 	dismissed *dismissed
@@ -34,13 +36,18 @@ func newHomeDesk(d homeDesk) *homeDesk {
 func (d *homeDesk) register(r *routes) {
 	r.events["app_home_opened"] = d.openHome
 	handle.OnClick(r.Mux, view.ActionHomeRefresh, d.moveHome(func(s view.HomeState, _ handle.Action) (view.HomeState, error) { return s, nil }))
-	handle.OnClick(r.Mux, view.ActionHomeClear, d.filterHome(func(f *query.Filter, _ handle.Action) { *f = query.Filter{} }))
+	handle.OnClick(r.Mux, view.ActionHomeClear, d.filterHome(func(f *query.Filter, _ handle.Action) { *f = query.Filter{Sort: f.Sort} }))
+	handle.OnClick(r.Mux, view.ActionHomeSort, d.filterHome(func(f *query.Filter, a handle.Action) { f.Sort = view.HomeOrder(a.Chosen()) }))
 	handle.OnClick(r.Mux, view.ActionHomeStage, d.filterHome(func(f *query.Filter, a handle.Action) { f.Stage = workflow.Stage(a.Chosen()) }))
 	handle.OnClick(r.Mux, view.ActionHomeMine, d.mineHome())
 	handle.OnClick(r.Mux, view.ActionHomeShop, d.filterHome(func(f *query.Filter, a handle.Action) {
 		f.Shop, f.Campaign = workflow.ShopID(chosenOrAll(a)), "" // a campaign is of one shop
 	}))
-	handle.OnClick(r.Mux, view.ActionHomeCampaign, d.filterHome(func(f *query.Filter, a handle.Action) { f.Campaign = workflow.CampaignID(chosenOrAll(a)) }))
+	handle.OnClick(r.Mux, view.ActionHomeCampaign, d.filterHome(func(f *query.Filter, a handle.Action) {
+		if f.Campaign, f.Only.Campaign = workflow.CampaignID(chosenOrAll(a)), ""; f.Campaign == query.NoCampaign {
+			f.Campaign, f.Only.Campaign = "", query.NoCampaign
+		}
+	}))
 	handle.OnClick(r.Mux, view.ActionHomeCreator, d.filterHome(func(f *query.Filter, a handle.Action) {
 		if f.Creator = view.HomeCreator(a.Text); f.Creator != "" && f.Stage == "" {
 			f.Stage = query.AllStages // who looks for a creator wants to see them wherever they stand
@@ -51,6 +58,11 @@ func (d *homeDesk) register(r *routes) {
 		return s.Next(page), err
 	}))
 	handle.OnClick(r.Mux, view.ActionHomeBack, d.moveHome(func(s view.HomeState, _ handle.Action) (view.HomeState, error) { return s.Back(), nil }))
+	handle.OnClick(r.Mux, view.ActionHomeFilter, d.openFilter())
+	for _, action := range view.HomeCriteriaMenus() {
+		handle.OnClick(r.Mux, action, heldUntilSubmitted())
+	}
+	handle.OnSubmit(r.Mux, view.CallbackHomeFilter, d.submitFilter())
 	r.OnSuggest(view.ActionHomeCampaign, d.suggestHomeCampaigns)
 }
 
@@ -69,7 +81,34 @@ func (d *homeDesk) openHome(ctx context.Context, e event, ack socket.Ack) {
 		return
 	}
 	d.dismissed.again(e.Event.User)
-	d.sessions.opened(e.Event.User, d.homeState(e.Event.View.Metadata), e.Event.View.Hash)
+	state := d.homeState(e.Event.View.Metadata)
+	if !d.sessions.knows(e.Event.User) {
+		state = d.keptHome(ctx, e.Event.User, state)
+	}
+	d.sessions.opened(e.Event.User, state, e.Event.View.Hash)
+}
+
+// keptHome returns how somebody looked at App Home last, if that is kept, or else what their view says.
+func (d *homeDesk) keptHome(ctx context.Context, who workflow.PersonID, shown view.HomeState) view.HomeState {
+	err := d.store.View(ctx, func(tx workflow.Tx) error {
+		p, err := tx.Person(who)
+		if err == nil && p.Home != "" {
+			shown, err = view.ParseHomeState(p.Home)
+		}
+		return err
+	})
+	if query.UnlessMissing(err) != nil {
+		d.log.WarnContext(ctx, "could not read how somebody looked at App Home", "person", who, "error", err)
+	}
+	return shown
+}
+
+// keepHome keeps how somebody looks at App Home now: its filters and its order. What they searched for is no view to come back to.
+func (d *homeDesk) keepHome(ctx context.Context, who workflow.PersonID, f query.Filter) {
+	f.Creator = ""
+	if err := d.engine.KeepHome(ctx, who, view.HomeState{Filter: f}.Encode()); err != nil {
+		d.log.WarnContext(ctx, "could not keep how somebody looks at App Home", "person", who, "error", err)
+	}
 }
 
 // homeState reads where somebody is in App Home. A view that does not say is one at the start.
@@ -86,8 +125,11 @@ func (d *homeDesk) moveHome(to func(view.HomeState, handle.Action) (view.HomeSta
 	return onClick[view.HomeState]{
 		Order: handle.AckFirst,
 		Parse: func(c click) (view.HomeState, error) { return to(d.homeState(c.View.Metadata), c.Action) },
-		Do: func(_ context.Context, c click, state view.HomeState, _ handle.Grant) (handle.Answer, error) {
+		Do: func(ctx context.Context, c click, state view.HomeState, _ handle.Grant) (handle.Answer, error) {
 			d.sessions.moved(c.User.ID, state)
+			if state.Filter != d.homeState(c.View.Metadata).Filter {
+				d.keepHome(ctx, c.User.ID, state.Filter)
+			}
 			return handle.Answer{}, nil
 		},
 	}
@@ -114,8 +156,65 @@ func (d *homeDesk) mineHome() onClick[view.HomeState] {
 			}
 			return view.HomeState{Filter: f}, nil
 		},
-		Do: func(_ context.Context, c click, state view.HomeState, _ handle.Grant) (handle.Answer, error) {
+		Do: func(ctx context.Context, c click, state view.HomeState, _ handle.Grant) (handle.Answer, error) {
 			d.sessions.moved(c.User.ID, state)
+			d.keepHome(ctx, c.User.ID, state.Filter)
+			return handle.Answer{}, nil
+		},
+	}
+}
+
+// openFilter opens the dialog of the filters, with the products that wait in the shops that the person may see.
+func (d *homeDesk) openFilter() onClick[view.HomeState] {
+	return onClick[view.HomeState]{
+		Order: handle.AckFirst,
+		Parse: func(c click) (view.HomeState, error) { return d.homeState(c.View.Metadata), nil },
+		Do: func(ctx context.Context, c click, state view.HomeState, _ handle.Grant) (handle.Answer, error) {
+			ctx, cancel := context.WithTimeout(ctx, handle.CommitBy)
+			defer cancel()
+			shops, err := d.access.Shops(ctx)
+			if err == nil {
+				shops, err = d.access.Seen(ctx, c.User.ID, shops)
+			}
+			if err != nil {
+				return handle.Answer{}, err
+			}
+			if s, ok := query.ShopAmong(shops, state.Shop); ok {
+				shops = []workflow.Shop{s}
+			}
+			var products []query.BulkProduct
+			err = d.store.View(ctx, func(tx workflow.Tx) error {
+				products, err = query.WaitingProducts(ctx, tx, shops)
+				return err
+			})
+			return handle.Open(view.HomeFilterModal(state, products)), err
+		},
+	}
+}
+
+// heldUntilSubmitted handles a menu of a dialog that is read only when the dialog is sent.
+func heldUntilSubmitted() onClick[struct{}] {
+	return onClick[struct{}]{
+		Order: handle.AckFirst,
+		Parse: func(click) (struct{}, error) { return struct{}{}, nil },
+		Do: func(context.Context, click, struct{}, handle.Grant) (handle.Answer, error) {
+			return handle.Answer{}, nil
+		},
+	}
+}
+
+// submitFilter shows what the filters of the dialog let through. Each reading of App Home asks again what its person may see.
+func (d *homeDesk) submitFilter() onSubmit[view.HomeState] {
+	return onSubmit[view.HomeState]{
+		Parse: func(s submit) (view.HomeState, error) {
+			state := d.homeState(s.View.Metadata)
+			state.Only = view.HomeCriteria(state.Only, func(action string) string { return s.Field(action).Chosen() })
+			return view.HomeState{Filter: state.Filter}, nil
+		},
+		Order: handle.AckFirst,
+		Do: func(ctx context.Context, s submit, state view.HomeState, _ handle.Grant) (handle.Answer, error) {
+			d.sessions.moved(s.User.ID, state)
+			d.keepHome(ctx, s.User.ID, state.Filter)
 			return handle.Answer{}, nil
 		},
 	}

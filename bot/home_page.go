@@ -85,7 +85,7 @@ func (d *homeDesk) homeFacts(
 	}
 	facts := view.HomeFacts{
 		State: state, Shops: r.shops, Health: d.homeHealth(r.shops), Campaigns: list.Campaigns, Campaign: list.Campaign,
-		Overall: list.Overall, Soon: list.Soon, Mine: list.Mine, Tally: list.Tally, Total: list.Total, First: list.First, Next: list.Next,
+		Overall: list.Overall, Soon: list.Soon, Mine: list.Mine, Tally: list.Tally, Total: list.Total, First: list.First, Next: list.Next, Partial: list.Partial,
 	}
 	cursors := make(map[workflow.Key]string, len(list.Rows))
 	for _, row := range list.Rows {

@@ -122,6 +122,13 @@ func (h *homeSessions) opened(who workflow.PersonID, state view.HomeState, versi
 	h.want(who, l, time.Now(), true)
 }
 
+// knows reports whether it is remembered where somebody is in App Home.
+func (h *homeSessions) knows(who workflow.PersonID) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.sessions[who] != nil
+}
+
 // moved notes that somebody went elsewhere in App Home.
 func (h *homeSessions) moved(who workflow.PersonID, state view.HomeState) {
 	h.mu.Lock()

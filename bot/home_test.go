@@ -121,7 +121,7 @@ func TestAppHomeShowsWhatWaitsSoonestDeadlineFirst(t *testing.T) {
 		w.report("1003", soon)
 		text := w.home(memberOne)
 		require.Equal(t, []string{"00", "01", "02", "03"}, names(text))
-		require.Contains(t, text, "*4* Sample application review pending\n1 expires within 24 hours")
+		require.Contains(t, text, "*4 to review* · 1 within 24 h")
 		require.Contains(t, text, "1–4 of 4 · soonest deadline first")
 		require.Contains(t, text, "|Open the card>")
 		require.Contains(t, w.homeControls(memberOne), view.ActionApprove)
@@ -316,7 +316,7 @@ func TestAppHomeIsFiltered(t *testing.T) {
 		w.clickHome(memberOne, view.ActionHomeCampaign, string(spring.ID))
 		require.Equal(t, []string{"02"}, names(w.reads(memberOne)))
 		require.Contains(t, w.reads(memberOne), "*Sample application review pending* in the campaign Spring launch\n1–1 of 1")
-		require.Contains(t, w.reads(memberOne), "*2* Sample application review pending", "the overview stays whole")
+		require.Contains(t, w.reads(memberOne), "*2 to review*", "the overview stays whole")
 		w.clickHome(memberOne, view.ActionHomeStage, string(workflow.StageShipping))
 		require.Contains(t, w.reads(memberOne), "None in this state, but there is 1 in others.")
 		w.clickHome(memberOne, view.ActionHomeCampaign, view.HomeAny)
@@ -368,6 +368,37 @@ func TestFiltersAreRememberedForTheNextOpening(t *testing.T) {
 	})
 }
 
+func TestEachPersonsViewOfAppHomeIsKeptInTheStore(t *testing.T) {
+	inBubble(t, setup{}, func(t *testing.T, w *world) {
+		w.requests(12)
+		w.home(memberOne)
+		w.home(memberTwo)
+		w.clickHome(memberOne, view.ActionHomeSort, string(query.ByNewest))
+		v, _ := w.homeOf(memberOne)
+		opened := w.clickHome(memberOne, view.ActionHomeFilter)
+		require.NotEmpty(t, opened.ViewID)
+		w.act(object{"user": memberOne, "do": "click", "view_id": opened.ViewID, "action_id": view.ActionHomeShared, "value": query.SharedSome})
+		require.Nil(t, complaints(t, w.submit(memberOne, opened.ViewID, object{view.ActionHomeShared: query.SharedSome, view.ActionHomeRepeat: query.NoRepeats})))
+		synctest.Wait()
+		require.Contains(t, w.reads(memberOne), ": some numbers not shared, no repeats\n1–8 of 12 · newest first")
+		wait(5 * time.Second)
+		require.NoError(t, w.db.View(t.Context(), func(tx workflow.Tx) error {
+			p, err := tx.Person(memberOne)
+			require.JSONEq(t, `{"sort":"newest","only":{"s":"some","r":"not"}}`, p.Home)
+			require.NotEqual(t, v.Metadata, p.Home, "without the page")
+			return err
+		}))
+		w.reopen()
+		require.NoError(t, w.db.Update(t.Context(), func(tx workflow.Tx) error {
+			return tx.PutPerson(workflow.Person{ID: memberTwo, Home: "{"})
+		}))
+		require.Contains(t, w.home(memberOne), "newest first")
+		require.Contains(t, w.home(memberTwo), "soonest deadline first", "what cannot be read is nothing")
+		w.clickHome(memberOne, view.ActionHomeClear)
+		require.Contains(t, w.reads(memberOne), "*Sample application review pending*\n1–8 of 12 · newest first")
+	})
+}
+
 func TestNothingIsPublishedForThoseWhoDoNotLook(t *testing.T) {
 	inBubble(t, setup{}, func(t *testing.T, w *world) {
 		w.requests(2)
@@ -385,7 +416,7 @@ func TestNothingIsPublishedForThoseWhoDoNotLook(t *testing.T) {
 		w.report("1005", pending("1005"))
 		wait(time.Minute)
 		require.Len(t, w.calls("views.publish"), 1, "they looked long ago")
-		require.Contains(t, w.home(memberOne), "*3* Sample application review pending")
+		require.Contains(t, w.home(memberOne), "*3 to review*")
 	})
 }
 
@@ -399,7 +430,7 @@ func TestWhoLooksOnSeesChangesEveryFewSecondsAtTheMost(t *testing.T) {
 			wait(500 * time.Millisecond)
 		}
 		wait(4 * time.Second)
-		require.Contains(t, w.reads(memberOne), "*22* Sample application review pending")
+		require.Contains(t, w.reads(memberOne), "*22 to review*")
 		published := w.calls("views.publish")[before:]
 		require.LessOrEqual(t, len(published), 6)
 		for i := 1; i < len(published); i++ {

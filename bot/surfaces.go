@@ -19,7 +19,7 @@ func (d *Desk) surfaces(store workflow.Store, engine *engine.Engine, who *access
 	look := finder{store: reads, defaults: defaults, log: log}
 	syncs, products := syncStates(d.config.Sync), productMenu{store: reads, access: who, log: log}
 
-	d.home = newHomeDesk(homeDesk{api: api, store: reads, access: who, dismissed: dismissed, syncs: syncs, log: log})
+	d.home = newHomeDesk(homeDesk{api: api, engine: engine, store: reads, access: who, dismissed: dismissed, syncs: syncs, log: log})
 	bulk := &bulkDesk{api: api, engine: engine, store: store, reads: reads, access: who, defaults: defaults, find: find, log: log}
 	talk := &talkDesk{engine: engine, store: store, access: who, defaults: defaults}
 	question := &questionDesk{engine: engine, store: store, access: who, defaults: defaults, log: log}

@@ -135,6 +135,11 @@ type Tx interface {
 	// PutNotice keeps a notice, in place of the one of the same id.
 	PutNotice(Notice) error
 
+	// Person returns what is kept of somebody who works with the desk, or ErrNotFound.
+	Person(PersonID) (Person, error)
+	// PutPerson keeps a person, in place of the one of the same id.
+	PutPerson(Person) error
+
 	// Append adds to the history of the entry's application, or, where it names none, to the shop's own. Nothing
 	// removes it.
 	Append(Entry) error

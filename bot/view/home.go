@@ -25,6 +25,8 @@ const (
 	ActionHomeStage    = "home_stage"    // a menu; the value is a stage, or query.AllStages
 	ActionHomeCampaign = "home_campaign" // a menu; the value is a campaign's id, or HomeAny
 	ActionHomeCreator  = "home_creator"  // a text: a user name
+	ActionHomeFilter   = "home_filter"   // opens the dialog of the other filters
+	ActionHomeSort     = "home_sort"     // a menu; the value is a query.Order, or HomeAny for the soonest deadline first
 	ActionHomeClear    = "home_clear"    // takes all filters away
 	ActionHomeNext     = "home_next"     // the value holds a query.Page
 	ActionHomeBack     = "home_back"
@@ -52,6 +54,8 @@ type HomeFacts struct {
 	Total int // of all pages
 	First int // the number of the first row, from 1
 	Next  *query.Page
+
+	Partial bool // only the query.MostSorted with the soonest deadlines are in that order
 
 	Health   HomeHealth
 	Welcome  []workflow.Shop // whose admin they are, and which nobody has welcomed yet
@@ -91,10 +95,10 @@ type HomeView struct {
 	Hash string
 }
 
-// homeView makes a view. Top and rest are what Hash is of; between them stands sync, if there is something to say.
-func homeView(state HomeState, top []slack.Block, sync slack.Block, rest ...slack.Block) HomeView {
+// homeView makes a view. Its blocks are what Hash is of; below them stands sync, if there is something to say.
+func homeView(state HomeState, sync slack.Block, blocks ...slack.Block) HomeView {
 	v := HomeView{HomeTabViewRequest: slack.HomeTabViewRequest{
-		Type: slack.VTHomeTab, CallbackID: CallbackHome, PrivateMetadata: state.Encode(), Blocks: slack.Blocks{BlockSet: slices.Concat(top, rest)},
+		Type: slack.VTHomeTab, CallbackID: CallbackHome, PrivateMetadata: state.Encode(), Blocks: slack.Blocks{BlockSet: blocks},
 	}}
 	text, err := json.Marshal(v.HomeTabViewRequest)
 	if err != nil { // none of our blocks can fail; were one to, its publishing would only not be spared
@@ -103,31 +107,35 @@ func homeView(state HomeState, top []slack.Block, sync slack.Block, rest ...slac
 	sum := sha256.Sum256(text)
 	v.Hash = hex.EncodeToString(sum[:16])
 	if sync != nil {
-		v.Blocks.BlockSet = slices.Insert(v.Blocks.BlockSet, len(top), sync)
+		v.Blocks.BlockSet = append(slices.Clip(blocks), sync)
 	}
 	return v
 }
 
-// Home is the sample application page: how many stand where, what ends soonest first, and the buttons to decide.
+// Home is the sample application page: how many stand where, what ends soonest first, and the buttons to decide. What is
+// above the list is short, so that a phone shows the first request at once; what is seldom needed stands below it.
 func Home(f HomeFacts) HomeView {
-	var top []slack.Block
+	var blocks []slack.Block
 	if len(f.Welcome) > 0 {
-		top = welcomePanel(f.Welcome[0]) // one at a time: the next comes when this one is done
+		blocks = welcomePanel(f.Welcome[0]) // one at a time: the next comes when this one is done
 	}
-	top = append(top, header("Sample requests"))
-	top = append(top, troubles(f.Health)...)
-	blocks := counts(f)
+	blocks = append(blocks, section(counts(f)))
+	blocks = append(blocks, troubles(f.Health)...)
 	if f.LooksOn != "" {
 		blocks = append(blocks, aside(f.LooksOn))
 	}
-	blocks = append(blocks, homeActions(f), homeFilters(f), creatorInput(f.State.Filter), divider(), section(listTitle(f)...))
+	blocks = append(blocks, homeFilters(f), creatorInput(f.State.Filter), section(listTitle(f)...))
 	for _, r := range f.Rows {
 		blocks = append(blocks, homeRow(f, r)...)
 	}
 	if paging := homePaging(f); len(paging) > 0 {
 		blocks = append(blocks, actions("", paging...))
 	}
-	return homeView(f.State, top, synced(f.Health), blocks...)
+	if small := otherCounts(f); small != "" {
+		blocks = append(blocks, aside(small))
+	}
+	blocks = append(blocks, homeActions(f))
+	return homeView(f.State, synced(f.Health), blocks...)
 }
 
 // HomeClosed is App Home for somebody who sees no shop, or while it cannot be read: a sentence, and nothing of any shop.
@@ -137,7 +145,7 @@ func HomeClosed(state HomeState, d Denial) HomeView {
 	if d == DeniedUnchecked {
 		why = HomeUnchecked
 	}
-	return homeView(state, []slack.Block{header("Sample Desk")}, nil, section(about), section(why), actions("", refreshButton()))
+	return homeView(state, nil, header("Sample Desk"), section(about), section(why), actions("", refreshButton()))
 }
 
 // HomeUnchecked is said where Slack did not tell what somebody may see or do: nothing of it is shown.
@@ -184,49 +192,47 @@ func synced(h HomeHealth) slack.Block {
 	}
 }
 
-// counts are how many stand where: those that go on as a table, what is over in small print.
-func counts(f HomeFacts) []slack.Block {
-	var fields []*slack.TextBlockObject
-	for _, s := range liveStages {
-		line := "*" + grouped(float64(f.Overall.By[s])) + "* " + string(s)
-		if s == workflow.StageReview {
-			line = joinLines([]string{line, endingSoon(f.Soon)})
-		}
-		fields = append(fields, mrkdwn(line))
+// counts are, on one line that fits a phone, how many wait for the team. The menu of states has them all.
+func counts(f HomeFacts) string {
+	parts := []string{"*" + grouped(float64(f.Overall.By[workflow.StageReview])) + " to review*", endingSoon(f.Soon)}
+	if n := f.Overall.By[workflow.StageAwaiting]; n > 0 {
+		parts = append(parts, grouped(float64(n))+" to ship")
 	}
-	over := []string{}
-	for _, s := range workflow.Stages[len(liveStages):] {
-		if n := f.Overall.By[s]; n > 0 {
-			over = append(over, string(s)+" "+grouped(float64(n)))
-		}
-	}
-	small := []string{"", ""}
-	if len(over) > 0 {
-		small[0] = "Closed: " + dotted(over...)
-	}
-	if f.Overall.Other > 0 {
-		small[1] = "Unknown TikTok status: " + grouped(float64(f.Overall.Other))
-	}
-	blocks := []slack.Block{&slack.SectionBlock{Type: slack.MBTSection, Fields: fields}}
-	if joinLines(small) != "" {
-		blocks = append(blocks, aside(small...))
-	}
-	return blocks
+	return dotted(parts...)
 }
 
-// liveStages are the first of workflow.Stages: the way of an application that goes well.
-var liveStages = workflow.Stages[:5]
+// otherCounts tells how many wait for others, are over, and stand where this desk does not know.
+func otherCounts(f HomeFacts) string {
+	count := func(stages []workflow.Stage) string {
+		var each []string
+		for _, s := range stages {
+			if n := f.Overall.By[s]; n > 0 {
+				each = append(each, string(s)+" "+grouped(float64(n)))
+			}
+		}
+		return dotted(each...)
+	}
+	lines := []string{count(workflow.Stages[2:live]), "", ""}
+	if over := count(workflow.Stages[live:]); over != "" {
+		lines[1] = "Closed: " + over
+	}
+	if f.Overall.Other > 0 {
+		lines[2] = "Unknown TikTok status: " + grouped(float64(f.Overall.Other))
+	}
+	return joinLines(lines)
+}
+
+// live is how many of workflow.Stages, the first of them, are the way of an application that goes well.
+const live = 5
 
 func endingSoon(soon int) string {
 	switch {
 	case soon == 0:
 		return ""
 	case soon > query.MostSoon:
-		return fmt.Sprintf("more than %d expire within 24 hours", query.MostSoon)
-	case soon == 1:
-		return "1 expires within 24 hours"
+		return fmt.Sprintf("%d+ within 24 h", query.MostSoon)
 	default:
-		return fmt.Sprintf("%d expire within 24 hours", soon)
+		return fmt.Sprintf("%d within 24 h", soon)
 	}
 }
 
@@ -234,12 +240,9 @@ func refreshButton() slack.BlockElement {
 	return button(ActionHomeRefresh, "refresh", "Refresh", "Refresh the sample requests")
 }
 
+// homeActions stand below the list.
 func homeActions(f HomeFacts) slack.Block {
-	elements := []slack.BlockElement{}
-	if f.Several != "" {
-		elements = append(elements, button(ActionBulk, string(f.Several), "Decide several", "Choose several requests and decide on them at once"))
-	}
-	elements = append(elements, refreshButton())
+	elements := []slack.BlockElement{refreshButton()}
 	if f.Settings != "" {
 		elements = append(elements, button(ActionSettings, string(f.Settings), "Settings", "Change the settings"))
 	}

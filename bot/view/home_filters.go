@@ -12,21 +12,25 @@ import (
 	"sampledesk/workflow/query"
 )
 
-// homeFilters are the menus, and the button that takes them all back. Slack keeps showing what was chosen in a menu as
+// homeFilters are the menus, the button that takes them all back, and the way to decide several at once. Slack keeps showing what was chosen in a menu as
 // long as the block id stays, so the filters are part of it.
 func homeFilters(f HomeFacts) slack.Block {
 	var elements []slack.BlockElement
 	if len(f.Shops) > 1 {
 		elements = append(elements, shopMenu(f))
 	}
-	elements = append(elements, stageMenu(f))
+	elements = append(elements, stageMenu(f), sortMenu(f.State.Sort))
 	if b, ok := mineButton(f); ok {
 		elements = append(elements, b)
 	}
 	if len(f.Campaigns) > 0 {
 		elements = append(elements, campaignMenu(f))
 	}
-	if f.State.Filter != (query.Filter{}) {
+	elements = append(elements, button(ActionHomeFilter, "filter", filterButton(f.State.Only), "Filter by product, figures, repeats"))
+	if f.Several != "" {
+		elements = append(elements, button(ActionBulk, string(f.Several), "Decide several", "Choose several requests and decide on them at once"))
+	}
+	if f.State.Narrows() {
 		elements = append(elements, button(ActionHomeClear, "clear", "Clear filters", "Show everything in review"))
 	}
 	return actions("home_filters:"+mark(f.State.Filter), elements...)
@@ -42,7 +46,7 @@ func mineButton(f HomeFacts) (*slack.ButtonBlockElement, bool) {
 
 // mark is the same for the same filters.
 func mark(f query.Filter) string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%q", []string{string(f.Shop), string(f.Stage), string(f.Campaign), f.Creator + string(f.Mine)}))
+	sum := sha256.Sum256(fmt.Appendf(nil, "%#v", f))
 	return hex.EncodeToString(sum[:6])
 }
 
@@ -60,9 +64,9 @@ func shopMenu(f HomeFacts) slack.BlockElement {
 func stageMenu(f HomeFacts) slack.BlockElement {
 	var options []*slack.OptionBlockObject
 	for _, s := range workflow.Stages {
-		options = append(options, option(string(s), fmt.Sprintf("%s (%s)", s, grouped(float64(f.By[s])))))
+		options = append(options, option(string(s), string(s)+numbered(f, f.By[s])))
 	}
-	options = append(options, option(string(query.AllStages), fmt.Sprintf("All states (%s)", grouped(float64(f.All())))))
+	options = append(options, option(string(query.AllStages), "All states"+numbered(f, f.All())))
 	chosen := f.State.Stage
 	if chosen == "" {
 		chosen = workflow.StageReview
@@ -70,13 +74,43 @@ func stageMenu(f HomeFacts) slack.BlockElement {
 	return menu(ActionHomeStage, "State", options, string(chosen))
 }
 
+// numbered is how many there are of what a menu offers. Of what is sifted nobody knows.
+func numbered(f HomeFacts, n int) string {
+	if f.State.Only != (query.Criteria{}) {
+		return ""
+	}
+	return " (" + grouped(float64(n)) + ")"
+}
+
+// sortMenu offers the orders.
+func sortMenu(chosen query.Order) slack.BlockElement {
+	var options []*slack.OptionBlockObject
+	for _, o := range query.Orders {
+		options = append(options, option(first(string(o), HomeAny), orderNames[o]))
+	}
+	return menu(ActionHomeSort, "Order", options, string(chosen))
+}
+
+// orderNames are what the orders are called.
+var orderNames = map[query.Order]string{
+	query.ByDeadline: "Soonest deadline", query.ByValue: "Highest GMV", query.ByNewest: "Newest",
+}
+
+// HomeOrder returns the order that was chosen.
+func HomeOrder(chosen string) query.Order {
+	if o := query.Order(chosen); slices.Contains(query.Orders, o) {
+		return o
+	}
+	return query.ByDeadline
+}
+
 // campaignMenu offers the campaigns, or asks for them as people type where there are more than a menu takes.
 func campaignMenu(f HomeFacts) slack.BlockElement {
-	options := []*slack.OptionBlockObject{option(HomeAny, "All campaigns")}
+	options := []*slack.OptionBlockObject{option(HomeAny, "All campaigns"), option(string(query.NoCampaign), "In no campaign")}
 	for _, c := range f.Campaigns {
 		options = append(options, homeCampaignOption(c))
 	}
-	m := menu(ActionHomeCampaign, "Campaign", options, string(f.Campaign.ID))
+	m := menu(ActionHomeCampaign, "Campaign", options, first(string(f.Campaign.ID), string(f.State.Only.Campaign)))
 	if f.Campaign.ID != "" && m.InitialOption == options[0] {
 		m.InitialOption = homeCampaignOption(f.Campaign)
 	}
@@ -95,7 +129,7 @@ func offers(options []*slack.OptionBlockObject, o *slack.OptionBlockObject) bool
 
 // HomeCampaignOptions answers the menu of campaigns that asks for its options.
 func HomeCampaignOptions(all []query.CampaignItem) Options {
-	options := []*slack.OptionBlockObject{option(HomeAny, "All campaigns")}
+	options := []*slack.OptionBlockObject{option(HomeAny, "All campaigns"), option(string(query.NoCampaign), "In no campaign")}
 	for _, c := range all {
 		options = append(options, homeCampaignOption(c))
 	}

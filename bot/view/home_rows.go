@@ -16,7 +16,7 @@ func listTitle(f HomeFacts) []string {
 	if f.Total == 0 && len(f.Rows) == 0 {
 		return []string{what, nothing(f)}
 	}
-	return []string{what, dotted(homeSpan(f), homeOrder(f.State.Stage))}
+	return []string{what, dotted(homeSpan(f), homeOrder(f))}
 }
 
 func shownStage(s workflow.Stage) string {
@@ -44,6 +44,12 @@ func homeWithin(f HomeFacts) string {
 	if f.State.Mine != "" {
 		text.WriteString(" that you're on")
 	}
+	if f.State.Only.Campaign == query.NoCampaign {
+		text.WriteString(" in no campaign")
+	}
+	if words := criteriaWords(f.State.Only); len(words) > 0 {
+		text.WriteString(": " + strings.Join(words, ", "))
+	}
 	if f.State.Creator != "" {
 		if name := data(f.State.Creator, maxName); strings.Contains(name, " ") {
 			text.WriteString(" for “" + name + "”")
@@ -59,6 +65,8 @@ func nothing(f HomeFacts) string {
 	switch {
 	case f.State.Mine != "":
 		return "You're on nothing that waits here. *Everyone's* shows all requests."
+	case f.State.Only != (query.Criteria{}):
+		return "No request matches. Loosen the filters."
 	case f.State.Creator != "" && f.All() == 0:
 		return "Nothing found for that. Check the spelling, or clear the filters."
 	case f.State.Creator != "" || f.State.Campaign != "":
@@ -66,7 +74,7 @@ func nothing(f HomeFacts) string {
 			return "None in this state, but there " + isAre(n) + " " + grouped(float64(n)) + " in others. Choose *All states* to see them."
 		}
 		return "No requests in this campaign yet."
-	case f.State.Filter == query.Filter{Shop: f.State.Shop}:
+	case f.State.Filter == query.Filter{Shop: f.State.Shop, Sort: f.State.Sort}:
 		return "No pending requests. New ones appear here automatically."
 	case f.State.Stage == query.AllStages:
 		return "No requests yet. New ones appear here automatically."
@@ -89,8 +97,24 @@ func homeSpan(f HomeFacts) string {
 	return fmt.Sprintf("%s–%s of %s", grouped(float64(f.First)), grouped(float64(to)), grouped(float64(max(f.Total, to))))
 }
 
-// homeOrder names the order of workflow.StageOf.
-func homeOrder(s workflow.Stage) string {
+// homeOrder names the order: one that was asked for, or that of workflow.StageOf.
+func homeOrder(f HomeFacts) string {
+	order := ""
+	switch f.State.Sort {
+	case query.ByValue:
+		order = "highest GMV first"
+	case query.ByNewest:
+		order = "newest first"
+	default:
+		order = stageOrder(f.State.Stage)
+	}
+	if f.Partial {
+		order += fmt.Sprintf(", among the first %s by deadline", grouped(query.MostSorted))
+	}
+	return order
+}
+
+func stageOrder(s workflow.Stage) string {
 	switch s {
 	case "", workflow.StageReview, workflow.StageAwaiting:
 		return "soonest deadline first"

@@ -178,15 +178,46 @@ func homeActionsOf(v HomeView) (ids []string) {
 
 func TestWhoOnlyLooksOnHasNoButtonsToDecide(t *testing.T) {
 	ids := homeActionsOf(homes()["home_viewer"])
-	require.Equal(t, []string{ActionHomeRefresh, ActionHomeStage, ActionHomeCampaign, ActionHomeNext}, ids)
+	require.Equal(t, []string{ActionHomeStage, ActionHomeSort, ActionHomeCampaign, ActionHomeFilter, ActionHomeNext, ActionHomeRefresh}, ids)
 }
 
 func TestOnlyWhoDecidedIsOfferedToUndo(t *testing.T) {
 	f := homeFacts()
 	f.Rows = f.Rows[1:3] // decided by them, and by another
 	require.Equal(t, []string{
-		ActionBulk, ActionHomeRefresh, ActionHomeStage, ActionHomeCampaign, ActionUndo, ActionCampaign, ActionCampaign, ActionHomeNext,
+		ActionHomeStage, ActionHomeSort, ActionHomeCampaign, ActionHomeFilter, ActionBulk, ActionUndo, ActionCampaign, ActionCampaign, ActionHomeNext, ActionHomeRefresh,
 	}, homeActionsOf(Home(f)))
+}
+
+func TestTheDialogOfFiltersSaysWhatItAsksForAndIsReadBack(t *testing.T) {
+	all := query.Criteria{
+		Product: "172950", GMV: query.Range{Least: 1000, Most: 7777}, Followers: query.Range{Least: 10_000}, Fulfilment: query.Range{Least: 60, Most: 90},
+		Views: query.Range{Most: 5000}, Shared: query.SharedAll, Repeat: query.NoRepeats, Campaign: query.NoCampaign,
+	}
+	for name, c := range map[string]query.Criteria{"home_filter": all, "home_filter_none": {}} {
+		m := HomeFilterModal(HomeState{Filter: query.Filter{Only: c}}, []query.BulkProduct{{Product: workflow.Product{ID: "1", Title: hostile}, Waiting: 3}})
+		lintModal(t, m)
+		compare(t, name, pretty(t, m))
+		chosen := map[string]string{}
+		for _, b := range m.Blocks.BlockSet {
+			if a, ok := b.(*slack.ActionBlock); ok {
+				for _, e := range a.Elements.ElementSet {
+					menu := e.(*slack.SelectBlockElement)
+					chosen[menu.ActionID] = menu.InitialOption.Value
+				}
+			}
+		}
+		require.Len(t, chosen, len(HomeCriteriaMenus()))
+		require.Equal(t, c, HomeCriteria(c, func(action string) string { return chosen[action] }))
+	}
+	require.Equal(t, query.Criteria{Campaign: query.NoCampaign}, HomeCriteria(all, func(action string) string {
+		return map[bool]string{true: HomeAny, false: "-1"}[action == ActionHomeProduct]
+	}))
+	f := homeFacts()
+	f.State.Only = all
+	title := strings.Join(listTitle(f), "\n")
+	require.Contains(t, title, "GMV 1K to 7.8K, Followers at least 10K, Views at most 5K, Fulfilment 60% to 90%, all numbers shared, no repeats")
+	lintHome(t, Home(f))
 }
 
 func TestWhatChangesWithTheClockAloneIsNotPublished(t *testing.T) {

@@ -29,14 +29,11 @@ func welcomePanel(shop workflow.Shop) []slack.Block {
 	begin := button(ActionWelcome, id, "Set up", "Set up Sample Desk for "+first(raw(shop.Name, 40), "your shop"))
 	begin.Style = slack.StylePrimary
 	return []slack.Block{
-		header("Welcome to Sample Desk"),
-		section("*" + named + "* is connected. Three short steps and you're ready: the channel for requests, who decides on them, and the time of the morning message."),
+		section("*Welcome to Sample Desk.* " + named + " is connected. Set it up in three short steps: channel, reviewers, morning message."),
 		actions("welcome:"+cut(id, 200), begin,
 			button(ActionWelcomeLater, id, "Later", "Hide the welcome until you open App Home again"),
 			button(ActionWelcomeNever, id, "Don't show again", "Never show the welcome again; settings stay as they are"),
 		),
-		aside("You can change all of this later with `/samples settings`."),
-		divider(),
 	}
 }
 

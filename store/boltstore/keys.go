@@ -38,6 +38,8 @@ var (
 	runsBucket    = []byte("runs")    // run -> Run
 	noticesBucket = []byte("notices") // notice -> Notice
 
+	peopleBucket = []byte("people") // person -> Person
+
 	deadLettersBucket = []byte("dead letters") // time (16 hex digits) / effect -> deadLetter
 
 	// busyBucket holds what nearly every update changes, so that it is on few pages: the effects, and how many
@@ -53,7 +55,7 @@ var (
 var buckets = [][]byte{
 	schemaBucket, authorisationsBucket, shopsBucket, applicationsBucket, listingsBucket, campaignsBucket, campaignNamesBucket,
 	membersBucket, membershipsBucket, productsBucket, conversationsBucket, conversationIDsBucket, runsBucket, noticesBucket,
-	deadLettersBucket, busyBucket, figuresBucket, standingsBucket,
+	peopleBucket, deadLettersBucket, busyBucket, figuresBucket, standingsBucket,
 }
 
 // The keys of schemaBucket: the number of the file's schema, and by which rules its listings are kept.

@@ -41,7 +41,7 @@ const effectPrefixBefore = "e"
 // stays empty.
 var asTheyAre = [][]byte{
 	authorisationsBucket, shopsBucket, campaignsBucket, campaignNamesBucket, membersBucket, membershipsBucket, productsBucket,
-	conversationsBucket, conversationIDsBucket, runsBucket, noticesBucket, deadLettersBucket,
+	conversationsBucket, conversationIDsBucket, runsBucket, noticesBucket, peopleBucket, deadLettersBucket,
 }
 
 // The bounds of what is held in memory at a time.

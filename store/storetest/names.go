@@ -98,6 +98,7 @@ func showBadNames(t *testing.T, s workflow.Store) {
 			"conversation to be removed":    removeConversation(theShop, workflow.CreatorKey(name)),
 			"run":                           func(tx workflow.Tx) error { return tx.PutRun(run(workflow.RunID(name))) },
 			"notice":                        func(tx workflow.Tx) error { return tx.PutNotice(notice(workflow.NoticeID(name))) },
+			"person":                        func(tx workflow.Tx) error { return tx.PutPerson(person(workflow.PersonID(name))) },
 			"effect to be revived":          revive(workflow.EffectID(name), 1),
 			"effect":                        enqueue(reply(name, "lane")),
 			"effect's lane":                 enqueue(reply("1", name)),
@@ -149,6 +150,7 @@ func showNoSuchNames(t *testing.T, s workflow.Store) {
 			"conversation's shop": func(tx workflow.Tx) error { _, err := tx.Conversation(workflow.ShopID(name), "id:1"); return err },
 			"conversation's id":   func(tx workflow.Tx) error { _, err := tx.ConversationNumbered(theShop, name); return err },
 			"run":                 func(tx workflow.Tx) error { _, err := tx.Run(workflow.RunID(name)); return err },
+			"person":              func(tx workflow.Tx) error { _, err := tx.Person(workflow.PersonID(name)); return err },
 			"notice":              func(tx workflow.Tx) error { _, err := tx.Notice(workflow.NoticeID(name)); return err },
 			"effect":              func(tx workflow.Tx) error { _, err := tx.Effect(workflow.EffectID(name)); return err },
 			"application's key": func(tx workflow.Tx) error {

@@ -49,6 +49,7 @@ func Run(t *testing.T, open Open) {
 		{"Products", products},
 		{"Conversations", conversations},
 		{"Runs and notices", runs},
+		{"People", people},
 		{"History", history},
 		{"Lanes", lanes},
 		{"Ready", readiness},

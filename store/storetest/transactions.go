@@ -42,6 +42,7 @@ func everything(tx workflow.Tx) error {
 		putConversations(conversation("id:1", "71")),
 		func(tx workflow.Tx) error { return tx.PutRun(run("run")) },
 		func(tx workflow.Tx) error { return tx.PutNotice(notice("notice")) },
+		func(tx workflow.Tx) error { return tx.PutPerson(person("U1")) },
 		func(tx workflow.Tx) error { return tx.Append(entry(key("1"), 1)) },
 		func(tx workflow.Tx) error { return tx.Append(entry(workflow.Key{Shop: theShop}, 2)) },
 		enqueue(reply("first", "lane"), reply("second", "lane"), reply("third", "other")),
@@ -67,6 +68,7 @@ type contents struct {
 	conversations  []workflow.Conversation // by creator, and by id
 	runs           []workflow.Run
 	notices        []workflow.Notice
+	people         []workflow.Person
 	history        []workflow.Entry
 	own            []workflow.Entry // the shop's own history
 	lane           []workflow.InLane
@@ -92,6 +94,7 @@ func contentsOf(tx workflow.Tx) (c contents, err error) {
 		func() error { return gather(&c.conversations)(tx.ConversationNumbered(theShop, "71")) },
 		func() error { return gather(&c.runs)(tx.Run("run")) },
 		func() error { return gather(&c.notices)(tx.Notice("notice")) },
+		func() error { return gather(&c.people)(tx.Person("U1")) },
 		func() error { c.history, _, err = tx.History(key("1"), "", 100); return err },
 		func() error { c.own, _, err = tx.History(workflow.Key{Shop: theShop}, "", 100); return err },
 		func() error { c.lane, err = tx.Lane("lane"); return err },
@@ -130,6 +133,7 @@ func full() contents {
 		conversations:  []workflow.Conversation{conversation("id:1", "71"), conversation("id:1", "71")},
 		runs:           []workflow.Run{run("run")},
 		notices:        []workflow.Notice{notice("notice")},
+		people:         []workflow.Person{person("U1")},
 		history:        []workflow.Entry{entry(key("1"), 1)},
 		own:            []workflow.Entry{entry(workflow.Key{Shop: theShop}, 2)},
 		lane:           []workflow.InLane{{Effect: reply("first", "lane")}, {Effect: reply("second", "lane")}},
@@ -290,6 +294,7 @@ func showViewWritesNothing(t *testing.T, s workflow.Store) {
 		"RemoveConversation": removeConversation(theShop, "id:1"),
 		"PutRun":             func(tx workflow.Tx) error { return tx.PutRun(run("another")) },
 		"PutNotice":          func(tx workflow.Tx) error { return tx.PutNotice(notice("another")) },
+		"PutPerson":          func(tx workflow.Tx) error { return tx.PutPerson(person("U2")) },
 		"Revive":             revive("third", 1),
 		"Append":             func(tx workflow.Tx) error { return tx.Append(entry(key("1"), 2)) },
 		"Lease":              func(tx workflow.Tx) error { _, err := tx.Lease("second", minute(2), minute(3)); return err },

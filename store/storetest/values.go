@@ -46,6 +46,7 @@ func showRoundTrip(t *testing.T, s workflow.Store, at time.Time) {
 		putMembers(m), putConversations(c), putProducts(theShop, whole[workflow.Product](at)),
 		func(tx workflow.Tx) error { return tx.PutRun(whole[workflow.Run](at)) },
 		func(tx workflow.Tx) error { return tx.PutNotice(whole[workflow.Notice](at)) },
+		func(tx workflow.Tx) error { return tx.PutPerson(whole[workflow.Person](at)) },
 		func(tx workflow.Tx) error { return tx.Append(h) },
 		enqueue(e, letter),
 		func(tx workflow.Tx) error { return tx.Bury(letter, at) },
@@ -126,6 +127,11 @@ func requireAside(t *testing.T, tx workflow.Tx, smooth time.Time) {
 	notice, err := tx.Notice(n.ID)
 	require.NoError(t, err)
 	require.Equal(t, n, notice)
+
+	p := whole[workflow.Person](smooth)
+	person, err := tx.Person(p.ID)
+	require.NoError(t, err)
+	require.Equal(t, p, person)
 }
 
 func showUnset(t *testing.T, s workflow.Store) {

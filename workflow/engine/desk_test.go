@@ -169,6 +169,10 @@ func (w *watchedTx) PutNotice(n workflow.Notice) error {
 	return w.write(func() error { return w.Tx.PutNotice(n) })
 }
 
+func (w *watchedTx) PutPerson(p workflow.Person) error {
+	return w.write(func() error { return w.Tx.PutPerson(p) })
+}
+
 func (w *watchedTx) Remove(id workflow.EffectID) error {
 	return w.write(func() error { return w.Tx.Remove(id) })
 }

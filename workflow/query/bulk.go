@@ -1,7 +1,6 @@
 package query
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -54,9 +53,7 @@ func OfferBulk(ctx context.Context, tx workflow.Tx, shop workflow.ShopID, c Crit
 			o.Rows = append(o.Rows, Row{Application: a})
 		}
 	}
-	o.Products = slices.SortedFunc(maps.Values(asked), func(a, b BulkProduct) int {
-		return cmp.Or(cmp.Compare(b.Waiting, a.Waiting), cmp.Compare(a.ID, b.ID))
-	})
+	o.Products = slices.SortedFunc(maps.Values(asked), mostAsked)
 	return o, nil
 }
 

@@ -18,6 +18,10 @@ const (
 	MostSoon   = 100
 )
 
+// MostSorted is how many applications of a list are read to be sifted, or put in another order than that of their
+// listings: those with the soonest deadlines.
+const MostSorted = 2000
+
 // countedPages is how far from the front of a list a page's first row is counted.
 const countedPages = 25
 
@@ -52,6 +56,8 @@ type List struct {
 	Total int   // of all pages
 	First int   // the number of the first row, from 1
 	Next  *Page // nil: there is none
+
+	Partial bool // there are more than MostSorted: the rest was not looked at
 }
 
 // ListRow is an application in a List.
@@ -67,11 +73,11 @@ func ReadList(ctx context.Context, tx workflow.Tx, r ListRequest) (l List, err e
 	if err := l.applyFilter(ctx, tx, r); err != nil {
 		return l, err
 	}
-	list, err := newStages(tx, r.Shops, l.Filter)
+	list, err := newStages(ctx, tx, r, l.Filter)
 	if err != nil {
 		return l, err
 	}
-	l.Shops = list.shops
+	l.Shops, l.Partial = list.shops, list.partial
 	if l.Overall, err = tallyOf(tx, list.shops); err != nil {
 		return l, err
 	}
@@ -104,6 +110,9 @@ func (l *List) applyFilter(ctx context.Context, tx workflow.Tx, r ListRequest) (
 	if f.Shop != "" && !Holds(r.Shops, f.Shop) {
 		f.Shop = ""
 	}
+	if f.Only.Campaign != "" && f.Campaign != "" {
+		f.Only.Campaign = ""
+	}
 	if f.Campaign != "" {
 		c, err := tx.Campaign(f.Campaign)
 		if UnlessMissing(err) != nil {
@@ -131,11 +140,13 @@ func (l *List) applyFilter(ctx context.Context, tx workflow.Tx, r ListRequest) (
 // readPage reads the page that is asked for, or the first where nothing is left there.
 func (l *List) readPage(tx workflow.Tx, list stages, size int) ([]placed, error) {
 	wanted := l.Filter.Stages()
-	for _, s := range wanted {
-		l.Total += l.Tally.By[s]
-	}
-	if l.Filter.Creator != "" && l.Filter.Stage == AllStages {
-		l.Total += l.Tally.Other
+	switch {
+	case list.counted(), list.partial:
+		l.Total = len(list.readOwn(wanted, "", len(list.own)))
+	default:
+		for _, s := range wanted {
+			l.Total += l.Tally.By[s]
+		}
 	}
 	found, err := list.read(tx, wanted, l.Page.Cursor, size+1)
 	if err == nil && len(found) == 0 && l.Page != (Page{}) {
@@ -195,29 +206,71 @@ func (l *List) addRows(tx workflow.Tx, r ListRequest, found []placed) error {
 	return nil
 }
 
-// stages reads what a filter lets through, from the listings of the store, a page at a time; only of a single creator
-// all is read, as one has few.
+// stages reads what a filter lets through, from the listings of the store, a page at a time; what was searched, and what is
+// sorted otherwise than the listings are, is read first and then parted into pages.
 type stages struct {
-	filter Filter
-	shops  []workflow.Shop // those that the filter lets through
-	own    []workflow.Application
+	filter  Filter
+	shops   []workflow.Shop // those that the filter lets through
+	own     []workflow.Application
+	partial bool // own is not all
 }
 
-func newStages(tx workflow.Tx, shops []workflow.Shop, f Filter) (l stages, err error) {
+func newStages(ctx context.Context, tx workflow.Tx, r ListRequest, f Filter) (l stages, err error) {
 	l.filter = f
-	for _, s := range shops {
+	for _, s := range r.Shops {
 		if f.Shop == "" || f.Shop == s.ID {
 			l.shops = append(l.shops, s)
 		}
 	}
-	if f.Creator == "" {
-		return l, nil
+	switch {
+	case f.Creator != "":
+		l.own, _, err = Named(tx, l.shops, f.Creator)
+		l.own = slices.DeleteFunc(l.own, func(a workflow.Application) bool {
+			return f.Campaign != "" && f.Campaign != a.Campaign || f.Mine != "" && f.Mine != a.OnIt.By
+		})
+	case l.readFirst():
+		err = l.gather(ctx, tx)
 	}
-	l.own, _, err = Named(tx, l.shops, f.Creator)
-	l.own = slices.DeleteFunc(l.own, func(a workflow.Application) bool {
-		return f.Campaign != "" && f.Campaign != a.Campaign || f.Mine != "" && f.Mine != a.OnIt.By
-	})
-	return l, err
+	if err != nil || f.Only == (Criteria{}) {
+		return l, err
+	}
+	wanted, kept := f.Only.Sieve(tx, r.Now), l.own[:0]
+	for _, a := range l.own {
+		if admitted, err := wanted.Admits(a); err != nil {
+			return l, err
+		} else if admitted {
+			kept = append(kept, a)
+		}
+	}
+	l.own = kept
+	return l, nil
+}
+
+// readFirst reports whether all of the list, or MostSorted of it, is read before its first page.
+func (l stages) readFirst() bool { return l.counted() || l.filter.Sort != ByDeadline }
+
+// counted reports whether how many there are is known only from what was read.
+func (l stages) counted() bool { return l.filter.Creator != "" || l.filter.Only != Criteria{} }
+
+// gather reads what is to be sorted: of each listing as much as MostSorted allows all of a stage's.
+func (l *stages) gather(ctx context.Context, tx workflow.Tx) error {
+	for _, stage := range l.filter.Stages() {
+		all := l.listings(stage)
+		for _, listing := range all {
+			room := min(MostSorted/len(all), MostSorted-len(l.own))
+			for a, err := range workflow.Walk(ctx, tx, listing, "") {
+				if err != nil {
+					return err
+				}
+				if room--; room < 0 {
+					l.partial = true
+					break
+				}
+				l.own = append(l.own, a)
+			}
+		}
+	}
+	return nil
 }
 
 // listings are those of one stage, all in the same order.
@@ -296,7 +349,7 @@ func (l stages) soon(tx workflow.Tx, now time.Time) (n int, err error) {
 
 // read returns up to limit applications of the stages, from the first after a cursor on.
 func (l stages) read(tx workflow.Tx, wanted []workflow.Stage, after string, limit int) (found []placed, err error) {
-	if l.filter.Creator != "" {
+	if l.readFirst() {
 		return l.readOwn(wanted, after, limit), nil
 	}
 	part, sort := parseCursor(after)
@@ -328,7 +381,7 @@ func (l stages) readOwn(wanted []workflow.Stage, after string, limit int) (found
 		if part < 0 {
 			continue
 		}
-		cursor := cursorOf(part, sortIn(a, workflow.StageOf(a.Key.Shop, stage)))
+		cursor := cursorOf(part, l.filter.Sort.place(a))
 		if cursor > after {
 			found = append(found, placed{a, cursor})
 		}
@@ -336,6 +389,26 @@ func (l stages) readOwn(wanted []workflow.Stage, after string, limit int) (found
 	slices.SortFunc(found, byCursor)
 	return found[:min(len(found), limit)]
 }
+
+// place is where an application stands within its stage.
+func (o Order) place(a workflow.Application) string {
+	switch o {
+	case ByValue:
+		value, shared := a.Snapshot.Creator.GMV.Number()
+		if !shared {
+			return "~/" + a.Key.String()
+		}
+		return fmt.Sprintf("%020d/%s", uint64(max(0, highest-value*100)), a.Key)
+	case ByNewest:
+		return fmt.Sprintf("%020d/%s", uint64(max(0, highest-float64(a.SeenAt.UnixMicro()))), a.Key)
+	default:
+		return sortIn(a, workflow.StageOf(a.Key.Shop, a.Stage()))
+	}
+}
+
+// highest is more than any time in microseconds, and than any sum in hundredths; a float64 holds it, and all below it,
+// exactly.
+const highest = 1 << 53
 
 func cursorOf(part int, sort string) string { return fmt.Sprintf("%02d:%s", part, sort) }
 

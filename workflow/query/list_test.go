@@ -3,6 +3,7 @@ package query
 import (
 	"context"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -177,4 +178,76 @@ func TestNothingIsReadOnceNobodyWaitsForIt(t *testing.T) {
 		require.ErrorIs(t, err, context.Canceled)
 		return nil
 	}))
+}
+
+func TestAListIsSortedAndSiftedWithinItsBound(t *testing.T) {
+	store := open(t)
+	var all []workflow.Application
+	for n, gmv := range []string{"100", "", "20000", "3000.50"} {
+		a := waiting([]workflow.ShopID{glow, home}[n%2], n)
+		a.SeenAt = noon.Add(-time.Duration([]int{3, 1, 4, 2}[n]) * time.Hour)
+		a.Snapshot.Creator = workflow.Creator{OpenID: fmt.Sprint("o", n), Username: "u", GMV: workflow.Money{Amount: gmv, Currency: "USD"}}
+		if n == 3 {
+			a.Snapshot.Product.ID = "other"
+		}
+		all = append(all, a)
+	}
+	keep(t, store, putAll(all...))
+	read := func(f Filter, p Page, size int) List {
+		return see(t, store, func(tx workflow.Tx) (List, error) {
+			return ReadList(t.Context(), tx, ListRequest{Shops: shops, Filter: f, Page: p, Size: size, Now: noon})
+		})
+	}
+	rows := func(f Filter) (found []string, total int) {
+		for p := (&Page{}); p != nil; {
+			l := read(f, *p, 3)
+			require.False(t, l.Partial)
+			require.Equal(t, len(found)+1, l.First)
+			total = l.Total
+			for _, r := range l.Rows {
+				found = append(found, string(r.Application.Key.ID))
+			}
+			p = l.Next
+		}
+		return found, total
+	}
+	for name, c := range map[string]struct {
+		filter Filter
+		want   []string
+	}{
+		"by deadline":            {Filter{}, []string{"1000", "1001", "1002", "1003"}},
+		"by value":               {Filter{Sort: ByValue}, []string{"1002", "1003", "1000", "1001"}},
+		"newest":                 {Filter{Sort: ByNewest}, []string{"1001", "1003", "1000", "1002"}},
+		"sifted":                 {Filter{Only: Criteria{GMV: Range{Least: 200, Most: 5000}}}, []string{"1003"}},
+		"sifted and sorted":      {Filter{Sort: ByValue, Only: Criteria{GMV: Range{Least: 200}}}, []string{"1002", "1003"}},
+		"found and sifted":       {Filter{Creator: "u", Stage: AllStages, Only: Criteria{Shared: SharedSome, Product: "other"}}, []string{"1003"}},
+		"found and sorted":       {Filter{Creator: "u", Sort: ByValue}, []string{"1002", "1003", "1000", "1001"}},
+		"an order of long since": {Filter{Sort: "gone"}, []string{"1000", "1001", "1002", "1003"}},
+		"in no campaign":         {Filter{Only: Criteria{Campaign: NoCampaign}}, []string{"1000", "1001", "1002", "1003"}},
+		"nothing":                {Filter{Only: Criteria{Product: "gone"}}, nil},
+	} {
+		found, total := rows(c.filter)
+		require.Equal(t, c.want, found, name)
+		require.Equal(t, len(c.want), total, name)
+	}
+
+	var many []workflow.Application
+	for n := range MostSorted {
+		many = append(many, waiting(glow, 100+n))
+	}
+	for part := range slices.Chunk(many, 500) {
+		keep(t, store, putAll(part...))
+	}
+	l := read(Filter{Sort: ByValue, Shop: glow}, Page{}, 3)
+	require.True(t, l.Partial)
+	require.Equal(t, MostSorted, l.Total, "of those that were looked at")
+	require.Equal(t, "1002", string(l.Rows[0].Application.Key.ID))
+	last := *l.Next
+	for range MostSorted/3 + 1 {
+		if l = read(Filter{Sort: ByValue, Shop: glow}, last, 600); l.Next == nil {
+			break
+		}
+		last = *l.Next
+	}
+	require.Equal(t, MostSorted, l.First+len(l.Rows)-1, "the pages end where the reading did")
 }
