@@ -98,7 +98,7 @@ func TestAPictureThatWasLostComesBackWithTheNextRepaintAfterANewLink(t *testing.
 		require.Len(t, w.calls("chat.update"), calls, "it causes no call by itself")
 		require.Len(t, w.history("1001"), entries)
 
-		w.accepted(memberOne, "1001", view.ActionLook)
+		w.accepted(memberOne, "1001", view.ActionMore, view.MoreLook)
 		require.Contains(t, string(w.card("1001").Blocks), "sign=3")
 		require.False(t, w.application("1001").Card.Bare)
 	})

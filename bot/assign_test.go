@@ -119,7 +119,7 @@ func TestAppHomeListsWhatItsReaderIsOn(t *testing.T) {
 		w.home(memberTwo)
 		require.NotContains(t, w.homeControls(memberTwo), view.ActionHomeMine, "they are on nothing")
 		w.command(memberOne, view.CommandSamples, "assign 1002 "+memberTwo)
-		w.click(memberOne, "1001", view.ActionLook)
+		w.click(memberOne, "1001", view.ActionMore, view.MoreLook)
 		w.home(memberTwo)
 		w.clickHome(memberTwo, view.ActionHomeMine)
 		shown := w.reads(memberTwo)

@@ -25,6 +25,7 @@ type cardDesk struct {
 	mux      *handle.Mux
 	assign   *assignDesk
 	defaults query.Defaults
+	find     finder
 	log      *slog.Logger
 }
 
@@ -38,7 +39,6 @@ func (d *cardDesk) register(r *routes) {
 	r.Raw(view.ActionMore, d.more)
 	handle.OnClick(r.Mux, view.ActionReason, d.suggestWords())
 	handle.OnSubmit(r.Mux, view.CallbackReject, d.submitReject())
-	r.OnClose(view.CallbackReject, d.closeReject)
 }
 
 // decide makes a decision, or undoes one: it is kept first and acknowledged then, so that what a person saw accepted is
@@ -66,7 +66,7 @@ func (d *cardDesk) event(c click, t view.Target, g handle.Grant) workflow.Event 
 	}
 }
 
-// look puts a person's name on a card, so that others need not look too.
+// look puts a person's name on a card, so that others need not look too. Nothing else does.
 func (d *cardDesk) look() onClick[view.Target] {
 	return onClick[view.Target]{
 		Parse: targetOf, Scope: cardScope,
@@ -77,17 +77,45 @@ func (d *cardDesk) look() onClick[view.Target] {
 	}
 }
 
-// more is the menu of what is rarely needed. Its links are opened by Slack, and only have to be acknowledged.
+// more is the menu of what is rarely needed. An option of another control's name does what that does; the links are opened
+// by Slack, and only have to be acknowledged.
 func (d *cardDesk) more(ctx context.Context, c click, ack socket.Ack) {
-	switch c.Action.Chosen() {
-	case view.MoreLookEnd:
-		handle.Run(ctx, d.mux, c, d.endLook(), ack)
+	switch chosen := c.Action.Chosen(); chosen {
+	case view.MoreLook, view.MoreLookEnd, view.MoreCampaign:
+		d.mux.Forward(ctx, c, chosen, ack)
+	case view.MoreMessage:
+		t, err := targetOf(c)
+		if err != nil {
+			d.log.WarnContext(ctx, "invalid value of a control or a dialog", "name", c.Action.ID, "error", err)
+			return // the socket acknowledges
+		}
+		c.Action.Text = view.Correspondent{Shop: t.Key.Shop, Application: t.Key.ID}.String()
+		d.mux.Forward(ctx, c, chosen, ack)
 	case view.MoreAssign:
 		handle.Run(ctx, d.mux, c, d.assign.open(), ack)
+	case view.MoreAll:
+		handle.Run(ctx, d.mux, c, d.openMore(), ack)
 	default:
 		ack(nil)
 	}
 }
+
+// openMore opens the dialog with what the card has no room for.
+func (d *cardDesk) openMore() onClick[view.Target] {
+	return onClick[view.Target]{
+		Order: handle.AckFirst, Parse: targetOf, Scope: seenScope,
+		Do: func(ctx context.Context, _ click, t view.Target, _ handle.Grant) (handle.Answer, error) {
+			facts, err := d.find.one(ctx, t.Key)
+			if err != nil {
+				return handle.Answer{}, err
+			}
+			return handle.Open(view.MoreModal(facts)), nil
+		},
+	}
+}
+
+// seenScope is what a person has to be allowed who only looks at what is behind a card.
+var seenScope = handle.For(access.Viewer, func(t view.Target) workflow.ShopID { return t.Key.Shop })
 
 // endLook takes a person's name off a card: their own, or an admin anybody's.
 func (d *cardDesk) endLook() onClick[view.Target] {

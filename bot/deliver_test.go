@@ -155,7 +155,7 @@ func TestACardWhosePictureCannotBeFetchedIsPostedWithoutIt(t *testing.T) {
 		w.report("1001", pictured)
 		require.NotContains(t, string(w.card("1001").Blocks), "image_url")
 		require.Equal(t, undecided, controls(t, w.card("1001").Blocks))
-		w.accepted(memberOne, "1001", view.ActionApprove)
+		w.accepted(memberOne, "1001", view.ActionMore, view.MoreLook)
 		require.Contains(t, string(w.card("1001").Blocks), "image_url") // it can be had by now
 	})
 }
@@ -425,7 +425,7 @@ func TestADeathBetweenPostingAndRecordingPostsNothingTwice(t *testing.T) {
 		wait(time.Minute)
 		require.Len(t, w.thread(w.card("1001").TS), 1)
 		require.Equal(t, "Awaiting shipment", w.card("1001").Metadata.Payload["stage"])
-		require.Equal(t, goingOn, controls(t, w.card("1001").Blocks))
+		require.Equal(t, shrunk, controls(t, w.card("1001").Blocks))
 	})
 }
 

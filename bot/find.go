@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -61,9 +62,33 @@ func (f finder) details(ctx context.Context, tx workflow.Tx, a workflow.Applicat
 		return err
 	}
 	history, err := query.HistoryOf(ctx, tx, a.Key, view.HistorySize)
-	facts.Region, facts.Record = card.Region, card.Record
+	facts.Region, facts.Record, facts.Beside = card.Region, card.Record, card.Beside
 	facts.History, facts.Earlier, facts.Campaigns = history.Entries, history.Earlier, history.Campaigns
 	return err
+}
+
+// one gathers what is shown of one request. The error is a Refusal where the desk does not know it.
+func (f finder) one(ctx context.Context, k workflow.Key) (facts view.ShowFacts, err error) {
+	err = f.store.View(ctx, func(tx workflow.Tx) error {
+		facts = view.ShowFacts{Total: 1}
+		a, err := tx.Application(k)
+		if errors.Is(err, workflow.ErrNotFound) {
+			return workflow.Refusal{Rule: workflow.RuleNoApplication, Name: string(k.ID)}
+		}
+		if err != nil {
+			return err
+		}
+		card, err := query.CardOf(tx, f.defaults, a)
+		if err != nil {
+			return err
+		}
+		facts.Found = []query.Row{card.Row}
+		return f.details(ctx, tx, a, &facts)
+	})
+	if err != nil {
+		return view.ShowFacts{}, fmt.Errorf("reading what there is on a request: %w", err)
+	}
+	return facts, nil
 }
 
 // inThread returns the application whose card began a thread, if any did.

@@ -438,12 +438,18 @@ func controls(t *testing.T, blocks json.RawMessage) []string {
 		Element struct {
 			Action string `json:"action_id"`
 		} `json:"element"`
+		Accessory struct {
+			Action string `json:"action_id"`
+		} `json:"accessory"`
 	}
 	require.NoError(t, json.Unmarshal(blocks, &all))
 	var found []string
 	for _, b := range all {
 		if b.Element.Action != "" {
 			found = append(found, b.Element.Action)
+		}
+		if b.Accessory.Action != "" {
+			found = append(found, b.Accessory.Action)
 		}
 		for _, e := range b.Elements {
 			if e.Action != "" {

@@ -25,7 +25,8 @@ func (m messages) card(_ context.Context, tx workflow.Tx, s post.Subject) (post.
 	}
 	c, err := query.CardOf(tx, m.defaults, a)
 	return post.Rendered{About: about, Message: view.Card(view.CardFacts{
-		Application: c.Application, Campaign: c.Campaign, Shop: c.Shop, Region: c.Region, Record: c.Record, QuickReject: c.QuickReject,
+		Application: c.Application, Campaign: c.Campaign, Shop: c.Shop, Region: c.Region, Record: c.Record, Beside: c.Beside, QuickReject: c.QuickReject,
+		Now: time.Now(),
 	})}, err
 }
 

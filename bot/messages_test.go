@@ -26,7 +26,7 @@ func (w *world) done(what workflow.EventKind, c workflow.Failure) {
 // messageDialog opens the dialog to write to the creator of a card.
 func (w *world) messageDialog(who, id string) string {
 	w.t.Helper()
-	seen := w.click(who, id, view.ActionMessage)
+	seen := w.click(who, id, view.ActionMore, view.MoreMessage)
 	require.True(w.t, seen.OK, seen.Error)
 	require.NotEmpty(w.t, seen.ViewID, "no dialog opened")
 	return seen.ViewID
@@ -115,7 +115,7 @@ func TestOnlyReviewersWriteToCreators(t *testing.T) {
 		w.request("1001")
 		dialog := w.messageDialog(memberTwo, "1001")
 		for _, who := range []string{guest, stranger} {
-			require.Empty(t, w.click(who, "1001", view.ActionMessage).ViewID)
+			require.Empty(t, w.click(who, "1001", view.ActionMore, view.MoreMessage).ViewID)
 			require.Len(t, w.told(who), 1)
 		}
 		s := oneShop()[0]
@@ -142,7 +142,7 @@ func TestACreatorWhomTikTokDoesNotNameCannotBeWrittenTo(t *testing.T) {
 		r := pending("1001")
 		r.Creator.OpenID = ""
 		w.report("1001", r)
-		deed := object{"user": memberOne, "do": "click", "channel": samples, "ts": w.card("1001").TS, "action_id": view.ActionMessage}
+		deed := object{"user": memberOne, "do": "click", "channel": samples, "ts": w.card("1001").TS, "action_id": view.ActionMore, "value": view.MoreMessage}
 		if seen := w.act(deed); seen.OK { // a card may leave the button out
 			require.Empty(t, seen.ViewID)
 			require.Contains(t, w.told(memberOne)[0], "TikTok has not told this desk yet who that is")

@@ -172,7 +172,7 @@ func TestShowTellsNotesLooksAndMovesOfCampaigns(t *testing.T) {
 	inBubble(t, setup{}, func(t *testing.T, w *world) {
 		c := w.campaign("Spring launch")
 		w.request("1001")
-		w.accepted(memberOne, "1001", view.ActionLook)
+		w.accepted(memberOne, "1001", view.ActionMore, view.MoreLook)
 		require.True(t, w.submit(memberOne, w.dialogFor(memberOne, "1001"), object{view.ActionChoice: string(c.ID)}).OK)
 		_, err := w.engine.Apply(t.Context(), keyOf("1001"), workflow.Noted{Actor: workflow.Actor{Person: memberTwo, Surface: workflow.FromThread}, At: time.Now(), Text: "asked *twice*"})
 		require.NoError(t, err)

@@ -168,7 +168,7 @@ func TestACardThatWentOutAsTextGetsItsButtonsBack(t *testing.T) {
 		wait(15 * time.Minute)
 		card := w.card("1001")
 		require.Empty(t, wording(t, card.Blocks))
-		require.Contains(t, card.Text, "pending")
+		require.Contains(t, card.Text, "Decide by")
 		c.refuse.Store(false)
 		wait(6 * time.Minute)
 		require.Equal(t, card.TS, w.card("1001").TS)

@@ -47,14 +47,14 @@ func (d *cardDesk) openReject() onClick[view.Target] {
 			if err != nil {
 				return handle.Answer{}, err
 			}
-			meta := view.RejectMeta{Target: t, Suggested: r, Looking: a.OnIt.By == ""}
+			meta := view.RejectMeta{Target: t, Suggested: r}
 			typed := view.Rejection{Reason: r, Words: view.Suggestion(r, a.Snapshot.Product)}
 			modal := view.RejectModal(view.RejectFacts{Application: a, Undo: window(d.defaults.UndoOf(g.Shop)), Meta: meta, Typed: typed})
-			if !d.mux.Open(ctx, c.Interaction, modal) || !meta.Looking {
+			if !d.mux.Open(ctx, c.Interaction, modal) {
 				return handle.Answer{}, nil
 			}
-			// Whoever fills in the dialog is on it: the others see so. It also lets the menu forget what was chosen in it.
-			if _, err := d.engine.Apply(ctx, t.Key, workflow.OnItBegan{Actor: g.Actor, At: time.Now()}); err != nil {
+			// The others are told nothing of it. The card is only painted anew, for its menu to forget what was chosen in it.
+			if _, err := d.engine.Apply(ctx, t.Key, workflow.MenuUsed{Actor: g.Actor, At: time.Now()}); err != nil {
 				d.access.Log(ctx, c.User.ID, err)
 			}
 			return handle.Answer{}, nil
@@ -77,22 +77,6 @@ func window(undo time.Duration) string {
 		return ""
 	}
 	return view.Lasting(undo)
-}
-
-// closeReject takes the name off the card that opening the dialog put there.
-func (d *cardDesk) closeReject(ctx context.Context, i handle.Interaction) {
-	meta, err := view.ParseRejectMeta(i.View.Metadata)
-	if err != nil || !meta.Looking {
-		return
-	}
-	a, err := application(ctx, d.store, meta.Target.Key)
-	if err != nil || a.OnIt.By != i.User.ID {
-		return
-	}
-	ended := workflow.OnItEnded{Actor: workflow.Actor{Person: i.User.ID, Surface: workflow.FromModal, DedupKey: i.View.ID + " closed"}, At: time.Now()}
-	if _, err := d.engine.Apply(ctx, meta.Target.Key, ended); err != nil {
-		d.access.Log(ctx, i.User.ID, err)
-	}
 }
 
 // rejection reads the dialog's fields.

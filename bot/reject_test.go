@@ -14,9 +14,9 @@ import (
 
 // The controls of a card that waits, of one whose decision can be undone, and of one that goes on.
 var (
-	undecided = []string{view.ActionApprove, view.ActionCampaign, view.ActionReject, view.ActionMessage, view.ActionLook, view.ActionMore}
-	undoable  = []string{view.ActionUndo, view.ActionCampaign, view.ActionMessage, view.ActionMore}
-	goingOn   = []string{view.ActionCampaign, view.ActionMessage, view.ActionMore}
+	undecided = []string{view.ActionMore, view.ActionApprove, view.ActionReject, view.ActionCampaign}
+	undoable  = []string{view.ActionMore, view.ActionUndo}
+	shrunk    = []string{view.ActionMore}
 )
 
 // quickShop is a shop in which choosing a reason rejects at once.
@@ -148,30 +148,24 @@ func TestAnotherReasonSuggestsOtherWordsUnlessThereAreOwn(t *testing.T) {
 	})
 }
 
-func TestWhoFillsInTheDialogIsOnTheCardUntilItIsClosed(t *testing.T) {
+func TestOpeningTheDialogTellsNobodyAndLetsTheMenuForget(t *testing.T) {
 	inBubble(t, setup{}, func(t *testing.T, w *world) {
 		w.request("1001")
-		before := string(w.card("1001").Blocks)
+		before := w.card("1001")
 		dialog := w.rejectDialog(memberOne, "1001", workflow.NotMatch)
 		wait(time.Second)
-		require.Equal(t, workflow.PersonID(memberOne), w.application("1001").OnIt.By)
-		require.Contains(t, w.card("1001").Text, "<@"+memberOne+"> is on it")
-		require.True(t, w.act(object{"user": memberOne, "do": "close", "view_id": dialog}).OK)
-		wait(time.Second)
+		opened := w.card("1001")
 		require.Empty(t, w.application("1001").OnIt)
-		require.NotContains(t, w.card("1001").Text, "looking")
-		require.NotEqual(t, before, string(w.card("1001").Blocks), "the menu has to forget what was chosen in it")
-		require.Equal(t, undecided, controls(t, w.card("1001").Blocks))
-	})
-}
-
-func TestClosingTheDialogLeavesAloneWhoLookedBefore(t *testing.T) {
-	inBubble(t, setup{}, func(t *testing.T, w *world) {
-		w.request("1001")
-		w.accepted(memberTwo, "1001", view.ActionLook)
-		dialog := w.rejectDialog(memberOne, "1001", workflow.NotMatch)
+		require.Equal(t, before.Text, opened.Text)
+		require.NotContains(t, wording(t, opened.Blocks), "is on it")
+		require.NotEqual(t, string(before.Blocks), string(opened.Blocks), "the menu has to forget what was chosen in it")
+		require.Empty(t, w.thread(opened.TS))
 		require.True(t, w.act(object{"user": memberOne, "do": "close", "view_id": dialog}).OK)
 		wait(time.Second)
+		require.Equal(t, string(opened.Blocks), string(w.card("1001").Blocks))
+		require.Equal(t, undecided, controls(t, w.card("1001").Blocks))
+		w.accepted(memberTwo, "1001", view.ActionMore, view.MoreLook)
+		w.rejectDialog(memberOne, "1001", workflow.NotMatch)
 		require.Equal(t, workflow.PersonID(memberTwo), w.application("1001").OnIt.By)
 	})
 }
@@ -268,18 +262,18 @@ func TestWhereTheShopIsSetSoChoosingAReasonRejectsAtOnce(t *testing.T) {
 func TestALookIsSeenAndEndedByItsPersonOrAnAdmin(t *testing.T) {
 	inBubble(t, setup{}, func(t *testing.T, w *world) {
 		w.request("1001")
-		w.accepted(memberOne, "1001", view.ActionLook)
+		w.accepted(memberOne, "1001", view.ActionMore, view.MoreLook)
 		require.Contains(t, wording(t, w.card("1001").Blocks), "<@"+memberOne+"> is on it (since")
 		w.accepted(memberTwo, "1001", view.ActionMore, view.MoreLookEnd)
 		require.Equal(t, workflow.PersonID(memberOne), w.application("1001").OnIt.By)
 		require.Len(t, w.told(memberTwo), 1)
-		w.accepted(memberTwo, "1001", view.ActionLook)
+		w.accepted(memberTwo, "1001", view.ActionMore, view.MoreLook)
 		require.Equal(t, workflow.PersonID(memberTwo), w.application("1001").OnIt.By)
 		w.accepted(admin, "1001", view.ActionMore, view.MoreLookEnd)
 		require.Empty(t, w.application("1001").OnIt)
-		w.accepted(guest, "1001", view.ActionLook)
+		w.accepted(guest, "1001", view.ActionMore, view.MoreLook)
 		require.Empty(t, w.application("1001").OnIt)
-		w.accepted(memberOne, "1001", view.ActionMore, view.MoreProfile)
+		w.accepted(memberOne, "1001", view.ActionMore, view.MoreRequests)
 		require.Empty(t, w.told(memberOne))
 	})
 }

@@ -50,7 +50,7 @@ func (d *Desk) surfaces(store workflow.Store, engine *engine.Engine, who *access
 	}})
 	return []surface{
 		d.home, bulk, talk, question, assign,
-		&cardDesk{api: api, engine: engine, store: store, access: who, mux: mux, assign: assign, defaults: defaults, log: log},
+		&cardDesk{api: api, engine: engine, store: store, access: who, mux: mux, assign: assign, defaults: defaults, find: look, log: log},
 		&queueDesk{api: api, engine: engine, store: reads, access: who, find: look, log: log},
 		&pickDesk{access: who, find: find, decider: decide},
 		&noteDesk{engine: engine, store: store, reads: reads, access: who, find: find, log: log},

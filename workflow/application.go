@@ -174,6 +174,12 @@ func (a Application) Decidable() bool {
 	return s == Pending || s == Refused && !a.OfAgency()
 }
 
+// Repeats reports whether the application asks for the very product and variant of another.
+func (a Application) Repeats(other Application) bool {
+	p, o := a.Snapshot.Product, other.Snapshot.Product
+	return a.Key.Shop == other.Key.Shop && p.ID != "" && p.ID == o.ID && p.SKU == o.SKU
+}
+
 // OfAgency reports whether TikTok refused a decision since the request is an agency's: nobody here can decide it.
 func (a Application) OfAgency() bool {
 	return a.Snapshot.Status == StatusPending && a.Decision.Phase == DecisionRefused && a.Decision.Failure.Fault == FaultAgency

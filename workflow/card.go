@@ -41,3 +41,21 @@ func withCard(a Application, by Actor, at time.Time) Next {
 	}
 	return next
 }
+
+// MenuUsed says that somebody chose an option of a menu on the card that led to a dialog: the card is painted anew, so
+// that the menu forgets the choice, and nobody is told anything.
+type MenuUsed struct {
+	Actor
+	offTable
+	At time.Time
+}
+
+// Kind returns OnMenuUsed.
+func (MenuUsed) Kind() EventKind { return OnMenuUsed }
+
+func (e MenuUsed) apply(a Application) (Next, error) {
+	return changed(a, e.At, ForPeople).repaint(e.At), nil
+}
+
+// describe keeps it out of the history: nothing happened to the application.
+func (MenuUsed) describe(_, _ Application, _ *Entry) bool { return false }

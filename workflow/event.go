@@ -32,6 +32,7 @@ const (
 	OnCardLost           EventKind = "card lost"
 	OnOriginFound        EventKind = "origin found"
 	OnStepDue            EventKind = "step due"
+	OnMenuUsed           EventKind = "menu used"
 	OnRetried            EventKind = "retried" // by hand
 )
 

@@ -129,6 +129,7 @@ func everyEvent() map[EventKind]Event {
 		OnMessageReceived:    MessageReceived{At: noon},
 		OnMessageSent:        MessageUpdated{What: OnMessageSent, At: noon},
 		OnStepDue:            StepDue{At: noon},
+		OnMenuUsed:           MenuUsed{At: noon},
 	}
 }
 

@@ -18,7 +18,6 @@ type Mux struct {
 
 	clicks      map[string]func(context.Context, Click, socket.Ack)
 	submissions map[string]func(context.Context, Submit, socket.Ack)
-	closings    map[string]func(context.Context, Interaction)
 	suggestions map[string]func(context.Context, Interaction) any
 	shortcuts   map[string]func(context.Context, Interaction, socket.Ack)
 }
@@ -29,7 +28,6 @@ func NewMux(api *slackapi.Client, who *access.Access, log *slog.Logger, after fu
 		Replies: &Replies{api: api, log: log}, access: who, log: log, after: after,
 		clicks:      map[string]func(context.Context, Click, socket.Ack){},
 		submissions: map[string]func(context.Context, Submit, socket.Ack){},
-		closings:    map[string]func(context.Context, Interaction){},
 		suggestions: map[string]func(context.Context, Interaction) any{},
 		shortcuts:   map[string]func(context.Context, Interaction, socket.Ack){},
 	}
@@ -41,11 +39,6 @@ func (m *Mux) Raw(action string, f func(context.Context, Click, socket.Ack)) { m
 // RawSubmit is Raw for a dialog.
 func (m *Mux) RawSubmit(callback string, f func(context.Context, Submit, socket.Ack)) {
 	m.submissions[callback] = f
-}
-
-// OnClose has a function told of each dialog that somebody closed without sending it.
-func (m *Mux) OnClose(callback string, f func(context.Context, Interaction)) {
-	m.closings[callback] = f
 }
 
 // OnSuggest has a function answer a menu that asks for its options. The answer rides in the acknowledgement.
@@ -75,13 +68,6 @@ func (m *Mux) Interact(ctx context.Context, i Interaction, ack socket.Ack) (know
 			m.done(ctx, i)
 		}
 		return known
-	case "view_closed":
-		handle, known := m.closings[i.View.Callback]
-		if known {
-			ack(nil)
-			handle(ctx, i)
-		}
-		return known
 	case "block_suggestion":
 		handle, known := m.suggestions[i.ActionID]
 		if known {
@@ -109,6 +95,16 @@ func (m *Mux) clicked(ctx context.Context, i Interaction, ack socket.Ack) {
 		}
 	}
 	m.done(ctx, i)
+}
+
+// Forward hands a click on as one of another control: an option of a menu may do what a button does.
+func (m *Mux) Forward(ctx context.Context, c Click, action string, ack socket.Ack) {
+	c.Action.ID = action
+	if handle, known := m.clicks[action]; known {
+		handle(ctx, c, ack)
+		return
+	}
+	m.log.WarnContext(ctx, "unknown control", "action", action)
 }
 
 func (m *Mux) done(ctx context.Context, i Interaction) {

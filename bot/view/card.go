@@ -3,6 +3,7 @@ package view
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/slack-go/slack"
 
@@ -17,28 +18,121 @@ type CardFacts struct {
 	Shop        string       // named only where a channel serves several shops; empty otherwise
 	Region      string       // the shop's, for the link to its Affiliate Center
 	Record      query.Record // what the creator had from us before
+	Beside      query.Beside // what of that decides: a repeat, the last outcome, what else is open
 	QuickReject bool         // the shop's setting: choosing a reason rejects at once
+	Now         time.Time    // a deadline that is near is marked; zero: none is
 }
 
-// Card is the application's message in the shop's channel. It fits a phone's screen: seven blocks at the most.
+// Card is the application's message in the shop's channel. As long as somebody has to decide it shows what decides, and
+// fits a phone's screen; afterwards it shrinks to who, what, where it stands and who decided. The rest is behind `···`
+// and in the thread.
 func Card(f CardFacts) Message {
 	a := f.Application
-	blocks := []slack.Block{creatorBlock(f), numbersBlock(a.Snapshot.Creator), productBlock(a), section(status(a)...)}
+	blocks := openBlocks
+	if !undecided(a) {
+		blocks = shrunkBlocks
+	}
+	return Message{Text: headline(a), Blocks: blocks(f)}
+}
+
+// undecided reports whether a card shows all that decides: the decision is open, or TikTok refused it.
+func undecided(a workflow.Application) bool {
+	s := a.State()
+	return s == workflow.Pending || s == workflow.Refused
+}
+
+// openBlocks are a card that waits for a decision.
+func openBlocks(f CardFacts) []slack.Block {
+	a := f.Application
+	blocks := []slack.Block{withMenu(section(creatorLines(f)...), f)}
+	if trouble := joinLines(openTrouble(a)); trouble != "" {
+		blocks = append(blocks, section(trouble))
+	}
+	if small := support(a.Decision.Failure); small != "" {
+		blocks = append(blocks, aside(small))
+	}
+	numbers := section(deadlineLine(a, f.Now), looking(a.OnIt))
+	if numbers.Fields = numberFields(a.Snapshot.Creator); numbers.Text.Text == "" {
+		numbers.Text = nil
+	}
+	blocks = append(blocks, numbers, productBlock(a))
+	if controls := cardControls(f); len(controls) > 0 {
+		blocks = append(blocks, actions(blockOf(a), controls...))
+	}
+	return append(blocks, aside(dotted(campaignOf(f), shopOf(f.Shop), "Request "+shortID(a), found(a.Snapshot))))
+}
+
+// openTrouble is what stands in the way of a decision.
+func openTrouble(a workflow.Application) []string {
+	switch {
+	case a.OfAgency():
+		return []string{refusedForGood(a.Decision)}
+	case a.State() == workflow.Refused:
+		return []string{refused(a.Decision), hindrance(a)}
+	case a.ChangedElsewhere:
+		return []string{sentence(elsewhere), hindrance(a)}
+	default:
+		return []string{hindrance(a)}
+	}
+}
+
+// deadlineLine tells until when to decide. What is near is marked, in words and with a sign.
+func deadlineLine(a workflow.Application, now time.Time) string {
+	by := a.Snapshot.ReviewBy
+	switch {
+	case a.OfAgency():
+		return ""
+	case by.IsZero() || now.IsZero() || by.Sub(now) >= deadlineNear:
+		return reviewDeadline(a.Snapshot)
+	case !by.After(now):
+		return "⚠ *The deadline has passed:* " + due(by)
+	default:
+		return "⚠ *Under 24 h left:* decide by " + due(by)
+	}
+}
+
+// deadlineNear is from when on a deadline is marked.
+const deadlineNear = 24 * time.Hour
+
+// shrunkBlocks are a card that waits for no decision. What can still be undone, and what went wrong, is on it in full.
+func shrunkBlocks(f CardFacts) []slack.Block {
+	a := f.Application
+	product := data(productOf(a.Snapshot.Product), maxTitle)
+	if v := data(a.Snapshot.Product.Variant, maxVariant); v != "" {
+		product += " (" + v + ")"
+	}
+	blocks := []slack.Block{withMenu(section(dotted(creatorLine(a.Snapshot.Creator), product), standingLine(a), heldUp(a.Decision, a.State())), f)}
 	if small := support(a.Decision.Failure); small != "" && a.State().Reviewing() {
 		blocks = append(blocks, aside(small))
 	}
-	if c, ok := cardControls(f); ok {
-		blocks = append(blocks, c)
+	if controls := cardControls(f); len(controls) > 0 {
+		blocks = append(blocks, actions(blockOf(a), controls...))
 	}
-	return Message{Text: headline(a), Blocks: append(blocks, footer(f))}
+	open := ""
+	if a.State().Live() {
+		open = openLine(f.Beside)
+	}
+	return append(blocks, aside(open, dotted(decidedBy(a), campaignOf(f), shopOf(f.Shop), "Request "+shortID(a))))
 }
 
-func creatorBlock(f CardFacts) slack.Block {
-	c := f.Application.Snapshot.Creator
+// withMenu puts the menu of what is rarely needed beside the first lines.
+func withMenu(s *slack.SectionBlock, f CardFacts) *slack.SectionBlock {
+	s.BlockID, s.Accessory = menuBlockOf(f.Application), slack.NewAccessory(moreMenu(f))
+	return s
+}
+
+// creatorLine names a creator: as they call themselves, and by user name.
+func creatorLine(c workflow.Creator) string {
 	user := ""
 	if shown := data(c.Username, maxName); shown != "" && nameOf(c) != "@"+clean(c.Username) {
 		user = "@" + shown
 	}
+	return dotted("*"+profile(c)+"*", user)
+}
+
+// creatorLines are who asks, how many follow them, and what they had from us.
+func creatorLines(f CardFacts) []string {
+	c := f.Application.Snapshot.Creator
 	followers := figure(c.Followers) + " followers"
 	switch {
 	case !shared(c.Followers):
@@ -46,30 +140,29 @@ func creatorBlock(f CardFacts) slack.Block {
 	case c.Followers.Value == 1:
 		followers = "1 follower"
 	}
-	return section(dotted("*"+profile(c)+"*", user, followers), recordLine(f.Record))
+	return append([]string{creatorLine(c), dotted(followers, recordLine(f.Record))}, besideLines(f.Beside)...)
 }
 
-// numbersBlock shows the numbers that decide. Each is one line, so that a phone shows four lines and not eight.
-func numbersBlock(c workflow.Creator) slack.Block {
-	return &slack.SectionBlock{Type: slack.MBTSection, Fields: []*slack.TextBlockObject{
-		mrkdwn("GMV, 30 days: *" + money(c.GMV) + "*"),
-		mrkdwn("Median views, 30 days: *" + figure(c.MedianViews) + "*"),
-		mrkdwn("Posts, 30 days: *" + figure(c.Posts) + "*"),
-		mrkdwn("Sample fulfilment, 90 days: *" + percentage(c.Fulfilment) + "*"),
-	}}
+func creatorBlock(f CardFacts) slack.Block { return section(creatorLines(f)...) }
+
+// numberFields are the numbers that decide, each so short that it is one line on a phone. How they are counted is behind
+// *More…*.
+func numberFields(c workflow.Creator) []*slack.TextBlockObject {
+	return []*slack.TextBlockObject{
+		mrkdwn("GMV: *" + money(c.GMV) + "*"),
+		mrkdwn("Views: *" + figure(c.MedianViews) + "*"),
+		mrkdwn("Posts: *" + figure(c.Posts) + "*"),
+		mrkdwn("Fulfilled: *" + percentage(c.Fulfilment) + "*"),
+	}
 }
 
-func productBlock(a workflow.Application) slack.Block {
+func productBlock(a workflow.Application) *slack.SectionBlock {
 	r := a.Snapshot
 	left := ""
 	if a.State().Reviewing() {
-		left = stock(r)
+		left = strings.Replace(stock(r), " samples", "", 1)
 	}
-	variant := ""
-	if v := data(r.Product.Variant, maxVariant); v != "" {
-		variant = "Variant: " + v
-	}
-	s := section("*"+data(productOf(r.Product), maxTitle)+"*", variant, dotted(capital(commission(r.Commission)), left), found(r))
+	s := section(dotted("*"+data(productOf(r.Product), maxTitle)+"*", data(r.Product.Variant, maxVariant)), capital(dotted(left, commission(r.Commission))))
 	if webAddress(r.Product.Picture) {
 		s.Accessory = slack.NewAccessory(&slack.ImageBlockElement{
 			Type: slack.METImage, ImageURL: &r.Product.Picture, AltText: "Picture of " + raw(productOf(r.Product), maxTitle),
@@ -79,7 +172,7 @@ func productBlock(a workflow.Application) slack.Block {
 }
 
 func footer(f CardFacts) slack.Block {
-	return aside(dotted(campaignOf(f), shopOf(f.Shop), "Request "+shortID(f.Application), requests(f.Region)))
+	return aside(dotted(campaignOf(f), shopOf(f.Shop), "Request "+shortID(f.Application), found(f.Application.Snapshot), requests(f.Region)))
 }
 
 // campaignOf tells which campaign the application is in, and who added it there.
@@ -98,14 +191,14 @@ func campaignOf(f CardFacts) string {
 func shortID(a workflow.Application) string { return string(a.Key.Short()) }
 
 // headline is the card in one line, as notifications show it: who asks for what, with the numbers that decide as long as
-// somebody has to, and where it stands.
+// somebody has to, and where it stands. Without a decision that is the deadline, and not the stage's long name.
 func headline(a workflow.Application) string {
-	numbers := ""
-	if a.Decidable() {
-		numbers = spokenNumbers(a.Snapshot.Creator)
+	who := "Sample request from " + spokenName(a.Snapshot.Creator)
+	what := " for " + spoken(productOf(a.Snapshot.Product), maxTitle) + ". "
+	if undecided(a) {
+		return who + spokenNumbers(a.Snapshot.Creator) + what + capital(spokenState(a))
 	}
-	return fmt.Sprintf("Sample request from %s%s for %s. %s: %s", spokenName(a.Snapshot.Creator), numbers,
-		spoken(productOf(a.Snapshot.Product), maxTitle), first(spoken(string(a.Stage()), maxID), "Unknown"), spokenState(a))
+	return who + what + fmt.Sprintf("%s: %s", first(spoken(string(a.Stage()), maxID), "Unknown"), spokenState(a))
 }
 
 // spokenNumbers are the two numbers that decide most often, as far as they are shared, in brackets and without formatting.

@@ -137,12 +137,10 @@ func controlsOf(m Message) (ids []string, block string) {
 }
 
 func TestACardHasTheControlsThatCanBeOfUseAndNoOthers(t *testing.T) {
-	decidable := []string{ActionApprove, ActionCampaign, ActionReject, ActionMessage, ActionLook, ActionMore}
-	later := []string{ActionCampaign, ActionMessage, ActionMore}
+	decidable, none := []string{ActionApprove, ActionReject, ActionCampaign}, []string(nil)
 	want := map[workflow.State][]string{
 		workflow.Pending: decidable, workflow.Refused: decidable,
-		workflow.Queued:  {ActionUndo, ActionCampaign, ActionMessage, ActionMore},
-		workflow.Sending: later, workflow.Unclear: later, workflow.AwaitingShipment: later, workflow.Shipped: later, workflow.Delivered: later,
+		workflow.Queued: {ActionUndo},
 	}
 	for name, f := range cards() {
 		if !f.Application.Snapshot.Approvable || f.Application.Joined.By != "" || f.Application.Snapshot.Creator.OpenID == "" {
@@ -150,16 +148,78 @@ func TestACardHasTheControlsThatCanBeOfUseAndNoOthers(t *testing.T) {
 		}
 		ids, _ := controlsOf(Card(f))
 		if f.Application.OfAgency() {
-			require.Equal(t, later, ids, "an agency's request has nothing to decide")
+			require.Equal(t, []string{ActionCampaign}, ids, "an agency's request has nothing to decide")
 			continue
 		}
 		require.Equal(t, want[f.Application.State()], ids, name)
+	}
+	require.Equal(t, none, want[workflow.Sending])
+}
+
+// menuOf returns the values of the options of a card's menu.
+func menuOf(t *testing.T, m Message) (values []string) {
+	t.Helper()
+	s := m.Blocks[0].(*slack.SectionBlock)
+	if _, controls := controlsOf(m); controls != "" {
+		require.NotEqual(t, s.BlockID, controls, "block ids are unique in a message")
+	}
+	target, err := ParseTarget(s.BlockID)
+	require.NoError(t, err)
+	require.NotZero(t, target.Key)
+	require.Equal(t, ActionMore, s.Accessory.OverflowElement.ActionID)
+	for _, o := range s.Accessory.OverflowElement.Options {
+		values = append(values, o.Value)
+	}
+	return values
+}
+
+func TestTheMenuHoldsTheRestFiveOptionsAtTheMost(t *testing.T) {
+	looked := facts(application())
+	looked.Application.OnIt = workflow.OnIt{By: reviewer, At: noon}
+	unwritten := facts(application())
+	unwritten.Application.Snapshot.Creator.OpenID = ""
+	for name, c := range map[string]struct {
+		f    CardFacts
+		want []string
+	}{
+		"pending":       {facts(application()), []string{MoreLook, MoreAssign, MoreMessage, MoreRequests, MoreAll}},
+		"looked at":     {looked, []string{MoreLook, MoreLookEnd, MoreAssign, MoreMessage, MoreAll}},
+		"without an id": {unwritten, []string{MoreLook, MoreAssign, MoreProfile, MoreRequests, MoreAll}},
+		"can be undone": {facts(decidedAs(workflow.Approve, workflow.DecisionQueued)), []string{MoreCampaign, MoreMessage, MoreProfile, MoreRequests, MoreAll}},
+		"goes on":       {facts(reportedAs(workflow.StatusShipped)), []string{MoreCampaign, MoreMessage, MoreProfile, MoreRequests, MoreAll}},
+		"is over":       {facts(reportedAs(workflow.StatusCompleted)), []string{MoreMessage, MoreProfile, MoreRequests, MoreAll}},
+	} {
+		require.Equal(t, c.want, menuOf(t, Card(c.f)), name)
+	}
+}
+
+func TestADecidedCardIsTwoOrThreeLinesAndSmallPrint(t *testing.T) {
+	for name, f := range cards() {
+		s := f.Application.State()
+		if undecided(f.Application) || f.Application.Decision.Failure != (workflow.Failure{}) {
+			continue
+		}
+		m := Card(f)
+		require.LessOrEqual(t, strings.Count(m.Blocks[0].(*slack.SectionBlock).Text.Text, "\n"), 1, name)
+		require.Len(t, m.Blocks, 2+map[bool]int{true: 1}[s == workflow.Queued], name)
+	}
+}
+
+func TestADeadlineThatIsNearIsMarkedInWordsAndWithASign(t *testing.T) {
+	f := facts(application())
+	by := f.Application.Snapshot.ReviewBy
+	for at, want := range map[time.Duration]string{
+		-48 * time.Hour: "Decide by ", -24 * time.Hour: "Decide by ", -24*time.Hour + time.Second: "⚠ *Under 24 h left:* decide by ", time.Second: "⚠ *The deadline has passed:* ",
+	} {
+		f.Now = by.Add(at)
+		require.True(t, strings.HasPrefix(Card(f).Blocks[1].(*slack.SectionBlock).Text.Text, want+"<!date^"), at)
 	}
 }
 
 func TestWhoCannotBeWrittenToHasNoButtonForIt(t *testing.T) {
 	ids, _ := controlsOf(Card(cards()["card_bare"]))
-	require.Equal(t, []string{ActionApprove, ActionCampaign, ActionReject, ActionLook, ActionMore}, ids)
+	require.Equal(t, []string{ActionApprove, ActionReject, ActionCampaign}, ids)
+	require.NotContains(t, menuOf(t, Card(cards()["card_bare"])), MoreMessage)
 }
 
 func TestAnAdditionToACampaignCanBeUndoneFromTheCard(t *testing.T) {
@@ -183,7 +243,7 @@ func TestOnlyOneClickAsksOnceMoreBeforeItRejects(t *testing.T) {
 func TestWhatCannotBeApprovedHasNoApproveButtonButTheObstacle(t *testing.T) {
 	m := Card(cards()["card_not_approvable"])
 	ids, _ := controlsOf(m)
-	require.Equal(t, []string{ActionCampaign, ActionReject, ActionMessage, ActionLook, ActionMore}, ids)
+	require.Equal(t, []string{ActionReject, ActionCampaign}, ids)
 	require.Contains(t, pretty(t, m.Blocks), "TikTok doesn't allow approving it right now: “PRODUCT_INACTIVE”")
 }
 
@@ -194,12 +254,9 @@ func TestEveryControlNamesTheRoundThatWasPrinted(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, want, got)
 
-	for _, e := range Card(facts(application())).Blocks[4].(*slack.ActionBlock).Elements.ElementSet {
+	for _, e := range Card(facts(application())).Blocks[3].(*slack.ActionBlock).Elements.ElementSet {
 		switch e := e.(type) {
 		case *slack.ButtonBlockElement:
-			if e.ActionID == ActionMessage {
-				continue // it is about the creator
-			}
 			require.Equal(t, want.String(), e.Value)
 		case *slack.SelectBlockElement:
 			var values []workflow.Reason
@@ -243,14 +300,14 @@ func TestANumberThatIsNotSharedIsNeverZero(t *testing.T) {
 	a := application()
 	a.Snapshot.Creator.Posts, a.Snapshot.Creator.GMV = number(0), workflow.Money{Amount: "0", Currency: "USD"}
 	numbers = pretty(t, Card(facts(a)).Blocks[1])
-	require.Contains(t, numbers, "Posts, 30 days: *0*")
-	require.Contains(t, numbers, "GMV, 30 days: *$0*")
+	require.Contains(t, numbers, "Posts: *0*")
+	require.Contains(t, numbers, "GMV: *$0*")
 }
 
 func TestACardIsSilentAboutAnOriginThatNobodyLookedUp(t *testing.T) {
 	a := application()
 	a.Snapshot.Collab, a.Snapshot.Partner = workflow.Collab{}, ""
-	require.NotContains(t, strings.ToLower(pretty(t, Card(facts(a)).Blocks[2])), "collaboration")
+	require.NotContains(t, strings.ToLower(pretty(t, Card(facts(a)).Blocks)), "collaboration")
 }
 
 func TestEveryEndingSaysWhoCausedIt(t *testing.T) {
@@ -258,14 +315,14 @@ func TestEveryEndingSaysWhoCausedIt(t *testing.T) {
 		require.NotEmpty(t, endings[e.State], e.State)
 		a := nobody(reportedAs(e.Statuses[0]))
 		m := Card(facts(a))
-		require.Contains(t, pretty(t, m.Blocks), "*"+string(a.Stage())+"*\\n"+sentence(endings[e.State]))
+		require.Contains(t, pretty(t, m.Blocks), "*"+string(a.Stage())+"* · "+capital(endings[e.State]))
 		require.Contains(t, m.Text, string(a.Stage())+": "+endings[e.State])
 	}
 }
 
 func TestTheTextOfACardTellsTheStateOfTheDecision(t *testing.T) {
-	require.Equal(t, "Sample request from Glow Daily (GMV $4.1K, median views 8.2K) for Stand mixer &amp; bowl, 5 l. Sample application review pending: "+
-		"decide by <!date^1795339440^{date_short_pretty} {time}|2026-11-22 09:24 UTC>", Card(facts(application())).Text)
+	require.Equal(t, "Sample request from Glow Daily (GMV $4.1K, median views 8.2K) for Stand mixer &amp; bowl, 5 l. "+
+		"Decide by <!date^1795339440^{date_short_pretty} {time}|2026-11-22 09:24 UTC>", Card(facts(application())).Text)
 	require.Equal(t, "Sample request from Glow Daily for Stand mixer &amp; bowl, 5 l. Sample application review pending: "+
 		"approved by <@U0MEMBER01>, can still be undone", Card(cards()["card_queued"]).Text)
 	require.Equal(t, "Sample request from Glow Daily for Stand mixer &amp; bowl, 5 l. Awaiting shipment: "+

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"slices"
 	"unicode/utf8"
 
 	"github.com/slack-go/slack"
@@ -8,27 +9,20 @@ import (
 	"sampledesk/workflow"
 )
 
-// cardControls are the controls of a card: the decisions that are possible now, and what else can be done while the
-// application goes on. There are none once nothing can be done.
-func cardControls(f CardFacts) (slack.Block, bool) {
+// cardControls are the buttons of a card: the decisions that are possible now. What else can be done is in the menu.
+func cardControls(f CardFacts) []slack.BlockElement {
 	a := f.Application
-	elements := decisions(a, f.QuickReject)
-	if len(elements) == 0 {
-		return nil, false
+	var elements []slack.BlockElement
+	switch a.State() {
+	case workflow.Pending, workflow.Refused:
+		elements = decisions(a, f.QuickReject)
+	case workflow.Queued:
+		elements = append(elements, undoButton(a))
 	}
 	if b, ok := leaveButton(a); ok {
 		elements = append(elements, b)
 	}
-	if b, ok := messageButton(a); ok {
-		elements = append(elements, b)
-	}
-	if a.Decidable() {
-		elements = append(elements, button(ActionLook, targetOf(a).String(), "I'm on it", "Tell others I'm on it: "+called(a)))
-	}
-	if more, ok := moreMenu(f); ok {
-		elements = append(elements, more)
-	}
-	return actions(blockOf(a), elements...), true
+	return elements
 }
 
 // decisions are the controls of what the team can decide now, the same wherever an application is shown. A creator can be
@@ -42,18 +36,22 @@ func decisions(a workflow.Application, quick bool) []slack.BlockElement {
 			return []slack.BlockElement{campaign}
 		}
 		if !a.Snapshot.Approvable {
-			return []slack.BlockElement{campaign, rejectMenu(quick)}
+			return []slack.BlockElement{rejectMenu(quick), campaign}
 		}
 		approve := button(ActionApprove, target, "Approve", "Approve the sample for "+who)
 		approve.Style = slack.StylePrimary
-		return []slack.BlockElement{approve, campaign, rejectMenu(quick)}
+		return []slack.BlockElement{approve, rejectMenu(quick), campaign}
 	case workflow.Queued:
-		return []slack.BlockElement{button(ActionUndo, target, "Undo", "Undo the "+noun(a.Decision.Verdict)+" for "+who), campaign}
+		return []slack.BlockElement{undoButton(a), campaign}
 	case workflow.Sending, workflow.Unclear, workflow.AwaitingShipment, workflow.Shipped, workflow.Delivered:
 		return []slack.BlockElement{campaign}
 	default:
 		return nil
 	}
+}
+
+func undoButton(a workflow.Application) *slack.ButtonBlockElement {
+	return button(ActionUndo, targetOf(a).String(), "Undo", "Undo the "+noun(a.Decision.Verdict)+" for "+called(a))
 }
 
 // called is what the creator is called where a control is read out.
@@ -73,30 +71,50 @@ func messageButton(a workflow.Application) (*slack.ButtonBlockElement, bool) {
 	return button(ActionMessage, to, "Message creator", "Write a message to "+called(a)), true
 }
 
-// The options of the menu of what is rarely needed.
+// The options of the menu of what is rarely needed. Those of a control's name do what that control does.
 const (
+	MoreLook     = ActionLook
+	MoreLookEnd  = ActionLookEnd
+	MoreCampaign = ActionCampaign
+	MoreMessage  = ActionMessage
 	MoreProfile  = "profile"
 	MoreRequests = "requests"
-	MoreLookEnd  = "look_end"
 	MoreAssign   = "assign"
+	MoreAll      = "more" // opens a dialog with what else there is
 )
 
-// moreMenu leads to TikTok's pages, and takes an *I'll look at it* back. It is left out where it would hold one option:
-// the footer has that link too.
-func moreMenu(f CardFacts) (*slack.OverflowBlockElement, bool) {
+// maxMore is how many options the menu holds.
+const maxMore = 5
+
+// moreMenu holds what is rarely needed. Where it is too much the links go first: the creator's name leads to their page
+// too, and all of it is behind *More…*.
+func moreMenu(f CardFacts) *slack.OverflowBlockElement {
 	a := f.Application
-	menu := &slack.OverflowBlockElement{Type: slack.METOverflow, ActionID: ActionMore}
-	if page, ok := profileAt(a.Snapshot.Creator); ok {
-		menu.Options = append(menu.Options, openPage(MoreProfile, "Creator's page on TikTok", page))
+	var all []*slack.OptionBlockObject
+	add := func(when bool, value, text string) {
+		if when {
+			all = append(all, option(value, text))
+		}
 	}
-	menu.Options = append(menu.Options, openPage(MoreRequests, "Sample requests in the Affiliate Center", requestsAt(f.Region)))
-	if a.Decidable() {
-		menu.Options = append(menu.Options, option(MoreAssign, "Give to a colleague…"))
+	given := a.OnIt.By != ""
+	_, writes := messageButton(a)
+	page, known := profileAt(a.Snapshot.Creator)
+	add(a.Decidable(), MoreLook, "I'm on it")
+	add(a.Decidable() && given, MoreLookEnd, "I'm no longer on it")
+	add(a.Decidable(), MoreAssign, "Give to a colleague…")
+	add(!undecided(a) && a.State().Live(), MoreCampaign, "Add to campaign")
+	add(writes, MoreMessage, "Message creator")
+	if known {
+		all = append(all, openPage(MoreProfile, "Creator's page on TikTok", page))
 	}
-	if a.Decidable() && a.OnIt.By != "" {
-		menu.Options = append(menu.Options, option(MoreLookEnd, "I'm no longer on it"))
+	all = append(all, openPage(MoreRequests, "Sample requests in the Affiliate Center", requestsAt(f.Region)))
+	add(true, MoreAll, "More…")
+	for _, value := range []string{MoreProfile, MoreRequests, MoreLook} {
+		if len(all) > maxMore && (value != MoreLook || given) {
+			all = slices.DeleteFunc(all, func(o *slack.OptionBlockObject) bool { return o.Value == value })
+		}
 	}
-	return menu, len(menu.Options) > 1
+	return &slack.OverflowBlockElement{Type: slack.METOverflow, ActionID: ActionMore, Options: all}
 }
 
 func openPage(value, text, address string) *slack.OptionBlockObject {

@@ -18,7 +18,7 @@ func rejectDialogs() map[string]RejectFacts {
 	suggested := Rejection{Reason: workflow.OutOfStock, Words: Suggestion(workflow.OutOfStock, application().Snapshot.Product)}
 	long := strings.Repeat(hostile, 20)
 	return map[string]RejectFacts{
-		"reject_dialog": {Application: application(), Undo: "10 seconds", Meta: RejectMeta{Target: target, Suggested: workflow.OutOfStock, Looking: true}, Typed: suggested},
+		"reject_dialog": {Application: application(), Undo: "10 seconds", Meta: RejectMeta{Target: target, Suggested: workflow.OutOfStock}, Typed: suggested},
 		"reject_dialog_moved": {Application: application(), Moved: true, Meta: RejectMeta{Target: target, Suggested: workflow.NotMatch},
 			Typed: Rejection{Reason: workflow.Other, Note: "Asked twice.", Words: "All the best!", Send: true}},
 		"reject_dialog_unwritable": {Application: cards()["card_bare"].Application, Meta: RejectMeta{Target: target}, Typed: Rejection{Reason: workflow.NotMatch}},

@@ -54,18 +54,16 @@ type Rejection struct {
 type RejectMeta struct {
 	Target    Target
 	Suggested workflow.Reason // whose words were suggested last
-	Looking   bool            // opening it put the person's name on the card; closing it takes that back
 }
 
 type wireReject struct {
 	Target    string          `json:"target"`
 	Suggested workflow.Reason `json:"suggested,omitempty"`
-	Looking   bool            `json:"looking,omitempty"`
 }
 
 // Encode writes the dialog's private metadata.
 func (m RejectMeta) Encode() string {
-	b, err := json.Marshal(wireReject{Target: m.Target.String(), Suggested: m.Suggested, Looking: m.Looking})
+	b, err := json.Marshal(wireReject{Target: m.Target.String(), Suggested: m.Suggested})
 	if err != nil { // strings always can be written
 		return ""
 	}
@@ -82,28 +80,33 @@ func ParseRejectMeta(s string) (RejectMeta, error) {
 	if err != nil {
 		return RejectMeta{}, fmt.Errorf("reading what the dialog is about: %w", err)
 	}
-	return RejectMeta{Target: t, Suggested: w.Suggested, Looking: w.Looking}, nil
+	return RejectMeta{Target: t, Suggested: w.Suggested}, nil
 }
 
-// RejectModal is the dialog behind *Reject…*: the reason that was chosen, a note for the team, and a message to the
-// creator, which is suggested and only sent if the box is ticked.
+// RejectModal is the dialog behind *Reject…*, short enough for a phone: the reason that was chosen, a note for the team,
+// and a message to the creator, which is suggested and only sent if the box is ticked.
 func RejectModal(f RejectFacts) slack.ModalViewRequest {
 	blocks := []slack.Block{section(aboutRequest(f.Application)...)}
 	if f.Moved {
 		blocks = append(blocks, section("*The card has changed since you saw it.* Nothing was done yet. Please check it, and send this again if you still want to."))
 	}
-	blocks = append(blocks, aside(joinLines([]string{"TikTok tells the creator, who can't ask again for 30 days.", undoLine(f.Undo)})),
-		reasonInput(f.Typed.Reason), noteInput(f.Typed.Note, "Note for the team", true))
-	if f.Application.Snapshot.Creator.OpenID != "" {
-		blocks = append(blocks, wordsInput(f), sendBox(f.Typed.Send))
-	} else {
-		blocks = append(blocks, aside("TikTok has not shared this creator's ID yet, so you can't send them a message."))
-	}
+	blocks = append(blocks, reasonInput(f.Typed.Reason), noteInput(f.Typed.Note, "Note for the team", true))
+	blocks = append(blocks, writing(f)...)
+	blocks = append(blocks, aside(joinLines([]string{"TikTok tells the creator, who can't ask again for 30 days.", undoLine(f.Undo)})))
 	return slack.ModalViewRequest{
-		Type: slack.VTModal, CallbackID: CallbackReject, NotifyOnClose: f.Meta.Looking,
+		Type: slack.VTModal, CallbackID: CallbackReject,
 		Title: plainText("Reject the request"), Submit: plainText("Reject"), Close: plainText("Cancel"),
 		Blocks: slack.Blocks{BlockSet: blocks}, PrivateMetadata: f.Meta.Encode(),
 	}
+}
+
+// writing is the part of the dialog in which the creator is written to. What a message may begin with stands above its
+// words.
+func writing(f RejectFacts) []slack.Block {
+	if f.Application.Snapshot.Creator.OpenID == "" {
+		return []slack.Block{aside("TikTok has not shared this creator's ID yet, so you can't send them a message.")}
+	}
+	return []slack.Block{wordsInput(f), sendBox(f.Typed.Send)}
 }
 
 // aboutRequest tells which request a dialog is about.
@@ -163,7 +166,6 @@ func WordsBlock(suggested workflow.Reason) string { return "message " + string(s
 func wordsInput(f RejectFacts) slack.Block {
 	return &slack.InputBlock{
 		Type: slack.MBTInput, BlockID: WordsBlock(f.Meta.Suggested), Label: plainText("Message to the creator"), Optional: true,
-		Hint: plainText("Not sent unless you tick the box below."),
 		Element: &slack.PlainTextInputBlockElement{
 			Type: slack.METPlainTextInput, ActionID: ActionWords, Multiline: true, MaxLength: workflow.MaxMessage,
 			Placeholder: plainText("A friendly message"), InitialValue: initial(f.Typed.Words, workflow.MaxMessage),
@@ -172,13 +174,12 @@ func wordsInput(f RejectFacts) slack.Block {
 }
 
 func sendBox(ticked bool) slack.Block {
-	send := option(SendWords, "Send this message")
-	send.Description = plainText("It goes out through TikTok once TikTok has confirmed the rejection.")
+	send := option(SendWords, "Send it once TikTok has confirmed")
 	boxes := &slack.CheckboxGroupsBlockElement{Type: slack.METCheckboxGroups, ActionID: ActionSend, Options: []*slack.OptionBlockObject{send}}
 	if ticked {
 		boxes.InitialOptions = boxes.Options
 	}
-	return &slack.InputBlock{Type: slack.MBTInput, BlockID: BlockSend, Label: plainText("Send a message"), Optional: true, Element: boxes}
+	return &slack.InputBlock{Type: slack.MBTInput, BlockID: BlockSend, Label: plainText("Not sent unless you tick this"), Optional: true, Element: boxes}
 }
 
 // Suggestion is a kind message that may go with a rejection. It promises nothing, and is sent only if somebody says so.

@@ -24,6 +24,7 @@ type ShowFacts struct {
 	Pick   *Pick        // what is to be done with one of several; nil: they are only shown
 	Region string       // of the shop of the one that was found
 	Record query.Record // of the creator, where all that were found are theirs, or beside the one that was found
+	Beside query.Beside // what decides of the other requests of the creator of the one that was found
 
 	// Of the one that was found:
 	History   []workflow.Entry               // the last of it, oldest first
@@ -54,9 +55,26 @@ func nothingFound(f ShowFacts) Message {
 }
 
 func showOne(f ShowFacts) Message {
+	a := f.Found[0].Application
+	blocks := detailBlocks(f)
+	if b, ok := messageButton(a); ok {
+		blocks = append(blocks, actions("", b))
+	}
+	return Message{Text: headline(a), Blocks: append(blocks, aside(whereCard(f.Found[0])))}
+}
+
+// MoreModal is the dialog behind *More…* on a card: what the card has no room for.
+func MoreModal(f ShowFacts) slack.ModalViewRequest {
+	m := NoticeModal(Message{Blocks: append(detailBlocks(f), aside(whereCard(f.Found[0])))})
+	m.Title = plainText("Request " + shortID(f.Found[0].Application))
+	return m
+}
+
+// detailBlocks are all that is known of one application.
+func detailBlocks(f ShowFacts) []slack.Block {
 	row := f.Found[0]
 	a := row.Application
-	card := CardFacts{Application: a, Campaign: row.Campaign, Shop: row.Shop, Region: f.Region, Record: f.Record}
+	card := CardFacts{Application: a, Campaign: row.Campaign, Shop: row.Shop, Region: f.Region, Record: f.Record, Beside: f.Beside}
 	blocks := []slack.Block{
 		creatorBlock(card), exactNumbers(a.Snapshot.Creator), productBlock(a), section(status(a)...),
 	}
@@ -68,10 +86,7 @@ func showOne(f ShowFacts) Message {
 		blocks = append(blocks, divider())
 		blocks = append(blocks, sections(historyLines(f))...)
 	}
-	if b, ok := messageButton(a); ok {
-		blocks = append(blocks, actions("", b))
-	}
-	return Message{Text: headline(a), Blocks: append(blocks, aside(whereCard(row)))}
+	return blocks
 }
 
 // Briefly tells where a request stands, in an answer that only its person sees. Note is what they typed that is kept with

@@ -16,7 +16,7 @@ func status(a workflow.Application) []string {
 		return append(lines, hindrance(a), reviewDeadline(a.Snapshot), looking(a.OnIt))
 	case workflow.Refused:
 		if a.OfAgency() {
-			return append(lines, "*Refused by TikTok for good*, because "+why(a.Decision.Failure)+".\n"+decision(a.Decision)+" · you can't decide on this one")
+			return append(lines, refusedForGood(a.Decision))
 		}
 		return append(lines, refused(a.Decision), hindrance(a), reviewDeadline(a.Snapshot), looking(a.OnIt))
 	case workflow.Queued, workflow.Sending, workflow.Unclear:
@@ -74,6 +74,10 @@ func heldUp(d workflow.Decision, s workflow.State) string {
 		return ""
 	}
 	return "Delayed because " + why(d.Failure) + ". Nothing is lost: it is sent as soon as that is fixed."
+}
+
+func refusedForGood(d workflow.Decision) string {
+	return "*Refused by TikTok for good*, because " + why(d.Failure) + ".\n" + decision(d) + " · you can't decide on this one"
 }
 
 func refused(d workflow.Decision) string {
@@ -172,5 +176,5 @@ func tracking(r workflow.Snapshot) string {
 
 // OthersLook tells somebody that another person's name stands on a card.
 func OthersLook(l workflow.OnIt) string {
-	return looking(l) + ". Only " + person(l.By) + " or an admin can end that. *I'm on it* puts your name there instead."
+	return looking(l) + ". Only " + person(l.By) + " or an admin can end that. *I'm on it* at `···` puts your name there instead."
 }

@@ -17,7 +17,7 @@ const (
 	ActionApprove   = "approve"
 	ActionCampaign  = "campaign"
 	ActionReject    = "reject"
-	ActionMore      = "more" // the menu of what is rarely needed; of its options only MoreLookEnd asks for anything
+	ActionMore      = "more" // the menu of what is rarely needed; its options name other controls, or what opens
 	ActionUndo      = "undo"
 	ActionLeave     = "campaign_undo"  // takes the application out of the campaign it was added to; the value holds a Correspondent
 	ActionLook      = "look"           // *I'll look at it*
@@ -83,6 +83,9 @@ func blockOf(a workflow.Application) string {
 	}
 	return id
 }
+
+// menuBlockOf is the block id of the part of a card that holds its menu: block ids are unique within a message.
+func menuBlockOf(a workflow.Application) string { return targetOf(a).String() + deedMark + "menu" }
 
 // Correspondent names a creator in a control that is about them rather than about one application.
 type Correspondent struct {

@@ -128,7 +128,7 @@ func (s *stage) more(who, page string, card message) {
 	s.warehouse(s.cards()[0].application(), "post")
 	s.until("the content", func() bool { return s.ticked().Post })
 
-	dialog := s.opened(map[string]any{"user": who, "do": "click", "channel": channel, "ts": card.TS, "action_id": "message"})
+	dialog := s.opened(map[string]any{"user": who, "do": "click", "channel": channel, "ts": card.TS, "action_id": "more", "value": "message"})
 	written := s.act(map[string]any{"user": who, "do": "submit", "view_id": dialog, "values": map[string]any{"message_text": "Hello"}, "wait_ms": 0})
 	require.True(s.t, written.OK, written.Error)
 	s.until("the message and its answer", func() bool { return s.ticked().Write })

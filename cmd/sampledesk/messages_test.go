@@ -74,15 +74,17 @@ func (b *bubble) member() string {
 // write has somebody write to the creator of a card.
 func (b *bubble) write(card message, text string) {
 	b.t.Helper()
-	b.writeFrom(card, "message", text)
+	b.writeFrom(card, "more", text, "message")
 }
 
-func (b *bubble) writeFrom(on message, action, text string) {
+func (b *bubble) writeFrom(on message, action, text string, option ...string) {
 	b.t.Helper()
 	var opened, sent seen
-	b.post(slackAt, "/sim/act", map[string]any{
-		"user": b.member(), "do": "click", "channel": b.desk.SlackChannel, "ts": on.TS, "action_id": action,
-	}, &opened)
+	act := map[string]any{"user": b.member(), "do": "click", "channel": b.desk.SlackChannel, "ts": on.TS, "action_id": action}
+	if len(option) > 0 {
+		act["value"] = option[0]
+	}
+	b.post(slackAt, "/sim/act", act, &opened)
 	require.NotEmpty(b.t, opened.ViewID, "no dialog opened: %s", opened.Error)
 	b.post(slackAt, "/sim/act", map[string]any{
 		"user": b.member(), "do": "submit", "view_id": opened.ViewID, "values": map[string]any{"message_text": text}, "wait_ms": 0,
@@ -267,7 +269,7 @@ func TestAMessageOutlivesAKillRightAfterItWasAccepted(t *testing.T) {
 	s.serve()
 	s.until("the card", func() bool { return len(s.cards()) == 1 })
 	who := s.person("member")
-	opened := s.act(map[string]any{"user": who, "do": "click", "channel": s.info["slack_channel"], "ts": s.cards()[0].TS, "action_id": "message"})
+	opened := s.act(map[string]any{"user": who, "do": "click", "channel": s.info["slack_channel"], "ts": s.cards()[0].TS, "action_id": "more", "value": "message"})
 	require.NotEmpty(t, opened.ViewID)
 	s.post(s.shop+"/sim/faults", map[string]any{"path": "/202412/conversations/", "times": 1, "do": "delay", "delay_ms": 3000}, nil)
 	sent := s.act(map[string]any{"user": who, "do": "submit", "view_id": opened.ViewID, "values": map[string]any{"message_text": "Hello"}, "wait_ms": 0})

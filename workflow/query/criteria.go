@@ -191,7 +191,6 @@ func IsRepeat(tx workflow.Tx, a workflow.Application) (bool, error) {
 	}
 	all, err := tx.Latest(workflow.CreatorOf(a.Snapshot.Creator.KeyOf(a.Key.Shop)), maxRecorded)
 	return slices.ContainsFunc(all, func(b workflow.Application) bool {
-		p := b.Snapshot.Product
-		return b.Key != a.Key && p.ID == a.Snapshot.Product.ID && p.SKU == a.Snapshot.Product.SKU && slices.Contains(had, b.State())
+		return b.Key != a.Key && a.Repeats(b) && slices.Contains(had, b.State())
 	}), err
 }

@@ -13,6 +13,7 @@ type Card struct {
 	Region      string // the shop's
 	QuickReject bool   // the shop's setting: choosing a reason rejects at once
 	Record      Record // of the creator, without this application
+	Beside      Beside // what decides among the creator's other requests
 }
 
 // CardOf gathers what a card shows of an application.
@@ -28,8 +29,12 @@ func CardOf(tx workflow.Tx, d Defaults, a workflow.Application) (c Card, err err
 	if c.Campaign, err = CampaignName(tx, a.Campaign); err != nil {
 		return c, err
 	}
-	c.Record, err = CreatorRecord(tx, a.Snapshot.Creator.KeyOf(a.Key.Shop), a.Key)
-	return c, err
+	all, err := tx.Latest(workflow.CreatorOf(a.Snapshot.Creator.KeyOf(a.Key.Shop)), maxRecorded)
+	if err != nil {
+		return c, err
+	}
+	c.Record, c.Beside = recordOf(all, a.Key), besideOf(all, a)
+	return c, nil
 }
 
 // History is the end of an application's history.
