@@ -450,6 +450,7 @@ func TestAServiceThatNamesNoDelayGetsTheBackoff(t *testing.T) {
 				d.put(notice("1", "a"))
 				d.run()
 				time.Sleep(5 * time.Minute)
+				synctest.Wait()
 				require.Len(t, tries, 3)
 				pause := tries[2].Sub(tries[1])
 				require.GreaterOrEqual(t, pause, c.from)
