@@ -65,7 +65,7 @@ func apart[T any](value T) T {
 	return value
 }
 
-// separate does the work of apart in place. It looks at nothing but pointers and slices; see settle.
+// separate does the work of apart in place. It looks at nothing but pointers, slices and maps; see settle.
 func separate(v reflect.Value) {
 	shape := shapeOf(v.Type())
 	switch {
@@ -75,6 +75,8 @@ func separate(v reflect.Value) {
 			separate(v.Field(i))
 		}
 	case v.IsNil():
+	case v.Kind() == reflect.Map:
+		settle(v)
 	case v.Kind() == reflect.Pointer:
 		own := reflect.New(v.Type().Elem())
 		own.Elem().Set(v.Elem())
@@ -92,7 +94,7 @@ func separate(v reflect.Value) {
 	}
 }
 
-// shape tells what of a type is behind pointers and slices.
+// shape tells what of a type is behind pointers, slices and maps.
 type shape struct {
 	flat bool  // nothing
 	deep []int // of a struct: the fields in which something is
@@ -115,7 +117,7 @@ func shapeOf(t reflect.Type) shape {
 		}
 		s.flat = len(s.deep) == 0
 	default:
-		s.flat = !slices.Contains([]reflect.Kind{reflect.Pointer, reflect.Slice}, t.Kind())
+		s.flat = !slices.Contains([]reflect.Kind{reflect.Pointer, reflect.Slice, reflect.Map}, t.Kind())
 	}
 	shapes.Store(t, s)
 	return s

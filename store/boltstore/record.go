@@ -28,8 +28,8 @@ func kept[T any](value T) T {
 
 var timeType = reflect.TypeFor[time.Time]()
 
-// settle does the work of kept in place. What is behind pointers and slices it copies first. The values of workflow
-// hold neither maps nor interfaces; a test sees to it.
+// settle does the work of kept in place. What is behind pointers, slices and maps it copies first. The values of workflow
+// hold no interfaces; a test sees to it.
 func settle(v reflect.Value) {
 	switch v.Kind() {
 	case reflect.String:
@@ -52,6 +52,20 @@ func settle(v reflect.Value) {
 		own := reflect.New(v.Type().Elem())
 		own.Elem().Set(v.Elem())
 		settle(own.Elem())
+		v.Set(own)
+	case reflect.Map:
+		if v.IsNil() {
+			return
+		}
+		own := reflect.MakeMapWithSize(v.Type(), v.Len())
+		for _, k := range v.MapKeys() {
+			key, value := reflect.New(v.Type().Key()).Elem(), reflect.New(v.Type().Elem()).Elem()
+			key.Set(k)
+			value.Set(v.MapIndex(k))
+			settle(key)
+			settle(value)
+			own.SetMapIndex(key, value)
+		}
 		v.Set(own)
 	case reflect.Slice:
 		if v.IsNil() {

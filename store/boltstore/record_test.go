@@ -24,7 +24,10 @@ func TestWhatIsKeptHoldsNothingThatSettleDoesNotReach(t *testing.T) {
 func requireReached(t *testing.T, kind reflect.Type, where string) {
 	t.Helper()
 	switch kind.Kind() {
-	case reflect.Map, reflect.Interface, reflect.Array, reflect.Chan, reflect.Func:
+	case reflect.Map:
+		requireReached(t, kind.Key(), where)
+		requireReached(t, kind.Elem(), where)
+	case reflect.Interface, reflect.Array, reflect.Chan, reflect.Func:
 		require.Fail(t, "settle does not look into it", "%s is a %s", where, kind)
 	case reflect.Pointer, reflect.Slice:
 		requireReached(t, kind.Elem(), where)
@@ -50,6 +53,19 @@ func TestKeptChangesNothingOfWhatItIsGiven(t *testing.T) {
 	require.Equal(t, &workflow.Payload{At: rough, Tracking: "\xff"}, given.Payload)
 	smooth := time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC)
 	require.Equal(t, workflow.Effect{Payload: &workflow.Payload{At: smooth, Tracking: "\uFFFD"}, NotBefore: smooth}, made)
+}
+
+func TestKeptCopiesMaps(t *testing.T) {
+	given := map[string]time.Time{"\xff": time.Date(2026, 11, 22, 9, 0, 0, 999, time.FixedZone("east", 3600))}
+	made := kept(given)
+	require.Equal(t, map[string]time.Time{"\uFFFD": time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC)}, made)
+	require.Contains(t, given, "\xff")
+
+	again := apart(made)
+	require.Equal(t, made, again)
+	clear(again)
+	require.Len(t, made, 1)
+	require.Nil(t, kept(map[string]int(nil)))
 }
 
 func TestATimeBeforeAllTimesIsInOrder(t *testing.T) {
