@@ -57,6 +57,7 @@ type Joined struct {
 	By     PersonID  `json:"by,omitempty"` // empty: by itself, since its creator and product were in the campaign
 	At     time.Time `json:"at,omitzero"`
 	Member bool      `json:"member,omitempty"` // its creator came into the campaign with it
+	Linked bool      `json:"linked,omitempty"` // it was live when its creator answered in the campaign, whatever its product
 
 	Was       CampaignID `json:"was,omitempty"` // the campaign it was in before; empty: none
 	WasBy     PersonID   `json:"was_by,omitempty"`

@@ -195,10 +195,12 @@ func JoinError(r workflow.Refusal, chosen bool) (block, text string, ok bool) {
 }
 
 // leaveButton takes an application back out of the campaign that somebody added it to. There is none where it came there
-// by itself, nor once the review is over: by then the campaign counts on it. Its value names the campaign that the
+// for its product, nor once the review is over: by then the campaign counts on it. One that came there since its creator
+// answered can be taken out for as long as it goes on. Its value names the campaign that the
 // person was shown.
 func leaveButton(a workflow.Application) (*slack.ButtonBlockElement, bool) {
-	if a.Campaign == "" || a.Joined.By == "" || !a.State().Reviewing() {
+	byHand := a.Joined.By != "" && a.State().Reviewing()
+	if a.Campaign == "" || !byHand && !(a.Joined.Linked && a.State().Live()) {
 		return nil, false
 	}
 	value := Correspondent{Shop: a.Key.Shop, Application: a.Key.ID, Campaign: a.Campaign}.String()

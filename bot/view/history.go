@@ -47,6 +47,9 @@ func happened(e workflow.Entry, campaigns map[workflow.CampaignID]string) string
 	case workflow.OnUndone:
 		return person(e.By.Person) + " undid the " + what + from(e.By)
 	case workflow.OnCampaignChosen:
+		if e.By.Person == "" {
+			return "The creator answered, so it joined " + campaignNamed(e.Campaign, campaigns)
+		}
 		return person(e.By.Person) + " added the creator to " + campaignNamed(e.Campaign, campaigns) + from(e.By)
 	case workflow.OnClaimed:
 		return "The " + what + " was sent to TikTok"

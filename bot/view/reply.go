@@ -51,6 +51,9 @@ func moved(s workflow.Payload) string {
 	if s.Left {
 		return person(s.By) + " removed the creator from"
 	}
+	if s.By == "" {
+		return "The creator answered, so this request joined"
+	}
 	return person(s.By) + " added the creator to"
 }
 

@@ -35,6 +35,7 @@ func replies() map[string]workflow.Payload {
 		"reply_campaign":     {Kind: workflow.KindCampaign, By: reviewer, Campaign: "Autumn <kitchen>"},
 		"reply_hostile": {Kind: workflow.KindStage, Stage: workflow.Stage(hostile), State: workflow.Shipped, OrderID: hostile, Tracking: hostile,
 			By: workflow.PersonID(hostile), Verdict: workflow.Verdict(hostile), Reason: workflow.Reason(hostile), Failure: workflow.Failure{Code: 5, Message: hostile, RequestID: hostile}},
+		"reply_campaign_linked": {Kind: workflow.KindCampaign, Campaign: "Autumn <kitchen>"},
 		"reply_campaign_left":  {Kind: workflow.KindCampaign, By: reviewer, Campaign: "Autumn <kitchen>", Left: true},
 		"reply_note":           {Kind: workflow.KindNote, By: reviewer, Text: "Asked twice by mail.\n\n> Samples of *sage* only & no others"},
 		"reply_note_hostile":   {Kind: workflow.KindNote, By: reviewer, Text: strings.Repeat(hostile, 20)},

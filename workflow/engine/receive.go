@@ -136,6 +136,7 @@ func askWhetherNeeded(t *txn, conversation workflow.Conversation, w workflow.Inb
 	if err != nil {
 		return false, err
 	}
+	slices.SortStableFunc(members, func(a, b workflow.Member) int { return b.AddedAt.Compare(a.AddedAt) })
 	for _, m := range members {
 		c, err := t.tx.Campaign(m.Campaign)
 		if err != nil {
@@ -148,6 +149,11 @@ func askWhetherNeeded(t *txn, conversation workflow.Conversation, w workflow.Inb
 		there, err := hasLive(t.tx, c.ID, m.Creator)
 		if err != nil {
 			return false, err
+		}
+		if !there {
+			if there, err = linkLive(t, c, m.Creator, at); err != nil {
+				return false, err
+			}
 		}
 		if !there {
 			after.Question = workflow.QuestionNotice(c.ID, m.Creator)
@@ -165,6 +171,28 @@ func askWhetherNeeded(t *txn, conversation workflow.Conversation, w workflow.Inb
 		}
 	}
 	return asked, nil
+}
+
+// linkLive takes a creator's live request that is in no campaign into one in which they answered, whatever its product,
+// which joins too: it says that they need a sample. Linked reports whether there was one. A request of another campaign
+// stays there.
+func linkLive(t *txn, c workflow.Campaign, creator workflow.CreatorKey, at time.Time) (linked bool, err error) {
+	all, err := workflow.OfCreator(t.tx, creator)
+	if err != nil {
+		return false, err
+	}
+	for _, a := range all {
+		if a.Key.Shop != c.Shop || !a.State().Live() || a.Campaign != "" {
+			continue
+		}
+		a, _, err = chooseCampaign(t, workflow.Join{Actor: workflow.Actor{Surface: workflow.FromSync}, At: at, Key: a.Key, Campaign: c.ID}, c)
+		if err != nil {
+			return false, err
+		}
+		a.Joined.Linked = true
+		return true, t.tx.PutApplication(a)
+	}
+	return false, nil
 }
 
 // latestCampaign returns the active campaign of a shop that a creator joined last, or none.

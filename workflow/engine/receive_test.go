@@ -162,19 +162,47 @@ func TestNothingIsAskedOfWhoHasAnApplicationInTheCampaign(t *testing.T) {
 func TestTheTeamIsAskedForEachCampaignThatIsNotArchived(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, glow).receiving()
-	d.seen()
 	winter, summer, archived := d.campaign("Winter"), d.campaign("Summer"), d.campaign("Archived")
 	for _, c := range []workflow.Campaign{winter, summer, archived} {
-		d.invite(c, "glow.daily", noon)
+		d.invite(c, finds, noon)
 	}
 	_, err := d.ArchiveCampaign(t.Context(), archived.ID, by(member), noon)
 	require.NoError(t, err)
+	d.receives(finds, minutes(1), "yes")
+	require.NotEmpty(t, d.member(winter, findsName).Question)
+	require.NotEmpty(t, d.member(summer, findsName).Question)
+	require.Equal(t, workflow.MemberInvited, d.member(archived, findsName).State, "archived campaigns ask nothing")
+}
+
+func TestALiveRequestJoinsWhereItsCreatorAnswersAndNothingIsAsked(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, glow).receiving()
+	d.seen()
+	winter := d.campaign("Winter", "another product")
+	d.invite(winter, "glow.daily", noon)
 	d.receives("glow.daily", minutes(1), "yes")
-	require.NotEmpty(t, d.member(winter, glowDaily).Question)
-	require.NotEmpty(t, d.member(summer, glowDaily).Question)
-	require.Equal(t, workflow.MemberInvited, d.member(archived, glowDaily).State, "archived campaigns ask nothing")
+	m, a := d.member(winter, glowDaily), d.application(sample.ID)
+	require.Equal(t, workflow.MemberAnswered, m.State)
+	require.Empty(t, m.Question, "the request says what they need")
+	require.Equal(t, winter.ID, a.Campaign)
+	require.True(t, a.Joined.Linked)
+	require.Contains(t, d.memory().Campaigns[0].Products, a.Snapshot.Product.ID, "its product joins too")
 	payloads, _ := d.thread(sample)
-	require.Equal(t, "yes", payloads[0].Inbound.Text, "and their words are in the thread as well")
+	require.Equal(t, workflow.KindCampaign, payloads[0].Kind)
+	require.Equal(t, "yes", payloads[1].Inbound.Text)
+
+	_, err := d.Leave(t.Context(), workflow.Leaving{Actor: by(another), At: minutes(2), Key: sample, Seen: winter.ID})
+	require.NoError(t, err, "anybody of the team may take it out")
+	require.Empty(t, d.application(sample.ID).Campaign)
+	require.Equal(t, workflow.MemberAnswered, d.member(winter, glowDaily).State, "the creator stays")
+
+	summer := d.campaign("Summer")
+	_, _, err = d.Join(t.Context(), workflow.Join{Actor: by(member), At: minutes(3), Key: sample, Campaign: summer.ID})
+	require.NoError(t, err)
+	autumn := d.campaign("Autumn")
+	d.invite(autumn, "glow.daily", minutes(4))
+	d.receives("glow.daily", minutes(5), "hello")
+	require.Equal(t, summer.ID, d.application(sample.ID).Campaign, "what somebody chose stays")
 }
 
 func TestWhatWaitedForHerAnswerGoesWhenSheAnswersButForWhatHasToLookFirst(t *testing.T) {
