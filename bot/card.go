@@ -35,6 +35,7 @@ func (d *cardDesk) register(r *routes) {
 	handle.OnClick(r.Mux, view.ActionUndo, d.decide())
 	handle.OnClick(r.Mux, view.ActionLook, d.look())
 	handle.OnClick(r.Mux, view.ActionLookEnd, d.endLook())
+	handle.OnClick(r.Mux, view.ActionOpen, d.open())
 	r.Raw(view.ActionReject, d.reject)
 	r.Raw(view.ActionMore, d.more)
 	handle.OnClick(r.Mux, view.ActionReason, d.suggestWords())
@@ -72,6 +73,17 @@ func (d *cardDesk) look() onClick[view.Target] {
 		Parse: targetOf, Scope: cardScope,
 		Do: func(ctx context.Context, _ click, t view.Target, g handle.Grant) (handle.Answer, error) {
 			_, err := d.engine.Apply(ctx, t.Key, workflow.OnItBegan{Actor: g.Actor, At: time.Now()})
+			return handle.Answer{}, err
+		},
+	}
+}
+
+// open gives a request its card, if it has none: to one that is there Slack leads by itself.
+func (d *cardDesk) open() onClick[view.Target] {
+	return onClick[view.Target]{
+		Parse: targetOf, Scope: cardScope,
+		Do: func(ctx context.Context, _ click, t view.Target, g handle.Grant) (handle.Answer, error) {
+			_, err := d.engine.Apply(ctx, t.Key, workflow.CardRequested{Actor: g.Actor, At: time.Now()})
 			return handle.Answer{}, err
 		},
 	}

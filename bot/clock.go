@@ -32,7 +32,7 @@ func (d clock) deadline(_ context.Context, _ workflow.Tx, s post.Subject) (post.
 	return post.Rendered{Later: func(ctx context.Context) (post.Rendered, error) {
 		named, unnamed := d.called(ctx, payload.Audience, shop)
 		return post.Rendered{
-			About: about, Loud: loud(payload.Audience, named),
+			About: about, Loud: !payload.Told && loud(payload.Audience, named),
 			Message: view.Deadline(view.DeadlineFacts{
 				Saying: payload, Application: s.Application, Region: shop.Region, Named: named, Unnamed: unnamed, Days: moveDays(shop), Now: time.Now(),
 				Nudging: payload.Deadline == workflow.PostDeadline && payload.Before > 0 && shop.Settings.Nudge != "",
@@ -99,27 +99,62 @@ func (d clock) able(ctx context.Context, all []workflow.PersonID, s workflow.Sho
 	return able
 }
 
-// group renders several applications in one message: deadlines, or what became of shipments. What needs no word any more
-// is left out, and where nothing is left there is silence.
-func (d clock) group(_ context.Context, tx workflow.Tx, s post.Subject) (post.Rendered, error) {
+// shipments renders what became of several shipments. What needs no word any more is left out, and where nothing is left
+// there is silence.
+func (d clock) shipments(_ context.Context, tx workflow.Tx, s post.Subject) (post.Rendered, error) {
 	payload, err := current(tx, announced(s))
-	switch {
-	case err != nil:
+	if err != nil {
 		return post.Rendered{}, err
-	case payload.Waiting <= 0:
-		return post.Rendered{Obsolete: true}, nil
-	case payload.Kind == workflow.KindShipment:
-		obsolete := s.Shop.Settings.Shipments == workflow.ShipmentsInThread
-		return post.Rendered{Obsolete: obsolete, Message: view.Shipments(view.ShipmentsFacts{Saying: payload, Days: moveDays(s.Shop), Post: postDays(s.Shop)})}, nil
 	}
-	steps := s.Shop.Settings.Steps
-	if len(steps) == 0 {
-		steps = workflow.DefaultSteps
+	obsolete := payload.Waiting <= 0 || s.Shop.Settings.Shipments == workflow.ShipmentsInThread
+	return post.Rendered{Obsolete: obsolete, Message: view.Shipments(view.ShipmentsFacts{Saying: payload, Days: moveDays(s.Shop), Post: postDays(s.Shop)})}, nil
+}
+
+// overtaken renders what an older version of the desk had still to say of several deadlines: nothing, as the day's message
+// lists them.
+func (clock) overtaken(context.Context, workflow.Tx, post.Subject) (post.Rendered, error) {
+	return post.Rendered{Obsolete: true}, nil
+}
+
+// step renders the message of a step of a deadline that several came to, as they are now. Where they need nobody any more
+// by the time it would be posted there is silence.
+func (d clock) step(_ context.Context, tx workflow.Tx, s post.Subject) (post.Rendered, error) {
+	n := s.Notice
+	if n.Agenda == nil {
+		return post.Rendered{}, workflow.ErrNotFound
 	}
+	name, err := d.defaults.ShopNamed(tx, n.Shop)
+	if err != nil {
+		return post.Rendered{}, err
+	}
+	rows, err := existing(tx, n.Agenda.Keys)
+	facts := view.DeadlinesFacts{
+		Agenda: *n.Agenda, Shop: name, Rows: rows, Quick: s.Shop.Settings.QuickReject, Now: time.Now(),
+		Posts: func(a workflow.Application) time.Time { return a.PostBy(s.Shop.Settings) },
+	}
+	if err != nil || !n.Posted() && facts.Waiting() <= 0 {
+		return post.Rendered{Obsolete: true}, err
+	}
+	about := map[string]any{"step": workflow.StepName(n.Agenda.Before), "deadline": string(n.Agenda.Deadline)}
 	return post.Rendered{Later: func(ctx context.Context) (post.Rendered, error) {
-		named, unnamed := d.called(ctx, payload.Audience, s.Shop)
-		return post.Rendered{Message: view.Deadlines(view.DeadlinesFacts{Saying: payload, Steps: steps, Named: named, Unnamed: unnamed})}, nil
+		facts.Named, facts.Unnamed = d.called(ctx, n.Agenda.Audience, s.Shop)
+		return post.Rendered{Message: view.Deadlines(facts), About: about}, nil
 	}}, nil
+}
+
+// existing reads applications, without those that are gone.
+func existing(tx workflow.Tx, keys []workflow.Key) (all []workflow.Application, err error) {
+	for _, k := range keys {
+		a, err := tx.Application(k)
+		if errors.Is(err, workflow.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, a)
+	}
+	return all, nil
 }
 
 // current brings a group up to date: without the items that need no word any more, and with the links of cards that came
@@ -141,36 +176,55 @@ func current(tx workflow.Tx, payload workflow.Payload) (workflow.Payload, error)
 	}
 	payload.Waiting -= len(payload.Items) - len(items)
 	payload.Items = items
-	if len(items) == 0 {
-		payload.NextDue = time.Time{}
-	} else if payload.Kind == workflow.KindDeadline {
-		payload.NextDue = slices.MinFunc(items, func(a, b workflow.Item) int { return a.By.Compare(b.By) }).By
-	}
 	return payload, nil
 }
 
-// morning renders a morning's message, with its applications as they are now.
+// morning renders a day's message, with its applications as they are now.
 func (d clock) morning(_ context.Context, tx workflow.Tx, s post.Subject) (post.Rendered, error) {
-	n := s.Notice
+	n, settings := s.Notice, s.Shop.Settings
 	if n.Agenda == nil {
 		return post.Rendered{}, workflow.ErrNotFound
 	}
-	shop, err := d.defaults.ShopNamed(tx, n.Shop)
-	if err != nil {
+	now := time.Now()
+	facts := view.MorningFacts{Quick: settings.QuickReject, Past: n.Agenda.Day != s.Shop.Digest.Day, Now: now}
+	var err error
+	if facts.Shop, err = d.defaults.ShopNamed(tx, n.Shop); err != nil {
 		return post.Rendered{}, err
 	}
-	facts := view.MorningFacts{Agenda: *n.Agenda, Shop: shop}
-	for i, k := range n.Agenda.Keys {
-		a, err := tx.Application(k)
-		if errors.Is(err, workflow.ErrNotFound) {
-			continue
-		}
-		if err != nil {
-			return post.Rendered{}, err
-		}
-		facts.Rows = append(facts.Rows, view.MorningRow{Application: a, Tomorrow: i >= n.Agenda.Today})
+	if facts.Review, err = existing(tx, n.Agenda.Keys); err != nil {
+		return post.Rendered{}, err
 	}
-	return post.Rendered{Message: view.Morning(facts)}, nil
+	if facts.Ship, err = existing(tx, n.Agenda.Ship); err != nil {
+		return post.Rendered{}, err
+	}
+	slices.SortStableFunc(facts.Review, func(a, b workflow.Application) int {
+		return settings.Urgency(b.Snapshot.ReviewBy.Sub(now)) - settings.Urgency(a.Snapshot.ReviewBy.Sub(now))
+	})
+	if facts.Due, err = dueCounts(tx, workflow.QueueOf(n.Shop), settings, settings.NearSpan(), now); err != nil {
+		return post.Rendered{}, err
+	}
+	if facts.ShipDue, err = dueCounts(tx, workflow.StageOf(n.Shop, workflow.StageAwaiting), settings, shipNear, now); err != nil {
+		return post.Rendered{}, err
+	}
+	return post.Rendered{Later: func(ctx context.Context) (post.Rendered, error) {
+		facts.Named, facts.Unnamed = d.called(ctx, n.Agenda.Audience, s.Shop)
+		return post.Rendered{Message: view.Morning(facts)}, nil
+	}}, nil
+}
+
+// shipNear is how near a deadline to ship is that a day's message counts for itself: a day's work.
+const shipNear = 24 * time.Hour
+
+// dueCounts counts how much of a listing in order of deadlines falls due soon, all of it.
+func dueCounts(tx workflow.Tx, l workflow.Listing, s workflow.Settings, near time.Duration, now time.Time) (view.DueCounts, error) {
+	c := view.DueCounts{NearSpan: near, FarSpan: s.DigestSpan()}
+	var err error
+	if c.Near, err = query.DueWithin(tx, l, now, c.NearSpan); err != nil {
+		return c, err
+	}
+	all, err := query.DueWithin(tx, l, now, c.FarSpan)
+	c.Far = all - c.Near
+	return c, err
 }
 
 // content renders the message about a piece of content.

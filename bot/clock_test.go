@@ -1,6 +1,7 @@
 package bot_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -183,15 +184,80 @@ func TestManyDeadlinesAtOnceAreOneMessageWithoutWhatWasDecidedMeanwhile(t *testi
 		w.accepted(memberOne, "1001", view.ActionApprove)
 		w.fault(object{"method": "chat.postMessage", "times": 0})
 		wait(30 * time.Minute)
-		told := w.said(workflow.KindDeadline)
-		require.Len(t, told, 1)
-		require.Empty(t, told[0].Thread)
-		require.NotContains(t, told[0].Metadata.Payload, "step")
-		require.Contains(t, told[0].Text, "7 requests expire within 24 hours")
+		told := w.said(workflow.KindMorning)
+		require.Len(t, told, 1, "a start is one occasion")
+		require.Empty(t, w.said(workflow.KindDeadline))
+		require.Contains(t, told[0].Text, "7 requests expire within 48 hours")
 		words := wording(t, told[0].Blocks)
-		require.Equal(t, 7, strings.Count(words, "• "), words)
-		require.Contains(t, words, "/samples queue")
+		require.Contains(t, words, "Everyone in this channel can act")
+		require.Equal(t, 7, strings.Count(words, "GMV not shared"), words)
 	})
+}
+
+func TestAStepThatMeansPeopleIsANewMessageForAllThatComeToItWithTheirButtons(t *testing.T) {
+	shops := withSettings(workflow.Settings{Steps: []time.Duration{9 * time.Hour, 5 * time.Hour, 2 * time.Hour, 30 * time.Minute}})
+	inBubble(t, setup{shops: shops}, func(t *testing.T, w *world) {
+		by := w.due("1001", 10*time.Hour)
+		for i := range 11 {
+			w.due(fmt.Sprint(1002+i), 10*time.Hour)
+		}
+		w.morning()
+		wait(time.Minute)
+		day := w.said(workflow.KindMorning)
+		require.Len(t, day, 1)
+		require.Contains(t, day[0].Text, "12 requests expire within 48 hours")
+		w.until(by, 5*time.Hour)
+		w.tick()
+		step := w.lastStep()
+		require.Len(t, w.said(workflow.KindDeadline), 1)
+		require.Equal(t, "5h", step.Metadata.Payload["step"])
+		require.Empty(t, step.Thread)
+		require.Contains(t, step.Text, "12 requests expire within 5 hours; first: Glow Daily")
+		require.Contains(t, step.Text, "5 hours left")
+		require.Equal(t, 10, strings.Count(string(step.Blocks), `"approve"`), "ten have their buttons")
+		require.Contains(t, wording(t, step.Blocks), "And 2 more")
+
+		decide := func(who, action string, m message, n int) sight {
+			return w.act(object{"user": who, "do": "click", "channel": samples, "ts": m.TS, "action_id": action, "value": w.targets(m)[n]})
+		}
+		first := w.targets(step)[0]
+		require.True(t, decide(guest, view.ActionApprove, step, 0).OK)
+		wait(time.Second)
+		require.Len(t, w.told(guest), 1, "a guest decides nothing")
+		require.True(t, decide(memberOne, view.ActionApprove, step, 0).OK)
+		wait(5 * time.Second)
+		require.Contains(t, wording(t, w.lastStep().Blocks), "*approved* by <@"+memberOne+">, can still be undone")
+		require.Contains(t, w.lastStep().Text, "11 requests")
+		require.Contains(t, wording(t, w.said(workflow.KindMorning)[0].Blocks), "*approved* by <@"+memberOne+">")
+		seen := w.act(object{"user": memberTwo, "do": "click", "channel": samples, "ts": step.TS, "action_id": view.ActionApprove, "value": first})
+		require.True(t, seen.OK)
+		wait(time.Second)
+		require.Len(t, w.told(memberTwo), 1, "the first decision wins")
+		wait(time.Minute)
+		require.Len(t, w.said(workflow.KindDeadline), 1)
+		require.Len(t, w.said(workflow.KindMorning), 1)
+		require.Empty(t, w.deadLetters())
+	})
+}
+
+// targets are the values of a message's buttons to approve, in order.
+func (w *world) targets(m message) (all []string) {
+	w.t.Helper()
+	var blocks []struct {
+		Elements []struct {
+			Action string `json:"action_id"`
+			Value  string `json:"value"`
+		} `json:"elements"`
+	}
+	require.NoError(w.t, json.Unmarshal(m.Blocks, &blocks))
+	for _, b := range blocks {
+		for _, e := range b.Elements {
+			if e.Action == view.ActionApprove {
+				all = append(all, e.Value)
+			}
+		}
+	}
+	return all
 }
 
 func TestTheBacklogIsOneMessageThatCountsDown(t *testing.T) {
@@ -244,7 +310,7 @@ func TestTheMorningIsEditedAsItsItemsAreHandled(t *testing.T) {
 		w.morning()
 		told := w.said(workflow.KindMorning)
 		require.Len(t, told, 1, "once a day")
-		require.Contains(t, told[0].Text, "2 requests expire today, 1 tomorrow")
+		require.Contains(t, told[0].Text, "2 requests expire within 6 hours, 1 more within 48; first: Kitchen Finds (GMV $9.0K")
 		words := wording(t, told[0].Blocks)
 		require.Less(t, strings.Index(words, "Kitchen Finds"), strings.Index(words, "Glow Daily"), "the most valuable first")
 		require.NotContains(t, words, " done")
@@ -280,7 +346,7 @@ func TestWhatHasToBeShippedTodayIsAPickList(t *testing.T) {
 		w.morning()
 		told := w.said(workflow.KindMorning)
 		require.Len(t, told, 1)
-		require.Contains(t, told[0].Text, "Ship 3 samples today")
+		require.Contains(t, told[0].Text, "Ship 3 samples within 24 hours")
 		require.Contains(t, wording(t, told[0].Blocks), "Glow Serum · 30 ml × 2*")
 		w.moved("1001", workflow.StatusShipped)
 		wait(time.Minute)
@@ -502,7 +568,7 @@ func TestNamesThatOthersMadeBreakNothingThatTheClockSays(t *testing.T) {
 		w.tick()
 		synctest.Wait()
 		require.Len(t, w.said(workflow.KindMorning), 1)
-		require.Len(t, w.said(workflow.KindDeadline), 1)
+		require.Empty(t, w.said(workflow.KindDeadline), "the morning told it")
 		require.Empty(t, w.deadLetters())
 	})
 }

@@ -36,6 +36,7 @@ func (d *Desk) surfaces(store workflow.Store, engine *engine.Engine, who *access
 		{Effect: workflow.ShowNotice, Kind: workflow.KindQuestion}:   question.questionMessage,
 		{Effect: workflow.ShowNotice, Kind: workflow.KindMessage}:    talk.messageMessage,
 		{Effect: workflow.ShowNotice, Kind: workflow.KindMorning}:    due.morning,
+		{Effect: workflow.ShowNotice, Kind: workflow.KindDeadline}:   due.step,
 		{Effect: workflow.ShowNotice, Kind: workflow.KindContent}:    due.content,
 		{Effect: workflow.ShowNotice, Kind: workflow.KindBacklog}:    said.backlog,
 		{Effect: workflow.Reply}:                                     said.reply,
@@ -44,8 +45,8 @@ func (d *Desk) surfaces(store workflow.Store, engine *engine.Engine, who *access
 		{Effect: workflow.Announce}:                                  said.announcement,
 		{Effect: workflow.Announce, Kind: workflow.KindMessage}:      said.heardInChannel,
 		{Effect: workflow.Announce, Kind: workflow.KindAssigned}:     assign.told,
-		{Effect: workflow.Announce, Kind: workflow.KindDeadline}:     due.group,
-		{Effect: workflow.Announce, Kind: workflow.KindShipment}:     due.group,
+		{Effect: workflow.Announce, Kind: workflow.KindDeadline}:     due.overtaken,
+		{Effect: workflow.Announce, Kind: workflow.KindShipment}:     due.shipments,
 		{Effect: workflow.Announce, Kind: workflow.KindWeeklyReport}: week.report,
 	}})
 	return []surface{

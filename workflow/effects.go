@@ -182,6 +182,7 @@ type Payload struct {
 	Step     string       `json:"step,omitempty"` // "48h"; empty for a group of several
 	// Before is how long before the deadline the step is due; below zero: after it.
 	Before time.Duration `json:"before,omitempty"`
+	Told   bool          `json:"told,omitempty"` // of a step: the day's message told the channel
 	News   News          `json:"news,omitempty"`
 	Items  []Item        `json:"items,omitempty"` // of a group: some of Waiting
 	IDs    []string      `json:"ids,omitempty"`   // of KindUnreadable: the ids of some, an empty one for those without

@@ -1,32 +1,84 @@
 package workflow
 
 import (
+	"fmt"
 	"math/big"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 )
 
-// MaxMorning is how many applications a morning's message follows through the day; the others it counts.
+// MaxMorning is how many applications of a kind a day's message follows; the others it counts.
 const MaxMorning = 40
 
 // lateMorning is how long after its time a morning message still comes, after the desk was down. Later it would not be
 // a morning message.
 const lateMorning = 10 * time.Hour
 
-// Agenda is what a morning message lists: the applications whose deadline falls today or tomorrow, as they were in the
-// morning, in the order in which they are shown.
+// Agenda is what a day's message, or the message of a step, lists: the applications, as they were when it was gathered
+// last, in the order in which they are shown.
 type Agenda struct {
-	Deadline DeadlineKind `json:"deadline"`
-	Day      string       `json:"day"` // 2006-01-02, in the shop's zone
-	Today    int          `json:"today"`
-	Tomorrow int          `json:"tomorrow"`
-	Keys     []Key        `json:"keys"`
+	Day      string    `json:"day,omitempty"` // of a day's message: 2006-01-02, in the shop's zone
+	At       time.Time `json:"at,omitzero"`   // when it was posted
+	Audience Audience  `json:"audience,omitempty"`
+
+	Keys []Key `json:"keys,omitempty"`
+	Ship []Key `json:"ship,omitempty"` // of a day's message: to be shipped, in picking order
+
+	// Of a step's message: of which deadline, how long before it, and how many came to it.
+	Deadline DeadlineKind  `json:"deadline,omitempty"`
+	Before   time.Duration `json:"before,omitempty"`
+	Count    int           `json:"count,omitempty"`
 }
 
-// MorningNotice names a shop's morning message about one kind of deadline.
-func MorningNotice(s ShopID, kind DeadlineKind, day string) NoticeID {
-	return NoticeID("morning/" + string(s) + "/" + string(kind) + "/" + day)
+// Lists reports whether an application is on the agenda.
+func (a Agenda) Lists(k Key) bool { return slices.Contains(a.Keys, k) || slices.Contains(a.Ship, k) }
+
+// MorningNotice names a shop's message of a day: of what has to be decided and shipped soon. It comes in the morning, or at
+// a start, and is edited through the day.
+func MorningNotice(s ShopID, day string) NoticeID {
+	return NoticeID("morning/" + string(s) + "/" + day)
+}
+
+// StepNotice names the message about applications that came to a step of a deadline at the same time.
+func StepNotice(s ShopID, kind DeadlineKind, before time.Duration, at time.Time) NoticeID {
+	return NoticeID(fmt.Sprintf("deadline/%s/%s/%s/%d", s, kind, StepName(before), at.UnixMicro()))
+}
+
+// Digest is the latest message of a day of a shop: which day's it is, when it was posted, and its number among the shop's
+// grouped messages.
+type Digest struct {
+	Day string    `json:"day,omitempty"`
+	At  time.Time `json:"at,omitzero"`
+	N   int       `json:"n,omitempty"`
+}
+
+// Covers reports whether the message told, when it was posted, of the step of a timer.
+func (d Digest) Covers(c Timer) bool {
+	return (c.Kind == ReviewDeadline || c.Kind == ShipDeadline) && GroupedMessage{Kind: c.Kind, At: d.At, N: d.N}.Covers(c)
+}
+
+// Today names the day that it is in the shop's zone.
+func (s Shop) Today(now time.Time) string { return DayOf(now.In(s.Settings.Location()), 0) }
+
+// DigestSpan is how far ahead a day's message looks: two days, or as far as the shop's first step.
+func (s Settings) DigestSpan() time.Duration { return max(48*time.Hour, s.stepsOf(ReviewDeadline)[0]) }
+
+// NearSpan is how near a deadline is that a day's message counts for itself: the step at which the channel hears of it.
+func (s Settings) NearSpan() time.Duration {
+	steps := s.stepsOf(ReviewDeadline)
+	return steps[min(2, len(steps)-1)]
+}
+
+// Urgency orders deadlines by the steps that they are within: the more, the more urgent.
+func (s Settings) Urgency(left time.Duration) (n int) {
+	for _, before := range s.stepsOf(ReviewDeadline) {
+		if left <= before {
+			n++
+		}
+	}
+	return n
 }
 
 // MorningDue reports whether the morning messages of the day are still to come, and which day it is. A zone that was

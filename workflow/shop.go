@@ -27,13 +27,16 @@ type Shop struct {
 
 	// Of the timers: up to which version of the settings they are set, and, while that goes on, up to which
 	// application; how many grouped messages were opened, and the latest of each kind; what is gathered of shipments
-	// for a sweep's end; and the days of the last morning messages and of the last weekly report.
+	// for a sweep's end; the days of the last morning message and of the last weekly report; and the latest message of a
+	// day and those of steps.
 	TimersVersion    int              `json:"armed,omitempty"` // a version of the settings, plus one
 	TimersCursor     string           `json:"armed_to,omitempty"`
 	GroupCount       int              `json:"groups,omitempty"`
 	GroupedMessages  []GroupedMessage `json:"grouped,omitempty"`
 	Gathered         []Gathered       `json:"gathered,omitempty"`
 	LastMorning      string           `json:"morning,omitempty"`
+	Digest           Digest           `json:"digest,omitzero"`
+	StepNotices      []NoticeID       `json:"steps,omitempty"` // the latest, newest first; they are edited as their items are handled
 	LastWeeklyReport string           `json:"reported,omitempty"`
 
 	Backfill      Backfill  `json:"past,omitzero"`  // how far the applications from before the desk were read

@@ -156,6 +156,7 @@ type StepDue struct {
 	Name     string        // of the step: "48h"
 	Before   time.Duration // how long before the deadline it is
 	Grouping Grouping
+	Told     bool // the day's message told the channel of it when it was posted
 	NoCard   bool // an application without a card gets none for it: the channel's message is enough
 }
 
@@ -180,7 +181,7 @@ func (e StepDue) apply(a Application) (Next, error) {
 		next = next.repaint(e.At) // the card shows whether the posting deadline has passed
 	}
 	return next.reply(Payload{
-		Kind: KindDeadline, Deadline: e.Step.Deadline, Audience: e.Step.Audience, Step: e.Name, Before: e.Before, NextDue: a.Timer.By,
+		Kind: KindDeadline, Deadline: e.Step.Deadline, Audience: e.Step.Audience, Step: e.Name, Before: e.Before, NextDue: a.Timer.By, Told: e.Told,
 	}), nil
 }
 

@@ -2,6 +2,7 @@ package view
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -126,17 +127,31 @@ func hostileItems() (items []workflow.Item) {
 const cardLinkOf = "https://example.slack.com/archives/C0SAMPLES1/p1763640000000100"
 
 func groups() map[string]DeadlinesFacts {
-	group := func(kind workflow.DeadlineKind, v workflow.Audience, n, listed int) workflow.Payload {
-		return workflow.Payload{Kind: workflow.KindDeadline, Deadline: kind, Audience: v, At: deadline.Add(-5 * time.Hour), Waiting: n, Items: itemsOf(listed, deadline, cardLinkOf), NextDue: deadline}
+	group := func(kind workflow.DeadlineKind, before time.Duration, n int, rows ...workflow.Application) DeadlinesFacts {
+		f := DeadlinesFacts{Agenda: workflow.Agenda{Deadline: kind, Before: before, Count: n}, Now: deadline.Add(-before), Posts: func(workflow.Application) time.Time { return deadline }}
+		for i, a := range rows {
+			a.Key.ID = workflow.ApplicationID(fmt.Sprintf("57665368813525817%02d", i))
+			f.Rows = append(f.Rows, a)
+		}
+		return f
 	}
-	evil := workflow.Payload{Kind: workflow.KindDeadline, Deadline: workflow.ReviewDeadline, Waiting: 10_000, Items: hostileItems(), Shop: strings.Repeat(hostile, 9)}
+	ten := func(a workflow.Application) []workflow.Application {
+		return slices.Repeat([]workflow.Application{a}, 10)
+	}
+	awaiting, posting := linked(reportedAs(workflow.StatusAwaitingShipment)), linked(reportedAs(workflow.StatusContentPending))
+	review := group(workflow.ReviewDeadline, 24*time.Hour, 27, ten(linked(application()))...)
+	review.Named = Entitled{People: []workflow.PersonID{reviewer}}
+	near := group(workflow.ReviewDeadline, 6*time.Hour, 3, linked(application()), linked(decidedAs(workflow.Approve, workflow.DecisionQueued)), awaiting)
+	near.Unnamed = AnAdmin
+	bad := group(workflow.ReviewDeadline, time.Hour, 10_000, ten(longest(workflow.ReviewDeadline, hostileApplication()).Review[0])...)
+	bad.Shop, bad.Named = strings.Repeat(hostile, 9), crowdOf(100)
 	return map[string]DeadlinesFacts{
-		"deadlines_review": {Saying: group(workflow.ReviewDeadline, workflow.ToReviewers, 27, 10), Steps: workflow.DefaultSteps, Named: Entitled{People: []workflow.PersonID{reviewer}}},
-		"deadlines_near":   {Saying: group(workflow.ReviewDeadline, workflow.ToAdmins, 6, 6), Steps: workflow.DefaultSteps, Unnamed: AnAdmin},
-		"deadlines_ship":   {Saying: group(workflow.ShipDeadline, workflow.ToChannel, 7, 7), Steps: []time.Duration{72 * time.Hour, 30 * time.Minute}},
-		"deadlines_post":   {Saying: group(workflow.PostDeadline, workflow.ToThread, 12, 10), Steps: workflow.DefaultSteps},
-		"deadlines_gone":   {Saying: workflow.Payload{Kind: workflow.KindDeadline, Deadline: workflow.ReviewDeadline, Waiting: 1, Shop: "Glow Shop"}},
-		"deadlines_bad":    {Saying: evil, Steps: workflow.DefaultSteps, Named: crowdOf(100)},
+		"deadlines_review": review, "deadlines_near": near, "deadlines_bad": bad,
+		"deadlines_ship": group(workflow.ShipDeadline, 30*time.Minute, 7, awaiting, awaiting, reportedAs(workflow.StatusShipped)),
+		"deadlines_post": group(workflow.PostDeadline, 72*time.Hour, 12, posting, posting),
+		"deadlines_over": group(workflow.PostDeadline, 0, 2, posting, posting),
+		"deadlines_week": group(workflow.PostDeadline, -workflow.PostExtension, 2, posting, posting),
+		"deadlines_gone": group(workflow.ReviewDeadline, 24*time.Hour, 1),
 	}
 }
 
@@ -146,9 +161,9 @@ func TestEveryGroupOfDeadlinesReadsAsItsGoldenFile(t *testing.T) {
 	}
 }
 
-func TestAGroupNamesTheNearestStepThatHoldsItAll(t *testing.T) {
-	require.Contains(t, Deadlines(groups()["deadlines_review"]).Text, "27 requests expire within 48 hours", "those that are not named may be further off")
-	require.Contains(t, Deadlines(groups()["deadlines_near"]).Text, "6 requests expire within 6 hours")
+func TestAStepsMessageCountsThoseThatStillNeedSomebody(t *testing.T) {
+	require.Contains(t, Deadlines(groups()["deadlines_review"]).Text, "27 requests expire within 24 hours; first: Glow Daily (GMV $4.1K, median views 8.2K), Stand mixer &amp; bowl, 5 l (24 hours left)")
+	require.Contains(t, Deadlines(groups()["deadlines_near"]).Text, "1 request expires within 6 hours")
 }
 
 func shipments() map[string]ShipmentsFacts {
@@ -208,11 +223,14 @@ func (w words) lintClock(t *testing.T, a workflow.Application) {
 		lint(t, Deadline(DeadlineFacts{Saying: stepOf(kind, 0, workflow.ToAdmins, by), Application: a, Region: w.user,
 			Named: Entitled{People: []workflow.PersonID{workflow.PersonID(w.nick)}, Groups: []workflow.GroupID{workflow.GroupID(w.title)}}, Unnamed: AnAdmin}))
 		item := workflow.Item{Key: a.Key, Creator: a.Snapshot.Creator, Product: a.Snapshot.Product, By: by, Link: w.picture}
-		lint(t, Deadlines(DeadlinesFacts{Saying: workflow.Payload{Deadline: kind, Waiting: 7, Items: []workflow.Item{item, item}, Shop: w.nick}}))
+		again := a
+		again.Key.ID += "2"
+		lint(t, Deadlines(DeadlinesFacts{Agenda: workflow.Agenda{Deadline: kind, Count: 7}, Rows: []workflow.Application{a, again}, Shop: w.nick}))
 		lint(t, Shipments(ShipmentsFacts{Saying: workflow.Payload{News: workflow.News(w.cause), Waiting: 1, Items: []workflow.Item{item}, Shop: w.title}}))
 		a.Card.Link = w.picture
-		rows := []MorningRow{{Application: a}, {Application: a, Tomorrow: true}}
-		lint(t, Morning(MorningFacts{Agenda: workflow.Agenda{Deadline: kind, Today: 1, Tomorrow: 3}, Shop: w.nick, Rows: rows}))
+		again.Card.Link = w.picture
+		rows := []workflow.Application{a, again}
+		lint(t, Morning(MorningFacts{Due: DueCounts{Near: 1, Far: 3}, Shop: w.nick, Review: rows, Ship: rows}))
 	}
 	lint(t, Content(ContentFacts{Content: workflow.Content{Format: w.cause, Text: w.title, Link: w.picture}, Creator: a.Snapshot.Creator, Product: a.Snapshot.Product}))
 	lintModal(t, MessageModal(MessageModalFacts{To: correspondent, Creator: a.Snapshot.Creator, Text: NudgeText(a, w.cause)}))

@@ -9,68 +9,116 @@ import (
 	"sampledesk/workflow"
 )
 
-// DeadlinesFacts is what a grouped message tells of deadlines that are too many to be told one by one.
+// DeadlinesFacts is what a message tells of those that came to a step of a deadline together.
 type DeadlinesFacts struct {
-	Saying  workflow.Payload // Items are the most urgent, Waiting counts them all
-	Steps   []time.Duration  // the shop's steps, longest first
+	Agenda  workflow.Agenda
+	Shop    string                 // named only where a channel serves several
+	Rows    []workflow.Application // the most urgent of Agenda.Count, as they are now
 	Named   Entitled
 	Unnamed string
+	Quick   bool                                 // the shop's setting: choosing a reason rejects at once
+	Posts   func(workflow.Application) time.Time // until when a creator has to post
+	Now     time.Time
 }
 
-// Deadlines is a grouped message: the most urgent with links, the rest counted, and how to see them.
+// Waiting is how many of them still need somebody, as far as they are named.
+func (f DeadlinesFacts) Waiting() int {
+	return f.Agenda.Count - len(f.Rows) + stillOpen(f.Agenda.Deadline, f.Rows)
+}
+
+// Deadlines is the message of a step that several came to: the most urgent with their buttons, the rest counted, and how to
+// see them.
 func Deadlines(f DeadlinesFacts) Message {
-	s := f.Saying
-	title := deadlinesTitle(f)
-	soonest := ""
-	if !s.NextDue.IsZero() {
-		soonest = "The first is due " + due(s.NextDue) + "."
+	kind, title := f.Agenda.Deadline, deadlinesTitle(f)
+	soonest, open := "", f.firstOpen()
+	if !open.IsZero() {
+		soonest = "The first is due " + due(open) + "."
 	}
-	blocks := []slack.Block{section("*"+title+"*"+forShop(s.Shop), soonest)}
-	blocks = append(blocks, sections(itemLines(s, func(i workflow.Item) string { return due(i.By) }))...)
-	blocks = append(blocks, section(rest(s)+deadlinesHelp(s.Deadline)))
-	blocks = append(blocks, calling(s, f.Named, f.Unnamed)...)
-	text := title + spokenShop(s.Shop)
-	if !s.NextDue.IsZero() {
-		text += "; the first is due " + stamp(s.NextDue)
+	blocks := []slack.Block{section(dotted("*"+title+"*"+forShop(f.Shop), handledCount(kind, f.Rows)), soonest)}
+	if kind == workflow.ReviewDeadline {
+		blocks = append(blocks, digestRows(f.Rows, f.Waiting(), f.Quick)...)
+	} else {
+		blocks = append(blocks, sections(f.lines())...)
+		more := ""
+		if n := f.Agenda.Count - len(f.Rows); n > 0 {
+			more = fmt.Sprintf("And %s more. ", grouped(float64(n)))
+		}
+		blocks = append(blocks, aside(more+deadlinesHelp(kind)))
 	}
-	return Message{Text: text, Blocks: blocks}
+	blocks = append(blocks, calling(workflow.Payload{Deadline: kind}, f.Named, f.Unnamed)...)
+	return Message{Text: title + spokenShop(f.Shop) + f.spokenFirst(), Blocks: blocks}
+}
+
+// by is when an item is due.
+func (f DeadlinesFacts) by(a workflow.Application) time.Time {
+	switch {
+	case f.Agenda.Deadline == workflow.ShipDeadline:
+		return a.Snapshot.ShipBy
+	case f.Agenda.Deadline == workflow.PostDeadline && f.Posts != nil:
+		return f.Posts(a)
+	default:
+		return a.Snapshot.ReviewBy
+	}
+}
+
+// firstOpen is when the first of those is due that still need somebody.
+func (f DeadlinesFacts) firstOpen() (first time.Time) {
+	for _, a := range f.Rows {
+		if by := f.by(a); !handled(f.Agenda.Deadline, a) && (first.IsZero() || by.Before(first)) {
+			first = by
+		}
+	}
+	return first
+}
+
+func (f DeadlinesFacts) spokenFirst() string {
+	for _, a := range f.Rows {
+		if handled(f.Agenda.Deadline, a) {
+			continue
+		}
+		figures := ""
+		if f.Agenda.Deadline == workflow.ReviewDeadline {
+			figures = spokenNumbers(a.Snapshot.Creator)
+		}
+		return "; first: " + spokenItem(a, f.by(a), f.Now, figures)
+	}
+	return ""
+}
+
+// lines name the items, each with its card.
+func (f DeadlinesFacts) lines() (lines []string) {
+	for _, a := range f.Rows {
+		says := due(f.by(a))
+		if handled(f.Agenda.Deadline, a) {
+			says = stageName(a.Stage())
+		}
+		lines = append(lines, "• "+dotted(agendaName(a), data(productOf(a.Snapshot.Product), maxAgendaProduct), data(a.Snapshot.Product.Variant, maxID), says))
+	}
+	return lines
 }
 
 func deadlinesTitle(f DeadlinesFacts) string {
-	n := f.Saying.Waiting
-	switch f.Saying.Deadline {
+	n, within := f.Waiting(), " within "+lasting(f.Agenda.Before)
+	switch {
+	case n <= 0 && f.Agenda.Before > 0:
+		return "Nothing is left of what was due" + within
+	case n <= 0:
+		return "Nothing is left of what was overdue"
+	}
+	switch f.Agenda.Deadline {
 	case workflow.ReviewDeadline:
-		return many(n, "request") + " " + expires(n) + soonWithin(f)
+		return many(n, "request") + " " + expires(n) + within
 	case workflow.ShipDeadline:
-		return many(n, "sample") + " " + hasHave(n) + " to be shipped" + soonWithin(f)
-	case workflow.MoveDeadline:
-		return many(n, "parcel") + " " + hasHave(n) + " not moved for a while"
+		return many(n, "sample") + " " + hasHave(n) + " to be shipped" + within
+	}
+	switch before := f.Agenda.Before; {
+	case before > 0:
+		return many(n, "creator") + " " + hasHave(n) + " content due soon"
+	case before == 0:
+		return many(n, "creator") + " " + hasHave(n) + " passed the posting deadline"
 	default:
-		return many(n, "creator") + " " + hasHave(n) + " content due or overdue"
+		return many(n, "creator") + " " + hasHave(n) + " still not posted"
 	}
-}
-
-// soonWithin tells how soon all of them are due: the nearest of the steps that holds them all, as far as they are named, or
-// the first step, which they have all come to.
-func soonWithin(f DeadlinesFacts) string {
-	if len(f.Steps) == 0 {
-		return " soon"
-	}
-	longest := f.Steps[0]
-	if items := f.Saying.Items; len(items) == f.Saying.Waiting && len(items) > 0 {
-		last := items[0].By
-		for _, i := range items {
-			if i.By.After(last) {
-				last = i.By
-			}
-		}
-		for _, step := range f.Steps {
-			if last.Sub(f.Saying.At) <= step {
-				longest = step
-			}
-		}
-	}
-	return " within " + lasting(longest)
 }
 
 // lasting is a step in words: "24 hours", "30 minutes".

@@ -30,7 +30,7 @@ func worst() (listing, single map[string]Message) {
 	}
 	a.Snapshot.Product.Picture = "https://a.example/" + strings.Repeat("a", 2000)
 	listing = map[string]Message{
-		"deadlines": Deadlines(DeadlinesFacts{Saying: s, Named: many, Unnamed: long}), "shipments": Shipments(ShipmentsFacts{Saying: s, Days: 1000}),
+		"deadlines": Deadlines(DeadlinesFacts{Agenda: workflow.Agenda{Deadline: workflow.ReviewDeadline, Count: 10_000}, Rows: []workflow.Application{a}, Shop: long, Named: many, Unnamed: long}), "shipments": Shipments(ShipmentsFacts{Saying: s, Days: 1000}),
 	}
 	single = map[string]Message{
 		"card":     Card(CardFacts{Application: a, Campaign: long, Shop: long, Region: long}),

@@ -3,103 +3,161 @@ package view
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/slack-go/slack"
 
 	"sampledesk/workflow"
 )
 
-// MorningFacts is what a morning message shows. It is edited through the day: the applications are those of the morning,
+// MorningFacts is what a day's message shows. It is edited through the day: the applications are those that it was made of,
 // as they are now.
 type MorningFacts struct {
-	Agenda workflow.Agenda
-	Shop   string // named only where a channel serves several
-	Rows   []MorningRow
+	Shop   string                 // named only where a channel serves several
+	Review []workflow.Application // to be decided, or what became of them, in the order in which they are shown
+	Ship   []workflow.Application // to be shipped, or what became of them, in picking order
+
+	Due, ShipDue DueCounts
+
+	Named   Entitled // who is called, for the steps that it told when it was posted
+	Unnamed string
+
+	Quick bool // the shop's setting: choosing a reason rejects at once
+	Past  bool // another day's message goes on with it: there are no controls any more
+	Now   time.Time
 }
 
-// MorningRow is an application on a morning's agenda.
-type MorningRow struct {
-	Application workflow.Application
-	Tomorrow    bool // due then, not today
+// DueCounts is how many fall due, all that there are.
+type DueCounts struct {
+	Near, Far         int           // within NearSpan, and after that within FarSpan
+	NearSpan, FarSpan time.Duration // from now on
 }
 
-// Morning is the message that tells what falls due today and tomorrow: what has to be decided, or what has to be shipped.
+func (d DueCounts) all() int { return d.Near + d.Far }
+
+// Morning is the message of a day: what has to be decided and what has to be shipped soon, with the buttons to decide.
 func Morning(f MorningFacts) Message {
-	title := morningTitle(f.Agenda)
-	blocks := []slack.Block{section("*"+title+"*"+forShop(f.Shop), dotted(morningOrder(f), handledCount(f)))}
-	for _, tomorrow := range []bool{false, true} {
-		if lines := dayLines(f, tomorrow); len(lines) > 0 {
-			blocks = append(blocks, sections(lines)...)
+	if f.Past {
+		return pastMorning(f)
+	}
+	var blocks []slack.Block
+	title := morningTitle(f)
+	if f.Due.all()+len(f.Review) > 0 {
+		blocks = append(blocks, section(dotted("*"+reviewTitle(f.Due)+"*"+forShop(f.Shop), handledCount(workflow.ReviewDeadline, f.Review)), "Most urgent first, then by 30-day GMV."))
+		blocks = append(blocks, digestRows(f.Review, f.Due.all(), f.Quick)...)
+	}
+	blocks = append(blocks, calling(workflow.Payload{Deadline: workflow.ReviewDeadline}, f.Named, f.Unnamed)...)
+	if f.ShipDue.all()+len(f.Ship) > 0 {
+		blocks = append(blocks, section(dotted("*"+shipTitle(f.ShipDue)+"*"+forShop(f.Shop), handledCount(workflow.ShipDeadline, f.Ship)), "Grouped by product and variant, so you can pick them."))
+		blocks = append(blocks, sections(pickList(f.Ship))...)
+		if more := f.ShipDue.all() - stillOpen(workflow.ShipDeadline, f.Ship); more > 0 {
+			blocks = append(blocks, aside(fmt.Sprintf("And %s more. ", grouped(float64(more)))+deadlinesHelp(workflow.ShipDeadline)))
 		}
 	}
-	if more := f.Agenda.Today + f.Agenda.Tomorrow - len(f.Rows); more > 0 {
-		blocks = append(blocks, aside(fmt.Sprintf("And %s more. ", grouped(float64(more)))+deadlinesHelp(f.Agenda.Deadline)))
-	}
-	text := title + spokenShop(f.Shop) + spokenFirst(f)
-	if n := handledOf(f); n > 0 {
-		text += "; " + handledCount(f)
-	}
-	return Message{Text: text, Blocks: blocks}
+	return Message{Text: title + spokenShop(f.Shop) + spokenFirst(f) + spokenHandled(f), Blocks: blocks}
 }
 
-// spokenFirst names the first item that still needs somebody, with its deadline and, before a decision, its value.
+// pastMorning is a day's message once another day's goes on with what it told.
+func pastMorning(f MorningFacts) Message {
+	text := "What was due" + spokenShop(f.Shop) + spokenHandled(f)
+	return Message{Text: text, Blocks: []slack.Block{
+		section(dotted("*What was due*"+forShop(f.Shop), handledCount(workflow.ReviewDeadline, f.Review), handledCount(workflow.ShipDeadline, f.Ship)), "A newer message lists what is due now."),
+	}}
+}
+
+// spokenFirst names the first item that still needs somebody, with its product, its figures and the time left.
 func spokenFirst(f MorningFacts) string {
-	for _, r := range f.Rows {
-		a := r.Application
-		switch who := spokenName(a.Snapshot.Creator); {
-		case handled(f.Agenda.Deadline, a):
-		case f.Agenda.Deadline == workflow.ShipDeadline:
-			return "; first: " + who + ", ship by " + stamp(a.Snapshot.ShipBy)
-		default:
-			return "; first: " + who + spokenNumbers(a.Snapshot.Creator) + ", decide by " + stamp(a.Snapshot.ReviewBy)
+	for _, a := range f.Review {
+		if !handled(workflow.ReviewDeadline, a) {
+			return "; first: " + spokenItem(a, a.Snapshot.ReviewBy, f.Now, spokenNumbers(a.Snapshot.Creator))
+		}
+	}
+	for _, a := range f.Ship {
+		if !handled(workflow.ShipDeadline, a) {
+			return "; first: " + spokenItem(a, a.Snapshot.ShipBy, f.Now, "")
 		}
 	}
 	return ""
 }
 
-// morningTitle counts what is due: "3 requests expire today, 5 tomorrow".
-func morningTitle(a workflow.Agenda) string {
-	today, tomorrow := grouped(float64(a.Today)), grouped(float64(a.Tomorrow))
-	switch ship := a.Deadline == workflow.ShipDeadline; {
-	case ship && a.Tomorrow == 0:
-		return "Ship " + many(a.Today, "sample") + " today"
-	case ship && a.Today == 0:
-		return "Ship " + many(a.Tomorrow, "sample") + " by tomorrow"
+// spokenItem is an application in a notification: its name, figures and product, and the time left.
+func spokenItem(a workflow.Application, by, now time.Time, figures string) string {
+	return spokenName(a.Snapshot.Creator) + figures + ", " + spoken(productOf(a.Snapshot.Product), maxName) + spokenLeft(by.Sub(now))
+}
+
+func spokenHandled(f MorningFacts) string {
+	all := dotted(handledCount(workflow.ReviewDeadline, f.Review), handledCount(workflow.ShipDeadline, f.Ship))
+	if all == "" {
+		return ""
+	}
+	return "; " + all
+}
+
+// morningTitle counts what is due, of both kinds where there are both.
+func morningTitle(f MorningFacts) string {
+	switch review, ship := f.Due.all()+len(f.Review) > 0, f.ShipDue.all()+len(f.Ship) > 0; {
+	case review && ship:
+		return reviewTitle(f.Due) + "; " + lower(shipTitle(f.ShipDue))
 	case ship:
-		return "Ship " + many(a.Today, "sample") + " today and " + tomorrow + " by tomorrow"
-	case a.Today == 0 && a.Tomorrow > 0:
-		return many(a.Tomorrow, "request") + " " + expires(a.Tomorrow) + " tomorrow"
-	case a.Tomorrow == 0:
-		return many(a.Today, "request") + " " + expires(a.Today) + " today"
+		return shipTitle(f.ShipDue)
 	default:
-		return today + " " + verb(a.Today, "request expires", "requests expire") + " today, " + tomorrow + " tomorrow"
+		return reviewTitle(f.Due)
 	}
 }
 
-func morningOrder(f MorningFacts) string {
-	if f.Agenda.Deadline == workflow.ShipDeadline {
-		return "Grouped by product and variant, so you can pick them"
+// reviewTitle counts what has to be decided: "2 requests expire within 6 hours, 3 more within 48".
+func reviewTitle(d DueCounts) string {
+	switch {
+	case d.all() == 0:
+		return "No request expires within " + lasting(d.FarSpan)
+	case d.Near == 0:
+		return many(d.Far, "request") + " " + expires(d.Far) + " within " + lasting(d.FarSpan)
+	default:
+		return many(d.Near, "request") + " " + expires(d.Near) + " within " + lasting(d.NearSpan) + furtherOff(d)
 	}
-	return "Most valuable first: by 30-day GMV, then median views, then followers"
 }
 
-func handledCount(f MorningFacts) string {
-	switch n := handledOf(f); n {
+func shipTitle(d DueCounts) string {
+	switch {
+	case d.all() == 0:
+		return "Nothing to ship within " + lasting(d.FarSpan)
+	case d.Near == 0:
+		return "Ship " + many(d.Far, "sample") + " within " + lasting(d.FarSpan)
+	default:
+		return "Ship " + many(d.Near, "sample") + " within " + lasting(d.NearSpan) + furtherOff(d)
+	}
+}
+
+// furtherOff counts those that are further off; the unit is not repeated where both are hours.
+func furtherOff(d DueCounts) string {
+	if d.Far == 0 {
+		return ""
+	}
+	span := lasting(d.FarSpan)
+	if d.NearSpan%time.Hour == 0 && d.FarSpan%time.Hour == 0 {
+		span = grouped(d.FarSpan.Hours())
+	}
+	return ", " + grouped(float64(d.Far)) + " more within " + span
+}
+
+// lower writes a title as it goes on after another.
+func lower(s string) string { return strings.ToLower(s[:1]) + s[1:] }
+
+func handledCount(kind workflow.DeadlineKind, all []workflow.Application) string {
+	switch n := len(all) - stillOpen(kind, all); n {
 	case 0:
 		return ""
-	case len(f.Rows):
-		if f.Agenda.Today+f.Agenda.Tomorrow > n {
-			return "all of these done"
-		}
-		return "all done"
+	case len(all):
+		return "all of these done"
 	default:
-		return fmt.Sprintf("%d of %d done", n, len(f.Rows))
+		return fmt.Sprintf("%d of %d done", n, len(all))
 	}
 }
 
-func handledOf(f MorningFacts) (n int) {
-	for _, r := range f.Rows {
-		if handled(f.Agenda.Deadline, r.Application) {
+// stillOpen counts those that still need somebody.
+func stillOpen(kind workflow.DeadlineKind, all []workflow.Application) (n int) {
+	for _, a := range all {
+		if !handled(kind, a) {
 			n++
 		}
 	}
@@ -108,33 +166,71 @@ func handledOf(f MorningFacts) (n int) {
 
 // handled tells whether an item needs nobody any more.
 func handled(kind workflow.DeadlineKind, a workflow.Application) bool {
-	if kind == workflow.ShipDeadline {
+	switch kind {
+	case workflow.ShipDeadline:
 		return a.State() != workflow.AwaitingShipment
+	case workflow.PostDeadline:
+		return a.State() != workflow.Delivered
+	default:
+		return !a.Decidable()
 	}
-	return !a.Decidable()
 }
 
-func dayLines(f MorningFacts, tomorrow bool) []string {
-	var rows []workflow.Application
-	for _, r := range f.Rows {
-		if r.Tomorrow == tomorrow {
-			rows = append(rows, r.Application)
+// How many rows with buttons a message has, and how many lines of what was handled.
+const (
+	maxDigestRows = 10
+	maxDoneLines  = 10
+)
+
+// digestRows are requests with the controls of their cards, those first that still need somebody; what can still be undone
+// keeps its button, and what was handled is a line. All is how many still need somebody, whether they are listed or not.
+func digestRows(rows []workflow.Application, all int, quick bool) (blocks []slack.Block) {
+	var done []string
+	shown := 0
+	for _, a := range rows {
+		switch room := shown < maxDigestRows; {
+		case handled(workflow.ReviewDeadline, a) && (a.State() != workflow.Queued || !room):
+			done = append(done, agendaRow(a))
+		case room:
+			shown++
+			blocks = append(blocks, section(agendaRow(a)))
+			if controls := digestControls(a, quick); len(controls) > 0 {
+				blocks = append(blocks, actions(blockOf(a), controls...))
+			}
+			if handled(workflow.ReviewDeadline, a) {
+				all++ // it is shown, and not among those that need somebody
+			}
 		}
 	}
-	if len(rows) == 0 {
+	if more := all - shown; more > 0 {
+		blocks = append(blocks, aside(fmt.Sprintf("And %s more. ", grouped(float64(more)))+deadlinesHelp(workflow.ReviewDeadline)))
+	}
+	if more := len(done) - maxDoneLines; more > 0 {
+		done = append(done[:maxDoneLines:maxDoneLines], fmt.Sprintf("And %s more are done.", grouped(float64(more))))
+	}
+	return append(blocks, sections(done)...)
+}
+
+// digestControls are **Approve**, **Reject…** and **Open**, or **Undo** and **Open**.
+func digestControls(a workflow.Application, quick bool) (kept []slack.BlockElement) {
+	for _, e := range decisions(a, quick) {
+		if b, ok := e.(*slack.ButtonBlockElement); !ok || b.ActionID != ActionCampaign {
+			kept = append(kept, e)
+		}
+	}
+	if len(kept) == 0 {
 		return nil
 	}
-	lines := []string{"*Today*"}
-	if tomorrow {
-		lines = []string{"*Tomorrow*"}
+	open := button(ActionOpen, targetOf(a).String(), "Open", "Open the card of "+called(a))
+	if hasCard(a) {
+		open.URL = a.Card.Link
 	}
-	if f.Agenda.Deadline == workflow.ShipDeadline {
-		return append(lines, pickList(rows)...)
-	}
-	for _, a := range rows {
-		lines = append(lines, agendaRow(a))
-	}
-	return lines
+	return append(kept, open)
+}
+
+// hasCard reports whether a card can be linked to.
+func hasCard(a workflow.Application) bool {
+	return webAddress(a.Card.Link) && len(a.Card.Link) <= maxPermalink && !a.Card.Lost
 }
 
 // The longest that names are on an agenda, in code points: forty lines have to fit a message.
@@ -153,13 +249,19 @@ func agendaRow(a workflow.Application) string {
 	if a.State() == workflow.Refused {
 		refused = "TikTok refused the " + noun(a.Decision.Verdict)
 	}
-	return "• " + dotted("*"+who+"*", what, "GMV "+money(a.Snapshot.Creator.GMV), due(a.Snapshot.ReviewBy), refused)
+	handle := ""
+	if name := data(a.Snapshot.Creator.Username, maxAgendaName); name != "" && nameOf(a.Snapshot.Creator) != "@"+clean(a.Snapshot.Creator.Username) {
+		handle = "@" + name
+	}
+	return joinLines([]string{
+		dotted("*"+who+"*", handle, what), dotted("GMV "+money(a.Snapshot.Creator.GMV), due(a.Snapshot.ReviewBy), refused),
+	})
 }
 
 // agendaName is the creator's name, linked to the card.
 func agendaName(a workflow.Application) string {
 	name := label(nameOf(a.Snapshot.Creator), maxAgendaName)
-	if webAddress(a.Card.Link) && len(a.Card.Link) <= maxPermalink && !a.Card.Lost {
+	if hasCard(a) {
 		return linkTo(a.Card.Link, name)
 	}
 	return name + " (" + shortID(a) + ")"

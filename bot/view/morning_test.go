@@ -4,20 +4,27 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"sampledesk/workflow"
 )
 
-// agenda is a morning's, with its applications as they are now.
-func agenda(kind workflow.DeadlineKind, today int, all ...workflow.Application) MorningFacts {
-	f := MorningFacts{Agenda: workflow.Agenda{Deadline: kind, Day: "2026-11-22", Today: today, Tomorrow: len(all) - today}}
+// agenda is a day's message about one kind, with its applications as they are now. Soon many of them are due within hours.
+func agenda(kind workflow.DeadlineKind, soon int, all ...workflow.Application) MorningFacts {
+	f := MorningFacts{Now: deadline.Add(-5 * time.Hour)}
+	rows, counts := &f.Review, &f.Due
+	if kind == workflow.ShipDeadline {
+		rows, counts = &f.Ship, &f.ShipDue
+	}
 	for i, a := range all {
 		a.Key.ID = workflow.ApplicationID(fmt.Sprintf("57665368813525817%02d", i))
-		f.Agenda.Keys = append(f.Agenda.Keys, a.Key)
-		f.Rows = append(f.Rows, MorningRow{Application: a, Tomorrow: i >= today})
+		*rows = append(*rows, a)
 	}
+	open := stillOpen(kind, *rows)
+	*counts = DueCounts{Near: min(soon, open), NearSpan: 6 * time.Hour, FarSpan: 48 * time.Hour}
+	counts.Far = open - counts.Near
 	return f
 }
 
@@ -39,7 +46,7 @@ func longest(kind workflow.DeadlineKind, a workflow.Application) MorningFacts {
 		all[i] = a
 	}
 	f := agenda(kind, 20, all...)
-	f.Agenda.Tomorrow, f.Shop = 500, strings.Repeat(hostile, 9)
+	f.Due.Far, f.ShipDue.Far, f.Shop, f.Named = f.Due.Far+500, f.ShipDue.Far+500, strings.Repeat(hostile, 9), crowdOf(100)
 	return f
 }
 
@@ -53,9 +60,13 @@ func mornings() map[string]MorningFacts {
 	awaiting := linked(reportedAs(workflow.StatusAwaitingShipment))
 	shipped, late := reportedAs(workflow.StatusShipped), reportedAs(workflow.StatusNotShipCancelled)
 	full := agenda(workflow.ReviewDeadline, 2, waiting, other, application())
-	full.Agenda.Tomorrow, full.Shop = 13, "Glow Shop"
+	full.Due.Far, full.Shop, full.Named = 13, "Glow Shop", Entitled{People: []workflow.PersonID{reviewer}}
+	both := agenda(workflow.ReviewDeadline, 1, waiting)
+	both.Ship, both.ShipDue = []workflow.Application{awaiting}, DueCounts{Near: 1, Far: 4, NearSpan: 24 * time.Hour, FarSpan: 48 * time.Hour}
+	past := agenda(workflow.ReviewDeadline, 1, approved, waiting)
+	past.Past = true
 	return map[string]MorningFacts{
-		"morning_review": full,
+		"morning_review": full, "morning_both": both, "morning_past": past,
 		"morning_review_handled": agenda(workflow.ReviewDeadline, 6, waiting, linked(decidedAs(workflow.Approve, workflow.DecisionQueued)),
 			decidedAs(workflow.Reject, workflow.DecisionSending), approved, rejected, theirs, nobody(reportedAs(workflow.StatusOverdueCancelled)),
 			decidedAs(workflow.Approve, workflow.DecisionRefused)),
@@ -101,12 +112,12 @@ func TestAMorningCountsWhatWasHandledAndSaysHow(t *testing.T) {
 		require.Contains(t, shown, want)
 	}
 	require.NotContains(t, Morning(mornings()["morning_review"]).Text, " done")
-	require.Contains(t, Morning(mornings()["morning_review_done"]).Text, "; all done")
+	require.Contains(t, Morning(mornings()["morning_review_done"]).Text, "; all of these done")
 }
 
 func TestWhatHasToBeShippedIsAPickListByProductAndVariant(t *testing.T) {
 	shown := pretty(t, Morning(mornings()["morning_ship"]).Blocks)
-	for _, want := range []string{"*Glow Serum · 30 ml × 2* (1 of 3 done)", "*Glow Serum · 50 ml × 1*", "*Kitchen Scale × 0* (1 of 1 done)", "*Kitchen Scale × 1*", "*shipped*", "*Not shipped in time*"} {
+	for _, want := range []string{"*Glow Serum · 30 ml × 2* (1 of 3 done)", "*Glow Serum · 50 ml × 1*", "*Kitchen Scale × 1* (1 of 2 done)", "*shipped*", "*Not shipped in time*"} {
 		require.Contains(t, shown, want)
 	}
 }

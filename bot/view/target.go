@@ -17,6 +17,7 @@ const (
 	ActionApprove   = "approve"
 	ActionCampaign  = "campaign"
 	ActionReject    = "reject"
+	ActionOpen      = "open" // leads to the card; where there is none yet it asks for one. The value holds a Target
 	ActionMore      = "more" // the menu of what is rarely needed; its options name other controls, or what opens
 	ActionUndo      = "undo"
 	ActionLeave     = "campaign_undo"  // takes the application out of the campaign it was added to; the value holds a Correspondent

@@ -72,8 +72,9 @@ func (c *clocks) lookAll(ctx context.Context) {
 // look has a shop told what is due. What fails does not keep the rest from being told.
 func (c *clocks) look(ctx context.Context, shop workflow.ShopID) error {
 	now := time.Now()
+	morning := c.engine.Morning(ctx, shop, now) // first: what it tells needs no message of its own
 	_, err := c.engine.Tick(ctx, shop, now)
-	return errors.Join(err, c.engine.Morning(ctx, shop, now), c.engine.Weekly(ctx, shop, now))
+	return errors.Join(morning, err, c.engine.Weekly(ctx, shop, now))
 }
 
 // record logs a failure, once until a look goes through again.

@@ -212,7 +212,7 @@ func TestTheMorningTellsOfWhatEndsAndIsEditedAsItIsHandled(t *testing.T) {
 		time.Sleep(10 * time.Minute)
 		told := b.ofKind("morning")
 		require.Len(t, told, 1)
-		require.Contains(t, told[0].Text, "1 request expires tomorrow")
+		require.Contains(t, told[0].Text, "1 request expires within 48 hours")
 		require.NotContains(t, told[0].Text, " done")
 		for _, c := range b.messages("sampledesk_card") {
 			if c.application() == id {

@@ -153,6 +153,7 @@ func (seen survey) stepDue(s workflow.Shop, a workflow.Application, now time.Tim
 		return workflow.StepDue{}, false
 	}
 	due := workflow.StepDue{At: now, Step: row, Name: workflow.StepName(before), Before: before, Grouping: workflow.Alone}
+	due.Told = s.Digest.Covers(a.Timer)
 	_, counted := s.GroupWith(a.Timer)
 	switch {
 	case counted:

@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -56,13 +57,32 @@ func (d *desk) steps(k workflow.Key) (announced []string) {
 	return announced
 }
 
-// groups returns what the channel got about deadlines: which, how many, and when.
+// groups returns what the channel got about deadlines: of a day's message how many it lists, of a step's which and how many;
+// who hears of it, and when it was posted.
 func (d *desk) groups() (announced []string) {
 	d.t.Helper()
-	for _, s := range d.notices() {
-		if s.Kind == workflow.KindDeadline {
-			announced = append(announced, fmt.Sprintf("%d %s %s at %s", s.Waiting, s.Deadline, s.Audience, s.At.Format("2 15:04")))
+	ids := slices.Clone(d.memory().Shop.StepNotices)
+	slices.Reverse(ids)
+	for day := range 60 {
+		ids = append(ids, workflow.MorningNotice(sample.Shop, noon.AddDate(0, 0, day-2).Format(time.DateOnly)))
+	}
+	var all []workflow.Agenda
+	for _, id := range ids {
+		_ = d.store.View(d.t.Context(), func(tx workflow.Tx) error {
+			n, err := tx.Notice(id)
+			if err == nil {
+				all = append(all, *n.Agenda)
+			}
+			return err
+		})
+	}
+	slices.SortStableFunc(all, func(a, b workflow.Agenda) int { return a.At.Compare(b.At) })
+	for _, a := range all {
+		what := fmt.Sprintf("%d %s %s", a.Count, a.Deadline, workflow.StepName(a.Before))
+		if a.Day != "" {
+			what = fmt.Sprintf("day of %d", len(a.Keys)+len(a.Ship))
 		}
+		announced = append(announced, fmt.Sprintf("%s %s at %s", what, a.Audience, a.At.Format("2 15:04")))
 	}
 	return announced
 }
@@ -306,7 +326,7 @@ func TestTimersThatAreBeingSetWhenTheDeskDiesOrTheSettingsChangeAgainAreAllSet(t
 			d.sets(minutes(2), func(s *workflow.Settings) { s.Steps = []time.Duration{96 * time.Hour} })
 			d.tick(minutes(3))
 			d.tick(due(96 * time.Hour))
-			require.Equal(t, []string{"350 review thread at 26 12:00"}, d.groups())
+			require.Equal(t, []string{"day of 40 thread at 26 12:00"}, d.groups())
 			d.tick(due(72 * time.Hour))
 			require.Len(t, d.groups(), 1)
 		})
@@ -367,7 +387,7 @@ func TestManyCreatorsAreEachNudgedThoughTheTeamIsToldOnce(t *testing.T) {
 		d.reports(id, workflow.StatusContentPending, minutes(1))
 	}
 	d.tick(noon.Add(12 * 24 * time.Hour))
-	require.Equal(t, []string{"8 post thread at 5 12:00"}, d.groups())
+	require.Equal(t, []string{"8 post 72h thread at 5 12:00"}, d.groups())
 	for i := range 7 {
 		require.Len(t, d.waiting(workflow.MessageLane(sample.Shop, workflow.CreatorKey("id:open-"+strconv.Itoa(i)))), 1)
 	}

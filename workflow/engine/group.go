@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -21,8 +22,24 @@ func (c clock) announceGroups(ctx context.Context) (seen survey, err error) {
 	if seen, err = c.survey(ctx); err != nil {
 		return seen, err
 	}
+	if seen.shop.HasOpenGroup() {
+		if err := c.openGroups(ctx, nil); err != nil {
+			return seen, err
+		}
+		if seen, err = c.survey(ctx); err != nil {
+			return seen, err
+		}
+	}
+	if when, concerned := seen.day(c.now); concerned {
+		if err := c.showDay(ctx, when); err != nil {
+			return seen, err
+		}
+		if seen, err = c.survey(ctx); err != nil {
+			return seen, err
+		}
+	}
 	kinds := seen.groupedKinds()
-	if len(kinds) == 0 && !seen.shop.HasOpenGroup() {
+	if len(kinds) == 0 {
 		return seen, nil
 	}
 	if err := c.openGroups(ctx, kinds); err != nil {
@@ -48,9 +65,17 @@ type survey struct {
 // tally is what there is to announce of one kind. While a grouped message is open it is what that message covers.
 type tally struct {
 	count     int
-	firstSeen int               // of the count, those whose step was past when the desk first saw them
-	audience  workflow.Audience // the widest
+	firstSeen int // of the count, those whose step was past when the desk first saw them
 	urgent    []workflow.Application
+	steps     []stepTally // what the day's message did not tell of, step by step
+}
+
+// stepTally is what came to one step of a deadline.
+type stepTally struct {
+	row    workflow.EscalationStep
+	before time.Duration
+	count  int
+	urgent []workflow.Application
 }
 
 // survey goes through all that is due. It only reads: however much that is, nobody waits for it.
@@ -83,7 +108,7 @@ func (c clock) survey(ctx context.Context) (seen survey, err error) {
 
 // add adds what is due of one application.
 func (seen *survey) add(a workflow.Application, now time.Time) {
-	row, _, ok := a.LatestStep(seen.shop.Settings, now)
+	row, before, ok := a.LatestStep(seen.shop.Settings, now)
 	if !ok {
 		return
 	}
@@ -101,13 +126,31 @@ func (seen *survey) add(a workflow.Application, now time.Time) {
 	if t.count++; a.Timer.First {
 		t.firstSeen++
 	}
-	if wider(row.Audience, t.audience) {
-		t.audience = row.Audience
+	t.urgent = mostUrgent(t.urgent, a)
+	if !seen.shop.Digest.Covers(a.Timer) {
+		t.step(row, before, a)
 	}
-	i, _ := slices.BinarySearchFunc(t.urgent, a, func(x, y workflow.Application) int { return x.Timer.By.Compare(y.Timer.By) })
-	t.urgent = slices.Insert(t.urgent, i, a)
-	t.urgent = t.urgent[:min(len(t.urgent), maxListed)]
 	seen.of[row.Deadline] = t
+}
+
+// step counts an application that came to a step.
+func (t *tally) step(row workflow.EscalationStep, before time.Duration, a workflow.Application) {
+	i := slices.IndexFunc(t.steps, func(s stepTally) bool { return s.before == before })
+	if i < 0 {
+		t.steps, i = append(t.steps, stepTally{row: row, before: before}), len(t.steps)
+	}
+	t.steps[i].count++
+	t.steps[i].urgent = mostUrgent(t.steps[i].urgent, a)
+}
+
+// mostUrgent adds an application to the most urgent, as far as a message names them; of the same urgency the most valuable
+// comes first.
+func mostUrgent(all []workflow.Application, a workflow.Application) []workflow.Application {
+	i, _ := slices.BinarySearchFunc(all, a, func(x, y workflow.Application) int {
+		return cmp.Or(x.Timer.By.Compare(y.Timer.By), workflow.MoreValuable(x, y))
+	})
+	all = slices.Insert(all, i, a)
+	return all[:min(len(all), maxListed)]
 }
 
 var audiences = []workflow.Audience{workflow.ToThread, workflow.ToReviewers, workflow.ToChannel, workflow.ToAdmins}
@@ -116,8 +159,28 @@ func wider(a, b workflow.Audience) bool {
 	return slices.Index(audiences, a) > slices.Index(audiences, b)
 }
 
-// grouped reports whether it is announced as a group: if there are many, or if two or more were past when first seen.
-func (t tally) grouped() bool { return t.count > maxSingle || t.firstSeen > 1 }
+// grouped reports whether it is announced as a group: if there are many, if two or more were past when first seen, or if two
+// or more came to a step that means people.
+func (t tally) grouped() bool {
+	return t.count > maxSingle || t.firstSeen > 1 || slices.ContainsFunc(t.steps, func(s stepTally) bool {
+		return s.count > 1 && s.row.Audience != workflow.ToThread
+	})
+}
+
+// day returns whether a shop's message of the day concerns what is due, and how: it comes where many have to be told of
+// whom nobody else tells, or where several were past when first seen.
+func (seen survey) day(now time.Time) (when occasion, concerned bool) {
+	when = forFew
+	for _, kind := range []workflow.DeadlineKind{workflow.ReviewDeadline, workflow.ShipDeadline} {
+		t := seen.of[kind]
+		concerned = concerned || len(t.steps) > 0
+		quiet := slices.ContainsFunc(t.steps, func(s stepTally) bool { return s.row.Audience == workflow.ToThread })
+		if len(t.steps) > 0 && (t.firstSeen > 1 || t.grouped() && quiet) {
+			when = forMany
+		}
+	}
+	return when, concerned && seen.shop.InitialSyncDone && (when == forMany || seen.shop.Digest.Day == seen.shop.Today(now))
+}
 
 // groupedKinds returns the kinds that are announced as a group.
 func (seen survey) groupedKinds() []workflow.DeadlineKind {
@@ -172,7 +235,7 @@ func (c clock) closeGroups(ctx context.Context, seen survey) error {
 			case !g.Open:
 				groups = append(groups, g)
 			case due.grouped():
-				if err := t.announce(s.ID, due.payload(g.Kind, s.Name, c.now)); err != nil {
+				if err := c.notifySteps(t, s, g.Kind, due); err != nil {
 					return false, err
 				}
 				// This one also covers what an earlier message of the kind covered.
@@ -185,14 +248,29 @@ func (c clock) closeGroups(ctx context.Context, seen survey) error {
 	})
 }
 
-// payload is the grouped message: how many there are, and the most urgent by name.
-func (t tally) payload(kind workflow.DeadlineKind, shop string, now time.Time) workflow.Payload {
-	s := workflow.Payload{Kind: workflow.KindDeadline, At: now, Deadline: kind, Shop: shop, Waiting: t.count, Audience: t.audience, NextDue: t.urgent[0].Timer.By}
-	for _, a := range t.urgent {
-		s.Items = append(s.Items, workflow.ItemOf(a))
+// notifySteps makes the messages of the steps that many came to, one for each. What is only for the threads stands in the
+// day's message, if it is about what that lists.
+func (c clock) notifySteps(t *txn, s *workflow.Shop, kind workflow.DeadlineKind, due tally) error {
+	for _, step := range due.steps {
+		if step.row.Audience == workflow.ToThread && kind != workflow.PostDeadline {
+			continue
+		}
+		agenda := workflow.Agenda{At: c.now, Audience: step.row.Audience, Deadline: kind, Before: step.before, Count: step.count}
+		for _, a := range step.urgent {
+			agenda.Keys = append(agenda.Keys, a.Key)
+		}
+		n := workflow.Notice{ID: workflow.StepNotice(s.ID, kind, step.before, c.now), Shop: s.ID, Kind: workflow.KindDeadline, Agenda: &agenda}
+		if err := t.notify(n, c.now, workflow.Routine); err != nil {
+			return err
+		}
+		s.StepNotices = append([]workflow.NoticeID{n.ID}, s.StepNotices...)
+		s.StepNotices = s.StepNotices[:min(len(s.StepNotices), maxStepNotices)]
 	}
-	return s
+	return nil
 }
+
+// maxStepNotices is how many messages of steps are edited as their items are handled: those of about two days.
+const maxStepNotices = 12
 
 // newsOrder is the order in which news is announced: first what needs attention.
 var newsOrder = []workflow.News{workflow.NewsNotShipped, workflow.NewsStuck, workflow.NewsShipped, workflow.NewsDelivered}

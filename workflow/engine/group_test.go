@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 	"testing"
 	"time"
@@ -22,16 +23,8 @@ func TestManyStepsAtOnceAreOneMessage(t *testing.T) {
 	require.Equal(t, 0, d.tick(due(48*time.Hour)))
 	d.restart()
 	d.tick(due(47 * time.Hour))
-	require.Equal(t, []string{"12 review thread at 28 12:00"}, d.groups())
+	require.Equal(t, []string{"day of 12 thread at 28 12:00"}, d.groups())
 
-	group := d.notices()[0]
-	require.Len(t, group.Items, 10)
-	require.Equal(t, all[11], group.Items[0].Key, "the most urgent first")
-	require.Equal(t, deadline.Add(-11*time.Second), group.NextDue)
-	require.Equal(t, workflow.Item{
-		Key: all[11], Creator: workflow.Creator{Username: "glow.daily"}, Product: workflow.Product{ID: "1", Title: "Glow serum, 30 ml"},
-		By: deadline.Add(-11 * time.Second), Stage: workflow.StageReview,
-	}, group.Items[0])
 	for _, k := range all {
 		require.Empty(t, d.steps(k))
 		h := d.history(k)
@@ -39,20 +32,64 @@ func TestManyStepsAtOnceAreOneMessage(t *testing.T) {
 		require.True(t, h[len(h)-1].Grouped)
 	}
 	d.tick(due(24 * time.Hour))
-	require.Equal(t, []string{"12 review thread at 28 12:00", "12 review reviewers at 29 12:00"}, d.groups())
+	require.Equal(t, []string{"day of 12 thread at 28 12:00", "12 review 24h reviewers at 29 12:00"}, d.groups())
+	named := d.notice(workflow.StepNotice(sample.Shop, workflow.ReviewDeadline, 24*time.Hour, due(24*time.Hour))).Agenda.Keys
+	require.Len(t, named, 10)
+	require.Equal(t, all[11], named[0], "the most urgent first")
 }
 
-func TestAFewStepsAtOnceAreToldEachInItsThread(t *testing.T) {
+func TestAFewStepsAtOnceThatMeanNobodyAreToldEachInItsThread(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, glow)
 	for i := range 5 {
 		d.asked(strconv.Itoa(100+i), deadline, noon)
 	}
-	require.Equal(t, 5, d.tick(due(24*time.Hour)))
+	require.Equal(t, 5, d.tick(due(48*time.Hour)))
 	require.Empty(t, d.groups())
 	for i := range 5 {
-		require.Equal(t, []string{"review 24h reviewers at 29 12:00"}, d.steps(numbered(100+i)))
+		require.Equal(t, []string{"review 48h thread at 28 12:00"}, d.steps(numbered(100+i)))
 	}
+}
+
+func TestAStepThatMeansPeopleIsOneMessageForAllThatComeToItAndOneInTheThreadOfOne(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, glow)
+	soon := d.asked("100", deadline.Add(-time.Hour), noon)
+	d.asked("101", deadline, noon)
+	d.asked("102", deadline, noon)
+	d.ticks(due(30*time.Hour), deadline)
+	require.Equal(t, []string{"2 review 24h reviewers at 29 12:00", "2 review 6h channel at 30 06:00", "2 review 1h admins at 30 11:00"}, d.groups())
+	require.Equal(t, []string{"review 48h thread at 29 06:00", "review 24h reviewers at 29 11:00", "review 6h channel at 30 05:00", "review 1h admins at 30 10:00"}, d.steps(soon))
+}
+
+func TestWhatTheMorningTellsIsNotToldAgainAtOnce(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, glow)
+	at := time.Date(2026, 11, 30, 9, 0, 0, 0, time.UTC) // three hours before the deadline
+	for i := range 20 {
+		d.asked(strconv.Itoa(100+i), deadline.Add(time.Duration(i)*2*time.Hour), noon)
+	}
+	d.morningAt(at)
+	require.Equal(t, 20, d.tick(at))
+	require.Equal(t, []string{"day of 20 channel at 30 09:00"}, d.groups())
+	d.tick(due(time.Hour))
+	d.tick(due(time.Hour).Add(time.Minute))
+	require.Equal(t, []string{"day of 20 channel at 30 09:00"}, d.groups(), "one alone is told in its thread")
+	require.Equal(t, []string{"review 1h admins at 30 11:00"}, d.steps(numbered(100)))
+}
+
+func TestAStepThatTheDaysMessageToldIsQuietInItsThread(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, glow)
+	d.seen()
+	at := time.Date(2026, 11, 30, 9, 0, 0, 0, time.UTC)
+	d.morningAt(at)
+	d.tick(at)
+	payloads, _ := d.thread(sample)
+	require.True(t, payloads[len(payloads)-1].Told)
+	d.tick(due(time.Hour))
+	payloads, _ = d.thread(sample)
+	require.False(t, payloads[len(payloads)-1].Told, "the message is a few hours old")
 }
 
 func TestADecisionTakenBackAfterAGroupSpokeOfItRepeatsNothing(t *testing.T) {
@@ -61,17 +98,17 @@ func TestADecisionTakenBackAfterAGroupSpokeOfItRepeatsNothing(t *testing.T) {
 	d.seen()
 	d.askedBy(150, 100, deadline.Add(-time.Minute), noon)
 	d.tick(noon) // sets the timers
-	d.dies(3)    // the group is begun and made, and the sample's batch does not come any more
+	d.dies(4)    // the day's message, the group begun and made, and the sample's batch does not come any more
 	_, err := d.Tick(d.dying(), sample.Shop, due(48*time.Hour))
 	require.Error(t, err)
 	d.lives()
 	d.approves(due(48 * time.Hour).Add(time.Second))
 	d.undoes(due(48 * time.Hour).Add(2 * time.Second))
 	d.tick(due(47 * time.Hour))
-	require.Equal(t, []string{"151 review thread at 28 12:00"}, d.groups())
+	require.Equal(t, []string{"day of 40 thread at 28 12:00"}, d.groups())
 	require.Empty(t, d.steps(sample))
 	d.tick(due(24 * time.Hour))
-	require.Len(t, d.groups(), 2)
+	require.Equal(t, []string{"day of 40 thread at 28 12:00", "151 review 24h reviewers at 29 12:00"}, d.groups())
 }
 
 // dies lets so many transactions be kept, and has the desk die in the next.
@@ -107,14 +144,16 @@ func TestStepsThatWerePastAtFirstSightAreOneMessage(t *testing.T) {
 	require.Empty(t, d.groups(), "its first sweep goes on")
 	require.NoError(t, d.EndSweep(t.Context(), sample.Shop, at))
 	d.tick(at)
-	require.Equal(t, []string{"4 review reviewers at 29 16:00"}, d.groups())
+	require.Equal(t, []string{"day of 4 reviewers at 29 16:00"}, d.groups())
 	for _, k := range []workflow.Key{soon, also, later, alone} {
 		require.Empty(t, d.steps(k))
 	}
 	d.ticks(at, deadline.Add(11*time.Hour))
-	require.Len(t, d.groups(), 1, "what comes since is told one by one")
+	require.Equal(t, []string{
+		"day of 4 reviewers at 29 16:00", "2 review 24h reviewers at 29 22:00", "2 review 6h channel at 30 16:00", "2 review 1h admins at 30 21:00",
+	}, d.groups(), "what comes since is told step by step")
 	require.Equal(t, []string{"review 6h channel at 30 06:00", "review 1h admins at 30 11:00"}, d.steps(soon))
-	require.Equal(t, []string{"review 24h reviewers at 29 22:00", "review 6h channel at 30 16:00", "review 1h admins at 30 21:00"}, d.steps(later))
+	require.Empty(t, d.steps(later))
 }
 
 func TestOneStepThatWasPastAtFirstSightIsToldInItsThread(t *testing.T) {
@@ -149,10 +188,9 @@ func TestThousandsDueAtOnceArePacedGroupedAndToldOnce(t *testing.T) {
 	require.Equal(t, 2000, announced)
 	require.LessOrEqual(t, d.store.largest.Load(), int64(100), "a click never waits for more than a hundred")
 	require.Greater(t, d.store.kept.Load()-before, int64(40), "to set the clocks, and to tell")
-	require.Equal(t, []string{"2000 review reviewers at 29 12:00"}, d.groups())
-	group := d.notices()[0]
-	for i, item := range group.Items {
-		require.Equal(t, numbered(11_999-i), item.Key, "the most urgent first")
+	require.Equal(t, []string{"2000 review 24h reviewers at 29 12:00"}, d.groups())
+	for i, k := range d.notice(workflow.StepNotice(sample.Shop, workflow.ReviewDeadline, 24*time.Hour, now)).Agenda.Keys {
+		require.Equal(t, numbered(11_999-i), k, "the most urgent first")
 	}
 	require.Zero(t, d.tick(now.Add(time.Minute)))
 }
@@ -184,18 +222,18 @@ func TestAGroupThatWasBegunWhenTheDeskDiedIsMadeOnceAndLosesNothing(t *testing.T
 			d.tick(noon) // sets the timers
 			d.dies(kept)
 			_, err := d.Tick(d.dying(), sample.Shop, due(48*time.Hour))
-			if kept < 5 { // begun, made, and three batches
+			if kept < 6 { // the day, begun, made, and three batches
 				require.Error(t, err)
 			}
 			d.lives()
 			d.asked("900", deadline.Add(-time.Hour), due(48*time.Hour)) // meanwhile, and past when first seen
 			d.tick(due(48 * time.Hour))
 			d.tick(due(48 * time.Hour).Add(time.Second))
-			if kept < 2 {
-				require.Equal(t, []string{"251 review thread at 28 12:00"}, d.groups())
+			require.Equal(t, []string{fmt.Sprintf("day of %d thread at 28 12:00", 40+min(kept, 1))}, d.groups())
+			if kept < 3 {
+				require.Empty(t, d.steps(workflow.Key{Shop: sample.Shop, ID: "900"}), "it came before the group was made")
 				return
 			}
-			require.Equal(t, []string{"250 review thread at 28 12:00"}, d.groups())
 			require.Equal(t, []string{"review 48h thread at 28 12:00"}, d.steps(workflow.Key{Shop: sample.Shop, ID: "900"}))
 		})
 	}
@@ -213,14 +251,14 @@ func TestAGroupIsAsUrgentAsItsMostUrgent(t *testing.T) {
 	d.asked("108", deadline.Add(2*time.Hour), noon)
 	d.asked("109", deadline.Add(3*time.Hour), noon)
 	d.tick(deadline.Add(-30 * time.Minute)) // the first has half an hour
-	require.Empty(t, d.groups())
+	require.ElementsMatch(t, []string{"3 review 6h channel at 30 11:30", "1 review 24h reviewers at 30 11:30", "1 review 1h admins at 30 11:30"}, d.groups()[len(d.groups())-3:])
 
 	d = newDesk(t, glow)
 	for i := range 6 {
 		d.asked(strconv.Itoa(100+i), deadline.Add(time.Duration(i)*5*time.Hour), noon)
 	}
 	d.tick(due(5 * time.Hour))
-	require.Equal(t, []string{"6 review channel at 30 07:00"}, d.groups())
+	require.Equal(t, []string{"day of 6 channel at 30 07:00"}, d.groups())
 }
 
 func TestTheDeadlinesOfEachKindAreGroupedApart(t *testing.T) {
@@ -234,6 +272,6 @@ func TestTheDeadlinesOfEachKindAreGroupedApart(t *testing.T) {
 	}
 	d.moves(d.asked("300", deadline, noon), minutes(1), func(r *workflow.Snapshot) { r.Status = workflow.StatusContentPending })
 	d.tick(due(24 * time.Hour))
-	require.Equal(t, []string{"7 review reviewers at 29 12:00", "7 ship reviewers at 29 12:00"}, d.groups())
+	require.Equal(t, []string{"7 review 24h reviewers at 29 12:00", "7 ship 24h reviewers at 29 12:00"}, d.groups())
 	require.Empty(t, d.steps(workflow.Key{Shop: sample.Shop, ID: "300"}))
 }

@@ -17,9 +17,9 @@ func (d *desk) morningAt(at time.Time) {
 }
 
 // agenda returns what the morning's message of a day tells of, and how often it is to be shown; nil if there is none.
-func (d *desk) agenda(kind workflow.DeadlineKind, day string) (*workflow.Agenda, int) {
+func (d *desk) agenda(day string) (*workflow.Agenda, int) {
 	d.t.Helper()
-	id := workflow.MorningNotice(sample.Shop, kind, day)
+	id := workflow.MorningNotice(sample.Shop, day)
 	var n workflow.Notice
 	_ = d.store.View(d.t.Context(), func(tx workflow.Tx) (err error) {
 		n, err = tx.Notice(id)
@@ -42,7 +42,7 @@ func (d *desk) worth(id string, reviewBy time.Time, gmv string, views, followers
 	return k
 }
 
-func TestTheMorningTellsWhatEndsTodayAndTomorrowMostValuableFirst(t *testing.T) {
+func TestTheMorningTellsWhatEndsSoonMostUrgentAndMostValuableFirst(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, glow)
 	morning := time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)
@@ -53,22 +53,22 @@ func TestTheMorningTellsWhatEndsTodayAndTomorrowMostValuableFirst(t *testing.T) 
 	followed := d.worth("4", today, "1000", 8000, 20)
 	less := d.worth("5", today, "1000", 8000, 10)
 	rich := d.worth("6", tomorrow, "250000", 1, 1)
-	d.worth("7", morning.Add(39*time.Hour), "1", 1, 1)      // the day after, at midnight
+	poor := d.worth("7", morning.Add(48*time.Hour), "1", 1, 1)
+	last := d.worth("10", morning.Add(5*time.Hour), "1", 1, 1)
+	d.worth("11", morning.Add(48*time.Hour+time.Second), "99999", 1, 1)
 	d.worth("8", morning.Add(-time.Minute), "9999", 1, 1)   // over
 	d.worth("9", morning.Add(8*time.Hour), "bad/1e9", 1, 1) // what cannot be read is not shared
 
 	d.morningAt(morning.Add(-time.Second))
-	got, _ := d.agenda(workflow.ReviewDeadline, "2026-11-24")
+	got, _ := d.agenda("2026-11-24")
 	require.Nil(t, got, "it is not morning yet")
 	d.morningAt(morning)
-	got, shown := d.agenda(workflow.ReviewDeadline, "2026-11-24")
+	got, shown := d.agenda("2026-11-24")
 	require.Equal(t, &workflow.Agenda{
-		Deadline: workflow.ReviewDeadline, Day: "2026-11-24", Today: 6, Tomorrow: 1,
-		Keys: []workflow.Key{viewed, followed, less, little, {Shop: sample.Shop, ID: "9"}, unshared, rich},
+		Day: "2026-11-24", At: morning, Audience: workflow.ToChannel,
+		Keys: []workflow.Key{last, viewed, followed, less, little, {Shop: sample.Shop, ID: "9"}, unshared, rich, poor},
 	}, got)
 	require.Equal(t, 1, shown)
-	got, _ = d.agenda(workflow.ShipDeadline, "2026-11-24")
-	require.Nil(t, got, "there is nothing to ship")
 }
 
 func TestThereIsOneMorningADayAlsoAfterARestartAndLate(t *testing.T) {
@@ -84,8 +84,8 @@ func TestThereIsOneMorningADayAlsoAfterARestartAndLate(t *testing.T) {
 			d.restart()
 		}
 	}
-	for day, want := range map[string]int{"2026-11-27": 0, "2026-11-28": 0, "2026-11-29": 1, "2026-11-30": 0} {
-		_, shown := d.agenda(workflow.ReviewDeadline, day)
+	for day, want := range map[string]int{"2026-11-27": 0, "2026-11-28": 1, "2026-11-29": 1, "2026-11-30": 0} {
+		_, shown := d.agenda(day)
 		require.Equal(t, want, shown, "%s", day) // on the 30th it is over at noon
 	}
 }
@@ -95,7 +95,7 @@ func TestAMorningWithNothingDueSaysNothing(t *testing.T) {
 	d := newDesk(t, glow)
 	d.asked("1", deadline, noon)
 	d.morningAt(noon)
-	got, _ := d.agenda(workflow.ReviewDeadline, "2026-11-23")
+	got, _ := d.agenda("2026-11-23")
 	require.Nil(t, got)
 	kept := d.store.kept.Load()
 	d.morningAt(noon.Add(time.Hour))
@@ -115,8 +115,9 @@ func TestTheShipsMorningIsAPickList(t *testing.T) {
 		})
 	}
 	d.morningAt(noon)
-	got, _ := d.agenda(workflow.ShipDeadline, "2026-11-23")
-	require.Equal(t, []workflow.Key{numbered(3), numbered(2), numbered(1), numbered(4)}, got.Keys)
+	got, _ := d.agenda("2026-11-23")
+	require.Equal(t, []workflow.Key{numbered(3), numbered(2), numbered(1), numbered(4)}, got.Ship)
+	require.Empty(t, got.Keys)
 }
 
 func TestTheMorningsMessageFollowsWhatBecomesOfItsItems(t *testing.T) {
@@ -126,7 +127,7 @@ func TestTheMorningsMessageFollowsWhatBecomesOfItsItems(t *testing.T) {
 	d.asked("other", deadline.Add(100*time.Hour), noon)
 	at := due(3 * time.Hour) // the morning of the day
 	d.morningAt(at)
-	id := workflow.MorningNotice(sample.Shop, workflow.ReviewDeadline, "2026-11-30")
+	id := workflow.MorningNotice(sample.Shop, "2026-11-30")
 	lane := workflow.Lane("post/" + string(id))
 	redrawn := func(why string, want bool, change func()) {
 		t.Helper()
@@ -163,8 +164,7 @@ func TestAMorningOfThousandsNamesTheForemostAndCountsTheOthers(t *testing.T) {
 	d.worth("1", noon.Add(8*time.Hour), "1000000", 1, 1)
 	d.store.largest.Store(0)
 	d.morningAt(noon)
-	got, _ := d.agenda(workflow.ReviewDeadline, "2026-11-23")
-	require.Equal(t, 2001, got.Today)
+	got, _ := d.agenda("2026-11-23")
 	require.Len(t, got.Keys, workflow.MaxMorning)
 	require.Equal(t, numbered(1), got.Keys[0])
 	require.Zero(t, d.store.largest.Load())

@@ -39,14 +39,11 @@ func (m *model) sweepEnded(shop workflow.ShopID, died bool) {
 	}
 }
 
-// morning checks what the morning messages should list, and what they do.
+// morning checks what the morning message should list, and what it does.
 func (m *model) morning(shop workflow.ShopID, call func() (died bool)) {
 	s := m.s.shop(shop)
 	local := m.s.now.In(s.Settings.Location())
-	today, tomorrow := local.Format(time.DateOnly), local.Add(day).Format(time.DateOnly)
-	if local.Hour() > 20 || local.Hour() < 4 { // a day of 23 or 25 hours
-		tomorrow = time.Date(local.Year(), local.Month(), local.Day()+1, 12, 0, 0, 0, time.UTC).Format(time.DateOnly)
-	}
+	today := local.Format(time.DateOnly)
 	clock, _ := time.Parse("15:04", cmp.Or(s.Settings.Morning, "09:00"))
 	begin := time.Date(local.Year(), local.Month(), local.Day(), clock.Hour(), clock.Minute(), 0, 0, local.Location())
 	due := s.InitialSyncDone && m.mornings[shop] != today && !m.s.now.Before(begin) && m.s.now.Before(begin.Add(10*time.Hour))
@@ -58,50 +55,53 @@ func (m *model) morning(shop workflow.ShopID, call func() (died bool)) {
 	}
 	m.mornings[shop] = today
 	m.s.tally["mornings"]++
-	for _, kind := range []workflow.DeadlineKind{"review", "ship"} {
-		m.agenda(shop, kind, today, tomorrow, local.Location())
-	}
+	m.agenda(shop, today)
 }
 
-// agenda compares a morning's message with what falls due.
-func (m *model) agenda(shop workflow.ShopID, kind workflow.DeadlineKind, today, tomorrow string, zone *time.Location) {
-	var first, then []workflow.Application
+// agenda compares a day's message with what falls due.
+func (m *model) agenda(shop workflow.ShopID, today string) {
+	settings := m.s.shop(shop).Settings
+	until := m.s.now.Add(max(48*time.Hour, stepsOf("review", settings)[0]))
+	all := map[workflow.DeadlineKind][]workflow.Application{}
 	for k, p := range m.plain {
-		if k.Shop != shop || p.kind != kind || p.by.Before(m.s.now) {
-			continue
-		}
-		switch p.by.In(zone).Format(time.DateOnly) {
-		case today:
-			first = append(first, m.s.application(k))
-		case tomorrow:
-			then = append(then, m.s.application(k))
+		if k.Shop == shop && p.by.After(m.s.now) && !p.by.After(until) {
+			all[p.kind] = append(all[p.kind], m.s.application(k))
 		}
 	}
-	id := workflow.MorningNotice(shop, kind, today)
 	var n workflow.Notice
 	_ = m.s.desk.store.View(m.s.t.Context(), func(tx workflow.Tx) (err error) {
-		n, err = tx.Notice(id)
+		n, err = tx.Notice(workflow.MorningNotice(shop, today))
 		return err
 	})
-	if len(first)+len(then) == 0 {
-		require.Nil(m.s.t, n.Agenda)
+	review, ship := all["review"], all["ship"]
+	if len(review)+len(ship) == 0 {
+		require.Equal(m.s.t, m.days[shop] == today, n.Agenda != nil)
 		return
 	}
-	m.notices[id] = true
-	m.s.tally["morning messages"]++
-	require.Equal(m.s.t, []int{len(first), len(then), min(len(first)+len(then), 40)}, []int{n.Agenda.Today, n.Agenda.Tomorrow, len(n.Agenda.Keys)}, "%s", id)
-	if kind != "review" {
-		return
+	if m.days[shop] != today {
+		m.postedDay(shop, m.due(shop))
+	}
+	require.NotNil(m.s.t, n.Agenda)
+	urgency := func(a workflow.Application) (n int) {
+		for _, before := range stepsOf("review", settings) {
+			if !a.Snapshot.ReviewBy.Add(-before).After(m.s.now) {
+				n++
+			}
+		}
+		return n
 	}
 	worth := func(a, b workflow.Application) int {
 		x, _ := strconv.Atoi(cmp.Or(a.Snapshot.Creator.GMV.Amount, "-1"))
 		y, _ := strconv.Atoi(cmp.Or(b.Snapshot.Creator.GMV.Amount, "-1"))
-		return cmp.Or(cmp.Compare(y, x), cmp.Compare(b.Snapshot.Creator.Followers.Value, a.Snapshot.Creator.Followers.Value))
+		return cmp.Or(cmp.Compare(urgency(b), urgency(a)), cmp.Compare(y, x), cmp.Compare(b.Snapshot.Creator.Followers.Value, a.Snapshot.Creator.Followers.Value))
 	}
-	slices.SortFunc(first, worth)
-	slices.SortFunc(then, worth)
-	for i, a := range append(first, then...)[:len(n.Agenda.Keys)] {
-		require.Equal(m.s.t, a.Key, n.Agenda.Keys[i], "%s, place %d", id, i)
+	slices.SortFunc(review, worth)
+	require.GreaterOrEqual(m.s.t, len(n.Agenda.Keys), min(40, len(review)))
+	for i, a := range review[:min(40, len(review))] {
+		require.Equal(m.s.t, a.Key, n.Agenda.Keys[i], "%s, place %d", n.ID, i)
+	}
+	for _, a := range ship[:min(40, len(ship))] {
+		require.True(m.s.t, len(ship) > 40 || n.Agenda.Lists(a.Key), "%s lists %s", n.ID, a.Key)
 	}
 }
 
@@ -139,8 +139,12 @@ func (m *model) posted(k workflow.Key, c workflow.Content) {
 
 // shown puts down a message that was posted.
 func (m *model) shown(n workflow.Notice) {
-	if n.Kind == workflow.KindMorning || n.Kind == workflow.KindContent {
+	if n.Kind == workflow.KindMorning || n.Kind == workflow.KindContent || n.Kind == workflow.KindDeadline {
 		m.shownAs[n.ID] = true
+	}
+	if n.Kind == workflow.KindDeadline {
+		require.Equal(m.s.t, m.steps[n.ID], n.Agenda.Count, "%s", n.ID)
+		require.Len(m.s.t, n.Agenda.Keys, min(10, n.Agenda.Count))
 	}
 }
 

@@ -16,10 +16,12 @@ type model struct {
 	plain           map[workflow.Key]*plain
 	wants           map[string]int // what is to be announced
 	notices         map[workflow.NoticeID]bool
+	steps           map[workflow.NoticeID]int // how many the message of a step tells of
 	shownAs         map[workflow.NoticeID]bool
 	news            map[workflow.Key]workflow.News
 	half            map[workflow.ShopID]map[workflow.News]int // of the news, what a desk had gathered that died
 	mornings, weeks map[workflow.ShopID]string
+	days            map[workflow.ShopID]string // of the latest message of a day
 	opens           map[string]time.Time
 }
 
@@ -30,6 +32,8 @@ type plain struct {
 	by        time.Time
 	announced map[workflow.DeadlineKind]last
 	first     bool // past when first seen
+	next      time.Time
+	told      bool // the day's message was posted when its step was due
 }
 
 // last is the last step announced of a deadline.
@@ -40,9 +44,9 @@ type last struct {
 
 func newModel(s *sixty) *model {
 	return &model{
-		s: s, plain: map[workflow.Key]*plain{}, wants: map[string]int{}, notices: map[workflow.NoticeID]bool{}, shownAs: map[workflow.NoticeID]bool{},
+		s: s, plain: map[workflow.Key]*plain{}, wants: map[string]int{}, notices: map[workflow.NoticeID]bool{}, steps: map[workflow.NoticeID]int{}, shownAs: map[workflow.NoticeID]bool{},
 		news: map[workflow.Key]workflow.News{}, half: map[workflow.ShopID]map[workflow.News]int{},
-		mornings: map[workflow.ShopID]string{}, weeks: map[workflow.ShopID]string{}, opens: map[string]time.Time{},
+		mornings: map[workflow.ShopID]string{}, days: map[workflow.ShopID]string{}, weeks: map[workflow.ShopID]string{}, opens: map[string]time.Time{},
 	}
 }
 
@@ -125,9 +129,14 @@ func (m *model) see(k workflow.Key) {
 	}
 	kind, by := deadlineOf(a, s)
 	if kind != p.kind {
-		p.first = false
+		p.first, p.told = false, false
 	}
 	p.kind, p.by = kind, by
+	defer func() {
+		if next := m.next(p, s); !next.Equal(p.next) {
+			p.next, p.told = next, false
+		}
+	}()
 	if t, ok := p.announced[kind]; ok && !t.by.Equal(by) {
 		delete(p.announced, kind)
 		for _, before := range stepsOf(kind, s) {
@@ -139,6 +148,20 @@ func (m *model) see(k workflow.Key) {
 	if !known && kind != "" {
 		p.first = !m.at(stepsOf(kind, s)[0], by, s).After(m.s.now)
 	}
+}
+
+// next is when the first step is due that was not announced.
+func (m *model) next(p *plain, s workflow.Settings) time.Time {
+	t, some := p.announced[p.kind]
+	if p.kind == "" {
+		return time.Time{}
+	}
+	for _, before := range stepsOf(p.kind, s) {
+		if !some || before < t.before {
+			return m.at(before, p.by, s)
+		}
+	}
+	return time.Time{}
 }
 
 func deadlineOf(a workflow.Application, s workflow.Settings) (workflow.DeadlineKind, time.Time) {
@@ -208,6 +231,52 @@ func (m *model) due(shop workflow.ShopID) (all []candidate) {
 	return all
 }
 
+// many reports whether those who came to steps of one kind are announced together.
+func many(kind workflow.DeadlineKind, group []candidate) bool {
+	firsts, steps := 0, map[int]int{}
+	for _, c := range group {
+		if c.p.first {
+			firsts++
+		}
+		if !c.p.told {
+			steps[c.step]++
+		}
+	}
+	for step, n := range steps {
+		if n > 1 && audienceOf(kind, step) != "thread" {
+			return true
+		}
+	}
+	return len(group) > 5 || firsts > 1
+}
+
+// showsDay reports whether what is due has to be in a message of the day: many of whom nobody else tells, or several that
+// were past when first seen.
+func showsDay(kind workflow.DeadlineKind, group []candidate) bool {
+	firsts, fresh, quiet := 0, false, false
+	for _, c := range group {
+		if c.p.first {
+			firsts++
+		}
+		fresh = fresh || !c.p.told
+		quiet = quiet || !c.p.told && audienceOf(kind, c.step) == "thread"
+	}
+	return (kind == "review" || kind == "ship") && fresh && (firsts > 1 || quiet && many(kind, group))
+}
+
+// posted notes that the message of a day was posted: it told of all steps that were due.
+func (m *model) postedDay(shop workflow.ShopID, all []candidate) {
+	day := m.s.shop(shop).Digest.Day
+	m.days[shop] = day
+	m.notices[workflow.MorningNotice(shop, day)] = true
+	m.s.tally["days"]++
+	for _, c := range all {
+		if !c.over && (c.p.kind == "review" || c.p.kind == "ship") {
+			c.p.told = true
+		}
+	}
+}
+
 // expect notes what a tick had to announce. Of a tick in which the desk died only what was saved counts.
 func (m *model) expect(shop workflow.ShopID, all []candidate, died bool) {
 	s := m.s.shop(shop)
@@ -221,14 +290,12 @@ func (m *model) expect(shop workflow.ShopID, all []candidate, died bool) {
 			c.p.mark(c)
 		}
 	}
+	today := m.s.now.In(s.Settings.Location()).Format(time.DateOnly)
+	if m.days[shop] != today && (showsDay("review", by["review"]) || showsDay("ship", by["ship"])) && (!died || s.Digest.Day == today) {
+		m.postedDay(shop, all)
+	}
 	for kind, group := range by {
-		firsts := 0
-		for _, c := range group {
-			if c.p.first {
-				firsts++
-			}
-		}
-		switch many := len(group) > 5 || firsts > 1; {
+		switch {
 		case kind == "move":
 			quiet := len(group) > 5 && s.Settings.Shipments == workflow.ShipmentsToChannel
 			m.each(group, died, func(c candidate) {
@@ -237,10 +304,10 @@ func (m *model) expect(shop workflow.ShopID, all []candidate, died bool) {
 					m.want(c)
 				}
 			})
-		case !many:
+		case !many(kind, group):
 			m.each(group, died, m.want)
 		case !died || slices.ContainsFunc(s.GroupedMessages, func(g workflow.GroupedMessage) bool { return g.Kind == kind && !g.Open && g.At.Equal(m.s.now) }):
-			m.wants[m.grouped(shop, kind, group)]++
+			m.together(shop, kind, group)
 			m.s.tally["groups"]++
 			m.each(group, false, func(candidate) {})
 		}
@@ -249,6 +316,24 @@ func (m *model) expect(shop workflow.ShopID, all []candidate, died bool) {
 		if t, announced := c.p.announced[c.p.kind]; !c.over && announced && t.before <= c.before && c.p.kind == "post" && c.step == 0 && s.Settings.Nudge != "" {
 			m.wants["nudge "+c.k.String()] = 1
 		}
+	}
+	for _, c := range all {
+		m.see(c.k)
+	}
+}
+
+// together notes the messages of the steps that many came to: one for each, but for what the message of the day lists.
+func (m *model) together(shop workflow.ShopID, kind workflow.DeadlineKind, group []candidate) {
+	counts := map[time.Duration]int{}
+	for _, c := range group {
+		if audience := audienceOf(kind, c.step); !c.p.told && (audience != "thread" || kind == "post") {
+			counts[c.before]++
+		}
+	}
+	for before, n := range counts {
+		id := workflow.StepNotice(shop, kind, before, m.s.now)
+		m.notices[id] = true
+		m.steps[id] = n
 	}
 }
 
@@ -273,33 +358,14 @@ func (m *model) kept(c candidate) bool {
 // want notes that a step is to be announced in its thread.
 func (m *model) want(c candidate) {
 	m.s.tally["steps"]++
-	m.wants[fmt.Sprintf("thread %s %s %v %s by %d at %d", c.k, c.p.kind, c.before, audienceOf(c.p.kind, c.step), c.p.by.Unix(), m.s.now.Unix())]++
-}
-
-func (m *model) grouped(shop workflow.ShopID, kind workflow.DeadlineKind, group []candidate) string {
-	loudest, soonest := 0, group[0].p.by
-	for _, c := range group {
-		if rank(kind, c.step) > rank(kind, loudest) {
-			loudest = c.step
-		}
-		if c.p.by.Before(soonest) {
-			soonest = c.p.by
-		}
-	}
-	return fmt.Sprintf("group %s %s %d %s by %d, %d named, at %d", shop, kind, len(group), audienceOf(kind, loudest), soonest.Unix(), min(len(group), 10), m.s.now.Unix())
-}
-
-func rank(kind workflow.DeadlineKind, step int) int {
-	return slices.Index([]string{"thread", "reviewers", "channel", "admins"}, audienceOf(kind, step))
+	m.wants[fmt.Sprintf("thread %s %s %v %s by %d, told %t, at %d", c.k, c.p.kind, c.before, audienceOf(c.p.kind, c.step), c.p.by.Unix(), c.p.told, m.s.now.Unix())]++
 }
 
 // announcement is what an effect announces, as the model writes it; empty for what the model does not cover.
 func announcement(e workflow.Effect) string {
 	switch s := e.Payload; {
 	case s.Kind == workflow.KindDeadline && e.Kind == workflow.Reply:
-		return fmt.Sprintf("thread %s %s %v %s by %d at %d", e.Key(), s.Deadline, s.Before, s.Audience, s.NextDue.Unix(), s.At.Unix())
-	case s.Kind == workflow.KindDeadline:
-		return fmt.Sprintf("group %s %s %d %s by %d, %d named, at %d", e.Shop, s.Deadline, s.Waiting, s.Audience, s.NextDue.Unix(), len(s.Items), s.At.Unix())
+		return fmt.Sprintf("thread %s %s %v %s by %d, told %t, at %d", e.Key(), s.Deadline, s.Before, s.Audience, s.NextDue.Unix(), s.Told, s.At.Unix())
 	case s.Kind == workflow.KindShipment:
 		return fmt.Sprintf("news %s %d %s at %d", e.Shop, s.Waiting, s.News, s.At.Unix())
 	case s.Kind == workflow.KindWeeklyReport:

@@ -78,7 +78,7 @@ func (t *txn) afterStep(before workflow.Application, next workflow.Next, ev work
 	if err := updateRun(t, before, next, ev); err != nil {
 		return after, err
 	}
-	if err := updateMornings(t, before, after, next.At); err != nil {
+	if err := updateDigests(t, before, after, next.At); err != nil {
 		return after, err
 	}
 	if before.State() == workflow.Unseen && after.Decidable() {

@@ -148,7 +148,7 @@ func BacklogOf(tx workflow.Tx, d Defaults, shop workflow.ShopID, now time.Time) 
 	if b.Waiting, err = tx.Count(workflow.BacklogOf(shop)); err != nil {
 		return b, err
 	}
-	if b.DueSoon, err = DueWithin(tx, shop, now, workflow.CloseDeadline); err != nil {
+	if b.DueSoon, err = DueWithin(tx, workflow.QueueOf(shop), now, workflow.CloseDeadline); err != nil {
 		return b, err
 	}
 	page, err := tx.Applications(workflow.BacklogOf(shop), "", 1)
@@ -158,12 +158,13 @@ func BacklogOf(tx workflow.Tx, d Defaults, shop workflow.ShopID, now time.Time) 
 	return b, err
 }
 
-// DueWithin counts the requests of a shop that wait for the team and whose deadline is ahead, so far at the most.
-func DueWithin(tx workflow.Tx, shop workflow.ShopID, now time.Time, span time.Duration) (int, error) {
-	until, err := tx.CountTo(workflow.QueueOf(shop), workflow.DueBy(now.Add(span)))
+// DueWithin counts what of a listing in order of deadlines is ahead, so far at the most. The listing is workflow.QueueOf, or
+// StageOf for what is to be shipped.
+func DueWithin(tx workflow.Tx, l workflow.Listing, now time.Time, span time.Duration) (int, error) {
+	until, err := tx.CountTo(l, workflow.DueBy(now.Add(span)))
 	if err != nil {
 		return 0, err
 	}
-	over, err := tx.CountTo(workflow.QueueOf(shop), workflow.DueBy(now))
+	over, err := tx.CountTo(l, workflow.DueBy(now))
 	return until - over, err
 }
