@@ -206,7 +206,7 @@ func TestMoreEnvelopesThanAreTakenAreLeftToRedelivery(t *testing.T) {
 		require.Len(t, p.Acked(), 256)
 		command(t, p, "e301")
 		require.Len(t, p.Acked(), 257)
-		require.Contains(t, w.log.String(), "too many envelopes in work")
+		require.Contains(t, w.log.String(), "too many envelopes in progress")
 		require.Len(t, w.Links(), 1)
 	})
 }
