@@ -422,7 +422,7 @@ func TestTheRulesTellWhatEveryListingRestsOn(t *testing.T) {
 		}
 	}
 	require.Equal(t, []string{
-		"backlog", "campaign", "campaign queue", "campaign stage", "creator", "due", "live", "member", "news", "product", "queue", "seen", "short", "stage", "thread", "username", "words",
+		"backlog", "campaign", "campaign queue", "campaign stage", "creator", "due", "live", "member", "news", "on it", "product", "queue", "seen", "short", "stage", "thread", "username", "words",
 	}, slices.Sorted(maps.Keys(listed)))
 }
 
