@@ -100,6 +100,13 @@ func (d *campaignDesk) addEach(ctx context.Context, c command, campaign workflow
 		}
 		facts.Added = append(facts.Added, m.Shown)
 	}
+	err := d.store.View(ctx, func(tx workflow.Tx) (err error) {
+		facts.Live, err = query.LiveAmong(tx, shop.ID, facts.Added)
+		return err
+	})
+	if err != nil { // they were added all the same
+		d.log.WarnContext(ctx, "could not read the requests of new members", "shop", shop.ID, "error", err)
+	}
 	return reply{Message: view.CreatorsAdded(facts)}, nil
 }
 

@@ -29,6 +29,7 @@ func (d *talkDesk) register(r *routes) {
 	handle.OnClick(r.Mux, view.ActionMessage, d.openMessage())
 	handle.OnClick(r.Mux, view.ActionReply, d.openMessage())
 	handle.OnClick(r.Mux, view.ActionNudge, d.nudge())
+	handle.OnClick(r.Mux, view.ActionInvite, d.invite())
 	handle.OnClick(r.Mux, view.ActionResend, d.resend())
 	handle.OnSubmit(r.Mux, view.CallbackMessage, d.submitMessage())
 }
@@ -92,6 +93,28 @@ func (d *talkDesk) nudge() onClick[view.Correspondent] {
 			}
 			facts, err := d.messageFacts(ctx, to)
 			facts.Text = view.NudgeText(app, g.Shop.Settings.Nudge)
+			return handle.Open(view.MessageModal(facts)), err
+		},
+		Fail: notMessaged[view.Correspondent](d.access),
+	}
+}
+
+// invite opens the dialog to write to a member of a campaign, with an invitation in it, which can be changed before it is
+// sent.
+func (d *talkDesk) invite() onClick[view.Correspondent] {
+	return onClick[view.Correspondent]{
+		Order: handle.AckFirst, Parse: correspondentNamed, Scope: correspondentScope,
+		Do: func(ctx context.Context, _ click, to view.Correspondent, _ handle.Grant) (handle.Answer, error) {
+			facts, err := d.messageFacts(ctx, to)
+			if err != nil {
+				return handle.Answer{}, err
+			}
+			var campaign string
+			err = d.store.View(ctx, func(tx workflow.Tx) (err error) {
+				campaign, err = query.CampaignName(tx, to.Campaign)
+				return err
+			})
+			facts.Text = view.InviteText(facts.Creator, campaign)
 			return handle.Open(view.MessageModal(facts)), err
 		},
 		Fail: notMessaged[view.Correspondent](d.access),

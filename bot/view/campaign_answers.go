@@ -3,6 +3,7 @@ package view
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/slack-go/slack"
 
@@ -52,6 +53,21 @@ type AddedFacts struct {
 	Added    []workflow.Creator // new to the campaign
 	There    []workflow.Creator // in it already
 	Wrong    []string           // what is no user name of TikTok's
+
+	Live map[workflow.CreatorKey]bool // who has a request that goes on: no link is offered for another
+}
+
+// ActionInvite opens the dialog to write to a member of a campaign, with an invitation in it; the value holds a
+// Correspondent.
+const ActionInvite = "campaign_invite"
+
+// offeredAtMost is for how many creators an answer offers to write to them.
+const offeredAtMost = 8
+
+// InviteText is what an invitation begins as.
+func InviteText(c workflow.Creator, campaign string) string {
+	return "Hi " + raw(nameOf(c), maxName) + "! We would love to have you in our campaign “" + raw(campaign, workflow.MaxCampaignName) +
+		"”. Are you interested, and do you need a sample?"
 }
 
 // namedAtMost is how many creators one answer names.
@@ -77,7 +93,36 @@ func CreatorsAdded(f AddedFacts) Message {
 		lines = append(lines, "Not a TikTok username: "+strings.Join(words, ", ")+". Usernames have only letters, digits, dots and underscores, like `@glow.daily`.")
 		said = append(said, fmt.Sprintf("%d not understood", n))
 	}
-	return Message{Text: join("; ", said...), Blocks: []slack.Block{section(lines...)}}
+	blocks := []slack.Block{section(lines...)}
+	if len(f.Added) > 0 {
+		blocks = append(blocks, section("Nothing was sent to "+either(len(f.Added) == 1, "the creator", "them")+" yet. You can do that here:"))
+		said = append(said, "nothing was sent yet")
+	}
+	for _, c := range f.Added[:min(offeredAtMost, len(f.Added))] {
+		if offers := memberOffers(f, c); len(offers) > 0 {
+			blocks = append(blocks, actions("", offers...))
+		}
+	}
+	return Message{Text: join("; ", said...), Blocks: blocks}
+}
+
+// memberOffers are the ways to write to a new member.
+func memberOffers(f AddedFacts, c workflow.Creator) []slack.BlockElement {
+	key := c.KeyOf(f.Campaign.Shop)
+	value := Correspondent{Shop: f.Campaign.Shop, Creator: key, Campaign: f.Campaign.ID}.String()
+	if utf8.RuneCountInString(value) > maxValue {
+		return nil
+	}
+	who, invite, link := aloud(c), "Write an invitation", "Send the request link"
+	if len(f.Added) > 1 {
+		name := raw(nameOf(c), 20)
+		invite, link = "Invite "+name, "Link to "+name
+	}
+	all := []slack.BlockElement{button(ActionInvite, value, invite, "Write an invitation to "+who)}
+	if !f.Live[key] {
+		all = append(all, button(ActionLink, value, link, "Send "+who+" the request link"))
+	}
+	return all
 }
 
 func ofShop(shop string) string {

@@ -67,6 +67,7 @@ func campaignAnswers() map[string]Message {
 		"campaign_unknown_far":  NoSuchCampaign("<!channel>", ""),
 		"campaign_add_usage":    AddUsage(),
 		"campaign_added":        CreatorsAdded(AddedFacts{Campaign: autumn(), Added: []workflow.Creator{glow}}),
+		"campaign_added_live":   CreatorsAdded(AddedFacts{Campaign: autumn(), Added: []workflow.Creator{glow}, Live: map[workflow.CreatorKey]bool{glow.KeyOf(autumn().Shop): true}}),
 		"campaign_added_mixed": CreatorsAdded(AddedFacts{Campaign: autumn(), Shop: "Nimbus Home", Added: []workflow.Creator{glow, {Username: "kitchen_finds"}},
 			There: []workflow.Creator{glow}, Wrong: []string{"<@U1>", "b&c"}}),
 		"campaign_import":     ImportBegun("C0SAMPLES1", "Nimbus Home"),

@@ -56,3 +56,16 @@ func addMessages(tx workflow.Tx, k workflow.Key, all []Exchanged) ([]Exchanged, 
 	}
 	return all, nil
 }
+
+// LiveAmong tells which of some creators have a request at a shop that goes on.
+func LiveAmong(tx workflow.Tx, shop workflow.ShopID, all []workflow.Creator) (map[workflow.CreatorKey]bool, error) {
+	live := map[workflow.CreatorKey]bool{}
+	for _, c := range all {
+		own, err := workflow.OfCreator(tx, c.KeyOf(shop))
+		if err != nil {
+			return nil, err
+		}
+		live[c.KeyOf(shop)] = slices.ContainsFunc(own, func(a workflow.Application) bool { return a.Key.Shop == shop && a.State().Live() })
+	}
+	return live, nil
+}
