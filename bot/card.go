@@ -40,6 +40,7 @@ func (d *cardDesk) register(r *routes) {
 	r.Raw(view.ActionMore, d.more)
 	handle.OnClick(r.Mux, view.ActionReason, d.suggestWords())
 	handle.OnSubmit(r.Mux, view.CallbackReject, d.submitReject())
+	handle.OnSubmit(r.Mux, view.CallbackTogether, d.submitTogether())
 }
 
 // decide makes a decision, or undoes one: it is kept first and acknowledged then, so that what a person saw accepted is
@@ -105,6 +106,8 @@ func (d *cardDesk) more(ctx context.Context, c click, ack socket.Ack) {
 		d.mux.Forward(ctx, c, chosen, ack)
 	case view.MoreAssign:
 		handle.Run(ctx, d.mux, c, d.assign.open(), ack)
+	case view.MoreTogether:
+		handle.Run(ctx, d.mux, c, d.openTogether(), ack)
 	case view.MoreAll:
 		handle.Run(ctx, d.mux, c, d.openMore(), ack)
 	default:
@@ -143,6 +146,57 @@ func (d *cardDesk) endLook() onClick[view.Target] {
 			}
 			_, err = d.engine.Apply(ctx, t.Key, workflow.OnItEnded{Actor: g.Actor, At: time.Now()})
 			return handle.Answer{}, err
+		},
+	}
+}
+
+// openTogether opens the open requests of a card's creator, all in one dialog.
+func (d *cardDesk) openTogether() onClick[view.Target] {
+	return onClick[view.Target]{
+		Order: handle.AckFirst, Parse: targetOf, Scope: seenScope,
+		Do: func(ctx context.Context, _ click, t view.Target, g handle.Grant) (handle.Answer, error) {
+			facts, err := d.find.one(ctx, t.Key)
+			if err != nil {
+				return handle.Answer{}, err
+			}
+			open := append([]workflow.Application{facts.Found[0].Application}, facts.Beside.Open...)
+			return handle.Open(view.TogetherModal(view.TogetherFacts{
+				Open: open, Total: 1 + facts.Beside.Total, Undo: window(d.defaults.UndoOf(g.Shop)),
+			})), nil
+		},
+	}
+}
+
+// submitTogether decides on all that the dialog showed as pending, each for itself: what was decided or changed
+// meanwhile is left out and told.
+func (d *cardDesk) submitTogether() onSubmit[view.BulkDeed] {
+	return onSubmit[view.BulkDeed]{
+		Parse: func(s submit) (view.BulkDeed, error) { return view.ParseBulkDeed(s.View.Metadata) },
+		Scope: handle.For(access.Reviewer, func(b view.BulkDeed) workflow.ShopID { return b.Shop }),
+		Do: func(ctx context.Context, s submit, b view.BulkDeed, g handle.Grant) (handle.Answer, error) {
+			verdict, reason, ok := view.ParseBulkVerdict(s.Field(view.ActionBulkVerdict).Chosen())
+			if !ok {
+				return handle.At(view.BlockBulkVerdict, view.ErrorNoVerdict), nil
+			}
+			var left []string
+			for _, t := range b.Targets {
+				_, err := d.engine.Apply(ctx, t.Key, workflow.Decided{
+					Actor: g.Actor, At: time.Now(), Round: t.Round, Verdict: verdict, Reason: reason, Undo: d.defaults.UndoOf(g.Shop),
+				})
+				if err != nil && access.RuleOf(err) == "" {
+					return handle.Answer{}, err
+				}
+				if err != nil {
+					left = append(left, d.access.Explain(ctx, err))
+				}
+			}
+			if len(left) > 0 {
+				return handle.End(view.NotAllDecided(len(b.Targets)-len(left), left)), nil
+			}
+			return handle.Answer{}, nil
+		},
+		Fail: func(ctx context.Context, _ submit, _ view.BulkDeed, _ handle.Grant, err error) handle.Answer {
+			return handle.At(view.BlockBulkVerdict, d.access.Explain(ctx, err))
 		},
 	}
 }

@@ -277,3 +277,57 @@ func TestALookIsSeenAndEndedByItsPersonOrAnAdmin(t *testing.T) {
 		require.Empty(t, w.told(memberOne))
 	})
 }
+
+// sibling is another request of the creator of "1001".
+func sibling(id, product string) workflow.Snapshot {
+	r := pending(id)
+	r.Creator = pending("1001").Creator
+	r.Product = workflow.Product{ID: workflow.ProductID(product), Title: "Product " + product}
+	return r
+}
+
+func TestOpenRequestsOfOneCreatorNameEachOtherAndAreDecidedTogether(t *testing.T) {
+	inBubble(t, setup{}, func(t *testing.T, w *world) {
+		w.report("1001", sibling("1001", "a"))
+		require.NotContains(t, wording(t, w.card("1001").Blocks), "Also open")
+		w.report("1002", sibling("1002", "b"))
+		wait(time.Minute)
+		require.Contains(t, wording(t, w.card("1001").Blocks), "|Product b> (pending)")
+		require.Contains(t, wording(t, w.card("1002").Blocks), "|Product a> (pending)")
+
+		seen := w.click(guest, "1001", view.ActionMore, view.MoreTogether)
+		require.NotEmpty(t, seen.ViewID, "to look is for everybody in the channel")
+		refused := w.submit(guest, seen.ViewID, object{view.ActionBulkVerdict: view.BulkApprove})
+		require.NotEmpty(t, complaints(t, refused)[view.BlockBulkVerdict])
+
+		dialog := w.click(memberOne, "1001", view.ActionMore, view.MoreTogether).ViewID
+		require.Nil(t, w.submit(memberOne, dialog, object{view.ActionBulkVerdict: string(workflow.OutOfStock)}).Response)
+		for _, id := range []string{"1001", "1002"} {
+			require.Equal(t, workflow.OutOfStock, w.application(id).Decision.Reason)
+		}
+		wait(time.Minute)
+		require.NotContains(t, wording(t, w.card("1001").Blocks), "Also open", "neither is open any more")
+	})
+}
+
+func TestWhatSomebodyElseDecidedIsLeftOutOfADecisionTogether(t *testing.T) {
+	inBubble(t, setup{}, func(t *testing.T, w *world) {
+		w.report("1001", sibling("1001", "a"))
+		w.report("1002", sibling("1002", "b"))
+		dialog := w.click(memberOne, "1001", view.ActionMore, view.MoreTogether).ViewID
+		w.accepted(memberTwo, "1002", view.ActionApprove)
+		said := shownIn(t, w.submit(memberOne, dialog, object{view.ActionBulkVerdict: string(workflow.Other)}))
+		require.Contains(t, said, "Decided: 1. Not decided: 1. Already approved by <@"+memberTwo+">")
+		require.Equal(t, workflow.Approve, w.application("1002").Decision.Verdict)
+		require.Equal(t, workflow.Reject, w.application("1001").Decision.Verdict)
+	})
+}
+
+func TestWhatTheCardHasNoRoomForIsBehindItsMenu(t *testing.T) {
+	inBubble(t, setup{}, func(t *testing.T, w *world) {
+		w.request("1001")
+		dialog := w.click(memberOne, "1001", view.ActionMore, view.MoreAll).ViewID
+		require.Contains(t, wording(t, w.view(dialog).Blocks), "Median views, 30 days")
+		require.Empty(t, w.click(outsider, "1001", view.ActionMore, view.MoreAll).ViewID)
+	})
+}

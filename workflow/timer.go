@@ -168,7 +168,11 @@ func (StepDue) Kind() EventKind { return OnStepDue }
 func (e StepDue) apply(a Application) (Next, error) {
 	a = a.announcedUpTo(e.Before)
 	if e.Grouping != Alone {
-		return changed(a, e.At, Routine), nil
+		next := changed(a, e.At, Routine)
+		if e.Step.Deadline == ReviewDeadline && e.Grouping == Grouped {
+			next = next.repaint(e.At) // the card marks a deadline that is near
+		}
+		return next, nil
 	}
 	if e.Step.Deadline == MoveDeadline {
 		a.News = NewsStuck
@@ -177,8 +181,8 @@ func (e StepDue) apply(a Application) (Next, error) {
 	if !e.NoCard {
 		next = withCard(a, Actor{}, e.At)
 	}
-	if e.Step.Deadline == PostDeadline {
-		next = next.repaint(e.At) // the card shows whether the posting deadline has passed
+	if e.Step.Deadline == PostDeadline || e.Step.Deadline == ReviewDeadline {
+		next = next.repaint(e.At) // the card shows whether the deadline is near, or has passed
 	}
 	return next.reply(Payload{
 		Kind: KindDeadline, Deadline: e.Step.Deadline, Audience: e.Step.Audience, Step: e.Name, Before: e.Before, NextDue: a.Timer.By, Told: e.Told,

@@ -66,7 +66,7 @@ func stageWord(s workflow.Stage) string {
 }
 
 // day is a date without the time.
-func day(t time.Time) string { return token(t, "{date_short}", t.UTC().Format("2006-01-02")) }
+func day(t time.Time) string { return token(t, "{date_short}", t.UTC().Format("2006-01-02")+" UTC") }
 
 // openLine names the creator's other open requests.
 func openLine(b query.Beside) string {
@@ -85,3 +85,11 @@ func openLine(b query.Beside) string {
 
 // namedOpen is how many other open requests a card names.
 const namedOpen = 2
+
+// togetherText is the menu's option that opens the creator's open requests together.
+func togetherText(b query.Beside) string {
+	if b.Total == 1 {
+		return "Open both requests"
+	}
+	return "Open all " + grouped(float64(b.Total+1)) + " requests"
+}

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"sampledesk/workflow"
+	"sampledesk/workflow/query"
 )
 
 // cards are the looks that a card can have.
@@ -60,7 +61,11 @@ func cards() map[string]CardFacts {
 	joined := facts(application())
 	joined.Campaign, joined.Application.Campaign, joined.Application.Joined = "Autumn kitchen", "c1", workflow.Joined{By: reviewer, At: noon}
 
+	repeat := facts(application())
+	repeat.Beside = beside()
+
 	all := map[string]CardFacts{
+		"card_repeat":          repeat,
 		"card_looked_at":       looked,
 		"card_quick_reject":    quick,
 		"card_in_campaign":     joined,
@@ -176,6 +181,10 @@ func menuOf(t *testing.T, m Message) (values []string) {
 func TestTheMenuHoldsTheRestFiveOptionsAtTheMost(t *testing.T) {
 	looked := facts(application())
 	looked.Application.OnIt = workflow.OnIt{By: reviewer, At: noon}
+	crowded := looked
+	crowded.Beside = query.Beside{Total: 3}
+	two := facts(application())
+	two.Beside = query.Beside{Total: 1}
 	unwritten := facts(application())
 	unwritten.Application.Snapshot.Creator.OpenID = ""
 	for name, c := range map[string]struct {
@@ -184,6 +193,8 @@ func TestTheMenuHoldsTheRestFiveOptionsAtTheMost(t *testing.T) {
 	}{
 		"pending":       {facts(application()), []string{MoreLook, MoreAssign, MoreMessage, MoreRequests, MoreAll}},
 		"looked at":     {looked, []string{MoreLook, MoreLookEnd, MoreAssign, MoreMessage, MoreAll}},
+		"with others":   {two, []string{MoreLook, MoreAssign, MoreTogether, MoreMessage, MoreAll}},
+		"all of it":     {crowded, []string{MoreLookEnd, MoreAssign, MoreTogether, MoreMessage, MoreAll}},
 		"without an id": {unwritten, []string{MoreLook, MoreAssign, MoreProfile, MoreRequests, MoreAll}},
 		"can be undone": {facts(decidedAs(workflow.Approve, workflow.DecisionQueued)), []string{MoreCampaign, MoreMessage, MoreProfile, MoreRequests, MoreAll}},
 		"goes on":       {facts(reportedAs(workflow.StatusShipped)), []string{MoreCampaign, MoreMessage, MoreProfile, MoreRequests, MoreAll}},
@@ -428,4 +439,44 @@ func TestWithoutItsImagesAMessageIsOtherwiseTheSame(t *testing.T) {
 	want.Blocks = append(want.Blocks, aside("b"))
 	require.Equal(t, want, m.WithoutImages())
 	require.Equal(t, before, pretty(t, m.Blocks), "the message itself is left alone")
+}
+
+// beside is a creator who asks for the same again, and has two more open requests.
+func beside() query.Beside {
+	open := application()
+	open.Key.ID, open.Card.Link, open.Snapshot.Product.Title = "5766536881352581781", "https://nimbus.slack.com/archives/C1/p1", "Garlic press"
+	shipped := reportedAs(workflow.StatusShipped)
+	shipped.Key.ID, shipped.Snapshot.Product.Title = "5766536881352581782", hostile
+	return query.Beside{
+		Repeat: query.Repeat{Asked: 2, Received: 1, Posted: 1, Last: query.Outcome{Stage: workflow.StageCompleted, At: noon}},
+		Last:   query.Outcome{Stage: workflow.StageReject, At: noon.Add(24 * time.Hour)},
+		Open:   []workflow.Application{open, shipped}, Total: 300,
+	}
+}
+
+func TestTheHistoryOnACardSaysWhatDecides(t *testing.T) {
+	once := query.Beside{Repeat: query.Repeat{Asked: 1, Last: query.Outcome{Stage: workflow.StageExpired, At: noon}}}
+	once.Last = once.Repeat.Last
+	date := "<!date^1795176000^{date_short}|2026-11-20 UTC>"
+	require.Equal(t, []string{"↻ *Repeat:* same product and variant requested before (not received), last *expired* " + date, "", ""}, besideLines(once))
+	lines := besideLines(beside())
+	require.Equal(t, "↻ *Repeat:* same product and variant requested 2 times before (1 received, 1 posted), last *completed* "+date, lines[0])
+	require.Equal(t, "Last request: *rejected* <!date^1795262400^{date_short}|2026-11-21 UTC>", lines[1])
+	require.True(t, strings.HasPrefix(lines[2], "Also open: <https://nimbus.slack.com/archives/C1/p1|Garlic press> (pending), "), lines[2])
+	require.True(t, strings.HasSuffix(lines[2], " (shipping), 298 more"), lines[2])
+	require.Equal(t, []string{"", "", ""}, besideLines(query.Beside{}))
+}
+
+func TestTheOpenRequestsOfACreatorAreShownTogether(t *testing.T) {
+	b := beside()
+	f := TogetherFacts{Open: append([]workflow.Application{application()}, b.Open...), Total: 1 + b.Total, Undo: "10 seconds"}
+	m := TogetherModal(f)
+	lintModal(t, m)
+	compare(t, "together", pretty(t, m))
+	deed, err := ParseBulkDeed(m.PrivateMetadata)
+	require.NoError(t, err)
+	require.Len(t, deed.Targets, 2, "what was shipped cannot be decided")
+	require.Equal(t, "Decide 2", m.Submit.Text)
+	f.Open = f.Open[1:]
+	require.Nil(t, TogetherModal(f).Submit, "one alone is decided on its card")
 }

@@ -79,6 +79,7 @@ const (
 	MoreMessage  = ActionMessage
 	MoreProfile  = "profile"
 	MoreRequests = "requests"
+	MoreTogether = "together" // opens the creator's open requests, all in one dialog
 	MoreAssign   = "assign"
 	MoreAll      = "more" // opens a dialog with what else there is
 )
@@ -102,6 +103,7 @@ func moreMenu(f CardFacts) *slack.OverflowBlockElement {
 	add(a.Decidable(), MoreLook, "I'm on it")
 	add(a.Decidable() && given, MoreLookEnd, "I'm no longer on it")
 	add(a.Decidable(), MoreAssign, "Give to a colleague…")
+	add(a.State().Live() && f.Beside.Total > 0, MoreTogether, togetherText(f.Beside))
 	add(!undecided(a) && a.State().Live(), MoreCampaign, "Add to campaign")
 	add(writes, MoreMessage, "Message creator")
 	if known {

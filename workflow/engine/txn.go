@@ -81,6 +81,9 @@ func (t *txn) afterStep(before workflow.Application, next workflow.Next, ev work
 	if err := updateDigests(t, before, after, next.At); err != nil {
 		return after, err
 	}
+	if err := t.repaintOthers(before, after, next.At); err != nil {
+		return after, err
+	}
 	if before.State() == workflow.Unseen && after.Decidable() {
 		return offerInTurn(t, after, next.At)
 	}
