@@ -33,6 +33,6 @@ func TestWhoIsAddedByHandCanBeWrittenToAtOnce(t *testing.T) {
 		sent := w.act(object{"user": memberOne, "do": "submit", "view_id": opened.ViewID, "values": object{}})
 		require.True(t, sent.OK, sent.Error)
 		synctest.Wait()
-		require.Contains(t, wording(t, w.thread(w.card("1001").TS)[0].Blocks), "our campaign “Spring launch”", "it is quoted in the thread of their request")
+		require.Contains(t, wording(t, w.thread(w.card("1001").TS)[0].Blocks), "We would love to work with you", "it is quoted in the thread of their request")
 	})
 }

@@ -106,15 +106,7 @@ func (d *talkDesk) invite() onClick[view.Correspondent] {
 		Order: handle.AckFirst, Parse: correspondentNamed, Scope: correspondentScope,
 		Do: func(ctx context.Context, _ click, to view.Correspondent, _ handle.Grant) (handle.Answer, error) {
 			facts, err := d.messageFacts(ctx, to)
-			if err != nil {
-				return handle.Answer{}, err
-			}
-			var campaign string
-			err = d.store.View(ctx, func(tx workflow.Tx) (err error) {
-				campaign, err = query.CampaignName(tx, to.Campaign)
-				return err
-			})
-			facts.Text = view.InviteText(facts.Creator, campaign)
+			facts.Text = view.InviteText(facts.Creator)
 			return handle.Open(view.MessageModal(facts)), err
 		},
 		Fail: notMessaged[view.Correspondent](d.access),

@@ -64,10 +64,10 @@ const ActionInvite = "campaign_invite"
 // offeredAtMost is for how many creators an answer offers to write to them.
 const offeredAtMost = 8
 
-// InviteText is what an invitation begins as.
-func InviteText(c workflow.Creator, campaign string) string {
-	return "Hi " + raw(nameOf(c), maxName) + "! We would love to have you in our campaign “" + raw(campaign, workflow.MaxCampaignName) +
-		"”. Are you interested, and do you need a sample?"
+// InviteText is what an invitation begins as. The creator reads it, so it says nothing of the campaign, which is a name
+// of the team's.
+func InviteText(c workflow.Creator) string {
+	return "Hi " + raw(strings.TrimPrefix(nameOf(c), "@"), maxName) + "! We would love to work with you. Are you interested, and do you need a sample?"
 }
 
 // namedAtMost is how many creators one answer names.
