@@ -110,6 +110,20 @@ func (d clock) shipments(_ context.Context, tx workflow.Tx, s post.Subject) (pos
 	return post.Rendered{Obsolete: obsolete, Message: view.Shipments(view.ShipmentsFacts{Saying: payload, Days: moveDays(s.Shop), Post: postDays(s.Shop)})}, nil
 }
 
+// expired renders the message of a day about requests that expired without a decision.
+func (d clock) expired(_ context.Context, tx workflow.Tx, s post.Subject) (post.Rendered, error) {
+	n := s.Notice
+	if n.Agenda == nil {
+		return post.Rendered{}, workflow.ErrNotFound
+	}
+	name, err := d.defaults.ShopNamed(tx, n.Shop)
+	if err != nil {
+		return post.Rendered{}, err
+	}
+	rows, err := existing(tx, n.Agenda.Keys)
+	return post.Rendered{Message: view.Expired(view.ExpiredFacts{Agenda: *n.Agenda, Shop: name, Rows: rows})}, err
+}
+
 // overtaken renders what an older version of the desk had still to say of several deadlines: nothing, as the day's message
 // lists them.
 func (clock) overtaken(context.Context, workflow.Tx, post.Subject) (post.Rendered, error) {

@@ -260,6 +260,33 @@ func (w *world) targets(m message) (all []string) {
 	return all
 }
 
+func TestWhatExpiredIsOneMessageADayWithItsWorth(t *testing.T) {
+	inBubble(t, setup{}, func(t *testing.T, w *world) {
+		for i, gmv := range []string{"1000.50", "9000", ""} {
+			r := pending(fmt.Sprint(1001 + i))
+			r.ReviewBy, r.Creator.GMV = time.Now().Add(100*time.Hour), workflow.Money{Amount: gmv, Currency: "USD"}
+			w.report(fmt.Sprint(1001+i), r)
+		}
+		w.accepted(memberOne, "1003", view.ActionApprove)
+		wait(time.Minute)
+		w.moved("1001", workflow.StatusOverdueCancelled)
+		w.moved("1002", workflow.StatusOverdueCancelled)
+		w.moved("1003", workflow.StatusAwaitingShipment)
+		wait(2 * time.Minute)
+		told := w.said(workflow.KindExpired)
+		require.Len(t, told, 1)
+		require.Contains(t, told[0].Text, "2 requests expired without a decision; their creators sold $10.0K in the last 30 days.")
+		w.due("1004", 50*time.Hour)
+		w.moved("1004", workflow.StatusOverdueCancelled)
+		wait(2 * time.Minute)
+		later := w.said(workflow.KindExpired)
+		require.Len(t, later, 1, "once a day")
+		require.Equal(t, told[0].TS, later[0].TS)
+		require.Contains(t, later[0].Text, "3 requests expired")
+		require.Empty(t, w.deadLetters())
+	})
+}
+
 func TestTheBacklogIsOneMessageThatCountsDown(t *testing.T) {
 	shops := oneShop()
 	shops[0].InitialSyncDone = false

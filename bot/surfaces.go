@@ -36,6 +36,7 @@ func (d *Desk) surfaces(store workflow.Store, engine *engine.Engine, who *access
 		{Effect: workflow.ShowNotice, Kind: workflow.KindQuestion}:   question.questionMessage,
 		{Effect: workflow.ShowNotice, Kind: workflow.KindMessage}:    talk.messageMessage,
 		{Effect: workflow.ShowNotice, Kind: workflow.KindMorning}:    due.morning,
+		{Effect: workflow.ShowNotice, Kind: workflow.KindExpired}:    due.expired,
 		{Effect: workflow.ShowNotice, Kind: workflow.KindDeadline}:   due.step,
 		{Effect: workflow.ShowNotice, Kind: workflow.KindContent}:    due.content,
 		{Effect: workflow.ShowNotice, Kind: workflow.KindBacklog}:    said.backlog,

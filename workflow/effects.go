@@ -136,6 +136,7 @@ const (
 	KindShipment     PayloadKind = "shipment" // what became of shipments
 	KindContent      PayloadKind = "content"  // what a creator posted
 	KindMorning      PayloadKind = "morning"  // what falls due today and tomorrow
+	KindExpired      PayloadKind = "expired"  // requests that ended without a decision
 	KindWeeklyReport PayloadKind = "report"   // the week
 	KindAssigned     PayloadKind = "assigned" // to the person who is to take a request on
 

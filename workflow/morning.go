@@ -26,10 +26,12 @@ type Agenda struct {
 	Keys []Key `json:"keys,omitempty"`
 	Ship []Key `json:"ship,omitempty"` // of a day's message: to be shipped, in picking order
 
-	// Of a step's message: of which deadline, how long before it, and how many came to it.
+	// Of a step's message: of which deadline, how long before it, and how many came to it; the last of KindExpired too.
 	Deadline DeadlineKind  `json:"deadline,omitempty"`
 	Before   time.Duration `json:"before,omitempty"`
 	Count    int           `json:"count,omitempty"`
+
+	Worth []Money `json:"worth,omitempty"` // of KindExpired: what all of them sold in 30 days, one for each currency
 }
 
 // Lists reports whether an application is on the agenda.
@@ -39,6 +41,26 @@ func (a Agenda) Lists(k Key) bool { return slices.Contains(a.Keys, k) || slices.
 // a start, and is edited through the day.
 func MorningNotice(s ShopID, day string) NoticeID {
 	return NoticeID("morning/" + string(s) + "/" + day)
+}
+
+// ExpiredNotice names a shop's message of a day about requests that expired without a decision.
+func ExpiredNotice(s ShopID, day string) NoticeID {
+	return NoticeID("expired/" + string(s) + "/" + day)
+}
+
+// Plus adds an amount to a sum that is kept apart by currency. What is not shared, or cannot be read, adds nothing.
+func Plus(sums []Money, m Money) []Money {
+	more := amount(m)
+	if more.Sign() <= 0 {
+		return sums
+	}
+	i := slices.IndexFunc(sums, func(s Money) bool { return s.Currency == m.Currency })
+	if i < 0 {
+		return append(slices.Clone(sums), Money{Amount: more.FloatString(2), Currency: m.Currency})
+	}
+	sums = slices.Clone(sums)
+	sums[i].Amount = new(big.Rat).Add(amount(sums[i]), more).FloatString(2)
+	return sums
 }
 
 // StepNotice names the message about applications that came to a step of a deadline at the same time.

@@ -166,6 +166,16 @@ func TestAStepsMessageCountsThoseThatStillNeedSomebody(t *testing.T) {
 	require.Contains(t, Deadlines(groups()["deadlines_near"]).Text, "1 request expires within 6 hours")
 }
 
+func TestWhatExpiredReadsAsItsGoldenFile(t *testing.T) {
+	rich := linked(nobody(reportedAs(workflow.StatusOverdueCancelled)))
+	requireGolden(t, "expired", Expired(ExpiredFacts{Agenda: workflow.Agenda{Count: 14, Worth: []workflow.Money{{Amount: "48120.00", Currency: "USD"}, {Amount: "90.00", Currency: "GBP"}}}, Shop: "Glow Shop", Rows: []workflow.Application{rich, rich}}))
+	bad := ExpiredFacts{Agenda: workflow.Agenda{Count: 10_000, Worth: []workflow.Money{{Amount: hostile, Currency: hostile}}}, Shop: strings.Repeat(hostile, 9)}
+	for range 10 {
+		bad.Rows = append(bad.Rows, longest(workflow.ReviewDeadline, hostileApplication()).Review[0])
+	}
+	lint(t, Expired(bad))
+}
+
 func shipments() map[string]ShipmentsFacts {
 	news := func(n workflow.News, count int, shop string) ShipmentsFacts {
 		s := workflow.Payload{Kind: workflow.KindShipment, News: n, Waiting: count, Items: itemsOf(min(count, 10), deadline, cardLinkOf), Shop: shop}

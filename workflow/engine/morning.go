@@ -243,6 +243,52 @@ func updateDigests(t *txn, before, after workflow.Application, at time.Time) err
 	return nil
 }
 
+// expiredRest is how long the first message of a day about what expired waits for others of the same sweep.
+const expiredRest = time.Minute
+
+// tellExpired adds a request that expired without a decision to the day's message about them.
+func tellExpired(t *txn, before, after workflow.Application, at time.Time) error {
+	if !before.Decidable() || after.State() != workflow.Expired {
+		return nil
+	}
+	s, err := t.tx.Shop(after.Key.Shop)
+	if errors.Is(err, workflow.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	id := workflow.ExpiredNotice(s.ID, s.Today(at))
+	n, err := t.tx.Notice(id)
+	if errors.Is(err, workflow.ErrNotFound) {
+		n, err = workflow.Notice{ID: id, Shop: s.ID, Kind: workflow.KindExpired, Agenda: &workflow.Agenda{}}, nil
+	}
+	if err != nil {
+		return err
+	}
+	if n.Agenda.Lists(after.Key) {
+		return nil
+	}
+	agenda := *n.Agenda
+	all := []workflow.Application{after}
+	for _, k := range agenda.Keys {
+		a, err := load(t.tx, k)
+		if err != nil {
+			return err
+		}
+		all = append(all, a)
+	}
+	slices.SortStableFunc(all, workflow.MoreValuable)
+	agenda.Keys = nil
+	for _, a := range all[:min(len(all), maxListed)] {
+		agenda.Keys = append(agenda.Keys, a.Key)
+	}
+	agenda.Count++
+	agenda.Worth = workflow.Plus(agenda.Worth, after.Snapshot.Creator.GMV)
+	n.Agenda = &agenda
+	return t.notify(n, at.Add(expiredRest), workflow.Routine)
+}
+
 // concerns reports whether a change shows in a message about deadlines.
 func concerns(before, after workflow.Application) bool {
 	if before.State() == after.State() && before.Timer.By.Equal(after.Timer.By) {

@@ -87,6 +87,9 @@ func (t *txn) afterStep(before workflow.Application, next workflow.Next, ev work
 	if before.State() == workflow.Unseen && after.Decidable() {
 		return offerInTurn(t, after, next.At)
 	}
+	if err := tellExpired(t, before, after, next.At); err != nil {
+		return after, err
+	}
 	if err := countBacklog(t, before, after, next.At); err != nil {
 		return after, err
 	}
