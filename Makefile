@@ -28,8 +28,8 @@ help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: build ## Build and run the demo: both stand-ins and the desk, from scratch each time
-	@exec $(BIN) demo
+demo: build ## Build and run the demo: both stand-ins and the desk, from scratch each time; PORT=9000 and the two after it in place of its own
+	@exec $(BIN) demo $(if $(PORT),--slack-listen 127.0.0.1:$(PORT) --affiliate-listen 127.0.0.1:$(shell expr $(PORT) + 1) --listen 127.0.0.1:$(shell expr $(PORT) + 2))
 
 .PHONY: test
 test: ## All tests, shuffled, with the race detector where there is a C compiler

@@ -120,6 +120,16 @@ func (d *demo) trickle(ctx context.Context, center *affiliatesim.Center, log *sl
 		<-ctx.Done()
 		return
 	}
+	if d.returns() {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(returningAfter):
+		}
+		if err := addAll(center, returning); err != nil {
+			log.WarnContext(ctx, "could not create the requests of known creators", "error", err)
+		}
+	}
 	tick := time.NewTicker(d.Every)
 	defer tick.Stop()
 	for {

@@ -17,7 +17,7 @@ import (
 	"sampledesk/bot/view"
 )
 
-//go:embed web
+//go:embed web/demo.html web/demo.css web/demo.js
 var demoFiles embed.FS
 
 // demoPath is where the demo's page is, on the stand-in workspace's address. There a page may follow the workspace's own
@@ -37,11 +37,15 @@ type demoPage struct {
 	log       *slog.Logger
 }
 
+// demoZone is the zone of most people in the stand-in workspace. The Affiliate Center shows times as they see them.
+const demoZone = "Europe/Berlin"
+
 // demoFacts fill the page.
 type demoFacts struct {
 	Version   string
 	Affiliate string // the Affiliate Center's page
 	Undo      string // how long a decision can be undone, in words; empty: not at all
+	Zone      string // in which both stand-ins show times
 	Import    string // the command that imports the demo's target collaboration
 }
 
@@ -53,7 +57,7 @@ func newDemoPage(stage *simulation, undo time.Duration, collaboration string, lo
 		policy: "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; frame-src 'self' " +
 			strings.Join(sources(center), " ") + "; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; " +
 			"require-trusted-types-for 'script'; trusted-types 'none'",
-		facts:     demoFacts{Version: version(), Affiliate: stage.details.TikTok.Page, Undo: inWords(undo), Import: view.CommandCampaign + " import " + collaboration},
+		facts:     demoFacts{Version: version(), Affiliate: stage.details.TikTok.Page, Undo: inWords(undo), Zone: demoZone, Import: view.CommandCampaign + " import " + collaboration},
 		workspace: strings.TrimSuffix(stage.details.Slack.Page, "/") + "/sim/state",
 		center:    strings.TrimSuffix(stage.details.TikTok.Page, "/") + "/sim/state",
 		client:    &http.Client{Timeout: 5 * time.Second},
@@ -113,6 +117,7 @@ func (p *demoPage) over(workspace http.Handler) http.Handler {
 	own.HandleFunc("GET "+demoPath+"demo.css", p.file("web/demo.css", "text/css; charset=utf-8"))
 	own.HandleFunc("GET "+demoPath+"demo.js", p.file("web/demo.js", "text/javascript; charset=utf-8"))
 	own.HandleFunc("GET "+demoPath+"steps", p.steps)
+	own.HandleFunc("POST "+demoPath+"advance", p.advance)
 	mux := http.NewServeMux()
 	mux.Handle("/", workspace)
 	mux.HandleFunc(demoPath, func(w http.ResponseWriter, r *http.Request) {
@@ -171,6 +176,26 @@ func (p *demoPage) steps(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	_ = json.NewEncoder(w).Encode(stepsOf(state, center, p.onlookers))
+}
+
+// advance lets a day pass in the Affiliate Center, at a click on the page: no other page may ask for it.
+func (p *demoPage) advance(w http.ResponseWriter, r *http.Request) {
+	if site := r.Header.Get("Sec-Fetch-Site"); site != "" && site != "same-origin" {
+		http.Error(w, "only the demo's own page may let time pass", http.StatusForbidden)
+		return
+	}
+	request, err := http.NewRequestWithContext(r.Context(), http.MethodPost, strings.TrimSuffix(p.center, "state")+"clock", strings.NewReader(`{"advance":"24h"}`))
+	if err == nil {
+		request.Header.Set("Content-Type", "application/json")
+		var done json.RawMessage
+		err = fetch(p.client, request, &done)
+	}
+	if err != nil {
+		p.log.WarnContext(r.Context(), "could not let time pass in the demo", "error", err)
+		http.Error(w, "the Affiliate Center did not answer", http.StatusBadGateway)
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
 }
 
 // read asks a stand-in how it is, as any client would.

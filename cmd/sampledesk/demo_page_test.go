@@ -221,7 +221,7 @@ func TestTheDemosPageRunsOnlyItsOwnScriptsAndFramesOnlyTheStandIns(t *testing.T)
 	for _, inline := range []string{"<style", "style=", "onclick=", "<script>"} {
 		require.NotContains(t, body, inline)
 	}
-	require.Contains(t, body, `<iframe src="`+center+`/"`)
+	require.Contains(t, body, `<iframe src="`+center+`/?zone=`)
 	require.Contains(t, body, "for 10 seconds")
 
 	_, header, _ = answerOf(t, http.MethodGet, stage.details.Slack.Page)
@@ -265,7 +265,7 @@ func TestADemoThatListensEverywhereIsShownUnderTheNameThatItsVisitorUses(t *test
 		request.Host = host
 		answer := httptest.NewRecorder()
 		stage.pages[0].ServeHTTP(answer, request)
-		require.Contains(t, answer.Body.String(), `<iframe src="http://`+want+":"+port+`/"`, host)
+		require.Contains(t, answer.Body.String(), `<iframe src="http://`+want+":"+port+`/?zone=`, host)
 		require.Contains(t, answer.Header().Get("Content-Security-Policy"), "frame-src 'self' http://*:"+port+";")
 	}
 }

@@ -24,6 +24,11 @@ func (d *demo) prepare(center *affiliatesim.Center) (collaboration string, err e
 			return "", fmt.Errorf("adding a request that ends soon: %w", err)
 		}
 	}
+	if d.returns() {
+		if err := addAll(center, past); err != nil {
+			return "", err
+		}
+	}
 	of := affiliatesim.Collaboration{
 		Name: "Autumn evenings", Products: []affiliatesim.OfferedProduct{{Title: "Velvet Lip Tint"}, {Title: "Foldable Desk Lamp"}},
 	}
@@ -36,10 +41,50 @@ func (d *demo) prepare(center *affiliatesim.Center) (collaboration string, err e
 	return collaboration, nil
 }
 
+// The creators of the demo who have a past, and what they ask for.
+var (
+	eveningGlow = affiliatesim.RequestedBy{Username: "evening.glow", Nickname: "Evening Glow"}
+	tidyDesk    = affiliatesim.RequestedBy{Username: "tidy_desk", Nickname: "Tidy Desk"}
+	glowSerum   = affiliatesim.RequestedProduct{Title: "Hydrating Glow Serum", ID: "1729384756000000101", SKUID: "1729384756000000102"}
+	deskLamp    = affiliatesim.RequestedProduct{Title: "Foldable Desk Lamp", ID: "1729384756000000201", SKUID: "1729384756000000202"}
+)
+
+// past is what some creators asked for before the desk came.
+var past = []affiliatesim.Request{
+	{Creator: eveningGlow, Product: glowSerum, Status: affiliatesim.Completed},
+	{Creator: eveningGlow, Product: deskLamp, Status: affiliatesim.OverdueCancelled},
+	{Creator: tidyDesk, Product: deskLamp, Status: affiliatesim.Completed},
+}
+
+// returning are the requests that come once the desk has learned the past, so that their cards tell of it: one for the
+// same product and variant again, one of somebody known, and one through an agency. They stand for three of the seeded.
+var returning = []affiliatesim.Request{
+	{PartnerName: "Bright Side Agency"}, {Creator: tidyDesk, Product: glowSerum}, {Creator: eveningGlow, Product: glowSerum},
+}
+
+// returningAfter is how long that takes at the most.
+const returningAfter = 6 * time.Second
+
+// returns reports whether some of the first requests come later. Where no others come, all are there from the start.
+func (d *demo) returns() bool { return d.Every > 0 && d.Seed >= 2*len(returning) }
+
+func addAll(center *affiliatesim.Center, all []affiliatesim.Request) error {
+	for _, r := range all {
+		if _, err := center.AddApplication(r); err != nil {
+			return fmt.Errorf("adding what a creator asks for: %w", err)
+		}
+	}
+	return nil
+}
+
 // quiet is how many of the first requests have days left.
 func (d *demo) quiet() int {
-	if d.Seed > fewQuiet {
+	switch {
+	case d.returns():
+		return d.Seed - 1 - len(returning)
+	case d.Seed > fewQuiet:
 		return d.Seed - 1
+	default:
+		return d.Seed
 	}
-	return d.Seed
 }

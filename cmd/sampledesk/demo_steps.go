@@ -27,6 +27,8 @@ type steps struct {
 	Link    bool `json:"link"`    // the request of such a member has come
 	Several bool `json:"several"` // requests were decided together
 	Wait    bool `json:"wait"`    // the clock was moved, and the desk announced a deadline after that
+	Morning bool `json:"morning"` // a morning message was brought up to date
+	Figures bool `json:"figures"` // somebody looked at the figures
 	Refuse  bool `json:"refuse"`  // somebody who may not decide got a private answer
 }
 
@@ -35,6 +37,7 @@ type workspaceState struct {
 	Channels []struct {
 		Messages []struct {
 			TS       string          `json:"ts"`
+			Edited   any             `json:"edited"` // null: never
 			Metadata messageMetadata `json:"metadata"`
 		} `json:"messages"`
 	} `json:"channels"`
@@ -65,7 +68,10 @@ type messageMetadata struct {
 type ephemeral struct {
 	User   string `json:"user"`
 	Blocks []struct {
-		ID string `json:"block_id"`
+		ID       string `json:"block_id"`
+		Elements []struct {
+			ActionID string `json:"action_id"`
+		} `json:"elements"`
 	} `json:"blocks"`
 }
 
@@ -82,6 +88,7 @@ func stepsOf(w workspaceState, center clockState, onlookers []string) steps {
 	for _, c := range w.Channels {
 		for _, m := range c.Messages {
 			r.read(m.Metadata)
+			r.Morning = r.Morning || m.Metadata.Payload.Kind == workflow.KindMorning && m.Edited != nil
 			// One of the first requests expires within hours: that one is announced without the visitor's doing.
 			if posted, err := strconv.ParseFloat(m.TS, 64); err == nil && m.Metadata.Payload.Kind == workflow.KindDeadline {
 				r.Wait = r.Wait || center.AdvancedAt != 0 && posted > center.AdvancedAt
@@ -93,6 +100,7 @@ func stepsOf(w workspaceState, center clockState, onlookers []string) steps {
 	}
 	r.Write = r.sent && r.received
 	r.Collect = r.joined && slices.ContainsFunc(w.Ephemerals, ephemeral.showsACampaign)
+	r.Figures = slices.ContainsFunc(w.Ephemerals, ephemeral.showsFigures)
 	r.Refuse = slices.ContainsFunc(w.Ephemerals, func(e ephemeral) bool { return slices.Contains(onlookers, e.User) })
 	return r.steps
 }
@@ -161,6 +169,18 @@ func (e ephemeral) showsACampaign() bool {
 	for _, b := range e.Blocks {
 		if strings.HasPrefix(b.ID, view.BlockFunnel) {
 			return true
+		}
+	}
+	return false
+}
+
+// showsFigures tells whether this is the answer with the figures of a period.
+func (e ephemeral) showsFigures() bool {
+	for _, b := range e.Blocks {
+		for _, element := range b.Elements {
+			if element.ActionID == view.ActionStatsFile {
+				return true
+			}
 		}
 	}
 	return false

@@ -59,12 +59,19 @@ func TestAStepIsTickedByTheMetadataOfMessages(t *testing.T) {
 		"before the clock moved":  {messages: []message{deadline}, moved: 101},
 		"the clock was moved":     {messages: []message{deadline}, moved: 99, want: steps{Wait: true}},
 		"and the channel is told": {messages: []message{{notice, deadline.payload}}, moved: 99, want: steps{Wait: true}},
+		"a new morning":           {messages: []message{{notice, `"kind":"morning"`}}},
+		"a morning, handled":      {messages: []message{{notice, `"kind":"morning","edited":"yes"`}}, want: steps{Morning: true}},
+		"figures":                 {private: `{"user":"U1","blocks":[{"type":"actions","block_id":"x","elements":[{"action_id":"stats_file"}]}]}`, want: steps{Figures: true}},
 		"a guest was refused":     {private: `{"user":"U9","blocks":[]}`, want: steps{Refuse: true}},
 		"a member was refused":    {private: `{"user":"U1","blocks":[]}`},
 	} {
 		var shown []string
 		for _, m := range append(c.messages, message{"", `"kind":"stage"`}) {
-			shown = append(shown, fmt.Sprintf(`{"ts":"100.000200","text":"","metadata":{"event_type":%q,"event_payload":{%s}}}`, m.event, m.payload))
+			edited := "null"
+			if strings.Contains(m.payload, `"edited":"yes"`) {
+				edited = `{"user":"UBOT","ts":"101.000100"}`
+			}
+			shown = append(shown, fmt.Sprintf(`{"ts":"100.000200","text":"","edited":%s,"metadata":{"event_type":%q,"event_payload":{%s}}}`, edited, m.event, m.payload))
 		}
 		shown = append(shown, `{"text":"approved by <@U1>","metadata":null,"blocks":[]}`)
 		body := fmt.Sprintf(`{"channels":[{"id":"C1","messages":[%s]}],"ephemerals":[%s],"views":[%s]}`, strings.Join(shown, ","), c.private, c.views)

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"syscall"
 	"time"
 
 	"sampledesk/affiliate/affiliatesim"
@@ -114,11 +115,11 @@ func (s *simFlags) listen(ctx context.Context, log *slog.Logger, as staging) (*s
 	var config net.ListenConfig
 	slackListener, err := config.Listen(ctx, "tcp", s.SlackListen)
 	if err != nil {
-		return nil, fmt.Errorf("listening for the stand-in workspace (--slack-listen names another address): %w", err)
+		return nil, fmt.Errorf("listening for the stand-in workspace (--slack-listen names another address): %w", inUse(err, s.SlackListen))
 	}
 	affiliateListener, err := config.Listen(ctx, "tcp", s.AffiliateListen)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("listening for the stand-in Affiliate Center (--affiliate-listen names another address): %w", err), slackListener.Close())
+		return nil, errors.Join(fmt.Errorf("listening for the stand-in Affiliate Center (--affiliate-listen names another address): %w", inUse(err, s.AffiliateListen)), slackListener.Close())
 	}
 	slackBase, affiliateBase := base(slackListener), base(affiliateListener)
 	stage := &simulation{listeners: [2]net.Listener{slackListener, affiliateListener}}
@@ -138,6 +139,14 @@ func (s *simFlags) listen(ctx context.Context, log *slog.Logger, as staging) (*s
 	stage.pages = [2]http.Handler{stage.slack.Handler(), stage.affiliate.Handler()}
 	stage.details = details{Slack: stage.slack.Details(slackBase), TikTok: stage.affiliate.Details(affiliateBase)}
 	return stage, nil
+}
+
+// inUse says what most likely has an address that is taken.
+func inUse(err error, address string) error {
+	if !errors.Is(err, syscall.EADDRINUSE) {
+		return err
+	}
+	return fmt.Errorf("%s is in use: a demo may already be running there; end it with Ctrl-C, or choose another port, as with make demo PORT=9000 (%w)", address, err)
 }
 
 // base is the address under which a listener is reached from this machine.

@@ -115,6 +115,29 @@ function offerToCopy() {
   }
 }
 
+// On a phone the first thing to see is a whole card, and not the end of the channel below it.
+function showACard(tries) {
+  if (!matchMedia('(max-width: 60rem)').matches || tries === 0) return;
+  const pane = document.querySelector('#slack iframe').contentDocument;
+  const cards = [...pane?.querySelectorAll('#main .message') ?? []].filter((message) => message.querySelector('[data-action="approve"]'));
+  if (cards.length > 0) cards.at(-1).scrollIntoView({ block: 'start' });
+  // The channel goes on to its end until its pictures are there.
+  setTimeout(() => showACard(cards.length > 0 ? Math.min(tries, 6) - 1 : tries - 1), 300);
+}
+
+// Time passes at a click, and what the desk makes of it is seen in Slack.
+part('advance').addEventListener('click', async ({ target }) => {
+  target.disabled = true;
+  try {
+    const answer = await fetch('/demo/advance', { method: 'POST' });
+    if (!answer.ok) throw new Error(`answered ${answer.status}`);
+    part('news').textContent = '24 hours have passed.';
+    turn('slack');
+  } catch {
+    part('away').hidden = false;
+  }
+  target.disabled = false;
+});
 for (const item of items) item.querySelector('button').addEventListener('click', () => show(item));
 for (const button of document.querySelectorAll('[data-row]')) {
   button.addEventListener('click', () => {
@@ -134,3 +157,4 @@ show(items[0]);
 fold(wasFolded());
 follow();
 look();
+showACard(60);

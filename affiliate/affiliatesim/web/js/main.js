@@ -38,6 +38,7 @@ async function paint() {
     return;
   }
   showTabs(state);
+  if (!talking && leaveEmpty(state, total)) return;
   if (!talking) rows.show(state.rows);
   showShops(state.shops);
   showPaging(talking ? 0 : total, state.rows.length);
@@ -59,6 +60,17 @@ function showTabs(state) {
     button.lastElementChild.textContent = t.key === "messages" && t.count === 0 ? "" : t.count.toLocaleString("en-GB");
   });
   byId("list").setAttribute("aria-labelledby", `tab-${view.tab}`);
+}
+
+// leaveEmpty goes on to where the last row of a list went, or to the next list with rows. Whoever chose an empty list stays.
+function leaveEmpty(state, total) {
+  const emptied = total === 0 && !view.find && view.filled === view.tab;
+  view.filled = total > 0 ? view.tab : "";
+  if (!emptied) return false;
+  const at = state.tabs.findIndex((t) => t.key === view.tab);
+  const next = state.tabs.slice(at + 1).find((t) => t.count > 0) ?? state.tabs.find((t) => t.count > 0);
+  if (next) choose(next.key);
+  return Boolean(next);
 }
 
 function tab(t) {

@@ -46,10 +46,25 @@ export function share(value) {
   return String(value).endsWith("%") ? String(value) : `${value}%`;
 }
 
+// zone is the one that the page's address names, or the device's.
+const zone = (() => {
+  const timeZone = new URLSearchParams(location.search).get("zone") || undefined;
+  try {
+    return new Intl.DateTimeFormat("en-US", { timeZone }).resolvedOptions().timeZone;
+  } catch {
+    return undefined;
+  }
+})();
+
+const written = (date, options) => date.toLocaleString("en-US", { timeZone: zone, ...options });
+const dayOf = (date) => Date.parse(`${written(date, { year: "numeric", month: "short", day: "numeric" })} UTC`) / 86400000;
+
+// moment writes a time in the form that Slack gives it, so that both can be compared at a glance.
 export function moment(seconds) {
-  return new Date(seconds * 1000).toLocaleString("en-GB", {
-    weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit",
-  });
+  const date = new Date(seconds * 1000);
+  const day = { "-1": "yesterday", 0: "today", 1: "tomorrow" }[dayOf(date) - dayOf(new Date())]
+    ?? written(date, { year: "numeric", month: "short", day: "numeric" });
+  return `${day} ${written(date, { hour: "numeric", minute: "2-digit" })}`;
 }
 
 // span writes the time until then in its two largest units.
