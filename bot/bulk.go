@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strconv"
 	"time"
 
 	"github.com/slack-go/slack"
@@ -35,6 +36,9 @@ type bulkDesk struct {
 func (d *bulkDesk) register(r *routes) {
 	handle.OnClick(r.Mux, view.ActionBulk, d.openBulk())
 	handle.OnClick(r.Mux, view.ActionBulkShop, d.filterBulk())
+	for _, action := range []string{view.ActionBulkMore, view.ActionBulkPage, view.ActionBulkBack} {
+		handle.OnClick(r.Mux, action, d.filterBulk())
+	}
 	for _, action := range view.BulkFilters {
 		handle.OnClick(r.Mux, action, d.filterBulk())
 	}
@@ -95,7 +99,7 @@ func (d *bulkDesk) filterBulk() onClick[bulkChange] {
 			if err != nil {
 				return handle.Answer{}, err
 			}
-			b.meta.Filter = bulkFilterOf(c, b.meta.Filter)
+			b.meta = bulkMetaOf(c, b.meta)
 			facts, err := d.bulkFacts(ctx, g.Shop, shops, b.meta)
 			if err != nil {
 				return handle.Answer{}, err
@@ -104,6 +108,33 @@ func (d *bulkDesk) filterBulk() onClick[bulkChange] {
 			return handle.Answer{}, nil
 		},
 	}
+}
+
+// bulkMetaOf reads what the person has chosen by now, and where they go from there.
+func bulkMetaOf(c click, was view.BulkMeta) view.BulkMeta {
+	now := was
+	now.Filter = bulkFilterOf(c, was.Filter)
+	now.LeaveOut(c.Field(view.ActionBulkLeftOut).Checked)
+	switch c.Action.ID {
+	case view.ActionBulkMore:
+		now.More = !was.More
+	case view.ActionBulkPage, view.ActionBulkBack:
+		now.Page = previewPage(c.Action.Text)
+	case view.ActionBulkShop:
+		now.Page, now.LeftOut = 0, nil
+	default:
+		now.Page = 0 // other requests
+	}
+	return now
+}
+
+// previewPage reads the page of the preview that a button leads to.
+func previewPage(s string) int {
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		return 0
+	}
+	return min(max(n, 0), workflow.MaxPlan)
 }
 
 // bulkFilterOf reads all filters as the person sees them. Of two that they changed quickly the second says both, whatever
@@ -118,7 +149,7 @@ func bulkFilterOf(c click, was query.Criteria) query.Criteria {
 	}
 	view.SetBulkFilter(&was, c.Action.ID, c.Action.Values())
 	if c.Action.ID == view.ActionBulkShop {
-		was.Product = "" // a product is of one shop
+		was.Product, was.Campaign = "", "" // they are of one shop
 	}
 	return was
 }
@@ -138,16 +169,26 @@ func (d *bulkDesk) updateBulk(ctx context.Context, i handle.Interaction, m slack
 // bulkFacts gathers what the dialog offers: of all that waits in a shop what the filter lets through, and the products
 // that are waited for.
 func (d *bulkDesk) bulkFacts(ctx context.Context, s workflow.Shop, shops []workflow.Shop, at view.BulkMeta) (view.BulkFacts, error) {
-	facts := view.BulkFacts{Shop: s, Shops: shops, Filter: at.Filter, Channel: at.Channel}
+	facts := view.BulkFacts{Shop: s, Shops: shops, Meta: at}
 	err := d.reads.View(ctx, func(tx workflow.Tx) (err error) {
 		facts.At = time.Now()
-		facts.BulkOffer, err = query.OfferBulk(ctx, tx, s.ID, at.Filter, facts.At, view.Choosable)
+		if at.More || at.Filter.Campaign != "" {
+			if facts.Campaigns, err = query.CampaignsTaking(ctx, tx, s.ID, "", view.MaxChoices); err != nil {
+				return err
+			}
+		}
+		facts.BulkOffer, err = query.OfferBulk(ctx, tx, asking(s.ID, at, facts.At))
 		return err
 	})
 	if err != nil {
 		return facts, fmt.Errorf("%w what waits: %w", access.ErrRead, err)
 	}
 	return facts, nil
+}
+
+// asking is what the dialog asks of a shop's queue.
+func asking(s workflow.ShopID, m view.BulkMeta, at time.Time) query.BulkAsk {
+	return query.BulkAsk{Shop: s, Criteria: m.Filter, Now: at, From: view.BulkFrom(m.Page), Choosable: view.Choosable}
 }
 
 // runMessage renders the progress of a run. The metadata says its sort, and whether it is under_way or done.

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"strings"
@@ -25,7 +26,8 @@ func (d *bulkDesk) submitBulk() onSubmit[view.BulkMeta] {
 			if wrong != nil {
 				return *wrong, nil
 			}
-			return d.confirmBulk(ctx, s, g, asked, block), nil
+			meta.LeaveOut(s.Field(view.ActionBulkLeftOut).Checked)
+			return d.confirmBulk(ctx, s, g, meta, asked, block), nil
 		},
 		Fail: endSubmit[view.BulkMeta](d.access),
 	}
@@ -38,9 +40,13 @@ func endSubmit[T any](who *access.Access) func(context.Context, submit, T, handl
 	}
 }
 
-// confirmBulk shows what will happen above what was chosen.
-func (d *bulkDesk) confirmBulk(ctx context.Context, s submit, g handle.Grant, asked view.BulkDeed, block string) handle.Answer {
-	facts, err := d.bulkConfirm(ctx, g.Shop, asked)
+// confirmBulk shows what will happen above what was chosen. What is more than the page carries is kept as a plan.
+func (d *bulkDesk) confirmBulk(ctx context.Context, s submit, g handle.Grant, meta view.BulkMeta, asked view.BulkDeed, block string) handle.Answer {
+	facts, err := d.bulkConfirm(ctx, g.Shop, meta, asked)
+	if err == nil && len(facts.Deed.Targets) > workflow.MaxRun {
+		facts.Deed.Plan = rand.Text()
+		err = d.engine.Plan(ctx, workflow.Plan{Person: g.Actor.Person, Shop: g.Shop.ID, At: time.Now(), Token: facts.Deed.Plan, Targets: facts.Deed.Targets})
+	}
 	if err != nil {
 		d.access.Log(ctx, s.User.ID, err)
 		return handle.At(block, d.access.Explain(ctx, err))
@@ -55,6 +61,16 @@ func (d *bulkDesk) confirmBulk(ctx context.Context, s submit, g handle.Grant, as
 	return handle.Answer{View: &page, Push: true}
 }
 
+// holds reports whether a control stands in the view.
+func holds(s submit, action string) bool {
+	for _, block := range s.View.State.Values {
+		if _, ok := block[action]; ok {
+			return true
+		}
+	}
+	return false
+}
+
 // blockHolding returns the block in which a control of the view stands. Block ids may change, action ids do not.
 func blockHolding(s submit, action string) string {
 	for id, block := range s.View.State.Values {
@@ -65,7 +81,8 @@ func blockHolding(s submit, action string) string {
 	return view.BlockBulkVerdict
 }
 
-// askedOf reads what was chosen, and what is to be done with it. The second result is what is wrong with that.
+// askedOf reads what was chosen, and what is to be done with it; no targets are all that match. The second result is what
+// is wrong with that.
 func askedOf(s submit, shop workflow.ShopID, block string) (view.BulkDeed, *handle.Answer) {
 	wrong := func(block, sentence string) *handle.Answer {
 		a := handle.At(block, sentence)
@@ -77,14 +94,16 @@ func askedOf(s submit, shop workflow.ShopID, block string) (view.BulkDeed, *hand
 			asked.Targets = append(asked.Targets, t)
 		}
 	}
-	if len(asked.Targets) == 0 {
+	switch {
+	case len(asked.Targets) == 0 && !holds(s, view.ActionBulkLeftOut):
 		return asked, wrong(block, view.ErrorNoneChosen)
-	}
-	if len(asked.Targets) > workflow.MaxRun {
+	case len(asked.Targets) > workflow.MaxRun:
 		return asked, wrong(block, view.ErrorTooManyChosen)
+	case len(asked.Targets) > 0 && len(s.Field(view.ActionBulkLeftOut).Checked) > 0:
+		return asked, wrong(block, view.ErrorBothChosen)
 	}
 	var ok bool
-	if asked.Verdict, asked.Reason, ok = view.ParseBulkVerdict(s.Field(view.ActionBulkVerdict).Chosen()); !ok {
+	if asked.Deed, ok = view.ParseBulkVerdict(s.Field(view.ActionBulkVerdict).Chosen()); !ok {
 		return asked, wrong(view.BlockBulkVerdict, view.ErrorNoVerdict)
 	}
 	return asked, nil
@@ -95,15 +114,39 @@ func (d *bulkDesk) submitBulkConfirm() onSubmit[view.BulkDeed] {
 	return onSubmit[view.BulkDeed]{
 		Parse: func(s submit) (view.BulkDeed, error) { return view.ParseBulkDeed(s.View.Metadata) },
 		Scope: handle.For(access.Reviewer, func(b view.BulkDeed) workflow.ShopID { return b.Shop }),
-		Do: func(ctx context.Context, _ submit, b view.BulkDeed, g handle.Grant) (handle.Answer, error) {
+		Do: func(ctx context.Context, s submit, b view.BulkDeed, g handle.Grant) (handle.Answer, error) {
 			g.Actor.Surface = workflow.FromBulk
-			_, err := d.engine.Decide(ctx, workflow.Bulk{
-				Actor: g.Actor, At: time.Now(), Shop: b.Shop, Verdict: b.Verdict, Reason: b.Reason, Targets: b.Targets, Undo: d.defaults.UndoOf(g.Shop),
-			})
+			bulk := workflow.Bulk{
+				Actor: g.Actor, At: time.Now(), Shop: b.Shop, Verdict: b.Verdict, Reason: b.Reason, Targets: b.Targets, Plan: b.Plan,
+				Undo: d.defaults.UndoOf(g.Shop),
+			}
+			if b.Joins {
+				bulk.Campaign, bulk.NewName = campaignIn(s)
+				if sentence := view.ChoiceError(bulk.Campaign != "", bulk.NewName != ""); sentence != "" {
+					return handle.At(view.BlockName, sentence), nil
+				}
+			}
+			_, err := d.engine.Decide(ctx, bulk)
 			return handle.Answer{Clear: true}, err
 		},
-		Fail: endSubmit[view.BulkDeed](d.access),
+		Fail: d.notBegun,
 	}
+}
+
+// notBegun says why nothing was begun: at the input that can be mended, or else in the dialog's place.
+func (d *bulkDesk) notBegun(ctx context.Context, s submit, b view.BulkDeed, g handle.Grant, err error) handle.Answer {
+	if refused, ok := errors.AsType[workflow.Refusal](err); ok && b.Joins {
+		campaign, _ := campaignIn(s)
+		if block, sentence, ok := view.JoinError(refused, campaign != ""); ok {
+			return handle.At(block, sentence)
+		}
+	}
+	return endSubmit[view.BulkDeed](d.access)(ctx, s, b, g, err)
+}
+
+// campaignIn reads the campaign that was chosen, or how a new one is to be called.
+func campaignIn(s submit) (workflow.CampaignID, string) {
+	return workflow.CampaignID(s.Field(view.ActionChoice).Chosen()), s.Field(view.ActionName).Text
 }
 
 // undoRun takes back what of a run was not sent.
@@ -136,16 +179,25 @@ func (d *bulkDesk) run(ctx context.Context, id workflow.RunID) (r workflow.Run, 
 	return r, err
 }
 
-// bulkConfirm gathers what a person is about to decide: of what they chose that which can be decided now as they were
-// shown it. Asked is all of it.
-func (d *bulkDesk) bulkConfirm(ctx context.Context, s workflow.Shop, asked view.BulkDeed) (view.BulkConfirmFacts, error) {
+// bulkConfirm gathers what a person is about to do: with those that they chose, or all that match but what they left out,
+// as far as it can be done now as they were shown it.
+func (d *bulkDesk) bulkConfirm(ctx context.Context, s workflow.Shop, meta view.BulkMeta, asked view.BulkDeed) (view.BulkConfirmFacts, error) {
 	facts := view.BulkConfirmFacts{Deed: asked, Channel: d.defaults.ChannelOf(s), Undo: d.defaults.UndoOf(s)}
 	err := d.store.View(ctx, func(tx workflow.Tx) error {
-		c, err := query.CheckBulk(tx, asked.Targets, asked.Verdict, asked.Reason, time.Now())
+		now := time.Now()
+		c, err := query.CheckBulk(tx, asked.Targets, asked.Deed, now)
+		if len(asked.Targets) == 0 {
+			c, err = query.CheckAll(ctx, tx, asking(s.ID, meta, now), meta.Omitted(), asked.Deed)
+		}
 		if err != nil {
 			return err
 		}
-		facts.Deed.Targets, facts.Applications, facts.Moved, facts.Unapprovable = c.Targets, c.Applications, c.Moved, c.Unapprovable
+		facts.Deed.Targets, facts.Applications, facts.Moved, facts.Unapprovable, facts.Taken = c.Targets, c.Applications, c.Moved, c.Unapprovable, c.Taken
+		if asked.Joins {
+			if facts.Campaigns, err = query.CampaignsTaking(ctx, tx, s.ID, "", view.MaxChoices+1); err != nil {
+				return err
+			}
+		}
 		facts.Shop, err = d.defaults.ShopNamed(tx, s.ID)
 		return err
 	})

@@ -244,39 +244,104 @@ func TestARunThatWentOutCannotBeUndone(t *testing.T) {
 	})
 }
 
-func TestAHundredOfMoreAreOfferedAndGoThroughARestart(t *testing.T) {
+// crowd has requests wait in a shop, in one transaction.
+func (w *world) crowd(n int, change func(i int, r *workflow.Snapshot)) {
+	w.t.Helper()
+	var all []engine.Observation
+	now := time.Now()
+	for i := range n {
+		id := fmt.Sprint(1000 + i)
+		r := pending(id)
+		if change != nil {
+			change(i, &r)
+		}
+		all = append(all, engine.Observation{ID: workflow.ApplicationID(id), Reported: workflow.Reported{At: now, Began: now, First: true, Snapshot: r}})
+	}
+	_, err := w.engine.Observe(w.t.Context(), shopID, all)
+	require.NoError(w.t, err)
+}
+
+func TestAllThatMatchAreTakenHoweverManyAndGoThroughARestart(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it is long")
 	}
 	inBubble(t, setup{}, func(t *testing.T, w *world) {
-		var all []engine.Observation
-		now := time.Now()
-		for i := range 130 {
-			r := pending(fmt.Sprint(1000 + i))
+		w.crowd(230, func(i int, r *workflow.Snapshot) {
 			r.Creator.Nickname = strings.Repeat("<!channel>&*_نور👩\u200d🍳", 8)
 			r.Product.Title = strings.Repeat("> `x` ", 20)
-			all = append(all, engine.Observation{ID: workflow.ApplicationID(fmt.Sprint(1000 + i)), Reported: workflow.Reported{At: now, Began: now, First: true, Snapshot: r}})
-		}
-		_, err := w.engine.Observe(t.Context(), shopID, all)
-		require.NoError(t, err)
+			r.Approvable = i != 7
+		})
 		dialog := w.several(memberOne)
-		require.Contains(t, wording(t, w.view(dialog).Blocks), "130 of 130 pending requests match")
-		require.Len(t, w.offered(dialog), 100)
-		for range 90 {
+		require.Contains(t, wording(t, w.view(dialog).Blocks), "230 of 230 pending requests match")
+		require.Empty(t, w.offered(dialog), "nothing is chosen: all are taken")
+		now := time.Now()
+		for range 120 {
 			w.tiktok.answer(engine.Outcome{Event: workflow.RefusedForGood{At: now, Failure: workflow.Failure{Code: 16021999, Message: strings.Repeat("No. ", 100)}}})
 		}
 		page := w.confirming(memberOne, dialog, view.BulkApprove, nil)
+		shown := wording(t, w.view(page).Blocks)
+		require.Contains(t, shown, "Approve 229 requests")
+		require.Contains(t, shown, "1 can't be approved on TikTok right now")
+		_, err := w.engine.Apply(t.Context(), workflow.Key{Shop: shopID, ID: "1003"}, workflow.Decided{ // somebody is quicker
+			Actor: workflow.Actor{Person: memberTwo}, At: now, Verdict: workflow.Approve, Undo: time.Hour,
+		})
+		require.NoError(t, err)
 		require.True(t, w.submit(memberOne, page, nil).OK)
 		w.reopen()
-		wait(15 * time.Minute)
-		require.Contains(t, w.progress().Text, "approved 10 of 100 requests: 10 confirmed by TikTok, 90 refused by TikTok")
-		require.Len(t, w.tiktok.got(), 100)
-		require.Equal(t, 100, strings.Count(w.wholeRun(), "• "), "it can be read to the end")
+		wait(25 * time.Minute)
+		require.Contains(t, w.progress().Text, "approved 108 of 229 requests: 108 confirmed by TikTok, 120 refused by TikTok, 1 not decided")
+		require.Len(t, w.tiktok.got(), 228)
+		whole := w.wholeRun()
+		require.Contains(t, whole, "<@"+memberTwo+"> was faster")
+		require.Equal(t, 101, strings.Count(whole, "• "), "what went wrong can be read, a hundred of a kind")
+		require.Contains(t, whole, "and 20 more")
 		for _, method := range []string{"chat.update", "chat.postMessage"} {
 			for _, c := range w.calls(method) {
 				require.NotEqual(t, "msg_blocks_too_long", c.Error)
 			}
 		}
+	})
+}
+
+func TestThePreviewIsPagedThroughAndWhatIsLeftOutStaysOut(t *testing.T) {
+	inBubble(t, setup{}, func(t *testing.T, w *world) {
+		w.crowd(130, func(_ int, r *workflow.Snapshot) { r.Product.Title = "Lamp" })
+		dialog := w.several(memberOne)
+		leaving := object{view.ActionBulkLeftOut: []string{"1000:0", "1001:0"}}
+		w.filter(memberOne, dialog, view.ActionBulkPage, nil)
+		shown := wording(t, w.view(dialog).Blocks)
+		require.Contains(t, shown, "Back")
+		require.Contains(t, shown, "Next 10")
+
+		page := w.confirming(memberOne, dialog, view.BulkJoin, leaving)
+		shown = wording(t, w.view(page).Blocks)
+		require.Contains(t, shown, "Add 128 requests to a campaign")
+		require.True(t, w.submit(memberOne, page, object{view.ActionName: "Autumn"}).OK)
+		wait(2 * time.Minute)
+		require.Equal(t, "<@"+memberOne+"> added 128 requests to the campaign Autumn: 128 added", w.progress().Text)
+		require.Empty(t, w.application("1001").Campaign)
+		require.NotEmpty(t, w.application("1129").Campaign)
+		require.Equal(t, [2]any{"joins", "done"}, [2]any{w.progress().Metadata.Payload["run"], w.progress().Metadata.Payload["state"]})
+	})
+}
+
+func TestOfManyOnlySomeCanBeTakenAndAllTheSameFilterIsUsed(t *testing.T) {
+	inBubble(t, setup{instant: true}, func(t *testing.T, w *world) {
+		w.crowd(150, func(i int, r *workflow.Snapshot) {
+			r.Creator.Followers = workflow.OptionalNumber{Value: float64(i * 1000), Shared: true}
+		})
+		dialog := w.several(memberOne)
+		page := w.confirming(memberOne, dialog, view.BulkApprove, object{view.ActionBulkChosen: []string{"1000:0", "1002:0"}})
+		require.Contains(t, wording(t, w.view(page).Blocks), "Approve 2 requests")
+
+		other := w.several(memberTwo)
+		w.filter(memberTwo, other, view.ActionBulkMore, nil)
+		w.filter(memberTwo, other, view.ActionBulkFollowersMost, "10000")
+		require.Len(t, w.offered(other), 11, "and all of them are chosen")
+		page = w.confirming(memberTwo, other, string(workflow.NotMatch), nil)
+		require.True(t, w.submit(memberTwo, page, nil).OK)
+		wait(2 * time.Minute)
+		require.Equal(t, "<@"+memberTwo+"> rejected 11 requests (Doesn't fit what we look for): 11 confirmed by TikTok", w.progress().Text)
 	})
 }
 

@@ -73,18 +73,18 @@ func (d *joinDesk) joinFacts(ctx context.Context, target view.Target) (facts vie
 func (d *joinDesk) suggestCampaigns(ctx context.Context, i handle.Interaction) any {
 	ctx, cancel := context.WithTimeout(ctx, handle.CommitBy)
 	defer cancel()
-	meta, err := view.ParseJoinMeta(i.View.Metadata)
+	shop, err := view.CampaignShop(i.View.Metadata)
 	if err != nil {
 		d.log.WarnContext(ctx, "invalid metadata of a dialog", "error", err)
 		return view.CampaignOptions(nil)
 	}
-	if _, err := d.access.Guard(ctx, i.User.ID, meta.Target.Key.Shop, access.Reviewer); err != nil {
+	if _, err := d.access.Guard(ctx, i.User.ID, shop, access.Reviewer); err != nil {
 		d.access.Log(ctx, i.User.ID, err)
 		return view.CampaignOptions(nil)
 	}
 	var found []workflow.Campaign
 	err = d.store.View(ctx, func(tx workflow.Tx) (err error) {
-		found, err = query.CampaignsTaking(ctx, tx, meta.Target.Key.Shop, i.Typed, view.MaxChoices)
+		found, err = query.CampaignsTaking(ctx, tx, shop, i.Typed, view.MaxChoices)
 		return err
 	})
 	if err != nil {
@@ -121,7 +121,7 @@ func (d *joinDesk) submitJoin() onSubmit[view.JoinMeta] {
 		Scope: handle.For(access.Reviewer, func(m view.JoinMeta) workflow.ShopID { return m.Target.Key.Shop }),
 		Do: func(ctx context.Context, s submit, meta view.JoinMeta, g handle.Grant) (handle.Answer, error) {
 			join := d.join(s, meta, g)
-			if sentence := wrongWith(join); sentence != "" {
+			if sentence := view.ChoiceError(join.Campaign != "", join.NewName != ""); sentence != "" {
 				return handle.At(view.BlockName, sentence), nil
 			}
 			_, _, err := d.engine.Join(ctx, join)
@@ -143,18 +143,6 @@ func (d *joinDesk) join(s submit, meta view.JoinMeta, g handle.Grant) workflow.J
 		j.Campaign = "" // the menu only shows where they are now; the name is what the person added
 	}
 	return j
-}
-
-// wrongWith tells what is wrong with the dialog's inputs, if anything.
-func wrongWith(j workflow.Join) string {
-	switch {
-	case j.Campaign == "" && j.NewName == "":
-		return view.ErrorNoChoice
-	case j.Campaign != "" && j.NewName != "":
-		return view.ErrorTwoChoices
-	default:
-		return ""
-	}
 }
 
 func blockOf(j workflow.Join) string {

@@ -33,7 +33,7 @@
 //	notice           a post that is no card: a run's progress, a question, a morning message
 //	campaign         a group of creators and products that the team works on
 //	member           a creator in a campaign, and where they stand before an application decides it
-//	run              something long that a person started: a bulk decision or an import
+//	run              something long that a person started: several decided or added to a campaign, or an import
 //	timer            an application's running deadline, and when its next step is due
 //	escalation step  what is announced how long before or after a deadline, and once
 //	audience         who hears of a step: the thread, the reviewers, the channel, the admins

@@ -12,6 +12,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"sampledesk/workflow"
+	"sampledesk/workflow/query"
 )
 
 // CallbackBulkConfirm is the callback id of the second page of *Decide several*.
@@ -19,16 +20,22 @@ const CallbackBulkConfirm = "bulk_confirm"
 
 // BulkDeed is what a person is about to do, as the second page carries it unseen.
 type BulkDeed struct {
-	Shop    workflow.ShopID
-	Verdict workflow.Verdict
-	Reason  workflow.Reason
+	Shop workflow.ShopID
+	query.Deed
 	Targets []workflow.Target
+	Plan    string // the token of the plan that has them, where they are more than a page carries
 }
 
 // Encode writes the page's private metadata: the shop, the verdict, the reason, and the requests with their rounds, with
 // TikTok's ids in base 36 so that as many as a run takes have room. Ok is false where they have not.
 func (d BulkDeed) Encode() (encoded string, ok bool) {
 	parts := []string{string(d.Shop), string(d.Verdict), string(d.Reason)}
+	if d.Joins {
+		parts[1], parts[2] = BulkJoin, ""
+	}
+	if d.Plan != "" {
+		return strings.Join(append(parts, planMark+d.Plan), " "), true
+	}
 	for _, t := range d.Targets {
 		parts = append(parts, packID(t.Key.ID)+":"+strconv.Itoa(t.Round))
 	}
@@ -36,13 +43,23 @@ func (d BulkDeed) Encode() (encoded string, ok bool) {
 	return encoded, utf8.RuneCountInString(encoded) <= maxMetadata
 }
 
+// planMark stands before a plan's token where a request would stand.
+const planMark = "="
+
 // ParseBulkDeed reads what Encode wrote.
 func ParseBulkDeed(s string) (BulkDeed, error) {
 	parts := strings.Split(s, " ")
 	if len(parts) < 4 || parts[0] == "" {
 		return BulkDeed{}, fmt.Errorf("%q does not say what is to be decided", s)
 	}
-	d := BulkDeed{Shop: workflow.ShopID(parts[0]), Verdict: workflow.Verdict(parts[1]), Reason: workflow.Reason(parts[2])}
+	d := BulkDeed{Shop: workflow.ShopID(parts[0]), Deed: query.Deed{Verdict: workflow.Verdict(parts[1]), Reason: workflow.Reason(parts[2])}}
+	if parts[1] == BulkJoin {
+		d.Deed = query.Deed{Joins: true}
+	}
+	if token, ok := strings.CutPrefix(parts[3], planMark); ok && len(parts) == 4 && token != "" {
+		d.Plan = token
+		return d, nil
+	}
 	for _, p := range parts[3:] {
 		t, err := ParseBulkChoice(d.Shop, p)
 		if err != nil {
@@ -82,6 +99,8 @@ type BulkConfirmFacts struct {
 	Applications []workflow.Application // the same, as they are now
 	Moved        int                    // of those that were chosen: changed or decided meanwhile
 	Unapprovable int                    // of those that were chosen: TikTok does not let them be approved
+	Taken        int                    // of those that were chosen to be added to a campaign: in one already
+	Campaigns    []workflow.Campaign    // to choose from, if they are to be added to one
 	Shop         string                 // named only where a channel serves several
 	Channel      string                 // where the progress is told
 	Undo         time.Duration          // none: 0
@@ -92,10 +111,13 @@ type BulkConfirmFacts struct {
 func BulkConfirm(f BulkConfirmFacts) (m slack.ModalViewRequest, ok bool) {
 	meta, ok := f.Deed.Encode()
 	n := len(f.Applications)
-	verb := map[bool]string{true: "Reject", false: "Approve"}[f.Deed.Verdict == workflow.Reject]
+	verb := "Approve"
 	title := verb + " " + many(n, "request")
-	if f.Deed.Verdict == workflow.Reject {
-		title += ": " + ReasonText(f.Deed.Reason)
+	switch {
+	case f.Deed.Joins:
+		verb, title = "Add", "Add "+many(n, "request")+" to a campaign"
+	case f.Deed.Verdict == workflow.Reject:
+		verb, title = "Reject", "Reject "+many(n, "request")+": "+ReasonText(f.Deed.Reason)
 	}
 	creators := creatorsOf(f.Applications)
 	blocks := []slack.Block{
@@ -106,10 +128,17 @@ func BulkConfirm(f BulkConfirmFacts) (m slack.ModalViewRequest, ok bool) {
 	if left := leftOut(f); left != "" {
 		blocks = append(blocks, section(left))
 	}
+	if f.Deed.Joins {
+		menu, any := choices(JoinFacts{Campaigns: f.Campaigns})
+		if any {
+			blocks = append(blocks, menu)
+		}
+		blocks = append(blocks, nameInput(any))
+	}
 	blocks = append(blocks, aside(whatFollows(f)))
 	return slack.ModalViewRequest{
 		Type: slack.VTModal, CallbackID: CallbackBulkConfirm, Title: plainText("Decide several"),
-		Submit: plainText(fmt.Sprintf("%s %d", verb, n)), Close: plainText("Back"),
+		Submit: plainText(verb + " " + grouped(float64(n))), Close: plainText("Back"),
 		Blocks: slack.Blocks{BlockSet: blocks}, PrivateMetadata: meta,
 	}, ok
 }
@@ -210,6 +239,9 @@ func leftOut(f BulkConfirmFacts) string {
 	if f.Unapprovable > 0 {
 		why = append(why, fmt.Sprintf("%d can't be approved on TikTok right now", f.Unapprovable))
 	}
+	if f.Taken > 0 {
+		why = append(why, fmt.Sprintf("%d %s in a campaign already", f.Taken, verb(f.Taken, "is", "are")))
+	}
 	if len(why) == 0 {
 		return ""
 	}
@@ -217,12 +249,20 @@ func leftOut(f BulkConfirmFacts) string {
 }
 
 func whatFollows(f BulkConfirmFacts) string {
-	s := "They are sent to TikTok one at a time. One message shows the progress"
-	if slackID.MatchString(f.Channel) {
-		s += " in <#" + f.Channel + ">"
+	if f.Deed.Joins {
+		return "Nothing is sent to the creators. One message shows what happened" + inChannel(f.Channel) + "."
 	}
+	s := "They are sent to TikTok one at a time. One message shows the progress"
+	s += inChannel(f.Channel)
 	if f.Undo > 0 {
 		return s + ". You can undo there for " + Lasting(f.Undo) + "."
 	}
 	return s + ". They are sent right away and can't be undone."
+}
+
+func inChannel(channel string) string {
+	if !slackID.MatchString(channel) {
+		return ""
+	}
+	return " in <#" + channel + ">"
 }

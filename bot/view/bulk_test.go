@@ -43,15 +43,24 @@ func bulks() map[string]BulkFacts {
 	products := []query.BulkProduct{{Product: workflow.Product{ID: "172950", Title: "Stand mixer & bowl"}, Waiting: 7}, {Product: workflow.Product{ID: "172951"}, Waiting: 2}}
 	all := query.Criteria{Within: 48, GMV: query.Range{Least: 1000}, Followers: query.Range{Least: 10_000}, Product: "999", Collab: query.TargetCollab, Approvable: true, Known: true}
 	return map[string]BulkFacts{
-		"bulk":          {Shop: bulkShop, BulkOffer: query.BulkOffer{Products: products, Waiting: 9, Matching: 7, Rows: bulkRows(waiting(7))}, At: noon, Channel: "C0SAMPLES1"},
-		"bulk_filtered": {Shop: bulkShop, Shops: []workflow.Shop{bulkShop, other}, Filter: all, BulkOffer: query.BulkOffer{Products: products, Waiting: 412, Matching: 1, Rows: bulkRows(waiting(1))}, At: noon},
-		"bulk_none":     {Shop: bulkShop, Filter: all, BulkOffer: query.BulkOffer{Waiting: 412}, At: noon},
-		"bulk_empty":    {Shop: bulkShop, At: noon},
+		"bulk":          {Shop: bulkShop, BulkOffer: query.BulkOffer{Products: products, Waiting: 9, Matching: 7, Rows: bulkRows(waiting(7))}, At: noon, Meta: BulkMeta{Channel: "C0SAMPLES1"}},
+		"bulk_filtered": {Shop: bulkShop, Shops: []workflow.Shop{bulkShop, other}, Meta: BulkMeta{Filter: all}, BulkOffer: query.BulkOffer{Products: products, Waiting: 412, Matching: 1, Rows: bulkRows(waiting(1))}, At: noon},
+		"bulk_none":     {Shop: bulkShop, Meta: BulkMeta{Filter: all}, BulkOffer: query.BulkOffer{Waiting: 412}, At: noon},
+		"bulk_many": {
+			Shop: bulkShop, At: noon, Meta: BulkMeta{Page: 1, LeftOut: []string{packID(waiting(12)[11].Key.ID), packID("5766536881352999999")}},
+			BulkOffer: query.BulkOffer{Products: products, Waiting: 412, Matching: 222, Rows: bulkRows(waiting(workflow.MaxRun))[:14]},
+		},
+		"bulk_all_filters": {
+			Shop: bulkShop, At: noon, Campaigns: []workflow.Campaign{{ID: "c1", Name: "Autumn"}},
+			Meta:      BulkMeta{More: true, Filter: query.Criteria{Followers: query.Range{Least: 1000, Most: 50_000}, Campaign: "c1", Repeat: query.NoRepeats}},
+			BulkOffer: query.BulkOffer{Products: products, Waiting: 412, Matching: 1, Rows: bulkRows(waiting(1))},
+		},
+		"bulk_empty": {Shop: bulkShop, At: noon},
 	}
 }
 
 func deedOf(v workflow.Verdict, r workflow.Reason, all []workflow.Application) BulkDeed {
-	d := BulkDeed{Shop: bulkShop.ID, Verdict: v, Reason: r}
+	d := BulkDeed{Shop: bulkShop.ID, Deed: query.Deed{Verdict: v, Reason: r}}
 	for _, a := range all {
 		d.Targets = append(d.Targets, workflow.Target{Key: a.Key, Round: a.Round})
 	}
@@ -64,6 +73,10 @@ func confirms() map[string]BulkConfirmFacts {
 	all[1].Snapshot.Stock, all[4].Snapshot.Stock, all[2].Snapshot.StockUnknown, all[5].Snapshot.StockUnknown = 1, 1, true, true
 	return map[string]BulkConfirmFacts{
 		"bulk_confirm": {Deed: deedOf(workflow.Approve, "", all), Applications: all, Moved: 2, Unapprovable: 1, Channel: "C0SAMPLES1", Undo: 10 * time.Second},
+		"bulk_confirm_join": {
+			Deed: BulkDeed{Shop: bulkShop.ID, Deed: query.Deed{Joins: true}, Plan: "TOKEN"}, Applications: all, Taken: 3, Channel: "C0SAMPLES1",
+			Campaigns: []workflow.Campaign{{ID: "c1", Name: "Autumn"}},
+		},
 		"bulk_confirm_reject": {
 			Deed: deedOf(workflow.Reject, workflow.NotMatch, all[:1]), Applications: all[:1], Shop: "Nimbus Home",
 		},
@@ -100,10 +113,14 @@ func TestAHundredRequestsFitBothPagesWhateverTheirNames(t *testing.T) {
 			all[i].Round = 90 + i
 			products = append(products, query.BulkProduct{Product: r.Product, Waiting: 1})
 		}
+		var left []string
+		for i := range workflow.MaxRun {
+			left = append(left, packID(workflow.ApplicationID(fmt.Sprint(uint64(1<<64-1)-uint64(i)-1000))))
+		}
 		shop := workflow.Shop{ID: bulkShop.ID, Name: name}
 		m := BulkModal(BulkFacts{
-			Shop: shop, Shops: slices.Repeat([]workflow.Shop{shop}, 2)[:1], Filter: query.Criteria{Product: "not there"}, At: noon,
-			BulkOffer: query.BulkOffer{Products: append(products, products...)[:150], Waiting: 5000, Matching: 412, Rows: bulkRows(all)},
+			Shop: shop, Shops: slices.Repeat([]workflow.Shop{shop}, 2)[:1], Meta: BulkMeta{Filter: query.Criteria{Product: "not there", Campaign: "gone", Shared: query.SharedAll}, More: true, Page: 19, LeftOut: left}, At: noon,
+			BulkOffer: query.BulkOffer{Products: append(products, products...)[:150], Waiting: 5000, Matching: 412, From: 100, Rows: bulkRows(all)},
 		})
 		lintModal(t, m)
 		require.Less(t, len(encoded(t, m)), 240_000)
@@ -135,6 +152,17 @@ func TestWhatIsToBeDecidedSurvivesItsJourney(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, want, got)
 
+	for _, want := range []BulkDeed{
+		{Shop: "1", Deed: query.Deed{Joins: true}, Plan: "TOKEN"}, {Shop: "1", Deed: query.Deed{Verdict: workflow.Approve}, Plan: "TOKEN"},
+		{Shop: "1", Deed: query.Deed{Joins: true}, Targets: []workflow.Target{{Key: workflow.Key{Shop: "1", ID: "5"}, Round: 2}}},
+	} {
+		text, ok := want.Encode()
+		require.True(t, ok)
+		got, err := ParseBulkDeed(text)
+		require.NoError(t, err)
+		require.Equal(t, want, got)
+	}
+
 	for _, long := range []string{strings.Repeat("x", 40)} {
 		for i := range want.Targets {
 			want.Targets[i].Key.ID = workflow.ApplicationID(fmt.Sprint(long, i))
@@ -142,7 +170,7 @@ func TestWhatIsToBeDecidedSurvivesItsJourney(t *testing.T) {
 		_, ok = want.Encode()
 		require.False(t, ok)
 	}
-	for _, bad := range []string{"", "1", "1 APPROVE", "1 APPROVE  ", "1 APPROVE  x", "1 APPROVE  x:-1", "1 APPROVE  !:1", " APPROVE  1:1"} {
+	for _, bad := range []string{"", "1", "1 APPROVE", "1 APPROVE  ", "1 APPROVE  x", "1 APPROVE  x:-1", "1 APPROVE  !:1", "1 APPROVE  =", "1 APPROVE  =x 1:1", " APPROVE  1:1"} {
 		_, err := ParseBulkDeed(bad)
 		require.Error(t, err, bad)
 	}
@@ -157,7 +185,7 @@ func TestAMenuOfOtherRequestsForgetsWhatWasChosen(t *testing.T) {
 		f := bulks()["bulk"]
 		f.Rows = f.Rows[:n]
 		for _, b := range BulkModal(f).Blocks.BlockSet {
-			if in, ok := b.(*slack.InputBlock); ok {
+			if in, ok := b.(*slack.InputBlock); ok && in.BlockID != BlockBulkVerdict {
 				return in
 			}
 		}
@@ -174,7 +202,8 @@ func TestAFilterTakesItsOwnValuesOnly(t *testing.T) {
 	for _, action := range BulkFilters {
 		SetBulkFilter(&f, action, []string{"17"})
 	}
-	require.Equal(t, query.Criteria{Product: "17"}, f)
+	require.Equal(t, query.Criteria{Product: "17", Campaign: "17"}, f)
+	f.Campaign = ""
 	SetBulkFilter(&f, ActionBulkProduct, []string{BulkAny})
 	SetBulkFilter(&f, ActionBulkWithin, []string{"24"})
 	SetBulkFilter(&f, ActionBulkOnly, []string{BulkKnown})

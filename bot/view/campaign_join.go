@@ -71,6 +71,28 @@ func ParseJoinMeta(s string) (JoinMeta, error) {
 	return JoinMeta{Target: t, Seen: w.Seen}, nil
 }
 
+// CampaignShop returns the shop of whose campaigns a dialog offers a choice, by what it carries unseen: of this one, or of
+// *Decide several*.
+func CampaignShop(metadata string) (workflow.ShopID, error) {
+	if deed, err := ParseBulkDeed(metadata); err == nil && deed.Joins {
+		return deed.Shop, nil
+	}
+	meta, err := ParseJoinMeta(metadata)
+	return meta.Target.Key.Shop, err
+}
+
+// ChoiceError tells what is wrong with what was given of a campaign, if anything.
+func ChoiceError(chosen, named bool) string {
+	switch {
+	case !chosen && !named:
+		return ErrorNoChoice
+	case chosen && named:
+		return ErrorTwoChoices
+	default:
+		return ""
+	}
+}
+
 // JoinModal is the dialog behind *Add to campaign*. It offers to approve as well only where the application can be
 // approved now, and never by default.
 func JoinModal(f JoinFacts) slack.ModalViewRequest {

@@ -99,7 +99,7 @@ func stepsWith(steps []int, n int) []int {
 }
 
 func criteriaProducts(all []query.BulkProduct, chosen workflow.ProductID) slack.BlockElement {
-	m, ok := productMenu(BulkFacts{Filter: query.Criteria{Product: chosen}, BulkOffer: query.BulkOffer{Products: all}}).(*slack.SelectBlockElement)
+	m, ok := productMenu(BulkFacts{Meta: BulkMeta{Filter: query.Criteria{Product: chosen}}, BulkOffer: query.BulkOffer{Products: all}}).(*slack.SelectBlockElement)
 	if ok {
 		m.ActionID = ActionHomeProduct
 	}

@@ -75,7 +75,7 @@ func BenchmarkAPageOfALongQueue(b *testing.B) {
 
 func BenchmarkDecideSeveral(b *testing.B) {
 	sizes(b, func(tx workflow.Tx) error {
-		_, err := OfferBulk(b.Context(), tx, glow, Criteria{Known: true}, time.Now(), func(workflow.Application) bool { return true })
+		_, err := OfferBulk(b.Context(), tx, BulkAsk{Shop: glow, Criteria: Criteria{Known: true}, Now: time.Now(), Choosable: func(workflow.Application) bool { return true }})
 		return err
 	})
 }

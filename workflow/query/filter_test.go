@@ -113,7 +113,7 @@ func TestARepeatIsAskedByWhoHadThisVeryProductAndVariant(t *testing.T) {
 		{Repeat: OnlyRepeats, Within: -1}: {"1"},
 	} {
 		offer := see(t, store, func(tx workflow.Tx) (BulkOffer, error) {
-			return OfferBulk(t.Context(), tx, glow, c, noon, func(workflow.Application) bool { return true })
+			return OfferBulk(t.Context(), tx, BulkAsk{Shop: glow, Criteria: c, Now: noon, Choosable: func(workflow.Application) bool { return true }})
 		})
 		var got []string
 		for _, r := range offer.Rows {

@@ -114,7 +114,7 @@ func TestABulkOfferCountsAllThatMatchesAndChecksWhatWasChosen(t *testing.T) {
 	over.Snapshot.ReviewBy = noon
 	keep(t, store, putAll(append(all, stranger, over)...))
 	offer := see(t, store, func(tx workflow.Tx) (BulkOffer, error) {
-		return OfferBulk(t.Context(), tx, glow, Criteria{Known: true}, noon, func(a workflow.Application) bool { return a.Key != all[1].Key })
+		return OfferBulk(t.Context(), tx, BulkAsk{Shop: glow, Criteria: Criteria{Known: true}, Now: noon, Choosable: func(a workflow.Application) bool { return a.Key != all[1].Key }})
 	})
 	require.Equal(t, len(all)+2, offer.Waiting)
 	require.Equal(t, len(all)-1, offer.Matching, "without the stranger, what cannot be offered, and what ran out")
@@ -124,7 +124,7 @@ func TestABulkOfferCountsAllThatMatchesAndChecksWhatWasChosen(t *testing.T) {
 
 	check := see(t, store, func(tx workflow.Tx) (BulkCheck, error) {
 		return CheckBulk(tx, []workflow.Target{{Key: all[0].Key}, {Key: all[1].Key}, {Key: all[2].Key, Round: 7}, {Key: workflow.Key{Shop: glow, ID: "gone"}}},
-			workflow.Approve, "", noon)
+			Deed{Verdict: workflow.Approve}, noon)
 	})
 	require.Equal(t, []workflow.Target{{Key: all[1].Key}}, check.Targets)
 	require.Equal(t, [2]int{1, 2}, [2]int{check.Unapprovable, check.Moved})
@@ -172,7 +172,7 @@ func TestNothingIsReadOnceNobodyWaitsForIt(t *testing.T) {
 		end()
 		_, err := PeriodFigures(over, tx, shops, p, noon.Add(48*time.Hour))
 		require.ErrorIs(t, err, context.Canceled)
-		_, err = OfferBulk(over, tx, glow, Criteria{}, noon, func(workflow.Application) bool { return true })
+		_, err = OfferBulk(over, tx, BulkAsk{Shop: glow, Criteria: Criteria{}, Now: noon, Choosable: func(workflow.Application) bool { return true }})
 		require.ErrorIs(t, err, context.Canceled)
 		_, err = CampaignFunnel(over, tx, workflow.Campaign{ID: "c1"}, noon)
 		require.ErrorIs(t, err, context.Canceled)
