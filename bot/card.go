@@ -174,14 +174,14 @@ func (d *cardDesk) submitTogether() onSubmit[view.BulkDeed] {
 		Parse: func(s submit) (view.BulkDeed, error) { return view.ParseBulkDeed(s.View.Metadata) },
 		Scope: handle.For(access.Reviewer, func(b view.BulkDeed) workflow.ShopID { return b.Shop }),
 		Do: func(ctx context.Context, s submit, b view.BulkDeed, g handle.Grant) (handle.Answer, error) {
-			verdict, reason, ok := view.ParseBulkVerdict(s.Field(view.ActionBulkVerdict).Chosen())
-			if !ok {
+			deed, ok := view.ParseBulkVerdict(s.Field(view.ActionBulkVerdict).Chosen())
+			if !ok || deed.Joins {
 				return handle.At(view.BlockBulkVerdict, view.ErrorNoVerdict), nil
 			}
 			var left []string
 			for _, t := range b.Targets {
 				_, err := d.engine.Apply(ctx, t.Key, workflow.Decided{
-					Actor: g.Actor, At: time.Now(), Round: t.Round, Verdict: verdict, Reason: reason, Undo: d.defaults.UndoOf(g.Shop),
+					Actor: g.Actor, At: time.Now(), Round: t.Round, Verdict: deed.Verdict, Reason: deed.Reason, Undo: d.defaults.UndoOf(g.Shop),
 				})
 				if err != nil && access.RuleOf(err) == "" {
 					return handle.Answer{}, err

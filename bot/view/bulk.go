@@ -80,7 +80,7 @@ func BulkModal(f BulkFacts) slack.ModalViewRequest {
 		Type: slack.VTModal, CallbackID: CallbackBulk, Title: plainText("Decide several"), Close: plainText("Cancel"),
 	}
 	if len(f.Rows) > 0 {
-		blocks = append(blocks, bulkVerdict(), bulkChosen(f))
+		blocks = append(blocks, bulkVerdict("Approve, reject, or add to a campaign", option(BulkJoin, "Add to a campaign…")), bulkChosen(f))
 		if f.many() {
 			blocks = append(blocks, bulkLeftOut(f, &meta))
 		}
@@ -207,16 +207,17 @@ func timeLeft(by, now time.Time) string {
 	}
 }
 
-func bulkVerdict() slack.Block {
+// bulkVerdict asks what to do: approve, reject for a reason, or something further.
+func bulkVerdict(placeholder string, further ...*slack.OptionBlockObject) slack.Block {
 	options := []*slack.OptionBlockObject{option(BulkApprove, "Approve")}
 	for _, r := range workflow.Reasons {
 		options = append(options, option(string(r), "Reject: "+ReasonText(r)))
 	}
-	options = append(options, option(BulkJoin, "Add to a campaign…"))
+	options = append(options, further...)
 	return &slack.InputBlock{
 		Type: slack.MBTInput, BlockID: BlockBulkVerdict, Label: plainText("Decision"),
 		Element: &slack.SelectBlockElement{
-			Type: slack.OptTypeStatic, ActionID: ActionBulkVerdict, Placeholder: plainText("Approve, reject, or add to a campaign"), Options: options,
+			Type: slack.OptTypeStatic, ActionID: ActionBulkVerdict, Placeholder: plainText(placeholder), Options: options,
 		},
 	}
 }

@@ -40,7 +40,7 @@ func TogetherModal(f TogetherFacts) slack.ModalViewRequest {
 	m := slack.ModalViewRequest{Type: slack.VTModal, Title: plainText("Requests of one creator"), Close: plainText("Close")}
 	meta, fits := deed.Encode()
 	if n := len(deed.Targets); n > 1 && fits {
-		blocks = append(blocks, bulkVerdict(), aside(fmt.Sprintf("Decides on all %d pending requests above.", n), undoLine(f.Undo)))
+		blocks = append(blocks, bulkVerdict("Approve or reject"), aside(fmt.Sprintf("Decides on all %d pending requests above.", n), undoLine(f.Undo)))
 		m.CallbackID, m.PrivateMetadata, m.Submit = CallbackTogether, meta, plainText(fmt.Sprintf("Decide %d", n))
 	}
 	m.Blocks = slack.Blocks{BlockSet: blocks}
