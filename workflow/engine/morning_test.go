@@ -167,7 +167,7 @@ func TestAMorningOfThousandsNamesTheForemostAndCountsTheOthers(t *testing.T) {
 	got, _ := d.agenda("2026-11-23")
 	require.Len(t, got.Keys, workflow.MaxMorning)
 	require.Equal(t, numbered(1), got.Keys[0])
-	require.Zero(t, d.store.largest.Load())
+	require.LessOrEqual(t, d.store.largest.Load(), int64(100), "it sets the timers of what it tells: a click never waits for more than a hundred")
 }
 
 func TestTheWeeksReportIsToldOnce(t *testing.T) {
