@@ -3,7 +3,9 @@ package bot_test
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -299,6 +301,25 @@ func TestAllThatMatchAreTakenHoweverManyAndGoThroughARestart(t *testing.T) {
 			for _, c := range w.calls(method) {
 				require.NotEqual(t, "msg_blocks_too_long", c.Error)
 			}
+		}
+	})
+}
+
+func TestTheMessageOfALongRunIsNotKeptWaitingByItsCards(t *testing.T) {
+	inBubble(t, setup{}, func(t *testing.T, w *world) {
+		w.crowd(300, nil)
+		wait(time.Minute) // the first have cards
+		w.tiktok.every = 200 * time.Millisecond
+		page := w.confirming(memberOne, w.several(memberOne), view.BulkApprove, nil)
+		require.True(t, w.submit(memberOne, page, nil).OK)
+		confirmed := regexp.MustCompile(`(\d+) confirmed by TikTok`)
+		for range 5 {
+			wait(10 * time.Second)
+			told := 0
+			if m := confirmed.FindStringSubmatch(w.progress().Text); m != nil {
+				told, _ = strconv.Atoi(m[1])
+			}
+			require.InDelta(t, len(w.tiktok.got()), told, 30, "it counts up, however many cards wait to be shown")
 		}
 	})
 }

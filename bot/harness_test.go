@@ -572,6 +572,8 @@ func wait(d time.Duration) {
 
 // tiktok takes decisions and answers as it is told; without a word it confirms.
 type tiktok struct {
+	every   time.Duration // between two calls; 0: it takes them as they come
+	next    time.Time
 	mu      sync.Mutex
 	answers []engine.Outcome
 	reviews []workflow.Review
@@ -579,10 +581,25 @@ type tiktok struct {
 }
 
 // Limit implements outbox.Service.
-func (k *tiktok) Limit(workflow.Tx, workflow.Effect) (string, error) { return "", nil }
+func (k *tiktok) Limit(workflow.Tx, workflow.Effect) (string, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.every > 0 {
+		return "tiktok", nil
+	}
+	return "", nil
+}
 
 // Budget implements outbox.Service.
-func (k *tiktok) Budget(workflow.Effect, string) time.Duration { return 0 }
+func (k *tiktok) Budget(workflow.Effect, string) time.Duration {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if left := time.Until(k.next); left > 0 {
+		return left
+	}
+	k.next = time.Now().Add(k.every)
+	return 0
+}
 
 // Deliver implements outbox.Service.
 func (k *tiktok) Deliver(_ context.Context, e workflow.Effect) engine.Outcome {

@@ -55,8 +55,9 @@ type Priority int
 
 // The priorities.
 const (
-	ForPeople Priority = 0 // somebody clicked and is watching
-	Routine   Priority = 1
+	ForMany   Priority = -1 // one message that tells of hundreds of others, so it must not wait for theirs
+	ForPeople Priority = 0  // somebody clicked and is watching
+	Routine   Priority = 1  // nobody waits
 )
 
 // Effect is something still to be done in Slack or at TikTok. It is a value, saved in the same transaction as the

@@ -117,7 +117,7 @@ func carryOn(t *txn, id workflow.RunID, now time.Time) (last bool, err error) {
 	if err := t.tx.PutRun(part); err != nil {
 		return false, err
 	}
-	return *next >= r.Parts, keepRun(t, r, now, workflow.ForPeople)
+	return *next >= r.Parts, keepRun(t, r, now)
 }
 
 // doPart does what a run is for with the items of a part.
@@ -163,7 +163,7 @@ func beginUnwinding(t *txn, r workflow.Run, by workflow.Actor, at time.Time) (in
 	}
 	by.Admin = by.Admin || r.By == by.Person
 	r.Undoing = by
-	if err := keepRun(t, r, at, workflow.ForPeople); err != nil {
+	if err := keepRun(t, r, at); err != nil {
 		return 0, err
 	}
 	return r.Count(workflow.ItemPlanned) + r.Count(workflow.ItemWaiting), carryOnLater(t, r, at)

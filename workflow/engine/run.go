@@ -81,7 +81,7 @@ func startRun(t *txn, r workflow.Run) error {
 	if err := t.tx.PutRun(r); err != nil {
 		return err
 	}
-	return t.notify(workflow.Notice{ID: workflow.RunNotice(r.ID), Shop: r.Shop, Kind: workflow.KindRun, Run: r.ID}, r.At, workflow.ForPeople)
+	return t.notify(workflow.Notice{ID: workflow.RunNotice(r.ID), Shop: r.Shop, Kind: workflow.KindRun, Run: r.ID}, r.At, workflow.ForMany)
 }
 
 // doOne does what a run is for with one application. Part is the run, or the part of it, that keeps what becomes of it.
@@ -178,7 +178,7 @@ func updateRun(t *txn, before workflow.Application, next workflow.Next, ev workf
 		}
 		r.Moved(was, item.State)
 	}
-	return keepRun(t, r, next.At, workflow.Routine)
+	return keepRun(t, r, next.At)
 }
 
 func itemAfter(item workflow.RunItem, after workflow.Application, ev workflow.Event) workflow.RunItem {
@@ -242,7 +242,7 @@ func undoRun(t *txn, id workflow.RunID, by workflow.Actor, at time.Time) (undone
 	if undone == 0 {
 		return 0, workflow.Refusal{Rule: workflow.RuleNoRun}
 	}
-	return undone, keepRun(t, r, at, workflow.ForPeople)
+	return undone, keepRun(t, r, at)
 }
 
 // undoItems takes back what was not sent of a run's own items, or a part's, and returns how many that were. The caller
@@ -275,11 +275,19 @@ func undoable(a workflow.Application, item workflow.RunItem) bool {
 	return a.State() == workflow.Queued && a.Decision.Review == item.Review
 }
 
+// runRepaints is how often the message of a run in parts is edited at the most: its edits go before those of its cards, and
+// must leave room for them.
+const runRepaints = 3 * time.Second
+
 // keepRun keeps a run of decisions, ended if nothing of it waits any more, and has its message say so.
-func keepRun(t *txn, r workflow.Run, at time.Time, p workflow.Priority) error {
+func keepRun(t *txn, r workflow.Run, at time.Time) error {
 	r.End(at)
 	if err := t.tx.PutRun(r); err != nil {
 		return err
 	}
-	return t.renotify(workflow.RunNotice(r.ID), at, p)
+	due := at
+	if r.Parts > 0 && !r.Ended() {
+		due = at.Add(runRepaints)
+	}
+	return t.renotify(workflow.RunNotice(r.ID), due, workflow.ForMany)
 }
