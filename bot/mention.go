@@ -143,7 +143,7 @@ func (d *mentionDesk) doMentioned(ctx context.Context, m mention, word, rest str
 		}
 		return d.assignMentioned(ctx, m, who, shop, to)
 	case "undo":
-		return d.undoMentioned(ctx, m, who, shop)
+		return d.undoMentioned(ctx, m, who)
 	case "reject":
 		words := plainText(ctx, d.access, rest)
 		reason, note, ok := view.ParseReason(words)
@@ -174,7 +174,7 @@ func (d *mentionDesk) assignMentioned(ctx context.Context, m mention, by workflo
 }
 
 // undoMentioned takes the decision back that waits to be sent.
-func (d *mentionDesk) undoMentioned(ctx context.Context, m mention, by workflow.Actor, shop workflow.Shop) view.Message {
+func (d *mentionDesk) undoMentioned(ctx context.Context, m mention, by workflow.Actor) view.Message {
 	a, err := d.engine.Apply(ctx, m.application.Key, workflow.Undone{Actor: by, At: time.Now(), Round: m.application.Round})
 	if err != nil {
 		return refusal(ctx, d.access, m.who, err)

@@ -17,7 +17,7 @@ const (
 	ActionAssign   = "assign"
 )
 
-// What the dialog says of its field when it is sent back.
+// ErrorNoAssignee is what the dialog says of its field when it is sent back.
 const ErrorNoAssignee = "Please choose a colleague."
 
 // AssignModal is the dialog that asks who is to take a request on. Typed is what named nobody, or several; empty: nobody

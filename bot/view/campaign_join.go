@@ -222,7 +222,8 @@ func JoinError(r workflow.Refusal, chosen bool) (block, text string, ok bool) {
 // person was shown.
 func leaveButton(a workflow.Application) (*slack.ButtonBlockElement, bool) {
 	byHand := a.Joined.By != "" && a.State().Reviewing()
-	if a.Campaign == "" || !byHand && !(a.Joined.Linked && a.State().Live()) {
+	answered := a.Joined.Linked && a.State().Live()
+	if a.Campaign == "" || !byHand && !answered {
 		return nil, false
 	}
 	value := Correspondent{Shop: a.Key.Shop, Application: a.Key.ID, Campaign: a.Campaign}.String()

@@ -18,6 +18,7 @@ func cardControls(f CardFacts) []slack.BlockElement {
 		elements = decisions(a, f.QuickReject)
 	case workflow.Queued:
 		elements = append(elements, undoButton(a))
+	default: // nothing to decide, and nothing to take back
 	}
 	if b, ok := leaveButton(a); ok {
 		elements = append(elements, b)

@@ -110,6 +110,7 @@ func deadlinesTitle(f DeadlinesFacts) string {
 		return many(n, "request") + " " + expires(n) + within
 	case workflow.ShipDeadline:
 		return many(n, "sample") + " " + hasHave(n) + " to be shipped" + within
+	default: // below
 	}
 	switch before := f.Agenda.Before; {
 	case before > 0:

@@ -99,7 +99,7 @@ func homeSpan(f HomeFacts) string {
 
 // homeOrder names the order: one that was asked for, or that of workflow.StageOf.
 func homeOrder(f HomeFacts) string {
-	order := ""
+	var order string
 	switch f.State.Sort {
 	case query.ByValue:
 		order = "highest GMV first"

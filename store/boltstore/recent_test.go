@@ -74,8 +74,8 @@ func spoil(v reflect.Value) {
 		if v.Type() == timeType {
 			return
 		}
-		for i := range v.NumField() {
-			spoil(v.Field(i))
+		for _, field := range v.Fields() {
+			spoil(field)
 		}
 	}
 }

@@ -36,7 +36,6 @@ func requireReached(t *testing.T, kind reflect.Type, where string) {
 			return
 		}
 		for f := range kind.Fields() {
-			f := f
 			if f.Type == reflect.TypeFor[lease]() {
 				continue // it is no part of what is kept
 			}

@@ -52,7 +52,7 @@ func TestAPlanIsBegunAtOnceAndCarriedOutPartByPart(t *testing.T) {
 	r = d.run(r.ID)
 	require.Equal(t, map[workflow.ItemState]int{workflow.ItemWaiting: inParts - 1, workflow.ItemDeclined: 1}, r.Tally)
 	first := d.run(r.Part(0)).Items[1]
-	require.Equal(t, [3]any{workflow.RuleStale, workflow.PersonID(another), workflow.ItemDeclined}, [3]any{first.Rule, first.By, first.State}, "what changed meanwhile is left out, and told")
+	require.Equal(t, [3]any{workflow.RuleStale, another, workflow.ItemDeclined}, [3]any{first.Rule, first.By, first.State}, "what changed meanwhile is left out, and told")
 	a := d.application(numbered(inParts).ID)
 	require.Equal(t, minutes(1).Add(undoWindow), a.Decision.SendAt, "the undo window is each decision's own")
 

@@ -12,9 +12,6 @@ import (
 	"sampledesk/workflow"
 )
 
-//go:fix inline
-func undo(d time.Duration) *time.Duration { return new(d) }
-
 func people(n int) (all []workflow.PersonID) {
 	for i := range n {
 		all = append(all, workflow.PersonID("U"+strconv.Itoa(i)))
@@ -34,10 +31,10 @@ func TestSettingsOutOfBoundsNameTheirField(t *testing.T) {
 		field    string
 	}{
 		"nothing set":                    {workflow.Settings{}, ""},
-		"the defaults":                   {workflow.Settings{Undo: undo(0), Steps: workflow.DefaultSteps, Morning: workflow.DefaultMorning, Zone: workflow.DefaultZone}, ""},
-		"the longest window":             {workflow.Settings{Undo: undo(workflow.MaxUndo)}, ""},
-		"a window too long":              {workflow.Settings{Undo: undo(workflow.MaxUndo + 1)}, workflow.FieldUndo},
-		"a window below nothing":         {workflow.Settings{Undo: undo(-1)}, workflow.FieldUndo},
+		"the defaults":                   {workflow.Settings{Undo: new(time.Duration(0)), Steps: workflow.DefaultSteps, Morning: workflow.DefaultMorning, Zone: workflow.DefaultZone}, ""},
+		"the longest window":             {workflow.Settings{Undo: new(workflow.MaxUndo)}, ""},
+		"a window too long":              {workflow.Settings{Undo: new(workflow.MaxUndo + 1)}, workflow.FieldUndo},
+		"a window below nothing":         {workflow.Settings{Undo: new(time.Duration(-1))}, workflow.FieldUndo},
 		"a step of a week":               {workflow.Settings{Steps: hours(168, 1)}, ""},
 		"a step beyond the review":       {workflow.Settings{Steps: hours(169)}, workflow.FieldSteps},
 		"a step at the deadline":         {workflow.Settings{Steps: hours(48, 0)}, workflow.FieldSteps},
@@ -65,7 +62,7 @@ func TestSettingsOutOfBoundsNameTheirField(t *testing.T) {
 
 func TestSettingsFallBackOnTheDesksOwn(t *testing.T) {
 	require.Equal(t, undoWindow, workflow.Settings{}.UndoWindow(undoWindow))
-	require.Zero(t, workflow.Settings{Undo: undo(0)}.UndoWindow(undoWindow), "none is a window too")
+	require.Zero(t, workflow.Settings{Undo: new(time.Duration(0))}.UndoWindow(undoWindow), "none is a window too")
 	require.Equal(t, time.UTC, workflow.Settings{}.Location())
 	require.Equal(t, "Europe/Berlin", workflow.Settings{Zone: "Europe/Berlin"}.Location().String())
 	require.Equal(t, time.UTC, workflow.Settings{Zone: "nowhere"}.Location())
@@ -73,11 +70,11 @@ func TestSettingsFallBackOnTheDesksOwn(t *testing.T) {
 
 func TestWhatIsUnsetFollowsTheDefaultsAndGoesOnDoingSo(t *testing.T) {
 	standard := workflow.DefaultSettings()
-	standard.Channel, standard.Undo, standard.Admins = "C1", undo(time.Minute), []workflow.PersonID{another}
+	standard.Channel, standard.Undo, standard.Admins = "C1", new(time.Minute), []workflow.PersonID{another}
 	was := workflow.Settings{Version: 3, Morning: "07:00", QuickReject: true}
 	full := was.Or(standard)
 	require.Equal(t, workflow.Settings{
-		Version: 3, Morning: "07:00", QuickReject: true, Channel: "C1", Undo: undo(time.Minute), Admins: []workflow.PersonID{another},
+		Version: 3, Morning: "07:00", QuickReject: true, Channel: "C1", Undo: new(time.Minute), Admins: []workflow.PersonID{another},
 		Steps: workflow.DefaultSteps, Zone: "UTC", PostDays: workflow.DefaultPostDays, MoveDays: workflow.DefaultMoveDays,
 	}, full)
 	require.Equal(t, was, full.Following(was, standard))
@@ -110,11 +107,11 @@ func TestSettingsAreCopiedToOtherShopsButForTheChannel(t *testing.T) {
 	d := newDesk(t, glow)
 	d.shops()
 	change := workflow.SettingsChange{Actor: by(member), At: noon, Copies: []workflow.ShopID{"3", "404", sample.Shop, "3"}, Settings: workflow.Settings{
-		Channel: "C0GLOW", Reviewers: []workflow.PersonID{another, "", another}, Steps: []time.Duration{}, Undo: undo(time.Minute),
+		Channel: "C0GLOW", Reviewers: []workflow.PersonID{another, "", another}, Steps: []time.Duration{}, Undo: new(time.Minute),
 	}}
 	s, err := d.ChangeSettings(t.Context(), sample.Shop, change)
 	require.NoError(t, err)
-	want := workflow.Settings{Version: 1, Channel: "C0GLOW", Reviewers: []workflow.PersonID{another}, Undo: undo(time.Minute), Welcomed: true}
+	want := workflow.Settings{Version: 1, Channel: "C0GLOW", Reviewers: []workflow.PersonID{another}, Undo: new(time.Minute), Welcomed: true}
 	require.Equal(t, want, s.Settings)
 	require.Equal(t, want, d.settings(sample.Shop))
 	want.Version, want.Channel = 8, "C0GARDEN"

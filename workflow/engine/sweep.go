@@ -200,7 +200,7 @@ func (e *Engine) ResumeShop(ctx context.Context, shop workflow.ShopID, found wor
 		}
 		*was = workflow.Failure{}
 		if s.SyncStopped != (workflow.Failure{}) || s.ReviewsStopped != (workflow.Failure{}) {
-			return true, nil
+			return true, nil //nolint:nilerr // the other half of the shop is still stopped
 		}
 		return true, t.announce(shop, workflow.Payload{Kind: workflow.KindResumed, At: at, Shop: s.Name})
 	})

@@ -71,6 +71,7 @@ func (r *Repeat) add(a workflow.Application) {
 		r.Received, r.Posted = r.Received+1, r.Posted+1
 	case workflow.Delivered, workflow.ContentNotPosted:
 		r.Received++
+	default: // it brought nothing yet, or never did
 	}
 }
 
