@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/slack-go/slack"
+
 	"sampledesk/bot/access"
 	"sampledesk/bot/handle"
 	"sampledesk/bot/slackapi"
@@ -117,14 +119,19 @@ func (d *cardDesk) more(ctx context.Context, c click, ack socket.Ack) {
 
 // openMore opens the dialog with what the card has no room for.
 func (d *cardDesk) openMore() onClick[view.Target] {
+	return d.opens(func(f view.ShowFacts, _ handle.Grant) slack.ModalViewRequest { return view.MoreModal(f) })
+}
+
+// opens opens a dialog that is made of all that is known of a card's application.
+func (d *cardDesk) opens(dialog func(view.ShowFacts, handle.Grant) slack.ModalViewRequest) onClick[view.Target] {
 	return onClick[view.Target]{
 		Order: handle.AckFirst, Parse: targetOf, Scope: seenScope,
-		Do: func(ctx context.Context, _ click, t view.Target, _ handle.Grant) (handle.Answer, error) {
+		Do: func(ctx context.Context, _ click, t view.Target, g handle.Grant) (handle.Answer, error) {
 			facts, err := d.find.one(ctx, t.Key)
 			if err != nil {
 				return handle.Answer{}, err
 			}
-			return handle.Open(view.MoreModal(facts)), nil
+			return handle.Open(dialog(facts, g)), nil
 		},
 	}
 }
@@ -152,19 +159,10 @@ func (d *cardDesk) endLook() onClick[view.Target] {
 
 // openTogether opens the open requests of a card's creator, all in one dialog.
 func (d *cardDesk) openTogether() onClick[view.Target] {
-	return onClick[view.Target]{
-		Order: handle.AckFirst, Parse: targetOf, Scope: seenScope,
-		Do: func(ctx context.Context, _ click, t view.Target, g handle.Grant) (handle.Answer, error) {
-			facts, err := d.find.one(ctx, t.Key)
-			if err != nil {
-				return handle.Answer{}, err
-			}
-			open := append([]workflow.Application{facts.Found[0].Application}, facts.Beside.Open...)
-			return handle.Open(view.TogetherModal(view.TogetherFacts{
-				Open: open, Total: 1 + facts.Beside.Total, Undo: window(d.defaults.UndoOf(g.Shop)),
-			})), nil
-		},
-	}
+	return d.opens(func(f view.ShowFacts, g handle.Grant) slack.ModalViewRequest {
+		open := append([]workflow.Application{f.Found[0].Application}, f.Beside.Open...)
+		return view.TogetherModal(view.TogetherFacts{Open: open, Total: 1 + f.Beside.Total, Undo: window(d.defaults.UndoOf(g.Shop))})
+	})
 }
 
 // submitTogether decides on all that the dialog showed as pending, each for itself: what was decided or changed

@@ -112,16 +112,11 @@ func (d clock) shipments(_ context.Context, tx workflow.Tx, s post.Subject) (pos
 
 // expired renders the message of a day about requests that expired without a decision.
 func (d clock) expired(_ context.Context, tx workflow.Tx, s post.Subject) (post.Rendered, error) {
-	n := s.Notice
-	if n.Agenda == nil {
-		return post.Rendered{}, workflow.ErrNotFound
-	}
-	name, err := d.defaults.ShopNamed(tx, n.Shop)
+	name, rows, err := d.agenda(tx, s.Notice)
 	if err != nil {
 		return post.Rendered{}, err
 	}
-	rows, err := existing(tx, n.Agenda.Keys)
-	return post.Rendered{Message: view.Expired(view.ExpiredFacts{Agenda: *n.Agenda, Shop: name, Rows: rows})}, err
+	return post.Rendered{Message: view.Expired(view.ExpiredFacts{Agenda: *s.Notice.Agenda, Shop: name, Rows: rows})}, nil
 }
 
 // overtaken renders what an older version of the desk had still to say of several deadlines: nothing, as the day's message
@@ -134,26 +129,34 @@ func (clock) overtaken(context.Context, workflow.Tx, post.Subject) (post.Rendere
 // by the time it would be posted there is silence.
 func (d clock) step(_ context.Context, tx workflow.Tx, s post.Subject) (post.Rendered, error) {
 	n := s.Notice
-	if n.Agenda == nil {
-		return post.Rendered{}, workflow.ErrNotFound
-	}
-	name, err := d.defaults.ShopNamed(tx, n.Shop)
+	name, rows, err := d.agenda(tx, n)
 	if err != nil {
 		return post.Rendered{}, err
 	}
-	rows, err := existing(tx, n.Agenda.Keys)
 	facts := view.DeadlinesFacts{
 		Agenda: *n.Agenda, Shop: name, Rows: rows, Quick: s.Shop.Settings.QuickReject, Now: time.Now(),
 		Posts: func(a workflow.Application) time.Time { return a.PostBy(s.Shop.Settings) },
 	}
-	if err != nil || !n.Posted() && facts.Waiting() <= 0 {
-		return post.Rendered{Obsolete: true}, err
+	if !n.Posted() && facts.Waiting() <= 0 {
+		return post.Rendered{Obsolete: true}, nil
 	}
 	about := map[string]any{"step": workflow.StepName(n.Agenda.Before), "deadline": string(n.Agenda.Deadline)}
 	return post.Rendered{Later: func(ctx context.Context) (post.Rendered, error) {
 		facts.Named, facts.Unnamed = d.called(ctx, n.Agenda.Audience, s.Shop)
 		return post.Rendered{Message: view.Deadlines(facts), About: about}, nil
 	}}, nil
+}
+
+// agenda reads what a notice lists: its shop's name, where that is to be said, and the applications that are still there.
+func (d clock) agenda(tx workflow.Tx, n workflow.Notice) (shop string, rows []workflow.Application, err error) {
+	if n.Agenda == nil {
+		return "", nil, workflow.ErrNotFound
+	}
+	if shop, err = d.defaults.ShopNamed(tx, n.Shop); err != nil {
+		return "", nil, err
+	}
+	rows, err = existing(tx, n.Agenda.Keys)
+	return shop, rows, err
 }
 
 // existing reads applications, without those that are gone.

@@ -110,7 +110,7 @@ func (j *job) end(err error) {
 	}
 }
 
-// tell changes what is told of the job.
+// tell changes what is known of the job.
 func (j *job) tell(change func(*Sweep)) {
 	j.mu.Lock()
 	defer j.mu.Unlock()

@@ -143,7 +143,7 @@ func undoRunButton(f RunFacts) (*slack.ButtonBlockElement, bool) {
 	return button(ActionUndoRun, id, text, "Undo what was not sent to TikTok yet"), true
 }
 
-// runGroup is what is told of the requests that stand alike.
+// runGroup is what a message says of the requests with the same outcome.
 type runGroup struct {
 	state workflow.ItemState
 	title string

@@ -408,7 +408,7 @@ func StepsText(steps []time.Duration) string {
 	return strings.Join(hours, ", ")
 }
 
-// ParseSteps reads hours as people type them: numbers, parted by commas, spaces or semicolons, each perhaps with an h.
+// ParseSteps reads hours as people type them: numbers, separated by commas, spaces or semicolons, each perhaps with an h.
 func ParseSteps(typed string) ([]time.Duration, bool) {
 	var steps []time.Duration
 	words := strings.FieldsFunc(workflow.Plain(typed), func(r rune) bool { return r == ',' || r == ';' || r == '/' || r == ' ' || r == '\t' || r == '\n' })

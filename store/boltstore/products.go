@@ -8,7 +8,7 @@ import (
 	"sampledesk/workflow"
 )
 
-// Products is part of workflow.Tx. The cursor is the id and the variant of the last product, each escaped and parted by
+// Products is part of workflow.Tx. The cursor is the id and the variant of the last product, each escaped and separated by
 // a slash: a cursor travels as text, which a zero byte might not survive.
 func (t *transaction) Products(s workflow.ShopID, after string, limit int) ([]workflow.Product, string, error) {
 	if !nameable(string(s)) {
