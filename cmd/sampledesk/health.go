@@ -3,9 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"time"
 
@@ -15,15 +13,10 @@ import (
 	"sampledesk/workflow/engine"
 )
 
-const (
-	// stopWithin is how long open requests may take while the desk stops.
-	stopWithin = 2 * time.Second
+// staleSweep is how old the last good sweep may be before the desk counts as not ready.
+const staleSweep = 5 * time.Minute
 
-	// staleSweep is how old the last good sweep may be before the desk counts as not ready.
-	staleSweep = 5 * time.Minute
-)
-
-// health serves /healthz, that the process lives, and /readyz, that the desk does its work.
+// health answers /healthz, that the process lives, and /readyz, that the desk does its work.
 type health struct {
 	store  workflow.Store
 	engine *engine.Engine
@@ -77,27 +70,10 @@ type sweepProgress struct {
 	Read  int       `json:"read"` // applications
 }
 
-func (h health) serve(ctx context.Context, l net.Listener) error {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprintln(w, "ok") })
-	mux.HandleFunc("GET /readyz", h.readyz)
-	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, WriteTimeout: 10 * time.Second}
-	ended := make(chan error, 1)
-	go func() { ended <- server.Serve(l) }()
-	select {
-	case err := <-ended:
-		return fmt.Errorf("serving %s: %w", l.Addr(), err)
-	case <-ctx.Done():
-	}
-	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
-	defer cancel()
-	if err := server.Shutdown(stop); err != nil {
-		_ = server.Close()
-	}
-	if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
-		return err
-	}
-	return nil
+// register puts the two paths on the desk's server.
+func (h health) register(s *server) {
+	s.handle("GET /healthz", 0, func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprintln(w, "ok") })
+	s.handle("GET /readyz", 0, h.readyz)
 }
 
 func (h health) readyz(w http.ResponseWriter, r *http.Request) {

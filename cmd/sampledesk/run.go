@@ -99,12 +99,13 @@ func (d desk) run(ctx context.Context, wires network, log *slog.Logger) (err err
 	if err != nil {
 		return err
 	}
-	health := health{store: db, engine: engine, slack: slack, tiktok: tiktok}
+	web := newServer(log)
+	health{store: db, engine: engine, slack: slack, tiktok: tiktok}.register(web)
 
 	group := newGroup(ctx)
 	group.start(func(ctx context.Context) error { dispatcher.Run(ctx); return nil })
 	group.start(slack.Run)
-	group.start(func(ctx context.Context) error { return health.serve(ctx, listener) })
+	group.start(func(ctx context.Context) error { return web.serve(ctx, listener) })
 	group.start(func(ctx context.Context) error { return d.sync(ctx, tiktok, when, log) })
 	group.start(func(ctx context.Context) error { newClocks(engine, tiktok, log).run(ctx); return nil })
 	log.InfoContext(ctx, "started", "version", version(), "store", d.Store, "listen", listener.Addr().String())
