@@ -12,6 +12,9 @@ import (
 	"sampledesk/workflow"
 )
 
+// ErrInUse says that another process has the store to itself.
+var ErrInUse = boltstore.ErrInUse
+
 // known tells an operator what a store's address may look like.
 const known = `the one kind known is "bolt:PATH", a file of this machine`
 

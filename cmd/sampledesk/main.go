@@ -8,7 +8,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/signal"
 	"slices"
@@ -34,11 +33,6 @@ type commands struct {
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 
-// streams is where a command writes: tests look there too.
-type streams struct {
-	out, err io.Writer
-}
-
 func main() { os.Exit(run(os.Args[1:])) }
 
 // run runs a command line until it ends or is told to stop. A second signal kills.
@@ -46,7 +40,7 @@ func run(args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop)
-	return execute(ctx, args, streams{out: os.Stdout, err: os.Stderr})
+	return execute(ctx, args, ownStreams())
 }
 
 // errFaults is the end of a check that found faults, each of which was told already.
@@ -68,17 +62,7 @@ func execute(ctx context.Context, args []string, s streams) int {
 	if !ok {
 		return exited
 	}
-	if err := unasked(ctx, command.Run()); err != nil {
-		if _, usage := errors.AsType[usageError](err); usage {
-			_, _ = fmt.Fprintln(s.err, "sampledesk:", err)
-			return exitUsage
-		}
-		if !errors.Is(err, errFaults) {
-			_, _ = fmt.Fprintln(s.err, "sampledesk:", err)
-		}
-		return exitFailed
-	}
-	return exitOK
+	return ending(unasked(ctx, command.Run()), s.err)
 }
 
 // newParser returns what reads the command line and the environment.

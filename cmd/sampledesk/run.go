@@ -106,6 +106,10 @@ func (d desk) run(ctx context.Context, wires network, log *slog.Logger) (err err
 	group.start(func(ctx context.Context) error { dispatcher.Run(ctx); return nil })
 	group.start(slack.Run)
 	group.start(func(ctx context.Context) error { return web.serve(ctx, listener) })
+	group.start(func(ctx context.Context) error {
+		at := place{store: db, key: key, engine: engine, tiktok: tiktok, flags: d.storeFlags, log: log}
+		return inside{at: at, tasks: tasks}.run(ctx, wires)
+	})
 	group.start(func(ctx context.Context) error { return d.sync(ctx, tiktok, when, log) })
 	group.start(func(ctx context.Context) error { newClocks(engine, tiktok, log).run(ctx); return nil })
 	log.InfoContext(ctx, "started", "version", version(), "store", d.Store, "listen", listener.Addr().String())

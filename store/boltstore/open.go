@@ -104,8 +104,8 @@ func prepared(ctx context.Context, path string) (*Store, error) {
 	return s, err
 }
 
-// errInUse tells that another process has the file.
-var errInUse = errors.New("another process uses it")
+// ErrInUse tells that another process has the file.
+var ErrInUse = errors.New("another process uses it")
 
 // lock opens the file as soon as no other process has it.
 func lock(ctx context.Context, path string) (*bbolt.DB, *os.File, error) {
@@ -119,9 +119,9 @@ func lock(ctx context.Context, path string) (*bbolt.DB, *os.File, error) {
 		select {
 		case <-time.After(look):
 		case <-enough.C:
-			return nil, nil, errInUse
+			return nil, nil, ErrInUse
 		case <-ctx.Done():
-			return nil, nil, fmt.Errorf("%w (%w)", errInUse, ctx.Err())
+			return nil, nil, fmt.Errorf("%w (%w)", ErrInUse, ctx.Err())
 		}
 	}
 }
@@ -226,7 +226,7 @@ func explain(path string, err error) error {
 	switch {
 	case isNewer:
 		return fmt.Errorf("the store %s cannot be used: %w; nothing was changed in it. Use that version, or another store", path, newer)
-	case errors.Is(err, errInUse):
+	case errors.Is(err, ErrInUse):
 		return fmt.Errorf("the store %s cannot be opened: %w, and one file serves one Sample Desk at a time; stop the other one, or name another file", path, err)
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return fmt.Errorf("opening the store %s was given up: %w", path, err)

@@ -92,7 +92,7 @@ func TestAStoreWorksWhereTimeIsSynthetic(t *testing.T) {
 
 		before := time.Now()
 		_, err = Open(t.Context(), path)
-		require.ErrorIs(t, err, errInUse)
+		require.ErrorIs(t, err, ErrInUse)
 		require.InDelta(t, time.Second, time.Since(before), float64(look), "it waits about a second")
 		require.NoError(t, s.Close())
 	})
