@@ -1,12 +1,14 @@
 package affiliatesim
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
 	"log/slog"
 	mathrand "math/rand/v2"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -23,8 +25,11 @@ type Options struct {
 	NoRateLimits bool
 	// Seed is the number of pending requests to start with.
 	Seed int
-	// Shops is the number of shops under the one authorisation; less than one means one.
+	// Shops is the number of shops of the first seller; less than one means one.
 	Shops int
+	// Redirect is the address to which consent for the first app leads. Empty:
+	// /tiktok/callback of port 8080 of this machine.
+	Redirect string
 	// Links are shown in the page's footer, beside the words that nothing here is real.
 	Links []Link
 	// FramedBy names whose pages may show this page in a frame, as the content policy's
@@ -49,6 +54,11 @@ type Details struct {
 	AppSecret    string `json:"tiktok_app_secret"`
 	RefreshToken string `json:"tiktok_refresh_token"`
 	ShopID       string `json:"tiktok_shop_id"`
+	// ServiceID and ConsentURL are of the first app's consent page, and RedirectURL is where
+	// its consent leads.
+	ServiceID   string `json:"tiktok_service_id"`
+	ConsentURL  string `json:"tiktok_consent_url"`
+	RedirectURL string `json:"tiktok_redirect_url"`
 }
 
 // Center is one stand-in Affiliate Center with its state in memory. Its methods
@@ -66,7 +76,8 @@ type Center struct {
 	// mu guards everything below. Handlers run under it and never wait while they hold it.
 	mu       sync.Mutex
 	closed   bool
-	grant    authorization
+	apps     []*app
+	accounts []*account
 	ids      idSource
 	sealing  [16]byte
 	shops    []*shop
@@ -92,7 +103,7 @@ type Center struct {
 	deliveries     int // numbers the webhooks, whose shape alternates
 }
 
-// shop is one shop of the authorisation.
+// shop is one shop of a seller.
 type shop struct {
 	ID, Name, Region, SellerType, Code, Cipher string
 	// sent are the times of this shop's messages in the last day: its daily quota.
@@ -116,11 +127,13 @@ func New(options Options) *Center {
 	}
 	_, _ = rand.Read(c.sealing[:])
 	c.table, c.actions = endpoints(), actions()
-	c.grant = newAuthorization(c.ids.next(), time.Now())
-	c.hooks = newPostman(options.Webhooks, options.Logger, c.grant.appKey, c.grant.appSecret)
+	c.hooks = newPostman(options.Webhooks, options.Logger)
 	c.watch.init()
-	c.openShops(max(1, options.Shops))
+	for i := range max(1, options.Shops) {
+		c.openShop(shopName(i), "US")
+	}
 	c.quotas = newQuotas(len(c.shops))
+	c.introduce(options.Redirect)
 	c.stockShelves()
 	c.seed(options.Seed)
 	c.handler = c.routes()
@@ -142,10 +155,13 @@ func (c *Center) Details(base string) Details {
 		APIURL:       base,
 		AuthURL:      base,
 		Page:         base + "/",
-		AppKey:       c.grant.appKey,
-		AppSecret:    c.grant.appSecret,
-		RefreshToken: c.grant.refresh,
+		AppKey:       c.apps[0].key,
+		AppSecret:    c.apps[0].secret,
+		RefreshToken: c.apps[0].grants[0].refresh,
 		ShopID:       c.shops[0].ID,
+		ServiceID:    c.apps[0].serviceID,
+		ConsentURL:   c.apps[0].consentURL(base),
+		RedirectURL:  c.apps[0].redirect,
 	}
 }
 
@@ -157,6 +173,11 @@ func (c *Center) Close() error {
 	if c.alarm != nil {
 		c.alarm.Stop()
 	}
+	for _, a := range c.apps {
+		for _, g := range a.grants {
+			g.notices.Stop()
+		}
+	}
 	c.mu.Unlock()
 	c.watch.close()
 	c.hooks.close()
@@ -166,18 +187,27 @@ func (c *Center) Close() error {
 // changed tells live pages that something is new. The caller holds mu.
 func (c *Center) changed() { c.watch.touch() }
 
-// openShops opens n shops, each with a cipher of its own.
-func (c *Center) openShops(n int) {
-	for i := range n {
-		c.shops = append(c.shops, &shop{
-			ID:         c.ids.next(),
-			Name:       shopName(i),
-			Region:     "US",
-			SellerType: "LOCAL",
-			Code:       fmt.Sprintf("USLC%06d", mathrand.IntN(1_000_000)),
-			Cipher:     "ROW_" + randomHex(16),
-		})
+// introduce enters the first app, which the first seller has authorised for all shops that
+// there are at the start, and two people whose consent is of no use.
+func (c *Center) introduce(redirect string) {
+	seller := c.newAccount("Demo seller", userSeller, "US", slices.Clone(c.shops))
+	c.newAccount("A creator", userCreator, "US", nil)
+	c.newAccount("An agency", userPartner, "US", nil)
+	c.authorized(c.newApp("Sample desk of the demo", marketUS, redirect), seller, refreshLife, time.Now())
+}
+
+// openShop opens a shop with a cipher of its own.
+func (c *Center) openShop(name, region string) *shop {
+	s := &shop{
+		ID:         c.ids.next(),
+		Name:       cmp.Or(name, shopName(len(c.shops))),
+		Region:     region,
+		SellerType: "LOCAL",
+		Code:       fmt.Sprintf("%sLC%06d", region, mathrand.IntN(1_000_000)),
+		Cipher:     "ROW_" + randomHex(16),
 	}
+	c.shops = append(c.shops, s)
+	return s
 }
 
 // shopByID finds a shop; an empty id means the first. The caller holds mu.

@@ -122,9 +122,9 @@ func (f collaborationFilter) read() (keyword, error) {
 }
 
 // wants tells whether a collaboration passes the filter, but for its keyword.
-func (f collaborationFilter) wants(t *collaboration, now time.Time) bool {
-	return t.in(f.Status, now) && (f.FreeSample == nil || *f.FreeSample == "ALL" || t.freeSample) &&
-		(f.Creator == nil || slices.ContainsFunc(t.creators, func(p *creator) bool { return p.openID == *f.Creator }))
+func (f collaborationFilter) wants(t *collaboration, k *call) bool {
+	return t.in(f.Status, k.now) && (f.FreeSample == nil || *f.FreeSample == "ALL" || t.freeSample) &&
+		(f.Creator == nil || slices.ContainsFunc(t.creators, func(p *creator) bool { return k.openID(p) == *f.Creator }))
 }
 
 // searchCollaborations lists a shop's target collaborations.
@@ -147,7 +147,7 @@ func (c *Center) searchCollaborations(k *call) (any, error) {
 	}
 	var found []*collaboration
 	for _, t := range c.collaborations {
-		if t.shop == k.shop && filter.wants(t, k.now) && search.fits(t) {
+		if t.shop == k.shop && filter.wants(t, k) && search.fits(t) {
 			found = append(found, t)
 		}
 	}
@@ -205,7 +205,7 @@ func (p *creator) invitedRecord(k *call, openID bool) map[string]any {
 		"collaboration_status": "NORMAL", "product_effective_status": "EFFECTIVE_ALL",
 	}
 	if openID {
-		shown["creator_open_id"] = p.openID
+		shown["creator_open_id"] = k.openID(p)
 	}
 	return shown
 }

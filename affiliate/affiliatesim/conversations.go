@@ -92,7 +92,7 @@ func (c *Center) createConversation(k *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, known := c.creators.byOpenID[in.OpenID]
+	p, known := c.creatorKnownTo(k.grant.app, in.OpenID)
 	if !known {
 		return nil, invalid("creator_open_id is missing or unknown: %q", clip(in.OpenID, 64))
 	}
@@ -410,10 +410,12 @@ func (c *Center) announceMessage(v *conversation, m message, text string, now ti
 	if c.deliveries%2 == 1 {
 		content = text
 	}
-	c.announce(webhookMessage, v.shop, map[string]any{
-		"index": strconv.FormatUint(m.index, 10), "message_id": m.id, "conversation_id": v.id, "msg_type": m.kind,
-		"content": content, "create_time": strconv.FormatInt(m.at.Unix(), 10),
-		"sender": map[string]string{"sender_im_user_id": v.sender(m)},
+	c.announce(webhookMessage, v.shop, func(*app) any {
+		return map[string]any{
+			"index": strconv.FormatUint(m.index, 10), "message_id": m.id, "conversation_id": v.id, "msg_type": m.kind,
+			"content": content, "create_time": strconv.FormatInt(m.at.Unix(), 10),
+			"sender": map[string]string{"sender_im_user_id": v.sender(m)},
+		}
 	}, now)
 }
 

@@ -9,7 +9,8 @@
 // a fault of the client be repeated in its judge.
 //
 // One address serves everything: the Open API and the token calls at the root
-// paths, as the vendor has them on two hosts; the page at /; and under /sim/ the
+// paths, as the vendor has them on two hosts; the consent page at /open/authorize for the
+// rest of the world and at /us/open/authorize for the United States; the page at /; and under /sim/ the
 // controls, which play TikTok, the warehouse and the creators:
 //
 //	POST /sim/applications           a creator asks for a sample
@@ -18,7 +19,11 @@
 //	POST /sim/collaborations         a target collaboration begins
 //	POST /sim/products/{id}          stock changes, or the product is switched off
 //	POST /sim/automation             what is approved, rejected, cancelled and ungrouped by itself
-//	POST /sim/authorization          codes, expiry, scopes, de-authorisation
+//	POST /sim/authorization          codes, expiry, scopes, the end of an authorisation, de-authorisation
+//	GET, POST /sim/apps              the apps, with key, secret, service id and redirect address; another one
+//	POST /sim/apps/{service_id}      an app's redirect address changes
+//	GET, POST /sim/accounts          who can consent: sellers with their shops, creators, partners; another one
+//	POST /sim/consent                somebody consents or declines, as on the consent page
 //	POST /sim/clock                  business time moves on
 //	POST /sim/lag                    the search lags behind writes for so long
 //	POST /sim/limits                 calls and messages get other limits

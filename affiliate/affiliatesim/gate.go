@@ -30,6 +30,15 @@ type call struct {
 	query    url.Values
 	body     []byte
 	shop     *shop // nil where no shop is meant
+	grant    *authorization
+}
+
+// openID is the id by which the caller's app knows a creator.
+func (k *call) openID(p *creator) string {
+	if k.grant == nil {
+		return p.openID
+	}
+	return k.grant.app.openIDOf(p)
 }
 
 // base is the address that the caller used, for links back to this stand-in.
@@ -51,20 +60,26 @@ func (c *Center) admit(k *call) error {
 	if k.endpoint.token {
 		return checkForm(k)
 	}
-	if got := k.query.Get("app_key"); got != c.grant.appKey {
+	key := k.query.Get("app_key")
+	a, known := c.appOf(key)
+	if !known || a.key != key {
 		return invalid("app_key is missing or unknown")
 	}
 	if err := checkTimestamp(k.query.Get("timestamp"), k.at); err != nil {
 		return err
 	}
-	want := sign(k.request.URL.Path, k.query, k.request.Header.Get("Content-Type"), k.body, c.grant.appSecret)
+	want := sign(k.request.URL.Path, k.query, k.request.Header.Get("Content-Type"), k.body, a.secret)
 	if subtle.ConstantTimeCompare([]byte(want), []byte(k.query.Get("sign"))) != 1 {
 		return refuse(codeSignatureInvalid, "signature is invalid")
 	}
-	if err := c.grant.check(k.request.Header.Get("X-Tts-Access-Token"), k.now); err != nil {
+	var err error
+	if k.grant, err = a.grantFor(k.request.Header.Get("X-Tts-Access-Token"), k.now); err != nil {
 		return err
 	}
-	if s := k.endpoint.scope; s != "" && !slices.Contains(c.grant.scopes, s) {
+	if k.grant.account.userType != userSeller {
+		return refuse(codeTokenUnfit, "the user type of the access token does not fit this call")
+	}
+	if s := k.endpoint.scope; s != "" && !slices.Contains(k.grant.scopes, s) {
 		return refuse(codeScopeMissing, "access scope is not granted: %s", s)
 	}
 	if err := checkForm(k); err != nil {
@@ -138,8 +153,8 @@ func (c *Center) findShop(k *call) error {
 	if cipher == "" {
 		return refuse(codeCipherMissing, "shop_cipher is required")
 	}
-	for _, s := range c.shops {
-		if s.Cipher == cipher {
+	for _, s := range k.grant.account.shops {
+		if k.grant.app.cipherOf(s) == cipher {
 			k.shop = s
 			return nil
 		}
@@ -147,15 +162,15 @@ func (c *Center) findShop(k *call) error {
 	return invalid("shop_cipher is invalid")
 }
 
-// limitKey names one bucket. There is one app, so it is not part of the key.
-type limitKey struct{ shop, endpoint string }
+// limitKey names one bucket.
+type limitKey struct{ app, shop, endpoint string }
 
 // limit takes from the bucket of this shop and endpoint. Calls without a shop share one.
 func (c *Center) limit(k *call) error {
 	if c.options.NoRateLimits {
 		return nil
 	}
-	key := limitKey{endpoint: k.endpoint.method + " " + k.endpoint.path}
+	key := limitKey{app: k.grant.app.key, endpoint: k.endpoint.method + " " + k.endpoint.path}
 	if k.shop != nil {
 		key.shop = k.shop.ID
 	}

@@ -13,7 +13,7 @@ import (
 )
 
 // listShops answers with the shops of the authorisation.
-func (c *Center) listShops(*call) (any, error) {
+func (c *Center) listShops(k *call) (any, error) {
 	type shopRecord struct {
 		ID         string `json:"id"`
 		Name       string `json:"name"`
@@ -22,9 +22,9 @@ func (c *Center) listShops(*call) (any, error) {
 		Code       string `json:"code"`
 		Cipher     string `json:"cipher"`
 	}
-	shops := make([]shopRecord, 0, len(c.shops))
-	for _, s := range c.shops {
-		shops = append(shops, shopRecord{s.ID, s.Name, s.Region, s.SellerType, s.Code, s.Cipher})
+	shops := []shopRecord{}
+	for _, s := range k.grant.account.shops {
+		shops = append(shops, shopRecord{s.ID, s.Name, s.Region, s.SellerType, s.Code, k.grant.app.cipherOf(s)})
 	}
 	return map[string]any{"shops": shops}, nil
 }
@@ -102,6 +102,7 @@ func (c *Center) search(k *call, old bool) (any, error) {
 	records := make([]any, 0, len(page))
 	for _, a := range page {
 		r := a.record(k.base())
+		r.Creator.OpenID = k.openID(a.creator)
 		if old {
 			r.Creator.OpenID, r.Creator.UserID = "", a.creator.userID
 		}
@@ -118,7 +119,7 @@ func (c *Center) matching(k *call, filter applicationFilter, old bool) []*applic
 			continue
 		}
 		seen := a.seen(k.now)
-		creatorID := seen.creator.openID
+		creatorID := k.openID(seen.creator)
 		if old {
 			creatorID = seen.creator.userID
 		}

@@ -67,8 +67,12 @@ func decodeStrictly(body []byte, into any) error {
 func (c *Center) routes() http.Handler {
 	controls := http.NewCrossOriginProtection().Handler(c.controls())
 	page := c.pageHandler()
+	consent := http.NewCrossOriginProtection().Handler(c.consentHandler())
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, isConsent := isConsent(r)
 		switch path := r.URL.Path; {
+		case isConsent:
+			consent.ServeHTTP(w, r)
 		case strings.HasPrefix(path, "/sim/"):
 			controls.ServeHTTP(w, r)
 		case path == "/" || strings.HasPrefix(path, "/web/"):
@@ -90,6 +94,12 @@ func (c *Center) controls() http.Handler {
 		"POST /sim/products/{id}":               c.simProducts,
 		"POST /sim/automation":                  c.simAutomation,
 		"POST /sim/authorization":               c.simAuthorization,
+		"GET /sim/apps":                         c.simApps,
+		"POST /sim/apps":                        c.simNewApp,
+		"POST /sim/apps/{service_id}":           c.simApp,
+		"GET /sim/accounts":                     c.simListAccounts,
+		"POST /sim/accounts":                    c.simAccounts,
+		"POST /sim/consent":                     c.simConsent,
 		"POST /sim/clock":                       c.simClock,
 		"POST /sim/lag":                         c.simLag,
 		"POST /sim/limits":                      c.simLimits,
@@ -219,17 +229,14 @@ func (c *Center) cancelRequests(p *product, now time.Time) {
 
 // simAuthorization answers POST /sim/authorization.
 func (c *Center) simAuthorization(_ *http.Request, body []byte) (any, error) {
-	in, err := control[struct {
-		Do    string `json:"do"`
-		Scope string `json:"scope"`
-	}](body)
+	in, err := control[authorizationOrder](body)
 	if err != nil {
 		return nil, err
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	defer c.changed()
-	return c.authorize(in.Do, in.Scope, time.Now())
+	return c.authorize(in, time.Now())
 }
 
 // simLag answers POST /sim/lag: from now on the search shows a review only after so

@@ -154,8 +154,8 @@ func (c *Center) surroundings() map[string]any {
 	return map[string]any{
 		"version": version, "now": time.Now().Unix(), "advanced": c.advanced.String(), "advanced_at": advancedAt, "lag": c.lag.String(),
 		"automation": c.automation.state(), "limits": c.quotas.state(),
-		"shops": shops, "faults": faults, "oddities": len(c.odd) + len(c.oddNext), "webhooks": c.hooks.state(), "scopes": c.grant.scopes,
-		"authorized": c.grant.refresh != "",
+		"shops": shops, "faults": faults, "oddities": len(c.odd) + len(c.oddNext), "webhooks": c.hooks.state(), "scopes": c.apps[0].grants[0].scopes,
+		"authorized": c.apps[0].grants[0].holds(time.Now()),
 	}
 }
 

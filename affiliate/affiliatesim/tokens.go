@@ -1,8 +1,10 @@
 package affiliatesim
 
 import (
+	"cmp"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -27,15 +29,16 @@ const (
 
 func allScopes() []string { return []string{scopeRead, scopeWrite, scopeMessages, scopeMarket} }
 
-// authorization is what one seller granted to the app.
+// authorization is what one account granted to an app.
 type authorization struct {
-	appKey, appSecret string
-	openID            string
-	scopes            []string
-	refresh           string // empty: de-authorised
-	refreshExpires    time.Time
-	access            []accessToken        // oldest first
-	codes             map[string]time.Time // unused ones, with their end
+	app            *app
+	account        *account
+	openID         string
+	scopes         []string
+	refresh        string    // empty: de-authorised
+	refreshExpires time.Time // the end of the authorisation; no refresh moves it
+	access         []accessToken
+	notices        *time.Timer // webhook 7, daily through the last days
 }
 
 type accessToken struct {
@@ -43,16 +46,22 @@ type accessToken struct {
 	expires time.Time
 }
 
-func newAuthorization(openID string, now time.Time) authorization {
-	return authorization{
-		appKey:         "6" + randomHex(6),
-		appSecret:      randomHex(20),
-		openID:         openID,
-		scopes:         allScopes(),
-		refresh:        "ROW_" + randomHex(32),
-		refreshExpires: now.Add(refreshLife),
-		codes:          map[string]time.Time{},
+// holds tells whether the authorisation has neither ended nor been taken back.
+func (a *authorization) holds(now time.Time) bool {
+	return a.refresh != "" && now.Before(a.refreshExpires)
+}
+
+// authorized enters or renews what an account granted to an app. Renewing keeps the open
+// id, moves the end, and kills the refresh token before, as a refresh does.
+func (c *Center) authorized(a *app, who *account, lasts time.Duration, now time.Time) *authorization {
+	g := a.grantOf(who)
+	if g == nil {
+		g = &authorization{app: a, account: who, openID: c.ids.next(), scopes: allScopes()}
+		a.grants = append(a.grants, g)
 	}
+	g.refresh = "ROW_" + randomHex(32)
+	c.endsAt(g, now.Add(lasts), now)
+	return g
 }
 
 // tokenAnswer is the data of both token calls. The two expiries are absolute Unix
@@ -71,11 +80,14 @@ type tokenAnswer struct {
 
 // rotate replaces the refresh token, which kills the old one, and adds an access
 // token. Older access tokens live on to their own end: calls may be in flight with
-// them, and the vendor says nothing of ending them early.
+// them, and the vendor says nothing of ending them early. None outlives the
+// authorisation, whose end a refresh does not move.
 func (a *authorization) rotate(now time.Time) tokenAnswer {
 	a.refresh = "ROW_" + randomHex(32)
-	a.refreshExpires = now.Add(refreshLife)
 	fresh := accessToken{token: "ROW_" + randomHex(32), expires: now.Add(accessLife)}
+	if fresh.expires.After(a.refreshExpires) {
+		fresh.expires = a.refreshExpires
+	}
 	a.access = append(a.access, fresh)
 	if len(a.access) > knownTokens {
 		a.access = slices.Delete(a.access, 0, len(a.access)-knownTokens)
@@ -86,106 +98,193 @@ func (a *authorization) rotate(now time.Time) tokenAnswer {
 		RefreshToken:     a.refresh,
 		RefreshExpires:   a.refreshExpires.Unix(),
 		OpenID:           a.openID,
-		SellerName:       "Demo seller",
-		SellerBaseRegion: "US",
+		SellerName:       a.account.name,
+		SellerBaseRegion: a.account.region,
+		UserType:         a.account.userType,
 		GrantedScopes:    slices.Clone(a.scopes),
 	}
 }
 
-// check says whether an access token works now. A call without one has a parameter that
-// is missing; which code that gets is documented by its words alone.
-func (a *authorization) check(token string, now time.Time) error {
+// grantFor finds the authorisation whose access token works now. A call without one has a
+// parameter that is missing; which code that gets is documented by its words alone.
+func (a *app) grantFor(token string, now time.Time) (*authorization, error) {
 	if token == "" {
-		return invalid("access_token is missing: send it in the header x-tts-access-token")
+		return nil, invalid("access_token is missing: send it in the header x-tts-access-token")
 	}
-	for _, known := range a.access {
-		if known.token != token {
-			continue
+	for _, g := range a.grants {
+		for _, known := range g.access {
+			if known.token != token {
+				continue
+			}
+			if now.Before(known.expires) {
+				return g, nil
+			}
+			return nil, refuse(codeTokenExpired, "access token has expired")
 		}
-		if now.Before(known.expires) {
-			return nil
-		}
-		return refuse(codeTokenExpired, "access token has expired")
 	}
-	return refuse(codeTokenInvalid, "access token is invalid")
+	return nil, refuse(codeTokenInvalid, "access token is invalid")
 }
 
-// getToken exchanges an authorisation code, which works once within half an hour.
+// newCode makes a code of a consent, which works once within half an hour.
+func (c *Center) newCode(a *app, who *account, lasts time.Duration, now time.Time) string {
+	code := "ROW_" + randomHex(24)
+	if len(a.codes) >= knownTokens {
+		clear(a.codes)
+	}
+	a.codes[code] = consent{account: who, lasts: lasts, dies: now.Add(codeLife)}
+	return code
+}
+
+// getToken exchanges an authorisation code, which works once within half an hour, for the
+// app alone that it was made for.
 func (c *Center) getToken(k *call) (any, error) {
-	if err := c.checkTokenCall(k.query, "authorized_code"); err != nil {
+	a, err := c.checkTokenCall(k.query, "authorized_code")
+	if err != nil {
 		return nil, err
 	}
 	code := k.query.Get("auth_code")
-	end, known := c.grant.codes[code]
-	delete(c.grant.codes, code)
-	if !known || !k.now.Before(end) {
+	given, known := a.codes[code]
+	delete(a.codes, code)
+	if !known || !k.now.Before(given.dies) {
 		return nil, refuse(codeBadAuthCode, "auth_code is invalid, used or expired")
 	}
-	return c.grant.rotate(k.now), nil
+	return c.authorized(a, given.account, given.lasts, k.now).rotate(k.now), nil
 }
 
 // refreshToken exchanges the refresh token for a new pair.
 func (c *Center) refreshToken(k *call) (any, error) {
-	if err := c.checkTokenCall(k.query, "refresh_token"); err != nil {
+	a, err := c.checkTokenCall(k.query, "refresh_token")
+	if err != nil {
 		return nil, err
 	}
 	token := k.query.Get("refresh_token")
-	if token == "" || token != c.grant.refresh || !k.now.Before(c.grant.refreshExpires) {
-		return nil, refuse(codeBadRefreshToken, "refresh_token is invalid, used or expired")
+	for _, g := range a.grants {
+		if token != "" && token == g.refresh && g.holds(k.now) {
+			return g.rotate(k.now), nil
+		}
 	}
-	return c.grant.rotate(k.now), nil
+	return nil, refuse(codeBadRefreshToken, "refresh_token is invalid, used or expired")
 }
 
-// checkTokenCall checks what both token calls have in common. Which code a wrong
-// key or secret gets is not documented: it is a parameter that is invalid.
-func (c *Center) checkTokenCall(query url.Values, grantType string) error {
-	if query.Get("app_key") != c.grant.appKey || query.Get("app_secret") != c.grant.appSecret {
-		return invalid("app_key or app_secret is invalid")
+// checkTokenCall checks what both token calls have in common, and finds the app. Which
+// code a wrong key or secret gets is not documented: it is a parameter that is invalid.
+func (c *Center) checkTokenCall(query url.Values, grantType string) (*app, error) {
+	key := query.Get("app_key")
+	a, known := c.appOf(key)
+	if !known || a.key != key || query.Get("app_secret") != a.secret {
+		return nil, invalid("app_key or app_secret is invalid")
 	}
 	if got := query.Get("grant_type"); got != grantType {
-		return invalid("grant_type must be %s, not %q", grantType, clip(got, 40))
+		return nil, invalid("grant_type must be %s, not %q", grantType, clip(got, 40))
 	}
-	return nil
+	return a, nil
 }
 
-// authorize plays the seller and the clock towards the app's authorisation.
-func (c *Center) authorize(do, scope string, now time.Time) (any, error) {
-	a := &c.grant
-	switch do {
-	case "code":
-		code := "ROW_" + randomHex(24)
-		if len(a.codes) >= knownTokens {
-			clear(a.codes)
+// Webhook 7 comes once a day from so long before the end of an authorisation.
+const (
+	endAnnounced = 30 * 24 * time.Hour
+	endRepeated  = 24 * time.Hour
+)
+
+// endsAt sets the end of an authorisation and the timer of the webhooks before it.
+func (c *Center) endsAt(g *authorization, end, now time.Time) {
+	g.refreshExpires = end
+	for i := range g.access {
+		if g.access[i].expires.After(end) {
+			g.access[i].expires = end
 		}
-		a.codes[code] = now.Add(codeLife)
+	}
+	if g.notices != nil {
+		g.notices.Stop()
+	}
+	g.notices = time.AfterFunc(max(0, end.Add(-endAnnounced).Sub(now)), func() { c.announceEnd(g, end) })
+}
+
+// announceEnd tells that an authorisation is about to end, and again every day until it has.
+func (c *Center) announceEnd(g *authorization, end time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now := time.Now()
+	if c.closed || !g.holds(now) || !g.refreshExpires.Equal(end) {
+		return
+	}
+	c.tellEnd(g, now)
+	g.notices = time.AfterFunc(endRepeated, func() { c.announceEnd(g, end) })
+}
+
+// tellEnd queues webhook 7 for every shop of an authorisation. The time is a text there.
+func (c *Center) tellEnd(g *authorization, now time.Time) {
+	for _, s := range g.account.shops {
+		c.announceTo(g.app, webhookExpiring, s, map[string]any{
+			"message": "The authorization is about to expire.", "expiration_time": strconv.FormatInt(g.refreshExpires.Unix(), 10),
+		}, now)
+	}
+}
+
+// authorizationOrder is what POST /sim/authorization is told. App is a service id or a key, and
+// Account an account's id; without them it is the first of each.
+type authorizationOrder struct {
+	Do      string `json:"do"`
+	Scope   string `json:"scope"`
+	App     string `json:"app"`
+	Account string `json:"account"`
+	Lasts   string `json:"lasts"`
+}
+
+// authorize plays the seller and the clock towards an authorisation.
+func (c *Center) authorize(in authorizationOrder, now time.Time) (any, error) {
+	a, known := c.appOf(in.App)
+	if !known {
+		return nil, missing("there is no app %q: GET /sim/apps lists them", clip(in.App, 40))
+	}
+	who, known := c.accountOf(in.Account)
+	if !known {
+		return nil, missing("there is no account %q: GET /sim/accounts lists them", clip(in.Account, 40))
+	}
+	lasts, err := window("lasts", in.Lasts)
+	if err != nil {
+		return nil, err
+	}
+	if in.Do == "code" {
+		code := c.newCode(a, who, cmp.Or(lasts, refreshLife), now)
 		return map[string]any{"ok": true, "code": code, "expires_at": now.Add(codeLife).Unix()}, nil
+	}
+	g := a.grantOf(who)
+	if g == nil {
+		return nil, impossible("%s has not authorized %s", who.name, a.name)
+	}
+	return c.change(g, in, lasts, now)
+}
+
+func (c *Center) change(g *authorization, in authorizationOrder, lasts time.Duration, now time.Time) (any, error) {
+	switch in.Do {
 	case "expire_access":
-		for i := range a.access {
-			a.access[i].expires = now
+		for i := range g.access {
+			g.access[i].expires = now
 		}
 	case "invalidate_access":
-		a.access = nil
+		g.access = nil
 	case "expire_refresh":
-		a.refreshExpires = now
+		g.refreshExpires = now
+	case "end_in":
+		c.endsAt(g, now.Add(lasts), now)
 	case "deauthorize":
-		a.access, a.refresh = nil, ""
-		c.announceAll(webhookDeauthorized, func(*shop) any {
-			return map[string]any{"message": "The seller has removed the authorization."}
-		})
+		for _, s := range g.account.shops {
+			c.announceTo(g.app, webhookDeauthorized, s, map[string]any{"message": "The seller has removed the authorization."}, now)
+		}
+		g.access, g.refresh = nil, ""
 	case "announce_expiry":
-		c.announceAll(webhookExpiring, func(*shop) any {
-			return map[string]any{"message": "The authorization is about to expire.", "expiration_time": a.refreshExpires.Unix()}
-		})
+		c.tellEnd(g, now)
 	case "withhold_scope", "grant_scope":
-		if !slices.Contains(allScopes(), scope) {
+		if !slices.Contains(allScopes(), in.Scope) {
 			return nil, badInput("scope must be one of %s", strings.Join(allScopes(), ", "))
 		}
-		a.scopes = slices.DeleteFunc(a.scopes, func(s string) bool { return s == scope })
-		if do == "grant_scope" {
-			a.scopes = append(a.scopes, scope)
+		g.scopes = slices.DeleteFunc(g.scopes, func(s string) bool { return s == in.Scope })
+		if in.Do == "grant_scope" {
+			g.scopes = append(g.scopes, in.Scope)
 		}
 	default:
-		return nil, badInput(`"do" must be one of code, expire_access, invalidate_access, expire_refresh, deauthorize, announce_expiry, withhold_scope, grant_scope`)
+		return nil, badInput(`"do" must be one of code, expire_access, invalidate_access, expire_refresh, end_in, deauthorize, announce_expiry, withhold_scope, grant_scope`)
 	}
 	return map[string]any{"ok": true}, nil
 }

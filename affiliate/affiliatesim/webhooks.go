@@ -35,13 +35,14 @@ type webhook struct {
 	ShopID         string `json:"shop_id"`
 	Timestamp      int64  `json:"timestamp"`
 	Data           any    `json:"data"`
+
+	app *app // that it is for, which signs it
 }
 
 // postman delivers webhooks one after the other, in order.
 type postman struct {
-	client      *http.Client
-	logger      *slog.Logger
-	key, secret string
+	client *http.Client
+	logger *slog.Logger
 
 	mu      sync.Mutex
 	url     string
@@ -58,11 +59,11 @@ type postman struct {
 	done    sync.WaitGroup
 }
 
-func newPostman(client *http.Client, logger *slog.Logger, key, secret string) *postman {
+func newPostman(client *http.Client, logger *slog.Logger) *postman {
 	if client == nil {
 		client = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	}
-	p := &postman{client: client, logger: logger, key: key, secret: secret, manner: manner{times: 1}}
+	p := &postman{client: client, logger: logger, manner: manner{times: 1}}
 	p.ctx, p.stop = context.WithCancel(context.Background())
 	return p
 }
@@ -171,7 +172,7 @@ func (p *postman) deliver(url string, w webhook) error {
 		return fmt.Errorf("writing a webhook: %w", err)
 	}
 	for try := 1; ; try++ {
-		err = p.send(url, body)
+		err = p.send(url, w.app, body)
 		if err == nil || try == webhookTries {
 			return err
 		}
@@ -186,7 +187,7 @@ func (p *postman) deliver(url string, w webhook) error {
 }
 
 // send makes one attempt.
-func (p *postman) send(url string, body []byte) error {
+func (p *postman) send(url string, a *app, body []byte) error {
 	ctx, cancel := context.WithTimeout(p.ctx, webhookTimeout)
 	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
@@ -194,7 +195,7 @@ func (p *postman) send(url string, body []byte) error {
 		return fmt.Errorf("addressing a webhook: %w", err)
 	}
 	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set("Authorization", signWebhook(p.key, p.secret, body))
+	r.Header.Set("Authorization", signWebhook(a.key, a.secret, body))
 	response, err := p.client.Do(r)
 	if err != nil {
 		return fmt.Errorf("delivering a webhook: %w", err)
@@ -207,28 +208,32 @@ func (p *postman) send(url string, body []byte) error {
 	return nil
 }
 
-// announce queues a webhook for a shop. The caller holds mu.
-func (c *Center) announce(kind int, s *shop, data any, now time.Time) {
-	c.deliveries++
-	c.hooks.post(webhook{Type: kind, NotificationID: c.ids.next(), ShopID: s.ID, Timestamp: now.Unix(), Data: data})
+// announce queues a webhook for a shop, to every app that an authorisation of that shop
+// holds for. The data may differ, as creators have another open id for each app. The caller
+// holds mu.
+func (c *Center) announce(kind int, s *shop, data func(*app) any, now time.Time) {
+	for _, a := range c.apps {
+		if a.covers(s, now) {
+			c.announceTo(a, kind, s, data(a), now)
+		}
+	}
 }
 
-// announceAll queues a webhook for every shop.
-func (c *Center) announceAll(kind int, data func(*shop) any) {
-	for _, s := range c.shops {
-		c.announce(kind, s, data(s), time.Now())
-	}
+// announceTo queues a webhook for one app.
+func (c *Center) announceTo(a *app, kind int, s *shop, data any, now time.Time) {
+	c.deliveries++
+	c.hooks.post(webhook{Type: kind, NotificationID: c.ids.next(), ShopID: s.ID, Timestamp: now.Unix(), Data: data, app: a})
 }
 
 // announceStatus tells of an application's status. The vendor documents creator and
 // product as arrays in one place and as objects in another: they come by turns.
 func (c *Center) announceStatus(a *application, now time.Time) {
-	var creator any = map[string]string{"creator_open_id": a.creator.openID}
-	var product any = map[string]string{"id": a.product.id, "sku_id": a.variant.id}
-	if c.deliveries%2 == 1 {
-		creator, product = []any{creator}, []any{product}
-	}
-	c.announce(webhookStatus, a.shop, map[string]any{
-		"application_id": a.id, "new_status": a.status, "creator": creator, "product": product,
+	c.announce(webhookStatus, a.shop, func(to *app) any {
+		var creator any = map[string]string{"creator_open_id": to.openIDOf(a.creator)}
+		var product any = map[string]string{"id": a.product.id, "sku_id": a.variant.id}
+		if c.deliveries%2 == 1 {
+			creator, product = []any{creator}, []any{product}
+		}
+		return map[string]any{"application_id": a.id, "new_status": a.status, "creator": creator, "product": product}
 	}, now)
 }

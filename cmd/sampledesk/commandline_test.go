@@ -96,6 +96,7 @@ func TestTheSimulationsLineHoldsWhatIsPromised(t *testing.T) {
 	require.ElementsMatch(t, []string{
 		"slack_api_url", "slack_page", "slack_bot_token", "slack_app_token", "slack_signing_secret", "slack_channel", "slack_users",
 		"tiktok_api_url", "tiktok_auth_url", "tiktok_page", "tiktok_app_key", "tiktok_app_secret", "tiktok_refresh_token", "tiktok_shop_id",
+		"tiktok_service_id", "tiktok_consent_url", "tiktok_redirect_url",
 	}, keysOf(s.info))
 	roles := map[string]int{}
 	for _, u := range s.info["slack_users"].([]any) {
