@@ -20,6 +20,80 @@ type Conversation struct {
 	// not tell.
 	Unread    int  `json:"unread,omitempty"`
 	Unreplied bool `json:"unreplied,omitempty"`
+
+	// Waiting is what the creator wrote that has no answer; Handled is who answered, or dismissed, what waited last.
+	Waiting WaitingAnswer `json:"waiting,omitzero"`
+	Handled HandledAnswer `json:"handled,omitzero"`
+}
+
+// WaitingAnswer is what a creator wrote that the team has not answered. The zero value is nothing.
+type WaitingAnswer struct {
+	Since time.Time   `json:"since"` // when the first of it was written
+	Last  MessageMark `json:"last"`  // the newest of it
+	Text  string      `json:"text,omitempty"`
+	Count int         `json:"count"` // of messages
+}
+
+// HandledAnswer is how somebody ended a wait for an answer.
+type HandledAnswer struct {
+	By        PersonID      `json:"by,omitempty"`
+	At        time.Time     `json:"at,omitzero"`
+	Dismissed bool          `json:"dismissed,omitempty"` // it needs no answer
+	Elsewhere bool          `json:"elsewhere,omitempty"` // answered in TikTok's Message Center
+	Was       WaitingAnswer `json:"was,omitzero"`        // what it ended
+	Reply     NoticeID      `json:"reply,omitempty"`     // the message that answered it
+	DedupKey  string        `json:"origin,omitempty"`    // of the dismissal
+}
+
+// maxWaitingText is how much is kept of what waits for an answer, in code points: its first words are shown.
+const maxWaitingText = 300
+
+// Waits reports whether the creator wrote last and nobody has answered or dismissed it.
+func (c Conversation) Waits() bool { return c.Waiting.Count > 0 }
+
+// WaitingSort is where the conversation stands among those of its shop that wait for an answer, longest first; empty:
+// it does not wait. It is unique within a shop and orders byte by byte.
+func (c Conversation) WaitingSort() string {
+	if !c.Waits() {
+		return ""
+	}
+	return sortTime(c.Waiting.Since) + "/" + string(c.Creator)
+}
+
+// Handle ends the wait for an answer.
+func (c Conversation) Handle(h HandledAnswer) Conversation {
+	h.Was = c.Waiting
+	c.Handled, c.Waiting = h, WaitingAnswer{}
+	return c
+}
+
+// Hear returns the conversation with what was written in it, in order: a creator's message waits for an answer until the
+// team writes. What was heard or handled before changes nothing; nor does what is older than since.
+func (c Conversation) Hear(all []InboundMessage, since time.Time) Conversation {
+	for _, w := range all {
+		switch {
+		case w.Automatic, w.At.Before(since), !w.After(c.Waiting.Last) && c.Waits(), c.Handled.Was.Count > 0 && !w.After(c.Handled.Was.Last):
+		case w.FromCreator:
+			c.Waiting = c.Waiting.and(w)
+		case c.Waits():
+			c = c.Handle(HandledAnswer{At: w.At, Elsewhere: true})
+		}
+	}
+	return c
+}
+
+// and adds a message to what waits.
+func (a WaitingAnswer) and(w InboundMessage) WaitingAnswer {
+	if a.Count == 0 {
+		a.Since = w.At
+	}
+	a.Count++
+	a.Last = w.Mark()
+	a.Text = w.Text
+	if runes := []rune(a.Text); len(runes) > maxWaitingText {
+		a.Text = string(runes[:maxWaitingText])
+	}
+	return a
 }
 
 // UnknownUnread is a count of unread messages that TikTok did not tell.
@@ -64,6 +138,7 @@ type InboundMessage struct {
 	Kind        string // TikTok's type: TEXT, IMAGE, PRODUCT_CARD…
 	Text        string // of a TEXT; for the others a short description, or nothing
 	FromCreator bool
+	Automatic   bool // TikTok's own: nobody's answer
 	At          time.Time
 }
 
@@ -76,6 +151,7 @@ type OutboundMessage struct {
 	Application ApplicationID // in whose thread it is quoted; empty: the creator's latest that is live, or none
 	Campaign    CampaignID    // in whose channel it is quoted where there is no application
 	Text        string        // as typed
+	Seen        string        // the id of the creator's newest message that waited when it was begun; empty: none did
 }
 
 // InboundBatch is what was read of a conversation.

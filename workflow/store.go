@@ -121,6 +121,11 @@ type Tx interface {
 	// PutConversation keeps a conversation, in place of the one of the same shop and creator, and with it the way to it
 	// by its id, if it has one; ErrConflict if another creator of the shop has that id.
 	PutConversation(Conversation) error
+	// WaitingConversations returns up to limit conversations of a shop that wait for an answer, those first that have
+	// waited longest, and a cursor as Campaigns does. It is an index read, by Conversation.WaitingSort.
+	WaitingConversations(s ShopID, after string, limit int) ([]Conversation, string, error)
+	// CountWaiting returns how many conversations of a shop wait for an answer, without reading them.
+	CountWaiting(ShopID) (int, error)
 	// RemoveConversation forgets a conversation; ErrNotFound if there is none. A creator who becomes known by another
 	// key takes it with them.
 	RemoveConversation(ShopID, CreatorKey) error

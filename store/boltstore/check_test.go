@@ -39,6 +39,7 @@ func contradictions(t *transaction) []string {
 	differ(membershipsBucket, wantMemberships(t))
 	differ(standingsBucket, wantStandings(t))
 	differ(conversationIDsBucket, wantConversationIDs(t))
+	differ(waitingBucket, wantWaiting(t))
 	for key, data := range dumped(t.bucket(busyBucket)) {
 		if strings.HasPrefix(key, string(effectPrefix)) {
 			busy[key] = data
@@ -168,6 +169,24 @@ func wantConversationIDs(t *transaction) map[string]string {
 	return ids
 }
 
+func wantWaiting(t *transaction) map[string]string {
+	waiting, counts := map[string]string{}, map[workflow.ShopID]uint64{}
+	for _, data := range dumped(t.bucket(conversationsBucket)) {
+		c, err := decode[workflow.Conversation]([]byte(data))
+		if err != nil {
+			panic(err)
+		}
+		if sort := c.WaitingSort(); sort != "" {
+			waiting[string(joined(string(c.Shop), sort))] = string(c.Creator)
+			counts[c.Shop]++
+		}
+	}
+	for s, n := range counts {
+		waiting[string(s)] = string(binary.BigEndian.AppendUint64(nil, n))
+	}
+	return waiting
+}
+
 func wantNames(t *transaction) map[string]string {
 	names := map[string]string{}
 	for id, data := range dumped(t.bucket(campaignsBucket)) {
@@ -266,6 +285,9 @@ func TestTheCheckFindsEveryKindOfContradiction(t *testing.T) {
 		},
 		"a conversation's id": func(tx *transaction) error {
 			return tx.bucket(conversationIDsBucket).Put(conversationIDKey("1", "stray"), []byte("id:open-3"))
+		},
+		"a conversation that waits": func(tx *transaction) error {
+			return tx.bucket(waitingBucket).Put(joined("1", "stray"), []byte("id:open-3"))
 		},
 		"an effect that the index does not know": func(tx *transaction) error {
 			q := queued{Sequence: 1 << 40, Effect: thread(3, 7)}

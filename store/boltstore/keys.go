@@ -34,6 +34,7 @@ var (
 
 	conversationsBucket   = []byte("conversations")    // shop 0 creator -> Conversation
 	conversationIDsBucket = []byte("conversation ids") // shop 0 id -> creator
+	waitingBucket         = []byte("waiting")          // shop 0 sort -> creator; shop -> how many of its conversations wait, no key for none
 
 	runsBucket    = []byte("runs")    // run -> Run
 	noticesBucket = []byte("notices") // notice -> Notice
@@ -54,7 +55,7 @@ var (
 // buckets are all of them.
 var buckets = [][]byte{
 	schemaBucket, authorisationsBucket, shopsBucket, applicationsBucket, listingsBucket, campaignsBucket, campaignNamesBucket,
-	membersBucket, membershipsBucket, productsBucket, conversationsBucket, conversationIDsBucket, runsBucket, noticesBucket,
+	membersBucket, membershipsBucket, productsBucket, conversationsBucket, conversationIDsBucket, waitingBucket, runsBucket, noticesBucket,
 	peopleBucket, deadLettersBucket, busyBucket, figuresBucket, standingsBucket,
 }
 

@@ -200,7 +200,7 @@ func (r *rebuilding) run() (err error) {
 			return err
 		}
 	}
-	for _, part := range []func() error{r.outbox, r.applications, r.flush, r.keepNumbers, r.flushFacts, r.keepHours, r.standings, r.memberships, r.products} {
+	for _, part := range []func() error{r.outbox, r.applications, r.flush, r.keepNumbers, r.flushFacts, r.keepHours, r.standings, r.waiting, r.memberships, r.products} {
 		if err := part(); err != nil {
 			return err
 		}
@@ -414,6 +414,40 @@ func (r *rebuilding) flush() error {
 func (r *rebuilding) keepNumbers() error {
 	for _, listing := range slices.Sorted(maps.Keys(r.numbers)) {
 		if err := r.keep(busyBucket, countKey(listing), binary.BigEndian.AppendUint64(nil, uint64(r.numbers[listing]))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// waiting lists the conversations that wait for an answer.
+func (r *rebuilding) waiting() error {
+	b := r.from.Bucket(conversationsBucket)
+	if b == nil {
+		return nil
+	}
+	var all []pair
+	counts := map[workflow.ShopID]int{}
+	err := b.ForEach(func(key, data []byte) error {
+		c, err := decode[workflow.Conversation](data)
+		if err != nil {
+			return fmt.Errorf("reading conversation %q: %w", key, err)
+		}
+		if sort := c.WaitingSort(); sort != "" {
+			all = append(all, pair{joined(string(c.Shop), sort), []byte(c.Creator)})
+			counts[c.Shop]++
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for s, n := range counts {
+		all = append(all, pair{[]byte(s), binary.BigEndian.AppendUint64(nil, uint64(n))})
+	}
+	slices.SortFunc(all, func(a, b pair) int { return bytes.Compare(a.key, b.key) })
+	for _, p := range all {
+		if err := r.keep(waitingBucket, p.key, p.value); err != nil {
 			return err
 		}
 	}

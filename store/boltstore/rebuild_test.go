@@ -365,6 +365,12 @@ func TestAFileThatIsListedByOtherRulesIsListedAnew(t *testing.T) {
 	path := filepath.Join(dir, "desk.db")
 	s := opened(t, path)
 	require.NoError(t, s.Update(t.Context(), everyDeed(12)))
+	require.NoError(t, s.Update(t.Context(), func(tx workflow.Tx) error {
+		waits := func(creator workflow.CreatorKey, n int) workflow.Conversation {
+			return workflow.Conversation{Shop: "1", Creator: creator, Waiting: workflow.WaitingAnswer{Since: at(n), Count: n}}
+		}
+		return errors.Join(tx.PutConversation(waits("id:open-1", 3)), tx.PutConversation(waits("id:open-2", 1)))
+	}))
 	require.NoError(t, s.Close())
 	s = opened(t, path)
 	want := wholeOf(t, s)
@@ -372,6 +378,7 @@ func TestAFileThatIsListedByOtherRulesIsListedAnew(t *testing.T) {
 	edit(t, path, func(tx *bbolt.Tx) error {
 		busy := tx.Bucket(busyBucket)
 		return errors.Join(
+			tx.DeleteBucket(waitingBucket),
 			tx.Bucket(schemaBucket).Put(rulesKey, []byte("those of another time")), busy.Put(countKey("old"), make([]byte, 8)),
 			tx.Bucket(listingsBucket).Put(listingKey(place{Listing: "old", Sort: "1"}), []byte("1\x000")),
 		)

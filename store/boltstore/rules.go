@@ -14,13 +14,16 @@ import (
 )
 
 // rules tells apart by which rules applications are listed and counted: workflow.Application.Places, tried on one
-// application of each sort, what Facts adds up to, which figuresMade numbers, and how the outbox and standings are kept, and which buckets there are. A file whose
+// application of each sort, what Facts adds up to, which figuresMade numbers, and how the outbox, standings and waiting conversations are kept, and which buckets there are. A file whose
 // listings were kept by other rules is listed anew when it is opened, so a change to Places, or a new listing, needs nothing
 // more. It is the same for as long as the program runs, and takes a while to find out.
 var rules = sync.OnceValue(func() string {
 	sum := sha256.New()
 	_, _ = fmt.Fprintf(sum, "figures %d\noutbox %d\nstandings %d\n", figuresMade, outboxMade, standingsMade)
 	_, _ = fmt.Fprintf(sum, "buckets %q\n", buckets)
+	var c workflow.Conversation
+	fill(reflect.ValueOf(&c).Elem(), "conversation", true)
+	_, _ = fmt.Fprintf(sum, "waiting %q\n", c.WaitingSort())
 	for _, a := range probes() {
 		for _, p := range a.Places() {
 			_, _ = fmt.Fprintf(sum, "%q %q %t\n", p.Listing, p.Sort, p.Listing.Long())

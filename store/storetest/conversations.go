@@ -16,6 +16,9 @@ var conversations = []promise{
 	{"A conversation is found by the id it has, and by none that it had", showConversationRenumbered},
 	{"A conversation that was removed is gone both ways, and its id is free", showRemoveConversation},
 	{"A creator who becomes known by another key takes their conversation with them", showConversationMoves},
+	{"Conversations that wait come by how long, in pages, of one shop, and are counted", showWaiting},
+	{"What waits follows a conversation through changes, removal and another key", showWaitingChanges},
+	{"An update that fails leaves what waits as it was", showWaitingUndone},
 	{"Where there is no conversation, none can be removed", showRemoveNoConversation},
 }
 
@@ -133,4 +136,74 @@ func showRemoveNoConversation(t *testing.T, s workflow.Store) {
 	require.ErrorIs(t, fails(t, s, removeConversation("another", "id:1")), workflow.ErrNotFound)
 	put(t, s, removeConversation(theShop, "id:1"))
 	require.ErrorIs(t, fails(t, s, removeConversation(theShop, "id:1")), workflow.ErrNotFound)
+}
+
+// waitingSince is a conversation that waits since a minute.
+func waitingSince(creator workflow.CreatorKey, since int) workflow.Conversation {
+	c := conversation(creator, "")
+	c.Waiting = workflow.WaitingAnswer{Since: minute(since), Last: workflow.MessageMark{ID: "m1", At: minute(since)}, Text: "Hello?", Count: 1}
+	return c
+}
+
+// waitingOf reads all that wait in pages of a size, and requires that they are as many as are counted.
+func waitingOf(t *testing.T, s workflow.Store, shop workflow.ShopID, size int) (all []workflow.CreatorKey) {
+	t.Helper()
+	require.NoError(t, s.View(t.Context(), func(tx workflow.Tx) error {
+		for after := ""; ; {
+			list, next, err := tx.WaitingConversations(shop, after, size)
+			require.NoError(t, err)
+			require.LessOrEqual(t, len(list), size)
+			for _, c := range list {
+				require.Equal(t, shop, c.Shop)
+				require.True(t, c.Waits())
+				all = append(all, c.Creator)
+			}
+			if after = next; after == "" {
+				break
+			}
+		}
+		n, err := tx.CountWaiting(shop)
+		require.NoError(t, err)
+		require.Equal(t, len(all), n)
+		return nil
+	}))
+	return all
+}
+
+func showWaiting(t *testing.T, s workflow.Store) {
+	require.Empty(t, waitingOf(t, s, theShop, 9))
+	elsewhere := waitingSince("id:1", 1)
+	elsewhere.Shop = theShop + "1"
+	put(t, s, putConversations(
+		waitingSince("id:3", 30), waitingSince("id:1", 20), conversation("id:9", "79"), waitingSince("id:2", 20), waitingSince("id:4", 5), elsewhere,
+	))
+	want := []workflow.CreatorKey{"id:4", "id:1", "id:2", "id:3"}
+	for size := range 5 {
+		require.Equal(t, want, waitingOf(t, s, theShop, size+1))
+	}
+	require.Equal(t, []workflow.CreatorKey{"id:1"}, waitingOf(t, s, elsewhere.Shop, 9))
+	require.Empty(t, waitingOf(t, s, "another", 9))
+}
+
+func showWaitingChanges(t *testing.T, s workflow.Store) {
+	put(t, s, putConversations(waitingSince("id:1", 1), waitingSince("id:2", 2)))
+	more := waitingSince("id:1", 3)
+	more.Waiting.Text, more.Waiting.Count = "And?", 2
+	put(t, s, putConversations(more, more))
+	require.Equal(t, []workflow.CreatorKey{"id:2", "id:1"}, waitingOf(t, s, theShop, 9))
+	require.Equal(t, more, get(t, s, conversationWith(theShop, "id:1")))
+
+	put(t, s, putConversations(more.Handle(workflow.HandledAnswer{By: "U1", At: minute(4)})))
+	require.Equal(t, []workflow.CreatorKey{"id:2"}, waitingOf(t, s, theShop, 9))
+	moved := waitingSince("id:3", 2)
+	put(t, s, removeConversation(theShop, "id:2"), putConversations(moved))
+	require.Equal(t, []workflow.CreatorKey{"id:3"}, waitingOf(t, s, theShop, 9))
+	put(t, s, removeConversation(theShop, "id:1"), removeConversation(theShop, "id:3"))
+	require.Empty(t, waitingOf(t, s, theShop, 9))
+}
+
+func showWaitingUndone(t *testing.T, s workflow.Store) {
+	put(t, s, putConversations(waitingSince("id:1", 1)))
+	fails(t, s, putConversations(waitingSince("id:2", 2), conversation("id:1", "71"), conversation("id:3", "71")))
+	require.Equal(t, []workflow.CreatorKey{"id:1"}, waitingOf(t, s, theShop, 9))
 }

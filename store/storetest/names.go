@@ -149,10 +149,18 @@ func showNoSuchNames(t *testing.T, s workflow.Store) {
 			"conversation":        func(tx workflow.Tx) error { _, err := tx.Conversation(theShop, workflow.CreatorKey(name)); return err },
 			"conversation's shop": func(tx workflow.Tx) error { _, err := tx.Conversation(workflow.ShopID(name), "id:1"); return err },
 			"conversation's id":   func(tx workflow.Tx) error { _, err := tx.ConversationNumbered(theShop, name); return err },
-			"run":                 func(tx workflow.Tx) error { _, err := tx.Run(workflow.RunID(name)); return err },
-			"person":              func(tx workflow.Tx) error { _, err := tx.Person(workflow.PersonID(name)); return err },
-			"notice":              func(tx workflow.Tx) error { _, err := tx.Notice(workflow.NoticeID(name)); return err },
-			"effect":              func(tx workflow.Tx) error { _, err := tx.Effect(workflow.EffectID(name)); return err },
+			"waiting": func(tx workflow.Tx) error {
+				n, err := tx.CountWaiting(workflow.ShopID(name))
+				list, _, err2 := tx.WaitingConversations(workflow.ShopID(name), "", 9)
+				if n == 0 && len(list) == 0 && err == nil && err2 == nil {
+					return workflow.ErrNotFound
+				}
+				return errors.Join(err, err2)
+			},
+			"run":    func(tx workflow.Tx) error { _, err := tx.Run(workflow.RunID(name)); return err },
+			"person": func(tx workflow.Tx) error { _, err := tx.Person(workflow.PersonID(name)); return err },
+			"notice": func(tx workflow.Tx) error { _, err := tx.Notice(workflow.NoticeID(name)); return err },
+			"effect": func(tx workflow.Tx) error { _, err := tx.Effect(workflow.EffectID(name)); return err },
 			"application's key": func(tx workflow.Tx) error {
 				_, err := tx.Application(workflow.Key{Shop: workflow.ShopID(name)})
 				return err

@@ -155,6 +155,12 @@ func mergeConversation(tx workflow.Tx, shop workflow.ShopID, byName workflow.Cre
 		if conversation.ID == "" {
 			conversation.ID, conversation.Unread, conversation.Unreplied = there.ID, there.Unread, there.Unreplied
 		}
+		if !conversation.Waits() && there.Waits() {
+			conversation.Waiting = there.Waiting
+		}
+		if there.Handled.At.After(conversation.Handled.At) {
+			conversation.Handled = there.Handled
+		}
 	} else if !errors.Is(err, workflow.ErrNotFound) {
 		return err
 	}
