@@ -174,7 +174,7 @@ func (s *Shop) conversationsPage(ctx context.Context, status ConversationStatus,
 	return found, next, nil
 }
 
-// MarkRead marks conversations as read, and returns those of them that the vendor
+// MarkRead marks conversations as read, each once, and returns those of them that the vendor
 // says it could not. Doing so twice is harmless, so a failure is repeated as that of
 // a read is. After an error some may be marked; failed holds what the vendor
 // had refused by then.
@@ -182,7 +182,7 @@ func (s *Shop) MarkRead(ctx context.Context, ids ...ConversationID) (failed []Co
 	if slices.Contains(ids, "") {
 		return nil, fmt.Errorf("marking conversations as read: %w: an id is blank", ErrInvalid)
 	}
-	for some := range slices.Chunk(ids, markReadSize) {
+	for some := range slices.Chunk(slices.Compact(slices.Sorted(slices.Values(ids))), markReadSize) {
 		refused, err := s.markRead(ctx, some)
 		if err != nil {
 			return failed, fmt.Errorf("marking conversations as read: %w", err)

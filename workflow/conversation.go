@@ -21,6 +21,8 @@ type Conversation struct {
 	Unread    int  `json:"unread,omitempty"`
 	Unreplied bool `json:"unreplied,omitempty"`
 
+	Sender string `json:"sender,omitempty"` // TikTok's id of the creator as the sender of messages, once it is known
+
 	// Waiting is what the creator wrote that has no answer; Handled is who answered, or dismissed, what waited last.
 	Waiting WaitingAnswer `json:"waiting,omitzero"`
 	Handled HandledAnswer `json:"handled,omitzero"`
@@ -154,12 +156,22 @@ type OutboundMessage struct {
 	Seen        string        // the id of the creator's newest message that waited when it was begun; empty: none did
 }
 
+// Dismissal says that what a creator wrote needs no answer.
+type Dismissal struct {
+	Actor
+	At      time.Time
+	Shop    ShopID
+	Creator CreatorKey
+	Seen    string // the id of their newest message that the person was shown
+}
+
 // InboundBatch is what was read of a conversation.
 type InboundBatch struct {
 	At       time.Time
 	ID       string // TikTok's, of the conversation
 	Username string
 	Avatar   string
+	Sender   string           // TikTok's id of the creator as the sender of messages
 	Messages []InboundMessage // in any order; those that were stored before may be among them
 
 	Unread    int  // as the list told it before the messages were read, or UnknownUnread

@@ -17,12 +17,13 @@ const (
 	Announce       EffectKind = "announce" // post a message in the shop's channel, exactly once
 	ShowNotice     EffectKind = "notice"   // post a notice, or bring it up to date; rendered at delivery
 	SendMessage    EffectKind = "message"  // send a message to a creator
+	MarkRead       EffectKind = "read"     // mark conversations as read at TikTok
 	ImportCreators EffectKind = "import"   // fetch a target collaboration for a run
 	CarryOn        EffectKind = "carry on" // go on with a run that is kept in parts
 )
 
 // EffectKinds lists them in the order in which a dispatcher considers them: what goes to TikTok comes first.
-var EffectKinds = []EffectKind{ReviewOnTikTok, ShowCard, SendMessage, ShowNotice, CarryOn, ImportCreators, Reply, Announce}
+var EffectKinds = []EffectKind{ReviewOnTikTok, ShowCard, SendMessage, ShowNotice, CarryOn, ImportCreators, Reply, Announce, MarkRead}
 
 // Service is who takes the effect's delivery.
 type Service string
@@ -37,7 +38,7 @@ const (
 // Service returns who delivers effects of this kind.
 func (k EffectKind) Service() Service {
 	switch k {
-	case ReviewOnTikTok, SendMessage, ImportCreators:
+	case ReviewOnTikTok, SendMessage, ImportCreators, MarkRead:
 		return TikTok
 	case CarryOn:
 		return Itself
@@ -78,6 +79,8 @@ type Effect struct {
 	Run     RunID      `json:"run,omitempty"`     // of ImportCreators and CarryOn
 	Creator CreatorKey `json:"creator,omitempty"` // of SendMessage
 	Text    string     `json:"text,omitempty"`    // of SendMessage
+
+	Conversations []string `json:"conversations,omitempty"` // of MarkRead: TikTok's ids, MaxMarkRead at the most
 
 	MadeAt    time.Time `json:"made_at"`
 	NotBefore time.Time `json:"not_before"`
@@ -204,6 +207,12 @@ func ThreadLane(k Key) Lane { return Lane("thread/" + k.String()) }
 
 // MessageLane is the lane of what is sent to one creator.
 func MessageLane(s ShopID, c CreatorKey) Lane { return Lane("message/" + string(s) + "/" + string(c)) }
+
+// MaxMarkRead is how many conversations TikTok marks as read in one call.
+const MaxMarkRead = 20
+
+// ReadLane is the lane of a shop's conversations that are to be marked as read.
+func ReadLane(s ShopID) Lane { return Lane("read/" + string(s)) }
 
 // ImportLane is the lane of a run that imports.
 func ImportLane(id RunID) Lane { return Lane("import/" + string(id)) }

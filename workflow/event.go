@@ -27,6 +27,7 @@ const (
 	OnMessageRefused     EventKind = "message refused" // TikTok will not take it
 	OnMessageHeldUp      EventKind = "message held up"
 	OnMessageReceived    EventKind = "heard" // from the creator
+	OnAnswerDismissed    EventKind = "answer dismissed"
 	OnCardRequested      EventKind = "card called for"
 	OnCardShown          EventKind = "card shown"
 	OnCardLost           EventKind = "card lost"

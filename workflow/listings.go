@@ -262,6 +262,11 @@ func WalkMembers(ctx context.Context, tx Tx, c CampaignID) iter.Seq2[Member, err
 	return walk(ctx, "", func(after string) ([]Member, string, error) { return tx.Members(c, after, walkPage) })
 }
 
+// WalkWaiting hands out a shop's conversations that wait for an answer, longest first, as Walk does.
+func WalkWaiting(ctx context.Context, tx Tx, s ShopID) iter.Seq2[Conversation, error] {
+	return walk(ctx, "", func(after string) ([]Conversation, string, error) { return tx.WaitingConversations(s, after, walkPage) })
+}
+
 // WalkProducts hands out a shop's products, by id and variant, as Walk does.
 func WalkProducts(ctx context.Context, tx Tx, s ShopID) iter.Seq2[Product, error] {
 	return walk(ctx, "", func(after string) ([]Product, string, error) { return tx.Products(s, after, walkPage) })

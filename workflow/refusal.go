@@ -80,6 +80,8 @@ const (
 	RulePlanGone          Rule = "plan gone"         // what was prepared was replaced by something else
 	RuleNoRun             Rule = "no run"            // there is none, or it has ended
 	RuleNothingFailed     Rule = "nothing failed"    // there is nothing to try again
+	RuleAnswered          Rule = "answered"          // somebody answered the creator, or dismissed what they wrote; Handled says who
+	RuleWroteAgain        Rule = "wrote again"       // the creator has written more than the person was shown
 )
 
 // Refusal is an action that is not allowed: the rule, and the facts as they are now. It changes nothing. It is an
@@ -89,6 +91,7 @@ type Refusal struct {
 	Application Application // as it stands now; zero where the refusal is about something else
 	Name        string      // of a campaign, or what was asked for
 	Member      Member      // as it stands now, where the refusal is about one
+	Handled     HandledAnswer
 }
 
 func (r Refusal) Error() string {

@@ -357,7 +357,8 @@ func (c *Center) newestMessages(k *call) (any, error) {
 	return map[string]any{"newest_message_list": found}, nil
 }
 
-// readConversations marks conversations as read and lists those that it cannot find.
+// readConversations marks conversations as read and lists those that it cannot find. What becomes of an id that is blank
+// or comes twice is not documented; the stricter reading refuses the call.
 func (c *Center) readConversations(k *call) (any, error) {
 	in, err := decode[struct {
 		IDs []string `json:"conversation_ids"`
@@ -367,6 +368,11 @@ func (c *Center) readConversations(k *call) (any, error) {
 	}
 	if len(in.IDs) == 0 || len(in.IDs) > 20 {
 		return nil, invalid("conversation_ids must be 1 to 20 ids")
+	}
+	for i, id := range in.IDs {
+		if id == "" || slices.Contains(in.IDs[:i], id) {
+			return nil, invalid("conversation_ids holds a blank id, or one twice: %q", clip(id, 40))
+		}
 	}
 	failed := []string{}
 	for _, id := range in.IDs {

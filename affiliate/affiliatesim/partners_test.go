@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -189,7 +190,9 @@ func TestUnreadMessagesOfTheLastMinuteAreTheNewest(t *testing.T) {
 		failed := u.post("/affiliate_seller/202412/conversatons/read", nil, `{"conversation_ids":["`+second+`","1"]}`).data(t)
 		require.Equal(t, []any{"1"}, failed["failed_conversation_ids"])
 		require.Equal(t, 0, newest())
-		require.Equal(t, 36009004, u.post("/affiliate_seller/202412/conversatons/read", nil, `{"conversation_ids":[]}`).Code)
+		for _, ids := range []string{``, `""`, `"` + second + `","` + second + `"`, strings.Repeat(`"1",`, 20) + `"2"`} {
+			require.Equal(t, 36009004, u.post("/affiliate_seller/202412/conversatons/read", nil, `{"conversation_ids":[`+ids+`]}`).Code, ids)
+		}
 	})
 }
 

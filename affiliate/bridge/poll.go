@@ -60,6 +60,7 @@ func (e *pollState) wide() bool { return e.looks%wideLook == 0 }
 type candidate struct {
 	affiliate.ConversationSummary
 	unread, unreplied bool // which lists it is in
+	left              bool // it waits for an answer on record, and is in none of them
 	known             bool // it is on record
 	there             workflow.Conversation
 }
@@ -133,7 +134,37 @@ func (b poller) lists(ctx context.Context, s workflow.Shop, calls *affiliate.Sho
 			return nil, err
 		}
 	}
-	return all, b.recorded(ctx, s, all)
+	if err := b.recorded(ctx, s, all); err != nil || !state.wide() {
+		return all, err
+	}
+	left, err := b.left(ctx, s, all)
+	return append(all, left...), err
+}
+
+// left returns the conversations that wait for an answer on record and that TikTok lists neither as unread nor as unreplied:
+// somebody answered there, most likely. They are read, as their absence alone proves nothing.
+func (b poller) left(ctx context.Context, s workflow.Shop, listed []candidate) (all []candidate, err error) {
+	there := map[string]bool{}
+	for _, t := range listed {
+		there[string(t.ID)] = true
+	}
+	err = b.store.View(ctx, func(tx workflow.Tx) error {
+		all = nil
+		for c, err := range workflow.WalkWaiting(ctx, tx, s.ID) {
+			if err != nil {
+				return err
+			}
+			if c.ID != "" && !there[c.ID] {
+				summary := affiliate.ConversationSummary{ID: affiliate.ConversationID(c.ID), Unread: affiliate.NumberOf(0)}
+				all = append(all, candidate{ConversationSummary: summary, known: true, there: c, left: true})
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading the conversations that wait: %w", err)
+	}
+	return all, nil
 }
 
 // recorded adds what is on record of conversations.
@@ -191,10 +222,12 @@ func (t candidate) hearing(unreplied bool) workflow.InboundBatch {
 // news picks the conversations to read: those that hold something new as far as the lists and the record tell, and some
 // of those of which they cannot tell.
 func news(all []candidate, state *pollState) (certain []candidate) {
-	var doubts []candidate
+	var doubts, left []candidate
 	for _, t := range all {
 		switch {
 		case time.Now().Before(state.unreadableUntil[t.ID]):
+		case t.left:
+			left = append(left, t)
 		case t.moved(state):
 			certain = append(certain, t)
 		case t.unreplied, t.unread && (!t.Unread.Shared() || state.unread == nil):
@@ -205,7 +238,9 @@ func news(all []candidate, state *pollState) (certain []candidate) {
 	if state.wide() {
 		most = doubtsPerWideLook
 	}
-	return append(certain, turns(doubts, most, state.checked)...)
+	slices.SortStableFunc(left, func(a, b candidate) int { return state.checked[a.ID].Compare(state.checked[b.ID]) })
+	certain = append(certain, turns(doubts, most, state.checked)...)
+	return append(certain, left[:min(len(left), doubtsPerWideLook)]...)
 }
 
 // moved reports whether a conversation holds something new for certain: it is not on record, TikTok counts another
@@ -278,7 +313,9 @@ func (e *pollState) remember(all []candidate) {
 	if wide {
 		e.unreplied = map[affiliate.ConversationID]bool{}
 	}
+	left := map[affiliate.ConversationID]bool{}
 	for _, t := range all {
+		left[t.ID] = t.left
 		if time.Now().Before(e.unreadableUntil[t.ID]) {
 			delete(e.unreplied, t.ID)
 			continue
@@ -292,7 +329,9 @@ func (e *pollState) remember(all []candidate) {
 		}
 	}
 	if wide { // what is in no list is in no doubt either
-		maps.DeleteFunc(e.checked, func(id affiliate.ConversationID, _ time.Time) bool { return !e.unread[id] && !e.unreplied[id] })
+		maps.DeleteFunc(e.checked, func(id affiliate.ConversationID, _ time.Time) bool {
+			return !e.unread[id] && !e.unreplied[id] && !left[id]
+		})
 	}
 }
 
@@ -313,6 +352,7 @@ func (b poller) receive(ctx context.Context, s workflow.Shop, calls *affiliate.S
 		b.log.WarnContext(ctx, "the pages of a conversation have a gap", "shop", s.ID, "conversation", t.ID)
 	}
 	h := t.hearing(t.unreplied)
+	h.Sender = string(creator)
 	at := h.At.UTC()
 	for _, m := range there.Messages { // newest first
 		if m.At.IsZero() {
@@ -333,7 +373,7 @@ func (b poller) senderOf(ctx context.Context, calls *affiliate.Shop, state *poll
 	if t.CreatorIM != "" {
 		return t.CreatorIM, nil
 	}
-	if known := state.creator[t.ID]; known != "" {
+	if known := cmp.Or(state.creator[t.ID], affiliate.IMUserID(t.there.Sender)); known != "" {
 		return known, nil
 	}
 	if t.there.Shown.OpenID == "" {
@@ -355,7 +395,7 @@ func (b poller) senderOf(ctx context.Context, calls *affiliate.Shop, state *poll
 func inboundMessage(m affiliate.Message, creator affiliate.IMUserID) workflow.InboundMessage {
 	automatic := m.Type == affiliate.MessageNotification || m.Type == affiliate.MessageSystem || strings.HasPrefix(string(m.Type), "CRM_")
 	return workflow.InboundMessage{
-		ID: string(m.ID), Index: m.Index, Kind: string(m.Type), Text: readable(m), At: m.At, FromCreator: !automatic && m.SenderID == creator,
+		ID: string(m.ID), Index: m.Index, Kind: string(m.Type), Text: readable(m), At: m.At, FromCreator: !automatic && m.SenderID == creator, Automatic: automatic,
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"sampledesk/affiliate"
 	"sampledesk/workflow"
 	"sampledesk/workflow/engine"
 )
@@ -14,6 +15,8 @@ import (
 func (b *Bridge) Limit(_ workflow.Tx, e workflow.Effect) (string, error) {
 	verifying := e.Begun || e.Verifications > 0
 	switch {
+	case e.Kind == workflow.MarkRead:
+		return "mark as read " + string(e.Shop), nil
 	case e.Kind == workflow.ImportCreators, e.Kind == workflow.ReviewOnTikTok && verifying:
 		return "", nil
 	case e.Kind == workflow.ReviewOnTikTok:
@@ -30,6 +33,8 @@ func (b *Bridge) Budget(e workflow.Effect, _ string) time.Duration {
 	switch e.Kind {
 	case workflow.SendMessage:
 		return messenger{b}.budget(e)
+	case workflow.MarkRead:
+		return b.of(e.Shop).ready(affiliate.EndpointMarkRead)
 	case workflow.ImportCreators:
 		return 0
 	default:
@@ -42,6 +47,8 @@ func (b *Bridge) Deliver(ctx context.Context, e workflow.Effect) engine.Outcome 
 	switch e.Kind {
 	case workflow.SendMessage:
 		return messenger{b}.message(ctx, e)
+	case workflow.MarkRead:
+		return reader{b}.markRead(ctx, e)
 	case workflow.ImportCreators:
 		return b.collaborate(ctx, e)
 	default:

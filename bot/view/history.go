@@ -100,6 +100,8 @@ func spokenOf(e workflow.Entry) string {
 			return "The creator wrote"
 		}
 		return "The creator wrote: " + words
+	case workflow.OnAnswerDismissed:
+		return person(e.By.Person) + " dismissed the creator's message" + from(e.By)
 	default:
 		return observed(e)
 	}

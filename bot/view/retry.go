@@ -119,6 +119,8 @@ func owed(e workflow.Effect) string {
 		return "a message to the creator"
 	case workflow.CarryOn:
 		return "an action on several requests"
+	case workflow.MarkRead:
+		return "marking conversations as read"
 	case workflow.ImportCreators:
 		return "an import of creators"
 	default:

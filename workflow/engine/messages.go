@@ -39,11 +39,17 @@ func writeMessage(t *txn, w workflow.OutboundMessage) (workflow.Notice, error) {
 	if err := workflow.CanWriteTo(t.tx, w.Shop, creator); err != nil {
 		return workflow.Notice{}, err
 	}
+	if err := refuseAnswered(t.tx, w, creator.KeyOf(w.Shop)); err != nil {
+		return workflow.Notice{}, err
+	}
 	n, err := messageNoticeFor(t, w, creator, text)
 	if err != nil {
 		return n, err
 	}
 	if err := keepConversation(t.tx, w.Shop, creator); err != nil {
+		return n, err
+	}
+	if err := t.replied(n, w.At); err != nil {
 		return n, err
 	}
 	if err := recordMessage(t, n, workflow.MessageUpdated{Actor: w.Actor, What: workflow.OnMessageWritten, At: w.At, Text: text}); err != nil {
@@ -175,11 +181,14 @@ func (e MessageDone) record(t *txn, eff workflow.Effect) error {
 	switch e.What {
 	case workflow.OnMessageSent:
 		m.State, m.Sent = workflow.MessageSent, e.At
-		if err := noteReplied(t.tx, n.Shop, n.Creator); err != nil {
+		if err := t.sentReply(n, e.At); err != nil {
 			return err
 		}
 	case workflow.OnMessageRefused:
 		m.State = workflow.MessageRefused
+		if err := t.notReplied(n, e.At); err != nil {
+			return err
+		}
 	default: // not about a message
 	}
 	n.Message = &m
@@ -264,6 +273,9 @@ func resendMessage(t *txn, id workflow.NoticeID, by workflow.Actor, at time.Time
 	m.State, m.Failure, m.RetryKey = workflow.MessageWaiting, workflow.Failure{}, by.DedupKey
 	n.Message = &m
 	if err := recordMessage(t, n, workflow.MessageUpdated{Actor: by, What: workflow.OnRetried, At: at, Text: m.Text}); err != nil {
+		return n, err
+	}
+	if err := t.replied(n, at); err != nil {
 		return n, err
 	}
 	if err := t.notify(n, at, workflow.ForPeople); err != nil {

@@ -90,12 +90,16 @@ func (c clock) putDay(t *txn, when occasion, day string, agenda workflow.Agenda)
 	if when == inMorning {
 		s.LastMorning = day
 	}
+	waiting, err := t.tx.CountWaiting(s.ID)
+	if err != nil {
+		return err
+	}
 	n, err := t.tx.Notice(workflow.MorningNotice(s.ID, day))
 	known := err == nil
 	switch {
 	case err != nil && !errors.Is(err, workflow.ErrNotFound):
 		return err
-	case len(agenda.Keys)+len(agenda.Ship) == 0 && !known:
+	case len(agenda.Keys)+len(agenda.Ship)+waiting == 0 && !known:
 		return t.tx.PutShop(s)
 	case known && n.Agenda != nil:
 		agenda = followed(agenda, *n.Agenda)

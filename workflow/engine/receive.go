@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -59,11 +60,15 @@ func receiveBatch(t *txn, shop workflow.ShopID, batch workflow.InboundBatch) (an
 	}
 	fresh, was := newMessages(batch.Messages, conversation.Last, s.MessagesSince), conversation
 	conversation.ID, conversation.Unread, conversation.Unreplied = batch.ID, batch.Unread, batch.Unreplied
+	conversation.Sender = cmp.Or(batch.Sender, conversation.Sender)
 	conversation.Last = newestOf(batch.Messages, conversation.Last)
-	if known && len(fresh) == 0 && conversation.Last == was.Last && conversation.Unread == was.Unread && conversation.Unreplied == was.Unreplied {
+	all := slices.Clone(batch.Messages)
+	sortInbound(all)
+	conversation = conversation.Hear(all, s.MessagesSince)
+	if known && len(fresh) == 0 && conversation == was {
 		return 0, errUnchanged
 	}
-	if err := t.tx.PutConversation(conversation); err != nil {
+	if err := keepHeard(t, was, conversation, batch.At); err != nil {
 		return 0, err
 	}
 	for _, w := range fresh {
@@ -79,6 +84,19 @@ func receiveBatch(t *txn, shop workflow.ShopID, batch workflow.InboundBatch) (an
 		return 0, nil
 	}
 	return announced, releaseAnswered(t, conversation, batch.At)
+}
+
+// keepHeard keeps a conversation as it was read. What was answered elsewhere is marked as read: nobody here has to.
+func keepHeard(t *txn, was, now workflow.Conversation, at time.Time) error {
+	if was.Waiting == now.Waiting {
+		return t.tx.PutConversation(now)
+	}
+	if was.Waits() && !now.Waits() {
+		if err := t.markRead(now, at); err != nil {
+			return err
+		}
+	}
+	return t.putAnswered(now, at)
 }
 
 // conversationOf returns the conversation that a batch belongs to; known reports whether one of that id is on record.
