@@ -156,3 +156,18 @@ func keepTokens(ctx context.Context, store workflow.Store, key Key, t affiliate.
 	}
 	return nil
 }
+
+// Opens tells whether a key opens the tokens of all these authorisations.
+func Opens(key Key, all []workflow.Authorisation) bool {
+	for _, a := range all {
+		if _, err := key.open(a.OpenID, a.Tokens); err != nil {
+			return false
+		}
+	}
+	return true
+}
+
+// Keep seals the tokens of an authorisation and keeps them.
+func Keep(ctx context.Context, store workflow.Store, key Key, t affiliate.Tokens) error {
+	return keepTokens(ctx, store, key, t, nil)
+}

@@ -11,6 +11,7 @@ import (
 	"io"
 	"io/fs"
 	"net"
+	"os"
 	"runtime/debug"
 	"sync"
 	"syscall"
@@ -88,6 +89,14 @@ func (w frameWriter) Write(p []byte) (n int, err error) {
 		n += len(part)
 	}
 	return n, nil
+}
+
+// SetWriteDeadline bounds the writing of this frame and all that follow.
+func (w frameWriter) SetWriteDeadline(t time.Time) error {
+	if timed, ok := w.to.w.(interface{ SetWriteDeadline(time.Time) error }); ok {
+		return timed.SetWriteDeadline(t)
+	}
+	return os.ErrNoDeadline
 }
 
 // receive reads a frame.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 
@@ -35,8 +36,15 @@ type place struct {
 	log    *slog.Logger // the running desk's; one that discards where the command opened the store itself
 }
 
+// existing is embedded in tasks that make no sense on a store that is made for them.
+type existing struct{}
+
+func (existing) onExisting() {}
+
 // tasks are all tasks, by the names that they go by on the socket.
-var tasks = map[string]func() task{}
+var tasks = map[string]func() task{
+	"snapshot": func() task { return new(snapshot) },
+}
 
 // streams is where a command reads and writes: tests look there too.
 type streams struct {
@@ -59,6 +67,11 @@ func performIn(ctx context.Context, f storeFlags, name string, t task, s streams
 	err := ask(ctx, f, name, t, s)
 	if !errors.Is(err, errNoDesk) {
 		return err
+	}
+	if _, only := t.(interface{ onExisting() }); only {
+		if _, err := os.Stat(boltPath(f.Store)); errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("there is no store at %s; SAMPLEDESK_STORE or --store names it", boltPath(f.Store))
+		}
 	}
 	db, key, err := openMemory(ctx, f, newLogger(ctx, "info", s.err))
 	if errors.Is(err, store.ErrInUse) { // by a desk that was just being started
