@@ -82,6 +82,7 @@ func (m Money) Number() (v float64, ok bool) {
 // Creator is what a report says of the person who asks for a sample.
 type Creator struct {
 	OpenID      string         `json:"open_id,omitempty"`
+	App         string         `json:"app,omitempty"` // whose id that is: each app knows a creator by another; empty: the unnamed app's
 	Username    string         `json:"username,omitempty"`
 	Nickname    string         `json:"nickname,omitempty"`
 	Avatar      string         `json:"avatar,omitempty"` // a signed link that expires
@@ -95,10 +96,11 @@ type Creator struct {
 // CreatorKey identifies a creator on this desk.
 type CreatorKey string
 
-// KeyOf returns the creator's key: the open id, or until that is known the shop and the lower-case user name.
+// KeyOf returns the creator's key: app and open id, or until that is known the shop and the lower-case user name. It is
+// the same as ever for the unnamed app.
 func (c Creator) KeyOf(shop ShopID) CreatorKey {
 	if c.OpenID != "" {
-		return CreatorKey("id:" + Nameable(c.OpenID))
+		return CreatorKey("id:" + Nameable(ofApp(c.App, c.OpenID)))
 	}
 	return CreatorKey("name:" + string(shop) + ":" + Nameable(strings.ToLower(c.Username)))
 }
@@ -164,12 +166,13 @@ type Essence struct {
 	order, tracking        string
 	approvable, outOfStock bool
 	identified             bool
+	app                    string
 }
 
 // Essence returns what makes a snapshot differ from another.
 func (r Snapshot) Essence() Essence {
 	return Essence{
 		status: r.Status, reviewBy: r.ReviewBy.UnixMicro(), shipBy: r.ShipBy.UnixMicro(), order: r.OrderID, tracking: r.Tracking,
-		approvable: r.Approvable, outOfStock: r.OutOfStock(), identified: r.Creator.OpenID != "",
+		approvable: r.Approvable, outOfStock: r.OutOfStock(), identified: r.Creator.OpenID != "", app: r.Creator.App,
 	}
 }

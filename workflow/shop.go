@@ -13,9 +13,10 @@ type Shop struct {
 	Cipher          string    `json:"cipher"`  // the shop_cipher of every call
 	OpenID          string    `json:"open_id"` // the authorisation whose tokens it uses
 	SeenAt          time.Time `json:"seen_at"`
-	InitialSyncDone bool      `json:"met,omitempty"`    // its first sweep came to an end
-	SyncStopped     Failure   `json:"stopped,omitzero"` // why TikTok answers nothing for the shop; zero while it does
-	ReviewsStopped  Failure   `json:"barred,omitzero"`  // why TikTok accepts no decision of the shop; zero while it does
+	Disconnected    time.Time `json:"disconnected,omitzero"` // since when the desk does not serve it any more; what is known stays
+	InitialSyncDone bool      `json:"met,omitempty"`         // its first sweep came to an end
+	SyncStopped     Failure   `json:"stopped,omitzero"`      // why TikTok answers nothing for the shop; zero while it does
+	ReviewsStopped  Failure   `json:"barred,omitzero"`       // why TikTok accepts no decision of the shop; zero while it does
 
 	// Unreadable are the requests that TikTok lists and the desk cannot read, as far as they were announced.
 	Unreadable []string `json:"unreadable,omitempty"`
@@ -41,16 +42,6 @@ type Shop struct {
 
 	Backfill      Backfill  `json:"past,omitzero"`  // how far the applications from before the desk were read
 	MessagesSince time.Time `json:"heard,omitzero"` // since when creators' messages are posted; older ones are not
-}
-
-// Authorisation is a seller's consent: a pair of tokens, for one shop or several.
-type Authorisation struct {
-	OpenID    string    `json:"open_id"`
-	Seller    string    `json:"seller,omitempty"`
-	Region    string    `json:"region,omitempty"`
-	Tokens    []byte    `json:"tokens"`    // sealed; the key is not in the store
-	Exchanged [][]byte  `json:"exchanged"` // hashes of the refresh tokens from the environment that were used up
-	SavedAt   time.Time `json:"saved_at"`
 }
 
 // StoppedBy returns the failure that stops the shop, as that surface knows it: a sweep knows whether TikTok answers,

@@ -51,6 +51,13 @@ type Tx interface {
 	// PutAuthorisation keeps an authorisation, in place of the one of the same open id.
 	PutAuthorisation(Authorisation) error
 
+	// App returns the app of that name, which is empty for the one of the environment, or ErrNotFound.
+	App(name string) (App, error)
+	// Apps returns all apps that are kept, by name.
+	Apps() ([]App, error)
+	// PutApp keeps an app, in place of the one of the same name.
+	PutApp(App) error
+
 	// Shop returns a shop, or ErrNotFound.
 	Shop(ShopID) (Shop, error)
 	// Shops returns all shops, by id.

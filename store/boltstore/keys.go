@@ -20,6 +20,7 @@ var (
 
 	authorisationsBucket = []byte("authorisations") // open id -> Authorisation
 	shopsBucket          = []byte("shops")          // shop -> Shop
+	appsBucket           = []byte("apps")           // = name -> App; the name may be empty
 
 	applicationsBucket = []byte("applications") // shop 0 id -> Application, and after it its history:
 	// shop 0 id 0 sequence (see sequenceText) -> Entry; the shop's own has no id
@@ -56,7 +57,7 @@ var (
 var buckets = [][]byte{
 	schemaBucket, authorisationsBucket, shopsBucket, applicationsBucket, listingsBucket, campaignsBucket, campaignNamesBucket,
 	membersBucket, membershipsBucket, productsBucket, conversationsBucket, conversationIDsBucket, waitingBucket, runsBucket, noticesBucket,
-	peopleBucket, deadLettersBucket, busyBucket, figuresBucket, standingsBucket,
+	peopleBucket, deadLettersBucket, busyBucket, figuresBucket, standingsBucket, appsBucket,
 }
 
 // The keys of schemaBucket: the number of the file's schema, and by which rules its listings are kept.

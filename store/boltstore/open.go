@@ -206,6 +206,10 @@ func (s *Store) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	grown, err := tx.add()
+	if err != nil {
+		return err
+	}
 	voided, err := tx.voidClaims()
 	if err != nil {
 		return fmt.Errorf("voiding the claims: %w", err)
@@ -214,7 +218,7 @@ func (s *Store) prepare(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("naming the campaigns: %w", err)
 	}
-	if !made && !voided && !named {
+	if !made && !grown && !voided && !named {
 		return nil
 	}
 	return s.commit(tx)

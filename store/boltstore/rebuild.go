@@ -42,6 +42,7 @@ const effectPrefixBefore = "e"
 var asTheyAre = [][]byte{
 	authorisationsBucket, shopsBucket, campaignsBucket, campaignNamesBucket, membersBucket, membershipsBucket, productsBucket,
 	conversationsBucket, conversationIDsBucket, runsBucket, noticesBucket, peopleBucket, deadLettersBucket,
+	appsBucket,
 }
 
 // The bounds of what is held in memory at a time.

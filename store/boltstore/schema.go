@@ -41,6 +41,24 @@ func (t *transaction) settled() (made bool, err error) {
 	return false, nil
 }
 
+// added are the buckets that came without another number of the schema: a file that lacks them gets them when it is opened,
+// and a program from before leaves them alone.
+var added = [][]byte{appsBucket}
+
+// add makes the buckets that came later, and tells whether any was missing.
+func (t *transaction) add() (found bool, err error) {
+	for _, name := range added {
+		if t.tx.Bucket(name) != nil {
+			continue
+		}
+		if _, err := t.tx.CreateBucket(name); err != nil {
+			return found, fmt.Errorf("making the bucket %q: %w", name, err)
+		}
+		found = true
+	}
+	return found, nil
+}
+
 // make makes all buckets.
 func (t *transaction) make() error {
 	for _, name := range buckets {

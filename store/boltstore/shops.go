@@ -20,6 +20,25 @@ func (t *transaction) PutAuthorisation(a workflow.Authorisation) error {
 	return write(t.bucket(authorisationsBucket), []byte(a.OpenID), kept(a))
 }
 
+// appKey is never empty.
+func appKey(name string) []byte { return []byte("=" + name) }
+
+// App is part of workflow.Tx.
+func (t *transaction) App(name string) (workflow.App, error) {
+	return read[workflow.App](t.bucket(appsBucket), appKey(name), "app")
+}
+
+// Apps is part of workflow.Tx.
+func (t *transaction) Apps() ([]workflow.App, error) { return all[workflow.App](t.bucket(appsBucket)) }
+
+// PutApp is part of workflow.Tx.
+func (t *transaction) PutApp(a workflow.App) error {
+	if err := t.may("an app", string(appKey(a.Name))); err != nil {
+		return err
+	}
+	return write(t.bucket(appsBucket), appKey(a.Name), kept(a))
+}
+
 // Shop is part of workflow.Tx.
 func (t *transaction) Shop(id workflow.ShopID) (workflow.Shop, error) {
 	return readBy(t.bucket(shopsBucket), []byte(id), "shop", t.recent.shops.decode)

@@ -74,6 +74,7 @@ func showBadNames(t *testing.T, s workflow.Store) {
 	for _, name := range bad {
 		puts := map[string]func(workflow.Tx) error{
 			"authorisation":      func(tx workflow.Tx) error { return tx.PutAuthorisation(workflow.Authorisation{OpenID: name}) },
+			"app":                func(tx workflow.Tx) error { return tx.PutApp(workflow.App{Name: "x" + name + "\x00"}) },
 			"shop":               func(tx workflow.Tx) error { return tx.PutShop(workflow.Shop{ID: workflow.ShopID(name)}) },
 			"application":        putApplications(workflow.Application{Key: key(name)}),
 			"application's shop": putApplications(workflow.Application{Key: workflow.Key{Shop: workflow.ShopID(name), ID: "1"}}),

@@ -10,6 +10,7 @@ import (
 
 var shops = []promise{
 	{"An authorisation is put in place of the one of the same open id", showAuthorisations},
+	{"An app is put in place of the one of the same name, which may be empty", showApps},
 	{"A shop is put in place of the one of the same id", showShops},
 	{"A shop or authorisation that is not there is not found", showNoShop},
 }
@@ -23,6 +24,17 @@ func showAuthorisations(t *testing.T, s workflow.Store) {
 	put(t, s, each([]workflow.Authorisation{two}, workflow.Tx.PutAuthorisation))
 	require.Equal(t, []workflow.Authorisation{one, two}, get(t, s, workflow.Tx.Authorisations))
 	require.Equal(t, two, get(t, s, func(tx workflow.Tx) (workflow.Authorisation, error) { return tx.Authorisation("two") }))
+}
+
+func showApps(t *testing.T, s workflow.Store) {
+	unnamed, one, two := workflow.App{Market: workflow.MarketUS}, workflow.App{Name: "one", Key: "6abc"}, workflow.App{Name: "two"}
+	put(t, s, each([]workflow.App{two, unnamed, one}, workflow.Tx.PutApp))
+	require.Equal(t, []workflow.App{unnamed, one, two}, get(t, s, workflow.Tx.Apps))
+	one.Secret = []byte("sealed")
+	put(t, s, each([]workflow.App{one}, workflow.Tx.PutApp))
+	require.Equal(t, one, get(t, s, func(tx workflow.Tx) (workflow.App, error) { return tx.App("one") }))
+	require.Equal(t, unnamed, get(t, s, func(tx workflow.Tx) (workflow.App, error) { return tx.App("") }))
+	requireMissing(t, s, func(tx workflow.Tx) (workflow.App, error) { return tx.App("on") })
 }
 
 func showShops(t *testing.T, s workflow.Store) {

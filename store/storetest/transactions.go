@@ -32,6 +32,7 @@ func everything(tx workflow.Tx) error {
 		func(tx workflow.Tx) error {
 			return tx.PutAuthorisation(workflow.Authorisation{OpenID: "seller", SavedAt: start})
 		},
+		func(tx workflow.Tx) error { return tx.PutApp(workflow.App{Name: "us", Key: "6abc"}) },
 		putShops(shop(theShop, "Glow shop")),
 		putApplications(application("1", 10)),
 		putCampaigns(campaign("spring", "Spring")),
@@ -58,6 +59,7 @@ func everything(tx workflow.Tx) error {
 // contents is what a store holds, as far as everything goes.
 type contents struct {
 	authorisations []workflow.Authorisation
+	apps           []workflow.App
 	shops          []workflow.Shop
 	queue          []workflow.Application
 	queued         int
@@ -79,6 +81,7 @@ type contents struct {
 func contentsOf(tx workflow.Tx) (c contents, err error) {
 	for _, read := range []func() error{
 		func() error { c.authorisations, err = tx.Authorisations(); return err },
+		func() error { c.apps, err = tx.Apps(); return err },
 		func() error { c.shops, err = tx.Shops(); return err },
 		func() error {
 			page, err := tx.Applications(workflow.QueueOf(theShop), "", 100)
@@ -123,6 +126,7 @@ func gather[T any](list *[]T) func(T, error) error {
 func full() contents {
 	return contents{
 		authorisations: []workflow.Authorisation{{OpenID: "seller", SavedAt: start}},
+		apps:           []workflow.App{{Name: "us", Key: "6abc"}},
 		shops:          []workflow.Shop{shop(theShop, "Glow shop")},
 		queue:          []workflow.Application{application("1", 10)},
 		queued:         1,
@@ -282,6 +286,7 @@ func showViewWritesNothing(t *testing.T, s workflow.Store) {
 		"PutAuthorisation": func(tx workflow.Tx) error {
 			return tx.PutAuthorisation(workflow.Authorisation{OpenID: "seller", Seller: "x"})
 		},
+		"PutApp":         func(tx workflow.Tx) error { return tx.PutApp(workflow.App{Name: "x"}) },
 		"PutShop":        func(tx workflow.Tx) error { return tx.PutShop(shop(theShop, "x")) },
 		"PutApplication": func(tx workflow.Tx) error { return tx.PutApplication(application("2", 1)) },
 		"PutCampaign":    func(tx workflow.Tx) error { return tx.PutCampaign(campaign("summer", "x")) },

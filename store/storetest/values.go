@@ -42,6 +42,7 @@ func showRoundTrip(t *testing.T, s workflow.Store, at time.Time) {
 	letter.ID = "letter"
 	put(t, s,
 		func(tx workflow.Tx) error { return tx.PutAuthorisation(whole[workflow.Authorisation](at)) },
+		func(tx workflow.Tx) error { return tx.PutApp(whole[workflow.App](at)) },
 		putShops(whole[workflow.Shop](at)), putApplications(a), putCampaigns(whole[workflow.Campaign](at)),
 		putMembers(m), putConversations(c), putProducts(theShop, whole[workflow.Product](at)),
 		func(tx workflow.Tx) error { return tx.PutRun(whole[workflow.Run](at)) },
@@ -56,6 +57,10 @@ func showRoundTrip(t *testing.T, s workflow.Store, at time.Time) {
 		auths, err := tx.Authorisations()
 		require.NoError(t, err)
 		require.Equal(t, []workflow.Authorisation{whole[workflow.Authorisation](smooth)}, auths)
+
+		apps, err := tx.Apps()
+		require.NoError(t, err)
+		require.Equal(t, []workflow.App{whole[workflow.App](smooth)}, apps)
 
 		shops, err := tx.Shops()
 		require.NoError(t, err)

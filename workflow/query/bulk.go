@@ -154,6 +154,6 @@ func (c *BulkCheck) take(a workflow.Application, round int) {
 	c.Targets = append(c.Targets, workflow.Target{Key: a.Key, Round: round})
 	c.Applications = append(c.Applications, workflow.Application{Key: a.Key, ReportedAt: a.ReportedAt, Snapshot: workflow.Snapshot{
 		Stock: r.Stock, StockUnknown: r.StockUnknown, Product: workflow.Product{ID: r.Product.ID, Title: r.Product.Title},
-		Creator: workflow.Creator{OpenID: r.Creator.OpenID, Username: r.Creator.Username, Nickname: r.Creator.Nickname},
+		Creator: workflow.Creator{OpenID: r.Creator.OpenID, App: r.Creator.App, Username: r.Creator.Username, Nickname: r.Creator.Nickname},
 	}})
 }
