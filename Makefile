@@ -118,6 +118,41 @@ bench-life: ## The calls of Slack's that one application costs from its card to 
 build: ## The program, in bin/
 	$(GO) build -trimpath -buildvcs=false -ldflags '-s -w -X main.revision=$(REVISION)' -o $(BIN) ./cmd/sampledesk
 
+# The release, as the program says it.
+RELEASE     := $(shell sed -n 's/^const release = "\(.*\)"/\1/p' cmd/sampledesk/version.go)
+ARCHS       := amd64 arm64
+# The chart's linter is run by version and is no dependency of the program.
+HELM        := helm.sh/helm/v4/cmd/helm@v4.3.2
+
+.PHONY: dist
+dist: ## Static, stripped programs for Linux on amd64 and arm64 in bin/dist, with checksums; the same source gives the same bytes
+	@rm -rf bin/dist && mkdir -p bin/dist/data && touch bin/dist/data/.keep
+	@set -e; for arch in $(ARCHS); do \
+		echo "building bin/dist/sampledesk-linux-$$arch"; \
+		CGO_ENABLED=0 GOOS=linux GOARCH=$$arch $(GO) build -trimpath -buildvcs=false -ldflags '-s -w -buildid= -X main.revision=$(REVISION)' \
+			-o bin/dist/sampledesk-linux-$$arch ./cmd/sampledesk; \
+	done
+	@cp cmd/sampledesk/deploy/sampledesk.service cmd/sampledesk/deploy/sampledesk.env.example cmd/sampledesk/deploy/compose.yaml bin/dist/
+	@cd bin/dist && sha256sum $$(ls -p | grep -v /) > SHA256SUMS && cat SHA256SUMS
+
+.PHONY: image
+image: dist ## The container image, for this machine's kind of processor, by docker or (with no daemon) buildah
+	@set -e; arch=$$($(GO) env GOARCH); \
+	if docker info >/dev/null 2>&1; then docker build --build-arg TARGETARCH=$$arch -t sampledesk:$(RELEASE) -t sampledesk:latest .; \
+	elif command -v buildah >/dev/null; then buildah build --isolation chroot --storage-driver vfs --format docker --build-arg TARGETARCH=$$arch -t sampledesk:$(RELEASE) -t sampledesk:latest .; \
+	else echo "neither docker nor buildah: install one of them to build the image" >&2; exit 1; fi
+
+.PHONY: check-deploy
+check-deploy: ## What deploys the desk: the unit by systemd-analyze, rules by promtool, the chart by helm; what the machine lacks is skipped with a line
+	@if command -v systemd-analyze >/dev/null; then \
+		d=$$(mktemp -d) && sed 's#^ExecStart=[^ ]*#ExecStart=/bin/true#' cmd/sampledesk/deploy/sampledesk.service > $$d/sampledesk.service \
+		&& systemd-analyze verify --man=no $$d/sampledesk.service; s=$$?; rm -rf $$d; [ $$s = 0 ] && echo "unit: good" || exit $$s; \
+	else echo "no systemd-analyze: the unit is not checked"; fi
+	@if [ ! -f cmd/sampledesk/deploy/alerts.yaml ]; then :; elif command -v promtool >/dev/null; then promtool check rules cmd/sampledesk/deploy/alerts.yaml; \
+	else echo "no promtool: the alert rules are not checked"; fi
+	$(GO) run $(HELM) lint --strict cmd/sampledesk/deploy/chart
+	@$(GO) run $(HELM) template desk cmd/sampledesk/deploy/chart --set ingress.enabled=true,ingress.host=desk.example.com,ingress.tlsSecret=tls,metrics.serviceMonitor=true >/dev/null && echo "chart: good"
+
 .PHONY: clean
 clean: ## Remove what was built
 	rm -rf bin

@@ -15,6 +15,7 @@ import (
 	_ "time/tzdata" // the time zones that shops can be in, on machines that have none of their own
 
 	"github.com/alecthomas/kong"
+	_ "golang.org/x/crypto/x509roots/fallback" // the certificates to trust, where the machine has none: an empty container
 )
 
 // The exit statuses.
@@ -32,6 +33,7 @@ type commands struct {
 	Check   check      `cmd:"" help:"Check whether everything is in place, one line each with what to do. Exit status 1 on a fault."`
 	Backup  backup     `cmd:"" help:"Copy the store to a file, while the desk runs or not. The copy is checked; the key is not in it."`
 	Restore restore    `cmd:"" help:"Put a backup where the store is to be. It never writes over a store that is there."`
+	Health  healthCmd  `cmd:"" help:"Ask the desk that runs on this machine whether it is well. Exit status 1 if it is not, or does not answer."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 
