@@ -16,7 +16,7 @@ const healthTime = 5 * time.Second
 // its health check.
 type healthCmd struct {
 	Listen string `env:"SAMPLEDESK_LISTEN" default:"127.0.0.1:8080" help:"Where the desk listens."`
-	Ready  bool   `help:"Ask whether it does its work (/readyz) in place of whether the process lives (/healthz)."`
+	Ready  bool   `env:"SAMPLEDESK_HEALTH_READY" help:"Ask whether it does its work (/readyz) in place of whether the process lives (/healthz)."`
 }
 
 // Run prints what the desk answers. An answer other than 200, or none within five seconds, is a failure.
