@@ -110,9 +110,20 @@ func (c *core) signed(ctx context.Context, r call, access Secret) (json.RawMessa
 	return c.send(ctx, c.api, r, header, access)
 }
 
-// send makes one exchange and reads the envelope. Nothing of the query gets
+// send makes one exchange, reads the envelope and tells of it. Nothing of the query gets
 // into an error, and the secrets are taken out of what the peer says.
 func (c *core) send(ctx context.Context, base *url.URL, r call, header http.Header, secrets ...Secret) (json.RawMessage, error) {
+	began := time.Now()
+	answer, err := c.exchange(ctx, base, r, header, secrets)
+	c.tell(ctx, Trace{Endpoint: r.endpoint, RequestID: answer.requestID, Took: time.Since(began), Err: err})
+	if err != nil {
+		return nil, err
+	}
+	return answer.data, nil
+}
+
+// exchange is one exchange. What the envelope says is returned with an error too.
+func (c *core) exchange(ctx context.Context, base *url.URL, r call, header http.Header, secrets []Secret) (envelope, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	secrets = append(secrets, c.appSecret)
@@ -120,7 +131,7 @@ func (c *core) send(ctx context.Context, base *url.URL, r call, header http.Head
 	request, err := http.NewRequestWithContext(seen.watch(ctx), r.method,
 		base.JoinPath(r.path).String()+"?"+r.query.Encode(), r.reader())
 	if err != nil {
-		return nil, fmt.Errorf("%w: the call %s cannot be put into a request", ErrInvalid, r.path)
+		return envelope{}, fmt.Errorf("%w: the call %s cannot be put into a request", ErrInvalid, r.path)
 	}
 	request.Header = header
 	request.Header.Set("Accept", contentType)
@@ -128,12 +139,12 @@ func (c *core) send(ctx context.Context, base *url.URL, r call, header http.Head
 	began := time.Now()
 	response, err := c.http.Do(request)
 	if err != nil {
-		return nil, noAnswer(r, err, !seen.neverConnected(err), secrets)
+		return envelope{}, noAnswer(r, err, !seen.neverConnected(err), secrets)
 	}
 	defer func() { _ = response.Body.Close() }()
 	body, err := readBody(response)
 	if err != nil && response.StatusCode < 300 {
-		return nil, noAnswer(r, err, true, secrets)
+		return envelope{}, noAnswer(r, err, true, secrets)
 	}
 	return c.open(r, response, body, began, secrets)
 }
@@ -170,7 +181,7 @@ func noAnswer(r call, err error, sent bool, secrets []Secret) error {
 }
 
 // open reads the envelope; only code 0 with a 2xx status is a success.
-func (c *core) open(r call, response *http.Response, body []byte, began time.Time, secrets []Secret) (json.RawMessage, error) {
+func (c *core) open(r call, response *http.Response, body []byte, began time.Time, secrets []Secret) (answer envelope, err error) {
 	failure := &Error{
 		HTTPStatus: response.StatusCode, Path: r.path, Endpoint: r.endpoint, Write: r.write,
 		Asked:    retryAfter(response.Header.Get("Retry-After")),
@@ -182,26 +193,27 @@ func (c *core) open(r call, response *http.Response, body []byte, began time.Tim
 	}
 	if len(body) > longestAnswer {
 		failure.Message = "the answer is longer than " + strconv.Itoa(longestAnswer) + " bytes"
-		return nil, failure
+		return answer, failure
 	}
-	envelope, err := openEnvelope(body)
+	answer, err = openEnvelope(body)
 	if err != nil {
 		failure.Message = scrub("the answer is not the vendor's envelope: "+err.Error(), secrets...)
-		return nil, failure
+		return envelope{}, failure
 	}
-	failure.Message = scrub(envelope.message, secrets...)
-	failure.RequestID = scrub(envelope.requestID, secrets...)
-	if envelope.code == nil {
+	failure.Message = scrub(answer.message, secrets...)
+	answer.requestID = scrub(answer.requestID, secrets...)
+	failure.RequestID = answer.requestID
+	if answer.code == nil {
 		failure.Message = "the answer holds no code"
-		return nil, failure
+		return answer, failure
 	}
-	failure.Code = *envelope.code
+	failure.Code = *answer.code
 	c.log.Debug("called the Affiliate API", "path", r.path, "status", response.StatusCode, "code", failure.Code,
 		"request_id", failure.RequestID, "took", time.Since(began))
 	if failure.Code != 0 || response.StatusCode < 200 || response.StatusCode > 299 {
-		return nil, failure
+		return answer, failure
 	}
-	return envelope.data, nil
+	return answer, nil
 }
 
 // unreadable is the error of an answer whose envelope is a success, but whose data

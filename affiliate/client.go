@@ -35,6 +35,9 @@ type Config struct {
 	// Logger gets each call at level debug, and of what an operator should see at
 	// level warn. Nil means silence.
 	Logger *slog.Logger
+	// Trace is told of each exchange; nil tells nobody. It is called on the goroutine
+	// of the call and must not block.
+	Trace func(Trace)
 	// Timeout of a single call, [DefaultTimeout] if zero.
 	Timeout time.Duration
 }
@@ -49,6 +52,7 @@ type core struct {
 	api, auth *url.URL
 	http      *http.Client
 	log       *slog.Logger
+	trace     func(Trace)
 	timeout   time.Duration
 
 	renewals sync.WaitGroup // of tokens, that are under way
@@ -100,7 +104,7 @@ func New(config Config) (*Client, error) {
 	}
 	return &Client{&core{
 		appKey: config.AppKey, appSecret: config.AppSecret, api: api, auth: auth,
-		http: withoutRedirects(config.HTTPClient), log: logger, timeout: timeout,
+		http: withoutRedirects(config.HTTPClient), log: logger, trace: config.Trace, timeout: timeout,
 		budgets: map[ShopID]*budget{},
 	}}, nil
 }

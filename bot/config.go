@@ -25,6 +25,10 @@ type Config struct {
 	Version            string             // of the program, as `/samples status` tells it
 	Sync               func() []SyncState // how each shop's last sweep went; nil: nobody tells
 
+	// Acknowledged is told of each delivery of Slack's that was acknowledged: what it was, in Slack's word for its kind, and
+	// how long it took. It is called on the path of a click and must not block; nil tells nobody.
+	Acknowledged func(kind string, took time.Duration)
+
 	// Memory tells what is wrong with the store, in sentences for the operator; nil: nobody tells.
 	Memory func(ctx context.Context) []string
 

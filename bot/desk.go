@@ -36,6 +36,7 @@ func New(config Config, store workflow.Store, engine *engine.Engine) (*Desk, err
 	who := access.New(d.api, store, config.defaults(), config.Logger)
 	mux := handle.NewMux(d.api, who, config.Logger, func(ctx context.Context, i handle.Interaction) { d.home.after(ctx, i) })
 	r := newRoutes(mux, d.api, who, config.Logger, d.Changed)
+	r.acknowledged = config.Acknowledged
 	for _, s := range d.surfaces(store, engine, who, mux) {
 		s.register(r)
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"sync/atomic"
+	"time"
 
 	jsonv1 "github.com/go-json-experiment/json/v1"
 
@@ -23,6 +25,8 @@ type routes struct {
 	log     *slog.Logger
 	changed func() // called once a command was answered
 
+	acknowledged func(kind string, took time.Duration) // see Config.Acknowledged
+
 	commands map[string]commandHandler                           // by command and first word, such as "/samples queue"
 	events   map[string]func(context.Context, event, socket.Ack) // by type
 }
@@ -40,9 +44,27 @@ func newRoutes(mux *handle.Mux, api *slackapi.Client, who *access.Access, log *s
 	}
 }
 
-// handle reads an envelope and hands it on. Whatever it cannot read is acknowledged by the link and logged: Slack would
-// only send it again.
+// handle reads an envelope and hands it on, and tells how long it took to acknowledge it.
 func (r *routes) handle(ctx context.Context, e socket.Envelope, ack socket.Ack) {
+	if r.acknowledged == nil {
+		r.hand(ctx, e, new(string), ack)
+		return
+	}
+	kind, began := e.Type, time.Now()
+	var told atomic.Bool
+	timed := func(payload any) {
+		ack(payload)
+		if told.CompareAndSwap(false, true) {
+			r.acknowledged(kind, time.Since(began))
+		}
+	}
+	defer timed(nil) // the link would acknowledge now
+	r.hand(ctx, e, &kind, timed)
+}
+
+// hand reads an envelope and hands it on. Whatever it cannot read is acknowledged by the link and logged: Slack would
+// only send it again. Kind becomes Slack's word for what it is before anybody acknowledges it.
+func (r *routes) hand(ctx context.Context, e socket.Envelope, kind *string, ack socket.Ack) {
 	switch e.Type {
 	case "interactive":
 		var i handle.Interaction
@@ -50,6 +72,7 @@ func (r *routes) handle(ctx context.Context, e socket.Envelope, ack socket.Ack) 
 			r.log.WarnContext(ctx, "unreadable interaction", "error", err)
 			return
 		}
+		*kind = i.Type
 		if !r.Interact(ctx, i, ack) {
 			r.log.DebugContext(ctx, "unknown interaction", "type", i.Type, "view", i.View.Callback, "shortcut", i.Callback)
 		}

@@ -176,6 +176,10 @@ type Outbox interface {
 	Length(Lane) (int, error)
 	// First returns the id of a lane's first effect, or ErrNotFound.
 	First(Lane) (EffectID, error)
+	// Waiting counts the effects of each kind that were put and neither removed nor buried yet, claimed ones included, and
+	// tells when the oldest of them was made; kinds without any are left out. It reads the index and one effect of each
+	// kind.
+	Waiting() ([]Waiting, error)
 	// Ready returns up to limit heads of that kind that can be claimed at now: due, neither parked nor under an
 	// unexpired claim; by priority, then by due time. Kinds are asked for one by one, so that many effects of one kind
 	// that wait for their budget never hide those of another. A claim that lapsed makes its effect due at its end.
@@ -224,6 +228,13 @@ type Outbox interface {
 type Head struct {
 	ID       EffectID
 	Priority Priority
+}
+
+// Waiting is how many effects of a kind wait.
+type Waiting struct {
+	Kind   EffectKind
+	Count  int
+	Oldest time.Time // when the one that was put first was made
 }
 
 // InLane is an effect in its lane.

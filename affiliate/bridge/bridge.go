@@ -23,6 +23,9 @@ type Bridge struct {
 
 	watchPerRun int // see watchedPerRun
 
+	// OnSweep is told of each sweep that ended, on its goroutine; nil tells nobody. It is set before the first.
+	OnSweep func(SweepEnd)
+
 	connecting sync.Mutex // held while a token of the environment is exchanged and its pair kept
 
 	mu      sync.Mutex
@@ -41,10 +44,20 @@ type Sweep struct {
 
 	Running time.Time // when the one under way began; zero: none is
 	Read    int       // applications that the sweep under way has read so far
+	Changed int       // of them, those in which something changed
 
 	// Unreadable are the requests that the last sweep came across and could not read, by id; nil for looks at anything
 	// else.
 	Unreadable []Unreadable
+}
+
+// SweepEnd is how a sweep went.
+type SweepEnd struct {
+	Shop    workflow.ShopID
+	Took    time.Duration
+	Seen    int // applications that TikTok listed
+	Changed int // of them, those in which something changed
+	Err     error
 }
 
 // Unreadable is a request that TikTok lists and that the desk cannot read or keep.

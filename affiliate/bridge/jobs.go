@@ -95,7 +95,7 @@ func (j *job) begin() bool {
 		return false
 	}
 	j.running = true
-	j.went.Running, j.went.Read = time.Now(), 0
+	j.went.Running, j.went.Read, j.went.Changed = time.Now(), 0, 0
 	return true
 }
 

@@ -103,7 +103,7 @@ func (b reviewer) send(ctx context.Context, e workflow.Effect, s workflow.Shop, 
 		if _, fromTikTok := errors.AsType[*affiliate.Error](err); fromTikTok {
 			b.reviewAnswered(ctx, e.Shop, now)
 		}
-		return engine.Outcome{Event: workflow.RefusedForGood{At: now, Failure: c}, Then: engine.Done}
+		return engine.Outcome{Event: workflow.RefusedForGood{At: now, Failure: c}, Then: engine.Done, Failure: c}
 	default:
 		return engine.Outcome{Then: engine.Again, AtLeast: affiliate.RetryAfter(err), Failure: c}
 	}

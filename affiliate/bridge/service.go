@@ -3,6 +3,7 @@ package bridge
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"sampledesk/affiliate"
@@ -44,6 +45,19 @@ func (b *Bridge) Budget(e workflow.Effect, _ string) time.Duration {
 
 // Deliver implements outbox.Service.
 func (b *Bridge) Deliver(ctx context.Context, e workflow.Effect) engine.Outcome {
+	var request atomic.Pointer[string] // of the last call
+	o := b.deliver(affiliate.WithTrace(ctx, func(t affiliate.Trace) {
+		if t.Endpoint != "" && t.RequestID != "" {
+			request.Store(&t.RequestID)
+		}
+	}), e)
+	if id := request.Load(); id != nil {
+		o.RequestID = *id
+	}
+	return o
+}
+
+func (b *Bridge) deliver(ctx context.Context, e workflow.Effect) engine.Outcome {
 	switch e.Kind {
 	case workflow.SendMessage:
 		return messenger{b}.message(ctx, e)

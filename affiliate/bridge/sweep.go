@@ -23,7 +23,7 @@ func (b *Bridge) SweepAll(ctx context.Context) {
 		b.log.ErrorContext(ctx, "could not save new tokens", "error", err)
 	}
 	b.forEachShop(ctx, "could not sweep", func(s workflow.Shop, state *shopState) {
-		if b.run(ctx, s.ID, &state.sweep, func() error { return b.sweepOne(ctx, s, state) }) {
+		if b.run(ctx, s.ID, &state.sweep, func() error { return b.sweepTold(ctx, s, state) }) {
 			b.run(ctx, s.ID, &state.backfill, func() error { return b.backfillOne(ctx, s.ID) })
 		}
 	})
@@ -32,6 +32,21 @@ func (b *Bridge) SweepAll(ctx context.Context) {
 // Sweeps returns how the last sweep of each shop went.
 func (b *Bridge) Sweeps() map[workflow.ShopID]Sweep {
 	return b.went(func(s *shopState) *job { return &s.sweep })
+}
+
+// sweepTold sweeps a shop and tells how it went: in the log where something changed.
+func (b *Bridge) sweepTold(ctx context.Context, s workflow.Shop, state *shopState) error {
+	began := time.Now()
+	err := b.sweepOne(ctx, s, state)
+	end := SweepEnd{Shop: s.ID, Took: time.Since(began), Err: err}
+	state.sweep.tell(func(went *Sweep) { end.Seen, end.Changed = went.Read, went.Changed })
+	if end.Changed > 0 {
+		b.log.InfoContext(ctx, "sweep changed requests", "shop", s.ID, "seen", end.Seen, "changed", end.Changed, "took", end.Took.Round(time.Millisecond))
+	}
+	if b.OnSweep != nil && ctx.Err() == nil {
+		b.OnSweep(end)
+	}
+	return err
 }
 
 // sweepOne sweeps a shop, and records that TikTok refuses the shop as a whole if it does.
@@ -135,7 +150,8 @@ func (l *sweepRun) takeOver(ctx context.Context, status workflow.Status) error {
 
 // observe applies what was read. What the store rejects is skipped like what cannot be read.
 func (l *sweepRun) observe(ctx context.Context, batch []engine.Observation) error {
-	_, err := l.bridge.engine.Observe(ctx, l.shop.ID, batch, l.state.origins.read)
+	changed, err := l.bridge.engine.Observe(ctx, l.shop.ID, batch, l.state.origins.read)
+	l.state.sweep.tell(func(went *Sweep) { went.Changed += changed })
 	if notKept, ok := errors.AsType[*engine.NotKeptError](err); ok {
 		for id, err := range notKept.Records {
 			l.skip(ctx, string(id), err)

@@ -129,7 +129,7 @@ func (s *Service) Deliver(ctx context.Context, e workflow.Effect) engine.Outcome
 	case err != nil:
 		return failedToRead(e, err)
 	case p.gone || r.Obsolete:
-		return engine.Outcome{}
+		return engine.Outcome{Nothing: true}
 	case p.waits:
 		return engine.Outcome{Then: engine.Park}
 	case r.Rest > 0:
@@ -137,7 +137,7 @@ func (s *Service) Deliver(ctx context.Context, e workflow.Effect) engine.Outcome
 	}
 	d := draftOf(e, p, r)
 	if p.post.Posted() && p.post.Hash == d.message.Hash() {
-		return engine.Outcome{}
+		return engine.Outcome{Nothing: true}
 	}
 	if e.Leased && (!p.post.Posted() || len(d.message.Pages()) > 1+len(p.pages)) { // it was to be an edit: what posts takes a claim
 		o := engine.Outcome{Then: engine.AtOnce}

@@ -48,6 +48,7 @@ type Health struct {
 	LastEvent  time.Time // of something that somebody did
 	LastReason string    // why the last link ended: in Slack's words where Slack said why
 	LastError  string    // of the last attempt to connect
+	Links      int       // how many were taken into service
 }
 
 // Config is what a link needs. It knows neither who asks Slack for an address nor what the envelopes hold.
@@ -292,6 +293,7 @@ func (l *Link) happened() {
 // up takes a link into service, beginning with the acknowledgements that had none.
 func (l *Link) up(c *conn) {
 	l.mu.Lock()
+	l.state.Links++
 	if l.current == c {
 		l.state.Connected, l.state.Since, l.state.LastError = true, time.Now(), ""
 	}

@@ -91,6 +91,7 @@ func TestTheArrowsPointInward(t *testing.T) {
 		imports := slices.Concat(p.Imports, p.TestImports, p.XTestImports)
 		for _, i := range imports {
 			require.False(t, within(i, "sampledesk/cmd"), "nothing imports cmd, but %s does", path)
+			require.False(t, strings.HasPrefix(i, "github.com/prometheus/") && !within(path, "sampledesk/cmd"), "cmd alone counts for Prometheus, but %s imports %s", path, i)
 			if slackGo(i) {
 				require.True(t, within(path, "sampledesk/bot"), "only bot speaks to Slack, but %s imports %s", path, i)
 			}

@@ -15,11 +15,19 @@ import (
 func newLogger(ctx context.Context, level string, w io.Writer) *slog.Logger {
 	var l slog.Level
 	_ = l.UnmarshalText([]byte(level)) // the flag's enum lets only levels through
-	options := &slog.HandlerOptions{Level: l}
+	options := &slog.HandlerOptions{Level: l, ReplaceAttr: withUnits}
 	if file, ok := w.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
 		return slog.New(untilStopped{slog.NewTextHandler(w, options), ctx})
 	}
 	return slog.New(untilStopped{slog.NewJSONHandler(w, options), ctx})
+}
+
+// withUnits writes durations with their units.
+func withUnits(_ []string, a slog.Attr) slog.Attr {
+	if a.Value.Kind() == slog.KindDuration {
+		a.Value = slog.StringValue(a.Value.Duration().String())
+	}
+	return a
 }
 
 // untilStopped leaves out what a stop cut short. Every part of the desk reads and writes until the very end, and each

@@ -72,9 +72,15 @@ func (d desk) run(ctx context.Context, wires network, log *slog.Logger) (err err
 	for _, e := range d.exposed() {
 		log.WarnContext(ctx, e.What+": "+e.Found, "do", e.Do)
 	}
+	numbers := newMetrics()
+	if store, ok := db.(interface {
+		WatchCommits(func(time.Duration, int))
+	}); ok {
+		store.WatchCommits(numbers.committed)
+	}
 	client, err := affiliate.New(affiliate.Config{
 		AppKey: d.TiktokAppKey, AppSecret: affiliate.Secret(d.TiktokAppSecret), APIURL: d.TiktokAPIURL, AuthURL: d.TiktokAuthURL,
-		HTTPClient: wires.client(), Logger: log,
+		HTTPClient: wires.client(), Logger: log, Trace: numbers.called,
 	})
 	if err != nil {
 		return fmt.Errorf("setting up the TikTok client: %w", err)
@@ -82,25 +88,31 @@ func (d desk) run(ctx context.Context, wires network, log *slog.Logger) (err err
 
 	var dispatcher *outbox.Dispatcher
 	var slack *bot.Desk
-	engine := engine.New(db, func() { dispatcher.Wake(); slack.Changed() }, engine.LogTo(log))
+	engine := engine.New(db, func() { dispatcher.Wake(); slack.Changed() }, engine.LogTo(log), engine.Watch(numbers.applied))
 	tiktok := bridge.New(client, db, engine, key, log)
+	tiktok.OnSweep = numbers.swept
 	slack, err = bot.New(bot.Config{
 		BotToken: string(d.SlackBotToken), AppToken: string(d.SlackAppToken), APIURL: d.SlackAPIURL, Channel: d.SlackChannel,
-		Admins: admins(d.SlackAdmins), Undo: d.Undo, Link: tiktok.RequestLink, HTTPClient: wires.client(), Dial: wires.dial, Logger: log,
-		Version: version(), Sync: func() []bot.SyncState { return syncStates(tiktok) },
+		Admins: admins(d.SlackAdmins), Undo: d.Undo, Link: tiktok.RequestLink, HTTPClient: numbers.slackClient(wires.client(), d.SlackAPIURL), Dial: wires.dial, Logger: log,
+		Acknowledged: numbers.acknowledged, Version: version(), Sync: func() []bot.SyncState { return syncStates(tiktok) },
 		Memory: func(ctx context.Context) []string { return d.troubles(ctx, db) },
 	}, db, engine)
 	if err != nil {
 		return err
 	}
-	dispatcher = outbox.New(db, engine, map[workflow.Service]outbox.Service{workflow.TikTok: tiktok, workflow.Slack: slack}, inFlight, log)
+	dispatcher = outbox.New(db, engine, map[workflow.Service]outbox.Service{
+		workflow.TikTok: countedService{tiktok, numbers}, workflow.Slack: countedService{slack, numbers},
+	}, inFlight, log)
 
 	listener, err := wires.listener(ctx, d.Listen)
 	if err != nil {
 		return err
 	}
 	web := newServer(log)
-	health{store: db, engine: engine, slack: slack, tiktok: tiktok}.register(web)
+	health := health{store: db, engine: engine, slack: slack, tiktok: tiktok}
+	health.register(web)
+	numbers.add(state{health: health, client: client, metrics: numbers})
+	numbers.register(web, log)
 
 	group := newGroup(ctx)
 	group.start(func(ctx context.Context) error { dispatcher.Run(ctx); return nil })

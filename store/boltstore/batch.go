@@ -128,8 +128,11 @@ func (s *Store) finish() {
 		b.fate = errAlone
 	case b.written:
 		b.fate = fmt.Errorf("writing to the store %s broke off", s.path) // should it panic
-		id := b.tx.tx.ID()
+		id, began := b.tx.tx.ID(), time.Now()
 		b.fate = s.commit(b.tx)
+		if watch := s.watch.Load(); watch != nil {
+			(*watch)(time.Since(began), b.members)
+		}
 		if b.fate != nil && b.members > 1 && !s.reached(id) {
 			b.fate = errAlone
 		}

@@ -2,6 +2,8 @@ package boltstore
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"sampledesk/workflow"
@@ -91,6 +93,26 @@ func (t *transaction) Length(l workflow.Lane) (n int, err error) {
 		return true
 	})
 	return n, t.alive()
+}
+
+// Waiting is part of workflow.Outbox. The sequence tells which was put first.
+func (t *transaction) Waiting() (all []workflow.Waiting, err error) {
+	first, count := map[workflow.EffectKind]*spot{}, map[workflow.EffectKind]int{}
+	t.effects.byID.Ascend(func(s *spot) bool {
+		if was := first[s.kind]; was == nil || s.sequence < was.sequence {
+			first[s.kind] = s
+		}
+		count[s.kind]++
+		return count[s.kind]%1024 != 0 || t.ctx.Err() == nil
+	})
+	for _, kind := range slices.Sorted(maps.Keys(first)) {
+		q, err := t.at(first[kind])
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, workflow.Waiting{Kind: kind, Count: count[kind], Oldest: q.Effect.MadeAt})
+	}
+	return all, t.alive()
 }
 
 // First is part of workflow.Outbox.

@@ -34,6 +34,8 @@ type Store struct {
 	full    atomic.Pointer[error] // why the last commit found no room
 	stuck   atomic.Bool           // bbolt broke down holding its locks: whoever begins would wait for ever
 	size    atomic.Int64          // of the file, at the least
+
+	watch atomic.Pointer[func(took time.Duration, updates int)] // see WatchCommits
 }
 
 var _ workflow.Store = (*Store)(nil)
@@ -50,6 +52,25 @@ func (s *Store) Commits() int {
 	defer func() { _ = tx.Rollback() }()
 	return tx.ID()
 }
+
+// Stats is how much the file holds.
+type Stats struct {
+	Bytes     int64 // of the file
+	PageBytes int
+	FreePages int // of the file, to be used again
+}
+
+// Stats tells how much the file holds.
+func (s *Store) Stats() Stats {
+	stats := Stats{PageBytes: s.db.Info().PageSize, FreePages: s.db.Stats().FreePageN + s.db.Stats().PendingPageN}
+	if info, err := s.open.Stat(); err == nil {
+		stats.Bytes = info.Size()
+	}
+	return stats
+}
+
+// WatchCommits has fn told how long each commit took that wrote, and how many updates went along. It must not block.
+func (s *Store) WatchCommits(fn func(took time.Duration, updates int)) { s.watch.Store(&fn) }
 
 // Close waits for the transactions under way and lets go of the file. A second Close does nothing.
 func (s *Store) Close() error {

@@ -18,6 +18,7 @@ var readiness = []promise{
 	{"Kinds are asked for one by one", showKinds},
 	{"The tails of lanes are not ready, however due", showTails},
 	{"Priorities below zero and far above it are in order", showPriorities},
+	{"What waits is counted by kind, with the time of what was put first", showWhatWaits},
 	{"Heads are handed out as they are ready, until enough of a priority were", showHeads},
 }
 
@@ -177,4 +178,30 @@ func headsOf(list []workflow.Effect) []workflow.Head {
 		heads = append(heads, workflow.Head{ID: e.ID, Priority: e.Priority})
 	}
 	return heads
+}
+
+func showWhatWaits(t *testing.T, s workflow.Store) {
+	waiting := func() (all []workflow.Waiting) {
+		see(t, s, func(tx workflow.Tx) (err error) {
+			all, err = tx.Waiting()
+			return err
+		})
+		return all
+	}
+	require.Empty(t, waiting())
+
+	first, second, parked, card := reply("b", "one"), reply("a", "one"), reply("c", "two"), reply("d", "three")
+	first.MadeAt, second.MadeAt, parked.MadeAt, card.MadeAt = minute(2), minute(3), minute(4), minute(9)
+	parked.Parked, card.Kind = true, workflow.ShowCard
+	put(t, s, enqueue(first, second, parked, card))
+	put(t, s, func(tx workflow.Tx) error {
+		_, err := tx.Claim(first.ID, minute(5), minute(6))
+		return err
+	})
+	require.Equal(t, []workflow.Waiting{
+		{Kind: workflow.ShowCard, Count: 1, Oldest: minute(9)}, {Kind: workflow.Reply, Count: 3, Oldest: minute(2)},
+	}, waiting(), "claimed ones, the tails of lanes and parked ones included")
+
+	put(t, s, func(tx workflow.Tx) error { return tx.Remove(first.ID) }, func(tx workflow.Tx) error { return tx.Bury(card, minute(10)) })
+	require.Equal(t, []workflow.Waiting{{Kind: workflow.Reply, Count: 2, Oldest: minute(3)}}, waiting())
 }

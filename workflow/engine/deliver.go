@@ -22,6 +22,8 @@ type Outcome struct {
 
 	Verifications int              // kept with the effect, for Again and AtOnce
 	Refusals      int              // kept with the effect, for Again and AtOnce
+	Nothing       bool             // nothing was sent: it stood there already, or had lost its reason
+	RequestID     string           // by which the service knows the call, where it names one; for the log
 	Tell          bool             // for Buried: the shop's admins have to hear of it
 	Failure       workflow.Failure // kept with the effect, unless it is done
 }

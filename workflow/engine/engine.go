@@ -23,6 +23,7 @@ type Engine struct {
 	store      workflow.Store
 	onEnqueued func()
 	log        *slog.Logger
+	watch      func(workflow.Entry, workflow.Application)
 	faults     atomic.Int64
 	unchanged  unchanged
 }
@@ -30,7 +31,13 @@ type Engine struct {
 // Option changes how an engine works.
 type Option func(*Engine)
 
-// LogTo has the engine log its faults there, in place of the standard logger.
+// Watch has fn told of each line of an application's history once it is kept, with the application as it is then. It is
+// called on the goroutine of whoever did it and must not block.
+func Watch(fn func(workflow.Entry, workflow.Application)) Option {
+	return func(e *Engine) { e.watch = fn }
+}
+
+// LogTo has the engine log decisions and its faults there, in place of the standard logger.
 func LogTo(log *slog.Logger) Option { return func(e *Engine) { e.log = log } }
 
 // New returns an engine on a store. OnEnqueued is called after each commit that enqueued effects, so that a dispatcher
@@ -39,7 +46,7 @@ func New(store workflow.Store, onEnqueued func(), options ...Option) *Engine {
 	if onEnqueued == nil {
 		onEnqueued = func() {}
 	}
-	e := &Engine{store: store, onEnqueued: onEnqueued, log: slog.Default()}
+	e := &Engine{store: store, onEnqueued: onEnqueued, log: slog.Default(), watch: func(workflow.Entry, workflow.Application) {}}
 	for _, option := range options {
 		option(e)
 	}
@@ -91,9 +98,38 @@ func (e *Engine) waking(fn func(*txn) error, transact func(func(workflow.Tx) err
 	if t.enqueued {
 		e.onEnqueued()
 	}
+	for _, k := range t.kept {
+		e.watch(k.line, k.after)
+		e.logDecision(k)
+	}
 	for _, fault := range t.faults {
 		e.faults.Add(1)
 		e.log.Error("A step led to another state than the table of transitions says. Please report this", "error", fault)
 	}
 	return nil
+}
+
+// logDecision logs what a person decided, or took back. The delivery's line has the same effect: by it the two are found
+// together.
+func (e *Engine) logDecision(k kept) {
+	l := k.line
+	effect := k.after.Decision.Review
+	switch l.Event {
+	case workflow.OnApproved, workflow.OnRejected:
+	case workflow.OnUndone:
+		effect = k.undone
+	default:
+		return
+	}
+	facts := []any{
+		"shop", l.Key.Shop, "application", l.Key.ID, "event", l.Event, "effect", effect, "round", l.Round,
+		"person", l.By.Person, "surface", l.By.Surface,
+	}
+	if l.Reason != "" {
+		facts = append(facts, "reason", l.Reason)
+	}
+	if wait := k.after.Decision.SendAt.Sub(l.At); wait > 0 {
+		facts = append(facts, "sent_after", wait)
+	}
+	e.log.Info("decided", facts...)
 }

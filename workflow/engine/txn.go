@@ -13,7 +13,15 @@ type txn struct {
 	tx       workflow.Tx
 	enqueued bool
 	faults   []error        // of steps; see Next.Fault
+	kept     []kept         // what the history tells of, for who watches
 	ownRun   workflow.RunID // the run that this transaction saves itself, so that updateRun leaves it alone
+}
+
+// kept is a line of the history with the application as it is then.
+type kept struct {
+	line   workflow.Entry
+	after  workflow.Application
+	undone workflow.EffectID // the review that was taken back
 }
 
 // load returns the application, or an unseen one.
@@ -45,6 +53,13 @@ func (t *txn) apply(k workflow.Key, ev workflow.Event) (after workflow.Applicati
 	next, line, told := next.Told(before, ev)
 	if err := t.save(before, next, line, told); err != nil {
 		return before, false, err
+	}
+	if told {
+		k := kept{line: line, after: next.Application}
+		if line.Event == workflow.OnUndone {
+			k.undone = before.Decision.Review
+		}
+		t.kept = append(t.kept, k)
 	}
 	if next.Fault != nil {
 		t.faults = append(t.faults, next.Fault)

@@ -13,6 +13,7 @@
 package outbox
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -222,18 +223,14 @@ func (d *Dispatcher) deliver(ctx, work context.Context, seat slot, e workflow.Ef
 	settling := context.WithoutCancel(work)
 	stop := d.keepAlive(settling, e, until, log)
 	defer stop()
+	began := time.Now()
 	outcome := d.try(work, d.services[seat.service], e, log)
+	took := time.Since(began)
 	d.leave(seat)
 	if outcome.Then == engine.Again && outcome.After == 0 {
 		outcome.After = max(outcome.AtLeast, Backoff(e.Attempt))
 	}
-	switch outcome.Then {
-	case engine.Buried:
-		log.ErrorContext(work, "effect can never be delivered", "code", outcome.Failure.Code, "cause", outcome.Failure.Message, "request_id", outcome.Failure.RequestID)
-	case engine.Again, engine.AtOnce:
-		log.WarnContext(work, "delivery failed, will be retried", "after", outcome.After, "code", outcome.Failure.Code, "cause", outcome.Failure.Message, "request_id", outcome.Failure.RequestID)
-	default: // nothing to log
-	}
+	logOutcome(work, log, e, outcome, took)
 	patience := editPatience
 	if !e.Leased { // to prolong it costs a commit
 		patience = min(shortPatience, time.Until(stop())-margin)
@@ -246,6 +243,35 @@ func (d *Dispatcher) deliver(ctx, work context.Context, seat slot, e workflow.Ef
 	if err != nil {
 		log.ErrorContext(work, "could not record the outcome of a delivery", "error", err)
 		d.Wake() // the claim lapses by itself, and the next round has to know when
+	}
+}
+
+// logOutcome logs what came of a delivery: one line each, with the request id by which the service knows the call.
+func logOutcome(ctx context.Context, log *slog.Logger, e workflow.Effect, o engine.Outcome, took time.Duration) {
+	log = log.With("took", took.Round(time.Microsecond))
+	if e.Review != nil {
+		log = log.With("verdict", e.Review.Verdict)
+	}
+	if o.Event != nil {
+		log = log.With("event", o.Event.Kind())
+	}
+	if o.Failure != (workflow.Failure{}) {
+		log = log.With("code", o.Failure.Code, "cause", o.Failure.Message)
+	}
+	if id := cmp.Or(o.RequestID, o.Failure.RequestID); id != "" {
+		log = log.With("request_id", id)
+	}
+	switch {
+	case o.Then == engine.Buried:
+		log.ErrorContext(ctx, "effect can never be delivered")
+	case o.Then == engine.Again && o.Failure == (workflow.Failure{}):
+		log.DebugContext(ctx, "delivery goes on later", "after", o.After)
+	case o.Then == engine.Again, o.Then == engine.AtOnce:
+		log.WarnContext(ctx, "delivery failed, will be retried", "after", o.After)
+	case o.Then == engine.Park, o.Nothing, e.Kind.Service() == workflow.Itself:
+		log.DebugContext(ctx, "nothing to deliver")
+	default:
+		log.InfoContext(ctx, "delivered")
 	}
 }
 
