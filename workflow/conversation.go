@@ -140,7 +140,7 @@ type InboundMessage struct {
 	Kind        string // TikTok's type: TEXT, IMAGE, PRODUCT_CARD…
 	Text        string // of a TEXT; for the others a short description, or nothing
 	FromCreator bool
-	Automatic   bool // TikTok's own: nobody's answer
+	Automatic   bool `json:",omitempty"` // TikTok's own: nobody's answer
 	At          time.Time
 }
 
