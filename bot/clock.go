@@ -223,6 +223,11 @@ func (d clock) morning(_ context.Context, tx workflow.Tx, s post.Subject) (post.
 	if facts.ShipDue, err = dueCounts(tx, workflow.StageOf(n.Shop, workflow.StageAwaiting), settings, shipNear, now); err != nil {
 		return post.Rendered{}, err
 	}
+	waiting, err := query.AnswersOf(tx, []workflow.Shop{s.Shop}, query.Page{}, view.MaxMorningAnswers)
+	if err != nil {
+		return post.Rendered{}, err
+	}
+	facts.Waiting, facts.Answers = waiting.Total, waiting.Rows
 	return post.Rendered{Later: func(ctx context.Context) (post.Rendered, error) {
 		facts.Named, facts.Unnamed = d.called(ctx, n.Agenda.Audience, s.Shop)
 		return post.Rendered{Message: view.Morning(facts)}, nil

@@ -40,6 +40,9 @@ func (d *homeDesk) register(r *routes) {
 	handle.OnClick(r.Mux, view.ActionHomeSort, d.filterHome(func(f *query.Filter, a handle.Action) { f.Sort = view.HomeOrder(a.Chosen()) }))
 	handle.OnClick(r.Mux, view.ActionHomeStage, d.filterHome(func(f *query.Filter, a handle.Action) { f.Stage = workflow.Stage(a.Chosen()) }))
 	handle.OnClick(r.Mux, view.ActionHomeMine, d.mineHome())
+	handle.OnClick(r.Mux, view.ActionHomeAnswers, d.filterHome(func(f *query.Filter, a handle.Action) {
+		*f = query.Filter{Shop: f.Shop, Sort: f.Sort, Answers: a.Text == "answers"}
+	}))
 	handle.OnClick(r.Mux, view.ActionHomeShop, d.filterHome(func(f *query.Filter, a handle.Action) {
 		f.Shop, f.Campaign = workflow.ShopID(chosenOrAll(a)), "" // a campaign is of one shop
 	}))

@@ -74,9 +74,24 @@ func (d *homeDesk) homeReader(ctx context.Context, who workflow.PersonID, seen [
 func (d *homeDesk) homeFacts(
 	ctx context.Context, tx workflow.Tx, r homeReader, state view.HomeState, kept map[workflow.Key]string,
 ) (view.HomeFacts, map[workflow.Key]string, error) {
+	page := state.Page
+	if state.Answers {
+		page = query.Page{} // it is one of the answers
+	}
 	list, err := query.ReadList(ctx, tx, query.ListRequest{
-		Shops: r.shops, Filter: state.Filter, Page: state.Page, Size: view.HomePageSize, Kept: kept, Campaigns: view.MaxChoices, Now: time.Now(), Who: r.who,
+		Shops: r.shops, Filter: state.Filter, Page: page, Size: view.HomePageSize, Kept: kept, Campaigns: view.MaxChoices, Now: time.Now(), Who: r.who,
 	})
+	if err != nil {
+		return view.HomeFacts{}, nil, err
+	}
+	var answers query.AnswerList
+	if state.Answers {
+		if answers, err = query.AnswersOf(tx, list.Shops, state.Page, view.HomePageSize); err != nil {
+			return view.HomeFacts{}, nil, err
+		}
+		list.Page = answers.Page
+	}
+	waiting, err := query.AnswersWaiting(tx, list.Shops)
 	if err != nil {
 		return view.HomeFacts{}, nil, err
 	}
@@ -86,6 +101,7 @@ func (d *homeDesk) homeFacts(
 	facts := view.HomeFacts{
 		State: state, Shops: r.shops, Health: d.homeHealth(r.shops), Campaigns: list.Campaigns, Campaign: list.Campaign,
 		Overall: list.Overall, Soon: list.Soon, Mine: list.Mine, Tally: list.Tally, Total: list.Total, First: list.First, Next: list.Next, Partial: list.Partial,
+		Waiting: waiting, Answers: view.AnswersFacts{AnswerList: answers, May: r.decides},
 	}
 	cursors := make(map[workflow.Key]string, len(list.Rows))
 	for _, row := range list.Rows {

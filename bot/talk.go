@@ -31,6 +31,7 @@ func (d *talkDesk) register(r *routes) {
 	handle.OnClick(r.Mux, view.ActionNudge, d.nudge())
 	handle.OnClick(r.Mux, view.ActionInvite, d.invite())
 	handle.OnClick(r.Mux, view.ActionResend, d.resend())
+	handle.OnClick(r.Mux, view.ActionAnswerDismiss, d.dismissAnswer())
 	handle.OnSubmit(r.Mux, view.CallbackMessage, d.submitMessage())
 }
 
@@ -69,8 +70,17 @@ func (d *talkDesk) messageFacts(ctx context.Context, to view.Correspondent) (fac
 		if err := workflow.CanWriteTo(tx, to.Shop, facts.Creator); err != nil {
 			return err
 		}
-		facts.Recent, err = query.LatestMessages(tx, to.Shop, facts.Creator.KeyOf(to.Shop), view.RecentMessages)
-		return err
+		if facts.Recent, err = query.LatestMessages(tx, to.Shop, facts.Creator.KeyOf(to.Shop), view.RecentMessages); err != nil {
+			return err
+		}
+		c, err := tx.Conversation(to.Shop, facts.Creator.KeyOf(to.Shop))
+		if facts.To.Seen = ""; err == nil && c.Waits() {
+			facts.To.Seen = c.Waiting.Last.ID
+			if len(facts.Recent) == 0 { // they have no request whose history would tell
+				facts.Recent = []query.Exchanged{{At: c.Waiting.Last.At, Text: c.Waiting.Text}}
+			}
+		}
+		return query.UnlessMissing(err)
 	})
 	if err != nil {
 		return view.MessageModalFacts{}, fmt.Errorf("gathering what the message dialog shows: %w", err)
@@ -121,12 +131,46 @@ func (d *talkDesk) submitMessage() onSubmit[view.Correspondent] {
 		Do: func(ctx context.Context, s submit, to view.Correspondent, g handle.Grant) (handle.Answer, error) {
 			_, err := d.engine.Write(ctx, workflow.OutboundMessage{
 				Actor: g.Actor, At: time.Now(), Shop: to.Shop, Creator: to.Creator, Application: to.Application, Campaign: to.Campaign,
-				Text: withEmoji(s.Field(view.ActionMessageText).Text),
+				Text: withEmoji(s.Field(view.ActionMessageText).Text), Seen: to.Seen,
 			})
 			return handle.Answer{}, err
 		},
-		Fail: func(ctx context.Context, _ submit, _ view.Correspondent, _ handle.Grant, err error) handle.Answer {
+		Fail: func(ctx context.Context, s submit, to view.Correspondent, _ handle.Grant, err error) handle.Answer {
+			if r, ok := errors.AsType[workflow.Refusal](err); ok && r.Rule == workflow.RuleAnswered {
+				return d.answeredMeanwhile(ctx, s, to, r)
+			}
 			return handle.At(view.BlockMessage, messageWords(ctx, d.access, err))
+		},
+	}
+}
+
+// answeredMeanwhile shows the dialog once more to somebody who replies to what was answered since they opened it: with who
+// was faster, and what they wrote. Sent again it goes.
+func (d *talkDesk) answeredMeanwhile(ctx context.Context, s submit, to view.Correspondent, r workflow.Refusal) handle.Answer {
+	sentence := view.MessageRefusal(r)
+	facts, err := d.messageFacts(ctx, to)
+	if err != nil {
+		return handle.At(view.BlockMessage, sentence)
+	}
+	facts.Text, facts.Warning = s.Field(view.ActionMessageText).Text, view.AnsweredWarning(r.Handled)
+	return handle.ShowOr(view.MessageModal(facts), view.BlockMessage, sentence)
+}
+
+// dismissAnswer ends a creator's wait for an answer without one.
+func (d *talkDesk) dismissAnswer() onClick[view.Correspondent] {
+	return onClick[view.Correspondent]{
+		Parse: correspondentNamed, Scope: correspondentScope,
+		Do: func(ctx context.Context, _ click, to view.Correspondent, g handle.Grant) (handle.Answer, error) {
+			_, err := d.engine.DismissAnswer(ctx, workflow.Dismissal{Actor: g.Actor, At: time.Now(), Shop: to.Shop, Creator: to.Creator, Seen: to.Seen})
+			return handle.Answer{}, err
+		},
+		Fail: func(ctx context.Context, _ click, _ view.Correspondent, _ handle.Grant, err error) handle.Answer {
+			if r, ok := errors.AsType[workflow.Refusal](err); ok {
+				if sentence, known := view.AnswerRefusal(r); known {
+					return handle.Tell(sentence)
+				}
+			}
+			return handle.Tell(messageWords(ctx, d.access, err))
 		},
 	}
 }

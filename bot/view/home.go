@@ -21,6 +21,7 @@ const CallbackHome = "home"
 const (
 	ActionHomeRefresh  = "home_refresh"
 	ActionHomeMine     = "home_mine"     // lists what its person is on, or everything again
+	ActionHomeAnswers  = "home_answers"  // lists who waits for an answer, or the requests again
 	ActionHomeShop     = "home_shop"     // a menu; the value is a shop's id, or HomeAny
 	ActionHomeStage    = "home_stage"    // a menu; the value is a stage, or query.AllStages
 	ActionHomeCampaign = "home_campaign" // a menu; the value is a campaign's id, or HomeAny
@@ -48,12 +49,15 @@ type HomeFacts struct {
 	Overall     query.Tally // of the shops that the filter lets through, whatever the other filters
 	Mine        int         // how many of those that wait for a decision there the reader is on
 	Soon        int         // of those that wait for a decision there: how many end within query.SoonWithin; at most query.MostSoon are counted
+	Waiting     int         // how many creators wait for an answer there
 	query.Tally             // of what the filters but the state let through
 
 	Rows  []HomeRow
 	Total int // of all pages
 	First int // the number of the first row, from 1
 	Next  *query.Page
+
+	Answers AnswersFacts // of a state that lists them
 
 	Partial bool // only the query.MostSorted with the soonest deadlines are in that order
 
@@ -124,9 +128,13 @@ func Home(f HomeFacts) HomeView {
 	if f.LooksOn != "" {
 		blocks = append(blocks, aside(f.LooksOn))
 	}
-	blocks = append(blocks, homeFilters(f), creatorInput(f.State.Filter), section(listTitle(f)...))
-	for _, r := range f.Rows {
-		blocks = append(blocks, homeRow(f, r)...)
+	if f.State.Answers {
+		blocks = append(blocks, homeAnswers(f)...)
+	} else {
+		blocks = append(blocks, homeFilters(f), creatorInput(f.State.Filter), section(listTitle(f)...))
+		for _, r := range f.Rows {
+			blocks = append(blocks, homeRow(f, r)...)
+		}
 	}
 	if paging := homePaging(f); len(paging) > 0 {
 		blocks = append(blocks, actions("", paging...))

@@ -23,6 +23,9 @@ func homeFilters(f HomeFacts) slack.Block {
 	if b, ok := mineButton(f); ok {
 		elements = append(elements, b)
 	}
+	if b, ok := answersButton(f); ok {
+		elements = append(elements, b)
+	}
 	if len(f.Campaigns) > 0 {
 		elements = append(elements, campaignMenu(f))
 	}

@@ -93,8 +93,7 @@ func homeSpan(f HomeFacts) string {
 	if listed == 0 {
 		return "Nothing else here now"
 	}
-	to := f.First + listed - 1
-	return fmt.Sprintf("%s–%s of %s", grouped(float64(f.First)), grouped(float64(to)), grouped(float64(max(f.Total, to))))
+	return span(f.First, listed, f.Total)
 }
 
 // homeOrder names the order: one that was asked for, or that of workflow.StageOf.
@@ -179,9 +178,13 @@ func homePaging(f HomeFacts) []slack.BlockElement {
 		}
 		buttons = append(buttons, back(ActionHomeBack, "back"))
 	}
-	if f.Next != nil && len(f.Next.String()) <= maxValue {
-		left := min(HomePageSize, max(1, f.Total-f.First-HomePageSize+1))
-		buttons = append(buttons, nextButton(ActionHomeNext, f.Next.String(), left, "requests"))
+	next, total, first, of := f.Next, f.Total, f.First, "requests"
+	if f.State.Answers {
+		next, total, first, of = f.Answers.Next, f.Answers.Total, f.Answers.First, "creators"
+	}
+	if next != nil && len(next.String()) <= maxValue {
+		left := min(HomePageSize, max(1, total-first-HomePageSize+1))
+		buttons = append(buttons, nextButton(ActionHomeNext, next.String(), left, of))
 	}
 	return buttons
 }

@@ -107,20 +107,67 @@ func homes() map[string]HomeView {
 	mine.State, mine.Mine = HomeState{Filter: query.Filter{Mine: reviewer}}, 2
 	offered := homeFacts()
 	offered.Mine, offered.Rows = 3, nil
+	answers := homeFacts()
+	answers.State, answers.Waiting, answers.Rows = HomeState{Filter: query.Filter{Answers: true}}, 9, nil
+	answers.Answers = answersFacts(application(), HomePageSize)
+	watched := answers
+	watched.Answers.May, watched.Answers.Rows, watched.Decides = nil, watched.Answers.Rows[:2], false
+	waiting := homeFacts()
+	waiting.Waiting, waiting.Rows = 1234, nil
+	nobody := HomeFacts{State: answers.State, Shops: []workflow.Shop{homeShop()}, Decides: true}
 	return map[string]HomeView{
-		"home_mine":          Home(mine),
-		"home_mine_offered":  Home(offered),
-		"home":               Home(homeFacts()),
-		"home_viewer":        Home(viewer),
-		"home_admin":         Home(admin),
-		"home_empty":         empty(query.Filter{}, some),
-		"home_empty_stage":   empty(query.Filter{Stage: workflow.StageShipping}, some),
-		"home_empty_all":     empty(query.Filter{Stage: query.AllStages}, nil),
-		"home_empty_creator": empty(query.Filter{Creator: "glow.daily"}, nil),
-		"home_empty_there":   empty(query.Filter{Creator: "glow.daily"}, some),
-		"home_empty_joined":  Home(campaign),
-		"home_closed":        HomeClosed(HomeState{}, DeniedOutside),
+		"home_answers":         Home(answers),
+		"home_answers_watched": Home(watched),
+		"home_answers_offered": Home(waiting),
+		"home_answers_none":    Home(nobody),
+		"home_mine":            Home(mine),
+		"home_mine_offered":    Home(offered),
+		"home":                 Home(homeFacts()),
+		"home_viewer":          Home(viewer),
+		"home_admin":           Home(admin),
+		"home_empty":           empty(query.Filter{}, some),
+		"home_empty_stage":     empty(query.Filter{Stage: workflow.StageShipping}, some),
+		"home_empty_all":       empty(query.Filter{Stage: query.AllStages}, nil),
+		"home_empty_creator":   empty(query.Filter{Creator: "glow.daily"}, nil),
+		"home_empty_there":     empty(query.Filter{Creator: "glow.daily"}, some),
+		"home_empty_joined":    Home(campaign),
+		"home_closed":          HomeClosed(HomeState{}, DeniedOutside),
 	}
+}
+
+// answersFacts are so many creators who wait for an answer, the first without a request.
+func answersFacts(a workflow.Application, n int) AnswersFacts {
+	f := AnswersFacts{May: map[workflow.ShopID]bool{homeShop().ID: true}}
+	for i := range n {
+		row := query.Answer{Application: cardAt(a, cardLinkOf)}
+		row.Conversation = workflow.Conversation{
+			Shop: homeShop().ID, Creator: workflow.CreatorKey(fmt.Sprint("id:", i)), Shown: a.Snapshot.Creator,
+			Waiting: workflow.WaitingAnswer{Since: noon, Last: workflow.MessageMark{ID: fmt.Sprint("m", i), At: noon}, Text: "Hello,\nwhen does it *ship*?", Count: 1 + i%2},
+		}
+		if row.Application.Key = a.Key; i == 0 {
+			row.Application, row.Shop = workflow.Application{}, "Glow Shop"
+		} else if i == 2 {
+			row.Application.Card, row.Waiting.Text = workflow.Card{}, " "
+		}
+		f.Rows = append(f.Rows, row)
+	}
+	f.Total, f.First = n+1, 1
+	f.Next = &query.Page{Number: 1, Cursor: "x"}
+	return f
+}
+
+func TestNothingThatCreatorsWriteBreaksTheListOfAnswers(t *testing.T) {
+	f := hostileHome(1)
+	f.Answers = answersFacts(hostileApplication(), HomePageSize)
+	for i := range f.Answers.Rows {
+		f.Answers.Rows[i].Waiting.Text, f.Answers.Rows[i].Shop = strings.Repeat(hostile, 20), strings.Repeat(hostile, 20)
+	}
+	f.State.Answers = true
+	v := Home(f)
+	lintHome(t, v)
+	require.NotContains(t, pretty(t, v.HomeTabViewRequest), "<!channel>")
+	m := MorningFacts{Waiting: 10_000, Answers: f.Answers.Rows, Shop: strings.Repeat(hostile, 20), Now: noon}
+	lint(t, Morning(m))
 }
 
 func TestAppHomeReadsAsItsGoldenFilesSay(t *testing.T) {

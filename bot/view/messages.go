@@ -193,6 +193,7 @@ type MessageModalFacts struct {
 	Product workflow.Product  // that the thread is about; none: it is about none
 	Recent  []query.Exchanged // oldest first; the last RecentMessages are shown
 	Text    string            // what the input starts with; plain text
+	Warning string            // what the person has to look at before they send it again
 }
 
 // MessageModal is the dialog in which somebody writes to a creator.
@@ -202,6 +203,9 @@ func MessageModal(f MessageModalFacts) slack.ModalViewRequest {
 		to += ", about *" + data(productOf(f.Product), maxTitle) + "*"
 	}
 	blocks := []slack.Block{section(to)}
+	if f.Warning != "" {
+		blocks = append([]slack.Block{section(f.Warning)}, blocks...)
+	}
 	for _, e := range f.Recent[max(0, len(f.Recent)-RecentMessages):] {
 		who := "*" + label(nameOf(f.Creator), maxName) + "*"
 		if e.By != "" {
@@ -230,6 +234,9 @@ func messageInput(text string) slack.Block {
 
 // MessageRefusal is the friendly no to a message, in plain text that fits a dialog too.
 func MessageRefusal(r workflow.Refusal) string {
+	if sentence, ok := AnswerRefusal(r); ok {
+		return Plain(sentence)
+	}
 	switch r.Rule {
 	case workflow.RuleEmptyNote:
 		return "There is nothing to send yet. Please write a message."

@@ -8,6 +8,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"sampledesk/workflow"
+	"sampledesk/workflow/query"
 )
 
 // MorningFacts is what a day's message shows. It is edited through the day: the applications are those that it was made of,
@@ -18,6 +19,9 @@ type MorningFacts struct {
 	Ship   []workflow.Application // to be shipped, or what became of them, in picking order
 
 	Due, ShipDue DueCounts
+
+	Waiting int            // how many creators wait for an answer
+	Answers []query.Answer // those who have waited longest
 
 	Named   Entitled // who is called, for the steps that it told when it was posted
 	Unnamed string
@@ -54,7 +58,15 @@ func Morning(f MorningFacts) Message {
 			blocks = append(blocks, aside(fmt.Sprintf("And %s more. ", grouped(float64(more)))+deadlinesHelp(workflow.ShipDeadline)))
 		}
 	}
-	return Message{Text: title + spokenShop(f.Shop) + spokenFirst(f) + spokenHandled(f), Blocks: blocks}
+	blocks = append(blocks, morningAnswers(f)...)
+	if len(blocks) == 0 { // nothing of what it told needs anybody any more
+		blocks = []slack.Block{section("*" + title + "*" + forShop(f.Shop))}
+	}
+	also := ""
+	if counted := answersCount(f.Waiting); f.Waiting > 0 && title != counted {
+		also = "; " + counted
+	}
+	return Message{Text: title + spokenShop(f.Shop) + spokenFirst(f) + also + spokenHandled(f), Blocks: blocks}
 }
 
 // pastMorning is a day's message once another day's goes on with what it told.
@@ -100,6 +112,8 @@ func morningTitle(f MorningFacts) string {
 		return reviewTitle(f.Due) + "; " + lower(shipTitle(f.ShipDue))
 	case ship:
 		return shipTitle(f.ShipDue)
+	case !review && f.Waiting > 0:
+		return answersCount(f.Waiting)
 	default:
 		return reviewTitle(f.Due)
 	}

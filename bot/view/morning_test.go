@@ -63,9 +63,13 @@ func mornings() map[string]MorningFacts {
 	full.Due.Far, full.Shop, full.Named = 13, "Glow Shop", Entitled{People: []workflow.PersonID{reviewer}}
 	both := agenda(workflow.ReviewDeadline, 1, waiting)
 	both.Ship, both.ShipDue = []workflow.Application{awaiting}, DueCounts{Near: 1, Far: 4, NearSpan: 24 * time.Hour, FarSpan: 48 * time.Hour}
+	answers := agenda(workflow.ReviewDeadline, 1, waiting)
+	answers.Waiting, answers.Answers = 12, answersFacts(application(), 3).Rows
+	alone := MorningFacts{Waiting: 1, Answers: answers.Answers[1:2], Now: noon}
 	past := agenda(workflow.ReviewDeadline, 1, approved, waiting)
 	past.Past = true
 	return map[string]MorningFacts{
+		"morning_answers": answers, "morning_answers_alone": alone, "morning_nothing_left": {Due: DueCounts{NearSpan: 6 * time.Hour, FarSpan: 48 * time.Hour}, Now: noon},
 		"morning_review": full, "morning_both": both, "morning_past": past,
 		"morning_review_handled": agenda(workflow.ReviewDeadline, 6, waiting, linked(decidedAs(workflow.Approve, workflow.DecisionQueued)),
 			decidedAs(workflow.Reject, workflow.DecisionSending), approved, rejected, theirs, nobody(reportedAs(workflow.StatusOverdueCancelled)),

@@ -26,6 +26,7 @@ type Filter struct {
 	Campaign workflow.CampaignID `json:"campaign,omitempty"`
 	Creator  string              `json:"creator,omitempty"` // a user name in lower case, without the @, or words as ByWords takes them
 	Mine     workflow.PersonID   `json:"mine,omitempty"`    // only those in review that this person is on; no campaign is chosen then
+	Answers  bool                `json:"answers,omitempty"` // the creators who wait for an answer, of the shops; nothing else filters
 	Only     Criteria            `json:"only,omitzero"`     // its Campaign is NoCampaign or nothing
 	Sort     Order               `json:"sort,omitempty"`
 }

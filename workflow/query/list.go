@@ -101,6 +101,9 @@ func ReadList(ctx context.Context, tx workflow.Tx, r ListRequest) (l List, err e
 // campaigns.
 func (l *List) applyFilter(ctx context.Context, tx workflow.Tx, r ListRequest) (err error) {
 	f := r.Filter
+	if f.Answers {
+		f = Filter{Shop: f.Shop, Sort: f.Sort, Answers: true}
+	}
 	if f.Mine != "" {
 		f.Mine = r.Who
 	}
