@@ -57,7 +57,9 @@ type outcome struct {
 // deliver hands a parcel to the app and waits for its acknowledgement, three seconds at most.
 func (w *Workspace) deliver(ctx context.Context, p *parcel) (receipt, error) {
 	if w.options.HTTPURL != "" {
-		w.handshake(ctx)
+		if err := w.handshake(ctx); err != nil {
+			return receipt{}, err
+		}
 	}
 	ctx, cancel := context.WithTimeout(ctx, ackTime)
 	defer cancel()
@@ -66,7 +68,7 @@ func (w *Workspace) deliver(ctx context.Context, p *parcel) (receipt, error) {
 	var got receipt
 	var err error
 	if w.options.HTTPURL != "" {
-		got, err = w.post(ctx, p)
+		got, err = w.overHTTP(ctx, p)
 	} else {
 		got, err = w.hub.send(ctx, p)
 	}

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"mime"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -45,7 +46,25 @@ var errTooManyRedirects = errors.New("too many redirects")
 
 const userAgent = "Slackbot 1.0 (stand-in)"
 
-// post delivers a parcel as a signed HTTP request. Only a 2xx status acknowledges it.
+// overHTTP delivers a parcel, with what was ordered for the socket: "duplicate" sends it twice at the same time, and "drop_ack" loses the
+// answer on its way.
+func (w *Workspace) overHTTP(ctx context.Context, p *parcel) (receipt, error) {
+	if w.faults.socket("duplicate") != nil {
+		w.launch(func() {
+			ctx, cancel := context.WithTimeout(w.ctx, ackTime)
+			defer cancel()
+			_, _ = w.post(ctx, p) // whoever did it sees the answer to the other
+		})
+	}
+	got, err := w.post(ctx, p)
+	if err == nil && w.faults.socket("drop_ack") != nil {
+		<-ctx.Done()
+		return receipt{}, postFailure(ctx, ctx.Err())
+	}
+	return got, err
+}
+
+// post delivers a parcel as a signed HTTP request. A 2xx status acknowledges an event; for all else the documents name 200 and no other.
 func (w *Workspace) post(ctx context.Context, p *parcel) (receipt, error) {
 	kind, body := p.httpBody()
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, w.options.HTTPURL, bytes.NewReader(body))
@@ -69,13 +88,13 @@ func (w *Workspace) post(ctx context.Context, p *parcel) (receipt, error) {
 		return receipt{}, postFailure(ctx, err)
 	}
 	out := receipt{noRetry: got.Header.Get("X-Slack-No-Retry") == "1"}
-	if got.StatusCode < 200 || got.StatusCode > 299 {
+	if got.StatusCode < 200 || got.StatusCode > 299 || p.kind != kindEvent && got.StatusCode != http.StatusOK {
 		return out, &httpFailure{reason: "http_error", status: got.StatusCode}
 	}
 	if p.accepts {
-		out.payload = replyOf(back)
+		out.payload, err = replyOf(p.kind, got.Header.Get("Content-Type"), back)
 	}
-	return out, nil
+	return out, err
 }
 
 // sign adds Slack's signature over the stamp and the exact bytes of the body.
@@ -102,16 +121,23 @@ func (p *parcel) httpBody() (kind string, body []byte) {
 	return "application/x-www-form-urlencoded", []byte(url.Values{"payload": {string(p.payload)}}.Encode())
 }
 
-// replyOf is the payload in an acknowledgement's body: JSON, or plain text for a slash command.
-func replyOf(body []byte) json.RawMessage {
+// replyOf is the payload in an acknowledgement's body. JSON has to say so in its content type. The answer to a command may be plain text
+// too, which is what JSON without its type is taken for; a dialog or a menu has no use for text. The size is bounded as in Socket Mode:
+// what Slack takes here is not known.
+func replyOf(kind, contentType string, body []byte) (json.RawMessage, error) {
 	trimmed := bytes.TrimSpace(body)
-	if len(trimmed) == 0 {
-		return nil
+	named, _, err := mime.ParseMediaType(contentType)
+	switch {
+	case len(trimmed) == 0:
+		return nil, nil
+	case len(body) >= mostAck:
+		return nil, &httpFailure{reason: "an answer of 20 KB or more"}
+	case err == nil && named == "application/json" && trimmed[0] == '{' && json.Valid(trimmed):
+		return trimmed, nil
+	case kind == kindCommand:
+		return encode(object{"text": string(body)}), nil
 	}
-	if trimmed[0] == '{' && json.Valid(trimmed) {
-		return trimmed
-	}
-	return encode(object{"text": string(body)})
+	return nil, &httpFailure{reason: "an answer that is not JSON, or does not say so in its Content-Type"}
 }
 
 func postFailure(ctx context.Context, err error) error {

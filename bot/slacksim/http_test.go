@@ -24,6 +24,7 @@ type endpoint struct {
 	mu       sync.Mutex
 	requests []delivered
 	answer   func(http.ResponseWriter, delivered)
+	deaf     bool // to the handshake, which it answers as anything else then
 }
 
 type delivered struct {
@@ -46,6 +47,10 @@ func (e *endpoint) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	e.mu.Lock()
 	e.requests = append(e.requests, d)
 	e.mu.Unlock()
+	if d.tried() && !e.deaf {
+		echo(rw, d)
+		return
+	}
 	if e.answer != nil {
 		e.answer(rw, d)
 	}
@@ -60,9 +65,12 @@ func (e *endpoint) handshakes() []delivered { return e.those(true) }
 func (e *endpoint) those(tried bool) []delivered {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return slices.DeleteFunc(slices.Clone(e.requests), func(d delivered) bool {
-		return tried != (strings.Contains(d.body, `"url_verification"`) || d.form.Get("ssl_check") != "")
-	})
+	return slices.DeleteFunc(slices.Clone(e.requests), func(d delivered) bool { return tried != d.tried() })
+}
+
+// tried tells whether a request is one of the handshake's.
+func (d delivered) tried() bool {
+	return strings.Contains(d.body, `"url_verification"`) || d.form.Get("ssl_check") != ""
 }
 
 // overHTTP runs a test with a workspace that delivers over HTTP, all in memory.
@@ -105,8 +113,9 @@ func TestDeliveriesOverHTTPAreSigned(t *testing.T) {
 		}
 	}
 	overHTTP(t, answer, func(t *testing.T, b *bench, e *endpoint) {
-		_, o := b.callAs(b.details.AppToken, "apps.connections.open", object{})
+		_, o := b.callAs(b.w.secrets.app, "apps.connections.open", object{})
 		require.Equal(t, "no_permission", o["error"], "there is no Socket Mode then")
+		require.Empty(t, b.details.AppToken, "so nothing of it is told")
 		ts := b.post(object{"text": "Card", "blocks": []object{actions("a", button("approve", "1"))}})
 		synctest.Wait() // for the event of the post
 		require.True(t, b.act(click(admin, ts, "approve", nil)).OK)
@@ -173,7 +182,7 @@ func echo(rw http.ResponseWriter, d delivered) {
 }
 
 func TestARequestAddressIsVerifiedBeforeTheFirstDelivery(t *testing.T) {
-	overHTTP(t, echo, func(t *testing.T, b *bench, e *endpoint) {
+	overHTTP(t, nil, func(t *testing.T, b *bench, e *endpoint) {
 		for range 3 {
 			require.True(t, b.act(object{"user": admin, "do": "home"}).OK)
 		}
@@ -182,6 +191,7 @@ func TestARequestAddressIsVerifiedBeforeTheFirstDelivery(t *testing.T) {
 		require.Contains(t, all[0].body, `"type":"url_verification"`)
 		require.Equal(t, "1", all[1].form.Get("ssl_check"))
 		require.NotEmpty(t, all[0].header.Get("X-Slack-Signature"))
+		require.Empty(t, all[1].header.Get("X-Slack-Signature"), "an app has to answer it without one too")
 		require.Len(t, e.all(), 3)
 		status, out := b.sim(http.MethodPost, "verify", nil)
 		require.Equal(t, http.StatusOK, status)
@@ -191,25 +201,88 @@ func TestARequestAddressIsVerifiedBeforeTheFirstDelivery(t *testing.T) {
 }
 
 func TestAnAppThatIsThereFirstIsAskedAtOnce(t *testing.T) {
-	e := &endpoint{answer: echo}
+	e := &endpoint{}
 	app := httptest.NewServer(e)
 	t.Cleanup(app.Close)
 	w := New(Options{HTTPURL: app.URL + "/slack/events"})
-	<-w.tried
+	<-w.verified
 	require.NoError(t, w.Close())
 	require.Len(t, e.handshakes(), 2)
 }
 
-func TestAnAddressThatIsNotVerifiedIsDeliveredToAllTheSame(t *testing.T) {
+func TestNothingIsDeliveredToAnAddressThatIsNotVerified(t *testing.T) {
 	overHTTP(t, nil, func(t *testing.T, b *bench, e *endpoint) {
+		e.deaf = true
 		require.ErrorContains(t, b.w.VerifyURL(t.Context()), "the challenge did not come back")
 		_, out := b.sim(http.MethodPost, "verify", nil)
 		require.JSONEq(t, `{"ok":false,"error":"verifying the request URL: the challenge did not come back (status 200)"}`, string(out))
-		require.True(t, b.act(object{"user": admin, "do": "home"}).OK)
+		seen := b.act(object{"user": admin, "do": "command", "command": "/samples"})
+		require.Contains(t, seen.Error, "the request URL is not verified")
+		require.Empty(t, e.all())
+		e.deaf = false
+		require.True(t, b.act(object{"user": admin, "do": "command", "command": "/samples"}).OK)
 		require.Len(t, e.all(), 1)
 	})
 	b := outside(t, Options{})
 	status, out := b.sim(http.MethodPost, "verify", nil)
 	require.Equal(t, http.StatusBadRequest, status)
 	require.Contains(t, string(out), "Socket Mode")
+}
+
+func TestAnAnswerOverHTTPHasItsStatusItsTypeAndItsSize(t *testing.T) {
+	var status int
+	var kind, body string
+	answer := func(rw http.ResponseWriter, _ delivered) {
+		if kind != "" {
+			rw.Header().Set("Content-Type", kind)
+		}
+		rw.WriteHeader(status)
+		_, _ = rw.Write([]byte(body))
+	}
+	overHTTP(t, answer, func(t *testing.T, b *bench, _ *endpoint) {
+		ts := b.post(object{"text": "Card", "blocks": []object{actions("a", button("approve", "1"))}})
+		home, command, press := object{"user": admin, "do": "home"}, object{"user": admin, "do": "command", "command": "/samples", "wait_ms": 0}, click(admin, ts, "approve", nil)
+		for name, c := range map[string]struct {
+			act        object
+			status     int
+			kind, body string
+			errs       string
+			response   string
+		}{
+			"an event takes any 2xx":                   {home, 204, "", "", "", ""},
+			"a click takes 200":                        {press, 200, "", "", "", ""},
+			"and no other":                             {press, 202, "", "", "status 202", ""},
+			"a command neither":                        {command, 201, "", "", "status 201", ""},
+			"a command's answer is JSON that says so":  {command, 200, "application/json; charset=utf-8", `{"text":"a"}`, "", `{"text":"a"}`},
+			"or else it is text":                       {command, 200, "text/plain", `{"text":"a"}`, "", `{"text":"{\"text\":\"a\"}"}`},
+			"one that is as long as in Socket Mode":    {command, 200, "text/plain", strings.Repeat("x", mostAck), "20 KB", ""},
+			"a click's answer has no use for anything": {press, 200, "text/html", "<p>", "", ""},
+		} {
+			status, kind, body = c.status, c.kind, c.body
+			seen := b.act(c.act)
+			if c.errs != "" {
+				require.Contains(t, seen.Error, c.errs, name)
+				continue
+			}
+			require.True(t, seen.OK, "%s: %s", name, seen.Error)
+			if c.response != "" {
+				require.JSONEq(t, c.response, string(seen.Response), name)
+			}
+		}
+	})
+}
+
+func TestDeliveriesOverHTTPAreDoubledAndTheirAnswersLostOnDemand(t *testing.T) {
+	overHTTP(t, nil, func(t *testing.T, b *bench, e *endpoint) {
+		for _, deed := range []string{"duplicate", "drop_ack"} {
+			status, out := b.sim(http.MethodPost, "faults", object{"socket": deed})
+			require.Equal(t, http.StatusOK, status, string(out))
+			require.Equal(t, deed == "duplicate", b.act(object{"user": admin, "do": "home"}).OK)
+			synctest.Wait()
+		}
+		all := e.all()
+		require.Len(t, all, 4)
+		require.Equal(t, all[0].body, all[1].body)
+		require.Equal(t, "http_timeout", all[3].header.Get("X-Slack-Retry-Reason"))
+	})
 }

@@ -41,7 +41,7 @@ type Options struct {
 	Logger *slog.Logger
 	// NoRateLimits turns the limits on calls off, for load tests.
 	NoRateLimits bool
-	// HTTPURL gets every delivery as a signed HTTP request, in place of Socket Mode. Empty: Socket Mode.
+	// HTTPURL gets every delivery as a signed HTTP request, in place of Socket Mode, once it has passed Slack's handshake. Empty: Socket Mode.
 	HTTPURL string
 	// Scopes are what the bot token was granted; nil: every scope that the workspace knows.
 	Scopes []string
@@ -86,7 +86,7 @@ type Details struct {
 	APIURL        string   `json:"slack_api_url"` // ends in /api/
 	Page          string   `json:"slack_page"`
 	BotToken      string   `json:"slack_bot_token"`
-	AppToken      string   `json:"slack_app_token"`
+	AppToken      string   `json:"slack_app_token"` // empty over HTTP, where nothing takes it
 	SigningSecret string   `json:"slack_signing_secret"`
 	Channel       string   `json:"slack_channel"`
 	Users         []Person `json:"slack_users"`
@@ -113,15 +113,15 @@ type Workspace struct {
 	stop context.CancelFunc
 	work sync.WaitGroup // every goroutine of the workspace
 
-	calls   *ledger
-	limits  *limits
-	faults  *faults
-	hub     *hub
-	watch   *watch
-	picture *http.Client
-	poster  *http.Client
-	untried chan struct{} // holds whoever tries the request address
-	tried   chan struct{} // closed once somebody answered there
+	calls    *ledger
+	limits   *limits
+	faults   *faults
+	hub      *hub
+	watch    *watch
+	picture  *http.Client
+	poster   *http.Client
+	untried  chan struct{} // holds whoever tries the request address
+	verified chan struct{} // closed once it passed the handshake
 
 	mu         sync.Mutex // guards everything below, and is never held while anybody outside is waited for
 	closed     bool
@@ -178,10 +178,10 @@ func New(options Options) *Workspace {
 	}
 	w.hub = newHub(w.ctx, log, w.app.id, w.faults, w.noteDroppedAck)
 	w.picture, w.poster = newPictureClient(options.Transport), newPoster(options.Transport)
-	w.untried, w.tried = make(chan struct{}, 1), make(chan struct{})
+	w.untried, w.verified = make(chan struct{}, 1), make(chan struct{})
 	w.settle()
 	if options.HTTPURL != "" {
-		w.launch(func() { w.handshake(w.ctx) })
+		w.launch(func() { _ = w.handshake(w.ctx) }) // it logs what came of it
 	}
 	return w
 }
@@ -209,6 +209,9 @@ func (w *Workspace) Details(base string) Details {
 	d := Details{
 		APIURL: base + "/api/", Page: base + "/", BotToken: w.secrets.bot, AppToken: w.secrets.app,
 		SigningSecret: w.secrets.signing, Channel: string(w.channels[0].id),
+	}
+	if w.options.HTTPURL != "" {
+		d.AppToken = ""
 	}
 	for _, p := range w.people {
 		if p.role != roleBot {
