@@ -14,16 +14,18 @@ import (
 
 // Config is what the desk needs to know. Channel, Admins and Undo hold for every shop whose own setting is unset.
 type Config struct {
-	BotToken, AppToken string
-	APIURL             string // ends in a slash
-	Channel            string
-	Admins             []workflow.PersonID
-	Undo               time.Duration
-	HTTPClient         *http.Client    // its Transport is the caller's; nil: a client of its own
-	Dial               socket.DialFunc // of the socket; nil: the network's
-	Logger             *slog.Logger
-	Version            string             // of the program, as `/samples status` tells it
-	Sync               func() []SyncState // how each shop's last sweep went; nil: nobody tells
+	BotToken      string
+	AppToken      string // for Socket Mode
+	SigningSecret string // for HTTP mode; an AppToken goes before it
+	APIURL        string // ends in a slash
+	Channel       string
+	Admins        []workflow.PersonID
+	Undo          time.Duration
+	HTTPClient    *http.Client    // its Transport is the caller's; nil: a client of its own
+	Dial          socket.DialFunc // of the socket; nil: the network's
+	Logger        *slog.Logger
+	Version       string             // of the program, as `/samples status` tells it
+	Sync          func() []SyncState // how each shop's last sweep went; nil: nobody tells
 
 	// Acknowledged is told of each delivery of Slack's that was acknowledged: what it was, in Slack's word for its kind, and
 	// how long it took. It is called on the path of a click and must not block; nil tells nobody.
@@ -36,6 +38,9 @@ type Config struct {
 	// of one variant of a product. It works for 1 to 14 days. An error that holds a workflow.Failure is told to whoever asked.
 	Link func(ctx context.Context, shop workflow.ShopID, product workflow.ProductID, sku string, days int) (string, error)
 }
+
+// overHTTP tells whether Slack delivers over HTTP, and not over a socket.
+func (c Config) overHTTP() bool { return c.AppToken == "" && c.SigningSecret != "" }
 
 // client returns the client for Slack's Web API.
 func (c Config) client() *http.Client {

@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 
@@ -22,9 +23,15 @@ import (
 type Desk struct {
 	config Config
 	api    *slackapi.Client
-	link   *socket.Link
+	link   transport
 	home   *homeDesk
 	posts  *post.Service
+}
+
+// transport is one of the two ways in which Slack delivers: a socket.Link or a socket.Receiver.
+type transport interface {
+	Run(context.Context) error
+	Health() socket.Health
 }
 
 // New returns a desk. It calls nobody yet.
@@ -40,10 +47,30 @@ func New(config Config, store workflow.Store, engine *engine.Engine) (*Desk, err
 	for _, s := range d.surfaces(store, engine, who, mux) {
 		s.register(r)
 	}
-	d.link = socket.New(socket.Config{
-		Open: d.openSocket, Fatal: slackapi.NoSocket.Has, RetryAfter: slackapi.RetryAfter, Dial: config.Dial, Handle: r.handle, Log: config.Logger,
-	})
+	d.link = d.transport(r.handle)
 	return d, nil
+}
+
+// transport makes the way in that is configured.
+func (d *Desk) transport(handle func(context.Context, socket.Envelope, socket.Ack)) transport {
+	if d.config.overHTTP() {
+		return socket.NewReceiver(socket.ReceiverConfig{
+			Secret: d.config.SigningSecret, Test: d.testToken, Fatal: slackapi.NoSocket.Has, RetryAfter: slackapi.RetryAfter,
+			Handle: handle, Log: d.config.Logger,
+		})
+	}
+	return socket.New(socket.Config{
+		Open: d.openSocket, Fatal: slackapi.NoSocket.Has, RetryAfter: slackapi.RetryAfter, Dial: d.config.Dial, Handle: handle, Log: d.config.Logger,
+	})
+}
+
+// Handler takes what Slack delivers over HTTP, as POST requests with bodies of socket.MaxRequest bytes at most. In Socket
+// Mode there is none: it is nil.
+func (d *Desk) Handler() http.Handler {
+	if receiver, ok := d.link.(*socket.Receiver); ok {
+		return receiver
+	}
+	return nil
 }
 
 // Run keeps the desk connected to Slack until ctx ends, and then comes to an end within a few seconds, with every
@@ -79,6 +106,14 @@ func (d *Desk) openSocket(ctx context.Context) (string, error) {
 	defer cancel()
 	_, url, err := d.api.StartSocketModeContext(ctx)
 	return url, err
+}
+
+// testToken asks Slack whether the bot's token is good.
+func (d *Desk) testToken(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, slackapi.Timeout)
+	defer cancel()
+	_, err := d.api.AuthTestContext(ctx)
+	return err
 }
 
 // Changed tells the desk that something was committed that people may be looking at. It does not block.

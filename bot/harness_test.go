@@ -31,6 +31,7 @@ type setup struct {
 	shops   []workflow.Shop
 	instant bool                                // no undo window
 	closed  bool                                // the desk is not opened yet
+	http    bool                                // Slack delivers over HTTP
 	wrap    func(workflow.Store) workflow.Store // around the store that the desk and its engine use
 	around  func(http.Handler) http.Handler     // around the stand-in workspace
 	engine  func(*engine.Engine) outbox.Engine
@@ -48,6 +49,7 @@ type world struct {
 	base    string
 	details slacksim.Details
 	pipes   *sockettest.Pipes
+	door    *door
 	client  *http.Client
 	tiktok  *tiktok
 	log     *logbook
@@ -107,12 +109,17 @@ func inBubble(t *testing.T, s setup, f func(*testing.T, *world)) {
 		}
 		w := &world{
 			t: t, setup: s, base: "http://slack.test", pipes: sockettest.NewPipes(), tiktok: &tiktok{}, log: &logbook{},
-			path: filepath.Join(t.TempDir(), "desk.db"),
+			path: filepath.Join(t.TempDir(), "desk.db"), door: newDoor(),
 		}
+		w.setup.http = s.http || overHTTP(t)
 		if s.scopes == nil {
 			s.scopes = bot.Scopes
 		}
-		slack := slacksim.New(slacksim.Options{Scopes: s.scopes, Events: bot.Events, Shortcuts: shortcuts()})
+		options := slacksim.Options{Scopes: s.scopes, Events: bot.Events, Shortcuts: shortcuts()}
+		if w.setup.http {
+			options.HTTPURL, options.Transport = "http://desk.test/slack/events", w.door
+		}
+		slack := slacksim.New(options)
 		w.details = slack.Details(w.base)
 		handler := slack.Handler()
 		if s.around != nil {
@@ -132,6 +139,7 @@ func inBubble(t *testing.T, s setup, f func(*testing.T, *world)) {
 			w.shut()
 			require.NoError(t, w.db.Close())
 			require.NoError(t, slack.Close())
+			require.NoError(t, w.door.close())
 			transport.CloseIdleConnections()
 			require.NoError(t, server.Close())
 			require.ErrorIs(t, <-served, http.ErrServerClosed)
@@ -183,14 +191,19 @@ func (w *world) open() {
 	w.engine = engine.New(w.store, func() { courier.Wake(); desk.Changed() })
 	transport := &http.Transport{DialContext: w.pipes.Dial}
 	log := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	desk, err := bot.New(bot.Config{
+	config := bot.Config{
 		BotToken: w.details.BotToken, AppToken: w.details.AppToken, APIURL: w.details.APIURL, Channel: samples,
 		Admins: []workflow.PersonID{admin}, Undo: undo, HTTPClient: &http.Client{Transport: transport}, Dial: w.pipes.Dial, Logger: log,
 		Version: "v1.2.3", Sync: w.setup.sync,
 		Link: w.setup.link,
-	}, w.store, w.engine)
+	}
+	if w.setup.http {
+		config.SigningSecret = w.details.SigningSecret
+	}
+	desk, err := bot.New(config, w.store, w.engine)
 	require.NoError(w.t, err)
 	w.desk = desk
+	w.door.open(desk.Handler())
 	var delivering outbox.Engine = w.engine
 	if w.setup.engine != nil {
 		delivering = w.setup.engine(w.engine)
@@ -203,6 +216,7 @@ func (w *world) open() {
 	couriers.Go(func() { courier.Run(ctx) })
 	go func() { w.ended <- desk.Run(ctx) }()
 	w.stop = func() {
+		w.door.open(nil)
 		cancel()
 		couriers.Wait()
 		w.failed = <-w.ended

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"runtime/debug"
 	"sync"
 	"time"
@@ -47,33 +48,71 @@ type Envelope struct {
 // Ack acknowledges an envelope, once; payload may be nil.
 type Ack func(payload any)
 
-// start handles an envelope on its own. A panic in a handler ends neither the desk nor the acknowledgement.
-func (l *Link) start(c *conn, e Envelope) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.stopping {
-		return // nobody would finish it; Slack delivers it to whoever is there next
+// crew works on envelopes, each on its own and a bounded number at a time. It is the same for both ways in.
+type crew struct {
+	handle func(ctx context.Context, e Envelope, ack Ack)
+	log    *slog.Logger
+	work   sync.WaitGroup // the envelopes in work, and the links that end beside their successor
+	slots  chan struct{}
+
+	mu       sync.Mutex
+	stopping bool // no new work is begun
+}
+
+func newCrew(handle func(context.Context, Envelope, Ack), log *slog.Logger) *crew {
+	return &crew{handle: handle, log: log, slots: make(chan struct{}, maxHandlers)}
+}
+
+// start handles an envelope on its own, and tells whether it does: where there is no room it is left to Slack's
+// redelivery. Ack is called exactly once, with the answer or nil: a panic in a handler ends neither the desk nor the
+// acknowledgement.
+func (c *crew) start(e Envelope, ack Ack) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.stopping {
+		return false // nobody would finish it; Slack delivers it to whoever is there next
 	}
 	select {
-	case l.slots <- struct{}{}:
+	case c.slots <- struct{}{}:
 	default:
-		l.Log.Error("too many envelopes in progress, leaving one to Slack's redelivery", "type", e.Type)
-		return
+		c.log.Error("too many envelopes in progress, leaving one to Slack's redelivery", "type", e.Type)
+		return false
 	}
-	l.work.Go(func() {
-		defer func() { <-l.slots }()
+	c.work.Go(func() {
+		defer func() { <-c.slots }()
 		ctx, cancel := context.WithTimeout(context.Background(), answerBy)
 		defer cancel()
 		var once sync.Once
-		ack := func(payload any) { once.Do(func() { l.acknowledge(c, e, payload) }) }
+		ack := func(payload any) { once.Do(func() { ack(payload) }) }
 		defer ack(nil) // whatever it was, unknown kinds included: what is not acknowledged comes again
 		defer func() {
 			if p := recover(); p != nil {
-				l.Log.Error("handler panicked", "type", e.Type, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+				c.log.Error("handler panicked", "type", e.Type, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 			}
 		}()
-		l.Handle(ctx, e, ack)
+		c.handle(ctx, e, ack)
 	})
+	return true
+}
+
+// drain begins no new work and waits for what is under way, but not for ever, and only once.
+func (c *crew) drain() {
+	c.mu.Lock()
+	drained := c.stopping
+	c.stopping = true
+	c.mu.Unlock()
+	if drained {
+		return
+	}
+	done := make(chan struct{})
+	go func() { c.work.Wait(); close(done) }()
+	timer := time.NewTimer(drainTime)
+	defer timer.Stop()
+	select {
+	case <-done:
+	case <-timer.C:
+		c.log.Warn("stopping with envelopes in progress")
+	}
 }
 
 // acknowledge writes an acknowledgement.
@@ -82,15 +121,21 @@ func (l *Link) acknowledge(c *conn, e Envelope, payload any) {
 	if payload != nil && e.AcceptsReply {
 		frame["payload"] = payload
 	}
-	text, err := json.Marshal(frame)
-	if err == nil && len(text) >= maxAck {
-		err = fmt.Errorf("an acknowledgement of %d bytes would be dropped", len(text))
-	}
+	text, err := marshalAck(frame)
 	if err != nil {
 		l.Log.Error("could not answer with a payload", "type", e.Type, "error", err)
 		text, _ = json.Marshal(map[string]string{"envelope_id": e.ID}) // a text can always be written
 	}
 	l.write(c, text)
+}
+
+// marshalAck writes an acknowledgement that is short enough for Slack.
+func marshalAck(v any) ([]byte, error) {
+	text, err := json.Marshal(v)
+	if err == nil && len(text) >= maxAck {
+		err = fmt.Errorf("an acknowledgement of %d bytes would be dropped", len(text))
+	}
+	return text, err
 }
 
 // write writes a frame on that link, or on the present one if that is gone. It never waits for a link: without one the
@@ -108,26 +153,6 @@ func (l *Link) write(c *conn, text []byte) {
 		}
 		c = l.current
 		l.mu.Unlock()
-	}
-}
-
-// drain begins no new work and waits for what is under way, but not for ever, and only once.
-func (l *Link) drain() {
-	l.mu.Lock()
-	drained := l.stopping
-	l.stopping = true
-	l.mu.Unlock()
-	if drained {
-		return
-	}
-	done := make(chan struct{})
-	go func() { l.work.Wait(); close(done) }()
-	timer := time.NewTimer(drainTime)
-	defer timer.Stop()
-	select {
-	case <-done:
-	case <-timer.C:
-		l.Log.Warn("stopping with envelopes in progress")
 	}
 }
 

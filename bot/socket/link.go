@@ -1,5 +1,5 @@
-// Package socket keeps a Socket Mode connection to Slack. It reads envelopes, sets them to work and acknowledges them; what
-// they hold is its caller's.
+// Package socket takes what Slack delivers: over Socket Mode (Link), or as signed HTTP requests (Receiver). Either reads
+// envelopes, sets them to work and acknowledges them in the same way; what they hold is its caller's.
 package socket
 
 import (
@@ -68,21 +68,19 @@ type Config struct {
 // closes one that it warned of, and opening is paced, whatever Slack does.
 type Link struct {
 	Config
-	pace  *rate.Limiter
-	work  sync.WaitGroup // the envelopes in work, and the links that end beside their successor
-	slots chan struct{}
+	pace *rate.Limiter
+	crew *crew
 
-	mu       sync.Mutex
-	current  *conn // the newest; it may have ended
-	stopping bool  // no new work is begun
-	owed     [][]byte
-	state    Health
+	mu      sync.Mutex
+	current *conn // the newest; it may have ended
+	owed    [][]byte
+	state   Health
 }
 
 // New returns a link that calls nobody yet.
 func New(c Config) *Link {
 	// apps.connections.open is of tier 3, about 50 a minute.
-	return &Link{Config: c, pace: rate.NewLimiter(rate.Every(1500*time.Millisecond), 5), slots: make(chan struct{}, maxHandlers)}
+	return &Link{Config: c, pace: rate.NewLimiter(rate.Every(1500*time.Millisecond), 5), crew: newCrew(c.Handle, c.Log)}
 }
 
 // Health tells how the link is.
@@ -94,7 +92,7 @@ func (l *Link) Health() Health {
 
 // Run keeps a link up until ctx ends. The error is fatal.
 func (l *Link) Run(ctx context.Context) error {
-	defer l.drain()
+	defer l.crew.drain()
 	failures := 0
 	for ctx.Err() == nil {
 		started := time.Now()
@@ -145,7 +143,7 @@ func (l *Link) follow(ctx context.Context, c *conn) (next *conn, err error) {
 		return next, nil
 	}
 	if ctx.Err() != nil {
-		l.drain()
+		l.crew.drain()
 	}
 	c.close()
 	<-c.done
@@ -171,7 +169,7 @@ func (l *Link) successor(ctx context.Context, old *conn) (*conn, error) {
 
 // retire lets a link read on for a while beside its successor.
 func (l *Link) retire(ctx context.Context, c *conn) {
-	l.work.Go(func() {
+	l.crew.work.Go(func() {
 		timer := time.AfterFunc(overlap, c.close)
 		defer timer.Stop()
 		select {
@@ -270,7 +268,7 @@ func (l *Link) take(c *conn, e Envelope, warned chan<- struct{}) {
 		}
 	case e.ID != "":
 		l.happened()
-		l.start(c, e)
+		l.crew.start(e, func(payload any) { l.acknowledge(c, e, payload) })
 	}
 }
 

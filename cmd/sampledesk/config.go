@@ -27,11 +27,12 @@ func (s secret) String() string {
 
 // slackFlags say which Slack.
 type slackFlags struct {
-	SlackBotToken secret   `env:"SLACK_BOT_TOKEN" placeholder:"xoxb-…" help:"The bot's token."`
-	SlackAppToken secret   `env:"SLACK_APP_TOKEN" placeholder:"xapp-…" help:"The app's token, for Socket Mode."`
-	SlackAPIURL   string   `env:"SLACK_API_URL" name:"slack-api-url" default:"https://slack.com/api/" help:"Where Slack's Web API is."`
-	SlackChannel  string   `env:"SLACK_CHANNEL" placeholder:"C…" help:"The id of the channel that gets the cards."`
-	SlackAdmins   []string `env:"SLACK_ADMINS" placeholder:"U…" help:"The user ids of the admins, comma-separated."`
+	SlackBotToken secret `env:"SLACK_BOT_TOKEN" placeholder:"xoxb-…" help:"The bot's token."`
+	SlackAppToken secret `env:"SLACK_APP_TOKEN" placeholder:"xapp-…" help:"The app's token, for Socket Mode."`
+	SlackSigningSecret secret `env:"SLACK_SIGNING_SECRET" help:"The app's signing secret, for HTTP mode in place of Socket Mode: Slack delivers to /slack/events then. With SLACK_APP_TOKEN set too, Socket Mode is used."`
+	SlackAPIURL  string   `env:"SLACK_API_URL" name:"slack-api-url" default:"https://slack.com/api/" help:"Where Slack's Web API is."`
+	SlackChannel string   `env:"SLACK_CHANNEL" placeholder:"C…" help:"The id of the channel that gets the cards."`
+	SlackAdmins  []string `env:"SLACK_ADMINS" placeholder:"U…" help:"The user ids of the admins, comma-separated."`
 }
 
 // tiktokFlags say which TikTok.

@@ -94,6 +94,7 @@ func named(model *kong.Application, err error) string {
 func (f *slackFlags) examine(found *problems) {
 	found.find("SLACK_BOT_TOKEN", token(string(f.SlackBotToken)))
 	found.find("SLACK_APP_TOKEN", token(string(f.SlackAppToken)))
+	found.find("SLACK_SIGNING_SECRET", token(string(f.SlackSigningSecret)))
 	found.find("SLACK_API_URL", webAddress(f.SlackAPIURL, true))
 	if f.SlackChannel != "" && !slackID.MatchString(f.SlackChannel) {
 		found.find("SLACK_CHANNEL", fmt.Errorf("%q is no channel's id: it is like C0123456789, and stands at the very bottom of the channel's details in Slack", f.SlackChannel))

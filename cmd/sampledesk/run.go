@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -92,8 +93,9 @@ func (d desk) run(ctx context.Context, wires network, log *slog.Logger) (err err
 	tiktok := bridge.New(client, db, engine, key, log)
 	tiktok.OnSweep = numbers.swept
 	slack, err = bot.New(bot.Config{
-		BotToken: string(d.SlackBotToken), AppToken: string(d.SlackAppToken), APIURL: d.SlackAPIURL, Channel: d.SlackChannel,
-		Admins: admins(d.SlackAdmins), Undo: d.Undo, Link: tiktok.RequestLink, HTTPClient: numbers.slackClient(wires.client(), d.SlackAPIURL), Dial: wires.dial, Logger: log,
+		BotToken: string(d.SlackBotToken), AppToken: string(d.SlackAppToken), SigningSecret: string(d.SlackSigningSecret),
+		APIURL: d.SlackAPIURL, Channel: d.SlackChannel, Admins: admins(d.SlackAdmins), Undo: d.Undo,
+		Link: tiktok.RequestLink, HTTPClient: numbers.slackClient(wires.client(), d.SlackAPIURL), Dial: wires.dial, Logger: log,
 		Acknowledged: numbers.acknowledged, Version: version(), Sync: func() []bot.SyncState { return syncStates(tiktok) },
 		Memory: func(ctx context.Context) []string { return d.troubles(ctx, db) },
 	}, db, engine)
@@ -113,6 +115,11 @@ func (d desk) run(ctx context.Context, wires network, log *slog.Logger) (err err
 	health.register(web)
 	numbers.add(state{health: health, client: client, metrics: numbers})
 	numbers.register(web, log)
+	if h := slack.Handler(); h != nil {
+		web.handle("POST /slack/events", socket.MaxRequest, h.ServeHTTP)
+	} else if d.SlackSigningSecret != "" {
+		log.InfoContext(ctx, "SLACK_APP_TOKEN is set: Slack delivers over Socket Mode, and SLACK_SIGNING_SECRET is not used")
+	}
 
 	group := newGroup(ctx)
 	group.start(func(ctx context.Context) error { dispatcher.Run(ctx); return nil })
@@ -161,8 +168,9 @@ func unreadableIDs(s bridge.Sweep) (ids []string) {
 // valid checks what kong cannot.
 func (d *desk) valid() (when schedules, err error) {
 	err = required(map[string]string{
-		"SLACK_BOT_TOKEN": string(d.SlackBotToken), "SLACK_APP_TOKEN": string(d.SlackAppToken), "SLACK_CHANNEL": d.SlackChannel,
+		"SLACK_BOT_TOKEN": string(d.SlackBotToken), "SLACK_CHANNEL": d.SlackChannel,
 		"TIKTOK_APP_KEY": d.TiktokAppKey, "TIKTOK_APP_SECRET": string(d.TiktokAppSecret),
+		"SLACK_APP_TOKEN (or SLACK_SIGNING_SECRET, for HTTP mode)": cmp.Or(string(d.SlackAppToken), string(d.SlackSigningSecret)),
 	})
 	if err != nil {
 		return when, err
