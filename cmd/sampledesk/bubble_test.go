@@ -100,7 +100,10 @@ func beside(t *testing.T) {
 }
 
 // inBubble runs a test in virtual time, with the stand-ins up and no desk yet.
-func inBubble(t *testing.T, seed int, test func(*bubble)) {
+func inBubble(t *testing.T, seed int, test func(*bubble)) { inBubbleOver(t, "", seed, test) }
+
+// inBubbleOver runs a test in virtual time, with a workspace that delivers to an address over HTTP; none: over Socket Mode.
+func inBubbleOver(t *testing.T, events string, seed int, test func(*bubble)) {
 	beside(t)
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(time.Until(bubbleStart)) // message ids have ten digits of seconds, and in 2000 there were nine
@@ -108,7 +111,7 @@ func inBubble(t *testing.T, seed int, test func(*bubble)) {
 		transport := &http.Transport{DialContext: b.memory.dial}
 		b.client = &http.Client{Transport: transport}
 		app := deskInstalled()
-		b.slack = slacksim.New(slacksim.Options{Scopes: app.scopes, Events: app.events, Shortcuts: app.shortcuts, Transport: transport})
+		b.slack = slacksim.New(slacksim.Options{Scopes: app.scopes, Events: app.events, Shortcuts: app.shortcuts, Transport: transport, HTTPURL: events})
 		b.center = affiliatesim.New(affiliatesim.Options{Seed: seed, Webhooks: b.client})
 		ctx, cancel := context.WithCancel(t.Context())
 		servers := newGroup(ctx)
@@ -132,6 +135,7 @@ func (b *bubble) configure() {
 	b.desk = d.desk(details{Slack: b.slack.Details("http://" + slackAt), TikTok: b.center.Details("http://" + centerAt)}, b.t.TempDir())
 	b.desk.Sync, b.desk.SyncMessages, b.desk.SyncContent = "@every 1m", "@every 1m", "@every 30m" // serve's own: the demo's look every other second
 	b.desk.Undo = 10 * time.Second
+	b.desk.SlackSigningSecret = secret(b.slack.Details("").SigningSecret)
 	b.desk.Store = "bolt:" + filepath.Join(b.t.TempDir(), "desk.db")
 }
 

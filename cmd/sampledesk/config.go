@@ -27,12 +27,12 @@ func (s secret) String() string {
 
 // slackFlags say which Slack.
 type slackFlags struct {
-	SlackBotToken secret `env:"SLACK_BOT_TOKEN" placeholder:"xoxb-…" help:"The bot's token."`
-	SlackAppToken secret `env:"SLACK_APP_TOKEN" placeholder:"xapp-…" help:"The app's token, for Socket Mode."`
-	SlackSigningSecret secret `env:"SLACK_SIGNING_SECRET" help:"The app's signing secret, for HTTP mode in place of Socket Mode: Slack delivers to /slack/events then. With SLACK_APP_TOKEN set too, Socket Mode is used."`
-	SlackAPIURL  string   `env:"SLACK_API_URL" name:"slack-api-url" default:"https://slack.com/api/" help:"Where Slack's Web API is."`
-	SlackChannel string   `env:"SLACK_CHANNEL" placeholder:"C…" help:"The id of the channel that gets the cards."`
-	SlackAdmins  []string `env:"SLACK_ADMINS" placeholder:"U…" help:"The user ids of the admins, comma-separated."`
+	SlackBotToken      secret   `env:"SLACK_BOT_TOKEN" placeholder:"xoxb-…" help:"The bot's token."`
+	SlackAppToken      secret   `env:"SLACK_APP_TOKEN" placeholder:"xapp-…" help:"The app's token, for Socket Mode."`
+	SlackSigningSecret secret   `env:"SLACK_SIGNING_SECRET" help:"The app's signing secret, for HTTP mode in place of Socket Mode: Slack delivers to /slack/events then. With SLACK_APP_TOKEN set too, Socket Mode is used."`
+	SlackAPIURL        string   `env:"SLACK_API_URL" name:"slack-api-url" default:"https://slack.com/api/" help:"Where Slack's Web API is."`
+	SlackChannel       string   `env:"SLACK_CHANNEL" placeholder:"C…" help:"The id of the channel that gets the cards."`
+	SlackAdmins        []string `env:"SLACK_ADMINS" placeholder:"U…" help:"The user ids of the admins, comma-separated."`
 }
 
 // tiktokFlags say which TikTok.
@@ -46,7 +46,7 @@ type tiktokFlags struct {
 
 // deskFlags say how the desk runs.
 type deskFlags struct {
-	Listen       string        `env:"SAMPLEDESK_LISTEN" default:"127.0.0.1:8080" help:"Where /healthz, /readyz and /metrics are served."`
+	Listen       string        `env:"SAMPLEDESK_LISTEN" default:"127.0.0.1:8080" help:"Where /healthz, /readyz, /metrics and, in HTTP mode, /slack/events are served."`
 	Sync         string        `env:"SAMPLEDESK_SYNC" default:"@every 1m" help:"When to sync with TikTok: a cron expression, at most once a second."`
 	SyncMessages string        `env:"SAMPLEDESK_SYNC_MESSAGES" default:"@every 1m" help:"When to check for messages from creators: a cron expression, at most once a second."`
 	SyncContent  string        `env:"SAMPLEDESK_SYNC_CONTENT" default:"@every 30m" help:"When to check for content from creators: a cron expression, at most once a second."`

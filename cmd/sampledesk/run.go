@@ -170,7 +170,7 @@ func (d *desk) valid() (when schedules, err error) {
 	err = required(map[string]string{
 		"SLACK_BOT_TOKEN": string(d.SlackBotToken), "SLACK_CHANNEL": d.SlackChannel,
 		"TIKTOK_APP_KEY": d.TiktokAppKey, "TIKTOK_APP_SECRET": string(d.TiktokAppSecret),
-		"SLACK_APP_TOKEN (or SLACK_SIGNING_SECRET, for HTTP mode)": cmp.Or(string(d.SlackAppToken), string(d.SlackSigningSecret)),
+		"SLACK_APP_TOKEN": cmp.Or(string(d.SlackAppToken), string(d.SlackSigningSecret)),
 	})
 	if err != nil {
 		return when, err
