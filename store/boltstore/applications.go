@@ -21,16 +21,15 @@ func (t *transaction) Application(k workflow.Key) (workflow.Application, error) 
 		return workflow.Application{}, fmt.Errorf("application %q: %w", k, workflow.ErrNotFound)
 	}
 	key := applicationKey(k)
-	a, err := readBy(t.bucket(applicationsBucket), key, "application", t.recent.applications.decode)
+	a, err := readBy(t.bucket(applicationsBucket), key, "application", decodeApplication)
 	if err != nil {
 		return workflow.Application{}, err
 	}
-	a.Application.Key = k
 	if t.tx.Writable() {
-		t.latest = a.Application
+		t.latest = a
 		t.latest.Contents, t.latest.Milestones = slices.Clone(a.Contents), slices.Clone(a.Milestones)
 	}
-	return a.Application, nil
+	return a, nil
 }
 
 // before returns the application as it is before it is put, and the zero application where it is new. One that was just
@@ -58,16 +57,21 @@ func (t *transaction) PutApplication(a workflow.Application) error {
 		return err
 	}
 	t.latest = workflow.Application{}
-	if err := write(t.bucket(applicationsBucket), applicationKey(a.Key), keptApplication{Application: a}); err != nil {
+	data, err := packedApplication(a)
+	if err != nil {
+		return fmt.Errorf("writing application %s: %w", a.Key, err)
+	}
+	if err := t.bucket(applicationsBucket).Put(applicationKey(a.Key), data); err != nil {
 		return err
 	}
-	if err := t.list(a.Key, placesOf(before), placesOf(a)); err != nil {
+	was, now := placesOf(before), placesOf(a)
+	if err := t.list(a.Key, was, now); err != nil {
 		return fmt.Errorf("listing application %s: %w", a.Key, err)
 	}
 	if err := t.figure(a.Key, before.Facts(), a.Facts()); err != nil {
 		return fmt.Errorf("counting application %s: %w", a.Key, err)
 	}
-	if err := t.standAnew(before, a); err != nil {
+	if err := t.standAnew(before, a, was, now); err != nil {
 		return fmt.Errorf("counting application %s in its campaign: %w", a.Key, err)
 	}
 	t.latest = a

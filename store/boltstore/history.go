@@ -21,14 +21,18 @@ func (t *transaction) Append(e workflow.Entry) error {
 	if err != nil {
 		return fmt.Errorf("numbering an entry of the history: %w", err)
 	}
-	return write(b, historyKey(e.Key, sequence), keptEntry{Entry: kept(e)})
+	data, err := packedEntry(kept(e))
+	if err != nil {
+		return fmt.Errorf("writing an entry of the history: %w", err)
+	}
+	return b.Put(historyKey(e.Key, sequence), data)
 }
 
 // History is part of workflow.Tx. The cursor is the sequence of the last entry.
 func (t *transaction) History(k workflow.Key, after string, limit int) ([]workflow.Entry, string, error) {
 	return page(t.bucket(applicationsBucket), append(applicationKey(k), 0), after, limit, func(_, data []byte) (workflow.Entry, error) {
-		e, err := decode[keptEntry](data)
-		e.Entry.Key = k
-		return e.Entry, err
+		e, err := decode[workflow.Entry](data)
+		e.Key = k
+		return e, err
 	})
 }

@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -37,13 +36,38 @@ var (
 // effectPrefixBefore is what the keys of effects in busyBucket began with in the first make of this schema; the id followed.
 const effectPrefixBefore = "e"
 
-// asTheyAre are the buckets that are the same in every schema; where a file has none of that name, it is worked out or
-// stays empty.
-var asTheyAre = [][]byte{
-	authorisationsBucket, shopsBucket, campaignsBucket, campaignNamesBucket, membersBucket, membershipsBucket, productsBucket,
-	conversationsBucket, conversationIDsBucket, runsBucket, noticesBucket, peopleBucket, deadLettersBucket,
-	appsBucket,
+// takenOver are the buckets that are the same in every schema but for how their values are packed: names are as they are.
+// Where a file has none of that name, it is worked out or stays empty.
+var takenOver = []struct {
+	name []byte
+	anew func(data []byte) ([]byte, error)
+}{
+	{authorisationsBucket, anew[workflow.Authorisation]},
+	{shopsBucket, anew[workflow.Shop]},
+	{campaignsBucket, anew[workflow.Campaign]},
+	{campaignNamesBucket, asItIs},
+	{membersBucket, anew[workflow.Member]},
+	{membershipsBucket, asItIs},
+	{productsBucket, anew[workflow.Product]},
+	{conversationsBucket, anew[workflow.Conversation]},
+	{conversationIDsBucket, asItIs},
+	{runsBucket, anew[workflow.Run]},
+	{noticesBucket, anew[workflow.Notice]},
+	{peopleBucket, anew[workflow.Person]},
+	{deadLettersBucket, anew[deadLetter]},
+	{appsBucket, anew[workflow.App]},
 }
+
+// anew packs a value as it is packed today.
+func anew[T any](data []byte) ([]byte, error) {
+	value, err := decode[T](data)
+	if err != nil {
+		return nil, err
+	}
+	return pack(value)
+}
+
+func asItIs(data []byte) ([]byte, error) { return data, nil }
 
 // The bounds of what is held in memory at a time.
 const (
@@ -196,8 +220,8 @@ func (r *rebuilding) run() (err error) {
 	if err := r.tx.make(); err != nil {
 		return err
 	}
-	for _, name := range asTheyAre {
-		if err := r.copy(name); err != nil {
+	for _, b := range takenOver {
+		if err := r.takeOver(b.name, b.anew); err != nil {
 			return err
 		}
 	}
@@ -237,8 +261,8 @@ func (r *rebuilding) keep(bucket, key, value []byte) error {
 	return b.Put(key, value)
 }
 
-// copy copies a bucket, if the old file has it.
-func (r *rebuilding) copy(name []byte) error {
+// takeOver takes over a bucket, if the old file has it.
+func (r *rebuilding) takeOver(name []byte, anew func([]byte) ([]byte, error)) error {
 	b := r.from.Bucket(name)
 	if b == nil {
 		return nil
@@ -246,7 +270,13 @@ func (r *rebuilding) copy(name []byte) error {
 	if err := r.number(b, name); err != nil {
 		return err
 	}
-	return b.ForEach(func(k, v []byte) error { return r.keep(name, k, v) })
+	return b.ForEach(func(k, v []byte) error {
+		data, err := anew(v)
+		if err != nil {
+			return fmt.Errorf("under %q of %s: %w", k, name, err)
+		}
+		return r.keep(name, k, data)
+	})
 }
 
 // number goes on with the old bucket's numbers.
@@ -284,7 +314,7 @@ func (r *rebuilding) outbox() error {
 	}
 	slices.SortFunc(effects, func(a, b queued) int { return cmp.Compare(a.Sequence, b.Sequence) })
 	for _, q := range effects {
-		data, err := json.Marshal(q)
+		data, err := pack(q)
 		if err != nil {
 			return fmt.Errorf("writing effect %q: %w", q.Effect.ID, err)
 		}
@@ -332,28 +362,33 @@ func (r *rebuilding) applications() error {
 	return nil
 }
 
-// entry takes over an entry of a history. Older schemas numbered it in sixteen digits, and said twice whose it is.
+// entry takes over an entry of a history. The first schemas numbered it in sixteen digits.
 func (r *rebuilding) entry(key, data []byte) error {
-	if r.has == schema {
-		return r.keep(applicationsBucket, key, data)
-	}
 	at := bytes.LastIndexByte(key, 0)
-	sequence, err := strconv.ParseUint(string(key[at+1:]), 16, 64)
-	if err != nil || at < 0 {
+	if at < 0 {
 		return fmt.Errorf("%w: the entry %q of the history has no number", errDamaged, key)
 	}
-	k := keyOf(key[:at])
-	return r.keep(applicationsBucket, historyKey(k, sequence), withoutKey(data, k))
+	if r.has < 3 {
+		sequence, err := strconv.ParseUint(string(key[at+1:]), 16, 64)
+		if err != nil {
+			return fmt.Errorf("%w: the entry %q of the history has no number", errDamaged, key)
+		}
+		key = historyKey(keyOf(key[:at]), sequence)
+	}
+	data, err := anewEntry(data)
+	if err != nil {
+		return fmt.Errorf("taking over the entry %q of the history: %w", key, err)
+	}
+	return r.keep(applicationsBucket, key, data)
 }
 
-// withoutKey leaves out of an application or an entry, as older schemas wrote them, whose it is.
-func withoutKey(data []byte, k workflow.Key) []byte {
-	says, err := json.Marshal(k)
+// anewEntry is anew without whose entry it is, which older schemas said twice.
+func anewEntry(data []byte) ([]byte, error) {
+	e, err := decode[workflow.Entry](data)
 	if err != nil {
-		return data // it stays readable
+		return nil, err
 	}
-	before, after, _ := bytes.Cut(data, slices.Concat([]byte(`"key":`), says, []byte(",")))
-	return slices.Concat(before, after)
+	return packedEntry(e)
 }
 
 // application takes over an application and works out where it stands and what it adds to the figures. What else is kept
@@ -363,11 +398,11 @@ func (r *rebuilding) application(key, data []byte) error {
 	if err != nil {
 		return fmt.Errorf("listing application %q anew: %w", key, err)
 	}
-	if r.has != schema {
-		data = withoutKey(data, a.Key)
-	}
-	if data, err = r.figure(a, key, data); err != nil {
+	if a, err = r.figure(a, key); err != nil {
 		return fmt.Errorf("counting application %q anew: %w", key, err)
+	}
+	if data, err = packedApplication(a); err != nil {
+		return fmt.Errorf("writing application %q: %w", key, err)
 	}
 	if err := r.keep(applicationsBucket, key, data); err != nil {
 		return err

@@ -9,12 +9,10 @@ import (
 	"sampledesk/workflow"
 )
 
-// recent are values that were read a moment ago, each with the bytes that it was read from. A click's application is read
-// again for its effects, its card and their outcomes, and the shop with each of them; what has the same bytes need not be
-// decoded again. It goes by the bytes alone, so whoever reads has what their own snapshot holds.
+// recent are values that were read a moment ago, each with the bytes that it was read from. A shop is read with each click,
+// each effect and its outcome; what has the same bytes need not be decoded again. It goes by the bytes alone, so whoever reads has what their own snapshot holds.
 type recent struct {
-	applications decoded[keptApplication]
-	shops        decoded[workflow.Shop]
+	shops decoded[workflow.Shop]
 }
 
 // keptRecent is how many values of a type are remembered: a few kilobytes each.

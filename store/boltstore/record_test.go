@@ -11,12 +11,7 @@ import (
 )
 
 func TestWhatIsKeptHoldsNothingThatSettleDoesNotReach(t *testing.T) {
-	for _, kind := range []reflect.Type{
-		reflect.TypeFor[workflow.Authorisation](), reflect.TypeFor[workflow.Shop](), reflect.TypeFor[workflow.Application](),
-		reflect.TypeFor[workflow.Campaign](), reflect.TypeFor[workflow.Member](), reflect.TypeFor[workflow.Entry](),
-		reflect.TypeFor[workflow.Product](), reflect.TypeFor[workflow.Conversation](), reflect.TypeFor[workflow.Run](), reflect.TypeFor[workflow.Notice](),
-		reflect.TypeFor[queued](), reflect.TypeFor[deadLetter](),
-	} {
+	for _, kind := range keptTypes {
 		requireReached(t, kind, kind.Name())
 	}
 }
@@ -77,12 +72,4 @@ func TestATimeBeforeAllTimesIsInOrder(t *testing.T) {
 		due := time.UnixMicro(spotOf(queued{Effect: workflow.Effect{NotBefore: at}}).due)
 		require.True(t, at.Equal(due), "%s came back as %s", at, due)
 	}
-}
-
-func TestAValueThatJSONCannotHoldIsAnErrorAndNotKept(t *testing.T) {
-	s := opened(t, t.TempDir()+"/desk.db")
-	a := arrived(1)
-	a.SeenAt = time.Date(10_000, 1, 1, 0, 0, 0, 0, time.UTC)
-	require.ErrorContains(t, s.Update(t.Context(), func(tx workflow.Tx) error { return tx.PutApplication(a) }), "year")
-	require.Empty(t, wholeOf(t, s)[string(applicationsBucket)])
 }

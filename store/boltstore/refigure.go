@@ -3,7 +3,6 @@ package boltstore
 import (
 	"bytes"
 	"encoding/binary"
-	"encoding/json"
 	"fmt"
 	"slices"
 
@@ -12,23 +11,18 @@ import (
 
 // figure gathers what an application adds to the figures. Where the old file kept none, its milestones are worked out from
 // its history; it returns the application with them.
-func (r *rebuilding) figure(a workflow.Application, key, data []byte) ([]byte, error) {
+func (r *rebuilding) figure(a workflow.Application, key []byte) (workflow.Application, error) {
 	if r.from.Bucket(figuresBucket) == nil && a.State() != workflow.Unseen {
 		var err error
 		a.Milestones = workflow.MilestonesOf(a, r.history(key, &err))
 		if err != nil {
-			return nil, err
-		}
-		if len(a.Milestones) > 0 {
-			if data, err = json.Marshal(keptApplication{Application: a}); err != nil {
-				return nil, fmt.Errorf("writing its milestones: %w", err)
-			}
+			return a, err
 		}
 	}
 	for _, f := range a.Facts() {
 		r.facts = append(r.facts, factEntries(a.Key, f)...)
 	}
-	return data, nil
+	return a, nil
 }
 
 // history hands out an application's history from the old file, wherever that has it, until one entry cannot be read.

@@ -75,12 +75,12 @@ func TestAFileWithoutFiguresGetsThoseThatItWouldHaveHadAllAlong(t *testing.T) {
 			if !isApplication([]byte(key)) {
 				continue
 			}
-			var fields map[string]json.RawMessage
-			if err := json.Unmarshal([]byte(data), &fields); err != nil {
+			a, err := decode[workflow.Application]([]byte(data))
+			if err != nil {
 				return err
 			}
-			delete(fields, "milestones")
-			without, err := json.Marshal(fields)
+			a.Milestones = nil
+			without, err := json.Marshal(a) // as it was kept then
 			if err != nil {
 				return err
 			}
@@ -97,7 +97,5 @@ func TestAFileWithoutFiguresGetsThoseThatItWouldHaveHadAllAlong(t *testing.T) {
 	requireConsistent(t, s)
 	got := wholeOf(t, s)
 	require.Equal(t, want[string(figuresBucket)], got[string(figuresBucket)])
-	for key, data := range want[string(applicationsBucket)] {
-		require.JSONEq(t, data, got[string(applicationsBucket)][key])
-	}
+	require.Equal(t, want[string(applicationsBucket)], got[string(applicationsBucket)])
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // schema is the number of the layout that keys.go describes. Older files are rebuilt in it, see rebuild.go.
-const schema = 3
+const schema = 4
 
 // errForeign tells that a file was made by another program.
 var errForeign = errors.New("it is a bolt file of another program")

@@ -67,10 +67,9 @@ func (t *transaction) MembersAt(c workflow.CampaignID, stage workflow.Stage, aft
 	})
 }
 
-// standAnew brings up to date where the creators stand whose application was changed.
-func (t *transaction) standAnew(before, after workflow.Application) error {
-	was, now := memberPlace(before), memberPlace(after)
-	if was == now {
+// standAnew brings up to date where the creators stand whose application was changed, and whose places these were and are.
+func (t *transaction) standAnew(before, after workflow.Application, was, now []place) error {
+	if memberPlace(before, was) == memberPlace(after, now) {
 		return nil
 	}
 	for _, a := range []workflow.Application{before, after} {
@@ -85,14 +84,14 @@ func (t *transaction) standAnew(before, after workflow.Application) error {
 }
 
 // memberPlace is where an application stands among its creator's in its campaign, and at which stage.
-func memberPlace(a workflow.Application) [3]string {
+func memberPlace(a workflow.Application, places []place) [3]string {
 	if a.Campaign == "" {
 		return [3]string{}
 	}
 	l := workflow.MemberOf(a.Campaign, a.Snapshot.Creator.KeyOf(a.Key.Shop))
-	for _, p := range a.Places() {
-		if p.Listing == l {
-			return [3]string{string(l), p.Sort, string(a.Stage())}
+	for _, p := range places {
+		if p.Listing == string(l) {
+			return [3]string{p.Listing, p.Sort, string(a.Stage())}
 		}
 	}
 	return [3]string{}
