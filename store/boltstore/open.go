@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"strconv"
@@ -59,6 +60,11 @@ func (o opening) open(ctx context.Context, path string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	if isNew {
+		if err := begun(path); err != nil {
+			return nil, err
+		}
+	}
 	s, err := prepared(ctx, path)
 	if errors.Is(err, errOutdated) {
 		err = guarded(func() error { return rebuild(ctx, path, s.db, o.log) })
@@ -80,6 +86,30 @@ func (o opening) open(ctx context.Context, path string) (*Store, error) {
 		return nil, err
 	}
 	return s, nil
+}
+
+// begun puts an empty bolt file at path, unless another process is quicker. It is whole when it gets its name: bbolt writes
+// several pages, and a file with only some of them would be taken for somebody else's.
+func begun(path string) error {
+	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".making")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.Remove(file.Name()) }()
+	if err := file.Close(); err != nil {
+		return err
+	}
+	db, err := bbolt.Open(file.Name(), 0o600, nil)
+	if err != nil {
+		return err
+	}
+	if err := db.Close(); err != nil {
+		return err
+	}
+	if err := Place(file.Name(), path); !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return nil
 }
 
 // prepared opens the file and brings it to where updates can begin. With errOutdated it returns the store too, which is
