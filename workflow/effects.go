@@ -131,6 +131,7 @@ const (
 	KindResumed  PayloadKind = "resumed"  // TikTok answers for the shop again
 	// KindUnreadable is about requests that TikTok lists and the desk cannot read.
 	KindUnreadable PayloadKind = "unreadable"
+	KindBackup     PayloadKind = "backup" // a nightly backup failed; an admin has to act
 
 	KindNote         PayloadKind = "note"     // a note of the team's
 	KindMessage      PayloadKind = "message"  // from or to the creator

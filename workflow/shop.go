@@ -40,6 +40,8 @@ type Shop struct {
 	StepNotices      []NoticeID       `json:"steps,omitempty"` // the latest, newest first; they are edited as their items are handled
 	LastWeeklyReport string           `json:"reported,omitempty"`
 
+	BackupFailed time.Time `json:"backup_failed,omitzero"` // since when the nightly backups fail, as its admins were told
+
 	Backfill      Backfill  `json:"past,omitzero"`  // how far the applications from before the desk were read
 	MessagesSince time.Time `json:"heard,omitzero"` // since when creators' messages are posted; older ones are not
 }

@@ -20,6 +20,8 @@ func Notice(s workflow.Payload, admins []workflow.PersonID) Message {
 		return resumed(s)
 	case workflow.KindUnreadable:
 		return unreadable(s, admins)
+	case workflow.KindBackup:
+		return backup(s, admins)
 	case workflow.SayUndelivered:
 		return undelivered(s, admins)
 	default:
@@ -152,6 +154,19 @@ func undelivered(s workflow.Payload, admins []workflow.PersonID) Message {
 			"*"+what+"*"+forShop(s.Shop),
 			"We tried for several minutes, and as plain text too. Slack's answer: "+quoted(first(clean(s.Failure.Message), "none"), maxWords),
 			ask+": `/samples retry` lists failed messages and can send them again. If more fail today, they are only listed there.",
+		)},
+	}
+}
+
+// backup is said when a nightly backup failed.
+func backup(s workflow.Payload, admins []workflow.PersonID) Message {
+	const what = "The nightly backup failed"
+	return Message{
+		Text: what + "; an admin needs to look into it",
+		Blocks: []slack.Block{section(
+			"*"+what+"*",
+			"The reason: "+quoted(first(clean(s.Failure.Message), "none"), maxWords),
+			calledUpon(admins)+" Please look into it, or ask whoever runs Sample Desk to. We try again every hour, and say nothing more until one has worked.",
 		)},
 	}
 }

@@ -85,6 +85,8 @@ func notices() map[string]workflow.Payload {
 		all["notice_stopped_"+name] = workflow.Payload{Kind: workflow.KindStopped, Shop: "Nimbus Home", Failure: c}
 	}
 	all["notice_unreadable"] = workflow.Payload{Kind: workflow.KindUnreadable, Shop: "Nimbus Home", Waiting: 3, IDs: []string{"", "7390000000000000001"}}
+	all["notice_backup"] = workflow.Payload{Kind: workflow.KindBackup, Failure: workflow.Failure{Message: "backing up to /backups/desk-2026-11-30.backup: the disk is full; nothing was kept there"}}
+	all["notice_backup_hostile"] = workflow.Payload{Kind: workflow.KindBackup, Failure: workflow.Failure{Message: hostile}}
 	all["notice_unreadable_hostile"] = workflow.Payload{Kind: workflow.KindUnreadable, Shop: hostile, Waiting: 12, IDs: []string{hostile, hostile}}
 	return all
 }

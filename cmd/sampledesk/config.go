@@ -50,6 +50,7 @@ type deskFlags struct {
 	Sync         string        `env:"SAMPLEDESK_SYNC" default:"@every 1m" help:"When to sync with TikTok: a cron expression, at most once a second."`
 	SyncMessages string        `env:"SAMPLEDESK_SYNC_MESSAGES" default:"@every 1m" help:"When to check for messages from creators: a cron expression, at most once a second."`
 	SyncContent  string        `env:"SAMPLEDESK_SYNC_CONTENT" default:"@every 30m" help:"When to check for content from creators: a cron expression, at most once a second."`
+	Backup       string        `env:"SAMPLEDESK_BACKUP" placeholder:"PATH?keep=14" help:"A folder for nightly backups, and how many are kept (14 by default)."`
 	Undo         time.Duration `env:"SAMPLEDESK_UNDO" default:"10s" help:"How long a decision can be undone before it is sent; 0s: not at all."`
 	Log          string        `env:"SAMPLEDESK_LOG" default:"info" enum:"debug,info,warn,error" help:"What is logged: debug, info, warn or error."`
 }

@@ -134,6 +134,10 @@ func (f *deskFlags) examine(found *problems) (when schedules) {
 	if f.Undo < 0 || f.Undo > maxUndo {
 		found.find("SAMPLEDESK_UNDO", fmt.Errorf("%s is not between 0s and %s", f.Undo, maxUndo))
 	}
+	if f.Backup != "" {
+		when.backup, err = parseBackup(f.Backup)
+		found.find("SAMPLEDESK_BACKUP", err)
+	}
 	found.find("SAMPLEDESK_LISTEN", listens(f.Listen))
 	return when
 }

@@ -22,6 +22,7 @@ type health struct {
 	engine *engine.Engine
 	slack  *bot.Desk
 	tiktok *bridge.Bridge
+	backup *nightly
 }
 
 // readiness is what /readyz answers, as JSON, with 503 while Ready is false.
@@ -34,6 +35,8 @@ type readiness struct {
 	// TableFaults is how many steps since the start led to another state than the table of transitions says: a fault of
 	// the desk's own, which keeps it from nothing.
 	TableFaults int `json:"table_faults,omitempty"`
+
+	Backup *backupReadiness `json:"backup,omitempty"` // nil: no nightly backups are asked for
 }
 
 type slackReadiness struct {
@@ -105,6 +108,7 @@ func (h health) report(ctx context.Context, now time.Time) readiness {
 	} else if err := h.store.View(ctx, func(tx workflow.Tx) error { return h.read(tx, &report, now) }); err != nil {
 		report.Faults = append(report.Faults, "the store does not answer: "+err.Error())
 	}
+	report.Backup = h.backup.readiness()
 	report.TableFaults = h.engine.Faults()
 	report.Ready = len(report.Faults) == 0
 	return report

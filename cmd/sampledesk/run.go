@@ -92,12 +92,14 @@ func (d desk) run(ctx context.Context, wires network, log *slog.Logger) (err err
 	engine := engine.New(db, func() { dispatcher.Wake(); slack.Changed() }, engine.LogTo(log), engine.Watch(numbers.applied))
 	tiktok := bridge.New(client, db, engine, key, log)
 	tiktok.OnSweep = numbers.swept
+	here := place{store: db, key: key, engine: engine, tiktok: tiktok, flags: d.storeFlags, log: log}
+	backups := &nightly{plan: when.backup, at: here, log: log}
 	slack, err = bot.New(bot.Config{
 		BotToken: string(d.SlackBotToken), AppToken: string(d.SlackAppToken), SigningSecret: string(d.SlackSigningSecret),
 		APIURL: d.SlackAPIURL, Channel: d.SlackChannel, Admins: admins(d.SlackAdmins), Undo: d.Undo,
 		Link: tiktok.RequestLink, HTTPClient: numbers.slackClient(wires.client(), d.SlackAPIURL), Dial: wires.dial, Logger: log,
 		Acknowledged: numbers.acknowledged, Version: version(), Sync: func() []bot.SyncState { return syncStates(tiktok) },
-		Memory: func(ctx context.Context) []string { return d.troubles(ctx, db) },
+		Memory: func(ctx context.Context) []string { return append(d.troubles(ctx, db), backups.trouble()...) },
 	}, db, engine)
 	if err != nil {
 		return err
@@ -111,7 +113,7 @@ func (d desk) run(ctx context.Context, wires network, log *slog.Logger) (err err
 		return err
 	}
 	web := newServer(log)
-	health := health{store: db, engine: engine, slack: slack, tiktok: tiktok}
+	health := health{store: db, engine: engine, slack: slack, tiktok: tiktok, backup: backups}
 	health.register(web)
 	numbers.add(state{health: health, client: client, metrics: numbers})
 	numbers.register(web, log)
@@ -125,10 +127,8 @@ func (d desk) run(ctx context.Context, wires network, log *slog.Logger) (err err
 	group.start(func(ctx context.Context) error { dispatcher.Run(ctx); return nil })
 	group.start(slack.Run)
 	group.start(func(ctx context.Context) error { return web.serve(ctx, listener) })
-	group.start(func(ctx context.Context) error {
-		at := place{store: db, key: key, engine: engine, tiktok: tiktok, flags: d.storeFlags, log: log}
-		return inside{at: at, tasks: tasks}.run(ctx, wires)
-	})
+	group.start(func(ctx context.Context) error { return inside{at: here, tasks: tasks}.run(ctx, wires) })
+	group.start(backups.run)
 	group.start(func(ctx context.Context) error { return d.sync(ctx, tiktok, when, log) })
 	group.start(func(ctx context.Context) error { newClocks(engine, tiktok, log).run(ctx); return nil })
 	log.InfoContext(ctx, "started", "version", version(), "store", d.Store, "listen", listener.Addr().String())
@@ -142,6 +142,7 @@ type schedules struct {
 	sweep    cron.Schedule // of the applications
 	messages cron.Schedule // of what creators wrote
 	content  cron.Schedule // of what they posted
+	backup   backupPlan    // of the nightly backups
 }
 
 // syncStates puts how the bridge's looks at TikTok went into the bot's words.
