@@ -4,6 +4,8 @@ GO          ?= go
 BIN         := bin/sampledesk
 # The linter is run by version and is no dependency of the program.
 GOLANGCI    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+# So is what looks for known vulnerabilities.
+GOVULN      := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 FUZZTIME    ?= 20s
 # How many applications the stores of bench-size have.
 SIZES       ?= 1000,20000
@@ -64,6 +66,11 @@ lint: ## Formatting, vet and the linters, each by its pinned version
 	@out=$$(gofmt -l .); if [ -n "$$out" ]; then echo "not formatted by gofmt:" >&2; echo "$$out" >&2; exit 1; fi
 	$(GO) vet ./...
 	$(GO) run $(GOLANGCI) run ./...
+
+.PHONY: vuln
+vuln: ## Known vulnerabilities in what the program is built of, by govulncheck; skipped with a line where its database cannot be reached
+	@out=$$($(GO) run $(GOVULN) ./cmd/sampledesk 2>&1); s=$$?; echo "$$out" | tail -40; \
+	if [ $$s != 0 ] && echo "$$out" | grep -q 'fetching vulnerabilities'; then echo "the vulnerability database cannot be reached: not checked"; exit 0; fi; exit $$s
 
 .PHONY: golden
 golden: ## Write the golden files anew, to be read before they are committed
@@ -148,7 +155,7 @@ check-deploy: ## What deploys the desk: the unit by systemd-analyze, rules by pr
 		d=$$(mktemp -d) && sed 's#^ExecStart=[^ ]*#ExecStart=/bin/true#' cmd/sampledesk/deploy/sampledesk.service > $$d/sampledesk.service \
 		&& systemd-analyze verify --man=no $$d/sampledesk.service; s=$$?; rm -rf $$d; [ $$s = 0 ] && echo "unit: good" || exit $$s; \
 	else echo "no systemd-analyze: the unit is not checked"; fi
-	@if [ ! -f cmd/sampledesk/deploy/alerts.yaml ]; then :; elif command -v promtool >/dev/null; then promtool check rules cmd/sampledesk/deploy/alerts.yaml; \
+	@if [ ! -f cmd/sampledesk/deploy/alerts.yml ]; then :; elif command -v promtool >/dev/null; then promtool check rules cmd/sampledesk/deploy/alerts.yml; \
 	else echo "no promtool: the alert rules are not checked"; fi
 	$(GO) run $(HELM) lint --strict cmd/sampledesk/deploy/chart
 	@$(GO) run $(HELM) template desk cmd/sampledesk/deploy/chart --set ingress.enabled=true,ingress.host=desk.example.com,ingress.tlsSecret=tls,metrics.serviceMonitor=true >/dev/null && echo "chart: good"
