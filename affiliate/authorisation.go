@@ -20,11 +20,12 @@ type Vault interface {
 }
 
 const (
-	// renewAhead is how long before its expiry an access token is renewed.
-	renewAhead = 5 * time.Minute
+	// renewAhead is how long before its expiry an access token is renewed: a night in
+	// which the vendor's token calls do not answer stops nothing. Tokens live for a week.
+	renewAhead = 12 * time.Hour
 	// renewPause is the least time between two renewals ahead of expiry, so
 	// that a token with a short life is not renewed at each call.
-	renewPause = time.Minute
+	renewPause = 10 * time.Minute
 	// renewTime bounds a renewal with its loading and saving.
 	renewTime = time.Minute
 )
@@ -63,6 +64,17 @@ func (a *Authorisation) access(ctx context.Context) (Secret, error) {
 		return tokens.Access, nil
 	}
 	return a.renew(ctx, "")
+}
+
+// Renew asks the vendor for a new pair, whatever the life of the one in use: what comes tells how long the authorisation
+// lasts. An error that is [NeedsReconnect] says that it is over.
+func (a *Authorisation) Renew(ctx context.Context) error {
+	stale, err := a.access(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = a.renew(ctx, stale)
+	return err
 }
 
 // renew returns a token other than the stale one. The work outlives a caller who

@@ -140,10 +140,10 @@ func TestATokenThatExpiredUnexpectedlyIsRenewedOnceForAllCalls(t *testing.T) {
 	})
 }
 
-func TestATokenIsRenewedShortlyBeforeItExpires(t *testing.T) {
+func TestATokenIsRenewedHalfADayBeforeItExpires(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		shop, i, _ := connected(t)
-		time.Sleep(23*time.Hour + 54*time.Minute)
+		time.Sleep(11*time.Hour + 59*time.Minute)
 		require.NoError(t, lookup(t.Context(), shop))
 		require.Zero(t, i.count(refreshPath))
 		time.Sleep(2 * time.Minute)
@@ -202,7 +202,7 @@ func TestTokensThatAreSavedMeanwhileOutrankAPairThatCouldNotBe(t *testing.T) {
 		i.change(func(i *issuer) { i.expires["access-new"] = time.Now().Add(time.Hour) })
 		vault.put(func(m *memory) {
 			m.saveFault = nil
-			m.tokens = affiliate.Tokens{Access: "access-new", Refresh: "refresh-new", AccessExpires: time.Now().Add(time.Hour)}
+			m.tokens = affiliate.Tokens{Access: "access-new", Refresh: "refresh-new", AccessExpires: time.Now().Add(20 * time.Hour)}
 		})
 		require.NoError(t, lookup(t.Context(), shop))
 		got, _ := vault.Load(t.Context())
@@ -288,7 +288,7 @@ func TestAnInvalidTokenStopsTheShopUntilItIsConnectedAgain(t *testing.T) {
 		require.Equal(t, affiliate.NeedsReconnect, affiliate.KindOf(err))
 		require.Zero(t, i.count(refreshPath))
 		vault.put(func(m *memory) {
-			m.tokens = affiliate.Tokens{Access: "access-9", Refresh: "refresh-9", AccessExpires: time.Now().Add(time.Hour)}
+			m.tokens = affiliate.Tokens{Access: "access-9", Refresh: "refresh-9", AccessExpires: time.Now().Add(20 * time.Hour)}
 		})
 		require.NoError(t, lookup(t.Context(), shop))
 	})
@@ -302,7 +302,7 @@ func TestARenewalAheadOfTimeThatFailsLeavesTheOldTokenInUse(t *testing.T) {
 		for range 10 {
 			require.NoError(t, lookup(t.Context(), shop))
 		}
-		require.Equal(t, 1, i.count(refreshPath), "it is tried once a minute at most")
+		require.Equal(t, 1, i.count(refreshPath), "it is tried once in ten minutes at most")
 		time.Sleep(5 * time.Minute)
 		err := lookup(t.Context(), shop)
 		require.Equal(t, affiliate.Retryable, affiliate.KindOf(err))

@@ -97,6 +97,7 @@ type OfferedShop struct {
 	ID      ShopID `json:"id"`
 	Name    string `json:"name,omitempty"`
 	Region  string `json:"region,omitempty"`
+	Cipher  string `json:"cipher,omitempty"`
 	Refused bool   `json:"refused,omitempty"` // somebody said no to it
 }
 

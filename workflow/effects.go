@@ -145,6 +145,9 @@ const (
 	KindWeeklyReport PayloadKind = "report"   // the week
 	KindAssigned     PayloadKind = "assigned" // to the person who is to take a request on
 
+	KindConsent PayloadKind = "consent" // to one admin: shops of an authorisation wait for their word
+	KindEnding  PayloadKind = "ending"  // to one admin: an authorisation is about to end
+
 	SayUndelivered PayloadKind = "undelivered" // Slack did not take a message
 )
 
@@ -191,8 +194,11 @@ type Payload struct {
 	Told   bool          `json:"told,omitempty"` // of a step: the day's message told the channel
 	News   News          `json:"news,omitempty"`
 	Items  []Item        `json:"items,omitempty"` // of a group: some of Waiting
-	IDs    []string      `json:"ids,omitempty"`   // of KindUnreadable: the ids of some, an empty one for those without
-	Day    string        `json:"day,omitempty"`   // of KindWeeklyReport: the Monday on which it was announced, in the shop's zone
+	// Authorisation is that of KindConsent and KindEnding.
+	Authorisation string `json:"authorisation,omitempty"`
+
+	IDs []string `json:"ids,omitempty"` // of KindUnreadable: the ids of some, an empty one for those without
+	Day string   `json:"day,omitempty"` // of KindWeeklyReport: the Monday on which it was announced, in the shop's zone
 }
 
 // The lanes.

@@ -47,6 +47,8 @@ const (
 	OnCampaignArchived EventKind = "campaign archived"
 	OnCampaignEdited   EventKind = "campaign edited"
 	OnSettingsChanged  EventKind = "settings changed"
+	OnShopConnected    EventKind = "shop connected"
+	OnShopDisconnected EventKind = "shop disconnected"
 )
 
 // Surface is where a person acted.

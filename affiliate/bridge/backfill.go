@@ -64,7 +64,7 @@ func (b *Bridge) backfillPage(ctx context.Context, s workflow.Shop, calls *affil
 	}
 	at, batch := time.Now(), make([]engine.Observation, 0, len(page.Applications))
 	for _, a := range page.Applications {
-		batch = append(batch, observation(a, page.Asked, at, true))
+		batch = append(batch, observation(a, appOf(s), page.Asked, at, true))
 	}
 	if _, err := b.engine.Observe(ctx, s.ID, batch); err != nil {
 		return 0, p, err

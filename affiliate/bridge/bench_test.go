@@ -124,17 +124,28 @@ func (d *desk) open() {
 	require.NoError(d.t, err)
 	d.store = &ledger{Store: d.db}
 	log := slog.New(slog.NewTextHandler(d.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	client, err := affiliate.New(affiliate.Config{
-		AppKey: d.details.AppKey, AppSecret: affiliate.Secret(d.details.AppSecret),
-		APIURL: d.details.APIURL, AuthURL: d.details.AuthURL, HTTPClient: &http.Client{Transport: d.between}, Logger: log,
-	})
+	make := func(key string, secret affiliate.Secret) (*affiliate.Client, error) {
+		return affiliate.New(affiliate.Config{
+			AppKey: key, AppSecret: secret, APIURL: d.details.APIURL, AuthURL: d.details.AuthURL,
+			HTTPClient: &http.Client{Transport: d.between}, Logger: log,
+		})
+	}
+	client, err := make(d.details.AppKey, affiliate.Secret(d.details.AppSecret))
 	require.NoError(d.t, err)
 	d.engine = engine.New(d.store, func() {
 		if d.woken != nil {
 			d.woken()
 		}
 	})
-	d.bridge = bridge.New(client, d.store, d.engine, d.key, log)
+	d.bridge = bridge.New(client, d.store, d.engine, d.key, log).Use(bridge.Apps{
+		Client: make, Unnamed: workflow.App{ServiceID: d.details.ServiceID, ConsentURL: d.details.ConsentURL},
+		AdminsOf: func(s workflow.Shop) []workflow.PersonID {
+			if len(s.Settings.Admins) > 0 {
+				return s.Settings.Admins
+			}
+			return []workflow.PersonID{"UADMIN"}
+		},
+	})
 }
 
 // restart closes the store and opens everything again.

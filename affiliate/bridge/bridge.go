@@ -5,8 +5,11 @@ import (
 	"fmt"
 	"iter"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
+
+	"golang.org/x/time/rate"
 
 	"sampledesk/affiliate"
 	"sampledesk/workflow"
@@ -15,7 +18,8 @@ import (
 
 // Bridge speaks to TikTok Shop for the desk. It is safe for concurrent use.
 type Bridge struct {
-	client *affiliate.Client
+	client *affiliate.Client // of the unnamed app; nil: there is none
+	apps   Apps
 	store  workflow.Store
 	engine *engine.Engine
 	key    Key
@@ -26,13 +30,15 @@ type Bridge struct {
 	// OnSweep is told of each sweep that ended, on its goroutine; nil tells nobody. It is set before the first.
 	OnSweep func(SweepEnd)
 
-	connecting sync.Mutex // held while a token of the environment is exchanged and its pair kept
+	connecting  sync.Mutex    // held while a token or a code is exchanged and its pair kept
+	unaskedRate *rate.Limiter // of consents that nobody asked for
 
 	mu      sync.Mutex
-	auths   map[string]*affiliate.Authorisation // by open id
+	clients map[string]*affiliate.Client        // of apps with a name
+	auths   map[string]*affiliate.Authorisation // by workflow.AuthorisationID
 	shops   map[workflow.ShopID]*shopState
-	logged  map[string]bool // what was logged, as it is logged once
-	unsaved *exchange
+	logged  map[string]bool       // what was logged, as it is logged once
+	unsaved map[string]*exchange  // by authorisation
 	sent    []affiliate.MessageID // the last of those that were sent
 }
 
@@ -70,23 +76,33 @@ type Unreadable struct {
 func New(client *affiliate.Client, store workflow.Store, engine *engine.Engine, key Key, log *slog.Logger) *Bridge {
 	return &Bridge{
 		client: client, store: store, engine: engine, key: key, log: log, watchPerRun: watchedPerRun,
-		auths:  map[string]*affiliate.Authorisation{},
-		shops:  map[workflow.ShopID]*shopState{},
-		logged: map[string]bool{},
+		clients: map[string]*affiliate.Client{}, unsaved: map[string]*exchange{},
+		unaskedRate: rate.NewLimiter(rate.Every(10*time.Second), 6),
+		auths:       map[string]*affiliate.Authorisation{},
+		shops:       map[workflow.ShopID]*shopState{},
+		logged:      map[string]bool{},
 	}
 }
 
 // authorisation returns what makes calls under an authorisation; one for each, as two would refresh each other's
-// tokens away.
-func (b *Bridge) authorisation(openID string) *affiliate.Authorisation {
+// tokens away. Where its app cannot be worked with, every call says so.
+func (b *Bridge) authorisation(id string) *affiliate.Authorisation {
+	b.mu.Lock()
+	a := b.auths[id]
+	b.mu.Unlock()
+	if a != nil {
+		return a
+	}
+	client, err := b.clientOf(context.Background(), appOfID(id))
+	if err != nil {
+		return closed(err)
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	a := b.auths[openID]
-	if a == nil {
-		a = b.client.Authorisation(vault{store: b.store, key: b.key, openID: openID})
-		b.auths[openID] = a
+	if b.auths[id] == nil {
+		b.auths[id] = client.Authorisation(vault{store: b.store, key: b.key, openID: id})
 	}
-	return a
+	return b.auths[id]
 }
 
 // calls returns what makes a shop's calls, as its record says now.
@@ -94,16 +110,17 @@ func (b *Bridge) calls(s workflow.Shop) *affiliate.Shop {
 	auth, state := b.authorisation(s.OpenID), b.of(s.ID)
 	state.mu.Lock()
 	defer state.mu.Unlock()
-	if state.calls == nil || state.cipher != s.Cipher || state.openID != s.OpenID {
+	if state.auth != auth || state.calls == nil || state.cipher != s.Cipher || state.openID != s.OpenID {
 		state.calls = auth.Shop(affiliate.ShopID(s.ID), affiliate.Cipher(s.Cipher))
-		state.cipher, state.openID = s.Cipher, s.OpenID
+		state.auth, state.cipher, state.openID = auth, s.Cipher, s.OpenID
 	}
 	return state.calls
 }
 
 // Shops returns the connected shops, by id.
 func (b *Bridge) Shops(ctx context.Context) ([]workflow.Shop, error) {
-	return read(ctx, b.store, "the shops", workflow.Tx.Shops)
+	all, err := read(ctx, b.store, "the shops", workflow.Tx.Shops)
+	return slices.DeleteFunc(all, func(s workflow.Shop) bool { return !s.Disconnected.IsZero() }), err
 }
 
 // shopRecord reads a shop's record.

@@ -34,7 +34,7 @@ func (b *Bridge) collaborate(ctx context.Context, e workflow.Effect) engine.Outc
 	if err != nil {
 		return importFailed(err)
 	}
-	return engine.Outcome{Result: imported(detail, time.Now())}
+	return engine.Outcome{Result: imported(detail, appOf(s), time.Now())}
 }
 
 // importFailed is the outcome where nothing was imported. A failure that does not go away by itself ends the run.
@@ -49,11 +49,11 @@ func importFailed(err error) engine.Outcome {
 	}
 }
 
-func imported(d affiliate.CollaborationDetail, at time.Time) engine.Imported {
+func imported(d affiliate.CollaborationDetail, app string, at time.Time) engine.Imported {
 	all := engine.Imported{At: at, Name: d.Name}
 	for _, c := range d.Creators {
 		all.Creators = append(all.Creators, workflow.Creator{
-			OpenID: string(c.ID), Username: c.Username, Nickname: c.Nickname, Avatar: c.AvatarURL,
+			OpenID: string(c.ID), App: app, Username: c.Username, Nickname: c.Nickname, Avatar: c.AvatarURL,
 		})
 	}
 	for _, p := range d.Products {

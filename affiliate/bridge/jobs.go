@@ -15,6 +15,7 @@ type shopState struct {
 	calls   *affiliate.Shop // nil before its first call
 	cipher  string          // what the calls were made of, as is openID
 	openID  string
+	auth    *affiliate.Authorisation
 	sending bool // a message is on its way
 
 	sweep, backfill, poll, watch, origin job

@@ -51,7 +51,7 @@ func (b reviewer) review(ctx context.Context, e workflow.Effect) engine.Outcome 
 		// The desk stopped between the claim and the answer. Whether the call went out is unknown.
 		return answerLost(workflow.Failure{Message: "the desk was interrupted while it was sending"})
 	case e.Verifications > 0:
-		return b.verify(ctx, e, a, calls)
+		return b.verify(ctx, e, a, appOf(s), calls)
 	default:
 		return b.send(ctx, e, s, calls)
 	}
@@ -140,8 +140,8 @@ func (b reviewer) reviewAnswered(ctx context.Context, id workflow.ShopID, now ti
 // verify finds out what became of a decision whose answer was lost. If TikTok still shows the application as pending at
 // the second check, the decision did not arrive, and is sent again. A missing record proves nothing: the check is
 // repeated.
-func (b reviewer) verify(ctx context.Context, e workflow.Effect, a workflow.Application, calls *affiliate.Shop) engine.Outcome {
-	o, found, err := lookUp(ctx, calls, a)
+func (b reviewer) verify(ctx context.Context, e workflow.Effect, a workflow.Application, app string, calls *affiliate.Shop) engine.Outcome {
+	o, found, err := lookUp(ctx, calls, app, a)
 	switch {
 	case err != nil:
 		return engine.Outcome{

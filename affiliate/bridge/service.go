@@ -43,6 +43,9 @@ func (b *Bridge) Budget(e workflow.Effect, _ string) time.Duration {
 	}
 }
 
+// disconnectedPause is how long what is to be sent for a shop waits that the desk does not serve any more.
+const disconnectedPause = time.Hour
+
 // Deliver implements outbox.Service.
 func (b *Bridge) Deliver(ctx context.Context, e workflow.Effect) engine.Outcome {
 	var request atomic.Pointer[string] // of the last call
@@ -58,6 +61,9 @@ func (b *Bridge) Deliver(ctx context.Context, e workflow.Effect) engine.Outcome 
 }
 
 func (b *Bridge) deliver(ctx context.Context, e workflow.Effect) engine.Outcome {
+	if s, err := b.shopRecord(ctx, e.Shop); err == nil && !s.Disconnected.IsZero() {
+		return engine.Outcome{Then: engine.Again, AtLeast: disconnectedPause, Failure: workflow.Failure{Fault: workflow.FaultReconnect, Message: "the shop is disconnected"}}
+	}
 	switch e.Kind {
 	case workflow.SendMessage:
 		return messenger{b}.message(ctx, e)

@@ -131,7 +131,7 @@ func (l *sweepRun) takeOver(ctx context.Context, status workflow.Status) error {
 		at, batch := time.Now(), make([]engine.Observation, 0, len(page.Applications))
 		for _, a := range page.Applications {
 			l.listed[workflow.ApplicationID(a.ID)] = true
-			batch = append(batch, observation(a, page.Asked, at, !l.shop.InitialSyncDone))
+			batch = append(batch, observation(a, appOf(l.shop), page.Asked, at, !l.shop.InitialSyncDone))
 		}
 		for _, u := range page.Unreadable {
 			l.listed[workflow.ApplicationID(u.ID)] = true
@@ -266,7 +266,7 @@ func (l *sweepRun) askForMissing(ctx context.Context) (unresolvedOrigins []unres
 // ask asks for one application. A refusal, or a missing record, ends nothing.
 func (l *sweepRun) ask(ctx context.Context, a workflow.Application) error {
 	b := l.bridge
-	o, found, err := lookUp(ctx, l.calls, a)
+	o, found, err := lookUp(ctx, l.calls, appOf(l.shop), a)
 	if unreadable, ok := errors.AsType[*affiliate.UnreadableError](err); ok {
 		l.skip(ctx, unreadable.ID, unreadable.Err)
 		return nil
@@ -320,9 +320,9 @@ func (b *Bridge) firstOf(what string) bool {
 
 // lookUp finds one application's record. The API has no filter by application id: the creator and the product narrow
 // the search, and the id picks the record. A record that is there and cannot be read is an *affiliate.UnreadableError.
-func lookUp(ctx context.Context, calls *affiliate.Shop, a workflow.Application) (engine.Observation, bool, error) {
+func lookUp(ctx context.Context, calls *affiliate.Shop, app string, a workflow.Application) (engine.Observation, bool, error) {
 	filter := affiliate.Filter{ProductID: affiliate.ProductID(a.Snapshot.Product.ID)}
-	if id := a.Snapshot.Creator.OpenID; id != "" {
+	if id := a.Snapshot.Creator.OpenID; id != "" && a.Snapshot.Creator.App == app {
 		filter.CreatorID = affiliate.CreatorID(id)
 	} else {
 		filter.Username = strings.TrimSpace(a.Snapshot.Creator.Username)
@@ -339,7 +339,7 @@ func lookUp(ctx context.Context, calls *affiliate.Shop, a workflow.Application) 
 		}
 		for _, found := range page.Applications {
 			if workflow.ApplicationID(found.ID) == a.Key.ID {
-				return observation(found, page.Asked, time.Now(), false), true, nil
+				return observation(found, app, page.Asked, time.Now(), false), true, nil
 			}
 		}
 		for _, u := range page.Unreadable {

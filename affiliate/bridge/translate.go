@@ -10,7 +10,7 @@ import (
 )
 
 // snapshot turns a record of the vendor's into the workflow's type.
-func snapshot(a affiliate.Application) workflow.Snapshot {
+func snapshot(a affiliate.Application, app string) workflow.Snapshot {
 	stock, shown := a.AvailableQuantity.Int()
 	return workflow.Snapshot{
 		Status:       workflow.Status(a.Status),
@@ -27,6 +27,7 @@ func snapshot(a affiliate.Application) workflow.Snapshot {
 		Partner:      a.PartnerName,
 		Creator: workflow.Creator{
 			OpenID:      string(a.Creator.ID),
+			App:         app,
 			Username:    a.Creator.Username,
 			Nickname:    a.Creator.Nickname,
 			Avatar:      a.Creator.AvatarURL,
@@ -52,10 +53,10 @@ func optionalNumber(n affiliate.Number) workflow.OptionalNumber {
 	return workflow.OptionalNumber{Value: value, Shared: shared}
 }
 
-func observation(a affiliate.Application, began, at time.Time, first bool) engine.Observation {
+func observation(a affiliate.Application, app string, began, at time.Time, first bool) engine.Observation {
 	return engine.Observation{
 		ID:       workflow.ApplicationID(a.ID),
-		Reported: workflow.Reported{At: at, Began: began, Snapshot: snapshot(a), First: first},
+		Reported: workflow.Reported{At: at, Began: began, Snapshot: snapshot(a, app), First: first},
 	}
 }
 

@@ -70,6 +70,31 @@ func (k Key) seal(t affiliate.Tokens) ([]byte, error) {
 	return box.Seal(nil, nil, plain, []byte(t.OpenID)), nil
 }
 
+// SealSecret encrypts the secret of an app. It is bound to the app's name.
+func (k Key) SealSecret(app string, secret affiliate.Secret) ([]byte, error) {
+	box, err := k.aead()
+	if err != nil {
+		return nil, err
+	}
+	return box.Seal(nil, nil, []byte(string(secret)), secretOf(app)), nil
+}
+
+// OpenSecret reverses SealSecret. Its errors are affiliate.ErrUnreadable.
+func (k Key) OpenSecret(app string, sealed []byte) (affiliate.Secret, error) {
+	box, err := k.aead()
+	if err != nil {
+		return "", err
+	}
+	plain, err := box.Open(nil, nil, sealed, secretOf(app))
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", wrongKey, affiliate.ErrUnreadable)
+	}
+	return affiliate.Secret(plain), nil
+}
+
+// secretOf is what the sealed secret of an app is bound to. No authorisation has such a name.
+func secretOf(app string) []byte { return []byte("secret of app " + app) }
+
 // wrongKey is the message to an operator about tokens that were sealed with another key.
 const wrongKey = "the stored tokens do not open with this key (SAMPLEDESK_KEY)"
 
@@ -119,7 +144,7 @@ func (v vault) Load(ctx context.Context) (affiliate.Tokens, error) {
 	if errors.Is(err, workflow.ErrNotFound) {
 		return affiliate.Tokens{}, nil
 	}
-	if err != nil {
+	if err != nil || len(a.Tokens) == 0 {
 		return affiliate.Tokens{}, err
 	}
 	return v.key.open(v.openID, a.Tokens)
@@ -128,11 +153,16 @@ func (v vault) Load(ctx context.Context) (affiliate.Tokens, error) {
 // Save keeps the pair. When it returns nil, the pair is on disk.
 func (v vault) Save(ctx context.Context, t affiliate.Tokens) error {
 	t.OpenID = v.openID
-	return keepTokens(ctx, v.store, v.key, t, nil)
+	return keepTokens(ctx, v.store, v.key, t, func(a *workflow.Authorisation) error {
+		if len(a.Tokens) == 0 {
+			return affiliate.ErrNotConnected // they were forgotten while these came
+		}
+		return nil
+	})
 }
 
-// keepTokens keeps the tokens of t.OpenID, and the hash of the token from the environment that they came from, if any.
-func keepTokens(ctx context.Context, store workflow.Store, key Key, t affiliate.Tokens, exchanged []byte) error {
+// keepTokens keeps the tokens of t.OpenID, with what else change says of the authorisation.
+func keepTokens(ctx context.Context, store workflow.Store, key Key, t affiliate.Tokens, change func(*workflow.Authorisation) error) error {
 	sealed, err := key.seal(t)
 	if err != nil {
 		return fmt.Errorf("sealing the tokens: %w", err)
@@ -142,12 +172,13 @@ func keepTokens(ctx context.Context, store workflow.Store, key Key, t affiliate.
 		if err != nil && !errors.Is(err, workflow.ErrNotFound) {
 			return err
 		}
+		if err := change(&a); err != nil {
+			return err
+		}
 		a.OpenID, a.Tokens, a.SavedAt = t.OpenID, sealed, time.Now()
+		a.Ends, a.Scopes = t.RefreshExpires, t.Scopes
 		if t.SellerName != "" {
 			a.Seller, a.Region = t.SellerName, t.Region
-		}
-		if exchanged != nil {
-			a.Exchanged = append(a.Exchanged, exchanged)
 		}
 		return tx.PutAuthorisation(a)
 	})

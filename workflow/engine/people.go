@@ -33,3 +33,25 @@ func (e *Engine) KeepHome(ctx context.Context, who workflow.PersonID, home strin
 	}
 	return nil
 }
+
+// TellPeople changes something and tells people of it in private, in one transaction: what fn returns goes to whom each
+// names. fn may run twice.
+func (e *Engine) TellPeople(ctx context.Context, fn func(workflow.Tx) ([]workflow.Payload, error)) error {
+	err := e.update(ctx, func(t *txn) error {
+		all, err := fn(t.tx)
+		if err != nil {
+			return err
+		}
+		for _, p := range all {
+			eff := workflow.Effect{Kind: workflow.Announce, Lane: workflow.PersonLane("", p.To), Priority: workflow.ForPeople, NotBefore: p.At, Payload: &p}
+			if err := t.enqueue(eff, p.At); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("telling people in private: %w", err)
+	}
+	return nil
+}
