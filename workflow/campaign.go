@@ -59,17 +59,24 @@ type Member struct {
 // CampaignName makes a name out of what a person typed: space is folded, control characters go. The error is a
 // Refusal for a name that shows nothing or is longer than MaxCampaignName.
 func CampaignName(typed string) (string, error) {
-	name := strings.Map(func(r rune) rune {
+	name, ok := nameWithin(typed, MaxCampaignName)
+	if !ok {
+		return "", Refusal{Rule: RuleCampaignName, Name: name}
+	}
+	return name, nil
+}
+
+// nameWithin cleans what a person typed as a name, on one line; ok is false if nothing would be seen of it, or it is longer
+// than most code points.
+func nameWithin(typed string, most int) (name string, ok bool) {
+	name = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) && r != '\u200d' {
 			return ' '
 		}
 		return r
 	}, Typed(typed))
 	name = strings.Join(strings.Fields(name), " ")
-	if !strings.ContainsFunc(name, visible) || utf8.RuneCountInString(name) > MaxCampaignName {
-		return "", Refusal{Rule: RuleCampaignName, Name: name}
-	}
-	return name, nil
+	return name, strings.ContainsFunc(name, visible) && utf8.RuneCountInString(name) <= most
 }
 
 // visible reports whether a character shows something by itself. Fillers and the blank pattern of Braille do not,

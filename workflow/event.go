@@ -49,6 +49,8 @@ const (
 	OnSettingsChanged  EventKind = "settings changed"
 	OnShopConnected    EventKind = "shop connected"
 	OnShopDisconnected EventKind = "shop disconnected"
+	OnTemplateChanged  EventKind = "template changed"
+	OnTemplateRemoved  EventKind = "template removed"
 )
 
 // Surface is where a person acted.

@@ -80,6 +80,10 @@ const (
 	RulePlanGone          Rule = "plan gone"         // what was prepared was replaced by something else
 	RuleNoRun             Rule = "no run"            // there is none, or it has ended
 	RuleNothingFailed     Rule = "nothing failed"    // there is nothing to try again
+	RuleTemplateName      Rule = "template name"     // empty or too long
+	RuleTemplateTaken     Rule = "template taken"    // a template of the shop has that name
+	RuleTemplateWord      Rule = "template word"     // Name is in braces, and nothing that a template knows
+	RuleNoTemplate        Rule = "no template"       // it was removed meanwhile
 	RuleAnswered          Rule = "answered"          // somebody answered the creator, or dismissed what they wrote; Handled says who
 	RuleWroteAgain        Rule = "wrote again"       // the creator has written more than the person was shown
 )

@@ -137,6 +137,11 @@ type Tx interface {
 	// key takes it with them.
 	RemoveConversation(ShopID, CreatorKey) error
 
+	// Templates returns a shop's templates of messages; of a shop without any, none.
+	Templates(ShopID) (Templates, error)
+	// PutTemplates keeps a shop's templates, in place of those that it had.
+	PutTemplates(Templates) error
+
 	// Run returns a run, or ErrNotFound.
 	Run(RunID) (Run, error)
 	// PutRun keeps a run, in place of the one of the same id.

@@ -37,6 +37,8 @@ var (
 	conversationIDsBucket = []byte("conversation ids") // shop 0 id -> creator
 	waitingBucket         = []byte("waiting")          // shop 0 sort -> creator; shop -> how many of its conversations wait, no key for none
 
+	templatesBucket = []byte("templates") // shop -> Templates
+
 	runsBucket    = []byte("runs")    // run -> Run
 	noticesBucket = []byte("notices") // notice -> Notice
 
@@ -56,7 +58,7 @@ var (
 // buckets are all of them.
 var buckets = [][]byte{
 	schemaBucket, authorisationsBucket, shopsBucket, applicationsBucket, listingsBucket, campaignsBucket, campaignNamesBucket,
-	membersBucket, membershipsBucket, productsBucket, conversationsBucket, conversationIDsBucket, waitingBucket, runsBucket, noticesBucket,
+	membersBucket, membershipsBucket, productsBucket, conversationsBucket, conversationIDsBucket, waitingBucket, templatesBucket, runsBucket, noticesBucket,
 	peopleBucket, deadLettersBucket, busyBucket, figuresBucket, standingsBucket, appsBucket,
 }
 

@@ -51,6 +51,7 @@ var takenOver = []struct {
 	{productsBucket, anew[workflow.Product]},
 	{conversationsBucket, anew[workflow.Conversation]},
 	{conversationIDsBucket, asItIs},
+	{templatesBucket, anew[workflow.Templates]},
 	{runsBucket, anew[workflow.Run]},
 	{noticesBucket, anew[workflow.Notice]},
 	{peopleBucket, anew[workflow.Person]},

@@ -1,6 +1,10 @@
 package boltstore
 
-import "sampledesk/workflow"
+import (
+	"errors"
+
+	"sampledesk/workflow"
+)
 
 // Run is part of workflow.Tx.
 func (t *transaction) Run(id workflow.RunID) (workflow.Run, error) {
@@ -13,6 +17,23 @@ func (t *transaction) PutRun(r workflow.Run) error {
 		return err
 	}
 	return write(t.bucket(runsBucket), []byte(r.ID), kept(r))
+}
+
+// Templates is part of workflow.Tx.
+func (t *transaction) Templates(s workflow.ShopID) (workflow.Templates, error) {
+	all, err := read[workflow.Templates](t.bucket(templatesBucket), []byte(s), "templates")
+	if errors.Is(err, workflow.ErrNotFound) {
+		return workflow.Templates{Shop: s}, nil
+	}
+	return all, err
+}
+
+// PutTemplates is part of workflow.Tx.
+func (t *transaction) PutTemplates(all workflow.Templates) error {
+	if err := t.may("templates", string(all.Shop)); err != nil {
+		return err
+	}
+	return write(t.bucket(templatesBucket), []byte(all.Shop), kept(all))
 }
 
 // Notice is part of workflow.Tx.

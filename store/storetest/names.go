@@ -97,6 +97,7 @@ func showBadNames(t *testing.T, s workflow.Store) {
 			"conversation":                  putConversations(conversation(workflow.CreatorKey(name), "1")),
 			"conversation's shop":           putConversations(workflow.Conversation{Shop: workflow.ShopID(name), Creator: "1"}),
 			"conversation to be removed":    removeConversation(theShop, workflow.CreatorKey(name)),
+			"templates":                     func(tx workflow.Tx) error { return tx.PutTemplates(workflow.Templates{Shop: workflow.ShopID(name)}) },
 			"run":                           func(tx workflow.Tx) error { return tx.PutRun(run(workflow.RunID(name))) },
 			"notice":                        func(tx workflow.Tx) error { return tx.PutNotice(notice(workflow.NoticeID(name))) },
 			"person":                        func(tx workflow.Tx) error { return tx.PutPerson(person(workflow.PersonID(name))) },

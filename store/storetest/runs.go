@@ -12,6 +12,7 @@ var runs = []promise{
 	{"A run is put in place of the one of the same id", showRuns},
 	{"A notice is put in place of the one of the same id", showNotices},
 	{"A run or notice that is not there is not found", showNoRun},
+	{"A shop's templates are put in place of those it had, and a shop without any has none", showTemplates},
 	{"A run of as many applications as one may have comes back whole", showLongRun},
 }
 
@@ -73,4 +74,18 @@ func showLongRun(t *testing.T, s workflow.Store) {
 	}
 	put(t, s, func(tx workflow.Tx) error { return tx.PutRun(long) })
 	require.Equal(t, long, get(t, s, runOf("long")))
+}
+
+func showTemplates(t *testing.T, s workflow.Store) {
+	of := func(shop workflow.ShopID) func(workflow.Tx) (workflow.Templates, error) {
+		return func(tx workflow.Tx) (workflow.Templates, error) { return tx.Templates(shop) }
+	}
+	require.Equal(t, workflow.Templates{Shop: theShop}, get(t, s, of(theShop)))
+	all := workflow.Templates{Shop: theShop, All: []workflow.Template{{ID: "1", Name: "Thanks", Text: "Thank you, {creator}!", Version: 1}}}
+	put(t, s, each([]workflow.Templates{all, {Shop: theShop + "1"}}, workflow.Tx.PutTemplates))
+	require.Equal(t, all, get(t, s, of(theShop)))
+	all.All = append(all.All, workflow.Template{ID: "2", Name: "Bye", Text: "Bye", Version: 3, Key: "k"})
+	put(t, s, each([]workflow.Templates{all}, workflow.Tx.PutTemplates))
+	require.Equal(t, all, get(t, s, of(theShop)))
+	require.Empty(t, get(t, s, of(theShop+"1")).All)
 }
