@@ -107,7 +107,7 @@ func (t *transaction) list(key workflow.Key, was, now []place) error {
 }
 
 func (t *transaction) leave(p place) error {
-	if err := t.bucket(listingsBucket).Delete(listingKey(p)); err != nil {
+	if err := t.bucket(bucketOf(p.Listing)).Delete(listingKey(p)); err != nil {
 		return err
 	}
 	return t.count(p.Listing, -1)
@@ -119,10 +119,9 @@ func (t *transaction) enter(p place, key workflow.Key) error {
 	if strings.Contains(p.Listing, "\x00") {
 		return fmt.Errorf("the listing %q holds a zero byte", p.Listing)
 	}
-	at, value, b := listingKey(p), reference(p, key), t.bucket(listingsBucket)
+	at, value, b := listingKey(p), reference(p, key), t.bucket(bucketOf(p.Listing))
 	if other := b.Get(at); other != nil && !bytes.Equal(other, value) {
-		of, _ := referred(at, other)
-		return fmt.Errorf("the place %q of listing %q is that of application %q: %w", p.Sort, p.Listing, of, workflow.ErrConflict)
+		return fmt.Errorf("the place %q of listing %q is that of application %q: %w", p.Sort, p.Listing, whose(at, other), workflow.ErrConflict)
 	}
 	if err := b.Put(at, value); err != nil {
 		return err
@@ -165,7 +164,7 @@ func (t *transaction) number(listing string) (int, error) {
 // Applications is part of workflow.Tx. The cursor is the Sort of the last application's place.
 func (t *transaction) Applications(l workflow.Listing, after string, limit int) (workflow.Page, error) {
 	applications := t.bucket(applicationsBucket)
-	list, next, err := page(t.bucket(listingsBucket), under(string(l)), after, limit, listed(applications, decodeApplication))
+	list, next, err := page(t.bucket(bucketOf(string(l))), underListing(string(l)), after, limit, listed(applications, decodeApplication))
 	if err != nil {
 		return workflow.Page{}, fmt.Errorf("reading the listing %q: %w", l, err)
 	}
@@ -193,9 +192,10 @@ func (t *transaction) Stamp(k workflow.Key) (workflow.Stamp, error) {
 // Stamps is part of workflow.Tx.
 func (t *transaction) Stamps(l workflow.Listing, after string, limit int) ([]workflow.Stamped, string, error) {
 	stamped := func(key, data []byte) (workflow.Stamped, error) {
-		return workflow.Stamped{Key: keyOf(key), Stamp: stamp(data)}, nil
+		k, _ := keyOf(key)
+		return workflow.Stamped{Key: k, Stamp: stamp(data)}, nil
 	}
-	list, next, err := page(t.bucket(listingsBucket), under(string(l)), after, limit, listed(t.bucket(applicationsBucket), stamped))
+	list, next, err := page(t.bucket(bucketOf(string(l))), underListing(string(l)), after, limit, listed(t.bucket(applicationsBucket), stamped))
 	if err != nil {
 		return nil, "", fmt.Errorf("reading the stamps of the listing %q: %w", l, err)
 	}
@@ -204,7 +204,7 @@ func (t *transaction) Stamps(l workflow.Listing, after string, limit int) ([]wor
 
 // Latest is part of workflow.Tx.
 func (t *transaction) Latest(l workflow.Listing, limit int) ([]workflow.Application, error) {
-	list, err := pageBack(t.bucket(listingsBucket), under(string(l)), limit, listed(t.bucket(applicationsBucket), decodeApplication))
+	list, err := pageBack(t.bucket(bucketOf(string(l))), underListing(string(l)), limit, listed(t.bucket(applicationsBucket), decodeApplication))
 	if err != nil {
 		return nil, fmt.Errorf("reading the listing %q from its end: %w", l, err)
 	}
@@ -234,7 +234,7 @@ func (t *transaction) Count(l workflow.Listing) (int, error) {
 	if l.Long() {
 		return t.number(string(l))
 	}
-	n, prefix, c := 0, under(string(l)), t.bucket(listingsBucket).Cursor()
+	n, prefix, c := 0, underListing(string(l)), t.bucket(bucketOf(string(l))).Cursor()
 	for k, _ := c.Seek(prefix); k != nil && bytes.HasPrefix(k, prefix); k, _ = c.Next() {
 		if err := t.alive(); err != nil {
 			return 0, err
@@ -246,8 +246,8 @@ func (t *transaction) Count(l workflow.Listing) (int, error) {
 
 // CountTo is part of workflow.Tx.
 func (t *transaction) CountTo(l workflow.Listing, place string) (int, error) {
-	prefix := under(string(l))
-	n, end, c := 0, append(bytes.Clone(prefix), place...), t.bucket(listingsBucket).Cursor()
+	prefix := underListing(string(l))
+	n, end, c := 0, append(bytes.Clone(prefix), place...), t.bucket(bucketOf(string(l))).Cursor()
 	for k, _ := c.Seek(prefix); k != nil && bytes.HasPrefix(k, prefix) && bytes.Compare(k, end) < 0; k, _ = c.Next() {
 		if err := t.alive(); err != nil {
 			return 0, err

@@ -62,7 +62,11 @@ func wantListings(t *transaction) (listings, busy map[string]string) {
 			panic(err)
 		}
 		for _, p := range placesOf(a) {
-			listings[string(listingKey(p))] = string(reference(p, a.Key))
+			in := listings
+			if isBusy(p.Listing) {
+				in = busy
+			}
+			in[string(listingKey(p))] = string(reference(p, a.Key))
 			number[p.Listing]++
 		}
 	}

@@ -30,7 +30,7 @@ func (t *transaction) Append(e workflow.Entry) error {
 
 // History is part of workflow.Tx. The cursor is the sequence of the last entry.
 func (t *transaction) History(k workflow.Key, after string, limit int) ([]workflow.Entry, string, error) {
-	return page(t.bucket(applicationsBucket), append(applicationKey(k), 0), after, limit, func(_, data []byte) (workflow.Entry, error) {
+	return page(t.bucket(applicationsBucket), underHistory(k), after, limit, func(_, data []byte) (workflow.Entry, error) {
 		e, err := decode[workflow.Entry](data)
 		e.Key = k
 		return e, err

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -22,9 +23,9 @@ var (
 	shopsBucket          = []byte("shops")          // shop -> Shop
 	appsBucket           = []byte("apps")           // = name -> App; the name may be empty
 
-	applicationsBucket = []byte("applications") // shop 0 id -> Application, and after it its history:
-	// shop 0 id 0 sequence (see sequenceText) -> Entry; the shop's own has no id
-	listingsBucket = []byte("listings") // listing 0 sort -> what names the application, see reference
+	applicationsBucket = []byte("applications") // shop id (see appendName) -> Application, and after it its history:
+	// shop id 0 sequence (see sequenceText) -> Entry; the shop's own has no id
+	listingsBucket = []byte("listings") // listing 0 sort -> what names the application, see reference; but for those in busyBucket
 
 	campaignsBucket     = []byte("campaigns")      // campaign -> Campaign
 	campaignNamesBucket = []byte("campaign names") // shop 0 folded name -> campaign
@@ -46,12 +47,14 @@ var (
 
 	deadLettersBucket = []byte("dead letters") // time (16 hex digits) / effect -> deadLetter
 
-	// busyBucket holds what nearly every update changes, so that it is on few pages: the effects, and how many
-	// applications the long listings have. A letter parts them. The newest effects and the numbers are beside each other.
+	// busyBucket holds what nearly every update changes, so that it is on few pages: the effects, how many applications the
+	// long listings have, and the listings of what is under way. A letter parts them. The newest effects and the numbers are
+	// beside each other.
 	//
 	//	d sequence -> queued; the indexes of the effects are in memory, see effectIndex
 	//	n listing  -> number of a shop's; no key where it is zero
 	//	o listing  -> number of a campaign's
+	//	p listing 0 sort -> as in listingsBucket
 	busyBucket = []byte("busy")
 )
 
@@ -74,12 +77,84 @@ func joined(parts ...string) []byte { return []byte(strings.Join(parts, "\x00"))
 // under is what the keys below those parts begin with.
 func under(parts ...string) []byte { return append(joined(parts...), 0) }
 
-func applicationKey(k workflow.Key) []byte { return joined(string(k.Shop), string(k.ID)) }
+func applicationKey(k workflow.Key) []byte {
+	return appendName(appendName(make([]byte, 0, 24), string(k.Shop)), string(k.ID))
+}
+
+// keyOf reads what applicationKey wrote, and what follows it.
+func keyOf(key []byte) (k workflow.Key, rest []byte) {
+	shop, rest := cutName(key)
+	id, rest := cutName(rest)
+	return workflow.Key{Shop: workflow.ShopID(shop), ID: workflow.ApplicationID(id)}, rest
+}
 
 // isApplication tells the key of an application from one of a history.
-func isApplication(key []byte) bool { return bytes.Count(key, []byte{0}) == 1 }
+func isApplication(key []byte) bool {
+	_, rest := keyOf(key)
+	return len(rest) == 0
+}
 
-func listingKey(p place) []byte { return joined(p.Listing, p.Sort) }
+// textMark is what a name in a key begins with that is no number.
+const textMark = 9
+
+// appendName puts a name into a key so that its end is seen. The vendor's are numbers of up to 64 bits: how many bytes, and
+// the bytes. Any other is written out, with a zero byte behind it.
+func appendName(key []byte, name string) []byte {
+	n, err := strconv.ParseUint(name, 10, 64)
+	if err != nil || strconv.FormatUint(n, 10) != name {
+		return append(append(append(key, textMark), name...), 0)
+	}
+	var number [8]byte
+	binary.BigEndian.PutUint64(number[:], n)
+	digits := bytes.TrimLeft(number[:7], "\x00")
+	digits = number[7-len(digits):]
+	return append(append(key, byte(len(digits))), digits...)
+}
+
+// cutName reads what appendName wrote. Of what it did not write it makes something.
+func cutName(key []byte) (name string, rest []byte) {
+	switch {
+	case len(key) == 0:
+		return "", nil
+	case key[0] == textMark:
+		text, rest, _ := bytes.Cut(key[1:], []byte{0})
+		return string(text), rest
+	case int(key[0]) > min(8, len(key)-1):
+		return string(key[1:]), nil
+	}
+	n := uint64(0)
+	for _, digit := range key[1 : 1+key[0]] {
+		n = n<<8 | uint64(digit)
+	}
+	return strconv.FormatUint(n, 10), key[1+key[0]:]
+}
+
+// busyListings are the kinds of listings in which applications stand only while something is under way.
+var busyListings = []string{"queue", "backlog", "live", "due", "news", "on it", "campaign queue"}
+
+// isBusy tells whether a listing is kept in busyBucket.
+func isBusy(listing string) bool {
+	kind, _, _ := strings.Cut(listing, "\x1f")
+	return slices.Contains(busyListings, kind)
+}
+
+// bucketOf is where a listing is kept.
+func bucketOf(listing string) []byte {
+	if isBusy(listing) {
+		return busyBucket
+	}
+	return listingsBucket
+}
+
+// underListing is what the keys of a listing begin with, there.
+func underListing(listing string) []byte {
+	if isBusy(listing) {
+		listing = "p" + listing
+	}
+	return under(listing)
+}
+
+func listingKey(p place) []byte { return append(underListing(p.Listing), p.Sort...) }
 
 func campaignNameKey(s workflow.ShopID, name string) []byte {
 	return joined(string(s), workflow.FoldName(name))
@@ -103,8 +178,11 @@ func conversationKey(s workflow.ShopID, c workflow.CreatorKey) []byte {
 
 func conversationIDKey(s workflow.ShopID, id string) []byte { return joined(string(s), id) }
 
+// underHistory is what the keys of a history begin with.
+func underHistory(k workflow.Key) []byte { return append(applicationKey(k), 0) }
+
 func historyKey(k workflow.Key, sequence uint64) []byte {
-	return joined(string(k.Shop), string(k.ID), sequenceText(sequence))
+	return append(underHistory(k), sequenceText(sequence)...)
 }
 
 // sequenceText writes a number so that it may be part of a cursor: text, in byte order, which is as short as its number
@@ -115,10 +193,10 @@ func sequenceText(n uint64) string {
 }
 
 // reference is the value under a place: how long the parts of the application's key are with which the place's sort ends,
-// as text with a slash; or the key itself, if the sort ends in another way. Only the latter holds a zero byte.
+// as text with a slash; or a zero byte and the key itself, if the sort ends in another way.
 func reference(p place, k workflow.Key) []byte {
 	if !strings.HasSuffix(p.Sort, k.String()) {
-		return applicationKey(k)
+		return append([]byte{0}, applicationKey(k)...)
 	}
 	value := binary.AppendUvarint(nil, uint64(len(k.Shop)))
 	return binary.AppendUvarint(value, uint64(len(k.ID)))
@@ -126,8 +204,8 @@ func reference(p place, k workflow.Key) []byte {
 
 // referred returns the key of the application that a place names.
 func referred(at, value []byte) ([]byte, error) {
-	if bytes.IndexByte(value, 0) >= 0 {
-		return value, nil
+	if len(value) > 0 && value[0] == 0 {
+		return value[1:], nil
 	}
 	shop, n := binary.Uvarint(value)
 	id, m := binary.Uvarint(value[max(n, 0):])
@@ -135,15 +213,16 @@ func referred(at, value []byte) ([]byte, error) {
 	if n <= 0 || m <= 0 || n+m != len(value) || shop >= uint64(len(at)) || id >= uint64(len(at)) || start < 0 {
 		return nil, fmt.Errorf("%w: the place %q names no application", errDamaged, at)
 	}
-	key := bytes.Clone(at[start:])
-	key[shop] = 0
-	return key, nil
+	return applicationKey(workflow.Key{
+		Shop: workflow.ShopID(at[start : start+int(shop)]), ID: workflow.ApplicationID(at[start+int(shop)+1:]),
+	}), nil
 }
 
-// keyOf reads what applicationKey wrote.
-func keyOf(key []byte) workflow.Key {
-	shop, id, _ := bytes.Cut(key, []byte{0})
-	return workflow.Key{Shop: workflow.ShopID(shop), ID: workflow.ApplicationID(id)}
+// whose names the application of a place, for an error.
+func whose(at, value []byte) workflow.Key {
+	key, _ := referred(at, value)
+	k, _ := keyOf(key)
+	return k
 }
 
 // effectPrefix is what the keys of effects begin with.

@@ -1,6 +1,7 @@
 package boltstore
 
 import (
+	"bytes"
 	"math"
 	"reflect"
 	"strings"
@@ -31,6 +32,31 @@ func TestAPlaceNamesItsApplicationWhateverItsSort(t *testing.T) {
 	for _, damaged := range []string{"", "1", "\xff", "\x01\x7f", "\x7f\x01", "\x01\x01\x01", "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01\x01"} {
 		_, err := referred([]byte("seen\x001/2"), []byte(damaged))
 		require.ErrorIs(t, err, errDamaged, "%q", damaged)
+	}
+}
+
+func TestANameInAKeyIsReadAgainAndNoOtherIsTheSame(t *testing.T) {
+	names := []string{"", "0", "00", "1", "01", "255", "256", "7495540735365777507", "18446744073709551615", "18446744073709551616", "-1", "+1", "1/2", "x", "\t", "9", "é"}
+	for _, shop := range names {
+		for _, id := range names {
+			k := workflow.Key{Shop: workflow.ShopID(shop), ID: workflow.ApplicationID(id)}
+			got, rest := keyOf(applicationKey(k))
+			require.Equal(t, k, got)
+			require.Empty(t, rest)
+			require.True(t, isApplication(applicationKey(k)))
+			got, sequence, isEntry := keyIn(schema, historyKey(k, 70))
+			require.True(t, isEntry)
+			require.Equal(t, k, got)
+			require.Equal(t, sequenceText(70), string(sequence))
+			for _, other := range names {
+				if other != id {
+					require.False(t, bytes.HasPrefix(applicationKey(workflow.Key{Shop: k.Shop, ID: workflow.ApplicationID(other)}), applicationKey(k)), "%q %q", id, other)
+				}
+			}
+		}
+	}
+	for _, damaged := range []string{"", "\x05", "\x05\x01", "\x09abc", "\xff\xff", "\x00"} {
+		_, _ = keyOf([]byte(damaged))
 	}
 }
 

@@ -173,8 +173,8 @@ type rebuilding struct {
 	told      time.Time
 }
 
-// entry is a key of listingsBucket, and the value there.
-type entry struct{ at, value []byte }
+// entry is a key of a listing, with its bucket and the value there.
+type entry struct{ bucket, at, value []byte }
 
 // fillAnew fills a new file from the old one, and returns the schema that this has.
 func fillAnew(ctx context.Context, path string, old *bbolt.DB, log *slog.Logger) (has int, err error) {
@@ -352,7 +352,7 @@ func (r *rebuilding) applications() error {
 			continue
 		}
 		take := r.entry
-		if isApplication(k) {
+		if _, _, isEntry := keyIn(r.has, k); !isEntry {
 			take = r.application
 		}
 		if err := take(k, v); err != nil {
@@ -363,24 +363,33 @@ func (r *rebuilding) applications() error {
 	return nil
 }
 
+// keyIn reads the key of an application, or of an entry of a history with its number, as a file of that schema has it: the
+// first four wrote names out.
+func keyIn(has int, key []byte) (k workflow.Key, sequence []byte, isEntry bool) {
+	if has > 4 {
+		k, rest := keyOf(key)
+		return k, bytes.TrimPrefix(rest, []byte{0}), len(rest) > 0
+	}
+	shop, rest, _ := bytes.Cut(key, []byte{0})
+	id, sequence, isEntry := bytes.Cut(rest, []byte{0})
+	return workflow.Key{Shop: workflow.ShopID(shop), ID: workflow.ApplicationID(id)}, sequence, isEntry
+}
+
 // entry takes over an entry of a history. The first schemas numbered it in sixteen digits.
 func (r *rebuilding) entry(key, data []byte) error {
-	at := bytes.LastIndexByte(key, 0)
-	if at < 0 {
-		return fmt.Errorf("%w: the entry %q of the history has no number", errDamaged, key)
-	}
+	k, sequence, _ := keyIn(r.has, key)
 	if r.has < 3 {
-		sequence, err := strconv.ParseUint(string(key[at+1:]), 16, 64)
+		n, err := strconv.ParseUint(string(sequence), 16, 64)
 		if err != nil {
 			return fmt.Errorf("%w: the entry %q of the history has no number", errDamaged, key)
 		}
-		key = historyKey(keyOf(key[:at]), sequence)
+		sequence = []byte(sequenceText(n))
 	}
 	data, err := anewEntry(data)
 	if err != nil {
 		return fmt.Errorf("taking over the entry %q of the history: %w", key, err)
 	}
-	return r.keep(applicationsBucket, key, data)
+	return r.keep(applicationsBucket, append(underHistory(k), sequence...), data)
 }
 
 // anewEntry is anew without whose entry it is, which older schemas said twice.
@@ -395,21 +404,22 @@ func anewEntry(data []byte) ([]byte, error) {
 // application takes over an application and works out where it stands and what it adds to the figures. What else is kept
 // of all applications together is gathered here too.
 func (r *rebuilding) application(key, data []byte) error {
-	a, err := decodeApplication(key, data)
+	a, err := decode[workflow.Application](data)
 	if err != nil {
 		return fmt.Errorf("listing application %q anew: %w", key, err)
 	}
+	a.Key, _, _ = keyIn(r.has, key)
 	if a, err = r.figure(a, key); err != nil {
 		return fmt.Errorf("counting application %q anew: %w", key, err)
 	}
 	if data, err = packedApplication(a); err != nil {
 		return fmt.Errorf("writing application %q: %w", key, err)
 	}
-	if err := r.keep(applicationsBucket, key, data); err != nil {
+	if err := r.keep(applicationsBucket, applicationKey(a.Key), data); err != nil {
 		return err
 	}
 	for _, p := range placesOf(a) {
-		r.entries = append(r.entries, entry{at: listingKey(p), value: reference(p, a.Key)})
+		r.entries = append(r.entries, entry{bucket: bucketOf(p.Listing), at: listingKey(p), value: reference(p, a.Key)})
 		if workflow.Listing(p.Listing).Long() {
 			r.numbers[p.Listing]++
 		}
@@ -433,14 +443,12 @@ func (r *rebuilding) application(key, data []byte) error {
 // flush puts the places that were gathered in order: within one transaction bbolt does not divide what has grown, and to
 // push keys into the midst of each other takes long.
 func (r *rebuilding) flush() error {
-	slices.SortFunc(r.entries, func(a, b entry) int { return bytes.Compare(a.at, b.at) })
+	slices.SortFunc(r.entries, func(a, b entry) int { return cmp.Or(bytes.Compare(a.bucket, b.bucket), bytes.Compare(a.at, b.at)) })
 	for _, e := range r.entries {
-		if other := r.tx.bucket(listingsBucket).Get(e.at); other != nil {
-			one, _ := referred(e.at, other)
-			another, _ := referred(e.at, e.value)
-			return fmt.Errorf("applications %q and %q have the same place %q: %w", one, another, e.at, workflow.ErrConflict)
+		if other := r.tx.bucket(e.bucket).Get(e.at); other != nil {
+			return fmt.Errorf("applications %q and %q have the same place %q: %w", whose(e.at, other), whose(e.at, e.value), e.at, workflow.ErrConflict)
 		}
-		if err := r.keep(listingsBucket, e.at, e.value); err != nil {
+		if err := r.keep(e.bucket, e.at, e.value); err != nil {
 			return err
 		}
 	}
@@ -524,10 +532,11 @@ func (r *rebuilding) products() error {
 	}
 	latest := map[string]workflow.Application{}
 	err := r.from.Bucket(applicationsBucket).ForEach(func(key, data []byte) error {
-		a, err := decodeApplication(key, data)
+		a, err := decode[workflow.Application](data)
 		if err != nil {
 			return fmt.Errorf("reading application %q: %w", key, err)
 		}
+		a.Key, _, _ = keyIn(r.has, key)
 		p := a.Snapshot.Product
 		if named("a product", string(p.ID)) != nil || fitting("a variant", p.SKU) != nil {
 			return nil //nolint:nilerr // no listing can name it

@@ -159,17 +159,18 @@ func asToday(t *testing.T, applications, histories map[string]string) map[string
 	t.Helper()
 	all := map[string]string{}
 	for key, data := range applications {
-		all[key] = today(t, data, func(data []byte) ([]byte, error) {
+		k, _, _ := keyIn(1, []byte(key))
+		all[string(applicationKey(k))] = today(t, data, func(data []byte) ([]byte, error) {
 			a, err := decode[workflow.Application](data)
 			require.NoError(t, err)
 			return packedApplication(a)
 		})
 	}
 	for key, data := range histories {
-		at := strings.LastIndexByte(key, 0) + 1
-		n, err := strconv.ParseUint(key[at:], 16, 64)
+		k, sequence, _ := keyIn(1, []byte(key))
+		n, err := strconv.ParseUint(string(sequence), 16, 64)
 		require.NoError(t, err)
-		all[key[:at]+sequenceText(n)] = today(t, data, anewEntry)
+		all[string(historyKey(k, n))] = today(t, data, anewEntry)
 	}
 	return all
 }
@@ -282,7 +283,7 @@ func TestAStoreOfTheFirstSchemaThatCannotBeReadIsRefusedAndNotTouched(t *testing
 // TestAStoreOfAnOlderSchemaEqualsItself compares a file in which a Sample Desk of that schema did twelve deeds with one
 // in which this one does.
 func TestAStoreOfAnOlderSchemaEqualsItself(t *testing.T) {
-	for older := 2; older < schema; older++ {
+	for _, older := range []int{2, 3} { // the fourth was in no release
 		t.Run(strconv.Itoa(older), func(t *testing.T) {
 			dir := t.TempDir()
 			path, as := filepath.Join(dir, "desk.db"), fmt.Sprintf("desk.db.schema%d", older)

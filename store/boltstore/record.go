@@ -138,7 +138,7 @@ func packedApplication(a workflow.Application) ([]byte, error) {
 // decodeApplication reads the application under a key.
 func decodeApplication(key, data []byte) (workflow.Application, error) {
 	a, err := decode[workflow.Application](data)
-	a.Key = keyOf(key)
+	a.Key, _ = keyOf(key)
 	return a, err
 }
 

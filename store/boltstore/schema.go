@@ -9,7 +9,7 @@ import (
 )
 
 // schema is the number of the layout that keys.go describes. Older files are rebuilt in it, see rebuild.go.
-const schema = 4
+const schema = 5
 
 // errForeign tells that a file was made by another program.
 var errForeign = errors.New("it is a bolt file of another program")

@@ -155,7 +155,7 @@ func (t *transaction) readThrough(c *Contents, read func(done, all int64)) error
 					read(min(done, c.Bytes), c.Bytes)
 				}
 			}
-			return c.see(name, k, v)
+			return c.see(has, name, k, v)
 		})
 	})
 	if err != nil {
@@ -167,8 +167,8 @@ func (t *transaction) readThrough(c *Contents, read func(done, all int64)) error
 	return nil
 }
 
-// see counts a value, and decodes those without which a desk would not start.
-func (c *Contents) see(bucket, key, value []byte) error {
+// see counts a value of a file of a schema, and decodes those without which a desk would not start.
+func (c *Contents) see(has int, bucket, key, value []byte) error {
 	switch {
 	case bytes.Equal(bucket, shopsBucket):
 		c.Shops++
@@ -178,9 +178,12 @@ func (c *Contents) see(bucket, key, value []byte) error {
 		a, err := decode[workflow.Authorisation](value)
 		c.Authorisations = append(c.Authorisations, a)
 		return err
-	case bytes.Equal(bucket, applicationsBucket) && isApplication(key):
+	case bytes.Equal(bucket, applicationsBucket):
+		if _, _, isEntry := keyIn(has, key); isEntry {
+			return nil
+		}
 		c.Applications++
-		_, err := decodeApplication(key, value)
+		_, err := decode[workflow.Application](value)
 		return err
 	}
 	return nil

@@ -128,7 +128,7 @@ func TestVerifyRefusesWhatIsNoWholeStoreAndChangesNothing(t *testing.T) {
 		"a bit":    whole[:len(whole)-1],
 		"a colour": other,
 	}
-	for page := 2; page < len(whole)/4096; page += 5 {
+	for page := 2; page < len(whole)/4096; page += 2 {
 		spoilt := bytes.Clone(whole)
 		for i := range 4096 {
 			spoilt[page*4096+i] ^= 0xa5
