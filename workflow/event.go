@@ -51,6 +51,8 @@ const (
 	OnShopDisconnected EventKind = "shop disconnected"
 	OnTemplateChanged  EventKind = "template changed"
 	OnTemplateRemoved  EventKind = "template removed"
+	OnExported         EventKind = "exported"       // what is kept was written to a file
+	OnCreatorErased    EventKind = "creator erased" // for good, as they or the law asked
 )
 
 // Surface is where a person acted.
@@ -67,6 +69,7 @@ const (
 	FromThread     Surface = "thread" // a mention of the bot
 	FromTimer      Surface = "clock"  // the desk itself, as a shop's settings say
 	FromBulk       Surface = "bulk"   // as part of a run
+	FromShell      Surface = "shell"  // a command of the program, by whoever runs the machine
 )
 
 // Event is something that happened to one application. Each carries its own time; a step does not read the clock. An

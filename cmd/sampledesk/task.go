@@ -44,6 +44,7 @@ func (existing) onExisting() {}
 // tasks are all tasks, by the names that they go by on the socket.
 var tasks = map[string]func() task{
 	"snapshot": func() task { return new(snapshot) },
+	"export":   func() task { return new(exporting) },
 }
 
 // streams is where a command reads and writes: tests look there too.

@@ -2,9 +2,12 @@ package engine
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
+	"strings"
 	"time"
 
 	"sampledesk/workflow"
@@ -74,7 +77,31 @@ func changeSettings(tx workflow.Tx, s workflow.Shop, c workflow.SettingsChange, 
 	if err := tx.PutShop(s); err != nil {
 		return s, false, err
 	}
-	return s, true, tx.Append(workflow.Entry{At: c.At, Key: workflow.Key{Shop: s.ID}, Event: workflow.OnSettingsChanged, By: c.Actor, Name: s.Name})
+	return s, true, tx.Append(workflow.Entry{At: c.At, Key: workflow.Key{Shop: s.ID}, Event: workflow.OnSettingsChanged, By: c.Actor, Name: s.Name, Text: changedNames(was, s.Settings)})
+}
+
+// changedNames lists which settings are others than before, by the names under which they are stored.
+func changedNames(was, now workflow.Settings) string {
+	before, after := fields(was), fields(now)
+	var changed []string
+	for name := range before {
+		if _, still := after[name]; !still {
+			changed = append(changed, name)
+		}
+	}
+	for name, value := range after {
+		if string(before[name]) != string(value) && name != "version" {
+			changed = append(changed, name)
+		}
+	}
+	slices.Sort(changed)
+	return strings.Join(changed, ", ")
+}
+
+func fields(s workflow.Settings) (all map[string]json.RawMessage) {
+	text, _ := json.Marshal(s) // of plain values
+	_ = json.Unmarshal(text, &all)
+	return all
 }
 
 // Welcome records that an admin has seen the first-run welcome of a shop, or dismissed it.
