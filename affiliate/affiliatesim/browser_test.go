@@ -40,26 +40,63 @@ func findBrowser(t *testing.T) string {
 	return ""
 }
 
-// browse starts a browser of its own that ends with the test.
-func browse(t *testing.T) context.Context {
+// shared is the one browser of all tests of this package: starting one takes far longer
+// than most tests of the page.
+var shared struct {
+	ctx    context.Context // of its process; nil until a test needs it
+	folder string
+	stop   context.CancelFunc
+}
+
+func TestMain(m *testing.M) {
+	status := m.Run()
+	if shared.ctx != nil {
+		_ = chromedp.Cancel(shared.ctx) // waits until the browser has let go of its folder
+		shared.stop()
+		_ = os.RemoveAll(shared.folder)
+	}
+	os.Exit(status)
+}
+
+// startBrowser starts the browser that the tests share, unless it runs.
+func startBrowser(t *testing.T) {
 	t.Helper()
+	program := findBrowser(t)
+	if shared.ctx != nil {
+		return
+	}
+	folder, err := os.MkdirTemp("", "affiliatesim-browser-")
+	require.NoError(t, err)
 	options := []chromedp.ExecAllocatorOption{
-		chromedp.ExecPath(findBrowser(t)), chromedp.Headless, chromedp.DisableGPU, chromedp.NoFirstRun,
-		chromedp.UserDataDir(t.TempDir()), chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true),
+		chromedp.ExecPath(program), chromedp.Headless, chromedp.DisableGPU, chromedp.NoFirstRun,
+		chromedp.UserDataDir(folder), chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true),
 		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true), chromedp.Flag("hide-scrollbars", true),
 	}
 	if os.Geteuid() == 0 {
 		options = append(options, chromedp.NoSandbox) // the sandbox refuses to run as root
 	}
-	// Not the test's own context: that ends before the clean-up, which may still want a picture.
 	allocated, stop := chromedp.NewExecAllocator(context.Background(), options...)
-	t.Cleanup(stop)
 	ctx, cancel := chromedp.NewContext(allocated)
+	if err := chromedp.Do(ctx); err != nil {
+		cancel()
+		stop()
+		_ = os.RemoveAll(folder)
+		require.NoError(t, err, "starting the browser")
+	}
+	shared.ctx, shared.folder, shared.stop = ctx, folder, stop
+}
+
+// browse opens a tab with a profile of its own that ends with the test.
+func browse(t *testing.T) context.Context {
+	t.Helper()
+	startBrowser(t)
+	// Not the test's own context: that ends before the clean-up, which may still want a picture.
+	ctx, cancel := chromedp.NewContext(shared.ctx, chromedp.WithNewBrowserContext())
 	t.Cleanup(func() {
-		_ = chromedp.Cancel(ctx) // waits until the browser has let go of its folder
+		_ = chromedp.Cancel(ctx) // closes the tab and forgets its profile
 		cancel()
 	})
-	require.NoError(t, chromedp.Do(ctx), "starting the browser")
+	require.NoError(t, chromedp.Do(ctx), "opening a tab")
 	return ctx
 }
 

@@ -35,7 +35,50 @@ type browser struct {
 	troubles []string // what the page's scripts threw and what its policy forbade
 }
 
-// openBrowser starts a browser for one test. Where there is none the test is skipped, or fails if REQUIRE_BROWSER is 1.
+// shared is the one browser of all tests of this package: starting one takes far longer than most tests of the page.
+var shared struct {
+	ctx    context.Context // of its process; nil until a test needs it
+	folder string
+	stop   context.CancelFunc
+}
+
+func TestMain(m *testing.M) {
+	status := m.Run()
+	if shared.ctx != nil {
+		_ = chromedp.Cancel(shared.ctx) // waits until the browser let go of its folder; how it ended is not what is tested
+		shared.stop()
+		_ = os.RemoveAll(shared.folder)
+	}
+	os.Exit(status)
+}
+
+// startBrowser starts the browser that the tests share, unless it runs.
+func startBrowser(t *testing.T, program string) {
+	t.Helper()
+	if shared.ctx != nil {
+		return
+	}
+	folder, err := os.MkdirTemp("", "slacksim-browser-")
+	require.NoError(t, err)
+	options := append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(program), chromedp.UserDataDir(folder), chromedp.DisableGPU,
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
+	)
+	if os.Geteuid() == 0 {
+		options = append(options, chromedp.NoSandbox) // the sandbox refuses to run as root
+	}
+	allocated, stop := chromedp.NewExecAllocator(context.Background(), options...)
+	ctx, cancel := chromedp.NewContext(allocated)
+	if err := chromedp.Do(ctx); err != nil {
+		cancel()
+		stop()
+		_ = os.RemoveAll(folder)
+		require.NoError(t, err, "the browser did not start")
+	}
+	shared.ctx, shared.folder, shared.stop = ctx, folder, stop
+}
+
+// openBrowser opens a tab for one test. Where there is no browser the test is skipped, or fails if REQUIRE_BROWSER is 1.
 func openBrowser(t *testing.T) *browser {
 	t.Helper()
 	if testing.Short() {
@@ -48,22 +91,14 @@ func openBrowser(t *testing.T) *browser {
 		}
 		t.Skip("no Chromium or Chrome was found: the page is not tried in a browser")
 	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(program), chromedp.UserDataDir(t.TempDir()), chromedp.DisableGPU,
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
-	)
-	if os.Geteuid() == 0 {
-		options = append(options, chromedp.NoSandbox) // the sandbox refuses to run as root
-	}
-	allocated, stop := chromedp.NewExecAllocator(context.Background(), options...)
-	t.Cleanup(stop)
-	ctx, cancel := chromedp.NewContext(allocated)
+	startBrowser(t, program)
+	ctx, cancel := chromedp.NewContext(shared.ctx, chromedp.WithNewBrowserContext())
 	t.Cleanup(func() {
-		_ = chromedp.Cancel(ctx) // waits until the browser let go of its profile; how it ended is not what is tested
+		_ = chromedp.Cancel(ctx) // closes the tab and forgets its profile
 		cancel()
 	})
 	b := &browser{t: t, ctx: ctx}
-	require.NoError(t, chromedp.Do(ctx), "the browser did not start")
+	require.NoError(t, chromedp.Do(ctx), "the browser opened no tab")
 	require.NoError(t, chromedp.Listen(ctx, b.heard))
 	_, err := chromedp.Call(ctx, log.Enable, struct{}{})
 	require.NoError(t, err)

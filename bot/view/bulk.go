@@ -100,8 +100,9 @@ func preview(r query.Row) []string {
 // bulkShops is the menu that chooses whose requests they are.
 func bulkShops(f BulkFacts) slack.Block {
 	var options []*slack.OptionBlockObject
+	labels := shopLabels(f.Shops)
 	for _, s := range f.Shops[:min(MaxChoices, len(f.Shops))] {
-		options = append(options, shopOption(s, f.Shops))
+		options = append(options, option(string(s.ID), labels[s.ID]))
 	}
 	return actions("bulk_shop", menu(ActionBulkShop, "Shop", options, string(f.Shop.ID)))
 }

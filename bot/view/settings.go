@@ -150,8 +150,9 @@ func SettingsModal(id SettingsSection, f SettingsFacts) slack.ModalViewRequest {
 // whoseSettings is the menu that chooses whose settings they are.
 func whoseSettings(f SettingsFacts) slack.BlockElement {
 	menu := &slack.SelectBlockElement{Type: slack.OptTypeStatic, ActionID: ActionSettingsShop, Placeholder: plainText("Choose a shop")}
+	labels := shopLabels(f.Shops)
 	for _, s := range f.Shops[:min(MaxChoices, len(f.Shops))] {
-		o := shopOption(s, f.Shops)
+		o := option(string(s.ID), labels[s.ID])
 		menu.Options = append(menu.Options, o)
 		if s.ID == f.Shop.ID {
 			menu.InitialOption = o
@@ -160,15 +161,21 @@ func whoseSettings(f SettingsFacts) slack.BlockElement {
 	return menu
 }
 
-// shopOption offers a shop by its name, or, where that does not tell it apart, by its id.
-func shopOption(s workflow.Shop, among []workflow.Shop) *slack.OptionBlockObject {
-	name := raw(s.Name, maxName)
-	for _, other := range among {
-		if other.ID != s.ID && strings.EqualFold(name, raw(other.Name, maxName)) {
-			name = ""
-		}
+// shopLabels are what options call shops: by their names, or, where that does not tell one apart, by their ids.
+func shopLabels(shops []workflow.Shop) map[workflow.ShopID]string {
+	names, of := make([]string, len(shops)), map[string]int{}
+	for i, s := range shops {
+		names[i] = raw(s.Name, maxName)
+		of[strings.ToLower(names[i])]++
 	}
-	return option(string(s.ID), first(name, raw(string(s.ID), maxID), "A shop"))
+	labels := make(map[workflow.ShopID]string, len(shops))
+	for i, s := range shops {
+		if of[strings.ToLower(names[i])] > 1 {
+			names[i] = ""
+		}
+		labels[s.ID] = first(names[i], raw(string(s.ID), maxID), "A shop")
+	}
+	return labels
 }
 
 // maxCopies is how many other shops a dialog offers to copy to, so that it fits the answer to a submission.
@@ -178,9 +185,10 @@ const maxCopies = 40
 // no setting: what it holds is kept nowhere.
 func copiesInput(id SettingsSection, f SettingsFacts) (slack.Block, bool) {
 	menu := &slack.MultiSelectBlockElement{Type: slack.MultiOptTypeStatic, ActionID: ActionSettingsCopies, Placeholder: plainText("Choose shops")}
+	labels := shopLabels(f.Shops)
 	for _, s := range f.Shops {
 		if s.ID != f.Shop.ID && len(menu.Options) < maxCopies {
-			menu.Options = append(menu.Options, shopOption(s, f.Shops))
+			menu.Options = append(menu.Options, option(string(s.ID), labels[s.ID]))
 		}
 	}
 	if len(menu.Options) == 0 {
