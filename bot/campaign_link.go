@@ -18,6 +18,7 @@ import (
 	"sampledesk/bot/picture"
 	"sampledesk/bot/slackapi"
 	"sampledesk/bot/socket"
+	"sampledesk/bot/template"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
 	"sampledesk/workflow/engine"
@@ -42,6 +43,7 @@ func (d *linkDesk) register(r *routes) {
 	handle.OnClick(r.Mux, view.ActionLink, d.openLink())
 	r.RawSubmit(view.CallbackLink, d.submitLink)
 	handle.OnSubmit(r.Mux, view.CallbackLinkSend, d.sendLink())
+	handle.OnClick(r.Mux, view.ActionLinkTemplate, d.chooseTemplate())
 	r.OnSuggest(view.ActionLinkProduct, d.suggestVariants)
 }
 
@@ -238,16 +240,50 @@ func (d *linkDesk) linkGiven(ctx context.Context, r linkRequest, a linkAnswer) (
 	if a.err != nil {
 		return slack.ModalViewRequest{}, false
 	}
-	var m workflow.Member
-	err := d.store.View(ctx, func(tx workflow.Tx) (err error) {
-		m, err = tx.Member(r.to.Campaign, r.to.Creator)
-		return query.UnlessMissing(err)
+	facts, _ := d.linkSendFacts(ctx, view.LinkMeta{To: r.to, Product: r.chosen.ID, Link: a.link})
+	facts.For, facts.Days = r.chosen, r.days
+	return view.LinkSend(facts)
+}
+
+// linkSendFacts gathers what the dialog with the message shows, and the name of the campaign. What cannot be read it does
+// without.
+func (d *linkDesk) linkSendFacts(ctx context.Context, meta view.LinkMeta) (facts view.LinkSendFacts, campaign string) {
+	facts = view.LinkSendFacts{LinkMeta: meta, Days: meta.Days, For: workflow.Product{ID: meta.Product, Title: meta.Name}}
+	err := d.store.View(ctx, func(tx workflow.Tx) error {
+		m, err := tx.Member(meta.To.Campaign, meta.To.Creator)
+		if query.UnlessMissing(err) != nil {
+			return err
+		}
+		facts.Creator = m.Shown
+		all, err := tx.Templates(meta.To.Shop)
+		if err != nil {
+			return err
+		}
+		facts.Choice.Templates = all.All
+		campaign, err = query.CampaignName(tx, meta.To.Campaign)
+		return err
 	})
 	if err != nil {
-		d.log.WarnContext(ctx, "could not read a member", "error", err)
+		d.log.WarnContext(ctx, "could not read a member, or the templates of messages", "error", err)
 	}
-	return view.LinkSend(view.LinkSendFacts{
-		LinkMeta: view.LinkMeta{To: r.to, Product: r.chosen.ID, Link: a.link}, Creator: m.Shown, For: r.chosen, Days: r.days,
+	return facts, campaign
+}
+
+// chooseTemplate fills a template into the message, which ends with the link.
+func (d *linkDesk) chooseTemplate() onClick[view.LinkMeta] {
+	return template.Choose(d.api, d.store, d.log, template.Menu[view.LinkMeta]{
+		Parse: func(c click) (view.LinkMeta, error) { return view.ParseLinkMeta(c.View.Metadata) },
+		Scope: handle.For(access.Reviewer, func(m view.LinkMeta) workflow.ShopID { return m.To.Shop }),
+		Shop:  func(m view.LinkMeta) workflow.ShopID { return m.To.Shop },
+		Show: func(ctx context.Context, _ click, meta view.LinkMeta, _ handle.Grant, t workflow.Template) (slack.ModalViewRequest, error) {
+			facts, campaign := d.linkSendFacts(ctx, meta)
+			facts.Choice, facts.Text = facts.Choice.Filled(t, facts.Creator, facts.For, campaign)
+			shown, ok := view.LinkSend(facts)
+			if !ok {
+				return shown, errors.New("the message does not fit its dialog")
+			}
+			return shown, nil
+		},
 	})
 }
 
@@ -276,8 +312,8 @@ func (d *linkDesk) sendLink() onSubmit[view.LinkMeta] {
 		Parse: func(s submit) (view.LinkMeta, error) { return view.ParseLinkMeta(s.View.Metadata) },
 		Scope: handle.For(access.Reviewer, func(m view.LinkMeta) workflow.ShopID { return m.To.Shop }),
 		Do:    d.linkSent,
-		Fail: func(ctx context.Context, _ submit, _ view.LinkMeta, _ handle.Grant, err error) handle.Answer {
-			return handle.At(view.BlockLinkText, messageWords(ctx, d.access, err))
+		Fail: func(ctx context.Context, _ submit, m view.LinkMeta, _ handle.Grant, err error) handle.Answer {
+			return handle.At(view.LinkTextBlock(m), messageWords(ctx, d.access, err))
 		},
 	}
 }
@@ -285,7 +321,7 @@ func (d *linkDesk) sendLink() onSubmit[view.LinkMeta] {
 func (d *linkDesk) linkSent(ctx context.Context, s submit, meta view.LinkMeta, g handle.Grant) (handle.Answer, error) {
 	text := withEmoji(s.Field(view.ActionLinkText).Text)
 	if !strings.Contains(text, meta.Link) && strings.TrimSpace(text) != "" {
-		return handle.At(view.BlockLinkText, view.ErrorLinkMissing+meta.Link), nil
+		return handle.At(view.LinkTextBlock(meta), view.ErrorLinkMissing+meta.Link), nil
 	}
 	meta.To = asKnown(ctx, d.store, d.log, meta.To)
 	at := time.Now().UTC().Truncate(time.Microsecond) // as the store keeps it

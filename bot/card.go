@@ -41,6 +41,7 @@ func (d *cardDesk) register(r *routes) {
 	r.Raw(view.ActionReject, d.reject)
 	r.Raw(view.ActionMore, d.more)
 	handle.OnClick(r.Mux, view.ActionReason, d.suggestWords())
+	handle.OnClick(r.Mux, view.ActionRejectTemplate, d.chooseTemplate())
 	handle.OnSubmit(r.Mux, view.CallbackReject, d.submitReject())
 	handle.OnSubmit(r.Mux, view.CallbackTogether, d.submitTogether())
 }

@@ -7,11 +7,15 @@ import (
 	"strings"
 	"time"
 
+	"github.com/slack-go/slack"
+
 	"sampledesk/bot/access"
 	"sampledesk/bot/handle"
 	"sampledesk/bot/socket"
+	"sampledesk/bot/template"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
+	"sampledesk/workflow/query"
 )
 
 // reject rejects at once where the shop is set so; else it opens the dialog with the reason that was chosen.
@@ -49,7 +53,7 @@ func (d *cardDesk) openReject() onClick[view.Target] {
 			}
 			meta := view.RejectMeta{Target: t, Suggested: r}
 			typed := view.Rejection{Reason: r, Words: view.Suggestion(r, a.Snapshot.Product)}
-			modal := view.RejectModal(view.RejectFacts{Application: a, Undo: window(d.defaults.UndoOf(g.Shop)), Meta: meta, Typed: typed})
+			modal := view.RejectModal(d.rejectFacts(ctx, g.Shop, a, meta, typed))
 			if !d.mux.Open(ctx, c.Interaction, modal) {
 				return handle.Answer{}, nil
 			}
@@ -108,7 +112,8 @@ func (d *cardDesk) suggestWords() onClick[view.RejectMeta] {
 				return handle.Answer{}, nil
 			}
 			meta.Suggested, typed.Words = typed.Reason, view.Suggestion(typed.Reason, app.Snapshot.Product)
-			shown := view.RejectModal(view.RejectFacts{Application: app, Undo: window(d.defaults.UndoOf(g.Shop)), Meta: meta, Typed: typed})
+			meta.Template = ""
+			shown := view.RejectModal(d.rejectFacts(ctx, g.Shop, app, meta, typed))
 			if _, err := d.api.UpdateViewContext(ctx, shown, "", c.View.Hash, c.View.ID); err != nil {
 				d.log.WarnContext(ctx, "could not suggest a message for another reason", "person", c.User.ID, "error", err)
 			}
@@ -118,6 +123,43 @@ func (d *cardDesk) suggestWords() onClick[view.RejectMeta] {
 			return handle.Answer{}
 		},
 	}
+}
+
+// rejectFacts gathers what the dialog shows. Where the templates cannot be read it does without.
+func (d *cardDesk) rejectFacts(ctx context.Context, shop workflow.Shop, a workflow.Application, meta view.RejectMeta, typed view.Rejection) view.RejectFacts {
+	f := view.RejectFacts{Application: a, Undo: window(d.defaults.UndoOf(shop)), Meta: meta, Typed: typed}
+	err := d.store.View(ctx, func(tx workflow.Tx) error {
+		all, err := tx.Templates(shop.ID)
+		f.Choice.Templates = all.All
+		return err
+	})
+	if err != nil {
+		d.log.WarnContext(ctx, "could not read the templates of messages", "shop", shop.ID, "error", err)
+	}
+	return f
+}
+
+// chooseTemplate fills a template into the message to the creator, and ticks the box that sends it.
+func (d *cardDesk) chooseTemplate() onClick[view.RejectMeta] {
+	return template.Choose(d.api, d.store, d.log, template.Menu[view.RejectMeta]{
+		Parse: func(c click) (view.RejectMeta, error) { return view.ParseRejectMeta(c.View.Metadata) },
+		Scope: rejectScope, Shop: func(m view.RejectMeta) workflow.ShopID { return m.Target.Key.Shop },
+		Show: func(ctx context.Context, c click, meta view.RejectMeta, g handle.Grant, t workflow.Template) (slack.ModalViewRequest, error) {
+			a, err := d.existing(ctx, meta.Target.Key)
+			if err != nil {
+				return slack.ModalViewRequest{}, err
+			}
+			campaign := ""
+			err = d.store.View(ctx, func(tx workflow.Tx) (err error) {
+				campaign, err = query.CampaignName(tx, a.Campaign)
+				return err
+			})
+			facts := d.rejectFacts(ctx, g.Shop, a, meta, rejection(c.Interaction))
+			facts.Choice, facts.Typed.Words = facts.Choice.Filled(t, a.Snapshot.Creator, a.Snapshot.Product, campaign)
+			facts.Meta.Template, facts.Typed.Send = t.ID, true
+			return view.RejectModal(facts), err
+		},
+	})
 }
 
 // own tells whether the words are the person's own, and not what was suggested.
@@ -149,7 +191,7 @@ func (d *cardDesk) submitReject() onSubmit[view.RejectMeta] {
 
 // wrongFields tells what is wrong with the fields, if anything, and at which block.
 func wrongFields(typed view.Rejection, meta view.RejectMeta, a workflow.Application) (block, sentence string) {
-	words := view.WordsBlock(meta.Suggested)
+	words := meta.WordsBlock()
 	switch {
 	case !slices.Contains(workflow.Reasons, typed.Reason):
 		return view.BlockReason, view.ErrorNoReason
@@ -183,7 +225,9 @@ func (d *cardDesk) notRejected(ctx context.Context, s submit, meta view.RejectMe
 	shown := typed.NotDone(sentence)
 	if r, ok := errors.AsType[workflow.Refusal](err); ok && r.Rule == workflow.RuleStale && r.Application.Decidable() {
 		meta.Target.Round = r.Application.Round
-		shown = view.RejectModal(view.RejectFacts{Application: r.Application, Undo: window(d.defaults.UndoOf(g.Shop)), Meta: meta, Typed: typed, Moved: true})
+		facts := d.rejectFacts(ctx, g.Shop, r.Application, meta, typed)
+		facts.Moved = true
+		shown = view.RejectModal(facts)
 	}
 	return handle.ShowOr(shown, view.BlockReason, sentence)
 }

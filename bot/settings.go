@@ -15,6 +15,7 @@ import (
 	"sampledesk/bot/access"
 	"sampledesk/bot/handle"
 	"sampledesk/bot/slackapi"
+	"sampledesk/bot/template"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
 	"sampledesk/workflow/engine"
@@ -26,6 +27,7 @@ import (
 type settingsDesk struct {
 	api      *slackapi.Client
 	engine   *engine.Engine
+	store    workflow.Store
 	access   *access.Access
 	mux      *handle.Mux
 	standard workflow.Settings // what holds where a shop's own is unset
@@ -46,6 +48,7 @@ func (d *settingsDesk) register(r *routes) {
 	handle.OnClick(r.Mux, view.ActionSettingsSection, d.openSection())
 	handle.OnSubmit(r.Mux, view.CallbackSettings, d.submit())
 	r.OnSuggest(view.ActionSettingsGroups, d.suggestGroups)
+	(&template.Desk{API: d.api, Engine: d.engine, Store: d.store, Access: d.access, Log: d.log, Overview: d.showOverview}).Register(r.Mux)
 	r.OnSuggest(view.ActionSettingsZone, d.suggestZones)
 }
 
@@ -106,14 +109,33 @@ func (d *settingsDesk) overview(ctx context.Context, s workflow.Shop, mine []wor
 	return view.SettingsOverview(facts)
 }
 
+// showOverview brings an overview up to date that stands below another dialog.
+func (d *settingsDesk) showOverview(ctx context.Context, who workflow.PersonID, shop workflow.ShopID, id string) {
+	s, err := d.access.Shop(ctx, shop)
+	if err == nil && d.access.IsAdmin(who, s) {
+		_, err = d.api.UpdateViewContext(ctx, d.overview(ctx, s, d.access.Administered(ctx, who)), "", "", id)
+	}
+	if err != nil {
+		d.log.InfoContext(ctx, "could not bring the settings' overview up to date", "person", who, "shop", shop, "error", err)
+	}
+}
+
 // facts gathers what is shown of a shop's settings as they are now.
 func (d *settingsDesk) facts(ctx context.Context, s workflow.Shop, mine []workflow.Shop) view.SettingsFacts {
 	s.Settings = s.Settings.Or(d.standard)
 	if !query.Holds(mine, s.ID) {
 		mine = append([]workflow.Shop{s}, mine...)
 	}
+	var templates workflow.Templates
+	err := d.store.View(ctx, func(tx workflow.Tx) (err error) {
+		templates, err = tx.Templates(s.ID)
+		return err
+	})
+	if err != nil {
+		d.log.WarnContext(ctx, "could not read the templates of messages", "shop", s.ID, "error", err)
+	}
 	return view.SettingsFacts{
-		Shop: s, Shops: mine, SettingsKnown: view.SettingsKnown{Groups: d.groupNames(ctx, s.Settings.Groups), At: time.Now()},
+		Templates: templates.All, Shop: s, Shops: mine, SettingsKnown: view.SettingsKnown{Groups: d.groupNames(ctx, s.Settings.Groups), At: time.Now()},
 	}
 }
 

@@ -21,10 +21,10 @@ func (d *Desk) surfaces(store workflow.Store, engine *engine.Engine, who *access
 
 	d.home = newHomeDesk(homeDesk{api: api, engine: engine, store: reads, access: who, dismissed: dismissed, syncs: syncs, log: log})
 	bulk := &bulkDesk{api: api, engine: engine, store: store, reads: reads, access: who, defaults: defaults, find: find, log: log}
-	talk := &talkDesk{engine: engine, store: store, access: who, defaults: defaults}
+	talk := &talkDesk{api: api, engine: engine, store: store, access: who, defaults: defaults, log: log}
 	question := &questionDesk{engine: engine, store: store, access: who, defaults: defaults, log: log}
 	checks := slackChecks{api: api, access: who, log: log}
-	settings := &settingsDesk{api: api, engine: engine, access: who, mux: mux, standard: standardSettings(defaults), checks: checks, log: log}
+	settings := &settingsDesk{api: api, engine: engine, store: store, access: who, mux: mux, standard: standardSettings(defaults), checks: checks, log: log}
 
 	assigning := assigner{engine: engine, access: who, defaults: defaults}
 	assign := &assignDesk{store: store, access: who, mux: mux, find: find, assigner: assigning}

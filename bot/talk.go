@@ -5,11 +5,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
+
+	"github.com/slack-go/slack"
 
 	"sampledesk/bot/access"
 	"sampledesk/bot/handle"
 	"sampledesk/bot/post"
+	"sampledesk/bot/slackapi"
+	"sampledesk/bot/template"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
 	"sampledesk/workflow/engine"
@@ -18,10 +23,12 @@ import (
 
 // talkDesk is the messages to creators: the dialog that sends one, and how far each got.
 type talkDesk struct {
+	api      *slackapi.Client
 	engine   *engine.Engine
 	store    workflow.Store
 	access   *access.Access
 	defaults query.Defaults
+	log      *slog.Logger
 }
 
 // register adds the controls and the dialog.
@@ -31,6 +38,7 @@ func (d *talkDesk) register(r *routes) {
 	handle.OnClick(r.Mux, view.ActionNudge, d.nudge())
 	handle.OnClick(r.Mux, view.ActionInvite, d.invite())
 	handle.OnClick(r.Mux, view.ActionResend, d.resend())
+	handle.OnClick(r.Mux, view.ActionMessageTemplate, d.chooseTemplate())
 	handle.OnClick(r.Mux, view.ActionAnswerDismiss, d.dismissAnswer())
 	handle.OnSubmit(r.Mux, view.CallbackMessage, d.submitMessage())
 }
@@ -70,6 +78,11 @@ func (d *talkDesk) messageFacts(ctx context.Context, to view.Correspondent) (fac
 		if err := workflow.CanWriteTo(tx, to.Shop, facts.Creator); err != nil {
 			return err
 		}
+		all, err := tx.Templates(to.Shop)
+		if err != nil {
+			return err
+		}
+		facts.Choice.Templates = all.All
 		if facts.Recent, err = query.LatestMessages(tx, to.Shop, facts.Creator.KeyOf(to.Shop), view.RecentMessages); err != nil {
 			return err
 		}
@@ -139,7 +152,7 @@ func (d *talkDesk) submitMessage() onSubmit[view.Correspondent] {
 			if r, ok := errors.AsType[workflow.Refusal](err); ok && r.Rule == workflow.RuleAnswered {
 				return d.answeredMeanwhile(ctx, s, to, r)
 			}
-			return handle.At(view.BlockMessage, messageWords(ctx, d.access, err))
+			return handle.At(view.MessageBlock(to), messageWords(ctx, d.access, err))
 		},
 	}
 }
@@ -150,10 +163,46 @@ func (d *talkDesk) answeredMeanwhile(ctx context.Context, s submit, to view.Corr
 	sentence := view.MessageRefusal(r)
 	facts, err := d.messageFacts(ctx, to)
 	if err != nil {
-		return handle.At(view.BlockMessage, sentence)
+		return handle.At(view.MessageBlock(to), sentence)
 	}
+	facts.Choice.Chosen = to.Template
 	facts.Text, facts.Warning = s.Field(view.ActionMessageText).Text, view.AnsweredWarning(r.Handled)
-	return handle.ShowOr(view.MessageModal(facts), view.BlockMessage, sentence)
+	return handle.ShowOr(view.MessageModal(facts), view.MessageBlock(to), sentence)
+}
+
+// chooseTemplate fills a template into the message.
+func (d *talkDesk) chooseTemplate() onClick[view.Correspondent] {
+	return template.Choose(d.api, d.store, d.log, template.Menu[view.Correspondent]{
+		Parse: func(c click) (view.Correspondent, error) { return view.ParseCorrespondent(c.View.Metadata) },
+		Scope: correspondentScope, Shop: func(to view.Correspondent) workflow.ShopID { return to.Shop },
+		Show: func(ctx context.Context, _ click, to view.Correspondent, _ handle.Grant, t workflow.Template) (slack.ModalViewRequest, error) {
+			facts, err := d.messageFacts(ctx, to)
+			if err != nil {
+				return slack.ModalViewRequest{}, err
+			}
+			campaign, err := d.campaignOf(ctx, to)
+			facts.To.Seen = to.Seen // what they were shown when they began
+			facts.Choice, facts.Text = facts.Choice.Filled(t, facts.Creator, facts.Product, campaign)
+			return view.MessageModal(facts), err
+		},
+	})
+}
+
+// campaignOf names the campaign that a message is about: the one of the request, or of which the creator is a member.
+func (d *talkDesk) campaignOf(ctx context.Context, to view.Correspondent) (name string, err error) {
+	err = d.store.View(ctx, func(tx workflow.Tx) error {
+		id := to.Campaign
+		if to.Application != "" {
+			a, err := tx.Application(workflow.Key{Shop: to.Shop, ID: to.Application})
+			if query.UnlessMissing(err) != nil {
+				return err
+			}
+			id = cmp.Or(a.Campaign, id)
+		}
+		name, err = query.CampaignName(tx, id)
+		return err
+	})
+	return name, err
 }
 
 // dismissAnswer ends a creator's wait for an answer without one.

@@ -25,9 +25,10 @@ type Templates struct {
 	All  []Template `json:"all,omitempty"`
 }
 
-// The bounds of templates: a menu of Slack's holds a hundred, each of 75 characters.
+// The bounds of templates: a menu of Slack's holds a hundred, each of 75 characters, and the dialog that lists them a hundred
+// blocks.
 const (
-	MaxTemplates    = 100
+	MaxTemplates    = 95
 	MaxTemplateName = 75
 )
 

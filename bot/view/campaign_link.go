@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -174,6 +175,11 @@ type LinkMeta struct {
 	To      Correspondent      `json:"to"`
 	Product workflow.ProductID `json:"product"`
 	Link    string             `json:"link"`
+
+	// What the dialog is shown anew with where a template is chosen.
+	Days     int                 `json:"days,omitempty"`
+	Name     string              `json:"name,omitempty"` // of the product and its variant
+	Template workflow.TemplateID `json:"template,omitempty"`
 }
 
 // String writes it, with brackets and ampersands as they are: a link is full of them, and there is little room.
@@ -200,13 +206,22 @@ type LinkSendFacts struct {
 	Creator workflow.Creator
 	For     workflow.Product // the variant that the link is for
 	Days    int
+	Choice  TemplateChoice
+	Text    string // what a template was filled in to; empty: the desk's own
 }
 
 // LinkSend is the dialog with the message that holds the link. Ok is false for a link that is too long for a message.
 func LinkSend(f LinkSendFacts) (m slack.ModalViewRequest, ok bool) {
+	f.LinkMeta.Days, f.Template = f.Days, f.Choice.Chosen
 	text := &slack.PlainTextInputBlockElement{
 		Type: slack.METPlainTextInput, ActionID: ActionLinkText, Multiline: true, Placeholder: plainText("Your message"),
-		MaxLength: workflow.MaxMessage, InitialValue: linkMessage(f),
+		MaxLength: workflow.MaxMessage, InitialValue: first(withLink(f.Text, f.Link), linkMessage(f)),
+	}
+	if f.Name == "" {
+		f.Name = variantOf(f.For)
+	}
+	if utf8.RuneCountInString(f.String()) > maxMetadata {
+		f.Name = "" // then a template does without the product
 	}
 	meta := f.String()
 	if utf8.RuneCountInString(text.InitialValue) > workflow.MaxMessage || utf8.RuneCountInString(meta) > maxMetadata {
@@ -219,15 +234,31 @@ func LinkSend(f LinkSendFacts) (m slack.ModalViewRequest, ok bool) {
 	return slack.ModalViewRequest{
 		Type: slack.VTModal, CallbackID: CallbackLinkSend, Title: plainText("Request link"), Submit: plainText("Send"), Close: plainText("Cancel"),
 		PrivateMetadata: meta,
-		Blocks: slack.Blocks{BlockSet: []slack.Block{
+		Blocks: slack.Blocks{BlockSet: slices.Concat([]slack.Block{
 			section("This goes to *" + profile(f.Creator) + "* through TikTok's Message Center."),
+		}, f.Choice.blocks(ActionLinkTemplate), []slack.Block{
 			&slack.InputBlock{
-				Type: slack.MBTInput, BlockID: BlockLinkText, Label: plainText("Message"), Element: text,
+				Type: slack.MBTInput, BlockID: f.Choice.block(BlockLinkText), Label: plainText("Message"), Element: text,
 				Hint: plainText("The link works for " + many(f.Days, "day") + ", in the TikTok app."),
 			},
 			&slack.InputBlock{Type: slack.MBTInput, BlockID: BlockLinkPicture, Label: plainText("Picture"), Optional: true, Element: picture},
-		}},
+		})},
 	}, true
+}
+
+// LinkTextBlock is the block of the text in the dialog.
+func LinkTextBlock(m LinkMeta) string { return templateBlock(BlockLinkText, m.Template) }
+
+// withLink is a text that ends with the link, cut so that both fit a message.
+func withLink(text, link string) string {
+	if text == "" || strings.Contains(text, link) {
+		return text
+	}
+	room := workflow.MaxMessage - utf8.RuneCountInString(link) - 2
+	if room < 1 {
+		return ""
+	}
+	return cut(text, room) + "\n\n" + link
 }
 
 // linkMessage is what the message says before anybody changes it. The creator reads it, so it says nothing of the

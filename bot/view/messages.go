@@ -193,11 +193,13 @@ type MessageModalFacts struct {
 	Product workflow.Product  // that the thread is about; none: it is about none
 	Recent  []query.Exchanged // oldest first; the last RecentMessages are shown
 	Text    string            // what the input starts with; plain text
-	Warning string            // what the person has to look at before they send it again
+	Choice  TemplateChoice
+	Warning string // what the person has to look at before they send it again
 }
 
 // MessageModal is the dialog in which somebody writes to a creator.
 func MessageModal(f MessageModalFacts) slack.ModalViewRequest {
+	f.To.Template = f.Choice.Chosen
 	to := "To *" + profile(f.Creator) + "*"
 	if clean(f.Product.Title) != "" {
 		to += ", about *" + data(productOf(f.Product), maxTitle) + "*"
@@ -216,14 +218,17 @@ func MessageModal(f MessageModalFacts) slack.ModalViewRequest {
 	return slack.ModalViewRequest{
 		Type: slack.VTModal, CallbackID: CallbackMessage,
 		Title: plainText("Message creator"), Submit: plainText("Send"), Close: plainText("Cancel"),
-		Blocks:          slack.Blocks{BlockSet: append(blocks, messageInput(f.Text))},
+		Blocks:          slack.Blocks{BlockSet: append(append(blocks, f.Choice.blocks(ActionMessageTemplate)...), messageInput(f.Text, f.Choice))},
 		PrivateMetadata: f.To.String(),
 	}
 }
 
-func messageInput(text string) slack.Block {
+// MessageBlock is the block of the text in the dialog.
+func MessageBlock(to Correspondent) string { return templateBlock(BlockMessage, to.Template) }
+
+func messageInput(text string, c TemplateChoice) slack.Block {
 	return &slack.InputBlock{
-		Type: slack.MBTInput, BlockID: BlockMessage, Label: plainText("Message"),
+		Type: slack.MBTInput, BlockID: c.block(BlockMessage), Label: plainText("Message"),
 		Hint: plainText("It goes to the creator through TikTok. The thread shows when it was sent."),
 		Element: &slack.PlainTextInputBlockElement{
 			Type: slack.METPlainTextInput, ActionID: ActionMessageText, Multiline: true, MaxLength: workflow.MaxMessage,

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -132,4 +133,36 @@ func FuzzWhatCreatorsWrite(f *testing.F) {
 		}
 		lint(t, MessageToCreator(m))
 	})
+}
+
+func TestNothingThatAdminsOrCreatorsWriteBreaksTemplates(t *testing.T) {
+	var all []workflow.Template
+	for n := range workflow.MaxTemplates {
+		all = append(all, workflow.Template{ID: workflow.TemplateID(fmt.Sprint("t", n)), Name: cut(strings.Repeat(hostile, 20), workflow.MaxTemplateName), Text: cut(strings.Repeat(hostile, 99), workflow.MaxMessage), Version: 1})
+	}
+	meta := TemplateMeta{Shop: "1", Overview: "V1", List: "V2", ID: all[0].ID}
+	lintModal(t, Templates(TemplatesFacts{Meta: meta, Shop: strings.Repeat(hostile, 20), Templates: all}))
+	lintModal(t, Templates(TemplatesFacts{Meta: meta}))
+	lintModal(t, TemplateModal(meta, all[0]))
+	lintModal(t, TemplateModal(TemplateMeta{Shop: "1"}, workflow.Template{}))
+
+	c := hostileApplication().Snapshot
+	choice, text := TemplateChoice{Templates: all}.Filled(workflow.Template{ID: "t1", Text: strings.Repeat("{creator} {product} {campaign}", 99)}, c.Creator, c.Product, strings.Repeat(hostile, 20))
+	require.LessOrEqual(t, utf8.RuneCountInString(text), workflow.MaxMessage)
+	lintModal(t, MessageModal(MessageModalFacts{To: correspondent, Creator: c.Creator, Text: text, Choice: choice, Warning: AnsweredWarning(workflow.HandledAnswer{By: reviewer, At: noon})}))
+	a := hostileApplication()
+	a.Snapshot.Creator.OpenID = "1"
+	lintModal(t, RejectModal(RejectFacts{Application: a, Meta: RejectMeta{Target: Target{Key: a.Key}, Template: "t1"}, Typed: Rejection{Words: text, Send: true}, Choice: choice}))
+	send, ok := LinkSend(LinkSendFacts{LinkMeta: LinkMeta{To: correspondent, Link: "snssdk1180://" + strings.Repeat("a&", 700)}, Creator: c.Creator, Text: text, Choice: choice, For: c.Product})
+	require.True(t, ok)
+	lintModal(t, send)
+	for _, r := range []workflow.Rule{
+		workflow.RuleTemplateName, workflow.RuleTemplateTaken, workflow.RuleTooMany, workflow.RuleNoTemplate, workflow.RuleSettingsChanged,
+		workflow.RuleTemplateWord, workflow.RuleEmptyNote, workflow.RuleTooLong,
+	} {
+		block, sentence, known := TemplateError(workflow.Refusal{Rule: r, Name: hostile})
+		require.True(t, known, r)
+		require.NotEmpty(t, block)
+		require.NotEmpty(t, sentence)
+	}
 }

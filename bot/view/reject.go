@@ -39,6 +39,7 @@ type RejectFacts struct {
 	Undo        string // for how long a rejection can be undone, in words; empty: not at all
 	Meta        RejectMeta
 	Typed       Rejection
+	Choice      TemplateChoice
 	Moved       bool // the card has changed since it was clicked
 }
 
@@ -53,17 +54,19 @@ type Rejection struct {
 // RejectMeta is what the dialog carries unseen: ids only.
 type RejectMeta struct {
 	Target    Target
-	Suggested workflow.Reason // whose words were suggested last
+	Suggested workflow.Reason     // whose words were suggested last
+	Template  workflow.TemplateID // that filled the words in since; empty: none
 }
 
 type wireReject struct {
-	Target    string          `json:"target"`
-	Suggested workflow.Reason `json:"suggested,omitempty"`
+	Target    string              `json:"target"`
+	Suggested workflow.Reason     `json:"suggested,omitempty"`
+	Template  workflow.TemplateID `json:"template,omitempty"`
 }
 
 // Encode writes the dialog's private metadata.
 func (m RejectMeta) Encode() string {
-	b, err := json.Marshal(wireReject{Target: m.Target.String(), Suggested: m.Suggested})
+	b, err := json.Marshal(wireReject{Target: m.Target.String(), Suggested: m.Suggested, Template: m.Template})
 	if err != nil { // strings always can be written
 		return ""
 	}
@@ -80,12 +83,13 @@ func ParseRejectMeta(s string) (RejectMeta, error) {
 	if err != nil {
 		return RejectMeta{}, fmt.Errorf("reading what the dialog is about: %w", err)
 	}
-	return RejectMeta{Target: t, Suggested: w.Suggested}, nil
+	return RejectMeta{Target: t, Suggested: w.Suggested, Template: w.Template}, nil
 }
 
 // RejectModal is the dialog behind *Reject…*, short enough for a phone: the reason that was chosen, a note for the team,
 // and a message to the creator, which is suggested and only sent if the box is ticked.
 func RejectModal(f RejectFacts) slack.ModalViewRequest {
+	f.Choice.Chosen = f.Meta.Template
 	blocks := []slack.Block{section(aboutRequest(f.Application)...)}
 	if f.Moved {
 		blocks = append(blocks, section("*The card has changed since you saw it.* Nothing was done yet. Please check it, and send this again if you still want to."))
@@ -106,7 +110,7 @@ func writing(f RejectFacts) []slack.Block {
 	if f.Application.Snapshot.Creator.OpenID == "" {
 		return []slack.Block{aside("TikTok has not shared this creator's ID yet, so you can't send them a message.")}
 	}
-	return []slack.Block{wordsInput(f), sendBox(f.Typed.Send)}
+	return append(f.Choice.blocks(ActionRejectTemplate), wordsInput(f), sendBox(f.Typed.Send, f.Choice))
 }
 
 // aboutRequest tells which request a dialog is about.
@@ -163,9 +167,12 @@ func initial(text string, most int) string {
 // suggested for another.
 func WordsBlock(suggested workflow.Reason) string { return "message " + string(suggested) }
 
+// WordsBlock is the block of the message to the creator, whatever filled it in.
+func (m RejectMeta) WordsBlock() string { return templateBlock(WordsBlock(m.Suggested), m.Template) }
+
 func wordsInput(f RejectFacts) slack.Block {
 	return &slack.InputBlock{
-		Type: slack.MBTInput, BlockID: WordsBlock(f.Meta.Suggested), Label: plainText("Message to the creator"), Optional: true,
+		Type: slack.MBTInput, BlockID: f.Meta.WordsBlock(), Label: plainText("Message to the creator"), Optional: true,
 		Element: &slack.PlainTextInputBlockElement{
 			Type: slack.METPlainTextInput, ActionID: ActionWords, Multiline: true, MaxLength: workflow.MaxMessage,
 			Placeholder: plainText("A friendly message"), InitialValue: initial(f.Typed.Words, workflow.MaxMessage),
@@ -173,13 +180,13 @@ func wordsInput(f RejectFacts) slack.Block {
 	}
 }
 
-func sendBox(ticked bool) slack.Block {
+func sendBox(ticked bool, c TemplateChoice) slack.Block {
 	send := option(SendWords, "Send it once TikTok has confirmed")
 	boxes := &slack.CheckboxGroupsBlockElement{Type: slack.METCheckboxGroups, ActionID: ActionSend, Options: []*slack.OptionBlockObject{send}}
 	if ticked {
 		boxes.InitialOptions = boxes.Options
 	}
-	return &slack.InputBlock{Type: slack.MBTInput, BlockID: BlockSend, Label: plainText("Not sent unless you tick this"), Optional: true, Element: boxes}
+	return &slack.InputBlock{Type: slack.MBTInput, BlockID: c.block(BlockSend), Label: plainText("Not sent unless you tick this"), Optional: true, Element: boxes}
 }
 
 // Suggestion is a kind message that may go with a rejection. It promises nothing, and is sent only if somebody says so.

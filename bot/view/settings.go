@@ -56,13 +56,14 @@ const (
 // SettingsFacts is what the settings show.
 type SettingsFacts struct {
 	SettingsKnown
-	Shop     workflow.Shop   // its settings are what the inputs start with, with nothing unset
-	Shops    []workflow.Shop // those whose settings the person may change; with this one alone there is no menu of them
-	Warning  string          // formatted: what to look at before sending it again; empty: nothing
-	Sure     bool            // the person was warned: what they send is what they mean
-	Overview string          // the id of the view that led to the dialog
-	Seen     string          // tells how the section's settings were when the person was shown them
-	Saved    []string        // formatted: what the overview says was just saved; empty: nothing
+	Shop      workflow.Shop   // its settings are what the inputs start with, with nothing unset
+	Shops     []workflow.Shop // those whose settings the person may change; with this one alone there is no menu of them
+	Warning   string          // formatted: what to look at before sending it again; empty: nothing
+	Sure      bool            // the person was warned: what they send is what they mean
+	Overview  string          // the id of the view that led to the dialog
+	Seen      string          // tells how the section's settings were when the person was shown them
+	Templates []workflow.Template
+	Saved     []string // formatted: what the overview says was just saved; empty: nothing
 }
 
 // SettingsMeta is what the overview and a section's dialog carry unseen.
@@ -115,6 +116,10 @@ func SettingsOverview(f SettingsFacts) slack.ModalViewRequest {
 		part.Accessory = slack.NewAccessory(button(ActionSettingsSection, string(id), "Change", "Change "+strings.ToLower(title)))
 		blocks = append(blocks, part)
 	}
+	templates := section("*Message templates*", templatesText(f.Templates))
+	templates.BlockID = SettingsBlock(ActionTemplates, f.Shop.ID)
+	templates.Accessory = slack.NewAccessory(button(ActionTemplates, string(f.Shop.ID), "Change", "Change the message templates"))
+	blocks = append(blocks, templates)
 	return slack.ModalViewRequest{
 		Type: slack.VTModal, CallbackID: CallbackSettingsOverview, Title: plainText("Settings"), Close: plainText("Close"),
 		Blocks: slack.Blocks{BlockSet: blocks}, PrivateMetadata: SettingsMeta{Shop: f.Shop.ID}.Encode(),

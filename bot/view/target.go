@@ -94,6 +94,7 @@ type Correspondent struct {
 	Creator     workflow.CreatorKey    `json:"c,omitempty"`
 	Application workflow.ApplicationID `json:"a,omitempty"` // in whose thread what is written to them is quoted
 	Campaign    workflow.CampaignID    `json:"p,omitempty"` // of which they are a member
+	Template    workflow.TemplateID    `json:"t,omitempty"` // in a dialog: the one that filled its text in
 	Seen        string                 `json:"w,omitempty"` // the id of their newest message that waited for an answer then
 }
 

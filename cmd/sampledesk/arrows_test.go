@@ -124,6 +124,8 @@ func TestTheArrowsPointInward(t *testing.T) {
 		"sampledesk/bot/access": {"sampledesk/bot/slackapi", "sampledesk/bot/view"},
 		"sampledesk/bot/post":   {"sampledesk/bot/slackapi", "sampledesk/bot/view"},
 		"sampledesk/bot/handle": {"sampledesk/bot/access", "sampledesk/bot/slackapi", "sampledesk/bot/socket", "sampledesk/bot/view"},
+
+		"sampledesk/bot/template": {"sampledesk/bot/access", "sampledesk/bot/handle", "sampledesk/bot/slackapi", "sampledesk/bot/view"},
 	} {
 		require.Contains(t, all, path)
 		for _, i := range all[path].Imports {
