@@ -66,10 +66,11 @@ const (
 	FromDispatcher Surface = "courier" // the desk itself, sending a decision
 	FromSync       Surface = "sync"    // TikTok, through a sweep or a single read
 	FromHome       Surface = "home"
-	FromThread     Surface = "thread" // a mention of the bot
-	FromTimer      Surface = "clock"  // the desk itself, as a shop's settings say
-	FromBulk       Surface = "bulk"   // as part of a run
-	FromShell      Surface = "shell"  // a command of the program, by whoever runs the machine
+	FromThread     Surface = "thread"  // a mention of the bot
+	FromTimer      Surface = "clock"   // the desk itself, as a shop's settings say
+	FromBulk       Surface = "bulk"    // as part of a run
+	FromShell      Surface = "shell"   // a command of the program, by whoever runs the machine
+	FromConsent    Surface = "consent" // a consent on TikTok's page
 )
 
 // Event is something that happened to one application. Each carries its own time; a step does not read the clock. An

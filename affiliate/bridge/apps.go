@@ -14,10 +14,49 @@ import (
 type Apps struct {
 	// Client makes the client of an app.
 	Client func(key string, secret affiliate.Secret) (*affiliate.Client, error)
-	// Unnamed is what the environment says of the app without a name. Its secret is not in it.
-	Unnamed workflow.App
+	// Unnamed is what the environment says of the app without a name, and UnnamedSecret its secret.
+	Unnamed       workflow.App
+	UnnamedSecret affiliate.Secret
 	// AdminsOf returns who is told of a shop's connection, and, for the zero shop, of one that no shop has yet.
 	AdminsOf func(workflow.Shop) []workflow.PersonID
+	// Callback is where TikTok's redirect reaches the desk from outside; empty: nowhere, and it has to be pasted.
+	Callback string
+}
+
+// Callback is where TikTok's redirect reaches the desk for an app; empty: nowhere.
+func (b *Bridge) Callback(app string) string {
+	if b.apps.Callback == "" || app == "" {
+		return b.apps.Callback
+	}
+	return b.apps.Callback + "/" + app
+}
+
+// Secrets returns the secrets of all apps by their keys, with which TikTok signs what it sends to them.
+func (b *Bridge) Secrets(ctx context.Context) (map[string]affiliate.Secret, error) {
+	apps, err := b.Apps(ctx)
+	if err != nil {
+		return nil, err
+	}
+	all := map[string]affiliate.Secret{}
+	for _, a := range apps {
+		if a.Name == "" {
+			all[a.Key] = b.apps.UnnamedSecret
+			continue
+		}
+		if all[a.Key], err = b.key.OpenSecret(a.Name, a.Secret); err != nil {
+			return nil, fmt.Errorf("app %s: %w", a.Name, err)
+		}
+	}
+	return all, nil
+}
+
+// isAdmin reports whether somebody is an admin of the desk or of one of its shops.
+func (b *Bridge) isAdmin(ctx context.Context, who workflow.PersonID) (bool, error) {
+	if b.apps.AdminsOf == nil || slices.Contains(b.apps.AdminsOf(workflow.Shop{}), who) {
+		return true, nil
+	}
+	shops, err := b.Shops(ctx)
+	return slices.ContainsFunc(shops, func(s workflow.Shop) bool { return slices.Contains(b.apps.AdminsOf(s), who) }), err
 }
 
 // Use has the bridge work with several apps. It is called before anything else, and returns the bridge.
@@ -139,8 +178,8 @@ func (b *Bridge) clientOf(ctx context.Context, name string) (*affiliate.Client, 
 	return b.clients[name], nil
 }
 
-// allClients returns the clients that were made so far.
-func (b *Bridge) allClients() (all []*affiliate.Client) {
+// Clients returns the clients of the apps that were made so far.
+func (b *Bridge) Clients() (all []*affiliate.Client) {
 	if b.client != nil {
 		all = append(all, b.client)
 	}
@@ -176,4 +215,14 @@ func closed(err error) *affiliate.Authorisation {
 		panic(newErr) // a key and a secret are all that it takes
 	}
 	return none.Authorisation(closedVault{err})
+}
+
+// Authorisations returns what sellers consented to, by id.
+func (b *Bridge) Authorisations(ctx context.Context) ([]workflow.Authorisation, error) {
+	return read(ctx, b.store, "the authorisations", workflow.Tx.Authorisations)
+}
+
+// AllShops returns the shops on record, those included that are not served any more.
+func (b *Bridge) AllShops(ctx context.Context) ([]workflow.Shop, error) {
+	return read(ctx, b.store, "the shops", workflow.Tx.Shops)
 }

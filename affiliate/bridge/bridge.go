@@ -37,9 +37,10 @@ type Bridge struct {
 	clients map[string]*affiliate.Client        // of apps with a name
 	auths   map[string]*affiliate.Authorisation // by workflow.AuthorisationID
 	shops   map[workflow.ShopID]*shopState
-	logged  map[string]bool       // what was logged, as it is logged once
-	unsaved map[string]*exchange  // by authorisation
-	sent    []affiliate.MessageID // the last of those that were sent
+	logged  map[string]bool         // what was logged, as it is logged once
+	unsaved map[string]*exchange    // by authorisation
+	awaited map[string]chan awaited // by the hash of a state: who waits for its consent
+	sent    []affiliate.MessageID   // the last of those that were sent
 }
 
 // Sweep is how the last sweep of a shop went, or the last read of its messages or its content.
@@ -76,7 +77,7 @@ type Unreadable struct {
 func New(client *affiliate.Client, store workflow.Store, engine *engine.Engine, key Key, log *slog.Logger) *Bridge {
 	return &Bridge{
 		client: client, store: store, engine: engine, key: key, log: log, watchPerRun: watchedPerRun,
-		clients: map[string]*affiliate.Client{}, unsaved: map[string]*exchange{},
+		clients: map[string]*affiliate.Client{}, unsaved: map[string]*exchange{}, awaited: map[string]chan awaited{},
 		unaskedRate: rate.NewLimiter(rate.Every(10*time.Second), 6),
 		auths:       map[string]*affiliate.Authorisation{},
 		shops:       map[workflow.ShopID]*shopState{},

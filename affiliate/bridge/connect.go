@@ -22,7 +22,7 @@ func (b *Bridge) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), exchangeTime)
 	defer cancel()
 	var errs []error
-	for _, c := range b.allClients() {
+	for _, c := range b.Clients() {
 		errs = append(errs, c.Wait(ctx))
 	}
 	return errors.Join(errs...)

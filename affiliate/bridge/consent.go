@@ -163,6 +163,7 @@ type Connection struct {
 // Consented takes what TikTok's redirect brought: the state is used up, the code exchanged, and the tokens are on disk
 // before they are used. An error that is a ConsentError is for whoever consented.
 func (b *Bridge) Consented(ctx context.Context, r Return) (c Connection, err error) {
+	defer func() { b.arrived(r.State, c, err) }()
 	asked, app, err := b.stateUsed(ctx, r)
 	if err != nil {
 		return c, err
@@ -175,6 +176,14 @@ func (b *Bridge) Consented(ctx context.Context, r Return) (c Connection, err err
 		return c, noConsent("TikTok's page ended with the error %q, so nothing was connected. Ask for a new link to try again.", clip(r.Error, 60))
 	case r.Code == "" || r.Code == "null":
 		return c, noConsent("TikTok sent no code, so nothing was connected. Ask for a new link to try again.")
+	}
+	if c.By != "" {
+		switch is, err := b.isAdmin(ctx, c.By); {
+		case err != nil:
+			return c, err
+		case !is:
+			return c, noConsent("Whoever asked for this link is no admin of the desk any more, so nothing was connected. Ask an admin for a link.")
+		}
 	}
 	if !c.Asked {
 		if err := b.mayTryUnasked(ctx); err != nil {
@@ -199,6 +208,58 @@ func (b *Bridge) Consented(ctx context.Context, r Return) (c Connection, err err
 		return c, fmt.Errorf("the authorisation is kept, and its shops could not be listed: %w", err)
 	}
 	return b.connection(saving, e.id, c)
+}
+
+// awaited is what came of a consent that somebody waits for.
+type awaited struct {
+	connection Connection
+	err        error
+}
+
+// AwaitConsent waits for what comes of a link, as long as it works and ctx lives. The error is that of Consented.
+func (b *Bridge) AwaitConsent(ctx context.Context, link string) (Connection, error) {
+	u, err := url.Parse(link)
+	if err != nil {
+		return Connection{}, err
+	}
+	key, came := string(stateHash(u.Query().Get("state"))), make(chan awaited, 1)
+	b.mu.Lock()
+	b.awaited[key] = came
+	b.mu.Unlock()
+	defer func() {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		delete(b.awaited, key)
+	}()
+	late := time.NewTimer(consentFor)
+	defer late.Stop()
+	select {
+	case a := <-came:
+		return a.connection, a.err
+	case <-late.C:
+		return Connection{}, noConsent("Nobody consented within 30 minutes. Ask for a new link.")
+	case <-ctx.Done():
+		return Connection{}, ctx.Err()
+	}
+}
+
+// Awaited reports whether somebody waits for what comes of a consent.
+func (b *Bridge) Awaited(state string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.awaited[string(stateHash(state))] != nil
+}
+
+// arrived tells whoever waits for a consent what came of it.
+func (b *Bridge) arrived(state string, c Connection, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if came := b.awaited[string(stateHash(state))]; came != nil {
+		select {
+		case came <- awaited{c, err}:
+		default: // something came already
+		}
+	}
 }
 
 // connection adds what is on record of an authorisation's shops.

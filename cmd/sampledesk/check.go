@@ -54,6 +54,7 @@ func (c *check) configuration() (findings []bot.Finding) {
 	var found problems
 	c.slackFlags.examine(&found)
 	c.tiktokFlags.examine(&found)
+	c.connectFlags.examine(&found)
 	c.storeFlags.examine(&found)
 	c.deskFlags.examine(&found)
 	for _, p := range found {

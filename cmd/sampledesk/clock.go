@@ -19,6 +19,9 @@ const (
 	// is all that is done here.
 	clockEvery = 15 * time.Second
 
+	// authorisationsEvery is how often the desk looks until when the shops are authorised.
+	authorisationsEvery = 10 * time.Minute
+
 	// sweepFirst is how long the clocks of a shop wait for its first sweep after a start: of what was decided while the
 	// desk was closed nobody needs to hear. TikTok's silence does not stop them for longer.
 	sweepFirst = 2 * time.Minute
@@ -44,9 +47,17 @@ func (c *clocks) run(ctx context.Context) {
 	logger := cronLog{c.log}
 	timetable := cron.New(cron.WithLogger(logger), cron.WithChain(cron.Recover(logger), cron.SkipIfStillRunning(logger)))
 	timetable.Schedule(cron.Every(clockEvery), cron.FuncJob(func() { c.lookAll(ctx) }))
+	timetable.Schedule(cron.Every(authorisationsEvery), cron.FuncJob(func() { c.authorisations(ctx) }))
 	timetable.Start()
 	<-ctx.Done()
 	<-timetable.Stop().Done()
+}
+
+// authorisations has the admins told of authorisations that are about to end.
+func (c *clocks) authorisations(ctx context.Context) {
+	if err := c.tiktok.CheckAuthorisations(ctx); err != nil && ctx.Err() == nil {
+		c.log.ErrorContext(ctx, "could not check until when the shops are authorised", "error", err)
+	}
 }
 
 // lookAll looks at the clocks of every shop, each on its own.

@@ -95,7 +95,7 @@ func (f *slackFlags) examine(found *problems) {
 	found.find("SLACK_BOT_TOKEN", token(string(f.SlackBotToken)))
 	found.find("SLACK_APP_TOKEN", token(string(f.SlackAppToken)))
 	found.find("SLACK_SIGNING_SECRET", token(string(f.SlackSigningSecret)))
-	found.find("SLACK_API_URL", webAddress(f.SlackAPIURL, true))
+	found.find("SLACK_API_URL", webAddress(f.SlackAPIURL, true, false))
 	if f.SlackChannel != "" && !slackID.MatchString(f.SlackChannel) {
 		found.find("SLACK_CHANNEL", fmt.Errorf("%q is no channel's id: it is like C0123456789, and stands at the very bottom of the channel's details in Slack", f.SlackChannel))
 	}
@@ -114,8 +114,8 @@ func (f *tiktokFlags) examine(found *problems) {
 	found.find("TIKTOK_APP_KEY", token(f.TiktokAppKey))
 	found.find("TIKTOK_APP_SECRET", token(string(f.TiktokAppSecret)))
 	found.find("TIKTOK_REFRESH_TOKEN", token(string(f.TiktokRefreshToken)))
-	found.find("TIKTOK_API_URL", webAddress(f.TiktokAPIURL, false))
-	found.find("TIKTOK_AUTH_URL", webAddress(f.TiktokAuthURL, false))
+	found.find("TIKTOK_API_URL", webAddress(f.TiktokAPIURL, false, false))
+	found.find("TIKTOK_AUTH_URL", webAddress(f.TiktokAuthURL, false, false))
 }
 
 // maxUndo is the longest time to undo that flag and environment take. Scripts set more than people do in the dialog,
@@ -171,8 +171,9 @@ func token(s string) error {
 	return nil
 }
 
-// webAddress looks at the base of a vendor's addresses. Whether a path may stand behind the host is the vendor's.
-func webAddress(s string, path bool) error {
+// webAddress looks at an address. Whether a path may stand behind the host is the vendor's; of a base it ends in a slash, and
+// of a page it is free.
+func webAddress(s string, path, page bool) error {
 	u, err := url.Parse(s)
 	switch {
 	case err != nil || strings.ContainsFunc(s, unicode.IsSpace):
@@ -183,7 +184,7 @@ func webAddress(s string, path bool) error {
 		return errors.New("it has no host")
 	case u.User != nil || u.RawQuery != "" || u.Fragment != "" || u.ForceQuery:
 		return errors.New("nothing may stand before the host or behind the path")
-	case !path && u.Path != "" && u.Path != "/":
+	case !path && !page && u.Path != "" && u.Path != "/":
 		return errors.New("only scheme and host are taken, as the signature covers the path")
 	case path && !strings.HasSuffix(u.Path, "/"):
 		return errors.New("it has to end in a slash")

@@ -31,6 +31,7 @@ type commands struct {
 	Demo    demo       `cmd:"" help:"Run the desk and both stand-ins in one process, with a demo shop connected and requests arriving. It starts from scratch each time and contacts no one."`
 	Sim     sim        `cmd:"" help:"Run the two stand-ins alone, for any client: a Slack workspace and an Affiliate Center, each with a page."`
 	Check   check      `cmd:"" help:"Check whether everything is in place, one line each with what to do. Exit status 1 on a fault."`
+	Shop    shopCmd    `cmd:"" help:"Connect, list and disconnect shops."`
 	Backup  backup     `cmd:"" help:"Copy the store to a file, while the desk runs or not. The copy is checked; the key is not in it."`
 	Export  export     `cmd:"" help:"Write what the desk knows as a table to standard output: CSV or JSON lines. deploy/README.md has the columns."`
 	Restore restore    `cmd:"" help:"Put a backup where the store is to be. It never writes over a store that is there."`

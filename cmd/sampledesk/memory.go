@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 
 	"sampledesk/affiliate/bridge"
@@ -52,7 +53,11 @@ func keyFor(ctx context.Context, f storeFlags, db workflow.Store) (bridge.Key, e
 		sealed := false
 		err := db.View(ctx, func(tx workflow.Tx) error {
 			all, err := tx.Authorisations()
-			sealed = len(all) > 0
+			if err != nil {
+				return err
+			}
+			apps, err := tx.Apps()
+			sealed = len(all) > 0 || slices.ContainsFunc(apps, func(a workflow.App) bool { return len(a.Secret) > 0 })
 			return err
 		})
 		if err != nil {

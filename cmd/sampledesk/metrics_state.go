@@ -18,7 +18,7 @@ const readsWithin = 5 * time.Second
 // state are the metrics of what is: they are read when somebody asks.
 type state struct {
 	health  health
-	client  *affiliate.Client
+	clients func() []*affiliate.Client
 	metrics *metrics
 }
 
@@ -74,12 +74,21 @@ func (s state) Collect(to chan<- prometheus.Metric) {
 	put(descConnected, one(report.Slack.Connected))
 	put(descLinks, float64(s.health.slack.Health().Links))
 	put(descFaults, float64(report.TableFaults))
-	for _, p := range s.client.Paces() {
-		shop := "none"
-		if p.Shop != "" {
-			shop = s.metrics.shops.bounded(string(p.Shop))
+	paces := map[[2]string]float64{} // the slowest, where several apps make the same calls
+	for _, client := range s.clients() {
+		for _, p := range client.Paces() {
+			shop := "none"
+			if p.Shop != "" {
+				shop = s.metrics.shops.bounded(string(p.Shop))
+			}
+			labels, pace := [2]string{shop, string(p.Endpoint)}, p.PerSecond/p.Full
+			if known, ok := paces[labels]; !ok || pace < known {
+				paces[labels] = pace
+			}
 		}
-		put(descPace, p.PerSecond/p.Full, shop, string(p.Endpoint))
+	}
+	for labels, pace := range paces {
+		put(descPace, pace, labels[0], labels[1])
 	}
 	if store, ok := s.health.store.(interface{ Stats() boltstore.Stats }); ok {
 		stats := store.Stats()

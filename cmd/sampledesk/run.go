@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
+	"os"
 	"sync"
 	"time"
 
@@ -30,6 +32,7 @@ var inFlight = map[workflow.Service]int{workflow.TikTok: 2, workflow.Slack: 8}
 type desk struct {
 	slackFlags
 	tiktokFlags
+	connectFlags
 	deskFlags
 	storeFlags
 }
@@ -79,20 +82,19 @@ func (d desk) run(ctx context.Context, wires network, log *slog.Logger) (err err
 	}); ok {
 		store.WatchCommits(numbers.committed)
 	}
-	client, err := affiliate.New(affiliate.Config{
-		AppKey: d.TiktokAppKey, AppSecret: affiliate.Secret(d.TiktokAppSecret), APIURL: d.TiktokAPIURL, AuthURL: d.TiktokAuthURL,
-		HTTPClient: wires.client(), Logger: log, Trace: numbers.called,
-	})
-	if err != nil {
-		return fmt.Errorf("setting up the TikTok client: %w", err)
-	}
 
 	var dispatcher *outbox.Dispatcher
 	var slack *bot.Desk
 	engine := engine.New(db, func() { dispatcher.Wake(); slack.Changed() }, engine.LogTo(log), engine.Watch(numbers.applied))
-	tiktok := bridge.New(client, db, engine, key, log)
-	tiktok.OnSweep = numbers.swept
-	here := place{store: db, key: key, engine: engine, tiktok: tiktok, flags: d.storeFlags, log: log}
+	here := place{store: db, key: key, engine: engine, flags: d.storeFlags, log: log}
+	tiktok, err := d.bridgeTo(here, wires.client(), numbers.called)
+	if err != nil {
+		return err
+	}
+	if err := d.knowsApp(ctx, tiktok); err != nil {
+		return err
+	}
+	tiktok.OnSweep, here.tiktok = numbers.swept, tiktok
 	backups := &nightly{plan: when.backup, at: here, log: log}
 	slack, err = bot.New(bot.Config{
 		BotToken: string(d.SlackBotToken), AppToken: string(d.SlackAppToken), SigningSecret: string(d.SlackSigningSecret),
@@ -115,8 +117,9 @@ func (d desk) run(ctx context.Context, wires network, log *slog.Logger) (err err
 	web := newServer(log)
 	health := health{store: db, engine: engine, slack: slack, tiktok: tiktok, backup: backups}
 	health.register(web)
-	numbers.add(state{health: health, client: client, metrics: numbers})
+	numbers.add(state{health: health, clients: tiktok.Clients, metrics: numbers})
 	numbers.register(web, log)
+	callback{tiktok: tiktok, admins: admins(d.SlackAdmins), log: log}.register(web)
 	if h := slack.Handler(); h != nil {
 		web.handle("POST /slack/events", socket.MaxRequest, h.ServeHTTP)
 	} else if d.SlackSigningSecret != "" {
@@ -168,20 +171,38 @@ func unreadableIDs(s bridge.Sweep) (ids []string) {
 
 // valid checks what kong cannot.
 func (d *desk) valid() (when schedules, err error) {
-	err = required(map[string]string{
+	needed := map[string]string{
 		"SLACK_BOT_TOKEN": string(d.SlackBotToken), "SLACK_CHANNEL": d.SlackChannel,
-		"TIKTOK_APP_KEY": d.TiktokAppKey, "TIKTOK_APP_SECRET": string(d.TiktokAppSecret),
 		"SLACK_APP_TOKEN": cmp.Or(string(d.SlackAppToken), string(d.SlackSigningSecret)),
-	})
-	if err != nil {
+	}
+	_, noStore := os.Stat(boltPath(d.Store))
+	if noStore != nil || d.TiktokAppKey != "" || d.TiktokAppSecret != "" { // else the store may hold apps: see knowsApp
+		maps.Copy(needed, d.unnamedApp())
+	}
+	if err = required(needed); err != nil {
 		return when, err
 	}
 	var found problems
 	d.slackFlags.examine(&found)
 	d.tiktokFlags.examine(&found)
+	d.connectFlags.examine(&found)
 	d.storeFlags.examine(&found)
 	when = d.deskFlags.examine(&found)
 	return when, found.err()
+}
+
+// unnamedApp are the variables of the environment's app.
+func (d *desk) unnamedApp() map[string]string {
+	return map[string]string{"TIKTOK_APP_KEY": d.TiktokAppKey, "TIKTOK_APP_SECRET": string(d.TiktokAppSecret)}
+}
+
+// knowsApp refuses a desk that has no app at all: neither the environment nor the store names one.
+func (d *desk) knowsApp(ctx context.Context, tiktok *bridge.Bridge) error {
+	apps, err := tiktok.Apps(ctx)
+	if err != nil || len(apps) > 0 {
+		return err
+	}
+	return required(d.unnamedApp())
 }
 
 // sync connects the shops, and sweeps and looks for messages and content at once and whenever their schedules say. The

@@ -43,8 +43,11 @@ func (existing) onExisting() {}
 
 // tasks are all tasks, by the names that they go by on the socket.
 var tasks = map[string]func() task{
-	"snapshot": func() task { return new(snapshot) },
-	"export":   func() task { return new(exporting) },
+	"export":          func() task { return new(exporting) },
+	"snapshot":        func() task { return new(snapshot) },
+	"shop connect":    func() task { return new(connectTask) },
+	"shop list":       func() task { return new(listTask) },
+	"shop disconnect": func() task { return new(disconnectTask) },
 }
 
 // streams is where a command reads and writes: tests look there too.

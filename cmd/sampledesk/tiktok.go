@@ -1,0 +1,73 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+
+	"sampledesk/affiliate"
+	"sampledesk/affiliate/bridge"
+	"sampledesk/workflow"
+	"sampledesk/workflow/engine"
+	"sampledesk/workflow/query"
+)
+
+// pathCallback is where TikTok's consent page leads. An app with a name has its own behind it.
+const pathCallback = "/tiktok/callback"
+
+// connectFlags say how shops are connected.
+type connectFlags struct {
+	TiktokServiceID  string `env:"TIKTOK_SERVICE_ID" name:"tiktok-service-id" help:"The service id of the app, as its page in TikTok Shop Partner Center shows it."`
+	Market           string `env:"TIKTOK_MARKET" default:"row" enum:"row,us" help:"The market of the app: us for the United States, row for the rest of the world."`
+	TiktokConsentURL string `env:"TIKTOK_CONSENT_URL" name:"tiktok-consent-url" placeholder:"URL" help:"Where TikTok Shop's consent page is, if not where the market's is known to be."`
+	PublicURL        string `env:"SAMPLEDESK_PUBLIC_URL" name:"public-url" placeholder:"https://…" help:"Where the desk is reached from outside: TikTok leads to its /tiktok/callback."`
+}
+
+// tiktokClient makes the clients of apps.
+func (f tiktokFlags) tiktokClient(client *http.Client, log *slog.Logger, trace func(affiliate.Trace)) func(string, affiliate.Secret) (*affiliate.Client, error) {
+	return func(key string, secret affiliate.Secret) (*affiliate.Client, error) {
+		return affiliate.New(affiliate.Config{
+			AppKey: key, AppSecret: secret, APIURL: f.TiktokAPIURL, AuthURL: f.TiktokAuthURL, HTTPClient: client, Logger: log, Trace: trace,
+		})
+	}
+}
+
+// apps say how a bridge works with the apps: that of the environment, if it names one, and those in the store.
+func (d desk) apps(make func(string, affiliate.Secret) (*affiliate.Client, error)) bridge.Apps {
+	defaults := query.Defaults{Channel: d.SlackChannel, Admins: admins(d.SlackAdmins)}
+	callback := ""
+	if d.PublicURL != "" {
+		callback = strings.TrimRight(d.PublicURL, "/") + pathCallback
+	}
+	return bridge.Apps{
+		Client: make, UnnamedSecret: affiliate.Secret(d.TiktokAppSecret), AdminsOf: defaults.AdminsOf, Callback: callback,
+		Unnamed: workflow.App{
+			Key: d.TiktokAppKey, ServiceID: d.TiktokServiceID, Market: workflow.Market(d.Market), ConsentURL: d.TiktokConsentURL,
+		},
+	}
+}
+
+// bridgeTo makes the bridge to TikTok.
+func (d desk) bridgeTo(at place, client *http.Client, trace func(affiliate.Trace)) (*bridge.Bridge, error) {
+	make := d.tiktokClient(client, at.log, trace)
+	var unnamed *affiliate.Client
+	if d.TiktokAppKey != "" {
+		var err error
+		if unnamed, err = make(d.TiktokAppKey, affiliate.Secret(d.TiktokAppSecret)); err != nil {
+			return nil, fmt.Errorf("setting up the TikTok client: %w", err)
+		}
+	}
+	return bridge.New(unnamed, at.store, at.engine, at.key, at.log).Use(d.apps(make)), nil
+}
+
+// tiktokOf is the running desk's bridge, or one of its own for a command that opened the store itself.
+func (d desk) tiktokOf(at place) (*bridge.Bridge, error) {
+	if at.tiktok != nil {
+		return at.tiktok, nil
+	}
+	if at.engine == nil {
+		at.engine = engine.New(at.store, nil)
+	}
+	return d.bridgeTo(at, &http.Client{}, nil)
+}
