@@ -191,6 +191,9 @@ func keepTokens(ctx context.Context, store workflow.Store, key Key, t affiliate.
 // Opens tells whether a key opens the tokens of all these authorisations.
 func Opens(key Key, all []workflow.Authorisation) bool {
 	for _, a := range all {
+		if len(a.Tokens) == 0 { // they were forgotten
+			continue
+		}
 		if _, err := key.open(a.OpenID, a.Tokens); err != nil {
 			return false
 		}
@@ -200,5 +203,5 @@ func Opens(key Key, all []workflow.Authorisation) bool {
 
 // Keep seals the tokens of an authorisation and keeps them.
 func Keep(ctx context.Context, store workflow.Store, key Key, t affiliate.Tokens) error {
-	return keepTokens(ctx, store, key, t, nil)
+	return keepTokens(ctx, store, key, t, func(*workflow.Authorisation) error { return nil })
 }
