@@ -15,5 +15,8 @@ func Verify(ctx context.Context, path string, read func(done, all int64)) (Conte
 	return boltstore.Verify(ctx, path, read)
 }
 
+// Sync makes lasting under which name a file is.
+func Sync(path string) error { return boltstore.Sync(path) }
+
 // Place puts the finished file at from under the name to, where nothing may be, lastingly: fs.ErrExist if something is.
 func Place(from, to string) error { return boltstore.Place(from, to) }

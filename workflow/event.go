@@ -51,6 +51,7 @@ const (
 	OnShopDisconnected EventKind = "shop disconnected"
 	OnTemplateChanged  EventKind = "template changed"
 	OnTemplateRemoved  EventKind = "template removed"
+	OnKeyRotated       EventKind = "key rotated"
 	OnExported         EventKind = "exported"       // what is kept was written to a file
 	OnCreatorErased    EventKind = "creator erased" // for good, as they or the law asked
 )

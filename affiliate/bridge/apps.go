@@ -114,6 +114,7 @@ func (b *Bridge) PutApp(ctx context.Context, a workflow.App, secret affiliate.Se
 	if _, err := b.apps.Client(a.Key, secret); err != nil {
 		return err
 	}
+	defer b.key.hold()()
 	sealed, err := b.key.SealSecret(a.Name, secret)
 	if err != nil {
 		return fmt.Errorf("sealing the secret of app %s: %w", a.Name, err)

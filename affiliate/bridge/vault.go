@@ -2,64 +2,17 @@ package bridge
 
 import (
 	"context"
-	"crypto/aes"
-	"crypto/cipher"
-	"crypto/rand"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
-	"strings"
 	"time"
 
 	"sampledesk/affiliate"
 	"sampledesk/workflow"
 )
 
-// Key encrypts the tokens at rest. It redacts itself.
-type Key struct{ bytes [32]byte }
-
-// ParseKey reads a key as 32 bytes in base64, standard or for URLs, padded or not.
-func ParseKey(text string) (Key, error) {
-	text = strings.NewReplacer("-", "+", "_", "/").Replace(strings.TrimRight(strings.TrimSpace(text), "="))
-	raw, err := base64.RawStdEncoding.DecodeString(text)
-	if err != nil || len(raw) != 32 {
-		return Key{}, errors.New("a key is 32 bytes in base64")
-	}
-	return Key{bytes: [32]byte(raw)}, nil
-}
-
-// NewKey returns a random key, and the text that ParseKey reads.
-func NewKey() (Key, string) {
-	var k Key
-	_, _ = rand.Read(k.bytes[:]) // never fails
-	return k, base64.StdEncoding.EncodeToString(k.bytes[:])
-}
-
-// String hides the key.
-func (Key) String() string { return "[key]" }
-
-// GoString hides the key.
-func (Key) GoString() string { return "[key]" }
-
-// LogValue hides the key.
-func (Key) LogValue() slog.Value { return slog.StringValue("[key]") }
-
-func (k Key) aead() (cipher.AEAD, error) {
-	block, err := aes.NewCipher(k.bytes[:])
-	if err != nil {
-		return nil, err
-	}
-	return cipher.NewGCMWithRandomNonce(block)
-}
-
 // seal encrypts tokens. They are bound to their authorisation, so that a record moved to another does not open.
 func (k Key) seal(t affiliate.Tokens) ([]byte, error) {
-	box, err := k.aead()
-	if err != nil {
-		return nil, err
-	}
 	plain, err := json.Marshal(storedTokens{
 		Access: string(t.Access), Refresh: string(t.Refresh), AccessExpires: t.AccessExpires, RefreshExpires: t.RefreshExpires,
 		Seller: t.SellerName, Region: t.Region, Scopes: t.Scopes,
@@ -67,29 +20,18 @@ func (k Key) seal(t affiliate.Tokens) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return box.Seal(nil, nil, plain, []byte(t.OpenID)), nil
+	return k.sealBytes(plain, []byte(t.OpenID))
 }
 
 // SealSecret encrypts the secret of an app. It is bound to the app's name.
 func (k Key) SealSecret(app string, secret affiliate.Secret) ([]byte, error) {
-	box, err := k.aead()
-	if err != nil {
-		return nil, err
-	}
-	return box.Seal(nil, nil, []byte(string(secret)), secretOf(app)), nil
+	return k.sealBytes([]byte(string(secret)), secretOf(app))
 }
 
 // OpenSecret reverses SealSecret. Its errors are affiliate.ErrUnreadable.
 func (k Key) OpenSecret(app string, sealed []byte) (affiliate.Secret, error) {
-	box, err := k.aead()
-	if err != nil {
-		return "", err
-	}
-	plain, err := box.Open(nil, nil, sealed, secretOf(app))
-	if err != nil {
-		return "", fmt.Errorf("%s: %w", wrongKey, affiliate.ErrUnreadable)
-	}
-	return affiliate.Secret(plain), nil
+	plain, err := k.openBytes(sealed, secretOf(app))
+	return affiliate.Secret(plain), err
 }
 
 // secretOf is what the sealed secret of an app is bound to. No authorisation has such a name.
@@ -100,13 +42,9 @@ const wrongKey = "the stored tokens do not open with this key (SAMPLEDESK_KEY)"
 
 // open reverses seal. Its errors are affiliate.ErrUnreadable.
 func (k Key) open(openID string, sealed []byte) (affiliate.Tokens, error) {
-	box, err := k.aead()
+	plain, err := k.openBytes(sealed, []byte(openID))
 	if err != nil {
 		return affiliate.Tokens{}, err
-	}
-	plain, err := box.Open(nil, nil, sealed, []byte(openID))
-	if err != nil {
-		return affiliate.Tokens{}, fmt.Errorf("%s: %w", wrongKey, affiliate.ErrUnreadable)
 	}
 	var t storedTokens
 	if err := json.Unmarshal(plain, &t); err != nil {
@@ -163,6 +101,7 @@ func (v vault) Save(ctx context.Context, t affiliate.Tokens) error {
 
 // keepTokens keeps the tokens of t.OpenID, with what else change says of the authorisation.
 func keepTokens(ctx context.Context, store workflow.Store, key Key, t affiliate.Tokens, change func(*workflow.Authorisation) error) error {
+	defer key.hold()()
 	sealed, err := key.seal(t)
 	if err != nil {
 		return fmt.Errorf("sealing the tokens: %w", err)
@@ -186,19 +125,6 @@ func keepTokens(ctx context.Context, store workflow.Store, key Key, t affiliate.
 		return fmt.Errorf("keeping the tokens: %w", err)
 	}
 	return nil
-}
-
-// Opens tells whether a key opens the tokens of all these authorisations.
-func Opens(key Key, all []workflow.Authorisation) bool {
-	for _, a := range all {
-		if len(a.Tokens) == 0 { // they were forgotten
-			continue
-		}
-		if _, err := key.open(a.OpenID, a.Tokens); err != nil {
-			return false
-		}
-	}
-	return true
 }
 
 // Keep seals the tokens of an authorisation and keeps them.

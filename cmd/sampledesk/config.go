@@ -130,14 +130,8 @@ func makeKey(path string) (bridge.Key, error) {
 		return bridge.Key{}, fmt.Errorf("making the key's folder: %w", err)
 	}
 	key, text := bridge.NewKey()
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
+	if err := writeKey(path, text); err != nil {
 		return bridge.Key{}, fmt.Errorf("making a key: %w", err)
-	}
-	_, err = file.WriteString(text + "\n")
-	err = errors.Join(err, file.Sync(), file.Close())
-	if err != nil {
-		return bridge.Key{}, fmt.Errorf("writing the key: %w", err)
 	}
 	return key, nil
 }

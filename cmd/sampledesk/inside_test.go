@@ -234,3 +234,6 @@ func TestTheSocketLetsNobodyWearTheDeskOut(t *testing.T) {
 		return status == exitOK
 	}, patience, patience/1000, "there is room again")
 }
+
+// discarded are streams that nobody reads.
+func discarded() streams { return streams{out: io.Discard, err: io.Discard} }

@@ -67,6 +67,9 @@ func keyFor(ctx context.Context, f storeFlags, db workflow.Store) (bridge.Key, e
 			return bridge.Key{}, fmt.Errorf("the store %s holds tokens, and the key that sealed them is not there: put %s back or set SAMPLEDESK_KEY to it; no other key opens them", boltPath(f.Store), path)
 		}
 	}
+	if err := settleKey(ctx, f, db); err != nil {
+		return bridge.Key{}, fmt.Errorf("finishing what was begun with the key: %w", err)
+	}
 	return loadKey(f.Key, f.Store)
 }
 

@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"sampledesk/affiliate/bridge"
 	"sampledesk/store"
 )
 
@@ -102,7 +101,7 @@ func (r *restore) fits(made store.Contents) string {
 	switch {
 	case err != nil:
 		return fmt.Sprintf("To do: the key cannot be read (%v). Set SAMPLEDESK_KEY to the key of that store, %s.", err, anew)
-	case !bridge.Opens(key, made.Authorisations):
+	case !key.Opens(made.Authorisations):
 		return fmt.Sprintf("To do: the key that is set does not open its tokens. Set SAMPLEDESK_KEY to the key that the backup was made with, %s.", anew)
 	}
 	return "The key opens its tokens. If TikTok turns them away, since they were renewed after the backup, connect the shops anew."

@@ -48,6 +48,7 @@ var tasks = map[string]func() task{
 	"shop connect":    func() task { return new(connectTask) },
 	"shop list":       func() task { return new(listTask) },
 	"shop disconnect": func() task { return new(disconnectTask) },
+	"key rotate":      func() task { return new(rotation) },
 }
 
 // streams is where a command reads and writes: tests look there too.

@@ -189,6 +189,9 @@ func (c *Contents) see(has int, bucket, key, value []byte) error {
 	return nil
 }
 
+// Sync makes lasting under which name a file is.
+func Sync(path string) error { return syncFolder(path) }
+
 // Place puts the finished file at from under the name to, where nothing may be, lastingly: fs.ErrExist if something is.
 func Place(from, to string) error {
 	err := os.Link(from, to)
