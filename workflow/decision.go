@@ -39,7 +39,7 @@ func (e Decided) apply(a Application) (Next, error) {
 	a.OnIt = OnIt{}
 	a.Round++
 	a.ChangedAt, a.ChangedElsewhere = e.At, false
-	a.Card.Wanted = true
+	a.Card.Wanted = a.Card.Wanted || e.Run == "" || e.Note != "" // a run's message tells of the others
 	next := changed(a, e.At, ForPeople)
 	next.Effects = append(next.Effects, Effect{
 		ID: e.Review, Kind: ReviewOnTikTok, Lane: ReviewLane(a.Key), Priority: ForPeople, NotBefore: a.Decision.SendAt,

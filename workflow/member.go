@@ -163,7 +163,7 @@ func (e CampaignChosen) apply(a Application) (Next, error) {
 	was := a.Joined
 	a.Joined = Joined{By: e.Person, At: e.At, Was: a.Campaign, WasBy: was.By, WasAt: was.At, WasMember: was.Member}
 	a.Campaign = e.Campaign
-	a.Card.Wanted = true
+	a.Card.Wanted = a.Card.Wanted || e.Surface != FromBulk // a run's message tells of many
 	return changed(a, e.At, ForPeople).repaint(e.At).reply(Payload{Kind: KindCampaign, By: e.Person, Campaign: e.Name}), nil
 }
 

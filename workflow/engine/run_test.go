@@ -290,3 +290,26 @@ func TestARunSurvivesAKillAtAnyPoint(t *testing.T) {
 	require.Equal(t, minutes(3), d.run(r.ID).EndsAt)
 	require.Equal(t, 3, d.run(r.ID).Count(workflow.ItemConfirmed))
 }
+
+func TestARunGivesNoCardToWhatHasNoneAndADeadlineDoesLater(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, newcomer())
+	d.backlog(40, func(i int) time.Duration { return 100*time.Hour + time.Duration(i)*time.Minute }, true)
+	d.endSweep(noon)
+	require.Len(t, d.carded(), 30)
+	var targets []workflow.Target
+	for i := 28; i < 38; i++ {
+		targets = append(targets, workflow.Target{Key: workflow.Key{Shop: sample.Shop, ID: waitingID(i)}})
+	}
+	d.decide(bulk(action(member, "1"), targets...))
+	for i, target := range targets {
+		a := d.application(target.Key.ID)
+		require.Equal(t, workflow.Queued, a.State())
+		require.Equal(t, i < 2, a.Card.Wanted, "the run's message tells of the others")
+	}
+	_, err := d.UndoRun(t.Context(), workflow.RunID(string(member)+" 1"), by(member), minutes(0))
+	require.NoError(t, err)
+	require.False(t, d.application(waitingID(37)).Card.Wanted)
+	d.endSweep(noon.Add(75 * time.Hour)) // their deadlines have come close
+	require.True(t, d.application(waitingID(37)).Card.Wanted)
+}
