@@ -104,7 +104,7 @@ func (d *desk) askedBy(n, from int, reviewBy, at time.Time) {
 	var all []engine.Observation
 	for i := range n {
 		r := reported(workflow.StatusPending, at)
-		r.Snapshot.ReviewBy = reviewBy
+		r.Snapshot.ReviewBy, r.Snapshot.Creator = reviewBy, numberedCreator(i)
 		all = append(all, engine.Observation{ID: numbered(from + i).ID, Reported: r})
 	}
 	_, err := d.Observe(d.t.Context(), sample.Shop, all)

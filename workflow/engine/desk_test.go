@@ -284,6 +284,13 @@ func reported(status workflow.Status, at time.Time) workflow.Reported {
 	}}
 }
 
+// numberedCreator is one of a crowd. Where many ask, each is somebody else: what one creator has asked for is looked at
+// again with each of their requests.
+func numberedCreator(i int) workflow.Creator {
+	name := fmt.Sprintf("crowd_%d", i)
+	return workflow.Creator{OpenID: name, Username: name}
+}
+
 func by(p workflow.PersonID) workflow.Actor {
 	return workflow.Actor{Person: p, Surface: workflow.FromCard}
 }

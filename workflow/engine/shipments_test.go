@@ -33,6 +33,7 @@ func (d *desk) all(n int, status workflow.Status, at time.Time) {
 	for i := range n {
 		r := reported(status, at)
 		r.Began = at
+		r.Snapshot.Creator = numberedCreator(i)
 		all = append(all, engine.Observation{ID: numbered(100 + i).ID, Reported: r})
 	}
 	_, err := d.Observe(d.t.Context(), sample.Shop, all)

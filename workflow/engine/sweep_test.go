@@ -26,7 +26,7 @@ func (d *desk) backlog(n int, due func(i int) time.Duration, first bool) {
 	for i := range n {
 		i = i * 7 % n // a shuffle, where n is no multiple of 7
 		r := reported(workflow.StatusPending, noon)
-		r.Snapshot.ReviewBy, r.First = noon.Add(due(i)), first
+		r.Snapshot.ReviewBy, r.First, r.Snapshot.Creator = noon.Add(due(i)), first, numberedCreator(i)
 		all = append(all, engine.Observation{ID: waitingID(i), Reported: r})
 	}
 	changed, err := d.Observe(d.t.Context(), sample.Shop, all)
