@@ -34,6 +34,8 @@ type app struct {
 	grants                               []*authorization
 	codes                                map[string]consent // unused ones
 
+	registered map[string][]registration // webhooks, by shop
+
 	own    bool // of the first app: its creators go by the ids that /sim shows
 	byID   map[string]*creator
 	openID map[*creator]string
@@ -71,7 +73,7 @@ type consent struct {
 func (c *Center) newApp(name, market, redirect string) *app {
 	a := &app{
 		name: name, key: "6" + randomHex(6), secret: randomHex(20), serviceID: c.ids.next(), market: market,
-		redirect: cmp.Or(redirect, defaultRedirect), codes: map[string]consent{}, own: len(c.apps) == 0,
+		redirect: cmp.Or(redirect, defaultRedirect), codes: map[string]consent{}, registered: map[string][]registration{}, own: len(c.apps) == 0,
 		byID: map[string]*creator{}, openID: map[*creator]string{}, cipher: map[*shop]string{},
 	}
 	c.apps = append(c.apps, a)

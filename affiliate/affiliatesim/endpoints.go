@@ -25,11 +25,14 @@ type endpoint struct {
 // endpoints are the documented calls and only those: a version of a call that the
 // documentation does not name does not exist here.
 func endpoints() []endpoint {
-	const get, post = http.MethodGet, http.MethodPost
+	const get, post, webhooks = http.MethodGet, http.MethodPost, "/event/202309/webhooks"
 	return []endpoint{
 		{method: get, path: "/api/v2/token/get", token: true, query: []string{"auth_code"}, do: (*Center).getToken},
 		{method: get, path: "/api/v2/token/refresh", token: true, query: []string{"refresh_token"}, do: (*Center).refreshToken},
-		{method: get, path: "/authorization/202309/shops", do: (*Center).listShops},
+		{method: get, path: "/authorization/202309/shops", scope: scopeShops, do: (*Center).listShops},
+		{method: get, path: webhooks, scope: scopeShops, shop: true, do: (*Center).listWebhooks},
+		{method: http.MethodPut, path: webhooks, scope: scopeShops, shop: true, do: (*Center).putWebhook},
+		{method: http.MethodDelete, path: webhooks, scope: scopeShops, shop: true, do: (*Center).deleteWebhook},
 
 		{method: post, path: "/affiliate_seller/202409/sample_applications/search", scope: scopeRead, shop: true, query: paged, do: (*Center).searchOldApplications},
 		{method: post, path: "/affiliate_seller/202507/sample_applications/search", scope: scopeRead, shop: true, query: paged, do: (*Center).searchOldApplications},

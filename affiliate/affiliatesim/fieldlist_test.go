@@ -45,7 +45,6 @@ func fieldLists(t *testing.T) map[string]listedCall {
 
 // unserved are the calls of the lists that this stand-in does not have: the desk does not make them.
 var unserved = []string{
-	"DELETE /event/202309/webhooks", "GET /event/202309/webhooks", "PUT /event/202309/webhooks",
 	"GET /affiliate_seller/202410/open_collaborations/sample_rules", "POST /affiliate_seller/202410/open_collaborations/sample_rules",
 	"POST /affiliate_seller/202410/orders/search", "POST /affiliate_seller/202412/open_collaborations/search",
 	"POST /affiliate_seller/202509/target_collaboration/{target_collaboration_id}/link", "POST /affiliate_seller/202511/images/upload",
@@ -75,6 +74,9 @@ func openListed(t *testing.T) *listedShop {
 	u.order("/sim/applications/"+u.application+"/post", `{}`)
 	u.talk = u.post(createPath, nil, `{"creator_open_id":"71"}`).data(t)["conversation_id"].(string)
 	u.order("/sim/messages", `{"creator_open_id":"71","text":"Hello"}`)
+	for _, event := range []string{"SELLER_DEAUTHORIZATION", "UPCOMING_AUTHORIZATION_EXPIRATION"} {
+		u.send(u.request(http.MethodPut, "/event/202309/webhooks", nil, `{"address":"https://desk.example.com/w","event_type":"`+event+`"}`))
+	}
 	return u
 }
 
@@ -89,6 +91,9 @@ func (u *listedShop) examples() map[string]example {
 	}
 	target, text := "{target_collaboration_id}", `{"content":"Hi"}`
 	return map[string]example{
+		"GET /event/202309/webhooks":                                                             {},
+		"PUT /event/202309/webhooks":                                                             {body: map[string]any{"address": "https://desk.example.com/tiktok/webhook", "event_type": "NEW_MESSAGE_LISTENER"}},
+		"DELETE /event/202309/webhooks":                                                          {body: map[string]any{"event_type": "SELLER_DEAUTHORIZATION"}},
 		"GET /authorization/202309/shops":                                                        {},
 		"POST /affiliate_seller/202508/sample_applications/search":                               {query: page("50", ""), body: map[string]any{"status": "CONTENT_PENDING"}},
 		"POST /affiliate_seller/202507/sample_applications/{application_id}/review":              {id: u.add(`{}`), body: map[string]any{"review_result": "REJECT", "reject_reason": "OTHER"}},

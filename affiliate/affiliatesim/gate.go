@@ -80,7 +80,7 @@ func (c *Center) admit(k *call) error {
 		return refuse(codeTokenUnfit, "the user type of the access token does not fit this call")
 	}
 	if s := k.endpoint.scope; s != "" && !slices.Contains(k.grant.scopes, s) {
-		return refuse(codeScopeMissing, "access scope is not granted: %s", s)
+		return refuse(codeScopeMissing, "access scope is not granted: %s", scopeWords(s))
 	}
 	if err := checkForm(k); err != nil {
 		return err
@@ -89,6 +89,14 @@ func (c *Center) admit(k *call) error {
 		return err
 	}
 	return c.limit(k)
+}
+
+// scopeWords names a scope as partner centers do, where that is another name.
+func scopeWords(scope string) string {
+	if scope == scopeShops {
+		return "Shop Authorized Information"
+	}
+	return scope
 }
 
 // checkForm refuses what a correct client never sends: parameters that the call does

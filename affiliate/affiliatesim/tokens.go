@@ -25,9 +25,14 @@ const (
 	scopeWrite    = "seller.affiliate_collaboration.write"
 	scopeMessages = "seller.affiliate_messages.write"
 	scopeMarket   = "seller.creator_marketplace.read"
+	// scopeShops is what partner centers call Shop Authorized Information; how the token
+	// calls name it is not documented, so no client should lean on this name.
+	scopeShops = "seller.authorization.info"
 )
 
-func allScopes() []string { return []string{scopeRead, scopeWrite, scopeMessages, scopeMarket} }
+func allScopes() []string {
+	return []string{scopeRead, scopeWrite, scopeMessages, scopeMarket, scopeShops}
+}
 
 // authorization is what one account granted to an app.
 type authorization struct {

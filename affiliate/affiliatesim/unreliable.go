@@ -24,6 +24,9 @@ type manner struct {
 	times int           // how often each
 	late  time.Duration // how long each is held back
 	dice  *mathrand.Rand
+
+	forged       bool // signed with a secret that is nobody's
+	sampleStatus bool // not of deliveries: whether the call that registers addresses knows a name for 56
 }
 
 // next decides for one webhook: how often, and how late. The same seed makes the same
@@ -47,7 +50,12 @@ func (m manner) next() (copies int, late time.Duration) {
 // simWebhooks answers POST /sim/webhooks: deliver to this address from now on; an
 // empty one stops. "times" delivers each webhook so often, 0 loses it; "late" holds it
 // back; "unreliable" lets some be lost, doubled or late by themselves, the same ones
-// for the same "seed".
+// for the same "seed"; "forged" signs them with a wrong secret;
+// "names_56" has the call that registers addresses take SAMPLE_APPLICATION_STATUS_CHANGE.
+//
+// The vendor takes no address like this stand-in's users have: only https, a domain name
+// and no port. That rule cannot hold on loopback, so it holds for the call that registers
+// addresses, and nothing is sent to those: they may be somebody's.
 func (c *Center) simWebhooks(_ *http.Request, body []byte) (any, error) {
 	in, err := control[struct {
 		URL        string `json:"url"`
@@ -55,6 +63,8 @@ func (c *Center) simWebhooks(_ *http.Request, body []byte) (any, error) {
 		Late       string `json:"late"`
 		Unreliable bool   `json:"unreliable"`
 		Seed       uint64 `json:"seed"`
+		Forged     bool   `json:"forged"`
+		Names56    bool   `json:"names_56"`
 	}](body)
 	if err != nil {
 		return nil, err
@@ -62,7 +72,7 @@ func (c *Center) simWebhooks(_ *http.Request, body []byte) (any, error) {
 	if in.URL != "" && !webLink(in.URL) {
 		return nil, badInput(`url must be an absolute web address such as "http://127.0.0.1:8080/tiktok/webhook", or "" to stop; not %q`, clip(in.URL, 100))
 	}
-	m := manner{times: given(in.Times, 1)}
+	m := manner{times: given(in.Times, 1), forged: in.Forged, sampleStatus: in.Names56}
 	if m.times < 0 || m.times > maxRepeats {
 		return nil, badInput("times must be from 0 (lose them) to %d, not %d", maxRepeats, m.times)
 	}

@@ -3,6 +3,7 @@ package affiliatesim
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -19,14 +20,16 @@ const (
 	webhookStatus       = 56
 )
 
-// Delivery: how many webhooks wait at most, and how often and in which distance one is
-// tried. The vendor says only that webhooks may be lost.
+// Delivery: how many webhooks wait at most, and how long an answer may take. It has to be
+// 200 with an empty body.
 const (
 	waitingWebhooks = 10_000
-	webhookTries    = 3
-	webhookTimeout  = 10 * time.Second
-	webhookPause    = 2 * time.Second
+	webhookTimeout  = 3 * time.Second
 )
+
+// webhookRetries are the pauses after a delivery that failed. After the last it is lost.
+// Others do not wait for it.
+var webhookRetries = []time.Duration{2 * time.Minute, 30 * time.Minute, 3 * time.Hour, 12 * time.Hour}
 
 // webhook is the body of one delivery.
 type webhook struct {
@@ -36,10 +39,12 @@ type webhook struct {
 	Timestamp      int64  `json:"timestamp"`
 	Data           any    `json:"data"`
 
-	app *app // that it is for, which signs it
+	app   *app // that it is for, which signs it
+	tries int  // that failed
 }
 
-// postman delivers webhooks one after the other, in order.
+// postman delivers webhooks one after the other, in order; what is tried again comes when
+// it comes.
 type postman struct {
 	client *http.Client
 	logger *slog.Logger
@@ -151,59 +156,55 @@ func (p *postman) work() {
 		w, url := p.queue[0], p.url
 		p.queue = p.queue[1:]
 		p.mu.Unlock()
-		err := p.deliver(url, w)
+		err := p.send(url, w)
 		p.mu.Lock()
-		if err == nil {
+		switch {
+		case err == nil:
 			p.sent++
-		} else {
+		case w.tries < len(webhookRetries):
+			w.tries++
+			p.holdBack(w, webhookRetries[w.tries-1])
+		default:
 			p.failed++
 		}
 		p.mu.Unlock()
 		if err != nil && p.ctx.Err() == nil {
-			p.logger.Warn("could not deliver a webhook", "type", w.Type, "notification", w.NotificationID, "error", err)
+			p.logger.Warn("could not deliver a webhook", "type", w.Type, "notification", w.NotificationID, "tries", w.tries, "error", err)
 		}
 	}
 }
 
-// deliver tries a webhook a few times, with the same notification id each time.
-func (p *postman) deliver(url string, w webhook) error {
+// send makes one attempt, with the same notification id each time.
+func (p *postman) send(url string, w webhook) error {
 	body, err := compact(w)
 	if err != nil {
 		return fmt.Errorf("writing a webhook: %w", err)
 	}
-	for try := 1; ; try++ {
-		err = p.send(url, w.app, body)
-		if err == nil || try == webhookTries {
-			return err
-		}
-		pause := time.NewTimer(webhookPause)
-		select {
-		case <-pause.C:
-		case <-p.ctx.Done():
-			pause.Stop()
-			return err
-		}
-	}
-}
-
-// send makes one attempt.
-func (p *postman) send(url string, a *app, body []byte) error {
 	ctx, cancel := context.WithTimeout(p.ctx, webhookTimeout)
 	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
 	if err != nil {
 		return fmt.Errorf("addressing a webhook: %w", err)
 	}
+	secret := w.app.secret
+	p.mu.Lock()
+	if p.manner.forged {
+		secret = "nobody's"
+	}
+	p.mu.Unlock()
 	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set("Authorization", signWebhook(a.key, a.secret, body))
+	r.Header.Set("Authorization", signWebhook(w.app.key, secret, body))
 	response, err := p.client.Do(r)
 	if err != nil {
 		return fmt.Errorf("delivering a webhook: %w", err)
 	}
 	defer func() { _ = response.Body.Close() }()
-	_, _ = io.CopyN(io.Discard, response.Body, 64<<10)
-	if response.StatusCode/100 != 2 {
+	said, err := io.CopyN(io.Discard, response.Body, 64<<10)
+	switch {
+	case response.StatusCode != http.StatusOK:
 		return fmt.Errorf("delivering a webhook: answered %s", response.Status)
+	case said > 0 || !errors.Is(err, io.EOF):
+		return errors.New("delivering a webhook: the answer has a body")
 	}
 	return nil
 }

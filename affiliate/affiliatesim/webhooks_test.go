@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -120,19 +121,97 @@ func TestTheAuthorisationsEndIsAnnounced(t *testing.T) {
 	})
 }
 
-func TestAWebhookIsTriedThreeTimesAndThenLost(t *testing.T) {
+func TestAWebhookIsTriedAgainFourTimesAndThenLost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u, box := openWithInbox(t)
-		box.refuse = 5
-		u.add(`{}`)
+		began := time.Now()
+		box.refuse = 3
+		first := u.add(`{}`)
+		require.Empty(t, box.all())
 		second := u.add(`{}`)
-		time.Sleep(time.Minute)
+		require.Empty(t, box.all())
+		for _, after := range []time.Duration{2 * time.Minute, 32 * time.Minute, 212 * time.Minute} {
+			time.Sleep(began.Add(after).Sub(time.Now()))
+			synctest.Wait()
+		}
 		got := box.all()
-		require.Len(t, got, 1, "the first was lost, the second came with its last try")
-		require.Equal(t, second, got[0]["data"].(map[string]any)["application_id"])
+		require.Len(t, got, 2, "neither waits for the other")
+		require.ElementsMatch(t, []any{first, second}, []any{got[0]["data"].(map[string]any)["application_id"], got[1]["data"].(map[string]any)["application_id"]})
+
+		box.refuse, began = 5, time.Now()
+		u.add(`{}`)
+		time.Sleep(16 * time.Hour)
+		require.Len(t, box.all(), 2, "after the fourth repetition it is lost")
+		require.Zero(t, box.refuse)
 		hooks := u.state()["webhooks"].(map[string]any)
-		require.Equal(t, []any{1.0, 1.0}, []any{hooks["delivered"], hooks["lost"]})
+		require.Equal(t, []any{2.0, 1.0}, []any{hooks["delivered"], hooks["lost"]})
 	})
+}
+
+func TestOnlyAnEmpty200TakesAWebhook(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for name, answer := range map[string]func(http.ResponseWriter){
+			"another status": func(w http.ResponseWriter) { w.WriteHeader(http.StatusNoContent) },
+			"a body":         func(w http.ResponseWriter) { _, _ = io.WriteString(w, "ok") },
+			"a late answer":  func(http.ResponseWriter) { time.Sleep(4 * time.Second) },
+		} {
+			tries := 0
+			u := open(t, Options{Webhooks: serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				if tries++; tries == 1 {
+					answer(w)
+				}
+			}))})
+			u.order("/sim/webhooks", `{"url":"http://desk.test/tiktok/webhook"}`)
+			u.add(`{}`)
+			time.Sleep(3 * time.Minute)
+			require.Equal(t, 2, tries, name)
+		}
+	})
+}
+
+func TestAForgedWebhookIsSignedByNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		u, box := openWithInbox(t)
+		u.order("/sim/webhooks", `{"url":"http://desk.test/tiktok/webhook","forged":true}`)
+		u.add(`{}`)
+		require.Len(t, box.all(), 1)
+		require.NotEqual(t, signWebhook(u.details.AppKey, u.details.AppSecret, []byte(box.bodies[0])), box.headers[0])
+	})
+}
+
+func TestAddressesOfWebhooksAreRegisteredByTheVendorsRules(t *testing.T) {
+	u := open(t, Options{NoRateLimits: true})
+	const path = "/event/202309/webhooks"
+	call := func(method, body string) reply {
+		return u.send(u.request(method, path, nil, body))
+	}
+	const good = "https://desk.example.com/tiktok/webhook"
+	for name, c := range map[string]struct{ event, address string }{
+		"plain":               {"NEW_MESSAGE_LISTENER", "http://desk.example.com/tiktok/webhook"},
+		"a port":              {"NEW_MESSAGE_LISTENER", "https://desk.example.com:8443/tiktok/webhook"},
+		"an address's digits": {"NEW_MESSAGE_LISTENER", "https://192.0.2.1/tiktok/webhook"},
+		"no domain":           {"NEW_MESSAGE_LISTENER", "https://localhost/tiktok/webhook"},
+		"too long":            {"NEW_MESSAGE_LISTENER", "https://desk.example.com/" + strings.Repeat("x", 255)},
+		"a query":             {"NEW_MESSAGE_LISTENER", good + "?x=1"},
+		"no event":            {"", good},
+		"a name for 56":       {"SAMPLE_APPLICATION_STATUS_CHANGE", good},
+	} {
+		require.Equal(t, codeParameterInvalid, call(http.MethodPut, `{"address":"`+c.address+`","event_type":"`+c.event+`"}`).Code, name)
+	}
+	for range 2 {
+		require.Zero(t, call(http.MethodPut, `{"address":"`+good+`","event_type":"NEW_MESSAGE_LISTENER"}`).Code)
+	}
+	listed := call(http.MethodGet, "").data(t)
+	require.EqualValues(t, 1, listed["total_count"])
+	require.Equal(t, good, listed["webhooks"].([]any)[0].(map[string]any)["address"])
+	require.Zero(t, call(http.MethodDelete, `{"event_type":"NEW_MESSAGE_LISTENER"}`).Code)
+	require.Equal(t, codeParameterInvalid, call(http.MethodDelete, `{"event_type":"NEW_MESSAGE_LISTENER"}`).Code)
+	u.order("/sim/webhooks", `{"names_56":true}`)
+	require.Zero(t, call(http.MethodPut, `{"address":"`+good+`","event_type":"SAMPLE_APPLICATION_STATUS_CHANGE"}`).Code)
+	u.order("/sim/authorization", `{"do":"withhold_scope","scope":"`+scopeShops+`"}`)
+	refused := call(http.MethodGet, "")
+	require.Equal(t, codeScopeMissing, refused.Code)
+	require.Contains(t, refused.Message, "Shop Authorized Information")
 }
 
 func TestWebhooksMayBeDoubledLostAndStopped(t *testing.T) {
