@@ -157,6 +157,19 @@ type Tx interface {
 	// PutPerson keeps a person, in place of the one of the same id.
 	PutPerson(Person) error
 
+	// NoteDelivery takes note of a delivery of TikTok's, by its id, and reports whether that is the first of this id in
+	// the days that ForgetDeliveries left. Of one day (in UTC) it takes note of so many at the most; beyond that each counts as the
+	// first.
+	NoteDelivery(id string, at time.Time, most int) (first bool, err error)
+	// ForgetDeliveries forgets up to limit deliveries of days that ended before a time, and returns how many.
+	ForgetDeliveries(before time.Time, limit int) (int, error)
+	// PutLook keeps a look, in place of the one at the same subject.
+	PutLook(Look) error
+	// Looks returns up to limit looks, by subject, and a cursor as Campaigns does.
+	Looks(after string, limit int) ([]Look, string, error)
+	// RemoveLook takes a look away, unless another time of the same subject was put since; it need not be there.
+	RemoveLook(Look) error
+
 	// Append adds to the history of the entry's application, or, where it names none, to the shop's own. Nothing
 	// removes it.
 	Append(Entry) error

@@ -21,7 +21,7 @@ func TestARefreshAnswersWithANewPairAndKillsTheOldToken(t *testing.T) {
 		first := u.token("refresh", refreshWith(u.details.RefreshToken)).data(t)
 		require.EqualValues(t, time.Now().Add(7*24*time.Hour).Unix(), first["access_token_expire_in"])
 		require.Greater(t, first["refresh_token_expire_in"], first["access_token_expire_in"])
-		require.Len(t, first["granted_scopes"], 4)
+		require.Len(t, first["granted_scopes"], 5)
 		require.NotEmpty(t, first["open_id"])
 		require.NotEqual(t, u.details.RefreshToken, first["refresh_token"])
 		require.Equal(t, first["refresh_token"], center.Details(testBase).RefreshToken)

@@ -111,6 +111,33 @@ func (j *job) end(err error) {
 	}
 }
 
+// borrow keeps runs from beginning until giveBack, unless one is under way or the job rests.
+func (j *job) borrow() bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.running || j.rest.open() > 0 {
+		return false
+	}
+	j.running = true
+	return true
+}
+
+func (j *job) giveBack() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.running = false
+}
+
+// good returns when the last run began, if it went through.
+func (j *job) good() time.Time {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.went.Err != nil {
+		return time.Time{}
+	}
+	return j.went.Began
+}
+
 // tell changes what is known of the job.
 func (j *job) tell(change func(*Sweep)) {
 	j.mu.Lock()

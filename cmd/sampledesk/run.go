@@ -126,7 +126,11 @@ func (d desk) run(ctx context.Context, wires network, log *slog.Logger) (err err
 		log.InfoContext(ctx, "SLACK_APP_TOKEN is set: Slack delivers over Socket Mode, and SLACK_SIGNING_SECRET is not used")
 	}
 
+	inbox := bridge.NewInbox(tiktok)
+	web.handle("POST /tiktok/webhook", bridge.MaxWebhook, inbox.ServeHTTP)
+
 	group := newGroup(ctx)
+	group.start(func(ctx context.Context) error { inbox.Run(ctx); return nil })
 	group.start(func(ctx context.Context) error { dispatcher.Run(ctx); return nil })
 	group.start(slack.Run)
 	group.start(func(ctx context.Context) error { return web.serve(ctx, listener) })

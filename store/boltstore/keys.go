@@ -45,6 +45,9 @@ var (
 
 	peopleBucket = []byte("people") // person -> Person
 
+	deliveriesBucket = []byte("deliveries") // day (20261130) / id -> "1"; day -> how many the day has, in decimal
+	looksBucket      = []byte("looks")      // subject -> Look
+
 	deadLettersBucket = []byte("dead letters") // time (16 hex digits) / effect -> deadLetter
 
 	// busyBucket holds what nearly every update changes, so that it is on few pages: the effects, how many applications the
@@ -63,6 +66,7 @@ var buckets = [][]byte{
 	schemaBucket, authorisationsBucket, shopsBucket, applicationsBucket, listingsBucket, campaignsBucket, campaignNamesBucket,
 	membersBucket, membershipsBucket, productsBucket, conversationsBucket, conversationIDsBucket, waitingBucket, templatesBucket, runsBucket, noticesBucket,
 	peopleBucket, deadLettersBucket, busyBucket, figuresBucket, standingsBucket, appsBucket,
+	deliveriesBucket, looksBucket,
 }
 
 // The keys of schemaBucket: the number of the file's schema, and by which rules its listings are kept.

@@ -57,6 +57,8 @@ var takenOver = []struct {
 	{peopleBucket, anew[workflow.Person]},
 	{deadLettersBucket, anew[deadLetter]},
 	{appsBucket, anew[workflow.App]},
+	{deliveriesBucket, asItIs},
+	{looksBucket, anew[workflow.Look]},
 }
 
 // anew packs a value as it is packed today.

@@ -50,6 +50,7 @@ func Run(t *testing.T, open Open) {
 		{"Conversations", conversations},
 		{"Runs and notices", runs},
 		{"People", people},
+		{"Looks", looks},
 		{"History", history},
 		{"Lanes", lanes},
 		{"Ready", readiness},

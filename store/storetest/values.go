@@ -48,12 +48,16 @@ func showRoundTrip(t *testing.T, s workflow.Store, at time.Time) {
 		func(tx workflow.Tx) error { return tx.PutRun(whole[workflow.Run](at)) },
 		func(tx workflow.Tx) error { return tx.PutNotice(whole[workflow.Notice](at)) },
 		func(tx workflow.Tx) error { return tx.PutPerson(whole[workflow.Person](at)) },
+		func(tx workflow.Tx) error { return tx.PutLook(whole[workflow.Look](at)) },
 		func(tx workflow.Tx) error { return tx.Append(h) },
 		enqueue(e, letter),
 		func(tx workflow.Tx) error { return tx.Bury(letter, at) },
 	)
 
 	see(t, s, func(tx workflow.Tx) error {
+		looks, _, err := tx.Looks("", 9)
+		require.NoError(t, err)
+		require.Equal(t, []workflow.Look{whole[workflow.Look](smooth)}, looks)
 		auths, err := tx.Authorisations()
 		require.NoError(t, err)
 		require.Equal(t, []workflow.Authorisation{whole[workflow.Authorisation](smooth)}, auths)
