@@ -46,7 +46,7 @@ type tiktokFlags struct {
 
 // deskFlags say how the desk runs.
 type deskFlags struct {
-	Listen       string        `env:"SAMPLEDESK_LISTEN" default:"127.0.0.1:8080" help:"Where /healthz, /readyz, /metrics and, in HTTP mode, /slack/events are served."`
+	Listen       string        `env:"SAMPLEDESK_LISTEN" default:"127.0.0.1:8080" help:"Where /healthz, /readyz, /metrics and what Slack (in HTTP mode) and TikTok send are served."`
 	Sync         string        `env:"SAMPLEDESK_SYNC" default:"@every 1m" help:"When to sync with TikTok: a cron expression, at most once a second."`
 	SyncMessages string        `env:"SAMPLEDESK_SYNC_MESSAGES" default:"@every 1m" help:"When to check for messages from creators: a cron expression, at most once a second."`
 	SyncContent  string        `env:"SAMPLEDESK_SYNC_CONTENT" default:"@every 30m" help:"When to check for content from creators: a cron expression, at most once a second."`
