@@ -190,6 +190,8 @@ type Outbox interface {
 	// Lane returns a lane's effects in order, and for each whether it is claimed. A claim that lapsed is one until it
 	// is released or another takes the effect: nobody knows what its owner has done.
 	Lane(Lane) ([]InLane, error)
+	// Line hands out what the index tells of a lane's effects, in order and without reading them, until fn returns false.
+	Line(l Lane, fn func(InLine) bool) error
 	// Length returns how many effects a lane holds, without reading them.
 	Length(Lane) (int, error)
 	// First returns the id of a lane's first effect, or ErrNotFound.
@@ -253,6 +255,14 @@ type Waiting struct {
 	Kind   EffectKind
 	Count  int
 	Oldest time.Time // when the one that was put first was made
+}
+
+// InLine is what the index tells of an effect in its lane.
+type InLine struct {
+	ID      EffectID
+	Kind    EffectKind
+	Notice  NoticeID
+	Claimed bool // as in InLane
 }
 
 // InLane is an effect in its lane.

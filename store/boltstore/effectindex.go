@@ -30,6 +30,7 @@ type spot struct {
 	id       workflow.EffectID
 	lane     workflow.Lane
 	kind     workflow.EffectKind
+	notice   workflow.NoticeID
 	priority workflow.Priority
 	due      int64 // in microseconds, see queued.due
 	parked   bool
@@ -39,7 +40,7 @@ type spot struct {
 func spotOf(q queued) *spot {
 	e := q.Effect
 	return &spot{
-		sequence: q.Sequence, id: e.ID, lane: e.Lane, kind: e.Kind, priority: e.Priority, due: q.due().UnixMicro(), parked: e.Parked,
+		sequence: q.Sequence, id: e.ID, lane: e.Lane, kind: e.Kind, notice: e.Notice, priority: e.Priority, due: q.due().UnixMicro(), parked: e.Parked,
 		claimed: !q.Until.IsZero(),
 	}
 }

@@ -86,6 +86,15 @@ func (t *transaction) Lane(l workflow.Lane) ([]workflow.InLane, error) {
 	return lane, nil
 }
 
+// Line is part of workflow.Outbox.
+func (t *transaction) Line(l workflow.Lane, fn func(workflow.InLine) bool) error {
+	t.effects.lane(l, func(s *spot) bool {
+		_, leased := t.lease(s.id)
+		return fn(workflow.InLine{ID: s.id, Kind: s.kind, Notice: s.notice, Claimed: s.claimed || leased})
+	})
+	return t.alive()
+}
+
 // Length is part of workflow.Outbox.
 func (t *transaction) Length(l workflow.Lane) (n int, err error) {
 	t.effects.lane(l, func(*spot) bool {

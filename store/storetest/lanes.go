@@ -28,6 +28,15 @@ func laneOf(t *testing.T, s workflow.Store, l workflow.Lane) []workflow.InLane {
 		}
 		n, err := tx.Length(l)
 		require.Equal(t, len(lane), n, "the length of the lane")
+		var line, want []workflow.InLine
+		for _, e := range lane {
+			want = append(want, workflow.InLine{ID: e.ID, Kind: e.Kind, Notice: e.Notice, Claimed: e.Claimed})
+		}
+		require.NoError(t, tx.Line(l, func(e workflow.InLine) bool {
+			line = append(line, e)
+			return true
+		}))
+		require.Equal(t, want, line)
 		return lane, err
 	})
 }

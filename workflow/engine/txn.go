@@ -152,34 +152,49 @@ func (t *txn) save(before workflow.Application, next workflow.Next, line workflo
 	return nil
 }
 
+// unclaimed returns the first effect of a lane that is one of those and not claimed, by the index alone; ErrNotFound if
+// there is none.
+func (t *txn) unclaimed(l workflow.Lane, one func(workflow.InLine) bool) (id workflow.EffectID, err error) {
+	err = t.tx.Line(l, func(e workflow.InLine) bool {
+		if !e.Claimed && one(e) {
+			id = e.ID
+		}
+		return id == ""
+	})
+	if err == nil && id == "" {
+		err = workflow.ErrNotFound
+	}
+	return id, err
+}
+
 // cancel drops an effect unless it is claimed: a claim is never undone.
 func (t *txn) cancel(lane workflow.Lane, id workflow.EffectID) error {
-	waiting, err := t.tx.Lane(lane)
+	_, err := t.unclaimed(lane, func(e workflow.InLine) bool { return e.ID == id })
+	if errors.Is(err, workflow.ErrNotFound) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
-	for _, w := range waiting {
-		if w.ID == id && !w.Claimed {
-			return t.tx.Remove(id)
-		}
-	}
-	return nil
+	return t.tx.Remove(id)
 }
 
 // reschedule makes an effect due earlier, unless it is claimed.
 func (t *txn) reschedule(earlier workflow.Effect) error {
-	waiting, err := t.tx.Lane(earlier.Lane)
+	_, err := t.unclaimed(earlier.Lane, func(e workflow.InLine) bool { return e.ID == earlier.ID })
+	if errors.Is(err, workflow.ErrNotFound) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
-	for _, w := range waiting {
-		if w.ID == earlier.ID && !w.Claimed {
-			w.NotBefore = earlier.NotBefore
-			t.enqueued = true
-			return t.tx.Change(w.Effect)
-		}
+	waiting, err := t.tx.Effect(earlier.ID)
+	if err != nil {
+		return err
 	}
-	return nil
+	waiting.NotBefore = earlier.NotBefore
+	t.enqueued = true
+	return t.tx.Change(waiting)
 }
 
 // enqueue puts an effect in its lane. Repaints of one card or notice coalesce: what is shown is rendered at delivery,
@@ -187,19 +202,12 @@ func (t *txn) reschedule(earlier workflow.Effect) error {
 func (t *txn) enqueue(eff workflow.Effect, at time.Time) error {
 	t.enqueued = true
 	if eff.Kind == workflow.ShowCard || eff.Kind == workflow.ShowNotice {
-		waiting, err := t.tx.Lane(eff.Lane)
-		if err != nil {
-			return err
+		id, err := t.unclaimed(eff.Lane, func(e workflow.InLine) bool { return e.Kind == eff.Kind && e.Notice == eff.Notice })
+		if err == nil {
+			return t.coalesce(id, eff)
 		}
-		for _, w := range waiting {
-			if w.Claimed || w.Kind != eff.Kind || w.Notice != eff.Notice {
-				continue
-			}
-			w.Priority = min(w.Priority, eff.Priority)
-			if eff.NotBefore.Before(w.NotBefore) && w.Attempt == 0 {
-				w.NotBefore = eff.NotBefore // one that failed keeps its pause
-			}
-			return t.tx.Change(w.Effect)
+		if !errors.Is(err, workflow.ErrNotFound) {
+			return err
 		}
 	}
 	if eff.ID == "" {
@@ -207,6 +215,23 @@ func (t *txn) enqueue(eff workflow.Effect, at time.Time) error {
 	}
 	eff.MadeAt = at
 	return t.tx.Enqueue(eff)
+}
+
+// coalesce has the repaint that waits serve for another.
+func (t *txn) coalesce(id workflow.EffectID, eff workflow.Effect) error {
+	waiting, err := t.tx.Effect(id)
+	if err != nil {
+		return err
+	}
+	priority, notBefore := min(waiting.Priority, eff.Priority), waiting.NotBefore
+	if eff.NotBefore.Before(notBefore) && waiting.Attempt == 0 {
+		notBefore = eff.NotBefore // one that failed keeps its pause
+	}
+	if priority == waiting.Priority && notBefore.Equal(waiting.NotBefore) {
+		return nil
+	}
+	waiting.Priority, waiting.NotBefore = priority, notBefore
+	return t.tx.Change(waiting)
 }
 
 // newEffectID returns an id that no other desk will ever make: 130 random bits.
