@@ -31,6 +31,11 @@ type Config struct {
 	// how long it took. It is called on the path of a click and must not block; nil tells nobody.
 	Acknowledged func(kind string, took time.Duration)
 
+	// TestWebhook sends an example to the webhook of a shop's settings, and tells in a few words what came back.
+	// NewWebhookSecret makes a new secret for it, which is shown once. Nil: the desk calls no other systems.
+	TestWebhook      func(ctx context.Context, shop workflow.Shop) (words string, good bool)
+	NewWebhookSecret func(ctx context.Context, shop workflow.ShopID, by workflow.Actor) (secret string, err error)
+
 	// Memory tells what is wrong with the store, in sentences for the operator; nil: nobody tells.
 	Memory func(ctx context.Context) []string
 

@@ -39,6 +39,8 @@ type setup struct {
 	sync    func() []bot.SyncState // how the sweeps went
 
 	// link gives links for requests, in TikTok's place.
+	webhooks bot.Config // TestWebhook and NewWebhookSecret of it
+
 	link func(context.Context, workflow.ShopID, workflow.ProductID, string, int) (string, error)
 }
 
@@ -195,7 +197,7 @@ func (w *world) open() {
 		BotToken: w.details.BotToken, AppToken: w.details.AppToken, APIURL: w.details.APIURL, Channel: samples,
 		Admins: []workflow.PersonID{admin}, Undo: undo, HTTPClient: &http.Client{Transport: transport}, Dial: w.pipes.Dial, Logger: log,
 		Version: "v1.2.3", Sync: w.setup.sync,
-		Link: w.setup.link,
+		Link: w.setup.link, TestWebhook: w.setup.webhooks.TestWebhook, NewWebhookSecret: w.setup.webhooks.NewWebhookSecret,
 	}
 	if w.setup.http {
 		config.SigningSecret = w.details.SigningSecret

@@ -32,6 +32,7 @@ type settingsDesk struct {
 	mux      *handle.Mux
 	standard workflow.Settings // what holds where a shop's own is unset
 	checks   slackChecks
+	webhooks webhooks
 	log      *slog.Logger
 }
 
@@ -47,6 +48,8 @@ func (d *settingsDesk) register(r *routes) {
 	handle.OnClick(r.Mux, view.ActionSettingsShop, d.switchShop())
 	handle.OnClick(r.Mux, view.ActionSettingsSection, d.openSection())
 	handle.OnSubmit(r.Mux, view.CallbackSettings, d.submit())
+	handle.OnClick(r.Mux, view.ActionWebhookTest, d.testWebhook())
+	handle.OnClick(r.Mux, view.ActionWebhookSecret, d.renewWebhookSecret())
 	r.OnSuggest(view.ActionSettingsGroups, d.suggestGroups)
 	(&template.Desk{API: d.api, Engine: d.engine, Store: d.store, Access: d.access, Log: d.log, Overview: d.showOverview}).Register(r.Mux)
 	r.OnSuggest(view.ActionSettingsZone, d.suggestZones)
@@ -272,7 +275,12 @@ func (d *settingsDesk) save(ctx context.Context, draft settingsDraft) (handle.An
 		Actor: draft.by, At: time.Now(), Seen: shop.Settings.Version, Settings: after, Copies: ids, Fields: draft.rows.Fields(),
 	})
 	lines := view.SettingsSaved(draft.meta.Section, shop, changes, copies)
-	return handle.Answer{Then: func(ctx context.Context) { d.showSaved(ctx, draft, saved, lines) }}, err
+	return handle.Answer{Then: func(ctx context.Context) {
+		if line := d.firstWebhookSecret(ctx, draft, saved); line != "" {
+			lines = append(lines, line)
+		}
+		d.showSaved(ctx, draft, saved, lines)
+	}}, err
 }
 
 // showSaved shows in the overview what was saved. To somebody who took their own rights away it shows nothing else.
@@ -371,4 +379,74 @@ func (d *settingsDesk) groupNames(ctx context.Context, ids []workflow.GroupID) m
 		names[g.ID] = g.Name
 	}
 	return names
+}
+
+// webhooks are what the settings do with a shop's webhook beside keeping its address; see Config.
+type webhooks struct {
+	test      func(context.Context, workflow.Shop) (string, bool)
+	newSecret func(context.Context, workflow.ShopID, workflow.Actor) (string, error)
+}
+
+// webhookTestTime is how long a test may take, with showing what came of it.
+const webhookTestTime = 12*time.Second + slackapi.Timeout
+
+// testWebhook sends an example to the address that is saved, and shows what came back in a view that opens at once: a
+// trigger does not live as long as a call may take.
+func (d *settingsDesk) testWebhook() onClick[view.SettingsMeta] {
+	return onClick[view.SettingsMeta]{
+		Order: handle.AckFirst,
+		Parse: func(c click) (view.SettingsMeta, error) { return view.ParseSettingsMeta(c.View.Metadata) },
+		Scope: settingsScope,
+		Do: func(ctx context.Context, c click, _ view.SettingsMeta, g handle.Grant) (handle.Answer, error) {
+			host := workflow.WebhookHost(g.Shop.Settings.Webhook)
+			if d.webhooks.test == nil || host == "" {
+				return handle.Open(view.NoticeModal(view.Aside(view.WebhookUnavailable))), nil
+			}
+			shown, err := d.api.PushViewContext(ctx, c.TriggerID, view.WebhookTesting(host))
+			if err != nil {
+				return handle.Answer{}, err
+			}
+			return handle.Answer{Then: func(ctx context.Context) {
+				ctx, cancel := d.api.Detach(ctx, webhookTestTime)
+				defer cancel()
+				words, good := d.webhooks.test(ctx, g.Shop)
+				if _, err := d.api.UpdateViewContext(ctx, view.WebhookTested(host, words, good), "", "", shown.ID); err != nil {
+					d.log.WarnContext(ctx, "could not show what a webhook answered", "person", c.User.ID, "shop", g.Shop.ID, "error", err)
+				}
+			}}, nil
+		},
+	}
+}
+
+// renewWebhookSecret makes a new secret and shows it, the only time.
+func (d *settingsDesk) renewWebhookSecret() onClick[view.SettingsMeta] {
+	return onClick[view.SettingsMeta]{
+		Order: handle.AckFirst,
+		Parse: func(c click) (view.SettingsMeta, error) { return view.ParseSettingsMeta(c.View.Metadata) },
+		Scope: settingsScope,
+		Do: func(ctx context.Context, _ click, _ view.SettingsMeta, g handle.Grant) (handle.Answer, error) {
+			if d.webhooks.newSecret == nil {
+				return handle.Open(view.NoticeModal(view.Aside(view.WebhookUnavailable))), nil
+			}
+			secret, err := d.webhooks.newSecret(ctx, g.Shop.ID, g.Actor)
+			if err != nil {
+				return handle.Answer{}, err
+			}
+			return handle.Open(view.WebhookSecret(secret)), nil
+		},
+	}
+}
+
+// firstWebhookSecret makes the secret of a webhook that was just saved, and returns the line that shows it; "" where
+// there is nothing to show.
+func (d *settingsDesk) firstWebhookSecret(ctx context.Context, draft settingsDraft, saved workflow.Shop) string {
+	if draft.meta.Section != view.SettingsOthers || saved.Settings.Webhook == "" || len(saved.WebhookSecret) > 0 || d.webhooks.newSecret == nil {
+		return ""
+	}
+	secret, err := d.webhooks.newSecret(ctx, saved.ID, draft.by)
+	if err != nil {
+		d.log.ErrorContext(ctx, "could not make the secret of a webhook", "shop", saved.ID, "error", err)
+		return view.WebhookNoSecret
+	}
+	return view.WebhookSecretLine(secret)
 }

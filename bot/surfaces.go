@@ -24,7 +24,8 @@ func (d *Desk) surfaces(store workflow.Store, engine *engine.Engine, who *access
 	talk := &talkDesk{api: api, engine: engine, store: store, access: who, defaults: defaults, log: log}
 	question := &questionDesk{engine: engine, store: store, access: who, defaults: defaults, log: log}
 	checks := slackChecks{api: api, access: who, log: log}
-	settings := &settingsDesk{api: api, engine: engine, store: store, access: who, mux: mux, standard: standardSettings(defaults), checks: checks, log: log}
+	settings := &settingsDesk{api: api, engine: engine, store: store, access: who, mux: mux, standard: standardSettings(defaults), checks: checks, log: log,
+		webhooks: webhooks{d.config.TestWebhook, d.config.NewWebhookSecret}}
 
 	assigning := assigner{engine: engine, access: who, defaults: defaults}
 	assign := &assignDesk{store: store, access: who, mux: mux, find: find, assigner: assigning}

@@ -22,8 +22,11 @@ const (
 	CarryOn        EffectKind = "carry on" // go on with a run that is kept in parts
 )
 
+// CallWebhook tells another system of an application's event, at the address that the shop's settings name.
+const CallWebhook EffectKind = "webhook"
+
 // EffectKinds lists them in the order in which a dispatcher considers them: what goes to TikTok comes first.
-var EffectKinds = []EffectKind{ReviewOnTikTok, ShowCard, SendMessage, ShowNotice, CarryOn, ImportCreators, Reply, Announce, MarkRead}
+var EffectKinds = []EffectKind{ReviewOnTikTok, ShowCard, SendMessage, ShowNotice, CarryOn, ImportCreators, Reply, Announce, MarkRead, CallWebhook}
 
 // Service is who takes the effect's delivery.
 type Service string
@@ -32,7 +35,8 @@ type Service string
 const (
 	Slack  Service = "slack"
 	TikTok Service = "tiktok"
-	Itself Service = "desk" // the desk itself: nobody outside is asked
+	Others Service = "others" // other systems, each at its shop's webhook
+	Itself Service = "desk"   // the desk itself: nobody outside is asked
 )
 
 // Service returns who delivers effects of this kind.
@@ -42,6 +46,8 @@ func (k EffectKind) Service() Service {
 		return TikTok
 	case CarryOn:
 		return Itself
+	case CallWebhook:
+		return Others
 	default:
 		return Slack
 	}
@@ -81,6 +87,8 @@ type Effect struct {
 	Text    string     `json:"text,omitempty"`    // of SendMessage
 
 	Conversations []string `json:"conversations,omitempty"` // of MarkRead: TikTok's ids, MaxMarkRead at the most
+
+	Webhook *WebhookEvent `json:"webhook,omitempty"` // of CallWebhook
 
 	MadeAt    time.Time `json:"made_at"`
 	NotBefore time.Time `json:"not_before"`
@@ -149,6 +157,8 @@ const (
 	KindEnding  PayloadKind = "ending"  // to one admin: an authorisation is about to end
 
 	SayUndelivered PayloadKind = "undelivered" // Slack did not take a message
+
+	KindWebhook PayloadKind = "webhook" // another system did not take what it was told
 )
 
 // Payload is the facts of a message; the view words it.
@@ -233,6 +243,9 @@ func ShipmentLane(s ShopID) Lane { return Lane("shipments/" + string(s)) }
 
 // PersonLane is the lane of what is said of a shop to one person, in the app's own messages.
 func PersonLane(s ShopID, p PersonID) Lane { return Lane("person/" + string(s) + "/" + string(p)) }
+
+// WebhookLane is the lane of what another system is told of an application: in order, and in nobody's way.
+func WebhookLane(k Key) Lane { return Lane("webhook/" + k.String()) }
 
 // NoticeLane is the lane of what is said to a shop's channel.
 func NoticeLane(s ShopID) Lane { return Lane("notice/" + string(s)) }

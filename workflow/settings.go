@@ -35,6 +35,8 @@ type Settings struct {
 	Nudge     string `json:"nudge,omitempty"`     // sent to a creator before their posting deadline; empty: never automatically
 	Weekly    bool   `json:"weekly,omitempty"`    // a report on Monday morning
 
+	Webhook string `json:"webhook,omitempty"` // the address of another system that is told of decisions and stages; a secret, as many are
+
 	Welcomed bool `json:"welcomed,omitempty"` // an admin has seen, or dismissed, the first-run welcome
 }
 
@@ -80,7 +82,7 @@ func (s Settings) Normalised() Settings {
 	if len(s.Steps) == 0 {
 		s.Steps = nil
 	}
-	s.Nudge = CleanText(s.Nudge)
+	s.Nudge, s.Webhook = CleanText(s.Nudge), strings.TrimSpace(s.Webhook)
 	return s
 }
 
@@ -166,6 +168,8 @@ func (s Settings) Check() string {
 		return FieldMoveDays
 	case utf8.RuneCountInString(s.Nudge) > MaxMessage:
 		return FieldNudge
+	case s.Webhook != "" && !IsWebhook(s.Webhook):
+		return FieldWebhook
 	default:
 		return ""
 	}
@@ -184,6 +188,7 @@ const (
 	FieldPostDays  = "days to post"
 	FieldMoveDays  = "days until a parcel is told of"
 	FieldNudge     = "nudge"
+	FieldWebhook   = "webhook"
 )
 
 // descending reports whether the steps come one after the other, each within its bounds.

@@ -24,6 +24,13 @@ type Shop struct {
 	Undelivered time.Time `json:"undelivered,omitzero"` // when its admins were last told that Slack did not take a message
 
 	Settings Settings `json:"settings,omitzero"`
+
+	// Of the webhook in the settings: the secret that signs what is sent there, sealed; since when there is one, so that
+	// what waited for an address that was removed is not sent to the next; and when admins were last told that it failed.
+	WebhookSecret []byte    `json:"webhook_secret,omitempty"`
+	WebhookSince  time.Time `json:"webhook_since,omitzero"`
+	WebhookFailed time.Time `json:"webhook_failed,omitzero"`
+
 	LastTurn PersonID `json:"last_turn,omitempty"` // the reviewer to whom the last request was offered in turn
 
 	// Of the timers: up to which version of the settings they are set, and, while that goes on, up to which

@@ -236,6 +236,7 @@ var waitingNames = map[workflow.EffectKind][2]string{
 	workflow.SendMessage:    {"message to a creator", "messages to creators"},
 	workflow.CarryOn:        {"action on several requests", "actions on several requests"},
 	workflow.MarkRead:       {"set of conversations to mark as read", "sets of conversations to mark as read"},
+	workflow.CallWebhook:    {"event for another system", "events for other systems"},
 	workflow.ImportCreators: {"import of a collaboration", "imports of collaborations"},
 	workflow.ShowCard:       {"card", "cards"},
 	workflow.ShowNotice:     {"message to update", "messages to update"},

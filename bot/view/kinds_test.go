@@ -45,7 +45,7 @@ func worst() (listing, single map[string]Message) {
 	}
 	for _, kind := range []workflow.PayloadKind{
 		workflow.KindStage, workflow.KindDecision, workflow.KindRefused, workflow.KindCampaign, workflow.KindNote, workflow.KindBacklog,
-		workflow.KindStopped, workflow.KindResumed, workflow.SayUndelivered, workflow.KindShipment, "of tomorrow",
+		workflow.KindStopped, workflow.KindResumed, workflow.SayUndelivered, workflow.KindWebhook, workflow.KindShipment, "of tomorrow",
 	} {
 		s.Kind = kind
 		single["reply "+string(kind)], single["notice "+string(kind)] = Reply(s), Notice(s, many.People)

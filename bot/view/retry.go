@@ -121,6 +121,8 @@ func owed(e workflow.Effect) string {
 		return "an action on several requests"
 	case workflow.MarkRead:
 		return "marking conversations as read"
+	case workflow.CallWebhook:
+		return "an event for another system"
 	case workflow.ImportCreators:
 		return "an import of creators"
 	default:

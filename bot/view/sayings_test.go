@@ -84,6 +84,8 @@ func notices() map[string]workflow.Payload {
 		c.Message, c.RequestID = "the vendor's words", "20261120120000ABC"
 		all["notice_stopped_"+name] = workflow.Payload{Kind: workflow.KindStopped, Shop: "Nimbus Home", Failure: c}
 	}
+	all["notice_webhook"] = workflow.Payload{Kind: workflow.KindWebhook, Shop: "Nimbus Home", Text: "hooks.example", Failure: workflow.Failure{Message: "it answered 404 Not Found"}}
+	all["notice_webhook_hostile"] = workflow.Payload{Kind: workflow.KindWebhook, Shop: hostile, Text: hostile, Failure: workflow.Failure{Message: hostile}}
 	all["notice_unreadable"] = workflow.Payload{Kind: workflow.KindUnreadable, Shop: "Nimbus Home", Waiting: 3, IDs: []string{"", "7390000000000000001"}}
 	all["notice_backup"] = workflow.Payload{Kind: workflow.KindBackup, Failure: workflow.Failure{Message: "backing up to /backups/desk-2026-11-30.backup: the disk is full; nothing was kept there"}}
 	all["notice_backup_hostile"] = workflow.Payload{Kind: workflow.KindBackup, Failure: workflow.Failure{Message: hostile}}

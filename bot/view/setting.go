@@ -47,10 +47,11 @@ const (
 	SettingsTimes     SettingsSection = "times"
 	SettingsShipments SettingsSection = "shipments"
 	SettingsMessages  SettingsSection = "messages"
+	SettingsOthers    SettingsSection = "others"
 )
 
 // settingsSections are the sections in the order of the overview.
-var settingsSections = []SettingsSection{SettingsPeople, SettingsTimes, SettingsShipments, SettingsMessages}
+var settingsSections = []SettingsSection{SettingsPeople, SettingsTimes, SettingsShipments, SettingsMessages, SettingsOthers}
 
 // settingsTitles are what they are called; they are also the dialogs' titles, of 24 characters at most.
 var settingsTitles = map[SettingsSection]string{
@@ -58,6 +59,7 @@ var settingsTitles = map[SettingsSection]string{
 	SettingsTimes:     "Deadlines and times",
 	SettingsShipments: "Shipments and posting",
 	SettingsMessages:  "Messages",
+	SettingsOthers:    "Other systems",
 }
 
 // SettingsKnown is what inputs show beside the settings.

@@ -137,6 +137,9 @@ func SettingsModal(id SettingsSection, f SettingsFacts) slack.ModalViewRequest {
 		blocks = append(blocks, aside("Settings"+forShop(first(f.Shop.Name, string(f.Shop.ID)))+"."))
 	}
 	blocks = append(blocks, all.blocks(f.Shop.ID, f.Shop.Settings, f.SettingsKnown)...)
+	if id == SettingsOthers {
+		blocks = append(blocks, webhookControls(f.Shop)...)
+	}
 	if copies, ok := copiesInput(id, f); ok {
 		blocks = append(blocks, copies)
 	}

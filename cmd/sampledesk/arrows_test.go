@@ -105,7 +105,7 @@ func TestTheArrowsPointInward(t *testing.T) {
 			require.False(t, slackGo(i), "%s does not import slack-go", stand)
 		}
 	}
-	for _, path := range []string{"sampledesk/workflow/outbox", "sampledesk/store", "sampledesk/store/boltstore", "sampledesk/store/storetest"} {
+	for _, path := range []string{"sampledesk/workflow/outbox", "sampledesk/webhook", "sampledesk/store", "sampledesk/store/boltstore", "sampledesk/store/storetest"} {
 		for _, i := range reaches(all, path) {
 			require.False(t, within(i, "sampledesk/bot") || within(i, "sampledesk/affiliate"), "%s knows neither Slack nor TikTok, but imports %s", path, i)
 		}

@@ -52,6 +52,7 @@ type deskFlags struct {
 	SyncContent  string        `env:"SAMPLEDESK_SYNC_CONTENT" default:"@every 30m" help:"When to check for content from creators: a cron expression, at most once a second."`
 	Backup       string        `env:"SAMPLEDESK_BACKUP" placeholder:"PATH?keep=14" help:"A folder for nightly backups, and how many are kept (14 by default)."`
 	Undo         time.Duration `env:"SAMPLEDESK_UNDO" default:"10s" help:"How long a decision can be undone before it is sent; 0s: not at all."`
+	WebhookAllow []string      `env:"SAMPLEDESK_WEBHOOK_ALLOW" placeholder:"ADDRESS" help:"Private addresses that the shops' webhooks may lead to, comma-separated: addresses, or prefixes such as 10.1.0.0/16. Others are refused."`
 	Log          string        `env:"SAMPLEDESK_LOG" default:"info" enum:"debug,info,warn,error" help:"What is logged: debug, info, warn or error."`
 }
 

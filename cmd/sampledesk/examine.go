@@ -18,6 +18,7 @@ import (
 
 	"sampledesk/affiliate/bridge"
 	"sampledesk/store"
+	"sampledesk/webhook"
 )
 
 // problem is a variable whose value cannot be worked with, and what the matter is. It never repeats a secret.
@@ -139,6 +140,8 @@ func (f *deskFlags) examine(found *problems) (when schedules) {
 		found.find("SAMPLEDESK_BACKUP", err)
 	}
 	found.find("SAMPLEDESK_LISTEN", listens(f.Listen))
+	_, err = webhook.ParseAllowed(f.WebhookAllow)
+	found.find("SAMPLEDESK_WEBHOOK_ALLOW", err)
 	return when
 }
 

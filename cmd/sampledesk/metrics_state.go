@@ -10,6 +10,7 @@ import (
 	"sampledesk/affiliate"
 	"sampledesk/store/boltstore"
 	"sampledesk/workflow"
+	"sampledesk/workflow/query"
 )
 
 // readsWithin is how long a look at the store may take for somebody who asks for the metrics.
@@ -39,6 +40,7 @@ var (
 	descConnected = gauge("slack_connected", "1 while the desk is connected to Slack.")
 	descLinks     = gauge("slack_connections_total", "Connections to Slack that were opened since the start; the first is one too.")
 	descPace      = gauge("tiktok_pace_ratio", "What is left of the pace at which an endpoint may be called: TikTok tells no quota, and each refusal halves it.", "shop", "endpoint")
+	descEnds      = gauge("authorisation_end_timestamp_seconds", "When the authorisation of a shop ends unless it is renewed; missing where that is not known.", "shop")
 	descStoreUp   = gauge("store_up", "1 while the store answers.")
 	descBytes     = gauge("store_size_bytes", "The size of the store's file.")
 	descFree      = gauge("store_free_pages", "Pages of the store's file that are free to be used again.")
@@ -49,7 +51,7 @@ var (
 // Describe implements prometheus.Collector.
 func (s state) Describe(to chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
-		descReady, descBuild, descWaiting, descOldest, descDead, descRequests, descStopped, descSwept, descConnected, descLinks, descPace,
+		descReady, descBuild, descWaiting, descOldest, descDead, descRequests, descStopped, descSwept, descConnected, descLinks, descPace, descEnds,
 		descStoreUp, descBytes, descFree, descPage, descFaults,
 	} {
 		to <- d
@@ -98,24 +100,34 @@ func (s state) Collect(to chan<- prometheus.Metric) {
 	}
 	var waiting []workflow.Waiting
 	var shops []workflow.Shop
+	ends := map[workflow.ShopID]time.Time{}
 	err := s.health.store.View(ctx, func(tx workflow.Tx) (err error) {
 		if waiting, err = tx.Waiting(); err != nil {
 			return err
 		}
-		shops, err = tx.Shops()
-		return err
+		if shops, err = tx.Shops(); err != nil {
+			return err
+		}
+		for _, shop := range shops {
+			a, err := tx.Authorisation(shop.OpenID)
+			if query.UnlessMissing(err) != nil {
+				return err
+			}
+			ends[shop.ID] = a.Ends
+		}
+		return nil
 	})
 	put(descStoreUp, one(err == nil))
 	if err != nil {
 		return
 	}
 	put(descDead, float64(report.DeadLetters))
-	s.shops(put, report, shops)
+	s.shops(put, report, shops, ends)
 	s.effects(put, waiting, now)
 }
 
 // shops puts what is known of each shop. Those beyond mostLabels are left out: added up they would tell nothing.
-func (s state) shops(put func(*prometheus.Desc, float64, ...string), report readiness, shops []workflow.Shop) {
+func (s state) shops(put func(*prometheus.Desc, float64, ...string), report readiness, shops []workflow.Shop, ends map[workflow.ShopID]time.Time) {
 	for n, shop := range shops {
 		label := string(shop.ID)
 		if n >= mostLabels || s.metrics.shops.bounded(label) == other {
@@ -123,6 +135,9 @@ func (s state) shops(put func(*prometheus.Desc, float64, ...string), report read
 		}
 		put(descStopped, one(shop.SyncStopped != (workflow.Failure{})), label, "sync")
 		put(descStopped, one(shop.ReviewsStopped != (workflow.Failure{})), label, "reviews")
+		if end := ends[shop.ID]; !end.IsZero() {
+			put(descEnds, float64(end.Unix()), label)
+		}
 		for _, line := range report.Shops {
 			if line.Shop != shop.ID {
 				continue

@@ -21,6 +21,7 @@ import (
 
 	"sampledesk/affiliate"
 	"sampledesk/affiliate/bridge"
+	"sampledesk/webhook"
 	"sampledesk/workflow"
 	"sampledesk/workflow/engine"
 )
@@ -63,6 +64,25 @@ func TestTheMetricsAreListedInTheREADMEAsTheRegistryHasThem(t *testing.T) {
 	require.NoError(t, err)
 	listed := regexp.MustCompile("(?m)^\\| `sampledesk_.*$").FindAllString(string(readme), -1)
 	require.Equal(t, strings.Join(rows, "\n"), strings.Join(listed, "\n"))
+}
+
+func TestTheFieldsOfAWebhookAreListedInTheREADMEAsTheyAreSent(t *testing.T) {
+	var rows []string
+	for _, f := range webhook.Fields {
+		rows = append(rows, fmt.Sprintf("| `%s` | %s |", f.Name, f.Meaning))
+	}
+	readme, err := os.ReadFile("deploy/README.md")
+	require.NoError(t, err)
+	_, table, ok := strings.Cut(string(readme), "| field | meaning |\n|---|---|\n")
+	require.True(t, ok)
+	table, _, _ = strings.Cut(table, "\n\n")
+	require.Equal(t, strings.Join(rows, "\n"), table)
+	for _, kind := range workflow.WebhookKinds {
+		require.Contains(t, table, "`"+string(kind)+"`", "nobody is told of the kind")
+	}
+	for _, header := range []string{webhook.HeaderEvent, webhook.HeaderTimestamp, webhook.HeaderSignature} {
+		require.Contains(t, string(readme), "| `"+header+"` |")
+	}
 }
 
 func TestTheMetricsAreNamedByTheConventionsAndHoldOnlyKnownLabels(t *testing.T) {
@@ -168,7 +188,7 @@ func requireKnown(t *testing.T, expression string, all map[string]metric) {
 
 func TestTheDashboardAndTheAlertsNameOnlyMetricsThatThereAre(t *testing.T) {
 	all := described(t)
-	text, err := os.ReadFile("deploy/alerts.yml")
+	text, err := os.ReadFile("deploy/alerts.yaml")
 	require.NoError(t, err)
 	var rules struct {
 		Groups []struct {

@@ -19,6 +19,7 @@ import (
 	"sampledesk/affiliate/bridge"
 	"sampledesk/bot"
 	"sampledesk/bot/socket"
+	"sampledesk/webhook"
 	"sampledesk/workflow"
 	"sampledesk/workflow/engine"
 	"sampledesk/workflow/outbox"
@@ -26,7 +27,7 @@ import (
 
 // How many deliveries may be under way at once, for one shop. For TikTok it is the vendor's advice to start with, which
 // the client holds too: here it keeps a delivery from waiting with its claim.
-var inFlight = map[workflow.Service]int{workflow.TikTok: 2, workflow.Slack: 8}
+var inFlight = map[workflow.Service]int{workflow.TikTok: 2, workflow.Slack: 8, workflow.Others: 4}
 
 // desk is what the command line says of a desk.
 type desk struct {
@@ -96,18 +97,21 @@ func (d desk) run(ctx context.Context, wires network, log *slog.Logger) (err err
 	}
 	tiktok.OnSweep, here.tiktok = numbers.swept, tiktok
 	backups := &nightly{plan: when.backup, at: here, log: log}
+	others := d.webhooks(db, engine, key, wires, log)
 	slack, err = bot.New(bot.Config{
 		BotToken: string(d.SlackBotToken), AppToken: string(d.SlackAppToken), SigningSecret: string(d.SlackSigningSecret),
 		APIURL: d.SlackAPIURL, Channel: d.SlackChannel, Admins: admins(d.SlackAdmins), Undo: d.Undo,
 		Link: tiktok.RequestLink, HTTPClient: numbers.slackClient(wires.client(), d.SlackAPIURL), Dial: wires.dial, Logger: log,
 		Acknowledged: numbers.acknowledged, Version: version(), Sync: func() []bot.SyncState { return syncStates(tiktok) },
-		Memory: func(ctx context.Context) []string { return append(d.troubles(ctx, db), backups.trouble()...) },
+		Memory:      func(ctx context.Context) []string { return append(d.troubles(ctx, db), backups.trouble()...) },
+		TestWebhook: others.Test, NewWebhookSecret: others.NewSecret,
 	}, db, engine)
 	if err != nil {
 		return err
 	}
 	dispatcher = outbox.New(db, engine, map[workflow.Service]outbox.Service{
 		workflow.TikTok: countedService{tiktok, numbers}, workflow.Slack: countedService{slack, numbers},
+		workflow.Others: countedService{others, numbers},
 	}, inFlight, log)
 
 	listener, err := wires.listener(ctx, d.Listen)
@@ -142,6 +146,12 @@ func (d desk) run(ctx context.Context, wires network, log *slog.Logger) (err err
 	err = errors.Join(group.wait(), tiktok.Close())
 	log.InfoContext(context.WithoutCancel(ctx), "stopped")
 	return err
+}
+
+// webhooks makes what tells other systems.
+func (d desk) webhooks(db workflow.Store, engine *engine.Engine, key bridge.Key, wires network, log *slog.Logger) *webhook.Service {
+	allowed, _ := webhook.ParseAllowed(d.WebhookAllow) // d is valid
+	return webhook.New(webhook.Config{Store: db, Engine: engine, Seal: key, Allowed: allowed, Version: version(), Log: log, Dial: wires.dial})
 }
 
 // schedules say when to look at TikTok.

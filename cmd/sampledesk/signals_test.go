@@ -3,10 +3,17 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"encoding/pem"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -14,6 +21,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"sampledesk/affiliate"
+	"sampledesk/bot/view"
+	"sampledesk/webhook"
 	"sampledesk/workflow"
 )
 
@@ -107,6 +116,96 @@ func TestAnOperatorFindsInTheLogWhetherARejectionWentOutAndInTheMetricsHowMany(t
 		for where, text := range map[string]string{"log": log, "/metrics": metrics, "/readyz": ready, "Slack": string(slack)} {
 			require.NotContains(t, text, secret, "%s in %s", name, where)
 			require.NotContains(t, text, strings.TrimSpace(string(key)), "the key in %s", where)
+		}
+	}
+}
+
+// otherSystem is another system: a server of https that keeps what it gets, and a file with its certificate.
+func otherSystem(t *testing.T, answer func(n int) int) (address, certificate string, got func() []map[string]string) {
+	t.Helper()
+	var mu sync.Mutex
+	var all []map[string]string
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		text, _ := io.ReadAll(r.Body)
+		fields := map[string]string{}
+		_ = json.Unmarshal(text, &fields)
+		fields["signature"], fields["timestamp"], fields["body"] = r.Header.Get(webhook.HeaderSignature), r.Header.Get(webhook.HeaderTimestamp), string(text)
+		mu.Lock()
+		all = append(all, fields)
+		n := len(all)
+		mu.Unlock()
+		w.WriteHeader(answer(n))
+	}))
+	t.Cleanup(server.Close)
+	certificate = filepath.Join(t.TempDir(), "other.pem")
+	require.NoError(t, os.WriteFile(certificate, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}), 0o600))
+	return server.URL, certificate, func() []map[string]string {
+		mu.Lock()
+		defer mu.Unlock()
+		return slices.Clone(all)
+	}
+}
+
+func TestAnotherSystemIsToldOfADecisionAndItsStageAcrossAFaultThere(t *testing.T) {
+	address, certificate, got := otherSystem(t, func(n int) int {
+		if n == 2 {
+			return http.StatusBadGateway // of the decision's first attempt
+		}
+		return http.StatusOK
+	})
+	s := newStage(t, "--seed", "1")
+	listen := freeAddress(t)
+	s.serve("SAMPLEDESK_LOG=info", "SAMPLEDESK_LISTEN="+listen, "SAMPLEDESK_WEBHOOK_ALLOW=127.0.0.1", "SSL_CERT_FILE="+certificate)
+	s.until("the card", func() bool { return len(s.cards()) == 1 })
+	admin, path := s.person("admin"), "/hooks/very-secret"
+
+	overview := s.act(map[string]any{"user": admin, "do": "command", "command": "/samples", "text": "settings", "channel": s.info["slack_channel"]}).ViewID
+	require.NotEmpty(t, overview)
+	open := func(action, value, in string) string {
+		seen := s.act(map[string]any{"user": admin, "do": "click", "view_id": in, "action_id": action, "value": value})
+		require.NotEmpty(t, seen.ViewID, "%s %s: %+v; %v", action, value, seen, s.log)
+		return seen.ViewID
+	}
+	dialog := open(view.ActionSettingsSection, string(view.SettingsOthers), overview)
+	require.True(t, s.act(map[string]any{"user": admin, "do": "submit", "view_id": dialog, "values": map[string]any{view.ActionSettingsWebhook: address + path}}).OK)
+	secret := ""
+	find := regexp.MustCompile("sdwh_[A-Z2-7]+")
+	s.until("the secret on screen", func() bool { secret = find.FindString(page(t, s.slack+"/sim/state")); return secret != "" })
+	dialog = open(view.ActionSettingsSection, string(view.SettingsOthers), overview)
+	test := open(view.ActionWebhookTest, "test", dialog)
+	s.until("the test's answer", func() bool { return strings.Contains(page(t, s.slack+"/sim/state"), "it answered 200 OK") })
+	require.NotEmpty(t, test)
+	require.Equal(t, "test", got()[0]["kind"])
+
+	card := s.cards()[0]
+	require.True(t, s.click(s.person("member"), card, "approve").OK)
+	s.until("the decision, twice, its stage and its order", func() bool { return len(got()) == 5 })
+	all := got()
+	require.Equal(t, []string{"decision", "decision", "stage", "shipment"}, []string{all[1]["kind"], all[2]["kind"], all[3]["kind"], all[4]["kind"]}, "in order: the stage waits for the decision")
+	require.Equal(t, all[1]["event_id"], all[2]["event_id"])
+	require.Equal(t, all[1]["body"], all[2]["body"])
+	require.Equal(t, []string{"approve", s.person("member"), card.application(), "Awaiting shipment"},
+		[]string{all[3]["decision"], all[3]["decided_by"], all[3]["application"], all[3]["stage"]})
+	require.NotEmpty(t, all[4]["order_id"], "which the sweep after it brings")
+	require.NotEmpty(t, all[3]["creator_handle"])
+	require.Contains(t, all[3]["card"], "/archives/")
+	for _, one := range all {
+		seconds, err := strconv.ParseInt(one["timestamp"], 10, 64)
+		require.NoError(t, err)
+		require.Equal(t, webhook.Sign(secret, time.Unix(seconds, 0), []byte(one["body"])), one["signature"], one["kind"])
+	}
+	metrics := page(t, "http://"+listen+"/metrics")
+	require.Contains(t, metrics, `sampledesk_effects_delivered_total{kind="webhook",outcome="failed"} 1`)
+	require.Zero(t, s.stop(syscall.SIGTERM), s.log)
+	sent := linesWith(t, s.log.String(), `"msg":"delivered"`, `"kind":"webhook"`, `"application":"`+card.application()+`"`)
+	require.Len(t, sent, 3)
+	require.Equal(t, all[2]["event_id"], sent[0]["effect"], "the log and the receiver have the same id")
+	kept, err := os.ReadFile(s.store)
+	require.NoError(t, err)
+	for where, text := range map[string]string{"log": s.log.String(), "/metrics": metrics, "the store": string(kept)} {
+		require.NotContains(t, text, secret, where)
+		if where != "the store" { // which has the address, as a setting
+			require.NotContains(t, text, "very-secret", where)
 		}
 	}
 }

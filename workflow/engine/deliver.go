@@ -215,7 +215,7 @@ func (o Outcome) patient(eff workflow.Effect) bool {
 	if shown, ok := o.Event.(workflow.PostShown); ok {
 		return eff.Leased && !shown.Bare && len(shown.Pages) == 0 // or the next repaint would have to know
 	}
-	return o.Event == nil && o.Result == nil && (eff.Leased || eff.Kind == workflow.Reply || eff.Kind == workflow.Announce)
+	return o.Event == nil && o.Result == nil && (eff.Leased || eff.Kind == workflow.Reply || eff.Kind == workflow.Announce || eff.Kind == workflow.CallWebhook)
 }
 
 // patience is none where something waits behind an effect in its lane.
@@ -252,6 +252,9 @@ func disposeOf(t *txn, eff workflow.Effect, o Outcome, now time.Time) error {
 	case Buried:
 		if err := errors.Join(t.tx.Bury(eff, now), t.nextMayGo(eff.Lane)); err != nil || !o.Tell {
 			return err
+		}
+		if eff.Kind == workflow.CallWebhook {
+			return tellWebhookFailed(t, eff, now)
 		}
 		return tellUndelivered(t, eff, now)
 	default:

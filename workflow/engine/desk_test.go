@@ -208,7 +208,7 @@ func (d *desk) memory() memory {
 			return err
 		}
 		for _, lane := range []workflow.Lane{
-			workflow.ReviewLane(sample), workflow.CardLane(sample), workflow.ThreadLane(sample), workflow.NoticeLane(sample.Shop),
+			workflow.ReviewLane(sample), workflow.CardLane(sample), workflow.ThreadLane(sample), workflow.NoticeLane(sample.Shop), workflow.WebhookLane(sample),
 		} {
 			if m.Lanes[lane], err = tx.Lane(lane); err != nil {
 				return err

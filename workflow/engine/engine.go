@@ -23,6 +23,7 @@ type Engine struct {
 	store      workflow.Store
 	onEnqueued func()
 	log        *slog.Logger
+	decisions  *slog.Logger // discards unless somebody asked for a log
 	watch      func(workflow.Entry, workflow.Application)
 	faults     atomic.Int64
 	unchanged  unchanged
@@ -38,7 +39,7 @@ func Watch(fn func(workflow.Entry, workflow.Application)) Option {
 }
 
 // LogTo has the engine log decisions and its faults there, in place of the standard logger.
-func LogTo(log *slog.Logger) Option { return func(e *Engine) { e.log = log } }
+func LogTo(log *slog.Logger) Option { return func(e *Engine) { e.log, e.decisions = log, log } }
 
 // New returns an engine on a store. OnEnqueued is called after each commit that enqueued effects, so that a dispatcher
 // need not wait for its next round; it must not block. Nil is allowed.
@@ -46,7 +47,7 @@ func New(store workflow.Store, onEnqueued func(), options ...Option) *Engine {
 	if onEnqueued == nil {
 		onEnqueued = func() {}
 	}
-	e := &Engine{store: store, onEnqueued: onEnqueued, log: slog.Default(), watch: func(workflow.Entry, workflow.Application) {}}
+	e := &Engine{store: store, onEnqueued: onEnqueued, log: slog.Default(), decisions: slog.New(slog.DiscardHandler), watch: func(workflow.Entry, workflow.Application) {}}
 	for _, option := range options {
 		option(e)
 	}
@@ -131,5 +132,5 @@ func (e *Engine) logDecision(k kept) {
 	if wait := k.after.Decision.SendAt.Sub(l.At); wait > 0 {
 		facts = append(facts, "sent_after", wait)
 	}
-	e.log.Info("decided", facts...)
+	e.decisions.Info("decided", facts...)
 }

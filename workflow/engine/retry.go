@@ -56,7 +56,7 @@ func retryAll(t *txn, k workflow.Key, by workflow.Actor, at time.Time) (int, err
 
 // rescheduleWaiting makes due what backs off after a failure, and returns how many effects that were.
 func rescheduleWaiting(t *txn, a workflow.Application, at time.Time) (tried int, err error) {
-	lanes := []workflow.Lane{workflow.ReviewLane(a.Key), workflow.CardLane(a.Key), workflow.ThreadLane(a.Key), workflow.MessageLane(a.Key.Shop, a.Snapshot.Creator.KeyOf(a.Key.Shop))}
+	lanes := []workflow.Lane{workflow.ReviewLane(a.Key), workflow.CardLane(a.Key), workflow.ThreadLane(a.Key), workflow.WebhookLane(a.Key), workflow.MessageLane(a.Key.Shop, a.Snapshot.Creator.KeyOf(a.Key.Shop))}
 	for _, lane := range lanes {
 		waiting, err := t.tx.Lane(lane)
 		if err != nil {

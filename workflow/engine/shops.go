@@ -72,6 +72,9 @@ func changeSettings(tx workflow.Tx, s workflow.Shop, c workflow.SettingsChange, 
 	if reflect.DeepEqual(s.Settings, was) {
 		return s, false, nil
 	}
+	if was.Webhook == "" && s.Settings.Webhook != "" {
+		s.WebhookSince = c.At // what waited for an address before is not for this one
+	}
 	s.Settings.Version++
 	s.TimersCursor = "" // timers that are being set start over
 	if err := tx.PutShop(s); err != nil {

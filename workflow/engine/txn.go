@@ -55,6 +55,9 @@ func (t *txn) apply(k workflow.Key, ev workflow.Event) (after workflow.Applicati
 		return before, false, err
 	}
 	if told {
+		if err := t.callWebhook(before, next.Application, line); err != nil {
+			return before, false, err
+		}
 		k := kept{line: line, after: next.Application}
 		if line.Event == workflow.OnUndone {
 			k.undone = before.Decision.Review

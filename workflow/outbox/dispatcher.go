@@ -256,7 +256,10 @@ func logOutcome(ctx context.Context, log *slog.Logger, e workflow.Effect, o engi
 		log = log.With("event", o.Event.Kind())
 	}
 	if o.Failure != (workflow.Failure{}) {
-		log = log.With("code", o.Failure.Code, "cause", o.Failure.Message)
+		log = log.With("cause", o.Failure.Message)
+	}
+	if o.Failure.Code != 0 {
+		log = log.With("code", o.Failure.Code)
 	}
 	if id := cmp.Or(o.RequestID, o.Failure.RequestID); id != "" {
 		log = log.With("request_id", id)
