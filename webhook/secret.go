@@ -28,11 +28,11 @@ func (s *Service) NewSecret(ctx context.Context, shop workflow.ShopID, by workfl
 }
 
 func (s *Service) keep(ctx context.Context, shop workflow.ShopID, onlyNew bool, by workflow.Actor) (string, error) {
-	sealed, err := s.Seal.SealWebhook(shop, newSecret())
-	if err != nil {
-		return "", fmt.Errorf("sealing the secret of a webhook: %w", err)
-	}
-	kept, err := s.Engine.KeepWebhookSecret(ctx, shop, sealed, onlyNew, by, time.Now())
+	var kept []byte
+	err := s.Seal.SealWebhook(shop, newSecret(), func(sealed []byte) (err error) {
+		kept, err = s.Engine.KeepWebhookSecret(ctx, shop, sealed, onlyNew, by, time.Now())
+		return err
+	})
 	if err != nil {
 		return "", fmt.Errorf("keeping the secret of a webhook: %w", err)
 	}

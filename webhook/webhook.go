@@ -48,7 +48,8 @@ const (
 
 // Sealer encrypts a shop's secret for the store.
 type Sealer interface {
-	SealWebhook(shop workflow.ShopID, secret string) ([]byte, error)
+	// SealWebhook has what it sealed kept before it returns, as the key may be another afterwards.
+	SealWebhook(shop workflow.ShopID, secret string, keep func(sealed []byte) error) error
 	OpenWebhook(shop workflow.ShopID, sealed []byte) (string, error)
 }
 

@@ -160,6 +160,22 @@ func resealed(tx workflow.Tx, turn func(sealed, place []byte) ([]byte, error)) (
 		}
 		n++
 	}
+	shops, err := tx.Shops()
+	if err != nil {
+		return 0, err
+	}
+	for _, s := range shops {
+		if len(s.WebhookSecret) == 0 {
+			continue
+		}
+		if s.WebhookSecret, err = turn(s.WebhookSecret, webhookOf(s.ID)); err != nil {
+			return 0, fmt.Errorf("the secret of the webhook of shop %s: %w", s.ID, err)
+		}
+		if err := tx.PutShop(s); err != nil {
+			return 0, err
+		}
+		n++
+	}
 	return n, nil
 }
 

@@ -1,32 +1,22 @@
 package bridge
 
-import (
-	"fmt"
+import "sampledesk/workflow"
 
-	"sampledesk/affiliate"
-	"sampledesk/workflow"
-)
-
-// SealWebhook encrypts the secret that signs what a shop's webhook is sent. It is bound to the shop.
-func (k Key) SealWebhook(shop workflow.ShopID, secret string) ([]byte, error) {
-	box, err := k.aead()
+// SealWebhook encrypts the secret that signs what a shop's webhook is sent, and has it kept. It is bound to the shop. The key is
+// not rotated before keep returns.
+func (k Key) SealWebhook(shop workflow.ShopID, secret string, keep func(sealed []byte) error) error {
+	defer k.hold()()
+	sealed, err := k.sealBytes([]byte(secret), webhookOf(shop))
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return box.Seal(nil, nil, []byte(secret), webhookOf(shop)), nil
+	return keep(sealed)
 }
 
-// OpenWebhook reverses SealWebhook. Its errors are affiliate.ErrUnreadable.
+// OpenWebhook opens what SealWebhook sealed. Its errors are affiliate.ErrUnreadable.
 func (k Key) OpenWebhook(shop workflow.ShopID, sealed []byte) (string, error) {
-	box, err := k.aead()
-	if err != nil {
-		return "", err
-	}
-	plain, err := box.Open(nil, nil, sealed, webhookOf(shop))
-	if err != nil {
-		return "", fmt.Errorf("the secret of the webhook does not open with this key (SAMPLEDESK_KEY): %w", affiliate.ErrUnreadable)
-	}
-	return string(plain), nil
+	plain, err := k.openBytes(sealed, webhookOf(shop))
+	return string(plain), err
 }
 
 // webhookOf is what a sealed secret is bound to. No authorisation and no app has such a name.
