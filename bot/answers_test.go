@@ -71,7 +71,7 @@ func TestAppHomeListsWhoWaitsForAnAnswerAndTwoPeopleDoNotAnswerTheSame(t *testin
 		require.True(t, seen.OK, seen.Error)
 		require.Contains(t, wording(t, w.view(seen.ViewID).Blocks), "<@"+memberOne+"> already dismissed")
 		wait(5 * time.Second)
-		require.Contains(t, w.reads(memberOne), "Nobody waits for an answer")
+		require.Contains(t, w.reads(memberOne), "No unanswered messages")
 		w.answerTo("1001", text(2, "<!channel> Is *anybody* there?"), text(3, "Hello?"))
 		require.Contains(t, w.home(memberOne), "Hello?", "who writes again waits again")
 	})

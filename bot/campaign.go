@@ -40,6 +40,7 @@ func (d *campaignDesk) register(r *routes) {
 	handle.OnClick(r.Mux, view.ActionCampaignsPage, d.turnCampaigns())
 	handle.OnClick(r.Mux, view.ActionCampaignsBack, d.turnCampaigns())
 	handle.OnClick(r.Mux, view.ActionCampaignEnd, d.archiveCampaign())
+	handle.OnClick(r.Mux, view.ActionCampaignPick, d.pickCreator())
 	handle.OnClick(r.Mux, view.ActionCampaignShare, d.shareFunnel())
 }
 

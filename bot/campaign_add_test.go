@@ -36,3 +36,47 @@ func TestWhoIsAddedByHandCanBeWrittenToAtOnce(t *testing.T) {
 		require.Contains(t, wording(t, w.thread(w.card("1001").TS)[0].Blocks), "We would love to work with you", "it is quoted in the thread of their request")
 	})
 }
+
+func TestACreatorIsAddedByTheWordsOfTheirNameAndSeveralAreOfferedToChooseFrom(t *testing.T) {
+	inBubble(t, setup{}, func(t *testing.T, w *world) {
+		for id, nickname := range map[string]string{"1001": "Desk Corner", "1002": "Desk <!channel> Décor", "1003": "Kitchen finds"} {
+			r := pending(id)
+			r.Creator.Nickname = nickname
+			w.report(id, r)
+		}
+		spring := w.campaign("Spring launch")
+		require.Contains(t, w.command(memberOne, view.CommandCampaign, "add Spring launch kitchen FI"), "Added")
+		require.Equal(t, []string{"glow.daily.1003"}, w.members(spring.ID))
+		seen := w.act(object{"user": memberOne, "do": "command", "command": view.CommandCampaign, "text": "add Spring launch desk", "wait_ms": 0})
+		asked := wording(t, seen.Response)
+		require.Contains(t, asked, "Which creator")
+		require.Contains(t, asked, "@glow.daily.1001")
+		require.Contains(t, asked, "@glow.daily.1002")
+		require.NotContains(t, asked, "<!channel>")
+		require.Len(t, w.members(spring.ID), 1)
+		synctest.Wait()
+		all := w.state().Ephemerals
+		value := view.Correspondent{Shop: shopID, Creator: "id:open-1002", Campaign: spring.ID}.String()
+		picked := w.act(object{"user": memberOne, "do": "click", "channel": samples, "ts": all[len(all)-1].TS, "action_id": view.ActionCampaignPick, "value": value})
+		require.True(t, picked.OK, picked.Error)
+		synctest.Wait()
+		require.ElementsMatch(t, []string{"glow.daily.1002", "glow.daily.1003"}, w.members(spring.ID))
+		require.Contains(t, w.command(memberOne, view.CommandCampaign, "add Spring launch @desk"), "Added", "an @ is a user name")
+		require.Contains(t, w.command(memberOne, view.CommandCampaign, "add Spring launch nobody.known"), "Added", "as ever")
+	})
+}
+
+func TestAnExactNameIsShownWithThoseThatBeginLikeIt(t *testing.T) {
+	inBubble(t, setup{}, func(t *testing.T, w *world) {
+		for id, username := range map[string]string{"1001": "glow", "1002": "glow.daily", "1003": "kitchen_glow", "1004": "afterglow"} {
+			r := pending(id)
+			r.Creator.Username, r.Creator.Nickname = username, ""
+			w.report(id, r)
+		}
+		shown := w.command(memberOne, view.CommandSamples, "show @glow")
+		require.Contains(t, shown, "/samples show @glow.daily")
+		require.Contains(t, shown, "/samples show @kitchen_glow")
+		require.NotContains(t, shown, "afterglow")
+		require.NotContains(t, w.command(memberOne, view.CommandSamples, "show @afterglow"), "Others whose")
+	})
+}

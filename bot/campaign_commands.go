@@ -76,7 +76,77 @@ func (d *campaignDesk) addCreators(ctx context.Context, c command, typed string)
 	if err != nil {
 		return reply{}, err
 	}
-	return d.addEach(ctx, c, add.found[0].Campaign, shop, add.creators)
+	return d.addTyped(ctx, c, add.found[0].Campaign, shop, add.creators)
+}
+
+// addTyped adds creators by their user names, or the one whom some words mean. Where several can be meant it asks.
+func (d *campaignDesk) addTyped(ctx context.Context, c command, campaign workflow.Campaign, shop workflow.Shop, typed []string) (reply, error) {
+	found, more, err := d.meantBy(ctx, shop, typed)
+	switch {
+	case err != nil:
+		return reply{}, fmt.Errorf("%w the creators of a shop: %w", access.ErrRead, err)
+	case len(found) == 1 && !more:
+		return d.addEach(ctx, c, campaign, shop, []string{found[0].Username})
+	case len(found) > 0:
+		return reply{Message: view.WhichCreator(view.WhichCreatorFacts{
+			Typed: strings.Join(typed, " "), Campaign: campaign, Shop: query.ShopName(shop, len(c.Shops)), Found: found, More: more,
+		})}, nil
+	default:
+		return d.addEach(ctx, c, campaign, shop, typed)
+	}
+}
+
+// meantBy returns the creators whom some words can mean: those for whom each word begins a word of their name or handle.
+// Nobody where each is a user name: with an @, or one that is known.
+func (d *campaignDesk) meantBy(ctx context.Context, shop workflow.Shop, typed []string) (found []workflow.Creator, more bool, err error) {
+	err = d.store.View(ctx, func(tx workflow.Tx) error {
+		names := 0
+		for _, t := range typed {
+			term := searchTerm(t)
+			if term.Name || strings.HasPrefix(t, "<") {
+				return nil
+			}
+			known, err := query.ByUsername(tx, []workflow.Shop{shop}, term.Word)
+			if err != nil {
+				return err
+			}
+			if len(known) > 0 {
+				names++
+			}
+		}
+		if names == len(typed) {
+			return nil
+		}
+		found, more, err = query.CreatorsByWords(ctx, tx, shop, strings.Join(typed, " "))
+		return err
+	})
+	return found, more, err
+}
+
+// pickCreator adds to a campaign one of the creators whom a command could mean.
+func (d *campaignDesk) pickCreator() onClick[view.Correspondent] {
+	return onClick[view.Correspondent]{
+		Parse: correspondentNamed, Scope: correspondentScope,
+		Do: func(ctx context.Context, c click, to view.Correspondent, g handle.Grant) (handle.Answer, error) {
+			var campaign workflow.Campaign
+			var creator workflow.Creator
+			err := d.store.View(ctx, func(tx workflow.Tx) (err error) {
+				if campaign, err = tx.Campaign(to.Campaign); errors.Is(err, workflow.ErrNotFound) || err == nil && campaign.Shop != to.Shop {
+					return workflow.Refusal{Rule: workflow.RuleNoCampaign}
+				}
+				if err == nil {
+					creator, _, err = workflow.Recipient(tx, to.Shop, "", to.Creator)
+				}
+				return err
+			})
+			if err != nil {
+				return handle.Answer{}, err
+			}
+			of := command{User: c.User.ID, TriggerID: c.TriggerID, Shops: []workflow.Shop{g.Shop}}
+			r, err := d.addEach(ctx, of, campaign, g.Shop, []string{creator.Username})
+			return handle.Replace(r.Message), err
+		},
+	}
 }
 
 func (d *campaignDesk) addEach(ctx context.Context, c command, campaign workflow.Campaign, shop workflow.Shop, typed []string) (reply, error) {

@@ -41,6 +41,11 @@ func (f finder) shown(ctx context.Context, shops []workflow.Shop, at view.ShowPa
 			return err
 		}
 		facts = view.ShowFacts{Asked: at.Asked, Total: found.Total, Page: at.Number, Pick: at.Pick, Queue: at.Queue, More: found.More, Found: found.Rows, Record: found.Record}
+		if at.Pick == nil && !at.Queue {
+			if facts.Longer, err = query.LongerNames(ctx, tx, shops, searchTerm(at.Asked)); err != nil {
+				return err
+			}
+		}
 		switch {
 		case found.Total == 0:
 			facts.Near, err = nearName(tx, shops, at.Asked)

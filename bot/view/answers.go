@@ -28,9 +28,9 @@ func answersTitle(f HomeFacts) []string {
 	what := "*Answers waiting*" + homeWithin(f)
 	l := f.Answers
 	if len(l.Rows) == 0 {
-		return []string{what, "Nobody waits for an answer. Creators appear here when they write and nobody has replied."}
+		return []string{what, "No unanswered messages. Creators appear here when they write and nobody has replied."}
 	}
-	return []string{what, dotted(span(l.First, len(l.Rows), l.Total), "longest wait first")}
+	return []string{what, dotted(span(l.First, len(l.Rows), l.Total), "oldest first")}
 }
 
 // span tells which rows of how many are shown.
@@ -122,7 +122,7 @@ func homeAnswers(f HomeFacts) []slack.Block {
 
 // answersButton lists who waits for an answer. There is none where nobody does.
 func answersButton(f HomeFacts) (*slack.ButtonBlockElement, bool) {
-	return button(ActionHomeAnswers, "answers", "Answers ("+grouped(float64(f.Waiting))+")", "Show the creators who wait for an answer"), f.Waiting > 0
+	return button(ActionHomeAnswers, "answers", "Answers ("+grouped(float64(f.Waiting))+")", "Show the creators who have no reply yet"), f.Waiting > 0
 }
 
 // MaxMorningAnswers is how many of those who wait a day's message names.
@@ -151,9 +151,9 @@ func morningAnswers(f MorningFacts) []slack.Block {
 // answersCount is how many wait, in words.
 func answersCount(n int) string {
 	if n == 1 {
-		return "1 creator waits for an answer"
+		return "1 creator is waiting for a reply"
 	}
-	return grouped(float64(n)) + " creators wait for an answer"
+	return grouped(float64(n)) + " creators are waiting for a reply"
 }
 
 // AnswerRefusal tells that there is nothing to answer or dismiss any more; ok is false for other rules.
@@ -178,7 +178,7 @@ func answeredBy(h workflow.HandledAnswer) string {
 	case h.Elsewhere:
 		return "Someone already replied in TikTok's Message Center" + at + "."
 	case h.By == "":
-		return "This message no longer waits for an answer."
+		return "This message was answered or dismissed already."
 	case h.Dismissed:
 		return person(h.By) + " already dismissed this message" + at + "."
 	default:

@@ -125,6 +125,38 @@ func memberOffers(f AddedFacts, c workflow.Creator) []slack.BlockElement {
 	return all
 }
 
+// ActionCampaignPick adds one of the creators whom a command could mean; the value is a Correspondent with a campaign.
+const ActionCampaignPick = "campaign_pick"
+
+// WhichCreatorFacts is what a command asks that can mean several creators.
+type WhichCreatorFacts struct {
+	Typed    string
+	Campaign workflow.Campaign
+	Shop     string // named only where a channel serves several
+	Found    []workflow.Creator
+	More     bool // there are others
+}
+
+// WhichCreator asks which of several creators is to be added to a campaign.
+func WhichCreator(f WhichCreatorFacts) Message {
+	name := "*" + campaignName(f.Campaign.Name) + "*" + ofShop(f.Shop)
+	blocks := []slack.Block{section("Which creator should be added to "+name+"? Found for "+quoted(f.Typed, maxName)+":", "")}
+	for _, c := range f.Found {
+		row := section("*" + namedBoth(c) + "*")
+		value := Correspondent{Shop: f.Campaign.Shop, Creator: c.KeyOf(f.Campaign.Shop), Campaign: f.Campaign.ID}.String()
+		if utf8.RuneCountInString(value) <= maxValue {
+			row.Accessory = slack.NewAccessory(button(ActionCampaignPick, value, "Add", "Add "+aloud(c)+" to the campaign"))
+		}
+		blocks = append(blocks, row)
+	}
+	more := ""
+	if f.More {
+		more = "There are more: type more of the name. "
+	}
+	blocks = append(blocks, aside(more+"To add someone by their TikTok username, put an @ in front of it."))
+	return Message{Text: "Which creator should be added to the campaign " + spokenCampaign(f.Campaign.Name) + "?", Blocks: blocks}
+}
+
 func ofShop(shop string) string {
 	if name := data(shop, maxName); name != "" {
 		return " of the shop " + name
@@ -135,7 +167,7 @@ func ofShop(shop string) string {
 func creators(all []workflow.Creator) string {
 	names := make([]string, 0, len(all))
 	for _, c := range all[:min(namedAtMost, len(all))] {
-		names = append(names, profile(c))
+		names = append(names, namedBoth(c))
 	}
 	list := strings.Join(names, ", ")
 	if rest := len(all) - len(names); rest > 0 {

@@ -176,4 +176,10 @@ func placeNames(all []query.Place) []string {
 }
 
 // placeName names a creator, linked to the message that tells of them.
-func placeName(p query.Place) string { return linkTo(p.Link, label(nameOf(p.Creator), maxShortName)) }
+func placeName(p query.Place) string {
+	name := linkTo(p.Link, label(nameOf(p.Creator), maxShortName))
+	if handle := clean(p.Creator.Username); legible(handle) && nameOf(p.Creator) != "@"+handle {
+		name += " @" + data(handle, maxShortName)
+	}
+	return name
+}

@@ -99,7 +99,7 @@ var AllSettings = Settings{
 		Name: "Morning message", Section: SettingsTimes, Page: 3, Fields: []string{"Morning"},
 		Words: func(s workflow.Settings) string { return clockTime(s.Morning) },
 		Inputs: []SettingInput{{
-			Action: ActionSettingsMorning, Label: "Time of the morning message", Hint: "One message a day, edited through the day: what expires and what to ship within two days, and who waits for an answer. None if there is nothing.",
+			Action: ActionSettingsMorning, Label: "Time of the morning message", Hint: "One message a day, edited through the day: what expires and what to ship within two days, and who is waiting for a reply. None if there is nothing.",
 			Check: workflow.FieldMorning, Error: ErrorMorning,
 			Element: func(action string, s workflow.Settings, _ SettingsKnown) slack.BlockElement {
 				return timePicker(action, s.Morning)

@@ -2,6 +2,7 @@ package view
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/slack-go/slack"
 
@@ -14,17 +15,18 @@ const ShowPageSize = 10
 
 // ShowFacts is what is known of one application, or which ones were found if there are several.
 type ShowFacts struct {
-	Asked  string       // what was typed
-	Found  []query.Row  // a page of them if there are several: the latest first
-	Total  int          // how many there are, if not all are in Found
-	More   bool         // there are others; Total are the latest
-	Page   int          // counted from 0
-	Near   string       // the user name that may have been meant where nothing was found
-	Queue  bool         // only those that wait for a decision
-	Pick   *Pick        // what is to be done with one of several; nil: they are only shown
-	Region string       // of the shop of the one that was found
-	Record query.Record // of the creator, where all that were found are theirs, or beside the one that was found
-	Beside query.Beside // what decides of the other requests of the creator of the one that was found
+	Asked  string             // what was typed
+	Found  []query.Row        // a page of them if there are several: the latest first
+	Total  int                // how many there are, if not all are in Found
+	More   bool               // there are others; Total are the latest
+	Page   int                // counted from 0
+	Longer []workflow.Creator // others for whom what was typed begins a word of their name or handle, where it is a user name
+	Near   string             // the user name that may have been meant where nothing was found
+	Queue  bool               // only those that wait for a decision
+	Pick   *Pick              // what is to be done with one of several; nil: they are only shown
+	Region string             // of the shop of the one that was found
+	Record query.Record       // of the creator, where all that were found are theirs, or beside the one that was found
+	Beside query.Beside       // what decides of the other requests of the creator of the one that was found
 
 	// Of the one that was found:
 	History   []workflow.Entry               // the last of it, oldest first
@@ -60,7 +62,19 @@ func showOne(f ShowFacts) Message {
 	if b, ok := messageButton(a); ok {
 		blocks = append(blocks, actions("", b))
 	}
-	return Message{Text: headline(a), Blocks: append(blocks, aside(whereCard(f.Found[0])))}
+	return Message{Text: headline(a), Blocks: append(append(blocks, aside(whereCard(f.Found[0]))), longerNames(f)...)}
+}
+
+// longerNames offers the creators whose names go on where what was typed ends.
+func longerNames(f ShowFacts) []slack.Block {
+	if len(f.Longer) == 0 {
+		return nil
+	}
+	names := make([]string, len(f.Longer))
+	for i, c := range f.Longer {
+		names[i] = namedBoth(c) + " (`/samples show @" + data(c.Username, maxName) + "`)"
+	}
+	return []slack.Block{aside("Others whose name begins like that: " + strings.Join(names, ", "))}
 }
 
 // MoreModal is the dialog behind *More…* on a card: what the card has no room for.
@@ -188,7 +202,7 @@ func showSeveral(f ShowFacts) Message {
 		}
 		blocks = append(blocks, row)
 	}
-	return Message{Text: text, Blocks: append(blocks, showPages(f, total)...)}
+	return Message{Text: text, Blocks: append(append(blocks, longerNames(f)...), showPages(f, total)...)}
 }
 
 func sameCreator(found []query.Row) bool {

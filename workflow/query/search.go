@@ -137,3 +137,57 @@ func (w *wordSearch) try(l workflow.Listing, after, word string) error {
 		}
 	}
 }
+
+// MaxCreators is how many creators a search by words offers to choose from.
+const MaxCreators = 10
+
+// CreatorsByWords returns the creators of a shop's requests for whom each of the words begins a word of their name or handle,
+// those first who asked last: MaxCreators at the most, and more is true where there are others.
+func CreatorsByWords(ctx context.Context, tx workflow.Tx, shop workflow.Shop, typed string) (found []workflow.Creator, more bool, err error) {
+	all, more, err := ByWords(ctx, tx, []workflow.Shop{shop}, typed)
+	if err != nil {
+		return nil, false, err
+	}
+	words, met := workflow.Words(typed), map[workflow.CreatorKey]bool{}
+	for _, a := range all {
+		c := a.Snapshot.Creator
+		only := workflow.Application{Snapshot: workflow.Snapshot{Creator: c}}
+		if key := c.KeyOf(shop.ID); met[key] || c.Username == "" || !only.FoundBy(words) {
+			continue
+		} else if met[key] = true; len(found) == MaxCreators {
+			return found, true, nil
+		}
+		found = append(found, c)
+	}
+	return found, more, nil
+}
+
+// maxLonger is how many creators with a longer name are offered beside the one who bears it as it was typed.
+const maxLonger = 5
+
+// LongerNames returns, where what is searched for is a creator's user name, the others for whom it begins a word of their
+// name or handle.
+func LongerNames(ctx context.Context, tx workflow.Tx, shops []workflow.Shop, t SearchTerm) (found []workflow.Creator, err error) {
+	if t.Word == "" {
+		return nil, nil
+	}
+	for _, s := range shops {
+		exact, err := ByUsername(tx, []workflow.Shop{s}, t.Word)
+		if err != nil {
+			return nil, err
+		}
+		if len(exact) == 0 {
+			continue
+		}
+		others, _, err := CreatorsByWords(ctx, tx, s, t.Word)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range others {
+			if len(found) < maxLonger && !strings.EqualFold(c.Username, t.Word) {
+				found = append(found, c)
+			}
+		}
+	}
+	return found, nil
+}
