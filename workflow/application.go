@@ -48,6 +48,9 @@ type Application struct {
 	// action is recognised.
 	DedupKeys []string `json:"origins,omitempty"`
 
+	// Erased is set where the creator was erased: reports do not bring them back.
+	Erased bool `json:"erased,omitempty"`
+
 	// Milestones are what the figures count of it, in the order in which it happened.
 	Milestones []Milestone `json:"milestones,omitempty"`
 }

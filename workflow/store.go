@@ -169,6 +169,10 @@ type Tx interface {
 	Looks(after string, limit int) ([]Look, string, error)
 	// RemoveLook takes a look away, unless another time of the same subject was put since; it need not be there.
 	RemoveLook(Look) error
+	// Runs returns up to limit runs, by id, and a cursor as Campaigns does.
+	Runs(after string, limit int) ([]Run, string, error)
+	// Notices returns up to limit notices, by id, and a cursor as Campaigns does.
+	Notices(after string, limit int) ([]Notice, string, error)
 
 	// Append adds to the history of the entry's application, or, where it names none, to the shop's own. Nothing
 	// removes it.
@@ -176,6 +180,9 @@ type Tx interface {
 	// History returns up to limit entries of an application, oldest first, and a cursor as Campaigns does. With a key
 	// that names only the shop it returns those of the shop's own history.
 	History(k Key, after string, limit int) ([]Entry, string, error)
+	// Amend changes up to limit entries that History would return: each where change reports that it did. What happened
+	// when stays: it is there for erasing what is said of a person. The cursor is History's.
+	Amend(k Key, after string, limit int, change func(*Entry) bool) (string, error)
 
 	Outbox
 }

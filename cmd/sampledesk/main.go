@@ -35,6 +35,7 @@ type commands struct {
 	Backup  backup     `cmd:"" help:"Copy the store to a file, while the desk runs or not. The copy is checked; the key is not in it."`
 	Export  export     `cmd:"" help:"Write what the desk knows as a table to standard output: CSV or JSON lines. deploy/README.md has the columns."`
 	Key     keyCmd     `cmd:"" help:"The key that seals tokens and secrets in the store."`
+	Creator creatorCmd `cmd:"" help:"What is kept of a creator."`
 	Restore restore    `cmd:"" help:"Put a backup where the store is to be. It never writes over a store that is there."`
 	Health  healthCmd  `cmd:"" help:"Ask the desk that runs on this machine whether it is well. Exit status 1 if it is not, or does not answer."`
 	Version versionCmd `cmd:"" help:"Print the version."`

@@ -49,6 +49,7 @@ var tasks = map[string]func() task{
 	"shop list":       func() task { return new(listTask) },
 	"shop disconnect": func() task { return new(disconnectTask) },
 	"key rotate":      func() task { return new(rotation) },
+	"creator erase":   func() task { return new(erasure) },
 }
 
 // streams is where a command reads and writes: tests look there too.

@@ -1,6 +1,7 @@
 package boltstore
 
 import (
+	"bytes"
 	"fmt"
 
 	"sampledesk/workflow"
@@ -26,6 +27,39 @@ func (t *transaction) Append(e workflow.Entry) error {
 		return fmt.Errorf("writing an entry of the history: %w", err)
 	}
 	return b.Put(historyKey(e.Key, sequence), data)
+}
+
+// Amend is part of workflow.Tx.
+func (t *transaction) Amend(k workflow.Key, after string, limit int, change func(*workflow.Entry) bool) (string, error) {
+	if err := t.may("a history", string(k.Shop)); err != nil {
+		return "", err
+	}
+	type amended struct {
+		key   []byte
+		entry workflow.Entry
+	}
+	b := t.bucket(applicationsBucket)
+	all, next, err := page(b, underHistory(k), after, limit, func(key, data []byte) (amended, error) {
+		e, err := decode[workflow.Entry](data)
+		e.Key = k
+		return amended{bytes.Clone(key), e}, err
+	})
+	if err != nil {
+		return "", err
+	}
+	for _, a := range all {
+		if !change(&a.entry) {
+			continue
+		}
+		data, err := packedEntry(kept(a.entry))
+		if err != nil {
+			return "", fmt.Errorf("writing an entry of the history: %w", err)
+		}
+		if err := b.Put(a.key, data); err != nil {
+			return "", err
+		}
+	}
+	return next, nil
 }
 
 // History is part of workflow.Tx. The cursor is the sequence of the last entry.

@@ -11,6 +11,16 @@ func (t *transaction) Run(id workflow.RunID) (workflow.Run, error) {
 	return read[workflow.Run](t.bucket(runsBucket), []byte(id), "run")
 }
 
+// Runs is part of workflow.Tx.
+func (t *transaction) Runs(after string, limit int) ([]workflow.Run, string, error) {
+	return page(t.bucket(runsBucket), nil, after, limit, plainly(decode[workflow.Run]))
+}
+
+// Notices is part of workflow.Tx.
+func (t *transaction) Notices(after string, limit int) ([]workflow.Notice, string, error) {
+	return page(t.bucket(noticesBucket), nil, after, limit, plainly(decode[workflow.Notice]))
+}
+
 // PutRun is part of workflow.Tx.
 func (t *transaction) PutRun(r workflow.Run) error {
 	if err := t.may("a run", string(r.ID)); err != nil {

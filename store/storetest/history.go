@@ -14,6 +14,8 @@ var history = []promise{
 	{"Each application has a history of its own, also one that is not kept", showOwnHistory},
 	{"What names no application is the shop's own history, and no application's", showShopHistory},
 	{"A cursor goes on where it was, whatever was appended meanwhile", showHistoryCursor},
+	{"Entries are amended where they are, page by page", showAmended},
+	{"Runs and notices are listed by id, in pages", showRunsAndNotices},
 }
 
 func historyOf(t *testing.T, s workflow.Store, k workflow.Key, limit int) []workflow.Entry {
@@ -92,4 +94,64 @@ func showHistoryCursor(t *testing.T, s workflow.Store) {
 		require.Empty(t, next)
 		return err
 	})
+}
+
+func showAmended(t *testing.T, s workflow.Store) {
+	var want []workflow.Entry
+	for i := range 7 {
+		want = append(want, entry(key("1"), i))
+	}
+	other := entry(key("12"), 9)
+	put(t, s, each(append([]workflow.Entry{other}, want...), workflow.Tx.Append))
+	for after := ""; ; {
+		next := ""
+		put(t, s, func(tx workflow.Tx) (err error) {
+			next, err = tx.Amend(key("1"), after, 3, func(e *workflow.Entry) bool {
+				e.Text += " amended"
+				return e.Round != 3
+			})
+			return err
+		})
+		if after = next; after == "" {
+			break
+		}
+	}
+	for i := range want {
+		if want[i].Round != 3 {
+			want[i].Text += " amended"
+		}
+	}
+	require.Equal(t, want, historyOf(t, s, key("1"), 9))
+	require.Equal(t, []workflow.Entry{other}, historyOf(t, s, key("12"), 9))
+	see(t, s, func(tx workflow.Tx) error {
+		_, err := tx.Amend(key("1"), "", 9, func(*workflow.Entry) bool { return true })
+		require.Error(t, err, "a view only reads")
+		return nil
+	})
+}
+
+func showRunsAndNotices(t *testing.T, s workflow.Store) {
+	var runs []workflow.Run
+	var notices []workflow.Notice
+	for _, id := range []string{"a", "b", "c/1", "c/2", "d"} {
+		runs = append(runs, workflow.Run{ID: workflow.RunID(id), Shop: theShop, At: minute(1)})
+		notices = append(notices, workflow.Notice{ID: workflow.NoticeID(id), Shop: theShop})
+	}
+	put(t, s, each(runs, workflow.Tx.PutRun), each(notices, workflow.Tx.PutNotice))
+	for _, limit := range []int{1, 2, 5, 6} {
+		require.Equal(t, runs, walk(t, limit, func(after string, limit int) (list []workflow.Run, next string, err error) {
+			see(t, s, func(tx workflow.Tx) error {
+				list, next, err = tx.Runs(after, limit)
+				return err
+			})
+			return list, next, err
+		}))
+		require.Equal(t, notices, walk(t, limit, func(after string, limit int) (list []workflow.Notice, next string, err error) {
+			see(t, s, func(tx workflow.Tx) error {
+				list, next, err = tx.Notices(after, limit)
+				return err
+			})
+			return list, next, err
+		}))
+	}
 }

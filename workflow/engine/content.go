@@ -37,6 +37,9 @@ func findContent(t *txn, k workflow.Key, found []workflow.Content, at time.Time)
 	if a.State() == workflow.Unseen {
 		return 0, errUnchanged
 	}
+	if a.Erased {
+		found = workflow.ErasedContents(found)
+	}
 	known := a.Contents
 	contents, grown, fresh := mergeContents(known, found)
 	if len(grown) == 0 {

@@ -39,7 +39,7 @@ func (t *txn) apply(k workflow.Key, ev workflow.Event) (after workflow.Applicati
 	if err != nil {
 		return before, false, err
 	}
-	ev = prepared(ev)
+	ev = forErased(before, prepared(ev))
 	next, err := workflow.Step(before, ev)
 	if err != nil || !next.Changed {
 		return before, false, err
