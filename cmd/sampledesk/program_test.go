@@ -44,7 +44,7 @@ func program(t testing.TB, env []string, args ...string) *exec.Cmd {
 	require.NoError(t, err)
 	cmd := exec.Command(self, args...)
 	cmd.Dir = t.TempDir()
-	cmd.Env = append([]string{asProgram + "=1", "PATH=" + os.Getenv("PATH"), "HOME=" + cmd.Dir}, env...)
+	cmd.Env = append([]string{asProgram + "=1", "PATH=" + os.Getenv("PATH"), "HOME=" + cmd.Dir, "GORACE=" + os.Getenv("GORACE")}, env...)
 	t.Cleanup(func() {
 		if cmd.Process != nil && cmd.ProcessState == nil {
 			_ = cmd.Process.Kill()
