@@ -39,6 +39,9 @@ type Config struct {
 	// Memory tells what is wrong with the store, in sentences for the operator; nil: nobody tells.
 	Memory func(ctx context.Context) []string
 
+	// Consents connect shops from Slack; nil: that is done elsewhere.
+	Consents *Consents
+
 	// Link gets from TikTok the link that opens, in the app on a creator's phone, the page on which they ask for a sample
 	// of one variant of a product. It works for 1 to 14 days. An error that holds a workflow.Failure is told to whoever asked.
 	Link func(ctx context.Context, shop workflow.ShopID, product workflow.ProductID, sku string, days int) (string, error)
@@ -46,6 +49,21 @@ type Config struct {
 
 // overHTTP tells whether Slack delivers over HTTP, and not over a socket.
 func (c Config) overHTTP() bool { return c.AppToken == "" && c.SigningSecret != "" }
+
+// Consents connect shops, as TikTok's consent page and an admin say.
+type Consents struct {
+	Apps func(ctx context.Context) ([]workflow.App, error)
+	// Link returns a link to an app's consent page, for that person alone.
+	Link func(ctx context.Context, app string, by workflow.PersonID) (string, error)
+	// ComesBack says that TikTok's page leads back to the desk. Where it does not, Returned takes the address that a person
+	// pasted, and returns formatted lines that say what came of it.
+	ComesBack bool
+	Returned  func(ctx context.Context, typed string, by workflow.PersonID) ([]string, error)
+	// Accept and Refuse carry somebody's word on the shops of an authorisation. The channel and the admins are of the shops;
+	// empty: the desk's.
+	Accept func(ctx context.Context, authorisation string, shops []workflow.ShopID, channel string, admins []workflow.PersonID, by workflow.Actor) ([]workflow.Shop, error)
+	Refuse func(ctx context.Context, authorisation string, shops []workflow.ShopID, by workflow.Actor) error
+}
 
 // client returns the client for Slack's Web API.
 func (c Config) client() *http.Client {

@@ -22,6 +22,7 @@ type homeDesk struct {
 	access    *access.Access
 	dismissed *dismissed
 	syncs     syncStates
+	connects  bool // shops can be connected from Slack
 	sessions  *homeSessions
 	log       *slog.Logger
 }

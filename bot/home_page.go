@@ -37,6 +37,9 @@ func (d *homeDesk) buildHome(ctx context.Context, who workflow.PersonID, state v
 	}
 	seen, err := d.access.Seen(ctx, who, all)
 	if denial := access.DenialOf(err); denial != "" {
+		if denial == view.DeniedNoShop && len(all) == 0 && d.connects && d.access.May(ctx, who, workflow.Shop{}, access.Admin) == nil {
+			return homePage{view: view.HomeFirst()}, nil
+		}
 		return homePage{view: view.HomeClosed(view.HomeState{}, denial)}, nil
 	}
 	if err != nil {

@@ -64,6 +64,7 @@ var surfaces = map[string]room{
 	"stats":    {files: []string{"stats.go", "stats_file.go"}, uses: []string{"controls", "memory", "reads", "routes"}},
 	"status":   {files: []string{"status.go"}, uses: []string{"config", "routes"}},
 	"retry":    {files: []string{"retry.go"}, uses: []string{"controls", "find", "routes", "typed"}},
+	"connect":  {files: []string{"connect.go"}, uses: []string{"config", "controls", "routes"}},
 	"settings": {files: []string{"settings.go", "settings_check.go", "welcome.go"}, uses: []string{"controls", "memory", "routes", "typed"}},
 }
 
@@ -73,7 +74,7 @@ var aboveSurfaces = map[string]room{
 	"root": {
 		files: []string{"doc.go", "desk.go", "surfaces.go"},
 		uses: []string{
-			"assigner", "bulk", "campaign", "card", "check", "clock", "config", "find", "home", "mention", "note", "pick", "queue",
+			"assigner", "bulk", "campaign", "card", "check", "clock", "config", "connect", "find", "home", "mention", "note", "pick", "queue",
 			"reads", "retry", "routes", "settings", "stats", "status", "talk", "memory", "messages", "report",
 		},
 	},
@@ -82,7 +83,7 @@ var aboveSurfaces = map[string]room{
 // What no part of the package outgrows.
 const (
 	maxMethods = 50
-	maxFiles   = 45
+	maxFiles   = 48
 )
 
 // botPackage is package bot without its tests, type-checked against what the compiler knows of its imports.

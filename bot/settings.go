@@ -33,6 +33,7 @@ type settingsDesk struct {
 	standard workflow.Settings // what holds where a shop's own is unset
 	checks   slackChecks
 	webhooks webhooks
+	connects bool // shops can be connected from Slack
 	log      *slog.Logger
 }
 
@@ -108,7 +109,7 @@ func (d *settingsDesk) open() onClick[workflow.ShopID] {
 // overview shows a shop's settings as they are now. Mine are the shops whose settings the person may change.
 func (d *settingsDesk) overview(ctx context.Context, s workflow.Shop, mine []workflow.Shop, saved ...string) slack.ModalViewRequest {
 	facts := d.facts(ctx, s, mine)
-	facts.Saved = saved
+	facts.Saved, facts.Connects = saved, d.connects
 	return view.SettingsOverview(facts)
 }
 

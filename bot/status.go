@@ -59,6 +59,10 @@ func (d *statusDesk) shopsHealth(tx workflow.Tx, shops []workflow.Shop) ([]view.
 		}
 		sync := syncs[s.ID]
 		all[i] = view.HealthShop{Shop: s, Waiting: n, Told: d.syncs != nil, Synced: sync.Ended, Unreadable: sync.Unreadable}
+		if all[i].Authorisation, err = tx.Authorisation(s.OpenID); query.UnlessMissing(err) != nil {
+			return nil, err
+		}
+		all[i].At = time.Now()
 		all[i].Running, all[i].Read = sync.Running, sync.Read
 		all[i].Error, all[i].MessagesError, all[i].ContentError = words(sync.Err), words(sync.MessagesErr), words(sync.ContentErr)
 	}

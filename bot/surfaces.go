@@ -19,16 +19,20 @@ func (d *Desk) surfaces(store workflow.Store, engine *engine.Engine, who *access
 	look := finder{store: reads, defaults: defaults, log: log}
 	syncs, products := syncStates(d.config.Sync), productMenu{store: reads, access: who, log: log}
 
-	d.home = newHomeDesk(homeDesk{api: api, engine: engine, store: reads, access: who, dismissed: dismissed, syncs: syncs, log: log})
+	d.home = newHomeDesk(homeDesk{api: api, engine: engine, store: reads, access: who, dismissed: dismissed, syncs: syncs, connects: d.config.Consents != nil, log: log})
 	bulk := &bulkDesk{api: api, engine: engine, store: store, reads: reads, access: who, defaults: defaults, find: find, log: log}
 	talk := &talkDesk{api: api, engine: engine, store: store, access: who, defaults: defaults, log: log}
 	question := &questionDesk{engine: engine, store: store, access: who, defaults: defaults, log: log}
 	checks := slackChecks{api: api, access: who, log: log}
 	settings := &settingsDesk{api: api, engine: engine, store: store, access: who, mux: mux, standard: standardSettings(defaults), checks: checks, log: log,
-		webhooks: webhooks{d.config.TestWebhook, d.config.NewWebhookSecret}}
+		webhooks: webhooks{d.config.TestWebhook, d.config.NewWebhookSecret}, connects: d.config.Consents != nil}
 
 	assigning := assigner{engine: engine, access: who, defaults: defaults}
 	assign := &assignDesk{store: store, access: who, mux: mux, find: find, assigner: assigning}
+
+	connect := &connectDesk{
+		api: api, store: store, access: who, defaults: defaults, consents: d.config.Consents, unreachable: checks.unreachableSoon, log: log,
+	}
 
 	said, due, week := messages{defaults}, clock{access: who, defaults: defaults}, &weekDesk{api: api, log: log}
 	d.posts = post.New(post.Config{API: api, Store: store, Defaults: defaults, Log: log, LinkTo: who.LinkTo, Renderers: map[post.On]post.Render{
@@ -47,6 +51,8 @@ func (d *Desk) surfaces(store workflow.Store, engine *engine.Engine, who *access
 		{Effect: workflow.Announce}:                                  said.announcement,
 		{Effect: workflow.Announce, Kind: workflow.KindMessage}:      said.heardInChannel,
 		{Effect: workflow.Announce, Kind: workflow.KindAssigned}:     assign.told,
+		{Effect: workflow.Announce, Kind: workflow.KindConsent}:      connect.consent,
+		{Effect: workflow.Announce, Kind: workflow.KindEnding}:       connect.ending,
 		{Effect: workflow.Announce, Kind: workflow.KindDeadline}:     due.overtaken,
 		{Effect: workflow.Announce, Kind: workflow.KindShipment}:     due.shipments,
 		{Effect: workflow.Announce, Kind: workflow.KindWeeklyReport}: week.report,
@@ -65,7 +71,7 @@ func (d *Desk) surfaces(store workflow.Store, engine *engine.Engine, who *access
 		&statusDesk{store: reads, version: d.config.Version, slack: d.slackHealth, memory: d.config.Memory, syncs: syncs},
 		&retryDesk{engine: engine, store: reads, access: who, mux: mux, find: look},
 		&statsDesk{api: api, store: reads, access: who, mux: mux, defaults: defaults, files: make(sem, maxFilesAtOnce), log: log},
-		settings,
+		settings, connect,
 		&welcomeDesk{api: api, engine: engine, access: who, settings: settings, dismissed: dismissed, changed: d.Changed, log: log},
 	}
 }

@@ -119,8 +119,10 @@ type Return struct {
 	Error string // TikTok's word for why there is no code
 	App   string // whose redirect address it is, where that is told; empty: not told
 
-	// Typed says that somebody gave it on the command line: what was asked for in Slack is not theirs to finish.
+	// Typed says that somebody gave it, on the command line or in Slack as Who: what another asked for is not theirs to
+	// finish.
 	Typed bool
+	Who   workflow.PersonID
 	// Bare says that it is a code alone, which somebody on the command line vouches for.
 	Bare bool
 }
@@ -169,6 +171,9 @@ func (b *Bridge) Consented(ctx context.Context, r Return) (c Connection, err err
 		return c, err
 	}
 	c.App, c.By, c.Asked = app, asked.By, asked.State != nil || r.Bare
+	if r.Bare {
+		c.By = r.Who
+	}
 	switch {
 	case r.Error == "auth_denied", r.Error == "access_denied":
 		return c, noConsent("The consent was declined on TikTok's page, so nothing was connected. Ask for a new link to try again.")
@@ -300,7 +305,7 @@ func (b *Bridge) stateUsed(ctx context.Context, r Return) (asked workflow.Consen
 				continue
 			}
 			asked, app, found = a.Asked[i], a.Name, true
-			if r.Typed && asked.By != "" {
+			if r.Typed && asked.By != r.Who {
 				return nil // its owner may still use it
 			}
 			a.Asked = slices.Delete(a.Asked, i, i+1)
@@ -313,8 +318,8 @@ func (b *Bridge) stateUsed(ctx context.Context, r Return) (asked workflow.Consen
 		return asked, app, fmt.Errorf("finding who asked for a consent: %w", err)
 	case !found:
 		return asked, app, noConsent("This link was used before, is older than 30 minutes, or was not made by this desk, so nothing was connected. Ask for a new one.")
-	case r.Typed && asked.By != "":
-		return asked, app, noConsent("This link was made in Slack, for somebody else. Use the one that this command printed.")
+	case r.Typed && asked.By != r.Who:
+		return asked, app, noConsent("This link was made for somebody else. Use the one that was made for you.")
 	}
 	return asked, app, nil
 }

@@ -112,7 +112,7 @@ func TestAStateWorksOnceForHalfAnHourAndForWhomItWasMade(t *testing.T) {
 		typed := good
 		typed.Typed = true
 		_, err = d.consented(typed)
-		require.Contains(t, sentence(t, err), "made in Slack, for somebody else")
+		require.Contains(t, sentence(t, err), "made for somebody else")
 		require.Empty(t, d.calls(codePath), "no code was exchanged")
 		d.restart()
 		_, err = d.consented(good)

@@ -66,6 +66,9 @@ func (a *Access) may(ctx context.Context, who workflow.PersonID, s workflow.Shop
 	if err := a.people.mayDecide(ctx, who, channel); err != nil {
 		return err
 	}
+	if !s.Disconnected.IsZero() {
+		return Denied{Rule: view.DeniedDisconnected}
+	}
 	if a.IsAdmin(who, s) {
 		return nil
 	}
@@ -139,7 +142,7 @@ func (a *Access) Groups(ctx context.Context) ([]view.UserGroup, error) {
 	return a.people.allGroups(ctx)
 }
 
-// Shops returns the shops of the desk, by id. The error is an ErrRead.
+// Shops returns the shops that the desk serves, by id. The error is an ErrRead.
 func (a *Access) Shops(ctx context.Context) (shops []workflow.Shop, err error) {
 	err = a.store.View(ctx, func(tx workflow.Tx) (err error) {
 		shops, err = tx.Shops()
@@ -148,7 +151,7 @@ func (a *Access) Shops(ctx context.Context) (shops []workflow.Shop, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w the shops: %w", ErrRead, err)
 	}
-	return shops, nil
+	return slices.DeleteFunc(shops, func(s workflow.Shop) bool { return !s.Disconnected.IsZero() }), nil
 }
 
 // Shop returns a shop. One that is not on record is one of which nothing is set. The error is an ErrRead.

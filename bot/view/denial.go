@@ -25,21 +25,24 @@ const (
 	DeniedAdmins    Denial = "no admin"
 	DeniedNoShop    Denial = "no shop"
 	DeniedMoved     Denial = "changed meanwhile"
+
+	DeniedDisconnected Denial = "shop disconnected"
 )
 
 var denials = map[Denial]string{
-	DeniedGuest:     "Guests can watch but not decide. Please ask a full member of the channel.",
-	DeniedElsewhere: "Only people from this workspace can decide on samples. Please ask one of them.",
-	DeniedOutside:   "This belongs to a channel that you're not in. Please ask someone there to invite you.",
-	DeniedUnchecked: "Slack didn't confirm in time that you're allowed to do this, so nothing was done. Please try again in a moment.",
-	DeniedUnsaved:   "That couldn't be saved, so nothing was done. Please try again in a moment.",
-	DeniedUnread:    "That couldn't be loaded. Please try again in a moment.",
-	DeniedBusy:      "A lot is being loaded right now. Please try again in a moment.",
-	DeniedReviewers: "Only the shop's reviewers can decide on samples. Please ask one of them, or ask an admin to make you one.",
-	DeniedAdmins:    "Only Sample Desk admins can do that. Please ask one of them.",
-	DeniedNoShop:    "No shop is connected yet. Once one is, its sample requests appear here automatically.",
-	DeniedMoved:     "Someone else changed this, so nothing was saved. Please close this and open it again.",
-	DeniedLate:      "The dialog couldn't open in time. Please click again.",
+	DeniedGuest:        "Guests can watch but not decide. Please ask a full member of the channel.",
+	DeniedElsewhere:    "Only people from this workspace can decide on samples. Please ask one of them.",
+	DeniedOutside:      "This belongs to a channel that you're not in. Please ask someone there to invite you.",
+	DeniedUnchecked:    "Slack didn't confirm in time that you're allowed to do this, so nothing was done. Please try again in a moment.",
+	DeniedUnsaved:      "That couldn't be saved, so nothing was done. Please try again in a moment.",
+	DeniedUnread:       "That couldn't be loaded. Please try again in a moment.",
+	DeniedBusy:         "A lot is being loaded right now. Please try again in a moment.",
+	DeniedReviewers:    "Only the shop's reviewers can decide on samples. Please ask one of them, or ask an admin to make you one.",
+	DeniedAdmins:       "Only Sample Desk admins can do that. Please ask one of them.",
+	DeniedNoShop:       "No shop is connected yet. Once one is, its sample requests appear here automatically.",
+	DeniedMoved:        "Someone else changed this, so nothing was saved. Please close this and open it again.",
+	DeniedDisconnected: "This shop is disconnected from Sample Desk, so nothing was done. An admin can connect it again.",
+	DeniedLate:         "The dialog couldn't open in time. Please click again.",
 }
 
 // Denied is the friendly no to somebody who was turned away: the reason, and what to do next.

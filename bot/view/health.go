@@ -52,6 +52,9 @@ type HealthShop struct {
 	ContentError  string // of the last look for what creators posted; empty: it went through
 
 	Unreadable []string // ids of the requests that cannot be read, an empty one for those without
+
+	Authorisation workflow.Authorisation // zero: not known
+	At            time.Time
 }
 
 // staleSync is how old the last good look at TikTok may be before it is a fault.
@@ -270,7 +273,7 @@ func (f HealthFacts) outbox() []string {
 }
 
 func (s HealthShop) lines() []string {
-	lines := []string{"*" + s.called() + "*", many(s.Waiting, "pending request")}
+	lines := []string{"*" + s.called() + "*", many(s.Waiting, "pending request"), authorisedLine(s.Authorisation, s.At)}
 	switch {
 	case !s.Told:
 	case s.Synced.IsZero() && !s.Running.IsZero():

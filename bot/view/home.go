@@ -156,6 +156,16 @@ func HomeClosed(state HomeState, d Denial) HomeView {
 	return homeView(state, nil, header("Sample Desk"), section(about), section(why), actions("", refreshButton()))
 }
 
+// HomeFirst is App Home for an admin of the desk before the first shop is connected.
+func HomeFirst() HomeView {
+	connect := button(ActionConnect, ConnectAny, "Connect a shop", "Connect a TikTok shop")
+	connect.Style = slack.StylePrimary
+	return homeView(HomeState{}, nil,
+		header("Sample Desk"), section("*Welcome.* Connect your TikTok shop first: the shop's owner consents on TikTok's page, and its sample requests appear here and in your channel within minutes."),
+		actions("", connect, refreshButton()),
+	)
+}
+
 // HomeUnchecked is said where Slack did not tell what somebody may see or do: nothing of it is shown.
 const HomeUnchecked = "Slack didn't confirm in time what you're allowed to do here. Please refresh in a moment."
 

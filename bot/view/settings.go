@@ -56,6 +56,7 @@ const (
 // SettingsFacts is what the settings show.
 type SettingsFacts struct {
 	SettingsKnown
+	Connects  bool            // shops can be connected from Slack
 	Shop      workflow.Shop   // its settings are what the inputs start with, with nothing unset
 	Shops     []workflow.Shop // those whose settings the person may change; with this one alone there is no menu of them
 	Warning   string          // formatted: what to look at before sending it again; empty: nothing
@@ -120,6 +121,11 @@ func SettingsOverview(f SettingsFacts) slack.ModalViewRequest {
 	templates.BlockID = SettingsBlock(ActionTemplates, f.Shop.ID)
 	templates.Accessory = slack.NewAccessory(button(ActionTemplates, string(f.Shop.ID), "Change", "Change the message templates"))
 	blocks = append(blocks, templates)
+	if f.Connects {
+		blocks = append(blocks, divider(), section("*TikTok*", "Connect another shop, or renew TikTok's authorization."), buttons(
+			button(ActionConnect, ConnectAny, "Connect a shop", "Connect a shop or renew its authorization"),
+		))
+	}
 	return slack.ModalViewRequest{
 		Type: slack.VTModal, CallbackID: CallbackSettingsOverview, Title: plainText("Settings"), Close: plainText("Close"),
 		Blocks: slack.Blocks{BlockSet: blocks}, PrivateMetadata: SettingsMeta{Shop: f.Shop.ID}.Encode(),

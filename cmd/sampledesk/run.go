@@ -101,7 +101,7 @@ func (d desk) run(ctx context.Context, wires network, log *slog.Logger) (err err
 	slack, err = bot.New(bot.Config{
 		BotToken: string(d.SlackBotToken), AppToken: string(d.SlackAppToken), SigningSecret: string(d.SlackSigningSecret),
 		APIURL: d.SlackAPIURL, Channel: d.SlackChannel, Admins: admins(d.SlackAdmins), Undo: d.Undo,
-		Link: tiktok.RequestLink, HTTPClient: numbers.slackClient(wires.client(), d.SlackAPIURL), Dial: wires.dial, Logger: log,
+		Link: tiktok.RequestLink, Consents: consents(tiktok), HTTPClient: numbers.slackClient(wires.client(), d.SlackAPIURL), Dial: wires.dial, Logger: log,
 		Acknowledged: numbers.acknowledged, Version: version(), Sync: func() []bot.SyncState { return syncStates(tiktok) },
 		Memory:      func(ctx context.Context) []string { return append(d.troubles(ctx, db), backups.trouble()...) },
 		TestWebhook: others.Test, NewWebhookSecret: others.NewSecret,

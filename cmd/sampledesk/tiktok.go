@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -8,6 +10,7 @@ import (
 
 	"sampledesk/affiliate"
 	"sampledesk/affiliate/bridge"
+	"sampledesk/bot"
 	"sampledesk/workflow"
 	"sampledesk/workflow/engine"
 	"sampledesk/workflow/query"
@@ -70,4 +73,35 @@ func (d desk) tiktokOf(at place) (*bridge.Bridge, error) {
 		at.engine = engine.New(at.store, nil)
 	}
 	return d.bridgeTo(at, &http.Client{}, nil)
+}
+
+// consents are how shops are connected from Slack.
+func consents(tiktok *bridge.Bridge) *bot.Consents {
+	return &bot.Consents{
+		Apps: tiktok.Apps, Link: tiktok.ConsentLink, ComesBack: tiktok.Callback("") != "",
+		Returned: func(ctx context.Context, typed string, by workflow.PersonID) ([]string, error) {
+			back, err := bridge.ParseReturn(typed)
+			if err != nil {
+				return []string{"That is neither a code nor the address that TikTok sent you to, which has `code=` in it."}, nil
+			}
+			back.Who = by
+			n, err := tiktok.Consented(ctx, back)
+			if said, refused := errors.AsType[bridge.ConsentError](err); refused {
+				return []string{said.Says}, nil
+			}
+			if err != nil {
+				return nil, err
+			}
+			if len(n.Offered) == 0 {
+				return []string{"Done: TikTok's authorization is renewed."}, nil
+			}
+			return []string{"Done. You get a message of the app now, in which you choose what to connect."}, tiktok.TellConsent(ctx, n)
+		},
+		Accept: func(ctx context.Context, id string, shops []workflow.ShopID, channel string, admins []workflow.PersonID, by workflow.Actor) ([]workflow.Shop, error) {
+			return tiktok.Accept(ctx, bridge.Choice{Authorisation: id, Shops: shops, By: by, Channel: channel, Admins: admins})
+		},
+		Refuse: func(ctx context.Context, id string, shops []workflow.ShopID, by workflow.Actor) error {
+			return tiktok.Refuse(ctx, bridge.Choice{Authorisation: id, Shops: shops, By: by})
+		},
+	}
 }
