@@ -58,6 +58,17 @@ func (c *Client) Authorisation(vault Vault) *Authorisation {
 	return &Authorisation{client: c, vault: vault, flight: new(singleflight.Group), sem: make(chan struct{}, 1)}
 }
 
+// noRenewal is in a context under which no refresh token is spent.
+type noRenewal struct{}
+
+// ErrNotRenewed is the error of a call whose access token has expired, under a context of [WithoutRenewal].
+var ErrNotRenewed = errors.New("the access token has expired, and no refresh token was to be spent")
+
+// WithoutRenewal returns a context under which calls use the access token that there is, and spend no refresh token.
+func WithoutRenewal(ctx context.Context) context.Context {
+	return context.WithValue(ctx, noRenewal{}, true)
+}
+
 // access returns a token that is worth trying, renewed where it is about time.
 func (a *Authorisation) access(ctx context.Context) (Secret, error) {
 	if tokens := a.current.Load(); tokens != nil && !tokens.expireBy(time.Now().Add(renewAhead)) {
@@ -143,6 +154,9 @@ func (a *Authorisation) renewed(ctx context.Context, stale Secret) (Tokens, erro
 func (a *Authorisation) refresh(ctx context.Context, token Secret) (Tokens, error) {
 	if token == "" {
 		return Tokens{}, ErrNotConnected
+	}
+	if ctx.Value(noRenewal{}) != nil {
+		return Tokens{}, ErrNotRenewed
 	}
 	fresh, err := a.client.Refresh(ctx, token)
 	if err == nil {

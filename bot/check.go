@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -13,6 +14,7 @@ import (
 
 	"sampledesk/bot/access"
 	"sampledesk/bot/slackapi"
+	"sampledesk/bot/socket"
 	"sampledesk/workflow"
 )
 
@@ -124,8 +126,15 @@ func (k *checker) scopes() {
 
 func (k *checker) appToken(ctx context.Context) {
 	const what = "Slack app token"
-	if k.config.AppToken == "" {
-		k.fault(what, "not set", "set SLACK_APP_TOKEN: your app's page, Basic Information, App-Level Tokens, scope connections:write")
+	switch {
+	case k.config.overHTTP():
+		k.ok("Slack signing secret", "set, so Slack delivers over HTTP, to /slack/events")
+		return
+	case k.config.AppToken == "":
+		k.fault(what, "not set", "set SLACK_APP_TOKEN: your app's page, Basic Information, App-Level Tokens, scope connections:write; or SLACK_SIGNING_SECRET for HTTP mode")
+		return
+	case !strings.HasPrefix(k.config.AppToken, "xapp-"):
+		k.fault(what, "not an app-level token", "set SLACK_APP_TOKEN to the token that begins with xapp-")
 		return
 	}
 	_, _, err := k.api.StartSocketModeContext(ctx)
@@ -213,6 +222,35 @@ func CheckShops(ctx context.Context, c Config, shops []workflow.Shop) []Finding 
 		}
 	}
 	return k.findings
+}
+
+// CheckRequestURL tries the address at which Slack delivers over HTTP, as Slack does when somebody saves it: a challenge,
+// signed with the app's secret, has to come back. It shows that the address leads to this desk, and the raw body through
+// whatever stands between.
+func CheckRequestURL(ctx context.Context, client *http.Client, address, secret string) Finding {
+	const what = "Slack request URL"
+	const challenge = "sampledesk-check"
+	const body = `{"type":"url_verification","challenge":"` + challenge + `"}`
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, address, strings.NewReader(body))
+	if err != nil {
+		return Finding{What: what, Found: address + " is no address", Do: "check SAMPLEDESK_PUBLIC_URL"}
+	}
+	r.Header = socket.Sign(secret, []byte(body), time.Now())
+	r.Header.Set("Content-Type", "application/json")
+	do := "have the reverse proxy pass /slack/events on unchanged to SAMPLEDESK_LISTEN, and check SAMPLEDESK_PUBLIC_URL"
+	got, err := client.Do(r)
+	if err != nil {
+		return Finding{What: what, Found: address + " does not answer: " + err.Error(), Do: do}
+	}
+	defer func() { _ = got.Body.Close() }()
+	said, _ := io.ReadAll(io.LimitReader(got.Body, 4096))
+	switch {
+	case got.StatusCode == http.StatusUnauthorized:
+		return Finding{What: what, Found: address + " refuses the signature", Do: "use the same SLACK_SIGNING_SECRET for the desk, and have the reverse proxy leave the body as it is"}
+	case got.StatusCode != http.StatusOK || !strings.Contains(string(said), challenge):
+		return Finding{What: what, Found: fmt.Sprintf("%s answers %d, and not as the desk does", address, got.StatusCode), Do: do}
+	}
+	return Finding{What: what, Found: address + " leads to the desk"}
 }
 
 // describe names Slack's error where there is one; other errors are about the way there.

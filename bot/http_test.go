@@ -20,6 +20,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"sampledesk/bot"
 	"sampledesk/bot/socket/sockettest"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
@@ -292,4 +293,20 @@ func TestTheDeskBehavesTheSameOverHTTP(t *testing.T) {
 	} {
 		t.Run(name, test)
 	}
+}
+
+func TestTheAddressAtWhichSlackDeliversIsTriedAsSlackDoes(t *testing.T) {
+	inBubble(t, setup{http: true}, func(t *testing.T, w *world) {
+		check := func(path, secret string) bot.Finding {
+			return bot.CheckRequestURL(t.Context(), &http.Client{Transport: w.door.transport}, "http://desk.test"+path, secret)
+		}
+		require.True(t, check("/slack/events", w.details.SigningSecret).OK())
+		require.Contains(t, check("/slack/events", "another").Found, "refuses the signature")
+		w.door.open(http.NotFoundHandler())
+		require.Contains(t, check("/slack/events", w.details.SigningSecret).Found, "answers 404")
+		w.door.open(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(rw, "Welcome") }))
+		require.False(t, check("/slack/events", w.details.SigningSecret).OK())
+		w.door.open(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
+		require.Contains(t, check("/slack/events", w.details.SigningSecret).Found, "does not answer")
+	})
 }

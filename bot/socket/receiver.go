@@ -189,11 +189,8 @@ func (r *Receiver) verify(h http.Header, body []byte, now time.Time) (until time
 	if err != nil || signature == "" || r.Secret == "" {
 		return until, errUnsigned
 	}
-	mac := hmac.New(sha256.New, []byte(r.Secret))
-	_, _ = mac.Write([]byte("v0:" + stamp + ":"))
-	_, _ = mac.Write(body)
 	// As text, so that one signature cannot be spelled in two ways, of which each would count as new.
-	if !hmac.Equal([]byte("v0="+hex.EncodeToString(mac.Sum(nil))), []byte(signature)) {
+	if !hmac.Equal([]byte(signatureOf(r.Secret, stamp, body)), []byte(signature)) {
 		return until, errSignature
 	}
 	signed := time.Unix(seconds, 0)
@@ -201,6 +198,19 @@ func (r *Receiver) verify(h http.Header, body []byte, now time.Time) (until time
 		return until, errStamp
 	}
 	return signed.Add(stampAge), nil
+}
+
+func signatureOf(secret, stamp string, body []byte) string {
+	mac := hmac.New(sha256.New, []byte(secret))
+	_, _ = mac.Write([]byte("v0:" + stamp + ":"))
+	_, _ = mac.Write(body)
+	return "v0=" + hex.EncodeToString(mac.Sum(nil))
+}
+
+// Sign returns the headers with which Slack sends a body, for whoever tries the way in.
+func Sign(secret string, body []byte, now time.Time) http.Header {
+	stamp := strconv.FormatInt(now.Unix(), 10)
+	return http.Header{"X-Slack-Request-Timestamp": {stamp}, "X-Slack-Signature": {signatureOf(secret, stamp, body)}}
 }
 
 // first remembers a signature, and refuses one that is known. Only Slack's own get here.

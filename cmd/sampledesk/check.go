@@ -1,26 +1,32 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
+	"io/fs"
 	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"sampledesk/affiliate"
-	"sampledesk/affiliate/bridge"
 	"sampledesk/bot"
+	"sampledesk/store"
 	"sampledesk/workflow"
-	"sampledesk/workflow/engine"
 )
 
-// check looks at everything that a first day needs, with the flags and variables of serve: whatever serve would refuse is
-// found. A desk that is running and has the store open is asked at its address.
+// check looks at everything that a first week needs, with the flags and variables of serve: whatever serve would refuse is
+// found. It changes nothing and spends no refresh token, unless it is told to. What needs the store is done inside the desk
+// that runs on it.
 type check struct {
 	desk
+	Fix      bool `env:"SAMPLEDESK_CHECK_FIX" help:"Register the addresses of webhooks at TikTok where they are not."`
+	Exchange bool `env:"SAMPLEDESK_CHECK_EXCHANGE" help:"Exchange TIKTOK_REFRESH_TOKEN now, and renew access tokens that have expired, as serve would at its start."`
 }
 
 // checkTime bounds a check as a whole.
@@ -67,21 +73,8 @@ func (c *check) configuration() (findings []bot.Finding) {
 func (c *check) slack() bot.Config {
 	return bot.Config{
 		BotToken: string(c.SlackBotToken), AppToken: string(c.SlackAppToken), APIURL: c.SlackAPIURL, Channel: c.SlackChannel,
-		Admins: admins(c.SlackAdmins),
+		Admins: admins(c.SlackAdmins), SigningSecret: string(c.SlackSigningSecret),
 	}
-}
-
-// settings looks at what the settings of the shops on record name in Slack.
-func (c *check) settings(ctx context.Context, db workflow.Store) []bot.Finding {
-	var shops []workflow.Shop
-	err := db.View(ctx, func(tx workflow.Tx) (err error) {
-		shops, err = tx.Shops()
-		return err
-	})
-	if err != nil {
-		return []bot.Finding{{What: "settings", Found: err.Error(), Do: "see to the store"}}
-	}
-	return bot.CheckShops(ctx, c.slack(), shops)
 }
 
 // tell prints a finding and returns how many faults it is.
@@ -94,61 +87,91 @@ func tell(w io.Writer, f bot.Finding) int {
 	return 1
 }
 
-// rest looks at the store and at TikTok. TikTok's tokens are in the store, so one that a running desk has open has to
-// be asked through that desk.
-func (c *check) rest(ctx context.Context) []bot.Finding {
-	db, key, err := openMemory(ctx, c.storeFlags, slog.New(slog.DiscardHandler))
-	if err != nil {
-		if desk, running := c.askDesk(ctx); running {
-			return append(desk, c.exposed()...)
+// rest looks at the store and at TikTok, and at what the shops' settings name in Slack.
+func (c *check) rest(ctx context.Context) (findings []bot.Finding) {
+	if _, err := os.Stat(boltPath(c.Store)); errors.Is(err, fs.ErrNotExist) && !c.Exchange {
+		return append(c.room(), c.notYet()...)
+	}
+	var out bytes.Buffer
+	task := &checking{Fix: c.Fix, Exchange: c.Exchange, PublicURL: c.PublicURL, Listen: c.Listen, desk: c.desk}
+	if err := performIn(ctx, c.storeFlags, "check", task, streams{out: &out, err: io.Discard}); err != nil {
+		do := "check SAMPLEDESK_STORE and SAMPLEDESK_KEY"
+		if errors.Is(err, store.ErrInUse) {
+			do = "stop whatever has it open; a desk that runs takes the check's questions at the socket beside the store"
 		}
-		return []bot.Finding{{What: "store", Found: err.Error(), Do: "see to SAMPLEDESK_STORE and SAMPLEDESK_KEY"}}
+		findings = append(findings, bot.Finding{What: "store", Found: err.Error(), Do: do})
 	}
-	defer func() { _ = db.Close() }()
-	findings := append([]bot.Finding{{What: "store", Found: c.Store}, {What: "key", Found: "readable"}}, c.exposed()...)
-	if err := ill(ctx, db); err != nil {
-		findings = append(findings, bot.Finding{What: "store", Found: err.Error(), Do: "see to " + c.Store})
-	}
-	findings = append(findings, c.settings(ctx, db)...)
-	return append(findings, c.tiktok(ctx, db, key)...)
-}
-
-// tiktok connects as serve would and asks each shop for something small. The refresh token of the environment is used
-// up by that, so what comes for it is kept in the store, where serve finds it.
-func (c *check) tiktok(ctx context.Context, db workflow.Store, key bridge.Key) []bot.Finding {
-	if c.TiktokAppKey == "" || c.TiktokAppSecret == "" {
-		return []bot.Finding{{What: "TikTok app", Found: "not set", Do: "set TIKTOK_APP_KEY and TIKTOK_APP_SECRET: the app's page in TikTok Shop Partner Center"}}
-	}
-	silent := slog.New(slog.DiscardHandler)
-	client, err := affiliate.New(affiliate.Config{
-		AppKey: c.TiktokAppKey, AppSecret: affiliate.Secret(c.TiktokAppSecret), APIURL: c.TiktokAPIURL, AuthURL: c.TiktokAuthURL,
-	})
-	if err != nil {
-		return []bot.Finding{{What: "TikTok app", Found: err.Error(), Do: "check TIKTOK_API_URL and TIKTOK_AUTH_URL"}}
-	}
-	tiktok := bridge.New(client, db, engine.New(db, nil), key, silent)
-	if err := tiktok.Connect(ctx, affiliate.Secret(c.TiktokRefreshToken)); err != nil {
-		return []bot.Finding{tiktokFault("TikTok connection", err)}
-	}
-	shops, err := tiktok.Shops(ctx)
-	if err != nil {
-		return []bot.Finding{{What: "shops", Found: err.Error(), Do: "see to the store"}}
-	}
-	if len(shops) == 0 {
-		return []bot.Finding{{What: "shops", Found: "none is connected", Do: "set TIKTOK_REFRESH_TOKEN once; README.md tells where it comes from"}}
-	}
-	var findings []bot.Finding
-	for _, s := range shops {
-		what := fmt.Sprintf("shop %s (%s)", s.Name, s.ID)
-		waiting, err := tiktok.Probe(ctx, s)
-		if err != nil {
-			findings = append(findings, tiktokFault(what, err))
-			continue
+	var shops []workflow.Shop
+	running := false
+	for decoder := json.NewDecoder(&out); ; {
+		var line checkLine
+		if decoder.Decode(&line) != nil {
+			break
 		}
-		findings = append(findings, bot.Finding{What: what, Found: fmt.Sprintf("TikTok answers; %d requests wait for review", waiting)})
+		running = running || line.Running
+		switch {
+		case line.Finding != nil:
+			findings = append(findings, *line.Finding)
+		case line.Shop != nil:
+			shops = append(shops, *line.Shop)
+		}
+	}
+	findings = append(findings, bot.CheckShops(ctx, c.slack(), shops)...)
+	if c.SlackAppToken == "" && c.SlackSigningSecret != "" {
+		findings = append(findings, c.requestURL(ctx, running))
 	}
 	return findings
 }
+
+// requestURL tries where Slack delivers over HTTP.
+func (c *check) requestURL(ctx context.Context, running bool) bot.Finding {
+	const what = "Slack request URL"
+	switch {
+	case c.PublicURL == "":
+		return bot.Finding{What: what, Found: "SAMPLEDESK_PUBLIC_URL is not set", Do: "set it to the https address under which Slack reaches the desk, so that it can be tried"}
+	case !running:
+		return bot.Finding{What: what, Found: "not tried, as no desk runs on this store"}
+	}
+	return bot.CheckRequestURL(ctx, outsideClient(), strings.TrimRight(c.PublicURL, "/")+"/slack/events", string(c.SlackSigningSecret))
+}
+
+// outsideClient makes requests to this desk's own public address.
+func outsideClient() *http.Client { return &http.Client{Timeout: 5 * time.Second} }
+
+// room looks at where a store would be made.
+func (c *check) room() []bot.Finding {
+	path := boltPath(c.Store)
+	folder := filepath.Dir(path)
+	for {
+		if _, err := os.Stat(folder); err == nil || folder == filepath.Dir(folder) {
+			break
+		}
+		folder = filepath.Dir(folder)
+	}
+	probe, err := os.CreateTemp(folder, ".sampledesk-check-*")
+	if err != nil {
+		return []bot.Finding{{What: "store", Found: fmt.Sprintf("%s cannot be made: %s cannot be written to", path, folder), Do: "give the desk's user the folder, or set SAMPLEDESK_STORE to another"}}
+	}
+	_ = errors.Join(probe.Close(), os.Remove(probe.Name()))
+	return []bot.Finding{{What: "store", Found: path + " is not there yet; serve makes it"}}
+}
+
+// notYet tells what cannot be tried while there is no store.
+func (c *check) notYet() []bot.Finding {
+	if c.TiktokAppKey == "" || c.TiktokAppSecret == "" {
+		return []bot.Finding{{What: "TikTok app", Found: "not set", Do: "set TIKTOK_APP_KEY and TIKTOK_APP_SECRET: the app's page in TikTok Shop Partner Center"}}
+	}
+	if c.TiktokRefreshToken != "" {
+		return []bot.Finding{notExchanged}
+	}
+	return []bot.Finding{noShops}
+}
+
+// What can be said of TikTok before a shop is connected.
+var (
+	notExchanged = bot.Finding{What: "TikTok connection", Found: "TIKTOK_REFRESH_TOKEN is set and was not exchanged; serve does that at its start, and check --exchange now"}
+	noShops      = bot.Finding{What: "shops", Found: "none is connected", Do: "run sampledesk shop connect; README.md tells how"}
+)
 
 // tiktokFault says what to do about an error of TikTok's.
 func tiktokFault(what string, err error) bot.Finding {
@@ -157,44 +180,21 @@ func tiktokFault(what string, err error) bot.Finding {
 	case errors.Is(err, affiliate.ErrUnreadable):
 		do = "set SAMPLEDESK_KEY to the key that the store was used with; without it, authorise the app again and set TIKTOK_REFRESH_TOKEN to the new refresh token"
 	case errors.Is(err, affiliate.ErrBadRefreshToken), kind == affiliate.NeedsReconnect:
-		do = "authorise the app again and set TIKTOK_REFRESH_TOKEN to the new refresh token"
+		do = "authorise the app again and set TIKTOK_REFRESH_TOKEN to the new refresh token, or run sampledesk shop connect"
 	case kind == affiliate.ScopeMissing:
 		do = "grant the app the scope that is named, and authorise it again"
 	case kind == affiliate.SignatureInvalid:
 		do = "check TIKTOK_APP_KEY and TIKTOK_APP_SECRET: one of them is wrong"
 	case kind == affiliate.ClockWrong:
 		do = "set this machine's clock, best by NTP"
+	case kind == affiliate.AppKeyWrong:
+		do = "check TIKTOK_APP_KEY: TikTok does not know it"
+	case kind == affiliate.AddressNotAllowed:
+		do = "add this machine's address to the app's allow list in TikTok Shop Partner Center, or switch the list off"
+	case kind == affiliate.VersionRetired, kind == affiliate.CallUnknown:
+		do = "update Sample Desk: TikTok switched this version of the call off; everything that does not need it goes on"
 	case kind == affiliate.Retryable:
 		do = "check the network, TIKTOK_API_URL and TIKTOK_AUTH_URL, and try again"
 	}
 	return bot.Finding{What: what, Found: err.Error(), Do: do}
-}
-
-// askDesk asks the desk that has the store open.
-func (c *check) askDesk(ctx context.Context) ([]bot.Finding, bool) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+c.Listen+"/readyz", nil)
-	if err != nil {
-		return nil, false
-	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return nil, false
-	}
-	defer func() { _ = resp.Body.Close() }()
-	var report readiness
-	if json.NewDecoder(io.LimitReader(resp.Body, 1<<20)).Decode(&report) != nil {
-		return nil, false
-	}
-	findings := []bot.Finding{{What: "store", Found: "open in the desk that is running at " + c.Listen}}
-	for _, s := range report.Shops {
-		f := bot.Finding{What: fmt.Sprintf("shop %s (%s)", s.Name, s.Shop), Found: fmt.Sprintf("last swept %s; %d requests wait for review", s.LastSweep.UTC().Format(time.RFC3339), s.Waiting)}
-		if s.Error != "" {
-			f.Found, f.Do = s.Error, "see the log of the desk that is running"
-		}
-		findings = append(findings, f)
-	}
-	for _, fault := range report.Faults {
-		findings = append(findings, bot.Finding{What: "running desk", Found: fault, Do: "see its log"})
-	}
-	return findings, true
 }

@@ -152,7 +152,7 @@ func TestAKeyIsMadeOnceAndOnlyItsOwnerReadsIt(t *testing.T) {
 
 func TestCheckTellsWhatIsInPlaceAndWhatIsNot(t *testing.T) {
 	s := newStage(t)
-	all := program(t, s.environment(), "check")
+	all := program(t, s.environment(), "check", "--exchange")
 	out, err := all.Output()
 	require.NoError(t, err, string(out))
 	for _, line := range []string{"ok     Slack bot token", "ok     Slack scope chat:write", "ok     Slack app token", "ok     Slack channel: #samples", "ok     store", "ok     shop", "clock, against Slack"} {

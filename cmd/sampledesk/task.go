@@ -43,6 +43,7 @@ func (existing) onExisting() {}
 
 // tasks are all tasks, by the names that they go by on the socket.
 var tasks = map[string]func() task{
+	"check":           func() task { return new(checking) },
 	"export":          func() task { return new(exporting) },
 	"snapshot":        func() task { return new(snapshot) },
 	"shop connect":    func() task { return new(connectTask) },
