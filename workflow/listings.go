@@ -199,18 +199,20 @@ func (a Application) memberOrder() string {
 var latestFirst = time.Unix(1<<33, 0)
 
 // latestShort writes a time, to the second, so that in byte order the latest comes first: in few letters, as there are many.
-func latestShort(t time.Time) string {
-	const letters = 7
-	s := strconv.FormatInt(max(0, latestFirst.Unix()-t.Unix()), 36)
-	return strings.Repeat("0", max(0, letters-len(s))) + s
-}
+func latestShort(t time.Time) string { return inOrder(latestFirst.Unix()-t.Unix(), 7) }
 
-// sortTime writes a time so that byte order is order in time; no time at all comes last.
+// sortTime writes a time so that byte order is order in time, in few letters; no time at all comes last.
 func sortTime(t time.Time) string {
 	if t.IsZero() {
 		return "~"
 	}
-	return fmt.Sprintf("%020d", max(t.UnixMicro(), 0))
+	return inOrder(t.UnixMicro(), 12)
+}
+
+// inOrder writes a number in so many letters, so that byte order is its order; one below zero is zero.
+func inOrder(n int64, letters int) string {
+	s := strconv.FormatInt(max(0, n), 36)
+	return strings.Repeat("0", max(0, letters-len(s))) + s
 }
 
 // walkPage is how many things are read at a time where a list is walked from end to end.

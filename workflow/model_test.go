@@ -32,9 +32,9 @@ func TestACreatorIsKnownByTheirIDOrUntilThenByShopAndName(t *testing.T) {
 }
 
 func TestAnApplicationStandsInTheListingsThatPeopleWaitFor(t *testing.T) {
-	const review, ship, seen, changed = "00001796040000000000", "00001795000000000000", "00001795431600000000", "00001795435140000000"
-	const latest = "00006794499452000000" // 2^33 seconds, less what is in changed: the latest first
-	const first = "34d9s28"               // 2^33 seconds, less what is in seen, in base 36
+	const review, ship, seen, changed = "00hon5dvmdc0", "00ho9vm6h1j4", "00hofdw1yww0", "00hoffilledc"
+	const latest = "01uwg5ygxyww" // 2^33 seconds, less what is in changed: the latest first
+	const first = "34d9s28"       // 2^33 seconds, less what is in seen, in base 36
 	key := "/" + sample.String()
 	always := func(stage Stage, sort string) []Place {
 		return []Place{
