@@ -182,7 +182,7 @@ func (s *Shop) MarkRead(ctx context.Context, ids ...ConversationID) (failed []Co
 	if slices.Contains(ids, "") {
 		return nil, fmt.Errorf("marking conversations as read: %w: an id is blank", ErrInvalid)
 	}
-	for some := range slices.Chunk(slices.Compact(slices.Sorted(slices.Values(ids))), markReadSize) {
+	for some := range slices.Chunk(distinct(ids), markReadSize) {
 		refused, err := s.markRead(ctx, some)
 		if err != nil {
 			return failed, fmt.Errorf("marking conversations as read: %w", err)
@@ -190,6 +190,16 @@ func (s *Shop) MarkRead(ctx context.Context, ids ...ConversationID) (failed []Co
 		failed = append(failed, refused...)
 	}
 	return failed, nil
+}
+
+// distinct returns each id once, in the order that they came in.
+func distinct(ids []ConversationID) (once []ConversationID) {
+	for _, id := range ids {
+		if !slices.Contains(once, id) {
+			once = append(once, id)
+		}
+	}
+	return once
 }
 
 func (s *Shop) markRead(ctx context.Context, ids []ConversationID) (failed []ConversationID, err error) {

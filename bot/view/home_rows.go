@@ -64,7 +64,7 @@ func homeWithin(f HomeFacts) string {
 func nothing(f HomeFacts) string {
 	switch {
 	case f.State.Mine != "":
-		return "You're on nothing that waits here. *Everyone's* shows all requests."
+		return "None of these requests is yours. *Everyone's* shows all requests."
 	case f.State.Only != (query.Criteria{}):
 		return "No request matches. Loosen the filters."
 	case f.State.Creator != "" && f.All() == 0:

@@ -27,9 +27,9 @@ type export struct {
 // exporting says what is exported, and how. It is the task that does it.
 type exporting struct {
 	existing
-	Format string `enum:"csv,jsonl" default:"csv" help:"csv, or jsonl: a JSON object in each line."`
-	What   string `enum:"applications,decisions,campaigns,history,messages,audit" default:"applications" help:"applications, decisions, campaigns, history, messages or audit."`
-	Shop   string `placeholder:"ID" help:"Of this shop alone."`
+	Format string `env:"SAMPLEDESK_EXPORT_FORMAT" enum:"csv,jsonl" default:"csv" help:"csv, or jsonl: a JSON object in each line."`
+	What   string `env:"SAMPLEDESK_EXPORT_WHAT" enum:"applications,decisions,campaigns,history,messages,audit" default:"applications" help:"applications, decisions, campaigns, history, messages or audit."`
+	Shop   string `env:"SAMPLEDESK_EXPORT_SHOP" placeholder:"ID" help:"Of this shop alone."`
 	By     string `kong:"-"` // who asks, as the machine knows them
 }
 

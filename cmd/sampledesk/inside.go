@@ -128,7 +128,7 @@ func (i inside) run(ctx context.Context, wires network) error {
 		if err == nil {
 			return i.serve(ctx, l)
 		}
-		i.at.log.WarnContext(ctx, "commands that need the store have to wait until the desk is stopped", "socket", path, "error", err)
+		i.at.log.WarnContext(ctx, "no socket for commands: they need serve to be stopped", "socket", path, "error", err)
 	}
 	<-ctx.Done()
 	return nil
@@ -235,7 +235,7 @@ func (i inside) read(from *bufio.Reader) (asked request, t task, err error) {
 func safely(ctx context.Context, at place, t task, s streams) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			at.log.ErrorContext(ctx, "a command broke down", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+			at.log.ErrorContext(ctx, "command panicked", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 			err = errors.New("the command broke down inside the desk; the desk's log tells more, and the desk goes on")
 		}
 	}()

@@ -24,7 +24,7 @@ type keyCmd struct {
 // rotate seals everything with a new key.
 type rotate struct {
 	storeFlags
-	New string `placeholder:"FILE" help:"A file with the new key, or - for standard input. By default a new one is made, which needs a key in a file."`
+	New string `env:"SAMPLEDESK_KEY_NEW" placeholder:"FILE" help:"A file with the new key, or - for standard input. By default a new one is made, which needs a key in a file."`
 }
 
 // mostOfKey is how much is read of what should be a key.

@@ -65,9 +65,13 @@ func newServer(log *slog.Logger) *server {
 }
 
 // handle registers a handler for a pattern such as "POST /slack/events". It is called with the whole body, of maxBody
-// bytes at most; a longer one is answered 413.
+// bytes at most; a longer one is answered 413. With maxBody 0 a body is neither wanted nor read: clients send one with a
+// GET now and then.
 func (s *server) handle(pattern string, maxBody int64, h http.HandlerFunc) {
 	s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+		if maxBody == 0 {
+			r.Body = http.NoBody
+		}
 		body, status := s.readBody(w, r, maxBody)
 		defer s.bodies.Add(-int64(len(body)))
 		if status != 0 {
@@ -82,7 +86,7 @@ func (s *server) handle(pattern string, maxBody int64, h http.HandlerFunc) {
 
 // readBody reads a body and counts it as one in hand. The status says why it was not read to its end, 0 if it was.
 func (s *server) readBody(w http.ResponseWriter, r *http.Request, most int64) (body []byte, status int) {
-	if r.ContentLength > most {
+	if r.ContentLength > most && r.Body != http.NoBody {
 		return nil, http.StatusRequestEntityTooLarge
 	}
 	reader, chunk := http.MaxBytesReader(w, r.Body, most), make([]byte, min(most+1, 16<<10))

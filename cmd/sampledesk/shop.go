@@ -20,7 +20,7 @@ import (
 // shopCmd connects shops, lists them, and lets them go.
 type shopCmd struct {
 	Connect    shopConnect    `cmd:"" help:"Print the link with which a seller lets the desk work for their shops, and connect what they consent to. The same again renews."`
-	List       shopList       `cmd:"" help:"List the shops: region, app, until when they are authorised, last sync, scopes; and those that wait to be chosen."`
+	List       shopList       `cmd:"" help:"List the shops: region, app, until when they are authorised, last sync, scopes; and those still to be chosen."`
 	Disconnect shopDisconnect `cmd:"" help:"Serve a shop no more and forget its tokens. What is known of it stays."`
 }
 
@@ -257,7 +257,7 @@ func (t *connectTask) choose(ctx context.Context, tiktok *bridge.Bridge, s strea
 		}
 	}
 	if found == 0 {
-		return errors.New("no such shop waits to be connected; sampledesk shop list shows those that do, and without --shop a link is printed")
+		return errors.New("no such shop is to be connected; sampledesk shop list shows those that are, and without --shop a link is printed")
 	}
 	return nil
 }
@@ -396,7 +396,7 @@ func (t *listTask) perform(ctx context.Context, at place, s streams) error {
 	for _, a := range auths {
 		for _, o := range a.Waiting() {
 			waiting++
-			why := "waits to be chosen: sampledesk shop connect --shop " + string(o.ID)
+			why := "still to be chosen: sampledesk shop connect --shop " + string(o.ID)
 			if a.Unasked {
 				why = "rests, since nobody here asked for it: an admin confirms it in Slack, or sampledesk shop connect --shop " + string(o.ID)
 			}

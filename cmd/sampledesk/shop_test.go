@@ -124,7 +124,7 @@ func TestOfSeveralShopsThoseAreConnectedThatAreChosenThroughTheDeskThatRuns(t *t
 	status, out, stderr := s.shopRun("", "list")
 	require.Zero(t, status, stderr)
 	require.Contains(t, out, north)
-	require.Contains(t, out, "waits to be chosen")
+	require.Contains(t, out, "still to be chosen")
 	eventually(t, func() bool { return readiness503(t, at) == "" }, "the shop is swept")
 	resp, err = http.Get(to)
 	require.NoError(t, err)
