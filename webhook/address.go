@@ -76,7 +76,7 @@ func unreached(err error) string {
 	timeout, isNet := errors.AsType[net.Error](err)
 	switch {
 	case errors.Is(err, ErrForbidden):
-		return "the address leads to this machine's or a private network, which whoever runs Sample Desk has to allow (SAMPLEDESK_WEBHOOK_ALLOW)"
+		return "the address leads to this machine or into a private network, and only whoever runs Sample Desk can allow that (SAMPLEDESK_WEBHOOK_ALLOW)"
 	case isDNS && dns.IsNotFound:
 		return "there is no host of that name"
 	case isNet && timeout.Timeout():

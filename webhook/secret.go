@@ -46,5 +46,8 @@ func (s *Service) Test(ctx context.Context, shop workflow.Shop) (words string, g
 	}
 	e, a := example(shop, time.Now())
 	got := s.send(ctx, e, shop, a)
-	return got.words() + fmt.Sprintf(", after %s", got.took.Round(time.Millisecond)), got.ok()
+	if got.status == 0 {
+		return got.words(), false
+	}
+	return fmt.Sprintf("%s, after %s", got.words(), got.took.Round(time.Millisecond)), got.ok()
 }

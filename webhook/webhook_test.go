@@ -243,7 +243,7 @@ func TestNoPrivateAddressIsReachedByWhateverName(t *testing.T) {
 		words, good := d.Test(t.Context(), shopOf(t, d))
 		require.False(t, good, host)
 		if host == "127.0.0.1" || host == "localhost" {
-			require.Contains(t, words, "a private network", host)
+			require.Contains(t, words, "into a private network", host)
 		}
 	}
 	require.Empty(t, r.all())

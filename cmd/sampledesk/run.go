@@ -131,6 +131,7 @@ func (d desk) run(ctx context.Context, wires network, log *slog.Logger) (err err
 	}
 
 	inbox := bridge.NewInbox(tiktok)
+	inbox.Told = numbers.webhook
 	web.handle("POST /tiktok/webhook", bridge.MaxWebhook, inbox.ServeHTTP)
 
 	group := newGroup(ctx)
