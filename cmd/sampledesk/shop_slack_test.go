@@ -221,3 +221,22 @@ func TestWithoutAPublicAddressAnAdminPastesWhatTikTokSentThemTo(t *testing.T) {
 		require.NotContains(b.t, asked[0].Text, "ROW_")
 	})
 }
+
+// shownTo is what somebody alone was shown: their ephemeral messages, App Home and dialogs.
+func (b *bubble) shownTo(who string) string {
+	b.t.Helper()
+	var st struct {
+		Ephemerals []map[string]any `json:"ephemerals"`
+		Views      []map[string]any `json:"views"`
+	}
+	b.get(slackAt, "/sim/state", &st)
+	var mine []map[string]any
+	for _, shown := range append(st.Ephemerals, st.Views...) {
+		if shown["user"] == who {
+			mine = append(mine, shown)
+		}
+	}
+	text, err := json.Marshal(mine)
+	require.NoError(b.t, err)
+	return string(text)
+}
