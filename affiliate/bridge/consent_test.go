@@ -73,11 +73,11 @@ func TestAConsentThatWasAskedForOffersItsShopsAndServesThoseThatAreChosen(t *tes
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk(t, affiliatesim.Options{Shops: 3})
-		link, state := d.link("", "U1")
+		link, state := d.link("", "UADMIN")
 		require.True(t, strings.HasPrefix(link, d.details.ConsentURL+"?service_id="+d.details.ServiceID+"&state="), link)
 		c, err := d.consented(d.consent(`{"state":"` + state + `","lasts":"2400h"}`))
 		require.NoError(t, err)
-		require.Equal(t, []any{workflow.PersonID("U1"), true, 3, 0}, []any{c.By, c.Asked, len(c.Offered), len(c.GoOn)})
+		require.Equal(t, []any{workflow.PersonID("UADMIN"), true, 3, 0}, []any{c.By, c.Asked, len(c.Offered), len(c.GoOn)})
 		require.Equal(t, time.Now().Add(2400*time.Hour).UTC(), c.Authorisation.Ends)
 		require.Empty(t, d.shops())
 		d.sweep()
@@ -103,7 +103,7 @@ func TestAStateWorksOnceForHalfAnHourAndForWhomItWasMade(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk(t, affiliatesim.Options{})
-		_, state := d.link("", "U1")
+		_, state := d.link("", "UADMIN")
 		good := d.consent(`{"state":"` + state + `"}`)
 		wrong := good
 		wrong.State = "made-up"
@@ -118,6 +118,9 @@ func TestAStateWorksOnceForHalfAnHourAndForWhomItWasMade(t *testing.T) {
 		_, err = d.consented(good)
 		require.NoError(t, err, "it survives a restart")
 		again := d.consent(`{"state":"` + state + `"}`)
+		_, others := d.link("", "U1")
+		_, err = d.consented(d.consent(`{"state":"` + others + `"}`))
+		require.Contains(t, sentence(t, err), "is no admin of the desk any more")
 		_, err = d.consented(again)
 		require.Contains(t, sentence(t, err), "used before")
 
@@ -149,7 +152,7 @@ func TestWhatDidNotBecomeAConsentIsASentenceAndKeepsNothing(t *testing.T) {
 			`{"account":"` + known.Accounts[1].ID + `","state":"STATE"}`: "A creator authorised the app, and it has to be the seller",
 			`{"account":"` + known.Accounts[2].ID + `","state":"STATE"}`: "A partner authorised the app, and it has to be the seller",
 		} {
-			_, state := d.link("", "U1")
+			_, state := d.link("", "UADMIN")
 			_, err := d.consented(d.consent(strings.ReplaceAll(order, "STATE", state)))
 			require.Contains(t, sentence(t, err), want)
 		}
@@ -260,7 +263,7 @@ func TestTwoAppsEachWithTheirSecretServeTheirShopsAndKnowCreatorsApart(t *testin
 
 		_, err = d.consented(d.consent(`{"service_id":"` + app.Service + `","account":"` + seller + `","do":"install"}`))
 		require.Contains(t, sentence(t, err), "does not take this code", "without a name the address is the unnamed app's")
-		_, state := d.link("eu", "U1")
+		_, state := d.link("eu", "UADMIN")
 		c, err := d.consented(d.consent(`{"service_id":"` + app.Service + `","account":"` + seller + `","state":"` + state + `"}`))
 		require.NoError(t, err)
 		require.Equal(t, "eu", c.App)
@@ -284,7 +287,7 @@ func TestTwoAppsEachWithTheirSecretServeTheirShopsAndKnowCreatorsApart(t *testin
 		}
 		require.Equal(t, map[string]bool{d.details.AppKey: true, app.Key: true}, seen)
 
-		_, state = d.link("eu", "U1")
+		_, state = d.link("eu", "UADMIN")
 		moved, err := d.consented(d.consent(`{"service_id":"` + app.Service + `","state":"` + state + `"}`))
 		require.NoError(t, err)
 		require.Len(t, moved.Offered, 1, "a shop of another app is not taken over")
@@ -307,7 +310,7 @@ func TestTheEndOfAnAuthorisationIsToldAndStopsNothingBeforeItsTime(t *testing.T)
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk(t, affiliatesim.Options{})
 		connect := func() {
-			_, state := d.link("", "U1")
+			_, state := d.link("", "UADMIN")
 			c, err := d.consented(d.consent(`{"state":"` + state + `","lasts":"960h"}`))
 			require.NoError(t, err)
 			if len(c.Offered) > 0 {
@@ -422,7 +425,7 @@ func TestTokensOfACodeThatTheStoreDidNotTakeAreSavedLater(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk(t, affiliatesim.Options{})
-		_, state := d.link("", "U1")
+		_, state := d.link("", "UADMIN")
 		r := d.consent(`{"state":"` + state + `"}`)
 		d.store.fail(nil)
 		var err error
