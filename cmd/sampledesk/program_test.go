@@ -31,7 +31,9 @@ func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) != "" {
 		os.Exit(run(os.Args[1:]))
 	}
-	os.Exit(m.Run())
+	status := m.Run()
+	closeBrowser()
+	os.Exit(status)
 }
 
 // patience is how long a test waits for what other processes do. It is no measure of speed.

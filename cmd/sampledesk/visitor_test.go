@@ -27,32 +27,68 @@ type visitor struct {
 	frames   map[string]runtime.ExecutionContextID // by origin
 }
 
-// visit opens the page in a browser of its own at this size. Where there is no browser the test is skipped, or fails if
-// REQUIRE_BROWSER is 1. When the test ends no script may have thrown, nor anything been tried that a policy forbids.
-func visit(t *testing.T, page string, width, height int64) *visitor {
+// shared is the one browser of all tests of this package: starting one takes far longer than opening a page.
+var shared struct {
+	ctx    context.Context // of its process; nil until a test needs it
+	folder string
+	stop   context.CancelFunc
+}
+
+// closeBrowser ends the browser that the tests share, if there is one.
+func closeBrowser() {
+	if shared.ctx != nil {
+		_ = chromedp.Cancel(shared.ctx) // waits until the browser has let go of its folder
+		shared.stop()
+		_ = os.RemoveAll(shared.folder)
+	}
+}
+
+// startBrowser starts the browser that the tests share, unless it runs. Where there is none the test is skipped, or
+// fails if REQUIRE_BROWSER is 1.
+func startBrowser(t *testing.T) {
 	t.Helper()
+	program := findBrowser(t)
+	if shared.ctx != nil {
+		return
+	}
+	folder, err := os.MkdirTemp("", "sampledesk-browser-")
+	require.NoError(t, err)
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(findBrowser(t)), chromedp.UserDataDir(t.TempDir()), chromedp.DisableGPU,
+		chromedp.ExecPath(program), chromedp.UserDataDir(folder), chromedp.DisableGPU,
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true))
 	if os.Geteuid() == 0 {
 		options = append(options, chromedp.NoSandbox) // the sandbox refuses to run as root
 	}
-	// Not the test's own context: that ends before the clean-up, which may still want a picture.
 	allocated, stop := chromedp.NewExecAllocator(context.Background(), options...)
-	t.Cleanup(stop)
 	ctx, cancel := chromedp.NewContext(allocated)
+	if err := chromedp.Do(ctx); err != nil {
+		cancel()
+		stop()
+		_ = os.RemoveAll(folder)
+		require.NoError(t, err, "starting the browser")
+	}
+	shared.ctx, shared.folder, shared.stop = ctx, folder, stop
+}
+
+// visit opens the page at this size, in a tab with a profile of its own. When the test ends no script may have thrown, nor
+// anything been tried that a policy forbids.
+func visit(t *testing.T, page string, width, height int64) *visitor {
+	t.Helper()
+	startBrowser(t)
+	// Not the test's own context: that ends before the clean-up, which may still want a picture.
+	ctx, cancel := chromedp.NewContext(shared.ctx, chromedp.WithNewBrowserContext())
 	v := &visitor{t: t, ctx: ctx, frames: map[string]runtime.ExecutionContextID{}}
 	t.Cleanup(func() {
 		if t.Failed() {
 			v.photograph()
 		}
-		_ = chromedp.Cancel(ctx) // waits until the browser has let go of its folder
+		_ = chromedp.Cancel(ctx) // closes the tab and forgets its profile
 		cancel()
 		v.mu.Lock()
 		defer v.mu.Unlock()
 		require.Empty(t, v.troubles)
 	})
-	require.NoError(t, chromedp.Do(ctx), "starting the browser")
+	require.NoError(t, chromedp.Do(ctx), "opening a tab")
 	require.NoError(t, chromedp.Listen(ctx, v.hear))
 	_, err := chromedp.Call(ctx, log.Enable, struct{}{})
 	require.NoError(t, err)
