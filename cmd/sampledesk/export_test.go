@@ -185,13 +185,13 @@ func TestAnExportGoesOnWhileItsReaderRestsAndEndsWhenTheyGo(t *testing.T) {
 	require.Equal(t, exitOK, <-ended)
 	require.Equal(t, 6*exportPage+1, n)
 
-	read, write, err = os.Pipe()
+	short, cut, err := os.Pipe()
 	require.NoError(t, err)
 	go func() {
-		ended <- execute(ctx, []string{"export", "--store", f.Store}, streams{out: write, err: io.Discard})
+		ended <- execute(ctx, []string{"export", "--store", f.Store}, streams{out: cut, err: io.Discard})
 	}()
-	require.True(t, bufio.NewScanner(read).Scan())
-	require.NoError(t, read.Close())
+	require.True(t, bufio.NewScanner(short).Scan())
+	require.NoError(t, short.Close())
 	require.Equal(t, exitFailed, <-ended)
-	require.NoError(t, write.Close())
+	require.NoError(t, cut.Close())
 }
