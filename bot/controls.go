@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -62,6 +63,11 @@ func targetOf(c click) (view.Target, error) { return view.ParseTarget(c.Action.B
 
 // cardScope is what a person has to be allowed who acts on a card.
 var cardScope = handle.For(access.Reviewer, func(t view.Target) workflow.ShopID { return t.Key.Shop })
+
+// correspondentNamed reads whom a button or a menu is about.
+func correspondentNamed(c click) (view.Correspondent, error) {
+	return view.ParseCorrespondent(cmp.Or(c.Action.Text, c.Action.Chosen()))
+}
 
 // correspondentScope is what a person has to be allowed who acts on what is about a creator.
 var correspondentScope = handle.For(access.Reviewer, func(c view.Correspondent) workflow.ShopID { return c.Shop })

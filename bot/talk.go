@@ -56,11 +56,6 @@ func (d *talkDesk) openMessage() onClick[view.Correspondent] {
 	}
 }
 
-// correspondentNamed reads whom a button or a menu is about.
-func correspondentNamed(c click) (view.Correspondent, error) {
-	return view.ParseCorrespondent(cmp.Or(c.Action.Text, c.Action.Chosen()))
-}
-
 // notMessaged is the Fail of a control that is about a message.
 func notMessaged[T any](who *access.Access) func(context.Context, click, T, handle.Grant, error) handle.Answer {
 	return func(ctx context.Context, _ click, _ T, _ handle.Grant, err error) handle.Answer {
