@@ -176,7 +176,7 @@ func TestAnAuthorisationEndsWhenWhoGaveItSaidSoWhateverIsRefreshed(t *testing.T)
 		require.Empty(t, box.all())
 		time.Sleep(2 * time.Second)
 		require.Len(t, box.all(), 1, "from 30 days before")
-		require.Equal(t, strconv.FormatInt(end.Unix(), 10), box.got[0]["data"].(map[string]any)["expiration_time"])
+		require.Equal(t, strconv.FormatInt(end.Unix(), 10), box.all()[0]["data"].(map[string]any)["expiration_time"])
 		time.Sleep(28 * 24 * time.Hour)
 		require.Len(t, box.all(), 29, "daily")
 

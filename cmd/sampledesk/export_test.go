@@ -167,9 +167,10 @@ func TestAnExportGoesOnWhileItsReaderRestsAndEndsWhenTheyGo(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	ended := make(chan int, 1)
+	first := write
 	go func() {
-		ended <- execute(ctx, []string{"export", "--store", f.Store, "--format", "jsonl"}, streams{out: write, err: io.Discard})
-		_ = write.Close()
+		ended <- execute(ctx, []string{"export", "--store", f.Store, "--format", "jsonl"}, streams{out: first, err: io.Discard})
+		_ = first.Close()
 	}()
 	lines := bufio.NewScanner(read)
 	require.True(t, lines.Scan())

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -63,8 +64,27 @@ type stage struct {
 	slack string // the base address of the stand-in workspace
 	shop  string // the base address of the stand-in Affiliate Center
 	store string
-	log   *bytes.Buffer
+	log   *deskLog
 	desk  *exec.Cmd
+}
+
+// deskLog is what a desk logs, read while it runs.
+type deskLog struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+// Write implements io.Writer.
+func (l *deskLog) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *deskLog) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
 }
 
 // newStage starts `sampledesk sim` with the desk's own app, which is granted what the manifest asks for and no more,
@@ -101,7 +121,7 @@ func (s *stage) environment(more ...string) []string {
 func (s *stage) serve(more ...string) {
 	s.t.Helper()
 	s.desk = program(s.t, s.environment(more...), "serve")
-	s.log = new(bytes.Buffer)
+	s.log = new(deskLog)
 	s.desk.Stderr = s.log
 	require.NoError(s.t, s.desk.Start())
 }

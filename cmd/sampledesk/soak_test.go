@@ -113,7 +113,7 @@ func (d *day) halt(sig syscall.Signal) {
 	d.epoch.Add(1)
 	began := time.Now()
 	status := d.stop(sig)
-	d.log.Write(d.stage.log.Bytes())
+	d.log.Write([]byte(d.stage.log.String()))
 	if sig == syscall.SIGKILL {
 		return
 	}
