@@ -231,10 +231,10 @@ func TestAStoreThatCannotKeepAWebhookHasTikTokSendItAgain(t *testing.T) {
 func TestAStormOfWebhooksNeitherDelaysClicksNorFillsTheDisk(t *testing.T) {
 	h := withInbox(t)
 	var keys []workflow.Key
+	h.act("/sim/webhooks", `{"url":""}`, nil)
 	for range 40 {
 		keys = append(keys, h.apply(affiliatesim.Request{}))
 	}
-	h.act("/sim/webhooks", `{"url":""}`, nil)
 	h.sweep()
 	storm(t, h, keys, 2*time.Second)
 }

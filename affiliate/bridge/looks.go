@@ -166,7 +166,7 @@ func (i *Inbox) look(ctx context.Context, id workflow.ShopID, looks []workflow.L
 	seen, failed := i.conversations(ctx, s, state, conversations)
 	done = append(done, seen...)
 	if failure = cmp.Or(failure, failed); failure != nil && ctx.Err() == nil {
-		b.log.DebugContext(ctx, "a look that a webhook led to failed", "shop", id, "error", failure)
+		b.log.DebugContext(ctx, "could not look at what a webhook is about", "shop", id, "error", failure)
 		i.at(i.rests, id, time.Now().Add(lookRest))
 	}
 	return done
