@@ -16,7 +16,7 @@ type creatorCmd struct {
 type eraseCmd struct {
 	storeFlags
 	Creator string `arg:"" placeholder:"NAME" help:"Their handle, with or without @, or their open id."`
-	Yes     bool   `help:"Yes, for good."`
+	Yes     bool   `env:"SAMPLEDESK_ERASE_YES" help:"Yes, for good."`
 }
 
 // Run erases the creator.

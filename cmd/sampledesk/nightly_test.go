@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -59,6 +60,7 @@ func TestBackupsAreMadeOnceANightWhateverIsStartedAnew(t *testing.T) {
 		own("21", "22", "23")
 
 		// A night on which it cannot be made is told once, and made up for.
+		synctest.Wait() // nothing is written there at this moment
 		require.NoError(b.t, os.RemoveAll(folder))
 		require.NoError(b.t, os.WriteFile(folder, nil, 0o600))
 		time.Sleep(150 * time.Minute)

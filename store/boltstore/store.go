@@ -219,7 +219,7 @@ func (t *transaction) bucket(name []byte) bucket {
 // written no more.
 const fullPage = 0.8
 
-var errReadOnly = errors.New("a view only reads")
+var errReadOnly = errors.New("views only read")
 
 // may tells whether something of these names may be kept in this transaction.
 func (t *transaction) may(what string, names ...string) error {

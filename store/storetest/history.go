@@ -125,7 +125,7 @@ func showAmended(t *testing.T, s workflow.Store) {
 	require.Equal(t, []workflow.Entry{other}, historyOf(t, s, key("12"), 9))
 	see(t, s, func(tx workflow.Tx) error {
 		_, err := tx.Amend(key("1"), "", 9, func(*workflow.Entry) bool { return true })
-		require.Error(t, err, "a view only reads")
+		require.Error(t, err, "views only read")
 		return nil
 	})
 }
