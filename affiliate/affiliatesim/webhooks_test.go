@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -155,16 +156,16 @@ func TestOnlyAnEmpty200TakesAWebhook(t *testing.T) {
 			"a body":         func(w http.ResponseWriter) { _, _ = io.WriteString(w, "ok") },
 			"a late answer":  func(http.ResponseWriter) { time.Sleep(4 * time.Second) },
 		} {
-			tries := 0
+			var tries atomic.Int32
 			u := open(t, Options{Webhooks: serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-				if tries++; tries == 1 {
+				if tries.Add(1) == 1 {
 					answer(w)
 				}
 			}))})
 			u.order("/sim/webhooks", `{"url":"http://desk.test/tiktok/webhook"}`)
 			u.add(`{}`)
 			time.Sleep(3 * time.Minute)
-			require.Equal(t, 2, tries, name)
+			require.EqualValues(t, 2, tries.Load(), name)
 		}
 	})
 }

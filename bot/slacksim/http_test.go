@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -24,7 +25,7 @@ type endpoint struct {
 	mu       sync.Mutex
 	requests []delivered
 	answer   func(http.ResponseWriter, delivered)
-	deaf     bool // to the handshake, which it answers as anything else then
+	deaf     atomic.Bool // to the handshake, which it answers as anything else then
 }
 
 type delivered struct {
@@ -47,7 +48,7 @@ func (e *endpoint) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	e.mu.Lock()
 	e.requests = append(e.requests, d)
 	e.mu.Unlock()
-	if d.tried() && !e.deaf {
+	if d.tried() && !e.deaf.Load() {
 		echo(rw, d)
 		return
 	}
@@ -212,14 +213,14 @@ func TestAnAppThatIsThereFirstIsAskedAtOnce(t *testing.T) {
 
 func TestNothingIsDeliveredToAnAddressThatIsNotVerified(t *testing.T) {
 	overHTTP(t, nil, func(t *testing.T, b *bench, e *endpoint) {
-		e.deaf = true
+		e.deaf.Store(true)
 		require.ErrorContains(t, b.w.VerifyURL(t.Context()), "the challenge did not come back")
 		_, out := b.sim(http.MethodPost, "verify", nil)
 		require.JSONEq(t, `{"ok":false,"error":"verifying the request URL: the challenge did not come back (status 200)"}`, string(out))
 		seen := b.act(object{"user": admin, "do": "command", "command": "/samples"})
 		require.Contains(t, seen.Error, "the request URL is not verified")
 		require.Empty(t, e.all())
-		e.deaf = false
+		e.deaf.Store(false)
 		require.True(t, b.act(object{"user": admin, "do": "command", "command": "/samples"}).OK)
 		require.Len(t, e.all(), 1)
 	})
@@ -230,14 +231,18 @@ func TestNothingIsDeliveredToAnAddressThatIsNotVerified(t *testing.T) {
 }
 
 func TestAnAnswerOverHTTPHasItsStatusItsTypeAndItsSize(t *testing.T) {
-	var status int
-	var kind, body string
+	type reply struct {
+		status     int
+		kind, body string
+	}
+	var next atomic.Pointer[reply]
 	answer := func(rw http.ResponseWriter, _ delivered) {
-		if kind != "" {
-			rw.Header().Set("Content-Type", kind)
+		r := next.Load()
+		if r.kind != "" {
+			rw.Header().Set("Content-Type", r.kind)
 		}
-		rw.WriteHeader(status)
-		_, _ = rw.Write([]byte(body))
+		rw.WriteHeader(r.status)
+		_, _ = rw.Write([]byte(r.body))
 	}
 	overHTTP(t, answer, func(t *testing.T, b *bench, _ *endpoint) {
 		ts := b.post(object{"text": "Card", "blocks": []object{actions("a", button("approve", "1"))}})
@@ -258,7 +263,7 @@ func TestAnAnswerOverHTTPHasItsStatusItsTypeAndItsSize(t *testing.T) {
 			"one that is as long as in Socket Mode":    {command, 200, "text/plain", strings.Repeat("x", mostAck), "20 KB", ""},
 			"a click's answer has no use for anything": {press, 200, "text/html", "<p>", "", ""},
 		} {
-			status, kind, body = c.status, c.kind, c.body
+			next.Store(&reply{c.status, c.kind, c.body})
 			seen := b.act(c.act)
 			if c.errs != "" {
 				require.Contains(t, seen.Error, c.errs, name)
