@@ -258,7 +258,6 @@ func (i *Inbox) keep(ctx context.Context, all []arrival) {
 		}
 	}
 	for _, a := range all {
-		a.answer <- err
 		switch {
 		case err != nil: // told by the handler
 		case a.first:
@@ -266,6 +265,7 @@ func (i *Inbox) keep(ctx context.Context, all []arrival) {
 		default:
 			i.told("repeated")
 		}
+		a.answer <- err
 	}
 }
 
