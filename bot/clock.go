@@ -34,7 +34,7 @@ func (d clock) deadline(_ context.Context, _ workflow.Tx, s post.Subject) (post.
 		return post.Rendered{
 			About: about, Loud: !payload.Told && loud(payload.Audience, named),
 			Message: view.Deadline(view.DeadlineFacts{
-				Saying: payload, Application: s.Application, Region: shop.Region, Named: named, Unnamed: unnamed, Days: moveDays(shop), Now: time.Now(),
+				Payload: payload, Application: s.Application, Region: shop.Region, Named: named, Unnamed: unnamed, Days: moveDays(shop), Now: time.Now(),
 				Nudging: payload.Deadline == workflow.PostDeadline && payload.Before > 0 && shop.Settings.Nudge != "",
 			}),
 		}, nil
@@ -107,7 +107,7 @@ func (d clock) shipments(_ context.Context, tx workflow.Tx, s post.Subject) (pos
 		return post.Rendered{}, err
 	}
 	obsolete := payload.Waiting <= 0 || s.Shop.Settings.Shipments == workflow.ShipmentsInThread
-	return post.Rendered{Obsolete: obsolete, Message: view.Shipments(view.ShipmentsFacts{Saying: payload, Days: moveDays(s.Shop), Post: postDays(s.Shop)})}, nil
+	return post.Rendered{Obsolete: obsolete, Message: view.Shipments(view.ShipmentsFacts{Payload: payload, Days: moveDays(s.Shop), Post: postDays(s.Shop)})}, nil
 }
 
 // expired renders the message of a day about requests that expired without a decision.
@@ -186,7 +186,7 @@ func current(tx workflow.Tx, payload workflow.Payload) (workflow.Payload, error)
 		if err != nil {
 			return payload, err
 		}
-		if payload.StillNames(a, i, time.Now()) {
+		if payload.StillNames(a) {
 			i.Link = a.Card.Link
 			items = append(items, i)
 		}

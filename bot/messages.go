@@ -56,7 +56,7 @@ func (m messages) backlog(_ context.Context, tx workflow.Tx, s post.Subject) (po
 	b, err := query.BacklogOf(tx, m.defaults, s.Notice.Shop, time.Now())
 	return post.Rendered{
 		Message: view.Backlog(view.BacklogFacts{
-			Saying: workflow.Payload{Kind: workflow.KindBacklog, Shop: b.Shop, Waiting: b.Waiting, DueSoon: b.DueSoon, NextDue: b.NextDue}, Of: s.Notice.Count,
+			Payload: workflow.Payload{Kind: workflow.KindBacklog, Shop: b.Shop, Waiting: b.Waiting, DueSoon: b.DueSoon, NextDue: b.NextDue}, Of: s.Notice.Count,
 		}),
 		About: map[string]any{"waiting": strconv.Itoa(b.Waiting)},
 	}, err

@@ -138,14 +138,14 @@ func TestWhatIsRefusedAsTextTooIsADeadLetterAndToldToTheAdminsOnce(t *testing.T)
 		w.request("1002")
 		wait(time.Hour)
 		require.Len(t, w.deadLetters(), 2)
-		told := w.said(workflow.SayUndelivered)
+		told := w.said(workflow.KindUndelivered)
 		require.Len(t, told, 1, "the first points to the list")
 		require.Contains(t, wording(t, told[0].Blocks), "<@"+admin+">")
 		require.Contains(t, w.command(admin, view.CommandSamples, "status"), "could not be delivered")
 		wait(24 * time.Hour)
 		w.request("1003")
 		wait(time.Minute)
-		require.Len(t, w.said(workflow.SayUndelivered), 2)
+		require.Len(t, w.said(workflow.KindUndelivered), 2)
 	})
 }
 
@@ -185,7 +185,7 @@ func TestACardThatSlackTakesAsTextOnlyIsGivenUpInTheEnd(t *testing.T) {
 		wait(3 * time.Hour)
 		require.Len(t, w.cards("1001"), 1)
 		require.Len(t, w.deadLetters(), 1)
-		require.Len(t, w.said(workflow.SayUndelivered), 1)
+		require.Len(t, w.said(workflow.KindUndelivered), 1)
 	})
 }
 

@@ -156,7 +156,7 @@ const (
 	KindConsent PayloadKind = "consent" // to one admin: shops of an authorisation wait for their word
 	KindEnding  PayloadKind = "ending"  // to one admin: an authorisation is about to end
 
-	SayUndelivered PayloadKind = "undelivered" // Slack did not take a message
+	KindUndelivered PayloadKind = "undelivered" // Slack did not take a message
 
 	KindWebhook PayloadKind = "webhook" // another system did not take what it was told
 )

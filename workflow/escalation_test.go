@@ -291,17 +291,10 @@ func later(a Application, by time.Duration) Reported {
 }
 
 func TestAGroupNamesOnlyWhatStillHasReason(t *testing.T) {
-	a, s := pressing()
-	at, item := deadline.Add(-20*time.Hour), ItemOf(a)
-	require.True(t, s.StillNames(a, item, at))
-	require.False(t, s.StillNames(a, item, deadline))
-	require.False(t, s.StillNames(WithTimer(after(t, a, approval(a, at)), Shop{}, at, false), item, at))
-	require.False(t, s.StillNames(WithTimer(after(t, a, later(a, time.Hour)), Shop{}, at, false), item, at))
-
 	stuck := Payload{Kind: KindShipment, News: NewsStuck}
-	require.True(t, stuck.StillNames(applicationIn(Shipped), item, at))
-	require.False(t, stuck.StillNames(applicationIn(Delivered), item, at))
-	require.True(t, Payload{Kind: KindShipment, News: NewsShipped}.StillNames(applicationIn(Delivered), item, at), "it was shipped")
+	require.True(t, stuck.StillNames(applicationIn(Shipped)))
+	require.False(t, stuck.StillNames(applicationIn(Delivered)))
+	require.True(t, Payload{Kind: KindShipment, News: NewsShipped}.StillNames(applicationIn(Delivered)), "it was shipped")
 }
 
 func TestACreatorIsOverdueOnceTheDeskHasSaidSo(t *testing.T) {

@@ -236,20 +236,10 @@ func (s Payload) Obsolete(a Application, shop Settings, now time.Time) bool {
 	return false
 }
 
-// StillNames reports whether a grouped message still has reason to name an item: the item has not changed in the
-// meantime.
-func (s Payload) StillNames(a Application, i Item, now time.Time) bool {
-	c := a.Timer
-	switch {
-	case s.Kind == KindDeadline && c.Expired(now):
-		return false
-	case s.Kind == KindDeadline:
-		return c.Kind == s.Deadline && c.By.Equal(i.By)
-	case s.News == NewsStuck:
-		return a.State() == Shipped
-	default:
-		return true // it happened
-	}
+// StillNames reports whether a message about shipments still has reason to name an application of it: a parcel that did not
+// move is named until it does, and whatever else happened has happened.
+func (s Payload) StillNames(a Application) bool {
+	return s.News != NewsStuck || a.State() == Shipped
 }
 
 // Overdue reports whether a creator's posting deadline has passed and the desk has announced it: the next step, if

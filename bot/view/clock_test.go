@@ -42,19 +42,19 @@ func deadlines() map[string]DeadlineFacts {
 		return stepOf(workflow.PostDeadline, before, v, deadline)
 	}
 	return map[string]DeadlineFacts{
-		"deadline_review":           {Saying: stepOf(workflow.ReviewDeadline, 48*time.Hour, workflow.ToThread, deadline), Application: review},
-		"deadline_review_reviewers": {Saying: stepOf(workflow.ReviewDeadline, 24*time.Hour, workflow.ToReviewers, deadline), Application: review, Named: reviewers},
-		"deadline_review_everybody": {Saying: stepOf(workflow.ReviewDeadline, 24*time.Hour, workflow.ToReviewers, deadline), Application: review, Unnamed: EveryMember},
-		"deadline_review_channel":   {Saying: stepOf(workflow.ReviewDeadline, 6*time.Hour, workflow.ToChannel, deadline), Application: refused},
-		"deadline_review_admins":    {Saying: stepOf(workflow.ReviewDeadline, time.Hour, workflow.ToAdmins, deadline), Application: review, Named: Entitled{People: []workflow.PersonID{admin}}},
-		"deadline_ship":             {Saying: stepOf(workflow.ShipDeadline, 24*time.Hour, workflow.ToReviewers, shipBy), Application: ship, Named: reviewers, Region: "US"},
-		"deadline_ship_admins":      {Saying: stepOf(workflow.ShipDeadline, time.Hour, workflow.ToAdmins, shipBy), Application: ship, Unnamed: AnAdmin},
-		"deadline_move":             {Saying: stepOf(workflow.MoveDeadline, 0, workflow.ToThread, moving.Timer.By), Application: moving, Days: 10},
-		"deadline_post":             {Saying: post(72*time.Hour, workflow.ToThread), Application: posting},
-		"deadline_post_nudging":     {Saying: post(72*time.Hour, workflow.ToThread), Application: posting, Nudging: true},
-		"deadline_post_over":        {Saying: post(0, workflow.ToThread), Application: posting},
-		"deadline_post_week":        {Saying: post(-workflow.PostExtension, workflow.ToReviewers), Application: posting, Named: reviewers},
-		"deadline_hostile": {Saying: stepOf(workflow.ReviewDeadline, time.Hour, workflow.ToAdmins, deadline),
+		"deadline_review":           {Payload: stepOf(workflow.ReviewDeadline, 48*time.Hour, workflow.ToThread, deadline), Application: review},
+		"deadline_review_reviewers": {Payload: stepOf(workflow.ReviewDeadline, 24*time.Hour, workflow.ToReviewers, deadline), Application: review, Named: reviewers},
+		"deadline_review_everybody": {Payload: stepOf(workflow.ReviewDeadline, 24*time.Hour, workflow.ToReviewers, deadline), Application: review, Unnamed: EveryMember},
+		"deadline_review_channel":   {Payload: stepOf(workflow.ReviewDeadline, 6*time.Hour, workflow.ToChannel, deadline), Application: refused},
+		"deadline_review_admins":    {Payload: stepOf(workflow.ReviewDeadline, time.Hour, workflow.ToAdmins, deadline), Application: review, Named: Entitled{People: []workflow.PersonID{admin}}},
+		"deadline_ship":             {Payload: stepOf(workflow.ShipDeadline, 24*time.Hour, workflow.ToReviewers, shipBy), Application: ship, Named: reviewers, Region: "US"},
+		"deadline_ship_admins":      {Payload: stepOf(workflow.ShipDeadline, time.Hour, workflow.ToAdmins, shipBy), Application: ship, Unnamed: AnAdmin},
+		"deadline_move":             {Payload: stepOf(workflow.MoveDeadline, 0, workflow.ToThread, moving.Timer.By), Application: moving, Days: 10},
+		"deadline_post":             {Payload: post(72*time.Hour, workflow.ToThread), Application: posting},
+		"deadline_post_nudging":     {Payload: post(72*time.Hour, workflow.ToThread), Application: posting, Nudging: true},
+		"deadline_post_over":        {Payload: post(0, workflow.ToThread), Application: posting},
+		"deadline_post_week":        {Payload: post(-workflow.PostExtension, workflow.ToReviewers), Application: posting, Named: reviewers},
+		"deadline_hostile": {Payload: stepOf(workflow.ReviewDeadline, time.Hour, workflow.ToAdmins, deadline),
 			Application: running(hostileApplication(), workflow.ReviewDeadline, deadline), Named: crowdOf(100)},
 	}
 }
@@ -62,7 +62,7 @@ func deadlines() map[string]DeadlineFacts {
 func TestEveryStepOfADeadlineReadsAsItsGoldenFile(t *testing.T) {
 	for name, f := range deadlines() {
 		t.Run(name, func(t *testing.T) {
-			f.Now = f.Saying.At
+			f.Now = f.Payload.At
 			requireGolden(t, name, Deadline(f))
 		})
 	}
@@ -71,7 +71,7 @@ func TestEveryStepOfADeadlineReadsAsItsGoldenFile(t *testing.T) {
 func TestOnlyAStepAboutContentOffersToNudge(t *testing.T) {
 	for name, f := range deadlines() {
 		shown := pretty(t, Deadline(f).Blocks)
-		require.Equal(t, f.Saying.Deadline == workflow.PostDeadline && !f.Nudging, strings.Contains(shown, `"nudge"`), name)
+		require.Equal(t, f.Payload.Deadline == workflow.PostDeadline && !f.Nudging, strings.Contains(shown, `"nudge"`), name)
 	}
 	unknown := deadlines()["deadline_post"]
 	unknown.Application.Snapshot.Creator.OpenID = ""
@@ -179,11 +179,11 @@ func TestWhatExpiredReadsAsItsGoldenFile(t *testing.T) {
 func shipments() map[string]ShipmentsFacts {
 	news := func(n workflow.News, count int, shop string) ShipmentsFacts {
 		s := workflow.Payload{Kind: workflow.KindShipment, News: n, Waiting: count, Items: itemsOf(min(count, 10), deadline, cardLinkOf), Shop: shop}
-		return ShipmentsFacts{Saying: s, Days: 10, Post: 14}
+		return ShipmentsFacts{Payload: s, Days: 10, Post: 14}
 	}
-	evil := ShipmentsFacts{Saying: workflow.Payload{Kind: workflow.KindShipment, News: workflow.NewsStuck, Waiting: 300, Items: hostileItems(), Shop: strings.Repeat(hostile, 9)}, Days: 10}
+	evil := ShipmentsFacts{Payload: workflow.Payload{Kind: workflow.KindShipment, News: workflow.NewsStuck, Waiting: 300, Items: hostileItems(), Shop: strings.Repeat(hostile, 9)}, Days: 10}
 	bare := news(workflow.NewsShipped, 1, "")
-	bare.Saying.Items[0].Link = ""
+	bare.Payload.Items[0].Link = ""
 	return map[string]ShipmentsFacts{
 		"shipments_shipped": news(workflow.NewsShipped, 12, ""), "shipments_one": bare, "shipments_delivered": news(workflow.NewsDelivered, 2, "Glow Shop"),
 		"shipments_stuck": news(workflow.NewsStuck, 1, ""), "shipments_late": news(workflow.NewsNotShipped, 3, ""), "shipments_hostile": evil,
@@ -230,13 +230,13 @@ func (w words) lintClock(t *testing.T, a workflow.Application) {
 	by := a.Snapshot.ReviewBy
 	for _, kind := range []workflow.DeadlineKind{workflow.ReviewDeadline, workflow.ShipDeadline, workflow.MoveDeadline, workflow.PostDeadline} {
 		a := running(a, kind, by)
-		lint(t, Deadline(DeadlineFacts{Saying: stepOf(kind, 0, workflow.ToAdmins, by), Application: a, Region: w.user,
+		lint(t, Deadline(DeadlineFacts{Payload: stepOf(kind, 0, workflow.ToAdmins, by), Application: a, Region: w.user,
 			Named: Entitled{People: []workflow.PersonID{workflow.PersonID(w.nick)}, Groups: []workflow.GroupID{workflow.GroupID(w.title)}}, Unnamed: AnAdmin}))
 		item := workflow.Item{Key: a.Key, Creator: a.Snapshot.Creator, Product: a.Snapshot.Product, By: by, Link: w.picture}
 		again := a
 		again.Key.ID += "2"
 		lint(t, Deadlines(DeadlinesFacts{Agenda: workflow.Agenda{Deadline: kind, Count: 7}, Rows: []workflow.Application{a, again}, Shop: w.nick}))
-		lint(t, Shipments(ShipmentsFacts{Saying: workflow.Payload{News: workflow.News(w.cause), Waiting: 1, Items: []workflow.Item{item}, Shop: w.title}}))
+		lint(t, Shipments(ShipmentsFacts{Payload: workflow.Payload{News: workflow.News(w.cause), Waiting: 1, Items: []workflow.Item{item}, Shop: w.title}}))
 		a.Card.Link = w.picture
 		again.Card.Link = w.picture
 		rows := []workflow.Application{a, again}

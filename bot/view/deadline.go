@@ -14,7 +14,7 @@ const ActionNudge = "nudge"
 
 // DeadlineFacts is what a step of a deadline tells.
 type DeadlineFacts struct {
-	Saying      workflow.Payload
+	Payload     workflow.Payload
 	Application workflow.Application
 	Region      string   // the shop's, for the link to its Affiliate Center
 	Named       Entitled // who is called by name; nobody: none is
@@ -28,20 +28,20 @@ type DeadlineFacts struct {
 // shown in the channel too.
 func Deadline(f DeadlineFacts) Message {
 	blocks := []slack.Block{section(append([]string{deadlineTitle(f), deadlineSubject(f.Application)}, deadlineLines(f)...)...)}
-	blocks = append(blocks, calling(f.Saying, f.Named, f.Unnamed)...)
+	blocks = append(blocks, calling(f.Payload, f.Named, f.Unnamed)...)
 	if b, ok := nudgeButton(f); ok {
 		blocks = append(blocks, actions("", b))
 	}
 	a := f.Application
 	return Message{
-		Text:   deadlineText(f.Saying) + spokenLeft(f.Saying.NextDue.Sub(f.Now)) + ": " + spokenName(a.Snapshot.Creator) + spokenWorth(f) + ", " + spoken(productOf(a.Snapshot.Product), maxTitle),
+		Text:   deadlineText(f.Payload) + spokenLeft(f.Payload.NextDue.Sub(f.Now)) + ": " + spokenName(a.Snapshot.Creator) + spokenWorth(f) + ", " + spoken(productOf(a.Snapshot.Product), maxTitle),
 		Blocks: blocks,
 	}
 }
 
 // spokenWorth is what a request is worth to whoever has to decide on it.
 func spokenWorth(f DeadlineFacts) string {
-	if f.Saying.Deadline != workflow.ReviewDeadline {
+	if f.Payload.Deadline != workflow.ReviewDeadline {
 		return ""
 	}
 	return spokenNumbers(f.Application.Snapshot.Creator)
@@ -49,8 +49,8 @@ func spokenWorth(f DeadlineFacts) string {
 
 // deadlineTitle tells what is due and when.
 func deadlineTitle(f DeadlineFacts) string {
-	by := f.Saying.NextDue
-	switch f.Saying.Deadline {
+	by := f.Payload.NextDue
+	switch f.Payload.Deadline {
 	case workflow.ReviewDeadline:
 		return "*Decide by " + stamp(by) + "* " + left(by)
 	case workflow.ShipDeadline:
@@ -60,9 +60,9 @@ func deadlineTitle(f DeadlineFacts) string {
 	default: // below
 	}
 	switch {
-	case f.Saying.Before > 0:
+	case f.Payload.Before > 0:
 		return "*Content is due by " + stamp(by) + "* " + left(by)
-	case f.Saying.Before == 0:
+	case f.Payload.Before == 0:
 		return "*Posting deadline passed* on " + stamp(by)
 	default:
 		return "*Still no content*: the posting deadline passed on " + stamp(by)
@@ -73,11 +73,11 @@ func deadlineTitle(f DeadlineFacts) string {
 func left(by time.Time) string { return "(" + token(by, "{ago}", utc(by)) + ")" }
 
 // movedAt is when a parcel moved last, or was shipped: the deadline is counted from there.
-func movedAt(f DeadlineFacts) time.Time { return f.Saying.NextDue.AddDate(0, 0, -f.Days) }
+func movedAt(f DeadlineFacts) time.Time { return f.Payload.NextDue.AddDate(0, 0, -f.Days) }
 
 // stuckDays is how long a parcel had not moved when that was told.
 func stuckDays(f DeadlineFacts) int {
-	return max(1, int(f.Saying.At.Sub(movedAt(f))/(24*time.Hour)))
+	return max(1, int(f.Payload.At.Sub(movedAt(f))/(24*time.Hour)))
 }
 
 func deadlineSubject(a workflow.Application) string {
@@ -87,7 +87,7 @@ func deadlineSubject(a workflow.Application) string {
 // deadlineLines tell what happens otherwise, and what to do.
 func deadlineLines(f DeadlineFacts) []string {
 	a := f.Application
-	switch f.Saying.Deadline {
+	switch f.Payload.Deadline {
 	case workflow.ReviewDeadline:
 		refused := ""
 		if a.State() == workflow.Refused {
@@ -110,13 +110,13 @@ func deadlineLines(f DeadlineFacts) []string {
 }
 
 func postLines(f DeadlineFacts) []string {
-	longest := f.Saying.NextDue.Add(workflow.PostExtension)
+	longest := f.Payload.NextDue.Add(workflow.PostExtension)
 	switch {
-	case f.Saying.Before > 0 && f.Nudging:
+	case f.Payload.Before > 0 && f.Nudging:
 		return []string{"No content found yet. Your shop's reminder is being sent to the creator; this thread shows when it's sent."}
-	case f.Saying.Before > 0:
+	case f.Payload.Before > 0:
 		return []string{"No content found yet. A reminder may help."}
-	case f.Saying.Before == 0:
+	case f.Payload.Before == 0:
 		return []string{"No content found, and TikTok has not cancelled the sample. TikTok has probably extended the deadline, by up to a week: until " + stamp(longest) + "."}
 	default:
 		return []string{"Even if TikTok extended it by a week, that ended " + stamp(longest) + ". Please check it in the " + requests(f.Region) + "."}
@@ -174,7 +174,7 @@ func calling(s workflow.Payload, named Entitled, unnamed string) []slack.Block {
 // goes by itself, and for somebody who cannot be written to.
 func nudgeButton(f DeadlineFacts) (*slack.ButtonBlockElement, bool) {
 	b, ok := messageButton(f.Application)
-	if !ok || f.Nudging || f.Saying.Deadline != workflow.PostDeadline {
+	if !ok || f.Nudging || f.Payload.Deadline != workflow.PostDeadline {
 		return nil, false
 	}
 	return button(ActionNudge, b.Value, "Remind the creator", "Write a reminder to "+called(f.Application)), true

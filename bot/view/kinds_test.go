@@ -30,7 +30,7 @@ func worst() (listing, single map[string]Message) {
 	}
 	a.Snapshot.Product.Picture = "https://a.example/" + strings.Repeat("a", 2000)
 	listing = map[string]Message{
-		"deadlines": Deadlines(DeadlinesFacts{Agenda: workflow.Agenda{Deadline: workflow.ReviewDeadline, Count: 10_000}, Rows: []workflow.Application{a}, Shop: long, Named: many, Unnamed: long}), "shipments": Shipments(ShipmentsFacts{Saying: s, Days: 1000}),
+		"deadlines": Deadlines(DeadlinesFacts{Agenda: workflow.Agenda{Deadline: workflow.ReviewDeadline, Count: 10_000}, Rows: []workflow.Application{a}, Shop: long, Named: many, Unnamed: long}), "shipments": Shipments(ShipmentsFacts{Payload: s, Days: 1000}),
 	}
 	single = map[string]Message{
 		"card":     Card(CardFacts{Application: a, Campaign: long, Shop: long, Region: long}),
@@ -41,11 +41,11 @@ func worst() (listing, single map[string]Message) {
 		}}}),
 		"question": Question(QuestionFacts{Campaign: workflow.Campaign{Name: long}, Member: workflow.Member{Shown: creator}, Shop: long, Applications: []workflow.Application{a, a, a}}),
 		"content":  Content(ContentFacts{Content: workflow.Content{Format: long, Link: "https://a.example/" + strings.Repeat("a", 2000), Text: long, At: noon}, Creator: creator, Product: a.Snapshot.Product}),
-		"deadline": Deadline(DeadlineFacts{Saying: s, Application: a, Region: long, Named: many, Unnamed: long, Days: 1000, Nudging: true}),
+		"deadline": Deadline(DeadlineFacts{Payload: s, Application: a, Region: long, Named: many, Unnamed: long, Days: 1000, Nudging: true}),
 	}
 	for _, kind := range []workflow.PayloadKind{
 		workflow.KindStage, workflow.KindDecision, workflow.KindRefused, workflow.KindCampaign, workflow.KindNote, workflow.KindBacklog,
-		workflow.KindStopped, workflow.KindResumed, workflow.SayUndelivered, workflow.KindWebhook, workflow.KindShipment, "of tomorrow",
+		workflow.KindStopped, workflow.KindResumed, workflow.KindUndelivered, workflow.KindWebhook, workflow.KindShipment, "of tomorrow",
 	} {
 		s.Kind = kind
 		single["reply "+string(kind)], single["notice "+string(kind)] = Reply(s), Notice(s, many.People)

@@ -13,7 +13,7 @@ import (
 func Notice(s workflow.Payload, admins []workflow.PersonID) Message {
 	switch s.Kind {
 	case workflow.KindBacklog:
-		return Backlog(BacklogFacts{Saying: s})
+		return Backlog(BacklogFacts{Payload: s})
 	case workflow.KindStopped:
 		return stopped(s, admins)
 	case workflow.KindResumed:
@@ -22,7 +22,7 @@ func Notice(s workflow.Payload, admins []workflow.PersonID) Message {
 		return unreadable(s, admins)
 	case workflow.KindBackup:
 		return backup(s, admins)
-	case workflow.SayUndelivered:
+	case workflow.KindUndelivered:
 		return undelivered(s, admins)
 	case workflow.KindWebhook:
 		return webhookFailed(s, admins)
@@ -33,13 +33,13 @@ func Notice(s workflow.Payload, admins []workflow.PersonID) Message {
 
 // BacklogFacts is how many requests wait without a card of their own.
 type BacklogFacts struct {
-	Saying workflow.Payload // Waiting counts them as they are now
-	Of     int              // how many there were at first; 0: nobody knows
+	Payload workflow.Payload // Waiting counts them as they are now
+	Of      int              // how many there were at first; 0: nobody knows
 }
 
 // Backlog is the message that counts the requests without a card, down to none.
 func Backlog(f BacklogFacts) Message {
-	s := f.Saying
+	s := f.Payload
 	if s.Waiting <= 0 {
 		text := "No more requests without a card"
 		if f.Of > 0 {

@@ -8,14 +8,14 @@ import (
 
 // ShipmentsFacts is what an announcement about shipments tells.
 type ShipmentsFacts struct {
-	Saying workflow.Payload // Items are some of Waiting
-	Days   int              // after how many days without a movement a parcel is announced
-	Post   int              // how many days a creator has to post
+	Payload workflow.Payload // Items are some of Waiting
+	Days    int              // after how many days without a movement a parcel is announced
+	Post    int              // how many days a creator has to post
 }
 
 // Shipments announces what became of shipments, those of one sweep together.
 func Shipments(f ShipmentsFacts) Message {
-	s := f.Saying
+	s := f.Payload
 	title, lines := shipmentsTitle(s), []string{shipmentsWhy(f)}
 	blocks := []slack.Block{section(append([]string{"*" + title + "*" + forShop(s.Shop)}, lines...)...)}
 	blocks = append(blocks, sections(itemLines(s, func(workflow.Item) string { return "" }))...)
@@ -53,13 +53,13 @@ func seems(n int) string {
 }
 
 func shipmentsWhy(f ShipmentsFacts) string {
-	switch f.Saying.News {
+	switch f.Payload.News {
 	case workflow.NewsDelivered:
-		return verb(f.Saying.Waiting, "The creator now has ", "The creators now have ") + many(f.Post, "day") + " to post."
+		return verb(f.Payload.Waiting, "The creator now has ", "The creators now have ") + many(f.Post, "day") + " to post."
 	case workflow.NewsStuck:
 		return "TikTok has shown no movement for " + many(f.Days, "day") + ". Please check with the carrier."
 	case workflow.NewsNotShipped:
-		return "TikTok cancelled " + itThem(f.Saying.Waiting) + " because we didn't ship in time."
+		return "TikTok cancelled " + itThem(f.Payload.Waiting) + " because we didn't ship in time."
 	default:
 		return ""
 	}

@@ -283,7 +283,7 @@ const undeliveredRests = 24 * time.Hour
 
 // tellUndelivered tells a shop's channel, its admins named, that something became a dead letter.
 func tellUndelivered(t *txn, eff workflow.Effect, now time.Time) error {
-	if eff.Payload != nil && eff.Payload.Kind == workflow.SayUndelivered {
+	if eff.Payload != nil && eff.Payload.Kind == workflow.KindUndelivered {
 		return nil
 	}
 	s, err := t.tx.Shop(eff.Shop)
@@ -297,7 +297,7 @@ func tellUndelivered(t *txn, eff workflow.Effect, now time.Time) error {
 	if err := t.tx.PutShop(s); err != nil {
 		return err
 	}
-	return t.announce(s.ID, workflow.Payload{Kind: workflow.SayUndelivered, At: now, Failure: eff.Failure, Shop: s.Name})
+	return t.announce(s.ID, workflow.Payload{Kind: workflow.KindUndelivered, At: now, Failure: eff.Failure, Shop: s.Name})
 }
 
 // park parks a reply until its card is in Slack, unless the card was posted in the meantime.

@@ -55,11 +55,11 @@ func TestEveryReplyReadsAsItsGoldenFile(t *testing.T) {
 
 func TestTheBacklogCountsDownAsItsGoldenFilesSay(t *testing.T) {
 	left := workflow.Payload{Kind: workflow.KindBacklog, Shop: "Nimbus Home", Waiting: 162, NextDue: deadline}
-	requireGolden(t, "notice_backlog_counting", Backlog(BacklogFacts{Saying: left, Of: 412}))
+	requireGolden(t, "notice_backlog_counting", Backlog(BacklogFacts{Payload: left, Of: 412}))
 	left.Waiting = 0
-	requireGolden(t, "notice_backlog_none", Backlog(BacklogFacts{Saying: left, Of: 412}))
-	require.Contains(t, Backlog(BacklogFacts{Saying: workflow.Payload{Waiting: 162}, Of: 412}).Text, "162 more pending requests · 250 of 412 done")
-	lint(t, Backlog(BacklogFacts{Saying: workflow.Payload{Shop: hostile}}))
+	requireGolden(t, "notice_backlog_none", Backlog(BacklogFacts{Payload: left, Of: 412}))
+	require.Contains(t, Backlog(BacklogFacts{Payload: workflow.Payload{Waiting: 162}, Of: 412}).Text, "162 more pending requests · 250 of 412 done")
+	lint(t, Backlog(BacklogFacts{Payload: workflow.Payload{Shop: hostile}}))
 }
 
 func notices() map[string]workflow.Payload {
