@@ -129,7 +129,7 @@ func (f collaborationFilter) wants(t *collaboration, k *call) bool {
 
 // searchCollaborations lists a shop's target collaborations.
 func (c *Center) searchCollaborations(k *call) (any, error) {
-	size, err := number("page_size", k.query.Get("page_size"), 20, 100)
+	size, err := k.pageSize(20, 100)
 	if err != nil || !slices.Contains([]int{20, 50, 100}, size) {
 		return nil, invalid("page_size must be 20, 50 or 100")
 	}
@@ -151,14 +151,12 @@ func (c *Center) searchCollaborations(k *call) (any, error) {
 			found = append(found, t)
 		}
 	}
-	page, next := turn(found, from, size)
-	records := make([]map[string]any, 0, len(page))
-	for _, t := range page {
+	records, next := pageOf(c, k, found, from, size, func(t *collaboration) map[string]any {
 		shown := t.summary()
 		shown["creator_inivited_count"] = len(t.creators) // spelt as the vendor's list has it
-		records = append(records, shown)
-	}
-	return map[string]any{"total_count": len(found), "next_page_token": c.sealPage(k, next), "target_collaborations": records}, nil
+		return shown
+	})
+	return map[string]any{"total_count": len(found), "next_page_token": next, "target_collaborations": records}, nil
 }
 
 // summary is what a listing and the detail have in common. Neither tells the status.

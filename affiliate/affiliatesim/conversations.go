@@ -238,7 +238,7 @@ func (v *conversation) record(m message) messageRecord {
 
 // listMessages lists a conversation. No order is promised, so every listing has another.
 func (c *Center) listMessages(k *call) (any, error) {
-	size, err := number("page_size", k.query.Get("page_size"), 1, 20)
+	size, err := k.pageSize(1, 20)
 	if err != nil {
 		return nil, err
 	}
@@ -250,12 +250,8 @@ func (c *Center) listMessages(k *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	page, next := turn(v.messages, from, size)
-	records := []messageRecord{}
-	for _, m := range page {
-		records = append(records, v.record(m))
-	}
-	return map[string]any{"has_more": next != nil, "next_page_token": c.sealPage(k, next), "messages": records}, nil
+	records, next := pageOf(c, k, v.messages, from, size, v.record)
+	return map[string]any{"has_more": next != "", "next_page_token": next, "messages": records}, nil
 }
 
 // latest is the time of the last message, or zero.
@@ -283,7 +279,7 @@ func (v *conversation) in(status string) bool {
 // listConversations lists the conversations of a status, ALL where none is named. No order
 // is promised, so every listing has another; its pages share theirs.
 func (c *Center) listConversations(k *call) (any, error) {
-	size, err := number("page_size", k.query.Get("page_size"), 1, 50)
+	size, err := k.pageSize(1, 50)
 	if err != nil {
 		return nil, err
 	}
@@ -311,16 +307,13 @@ func (c *Center) listConversations(k *call) (any, error) {
 			found = append(found, v)
 		}
 	}
-	page, next := turn(found, from, size)
-	records := []map[string]any{}
-	for _, v := range page {
+	records, next := pageOf(c, k, found, from, size, func(v *conversation) map[string]any {
 		if onlyID {
-			records = append(records, map[string]any{"id": v.id})
-		} else {
-			records = append(records, v.summary(k.base()))
+			return map[string]any{"id": v.id}
 		}
-	}
-	return map[string]any{"has_more": next != nil, "next_page_token": c.sealPage(k, next), "conversations": records}, nil
+		return v.summary(k.base())
+	})
+	return map[string]any{"has_more": next != "", "next_page_token": next, "conversations": records}, nil
 }
 
 // summary is a conversation in the list. It has no latest message.

@@ -82,7 +82,7 @@ func (c *Center) searchApplications(k *call) (any, error) { return c.search(k, f
 func (c *Center) searchOldApplications(k *call) (any, error) { return c.search(k, true) }
 
 func (c *Center) search(k *call, old bool) (any, error) {
-	size, err := number("page_size", k.query.Get("page_size"), 1, 50)
+	size, err := k.pageSize(1, 50)
 	if err != nil {
 		return nil, err
 	}
@@ -98,17 +98,15 @@ func (c *Center) search(k *call, old bool) (any, error) {
 		return nil, err
 	}
 	found := c.matching(k, filter, old)
-	page, next := turn(found, from, size)
-	records := make([]any, 0, len(page))
-	for _, a := range page {
+	records, next := pageOf(c, k, found, from, size, func(a *application) any {
 		r := a.record(k.base())
 		r.Creator.OpenID = k.openID(a.creator)
 		if old {
 			r.Creator.OpenID, r.Creator.UserID = "", a.creator.userID
 		}
-		records = append(records, c.odd.as(a.id, r))
-	}
-	return map[string]any{"total_count": len(found), "next_page_token": c.sealPage(k, next), "sample_applications": records}, nil
+		return c.odd.as(a.id, r)
+	})
+	return map[string]any{"total_count": len(found), "next_page_token": next, "sample_applications": records}, nil
 }
 
 // matching lists what the filter wants, as the search shows it now.
@@ -202,6 +200,21 @@ const (
 	placeSize = 27
 	sealSize  = 12
 )
+
+// pageSize reads page_size, from least to most.
+func (k *call) pageSize(least, most int) (int, error) {
+	return number("page_size", k.query.Get("page_size"), least, most)
+}
+
+// pageOf returns the page of a listing that begins at a place, each of it as its record, and the token of the next page.
+func pageOf[T numbered, R any](c *Center, k *call, all []T, from place, size int, record func(T) R) (records []R, token string) {
+	page, next := turn(all, from, size)
+	records = make([]R, 0, len(page))
+	for _, each := range page {
+		records = append(records, record(each))
+	}
+	return records, c.sealPage(k, next)
+}
 
 // sealPage writes a place as an opaque token, bound to the whole query: path, shop,
 // page size and filters. The vendor does not say what a token of another query does.
