@@ -30,7 +30,7 @@ const (
 	ActionBulkViews          = "bulk_views" // median views at least
 	ActionBulkViewsMost      = "bulk_views_most"
 	ActionBulkShared         = "bulk_shared"   // query.SharedAll or query.SharedSome
-	ActionBulkRepeat         = "bulk_repeat"   // query.OnlyRepeats or query.NoRepeats
+	ActionBulkRepeat         = "bulk_repeat"   // query.OnlyHad or query.NotHad
 	ActionBulkCampaign       = "bulk_campaign" // a campaign's id, or query.NoCampaign
 
 	ActionBulkMore = "bulk_more" // a button that shows them, or hides those that are not used
@@ -79,7 +79,7 @@ func SetBulkFilter(f *query.Criteria, action string, chosen []string) {
 	case ActionBulkShared:
 		f.Shared = oneOf(value, query.SharedAll, query.SharedSome)
 	case ActionBulkRepeat:
-		f.Repeat = oneOf(value, query.OnlyRepeats, query.NoRepeats)
+		f.Had = oneOf(value, query.OnlyHad, query.NotHad)
 	case ActionBulkCampaign:
 		f.Campaign = workflow.CampaignID(value)
 	case ActionBulkProduct:
@@ -183,7 +183,7 @@ func bulkFilters(f BulkFacts) slack.Block {
 	if f.Meta.More {
 		elements = append(elements, button(ActionBulkMore, "less", "Fewer filters", "Hide the filters that are not used"))
 	} else {
-		elements = append(elements, button(ActionBulkMore, "more", "More filters", "Show all filters: maxima, fulfilment, views, repeats, campaigns"))
+		elements = append(elements, button(ActionBulkMore, "more", "More filters", "Show all filters: maxima, fulfilment, views, samples had before, campaigns"))
 	}
 	return actions(cut("bulk_filters@"+string(f.Shop.ID), 255), elements...)
 }
@@ -206,9 +206,9 @@ func furtherFilters(f BulkFacts) (shown []slack.BlockElement) {
 		{in.Shared != "", menu(ActionBulkShared, "Numbers shared", []*slack.OptionBlockObject{
 			option(BulkAny, "Numbers shared or not"), option(query.SharedAll, "Shares all numbers"), option(query.SharedSome, "Doesn't share some number"),
 		}, in.Shared)},
-		{in.Repeat != "", menu(ActionBulkRepeat, "Repeats", []*slack.OptionBlockObject{
-			option(BulkAny, "Repeats or not"), option(query.OnlyRepeats, "Only who had this product and variant"), option(query.NoRepeats, "Not who had this product and variant"),
-		}, in.Repeat)},
+		{in.Had != "", menu(ActionBulkRepeat, "Had it before", []*slack.OptionBlockObject{
+			option(BulkAny, "Had it before or not"), option(query.OnlyHad, "Only who had this product and variant"), option(query.NotHad, "Not who had this product and variant"),
+		}, in.Had)},
 		{in.Campaign != "", bulkCampaigns(f)},
 	} {
 		if each.used || f.Meta.More {

@@ -52,7 +52,7 @@ func bulks() map[string]BulkFacts {
 		},
 		"bulk_all_filters": {
 			Shop: bulkShop, At: noon, Campaigns: []workflow.Campaign{{ID: "c1", Name: "Autumn"}},
-			Meta:      BulkMeta{More: true, Filter: query.Criteria{Followers: query.Range{Least: 1000, Most: 50_000}, Campaign: "c1", Repeat: query.NoRepeats}},
+			Meta:      BulkMeta{More: true, Filter: query.Criteria{Followers: query.Range{Least: 1000, Most: 50_000}, Campaign: "c1", Had: query.NotHad}},
 			BulkOffer: query.BulkOffer{Products: products, Waiting: 412, Matching: 1, Rows: bulkRows(waiting(1))},
 		},
 		"bulk_empty": {Shop: bulkShop, At: noon},

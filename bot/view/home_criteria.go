@@ -72,10 +72,10 @@ func HomeFilterModal(state HomeState, products []query.BulkProduct) slack.ModalV
 		menu(ActionHomeShared, "Numbers", []*slack.OptionBlockObject{
 			option(HomeAny, "Numbers shared or not"), option(query.SharedAll, "All numbers shared"), option(query.SharedSome, "Some numbers not shared"),
 		}, c.Shared),
-		menu(ActionHomeRepeat, "Repeats", []*slack.OptionBlockObject{
-			option(HomeAny, "Repeats or not"), option(query.OnlyRepeats, "Only repeats"), option(query.NoRepeats, "No repeats"),
-		}, c.Repeat)),
-		aside("GMV and views are of 30 days. Creators who don't share a number are left out when you filter on it. A repeat is the same product and variant again."))
+		menu(ActionHomeRepeat, "Had it before", []*slack.OptionBlockObject{
+			option(HomeAny, "Had it before or not"), option(query.OnlyHad, "Had it before"), option(query.NotHad, "Didn't have it before"),
+		}, c.Had)),
+		aside("GMV and views are of 30 days. Creators who don't share a number are left out when you filter on it. Had it before: the creator got the same product and variant, or is to get it."))
 	return slack.ModalViewRequest{
 		Type: slack.VTModal, CallbackID: CallbackHomeFilter, PrivateMetadata: state.Encode(), Title: plainText("Filter requests"),
 		Submit: plainText("Show"), Close: plainText("Cancel"), Blocks: slack.Blocks{BlockSet: blocks},
@@ -121,8 +121,8 @@ func HomeCriteria(was query.Criteria, chosen func(action string) string) query.C
 	if v := value(ActionHomeShared); v == query.SharedAll || v == query.SharedSome {
 		c.Shared = v
 	}
-	if v := value(ActionHomeRepeat); v == query.OnlyRepeats || v == query.NoRepeats {
-		c.Repeat = v
+	if v := value(ActionHomeRepeat); v == query.OnlyHad || v == query.NotHad {
+		c.Had = v
 	}
 	return c
 }
@@ -165,11 +165,11 @@ func criteriaWords(c query.Criteria) (words []string) {
 	case query.SharedSome:
 		words = append(words, "some numbers not shared")
 	}
-	switch c.Repeat {
-	case query.OnlyRepeats:
-		words = append(words, "only repeats")
-	case query.NoRepeats:
-		words = append(words, "no repeats")
+	switch c.Had {
+	case query.OnlyHad:
+		words = append(words, "had it before")
+	case query.NotHad:
+		words = append(words, "didn't have it before")
 	}
 	return words
 }

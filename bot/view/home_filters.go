@@ -29,7 +29,7 @@ func homeFilters(f HomeFacts) slack.Block {
 	if len(f.Campaigns) > 0 {
 		elements = append(elements, campaignMenu(f))
 	}
-	elements = append(elements, button(ActionHomeFilter, "filter", filterButton(f.State.Only), "Filter by product, figures, repeats"))
+	elements = append(elements, button(ActionHomeFilter, "filter", filterButton(f.State.Only), "Filter by product, figures, samples had before"))
 	if f.Several != "" {
 		elements = append(elements, button(ActionBulk, string(f.Several), "Decide several", "Choose several requests and decide on them at once"))
 	}

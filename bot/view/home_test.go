@@ -239,7 +239,7 @@ func TestOnlyWhoDecidedIsOfferedToUndo(t *testing.T) {
 func TestTheDialogOfFiltersSaysWhatItAsksForAndIsReadBack(t *testing.T) {
 	all := query.Criteria{
 		Product: "172950", GMV: query.Range{Least: 1000, Most: 7777}, Followers: query.Range{Least: 10_000}, Fulfilment: query.Range{Least: 60, Most: 90},
-		Views: query.Range{Most: 5000}, Shared: query.SharedAll, Repeat: query.NoRepeats, Campaign: query.NoCampaign,
+		Views: query.Range{Most: 5000}, Shared: query.SharedAll, Had: query.NotHad, Campaign: query.NoCampaign,
 	}
 	for name, c := range map[string]query.Criteria{"home_filter": all, "home_filter_none": {}} {
 		m := HomeFilterModal(HomeState{Filter: query.Filter{Only: c}}, []query.BulkProduct{{Product: workflow.Product{ID: "1", Title: hostile}, Waiting: 3}})
@@ -263,7 +263,7 @@ func TestTheDialogOfFiltersSaysWhatItAsksForAndIsReadBack(t *testing.T) {
 	f := homeFacts()
 	f.State.Only = all
 	title := strings.Join(listTitle(f), "\n")
-	require.Contains(t, title, "GMV 1K to 7.8K, Followers at least 10K, Views at most 5K, Fulfilment 60% to 90%, all numbers shared, no repeats")
+	require.Contains(t, title, "GMV 1K to 7.8K, Followers at least 10K, Views at most 5K, Fulfilment 60% to 90%, all numbers shared, didn't have it before")
 	lintHome(t, Home(f))
 }
 

@@ -18,8 +18,8 @@ const (
 	SharedAll  = "all"  // the creator shares all four numbers
 	SharedSome = "some" // at least one of them is not shared
 
-	OnlyRepeats = "only" // the creator has had this very product and variant before
-	NoRepeats   = "not"
+	OnlyHad = "only" // the creator has had this very product and variant before
+	NotHad  = "not"
 
 	NoCampaign workflow.CampaignID = "none" // in no campaign
 )
@@ -36,7 +36,7 @@ type Criteria struct {
 	Campaign   workflow.CampaignID `json:"m,omitempty"` // NoCampaign: in none
 	Collab     string              `json:"c,omitempty"` // OpenCollab or TargetCollab; a request whose origin is not known yet is neither
 	Shared     string              `json:"s,omitempty"` // SharedAll or SharedSome
-	Repeat     string              `json:"r,omitempty"` // OnlyRepeats or NoRepeats
+	Had        string              `json:"r,omitempty"` // OnlyHad or NotHad
 	Approvable bool                `json:"a,omitempty"` // TikTok lets it be approved now
 	Known      bool                `json:"k,omitempty"` // the creator has asked for a sample before
 }
@@ -103,9 +103,9 @@ func bound(s string) (int, error) {
 }
 
 // lookUp reports whether a request's creator has to be looked up.
-func (c Criteria) lookUp() bool { return c.Known || c.Repeat != "" }
+func (c Criteria) lookUp() bool { return c.Known || c.Had != "" }
 
-// Admits reports whether a request passes, but for what has to be looked up of its creator (Known and Repeat): a Sieve
+// Admits reports whether a request passes, but for what has to be looked up of its creator (Known and Had): a Sieve
 // does all of it.
 func (c Criteria) Admits(a workflow.Application, now time.Time) bool {
 	r := a.Snapshot
@@ -158,14 +158,14 @@ func (s Sieve) Admits(a workflow.Application) (bool, error) {
 		return true, nil
 	}
 	again, err := s.askedBefore(a)
-	if err != nil || s.Known && !again || s.Repeat == OnlyRepeats && !again {
+	if err != nil || s.Known && !again || s.Had == OnlyHad && !again {
 		return false, err
 	}
-	if s.Repeat == "" || !again {
+	if s.Had == "" || !again {
 		return true, nil
 	}
-	repeat, err := IsRepeat(s.tx, a)
-	return repeat == (s.Repeat == OnlyRepeats), err
+	had, err := HadBefore(s.tx, a)
+	return had == (s.Had == OnlyHad), err
 }
 
 // askedBefore reports whether a request's creator asked more than once. Each is looked up once, since a store may have
@@ -180,17 +180,17 @@ func (s Sieve) askedBefore(a workflow.Application) (bool, error) {
 	return n > 1, err
 }
 
-// had are the states of a request whose sample its creator has, or is to get.
-var had = []workflow.State{workflow.AwaitingShipment, workflow.Shipped, workflow.Delivered, workflow.Completed, workflow.ContentNotPosted}
+// hadStates are the states of a request whose sample its creator has, or is to get.
+var hadStates = []workflow.State{workflow.AwaitingShipment, workflow.Shipped, workflow.Delivered, workflow.Completed, workflow.ContentNotPosted}
 
-// IsRepeat reports whether a request's creator has had its very product and variant (SKU) before: approved, and not lost on
+// HadBefore reports whether a request's creator has had its very product and variant (SKU) before: approved, and not lost on
 // the way. Of their requests the latest maxRecorded are looked through.
-func IsRepeat(tx workflow.Tx, a workflow.Application) (bool, error) {
+func HadBefore(tx workflow.Tx, a workflow.Application) (bool, error) {
 	if a.Snapshot.Product.ID == "" {
 		return false, nil
 	}
 	all, err := tx.Latest(workflow.CreatorOf(a.Snapshot.Creator.KeyOf(a.Key.Shop)), maxRecorded)
 	return slices.ContainsFunc(all, func(b workflow.Application) bool {
-		return b.Key != a.Key && a.Repeats(b) && slices.Contains(had, b.State())
+		return b.Key != a.Key && a.Repeats(b) && slices.Contains(hadStates, b.State())
 	}), err
 }

@@ -74,7 +74,7 @@ func TestCriteriaSurviveTheirJourneyAndAreShort(t *testing.T) {
 		{},
 		{
 			Within: 48, GMV: Range{Least: 1000}, Followers: Range{Most: 50_000}, Fulfilment: Range{60, 90}, Views: Range{1, 2}, Product: "1", Campaign: NoCampaign,
-			Collab: OpenCollab, Shared: SharedAll, Repeat: NoRepeats, Approvable: true, Known: true,
+			Collab: OpenCollab, Shared: SharedAll, Had: NotHad, Approvable: true, Known: true,
 		},
 	} {
 		b, err := json.Marshal(want)
@@ -91,7 +91,7 @@ func TestCriteriaSurviveTheirJourneyAndAreShort(t *testing.T) {
 	require.Error(t, json.Unmarshal([]byte(`{"g":1000}`), &Criteria{}), "what is not understood must not let more through")
 }
 
-func TestARepeatIsAskedByWhoHadThisVeryProductAndVariant(t *testing.T) {
+func TestHavingHadItBeforeMeansThisVeryProductAndVariant(t *testing.T) {
 	store := open(t)
 	of := func(n int, creator, product, sku string, status workflow.Status) workflow.Application {
 		a := waiting(glow, n)
@@ -107,10 +107,10 @@ func TestARepeatIsAskedByWhoHadThisVeryProductAndVariant(t *testing.T) {
 		of(9, "o5", "", "", workflow.StatusPending), of(10, "o5", "", "", workflow.StatusCompleted), // of what product nobody knows
 	))
 	for c, want := range map[Criteria][]string{
-		{Repeat: OnlyRepeats}:             {"1"},
-		{Repeat: NoRepeats}:               {"3", "5", "7", "8", "9"},
-		{Repeat: NoRepeats, Known: true}:  {"3", "5", "7", "8", "9"},
-		{Repeat: OnlyRepeats, Within: -1}: {"1"},
+		{Had: OnlyHad}:             {"1"},
+		{Had: NotHad}:              {"3", "5", "7", "8", "9"},
+		{Had: NotHad, Known: true}: {"3", "5", "7", "8", "9"},
+		{Had: OnlyHad, Within: -1}: {"1"},
 	} {
 		offer := see(t, store, func(tx workflow.Tx) (BulkOffer, error) {
 			return OfferBulk(t.Context(), tx, BulkAsk{Shop: glow, Criteria: c, Now: noon, Choosable: func(workflow.Application) bool { return true }})
