@@ -542,13 +542,13 @@ func TestTheSettingsOfTheClockAreKeptAndSurviveTheDialog(t *testing.T) {
 			view.ActionSettingsHours: view.HoursEveryDay, view.ActionSettingsHoursFrom: "08:30", view.ActionSettingsHoursTo: "17:00",
 		})
 		w.send(admin, w.sectionOf(admin, overview, view.SettingsMessages), object{
-			view.ActionSettingsNudge: "  How do you\r\nlike it? ", view.ActionSettingsWeekly: view.WeeklyMonday,
+			view.ActionSettingsNudge: "  How do you\r\nlike it? ", view.ActionSettingsWeekly: view.WeeklyMonday, view.ActionSettingsKeep: "24",
 		})
 		w.send(admin, w.sectionOf(admin, overview, view.SettingsShipments), object{view.ActionSettingsMoveDays: "5", view.ActionSettingsPostDays: "21"})
 		require.Contains(t, wording(t, w.dialog(overview).Blocks), "*Days to post*: 14 days → 21 days")
 		kept := w.shopOf(shopID).Settings
 		require.Equal(t, workflow.Settings{
-			Version: 3, Welcomed: true, HoursFrom: "08:30", HoursTo: "17:00", Weekends: true, MoveDays: 5, PostDays: 21, Nudge: "How do you\nlike it?", Weekly: true,
+			Version: 3, Welcomed: true, HoursFrom: "08:30", HoursTo: "17:00", Weekends: true, MoveDays: 5, PostDays: 21, Nudge: "How do you\nlike it?", Weekly: true, KeepMonths: 24,
 		}, kept)
 		for _, section := range []view.SettingsSection{view.SettingsTimes, view.SettingsShipments, view.SettingsMessages} {
 			w.send(admin, w.sectionOf(admin, overview, section), object{})
@@ -556,7 +556,7 @@ func TestTheSettingsOfTheClockAreKeptAndSurviveTheDialog(t *testing.T) {
 		require.Equal(t, kept, w.shopOf(shopID).Settings)
 
 		w.send(admin, w.sectionOf(admin, overview, view.SettingsTimes), object{view.ActionSettingsHours: view.HoursAny})
-		w.send(admin, w.sectionOf(admin, overview, view.SettingsMessages), object{view.ActionSettingsNudge: nil, view.ActionSettingsWeekly: view.WeeklyNever})
+		w.send(admin, w.sectionOf(admin, overview, view.SettingsMessages), object{view.ActionSettingsNudge: nil, view.ActionSettingsWeekly: view.WeeklyNever, view.ActionSettingsKeep: view.KeepAll})
 		require.Equal(t, workflow.Settings{Version: 5, Welcomed: true, MoveDays: 5, PostDays: 21}, w.shopOf(shopID).Settings)
 	})
 }

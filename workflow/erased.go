@@ -1,6 +1,9 @@
 package workflow
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // ErasedName is how a creator is called who was erased.
 const ErasedName = "Erased creator"
@@ -9,7 +12,17 @@ const ErasedName = "Erased creator"
 const ErasedText = "[erased]"
 
 // ErasedCreator is who stands in a creator's place after they were erased. Id tells several apart and says nothing of them.
-func ErasedCreator(id string) Creator { return Creator{Username: "erased-" + id, Nickname: ErasedName} }
+func ErasedCreator(id string) Creator {
+	return Creator{Username: erasedHandle + id, Nickname: ErasedName}
+}
+
+const erasedHandle = "erased-"
+
+// Erased reports whether that is the key of an ErasedCreator.
+func (k CreatorKey) Erased() bool {
+	_, handle, _ := strings.Cut(strings.TrimPrefix(string(k), "name:"), ":")
+	return strings.HasPrefix(string(k), "name:") && strings.HasPrefix(handle, erasedHandle)
+}
 
 // Erase returns the application without what it tells of its creator. What happened to it, and so the figures, stays.
 func (a Application) Erase(now Creator) Application {

@@ -77,6 +77,9 @@ func MemberOf(c CampaignID, creator CreatorKey) Listing {
 // its deadline at that time or earlier.
 func DueBy(t time.Time) string { return sortTime(t.Add(time.Microsecond)) }
 
+// EndedBy is a cursor of StageOf where all is over: what follows it was over at that time or earlier, the latest first.
+func EndedBy(t time.Time) string { return sortTime(latestFirst.Add(-t.Sub(time.Unix(0, 0)))) }
+
 // SeenOf lists all applications of a shop, by first sight. CursorAt is the cursor from which those of a period begin.
 func SeenOf(s ShopID) Listing { return listing("seen", string(s)) }
 
@@ -182,7 +185,7 @@ func (a Application) stageOrder() string {
 	case s.Live():
 		return sortTime(a.ChangedAt)
 	default:
-		return sortTime(latestFirst.Add(-a.ChangedAt.Sub(time.Unix(0, 0))))
+		return EndedBy(a.ChangedAt)
 	}
 }
 
@@ -192,7 +195,7 @@ func (a Application) memberOrder() string {
 	if rank < len(furthest) {
 		return fmt.Sprintf("%02d", rank)
 	}
-	return fmt.Sprintf("%02d/%s", rank, sortTime(latestFirst.Add(-a.ChangedAt.Sub(time.Unix(0, 0)))))
+	return fmt.Sprintf("%02d/%s", rank, EndedBy(a.ChangedAt))
 }
 
 // latestFirst is a time far ahead; what is counted back from it sorts the latest first.

@@ -35,6 +35,8 @@ type Settings struct {
 	Nudge     string `json:"nudge,omitempty"`     // sent to a creator before their posting deadline; empty: never automatically
 	Weekly    bool   `json:"weekly,omitempty"`    // a report on Monday morning
 
+	KeepMonths int `json:"keep_months,omitempty"` // one of KeepMonths: after how many what is over loses its personal data; 0: never
+
 	Webhook string `json:"webhook,omitempty"` // the address of another system that is told of decisions and stages; a secret, as many are
 
 	Welcomed bool `json:"welcomed,omitempty"` // an admin has seen, or dismissed, the first-run welcome
@@ -168,6 +170,8 @@ func (s Settings) Check() string {
 		return FieldMoveDays
 	case utf8.RuneCountInString(s.Nudge) > MaxMessage:
 		return FieldNudge
+	case !slices.Contains(KeepMonths, s.KeepMonths):
+		return FieldKeep
 	case s.Webhook != "" && !IsWebhook(s.Webhook):
 		return FieldWebhook
 	default:
@@ -188,6 +192,7 @@ const (
 	FieldPostDays  = "days to post"
 	FieldMoveDays  = "days until a parcel is told of"
 	FieldNudge     = "nudge"
+	FieldKeep      = "how long finished requests are kept"
 	FieldWebhook   = "webhook"
 )
 

@@ -47,6 +47,8 @@ type Shop struct {
 	StepNotices      []NoticeID       `json:"steps,omitempty"` // the latest, newest first; they are edited as their items are handled
 	LastWeeklyReport string           `json:"reported,omitempty"`
 
+	Retention Retention `json:"retention,omitzero"` // how far what is kept long enough was erased
+
 	BackupFailed time.Time `json:"backup_failed,omitzero"` // since when the nightly backups fail, as its admins were told
 
 	Backfill      Backfill  `json:"past,omitzero"`  // how far the applications from before the desk were read

@@ -56,6 +56,18 @@ var Stages = []Stage{
 	StageRemoved, StageNotPosted, StageWithdrawn, StageUnfulfilled, StageCancelled,
 }
 
+// EndedStages returns those of Stages in which all is over.
+func EndedStages() []Stage {
+	return slices.DeleteFunc(slices.Clone(Stages), func(stage Stage) bool {
+		for s, is := range stageOf {
+			if is == stage && s.Live() {
+				return true
+			}
+		}
+		return false
+	})
+}
+
 var stageOf = map[State]Stage{
 	Pending: StageReview, Queued: StageReview, Sending: StageReview, Unclear: StageReview, Refused: StageReview,
 	AwaitingShipment: StageAwaiting, Shipped: StageShipping, Delivered: StageContent, Completed: StageCompleted,

@@ -38,6 +38,7 @@ const (
 	ActionSettingsNudge           = "settings_nudge"     // a text
 	ActionSettingsTurns           = "settings_turns"     // TurnsNever or TurnsNew
 	ActionSettingsWeekly          = "settings_weekly"    // WeeklyNever or WeeklyMonday
+	ActionSettingsKeep            = "settings_keep"      // a menu; the values are numbers of months, or KeepAll
 	ActionSettingsCopies          = "settings_copies"    // a menu; the values are shops' ids
 
 	RejectByDialog = "dialog"
@@ -51,6 +52,7 @@ const (
 	TurnsNew     = "new"
 	WeeklyNever  = "never"
 	WeeklyMonday = "monday"
+	KeepAll      = "all"
 )
 
 // SettingsFacts is what the settings show.

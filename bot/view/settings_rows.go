@@ -167,6 +167,7 @@ var AllSettings = Settings{
 			[2]string{RejectByDialog, "Open a dialog with a note and a message to the creator"}, [2]string{RejectAtOnce, "Reject right away, after asking once"},
 			func(s *workflow.Settings) *bool { return &s.QuickReject })},
 	},
+	keepSetting,
 	webhookSetting,
 }
 

@@ -32,6 +32,7 @@ func otherSettings() workflow.Settings {
 	s.Morning, s.Zone, s.Shipments, s.ShipmentChannel = "07:30", "Asia/Kolkata", workflow.ShipmentsElsewhere, "C0PARCELS1"
 	s.HoursFrom, s.HoursTo, s.Weekends, s.MoveDays, s.PostDays = "08:30", "17:00", true, 5, 21
 	s.Nudge, s.Weekly, s.InTurn = "How do you like it?", true, true
+	s.KeepMonths = 12
 	s.Webhook = "https://hooks.example/services/T0/very-secret"
 	return s
 }
@@ -215,7 +216,7 @@ func TestEachSettingThatChangedIsTold(t *testing.T) {
 		"• *Days to post*: 14 days → 21 days",
 		"• *Weekly report*: none → on Monday",
 		"• *Automatic reminder*: none → “How do you like it?”",
-		"• *Rejecting*: with a dialog → right away",
+		"• *Rejecting*: with a dialog → right away", "• *Finished requests*: kept for ever → personal data kept for 1 year",
 		"• *Webhook*: none → decisions and stages go to `hooks.example`",
 	}, told)
 	require.Empty(t, AllSettings.Changes(otherSettings(), otherSettings()))

@@ -22,6 +22,9 @@ const (
 	// authorisationsEvery is how often the desk looks until when the shops are authorised.
 	authorisationsEvery = 10 * time.Minute
 
+	// retentionEvery is how often the desk looks whether the day's erasing of what is kept long enough is still to come.
+	retentionEvery = 10 * time.Minute
+
 	// sweepFirst is how long the clocks of a shop wait for its first sweep after a start: of what was decided while the
 	// desk was closed nobody needs to hear. TikTok's silence does not stop them for longer.
 	sweepFirst = 2 * time.Minute
@@ -48,6 +51,7 @@ func (c *clocks) run(ctx context.Context) {
 	timetable := cron.New(cron.WithLogger(logger), cron.WithChain(cron.Recover(logger), cron.SkipIfStillRunning(logger)))
 	timetable.Schedule(cron.Every(clockEvery), cron.FuncJob(func() { c.lookAll(ctx) }))
 	timetable.Schedule(cron.Every(authorisationsEvery), cron.FuncJob(func() { c.authorisations(ctx) }))
+	timetable.Schedule(cron.Every(retentionEvery), cron.FuncJob(func() { c.retain(ctx) }))
 	timetable.Start()
 	<-ctx.Done()
 	<-timetable.Stop().Done()
@@ -57,6 +61,24 @@ func (c *clocks) run(ctx context.Context) {
 func (c *clocks) authorisations(ctx context.Context) {
 	if err := c.tiktok.CheckAuthorisations(ctx); err != nil && ctx.Err() == nil {
 		c.log.ErrorContext(ctx, "could not check until when the shops are authorised", "error", err)
+	}
+}
+
+// retain has every shop erase what it has kept long enough, one after the other.
+func (c *clocks) retain(ctx context.Context) {
+	shops, err := c.tiktok.Shops(ctx)
+	if err != nil && ctx.Err() == nil {
+		c.log.ErrorContext(ctx, "could not see which shops erase what they kept long enough", "error", err)
+	}
+	for _, s := range shops {
+		done, err := c.engine.Retain(ctx, s.ID, time.Now())
+		if done.Any() {
+			c.log.InfoContext(ctx, "erased what was kept long enough", "shop", s.ID, "requests", done.Requests, "entries", done.Entries,
+				"memberships", done.Memberships, "conversations", done.Conversations, "messages", done.Messages)
+		}
+		if err != nil && ctx.Err() == nil {
+			c.log.ErrorContext(ctx, "could not erase what was kept long enough", "shop", s.ID, "error", err)
+		}
 	}
 }
 

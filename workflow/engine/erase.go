@@ -27,11 +27,13 @@ type erasing struct {
 	engine *Engine
 	ctx    context.Context
 	at     time.Time
-	now    workflow.Creator
-	keys   []workflow.CreatorKey // by which they are known
+	by     workflow.Actor
+	keys   []workflow.CreatorKey                    // by which those are known who are erased,
+	names  map[workflow.CreatorKey]workflow.Creator // and who stands in the place of each
 	shops  []workflow.Shop
-	apps   map[workflow.Key]bool                // their applications
+	apps   map[workflow.Key]workflow.Creator    // the applications, and who stands in their creators' place
 	repost map[workflow.Key][]workflow.NoticeID // messages about these, to be shown again
+	until  time.Time                            // of what was kept long enough: when it was over; nothing is shown again in Slack then
 	done   Erasure
 	told   func(done int)
 }
@@ -128,10 +130,10 @@ func knownKeys(tx workflow.Tx, shops []workflow.Shop, keys []workflow.CreatorKey
 // many transactions, and their applications come last: broken off, it is begun again with the same name. Told, which may
 // be nil, is told how many things were looked at.
 func (e *Engine) EraseCreator(ctx context.Context, keys []workflow.CreatorKey, by string, at time.Time, told func(int)) (Erasure, error) {
-	x := &erasing{
-		engine: e, ctx: ctx, at: at, now: workflow.ErasedCreator(string(newEffectID())[:8]), keys: keys, told: told,
-		apps: map[workflow.Key]bool{}, repost: map[workflow.Key][]workflow.NoticeID{},
-	}
+	x := newErasing(ctx, e, workflow.FromShell, at)
+	x.told = told
+	now := standIn()
+	x.creators(now, keys...)
 	err := e.store.View(ctx, func(tx workflow.Tx) (err error) {
 		if x.shops, err = tx.Shops(); err != nil {
 			return err
@@ -141,7 +143,7 @@ func (e *Engine) EraseCreator(ctx context.Context, keys []workflow.CreatorKey, b
 				if err != nil {
 					return err
 				}
-				x.apps[a.Key] = true
+				x.apps[a.Key] = now
 			}
 		}
 		return nil
@@ -156,6 +158,25 @@ func (e *Engine) EraseCreator(ctx context.Context, keys []workflow.CreatorKey, b
 		return x.done, fmt.Errorf("erasing a creator: %w", err)
 	}
 	return x.done, nil
+}
+
+func newErasing(ctx context.Context, e *Engine, by workflow.Surface, at time.Time) *erasing {
+	return &erasing{
+		engine: e, ctx: ctx, at: at, by: workflow.Actor{Surface: by}, names: map[workflow.CreatorKey]workflow.Creator{},
+		apps: map[workflow.Key]workflow.Creator{}, repost: map[workflow.Key][]workflow.NoticeID{},
+	}
+}
+
+// standIn is somebody new to stand in an erased creator's place.
+func standIn() workflow.Creator { return workflow.ErasedCreator(string(newEffectID())[:8]) }
+
+// creators has everybody erased who is known by those keys, with one in their place.
+func (x *erasing) creators(now workflow.Creator, keys ...workflow.CreatorKey) {
+	for _, k := range keys {
+		if !x.is(k) {
+			x.keys, x.names[k] = append(x.keys, k), now
+		}
+	}
 }
 
 func (x *erasing) saw(n int) {
@@ -180,8 +201,39 @@ func (x *erasing) pages(fn func(t *txn, after string) (string, error)) error {
 	}
 }
 
-// is reports whether that is one of the creator's keys.
-func (x *erasing) is(k workflow.CreatorKey) bool { return slices.Contains(x.keys, k) }
+// is reports whether that is a key of somebody who is erased.
+func (x *erasing) is(k workflow.CreatorKey) bool { return x.names[k].Username != "" }
+
+// has reports whether that is an application to be erased.
+func (x *erasing) has(k workflow.Key) bool { return x.apps[k].Username != "" }
+
+// of returns who stands in the place of an application's creator, or where it is none that is erased, in that of the
+// first of those keys by which somebody is; false if what it is about is not erased.
+func (x *erasing) of(k workflow.Key, keys ...workflow.CreatorKey) (workflow.Creator, bool) {
+	if x.has(k) {
+		return x.apps[k], true
+	}
+	if !slices.ContainsFunc(x.shops, func(s workflow.Shop) bool { return s.ID == k.Shop }) {
+		return workflow.Creator{}, false
+	}
+	for _, k := range keys {
+		if x.is(k) {
+			return x.names[k], true
+		}
+	}
+	return workflow.Creator{}, false
+}
+
+// old reports whether all this is erased for its age.
+func (x *erasing) old() bool { return !x.until.IsZero() }
+
+// again has a message shown again, unless all this is old.
+func (x *erasing) again(t *txn, id workflow.NoticeID) error {
+	if id == "" || x.old() {
+		return nil
+	}
+	return t.renotify(id, x.at, workflow.Routine)
+}
 
 func (x *erasing) runs() error {
 	return x.pages(func(t *txn, after string) (string, error) {
@@ -194,7 +246,7 @@ func (x *erasing) runs() error {
 			if r.Of != "" {
 				of = r.Of
 			}
-			if err := errors.Join(t.tx.PutRun(r), t.renotify(workflow.RunNotice(of), x.at, workflow.Routine)); err != nil {
+			if err := errors.Join(t.tx.PutRun(r), x.again(t, workflow.RunNotice(of))); err != nil {
 				return "", err
 			}
 		}
@@ -205,8 +257,8 @@ func (x *erasing) runs() error {
 // items takes the creator's name out of a run's items.
 func (x *erasing) items(all []workflow.RunItem) (changed bool) {
 	for i := range all {
-		if x.apps[all[i].Key] {
-			all[i].Creator, changed = x.now, true
+		if x.has(all[i].Key) {
+			all[i].Creator, changed = x.apps[all[i].Key], true
 		}
 	}
 	return changed
@@ -218,19 +270,19 @@ func (x *erasing) notices() error {
 	return x.pages(func(t *txn, after string) (string, error) {
 		notices, next, err := t.tx.Notices(after, eraseAtOnce)
 		for _, n := range notices {
-			theirs := n.Application != "" && x.apps[n.Key()] || n.Creator != "" && x.is(n.Creator)
-			lists := n.Agenda != nil && slices.ContainsFunc(slices.Concat(n.Agenda.Keys, n.Agenda.Ship), func(k workflow.Key) bool { return x.apps[k] })
-			if !theirs && !lists {
+			now, theirs := x.of(n.Key(), n.Creator)
+			lists := n.Agenda != nil && slices.ContainsFunc(slices.Concat(n.Agenda.Keys, n.Agenda.Ship), x.has)
+			if !theirs && (!lists || x.old()) {
 				continue
 			}
 			if theirs {
-				n = x.notice(n)
+				n = eraseNotice(n, now)
 				x.done.Messages++
 			}
 			if err := t.tx.PutNotice(n); err != nil {
 				return "", err
 			}
-			if n.Posted() {
+			if n.Posted() && !x.old() {
 				k := n.Key()
 				if lists || n.Application == "" {
 					k = workflow.Key{} // after all of them
@@ -242,9 +294,9 @@ func (x *erasing) notices() error {
 	})
 }
 
-func (x *erasing) notice(n workflow.Notice) workflow.Notice {
+func eraseNotice(n workflow.Notice, now workflow.Creator) workflow.Notice {
 	if n.Creator != "" {
-		n.Creator = x.now.KeyOf(n.Shop)
+		n.Creator = now.KeyOf(n.Shop)
 	}
 	if n.Message != nil {
 		m := *n.Message
@@ -287,10 +339,15 @@ func (x *erasing) waiting() error {
 			return err
 		}
 	}
+	return x.deadLetters()
+}
+
+// deadLetters takes away what could not be sent and tells of the creator.
+func (x *erasing) deadLetters() error {
 	return x.pages(func(t *txn, after string) (string, error) {
 		dead, next, err := t.tx.DeadLetters(after, eraseAtOnce)
 		for _, d := range dead {
-			if !x.isAbout(d.Effect) {
+			if _, is := x.about(d.Effect); !is {
 				continue
 			}
 			if err := errors.Join(t.tx.Revive(d.ID, x.at), t.tx.Remove(d.ID)); err != nil {
@@ -312,17 +369,23 @@ func (x *erasing) gathered(s *workflow.Shop) {
 func (x *erasing) listed(items []workflow.Item) []workflow.Item {
 	items = slices.Clone(items)
 	for i := range items {
-		if x.apps[items[i].Key] {
-			items[i].Creator = x.now
+		if x.has(items[i].Key) {
+			items[i].Creator = x.apps[items[i].Key]
 		}
 	}
 	return items
 }
 
-// isAbout reports whether an effect tells of the creator.
-func (x *erasing) isAbout(e workflow.Effect) bool {
-	p := e.Payload
-	return x.is(e.Creator) || e.Application != "" && x.apps[e.Key()] || p != nil && (x.is(p.CreatorKey) || p.Creator != nil && slices.ContainsFunc(x.shops, func(s workflow.Shop) bool { return x.is(p.Creator.KeyOf(s.ID)) }))
+// about returns who stands in the place of the creator of whom an effect tells; false if it tells of none who is erased.
+func (x *erasing) about(e workflow.Effect) (workflow.Creator, bool) {
+	keys := []workflow.CreatorKey{e.Creator}
+	if p := e.Payload; p != nil {
+		keys = append(keys, p.CreatorKey)
+		if p.Creator != nil {
+			keys = append(keys, p.Creator.KeyOf(e.Shop))
+		}
+	}
+	return x.of(e.Key(), keys...)
 }
 
 // lane takes the creator out of the messages that wait in a lane. What is being sent at this moment is left.
@@ -337,8 +400,8 @@ func (x *erasing) lane(t *txn, lane workflow.Lane) error {
 		}
 		p := *w.Payload
 		p.Items = x.listed(p.Items)
-		if x.isAbout(w.Effect) {
-			p = x.payload(p, w.Shop)
+		if now, is := x.about(w.Effect); is {
+			p = erasePayload(p, now, w.Shop)
 		}
 		w.Payload = &p
 		if err := t.tx.Change(w.Effect); err != nil {
@@ -348,7 +411,7 @@ func (x *erasing) lane(t *txn, lane workflow.Lane) error {
 	return nil
 }
 
-func (x *erasing) payload(p workflow.Payload, shop workflow.ShopID) workflow.Payload {
+func erasePayload(p workflow.Payload, now workflow.Creator, shop workflow.ShopID) workflow.Payload {
 	for _, text := range []*string{&p.Text, &p.Unsent} {
 		if *text != "" {
 			*text = workflow.ErasedText
@@ -360,11 +423,10 @@ func (x *erasing) payload(p workflow.Payload, shop workflow.ShopID) workflow.Pay
 		p.Inbound = &m
 	}
 	if p.Creator != nil {
-		now := x.now
 		p.Creator = &now
 	}
 	if p.CreatorKey != "" {
-		p.CreatorKey = x.now.KeyOf(shop)
+		p.CreatorKey = now.KeyOf(shop)
 	}
 	return p
 }
@@ -378,7 +440,7 @@ func (x *erasing) shopHistories() error {
 					return false
 				}
 				x.done.Entries++
-				return e.Erase(x.now.KeyOf(s.ID))
+				return e.Erase(x.names[e.Creator].KeyOf(s.ID))
 			})
 		})
 		if err != nil {
@@ -397,21 +459,9 @@ func (x *erasing) memberships() error {
 				return err
 			}
 			for _, m := range members {
-				c, err := t.tx.Campaign(m.Campaign)
-				if err != nil {
+				if err := x.membership(t, m); err != nil {
 					return err
 				}
-				if err := t.tx.RemoveMember(m.Campaign, m.Creator); err != nil {
-					return err
-				}
-				m.Creator, m.Shown = x.now.KeyOf(c.Shop), x.now
-				if m.Answer != "" {
-					m.Answer = workflow.ErasedText
-				}
-				if err := errors.Join(t.tx.PutMember(m), t.renotify(m.Question, x.at, workflow.Routine)); err != nil {
-					return err
-				}
-				x.done.Memberships++
 			}
 			return nil
 		})
@@ -422,35 +472,74 @@ func (x *erasing) memberships() error {
 	return nil
 }
 
+// membership puts somebody else into a campaign in a creator's place. Of what is old a creator's place stays for now who
+// has applications there: those take it with them.
+func (x *erasing) membership(t *txn, m workflow.Member) error {
+	c, err := t.tx.Campaign(m.Campaign)
+	if err != nil {
+		return err
+	}
+	if x.old() {
+		theirs, err := t.tx.Applications(workflow.MemberOf(m.Campaign, m.Creator), "", 1)
+		if err != nil || c.Shop != x.shops[0].ID || len(theirs.Applications) > 0 {
+			return err
+		}
+	}
+	return x.replace(t, m, c.Shop, x.names[m.Creator])
+}
+
+func (x *erasing) replace(t *txn, m workflow.Member, shop workflow.ShopID, now workflow.Creator) error {
+	if err := t.tx.RemoveMember(m.Campaign, m.Creator); err != nil {
+		return err
+	}
+	m.Creator, m.Shown = now.KeyOf(shop), now
+	if m.Answer != "" {
+		m.Answer = workflow.ErasedText
+	}
+	x.done.Memberships++
+	return errors.Join(t.tx.PutMember(m), x.again(t, m.Question))
+}
+
 // conversations leaves of the creator's conversations how far they were read, so that nothing old is read again.
 func (x *erasing) conversations() error {
-	return x.engine.update(x.ctx, func(t *txn) error {
-		for _, s := range x.shops {
-			for _, k := range x.keys {
-				c, err := t.tx.Conversation(s.ID, k)
-				if errors.Is(err, workflow.ErrNotFound) {
-					continue
-				}
-				if err != nil {
-					return err
-				}
-				if err := t.tx.RemoveConversation(s.ID, k); err != nil {
-					return err
-				}
-				x.done.Conversations++
-				if c.ID == "" {
-					continue
-				}
-				left := workflow.Conversation{
-					Shop: s.ID, Creator: x.now.KeyOf(s.ID), Shown: x.now, ID: c.ID, Last: c.Last, Unread: c.Unread, Unreplied: c.Unreplied,
-				}
-				if err := t.putAnswered(left, x.at); err != nil {
-					return err
-				}
+	for keys := range slices.Chunk(x.keys, eraseAtOnce) {
+		if err := x.engine.update(x.ctx, func(t *txn) error { return x.conversationsOf(t, keys) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (x *erasing) conversationsOf(t *txn, keys []workflow.CreatorKey) error {
+	for _, s := range x.shops {
+		for _, k := range keys {
+			c, err := t.tx.Conversation(s.ID, k)
+			if errors.Is(err, workflow.ErrNotFound) {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			if x.old() && !c.QuietSince(x.until) {
+				continue // they wrote meanwhile
+			}
+			if err := t.tx.RemoveConversation(s.ID, k); err != nil {
+				return err
+			}
+			x.done.Conversations++
+			if c.ID == "" {
+				continue
+			}
+			now := x.names[k]
+			left := workflow.Conversation{
+				Shop: s.ID, Creator: now.KeyOf(s.ID), Shown: now, ID: c.ID, Last: c.Last, Unread: c.Unread, Unreplied: c.Unreplied,
+			}
+			if err := t.putAnswered(left, x.at); err != nil {
+				return err
 			}
 		}
-		return nil
-	})
+	}
+	return nil
 }
 
 // applications takes the creator out of their applications and these's histories, and has all that stands in Slack about
@@ -466,6 +555,9 @@ func (x *erasing) applications() error {
 				}
 				n = len(page.Applications)
 				for _, a := range page.Applications {
+					if !x.has(a.Key) {
+						x.apps[a.Key] = x.names[k] // it came meanwhile
+					}
 					if err := x.application(t, a); err != nil {
 						return err
 					}
@@ -495,13 +587,14 @@ func (x *erasing) application(t *txn, a workflow.Application) error {
 	if a.Card.Link != "" && !a.Card.Lost {
 		x.done.Threads = append(x.done.Threads, a.Card.Link)
 	}
-	a = a.Erase(x.now)
+	now := x.apps[a.Key]
+	a = a.Erase(now)
 	if err := t.tx.PutApplication(a); err != nil {
 		return err
 	}
 	for after := ""; ; {
 		next, err := t.tx.Amend(a.Key, after, eraseAtOnce, func(e *workflow.Entry) bool {
-			did := e.Erase(x.now.KeyOf(a.Key.Shop))
+			did := e.Erase(now.KeyOf(a.Key.Shop))
 			if did {
 				x.done.Entries++
 			}
@@ -515,7 +608,7 @@ func (x *erasing) application(t *txn, a workflow.Application) error {
 		}
 	}
 	x.done.Requests++
-	if a.Card.Wanted && !a.Card.Lost {
+	if a.Card.Wanted && !a.Card.Lost && !x.old() {
 		err := t.enqueue(workflow.Effect{
 			Kind: workflow.ShowCard, Lane: workflow.CardLane(a.Key), Priority: workflow.Routine, Shop: a.Key.Shop, Application: a.Key.ID, NotBefore: x.at,
 		}, x.at)
@@ -529,7 +622,7 @@ func (x *erasing) application(t *txn, a workflow.Application) error {
 		}
 	}
 	return t.tx.Append(workflow.Entry{
-		At: x.at, Key: a.Key, Event: workflow.OnCreatorErased, By: workflow.Actor{Surface: workflow.FromShell}, From: a.State(), To: a.State(), Round: a.Round, Status: a.Snapshot.Status,
+		At: x.at, Key: a.Key, Event: workflow.OnCreatorErased, By: x.by, From: a.State(), To: a.State(), Round: a.Round, Status: a.Snapshot.Status,
 	})
 }
 
@@ -537,15 +630,18 @@ func (x *erasing) application(t *txn, a workflow.Application) error {
 func (x *erasing) note(by string) error {
 	return x.engine.update(x.ctx, func(t *txn) error {
 		for _, s := range x.shops {
-			err := t.tx.Append(workflow.Entry{
-				At: x.at, Key: workflow.Key{Shop: s.ID}, Event: workflow.OnCreatorErased, By: workflow.Actor{Surface: workflow.FromShell},
-				Text: fmt.Sprintf("%d requests, %d campaigns, %d conversations; by %s", x.done.Requests, x.done.Memberships, x.done.Conversations, by),
-			})
-			if err != nil {
+			if err := x.noted(t, s.ID, "by "+by); err != nil {
 				return err
 			}
 		}
 		return nil
+	})
+}
+
+func (x *erasing) noted(t *txn, shop workflow.ShopID, why string) error {
+	return t.tx.Append(workflow.Entry{
+		At: x.at, Key: workflow.Key{Shop: shop}, Event: workflow.OnCreatorErased, By: x.by,
+		Text: fmt.Sprintf("%d requests, %d campaigns, %d conversations; %s", x.done.Requests, x.done.Memberships, x.done.Conversations, why),
 	})
 }
 
