@@ -23,6 +23,9 @@ type Conversation struct {
 
 	Sender string `json:"sender,omitempty"` // TikTok's id of the creator as the sender of messages, once it is known
 
+	// Aged is set where the creator was erased since all this had been kept long enough: if they write again, it is theirs.
+	Aged bool `json:"aged,omitempty"`
+
 	// Waiting is what the creator wrote that has no answer; Handled is who answered, or dismissed, what waited last.
 	Waiting WaitingAnswer `json:"waiting,omitzero"`
 	Handled HandledAnswer `json:"handled,omitzero"`

@@ -190,9 +190,9 @@ func TestWhatAShopKeepsLongEnoughIsErasedAndNothingElse(t *testing.T) {
 	}
 	require.Contains(t, after, ": "+active, "they have a live request and wrote lately")
 	require.Equal(t, figures, figuresOf(t, path), "the figures stay")
-	audit := exported(t, path, "--what", "audit")
-	require.Contains(t, audit, "creator erased")
-	require.Contains(t, exported(t, path, "--what", "history"), "creator erased")
+	history := exported(t, path, "--what", "history")
+	require.Equal(t, 254+1, strings.Count(history, ",creator erased,"), "of each request, and of the shop")
+	require.Contains(t, history, "254 requests, 2 campaigns, 2 conversations; kept long enough")
 	changed(t, path, func(tx workflow.Tx) error {
 		waiting, err := tx.Waiting()
 		require.Empty(t, waiting, "nothing is shown again in Slack")

@@ -26,7 +26,7 @@ var names = []string{
 	"added_by", "added_at", "answered", "answer", "said_by", "said_at", "linked_at", "question", "last", "index", "unread",
 	"unreplied", "ended_at", "rule", "of", "parts", "tally", "token", "undoing", "unwound", "collaboration", "added",
 	"there", "failed", "sent", "again", "agenda", "audience", "keys", "ship", "worth", "content", "pages", "home",
-	"keep_months", "retention", "through", "entries", "after",
+	"keep_months", "retention", "through", "entries", "after", "aged",
 }
 
 // words are texts that have a number, which is their place here. Files rest on it as on that of names.

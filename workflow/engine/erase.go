@@ -452,21 +452,24 @@ func (x *erasing) shopHistories() error {
 
 // memberships puts somebody else into the campaigns in the creator's place.
 func (x *erasing) memberships() error {
-	for _, k := range x.keys {
-		err := x.engine.update(x.ctx, func(t *txn) error {
-			members, err := t.tx.Memberships(k)
-			if err != nil {
-				return err
-			}
-			for _, m := range members {
-				if err := x.membership(t, m); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
+	for keys := range slices.Chunk(x.keys, eraseAtOnce) {
+		if err := x.engine.update(x.ctx, func(t *txn) error { return x.membershipsOf(t, keys) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (x *erasing) membershipsOf(t *txn, keys []workflow.CreatorKey) error {
+	for _, k := range keys {
+		members, err := t.tx.Memberships(k)
 		if err != nil {
 			return err
+		}
+		for _, m := range members {
+			if err := x.membership(t, m); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -532,7 +535,7 @@ func (x *erasing) conversationsOf(t *txn, keys []workflow.CreatorKey) error {
 			}
 			now := x.names[k]
 			left := workflow.Conversation{
-				Shop: s.ID, Creator: now.KeyOf(s.ID), Shown: now, ID: c.ID, Last: c.Last, Unread: c.Unread, Unreplied: c.Unreplied,
+				Shop: s.ID, Creator: now.KeyOf(s.ID), Shown: now, ID: c.ID, Last: c.Last, Unread: c.Unread, Unreplied: c.Unreplied, Aged: x.old(),
 			}
 			if err := t.putAnswered(left, x.at); err != nil {
 				return err

@@ -102,8 +102,15 @@ func keepHeard(t *txn, was, now workflow.Conversation, at time.Time) error {
 // conversationOf returns the conversation that a batch belongs to; known reports whether one of that id is on record.
 func conversationOf(t *txn, shop workflow.ShopID, batch workflow.InboundBatch) (conversation workflow.Conversation, known bool, err error) {
 	conversation, err = t.tx.ConversationNumbered(shop, batch.ID)
-	if !errors.Is(err, workflow.ErrNotFound) {
+	aged := err == nil && conversation.Aged && len(newMessages(batch.Messages, conversation.Last, time.Time{})) > 0
+	if !aged && !errors.Is(err, workflow.ErrNotFound) {
 		return conversation, true, err
+	}
+	read := conversation.Last
+	if aged { // they are back, and nothing old is told again
+		if err := t.tx.RemoveConversation(shop, conversation.Creator); err != nil {
+			return conversation, false, err
+		}
 	}
 	creator, err := lookUpCreator(t.tx, shop, workflow.Creator{Username: batch.Username, Avatar: batch.Avatar})
 	if err != nil {
@@ -114,7 +121,10 @@ func conversationOf(t *txn, shop workflow.ShopID, batch workflow.InboundBatch) (
 	}
 	conversation, err = t.tx.Conversation(shop, creator.KeyOf(shop))
 	if errors.Is(err, workflow.ErrNotFound) {
-		return workflow.Conversation{Shop: shop, Creator: creator.KeyOf(shop), Shown: creator, ID: batch.ID}, false, nil
+		return workflow.Conversation{Shop: shop, Creator: creator.KeyOf(shop), Shown: creator, ID: batch.ID, Last: read}, false, nil
+	}
+	if aged {
+		conversation.Last = read
 	}
 	return conversation, false, err
 }

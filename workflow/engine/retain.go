@@ -15,8 +15,11 @@ const (
 	retainAtOnce = 100
 
 	// retainAtMost is about how many are erased before the desk notes how far it is: all its messages are read once for
-	// that many.
+	// that many. It is also how many entries of the shop's own history are read for it.
 	retainAtMost = 5_000
+
+	// stageThrough is a cursor behind all of a stage.
+	stageThrough = "~"
 )
 
 // retaining is a part of a shop's pass: what is erased by it, and how far it comes.
@@ -26,7 +29,8 @@ type retaining struct {
 	pass   workflow.Retention
 	ended  bool                  // nothing is left of the pass behind this part
 	groups [][]workflow.Key      // applications that are erased together
-	maybe  []workflow.CreatorKey // whose creators may have nothing else
+	maybe  []workflow.CreatorKey // of creators who may have nothing else
+	asked  map[workflow.CreatorKey]bool
 }
 
 // Retain erases what a shop has kept for longer than its settings say: applications that are over, with their messages,
@@ -35,7 +39,7 @@ type retaining struct {
 func (e *Engine) Retain(ctx context.Context, shop workflow.ShopID, now time.Time) (Erasure, error) {
 	var all Erasure
 	for {
-		x := &retaining{erasing: newErasing(ctx, e, workflow.FromTimer, now), shop: shop}
+		x := &retaining{erasing: newErasing(ctx, e, workflow.FromTimer, now), shop: shop, asked: map[workflow.CreatorKey]bool{}}
 		due := false
 		err := e.store.View(ctx, func(tx workflow.Tx) (err error) {
 			due, err = x.find(tx)
@@ -120,6 +124,7 @@ func (x *retaining) findApplications(tx workflow.Tx) error {
 			x.pass.After = page.Next
 		}
 	}
+	x.pass.After = stageThrough
 	x.ended = true
 	return nil
 }
@@ -146,16 +151,25 @@ func (x *retaining) findGroup(tx workflow.Tx, a workflow.Application) error {
 		x.apps[key] = now
 	}
 	x.groups = append(x.groups, group)
-	x.maybe = append(x.maybe, k)
+	x.mayBeWhole(k)
 	if a.Snapshot.Creator.Username != "" {
-		x.maybe = append(x.maybe, workflow.Creator{Username: a.Snapshot.Creator.Username}.KeyOf(x.shop))
+		x.mayBeWhole(workflow.Creator{Username: a.Snapshot.Creator.Username}.KeyOf(x.shop))
 	}
 	return nil
 }
 
+func (x *retaining) mayBeWhole(k workflow.CreatorKey) {
+	if !x.asked[k] {
+		x.maybe, x.asked[k] = append(x.maybe, k), true
+	}
+}
+
 // findWriters goes on through the shop's own history, which tells of creators without an application.
 func (x *retaining) findWriters(tx workflow.Tx) error {
-	for {
+	for read := 0; ; read += retainAtOnce {
+		if x.ended = read < retainAtMost; !x.ended {
+			return nil
+		}
 		entries, next, err := tx.History(workflow.Key{Shop: x.shop}, x.pass.Entries, retainAtOnce)
 		if err != nil {
 			return err
@@ -165,7 +179,7 @@ func (x *retaining) findWriters(tx workflow.Tx) error {
 				return nil // the page is read again another day
 			}
 			if e.Creator != "" {
-				x.maybe = append(x.maybe, e.Creator)
+				x.mayBeWhole(e.Creator)
 			}
 		}
 		if next == "" {
