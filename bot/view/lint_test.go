@@ -436,16 +436,30 @@ func pretty(t testing.TB, v any) string {
 	return b.String()
 }
 
-// oldWords are words that nobody would say aloud at work, and persons who are not *they*: none stands on a screen.
-var oldWords = regexp.MustCompile(`(?i)\b(shall|parted by|afresh|anew|ever after|told of|raises its voice|she|her|hers|he|his|waits?|meanwhile|somebody was|was quicker|the desk|at the most|all is well|given up)\b`)
+// oldWords finds the words of testdata/oldwords.txt, which cmd/sampledesk reads too, and "the desk": of itself a screen says
+// what happened. --help may name the desk, since who runs it reads that.
+func oldWords(t *testing.T) *regexp.Regexp {
+	t.Helper()
+	content, err := os.ReadFile("testdata/oldwords.txt")
+	require.NoError(t, err)
+	var words []string
+	for line := range strings.Lines(string(content)) {
+		if word := strings.TrimSpace(line); word != "" && !strings.HasPrefix(word, "#") {
+			words = append(words, word)
+		}
+	}
+	require.NotEmpty(t, words)
+	return regexp.MustCompile(`(?i)\b(` + strings.Join(append(words, "the desk"), "|") + `)\b`)
+}
 
 func TestNoScreenHasWordsThatNobodySaysAtWork(t *testing.T) {
+	old := oldWords(t)
 	files, err := filepath.Glob("testdata/*.json")
 	require.NoError(t, err)
 	require.NotEmpty(t, files)
 	for _, file := range files {
 		content, err := os.ReadFile(file)
 		require.NoError(t, err)
-		require.Empty(t, oldWords.FindAllString(string(content), -1), file)
+		require.Empty(t, old.FindAllString(string(content), -1), file)
 	}
 }
