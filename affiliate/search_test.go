@@ -239,7 +239,7 @@ func TestAReadWaitsAsLongAsTheVendorAsks(t *testing.T) {
 		require.NoError(t, err)
 		seen := v.seen()
 		require.Equal(t, 12*time.Second, seen[1].At.Sub(seen[0].At))
-		require.NotEqual(t, seen[0].Query.Get("timestamp"), seen[1].Query.Get("timestamp"), "each attempt is stamped anew")
+		require.NotEqual(t, seen[0].Query.Get("timestamp"), seen[1].Query.Get("timestamp"), "each attempt has its own timestamp")
 	})
 }
 

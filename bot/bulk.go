@@ -154,7 +154,7 @@ func bulkFilterOf(c click, was query.Criteria) query.Criteria {
 	return was
 }
 
-// updateBulk shows the dialog anew, if it still is as the person saw it. Where an earlier change of theirs was shown
+// updateBulk shows the dialog again, if it still is as the person saw it. Where an earlier change of theirs was shown
 // meanwhile, the latest one is shown all the same.
 func (d *bulkDesk) updateBulk(ctx context.Context, i handle.Interaction, m slack.ModalViewRequest, seq uint64) {
 	_, err := d.api.UpdateViewContext(ctx, m, "", i.View.Hash, i.View.ID)

@@ -333,7 +333,7 @@ func TestAnEditIsRefusedToWhoLostTheRoleAndToAChannelThatSlackDoesNotKnowOf(t *t
 	})
 }
 
-func TestAnEditThatComesTwiceIsOneDeed(t *testing.T) {
+func TestAnEditThatComesTwiceIsOneAction(t *testing.T) {
 	inBubble(t, setup{}, func(t *testing.T, w *world) {
 		w.campaign("Spring launch")
 		dialog := w.editing(memberOne, "spring launch")

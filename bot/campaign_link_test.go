@@ -61,7 +61,7 @@ func TestALinkForTheRequestIsSentToTheCreatorAndItsProductJoinsTheCampaign(t *te
 		values := object{view.ActionLinkText: "Hi! " + link, view.ActionLinkPicture: []string{view.LinkPicture}}
 		w.fault(object{"socket": "drop_ack"})
 		require.Equal(t, "operation_timeout", w.submit(memberOne, dialog, values).Error)
-		require.Nil(t, w.submit(memberOne, dialog, values).Response, "they try again, and it is one deed")
+		require.Nil(t, w.submit(memberOne, dialog, values).Response, "they try again, and it is one action")
 		require.False(t, w.isOpen(dialog))
 		wait(time.Minute)
 

@@ -30,7 +30,7 @@ func TestAFirstAnswerAsksTheTeamAndTheFirstWordCounts(t *testing.T) {
 		require.Len(t, w.told(memberTwo), 1)
 		require.Contains(t, w.told(memberTwo)[0], "<@"+memberOne+">")
 		shown := w.question()
-		require.Equal(t, asked.TS, shown.TS, "the message is edited, not posted anew")
+		require.Equal(t, asked.TS, shown.TS, "the message is edited, not posted again")
 		require.Contains(t, wording(t, shown.Blocks), "Sample application review pending")
 		require.Equal(t, []string{view.ActionLink, view.ActionReply, view.ActionNotNeeded}, controls(t, shown.Blocks))
 

@@ -249,11 +249,11 @@ func TestTenClicksAtOnceByTwoPeopleAreOneDecisionAndNineAnswers(t *testing.T) {
 		var acked atomic.Int32
 		for i := range 10 {
 			clicks.Go(func() {
-				deed := object{"user": memberOne, "do": "click", "channel": samples, "ts": ts, "action_id": view.ActionApprove}
+				request := object{"user": memberOne, "do": "click", "channel": samples, "ts": ts, "action_id": view.ActionApprove}
 				if i%2 == 1 {
-					deed = object{"user": memberTwo, "do": "click", "channel": samples, "ts": ts, "action_id": view.ActionReject, "value": "OTHER"}
+					request = object{"user": memberTwo, "do": "click", "channel": samples, "ts": ts, "action_id": view.ActionReject, "value": "OTHER"}
 				}
-				if w.act(deed).OK {
+				if w.act(request).OK {
 					acked.Add(1)
 				}
 			})

@@ -42,9 +42,9 @@ type sight struct {
 	ViewID   string          `json:"view_id"`
 }
 
-func (w *world) act(deed object) (seen sight) {
+func (w *world) act(request object) (seen sight) {
 	w.t.Helper()
-	w.ask(http.MethodPost, "/sim/act", deed, &seen)
+	w.ask(http.MethodPost, "/sim/act", request, &seen)
 	if string(seen.Response) == "null" {
 		seen.Response = nil
 	}
@@ -60,11 +60,11 @@ func (w *world) fault(order object) {
 // click uses a control of an application's card, and lets everything come to rest.
 func (w *world) click(who, id, action string, value ...string) sight {
 	w.t.Helper()
-	deed := object{"user": who, "do": "click", "channel": samples, "ts": w.card(id).TS, "action_id": action}
+	request := object{"user": who, "do": "click", "channel": samples, "ts": w.card(id).TS, "action_id": action}
 	if len(value) > 0 {
-		deed["value"] = value[0]
+		request["value"] = value[0]
 	}
-	seen := w.act(deed)
+	seen := w.act(request)
 	synctest.Wait()
 	return seen
 }

@@ -245,7 +245,7 @@ func (w *world) sleep(d time.Duration) {
 	wait(d)
 }
 
-// reopen starts the desk anew, as a new process would.
+// reopen starts the desk again, as a new process would.
 func (w *world) reopen() {
 	w.t.Helper()
 	w.shut()

@@ -139,7 +139,7 @@ func (d *homeDesk) moveHome(to func(view.HomeState, handle.Action) (view.HomeSta
 	}
 }
 
-// filterHome handles a filter: the list begins anew.
+// filterHome handles a filter: the list starts from the top.
 func (d *homeDesk) filterHome(set func(*query.Filter, handle.Action)) onClick[view.HomeState] {
 	return d.moveHome(func(s view.HomeState, a handle.Action) (view.HomeState, error) {
 		set(&s.Filter, a)

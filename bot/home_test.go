@@ -64,11 +64,11 @@ func (w *world) clickHome(who, action string, value ...string) sight {
 	w.t.Helper()
 	v, ok := w.homeOf(who)
 	require.True(w.t, ok, "nothing was published")
-	deed := object{"user": who, "do": "click", "view_id": v.ID, "action_id": action}
+	request := object{"user": who, "do": "click", "view_id": v.ID, "action_id": action}
 	if len(value) > 0 {
-		deed["value"] = value[0]
+		request["value"] = value[0]
 	}
-	seen := w.act(deed)
+	seen := w.act(request)
 	require.True(w.t, seen.OK, seen.Error)
 	synctest.Wait()
 	return seen

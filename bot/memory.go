@@ -113,7 +113,7 @@ func (d *dismissed) later(who workflow.PersonID) {
 	d.who.put(who, true)
 }
 
-// again ends what later began: its person opened App Home anew.
+// again ends what later began: its person opened App Home again.
 func (d *dismissed) again(who workflow.PersonID) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -57,7 +57,7 @@ func (d *cardDesk) openReject() onClick[view.Target] {
 			if !d.mux.Open(ctx, c.Interaction, modal) {
 				return handle.Answer{}, nil
 			}
-			// The others are told nothing of it. The card is only painted anew, for its menu to forget what was chosen in it.
+			// The others are told nothing of it. The card is only rendered again, for its menu to forget what was chosen in it.
 			if _, err := d.engine.Apply(ctx, t.Key, workflow.MenuUsed{Actor: g.Actor, At: time.Now()}); err != nil {
 				d.access.Log(ctx, c.User.ID, err)
 			}

@@ -38,8 +38,8 @@ func delivered(t *testing.T) (*desk, workflow.Key) {
 	d := connected(t, affiliatesim.Options{})
 	k := d.apply(affiliatesim.Request{})
 	d.sweep()
-	for _, deed := range []string{"approve", "ship", "deliver"} {
-		d.act("/sim/applications/"+string(k.ID)+"/"+deed, `{}`, nil)
+	for _, step := range []string{"approve", "ship", "deliver"} {
+		d.act("/sim/applications/"+string(k.ID)+"/"+step, `{}`, nil)
 		time.Sleep(time.Minute)
 		d.sweep()
 	}

@@ -125,7 +125,7 @@ func (k Key) openBytes(sealed, place []byte) ([]byte, error) {
 	return nil, fmt.Errorf("%s: %w", wrongKey, affiliate.ErrUnreadable)
 }
 
-// resealed puts anew in the store all that is sealed in it, as turn makes it, and returns how much that is. It is the one
+// resealed writes again to the store all that is sealed in it, as turn makes it, and returns how much that is. It is the one
 // list of what is sealed.
 func resealed(tx workflow.Tx, turn func(sealed, place []byte) ([]byte, error)) (n int, err error) {
 	auths, err := tx.Authorisations()
@@ -179,7 +179,7 @@ func resealed(tx workflow.Tx, turn func(sealed, place []byte) ([]byte, error)) (
 	return n, nil
 }
 
-// Rotate seals anew, in one transaction, all that is sealed in the store, and has the key and its copies seal with the new one
+// Rotate seals again, in one transaction, all that is sealed in the store, and has the key and its copies seal with the new one
 // from then on. Before is called in the same transaction, last. It returns how much was sealed. Where something does not
 // open, nothing is changed.
 func (k Key) Rotate(ctx context.Context, store workflow.Store, to Key, before func(workflow.Tx) error) (n int, err error) {

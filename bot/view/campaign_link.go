@@ -176,7 +176,7 @@ type LinkMeta struct {
 	Product workflow.ProductID `json:"product"`
 	Link    string             `json:"link"`
 
-	// What the dialog is shown anew with where a template is chosen.
+	// What the dialog is shown again with where a template is chosen.
 	Days     int                 `json:"days,omitempty"`
 	Name     string              `json:"name,omitempty"` // of the product and its variant
 	Template workflow.TemplateID `json:"template,omitempty"`

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var update = flag.Bool("update", false, "write testdata/*.json anew")
+var update = flag.Bool("update", false, "write testdata/*.json again")
 
 // golden is how a message is kept in testdata.
 type golden struct {
