@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -103,9 +104,13 @@ func (d *door) RoundTrip(r *http.Request) (*http.Response, error) {
 
 func (d *door) close() error {
 	d.transport.CloseIdleConnections()
-	err := d.server.Close()
-	<-d.served
-	return err
+	if err := d.server.Close(); err != nil {
+		return err
+	}
+	if served := <-d.served; !errors.Is(served, http.ErrServerClosed) {
+		return served
+	}
+	return nil
 }
 
 // last is the youngest request that holds a text.
@@ -113,8 +118,8 @@ func (d *door) last(t *testing.T, text string) passed {
 	t.Helper()
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for i := len(d.passed) - 1; i >= 0; i-- {
-		if p := d.passed[i]; strings.Contains(p.body, text) {
+	for _, p := range slices.Backward(d.passed) {
+		if strings.Contains(p.body, text) {
 			return p
 		}
 	}

@@ -2,6 +2,7 @@ package workflow
 
 import (
 	"errors"
+	"maps"
 	"strings"
 	"testing"
 
@@ -23,9 +24,7 @@ func TestATemplateIsFilledAndWhatHasNoValueIsLeftOut(t *testing.T) {
 		{"50 % {off} } {", "50 % {off} } {", nil},
 	} {
 		values := map[string]string{}
-		for k, v := range all {
-			values[k] = v
-		}
+		maps.Copy(values, all)
 		for _, w := range c.leave {
 			values[w] = ""
 		}
@@ -54,7 +53,7 @@ func TestATemplateThatIsEmptyTooLongOrHasUnknownWordsIsRefused(t *testing.T) {
 		require.Equal(t, want, r.Rule, text)
 	}
 	for name, want := range map[string]Rule{
-		"": RuleTemplateName, "\u200b": RuleTemplateName, strings.Repeat("n", 76): RuleTemplateName, strings.Repeat("n", 75): "", " Two \n words ": "",
+		"": RuleTemplateName, "\u200b": RuleTemplateName, strings.Repeat("n", 76): RuleTemplateName, strings.Repeat("n", 75): "", " " + "Two \n words ": "",
 	} {
 		_, _, err := TemplateText(name, "Hi")
 		r, _ := errors.AsType[Refusal](err)

@@ -71,6 +71,7 @@ func WebhookEvents(before, after Application, line Entry) (all []WebhookEvent) {
 		e.Kind, e.Verdict, e.Reason, e.By = WebhookUndone, before.Decision.Verdict, before.Decision.Reason, line.By.Person
 	case OnRefusedForGood:
 		e.Kind, e.Failure = WebhookRefused, after.Decision.Failure.Message
+	default: // nobody's decision
 	}
 	if e.Kind != "" {
 		all = append(all, e)

@@ -132,14 +132,14 @@ func TestAWebhookIsTriedAgainFourTimesAndThenLost(t *testing.T) {
 		second := u.add(`{}`)
 		require.Empty(t, box.all())
 		for _, after := range []time.Duration{2 * time.Minute, 32 * time.Minute, 212 * time.Minute} {
-			time.Sleep(began.Add(after).Sub(time.Now()))
+			time.Sleep(time.Until(began.Add(after)))
 			synctest.Wait()
 		}
 		got := box.all()
 		require.Len(t, got, 2, "neither waits for the other")
 		require.ElementsMatch(t, []any{first, second}, []any{got[0]["data"].(map[string]any)["application_id"], got[1]["data"].(map[string]any)["application_id"]})
 
-		box.refuse, began = 5, time.Now()
+		box.refuse = 5
 		u.add(`{}`)
 		time.Sleep(16 * time.Hour)
 		require.Len(t, box.all(), 2, "after the fourth repetition it is lost")

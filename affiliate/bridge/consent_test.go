@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -331,7 +332,7 @@ func TestTheEndOfAnAuthorisationIsToldAndStopsNothingBeforeItsTime(t *testing.T)
 				stop()
 				d.restart()
 				said, stop = d.run()
-				told = told[:len(told):len(told)]
+				told = slices.Clip(told)
 				require.NoError(t, d.bridge.CheckAuthorisations(t.Context()))
 				time.Sleep(time.Second)
 				require.Empty(t, said.said(workflow.KindEnding), "once, whatever restarts")

@@ -172,7 +172,7 @@ func TestEachFaultLineOfACheckIsProvoked(t *testing.T) {
 		require.Equal(t, exitFailed, status, "%s: %s", name, out)
 		for _, line := range c.lines {
 			found := false
-			for _, part := range strings.Split(line, "|") {
+			for part := range strings.SplitSeq(line, "|") {
 				found = found || strings.Contains(out, part)
 			}
 			require.True(t, found, "%s: %q is not in\n%s", name, line, out)

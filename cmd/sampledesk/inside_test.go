@@ -128,7 +128,7 @@ func TestTheSocketIsForItsUserAloneAndGoesWithTheDesk(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	long := filepath.Join(dir, strings.Repeat("long", 30))
-	require.NoError(t, os.Mkdir(long, 0o755)) //nolint:gosec // a folder that others may look into
+	require.NoError(t, os.Mkdir(long, 0o755))
 	for _, store := range []string{filepath.Join(dir, "desk.db"), filepath.Join(long, "desk.db")} {
 		socket := store + ".sock"
 		stale, err := net.Listen("unix", filepath.Join(dir, "stale"))
@@ -227,7 +227,7 @@ func TestTheSocketLetsNobodyWearTheDeskOut(t *testing.T) {
 	require.Contains(t, err, "8 commands already")
 	cancel()
 	for range insideAtOnce {
-		<-ended
+		require.Error(t, <-ended)
 	}
 	require.Eventually(t, func() bool {
 		status, _, _ := performed(t.Context(), f, trial{Do: "shops"}, "")

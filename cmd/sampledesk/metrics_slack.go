@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"net/http"
 	"strings"
@@ -91,7 +92,7 @@ func (a *slackAnswer) end(err error) {
 		return
 	}
 	switch {
-	case err != nil && err != io.EOF:
+	case err != nil && !errors.Is(err, io.EOF):
 		a.count("no_answer")
 	case bytes.Contains(bytes.ReplaceAll(a.begin, []byte(" "), nil), []byte(`"ok":false`)):
 		a.count("refused")

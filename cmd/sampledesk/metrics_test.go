@@ -175,7 +175,7 @@ func requireKnown(t *testing.T, expression string, all map[string]metric) {
 		labels = append(labels, known.labels...)
 	}
 	for _, found := range namedLabels.FindAllStringSubmatch(expression, -1) {
-		for _, label := range strings.Split(found[1]+","+found[2], ",") {
+		for label := range strings.SplitSeq(found[1]+","+found[2], ",") {
 			if end := strings.IndexAny(label, "=!"); end >= 0 {
 				label = label[:end]
 			}

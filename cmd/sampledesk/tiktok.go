@@ -82,6 +82,7 @@ func consents(tiktok *bridge.Bridge) *bot.Consents {
 		Returned: func(ctx context.Context, typed string, by workflow.PersonID) ([]string, error) {
 			back, err := bridge.ParseReturn(typed)
 			if err != nil {
+				//nolint:nilerr // whoever typed it is told
 				return []string{"That is neither a code nor the address that TikTok sent you to, which has `code=` in it."}, nil
 			}
 			back.Who = by

@@ -204,6 +204,6 @@ func showWaitingChanges(t *testing.T, s workflow.Store) {
 
 func showWaitingUndone(t *testing.T, s workflow.Store) {
 	put(t, s, putConversations(waitingSince("id:1", 1)))
-	fails(t, s, putConversations(waitingSince("id:2", 2), conversation("id:1", "71"), conversation("id:3", "71")))
+	_ = fails(t, s, putConversations(waitingSince("id:2", 2), conversation("id:1", "71"), conversation("id:3", "71")))
 	require.Equal(t, []workflow.CreatorKey{"id:1"}, waitingOf(t, s, theShop, 9))
 }

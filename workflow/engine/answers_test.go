@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -46,7 +47,7 @@ func inbound(id, text string, creators bool, at time.Time) workflow.InboundMessa
 
 func rule(t *testing.T, err error) workflow.Refusal {
 	t.Helper()
-	r, ok := err.(interface{ Unwrap() error }).Unwrap().(workflow.Refusal)
+	r, ok := errors.AsType[workflow.Refusal](err)
 	require.True(t, ok, "%v", err)
 	return r
 }

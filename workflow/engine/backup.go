@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"sampledesk/workflow"
@@ -17,11 +18,11 @@ func (e *Engine) BackupEnded(ctx context.Context, at time.Time, failed error) er
 			return errors.Join(err, errUnchanged)
 		}
 		teller, known := shops[0], false
-		for i := len(shops) - 1; i >= 0; i-- {
-			if shops[i].Settings.Channel == "" {
-				teller = shops[i]
+		for _, s := range slices.Backward(shops) {
+			if s.Settings.Channel == "" {
+				teller = s
 			}
-			known = known || !shops[i].BackupFailed.IsZero()
+			known = known || !s.BackupFailed.IsZero()
 		}
 		if failed == nil {
 			return forgetBackupFailure(t, shops, known)

@@ -31,7 +31,7 @@ func TestTemplatesAreMadeChangedAndRemovedByOneAtATime(t *testing.T) {
 
 	require.Equal(t, workflow.RuleTemplateTaken, refused(change("3", "", 0, "THANKS", "x")).Rule)
 	require.Equal(t, "{name}", refused(change("3", "", 0, "Other", "Hi {name}")).Name)
-	all, err = d.PutTemplate(t.Context(), change("4", thanks.ID, 1, "Thanks", "Many thanks"))
+	_, err = d.PutTemplate(t.Context(), change("4", thanks.ID, 1, "Thanks", "Many thanks"))
 	require.NoError(t, err)
 	require.Equal(t, workflow.RuleSettingsChanged, refused(change("5", thanks.ID, 1, "Thanks", "Thx")).Rule, "somebody changed it meanwhile")
 	for range 2 {
