@@ -151,7 +151,7 @@ func (h *homeSessions) pause(err error, l *homeSession) (time.Duration, bool) {
 		l.tried-- // waiting one's turn is no failure
 		return wait, true
 	}
-	if slackapi.ErrorName(err) == "hash_conflict" { // somebody else published meanwhile: the newest is built anew
+	if slackapi.ErrorName(err) == "hash_conflict" { // somebody else published meanwhile: the newest is built again
 		l.hash, l.version = "", ""
 		return 0, true
 	}

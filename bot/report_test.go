@@ -119,7 +119,7 @@ func TestTheWeekIsToldOnceWhateverFailsOnTheWay(t *testing.T) {
 	}{
 		"an answer is lost":               {object{"method": "chat.postMessage", "do": "apply_then_drop", "times": 1}, false, true},
 		"Slack is down":                   {object{"method": "chat.postMessage", "do": "status", "status": 503, "times": 3}, false, true},
-		"the desk starts anew":            {object{"method": "chat.postMessage", "do": "apply_then_drop", "times": 1}, true, true},
+		"the desk starts again":           {object{"method": "chat.postMessage", "do": "apply_then_drop", "times": 1}, true, true},
 		"an upload fails once":            {object{"method": "files.getUploadURLExternal", "do": "status", "status": 503, "times": 1}, false, true},
 		"no upload ever succeeds":         {object{"method": "files.completeUploadExternal", "do": "error", "error": "internal_error", "times": 100}, false, false},
 		"Slack does not know what befell": {object{"method": "chat.postMessage", "do": "error", "error": "internal_error", "times": 1}, false, true},

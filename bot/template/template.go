@@ -27,7 +27,7 @@ type Desk struct {
 	Access *access.Access
 	Log    *slog.Logger
 
-	// Overview shows the settings' overview anew, if it is open.
+	// Overview shows the settings' overview again, if it is open.
 	Overview func(ctx context.Context, who workflow.PersonID, shop workflow.ShopID, view string)
 }
 

@@ -57,9 +57,9 @@ func (f storeFlags) keyApart() string {
 	case f.Key == "":
 		path = boltPath(f.Store) + keyEnd
 	case !given:
-		return "The key is not in it: keep the value of SAMPLEDESK_KEY in another place. Without it the shops have to be connected anew."
+		return "The key is not in it: keep the value of SAMPLEDESK_KEY in another place. Without it the shops have to be connected again."
 	}
-	return "The key is not in it: keep a copy of " + path + " in another place. Without it the shops have to be connected anew."
+	return "The key is not in it: keep a copy of " + path + " in another place. Without it the shops have to be connected again."
 }
 
 // snapshot writes the store, as it is at one instant, to the standard output.

@@ -16,7 +16,7 @@ import (
 	"sampledesk/workflow"
 )
 
-// contradictions works every index and counter out anew from the values, and tells where the file says otherwise.
+// contradictions works every index and counter out again from the values, and tells where the file says otherwise.
 func contradictions(t *transaction) []string {
 	faults := []string{}
 	differ := func(bucket []byte, want map[string]string) {

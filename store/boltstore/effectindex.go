@@ -136,7 +136,7 @@ type indexes struct {
 }
 
 // keptIndexes is how many commits back an index is found: more than can happen between beginning a transaction of bbolt and
-// asking for its index. Should it be gone all the same, it is worked out anew.
+// asking for its index. Should it be gone all the same, it is worked out again.
 const keptIndexes = 8
 
 // at returns the index that belongs to a transaction of that number.

@@ -39,30 +39,30 @@ const effectPrefixBefore = "e"
 // takenOver are the buckets that are the same in every schema but for how their values are packed: names are as they are.
 // Where a file has none of that name, it is worked out or stays empty.
 var takenOver = []struct {
-	name []byte
-	anew func(data []byte) ([]byte, error)
+	name   []byte
+	repack func(data []byte) ([]byte, error)
 }{
-	{authorisationsBucket, anew[workflow.Authorisation]},
-	{shopsBucket, anew[workflow.Shop]},
-	{campaignsBucket, anew[workflow.Campaign]},
+	{authorisationsBucket, repack[workflow.Authorisation]},
+	{shopsBucket, repack[workflow.Shop]},
+	{campaignsBucket, repack[workflow.Campaign]},
 	{campaignNamesBucket, asItIs},
-	{membersBucket, anew[workflow.Member]},
+	{membersBucket, repack[workflow.Member]},
 	{membershipsBucket, asItIs},
-	{productsBucket, anew[workflow.Product]},
-	{conversationsBucket, anew[workflow.Conversation]},
+	{productsBucket, repack[workflow.Product]},
+	{conversationsBucket, repack[workflow.Conversation]},
 	{conversationIDsBucket, asItIs},
-	{templatesBucket, anew[workflow.Templates]},
-	{runsBucket, anew[workflow.Run]},
-	{noticesBucket, anew[workflow.Notice]},
-	{peopleBucket, anew[workflow.Person]},
-	{deadLettersBucket, anew[deadLetter]},
-	{appsBucket, anew[workflow.App]},
+	{templatesBucket, repack[workflow.Templates]},
+	{runsBucket, repack[workflow.Run]},
+	{noticesBucket, repack[workflow.Notice]},
+	{peopleBucket, repack[workflow.Person]},
+	{deadLettersBucket, repack[deadLetter]},
+	{appsBucket, repack[workflow.App]},
 	{deliveriesBucket, asItIs},
-	{looksBucket, anew[workflow.Look]},
+	{looksBucket, repack[workflow.Look]},
 }
 
-// anew packs a value as it is packed today.
-func anew[T any](data []byte) ([]byte, error) {
+// repack packs a value as it is packed today.
+func repack[T any](data []byte) ([]byte, error) {
 	value, err := decode[T](data)
 	if err != nil {
 		return nil, err
@@ -224,7 +224,7 @@ func (r *rebuilding) run() (err error) {
 		return err
 	}
 	for _, b := range takenOver {
-		if err := r.takeOver(b.name, b.anew); err != nil {
+		if err := r.takeOver(b.name, b.repack); err != nil {
 			return err
 		}
 	}
@@ -265,7 +265,7 @@ func (r *rebuilding) keep(bucket, key, value []byte) error {
 }
 
 // takeOver takes over a bucket, if the old file has it.
-func (r *rebuilding) takeOver(name []byte, anew func([]byte) ([]byte, error)) error {
+func (r *rebuilding) takeOver(name []byte, repack func([]byte) ([]byte, error)) error {
 	b := r.from.Bucket(name)
 	if b == nil {
 		return nil
@@ -274,7 +274,7 @@ func (r *rebuilding) takeOver(name []byte, anew func([]byte) ([]byte, error)) er
 		return err
 	}
 	return b.ForEach(func(k, v []byte) error {
-		data, err := anew(v)
+		data, err := repack(v)
 		if err != nil {
 			return fmt.Errorf("under %q of %s: %w", k, name, err)
 		}
@@ -387,15 +387,15 @@ func (r *rebuilding) entry(key, data []byte) error {
 		}
 		sequence = []byte(sequenceText(n))
 	}
-	data, err := anewEntry(data)
+	data, err := repackEntry(data)
 	if err != nil {
 		return fmt.Errorf("taking over the entry %q of the history: %w", key, err)
 	}
 	return r.keep(applicationsBucket, append(underHistory(k), sequence...), data)
 }
 
-// anewEntry is anew without whose entry it is, which older schemas said twice.
-func anewEntry(data []byte) ([]byte, error) {
+// repackEntry is repack without whose entry it is, which older schemas said twice.
+func repackEntry(data []byte) ([]byte, error) {
 	e, err := decode[workflow.Entry](data)
 	if err != nil {
 		return nil, err

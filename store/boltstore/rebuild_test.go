@@ -116,7 +116,7 @@ func TestAStoreOfTheFirstSchemaIsListedAnewWhenItIsOpened(t *testing.T) {
 	before[string(applicationsBucket)] = asToday(t, before[string(applicationsBucket)], before[string(historyBucket)])
 	for _, b := range takenOver {
 		for key, data := range before[string(b.name)] {
-			before[string(b.name)][key] = today(t, data, b.anew)
+			before[string(b.name)][key] = today(t, data, b.repack)
 		}
 	}
 	for _, kept := range [][]byte{
@@ -170,14 +170,14 @@ func asToday(t *testing.T, applications, histories map[string]string) map[string
 		k, sequence, _ := keyIn(1, []byte(key))
 		n, err := strconv.ParseUint(string(sequence), 16, 64)
 		require.NoError(t, err)
-		all[string(historyKey(k, n))] = today(t, data, anewEntry)
+		all[string(historyKey(k, n))] = today(t, data, repackEntry)
 	}
 	return all
 }
 
-func today(t *testing.T, data string, anew func([]byte) ([]byte, error)) string {
+func today(t *testing.T, data string, repack func([]byte) ([]byte, error)) string {
 	t.Helper()
-	packed, err := anew([]byte(data))
+	packed, err := repack([]byte(data))
 	require.NoError(t, err)
 	return string(packed)
 }

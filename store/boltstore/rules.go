@@ -15,7 +15,7 @@ import (
 
 // rules tells apart by which rules applications are listed and counted: workflow.Application.Places, tried on one
 // application of each sort, what Facts adds up to, which figuresMade numbers, and how the outbox, standings and waiting conversations are kept, and which buckets there are. A file whose
-// listings were kept by other rules is listed anew when it is opened, so a change to Places, or a new listing, needs nothing
+// listings were kept by other rules is listed again when it is opened, so a change to Places, or a new listing, needs nothing
 // more. It is the same for as long as the program runs, and takes a while to find out.
 var rules = sync.OnceValue(func() string {
 	sum := sha256.New()

@@ -273,7 +273,7 @@ func randomApplication(random *rand.Rand) workflow.Application {
 	return a
 }
 
-// requireListings works every listing out anew from the applications, and compares.
+// requireListings works every listing out again from the applications, and compares.
 func requireListings(t *testing.T, s workflow.Store, kept map[workflow.Key]workflow.Application, met map[workflow.Listing]bool, limit int) {
 	t.Helper()
 	want := map[workflow.Listing][]string{}

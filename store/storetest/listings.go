@@ -16,7 +16,7 @@ import (
 var listings = []promise{
 	{"Applications are listed by first sight, and from any time on", showSeen},
 	{"A short id that two applications share lists both", showShort},
-	{"A thread leads to its application, and follows a card that is posted anew", showThread},
+	{"A thread leads to its application, and follows a card that is posted again", showThread},
 	{"A stage lists what is over the latest first, and what is not by its deadline", showStageOrder},
 	{"Applications are listed by the words of their creators, from the beginning of a word on, and by product", showWords},
 	{"What comes before a place of a listing is counted", showCountTo},
@@ -79,7 +79,7 @@ func showShort(t *testing.T, s workflow.Store) {
 
 func showThread(t *testing.T, s workflow.Store) {
 	a := application("1", 10)
-	old, anew := workflow.ThreadOf("C1", "1763802000.000100"), workflow.ThreadOf("C1", "1763802000.000200")
+	old, posted := workflow.ThreadOf("C1", "1763802000.000100"), workflow.ThreadOf("C1", "1763802000.000200")
 	steps := []struct {
 		card     workflow.Card
 		old, new []string
@@ -94,7 +94,7 @@ func showThread(t *testing.T, s workflow.Store) {
 		a.Card = step.card
 		put(t, s, putApplications(a, application("2", 5)))
 		require.Equal(t, step.old, applicationIDs(t, s, old, 9), "%+v", step.card)
-		require.Equal(t, step.new, applicationIDs(t, s, anew, 9), "%+v", step.card)
+		require.Equal(t, step.new, applicationIDs(t, s, posted, 9), "%+v", step.card)
 	}
 	require.Empty(t, applicationIDs(t, s, workflow.ThreadOf("C1", ""), 9))
 }

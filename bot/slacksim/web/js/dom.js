@@ -53,7 +53,7 @@ const kept = new WeakMap();
  * sync makes parent's children match items without touching what is unchanged,
  * so that nothing flickers and no half-typed word is lost. An item is
  * {key, signature, make(), update?(node)}: a node is made once per key and,
- * when its signature changes, updated in place or, without update, made anew.
+ * when its signature changes, updated in place or, without update, made from scratch.
  * Focus that sat in a replaced node goes to the control with the same
  * data-focus, else to the nearest element that can take it.
  */
