@@ -165,7 +165,7 @@ check-deploy: ## What deploys the desk: the unit by systemd-analyze, rules by pr
 		d=$$(mktemp -d) && sed 's#^ExecStart=[^ ]*#ExecStart=/bin/true#' cmd/sampledesk/deploy/sampledesk.service > $$d/sampledesk.service \
 		&& systemd-analyze verify --man=no $$d/sampledesk.service; s=$$?; rm -rf $$d; [ $$s = 0 ] && echo "unit: good" || exit $$s; \
 	else echo "no systemd-analyze: the unit is not checked"; fi
-	@if [ ! -f cmd/sampledesk/deploy/alerts.yml ]; then :; elif command -v promtool >/dev/null; then promtool check rules cmd/sampledesk/deploy/alerts.yml; \
+	@if command -v promtool >/dev/null; then promtool check rules cmd/sampledesk/deploy/alerts.yaml; \
 	else echo "no promtool: the alert rules are not checked"; fi
 	$(GO) run $(HELM) lint --strict cmd/sampledesk/deploy/chart
 	@$(GO) run $(HELM) template desk cmd/sampledesk/deploy/chart --set ingress.enabled=true,ingress.host=desk.example.com,ingress.tlsSecret=tls,metrics.serviceMonitor=true >/dev/null && echo "chart: good"
