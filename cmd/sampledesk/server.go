@@ -70,7 +70,7 @@ func newServer(log *slog.Logger) *server {
 func (s *server) handle(pattern string, maxBody int64, h http.HandlerFunc) {
 	s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 		if maxBody == 0 {
-			r.Body = http.NoBody
+			r.Body, r.ContentLength = http.NoBody, 0
 		}
 		body, status := s.readBody(w, r, maxBody)
 		defer s.bodies.Add(-int64(len(body)))
@@ -86,7 +86,7 @@ func (s *server) handle(pattern string, maxBody int64, h http.HandlerFunc) {
 
 // readBody reads a body and counts it as one in hand. The status says why it was not read to its end, 0 if it was.
 func (s *server) readBody(w http.ResponseWriter, r *http.Request, most int64) (body []byte, status int) {
-	if r.ContentLength > most && r.Body != http.NoBody {
+	if r.ContentLength > most {
 		return nil, http.StatusRequestEntityTooLarge
 	}
 	reader, chunk := http.MaxBytesReader(w, r.Body, most), make([]byte, min(most+1, 16<<10))
