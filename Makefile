@@ -9,7 +9,7 @@ GOVULN      := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 FUZZTIME    ?= 20s
 # How many applications the stores of bench-size have.
 SIZES       ?= 1000,20000
-# The first seed of soak and sixty, and how many from there.
+# The first seed of soak, replicas, sixty and month, and how many from there.
 SEED        ?= 1
 COUNT       ?= 1
 # Asked of git here, as the toolchain's own way fails in a folder that another user owns. Empty where git is not at hand.
@@ -22,7 +22,10 @@ RACE        := $(shell CGO_ENABLED=1 $(GO) env CC 2>/dev/null | xargs -r sh -c '
 # values (encoding/json, reflect, bbolt, net/http) stays under it.
 UNSHARED    := compress/... hash/... image/... unicode/... regexp/... strconv go/... \
 	golang.org/x/image/... golang.org/x/text/... github.com/boombuler/barcode/... github.com/makiuchi-d/gozxing/... \
-	github.com/go-json-experiment/json/jsontext github.com/go-json-experiment/json/internal/...
+	github.com/go-json-experiment/json/jsontext github.com/go-json-experiment/json/internal/... github.com/alecthomas/kong
+# The checks of unsafe pointers that -race brings along are for code with such pointers. We have none, as a test asserts;
+# they would check reflect and bbolt, for a tenth of the processor and more.
+RACE_FLAGS  := -gcflags=all=-d=checkptr=0 $(patsubst %,-gcflags=%=-race=0,$(UNSHARED))
 # How long a program under the race detector waits at its end for late reports; its own wait is a second, for each process.
 # It clears its memory less often than a program on its own does: that is a tenth of the processor.
 RACE_ENV    := CGO_ENABLED=1 GORACE=atexit_sleep_ms=50 GOGC=400
@@ -30,8 +33,13 @@ RACE_ENV    := CGO_ENABLED=1 GORACE=atexit_sleep_ms=50 GOGC=400
 # Where the tests keep their files: in memory if there is room, as most of their time is otherwise the disk's. What is
 # built stays on the disk, since such a place may forbid to run it.
 IN_MEMORY   := $(shell [ -w /dev/shm ] && [ "$$(df -Pk /dev/shm | awk 'NR == 2 { print $$4 }')" -gt 2000000 ] && echo TMPDIR=/dev/shm GOTMPDIR=$${GOTMPDIR:-$${TMPDIR:-/tmp}})
-# Tests of one package that run at once. They wait more than they work.
-AT_ONCE     := -parallel 4 -timeout 30m
+# Tests of one package that run at once. They wait more than they work. What `go vet` finds is lint's to say.
+AT_ONCE     := -parallel 4 -timeout 30m -vet=off
+
+# The packages whose tests take longest, to be begun first; then all the others. Several packages run at once on few
+# processors too, as some of their tests wait for browsers and other processes.
+LONGEST     := ./cmd/sampledesk ./bot ./affiliate/bridge ./workflow/engine ./store/boltstore ./bot/slacksim
+PACKAGES    := -p $(shell n=$$(nproc 2>/dev/null || echo 4); [ $$n -gt 3 ] && echo $$n || echo 3) $(LONGEST) ./...
 
 .DEFAULT_GOAL := help
 
@@ -48,14 +56,14 @@ test: ## All tests, shuffled, with the race detector where there is a C compiler
 ifeq ($(RACE),)
 	@if [ -n "$$REQUIRE_RACE" ]; then echo "no C compiler: the race detector cannot run, and REQUIRE_RACE is set" >&2; exit 1; fi
 	@echo "no C compiler: the tests run without the race detector"
-	$(IN_MEMORY) $(GO) test -shuffle=on $(AT_ONCE) ./...
+	$(IN_MEMORY) $(GO) test -shuffle=on $(AT_ONCE) $(PACKAGES)
 else
-	$(IN_MEMORY) $(RACE_ENV) $(GO) test -race $(patsubst %,-gcflags=%=-race=0,$(UNSHARED)) -shuffle=on $(AT_ONCE) ./...
+	$(IN_MEMORY) $(RACE_ENV) $(GO) test -race $(RACE_FLAGS) -shuffle=on $(AT_ONCE) $(PACKAGES)
 endif
 
 .PHONY: fast
 fast: ## The tests without browsers, race detector and what is long: while you work. Packages that did not change are not run again
-	$(IN_MEMORY) $(GO) test -short $(AT_ONCE) ./...
+	$(IN_MEMORY) $(GO) test -short $(AT_ONCE) $(PACKAGES)
 
 .PHONY: soak
 soak: ## A bad day in two processes, simulated: faults, kills, people; SEED=1 COUNT=1 choose which
@@ -63,9 +71,19 @@ soak: ## A bad day in two processes, simulated: faults, kills, people; SEED=1 CO
 	SAMPLEDESK_SOAK_SEED=$(SEED) SAMPLEDESK_SOAK_COUNT=$(COUNT) $(GO) test ./cmd/sampledesk -run '^TestABadDay' -count=1 -v \
 		-timeout 2h -parallel 4 -artifacts -outputdir $(CURDIR)/artifacts
 
+.PHONY: replicas
+replicas: ## Bad days of three desks on one store in PostgreSQL; SEED=1 COUNT=1 choose which
+	@mkdir -p artifacts
+	SAMPLEDESK_REPLICAS_SEED=$(SEED) SAMPLEDESK_REPLICAS_COUNT=$(COUNT) REQUIRE_POSTGRES=1 $(GO) test ./cmd/sampledesk -run '^TestManyDaysOfSeveralDesks|^TestACrowdClicks' \
+		-count=1 -v -timeout 4h -artifacts -outputdir $(CURDIR)/artifacts
+
 .PHONY: sixty
 sixty: ## Sixty days of deadlines in virtual time, against a plain model; SEED=1 COUNT=1 choose which
 	SAMPLEDESK_SIXTY_SEED=$(SEED) SAMPLEDESK_SIXTY_COUNT=$(COUNT) $(GO) test ./workflow/engine -run '^TestSixtyDays' -count=1 -v -timeout 4h -parallel 4
+
+.PHONY: month
+month: ## A month with rules and without them, in virtual time, every count recounted; SEED=1 COUNT=1 choose which
+	SAMPLEDESK_MONTH_SEED=$(SEED) SAMPLEDESK_MONTH_COUNT=$(COUNT) $(GO) test ./workflow/engine -run '^Test(A|InA)Month' -count=1 -v -timeout 4h -parallel 4
 
 .PHONY: check
 check: build ## Look whether everything is in place, with the environment's tokens
@@ -106,6 +124,10 @@ bench-store: ## Decisions with 1, 8 and 64 writers beside bbolt by itself, in on
 .PHONY: bench-size
 bench-size: ## What people wait for in stores of SIZES applications (1000,20000), beside the first size: SIZES=1000,1000000 takes minutes and 4 GB of memory
 	$(IN_MEMORY) SAMPLEDESK_BENCH_SIZES=$(SIZES) $(GO) test ./bot -run '^$$' -bench Sizes -benchtime 1x -timeout 2h
+
+.PHONY: bench-postgres
+bench-postgres: ## Decisions of 64 people with 1, 2 and 3 desks on PostgreSQL beside bbolt and beside plain transactions of the same rows, and what people wait for in databases of SIZES applications
+	$(IN_MEMORY) SAMPLEDESK_BENCH_SIZES=$(SIZES) $(GO) test ./store/pgstore -run '^$$' -bench 'Decisions|Sizes' -benchtime 1x -timeout 2h
 
 .PHONY: bench-figures
 bench-figures: ## The numbers of a year in a shop of 1,000 and one of 100,000 requests; compare them by ratio

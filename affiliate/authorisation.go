@@ -19,6 +19,20 @@ type Vault interface {
 	Save(ctx context.Context, tokens Tokens) error
 }
 
+// Spender is a [Vault] that is told before its refresh token is sent, and has that on disk when it returns nil: the answer
+// kills the token, and whoever dies before Save has lost the new pair. So the next process can tell. Without it
+// the token is not sent.
+type Spender interface {
+	Spend(ctx context.Context) error
+}
+
+// Locker is a [Vault] that others use at the same time, as other processes do. Lock waits
+// until nobody else renews the tokens, and keeps them from it until release is called. The
+// context that it returns ends if that can be promised no more.
+type Locker interface {
+	Lock(ctx context.Context) (held context.Context, release func(), err error)
+}
+
 const (
 	// renewAhead is how long before its expiry an access token is renewed: a night in
 	// which the vendor's token calls do not answer stops nothing. Tokens live for a week.
@@ -138,11 +152,26 @@ func (a *Authorisation) renewed(ctx context.Context, stale Secret) (Tokens, erro
 		return a.use(known), nil
 	}
 	a.tried = now
+	if locker, ok := a.vault.(Locker); ok {
+		held, release, err := locker.Lock(ctx)
+		if err != nil {
+			return Tokens{}, &VaultError{Doing: "waiting for others to renew the tokens", Err: err}
+		}
+		defer release()
+		before := known
+		if known, err = a.load(held); err != nil {
+			return Tokens{}, err
+		}
+		if known.Refresh != before.Refresh && known.Access != "" {
+			return a.use(known), nil // another renewed them meanwhile
+		}
+		// From here on the work goes on though the hold were lost: half way it could lose the new pair.
+	}
 	fresh, err := a.refresh(ctx, known.Refresh)
 	if err == nil {
 		return fresh, nil
 	}
-	if _, lost := errors.AsType[*VaultError](err); !lost && usable {
+	if a.unsaved == nil && usable {
 		a.client.log.Warn("could not renew the access token ahead of its expiry", "error", err)
 		return a.use(known), nil
 	}
@@ -157,6 +186,11 @@ func (a *Authorisation) refresh(ctx context.Context, token Secret) (Tokens, erro
 	}
 	if ctx.Value(noRenewal{}) != nil {
 		return Tokens{}, ErrNotRenewed
+	}
+	if v, ok := a.vault.(Spender); ok {
+		if err := v.Spend(ctx); err != nil {
+			return Tokens{}, &VaultError{Doing: "noting that the tokens are being renewed", Err: err}
+		}
 	}
 	fresh, err := a.client.Refresh(ctx, token)
 	if err == nil {

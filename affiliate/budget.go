@@ -54,13 +54,36 @@ type budget struct {
 	gate gate
 	log  *slog.Logger
 
+	shared Shared // nil: the program is alone
+	name   string // of these budgets among the shared ones
+
 	mu      sync.Mutex
 	buckets map[Endpoint]*bucket
 }
 
-func newBudget(log *slog.Logger) *budget {
-	return &budget{gate: gate{free: inFlight}, log: log, buckets: map[Endpoint]*bucket{}}
+func newBudget(log *slog.Logger, shared Shared, name string) *budget {
+	return &budget{gate: gate{free: inFlight}, log: log, shared: shared, name: name, buckets: map[Endpoint]*bucket{}}
 }
+
+// Shared keeps budgets for several programs that call for one app. A budget fills by a
+// call in each `every`, up to burst.
+type Shared interface {
+	// Take takes a call, or tells how long to wait for one.
+	Take(ctx context.Context, budget string, every time.Duration, burst int) (wait time.Duration, err error)
+	// Hold keeps everybody from taking for a while.
+	Hold(ctx context.Context, budget string, wait time.Duration) error
+}
+
+// sharedRecovery is recoveryTime where programs share their budgets: as the first of them
+// to have its pace back finds out for all whether that is too fast, they are slower about it.
+const sharedRecovery = 2 * recoveryTime
+
+// sharedTime bounds a question to shared budgets, and sharedPause is how long nothing is
+// called where they do not answer.
+const (
+	sharedTime  = time.Second
+	sharedPause = time.Second
+)
 
 func (b *budget) bucket(endpoint Endpoint) *bucket {
 	b.mu.Lock()
@@ -68,6 +91,7 @@ func (b *budget) bucket(endpoint Endpoint) *bucket {
 	found := b.buckets[endpoint]
 	if found == nil {
 		found = newBucket(endpoint)
+		found.shared, found.name = b.shared, b.name+" "+string(endpoint)
 		b.buckets[endpoint] = found
 	}
 	return found
@@ -117,12 +141,17 @@ func (b *budget) answered(endpoint Endpoint, err error) {
 		return
 	}
 	bucket.space(now)
+	if bucket.spacing > 0 {
+		bucket.hold(bucket.spacing)
+	}
 }
 
 // bucket is the pace of one endpoint of one shop.
 type bucket struct {
 	full    rate.Limit    // the pace to start with and to recover to
 	spacing time.Duration // between two calls, zero where only the pace counts
+	shared  Shared        // nil: the program is alone
+	name    string        // among the shared budgets
 
 	mu       sync.Mutex
 	limiter  *rate.Limiter
@@ -150,6 +179,9 @@ func (b *bucket) reserve(now time.Time) time.Duration {
 	if !b.limiter.AllowN(now, 1) {
 		return time.Millisecond
 	}
+	if wait := b.ask(now); wait > 0 {
+		return wait
+	}
 	b.expire(now)
 	b.reserved = append(b.reserved, now)
 	return 0
@@ -174,11 +206,48 @@ func (b *bucket) take(now time.Time, reserved bool) bool {
 		b.space(now)
 		return true
 	}
-	taken := b.need(now) == 0 && b.limiter.AllowN(now, 1)
+	taken := b.need(now) == 0 && b.limiter.AllowN(now, 1) && b.ask(now) == 0
 	if taken {
 		b.space(now)
 	}
 	return taken
+}
+
+// ask takes a call from the shared budget, or waits as it says. A wait that is longer than
+// calls are apart says that another program was refused: this one slows down as that one
+// did. The lock is held.
+func (b *bucket) ask(now time.Time) (wait time.Duration) {
+	if b.shared == nil {
+		return 0
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), sharedTime)
+	defer cancel()
+	every := time.Duration(float64(time.Second) / float64(b.limiter.Limit()))
+	wait, err := b.shared.Take(ctx, b.name, every, 1)
+	if err != nil {
+		wait = sharedPause
+	}
+	if wait <= 0 {
+		return 0
+	}
+	if err == nil && b.spacing == 0 && wait > 2*every && !now.Before(b.resume) && now.Sub(b.halved) > wait {
+		b.limiter.SetLimitAt(now, max(b.full/paceSteps, b.limiter.Limit()/2))
+		b.halved, b.changed = now, now
+	}
+	if resume := now.Add(wait); resume.After(b.resume) {
+		b.resume = resume
+	}
+	return wait
+}
+
+// hold keeps the other programs from calling. The lock is held.
+func (b *bucket) hold(wait time.Duration) {
+	if b.shared == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), sharedTime)
+	defer cancel()
+	_ = b.shared.Hold(ctx, b.name, wait) // else the vendor says it to each
 }
 
 // space keeps the next call at its distance from one that happened now.
@@ -211,11 +280,15 @@ func (b *bucket) expire(now time.Time) {
 // recover adds one step for each stretch of time without a refusal.
 func (b *bucket) recover(now time.Time) {
 	pace := b.limiter.Limit()
-	steps := now.Sub(b.changed) / recoveryTime
+	step := recoveryTime
+	if b.shared != nil {
+		step = sharedRecovery
+	}
+	steps := now.Sub(b.changed) / step
 	if pace >= b.full || steps < 1 {
 		return
 	}
-	b.changed = b.changed.Add(steps * recoveryTime)
+	b.changed = b.changed.Add(steps * step)
 	b.limiter.SetLimitAt(now, min(b.full, pace+rate.Limit(steps)*b.full/paceSteps))
 }
 
@@ -235,6 +308,7 @@ func (b *bucket) throttled(sent, now time.Time, retryAfter time.Duration) rate.L
 	if resume := now.Add(min(retryAfter, longestPause)); resume.After(b.resume) {
 		b.resume = resume
 	}
+	b.hold(min(retryAfter, longestPause))
 	b.reserved = nil
 	return b.limiter.Limit()
 }

@@ -38,6 +38,9 @@ type Config struct {
 	// Trace is told of each exchange; nil tells nobody. It is called on the goroutine
 	// of the call and must not block.
 	Trace func(Trace)
+	// Shared keeps the budgets where other programs call for the same app; nil: they are
+	// this client's alone.
+	Shared Shared
 	// Timeout of a single call, [DefaultTimeout] if zero.
 	Timeout time.Duration
 }
@@ -54,6 +57,7 @@ type core struct {
 	log       *slog.Logger
 	trace     func(Trace)
 	timeout   time.Duration
+	shared    Shared
 
 	renewals sync.WaitGroup // of tokens, that are under way
 
@@ -104,7 +108,7 @@ func New(config Config) (*Client, error) {
 	}
 	return &Client{&core{
 		appKey: config.AppKey, appSecret: config.AppSecret, api: api, auth: auth,
-		http: withoutRedirects(config.HTTPClient), log: logger, trace: config.Trace, timeout: timeout,
+		http: withoutRedirects(config.HTTPClient), log: logger, trace: config.Trace, timeout: timeout, shared: config.Shared,
 		budgets: map[ShopID]*budget{},
 	}}, nil
 }
@@ -151,7 +155,7 @@ func (c *core) budget(shop ShopID) *budget {
 	defer c.mu.Unlock()
 	found := c.budgets[shop]
 	if found == nil {
-		found = newBudget(c.log.With("shop", string(shop)))
+		found = newBudget(c.log.With("shop", string(shop)), c.shared, "tiktok "+c.appKey+" "+string(shop))
 		c.budgets[shop] = found
 	}
 	return found

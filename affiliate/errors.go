@@ -109,7 +109,7 @@ func (e *TransportError) Unwrap() error { return e.Err }
 // VaultError is a vault that could not do its part. A pair of tokens that
 // could not be saved is kept in memory and saved at the next call.
 type VaultError struct {
-	Doing string // "loading the tokens" or "saving the tokens"
+	Doing string // such as "loading the tokens"
 	Err   error
 }
 

@@ -109,18 +109,12 @@ func TestTenThousandAnswersArePagedAndEachShopHasItsOwn(t *testing.T) {
 	shops := append(oneShop(), workflow.Shop{ID: "7495540735365777508", Name: "Nimbus", Region: "GB", InitialSyncDone: true})
 	inBubble(t, setup{shops: shops}, func(t *testing.T, w *world) {
 		const many = 10_000
-		require.NoError(t, w.db.Update(t.Context(), func(tx workflow.Tx) error {
-			for i := range many {
-				c := workflow.Conversation{
-					Shop: shops[i%2].ID, Creator: workflow.CreatorKey(fmt.Sprintf("id:%05d", i)), ID: fmt.Sprint(i), Shown: workflow.Creator{OpenID: fmt.Sprint(i), Username: fmt.Sprintf("creator%05d", i)},
-					Waiting: workflow.WaitingAnswer{Since: bubbleStart.Add(time.Duration(i/4) * time.Second), Last: workflow.MessageMark{ID: "1"}, Text: "Hello?", Count: 1},
-				}
-				if err := tx.PutConversation(c); err != nil {
-					return err
-				}
-			}
-			return nil
-		}))
+		w.keeps(many, func(tx workflow.Tx, i int) error {
+			return tx.PutConversation(workflow.Conversation{
+				Shop: shops[i%2].ID, Creator: workflow.CreatorKey(fmt.Sprintf("id:%05d", i)), ID: fmt.Sprint(i), Shown: workflow.Creator{OpenID: fmt.Sprint(i), Username: fmt.Sprintf("creator%05d", i)},
+				Waiting: workflow.WaitingAnswer{Since: bubbleStart.Add(time.Duration(i/4) * time.Second), Last: workflow.MessageMark{ID: "1"}, Text: "Hello?", Count: 1},
+			})
+		})
 		listed := w.answersIn(memberOne)
 		require.Contains(t, listed, "1–8 of 10,000")
 		for n := range 3 {

@@ -12,14 +12,14 @@ import (
 func TestOfWhatIsRememberedTheOldestIsForgotten(t *testing.T) {
 	var ids recentIDs
 	for n := range maxRemembered {
-		require.True(t, ids.first(fmt.Sprint(n)))
+		require.True(t, ids.first(t.Context(), fmt.Sprint(n)))
 	}
-	require.False(t, ids.first("0"), "there is room for all of them")
-	require.True(t, ids.first("one more"))
-	require.True(t, ids.first("0"), "the oldest made room for it")
-	require.False(t, ids.first("2"), "and the next for that one")
-	require.True(t, ids.first(""))
-	require.True(t, ids.first(""), "what has no id is not remembered")
+	require.False(t, ids.first(t.Context(), "0"), "there is room for all of them")
+	require.True(t, ids.first(t.Context(), "one more"))
+	require.True(t, ids.first(t.Context(), "0"), "the oldest made room for it")
+	require.False(t, ids.first(t.Context(), "2"), "and the next for that one")
+	require.True(t, ids.first(t.Context(), ""))
+	require.True(t, ids.first(t.Context(), ""), "what has no id is not remembered")
 
 	var views viewSeq
 	first := views.next("V")

@@ -42,6 +42,7 @@ func (d *bulkDesk) register(r *routes) {
 	for _, action := range view.BulkFilters {
 		handle.OnClick(r.Mux, action, d.filterBulk())
 	}
+	handle.OnClick(r.Mux, view.ActionApproveSuggested, d.openSuggested())
 	handle.OnClick(r.Mux, view.ActionUndoRun, d.undoRun())
 	handle.OnSubmit(r.Mux, view.CallbackBulk, d.submitBulk())
 	handle.OnSubmit(r.Mux, view.CallbackBulkConfirm, d.submitBulkConfirm())
@@ -154,14 +155,10 @@ func bulkFilterOf(c click, was query.Criteria) query.Criteria {
 	return was
 }
 
-// updateBulk shows the dialog again, if it still is as the person saw it. Where an earlier change of theirs was shown
-// meanwhile, the latest one is shown all the same.
+// updateBulk shows the dialog again; see slackapi.Client.ShowAgain.
 func (d *bulkDesk) updateBulk(ctx context.Context, i handle.Interaction, m slack.ModalViewRequest, seq uint64) {
-	_, err := d.api.UpdateViewContext(ctx, m, "", i.View.Hash, i.View.ID)
-	if slackapi.ErrorName(err) == "hash_conflict" && d.changes.latest(i.View.ID) == seq {
-		_, err = d.api.UpdateViewContext(ctx, m, "", "", i.View.ID)
-	}
-	if err != nil {
+	latest := func() bool { return d.changes.latest(i.View.ID) == seq }
+	if err := d.api.ShowAgain(ctx, m, i.View.ID, i.View.Hash, latest); err != nil {
 		d.log.WarnContext(ctx, "could not show other requests in the dialog", "person", i.User.ID, "error", err)
 	}
 }

@@ -41,11 +41,10 @@ func endSubmit[T any](who *access.Access) func(context.Context, submit, T, handl
 }
 
 // confirmBulk shows what will happen above what was chosen. What is more than the page carries is kept as a plan.
-func (d *bulkDesk) confirmBulk(ctx context.Context, s submit, g handle.Grant, meta view.BulkMeta, asked view.BulkDeed, block string) handle.Answer {
+func (d *bulkDesk) confirmBulk(ctx context.Context, s submit, g handle.Grant, meta view.BulkMeta, asked view.BulkDecision, block string) handle.Answer {
 	facts, err := d.bulkConfirm(ctx, g.Shop, meta, asked)
-	if err == nil && len(facts.Deed.Targets) > workflow.MaxRun {
-		facts.Deed.Plan = rand.Text()
-		err = d.engine.Plan(ctx, workflow.Plan{Person: g.Actor.Person, Shop: g.Shop.ID, At: time.Now(), Token: facts.Deed.Plan, Targets: facts.Deed.Targets})
+	if err == nil {
+		err = d.plan(ctx, g, &facts)
 	}
 	if err != nil {
 		d.access.Log(ctx, s.User.ID, err)
@@ -59,6 +58,46 @@ func (d *bulkDesk) confirmBulk(ctx context.Context, s submit, g handle.Grant, me
 		return handle.At(block, view.ErrorTooManyChosen)
 	}
 	return handle.Answer{View: &page, Push: true}
+}
+
+// openSuggested opens, for all that rules of a shop suggest to approve, the page that says what will happen: nothing is
+// decided yet.
+func (d *bulkDesk) openSuggested() onClick[workflow.ShopID] {
+	return onClick[workflow.ShopID]{
+		Order: handle.AckFirst, Parse: shopNamed,
+		Scope: handle.For(access.Reviewer, func(id workflow.ShopID) workflow.ShopID { return id }),
+		Do: func(ctx context.Context, c click, id workflow.ShopID, g handle.Grant) (handle.Answer, error) {
+			ctx, cancel := context.WithTimeout(ctx, handle.CommitBy)
+			defer cancel()
+			asked := view.BulkDecision{Shop: id, Suggested: true, BulkAction: query.BulkAction{Verdict: workflow.Approve}}
+			facts, err := d.confirmFacts(ctx, g.Shop, asked, func(tx workflow.Tx, now time.Time) (query.BulkCheck, error) {
+				return query.CheckSuggested(ctx, tx, id, asked.BulkAction, now)
+			})
+			if err == nil {
+				err = d.plan(ctx, g, &facts)
+			}
+			if err != nil {
+				return handle.Answer{}, err
+			}
+			if len(facts.Applications) == 0 {
+				return handle.Tell(view.NothingSuggested), nil
+			}
+			page, ok := view.BulkConfirm(facts)
+			if !ok {
+				return handle.Tell(view.ErrorTooManyChosen), nil
+			}
+			return handle.Open(page), nil
+		},
+	}
+}
+
+// plan keeps as a plan what is more than the page carries.
+func (d *bulkDesk) plan(ctx context.Context, g handle.Grant, facts *view.BulkConfirmFacts) error {
+	if len(facts.Decision.Targets) <= workflow.MaxRun {
+		return nil
+	}
+	facts.Decision.Plan = rand.Text()
+	return d.engine.Plan(ctx, workflow.Plan{Person: g.Actor.Person, Shop: g.Shop.ID, At: time.Now(), Token: facts.Decision.Plan, Targets: facts.Decision.Targets})
 }
 
 // holds reports whether a control stands in the view.
@@ -83,12 +122,12 @@ func blockHolding(s submit, action string) string {
 
 // askedOf reads what was chosen, and what is to be done with it; no targets are all that match. The second result is what
 // is wrong with that.
-func askedOf(s submit, shop workflow.ShopID, block string) (view.BulkDeed, *handle.Answer) {
+func askedOf(s submit, shop workflow.ShopID, block string) (view.BulkDecision, *handle.Answer) {
 	wrong := func(block, sentence string) *handle.Answer {
 		a := handle.At(block, sentence)
 		return &a
 	}
-	asked := view.BulkDeed{Shop: shop}
+	asked := view.BulkDecision{Shop: shop}
 	for _, o := range s.Field(view.ActionBulkChosen).Checked {
 		if t, err := view.ParseBulkChoice(shop, o.Value); err == nil {
 			asked.Targets = append(asked.Targets, t)
@@ -103,22 +142,22 @@ func askedOf(s submit, shop workflow.ShopID, block string) (view.BulkDeed, *hand
 		return asked, wrong(block, view.ErrorBothChosen)
 	}
 	var ok bool
-	if asked.Deed, ok = view.ParseBulkVerdict(s.Field(view.ActionBulkVerdict).Chosen()); !ok {
+	if asked.BulkAction, ok = view.ParseBulkVerdict(s.Field(view.ActionBulkVerdict).Chosen()); !ok {
 		return asked, wrong(view.BlockBulkVerdict, view.ErrorNoVerdict)
 	}
 	return asked, nil
 }
 
 // submitBulkConfirm decides. The run is on disk before the dialog closes, and a second delivery finds it there.
-func (d *bulkDesk) submitBulkConfirm() onSubmit[view.BulkDeed] {
-	return onSubmit[view.BulkDeed]{
-		Parse: func(s submit) (view.BulkDeed, error) { return view.ParseBulkDeed(s.View.Metadata) },
-		Scope: handle.For(access.Reviewer, func(b view.BulkDeed) workflow.ShopID { return b.Shop }),
-		Do: func(ctx context.Context, s submit, b view.BulkDeed, g handle.Grant) (handle.Answer, error) {
+func (d *bulkDesk) submitBulkConfirm() onSubmit[view.BulkDecision] {
+	return onSubmit[view.BulkDecision]{
+		Parse: func(s submit) (view.BulkDecision, error) { return view.ParseBulkDecision(s.View.Metadata) },
+		Scope: handle.For(access.Reviewer, func(b view.BulkDecision) workflow.ShopID { return b.Shop }),
+		Do: func(ctx context.Context, s submit, b view.BulkDecision, g handle.Grant) (handle.Answer, error) {
 			g.Actor.Surface = workflow.FromBulk
 			bulk := workflow.Bulk{
 				Actor: g.Actor, At: time.Now(), Shop: b.Shop, Verdict: b.Verdict, Reason: b.Reason, Targets: b.Targets, Plan: b.Plan,
-				Undo: d.defaults.UndoOf(g.Shop),
+				Undo: d.defaults.UndoOf(g.Shop), Suggested: b.Suggested,
 			}
 			if b.Joins {
 				bulk.Campaign, bulk.NewName = campaignIn(s)
@@ -134,14 +173,14 @@ func (d *bulkDesk) submitBulkConfirm() onSubmit[view.BulkDeed] {
 }
 
 // notBegun says why nothing was begun: at the input that can be mended, or else in the dialog's place.
-func (d *bulkDesk) notBegun(ctx context.Context, s submit, b view.BulkDeed, g handle.Grant, err error) handle.Answer {
+func (d *bulkDesk) notBegun(ctx context.Context, s submit, b view.BulkDecision, g handle.Grant, err error) handle.Answer {
 	if refused, ok := errors.AsType[workflow.Refusal](err); ok && b.Joins {
 		campaign, _ := campaignIn(s)
 		if block, sentence, ok := view.JoinError(refused, campaign != ""); ok {
 			return handle.At(block, sentence)
 		}
 	}
-	return endSubmit[view.BulkDeed](d.access)(ctx, s, b, g, err)
+	return endSubmit[view.BulkDecision](d.access)(ctx, s, b, g, err)
 }
 
 // campaignIn reads the campaign that was chosen, or how a new one is to be called.
@@ -181,18 +220,26 @@ func (d *bulkDesk) run(ctx context.Context, id workflow.RunID) (r workflow.Run, 
 
 // bulkConfirm gathers what a person is about to do: with those that they chose, or all that match but what they left out,
 // as far as it can be done now as they were shown it.
-func (d *bulkDesk) bulkConfirm(ctx context.Context, s workflow.Shop, meta view.BulkMeta, asked view.BulkDeed) (view.BulkConfirmFacts, error) {
-	facts := view.BulkConfirmFacts{Deed: asked, Channel: d.defaults.ChannelOf(s), Undo: d.defaults.UndoOf(s)}
-	err := d.store.View(ctx, func(tx workflow.Tx) error {
-		now := time.Now()
-		c, err := query.CheckBulk(tx, asked.Targets, asked.Deed, now)
+func (d *bulkDesk) bulkConfirm(ctx context.Context, s workflow.Shop, meta view.BulkMeta, asked view.BulkDecision) (view.BulkConfirmFacts, error) {
+	return d.confirmFacts(ctx, s, asked, func(tx workflow.Tx, now time.Time) (query.BulkCheck, error) {
 		if len(asked.Targets) == 0 {
-			c, err = query.CheckAll(ctx, tx, asking(s.ID, meta, now), meta.Omitted(), asked.Deed)
+			return query.CheckAll(ctx, tx, asking(s.ID, meta, now), meta.Omitted(), asked.BulkAction)
 		}
+		return query.CheckBulk(tx, asked.Targets, asked.BulkAction, now)
+	})
+}
+
+// confirmFacts gathers what the page says that comes before a run, of what check finds can be done now.
+func (d *bulkDesk) confirmFacts(
+	ctx context.Context, s workflow.Shop, asked view.BulkDecision, check func(workflow.Tx, time.Time) (query.BulkCheck, error),
+) (view.BulkConfirmFacts, error) {
+	facts := view.BulkConfirmFacts{Decision: asked, Channel: d.defaults.ChannelOf(s), Undo: d.defaults.UndoOf(s)}
+	err := d.store.View(ctx, func(tx workflow.Tx) error {
+		c, err := check(tx, time.Now())
 		if err != nil {
 			return err
 		}
-		facts.Deed.Targets, facts.Applications, facts.Moved, facts.Unapprovable, facts.Taken = c.Targets, c.Applications, c.Moved, c.Unapprovable, c.Taken
+		facts.Decision.Targets, facts.Applications, facts.Moved, facts.Unapprovable, facts.Taken = c.Targets, c.Applications, c.Moved, c.Unapprovable, c.Taken
 		if asked.Joins {
 			if facts.Campaigns, err = query.CampaignsTaking(ctx, tx, s.ID, "", view.MaxChoices+1); err != nil {
 				return err

@@ -122,7 +122,7 @@ func TestSeveralAreFilteredChosenAndApprovedTogether(t *testing.T) {
 		for id, want := range map[string]workflow.State{"1000": workflow.AwaitingShipment, "1001": workflow.Pending, "1002": workflow.AwaitingShipment, "1003": workflow.AwaitingShipment} {
 			require.Equal(t, want, w.application(id).State(), id)
 		}
-		require.Equal(t, workflow.FromBulk, w.lastDeed("1000").Surface)
+		require.Equal(t, workflow.FromBulk, w.lastActor("1000").Surface)
 		require.Len(t, w.tiktok.got(), 3)
 	})
 }
@@ -140,7 +140,7 @@ func TestSeveralAreRejectedForOneReason(t *testing.T) {
 	})
 }
 
-func TestASecondDeliveryOfTheSameDeedBeginsNoSecondRun(t *testing.T) {
+func TestASecondDeliveryOfTheSameActionBeginsNoSecondRun(t *testing.T) {
 	inBubble(t, setup{}, func(t *testing.T, w *world) {
 		w.requests(5)
 		page := w.confirming(memberOne, w.several(memberOne), view.BulkApprove, nil)
@@ -378,9 +378,9 @@ func TestOfTwoFiltersChangedAtOnceBothHold(t *testing.T) {
 		dialog := w.several(memberOne)
 		w.fault(object{"method": "views.update", "do": "delay", "delay_ms": 400, "times": 2})
 		for _, change := range []object{{"action_id": view.ActionBulkFollowers, "value": "10000"}, {"action_id": view.ActionBulkGMV, "value": "1000"}} {
-			deed := object{"user": memberOne, "do": "click", "view_id": dialog, "wait_ms": 0}
-			maps.Copy(deed, change)
-			require.True(t, w.act(deed).OK)
+			act := object{"user": memberOne, "do": "click", "view_id": dialog, "wait_ms": 0}
+			maps.Copy(act, change)
+			require.True(t, w.act(act).OK)
 		}
 		wait(5 * time.Second)
 		require.Equal(t, []string{"2000"}, w.offered(dialog))

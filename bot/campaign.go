@@ -25,7 +25,7 @@ type campaignDesk struct {
 	reads    workflow.Store
 	access   *access.Access
 	defaults query.Defaults
-	shared   recentIDs
+	shared   *recentIDs
 	log      *slog.Logger
 }
 
@@ -105,7 +105,7 @@ func (d *campaignDesk) shareFunnel() onClick[workflow.Campaign] {
 	return onClick[workflow.Campaign]{
 		Order: handle.AckFirst, Parse: campaignNamed, Scope: campaignScope(d.store),
 		Do: func(ctx context.Context, c click, of workflow.Campaign, g handle.Grant) (handle.Answer, error) {
-			if !d.shared.first(c.TriggerID) {
+			if !d.shared.first(ctx, c.TriggerID) {
 				return handle.Answer{}, nil
 			}
 			p, err := d.funnelPicture(ctx, of, c.User.ID)

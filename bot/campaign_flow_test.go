@@ -377,19 +377,13 @@ func TestTheStatusOfACampaignOfManyCreatorsIsOneAnswer(t *testing.T) {
 	inBubble(t, setup{}, func(t *testing.T, w *world) {
 		spring := w.campaign("Spring launch")
 		const creators = 1200
-		require.NoError(t, w.db.Update(t.Context(), func(tx workflow.Tx) error {
-			for i := range creators {
-				c := workflow.Creator{OpenID: fmt.Sprint("o", i), Username: fmt.Sprint("glow.", i), Nickname: strings.Repeat("漢", 200)}
-				a := workflow.Application{Key: keyOf(fmt.Sprint(1000000 + i)), Snapshot: pending("1"), Campaign: spring.ID, SeenAt: time.Now()}
-				a.Snapshot.Creator = c
-				a.Card.Link = "https://nimbus.slack.com/archives/C0SAMPLES1/p1763640000000100"
-				err := errors.Join(tx.PutMember(workflow.Member{Campaign: spring.ID, Creator: c.KeyOf(shopID), Shown: c}), tx.PutApplication(a))
-				if err != nil {
-					return err
-				}
-			}
-			return nil
-		}))
+		w.keeps(creators, func(tx workflow.Tx, i int) error {
+			c := workflow.Creator{OpenID: fmt.Sprint("o", i), Username: fmt.Sprint("glow.", i), Nickname: strings.Repeat("漢", 200)}
+			a := workflow.Application{Key: keyOf(fmt.Sprint(1000000 + i)), Snapshot: pending("1"), Campaign: spring.ID, SeenAt: time.Now()}
+			a.Snapshot.Creator = c
+			a.Card.Link = "https://nimbus.slack.com/archives/C0SAMPLES1/p1763640000000100"
+			return errors.Join(tx.PutMember(workflow.Member{Campaign: spring.ID, Creator: c.KeyOf(shopID), Shown: c}), tx.PutApplication(a))
+		})
 		answer := w.command(memberOne, view.CommandCampaign, "status Spring launch")
 		require.Contains(t, answer, "1,200 creators")
 		require.Contains(t, w.command(memberOne, view.CommandCampaign, "list"), "1,200 creators")

@@ -241,7 +241,7 @@ func TestWhatADialogCouldNotSaveIsSaidInIt(t *testing.T) {
 	})
 }
 
-func TestASubmissionThatComesTwiceIsOneDeed(t *testing.T) {
+func TestASubmissionThatComesTwiceIsOneAction(t *testing.T) {
 	for name, values := range map[string]object{
 		"a new campaign":              {view.ActionName: "Summer launch"},
 		"a new campaign and approval": {view.ActionName: "Summer launch", view.ActionAlso: []string{view.AlsoApprove}},

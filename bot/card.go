@@ -35,6 +35,7 @@ type cardDesk struct {
 func (d *cardDesk) register(r *routes) {
 	handle.OnClick(r.Mux, view.ActionApprove, d.decide())
 	handle.OnClick(r.Mux, view.ActionUndo, d.decide())
+	handle.OnClick(r.Mux, view.ActionSecondEnd, d.decide())
 	handle.OnClick(r.Mux, view.ActionLook, d.look())
 	handle.OnClick(r.Mux, view.ActionLookEnd, d.endLook())
 	handle.OnClick(r.Mux, view.ActionOpen, d.open())
@@ -62,7 +63,7 @@ func (d *cardDesk) decide() onClick[view.Target] {
 func (d *cardDesk) event(c click, t view.Target, g handle.Grant) workflow.Event {
 	now := time.Now()
 	switch c.Action.ID {
-	case view.ActionUndo:
+	case view.ActionUndo, view.ActionSecondEnd:
 		return workflow.Undone{Actor: g.Actor, At: now, Round: t.Round}
 	case view.ActionReject:
 		return workflow.Decided{Actor: g.Actor, At: now, Round: t.Round, Verdict: workflow.Reject, Reason: workflow.Reason(c.Action.Chosen()), Undo: d.defaults.UndoOf(g.Shop)}
@@ -168,19 +169,19 @@ func (d *cardDesk) openTogether() onClick[view.Target] {
 
 // submitTogether decides on all that the dialog showed as pending, each for itself: what was decided or changed
 // meanwhile is left out and told.
-func (d *cardDesk) submitTogether() onSubmit[view.BulkDeed] {
-	return onSubmit[view.BulkDeed]{
-		Parse: func(s submit) (view.BulkDeed, error) { return view.ParseBulkDeed(s.View.Metadata) },
-		Scope: handle.For(access.Reviewer, func(b view.BulkDeed) workflow.ShopID { return b.Shop }),
-		Do: func(ctx context.Context, s submit, b view.BulkDeed, g handle.Grant) (handle.Answer, error) {
-			deed, ok := view.ParseBulkVerdict(s.Field(view.ActionBulkVerdict).Chosen())
-			if !ok || deed.Joins {
+func (d *cardDesk) submitTogether() onSubmit[view.BulkDecision] {
+	return onSubmit[view.BulkDecision]{
+		Parse: func(s submit) (view.BulkDecision, error) { return view.ParseBulkDecision(s.View.Metadata) },
+		Scope: handle.For(access.Reviewer, func(b view.BulkDecision) workflow.ShopID { return b.Shop }),
+		Do: func(ctx context.Context, s submit, b view.BulkDecision, g handle.Grant) (handle.Answer, error) {
+			chosen, ok := view.ParseBulkVerdict(s.Field(view.ActionBulkVerdict).Chosen())
+			if !ok || chosen.Joins {
 				return handle.At(view.BlockBulkVerdict, view.ErrorNoVerdict), nil
 			}
 			var left []string
 			for _, t := range b.Targets {
 				_, err := d.engine.Apply(ctx, t.Key, workflow.Decided{
-					Actor: g.Actor, At: time.Now(), Round: t.Round, Verdict: deed.Verdict, Reason: deed.Reason, Undo: d.defaults.UndoOf(g.Shop),
+					Actor: g.Actor, At: time.Now(), Round: t.Round, Verdict: chosen.Verdict, Reason: chosen.Reason, Undo: d.defaults.UndoOf(g.Shop),
 				})
 				if err != nil && access.RuleOf(err) == "" {
 					return handle.Answer{}, err
@@ -194,7 +195,7 @@ func (d *cardDesk) submitTogether() onSubmit[view.BulkDeed] {
 			}
 			return handle.Answer{}, nil
 		},
-		Fail: func(ctx context.Context, _ submit, _ view.BulkDeed, _ handle.Grant, err error) handle.Answer {
+		Fail: func(ctx context.Context, _ submit, _ view.BulkDecision, _ handle.Grant, err error) handle.Answer {
 			return handle.At(view.BlockBulkVerdict, d.access.Explain(ctx, err))
 		},
 	}

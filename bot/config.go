@@ -39,6 +39,12 @@ type Config struct {
 	// Memory tells what is wrong with the store, in sentences for the operator; nil: nobody tells.
 	Memory func(ctx context.Context) []string
 
+	// Shared are the budgets of Slack's calls, where other desks write too; nil: they are this desk's alone.
+	Shared slackapi.Shared
+
+	// Desks are those that share the store, this one first; nil: it is alone.
+	Desks func() []workflow.Desk
+
 	// Consents connect shops from Slack; nil: that is done elsewhere.
 	Consents *Consents
 
@@ -64,6 +70,9 @@ type Consents struct {
 	Accept func(ctx context.Context, authorisation string, shops []workflow.ShopID, channel string, admins []workflow.PersonID, by workflow.Actor) ([]workflow.Shop, error)
 	Refuse func(ctx context.Context, authorisation string, shops []workflow.ShopID, by workflow.Actor) error
 }
+
+// others reports whether other desks are there, at which somebody's next click may arrive.
+func (c Config) others() bool { return c.Desks != nil && len(c.Desks()) > 1 }
 
 // client returns the client for Slack's Web API.
 func (c Config) client() *http.Client {

@@ -251,11 +251,11 @@ func TestACardThatWasDeletedComesBackWhenItsRequestIsShown(t *testing.T) {
 }
 
 func TestAChannelThatWasArchivedForAWhileLosesNothing(t *testing.T) {
-	for name, deed := range map[string][2]string{"archived": {"archive", "unarchive"}, "the bot removed": {"kick", "invite"}} {
+	for name, does := range map[string][2]string{"archived": {"archive", "unarchive"}, "the bot removed": {"kick", "invite"}} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, setup{}, func(t *testing.T, w *world) {
 				w.request("1001")
-				w.act(object{"user": admin, "do": deed[0], "channel": samples})
+				w.act(object{"user": admin, "do": does[0], "channel": samples})
 				wait(time.Second)
 				moved := pending("1001")
 				moved.Status = workflow.StatusAwaitingShipment
@@ -263,7 +263,7 @@ func TestAChannelThatWasArchivedForAWhileLosesNothing(t *testing.T) {
 				wait(time.Hour)
 				require.NotEmpty(t, w.desk.Health().Refused)
 				require.LessOrEqual(t, len(w.calls("chat.update"))+len(w.calls("chat.postMessage")), 140, "it asks once a minute at the most")
-				w.act(object{"user": admin, "do": deed[1], "channel": samples})
+				w.act(object{"user": admin, "do": does[1], "channel": samples})
 				w.act(object{"user": admin, "do": "invite", "channel": samples})
 				wait(5 * time.Minute)
 				card := w.card("1001")

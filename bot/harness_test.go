@@ -175,6 +175,22 @@ func (w *world) put(shops ...workflow.Shop) {
 	}))
 }
 
+// keeps has the store keep n things, a hundred in a transaction: a page is divided only when its transaction is kept, and
+// until then each place within it costs the race detector the whole of it.
+func (w *world) keeps(n int, put func(tx workflow.Tx, i int) error) {
+	w.t.Helper()
+	for start := 0; start < n; start += 100 {
+		require.NoError(w.t, w.db.Update(w.t.Context(), func(tx workflow.Tx) error {
+			for i := start; i < min(start+100, n); i++ {
+				if err := put(tx, i); err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
+	}
+}
+
 // open opens the desk: it connects, and its courier delivers.
 func (w *world) open() {
 	w.t.Helper()

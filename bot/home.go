@@ -41,6 +41,11 @@ func (d *homeDesk) register(r *routes) {
 	handle.OnClick(r.Mux, view.ActionHomeSort, d.filterHome(func(f *query.Filter, a handle.Action) { f.Sort = view.HomeOrder(a.Chosen()) }))
 	handle.OnClick(r.Mux, view.ActionHomeStage, d.filterHome(func(f *query.Filter, a handle.Action) { f.Stage = workflow.Stage(a.Chosen()) }))
 	handle.OnClick(r.Mux, view.ActionHomeMine, d.mineHome())
+	handle.OnClick(r.Mux, view.ActionHomeSuggested, d.filterHome(func(f *query.Filter, a handle.Action) {
+		if f.Suggested = a.Text == "suggested"; f.Suggested {
+			f.Mine, f.Stage, f.Campaign = "", "", ""
+		}
+	}))
 	handle.OnClick(r.Mux, view.ActionHomeAnswers, d.filterHome(func(f *query.Filter, a handle.Action) {
 		*f = query.Filter{Shop: f.Shop, Sort: f.Sort, Answers: a.Text == "answers"}
 	}))
@@ -86,7 +91,7 @@ func (d *homeDesk) openHome(ctx context.Context, e event, ack socket.Ack) {
 	}
 	d.dismissed.again(e.Event.User)
 	state := d.homeState(e.Event.View.Metadata)
-	if !d.sessions.knows(e.Event.User) {
+	if !d.sessions.knows(e.Event.User) || d.sessions.hasOthers() {
 		state = d.keptHome(ctx, e.Event.User, state)
 	}
 	d.sessions.opened(e.Event.User, state, e.Event.View.Hash)
@@ -154,7 +159,7 @@ func (d *homeDesk) mineHome() onClick[view.HomeState] {
 		Parse: func(c click) (view.HomeState, error) {
 			f := d.homeState(c.View.Metadata).Filter
 			if f.Mine == "" {
-				f.Mine, f.Stage, f.Campaign = c.User.ID, "", ""
+				f.Mine, f.Stage, f.Campaign, f.Suggested = c.User.ID, "", "", false
 			} else {
 				f.Mine = ""
 			}

@@ -132,6 +132,12 @@ func homeRights(tx workflow.Tx, r homeReader, shops []workflow.Shop, f *view.Hom
 	if f.Several, err = query.MostWaiting(tx, deciding); err != nil {
 		return err
 	}
+	if f.Paused, err = query.PausedRules(tx, shops); err != nil {
+		return err
+	}
+	if f.Suggestions, err = query.SuggestionsIn(tx, deciding); err != nil {
+		return err
+	}
 	for _, s := range r.shops {
 		if r.admin[s.ID] && !s.Settings.Welcomed && !r.later {
 			f.Welcome = append(f.Welcome, s)

@@ -56,6 +56,7 @@ type job struct {
 	kept    map[workflow.Key]string
 	hash    string
 	version string
+	own     bool
 }
 
 // next returns the publishing that is due, or how long to wait for it. More is false where there is none.
@@ -77,8 +78,9 @@ func (h *homeSessions) next(l *homeSession) (j job, wait time.Duration, more boo
 	if missing := 1 + spare - h.budget.TokensAt(now); missing > 0 {
 		return j, max(time.Duration(missing/float64(homeRate)*float64(time.Second)), time.Millisecond), true
 	}
+	j = job{l.state, maps.Clone(l.kept), l.hash, l.version, l.own}
 	l.due, l.own = time.Time{}, false
-	return job{l.state, maps.Clone(l.kept), l.hash, l.version}, 0, true
+	return j, 0, true
 }
 
 // shown is what came of a publishing.
@@ -103,13 +105,40 @@ func (h *homeSessions) show(ctx context.Context, who workflow.PersonID, j job) s
 	if ctx.Err() != nil {
 		return shown{from: j, err: ctx.Err()}
 	}
-	h.mu.Lock()
-	h.budget.AllowN(time.Now(), 1)
-	h.mu.Unlock()
+	if wait := h.spend(ctx, j.own); wait > 0 {
+		return shown{from: j, err: budgetError{wait}}
+	}
 	ctx, cancel := context.WithTimeout(ctx, slackapi.Timeout)
 	defer cancel()
 	version, err := h.publish(ctx, who, page.view, j.version)
 	return shown{from: j, page: page, hash: page.view.Hash, version: version, err: err}
+}
+
+// budgetError is that another desk has what there was of the budget.
+type budgetError struct{ wait time.Duration }
+
+func (e budgetError) Error() string { return "other desks publish App Homes: wait " + e.wait.String() }
+
+// homeBudget names the budget of views.publish among all that desks share.
+const homeBudget = "slack views.publish"
+
+// spend takes a publishing from the budget, or tells how long to wait where it is shared and others have taken it.
+func (h *homeSessions) spend(ctx context.Context, own bool) time.Duration {
+	if h.shared == nil {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		h.budget.AllowN(time.Now(), 1)
+		return 0
+	}
+	burst := homeBurst
+	if !own {
+		burst -= homeSpare
+	}
+	wait, err := h.shared.Take(ctx, homeBudget, time.Duration(float64(time.Second)/float64(homeRate)), burst)
+	if err != nil {
+		return time.Second
+	}
+	return wait
 }
 
 // done keeps what came of a publishing, and tries again where that can help.
@@ -128,6 +157,10 @@ func (h *homeSessions) done(ctx context.Context, who workflow.PersonID, l *homeS
 	if ctx.Err() != nil {
 		return
 	}
+	if slackapi.ErrorName(s.err) == "hash_conflict" && !s.from.own && h.hasOthers() {
+		l.looked, l.hash, l.version = time.Time{}, "", "" // they went on at another desk, which shows them what they look at
+		return
+	}
 	l.tried++
 	pause, again := h.pause(s.err, l)
 	if !again || l.tried >= homeTries {
@@ -141,6 +174,15 @@ func (h *homeSessions) done(ctx context.Context, who workflow.PersonID, l *homeS
 	l.own = true
 }
 
+// hold keeps the other desks from publishing.
+func (h *homeSessions) hold(wait time.Duration) {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	if err := h.shared.Hold(ctx, homeBudget, wait); err != nil {
+		h.log.DebugContext(ctx, "could not keep other desks from publishing App Homes", "error", err)
+	}
+}
+
 // pause tells whether and when a publishing that failed is tried again. The lock is held.
 func (h *homeSessions) pause(err error, l *homeSession) (time.Duration, bool) {
 	if _, ok := errors.AsType[*slack.RateLimitedError](err); ok {
@@ -148,8 +190,15 @@ func (h *homeSessions) pause(err error, l *homeSession) (time.Duration, bool) {
 		if until := time.Now().Add(wait); until.After(h.until) {
 			h.until = until
 		}
+		if h.shared != nil {
+			h.work.Go(func() { h.hold(wait) })
+		}
 		l.tried-- // waiting one's turn is no failure
 		return wait, true
+	}
+	if budget, ok := errors.AsType[budgetError](err); ok {
+		l.tried--
+		return budget.wait, true
 	}
 	if slackapi.ErrorName(err) == "hash_conflict" { // somebody else published meanwhile: the newest is built again
 		l.hash, l.version = "", ""

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/time/rate"
 
+	"sampledesk/bot/slackapi"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
 )
@@ -52,6 +53,8 @@ type homeSessions struct {
 	build   homePageBuilder
 	publish homePublisher
 	log     *slog.Logger
+	shared  slackapi.Shared // the budget, where other desks publish too; nil: this one is alone
+	others  func() bool     // whether other desks are there; nil: none are
 	work    sync.WaitGroup
 
 	mu       sync.Mutex
@@ -90,6 +93,9 @@ func newHomeSessions(build homePageBuilder, publish homePublisher, log *slog.Log
 	}
 }
 
+// hasOthers reports whether other desks are there, at which somebody's next click may arrive.
+func (h *homeSessions) hasOthers() bool { return h.others != nil && h.others() }
+
 // run lets App Homes be published until ctx ends. The function that it returns waits for those under way.
 func (h *homeSessions) run(ctx context.Context) (wait func()) {
 	h.mu.Lock()
@@ -110,7 +116,7 @@ func (h *homeSessions) opened(who workflow.PersonID, state view.HomeState, versi
 	defer h.mu.Unlock()
 	l, before := h.look(who)
 	switch {
-	case before.IsZero():
+	case before.IsZero(), h.hasOthers():
 		l.state = view.HomeState{Filter: state.Filter}
 	case time.Since(before) > samePage:
 		l.state = view.HomeState{Filter: l.state.Filter}
@@ -143,7 +149,7 @@ func (h *homeSessions) acted(who workflow.PersonID, state view.HomeState, on []w
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	l, before := h.look(who)
-	if before.IsZero() {
+	if before.IsZero() || h.hasOthers() { // what they look at may be another desk's doing
 		l.state = state
 	}
 	for _, key := range on {

@@ -137,7 +137,7 @@ func TestADecisionMadeInAppHomeIsFollowedThere(t *testing.T) {
 		require.Contains(t, text, "Approved by <@"+memberOne+">")
 		require.Contains(t, text, "Undo until then.")
 		require.Contains(t, w.homeControls(memberOne), view.ActionUndo)
-		require.Equal(t, workflow.FromHome, w.lastDeed("1000").Surface)
+		require.Equal(t, workflow.FromHome, w.lastActor("1000").Surface)
 
 		wait(20 * time.Second)
 		text = w.reads(memberOne)
@@ -151,8 +151,8 @@ func TestADecisionMadeInAppHomeIsFollowedThere(t *testing.T) {
 	})
 }
 
-// lastDeed is who did the latest on an application.
-func (w *world) lastDeed(id string) (by workflow.Actor) {
+// lastActor is who did the latest on an application.
+func (w *world) lastActor(id string) (by workflow.Actor) {
 	w.t.Helper()
 	require.NoError(w.t, w.db.View(w.t.Context(), func(tx workflow.Tx) error {
 		entries, _, err := tx.History(keyOf(id), "", 100)

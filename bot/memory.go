@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"context"
 	"slices"
 	"sync"
 
@@ -37,17 +38,45 @@ func (m *bounded[K, V]) forget(key K) {
 }
 
 // recentIDs remember what people did whose second delivery the store cannot recognise, as it leaves nothing there: what
-// was said, or posted. A process that ends forgets them. The zero value is ready.
+// was said, or posted. A process that ends forgets them. Where desks share a store, the second delivery may be another's:
+// then the store takes note of the ids too. The zero value is ready, for a desk that is alone.
 type recentIDs struct {
+	store workflow.Shared // nil: the desk is alone
+
 	mu  sync.Mutex
 	ids bounded[string, bool]
 }
 
-// first tells whether an id is met for the first time. Without one everything is.
-func (r *recentIDs) first(id string) bool {
+// newRecentIDs returns a memory that all desks have together, if they share the store.
+func newRecentIDs(store workflow.Store) *recentIDs {
+	shared, _ := store.(workflow.Shared)
+	return &recentIDs{store: shared}
+}
+
+// idsPerDay bounds what the store takes note of.
+const idsPerDay = 100_000
+
+// first tells whether an id is met for the first time. Without one everything is, and so is what the store cannot tell of:
+// to be silent would be worse than to say something twice.
+func (r *recentIDs) first(ctx context.Context, id string) bool {
 	if id == "" {
 		return true
 	}
+	if !r.firstHere(id) {
+		return false
+	}
+	if r.store == nil {
+		return true
+	}
+	first := true
+	err := r.store.Update(ctx, func(tx workflow.Tx) (err error) {
+		first, err = tx.NoteDelivery("slack "+id, r.store.Now(), idsPerDay)
+		return err
+	})
+	return err != nil || first
+}
+
+func (r *recentIDs) firstHere(id string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.ids.values[id] {

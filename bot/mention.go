@@ -30,7 +30,7 @@ type mentionDesk struct {
 	find     finder
 	decider  decider
 	assigner assigner
-	heard    recentIDs
+	heard    *recentIDs
 	log      *slog.Logger
 }
 
@@ -57,7 +57,7 @@ func (d *mentionDesk) mentioned(ctx context.Context, e event, ack socket.Ack) {
 	ctx, cancel := context.WithTimeout(ctx, handle.CommitBy)
 	defer cancel()
 	said := e.Event
-	if said.User == "" || said.BotID != "" || !slices.Contains(spokenSubtypes, said.Subtype) || said.Edited != nil || !d.heard.first(e.ID) {
+	if said.User == "" || said.BotID != "" || !slices.Contains(spokenSubtypes, said.Subtype) || said.Edited != nil || !d.heard.first(ctx, e.ID) {
 		ack(nil)
 		return
 	}

@@ -24,9 +24,13 @@ func (m messages) card(_ context.Context, tx workflow.Tx, s post.Subject) (post.
 		decisionKeys(about, a.Decision.Verdict, false)
 	}
 	c, err := query.CardOf(tx, m.defaults, a)
+	if err != nil {
+		return post.Rendered{}, err
+	}
+	caps, err := query.CapsLeftOf(tx, a, time.Now())
 	return post.Rendered{About: about, Message: view.Card(view.CardFacts{
 		Application: c.Application, Campaign: c.Campaign, Shop: c.Shop, Region: c.Region, Record: c.Record, Beside: c.Beside, QuickReject: c.QuickReject,
-		Now: time.Now(),
+		Caps: caps, Now: time.Now(),
 	})}, err
 }
 
@@ -103,4 +107,10 @@ func replyKeys(s workflow.Payload) map[string]any {
 		decisionKeys(payload, s.Verdict, s.Undone)
 	}
 	return payload
+}
+
+// digest renders what rules decided by themselves on a day.
+func (m messages) digest(_ context.Context, tx workflow.Tx, s post.Subject) (post.Rendered, error) {
+	d, err := query.RuleDigestOf(tx, m.defaults, s.Notice.Shop, s.Notice.Day)
+	return post.Rendered{Message: view.RuleDigest(d), About: map[string]any{"day": s.Notice.Day}}, err
 }

@@ -142,8 +142,8 @@ func TestACreatorWhomTikTokDoesNotNameCannotBeWrittenTo(t *testing.T) {
 		r := pending("1001")
 		r.Creator.OpenID = ""
 		w.report("1001", r)
-		deed := object{"user": memberOne, "do": "click", "channel": samples, "ts": w.card("1001").TS, "action_id": view.ActionMore, "value": view.MoreMessage}
-		if seen := w.act(deed); seen.OK { // a card may leave the button out
+		act := object{"user": memberOne, "do": "click", "channel": samples, "ts": w.card("1001").TS, "action_id": view.ActionMore, "value": view.MoreMessage}
+		if seen := w.act(act); seen.OK { // a card may leave the button out
 			require.Empty(t, seen.ViewID)
 			require.Contains(t, w.told(memberOne)[0], "TikTok has not told this desk yet who that is")
 		}

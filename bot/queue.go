@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"sampledesk/bot/access"
@@ -29,11 +30,14 @@ type queueDesk struct {
 // register adds the queue and show.
 func (d *queueDesk) register(r *routes) {
 	r.commands[view.CommandSamples+" queue"] = r.whenReady(func(ctx context.Context, c command, rest string) (reply, error) {
+		if strings.EqualFold(rest, "suggested") {
+			return answered(d.queueFor(ctx, c.User, c.Shops, view.QueuePage{Suggested: true}))
+		}
 		if rest != "" {
 			facts, err := d.find.shown(ctx, c.Shops, view.ShowPage{Asked: rest, Queue: true})
 			return answered(view.Show(facts), err)
 		}
-		return answered(d.queueFor(ctx, c.User, c.Shops, query.Page{}))
+		return answered(d.queueFor(ctx, c.User, c.Shops, view.QueuePage{}))
 	})
 	r.commands[view.CommandSamples+" show"] = r.whenReady(d.show)
 	r.commands[view.CommandSamples+" find"] = r.whenReady(func(ctx context.Context, c command, rest string) (reply, error) {
@@ -44,30 +48,39 @@ func (d *queueDesk) register(r *routes) {
 	})
 	handle.OnClick(r.Mux, view.ActionQueuePage, d.turnPage())
 	handle.OnClick(r.Mux, view.ActionQueueBack, d.turnPage())
+	handle.OnClick(r.Mux, view.ActionQueueSuggested, d.turnPage())
 }
 
 // turnPage shows another page of the queue in place of the one that was clicked.
-func (d *queueDesk) turnPage() onClick[query.Page] {
-	parse := func(c click) (query.Page, error) { return query.ParsePage(c.Action.Text) }
-	return onPage(d.access, parse, func(ctx context.Context, i handle.Interaction, shops []workflow.Shop, page query.Page) (view.Message, error) {
+func (d *queueDesk) turnPage() onClick[view.QueuePage] {
+	parse := func(c click) (view.QueuePage, error) { return view.ParseQueuePage(c.Action.Text) }
+	return onPage(d.access, parse, func(ctx context.Context, i handle.Interaction, shops []workflow.Shop, page view.QueuePage) (view.Message, error) {
 		return d.queueFor(ctx, i.User.ID, shops, page)
 	})
 }
 
 // queueFor is a page of the queue, with the button that decides several for somebody who decides there.
-func (d *queueDesk) queueFor(ctx context.Context, who workflow.PersonID, shops []workflow.Shop, at query.Page) (view.Message, error) {
-	var facts view.QueueFacts
+func (d *queueDesk) queueFor(ctx context.Context, who workflow.PersonID, shops []workflow.Shop, at view.QueuePage) (view.Message, error) {
+	facts, read := view.QueueFacts{Suggested: at.Suggested}, query.QueueAt
+	if at.Suggested {
+		read = query.SuggestedAt
+	}
 	err := d.store.View(ctx, func(tx workflow.Tx) (err error) {
-		facts.Queue, err = query.QueueAt(tx, shops, at, view.QueuePageSize)
+		if facts.Queue, err = read(tx, shops, at.Page, view.QueuePageSize); err != nil {
+			return err
+		}
+		facts.Suggestions, err = query.SuggestionsIn(tx, shops)
 		return err
 	})
 	if err != nil {
 		return view.Message{}, fmt.Errorf("%w the queue: %w", access.ErrRead, err)
 	}
-	if facts.Total > 1 {
-		if own := d.access.Allowed(ctx, who, shops, access.Reviewer); len(own) > 0 {
-			facts.Several = d.find.firstWaiting(ctx, own, "").ID
-		}
+	own := d.access.Allowed(ctx, who, shops, access.Reviewer)
+	if facts.Total > 1 && len(own) > 0 {
+		facts.Several = d.find.firstWaiting(ctx, own, "").ID
+	}
+	if !query.Holds(own, facts.Suggestions.Shop) {
+		facts.Suggestions.Shop = ""
 	}
 	return view.Queue(facts), nil
 }

@@ -37,7 +37,7 @@ func TestWhatWaitsIsListedWithItsCauseAndTriedAgainAtOnce(t *testing.T) {
 		require.Equal(t, workflow.AwaitingShipment, w.application("1001").State())
 		after := wording(t, w.shownLast(memberOne).Blocks)
 		require.Contains(t, after, "Trying again now")
-		require.Equal(t, workflow.PersonID(memberOne), w.lastDeed("1001").Person)
+		require.Equal(t, workflow.PersonID(memberOne), w.lastActor("1001").Person)
 	})
 }
 

@@ -63,6 +63,7 @@ var surfaces = map[string]room{
 	"stats":    {files: []string{"stats.go", "stats_file.go"}, uses: []string{"controls", "memory", "reads", "routes"}},
 	"status":   {files: []string{"status.go"}, uses: []string{"config", "routes"}},
 	"retry":    {files: []string{"retry.go"}, uses: []string{"controls", "find", "routes", "typed"}},
+	"rules":    {files: []string{"rules.go"}, uses: []string{"memory", "routes", "typed"}},
 	"connect":  {files: []string{"connect.go"}, uses: []string{"config", "controls", "routes"}},
 	"settings": {files: []string{"settings.go", "settings_check.go", "welcome.go"}, uses: []string{"controls", "memory", "routes", "typed"}},
 }
@@ -71,10 +72,10 @@ var surfaces = map[string]room{
 var aboveSurfaces = map[string]room{
 	"check": {files: []string{"check.go"}, uses: []string{"config"}},
 	"root": {
-		files: []string{"doc.go", "desk.go", "surfaces.go"},
+		files: []string{"desk.go", "surfaces.go"},
 		uses: []string{
 			"assigner", "bulk", "campaign", "card", "check", "clock", "config", "connect", "find", "home", "mention", "note", "pick", "queue",
-			"reads", "retry", "routes", "settings", "stats", "status", "talk", "memory", "messages", "report",
+			"reads", "retry", "routes", "rules", "settings", "stats", "status", "talk", "memory", "messages", "report",
 		},
 	},
 }

@@ -181,7 +181,7 @@ func measured(b *testing.B, path string, size int) map[string]float64 {
 	shops, err := d.access.Shops(b.Context())
 	require.NoError(b, err)
 	took["queue"] = µsOf(b, 50, func(int) error {
-		_, err := d.queue().queueFor(b.Context(), "U0MEMBER01", shops, query.Page{})
+		_, err := d.queue().queueFor(b.Context(), "U0MEMBER01", shops, view.QueuePage{})
 		return err
 	})
 	took["show"] = µsOf(b, 50, func(n int) error {

@@ -22,7 +22,7 @@ type statsDesk struct {
 	mux      *handle.Mux
 	defaults query.Defaults
 	files    sem
-	sent     recentIDs
+	sent     *recentIDs
 	log      *slog.Logger
 }
 

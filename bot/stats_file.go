@@ -100,7 +100,7 @@ func (d *statsDesk) statsFileClicked() onClick[fileTarget] {
 		},
 		Do: func(ctx context.Context, c click, t fileTarget, _ handle.Grant) (handle.Answer, error) {
 			shops, err := d.statsShops(ctx, c.Interaction, t.Shop)
-			if err != nil || !d.sent.first(c.TriggerID) {
+			if err != nil || !d.sent.first(ctx, c.TriggerID) {
 				return handle.Answer{}, err
 			}
 			if err := d.sendStats(ctx, c.User.ID, c.TriggerID, shops, t.Period, time.Unix(t.StatsTarget.At, 0)); err != nil {

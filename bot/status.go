@@ -18,6 +18,7 @@ type statusDesk struct {
 	slack   func(context.Context) view.HealthSlack
 	memory  func(context.Context) []string
 	syncs   syncStates
+	desks   func() []workflow.Desk
 }
 
 // register adds the command.
@@ -29,6 +30,9 @@ func (d *statusDesk) register(r *routes) {
 // for them.
 func (d *statusDesk) status(ctx context.Context, c command, _ string) (reply, error) {
 	facts := view.HealthFacts{At: time.Now(), Version: d.version, Slack: d.slack(ctx)}
+	if d.desks != nil {
+		facts.Desks = d.desks()
+	}
 	if d.memory != nil {
 		facts.Store = d.memory(ctx)
 	}
@@ -57,8 +61,12 @@ func (d *statusDesk) shopsHealth(tx workflow.Tx, shops []workflow.Shop) ([]view.
 		if err != nil {
 			return nil, err
 		}
+		rules, err := tx.Rules(s.ID)
+		if err != nil {
+			return nil, err
+		}
 		sync := syncs[s.ID]
-		all[i] = view.HealthShop{Shop: s, Waiting: n, Told: d.syncs != nil, Synced: sync.Ended, Unreadable: sync.Unreadable}
+		all[i] = view.HealthShop{Rules: rules, Shop: s, Waiting: n, Told: d.syncs != nil, Synced: sync.Ended, Unreadable: sync.Unreadable}
 		if all[i].Authorisation, err = tx.Authorisation(s.OpenID); query.UnlessMissing(err) != nil {
 			return nil, err
 		}

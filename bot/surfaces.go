@@ -6,6 +6,7 @@ import (
 	"sampledesk/bot/access"
 	"sampledesk/bot/handle"
 	"sampledesk/bot/post"
+	"sampledesk/bot/rules"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
 	"sampledesk/workflow/engine"
@@ -20,6 +21,7 @@ func (d *Desk) surfaces(store workflow.Store, engine *engine.Engine, who *access
 	syncs, products := syncStates(d.config.Sync), productMenu{store: reads, access: who, log: log}
 
 	d.home = newHomeDesk(homeDesk{api: api, engine: engine, store: reads, access: who, dismissed: dismissed, syncs: syncs, connects: d.config.Consents != nil, log: log})
+	d.home.sessions.shared, d.home.sessions.others = d.config.Shared, d.config.others
 	bulk := &bulkDesk{api: api, engine: engine, store: store, reads: reads, access: who, defaults: defaults, find: find, log: log}
 	talk := &talkDesk{api: api, engine: engine, store: store, access: who, defaults: defaults, log: log}
 	question := &questionDesk{engine: engine, store: store, access: who, defaults: defaults, log: log}
@@ -35,7 +37,7 @@ func (d *Desk) surfaces(store workflow.Store, engine *engine.Engine, who *access
 	}
 
 	said, due, week := messages{defaults}, clock{access: who, defaults: defaults}, &weekDesk{api: api, log: log}
-	d.posts = post.New(post.Config{API: api, Store: store, Defaults: defaults, Log: log, LinkTo: who.LinkTo, Renderers: map[post.On]post.Render{
+	d.posts = post.New(post.Config{API: api, Store: store, Defaults: defaults, Log: log, LinkTo: who.LinkTo, Shared: d.config.Shared, Renderers: map[post.On]post.Render{
 		{Effect: workflow.ShowCard}:                                  said.card,
 		{Effect: workflow.ShowNotice, Kind: workflow.KindRun}:        bulk.runMessage,
 		{Effect: workflow.ShowNotice, Kind: workflow.KindQuestion}:   question.questionMessage,
@@ -45,6 +47,7 @@ func (d *Desk) surfaces(store workflow.Store, engine *engine.Engine, who *access
 		{Effect: workflow.ShowNotice, Kind: workflow.KindDeadline}:   due.step,
 		{Effect: workflow.ShowNotice, Kind: workflow.KindContent}:    due.content,
 		{Effect: workflow.ShowNotice, Kind: workflow.KindBacklog}:    said.backlog,
+		{Effect: workflow.ShowNotice, Kind: workflow.KindRuleDigest}: said.digest,
 		{Effect: workflow.Reply}:                                     said.reply,
 		{Effect: workflow.Reply, Kind: workflow.KindMessage}:         said.heard,
 		{Effect: workflow.Reply, Kind: workflow.KindDeadline}:        due.deadline,
@@ -63,15 +66,15 @@ func (d *Desk) surfaces(store workflow.Store, engine *engine.Engine, who *access
 		&queueDesk{api: api, engine: engine, store: reads, access: who, find: look, log: log},
 		&pickDesk{access: who, find: find, decider: decide},
 		&noteDesk{engine: engine, store: store, reads: reads, access: who, find: find, log: log},
-		&mentionDesk{api: api, engine: engine, store: store, access: who, mux: mux, find: find, decider: decide, assigner: assigning, log: log},
-		&campaignDesk{api: api, engine: engine, store: store, reads: reads, access: who, defaults: defaults, log: log},
+		&mentionDesk{api: api, engine: engine, store: store, access: who, mux: mux, find: find, decider: decide, assigner: assigning, heard: newRecentIDs(store), log: log},
+		&campaignDesk{shared: newRecentIDs(store), api: api, engine: engine, store: store, reads: reads, access: who, defaults: defaults, log: log},
 		&editDesk{engine: engine, store: store, access: who, defaults: defaults, unreachable: checks.unreachableSoon, products: products, log: log},
 		&joinDesk{engine: engine, store: store, access: who, mux: mux, defaults: defaults, log: log},
 		&linkDesk{api: api, engine: engine, store: store, access: who, mux: mux, defaults: defaults, products: products, link: d.config.Link, log: log},
-		&statusDesk{store: reads, version: d.config.Version, slack: d.slackHealth, memory: d.config.Memory, syncs: syncs},
+		&statusDesk{store: reads, version: d.config.Version, slack: d.slackHealth, memory: d.config.Memory, syncs: syncs, desks: d.config.Desks},
 		&retryDesk{engine: engine, store: reads, access: who, mux: mux, find: look},
-		&statsDesk{api: api, store: reads, access: who, mux: mux, defaults: defaults, files: make(sem, maxFilesAtOnce), log: log},
-		settings, connect,
+		&statsDesk{sent: newRecentIDs(store), api: api, store: reads, access: who, mux: mux, defaults: defaults, files: make(sem, maxFilesAtOnce), log: log},
+		settings, connect, newRulesDesk(rules.Desk{API: api, Engine: engine, Store: store, Reads: reads, Access: who, Draw: drawFunnel, Log: log}),
 		&welcomeDesk{api: api, engine: engine, access: who, settings: settings, dismissed: dismissed, changed: d.Changed, log: log},
 	}
 }

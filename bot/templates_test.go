@@ -28,11 +28,11 @@ func (w *world) template(name, text string) string {
 // within uses a control of a dialog.
 func (w *world) within(who, dialog, action string, value ...string) sight {
 	w.t.Helper()
-	deed := object{"user": who, "do": "click", "view_id": dialog, "action_id": action}
+	act := object{"user": who, "do": "click", "view_id": dialog, "action_id": action}
 	if len(value) > 0 {
-		deed["value"] = value[0]
+		act["value"] = value[0]
 	}
-	seen := w.act(deed)
+	seen := w.act(act)
 	require.True(w.t, seen.OK, seen.Error)
 	synctest.Wait()
 	return seen

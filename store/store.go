@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"sampledesk/store/boltstore"
+	"sampledesk/store/pgstore"
 	"sampledesk/workflow"
 )
 
@@ -16,13 +17,15 @@ import (
 var ErrInUse = boltstore.ErrInUse
 
 // known tells an operator what a store's address may look like.
-const known = `the one kind known is "bolt:PATH", a file of this machine`
+const known = `known are "bolt:PATH", a file of this machine, and "postgres://USER:PASSWORD@HOST/DATABASE"` //nolint:gosec // no password, but where one stands
 
 // Check tells whether an address is one of a store, in a sentence for the operator. As an address may hold a password,
 // the sentence does not repeat it.
 func Check(address string) error {
 	scheme, rest, ok := strings.Cut(address, ":")
 	switch {
+	case pgstore.Is(address):
+		return pgstore.Check(address)
 	case !ok:
 		return fmt.Errorf("the store's address does not say what kind of store it is; %s", known)
 	case scheme == "bolt" && rest == "":
@@ -40,8 +43,31 @@ func Open(ctx context.Context, address string, log *slog.Logger) (workflow.Store
 	if err := Check(address); err != nil {
 		return nil, err
 	}
+	if Shared(address) {
+		return openPostgres(ctx, address, log)
+	}
 	_, path, _ := strings.Cut(address, ":")
 	return openBolt(ctx, path, log)
+}
+
+// Shared reports whether an address is of a store that several desks can have open at once, on several machines.
+func Shared(address string) bool { return pgstore.Is(address) }
+
+// Redacted is an address without what is secret in it.
+func Redacted(address string) string {
+	if pgstore.Is(address) {
+		return pgstore.Redacted(address)
+	}
+	return address
+}
+
+// openPostgres keeps a nil *pgstore.Store from becoming a workflow.Store that is not nil.
+func openPostgres(ctx context.Context, address string, log *slog.Logger) (workflow.Store, error) {
+	s, err := pgstore.Open(ctx, address, pgstore.WithLog(log))
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // openBolt keeps a nil *boltstore.Store from becoming a workflow.Store that is not nil.

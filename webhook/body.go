@@ -37,6 +37,7 @@ var Fields = []Field{
 	{"decision", "`approve` or `reject`, where it was decided in Slack."},
 	{"reason", "Of a rejection, in TikTok's spelling: `NOT_MATCH`, `OFFLINE`, `OUT_OF_STOCK` or `OTHER`."},
 	{"decided_by", "The Slack user id of who decided; of `undone`, of who took it back."},
+	{"decided_by_rule", "The name of the shop's rule that decided by itself, in place of a person."},
 	{"creator_name", "The creator's name on screen."},
 	{"creator_handle", "Their user name, without @."},
 	{"product", "The product's title."},
@@ -54,7 +55,7 @@ func body(e workflow.Effect, shop workflow.Shop, a workflow.Application) []byte 
 	values := map[string]string{
 		"event_id": string(e.ID), "kind": string(w.Kind), "time": w.At.UTC().Format(time.RFC3339), "shop": string(e.Shop), "shop_name": shop.Name,
 		"application": string(e.Application), "short_id": string(e.Key().Short()), "stage": string(w.Stage), "decision": strings.ToLower(string(w.Verdict)),
-		"reason": string(w.Reason), "decided_by": string(w.By), "creator_name": c.Nickname, "creator_handle": c.Username, "product": p.Title,
+		"reason": string(w.Reason), "decided_by": string(w.By), "decided_by_rule": w.Rule, "creator_name": c.Nickname, "creator_handle": c.Username, "product": p.Title,
 		"product_id": string(p.ID), "sku": p.SKU, "order_id": w.OrderID, "tracking": w.Tracking, "failure": w.Failure, "card": a.Card.Link,
 	}
 	var text bytes.Buffer

@@ -142,7 +142,7 @@ func TestAnEventIsOneFlatObjectOfStringsAndItsSignatureCanBeChecked(t *testing.T
 	require.NoError(t, json.Unmarshal([]byte(got[0].body), &fields))
 	require.Equal(t, map[string]string{
 		"event_id": "EFFECT1", "kind": "stage", "time": "2026-11-23T12:00:00Z", "shop": string(key.Shop), "shop_name": "Glow", "application": string(key.ID),
-		"short_id": string(key.Short()), "stage": "Awaiting shipment", "decision": "approve", "reason": "", "decided_by": "U1", "creator_name": "Mia \"Glow\" <b>",
+		"short_id": string(key.Short()), "stage": "Awaiting shipment", "decision": "approve", "reason": "", "decided_by": "U1", "decided_by_rule": "", "creator_name": "Mia \"Glow\" <b>",
 		"creator_handle": "mia.glow", "product": "Serum", "product_id": "9", "sku": "8", "order_id": "577", "tracking": "1Z", "failure": "",
 		"card": "https://team.slack.com/archives/C1/p1",
 	}, fields)

@@ -48,6 +48,26 @@ type Application struct {
 	// action is recognised.
 	DedupKeys []string `json:"origins,omitempty"`
 
+	// Of the shop's rules: what they say now, and once it is decided what they said then; what one that is only watched would
+	// have said; and when a condition on time may change that.
+	Proposal *Proposal `json:"proposal,omitempty"`
+	Watched  *Proposal `json:"watched,omitempty"`
+	RuleNext time.Time `json:"rule_next,omitzero"`
+
+	// First and AtDecision are the facts about it as they were at first sight (nil: they were not kept) and at the decision
+	// (nil: they were the same). See FirstFacts and DecisionFacts.
+	First      *KeptFacts `json:"facts,omitempty"`
+	AtDecision *KeptFacts `json:"facts_decided,omitempty"`
+
+	// Second is an approval that waits for a second person.
+	Second Second `json:"second,omitzero"`
+
+	// Touched is who had it in hand: they took it or were given it by somebody, or undid a decision. No rule decides it then.
+	Touched PersonID `json:"touched,omitempty"`
+
+	// Overruled is the rule whose own decision a person undid, and on which day in the shop's zone.
+	Overruled Overruled `json:"overruled,omitzero"`
+
 	// Erased is set where the creator was erased: reports do not bring them back.
 	Erased bool `json:"erased,omitempty"`
 
@@ -71,6 +91,12 @@ type Joined struct {
 // before returns how the application had come into the campaign before. What was before that is not kept.
 func (j Joined) before() Joined { return Joined{By: j.WasBy, At: j.WasAt, Member: j.WasMember} }
 
+// Overruled names a rule whose decision was undone, and the day.
+type Overruled struct {
+	Rule RuleID `json:"rule,omitempty"`
+	Day  string `json:"day,omitempty"`
+}
+
 // OnIt says who is on it: they look at the application, so that others need not.
 type OnIt struct {
 	By   PersonID  `json:"by,omitempty"`
@@ -90,6 +116,14 @@ type Decision struct {
 	Failure Failure   `json:"cause,omitzero"`    // why it was refused, or what it waits for
 	Message string    `json:"message,omitempty"` // to the creator, sent once TikTok has confirmed the decision
 	Run     RunID     `json:"run,omitempty"`     // the bulk run that it is part of
+
+	// Rule decided it, and no person; its name as it was then, and its version. Proposal has its reasons.
+	Rule        RuleID `json:"rule,omitempty"`
+	RuleName    string `json:"rule_name,omitempty"`
+	RuleVersion int    `json:"rule_version,omitempty"`
+
+	Asked   PersonID `json:"asked,omitempty"`  // of two people: the one who asked for the approval, which By gave
+	Counted Counted  `json:"counted,omitzero"` // what it counts for against caps
 }
 
 // Phase says how far a decision has come.

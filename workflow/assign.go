@@ -23,6 +23,9 @@ func (e Assigned) apply(a Application) (Next, error) {
 		return Next{Application: a}, nil
 	}
 	a.OnIt = OnIt{By: e.To, At: e.At, From: e.Person}
+	if e.Person != "" {
+		a.Touched = e.To
+	}
 	next := changed(a, e.At, ForPeople).repaint(e.At)
 	if e.To == e.Person {
 		return next, nil

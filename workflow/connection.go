@@ -77,6 +77,7 @@ type Authorisation struct {
 	Tokens    []byte    `json:"tokens"`    // sealed; the key is not in the store; nil: they were forgotten
 	Exchanged [][]byte  `json:"exchanged"` // hashes of the refresh tokens from the environment that were used up
 	SavedAt   time.Time `json:"saved_at"`
+	Renewing  time.Time `json:"renewing,omitzero"` // when a renewal of the tokens began whose end is not known
 
 	Scopes []string  `json:"scopes,omitempty"`
 	Ends   time.Time `json:"ends,omitzero"` // when the consent ends, unless it is renewed; zero: not known

@@ -19,6 +19,12 @@ type Decided struct {
 	Note    string // for the team; joins the history
 	Message string // to the creator, sent once TikTok has confirmed the decision
 	Run     RunID  // the bulk run that it is part of
+
+	RuleName    string     // of a rule's decision: its name and its version
+	RuleVersion int        //
+	Asked       PersonID   // of two people: who asked for it; made by the engine, as the others from here on
+	Counted     Counted    // what it counts for against caps
+	Facts       *KeptFacts // as they are now; nil: they were not gathered
 }
 
 // Kind returns OnApproved or OnRejected.
@@ -35,8 +41,12 @@ func (e Decided) apply(a Application) (Next, error) {
 	a.Decision = Decision{
 		Phase: DecisionQueued, Verdict: e.Verdict, Reason: e.Reason, By: e.Person, At: e.At, Review: e.Review,
 		SendAt: sendAt(e.At, e.Undo, a.Snapshot.ReviewBy), Message: e.Message, Run: e.Run,
+		Rule: e.Rule, RuleName: e.RuleName, RuleVersion: e.RuleVersion, Asked: e.Asked, Counted: e.Counted,
 	}
-	a.OnIt = OnIt{}
+	if a.AtDecision = e.Facts; e.Facts != nil && a.First != nil && e.Facts.Same(*a.First) {
+		a.AtDecision = nil
+	}
+	a.OnIt, a.Second, a.RuleNext = OnIt{}, Second{}, time.Time{}
 	a.Round++
 	a.ChangedAt, a.ChangedElsewhere = e.At, false
 	a.Card.Wanted = a.Card.Wanted || e.Run == "" || e.Note != "" // a run's message tells of the others
@@ -52,8 +62,12 @@ func (e Decided) apply(a Application) (Next, error) {
 	return next, nil
 }
 
-func (e Decided) describe(_, _ Application, h *Entry) bool {
+func (e Decided) describe(before, _ Application, h *Entry) bool {
 	h.Verdict, h.Reason, h.Text, h.Message = e.Verdict, e.Reason, e.Note, e.Message
+	h.RuleName, h.Asked = e.RuleName, e.Asked
+	if e.Rule != "" {
+		h.Proposal = before.Proposal
+	}
 	return true
 }
 
@@ -70,12 +84,27 @@ func sendAt(at time.Time, undo time.Duration, deadline time.Time) time.Time {
 	return end
 }
 
-// Undone takes a decision back that was not yet sent.
+// Undone takes a decision back that was not yet sent. A rule's is taken back by any reviewer, and by the desk itself where
+// it would not be made any more: Actor names the rule then, and no person.
 type Undone struct {
 	Actor
 	At    time.Time
 	Round int
+	Cause UndoCause // of one that the desk takes back
+	Day   string    // of a rule's decision: in the shop's zone; made by the engine
 }
+
+// UndoCause is why the desk took a rule's decision back before it was sent.
+type UndoCause string
+
+// The causes.
+const (
+	UndoPaused  UndoCause = "paused"     // the rule was, or all were
+	UndoRemoved UndoCause = "removed"    // the rule was
+	UndoChanged UndoCause = "changed"    // the rule, or those before it, say something else by now
+	UndoBlocked UndoCause = "block list" // the creator was put on it
+	UndoFacts   UndoCause = "facts"      // the request is another by now: its numbers, its stock
+)
 
 // Kind returns OnUndone.
 func (Undone) Kind() EventKind { return OnUndone }
@@ -87,15 +116,22 @@ func (e Undone) apply(a Application) (Next, error) {
 	a.Decision = Decision{}
 	a.Round++
 	a.ChangedAt = e.At
+	if e.Person != "" {
+		a.Touched = e.Person
+		if was.Rule != "" {
+			a.Overruled = Overruled{Rule: was.Rule, Day: e.Day}
+		}
+	}
 	next := changed(a, e.At, ForPeople).repaint(e.At)
 	next.Cancel = append(next.Cancel, was.Review)
 	return next.reply(Payload{
 		Kind: KindDecision, Undone: true, By: was.By, UndoneBy: e.Person, Verdict: was.Verdict, Unsent: was.Message,
+		Rule: was.RuleName, Cause: e.Cause,
 	}), nil
 }
 
-func (Undone) describe(before, _ Application, h *Entry) bool {
-	h.Verdict = before.Decision.Verdict
+func (e Undone) describe(before, _ Application, h *Entry) bool {
+	h.Verdict, h.RuleName, h.Cause = before.Decision.Verdict, before.Decision.RuleName, e.Cause
 	return true
 }
 
@@ -139,7 +175,7 @@ func (e AnswerLost) apply(a Application) (Next, error) {
 	}
 	a.Decision.Phase, a.Decision.Failure = DecisionUnclear, e.Failure
 	return changed(a, e.At, ForPeople).repaint(e.At).
-		reply(Payload{Kind: KindDecision, By: a.Decision.By, Verdict: a.Decision.Verdict, Failure: e.Failure}), nil
+		reply(Payload{Kind: KindDecision, By: a.Decision.By, Rule: a.Decision.RuleName, Verdict: a.Decision.Verdict, Failure: e.Failure}), nil
 }
 
 func (e AnswerLost) describe(before, _ Application, h *Entry) bool {
@@ -195,7 +231,7 @@ func (e Confirmed) apply(a Application) (Next, error) {
 }
 
 func (e Confirmed) describe(before, _ Application, h *Entry) bool {
-	h.Verdict, h.Reason = e.Verdict, before.Decision.Reason
+	h.Verdict, h.Reason, h.RuleName = e.Verdict, before.Decision.Reason, before.Decision.RuleName
 	return true
 }
 
@@ -208,7 +244,7 @@ func confirm(a Application, at time.Time) Application {
 
 func confirmedPayload(a Application) Payload {
 	d := a.Decision
-	return Payload{Kind: KindStage, By: d.By, Verdict: d.Verdict, Reason: d.Reason, OrderID: a.Snapshot.OrderID, ShipBy: a.Snapshot.ShipBy}
+	return Payload{Kind: KindStage, By: d.By, Rule: d.RuleName, Verdict: d.Verdict, Reason: d.Reason, OrderID: a.Snapshot.OrderID, ShipBy: a.Snapshot.ShipBy}
 }
 
 // statusAfter is the status that a confirmed decision leads to.
@@ -235,7 +271,7 @@ func (e RefusedForGood) apply(a Application) (Next, error) {
 	a.ChangedAt = e.At
 	d := a.Decision
 	return changed(a, e.At, ForPeople).repaint(e.At).
-		reply(Payload{Kind: KindRefused, By: d.By, Verdict: d.Verdict, Reason: d.Reason, Failure: e.Failure, Unsent: d.Message}), nil
+		reply(Payload{Kind: KindRefused, By: d.By, Rule: d.RuleName, Verdict: d.Verdict, Reason: d.Reason, Failure: e.Failure, Unsent: d.Message}), nil
 }
 
 func (e RefusedForGood) describe(before, _ Application, h *Entry) bool {

@@ -40,6 +40,17 @@
 //	surface          where a person acted: card, dialog, command, App Home
 //	dedup key        Slack's id of an action, by which a second delivery of it is recognised
 //	refusal          an action that is not allowed: an error with the rule and the facts as they are now
+//	rule             of a shop: conditions, what is to be done where all hold, caps and a mode (ShopRule); a refusal names a Rule
+//	mode             how far a rule is trusted: watching, proposing, automatic
+//	facts            what the conditions of rules look at of a request at a time (RuleFacts)
+//	proposal         what a rule says of a request, and why
+//	watched          what a rule that is only watched would have said
+//	cap              how many samples, or for how much, rules may approve in a time; what is over it waits for a person
+//	list             creators that a team keeps by name: block, vip, any other
+//	outcome          whether people agreed with a rule, let it stand or overruled it
+//	demotion         a rule's return from automatic to proposing, since people overruled it often
+//	second           an approval that waits for another person's
+//	touched          a person had a request in hand, so no rule decides it
 //	engine           wraps a step in one transaction (load, step, save, append history, enqueue effects)
 //	txn              one transaction of the engine
 //	query            what is found, listed and counted; it reads a Tx and writes nothing

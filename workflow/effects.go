@@ -25,8 +25,11 @@ const (
 // CallWebhook tells another system of an application's event, at the address that the shop's settings name.
 const CallWebhook EffectKind = "webhook"
 
+// EraseReplies takes out of the desk's own replies in a card's thread what they tell of a creator who was erased.
+const EraseReplies EffectKind = "erase"
+
 // EffectKinds lists them in the order in which a dispatcher considers them: what goes to TikTok comes first.
-var EffectKinds = []EffectKind{ReviewOnTikTok, ShowCard, SendMessage, ShowNotice, CarryOn, ImportCreators, Reply, Announce, MarkRead, CallWebhook}
+var EffectKinds = []EffectKind{ReviewOnTikTok, ShowCard, SendMessage, ShowNotice, CarryOn, ImportCreators, Reply, Announce, MarkRead, CallWebhook, EraseReplies}
 
 // Service is who takes the effect's delivery.
 type Service string
@@ -159,6 +162,9 @@ const (
 	KindUndelivered PayloadKind = "undelivered" // Slack did not take a message
 
 	KindWebhook PayloadKind = "webhook" // another system did not take what it was told
+
+	KindRuleDigest PayloadKind = "rules"        // a notice: what rules decided by themselves on a day
+	KindDemoted    PayloadKind = "rule demoted" // a rule went back to proposing by itself: Rule, Demotion
 )
 
 // Payload is the facts of a message; the view words it.
@@ -207,8 +213,13 @@ type Payload struct {
 	// Authorisation is that of KindConsent and KindEnding.
 	Authorisation string `json:"authorisation,omitempty"`
 
-	IDs []string `json:"ids,omitempty"` // of KindUnreadable: the ids of some, an empty one for those without
-	Day string   `json:"day,omitempty"` // of KindWeeklyReport: the Monday on which it was announced, in the shop's zone
+	IDs      []string `json:"ids,omitempty"`     // of KindUnreadable: the ids of some, an empty one for those without
+	Rule     string   `json:"rule,omitempty"`    // the name of the rule behind it
+	Demotion Demotion `json:"demotion,omitzero"` // of KindDemoted
+
+	Cause UndoCause `json:"undo_cause,omitempty"` // why the desk took back what a rule had decided
+
+	Day string `json:"day,omitempty"` // of KindWeeklyReport: the Monday on which it was announced, in the shop's zone
 }
 
 // The lanes.

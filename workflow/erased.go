@@ -18,6 +18,21 @@ func ErasedCreator(id string) Creator {
 
 const erasedHandle = "erased-"
 
+// BegunErasure is the erasure of a creator that is under way: broken off, it goes on with the same one in their place. It is
+// forgotten at its end.
+type BegunErasure struct {
+	Keys []CreatorKey `json:"keys"` // by which they are known
+	Now  string       `json:"now"`  // the user name of whoever stands in their place
+}
+
+// Creator returns who stands in the creator's place.
+func (b BegunErasure) Creator() Creator { return Creator{Username: b.Now, Nickname: ErasedName} }
+
+// Of reports whether it is about somebody who is known by one of these keys.
+func (b BegunErasure) Of(keys ...CreatorKey) bool {
+	return slices.ContainsFunc(keys, func(k CreatorKey) bool { return slices.Contains(b.Keys, k) })
+}
+
 // Erased reports whether that is the key of an ErasedCreator.
 func (k CreatorKey) Erased() bool {
 	_, handle, _ := strings.Cut(strings.TrimPrefix(string(k), "name:"), ":")
@@ -31,8 +46,23 @@ func (a Application) Erase(now Creator) Application {
 	if a.Decision.Message != "" {
 		a.Decision.Message = ErasedText
 	}
+	if a.Second.Message != "" {
+		a.Second.Message = ErasedText
+	}
+	a.First, a.AtDecision = nil, nil
+	a.Proposal, a.Watched = a.Proposal.erased(), a.Watched.erased()
 	a.Contents = ErasedContents(a.Contents)
 	return a
+}
+
+// erased returns the proposal without what it found of the creator.
+func (p *Proposal) erased() *Proposal {
+	if p == nil {
+		return nil
+	}
+	own := *p
+	own.Why = nil
+	return &own
 }
 
 // ErasedContents returns contents without what they tell of who made them: their figures.
@@ -58,6 +88,9 @@ func (e *Entry) Erase(now CreatorKey) bool {
 	}
 	if e.Failure.Message != "" {
 		e.Failure.Message = ErasedText
+	}
+	if e.Proposal != nil && len(e.Proposal.Why) > 0 {
+		e.Proposal = e.Proposal.erased()
 	}
 	return *e != was
 }

@@ -34,7 +34,9 @@ const (
 	OnOriginFound        EventKind = "origin found"
 	OnStepDue            EventKind = "step due"
 	OnMenuUsed           EventKind = "menu used"
-	OnRetried            EventKind = "retried" // by hand
+	OnRetried            EventKind = "retried"          // by hand
+	OnSecondAsked        EventKind = "second asked"     // an approval, which needs another person's
+	OnSecondWithdrawn    EventKind = "second withdrawn" // by who asked, or an admin
 )
 
 // The events of a creator in a campaign, of campaigns, and of shops.
@@ -54,6 +56,13 @@ const (
 	OnKeyRotated       EventKind = "key rotated"
 	OnExported         EventKind = "exported"       // what is kept was written to a file
 	OnCreatorErased    EventKind = "creator erased" // for good, as they or the law asked
+	OnRulesChanged     EventKind = "rules changed"
+	OnRulePaused       EventKind = "rule paused"  // Name is the rule's; without one all were
+	OnRuleResumed      EventKind = "rule resumed" // likewise
+	OnRuleDemoted      EventKind = "rule demoted" // it went back to proposing by itself
+	OnListed           EventKind = "listed"       // a creator was put on a list, which Name names
+	OnUnlisted         EventKind = "unlisted"
+	OnCostsChanged     EventKind = "costs changed"
 )
 
 // Surface is where a person acted.
@@ -72,6 +81,7 @@ const (
 	FromBulk       Surface = "bulk"    // as part of a run
 	FromShell      Surface = "shell"   // a command of the program, by whoever runs the machine
 	FromConsent    Surface = "consent" // a consent on TikTok's page
+	FromRule       Surface = "rule"    // the desk itself, as a rule of the shop's says
 )
 
 // Event is something that happened to one application. Each carries its own time; a step does not read the clock. An
@@ -105,7 +115,7 @@ type offTable struct{}
 
 func (offTable) isOffTable() {}
 
-// Actor is the person behind an event, and where they acted. Admin is their role, as checked when the event came in.
+// Actor is the person behind an event, or a rule of the shop's, and where they acted. Admin is their role, as checked when the event came in.
 // DedupKey is Slack's own id of the action (a trigger, an event or a view), by which a second delivery of it is
 // recognised: it changes nothing and is no error. Empty: it is not checked.
 type Actor struct {
@@ -113,6 +123,7 @@ type Actor struct {
 	Admin    bool     `json:"admin,omitempty"`
 	Surface  Surface  `json:"surface,omitempty"`
 	DedupKey string   `json:"origin,omitempty"`
+	Rule     RuleID   `json:"rule,omitempty"` // in place of a person: the rule that did it
 }
 
 func (a Actor) actor() Actor { return a }

@@ -62,11 +62,13 @@ var (
 			return ok && (d.Message == "" || a.Snapshot.Creator.OpenID != "")
 		}}
 
-	// OwnOrAdmin holds for the decision's author and for admins.
+	// OwnOrAdmin holds for the decision's author and for admins. What a rule decided is the team's: every reviewer can undo it,
+	// and the desk itself, by that rule.
 	OwnOrAdmin = Guard{Name: "by its author or an admin", Rule: RuleNotYours, Quote: L12,
 		Holds: func(a Application, e Event) bool {
 			u, ok := e.(Undone)
-			return ok && (u.Admin || u.Person == a.Decision.By)
+			byRule := a.Decision.Rule != "" && (u.Person != "" || u.Rule == a.Decision.Rule)
+			return ok && (u.Admin || byRule || u.Person != "" && u.Person == a.Decision.By)
 		}}
 
 	// CampaignAsSeen holds while the application is in the campaign, or in none, as the person was shown.

@@ -30,6 +30,10 @@ type Entry struct {
 	Creator  CreatorKey `json:"creator,omitempty"`   // in the shop's own history: the creator it is about
 	Name     string     `json:"name,omitempty"`      // of a campaign, there
 	Assigned PersonID   `json:"to_person,omitempty"` // who was asked to take it on
+	RuleName string     `json:"rule_name,omitempty"` // of the rule behind it; By.Rule is its id
+	Asked    PersonID   `json:"asked,omitempty"`     // of an approval by two: who asked for it
+	Cause    UndoCause  `json:"undo_cause,omitempty"`
+	Proposal *Proposal  `json:"proposal,omitempty"` // of what a rule decided by itself: what it said, and why
 
 	// Of a deadline's step: which, and whether it was announced with others, as one message.
 	Deadline DeadlineKind `json:"deadline,omitempty"`

@@ -73,6 +73,24 @@ func MemberOf(c CampaignID, creator CreatorKey) Listing {
 	return listing("member", string(c), string(creator))
 }
 
+// SuggestedOf lists a shop's applications that wait for the team and of which a rule says that action, soonest review
+// deadline first: those that can be taken together, so none that is over a cap.
+func SuggestedOf(s ShopID, action ActionKind) Listing {
+	return listing("suggested", string(s), string(action))
+}
+
+// OverCapOf lists those of a shop's applications whose proposal is over a cap, soonest review deadline first.
+func OverCapOf(s ShopID) Listing { return listing("over cap", string(s)) }
+
+// RuleDueOf lists a shop's applications of which rules are to be asked again at a time, by it.
+func RuleDueOf(s ShopID) Listing { return listing("rule due", string(s)) }
+
+// RuleDecidedOf lists a shop's applications that a rule has decided and that can still be undone, by when they are sent.
+func RuleDecidedOf(s ShopID) Listing { return listing("rule decided", string(s)) }
+
+// SecondOf lists a shop's applications whose approval waits for a second person, soonest review deadline first.
+func SecondOf(s ShopID) Listing { return listing("second", string(s)) }
+
 // DueBy is a place in QueueOf, CampaignQueueOf and in a listing of StageReview and StageAwaiting: before it is what had
 // its deadline at that time or earlier.
 func DueBy(t time.Time) string { return sortTime(t.Add(time.Microsecond)) }
@@ -158,6 +176,10 @@ func (a Application) Places() []Place {
 		if a.OnIt.By != "" {
 			places = append(places, Place{OnItOf(shop, a.OnIt.By), due})
 		}
+		places = append(places, a.rulePlaces(due)...)
+	}
+	if state == Queued && a.Decision.Rule != "" {
+		places = append(places, Place{RuleDecidedOf(shop), sortTime(a.Decision.SendAt) + "/" + a.Key.String()})
 	}
 	if state.Live() {
 		places = append(places, Place{LiveOf(shop), a.Key.String()})
@@ -170,6 +192,25 @@ func (a Application) Places() []Place {
 		if a.Decidable() {
 			places = append(places, Place{CampaignQueueOf(a.Campaign), sortTime(a.Snapshot.ReviewBy) + "/" + a.Key.String()})
 		}
+	}
+	return places
+}
+
+// rulePlaces are where an application that can be decided stands by what rules say of it.
+func (a Application) rulePlaces(due string) (places []Place) {
+	shop := a.Key.Shop
+	switch p := a.Proposal; {
+	case p == nil:
+	case p.Over != nil:
+		places = append(places, Place{OverCapOf(shop), due})
+	default:
+		places = append(places, Place{SuggestedOf(shop, p.Action.Kind), due})
+	}
+	if !a.RuleNext.IsZero() {
+		places = append(places, Place{RuleDueOf(shop), sortTime(a.RuleNext) + "/" + a.Key.String()})
+	}
+	if a.Second.By != "" {
+		places = append(places, Place{SecondOf(shop), due})
 	}
 	return places
 }
@@ -275,6 +316,12 @@ func WalkWaiting(ctx context.Context, tx Tx, s ShopID) iter.Seq2[Conversation, e
 // WalkProducts hands out a shop's products, by id and variant, as Walk does.
 func WalkProducts(ctx context.Context, tx Tx, s ShopID) iter.Seq2[Product, error] {
 	return walk(ctx, "", func(after string) ([]Product, string, error) { return tx.Products(s, after, walkPage) })
+}
+
+// walkTallies hands out a shop's counts whose names begin with a prefix, by name, from the first after the cursor on. It
+// ends with an error where the transaction's own context has ended.
+func walkTallies(tx Tx, s ShopID, prefix, after string) iter.Seq2[Tally, error] {
+	return walk(context.Background(), after, func(after string) ([]Tally, string, error) { return tx.Tallies(s, prefix, after, walkPage) })
 }
 
 // WalkHistory hands out an application's history, oldest first, as Walk does.

@@ -238,7 +238,7 @@ func TestARefusalNamesItsRuleAndWhatItIsAbout(t *testing.T) {
 func TestWhatIsStoredKeepsItsForm(t *testing.T) {
 	stored := map[string]any{}
 	for _, value := range []any{
-		&Application{}, &Campaign{}, &Conversation{}, &DeadLetter{}, &Effect{}, &Entry{}, &Member{}, &Notice{}, &Product{}, &Run{}, &Shop{},
+		&Application{}, &Campaign{}, &Conversation{}, &DeadLetter{}, &Effect{}, &Entry{}, &Member{}, &Notice{}, &Product{}, &Run{}, &Shop{}, &Rules{}, &Listed{}, &Cost{},
 	} {
 		fill(reflect.ValueOf(value).Elem())
 		stored[reflect.TypeOf(value).Elem().Name()] = value

@@ -136,7 +136,7 @@ func (e OnItBegan) apply(a Application) (Next, error) {
 	if a.OnIt.By == e.Person {
 		return Next{Application: a}, nil
 	}
-	a.OnIt = OnIt{By: e.Person, At: e.At}
+	a.OnIt, a.Touched = OnIt{By: e.Person, At: e.At}, e.Person
 	return changed(a, e.At, ForPeople).repaint(e.At), nil
 }
 

@@ -106,6 +106,7 @@ type Notice struct {
 	Message  *Message   `json:"message,omitempty"`
 	Agenda   *Agenda    `json:"agenda,omitempty"`
 	Count    int        `json:"count,omitempty"`   // of KindBacklog: how many there were at first
+	Day      string     `json:"day,omitempty"`     // of KindRuleDigest: the day that it tells of, in the shop's zone
 	Content  *Content   `json:"content,omitempty"` // of Application
 	Stage    Stage      `json:"stage,omitempty"`   // that the content brought Application to, which the message announces
 
@@ -126,6 +127,11 @@ func (n Notice) Lane() Lane {
 
 // BacklogNotice names the message that counts a shop's applications without a card.
 func BacklogNotice(s ShopID) NoticeID { return NoticeID("backlog/" + string(s)) }
+
+// RuleDigestNotice names the message about what a shop's rules decided by themselves on a day.
+func RuleDigestNotice(s ShopID, day string) NoticeID {
+	return NoticeID("rules/" + string(s) + "/" + day)
+}
 
 // RunNotice names the message about a run.
 func RunNotice(id RunID) NoticeID { return NoticeID("run/" + string(id)) }

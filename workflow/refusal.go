@@ -86,6 +86,14 @@ const (
 	RuleNoTemplate        Rule = "no template"       // it was removed meanwhile
 	RuleAnswered          Rule = "answered"          // somebody answered the creator, or dismissed what they wrote; Handled says who
 	RuleWroteAgain        Rule = "wrote again"       // the creator has written more than the person was shown
+	RuleSamePerson        Rule = "same person"       // who asked for an approval cannot be the second to give it
+	RuleTwo               Rule = "two people"        // it needs two people, so no rule and no run decides it
+	RuleTouched           Rule = "touched"           // a person had it in hand, so no rule decides it
+	RuleOverCap           Rule = "over a cap"        // Application.Proposal says over which
+	RuleBlockList         Rule = "block list"        // the creator is on it, so no rule approves
+	RuleNoProposal        Rule = "no proposal"       // nothing, or something else, is proposed by now
+	RuleNoRule            Rule = "no rule"           // it was removed meanwhile
+	RuleNoList            Rule = "no list"           // Name is not the name of a list
 )
 
 // Refusal is an action that is not allowed: the rule, and the facts as they are now. It changes nothing. It is an

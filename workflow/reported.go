@@ -69,7 +69,7 @@ func reported(a Application, e Reported) Next {
 		a.ContentAt = time.Time{}
 	}
 	a.Round++
-	a.ChangedAt, a.MovedAt, a.OnIt = e.At, time.Time{}, OnIt{}
+	a.ChangedAt, a.MovedAt, a.OnIt, a.Second = e.At, time.Time{}, OnIt{}, Second{}
 	next := changed(reconcileDecision(a, was, e), e.At, Routine)
 	if was.State().Reviewing() && was.Decision.Review != "" {
 		next.Cancel = append(next.Cancel, was.Decision.Review)

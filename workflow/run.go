@@ -16,6 +16,8 @@ const (
 
 	RunPlan RunKind = "plan" // what a person is about to begin, in parts; each person has one at the most
 	RunPart RunKind = "part" // the items of a part of a run, or of a plan
+
+	RunRules RunKind = "rules" // a shop's pending requests, evaluated anew since its rules changed; it has no message
 )
 
 // MaxRun is how many applications a run takes at once: as many as a Slack menu can show chosen. One that is begun by a
@@ -40,14 +42,17 @@ type Run struct {
 	UndoKey string    `json:"stopped,omitempty"` // the dedup key of the action that undid what was not sent
 
 	// A run in parts: its items are in runs of the kind RunPart, which their decisions name.
-	Of      RunID             `json:"of,omitempty"`      // of a part: the run
-	Parts   int               `json:"parts,omitempty"`   // how many
-	Begun   int               `json:"begun,omitempty"`   // how many of them were gone through
-	Tally   map[ItemState]int `json:"tally,omitempty"`   // of the items of all parts
-	Undo    time.Duration     `json:"undo,omitempty"`    // the undo window of each decision
-	Token   string            `json:"token,omitempty"`   // of a plan: tells it from the one before
-	Undoing Actor             `json:"undoing,omitzero"`  // who undoes what was not sent
-	Unwound int               `json:"unwound,omitempty"` // in how many parts that was done
+	Of      RunID             `json:"of,omitempty"`     // of a part: the run
+	Parts   int               `json:"parts,omitempty"`  // how many
+	Begun   int               `json:"begun,omitempty"`  // how many of them were gone through
+	Tally   map[ItemState]int `json:"tally,omitempty"`  // of the items of all parts
+	Undo    time.Duration     `json:"undo,omitempty"`   // the undo window of each decision
+	Token   string            `json:"token,omitempty"`  // of a plan: tells it from the one before
+	Undoing Actor             `json:"undoing,omitzero"` // who undoes what was not sent
+
+	Suggested bool   `json:"suggested,omitempty"` // of RunDecisions: what is no longer proposed, or over a cap, is declined
+	Cursor    string `json:"cursor,omitempty"`    // of RunRules: behind which it goes on
+	Unwound   int    `json:"unwound,omitempty"`   // in how many parts that was done
 
 	Collaboration string     `json:"collaboration,omitempty"` // of RunImport: the target collaboration's id
 	Campaign      CampaignID `json:"campaign,omitempty"`      // the one that was made or filled
@@ -87,6 +92,7 @@ const (
 	ItemUndone    ItemState = "undone"
 	ItemElsewhere ItemState = "elsewhere" // it was changed at TikTok before the decision arrived
 	ItemAdded     ItemState = "added"     // of RunJoins: to the campaign
+	ItemAsked     ItemState = "asked"     // the approval needs another person's, and was asked for
 )
 
 // Part names a part of the run, counted from 0.
@@ -144,6 +150,10 @@ type Bulk struct {
 	Targets []Target
 	Plan    string // the token of the plan that has the targets, in place of Targets
 	Undo    time.Duration
+
+	// Suggested takes only what rules still propose so by then, and what is over no cap: the others are declined, each with
+	// its Rule.
+	Suggested bool
 
 	Campaign CampaignID
 	NewName  string // of a campaign that is to be made

@@ -49,6 +49,10 @@ type Shop struct {
 
 	Retention Retention `json:"retention,omitzero"` // how far what is kept long enough was erased
 
+	// Erasures are those that were begun and did not come to their end. Each is in one shop's record, whichever shops it
+	// is about.
+	Erasures []BegunErasure `json:"erasures,omitempty"`
+
 	BackupFailed time.Time `json:"backup_failed,omitzero"` // since when the nightly backups fail, as its admins were told
 
 	Backfill      Backfill  `json:"past,omitzero"`  // how far the applications from before the desk were read

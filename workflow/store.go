@@ -33,6 +33,10 @@ type Store interface {
 	// that it may look into the store for somebody who waits. If ctx ends meanwhile, the update has no effect.
 	UpdateSoon(ctx context.Context, patience func() time.Duration, fn func(Tx) error) error
 
+	// Now is the clock by which claims, turns and signs of life are measured. Of a store that several desks share it is
+	// the store's, as their machines may disagree; it never goes back by more than such clocks do.
+	Now() time.Time
+
 	// Close closes the store.
 	Close() error
 }
@@ -142,6 +146,40 @@ type Tx interface {
 	// PutTemplates keeps a shop's templates, in place of those that it had.
 	PutTemplates(Templates) error
 
+	// Rules returns a shop's rules; of a shop that never had any, none, with Version 0. They are read with every decision and
+	// every change of a request, so that should cost little.
+	Rules(ShopID) (Rules, error)
+	// PutRules keeps a shop's rules, in place of those that it had.
+	PutRules(Rules) error
+
+	// Listed returns up to limit creators of a shop's list, by creator, and a cursor as Campaigns does.
+	Listed(s ShopID, l ListName, after string, limit int) ([]Listed, string, error)
+	// ListsOf returns the lists of a shop that a creator is on, by name. It is an index read.
+	ListsOf(ShopID, CreatorKey) ([]ListName, error)
+	// PutListed puts a creator on a list, in place of the same on the same list.
+	PutListed(Listed) error
+	// RemoveListed takes a creator off a list; ErrNotFound if they are not on it.
+	RemoveListed(ShopID, ListName, CreatorKey) error
+
+	// Cost returns what a sample of that product and variant costs a shop, or ErrNotFound. The variant (SKU) may be empty:
+	// that is a cost like any other (see CostOf).
+	Cost(s ShopID, p ProductID, sku string) (Cost, error)
+	// Costs returns up to limit of a shop's costs, by product and variant, and a cursor as Campaigns does.
+	Costs(s ShopID, after string, limit int) ([]Cost, string, error)
+	// PutCost keeps a cost, in place of that of the same shop, product and variant.
+	PutCost(Cost) error
+	// RemoveCost takes a cost away; ErrNotFound if there is none.
+	RemoveCost(s ShopID, p ProductID, sku string) error
+
+	// AddTally adds to a count of a shop's, which begins at zero. It is exact: of two transactions that add, both count.
+	AddTally(s ShopID, name string, delta int64) error
+	// Tally returns a count of a shop's; zero if nothing was ever added.
+	Tally(s ShopID, name string) (int64, error)
+	// Tallies returns up to limit of a shop's counts whose names begin with prefix, by name, from the first after the cursor
+	// on, and a cursor as Campaigns does. Those at zero are left out. A name, too, is a cursor, whether there is a count of
+	// that name or not; the prefix may be empty.
+	Tallies(s ShopID, prefix, after string, limit int) ([]Tally, string, error)
+
 	// Run returns a run, or ErrNotFound.
 	Run(RunID) (Run, error)
 	// PutRun keeps a run, in place of the one of the same id.
@@ -184,7 +222,33 @@ type Tx interface {
 	// when stays: it is there for erasing what is said of a person. The cursor is History's.
 	Amend(k Key, after string, limit int, change func(*Entry) bool) (string, error)
 
+	// Mark returns the text that is kept under a name for all desks, or ErrNotFound.
+	Mark(name string) (string, error)
+	// PutMark keeps a text under a name, in place of the one before.
+	PutMark(name, text string) error
+
+	Turns
 	Outbox
+}
+
+// Turns keeps which desks are there, and which of them does what. A store that one process has to itself may hold all of
+// it in memory, and after its end there was none; an update that does nothing else then writes nothing.
+type Turns interface {
+	// Desks returns all desks that gave a sign of life and were not removed, by id.
+	Desks() ([]Desk, error)
+	// PutDesk keeps a desk with its sign of life, in place of the one of the same id, and sets its Schema.
+	PutDesk(Desk) error
+	// RemoveDesk takes a desk away; it need not be there.
+	RemoveDesk(DeskID) error
+
+	// Turn returns a turn that was ever taken, or ErrNotFound.
+	Turn(name string) (Turn, error)
+	// TakeTurn takes a turn for a tick until the given time, if it is free at now (Turn.Free), and reports whether. Whoever
+	// has it takes it again, which prolongs it and never shortens it. An error if until is not after now.
+	TakeTurn(name string, desk DeskID, tick, now, until time.Time) (bool, error)
+	// EndTurn ends a desk's turn, and where it is done, so is its tick and every one before. A note that is not empty is
+	// kept in place of the one before. ErrConflict if another desk has taken the turn since, or nobody has it any more.
+	EndTurn(name string, desk DeskID, done bool, note string) error
 }
 
 // Outbox keeps the effects that are to be delivered. Within a lane effects go one by one, in the order in which they

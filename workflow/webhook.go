@@ -32,6 +32,7 @@ type WebhookEvent struct {
 	Verdict  Verdict     `json:"verdict,omitempty"` // of the desk's decision; empty: none was made here
 	Reason   Reason      `json:"reason,omitempty"`  // of a rejection
 	By       PersonID    `json:"by,omitempty"`      // who decided; of WebhookUndone: who took it back
+	Rule     string      `json:"rule,omitempty"`    // the name of the shop's rule that decided, in place of a person
 	OrderID  string      `json:"order_id,omitempty"`
 	Tracking string      `json:"tracking,omitempty"`
 	Failure  string      `json:"failure,omitempty"` // of WebhookRefused: TikTok's words
@@ -62,6 +63,7 @@ func WebhookHost(address string) string {
 func WebhookEvents(before, after Application, line Entry) (all []WebhookEvent) {
 	e := WebhookEvent{
 		At: line.At, Stage: after.Stage(), Verdict: after.Decision.Verdict, Reason: after.Decision.Reason, By: after.Decision.By,
+		Rule:    after.Decision.RuleName,
 		OrderID: after.Snapshot.OrderID, Tracking: after.Snapshot.Tracking,
 	}
 	switch line.Event {
@@ -69,6 +71,7 @@ func WebhookEvents(before, after Application, line Entry) (all []WebhookEvent) {
 		e.Kind = WebhookDecided
 	case OnUndone:
 		e.Kind, e.Verdict, e.Reason, e.By = WebhookUndone, before.Decision.Verdict, before.Decision.Reason, line.By.Person
+		e.Rule = before.Decision.RuleName
 	case OnRefusedForGood:
 		e.Kind, e.Failure = WebhookRefused, after.Decision.Failure.Message
 	default: // nobody's decision
@@ -86,7 +89,7 @@ func WebhookEvents(before, after Application, line Entry) (all []WebhookEvent) {
 	}
 	if e.Kind != "" {
 		if after.Decision.Phase != DecisionConfirmed {
-			e.Verdict, e.Reason, e.By = "", "", ""
+			e.Verdict, e.Reason, e.By, e.Rule = "", "", "", ""
 		}
 		all = append(all, e)
 	}

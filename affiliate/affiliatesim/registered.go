@@ -20,8 +20,14 @@ var webhookNames = []string{
 
 const sampleStatusName = "SAMPLE_APPLICATION_STATUS_CHANGE"
 
-// registration is an address that an app registered for one event of one shop. It is kept
-// and listed; see simWebhooks for why nothing is sent there.
+// eventOf is the event under which an address for a webhook is registered.
+var eventOf = map[int]string{
+	webhookDeauthorized: "SELLER_DEAUTHORIZATION", webhookExpiring: "UPCOMING_AUTHORIZATION_EXPIRATION",
+	webhookMessage: "NEW_MESSAGE_LISTENER", webhookStatus: sampleStatusName,
+}
+
+// registration is an address that an app registered for one event of one shop. See
+// simWebhooks for when something is sent there.
 type registration struct {
 	EventType string `json:"event_type"`
 	Address   string `json:"address"`
@@ -65,6 +71,18 @@ func (c *Center) eventType(k *call, into any, name func() string) error {
 }
 
 func (k *call) registrations() []registration { return k.grant.app.registered[k.shop.ID] }
+
+// registeredFor returns the address for a webhook of a shop; none: nil.
+func (a *app) registeredFor(kind int, shop string) *url.URL {
+	for _, r := range a.registered[shop] {
+		if r.EventType == eventOf[kind] {
+			if u, err := url.Parse(r.Address); err == nil {
+				return u
+			}
+		}
+	}
+	return nil
+}
 
 // putWebhook registers an address for an event, in place of the one before.
 func (c *Center) putWebhook(k *call) (any, error) {

@@ -55,10 +55,13 @@ func (m manner) next() (copies int, late time.Duration) {
 //
 // The vendor takes no address like this stand-in's users have: only https, a domain name
 // and no port. That rule cannot hold on loopback, so it holds for the call that registers
-// addresses, and nothing is sent to those: they may be somebody's.
+// addresses, and those may be somebody's. So nothing is sent to them by itself: "through" is
+// what stands for the internet and the reverse proxy, and gets what goes to a registered
+// address, with its path and its host.
 func (c *Center) simWebhooks(_ *http.Request, body []byte) (any, error) {
 	in, err := control[struct {
 		URL        string `json:"url"`
+		Through    string `json:"through"`
 		Times      *int   `json:"times"`
 		Late       string `json:"late"`
 		Unreliable bool   `json:"unreliable"`
@@ -71,6 +74,9 @@ func (c *Center) simWebhooks(_ *http.Request, body []byte) (any, error) {
 	}
 	if in.URL != "" && !webLink(in.URL) {
 		return nil, badInput(`url must be an absolute web address such as "http://127.0.0.1:8080/tiktok/webhook", or "" to stop; not %q`, clip(in.URL, 100))
+	}
+	if in.Through != "" && !webLink(in.Through) {
+		return nil, badInput(`through must be an absolute web address such as "http://127.0.0.1:8080", or "" for nothing; not %q`, clip(in.Through, 100))
 	}
 	m := manner{times: given(in.Times, 1), forged: in.Forged, sampleStatus: in.Names56}
 	if m.times < 0 || m.times > maxRepeats {
@@ -85,7 +91,7 @@ func (c *Center) simWebhooks(_ *http.Request, body []byte) (any, error) {
 	if in.Unreliable {
 		m.dice = mathrand.New(mathrand.NewPCG(in.Seed, in.Seed))
 	}
-	c.hooks.aim(in.URL, m)
+	c.hooks.aim(in.URL, in.Through, m)
 	c.changed()
 	return map[string]any{"ok": true}, nil
 }

@@ -8,6 +8,8 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/url"
+	"strings"
 	"sync"
 	"time"
 )
@@ -39,8 +41,9 @@ type webhook struct {
 	Timestamp      int64  `json:"timestamp"`
 	Data           any    `json:"data"`
 
-	app   *app // that it is for, which signs it
-	tries int  // that failed
+	app        *app     // that it is for, which signs it
+	registered *url.URL // where that app wants it; nil: where /sim/webhooks says
+	tries      int      // that failed
 }
 
 // postman delivers webhooks one after the other, in order; what is tried again comes when
@@ -50,7 +53,8 @@ type postman struct {
 	logger *slog.Logger
 
 	mu      sync.Mutex
-	url     string
+	url     string // as set in the partner center
+	through string // where the registered addresses lead; empty: nowhere
 	manner  manner
 	aimed   int // counts the addresses, so that what was held back for an older one is dropped
 	late    int // held back now
@@ -83,20 +87,30 @@ func (p *postman) close() {
 	p.client.CloseIdleConnections()
 }
 
-// aim sets the address for deliveries from now on, and their manner; no address: none.
+// aim sets the addresses for deliveries from now on, and their manner; no address: none.
 // What waits for an older address is dropped.
-func (p *postman) aim(url string, m manner) {
+func (p *postman) aim(url, through string, m manner) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.aimed++
-	p.url, p.manner, p.queue, p.late = url, m, nil, 0
+	p.url, p.through, p.manner, p.queue, p.late = url, strings.TrimRight(through, "/"), m, nil, 0
+}
+
+// target is where a webhook goes, and under which host: to the address that the app
+// registered for that event and shop, otherwise to that of the partner center. Which of the
+// two the vendor prefers is not known: never both. Empty: nowhere. The caller holds mu.
+func (p *postman) target(w webhook) (address, host string) {
+	if w.registered == nil || p.through == "" {
+		return p.url, ""
+	}
+	return p.through + w.registered.EscapedPath(), w.registered.Host
 }
 
 // post queues a webhook in the manner that was ordered.
 func (p *postman) post(w webhook) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.url == "" || p.closed {
+	if to, _ := p.target(w); to == "" || p.closed {
 		return
 	}
 	copies, late := p.manner.next()
@@ -153,10 +167,11 @@ func (p *postman) work() {
 			p.mu.Unlock()
 			return
 		}
-		w, url := p.queue[0], p.url
+		w := p.queue[0]
+		url, host := p.target(w)
 		p.queue = p.queue[1:]
 		p.mu.Unlock()
-		err := p.send(url, w)
+		err := p.send(url, host, w)
 		p.mu.Lock()
 		switch {
 		case err == nil:
@@ -175,7 +190,7 @@ func (p *postman) work() {
 }
 
 // send makes one attempt, with the same notification id each time.
-func (p *postman) send(url string, w webhook) error {
+func (p *postman) send(url, host string, w webhook) error {
 	body, err := compact(w)
 	if err != nil {
 		return fmt.Errorf("writing a webhook: %w", err)
@@ -186,6 +201,7 @@ func (p *postman) send(url string, w webhook) error {
 	if err != nil {
 		return fmt.Errorf("addressing a webhook: %w", err)
 	}
+	r.Host = host
 	secret := w.app.secret
 	p.mu.Lock()
 	if p.manner.forged {
@@ -223,7 +239,7 @@ func (c *Center) announce(kind int, s *shop, data func(*app) any, now time.Time)
 // announceTo queues a webhook for one app.
 func (c *Center) announceTo(a *app, kind int, s *shop, data any, now time.Time) {
 	c.deliveries++
-	c.hooks.post(webhook{Type: kind, NotificationID: c.ids.next(), ShopID: s.ID, Timestamp: now.Unix(), Data: data, app: a})
+	c.hooks.post(webhook{Type: kind, NotificationID: c.ids.next(), ShopID: s.ID, Timestamp: now.Unix(), Data: data, app: a, registered: a.registeredFor(kind, s.ID)})
 }
 
 // announceStatus tells of an application's status. The vendor documents creator and

@@ -215,6 +215,54 @@ func TestAddressesOfWebhooksAreRegisteredByTheVendorsRules(t *testing.T) {
 	require.Contains(t, refused.Message, "Shop Authorized Information")
 }
 
+func TestARegisteredAddressIsCalledThroughWhatStandsForTheInternet(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
+		var came []string
+		u := open(t, Options{NoRateLimits: true, Webhooks: serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			body, _ := io.ReadAll(r.Body)
+			var hook webhook
+			_ = json.Unmarshal(body, &hook)
+			mu.Lock()
+			defer mu.Unlock()
+			came = append(came, strconv.Itoa(hook.Type)+" "+r.Host+r.URL.Path)
+			if r.Header.Get("Authorization") == "" {
+				w.WriteHeader(http.StatusUnauthorized)
+			}
+		}))})
+		arrived := func() []string {
+			synctest.Wait()
+			mu.Lock()
+			defer mu.Unlock()
+			defer func() { came = nil }()
+			return came
+		}
+		register := func(method, body string) {
+			require.Zero(t, u.send(u.request(method, "/event/202309/webhooks", nil, body)).Code)
+		}
+		u.order("/sim/webhooks", `{"names_56":true}`)
+		register(http.MethodPut, `{"address":"https://desk.example.com/one%2Fway/webhook","event_type":"SAMPLE_APPLICATION_STATUS_CHANGE"}`)
+		u.add(`{}`)
+		require.Empty(t, arrived(), "it may be somebody's")
+		u.order("/sim/webhooks", `{"names_56":true,"url":"http://center.test/all"}`)
+		u.add(`{}`)
+		require.Equal(t, []string{"56 center.test/all"}, arrived(), "as set in the partner center")
+		u.order("/sim/webhooks", `{"names_56":true,"url":"http://center.test/all","through":"http://127.0.0.1:8080/"}`)
+		u.add(`{"creator":{"creator_open_id":"71"}}`)
+		u.order("/sim/messages", `{"creator_open_id":"71","text":"Hello"}`)
+		require.Equal(t, []string{"56 desk.example.com/one/way/webhook", "33 center.test/all"}, arrived(), "each event has its own address, and gets one of the two")
+		register(http.MethodPut, `{"address":"https://new.example.com/w","event_type":"NEW_MESSAGE_LISTENER"}`)
+		u.order("/sim/messages", `{"creator_open_id":"71","text":"Hello again"}`)
+		require.Equal(t, []string{"33 new.example.com/w"}, arrived())
+		register(http.MethodDelete, `{"event_type":"SAMPLE_APPLICATION_STATUS_CHANGE"}`)
+		u.order("/sim/webhooks", `{"through":"http://127.0.0.1:8080"}`)
+		u.add(`{}`)
+		require.Empty(t, arrived(), "nothing is registered for it any more")
+		status, _ := u.control("/sim/webhooks", `{"through":"desk.test"}`)
+		require.Equal(t, http.StatusBadRequest, status)
+	})
+}
+
 func TestWebhooksMayBeDoubledLostAndStopped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u, box := openWithInbox(t)

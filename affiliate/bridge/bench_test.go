@@ -48,6 +48,9 @@ func (l *ledger) Update(ctx context.Context, fn func(workflow.Tx) error) error {
 	return l.Store.Update(ctx, fn)
 }
 
+// Ended counts what was written, as the store does.
+func (l *ledger) Ended() uint64 { return l.Store.(*boltstore.Store).Ended() }
+
 // fail makes every write fail from now on; nil ends that.
 func (l *ledger) fail(err error) {
 	l.mu.Lock()

@@ -13,6 +13,7 @@ import (
 
 	"sampledesk/affiliate"
 	"sampledesk/workflow"
+	"sampledesk/workflow/desks"
 	"sampledesk/workflow/engine"
 )
 
@@ -24,8 +25,13 @@ type Bridge struct {
 	engine *engine.Engine
 	key    Key
 	log    *slog.Logger
+	opened time.Time
 
 	watchPerRun int // see watchedPerRun
+
+	// Desks are those that share the store, which take turns at the jobs; nil: this one is alone. It is set before the first
+	// job.
+	Desks *desks.Desks
 
 	// OnSweep is told of each sweep that ended, on its goroutine; nil tells nobody. It is set before the first.
 	OnSweep func(SweepEnd)
@@ -76,7 +82,7 @@ type Unreadable struct {
 // New returns a bridge. Key seals the tokens that it keeps in the store.
 func New(client *affiliate.Client, store workflow.Store, engine *engine.Engine, key Key, log *slog.Logger) *Bridge {
 	return &Bridge{
-		client: client, store: store, engine: engine, key: key, log: log, watchPerRun: watchedPerRun,
+		client: client, store: store, engine: engine, key: key, log: log, watchPerRun: watchedPerRun, opened: time.Now(),
 		clients: map[string]*affiliate.Client{}, unsaved: map[string]*exchange{}, awaited: map[string]chan awaited{},
 		unaskedRate: rate.NewLimiter(rate.Every(10*time.Second), 6),
 		auths:       map[string]*affiliate.Authorisation{},
@@ -101,7 +107,7 @@ func (b *Bridge) authorisation(id string) *affiliate.Authorisation {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.auths[id] == nil {
-		b.auths[id] = client.Authorisation(vault{store: b.store, key: b.key, openID: id})
+		b.auths[id] = client.Authorisation(vault{store: b.store, key: b.key, openID: id, desks: b.Desks})
 	}
 	return b.auths[id]
 }

@@ -56,7 +56,7 @@ func (b *Bridge) Connect(ctx context.Context, token affiliate.Secret) error {
 	if err != nil {
 		return err
 	}
-	errs := []error{exchangeErr}
+	errs := []error{exchangeErr, b.CheckAuthorisations(ctx)}
 	for _, a := range auths {
 		if len(a.Tokens) > 0 {
 			errs = append(errs, b.learnShops(ctx, a.OpenID, a.OpenID == fresh))
@@ -72,6 +72,11 @@ func (b *Bridge) exchange(ctx context.Context, token affiliate.Secret) (id strin
 	}
 	b.connecting.Lock()
 	defer b.connecting.Unlock()
+	ctx, release, err := b.Desks.Lock(ctx, "connecting")
+	if err != nil {
+		return "", fmt.Errorf("connecting with TIKTOK_REFRESH_TOKEN: %w", err)
+	}
+	defer release()
 	sum := sha256.Sum256([]byte(token))
 	used, err := b.exchanged(ctx, sum[:])
 	if err != nil || used {

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"sampledesk/affiliate"
@@ -236,6 +237,13 @@ func (b *Bridge) AwaitConsent(ctx context.Context, link string) (Connection, err
 		defer b.mu.Unlock()
 		delete(b.awaited, key)
 	}()
+	if _, shared := b.store.(workflow.Shared); shared {
+		looking, stop := context.WithCancel(ctx)
+		var elsewhere sync.WaitGroup
+		elsewhere.Go(func() { b.awaitElsewhere(looking, []byte(key), came) })
+		defer elsewhere.Wait()
+		defer stop()
+	}
 	late := time.NewTimer(consentFor)
 	defer late.Stop()
 	select {
@@ -250,13 +258,22 @@ func (b *Bridge) AwaitConsent(ctx context.Context, link string) (Connection, err
 
 // Awaited reports whether somebody waits for what comes of a consent.
 func (b *Bridge) Awaited(state string) bool {
+	hash := stateHash(state)
 	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.awaited[string(stateHash(state))] != nil
+	here := b.awaited[string(hash)] != nil
+	b.mu.Unlock()
+	if _, shared := b.store.(workflow.Shared); here || !shared || state == "" {
+		return here
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), consentPause)
+	defer cancel()
+	_, found, err := b.markOf(ctx, hash)
+	return err == nil && found
 }
 
 // arrived tells whoever waits for a consent what came of it.
 func (b *Bridge) arrived(state string, c Connection, err error) {
+	defer b.arrivedElsewhere(state, c, err)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if came := b.awaited[string(stateHash(state))]; came != nil {

@@ -357,6 +357,62 @@ func TestTheEndOfAnAuthorisationIsToldAndStopsNothingBeforeItsTime(t *testing.T)
 	})
 }
 
+func TestAPairThatWasLostBetweenTikToksAnswerAndTheDiskIsToldAtOnce(t *testing.T) {
+	t.Parallel()
+	const renewal = "/api/v2/token/refresh"
+	renews := func(d *desk) { // twelve hours before its access token expires
+		time.Sleep(time.Until(d.authorisation().SavedAt.Add(7*24*time.Hour - 11*time.Hour)))
+		d.sweep()
+		require.False(d.t, d.authorisation().Renewing.IsZero())
+	}
+	for name, lost := range map[string]func(*desk){
+		"the process was killed": func(d *desk) { d.restart(); require.NoError(d.t, d.bridge.Connect(d.t.Context(), "")) },
+		"the answer was lost": func(d *desk) {
+			time.Sleep(5 * time.Minute)
+			require.NoError(d.t, d.bridge.CheckAuthorisations(d.t.Context()))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				d := connected(t, affiliatesim.Options{})
+				require.True(t, d.authorisation().Renewing.IsZero())
+				d.act("/sim/faults", `{"path":"`+renewal+`","times":1,"do":"apply_then_drop"}`, nil)
+				renews(d)
+				lost(d)
+				said, stop := d.run()
+				time.Sleep(time.Second)
+				require.Len(t, said.said(workflow.KindEnding), 1)
+				require.Empty(t, said.said(workflow.KindStopped), "the access token lives, so nothing stops yet")
+				require.WithinDuration(t, time.Now().Add(11*time.Hour), d.authorisation().Ends, 10*time.Minute)
+				require.True(t, d.authorisation().Renewing.IsZero(), "and it is looked into once")
+				d.sweep()
+				require.Equal(t, workflow.Failure{}, d.shop().SyncStopped)
+				_, state := d.link("", "UADMIN")
+				_, err := d.consented(d.consent(`{"state":"` + state + `","lasts":"960h"}`))
+				require.NoError(t, err)
+				require.Greater(t, time.Until(d.authorisation().Ends), 900*time.Hour)
+				stop()
+			})
+		})
+	}
+	t.Run("the request had not arrived", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			d := connected(t, affiliatesim.Options{})
+			ends := d.authorisation().Ends
+			d.act("/sim/faults", `{"path":"`+renewal+`","times":1,"do":"drop"}`, nil)
+			renews(d)
+			d.restart()
+			require.NoError(t, d.bridge.Connect(t.Context(), ""))
+			require.True(t, d.authorisation().Renewing.IsZero())
+			require.Equal(t, ends, d.authorisation().Ends)
+			said, stop := d.run()
+			time.Sleep(time.Second)
+			require.Empty(t, said.said(workflow.KindEnding, workflow.KindStopped))
+			stop()
+		})
+	})
+}
+
 func TestTikToksWordOnTheEndOfAnAuthorisationIsLookedIntoAtOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -26,10 +26,13 @@ const (
 // WatchAll reads what creators posted, for every connected shop separately, and returns when all are done. It may be
 // called while it runs: a shop that is still being read is skipped. How it went is in Watches and in the log. A shop that
 // TikTok does not answer for waits until a sweep finds that it does.
-func (b *Bridge) WatchAll(ctx context.Context) {
+func (b *Bridge) WatchAll(ctx context.Context) { b.WatchDue(ctx, time.Time{}) }
+
+// WatchDue is WatchAll for a tick: each shop's is read by one of the desks that share the store.
+func (b *Bridge) WatchDue(ctx context.Context, tick time.Time) {
 	b.forEachShop(ctx, "content poll failed", func(s workflow.Shop, state *shopState) {
 		if s.SyncStopped == (workflow.Failure{}) || s.SyncStopped.Call != "" {
-			b.run(ctx, s.ID, &state.watch, func() error { return b.watch(ctx, s, state) })
+			b.run(ctx, s.ID, &state.watch, tick, func(ctx context.Context) error { return b.watch(ctx, s, state) })
 		}
 	})
 }

@@ -18,16 +18,65 @@ func (b *Bridge) CheckAuthorisations(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var errs []error
+	errs := []error{b.finishRenewals(ctx, auths)}
 	for _, a := range auths {
 		if a.Ends.IsZero() && len(a.Tokens) > 0 {
 			errs = append(errs, b.learnEnd(ctx, a.OpenID))
 		}
+	}
+	if auths, err = read(ctx, b.store, "the authorisations", workflow.Tx.Authorisations); err != nil {
+		return errors.Join(append(errs, err)...)
+	}
+	for _, a := range auths {
 		if a.EndDue(time.Now()) > 0 {
 			errs = append(errs, b.tellEnd(ctx, a.OpenID))
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// renewalTime is how long a renewal of this process may be under way.
+const renewalTime = 2 * time.Minute
+
+// finishRenewals sees to the renewals whose end is not known: the process was killed between TikTok's answer and the disk,
+// or the answer was lost on its way. Where the old refresh token still works, the request had not arrived. Where it is
+// dead, the new pair is gone, and nothing brings it back: the authorisation ends with the access token that there is, and
+// the admins are told so now, with the link, and not when that token dies.
+func (b *Bridge) finishRenewals(ctx context.Context, auths []workflow.Authorisation) error {
+	var errs []error
+	for _, a := range auths {
+		if a.Renewing.IsZero() || len(a.Tokens) == 0 || !a.Renewing.Before(b.opened) && time.Since(a.Renewing) < renewalTime {
+			continue
+		}
+		err := b.authorisation(a.OpenID).Renew(ctx)
+		if errors.Is(err, affiliate.ErrBadRefreshToken) {
+			b.log.ErrorContext(ctx, "the tokens that TikTok sent last were lost, and the seller has to authorise the app again", "authorisation", a.OpenID, "error", err)
+			err = b.endWithAccess(ctx, a.OpenID)
+		}
+		if err != nil {
+			errs = append(errs, fmt.Errorf("finishing the renewal of an authorisation: %w", err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// endWithAccess keeps that an authorisation ends with its access token.
+func (b *Bridge) endWithAccess(ctx context.Context, id string) error {
+	return b.store.Update(ctx, func(tx workflow.Tx) error {
+		a, err := tx.Authorisation(id)
+		if err != nil || len(a.Tokens) == 0 {
+			return err
+		}
+		t, err := b.key.open(id, a.Tokens)
+		if err != nil {
+			return err
+		}
+		a.Renewing = time.Time{}
+		if a.Ends.IsZero() || t.AccessExpires.Before(a.Ends) {
+			a.Ends = t.AccessExpires
+		}
+		return tx.PutAuthorisation(a)
+	})
 }
 
 // learnEnd keeps beside the tokens when they end: a desk from before kept that sealed alone.

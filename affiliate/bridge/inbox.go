@@ -112,7 +112,7 @@ func (i *Inbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		i.told("ignored")
 		return
 	}
-	a := arrival{Webhook: hook, app: app, at: time.Now(), answer: make(chan error, 1)}
+	a := arrival{Webhook: hook, app: app, at: i.bridge.store.Now(), answer: make(chan error, 1)}
 	timer := time.NewTimer(keepWithin + 500*time.Millisecond)
 	defer timer.Stop()
 	select {
@@ -196,6 +196,14 @@ func (i *Inbox) Run(ctx context.Context) {
 	}
 }
 
+// Wake has it looked soon whether another desk kept something to look at. It never blocks.
+func (i *Inbox) Wake() {
+	select {
+	case i.looked <- struct{}{}:
+	default:
+	}
+}
+
 // more gathers what else has arrived.
 func (i *Inbox) more(a arrival) (all []arrival) {
 	all = []arrival{a}
@@ -252,10 +260,7 @@ func (i *Inbox) keep(ctx context.Context, all []arrival) {
 		i.mu.Lock()
 		i.looks += put
 		i.mu.Unlock()
-		select {
-		case i.looked <- struct{}{}:
-		default:
-		}
+		i.Wake()
 	}
 	for _, a := range all {
 		switch {

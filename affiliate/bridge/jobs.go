@@ -7,6 +7,7 @@ import (
 
 	"sampledesk/affiliate"
 	"sampledesk/workflow"
+	"sampledesk/workflow/desks"
 )
 
 // shopState is what the bridge keeps of one shop, in memory only.
@@ -40,10 +41,10 @@ func newShopState() *shopState {
 		return 0
 	}
 	return &shopState{
-		sweep:    job{failed: "sweep failed", pause: never},
-		backfill: job{failed: "backfill failed", pause: never},
-		poll:     job{failed: "message poll failed", pause: withoutScope},
-		watch:    job{failed: "content poll failed", pause: withoutScope},
+		sweep:    job{name: "sweep", failed: "sweep failed", pause: never},
+		backfill: job{name: "backfill", failed: "backfill failed", pause: never},
+		poll:     job{name: "messages", failed: "message poll failed", pause: withoutScope},
+		watch:    job{name: "content", failed: "content poll failed", pause: withoutScope},
 		origin:   job{failed: "could not look up where applications came from", pause: always(originPause)},
 		polled:   newPollState(),
 		origins:  origins{found: map[workflow.ApplicationID]workflow.Collab{}, none: map[uint64]struct{}{}},
@@ -77,6 +78,7 @@ func (s *shopState) ready(endpoint affiliate.Endpoint) time.Duration {
 // job is what is done for a shop again and again: one run at a time, so that a shop that hangs does not delay the
 // others. It keeps how its last run went, and rests after failures that would come again.
 type job struct {
+	name   string                            // of the turn that desks take at it; empty: it is part of another job
 	failed string                            // what the log says of a run that failed
 	pause  func(failure error) time.Duration // how long it rests after one; 0: not at all
 
@@ -88,26 +90,20 @@ type job struct {
 	went    Sweep
 }
 
-// begin begins a run, unless one is under way or the job rests.
-func (j *job) begin() bool {
+// began notes that a run began.
+func (j *job) began(now time.Time) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if j.running || j.rest.open() > 0 {
-		return false
-	}
-	j.running = true
-	j.went.Running, j.went.Read, j.went.Changed = time.Now(), 0, 0
-	return true
+	j.went.Running, j.went.Read, j.went.Changed = now, 0, 0
 }
 
-// end ends a run and keeps how it went.
-func (j *job) end(err error) {
+// ended keeps how a run went.
+func (j *job) ended(now time.Time, err error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.running = false
 	j.went.Began, j.went.Running, j.went.Read, j.went.Err = j.went.Running, time.Time{}, 0, err
 	if err == nil {
-		j.went.Ended, j.failing = time.Now(), false
+		j.went.Ended, j.failing = now, false
 	}
 }
 
@@ -128,7 +124,7 @@ func (j *job) giveBack() {
 	j.running = false
 }
 
-// good returns when the last run began, if it went through.
+// good returns when the last run began, here or at another desk, if it went through.
 func (j *job) good() time.Time {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -171,16 +167,28 @@ func (b *Bridge) forEachShop(ctx context.Context, failed string, do func(workflo
 	all.Wait()
 }
 
-// run runs a job of a shop, unless it runs already or rests, and reports whether it ran and succeeded. A failure stops
-// nothing else: it is logged once until a run succeeds again.
-func (b *Bridge) run(ctx context.Context, s workflow.ShopID, j *job, do func() error) bool {
-	if !j.begin() {
+// run runs a job of a shop for a tick, unless it runs already, rests, or is another desk's, and reports whether it ran and
+// succeeded. It is the one way in which jobs run. A failure stops nothing else: it is logged once until a run succeeds again.
+func (b *Bridge) run(ctx context.Context, s workflow.ShopID, j *job, tick time.Time, do func(ctx context.Context) error) bool {
+	if !j.borrow() {
 		return false
 	}
-	err := do()
-	j.end(err)
+	defer j.giveBack()
+	ran := false
+	work := func(ctx context.Context) (note string, err error) {
+		j.began(b.store.Now())
+		ran = true
+		defer func() { j.ended(b.store.Now(), err); note = j.note() }()
+		return "", do(ctx)
+	}
+	var err error
+	if j.name == "" {
+		_, err = work(ctx)
+	} else {
+		_, err = b.Desks.Do(ctx, desks.Job{Name: j.name + " " + string(s), Tick: tick, Do: work, Elsewhere: j.elsewhere})
+	}
 	b.jobFailed(ctx, s, j, err)
-	return err == nil
+	return ran && err == nil
 }
 
 // jobFailed logs the failure of a job, and lets it rest if the next run would fail too.
@@ -195,16 +203,17 @@ func (b *Bridge) jobFailed(ctx context.Context, s workflow.ShopID, j *job, err e
 	log.WarnContext(ctx, j.failed, "shop", s, "error", err)
 }
 
-// went returns how the last run of a job of each shop went.
+// went returns how the last run of a job of each shop went, here or at another desk, by this machine's clock.
 func (b *Bridge) went(of func(*shopState) *job) map[workflow.ShopID]Sweep {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	ahead := time.Since(b.store.Now()).Round(clocksAgree)
 	all := make(map[workflow.ShopID]Sweep, len(b.shops))
 	for id, s := range b.shops {
 		j := of(s)
 		j.tell(func(went *Sweep) {
 			if !went.Began.IsZero() || !went.Running.IsZero() {
-				all[id] = *went
+				all[id] = went.shifted(ahead)
 			}
 		})
 	}

@@ -176,7 +176,7 @@ func resealed(tx workflow.Tx, turn func(sealed, place []byte) ([]byte, error)) (
 		}
 		n++
 	}
-	return n, nil
+	return n, resealMark(tx, turn)
 }
 
 // Rotate seals again, in one transaction, all that is sealed in the store, and has the key and its copies seal with the new one

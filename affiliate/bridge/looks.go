@@ -4,11 +4,13 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
 	"sampledesk/affiliate"
 	"sampledesk/workflow"
+	"sampledesk/workflow/desks"
 	"sampledesk/workflow/engine"
 )
 
@@ -26,6 +28,9 @@ const (
 
 	// lookRest is how long a shop rests after a look that failed. By then a sweep has most likely seen it.
 	lookRest = time.Minute
+
+	// lateLook is how old a look is that desks make which others go before.
+	lateLook = 30 * time.Second
 
 	// forgetPause is how often ids are forgotten, and forgottenAtOnce how many in one transaction.
 	forgetPause     = time.Hour
@@ -68,18 +73,26 @@ func (i *Inbox) lookOn(ctx context.Context) {
 
 // forget forgets the ids that TikTok does not send any more.
 func (i *Inbox) forget(ctx context.Context) {
+	_, err := i.bridge.Desks.Do(ctx, desks.Job{
+		Name: "forget webhooks", Tick: desks.Last(desks.Every(forgetPause), i.bridge.store.Now()),
+		Do: func(ctx context.Context) (string, error) { return "", i.forgetAll(ctx) },
+	})
+	if err != nil && ctx.Err() == nil {
+		i.bridge.log.ErrorContext(ctx, "could not forget old webhooks", "error", err)
+	}
+}
+
+func (i *Inbox) forgetAll(ctx context.Context) error {
 	for n := forgottenAtOnce; n == forgottenAtOnce; {
 		err := i.bridge.store.Update(ctx, func(tx workflow.Tx) (err error) {
-			n, err = tx.ForgetDeliveries(time.Now().Add(-notedFor), forgottenAtOnce)
+			n, err = tx.ForgetDeliveries(i.bridge.store.Now().Add(-notedFor), forgottenAtOnce)
 			return err
 		})
 		if err != nil {
-			if ctx.Err() == nil {
-				i.bridge.log.ErrorContext(ctx, "could not forget old webhooks", "error", err)
-			}
-			return
+			return err
 		}
 	}
+	return nil
 }
 
 // round looks at what is in the store, each shop on its own. Left tells whether there is more for the next round.
@@ -111,7 +124,7 @@ func (i *Inbox) round(ctx context.Context) (left bool, err error) {
 	var done []workflow.Look
 	for shop, looks := range byShop {
 		all.Go(func() {
-			seen := i.look(ctx, shop, looks)
+			seen := i.inTurn(ctx, shop, looks)
 			mu.Lock()
 			defer mu.Unlock()
 			done = append(done, seen...)
@@ -132,6 +145,23 @@ func (i *Inbox) round(ctx context.Context) (left bool, err error) {
 	defer i.mu.Unlock()
 	i.looks = total - len(done)
 	return i.looks > 0, err
+}
+
+// inTurn is look by one of the desks that share the store: the one that goes first for the shop, or another where that one
+// did not come to it.
+func (i *Inbox) inTurn(ctx context.Context, id workflow.ShopID, looks []workflow.Look) (done []workflow.Look) {
+	name, late := "webhooks "+string(id), i.bridge.store.Now().Add(-lateLook)
+	if !i.bridge.Desks.Mine(name) && !slices.ContainsFunc(looks, func(l workflow.Look) bool { return l.At.Before(late) }) {
+		return nil
+	}
+	_, err := i.bridge.Desks.Do(ctx, desks.Job{Name: name, Do: func(ctx context.Context) (string, error) {
+		done = i.look(ctx, id, looks)
+		return "", nil
+	}})
+	if err != nil && ctx.Err() == nil {
+		i.bridge.log.WarnContext(ctx, "could not look at what webhooks are about", "shop", id, "error", err)
+	}
+	return done
 }
 
 // look looks at some of what webhooks of a shop are about, and returns the looks that nothing is left of.
@@ -203,7 +233,7 @@ func (i *Inbox) applications(ctx context.Context, s workflow.Shop, state *shopSt
 	if len(looks) > looksPerRound {
 		if time.Since(i.when(i.sweptSoon, s.ID)) >= sweepPause {
 			i.at(i.sweptSoon, s.ID, time.Now())
-			b.run(ctx, s.ID, &state.sweep, func() error { return b.sweepTold(ctx, s, state) })
+			b.run(ctx, s.ID, &state.sweep, time.Time{}, func(ctx context.Context) error { return b.sweepTold(ctx, s, state) })
 		}
 		return nil, nil // those that it saw are taken away in the next round
 	}

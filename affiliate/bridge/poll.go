@@ -67,9 +67,12 @@ type candidate struct {
 
 // PollMessages reads what creators wrote, for every connected shop separately, and returns when all are done. It may be
 // called while it runs: a shop that is still being polled is skipped. How it went is in MessagePolls and in the log.
-func (b *Bridge) PollMessages(ctx context.Context) {
+func (b *Bridge) PollMessages(ctx context.Context) { b.PollDue(ctx, time.Time{}) }
+
+// PollDue is PollMessages for a tick: each shop's are read by one of the desks that share the store.
+func (b *Bridge) PollDue(ctx context.Context, tick time.Time) {
 	b.forEachShop(ctx, "message poll failed", func(s workflow.Shop, state *shopState) {
-		b.run(ctx, s.ID, &state.poll, func() error { return poller{b}.poll(ctx, s, &state.polled) })
+		b.run(ctx, s.ID, &state.poll, tick, func(ctx context.Context) error { return poller{b}.poll(ctx, s, &state.polled) })
 	})
 }
 

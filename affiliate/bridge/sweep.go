@@ -18,13 +18,16 @@ import (
 // SweepAll sweeps every connected shop separately, and returns when all are done. It may be called while it runs: a
 // shop that is still being swept is skipped, so that one that hangs does not delay the others. How it went is in Sweeps
 // and in the log. After a successful sweep, the shop's backfill continues.
-func (b *Bridge) SweepAll(ctx context.Context) {
+func (b *Bridge) SweepAll(ctx context.Context) { b.SweepDue(ctx, time.Time{}) }
+
+// SweepDue is SweepAll for a tick: each shop is swept by one of the desks that share the store.
+func (b *Bridge) SweepDue(ctx context.Context, tick time.Time) {
 	if err := b.saveUnsaved(ctx); err != nil {
 		b.log.ErrorContext(ctx, "could not save new tokens", "error", err)
 	}
 	b.forEachShop(ctx, "could not sweep", func(s workflow.Shop, state *shopState) {
-		if b.run(ctx, s.ID, &state.sweep, func() error { return b.sweepTold(ctx, s, state) }) {
-			b.run(ctx, s.ID, &state.backfill, func() error { return b.backfillOne(ctx, s.ID) })
+		if b.run(ctx, s.ID, &state.sweep, tick, func(ctx context.Context) error { return b.sweepTold(ctx, s, state) }) {
+			b.run(ctx, s.ID, &state.backfill, tick, func(ctx context.Context) error { return b.backfillOne(ctx, s.ID) })
 		}
 	})
 }
@@ -103,7 +106,7 @@ func (b *Bridge) sweep(ctx context.Context, s workflow.Shop, state *shopState) (
 	if err != nil {
 		return l.unreadable(), err
 	}
-	b.run(ctx, s.ID, &state.origin, func() error {
+	b.run(ctx, s.ID, &state.origin, time.Time{}, func(ctx context.Context) error {
 		return b.resolveOrigins(ctx, s.ID, l.calls, &state.origins, unresolvedOrigins, searchesPerSweep-l.searched)
 	})
 	return l.unreadable(), errors.Join(broken...)

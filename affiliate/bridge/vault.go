@@ -9,6 +9,7 @@ import (
 
 	"sampledesk/affiliate"
 	"sampledesk/workflow"
+	"sampledesk/workflow/desks"
 )
 
 // seal encrypts tokens. They are bound to their authorisation, so that a record moved to another does not open.
@@ -68,10 +69,24 @@ type storedTokens struct {
 }
 
 // vault keeps the tokens of one authorisation in the store.
+//
+// # What it defends against
+//
+// Tokens that get lost: a refresh token works once, so that of its answer the new pair is on disk before it is used, by one
+// renewal at a time; and that a renewal begins is on disk before the old token is sent. Who is killed in between, or never
+// hears the answer, has lost the pair, which nothing brings back: the next look finds that out by the mark, and the admins
+// get the link to renew at once, hours before the access token dies. What is left: those who look after the shop have to
+// consent again then. Against readers of the store see Key.
 type vault struct {
 	store  workflow.Store
 	key    Key
 	openID string
+	desks  *desks.Desks
+}
+
+// Lock keeps the other desks that share the store from renewing these tokens.
+func (v vault) Lock(ctx context.Context) (held context.Context, release func(), err error) {
+	return v.desks.Lock(ctx, "tokens "+v.openID)
 }
 
 // Load returns the tokens kept, or none.
@@ -99,6 +114,21 @@ func (v vault) Save(ctx context.Context, t affiliate.Tokens) error {
 	})
 }
 
+// Spend keeps that the tokens are being renewed. Save ends that.
+func (v vault) Spend(ctx context.Context) error {
+	return v.store.Update(ctx, func(tx workflow.Tx) error {
+		a, err := tx.Authorisation(v.openID)
+		if err != nil {
+			return err
+		}
+		if len(a.Tokens) == 0 {
+			return affiliate.ErrNotConnected
+		}
+		a.Renewing = time.Now()
+		return tx.PutAuthorisation(a)
+	})
+}
+
 // keepTokens keeps the tokens of t.OpenID, with what else change says of the authorisation.
 func keepTokens(ctx context.Context, store workflow.Store, key Key, t affiliate.Tokens, change func(*workflow.Authorisation) error) error {
 	defer key.hold()()
@@ -114,7 +144,7 @@ func keepTokens(ctx context.Context, store workflow.Store, key Key, t affiliate.
 		if err := change(&a); err != nil {
 			return err
 		}
-		a.OpenID, a.Tokens, a.SavedAt = t.OpenID, sealed, time.Now()
+		a.OpenID, a.Tokens, a.SavedAt, a.Renewing = t.OpenID, sealed, time.Now(), time.Time{}
 		a.Ends, a.Scopes = t.RefreshExpires, t.Scopes
 		if t.SellerName != "" {
 			a.Seller, a.Region = t.SellerName, t.Region

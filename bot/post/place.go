@@ -49,7 +49,7 @@ func (s *Service) placeOf(tx workflow.Tx, e workflow.Effect) (p place, err error
 		p.post, p.gone = p.application.Card.Post, p.application.Card.Lost
 	case workflow.ShowNotice:
 		err = s.placeNotice(tx, e, &p)
-	case workflow.Reply:
+	case workflow.Reply, workflow.EraseReplies:
 		err = placeInThread(tx, e.Key(), &p)
 	default:
 		err = placeAnnouncement(tx, e, &p)

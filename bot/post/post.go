@@ -79,6 +79,8 @@ type Config struct {
 	LinkTo func(ctx context.Context, channel, thread, ts string) (string, error)
 
 	Renderers map[On]Render
+
+	Shared slackapi.Shared // the budgets, where other desks write too; nil: this one is alone
 }
 
 // Service delivers effects to Slack. It is safe for concurrent use.
@@ -91,7 +93,7 @@ type Service struct {
 }
 
 // New returns a service.
-func New(c Config) *Service { return &Service{Config: c, limits: slackapi.NewLimits()} }
+func New(c Config) *Service { return &Service{Config: c, limits: slackapi.NewLimits(c.Shared)} }
 
 // Refused returns Slack's error for the last message that was to be written, "" if Slack took it.
 func (s *Service) Refused() string {
@@ -116,6 +118,9 @@ func (s *Service) Limit(tx workflow.Tx, e workflow.Effect) (string, error) {
 	if err != nil { // its delivery meets that too, and tells what becomes of the effect
 		s.Log.Warn("could not read the destination of an effect", "effect", e.ID, "error", err)
 	}
+	if e.Kind == workflow.EraseReplies {
+		return slackapi.LimitKey(slackapi.MethodUpdate, p.channel), nil
+	}
 	return slackapi.LimitKey(p.method(), p.channel), nil
 }
 
@@ -124,6 +129,9 @@ func (s *Service) Budget(_ workflow.Effect, limit string) time.Duration { return
 
 // Deliver implements outbox.Service. A message is rendered here and now, so that the newest state wins.
 func (s *Service) Deliver(ctx context.Context, e workflow.Effect) engine.Outcome {
+	if e.Kind == workflow.EraseReplies {
+		return s.eraseReplies(ctx, e)
+	}
 	p, r, err := s.render(ctx, e)
 	switch {
 	case err != nil:

@@ -35,6 +35,16 @@ func New(base, token string, client *http.Client, options ...slack.Option) *Clie
 	return c
 }
 
+// ShowAgain shows a view in place of the one of that id, if it still is as the person saw it, by its hash. Where an earlier change of
+// theirs was shown meanwhile, the latest one is shown all the same.
+func (c *Client) ShowAgain(ctx context.Context, m slack.ModalViewRequest, id, hash string, latest func() bool) error {
+	_, err := c.UpdateViewContext(ctx, m, "", hash, id)
+	if ErrorName(err) == "hash_conflict" && latest() {
+		_, err = c.UpdateViewContext(ctx, m, "", "", id)
+	}
+	return err
+}
+
 // Close ends what was detached.
 func (c *Client) Close() { c.end() }
 

@@ -12,8 +12,8 @@ import (
 // openTime is how long an act waits by itself for the modal that it may have opened.
 const openTime = 500 * time.Millisecond
 
-// deed is what a person does, as POST /sim/act takes it.
-type deed struct {
+// userAct is what a person does, as POST /sim/act takes it.
+type userAct struct {
 	User       userID         `json:"user"`
 	Do         string         `json:"do"`
 	Channel    channelID      `json:"channel"`
@@ -43,7 +43,7 @@ type sight struct {
 	TS       stamp           `json:"ts,omitempty"`      // of the message that they posted
 }
 
-// notPossible is a deed that Slack's own client would not let this person do; nothing reaches the app.
+// notPossible is an act that Slack's own client would not let this person do; nothing reaches the app.
 type notPossible struct{ reason string }
 
 func (n *notPossible) Error() string { return n.reason }
@@ -53,8 +53,8 @@ func cannot(format string, a ...any) error { return &notPossible{fmt.Sprintf(for
 // errNotVisible is what somebody gets who asks for a channel that they cannot see.
 var errNotVisible = cannot("channel_not_found")
 
-// deeds are all that a person can do.
-var deeds = map[string]func(*Workspace, context.Context, *actor) (sight, error){
+// userActs are all that a person can do.
+var userActs = map[string]func(*Workspace, context.Context, *actor) (sight, error){
 	"click":    (*Workspace).click,
 	"command":  (*Workspace).command,
 	"submit":   (*Workspace).submit,
@@ -70,7 +70,7 @@ var deeds = map[string]func(*Workspace, context.Context, *actor) (sight, error){
 
 // actor is a person at work.
 type actor struct {
-	deed
+	userAct
 	person *person
 	base   string // the workspace's address, for response_url
 }
@@ -83,11 +83,11 @@ func (w *Workspace) act(rw http.ResponseWriter, r *http.Request) {
 		return
 	}
 	a := &actor{base: (&call{host: r.Host, secure: r.TLS != nil}).base("http")}
-	if err := decode(body, &a.deed); err != nil {
+	if err := decode(body, &a.userAct); err != nil {
 		answer(rw, http.StatusBadRequest, sight{Error: "an act is a JSON object with user and do: " + err.Error()})
 		return
 	}
-	do, known := deeds[a.Do]
+	do, known := userActs[a.Do]
 	if !known {
 		answer(rw, http.StatusBadRequest, sight{Error: fmt.Sprintf("nobody can %q: do is click, command, submit, close, post, home, shortcut or suggest", a.Do)})
 		return
@@ -123,7 +123,7 @@ func (w *Workspace) gone(p *person) error {
 	return nil
 }
 
-// errorWord is what a person is told of a deed that failed.
+// errorWord is the error that a person sees of an act that failed.
 func errorWord(err error) string {
 	if errors.Is(err, errNotAcknowledged) {
 		return errNotAcknowledged.Error()

@@ -28,8 +28,8 @@ type fault struct {
 }
 
 var (
-	faultDeeds    = []string{"status", "error", "text", "delay", "drop", "apply_then_drop"}
-	socketDeeds   = []string{"disconnect", "drop_ack", "duplicate", "silence"}
+	faultKinds    = []string{"status", "error", "text", "delay", "drop", "apply_then_drop"}
+	socketKinds   = []string{"disconnect", "drop_ack", "duplicate", "silence"}
 	socketReasons = []string{"warning", "refresh_requested", "link_disabled", "too_many_websockets"}
 )
 
@@ -51,8 +51,8 @@ func (f *fault) check() error {
 	case (f.Method == "") == (f.Socket == ""):
 		return errors.New(`name either "method" (of the Web API) or "socket"`)
 	case f.Socket != "":
-		if !slices.Contains(socketDeeds, f.Socket) {
-			return fmt.Errorf("socket must be one of %q", socketDeeds)
+		if !slices.Contains(socketKinds, f.Socket) {
+			return fmt.Errorf("socket must be one of %q", socketKinds)
 		}
 		if f.Reason != "" && !slices.Contains(socketReasons, f.Reason) {
 			return fmt.Errorf("reason must be one of %q", socketReasons)
@@ -62,13 +62,13 @@ func (f *fault) check() error {
 	if f.Method != "images" && f.Method != "response_url" && methodNamed(f.Method) == nil {
 		return fmt.Errorf("there is no method %q here", f.Method)
 	}
-	return f.checkDeed()
+	return f.checkKind()
 }
 
-func (f *fault) checkDeed() error {
+func (f *fault) checkKind() error {
 	switch {
-	case !slices.Contains(faultDeeds, f.Do):
-		return fmt.Errorf("do must be one of %q", faultDeeds)
+	case !slices.Contains(faultKinds, f.Do):
+		return fmt.Errorf("do must be one of %q", faultKinds)
 	case f.Do == "status" && (f.Status < 200 || f.Status > 599):
 		return errors.New("status must be an HTTP status from 200 to 599")
 	case f.Do == "error" && f.Error == "" && f.Method != "images":
@@ -108,8 +108,8 @@ func (fs *faults) next(method string) *fault {
 }
 
 // socket takes one turn of the oldest order for the socket, or nil.
-func (fs *faults) socket(deed string) *fault {
-	return fs.turn(func(o *fault) bool { return o.Socket == deed })
+func (fs *faults) socket(kind string) *fault {
+	return fs.turn(func(o *fault) bool { return o.Socket == kind })
 }
 
 func (fs *faults) turn(fits func(*fault) bool) *fault {

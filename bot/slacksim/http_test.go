@@ -279,10 +279,10 @@ func TestAnAnswerOverHTTPHasItsStatusItsTypeAndItsSize(t *testing.T) {
 
 func TestDeliveriesOverHTTPAreDoubledAndTheirAnswersLostOnDemand(t *testing.T) {
 	overHTTP(t, nil, func(t *testing.T, b *bench, e *endpoint) {
-		for _, deed := range []string{"duplicate", "drop_ack"} {
-			status, out := b.sim(http.MethodPost, "faults", object{"socket": deed})
+		for _, kind := range []string{"duplicate", "drop_ack"} {
+			status, out := b.sim(http.MethodPost, "faults", object{"socket": kind})
 			require.Equal(t, http.StatusOK, status, string(out))
-			require.Equal(t, deed == "duplicate", b.act(object{"user": admin, "do": "home"}).OK)
+			require.Equal(t, kind == "duplicate", b.act(object{"user": admin, "do": "home"}).OK)
 			synctest.Wait()
 		}
 		all := e.all()

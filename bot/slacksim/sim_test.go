@@ -268,12 +268,12 @@ func FuzzWhatPeopleAndAppsSend(f *testing.F) {
 		for _, m := range methods() {
 			send("/api/" + m.name)
 		}
-		var d deed
+		var d userAct
 		if decode(data, &d) == nil {
 			wait := 0
 			d.WaitMS = &wait
-			if do, known := deeds[d.Do]; known {
-				_, _ = do(w, t.Context(), &actor{deed: d, person: w.people[0]}) // any answer will do, as long as there is one
+			if do, known := userActs[d.Do]; known {
+				_, _ = do(w, t.Context(), &actor{userAct: d, person: w.people[0]}) // any answer will do, as long as there is one
 			}
 		}
 		send("/sim/faults")

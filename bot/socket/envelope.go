@@ -21,6 +21,9 @@ const (
 	// ackBy is how long writing an acknowledgement may take.
 	ackBy = 2 * time.Second
 
+	// idleTime is how long a worker waits for another envelope.
+	idleTime = 5 * time.Second
+
 	// drainTime is how long a stopping desk waits for the handlers under way.
 	drainTime = 3 * time.Second
 )
@@ -54,13 +57,21 @@ type crew struct {
 	log    *slog.Logger
 	work   sync.WaitGroup // the envelopes in work, and the links that end beside their successor
 	slots  chan struct{}
+	idle   chan job      // taken by a worker that has nothing to do
+	over   chan struct{} // closed once no new work is begun
 
 	mu       sync.Mutex
 	stopping bool // no new work is begun
 }
 
+// job is an envelope that is to be handled.
+type job struct {
+	envelope Envelope
+	ack      Ack
+}
+
 func newCrew(handle func(context.Context, Envelope, Ack), log *slog.Logger) *crew {
-	return &crew{handle: handle, log: log, slots: make(chan struct{}, maxHandlers)}
+	return &crew{handle: handle, log: log, slots: make(chan struct{}, maxHandlers), idle: make(chan job), over: make(chan struct{})}
 }
 
 // start handles an envelope on its own, and tells whether it does: where there is no room it is left to Slack's
@@ -78,21 +89,48 @@ func (c *crew) start(e Envelope, ack Ack) bool {
 		c.log.Error("too many envelopes in progress, leaving one to Slack's redelivery", "type", e.Type)
 		return false
 	}
-	c.work.Go(func() {
-		defer func() { <-c.slots }()
-		ctx, cancel := context.WithTimeout(context.Background(), answerBy)
-		defer cancel()
-		var once sync.Once
-		ack := func(payload any) { once.Do(func() { ack(payload) }) }
-		defer ack(nil) // whatever it was, unknown kinds included: what is not acknowledged comes again
-		defer func() {
-			if p := recover(); p != nil {
-				c.log.Error("handler panicked", "type", e.Type, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
-			}
-		}()
-		c.handle(ctx, e, ack)
-	})
+	c.work.Add(1)
+	select {
+	case c.idle <- job{e, ack}:
+	default:
+		go c.worker(job{e, ack})
+	}
 	return true
+}
+
+// worker handles an envelope, and those that come within a while of the one before: its stack has grown to what a handler
+// needs, which a new goroutine's would have to anew.
+func (c *crew) worker(j job) {
+	for {
+		c.do(j)
+		enough := time.NewTimer(idleTime)
+		select {
+		case j = <-c.idle:
+			enough.Stop()
+		case <-enough.C:
+			return
+		case <-c.over:
+			enough.Stop()
+			return
+		}
+	}
+}
+
+// do handles an envelope.
+func (c *crew) do(j job) {
+	defer c.work.Done()
+	defer func() { <-c.slots }()
+	ctx, cancel := context.WithTimeout(context.Background(), answerBy)
+	defer cancel()
+	var once sync.Once
+	ack := func(payload any) { once.Do(func() { j.ack(payload) }) }
+	defer ack(nil) // whatever it was, unknown kinds included: what is not acknowledged comes again
+	defer func() {
+		if p := recover(); p != nil {
+			c.log.Error("handler panicked", "type", j.envelope.Type, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+		}
+	}()
+	c.handle(ctx, j.envelope, ack)
 }
 
 // drain begins no new work and waits for what is under way, but not for ever, and only once.
@@ -104,6 +142,7 @@ func (c *crew) drain() {
 	if drained {
 		return
 	}
+	close(c.over)
 	done := make(chan struct{})
 	go func() { c.work.Wait(); close(done) }()
 	timer := time.NewTimer(drainTime)

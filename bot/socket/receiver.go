@@ -55,7 +55,9 @@ type ReceiverConfig struct {
 //   - Floods of signed requests: as many are worked on as over a socket; beyond that Slack is asked to come again.
 //
 // What is left: signatures are remembered in memory, so that a request recorded in the last five minutes could be sent
-// once more after a restart. It then meets the same checks as Slack's repetitions.
+// once more after a restart. It changes nothing then, whatever its kind: the store knows its event, trigger or round. (To
+// refuse what was signed before the start would turn away people's clicks wherever this clock is ahead of Slack's.) Who
+// sends a command again can read its answer, and who reads requests inside their TLS reads the answers too.
 type Receiver struct {
 	ReceiverConfig
 	crew *crew

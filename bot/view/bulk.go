@@ -224,19 +224,19 @@ func bulkVerdict(placeholder string, further ...*slack.OptionBlockObject) slack.
 }
 
 // ParseBulkVerdict reads what was chosen to be done.
-func ParseBulkVerdict(value string) (query.Deed, bool) {
+func ParseBulkVerdict(value string) (query.BulkAction, bool) {
 	switch value {
 	case BulkApprove:
-		return query.Deed{Verdict: workflow.Approve}, true
+		return query.BulkAction{Verdict: workflow.Approve}, true
 	case BulkJoin:
-		return query.Deed{Joins: true}, true
+		return query.BulkAction{Joins: true}, true
 	}
 	for _, r := range workflow.Reasons {
 		if value == string(r) {
-			return query.Deed{Verdict: workflow.Reject, Reason: r}, true
+			return query.BulkAction{Verdict: workflow.Reject, Reason: r}, true
 		}
 	}
-	return query.Deed{}, false
+	return query.BulkAction{}, false
 }
 
 // Errors of the dialog, beside its fields.

@@ -18,20 +18,24 @@ import (
 // CallbackBulkConfirm is the callback id of the second page of *Decide several*.
 const CallbackBulkConfirm = "bulk_confirm"
 
-// BulkDeed is what a person is about to do, as the second page carries it unseen.
-type BulkDeed struct {
+// BulkDecision is what a person is about to do, as the second page carries it unseen.
+type BulkDecision struct {
 	Shop workflow.ShopID
-	query.Deed
-	Targets []workflow.Target
-	Plan    string // the token of the plan that has them, where they are more than a page carries
+	query.BulkAction
+	Targets   []workflow.Target
+	Suggested bool   // they are taken only as far as rules still suggest it by then
+	Plan      string // the token of the plan that has them, where they are more than a page carries
 }
 
 // Encode writes the page's private metadata: the shop, the verdict, the reason, and the requests with their rounds, with
 // TikTok's ids in base 36 so that as many as a run takes have room. Ok is false where they have not.
-func (d BulkDeed) Encode() (encoded string, ok bool) {
+func (d BulkDecision) Encode() (encoded string, ok bool) {
 	parts := []string{string(d.Shop), string(d.Verdict), string(d.Reason)}
 	if d.Joins {
 		parts[1], parts[2] = BulkJoin, ""
+	}
+	if d.Suggested {
+		parts[1] += suggestedVerdict
 	}
 	if d.Plan != "" {
 		return strings.Join(append(parts, planMark+d.Plan), " "), true
@@ -43,18 +47,24 @@ func (d BulkDeed) Encode() (encoded string, ok bool) {
 	return encoded, utf8.RuneCountInString(encoded) <= maxMetadata
 }
 
+// suggestedVerdict ends the verdict of what rules suggest.
+const suggestedVerdict = "!"
+
 // planMark stands before a plan's token where a request would stand.
 const planMark = "="
 
-// ParseBulkDeed reads what Encode wrote.
-func ParseBulkDeed(s string) (BulkDeed, error) {
+// ParseBulkDecision reads what Encode wrote.
+func ParseBulkDecision(s string) (BulkDecision, error) {
 	parts := strings.Split(s, " ")
 	if len(parts) < 4 || parts[0] == "" {
-		return BulkDeed{}, fmt.Errorf("%q does not say what is to be decided", s)
+		return BulkDecision{}, fmt.Errorf("%q does not say what is to be decided", s)
 	}
-	d := BulkDeed{Shop: workflow.ShopID(parts[0]), Deed: query.Deed{Verdict: workflow.Verdict(parts[1]), Reason: workflow.Reason(parts[2])}}
+	d := BulkDecision{Shop: workflow.ShopID(parts[0]), BulkAction: query.BulkAction{Verdict: workflow.Verdict(parts[1]), Reason: workflow.Reason(parts[2])}}
+	if verdict, ok := strings.CutSuffix(parts[1], suggestedVerdict); ok {
+		d.Verdict, d.Suggested = workflow.Verdict(verdict), true
+	}
 	if parts[1] == BulkJoin {
-		d.Deed = query.Deed{Joins: true}
+		d.BulkAction = query.BulkAction{Joins: true}
 	}
 	if token, ok := strings.CutPrefix(parts[3], planMark); ok && len(parts) == 4 && token != "" {
 		d.Plan = token
@@ -63,10 +73,10 @@ func ParseBulkDeed(s string) (BulkDeed, error) {
 	for _, p := range parts[3:] {
 		t, err := ParseBulkChoice(d.Shop, p)
 		if err != nil {
-			return BulkDeed{}, err
+			return BulkDecision{}, err
 		}
 		if t.Key.ID, err = unpackID(string(t.Key.ID)); err != nil {
-			return BulkDeed{}, err
+			return BulkDecision{}, err
 		}
 		d.Targets = append(d.Targets, t)
 	}
@@ -95,7 +105,7 @@ func unpackID(s string) (workflow.ApplicationID, error) {
 
 // BulkConfirmFacts is what the second page shows.
 type BulkConfirmFacts struct {
-	Deed         BulkDeed               // of those that can be decided now
+	Decision     BulkDecision           // of those that can be decided now
 	Applications []workflow.Application // the same, as they are now
 	Moved        int                    // of those that were chosen: changed or decided meanwhile
 	Unapprovable int                    // of those that were chosen: TikTok does not let them be approved
@@ -109,15 +119,19 @@ type BulkConfirmFacts struct {
 // BulkConfirm is the second page of *Decide several*: what is about to happen, with true counts. Ok is false where the
 // requests do not fit the page.
 func BulkConfirm(f BulkConfirmFacts) (m slack.ModalViewRequest, ok bool) {
-	meta, ok := f.Deed.Encode()
+	meta, ok := f.Decision.Encode()
 	n := len(f.Applications)
 	verb := "Approve"
 	title := verb + " " + many(n, "request")
 	switch {
-	case f.Deed.Joins:
+	case f.Decision.Joins:
 		verb, title = "Add", "Add "+many(n, "request")+" to a campaign"
-	case f.Deed.Verdict == workflow.Reject:
-		verb, title = "Reject", "Reject "+many(n, "request")+": "+ReasonText(f.Deed.Reason)
+	case f.Decision.Verdict == workflow.Reject:
+		verb, title = "Reject", "Reject "+many(n, "request")+": "+ReasonText(f.Decision.Reason)
+	}
+	name, back := "Decide several", "Back"
+	if f.Decision.Suggested {
+		name, back, title = "Approve suggested", "Cancel", verb+" "+many(n, "suggested request")
 	}
 	creators := creatorsOf(f.Applications)
 	blocks := []slack.Block{
@@ -128,7 +142,7 @@ func BulkConfirm(f BulkConfirmFacts) (m slack.ModalViewRequest, ok bool) {
 	if left := leftOut(f); left != "" {
 		blocks = append(blocks, section(left))
 	}
-	if f.Deed.Joins {
+	if f.Decision.Joins {
 		menu, any := choices(JoinFacts{Campaigns: f.Campaigns})
 		if any {
 			blocks = append(blocks, menu)
@@ -137,8 +151,8 @@ func BulkConfirm(f BulkConfirmFacts) (m slack.ModalViewRequest, ok bool) {
 	}
 	blocks = append(blocks, aside(whatFollows(f)))
 	return slack.ModalViewRequest{
-		Type: slack.VTModal, CallbackID: CallbackBulkConfirm, Title: plainText("Decide several"),
-		Submit: plainText(verb + " " + grouped(float64(n))), Close: plainText("Back"),
+		Type: slack.VTModal, CallbackID: CallbackBulkConfirm, Title: plainText(name),
+		Submit: plainText(verb + " " + grouped(float64(n))), Close: plainText(back),
 		Blocks: slack.Blocks{BlockSet: blocks}, PrivateMetadata: meta,
 	}, ok
 }
@@ -210,7 +224,7 @@ func productsOf(f BulkConfirmFacts) (lines []string) {
 		return cmp.Or(cmp.Compare(b.asks, a.asks), cmp.Compare(a.product.ID, b.product.ID))
 	})
 	for _, d := range all[:min(maxDemands, len(all))] {
-		lines = append(lines, d.line(f.Deed.Verdict == workflow.Approve))
+		lines = append(lines, d.line(f.Decision.Verdict == workflow.Approve))
 	}
 	if more := len(all) - maxDemands; more > 0 {
 		lines = append(lines, "and "+many(more, "more product"))
@@ -249,7 +263,7 @@ func leftOut(f BulkConfirmFacts) string {
 }
 
 func whatFollows(f BulkConfirmFacts) string {
-	if f.Deed.Joins {
+	if f.Decision.Joins {
 		return "Nothing is sent to the creators. One message shows what happened" + inChannel(f.Channel) + "."
 	}
 	s := "They are sent to TikTok one at a time. One message shows the progress"

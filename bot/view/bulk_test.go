@@ -59,8 +59,8 @@ func bulks() map[string]BulkFacts {
 	}
 }
 
-func deedOf(v workflow.Verdict, r workflow.Reason, all []workflow.Application) BulkDeed {
-	d := BulkDeed{Shop: bulkShop.ID, Deed: query.Deed{Verdict: v, Reason: r}}
+func bulkDecisionOf(v workflow.Verdict, r workflow.Reason, all []workflow.Application) BulkDecision {
+	d := BulkDecision{Shop: bulkShop.ID, BulkAction: query.BulkAction{Verdict: v, Reason: r}}
 	for _, a := range all {
 		d.Targets = append(d.Targets, workflow.Target{Key: a.Key, Round: a.Round})
 	}
@@ -72,13 +72,13 @@ func confirms() map[string]BulkConfirmFacts {
 	all[3].Snapshot.Creator = all[0].Snapshot.Creator
 	all[1].Snapshot.Stock, all[4].Snapshot.Stock, all[2].Snapshot.StockUnknown, all[5].Snapshot.StockUnknown = 1, 1, true, true
 	return map[string]BulkConfirmFacts{
-		"bulk_confirm": {Deed: deedOf(workflow.Approve, "", all), Applications: all, Moved: 2, Unapprovable: 1, Channel: "C0SAMPLES1", Undo: 10 * time.Second},
+		"bulk_confirm": {Decision: bulkDecisionOf(workflow.Approve, "", all), Applications: all, Moved: 2, Unapprovable: 1, Channel: "C0SAMPLES1", Undo: 10 * time.Second},
 		"bulk_confirm_join": {
-			Deed: BulkDeed{Shop: bulkShop.ID, Deed: query.Deed{Joins: true}, Plan: "TOKEN"}, Applications: all, Taken: 3, Channel: "C0SAMPLES1",
+			Decision: BulkDecision{Shop: bulkShop.ID, BulkAction: query.BulkAction{Joins: true}, Plan: "TOKEN"}, Applications: all, Taken: 3, Channel: "C0SAMPLES1",
 			Campaigns: []workflow.Campaign{{ID: "c1", Name: "Autumn"}},
 		},
 		"bulk_confirm_reject": {
-			Deed: deedOf(workflow.Reject, workflow.NotMatch, all[:1]), Applications: all[:1], Shop: "Nimbus Home",
+			Decision: bulkDecisionOf(workflow.Reject, workflow.NotMatch, all[:1]), Applications: all[:1], Shop: "Nimbus Home",
 		},
 	}
 }
@@ -125,7 +125,7 @@ func TestAHundredRequestsFitBothPagesWhateverTheirNames(t *testing.T) {
 		lintModal(t, m)
 		require.Less(t, len(encoded(t, m)), 240_000)
 
-		page, ok := BulkConfirm(BulkConfirmFacts{Deed: deedOf(workflow.Approve, "", all), Applications: all, Moved: 3, Unapprovable: 4, Shop: name, Channel: name, Undo: time.Second})
+		page, ok := BulkConfirm(BulkConfirmFacts{Decision: bulkDecisionOf(workflow.Approve, "", all), Applications: all, Moved: 3, Unapprovable: 4, Shop: name, Channel: name, Undo: time.Second})
 		require.True(t, ok, "as many as a run takes fit the page's metadata")
 		lintModal(t, page)
 		require.Less(t, len(encoded(t, page)), 18_000, "it rides in an acknowledgement")
@@ -144,21 +144,21 @@ func encoded(t *testing.T, v any) []byte {
 }
 
 func TestWhatIsToBeDecidedSurvivesItsJourney(t *testing.T) {
-	want := deedOf(workflow.Reject, workflow.Other, waiting(workflow.MaxRun))
+	want := bulkDecisionOf(workflow.Reject, workflow.Other, waiting(workflow.MaxRun))
 	want.Targets[0].Key.ID, want.Targets[1].Key.ID, want.Targets[2].Key.ID = "007", "short-id", "18446744073709551616"
 	text, ok := want.Encode()
 	require.True(t, ok)
-	got, err := ParseBulkDeed(text)
+	got, err := ParseBulkDecision(text)
 	require.NoError(t, err)
 	require.Equal(t, want, got)
 
-	for _, want := range []BulkDeed{
-		{Shop: "1", Deed: query.Deed{Joins: true}, Plan: "TOKEN"}, {Shop: "1", Deed: query.Deed{Verdict: workflow.Approve}, Plan: "TOKEN"},
-		{Shop: "1", Deed: query.Deed{Joins: true}, Targets: []workflow.Target{{Key: workflow.Key{Shop: "1", ID: "5"}, Round: 2}}},
+	for _, want := range []BulkDecision{
+		{Shop: "1", BulkAction: query.BulkAction{Joins: true}, Plan: "TOKEN"}, {Shop: "1", BulkAction: query.BulkAction{Verdict: workflow.Approve}, Plan: "TOKEN"},
+		{Shop: "1", BulkAction: query.BulkAction{Joins: true}, Targets: []workflow.Target{{Key: workflow.Key{Shop: "1", ID: "5"}, Round: 2}}},
 	} {
 		text, ok := want.Encode()
 		require.True(t, ok)
-		got, err := ParseBulkDeed(text)
+		got, err := ParseBulkDecision(text)
 		require.NoError(t, err)
 		require.Equal(t, want, got)
 	}
@@ -171,7 +171,7 @@ func TestWhatIsToBeDecidedSurvivesItsJourney(t *testing.T) {
 		require.False(t, ok)
 	}
 	for _, bad := range []string{"", "1", "1 APPROVE", "1 APPROVE  ", "1 APPROVE  x", "1 APPROVE  x:-1", "1 APPROVE  !:1", "1 APPROVE  =", "1 APPROVE  =x 1:1", " APPROVE  1:1"} {
-		_, err := ParseBulkDeed(bad)
+		_, err := ParseBulkDecision(bad)
 		require.Error(t, err, bad)
 	}
 	for _, bad := range []string{"", "{}", "[]", "x"} {

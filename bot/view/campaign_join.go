@@ -74,8 +74,8 @@ func ParseJoinMeta(s string) (JoinMeta, error) {
 // CampaignShop returns the shop of whose campaigns a dialog offers a choice, by what it carries unseen: of this one, or of
 // *Decide several*.
 func CampaignShop(metadata string) (workflow.ShopID, error) {
-	if deed, err := ParseBulkDeed(metadata); err == nil && deed.Joins {
-		return deed.Shop, nil
+	if chosen, err := ParseBulkDecision(metadata); err == nil && chosen.Joins {
+		return chosen.Shop, nil
 	}
 	meta, err := ParseJoinMeta(metadata)
 	return meta.Target.Key.Shop, err

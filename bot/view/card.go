@@ -14,13 +14,14 @@ import (
 // CardFacts is what a card shows.
 type CardFacts struct {
 	Application workflow.Application
-	Campaign    string       // the name of the campaign it belongs to; empty: none
-	Shop        string       // named only where a channel serves several shops; empty otherwise
-	Region      string       // the shop's, for the link to its Affiliate Center
-	Record      query.Record // what the creator had from us before
-	Beside      query.Beside // what of that decides: a repeat, the last outcome, what else is open
-	QuickReject bool         // the shop's setting: choosing a reason rejects at once
-	Now         time.Time    // a deadline that is near is marked; zero: none is
+	Campaign    string             // the name of the campaign it belongs to; empty: none
+	Shop        string             // named only where a channel serves several shops; empty otherwise
+	Region      string             // the shop's, for the link to its Affiliate Center
+	Record      query.Record       // what the creator had from us before
+	Beside      query.Beside       // what of that decides: a repeat, the last outcome, what else is open
+	Caps        []workflow.CapLeft // what is left of the limits that an approval would count for; those that are near are told
+	QuickReject bool               // the shop's setting: choosing a reason rejects at once
+	Now         time.Time          // a deadline that is near is marked; zero: none is
 }
 
 // Card is the application's message in the shop's channel. As long as somebody has to decide it shows what decides, and
@@ -50,6 +51,9 @@ func openBlocks(f CardFacts) []slack.Block {
 	}
 	if small := support(a.Decision.Failure); small != "" {
 		blocks = append(blocks, aside(small))
+	}
+	if rules := joinLines([]string{proposalLine(a), secondLine(a), capsLine(f.Caps)}); rules != "" {
+		blocks = append(blocks, section(rules))
 	}
 	numbers := section(deadlineLine(a, f.Now), looking(a.OnIt))
 	if numbers.Fields = numberFields(a.Snapshot.Creator); numbers.Text.Text == "" {
@@ -219,10 +223,10 @@ func spokenNumbers(c workflow.Creator) string {
 // spokenState is where the decision stands, in a few words without formatting.
 func spokenState(a workflow.Application) string {
 	d := a.Decision
-	by := deed(d.Verdict) + " by " + person(d.By)
+	by := verdictDone(d.Verdict) + " by " + spokenDecider(d)
 	switch s := a.State(); s {
 	case workflow.Pending:
-		return spokenDeadline(a.Snapshot) + spokenLook(a.OnIt)
+		return spokenDeadline(a.Snapshot) + spokenLook(a.OnIt) + spokenProposal(a)
 	case workflow.Queued:
 		return by + ", can still be undone"
 	case workflow.Sending:
@@ -250,7 +254,7 @@ func spokenEnd(a workflow.Application, s workflow.State) string {
 	case a.ChangedElsewhere:
 		return elsewhere
 	case d.Phase == workflow.DecisionConfirmed:
-		return deed(d.Verdict) + " by " + person(d.By) + ", confirmed by TikTok"
+		return verdictDone(d.Verdict) + " by " + spokenDecider(d) + ", confirmed by TikTok"
 	default:
 		return "as TikTok reports"
 	}

@@ -287,7 +287,7 @@ func TestAnotherRoundMakesAnotherBlockSoThatNoMenuKeepsAnOldChoice(t *testing.T)
 	require.NotEqual(t, before, after)
 }
 
-func TestADeedMakesAnotherBlockSoThatNoMenuKeepsAnOldChoice(t *testing.T) {
+func TestAnActionMakesAnotherBlockSoThatNoMenuKeepsAnOldChoice(t *testing.T) {
 	a := application()
 	seen := map[string]bool{}
 	for _, origin := range []string{"", "trigger one", "view one"} {
@@ -473,9 +473,9 @@ func TestTheOpenRequestsOfACreatorAreShownTogether(t *testing.T) {
 	m := TogetherModal(f)
 	lintModal(t, m)
 	compare(t, "together", pretty(t, m))
-	deed, err := ParseBulkDeed(m.PrivateMetadata)
+	chosen, err := ParseBulkDecision(m.PrivateMetadata)
 	require.NoError(t, err)
-	require.Len(t, deed.Targets, 2, "what was shipped cannot be decided")
+	require.Len(t, chosen.Targets, 2, "what was shipped cannot be decided")
 	require.Equal(t, "Decide 2", m.Submit.Text)
 	f.Open = f.Open[1:]
 	require.Nil(t, TogetherModal(f).Submit, "one alone is decided on its card")

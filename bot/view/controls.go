@@ -40,8 +40,15 @@ func decisions(a workflow.Application, quick bool) []slack.BlockElement {
 			return []slack.BlockElement{rejectMenu(quick), campaign}
 		}
 		approve := button(ActionApprove, target, "Approve", "Approve the sample for "+who)
+		if a.Second.By != "" {
+			approve = button(ActionApprove, target, "Agree and approve", "Agree to the sample for "+who+", and approve it")
+		}
 		approve.Style = slack.StylePrimary
-		return []slack.BlockElement{approve, rejectMenu(quick), campaign}
+		elements := []slack.BlockElement{approve, rejectMenu(quick), campaign}
+		if a.Second.By != "" {
+			elements = append(elements, button(ActionSecondEnd, target, "Withdraw", "No longer ask for a second person to approve the sample for "+who))
+		}
+		return elements
 	case workflow.Queued:
 		return []slack.BlockElement{undoButton(a), campaign}
 	case workflow.Sending, workflow.Unclear, workflow.AwaitingShipment, workflow.Shipped, workflow.Delivered:

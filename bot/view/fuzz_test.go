@@ -76,7 +76,7 @@ func (w words) lintTogether(t *testing.T, a workflow.Application) {
 	lintModal(t, BulkModal(BulkFacts{Shop: workflow.Shop{ID: "1", Name: w.nick}, At: noon, BulkOffer: query.BulkOffer{
 		Rows: bulkRows(several), Waiting: 3, Matching: 2, Products: []query.BulkProduct{{Product: a.Snapshot.Product, Waiting: 2}},
 	}}))
-	page, ok := BulkConfirm(BulkConfirmFacts{Deed: deedOf(workflow.Approve, "", several), Applications: several, Shop: w.title, Channel: w.user})
+	page, ok := BulkConfirm(BulkConfirmFacts{Decision: bulkDecisionOf(workflow.Approve, "", several), Applications: several, Shop: w.title, Channel: w.user})
 	require.True(t, ok)
 	lintModal(t, page)
 	states := []workflow.ItemState{workflow.ItemWaiting, workflow.ItemConfirmed, workflow.ItemRefused, workflow.ItemDeclined, workflow.ItemUndone, workflow.ItemElsewhere}

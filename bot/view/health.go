@@ -22,6 +22,8 @@ type HealthFacts struct {
 	Dead    int  // effects that could never be delivered
 	Shops   []HealthShop
 	Store   []string // what is wrong with the store, in sentences
+
+	Desks []workflow.Desk // those that share the store, the one that answers first; told where there are several
 }
 
 // HealthSlack is how the connection to Slack is.
@@ -54,6 +56,7 @@ type HealthShop struct {
 	Unreadable []string // ids of the requests that cannot be read, an empty one for those without
 
 	Authorisation workflow.Authorisation // zero: not known
+	Rules         workflow.Rules
 	At            time.Time
 }
 
@@ -83,6 +86,9 @@ func Health(f HealthFacts) Message {
 		section("*Slack*", f.Slack.link(), f.Slack.frames(), f.Slack.scopes()),
 		section(f.outbox()...),
 	)
+	if len(f.Desks) > 1 {
+		m.Blocks = append(m.Blocks, section(f.desks()...))
+	}
 	if more := len(f.Shops) - maxHealthShops; more > 0 {
 		m.Blocks = append(m.Blocks, aside(many(more, "more shop")+" are not shown here. Run `/samples status` in their channels."))
 	}
@@ -90,6 +96,26 @@ func Health(f HealthFacts) Message {
 		m = m.And(Message{Blocks: []slack.Block{section(s.lines()...)}})
 	}
 	return m
+}
+
+// maxDesks is how many desks one answer tells of.
+const maxDesks = 8
+
+// desks tells of each desk that shares the store.
+func (f HealthFacts) desks() []string {
+	lines := []string{"*Desks*"}
+	for i, d := range f.Desks[:min(len(f.Desks), maxDesks)] {
+		name := "`" + first(data(strings.ReplaceAll(d.Host, "`", ""), maxID), "unknown") + "`"
+		if i == 0 {
+			name += " (answers here)"
+		}
+		did := many(d.Did.Clicks, "click") + ", " + many(d.Did.Deliveries, "thing") + " sent, " + many(d.Did.Jobs, "job")
+		lines = append(lines, "• "+name+": version "+first(data(d.Version, maxID), "unknown")+", last seen "+stampSeconds(d.SeenAt)+"; in the last minute "+did)
+	}
+	if more := len(f.Desks) - maxDesks; more > 0 {
+		lines = append(lines, "and "+many(more, "more desk"))
+	}
+	return lines
 }
 
 // inText is as many of the faults as the text of a message has room for.
@@ -245,6 +271,7 @@ var waitingNames = map[workflow.EffectKind][2]string{
 	workflow.ShowNotice:     {"message to update", "messages to update"},
 	workflow.Reply:          {"reply in a thread", "replies in threads"},
 	workflow.Announce:       {"notice to a channel", "notices to channels"},
+	workflow.EraseReplies:   {"thread to erase a creator from", "threads to erase a creator from"},
 }
 
 func (f HealthFacts) outbox() []string {
@@ -274,6 +301,9 @@ func (f HealthFacts) outbox() []string {
 
 func (s HealthShop) lines() []string {
 	lines := []string{"*" + s.called() + "*", many(s.Waiting, "pending request"), authorisedLine(s.Authorisation, s.At)}
+	if s.Rules.PausedAll {
+		lines = append(lines, pausedLine(s.Rules))
+	}
 	switch {
 	case !s.Told:
 	case s.Synced.IsZero() && !s.Running.IsZero():

@@ -41,7 +41,12 @@ func unwell() HealthFacts {
 func TestStatusReadsAsItsGoldenFile(t *testing.T) {
 	strange := unwell()
 	strange.Slack = HealthSlack{}
-	for name, f := range map[string]HealthFacts{"health_well": well(), "health_unwell": unwell(), "health_untold": {At: noon, Slack: strange.Slack}} {
+	shared := well()
+	shared.Desks = []workflow.Desk{
+		{ID: "A", Host: "desk-0", Version: "v1.2.3", SeenAt: noon, Did: workflow.Did{Clicks: 12, Deliveries: 1, Jobs: 4}},
+		{ID: "B", Host: "desk-1", Version: "v1.2.2", SeenAt: noon.Add(-3 * time.Second), Did: workflow.Did{Clicks: 1, Deliveries: 30}},
+	}
+	for name, f := range map[string]HealthFacts{"health_shared": shared, "health_well": well(), "health_unwell": unwell(), "health_untold": {At: noon, Slack: strange.Slack}} {
 		t.Run(name, func(t *testing.T) { requireGolden(t, name, Health(f)) })
 	}
 }
@@ -52,6 +57,9 @@ func TestStatusCanBeReadToTheEndWhateverWentWrong(t *testing.T) {
 	f.Version, f.Slack.LastError, f.Slack.Refused, f.Slack.LastReason = long, long, long, long
 	for _, kind := range append([]workflow.EffectKind{workflow.EffectKind(long)}, workflow.EffectKinds...) {
 		f.Waiting = append(f.Waiting, query.OnTheWay{Kind: kind, Count: 1_000_000, Oldest: noon})
+	}
+	for range 40 {
+		f.Desks = append(f.Desks, workflow.Desk{Host: long, Version: long, SeenAt: noon, Did: workflow.Did{Clicks: 1_000_000}})
 	}
 	f.Shops = nil
 	for range 40 {

@@ -29,6 +29,7 @@ var SamplesCommands = []Subcommand{
 	{Name: "reject", Args: "<id> <reason>", Does: "reject a request; give the reason in words or by number"},
 	{Name: "assign", Args: "<id> [@colleague]", Does: "ask a colleague to take a request on; they are told in a direct message"},
 	{Name: "stats", Args: "[period] [csv]", Does: "requests received, decided, shipped, posted and wasted in the last 7 days or another period; add `csv` to get a file"},
+	{Name: "rules", Args: "[list | new | show | test | …]", Does: "rules that suggest what to do, and what each would have done; `/samples rules help` lists all"},
 	{Name: "retry", Args: "[id]", Does: "failed deliveries and why; add an id to try that one again now"},
 	{Name: "status", Does: "is Sample Desk working: connections, what is waiting to be sent, what failed"},
 	{Name: "settings", Does: "the shop's settings (admins only)"},

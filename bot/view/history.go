@@ -43,8 +43,18 @@ func happened(e workflow.Entry, campaigns map[workflow.CampaignID]string) string
 	what := noun(e.Verdict)
 	switch e.Event {
 	case workflow.OnApproved, workflow.OnRejected:
-		return person(e.By.Person) + " " + deed(e.Verdict) + " it" + because(e.Verdict, e.Reason) + from(e.By) + noting(e)
+		return whoDid(e) + " " + verdictDone(e.Verdict) + " it" + because(e.Verdict, e.Reason) + from(e.By) + noting(e)
+	case workflow.OnSecondAsked:
+		return person(e.By.Person) + " asked for a second person to approve it" + from(e.By) + noting(e)
+	case workflow.OnSecondWithdrawn:
+		return person(e.By.Person) + " no longer asks for a second person to approve it" + from(e.By)
 	case workflow.OnUndone:
+		if e.By.Person == "" && e.RuleName != "" {
+			return tookBack(e.Verdict, e.RuleName, e.Cause)
+		}
+		if e.RuleName != "" {
+			return person(e.By.Person) + " undid the " + what + " by the rule *" + ruleName(e.RuleName) + "*" + from(e.By)
+		}
 		return person(e.By.Person) + " undid the " + what + from(e.By)
 	case workflow.OnCampaignChosen:
 		if e.By.Person == "" {

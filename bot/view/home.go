@@ -19,18 +19,19 @@ const CallbackHome = "home"
 
 // The action ids of App Home's own controls. Those of an application are a card's.
 const (
-	ActionHomeRefresh  = "home_refresh"
-	ActionHomeMine     = "home_mine"     // lists what its person is on, or everything again
-	ActionHomeAnswers  = "home_answers"  // lists who waits for an answer, or the requests again
-	ActionHomeShop     = "home_shop"     // a menu; the value is a shop's id, or HomeAny
-	ActionHomeStage    = "home_stage"    // a menu; the value is a stage, or query.AllStages
-	ActionHomeCampaign = "home_campaign" // a menu; the value is a campaign's id, or HomeAny
-	ActionHomeCreator  = "home_creator"  // a text: a user name
-	ActionHomeFilter   = "home_filter"   // opens the dialog of the other filters
-	ActionHomeSort     = "home_sort"     // a menu; the value is a query.Order, or HomeAny for the soonest deadline first
-	ActionHomeClear    = "home_clear"    // takes all filters away
-	ActionHomeNext     = "home_next"     // the value holds a query.Page
-	ActionHomeBack     = "home_back"
+	ActionHomeRefresh   = "home_refresh"
+	ActionHomeMine      = "home_mine"      // lists what its person is on, or everything again
+	ActionHomeSuggested = "home_suggested" // lists what rules suggest something for, or everything again
+	ActionHomeAnswers   = "home_answers"   // lists who waits for an answer, or the requests again
+	ActionHomeShop      = "home_shop"      // a menu; the value is a shop's id, or HomeAny
+	ActionHomeStage     = "home_stage"     // a menu; the value is a stage, or query.AllStages
+	ActionHomeCampaign  = "home_campaign"  // a menu; the value is a campaign's id, or HomeAny
+	ActionHomeCreator   = "home_creator"   // a text: a user name
+	ActionHomeFilter    = "home_filter"    // opens the dialog of the other filters
+	ActionHomeSort      = "home_sort"      // a menu; the value is a query.Order, or HomeAny for the soonest deadline first
+	ActionHomeClear     = "home_clear"     // takes all filters away
+	ActionHomeNext      = "home_next"      // the value holds a query.Page
+	ActionHomeBack      = "home_back"
 )
 
 // HomeAny is the option of a menu that filters nothing.
@@ -46,11 +47,12 @@ type HomeFacts struct {
 	Campaigns []query.CampaignItem // to choose from; more than a menu takes are asked for as they type
 	Campaign  query.CampaignItem   // the chosen one; zero: none
 
-	Overall     query.Tally // of the shops that the filter lets through, whatever the other filters
-	Mine        int         // how many of those that wait for a decision there the reader is on
-	Soon        int         // of those that wait for a decision there: how many end within query.SoonWithin; at most query.MostSoon are counted
-	Waiting     int         // how many creators wait for an answer there
-	query.Tally             // of what the filters but the state let through
+	Overall     query.Tally       // of the shops that the filter lets through, whatever the other filters
+	Mine        int               // how many of those that wait for a decision there the reader is on
+	Soon        int               // of those that wait for a decision there: how many end within query.SoonWithin; at most query.MostSoon are counted
+	Suggestions query.Suggestions // of those that wait for a decision there, and, as far as Approve goes, in shops where the reader decides
+	Waiting     int               // how many creators wait for an answer there
+	query.Tally                   // of what the filters but the state let through
 
 	Rows  []HomeRow
 	Total int // of all pages
@@ -62,11 +64,12 @@ type HomeFacts struct {
 	Partial bool // only the query.MostSorted with the soonest deadlines are in that order
 
 	Health   HomeHealth
-	Welcome  []workflow.Shop // whose admin they are, and which nobody has welcomed yet
-	Settings workflow.ShopID // the shop whose settings they may change; empty: none
-	Decides  bool            // they decide on samples of a shop that they see
-	Several  workflow.ShopID // the shop in which several wait for their decision; empty: none
-	LooksOn  string          // why they do not decide, and what to do about it; empty: they decide
+	Welcome  []workflow.Shop  // whose admin they are, and which nobody has welcomed yet
+	Paused   []workflow.Rules // of shops all of whose rules are paused
+	Settings workflow.ShopID  // the shop whose settings they may change; empty: none
+	Decides  bool             // they decide on samples of a shop that they see
+	Several  workflow.ShopID  // the shop in which several wait for their decision; empty: none
+	LooksOn  string           // why they do not decide, and what to do about it; empty: they decide
 }
 
 // HomeRow is an application in App Home, with what its reader may do.
@@ -125,6 +128,9 @@ func Home(f HomeFacts) HomeView {
 	}
 	blocks = append(blocks, section(counts(f)))
 	blocks = append(blocks, troubles(f.Health)...)
+	if paused := pausedRules(f); paused != "" {
+		blocks = append(blocks, aside(paused))
+	}
 	if f.LooksOn != "" {
 		blocks = append(blocks, aside(f.LooksOn))
 	}
@@ -262,7 +268,8 @@ func refreshButton() slack.BlockElement {
 func homeActions(f HomeFacts) slack.Block {
 	elements := []slack.BlockElement{refreshButton()}
 	if f.Settings != "" {
-		elements = append(elements, button(ActionSettings, string(f.Settings), "Settings", "Change the settings"))
+		elements = append(elements, button(ActionSettings, string(f.Settings), "Settings", "Change the settings"),
+			button(ActionRules, string(f.Settings), "Rules", "Open the rules that suggest what to do"))
 	}
 	return actions("home_actions", elements...)
 }

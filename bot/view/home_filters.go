@@ -23,6 +23,9 @@ func homeFilters(f HomeFacts) slack.Block {
 	if b, ok := mineButton(f); ok {
 		elements = append(elements, b)
 	}
+	if b, ok := suggestedButton(f); ok {
+		elements = append(elements, b)
+	}
 	if b, ok := answersButton(f); ok {
 		elements = append(elements, b)
 	}
@@ -30,6 +33,9 @@ func homeFilters(f HomeFacts) slack.Block {
 		elements = append(elements, campaignMenu(f))
 	}
 	elements = append(elements, button(ActionHomeFilter, "filter", filterButton(f.State.Only), "Filter by product, figures, samples had before"))
+	if b, ok := approveSuggested(f.Suggestions); ok {
+		elements = append(elements, b)
+	}
 	if f.Several != "" {
 		elements = append(elements, button(ActionBulk, string(f.Several), "Decide several", "Choose several requests and decide on them at once"))
 	}
@@ -45,6 +51,15 @@ func mineButton(f HomeFacts) (*slack.ButtonBlockElement, bool) {
 		return button(ActionHomeMine, "all", "Everyone's", "Show everyone's requests again"), true
 	}
 	return button(ActionHomeMine, "mine", "Mine ("+grouped(float64(f.Mine))+")", "Show only the requests that you're on"), f.Mine > 0
+}
+
+// suggestedButton lists what rules suggest something for, or everything again. There is none where they suggest nothing.
+func suggestedButton(f HomeFacts) (*slack.ButtonBlockElement, bool) {
+	if f.State.Suggested {
+		return button(ActionHomeSuggested, "all", "All requests", "Show all requests again"), true
+	}
+	n := f.Suggestions.All
+	return button(ActionHomeSuggested, "suggested", "Suggested ("+grouped(float64(n))+")", "Show only the requests for which a rule suggests something"), n > 0
 }
 
 // mark is the same for the same filters.

@@ -44,6 +44,9 @@ func homeWithin(f HomeFacts) string {
 	if f.State.Mine != "" {
 		text.WriteString(" that you're on")
 	}
+	if f.State.Suggested {
+		text.WriteString(" with a suggestion")
+	}
 	if f.State.Only.Campaign == query.NoCampaign {
 		text.WriteString(" in no campaign")
 	}
@@ -65,6 +68,8 @@ func nothing(f HomeFacts) string {
 	switch {
 	case f.State.Mine != "":
 		return "None of these requests is yours. *Everyone's* shows all requests."
+	case f.State.Suggested:
+		return "No rule suggests anything right now. *All requests* shows all requests."
 	case f.State.Only != (query.Criteria{}):
 		return "No request matches. Loosen the filters."
 	case f.State.Creator != "" && f.All() == 0:
@@ -144,7 +149,7 @@ func homeRow(f HomeFacts, r HomeRow) []slack.Block {
 		numbers = dotted("GMV, 30 days: "+money(c.GMV), "median views: "+figure(c.MedianViews), "sample fulfilment: "+percentage(c.Fulfilment))
 	}
 	text := append([]string{dotted("*"+namedBoth(a.Snapshot.Creator)+"*", product, left)}, lines...)
-	text = append(text, numbers, dotted(campaignOf(CardFacts{Application: a, Campaign: r.Campaign}), shopOf(r.Shop), cardLink(r.Row), "Request "+shortID(a)))
+	text = append(text, proposalLine(a), secondLine(a), numbers, dotted(campaignOf(CardFacts{Application: a, Campaign: r.Campaign}), shopOf(r.Shop), cardLink(r.Row), "Request "+shortID(a)))
 	blocks := []slack.Block{section(text...)}
 	if controls := homeControls(r); len(controls) > 0 {
 		blocks = append(blocks, actions(blockOf(a), controls...))

@@ -286,9 +286,9 @@ func outcome(a workflow.Application) string {
 	d := a.Decision
 	switch s := a.State(); s {
 	case workflow.Queued:
-		return "*" + deed(d.Verdict) + "* by " + person(d.By) + ", can still be undone"
+		return "*" + verdictDone(d.Verdict) + "* by " + decider(d) + ", can still be undone"
 	case workflow.Sending, workflow.Unclear:
-		return "*" + deed(d.Verdict) + "* by " + person(d.By) + ", being sent to TikTok"
+		return "*" + verdictDone(d.Verdict) + "* by " + decider(d) + ", being sent to TikTok"
 	default:
 		by := ""
 		switch {
@@ -296,7 +296,7 @@ func outcome(a workflow.Application) string {
 			by = ", " + elsewhere
 		case d.Phase == workflow.DecisionConfirmed && d.Verdict == workflow.Reject && s == workflow.Rejected,
 			d.Phase == workflow.DecisionConfirmed && d.Verdict == workflow.Approve && s != workflow.Rejected:
-			return "*" + deed(d.Verdict) + "* by " + person(d.By)
+			return "*" + verdictDone(d.Verdict) + "* by " + decider(d)
 		}
 		return stageName(a.Stage()) + by
 	}

@@ -24,6 +24,8 @@ func Notice(s workflow.Payload, admins []workflow.PersonID) Message {
 		return backup(s, admins)
 	case workflow.KindUndelivered:
 		return undelivered(s, admins)
+	case workflow.KindDemoted:
+		return ruleDemoted(s, admins)
 	case workflow.KindWebhook:
 		return webhookFailed(s, admins)
 	default:

@@ -1,6 +1,8 @@
 package view
 
 import (
+	"strings"
+
 	"github.com/slack-go/slack"
 
 	"sampledesk/workflow"
@@ -14,20 +16,27 @@ const QueuePageSize = 10
 // QueueFacts is a page of what waits for a decision, soonest deadline first.
 type QueueFacts struct {
 	query.Queue
-	Several workflow.ShopID // the shop in which several wait for the reader's decision; empty: none, or they do not decide
+	Suggested   bool              // only what a rule suggests something for
+	Suggestions query.Suggestions // how much that is; Approve only where the reader decides
+	Several     workflow.ShopID   // the shop in which several wait for the reader's decision; empty: none, or they do not decide
 }
 
 // Queue is the answer to `/samples queue`.
 func Queue(f QueueFacts) Message {
-	if f.Total == 0 {
-		return emptyQueue()
-	}
 	title := many(f.Total, "pending request")
+	switch {
+	case f.Total == 0 && f.Suggested:
+		return Aside("No rule suggests anything right now. `/samples queue` lists all pending requests.")
+	case f.Total == 0:
+		return emptyQueue()
+	case f.Suggested:
+		title += " with a suggestion"
+	}
 	blocks := []slack.Block{header(title), aside(dotted(part(f.Page*QueuePageSize+1, len(f.Rows), f.Total), "soonest deadline first"))}
 	for _, r := range f.Rows {
 		blocks = append(blocks, section(queueRow(r)...))
 	}
-	if buttons := append(pagingButtons(f), severalButton(f)...); len(buttons) > 0 {
+	if buttons := append(append(pagingButtons(f), suggestedQueue(f)...), severalButton(f)...); len(buttons) > 0 {
 		blocks = append(blocks, actions("", buttons...))
 	}
 	return Message{Text: title, Blocks: blocks}
@@ -45,6 +54,46 @@ func shopOf(shop string) string {
 		return "Shop: " + name
 	}
 	return ""
+}
+
+// suggestedQueue leads to what rules suggest something for and back, and takes what they suggest to approve.
+func suggestedQueue(f QueueFacts) []slack.BlockElement {
+	var buttons []slack.BlockElement
+	switch {
+	case f.Suggested:
+		buttons = append(buttons, button(ActionQueueSuggested, QueuePage{}.String(), "All requests", "Show all pending requests again"))
+	case f.Suggestions.All > 0:
+		buttons = append(buttons, button(ActionQueueSuggested, QueuePage{Suggested: true}.String(), "Suggested ("+grouped(float64(f.Suggestions.All))+")",
+			"Show only the requests for which a rule suggests something"))
+	}
+	if b, ok := approveSuggested(f.Suggestions); ok {
+		buttons = append(buttons, b)
+	}
+	return buttons
+}
+
+// QueuePage names a page of the queue, or of what of it rules suggest something for.
+type QueuePage struct {
+	query.Page
+	Suggested bool
+}
+
+// suggestedMark stands before the page of a list of suggestions.
+const suggestedMark = "suggested "
+
+// String writes a page so that a control can carry it.
+func (p QueuePage) String() string {
+	if p.Suggested {
+		return suggestedMark + p.Page.String()
+	}
+	return p.Page.String()
+}
+
+// ParseQueuePage reads what String wrote.
+func ParseQueuePage(s string) (p QueuePage, err error) {
+	s, p.Suggested = strings.CutPrefix(s, suggestedMark)
+	p.Page, err = query.ParsePage(s)
+	return p, err
 }
 
 func queueRow(r query.Row) []string {
@@ -80,16 +129,17 @@ func severalButton(f QueueFacts) []slack.BlockElement {
 // pagingButtons leaves out a button whose value Slack would not take.
 func pagingButtons(f QueueFacts) []slack.BlockElement {
 	var buttons []slack.BlockElement
-	if f.Back != nil && len(f.Back.String()) <= maxValue {
+	value := func(p query.Page) string { return QueuePage{p, f.Suggested}.String() }
+	if f.Back != nil && len(value(*f.Back)) <= maxValue {
 		back := backButton
 		if f.Back.Number < f.Page-1 {
 			back = startButton
 		}
-		buttons = append(buttons, back(ActionQueueBack, f.Back.String()))
+		buttons = append(buttons, back(ActionQueueBack, value(*f.Back)))
 	}
-	if f.Next != nil && len(f.Next.String()) <= maxValue {
+	if f.Next != nil && len(value(*f.Next)) <= maxValue {
 		left := min(QueuePageSize, max(1, f.Total-f.Page*QueuePageSize-len(f.Rows)))
-		buttons = append(buttons, nextButton(ActionQueuePage, f.Next.String(), left, "requests"))
+		buttons = append(buttons, nextButton(ActionQueuePage, value(*f.Next), left, "requests"))
 	}
 	return buttons
 }

@@ -23,6 +23,8 @@ func Refusal(r workflow.Refusal, campaign string) string {
 		return "TikTok accepts only four reasons. Please choose one from the *Reject…* menu."
 	case workflow.RuleNotYours:
 		return "Only " + person(r.Application.Decision.By) + ", who decided, or an admin can undo this, " + window(r.Application.Decision) + "."
+	case workflow.RuleSamePerson, workflow.RuleTwo, workflow.RuleTouched, workflow.RuleOverCap, workflow.RuleBlockList, workflow.RuleNoProposal, workflow.RuleNoRule, workflow.RuleNoList:
+		return rulesRefusal(r)
 	case workflow.RuleNoApplication:
 		return "Sample Desk doesn't know that request" + asked(r.Name) + ". `/samples queue` lists pending requests."
 	case workflow.RuleEmptyNote:
@@ -95,7 +97,7 @@ const agencys = "TikTok says this request belongs to an agency, so this shop can
 // standing tells somebody whose click came too late, or twice, how things stand.
 func standing(a workflow.Application) string {
 	d := a.Decision
-	who := "Already " + deed(d.Verdict) + " by " + person(d.By) + " " + stamp(d.At) + because(d.Verdict, d.Reason) + "; "
+	who := "Already " + verdictDone(d.Verdict) + " by " + decider(d) + " " + stamp(d.At) + because(d.Verdict, d.Reason) + "; "
 	switch a.State() {
 	case workflow.Pending:
 		return "The card has changed since you saw it: the request is pending again. Please check the card and decide again."

@@ -18,6 +18,15 @@ func Reply(s workflow.Payload) Message {
 	return Message{Text: spokenReply(s), Blocks: blocks}
 }
 
+// ErasedReply is what stays of a reply whose creator was erased: the stage that it told, if any.
+func ErasedReply(stage workflow.Stage) Message {
+	lines, text := []string{"_What stood here was erased with the creator._"}, "Erased with the creator"
+	if stage != "" {
+		lines, text = append([]string{stageName(stage)}, lines...), text+". Sample request: "+spoken(string(stage), maxID)
+	}
+	return Message{Text: text, Blocks: []slack.Block{section(lines...)}}
+}
+
 func replyLines(s workflow.Payload) []string {
 	switch s.Kind {
 	case workflow.KindStage:
@@ -26,7 +35,7 @@ func replyLines(s workflow.Payload) []string {
 		return []string{decisionLine(s)}
 	case workflow.KindRefused:
 		return []string{
-			person(s.By) + ", TikTok refused your " + noun(s.Verdict) + because(s.Verdict, s.Reason) + ": " + why(s.Failure) + ".",
+			whoseRefused(s) + because(s.Verdict, s.Reason) + ": " + why(s.Failure) + ".",
 			afterRefusal(s.Failure),
 		}
 	case workflow.KindCampaign:
@@ -93,7 +102,7 @@ func stageLines(s workflow.Payload) []string {
 	if e, ok := workflow.EndingOf(s.State); ok {
 		lines = append(lines, sentence(move(e)))
 	}
-	if s.By != "" {
+	if s.By != "" || s.Rule != "" {
 		lines = append(lines, fate(s))
 	}
 	return append(lines, stageFacts(s.State, workflow.Snapshot{OrderID: s.OrderID, Tracking: s.Tracking, ShipBy: s.ShipBy})...)
@@ -102,9 +111,12 @@ func stageLines(s workflow.Payload) []string {
 // fate tells what became of the decision that this change of stage is about.
 func fate(s workflow.Payload) string {
 	if s.Undelivered {
+		if s.Rule != "" {
+			return "The " + noun(s.Verdict) + " by " + by(s) + " was not confirmed in time and no longer counts."
+		}
 		return person(s.By) + ", your " + noun(s.Verdict) + " was not confirmed in time and no longer counts."
 	}
-	line := "TikTok confirmed the " + noun(s.Verdict) + because(s.Verdict, s.Reason) + " by " + person(s.By) + "."
+	line := "TikTok confirmed the " + noun(s.Verdict) + because(s.Verdict, s.Reason) + " by " + by(s) + "."
 	if s.Verdict == workflow.Reject {
 		line += " It tells the creator."
 	}
@@ -116,14 +128,16 @@ const again = "The request is pending again."
 func decisionLine(s workflow.Payload) string {
 	what := "the " + noun(s.Verdict)
 	switch {
-	case s.Undone && s.UndoneBy == s.By:
+	case s.Undone && s.UndoneBy == "" && s.Rule != "":
+		return tookBack(s.Verdict, s.Rule, s.Cause) + "; nothing was sent to TikTok. " + again
+	case s.Undone && s.UndoneBy == s.By && s.Rule == "":
 		return person(s.By) + " undid " + what + "; nothing was sent to TikTok. " + again
 	case s.Undone:
-		return person(s.UndoneBy) + " undid " + what + " by " + person(s.By) + "; nothing was sent to TikTok. " + again
+		return person(s.UndoneBy) + " undid " + what + " by " + by(s) + "; nothing was sent to TikTok. " + again
 	case s.Undelivered:
 		return fate(s)
 	default:
-		return capital(what) + " by " + person(s.By) + " was sent, but the answer was lost: " + why(s.Failure) +
+		return capital(what) + " by " + by(s) + " was sent, but the answer was lost: " + why(s.Failure) +
 			". Sample Desk is checking whether TikTok accepted it before sending anything again."
 	}
 }
@@ -147,15 +161,17 @@ func spokenChange(s workflow.Payload) string {
 		return spokenStage(s, stage)
 	case workflow.KindDecision:
 		switch {
+		case s.Undone && s.UndoneBy == "" && s.Rule != "":
+			return "The " + noun(s.Verdict) + " by " + spokenByOf(s) + " was taken back"
 		case s.Undone:
 			return "The " + noun(s.Verdict) + " was undone by " + person(s.UndoneBy)
 		case s.Undelivered:
-			return "The " + noun(s.Verdict) + " by " + person(s.By) + " no longer counts"
+			return "The " + noun(s.Verdict) + " by " + spokenByOf(s) + " no longer counts"
 		default:
 			return "The " + noun(s.Verdict) + " was sent; TikTok has not answered yet"
 		}
 	case workflow.KindRefused:
-		return "TikTok refused the " + noun(s.Verdict) + " by " + person(s.By) + "; back in review"
+		return "TikTok refused the " + noun(s.Verdict) + " by " + spokenByOf(s) + "; back in review"
 	case workflow.KindCampaign:
 		return moved(s) + " the campaign " + spokenCampaign(s.Campaign) + spokenBack(s)
 	case workflow.KindNote:
@@ -169,10 +185,10 @@ func spokenStage(s workflow.Payload, stage string) string {
 	switch {
 	case s.Elsewhere:
 		return stage + "; " + elsewhere
-	case s.By != "" && s.Undelivered:
-		return stage + "; the " + noun(s.Verdict) + " by " + person(s.By) + " no longer counts"
-	case s.By != "":
-		return stage + "; TikTok confirmed the " + noun(s.Verdict) + " by " + person(s.By)
+	case byOurs(s) && s.Undelivered:
+		return stage + "; the " + noun(s.Verdict) + " by " + spokenByOf(s) + " no longer counts"
+	case byOurs(s):
+		return stage + "; TikTok confirmed the " + noun(s.Verdict) + " by " + spokenByOf(s)
 	default:
 		return stage
 	}

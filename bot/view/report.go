@@ -35,6 +35,10 @@ func Report(f ReportFacts) Message {
 			Type: slack.MBTImage, SlackFile: &slack.SlackFileObject{ID: f.Picture}, AltText: c.Alt, Title: plainText(c.Title),
 		})
 	}
+	if earned := earningLines(fmt.Sprintf("Rules and people, last %d days", query.EarnedDays), f.Earned); len(earned) > 0 {
+		blocks = append(blocks, section(earned...))
+		small = append(small, howEarned)
+	}
 	if said := joinLines(small); said != "" {
 		blocks = append(blocks, aside(said))
 	}

@@ -125,6 +125,8 @@ func owed(e workflow.Effect) string {
 		return "an event for another system"
 	case workflow.ImportCreators:
 		return "an import of creators"
+	case workflow.EraseReplies:
+		return "erasing a creator from the thread"
 	default:
 		return "something"
 	}

@@ -41,7 +41,7 @@ func decisionsProgress(f RunFacts) Message {
 
 // runTitle is who does what: "@Member One approves 37 requests", and in the end what came of it.
 func runTitle(r workflow.Run) string {
-	does, wanted, did := "approves", "wanted to approve", deed(r.Verdict)
+	does, wanted, did := "approves", "wanted to approve", verdictDone(r.Verdict)
 	done, to := r.Count(workflow.ItemConfirmed), because(r.Verdict, r.Reason)
 	switch {
 	case r.Kind == workflow.RunJoins:
@@ -155,6 +155,7 @@ func runLines(r workflow.Run) (lines []string) {
 	groups := []runGroup{
 		{workflow.ItemRefused, "Refused by TikTok, and back in review", func(i workflow.RunItem) string { return shortly(i.Failure) }},
 		{workflow.ItemDeclined, capital(notDone(r)), declined},
+		{workflow.ItemAsked, "Asked for: each needs a second person", nil},
 		{workflow.ItemElsewhere, "Changed in the Affiliate Center, not from this desk", func(i workflow.RunItem) string { return "in " + stageName(i.Stage) }},
 		{workflow.ItemUndone, "Undone, and back in review", func(i workflow.RunItem) string { return "by " + person(i.By) }},
 	}
@@ -207,6 +208,12 @@ func declined(i workflow.RunItem) string {
 		return "its review deadline has passed"
 	case workflow.RuleAgency:
 		return "it belongs to an agency"
+	case workflow.RuleNoProposal:
+		return "no rule suggested it any more"
+	case workflow.RuleOverCap:
+		return "it would have been over a limit"
+	case workflow.RuleSamePerson:
+		return "it needs a second person's approval"
 	case workflow.RuleNotApprovable:
 		return "TikTok doesn't allow approving it"
 	case workflow.RuleNoApplication:

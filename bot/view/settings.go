@@ -122,7 +122,10 @@ func SettingsOverview(f SettingsFacts) slack.ModalViewRequest {
 	templates := section("*Message templates*", templatesText(f.Templates))
 	templates.BlockID = SettingsBlock(ActionTemplates, f.Shop.ID)
 	templates.Accessory = slack.NewAccessory(button(ActionTemplates, string(f.Shop.ID), "Change", "Change the message templates"))
-	blocks = append(blocks, templates)
+	rules := section("*Rules*", "Suggest what to do with a request, and decide once you let them.")
+	rules.BlockID = SettingsBlock(ActionRules, f.Shop.ID)
+	rules.Accessory = slack.NewAccessory(button(ActionRules, string(f.Shop.ID), "Change", "Change the rules"))
+	blocks = append(blocks, templates, rules)
 	if f.Connects {
 		blocks = append(blocks, divider(), section("*TikTok*", "Connect another shop, or renew TikTok's authorization."), buttons(
 			button(ActionConnect, ConnectAny, "Connect a shop", "Connect a shop or renew its authorization"),

@@ -79,7 +79,8 @@ func longerNames(f ShowFacts) []slack.Block {
 
 // MoreModal is the dialog behind *More…* on a card: what the card has no room for.
 func MoreModal(f ShowFacts) slack.ModalViewRequest {
-	m := NoticeModal(Message{Blocks: append(detailBlocks(f), aside(whereCard(f.Found[0])))})
+	lists := actions(blockOf(f.Found[0].Application), button(ActionCardLists, targetOf(f.Found[0].Application).String(), "Lists…", "Put the creator on a list, or take them off"))
+	m := NoticeModal(Message{Blocks: append(detailBlocks(f), lists, aside(whereCard(f.Found[0])))})
 	m.Title = plainText("Request " + shortID(f.Found[0].Application))
 	return m
 }

@@ -68,7 +68,11 @@ func fileButton(t StatsTarget, period string) slack.BlockElement {
 
 func shopStats(s query.ShopFigures) Message {
 	lines := append([]string{shopLine(s.Shop), "From " + stamp(s.From) + " to " + stamp(s.To)}, figureLines(s.Figures, nil)...)
-	return Message{Text: join(": ", spoken(s.Shop, maxName), summary(s.Figures)), Blocks: []slack.Block{section(lines...), aside("Now: " + standNow(s))}}
+	m := Message{Text: join(": ", spoken(s.Shop, maxName), summary(s.Figures)), Blocks: []slack.Block{section(lines...), aside("Now: " + standNow(s))}}
+	if earned := earningLines("Rules and people", s.Earned); len(earned) > 0 {
+		m.Blocks = append(m.Blocks, section(earned...), aside(howEarned))
+	}
+	return m
 }
 
 func shopLine(shop string) string {

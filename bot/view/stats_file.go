@@ -75,7 +75,7 @@ func (r StatsRow) verdict() string {
 	if r.Decision.Verdict == "" {
 		return ""
 	}
-	return deed(r.Decision.Verdict)
+	return verdictDone(r.Decision.Verdict)
 }
 
 func (r StatsRow) reason() string {
@@ -98,20 +98,26 @@ const byteOrderMark = "\ufeff"
 
 // StatsFile writes requests as comma-separated values (RFC 4180), one a line below the headings.
 func StatsFile(rows []StatsRow) ([]byte, error) {
+	headings := make([]string, len(statsColumns))
+	for i, c := range statsColumns {
+		headings[i] = c.heading
+	}
+	return csvFile(headings, len(rows), func(row, column int) string { return statsColumns[column].of(rows[row]) })
+}
+
+// csvFile writes so many rows below their headings.
+func csvFile(headings []string, rows int, cell func(row, column int) string) ([]byte, error) {
 	var b bytes.Buffer
 	b.WriteString(byteOrderMark)
 	w := csv.NewWriter(&b)
 	w.UseCRLF = true
-	line := make([]string, len(statsColumns))
-	for i, c := range statsColumns {
-		line[i] = c.heading
-	}
-	if err := w.Write(line); err != nil {
+	if err := w.Write(headings); err != nil {
 		return nil, fmt.Errorf("writing the headings of a file: %w", err)
 	}
-	for _, r := range rows {
-		for i, c := range statsColumns {
-			line[i] = defuse(c.of(r))
+	line := make([]string, len(headings))
+	for row := range rows {
+		for column := range line {
+			line[column] = defuse(cell(row, column))
 		}
 		if err := w.Write(line); err != nil {
 			return nil, fmt.Errorf("writing a line of a file: %w", err)

@@ -54,7 +54,7 @@ func hindrance(a workflow.Application) string {
 
 // decision is who decided what, and when.
 func decision(d workflow.Decision) string {
-	return capital(deed(d.Verdict)) + " by " + person(d.By) + " " + stamp(d.At) + because(d.Verdict, d.Reason)
+	return capital(verdictDone(d.Verdict)) + " by " + decider(d) + " " + stamp(d.At) + because(d.Verdict, d.Reason)
 }
 
 func travelling(d workflow.Decision, s workflow.State) string {

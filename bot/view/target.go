@@ -51,7 +51,7 @@ func (t Target) String() string { return decide + t.Key.String() + ":" + strconv
 
 // ParseTarget reads what String wrote, and the block id of a card's controls.
 func ParseTarget(s string) (Target, error) {
-	s, _, _ = strings.Cut(s, deedMark)
+	s, _, _ = strings.Cut(s, markSeparator)
 	rest, ok := strings.CutPrefix(s, decide)
 	i := strings.LastIndexByte(rest, ':')
 	if !ok || i < 0 {
@@ -71,8 +71,8 @@ func ParseTarget(s string) (Target, error) {
 // targetOf is what a click on the card as it is now would be about.
 func targetOf(a workflow.Application) Target { return Target{Key: a.Key, Round: a.Round} }
 
-// deedMark parts a block id's target from the mark of the latest deed.
-const deedMark = "~"
+// markSeparator parts a block id's target from the mark of the latest action.
+const markSeparator = "~"
 
 // blockOf is the block id of an application's controls: the target, and a mark of what a person did last. A dialog that
 // was opened from a menu and closed again changes no round; with the mark the menu still forgets what was chosen in it.
@@ -80,13 +80,13 @@ func blockOf(a workflow.Application) string {
 	id := targetOf(a).String()
 	if n := len(a.DedupKeys); n > 0 {
 		sum := sha256.Sum256([]byte(a.DedupKeys[n-1]))
-		id += deedMark + hex.EncodeToString(sum[:4])
+		id += markSeparator + hex.EncodeToString(sum[:4])
 	}
 	return id
 }
 
 // menuBlockOf is the block id of the part of a card that holds its menu: block ids are unique within a message.
-func menuBlockOf(a workflow.Application) string { return targetOf(a).String() + deedMark + "menu" }
+func menuBlockOf(a workflow.Application) string { return targetOf(a).String() + markSeparator + "menu" }
 
 // Correspondent names a creator in a control that is about them rather than about one application.
 type Correspondent struct {

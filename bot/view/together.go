@@ -8,7 +8,7 @@ import (
 	"sampledesk/workflow"
 )
 
-// CallbackTogether is the callback id of the dialog with all open requests of a creator. What it holds is a BulkDeed
+// CallbackTogether is the callback id of the dialog with all open requests of a creator. What it holds is a BulkDecision
 // without a verdict; its menu is that of *Decide several*.
 const CallbackTogether = "together"
 
@@ -28,18 +28,18 @@ func TogetherModal(f TogetherFacts) slack.ModalViewRequest {
 		section(creatorLine(c), many(max(f.Total, len(f.Open)), "open request")),
 		&slack.SectionBlock{Type: slack.MBTSection, Fields: numberFields(c)},
 	}
-	deed := BulkDeed{Shop: f.Open[0].Key.Shop}
+	decision := BulkDecision{Shop: f.Open[0].Key.Shop}
 	for _, a := range f.Open {
 		product := productBlock(a)
 		product.Text.Text += "\n" + togetherLine(a)
 		blocks = append(blocks, product)
 		if a.Decidable() {
-			deed.Targets = append(deed.Targets, workflow.Target(targetOf(a)))
+			decision.Targets = append(decision.Targets, workflow.Target(targetOf(a)))
 		}
 	}
 	m := slack.ModalViewRequest{Type: slack.VTModal, Title: plainText("Requests of one creator"), Close: plainText("Close")}
-	meta, fits := deed.Encode()
-	if n := len(deed.Targets); n > 1 && fits {
+	meta, fits := decision.Encode()
+	if n := len(decision.Targets); n > 1 && fits {
 		blocks = append(blocks, bulkVerdict("Approve or reject"), aside(fmt.Sprintf("Decides on all %d pending requests above.", n), undoLine(f.Undo)))
 		m.CallbackID, m.PrivateMetadata, m.Submit = CallbackTogether, meta, plainText(fmt.Sprintf("Decide %d", n))
 	}

@@ -20,8 +20,8 @@ func ReasonText(r workflow.Reason) string {
 	return first(reasons[r], raw(string(r), maxID), "no reason given")
 }
 
-// deed is a verdict as something that was done: "approved".
-func deed(v workflow.Verdict) string {
+// verdictDone is a verdict as something that was done: "approved".
+func verdictDone(v workflow.Verdict) string {
 	if v == workflow.Reject {
 		return "rejected"
 	}

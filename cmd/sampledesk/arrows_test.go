@@ -90,6 +90,7 @@ func TestTheArrowsPointInward(t *testing.T) {
 	for path, p := range all {
 		imports := slices.Concat(p.Imports, p.TestImports, p.XTestImports)
 		for _, i := range imports {
+			require.NotEqual(t, "unsafe", i, "%s: the race detector is run without its checks of unsafe pointers", path)
 			require.False(t, within(i, "sampledesk/cmd"), "nothing imports cmd, but %s does", path)
 			require.False(t, strings.HasPrefix(i, "github.com/prometheus/") && !within(path, "sampledesk/cmd"), "cmd alone counts for Prometheus, but %s imports %s", path, i)
 			if slackGo(i) {
@@ -105,7 +106,7 @@ func TestTheArrowsPointInward(t *testing.T) {
 			require.False(t, slackGo(i), "%s does not import slack-go", stand)
 		}
 	}
-	for _, path := range []string{"sampledesk/workflow/outbox", "sampledesk/webhook", "sampledesk/store", "sampledesk/store/boltstore", "sampledesk/store/storetest"} {
+	for _, path := range []string{"sampledesk/workflow/outbox", "sampledesk/workflow/desks", "sampledesk/webhook", "sampledesk/store", "sampledesk/store/boltstore", "sampledesk/store/storetest"} {
 		for _, i := range reaches(all, path) {
 			require.False(t, within(i, "sampledesk/bot") || within(i, "sampledesk/affiliate"), "%s knows neither Slack nor TikTok, but imports %s", path, i)
 		}
@@ -125,6 +126,9 @@ func TestTheArrowsPointInward(t *testing.T) {
 		"sampledesk/bot/post":   {"sampledesk/bot/slackapi", "sampledesk/bot/view"},
 		"sampledesk/bot/handle": {"sampledesk/bot/access", "sampledesk/bot/slackapi", "sampledesk/bot/socket", "sampledesk/bot/view"},
 
+		"sampledesk/bot/rules": {
+			"sampledesk/bot/access", "sampledesk/bot/handle", "sampledesk/bot/post", "sampledesk/bot/slackapi", "sampledesk/bot/view",
+		},
 		"sampledesk/bot/template": {"sampledesk/bot/access", "sampledesk/bot/handle", "sampledesk/bot/slackapi", "sampledesk/bot/view"},
 	} {
 		require.Contains(t, all, path)

@@ -43,6 +43,14 @@ func kept(t *testing.T, requests int) string {
 	return path
 }
 
+// copied is a store of its own that holds what another does, and so does its key.
+func copied(t *testing.T, path string) string {
+	t.Helper()
+	folder := t.TempDir()
+	require.NoError(t, os.CopyFS(folder, os.DirFS(filepath.Dir(path))))
+	return filepath.Join(folder, filepath.Base(path))
+}
+
 func requestNumber(n int) workflow.Application {
 	at := bubbleStart.Add(time.Duration(n) * time.Second)
 	return workflow.Application{

@@ -138,6 +138,7 @@ func TestARunThatIsUndoneInTimeReachesNobody(t *testing.T) {
 }
 
 func TestARunOutlivesAKillRightAfterItsAcknowledgement(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, "--seed", "8")
 	s.serve("SAMPLEDESK_UNDO=1s")
 	s.until("eight cards", func() bool { return len(s.cards()) == 8 })

@@ -12,13 +12,13 @@ import (
 )
 
 // act lets somebody do something in Slack, and returns what they saw.
-func (b *bubble) act(deed map[string]any) (got seen) {
+func (b *bubble) act(what map[string]any) (got seen) {
 	b.t.Helper()
-	if _, given := deed["channel"]; !given {
-		deed["channel"] = b.desk.SlackChannel
+	if _, given := what["channel"]; !given {
+		what["channel"] = b.desk.SlackChannel
 	}
-	b.post(slackAt, "/sim/act", deed, &got)
-	require.True(b.t, got.OK, "%v: %s %s", deed["do"], got.Error, got.Response)
+	b.post(slackAt, "/sim/act", what, &got)
+	require.True(b.t, got.OK, "%v: %s %s", what["do"], got.Error, got.Response)
 	return got
 }
 

@@ -89,7 +89,7 @@ func tell(w io.Writer, f bot.Finding) int {
 
 // rest looks at the store and at TikTok, and at what the shops' settings name in Slack.
 func (c *check) rest(ctx context.Context) (findings []bot.Finding) {
-	if _, err := os.Stat(boltPath(c.Store)); errors.Is(err, fs.ErrNotExist) && !c.Exchange {
+	if _, err := os.Stat(boltPath(c.Store)); errors.Is(err, fs.ErrNotExist) && !c.Exchange && !store.Shared(c.Store) {
 		return append(c.room(), c.notYet()...)
 	}
 	var out bytes.Buffer

@@ -5,9 +5,12 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -146,7 +149,8 @@ func TestEachFaultLineOfACheckIsProvoked(t *testing.T) {
 		"a wrong app secret":    {other: map[string]string{"tiktok-app-secret": "wrong"}, lines: []string{"FAULT  shop", "TIKTOK_APP_SECRET"}},
 		"TikTok is not there":   {other: map[string]string{"tiktok-api-url": "http://127.0.0.1:1"}, lines: []string{"FAULT  shop", "TIKTOK_API_URL"}},
 		"an unreadable key":     {other: map[string]string{"key": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="}, lines: []string{"FAULT  shop", "SAMPLEDESK_KEY"}},
-		"a store elsewhere":     {other: map[string]string{"store": "postgres://x"}, lines: []string{"FAULT  SAMPLEDESK_STORE"}},
+		"a store elsewhere":     {other: map[string]string{"store": "mysql://x"}, lines: []string{"FAULT  SAMPLEDESK_STORE"}},
+		"no key beside it":      {other: map[string]string{"store": "postgres://x"}, lines: []string{"FAULT  SAMPLEDESK_KEY: it has to be set where the store is in PostgreSQL"}},
 		"a folder to store in":  {other: map[string]string{"store": "bolt:/proc/desk.db"}, lines: []string{"FAULT  store: /proc/desk.db cannot be made"}},
 		"a plain address":       {other: map[string]string{"public-url": "http://desk.example.com"}, lines: []string{"webhooks: TikTok does not take http://desk.example.com/tiktok/webhook: it is not https"}},
 		"a port":                {other: map[string]string{"public-url": "https://desk.example.com:8443"}, lines: []string{"it has a port"}},
@@ -198,20 +202,90 @@ func TestEachFaultLineOfACheckIsProvoked(t *testing.T) {
 	require.Contains(t, out, "SAMPLEDESK_KEY")
 }
 
-func TestACheckWorksOnTheStoreOfARunningDesk(t *testing.T) {
+func TestACheckTellsOfAClockThatIsWrongAndOfADiskThatIsNearlyFull(t *testing.T) {
 	k := newChecked(t)
-	listen := freeAddress(t)
-	k.values["listen"], k.values["public-url"] = listen, "http://"+listen
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	args := []string{"serve"}
+	k.check(nil, "--exchange", "--fix")
+	slack, err := url.Parse(k.values["slack-api-url"])
+	require.NoError(t, err)
+	var off atomic.Int64 // seconds that Slack's clock is ahead of ours
+	proxy := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: slack.Scheme, Host: slack.Host})
+	proxy.ModifyResponse = func(r *http.Response) error {
+		r.Header.Set("Date", time.Now().Add(time.Duration(off.Load())*time.Second).UTC().Format(http.TimeFormat))
+		return nil
+	}
+	elsewhere := httptest.NewServer(proxy)
+	defer elsewhere.Close()
+	through := map[string]string{"slack-api-url": elsewhere.URL + "/api/"}
+	for ahead, line := range map[int64]string{
+		0: "ok     clock, against Slack: within 1s", -150: "FAULT  clock, against Slack: off by 2m", 630: "FAULT  clock, against Slack: off by -10m",
+	} {
+		off.Store(ahead)
+		status, out := k.check(through)
+		require.Contains(t, out, line)
+		require.Equal(t, ahead != 0, strings.Contains(out, "To do: set this machine's clock, best by NTP."), out)
+		require.Equal(t, ahead != 0, status == exitFailed, out)
+	}
+
+	defer func(was func(string) (uint64, bool)) { spaceLeft = was }(spaceLeft)
+	for left, line := range map[uint64]string{
+		leastDisk: "", leastDisk - 1: "FAULT  disk: 99 MB are left where the store is. To do: free some of it", 0: "FAULT  disk: 0 MB are left",
+	} {
+		spaceLeft = func(path string) (uint64, bool) { return left, path == k.store }
+		status, out := k.check(nil)
+		require.Contains(t, out, line)
+		require.Equal(t, line != "", status == exitFailed, out)
+	}
+}
+
+// serve starts a desk with the check's values, and waits until it is ready. Stop ends it.
+func (k *checked) serve(more ...string) (stop func()) {
+	k.t.Helper()
+	ctx, cancel := context.WithCancel(k.t.Context())
+	args := append([]string{"serve"}, more...)
 	for name, value := range k.values {
 		args = append(args, "--"+name+"="+value)
 	}
 	ended := make(chan int, 1)
-	log := &written{steps: newCountdown(t, 1_000_000)}
+	log := &written{steps: newCountdown(k.t, 1_000_000)}
 	go func() { ended <- execute(ctx, args, streams{out: log, err: log}) }()
-	require.Eventually(t, func() bool { return ready(listen) }, 20*time.Second, 20*time.Millisecond)
+	require.Eventually(k.t, func() bool { return ready(k.values["listen"]) }, 20*time.Second, 20*time.Millisecond)
+	return func() {
+		cancel()
+		require.Equal(k.t, exitOK, <-ended)
+	}
+}
+
+func TestTikTokCallsTheAddressThatACheckRegistered(t *testing.T) {
+	k := newChecked(t)
+	k.values["listen"] = freeAddress(t)
+	k.act("/sim/webhooks", `{"names_56":true,"through":"http://`+k.values["listen"]+`"}`)
+	defer k.serve("--sync=@every 1h", "--sync-messages=@every 1h")()
+	cards := func() (n int) {
+		var state slackState
+		require.NoError(t, send(http.MethodGet, strings.TrimSuffix(k.values["slack-api-url"], "api/")+"sim/state", nil, &state))
+		for _, c := range state.Channels {
+			for _, m := range c.Messages {
+				if m.Metadata.EventType == "sampledesk_card" {
+					n++
+				}
+			}
+		}
+		return n
+	}
+	require.Eventually(t, func() bool { return cards() == 2 }, patience, 20*time.Millisecond)
+	k.act("/sim/applications", `{}`)
+	_, out := k.check(nil, "--fix")
+	require.Contains(t, out, "sample applications (56) go to https://desk.example.com/tiktok/webhook")
+	require.Equal(t, 2, cards(), "the desk was not told of the third, and no sweep is due for an hour")
+	k.act("/sim/applications", `{}`)
+	require.Eventually(t, func() bool { return cards() == 3 }, patience, 20*time.Millisecond)
+}
+
+func TestACheckWorksOnTheStoreOfARunningDesk(t *testing.T) {
+	k := newChecked(t)
+	listen := freeAddress(t)
+	k.values["listen"], k.values["public-url"] = listen, "http://"+listen
+	defer k.serve()()
 	_, out := k.check(nil)
 	require.Contains(t, out, "open in the desk that is running at "+listen)
 	require.Contains(t, out, "11 calls are answered")
@@ -222,6 +296,4 @@ func TestACheckWorksOnTheStoreOfARunningDesk(t *testing.T) {
 	_, out = k.check(map[string]string{"public-url": elsewhere.URL})
 	require.Contains(t, out, "FAULT  public address")
 	require.Contains(t, out, "answers 404")
-	cancel()
-	require.Equal(t, exitOK, <-ended)
 }

@@ -16,6 +16,7 @@ import (
 	"sampledesk/affiliate"
 	"sampledesk/affiliate/bridge"
 	"sampledesk/bot"
+	"sampledesk/store"
 	"sampledesk/workflow"
 )
 
@@ -51,6 +52,9 @@ func (c *checking) found(f bot.Finding) { c.write(checkLine{Finding: &f}) }
 // leastDisk is how much of the disk has to be left.
 const leastDisk = 100 << 20
 
+// spaceLeft is diskLeft, but in a test with a disk that is nearly full.
+var spaceLeft = diskLeft
+
 func (c *checking) perform(ctx context.Context, at place, s streams) (err error) {
 	c.out, c.at = json.NewEncoder(s.out), at
 	c.memory(ctx)
@@ -65,7 +69,7 @@ func (c *checking) perform(ctx context.Context, at place, s streams) (err error)
 
 // memory looks at the store and its key.
 func (c *checking) memory(ctx context.Context) {
-	path := boltPath(c.at.flags.Store)
+	path := c.at.flags.storeName()
 	about := path
 	if c.at.tiktok != nil {
 		about += ", open in the desk that is running at " + c.Listen
@@ -76,7 +80,8 @@ func (c *checking) memory(ctx context.Context) {
 	if info, err := os.Stat(path); err == nil {
 		about += fmt.Sprintf(", %.1f MB", float64(info.Size())/1e6)
 	}
-	left, known := diskLeft(path)
+	left, known := spaceLeft(path)
+	known = known && !store.Shared(c.at.flags.Store)
 	if known {
 		about += fmt.Sprintf(", %.1f GB of the disk left", float64(left)/1e9)
 	}

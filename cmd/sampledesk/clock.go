@@ -7,10 +7,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/robfig/cron/v3"
-
 	"sampledesk/affiliate/bridge"
 	"sampledesk/workflow"
+	"sampledesk/workflow/desks"
 	"sampledesk/workflow/engine"
 )
 
@@ -34,6 +33,7 @@ const (
 type clocks struct {
 	engine *engine.Engine
 	tiktok *bridge.Bridge
+	desks  *desks.Desks
 	log    *slog.Logger
 	opened time.Time
 
@@ -41,20 +41,27 @@ type clocks struct {
 	failing map[workflow.ShopID]bool // a failure was logged, and no look went through since
 }
 
-func newClocks(engine *engine.Engine, tiktok *bridge.Bridge, log *slog.Logger) *clocks {
-	return &clocks{engine: engine, tiktok: tiktok, log: log, opened: time.Now(), failing: map[workflow.ShopID]bool{}}
+func newClocks(engine *engine.Engine, tiktok *bridge.Bridge, all *desks.Desks, log *slog.Logger) *clocks {
+	return &clocks{engine: engine, tiktok: tiktok, desks: all, log: log, opened: time.Now(), failing: map[workflow.ShopID]bool{}}
 }
 
 // run looks until ctx ends, and returns once the look that is under way is through.
 func (c *clocks) run(ctx context.Context) {
-	logger := cronLog{c.log}
-	timetable := cron.New(cron.WithLogger(logger), cron.WithChain(cron.Recover(logger), cron.SkipIfStillRunning(logger)))
-	timetable.Schedule(cron.Every(clockEvery), cron.FuncJob(func() { c.lookAll(ctx) }))
-	timetable.Schedule(cron.Every(authorisationsEvery), cron.FuncJob(func() { c.authorisations(ctx) }))
-	timetable.Schedule(cron.Every(retentionEvery), cron.FuncJob(func() { c.retain(ctx) }))
-	timetable.Start()
-	<-ctx.Done()
-	<-timetable.Stop().Done()
+	all := timetable{desks: c.desks, log: c.log}
+	all.add(ctx, "clocks", desks.Every(clockEvery), true, c.lookAll)
+	all.add(ctx, "authorisations", desks.Every(authorisationsEvery), true, c.inTurn("authorisations", c.authorisations))
+	all.add(ctx, "retention", desks.Every(retentionEvery), true, c.inTurn("retention", c.retain))
+	all.wait()
+}
+
+// inTurn is a job that one of the desks does for each tick. What fails in it is told by itself.
+func (c *clocks) inTurn(name string, do func(context.Context)) func(ctx context.Context, tick time.Time) {
+	return func(ctx context.Context, tick time.Time) {
+		_, err := c.desks.Do(ctx, desks.Job{Name: name, Tick: tick, Do: func(ctx context.Context) (string, error) { do(ctx); return "", nil }})
+		if err != nil && ctx.Err() == nil {
+			c.log.ErrorContext(ctx, "could not take a turn", "job", name, "error", err)
+		}
+	}
 }
 
 // authorisations has the admins told of authorisations that are about to end.
@@ -83,7 +90,7 @@ func (c *clocks) retain(ctx context.Context) {
 }
 
 // lookAll looks at the clocks of every shop, each on its own.
-func (c *clocks) lookAll(ctx context.Context) {
+func (c *clocks) lookAll(ctx context.Context, tick time.Time) {
 	shops, err := c.tiktok.Shops(ctx)
 	if err != nil {
 		if ctx.Err() == nil {
@@ -97,7 +104,12 @@ func (c *clocks) lookAll(ctx context.Context) {
 		if sweeps[s.ID].Ended.IsZero() && time.Since(c.opened) < sweepFirst {
 			continue
 		}
-		all.Go(func() { c.record(ctx, s.ID, c.look(ctx, s.ID)) })
+		all.Go(func() {
+			_, err := c.desks.Do(ctx, desks.Job{Name: "clocks " + string(s.ID), Tick: tick, Do: func(ctx context.Context) (string, error) {
+				return "", c.look(ctx, s.ID)
+			}})
+			c.record(ctx, s.ID, err)
+		})
 	}
 	all.Wait()
 }

@@ -39,9 +39,9 @@ func (b *bubble) asks(of map[string]any) string {
 }
 
 // happen has TikTok, the warehouse or the creator do something.
-func (b *bubble) happen(application, deed string) {
+func (b *bubble) happen(application, what string) {
 	b.t.Helper()
-	b.post(centerAt, "/sim/applications/"+application+"/"+deed, map[string]any{}, nil)
+	b.post(centerAt, "/sim/applications/"+application+"/"+what, map[string]any{}, nil)
 }
 
 // approve has a member approve the request of a card.
@@ -142,8 +142,8 @@ func TestAShipmentIsAnnouncedAndItsContentFound(t *testing.T) {
 		card := b.only()
 		b.approve(card)
 		time.Sleep(3 * time.Minute)
-		for i, deed := range []string{"ship", "deliver"} {
-			b.happen(id, deed)
+		for i, what := range []string{"ship", "deliver"} {
+			b.happen(id, what)
 			time.Sleep(3 * time.Minute)
 			require.Len(t, b.ofKind("shipment"), i+1)
 		}

@@ -92,6 +92,7 @@ func TestVersionPrintsTheReleaseThatTheChangelogHas(t *testing.T) {
 }
 
 func TestTheSimulationsLineHoldsWhatIsPromised(t *testing.T) {
+	t.Parallel()
 	s := newStage(t)
 	require.ElementsMatch(t, []string{
 		"slack_api_url", "slack_page", "slack_bot_token", "slack_app_token", "slack_signing_secret", "slack_channel", "slack_users",
@@ -151,6 +152,7 @@ func TestAKeyIsMadeOnceAndOnlyItsOwnerReadsIt(t *testing.T) {
 }
 
 func TestCheckTellsWhatIsInPlaceAndWhatIsNot(t *testing.T) {
+	t.Parallel()
 	s := newStage(t)
 	all := program(t, s.environment(), "check", "--exchange")
 	out, err := all.Output()
@@ -170,6 +172,7 @@ func TestCheckTellsWhatIsInPlaceAndWhatIsNot(t *testing.T) {
 }
 
 func TestCheckAsksTheDeskThatHasTheStoreOpen(t *testing.T) {
+	t.Parallel()
 	s := newStage(t)
 	listen := freeAddress(t)
 	s.serve("SAMPLEDESK_LISTEN=" + listen)
@@ -180,6 +183,7 @@ func TestCheckAsksTheDeskThatHasTheStoreOpen(t *testing.T) {
 }
 
 func TestReadinessTellsHowTheDeskIs(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, "--seed", "3")
 	listen := freeAddress(t)
 	s.serve("SAMPLEDESK_LISTEN=" + listen)

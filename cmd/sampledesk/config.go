@@ -58,8 +58,8 @@ type deskFlags struct {
 
 // storeFlags say where the desk remembers.
 type storeFlags struct {
-	Store string `env:"SAMPLEDESK_STORE" default:"bolt:data/sampledesk.db" help:"Where everything is kept."`
-	Key   secret `env:"SAMPLEDESK_KEY" placeholder:"KEY" help:"Encrypts TikTok's tokens at rest: 32 bytes in base64, or file:PATH. By default the file beside the store with .key at its end, made if it is not there."`
+	Store string `env:"SAMPLEDESK_STORE" default:"bolt:data/sampledesk.db" help:"Where everything is kept: bolt:PATH, or postgres://USER:PASSWORD@HOST/DATABASE for several desks."`
+	Key   secret `env:"SAMPLEDESK_KEY" placeholder:"KEY" help:"Encrypts TikTok's tokens at rest: 32 bytes in base64, or file:PATH. By default the file beside the store with .key at its end, made if it is not there. With PostgreSQL it has to be given."`
 }
 
 // vars are what the flags' defaults refer to.

@@ -33,8 +33,9 @@ func (e *eraseCmd) Run(ctx context.Context, s streams) error {
 //
 // A creator's right to be forgotten, and a leak of more than is needed. It reaches all that the desk can read: records,
 // listings, histories, messages that wait, and what stands in Slack and is the desk's to edit. What is left, and is said
-// each time: what was posted in threads and announced to the channel, which the desk does not edit and people delete in Slack; backups, which go by their age; exports; pages of
-// the store's file that are not in use, until they are written again; and TikTok's own records.
+// each time: what people wrote in threads and what was announced to the channel (shipments, messages), which people delete
+// in Slack; backups, which go by their age; exports; pages of the store's file that are not in use, until they are written
+// again; and TikTok's own records. While an erasure goes on the shop's record holds whom it is about.
 type erasure struct {
 	existing
 	Creator string
@@ -59,9 +60,9 @@ func (e *erasure) perform(ctx context.Context, at place, s streams) error {
 	p.end()
 	_, _ = fmt.Fprintf(s.out, "Erased: %d requests with %d entries of their history, %d memberships of campaigns, %d conversations, %d messages of the desk's.\n",
 		done.Requests, done.Entries, done.Memberships, done.Conversations, done.Messages)
-	_, _ = fmt.Fprintln(s.out, "Cards and messages in Slack are shown again without the name, within minutes while the desk runs. A request that TikTok still lists stays \"Erased creator\"; a new one is a new start.")
+	_, _ = fmt.Fprintln(s.out, "Cards and messages in Slack are shown again without the name, and the desk's replies in their threads are emptied, within minutes while the desk runs. A request that TikTok still lists stays \"Erased creator\"; a new one is a new start.")
 	if len(done.Threads) > 0 {
-		_, _ = fmt.Fprintf(s.out, "To do: what was posted in the threads of these cards, or announced to the channel (shipments, messages), stays in Slack until somebody deletes it there:\n  %s\n", strings.Join(done.Threads, "\n  "))
+		_, _ = fmt.Fprintf(s.out, "To do: what people wrote in the threads of these cards, and what was announced to the channel (shipments, messages), stays in Slack until somebody deletes it there:\n  %s\n", strings.Join(done.Threads, "\n  "))
 	}
 	_, err = fmt.Fprintln(s.out, "Backups and exports made before still have it, until you delete them: backups go by their age.")
 	return err

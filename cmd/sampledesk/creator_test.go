@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"log/slog"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -34,6 +36,27 @@ func inStore(t *testing.T, path string, texts ...string) (found []string) {
 		})
 	}))
 	return found
+}
+
+// standIns are the user names of all who stand in an erased creator's place anywhere in a store.
+func standIns(t *testing.T, path string) (names []string) {
+	t.Helper()
+	db, err := bbolt.Open(path, 0o600, &bbolt.Options{ReadOnly: true})
+	require.NoError(t, err)
+	defer func() { require.NoError(t, db.Close()) }()
+	require.NoError(t, db.View(func(tx *bbolt.Tx) error {
+		return tx.ForEach(func(_ []byte, b *bbolt.Bucket) error {
+			return b.ForEach(func(k, v []byte) error {
+				for _, name := range regexp.MustCompile(`(?i)erased-[a-z0-9]{8}`).FindAllString(string(k)+" "+string(v), -1) {
+					if name = strings.ToLower(name); !slices.Contains(names, name) {
+						names = append(names, name)
+					}
+				}
+				return nil
+			})
+		})
+	}))
+	return names
 }
 
 // sums are a shop's figures of all time.
@@ -76,8 +99,8 @@ func TestACreatorIsErasedEverywhereAndDoesNotComeBack(t *testing.T) {
 		b.campaign(b.member(), "add @"+handle+" to Spring")
 		b.approve(cards[posted])
 		time.Sleep(time.Minute)
-		for _, deed := range []string{"ship", "deliver", "post"} {
-			b.happen(posted, deed)
+		for _, step := range []string{"ship", "deliver", "post"} {
+			b.happen(posted, step)
 			time.Sleep(5 * time.Minute)
 		}
 		b.close()
@@ -102,7 +125,8 @@ func TestACreatorIsErasedEverywhereAndDoesNotComeBack(t *testing.T) {
 
 		b.open()
 		time.Sleep(30 * time.Minute) // sweeps, messages and content are looked at again; TikTok still has all of it
-		for _, event := range []string{"sampledesk_card", "sampledesk_notice"} {
+		emptied := map[string]int{}
+		for _, event := range []string{"sampledesk_card", "sampledesk_notice", "sampledesk_reply"} {
 			for _, m := range b.messages(event) {
 				if m.Metadata.Payload["kind"] == "shipment" { // an announcement, which the desk does not edit: a person deletes it
 					continue
@@ -110,6 +134,10 @@ func TestACreatorIsErasedEverywhereAndDoesNotComeBack(t *testing.T) {
 				shown := m.Text + b.blocks(m.TS)
 				require.NotContains(b.t, strings.ToLower(shown), "quokka", "%s %v", event, m.Metadata.Payload)
 				require.NotContains(b.t, shown, "secret")
+				if event == "sampledesk_reply" && m.Metadata.Payload["erased"] != "" {
+					emptied[m.Metadata.Payload["kind"]]++
+					require.NotContains(b.t, m.Metadata.Payload["application"], other)
+				}
 			}
 		}
 		for _, m := range b.messages("sampledesk_card") {
@@ -118,7 +146,8 @@ func TestACreatorIsErasedEverywhereAndDoesNotComeBack(t *testing.T) {
 				b.approve(m)
 			}
 		}
-		_ = other
+		require.Equal(b.t, 3, emptied["stage"]) // awaiting shipment, shipping, content pending
+		require.Positive(b.t, emptied["message"])
 		time.Sleep(10 * time.Minute)
 		b.close()
 		require.Empty(b.t, inStore(b.t, path, texts...), "they do not come back")
@@ -156,11 +185,12 @@ func TestAnErasureThatIsBrokenOffIsFinishedByTheSameCommand(t *testing.T) {
 		}
 		return nil
 	}
+	whole := kept(t, 2)
+	changed(t, whole, fill)
+	require.NotEmpty(t, inStore(t, whole, secret))
 	brokenOff := 0
 	for steps := 4; steps < 400; steps += 9 {
-		path := kept(t, 2)
-		changed(t, path, fill)
-		require.NotEmpty(t, inStore(t, path, secret))
+		path := copied(t, whole)
 		var said bytes.Buffer
 		status := execute(newCountdown(t, steps), []string{"creator", "erase", "--store", "bolt:" + path, "--yes", secret}, streams{out: &said, err: &said})
 		left := inStore(t, path, secret)
@@ -174,6 +204,7 @@ func TestAnErasureThatIsBrokenOffIsFinishedByTheSameCommand(t *testing.T) {
 			require.Contains(t, out, "Erased: ")
 		}
 		require.Empty(t, inStore(t, path, secret), "%d", steps)
+		require.Len(t, standIns(t, path), 1, "%d: one creator stays one", steps)
 	}
 	require.Greater(t, brokenOff, 3)
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"sampledesk/affiliate/affiliatesim"
+	"sampledesk/workflow"
 )
 
 // demo is the product with two addresses changed.
@@ -58,12 +59,16 @@ func (d *demo) Run(ctx context.Context, out streams) (err error) {
 	if err != nil {
 		return errors.Join(err, stage.close())
 	}
+	desk := d.desk(stage.details, folder)
+	if err := firstRule(ctx, desk.storeFlags, workflow.ShopID(stage.details.TikTok.ShopID), log); err != nil {
+		return errors.Join(err, stage.close())
+	}
 	stage.pages[0] = newDemoPage(stage, d.Undo, collaboration, log).over(stage.pages[0])
 	d.greet(out, stage.details)
 
 	group := newGroup(ctx)
 	group.start(stage.serve)
-	group.start(func(ctx context.Context) error { return d.desk(stage.details, folder).run(ctx, network{}, log) })
+	group.start(func(ctx context.Context) error { return desk.run(ctx, network{}, log) })
 	group.start(func(ctx context.Context) error { d.trickle(ctx, stage.affiliate, log); return nil })
 	group.start(func(ctx context.Context) error {
 		newCreators(stage.details.TikTok.Page, collaboration, d.Answer, log).live(ctx)

@@ -17,6 +17,7 @@ func done(step string) string {
 }
 
 func TestAFirstVisitorSeesBothStandInsAndIsLedThroughTheLoop(t *testing.T) {
+	t.Parallel()
 	s, page := startDemo(t)
 	v := visit(t, page, 1400, 900)
 	center := v.inFrame(s.shop)
@@ -49,6 +50,7 @@ func TestAFirstVisitorSeesBothStandInsAndIsLedThroughTheLoop(t *testing.T) {
 }
 
 func TestOnAPhoneThePanesAreTabsAndNothingIsWiderThanTheScreen(t *testing.T) {
+	t.Parallel()
 	s, page := startDemo(t)
 	v := visit(t, page, 360, 780)
 	center := v.inFrame(s.shop)
@@ -80,6 +82,7 @@ func TestOnAPhoneThePanesAreTabsAndNothingIsWiderThanTheScreen(t *testing.T) {
 }
 
 func TestTheStripIsFoldedAndUnfoldedByTheKeyboard(t *testing.T) {
+	t.Parallel()
 	_, page := startDemo(t, "--seed", "1")
 	v := visit(t, page, 1024, 768)
 	v.until(`document.querySelector('.steps.live')`)

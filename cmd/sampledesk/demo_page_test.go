@@ -57,6 +57,7 @@ func (s *stage) ticked() (now steps) {
 }
 
 func TestAVisitorsStepsAreTickedAsTheyComeAbout(t *testing.T) {
+	t.Parallel()
 	s, page := startDemo(t, "--answer", "1s")
 	s.until("the first cards", func() bool { return len(s.cards()) == 6 })
 	require.Zero(t, s.ticked())
@@ -164,6 +165,7 @@ func (s *stage) more(who, page string, card message) {
 }
 
 func TestAnApprovalThatIsUndoneCountsAsOne(t *testing.T) {
+	t.Parallel()
 	s, _ := startDemo(t, "--seed", "1", "--undo", "10m")
 	s.until("the card", func() bool { return len(s.cards()) == 1 })
 	require.True(t, s.click(s.person("admin"), s.cards()[0], "approve").OK)

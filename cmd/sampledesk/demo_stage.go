@@ -1,10 +1,15 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"sampledesk/affiliate/affiliatesim"
+	"sampledesk/bot/view"
+	"sampledesk/workflow"
 )
 
 // invitedCreators are whom the demo's target collaboration invites. The first two of them write to the shop.
@@ -43,8 +48,8 @@ func (d *demo) prepare(center *affiliatesim.Center) (collaboration string, err e
 
 // The creators of the demo who have a past, and what they ask for.
 var (
-	eveningGlow = affiliatesim.RequestedBy{Username: "evening.glow", Nickname: "Evening Glow"}
-	tidyDesk    = affiliatesim.RequestedBy{Username: "tidy_desk", Nickname: "Tidy Desk"}
+	eveningGlow = affiliatesim.RequestedBy{Username: "evening.glow", Nickname: "Evening Glow", GMV: affiliatesim.Money("18240.00", "USD")}
+	tidyDesk    = affiliatesim.RequestedBy{Username: "tidy_desk", Nickname: "Tidy Desk", GMV: affiliatesim.Money("2460.00", "USD")}
 	glowSerum   = affiliatesim.RequestedProduct{Title: "Hydrating Glow Serum", ID: "1729384756000000101", SKUID: "1729384756000000102"}
 	deskLamp    = affiliatesim.RequestedProduct{Title: "Foldable Desk Lamp", ID: "1729384756000000201", SKUID: "1729384756000000202"}
 )
@@ -87,4 +92,21 @@ func (d *demo) quiet() int {
 	default:
 		return d.Seed
 	}
+}
+
+// firstRule gives the demo's shop the rule that people are offered first, so that a visitor sees what one suggests.
+func firstRule(ctx context.Context, at storeFlags, shop workflow.ShopID, log *slog.Logger) (err error) {
+	db, _, err := openMemory(ctx, at, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	rule, _, _ := view.Started(view.Starters[0].Key).Rule(workflow.ShopRule{ID: "first", Version: 1, CreatedAt: time.Now()}, view.RuleMeta{}, "")
+	err = db.Update(ctx, func(tx workflow.Tx) error {
+		return tx.PutRules(workflow.Rules{Shop: shop, Version: 1, All: []workflow.ShopRule{rule}})
+	})
+	if err != nil {
+		return fmt.Errorf("giving the demo's shop a rule: %w", err)
+	}
+	return nil
 }

@@ -64,6 +64,7 @@ func openDesk(t *testing.T, width, height int64, args ...string) (*stage, *visit
 }
 
 func TestAnApprovalIsUndoneOnTheCard(t *testing.T) {
+	t.Parallel()
 	s, v := openDesk(t, 1400, 900, "--seed", "1", "--undo", "60s")
 	card := s.cards()[0]
 	v.click(onCard(card, "approve"))
@@ -77,6 +78,7 @@ func TestAnApprovalIsUndoneOnTheCard(t *testing.T) {
 }
 
 func TestARejectionIsChosenFromTheMenuAndSentFromItsDialog(t *testing.T) {
+	t.Parallel()
 	s, v := openDesk(t, 1400, 900, "--seed", "1", "--undo", "0s")
 	card := s.cards()[0]
 	v.click(onCard(card, "reject"))
@@ -92,6 +94,7 @@ func TestARejectionIsChosenFromTheMenuAndSentFromItsDialog(t *testing.T) {
 }
 
 func TestACreatorIsAddedToACampaignInTheModalAndACommandShowsWhereSheStands(t *testing.T) {
+	t.Parallel()
 	s, v := openDesk(t, 360, 740, "--seed", "1")
 	card := s.cards()[0]
 	v.click(onCard(card, "campaign"))
@@ -110,6 +113,7 @@ func TestACreatorIsAddedToACampaignInTheModalAndACommandShowsWhereSheStands(t *t
 }
 
 func TestARefusalIsSeenByItsPersonAlone(t *testing.T) {
+	t.Parallel()
 	s, v := openDesk(t, 1400, 900, "--seed", "1")
 	card := s.cards()[0]
 	v.seenAs(s.person("guest"))
@@ -121,6 +125,7 @@ func TestARefusalIsSeenByItsPersonAlone(t *testing.T) {
 }
 
 func TestAThreadGrowsWhileItsReaderLooksOn(t *testing.T) {
+	t.Parallel()
 	s, v := openDesk(t, 1400, 900, "--seed", "1", "--undo", "0s")
 	card := s.cards()[0]
 	v.click(onCard(card, "approve"))

@@ -148,6 +148,9 @@ func (f *deskFlags) examine(found *problems) (when schedules) {
 // examine looks at where the desk is to remember.
 func (f *storeFlags) examine(found *problems) {
 	found.find("SAMPLEDESK_STORE", store.Check(f.Store))
+	if err := f.keyGiven(); err != nil {
+		found.find("SAMPLEDESK_KEY", errors.New("it has to be set where the store is in PostgreSQL, the same on every desk"))
+	}
 	switch path, isFile := strings.CutPrefix(string(f.Key), "file:"); {
 	case isFile && path == "":
 		found.find("SAMPLEDESK_KEY", errors.New("file: names no file"))

@@ -28,7 +28,7 @@ var hostile = map[string][]string{
 	"TIKTOK_REFRESH_TOKEN":     {"ROW secret", "ROW\nsecret"},
 	"TIKTOK_API_URL":           {"example.com", "https://example.com/path", "https://secret@example.com", "mailto:a@example.com", "https://example.com?x"},
 	"TIKTOK_AUTH_URL":          {"example.com", "https://example.com/api/v2", "//example.com"},
-	"SAMPLEDESK_STORE":         {"data/desk.db", "bolt:", "postgres://desk:secret@db/desk"},
+	"SAMPLEDESK_STORE":         {"data/desk.db", "bolt:", "mysql://desk:secret@db/desk", "postgres://desk:secret@db:port/desk"},
 	"SAMPLEDESK_KEY":           {"short", "file:", strings.Repeat("A", 44) + "secret"},
 	"SAMPLEDESK_LISTEN":        {"8080", "localhost", "127.0.0.1:", "127.0.0.1:99999", "::1:8080", "http://127.0.0.1:8080"},
 	"SAMPLEDESK_SYNC":          {"TZ=UTC", "CRON_TZ=", "TZ=Nowhere 0 * * * *", "0 0 31 2 *", "0 0 30 2 *", "@every 500ms", "@every 0s", "@every -1m", "@every", "every minute", "* * *", "@reboot", "61 * * * *", "TZ=UTC @every 1500ms"},

@@ -28,7 +28,7 @@ type export struct {
 type exporting struct {
 	existing
 	Format string `env:"SAMPLEDESK_EXPORT_FORMAT" enum:"csv,jsonl" default:"csv" help:"csv, or jsonl: a JSON object in each line."`
-	What   string `env:"SAMPLEDESK_EXPORT_WHAT" enum:"applications,decisions,campaigns,history,messages,audit" default:"applications" help:"applications, decisions, campaigns, history, messages or audit."`
+	What   string `env:"SAMPLEDESK_EXPORT_WHAT" enum:"applications,decisions,campaigns,history,messages,audit,rules" default:"applications" help:"applications, decisions, campaigns, history, messages, audit or rules."`
 	Shop   string `env:"SAMPLEDESK_EXPORT_SHOP" placeholder:"ID" help:"Of this shop alone."`
 	By     string `kong:"-"` // who asks, as the machine knows them
 }
@@ -79,10 +79,11 @@ func (e *exporting) perform(ctx context.Context, at place, s streams) error {
 	}
 	table := tables[e.What]
 	out := &exporter{ctx: ctx, store: at.store, to: s.out, rows: newRowWriter(e.Format, table.columns), table: table}
-	if e.What != "campaigns" {
+	switch e.What {
+	case "campaigns", "rules":
+		out.progress = newProgress(s, "exporting", 0, e.What)
+	default:
 		out.progress = newProgress(s, "exporting", int64(total), "requests")
-	} else {
-		out.progress = newProgress(s, "exporting", 0, "campaigns")
 	}
 	defer out.progress.end()
 	if err := out.flush(); err != nil { // the head
@@ -442,6 +443,6 @@ func takesMessages(e workflow.Entry) bool {
 	}, e.Event)
 }
 
-func takesDeeds(e workflow.Entry) bool {
+func takesActions(e workflow.Entry) bool {
 	return e.By.Person != "" || e.By.Surface == workflow.FromShell
 }

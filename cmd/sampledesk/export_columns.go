@@ -28,6 +28,7 @@ type exportRow struct {
 	campaign workflow.Campaign
 	member   workflow.Member
 	stage    workflow.Stage // of the member
+	rules    rulesRow
 }
 
 // tables are all of them. deploy/README.md documents the columns; a test holds it to this.
@@ -79,7 +80,7 @@ var tables = map[string]table{
 			{"product_id", "", func(r *exportRow) any { return string(r.app.Snapshot.Product.ID) }},
 			{"decision", "APPROVE or REJECT", func(r *exportRow) any { return string(r.entry.Verdict) }},
 			{"reason", "of a rejection", func(r *exportRow) any { return string(r.entry.Reason) }},
-		}, ofDeed, ofStates, ofFailure),
+		}, ofAction, ofStates, ofFailure),
 	},
 	"campaigns": {
 		says: "a row for each creator in each campaign, and one for a campaign without any; by shop, campaign's name and creator",
@@ -106,7 +107,7 @@ var tables = map[string]table{
 	"history": {
 		says:    "a row for everything that happened: of each request by first sight and time, then of the shop itself",
 		walk:    walkEntries(takesAll),
-		columns: concat(ofEntry, ofShop, ofRequest, ofCreator, ofDeed, ofStates, ofText, ofFailure),
+		columns: concat(ofEntry, ofShop, ofRequest, ofCreator, ofAction, ofStates, ofText, ofFailure),
 	},
 	"messages": {
 		says: "a row for each message from or to a creator and what became of it; ordered like history",
@@ -114,12 +115,17 @@ var tables = map[string]table{
 		columns: concat(ofEntry, ofShop, ofRequest, ofCreator, []column{
 			{"direction", "in: from the creator; out: to them", func(r *exportRow) any { return direction(r.entry) }},
 			{"text", "", func(r *exportRow) any { return r.entry.Text }},
-		}, ofDeed, ofFailure),
+		}, ofAction, ofFailure),
 	},
 	"audit": {
 		says:    "a row for everything that a person did, from where: decisions, notes, messages, campaigns, settings, exports and erasures; ordered like history",
-		walk:    walkEntries(takesDeeds),
-		columns: concat(ofEntry, ofShop, ofRequest, ofCreator, ofDeed, ofStates, ofText),
+		walk:    walkEntries(takesActions),
+		columns: concat(ofEntry, ofShop, ofRequest, ofCreator, ofAction, ofStates, ofText),
+	},
+	"rules": {
+		says:    "a row for the shop's own part of its rules, for each rule, each creator on each list, each cost and each count; by shop and kind",
+		walk:    walkRules,
+		columns: concat(ofShop, ofRules, ofCreator),
 	},
 }
 
@@ -141,7 +147,7 @@ var (
 	ofRequest = []column{
 		{"application_id", "TikTok's id of the request; empty: of the shop itself", func(r *exportRow) any { return string(r.entry.Key.ID) }},
 	}
-	ofDeed = []column{
+	ofAction = []column{
 		{"by", "Slack's id of the person; empty: nobody, or somebody at the machine", func(r *exportRow) any { return string(r.entry.By.Person) }},
 		{"as_admin", "true where they acted as an admin", func(r *exportRow) any { return r.entry.By.Admin }},
 		{"from", "where they acted: card, modal, command, home, thread, bulk; or sync, courier, clock, shell", func(r *exportRow) any { return string(r.entry.By.Surface) }},

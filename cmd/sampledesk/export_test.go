@@ -27,7 +27,7 @@ var update = flag.Bool("update", false, "write the generated parts of deploy/REA
 // columnsTable documents the columns, as deploy/README.md has it.
 func columnsTable() string {
 	var b strings.Builder
-	for _, what := range []string{"applications", "decisions", "campaigns", "history", "messages", "audit"} {
+	for _, what := range []string{"applications", "decisions", "campaigns", "history", "messages", "audit", "rules"} {
 		fmt.Fprintf(&b, "\n`%s`: %s.\n\n| Column | |\n|---|---|\n", what, tables[what].says)
 		for _, c := range tables[what].columns {
 			fmt.Fprintf(&b, "| `%s` | %s |\n", c.name, c.says)

@@ -10,6 +10,7 @@ import (
 	"sampledesk/affiliate/bridge"
 	"sampledesk/bot"
 	"sampledesk/workflow"
+	"sampledesk/workflow/desks"
 	"sampledesk/workflow/engine"
 )
 
@@ -23,6 +24,7 @@ type health struct {
 	slack  *bot.Desk
 	tiktok *bridge.Bridge
 	backup *nightly
+	desks  *desks.Desks
 }
 
 // readiness is what /readyz answers, as JSON, with 503 while Ready is false.
@@ -36,7 +38,18 @@ type readiness struct {
 	// the desk's own, which keeps it from nothing.
 	TableFaults int `json:"table_faults,omitempty"`
 
+	Desks []deskReadiness `json:"desks,omitempty"` // those that share the store, this one first; where there are several
+
 	Backup *backupReadiness `json:"backup,omitempty"` // nil: no nightly backups are asked for
+}
+
+type deskReadiness struct {
+	ID      workflow.DeskID `json:"id"`
+	Host    string          `json:"host"`
+	Version string          `json:"version"`
+	Started time.Time       `json:"started"`
+	Seen    time.Time       `json:"seen"` // its last sign of life, by the store's clock
+	Did     workflow.Did    `json:"last_minute"`
 }
 
 type slackReadiness struct {
@@ -109,6 +122,11 @@ func (h health) report(ctx context.Context, now time.Time) readiness {
 		report.Faults = append(report.Faults, "the store does not answer: "+err.Error())
 	}
 	report.Backup = h.backup.readiness()
+	if all := h.desks.All(); len(all) > 1 {
+		for _, d := range all {
+			report.Desks = append(report.Desks, deskReadiness{ID: d.ID, Host: d.Host, Version: d.Version, Started: d.StartedAt, Seen: d.SeenAt, Did: d.Did})
+		}
+	}
 	report.TableFaults = h.engine.Faults()
 	report.Ready = len(report.Faults) == 0
 	return report

@@ -18,6 +18,7 @@ func (v *visitor) atHome(who string) {
 }
 
 func TestARequestIsApprovedAndUndoneInAppHomeOnAPhone(t *testing.T) {
+	t.Parallel()
 	s, v := openDesk(t, 360, 740, "--seed", "3", "--undo", "60s")
 	v.atHome(s.person("member"))
 	v.shows("#main", "1–3 of 3 · soonest deadline first")
@@ -31,6 +32,7 @@ func TestARequestIsApprovedAndUndoneInAppHomeOnAPhone(t *testing.T) {
 }
 
 func TestAppHomeFindsACreator(t *testing.T) {
+	t.Parallel()
 	s, v := openDesk(t, 1280, 800, "--seed", "2")
 	v.atHome(s.person("member"))
 	v.do(chromedp.SendKeys(chromedp.CSS(`#main [data-action="home_creator"]`), "@nobody.here"))

@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"sampledesk/workflow"
+	"sampledesk/workflow/engine"
 )
 
 // trial is a task that does what it is told.
@@ -66,7 +67,7 @@ func running(t *testing.T, store string) (storeFlags, context.CancelFunc) {
 	f := storeFlags{Store: "bolt:" + store}
 	db, key, err := openMemory(t.Context(), f, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
-	i := inside{tasks: tasks, at: place{store: db, key: key, flags: f, log: slog.New(slog.DiscardHandler)}}
+	i := inside{tasks: tasks, at: place{store: db, key: key, engine: engine.New(db, nil), flags: f, log: slog.New(slog.DiscardHandler)}}
 	l, err := network{}.listenBeside(t.Context(), socketPath(f.Store))
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(t.Context())

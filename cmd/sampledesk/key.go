@@ -75,6 +75,9 @@ const (
 // is on the disk before anything is sealed with it; everything is sealed anew in one transaction; then the key's file is
 // replaced. settleKey finds out on which side of the transaction it was broken off.
 func (r *rotation) perform(ctx context.Context, at place, s streams) error {
+	if err := aloneAt(ctx, at.store); err != nil {
+		return err
+	}
 	path, isFile := keyFile(at.flags)
 	text := r.New
 	if text == "" {
@@ -113,6 +116,18 @@ func (r *rotation) perform(ctx context.Context, at place, s streams) error {
 		return fmt.Errorf("everything is sealed with the new key, and its file could not be replaced (%w): move %s to %s, or restart the desk, which does it", err, path+newEnd, path)
 	}
 	_, err = fmt.Fprintf(s.out, "Sealed %d secrets with the new key, which is in %s. Keep a copy of it in another place.\nThe key before is in %s: backups made before need it. Delete it with the last of them.\n", n, path, before)
+	return err
+}
+
+// aloneAt refuses while desks work on a store that they share: they would go on with the key that they were given.
+func aloneAt(ctx context.Context, db workflow.Store) error {
+	if _, is := db.(workflow.Shared); !is {
+		return nil
+	}
+	hosts, err := desksAt(ctx, db)
+	if err == nil && len(hosts) > 0 {
+		err = fmt.Errorf("desks work on this store (on %s), each with the key that it was given at its start: stop them all, rotate the key a minute later, and start them with the new one", strings.Join(hosts, ", "))
+	}
 	return err
 }
 

@@ -66,8 +66,8 @@ func (b *bubble) life(target bool) {
 	}, &got)
 	require.True(b.t, got.OK, got.Error)
 	time.Sleep(3 * time.Minute)
-	for _, deed := range []string{"ship", "deliver", "post"} {
-		b.post(centerAt, "/sim/applications/"+made.ID+"/"+deed, map[string]any{}, nil)
+	for _, what := range []string{"ship", "deliver", "post"} {
+		b.post(centerAt, "/sim/applications/"+made.ID+"/"+what, map[string]any{}, nil)
 		time.Sleep(3 * time.Minute)
 	}
 	var stages []string

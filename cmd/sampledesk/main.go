@@ -34,9 +34,11 @@ type commands struct {
 	Shop    shopCmd    `cmd:"" help:"Connect, list and disconnect shops."`
 	Backup  backup     `cmd:"" help:"Copy the store to a file, while the desk runs or not. The copy is checked; the key is not in it."`
 	Export  export     `cmd:"" help:"Write what the desk knows as a table to standard output: CSV or JSON lines. deploy/README.md has the columns."`
+	Rules   rulesCmd   `cmd:"" help:"The rules of a shop, as text."`
 	Key     keyCmd     `cmd:"" help:"The key that seals tokens and secrets in the store."`
 	Creator creatorCmd `cmd:"" help:"What is kept of a creator."`
 	Restore restore    `cmd:"" help:"Put a backup where the store is to be. It never writes over a store that is there."`
+	Move    move       `cmd:"" help:"Move everything from one store to another: from a file to PostgreSQL, or back. Both are read again and compared."`
 	Health  healthCmd  `cmd:"" help:"Ask the desk that runs on this machine whether it is well. Exit status 1 if it is not, or does not answer."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }

@@ -265,6 +265,7 @@ func TestNothingOfMessagesIsAskedWithoutNewsButTheirList(t *testing.T) {
 }
 
 func TestAMessageOutlivesAKillRightAfterItWasAccepted(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, "--seed", "1")
 	s.serve()
 	s.until("the card", func() bool { return len(s.cards()) == 1 })

@@ -16,6 +16,7 @@ import (
 	"sampledesk/affiliate"
 	"sampledesk/affiliate/bridge"
 	"sampledesk/workflow"
+	"sampledesk/workflow/desks"
 	"sampledesk/workflow/engine"
 	"sampledesk/workflow/outbox"
 )
@@ -197,7 +198,7 @@ func (m *metrics) applied(line workflow.Entry, after workflow.Application) {
 
 func surfaceLabel(s workflow.Surface) string {
 	switch s {
-	case workflow.FromCard, workflow.FromModal, workflow.FromCommand, workflow.FromHome, workflow.FromThread, workflow.FromBulk:
+	case workflow.FromCard, workflow.FromModal, workflow.FromCommand, workflow.FromHome, workflow.FromThread, workflow.FromBulk, workflow.FromRule:
 		return string(s)
 	default:
 		return other
@@ -254,6 +255,7 @@ func (m *metrics) webhook(outcome string) { m.received.of(outcome).Inc() }
 type countedService struct {
 	outbox.Service
 	metrics *metrics
+	desks   *desks.Desks
 }
 
 // Budget implements outbox.Service.
@@ -274,6 +276,9 @@ func (c countedService) Deliver(ctx context.Context, e workflow.Effect) engine.O
 	}()
 	o := c.Service.Deliver(ctx, e)
 	outcome = outcomeLabel(o)
+	if !o.Nothing {
+		c.desks.Delivered()
+	}
 	return o
 }
 

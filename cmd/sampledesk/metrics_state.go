@@ -45,6 +45,7 @@ var (
 	descBytes     = gauge("store_size_bytes", "The size of the store's file.")
 	descFree      = gauge("store_free_pages", "Pages of the store's file that are free to be used again.")
 	descPage      = gauge("store_page_size_bytes", "The size of a page of the store's file.")
+	descDesks     = gauge("desks", "Desks that share the store and gave a sign of life within the last minute, this one among them.")
 	descFaults    = gauge("table_faults_total", "Steps that led to another state than the table of transitions says: a fault of the desk's own.")
 )
 
@@ -52,7 +53,7 @@ var (
 func (s state) Describe(to chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		descReady, descBuild, descWaiting, descOldest, descDead, descRequests, descStopped, descSwept, descConnected, descLinks, descPace, descEnds,
-		descStoreUp, descBytes, descFree, descPage, descFaults,
+		descStoreUp, descBytes, descFree, descPage, descFaults, descDesks,
 	} {
 		to <- d
 	}
@@ -75,6 +76,7 @@ func (s state) Collect(to chan<- prometheus.Metric) {
 	put(descBuild, 1, version(), runtime.Version())
 	put(descConnected, one(report.Slack.Connected))
 	put(descLinks, float64(s.health.slack.Health().Links))
+	put(descDesks, float64(len(s.health.desks.All())))
 	put(descFaults, float64(report.TableFaults))
 	paces := map[[2]string]float64{} // the slowest, where several apps make the same calls
 	for _, client := range s.clients() {

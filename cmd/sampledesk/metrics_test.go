@@ -98,7 +98,7 @@ func TestTheMetricsAreNamedByTheConventionsAndHoldOnlyKnownLabels(t *testing.T) 
 	m.called(affiliate.Trace{})
 	m.committed(time.Millisecond, 3)
 	m.webhook("accepted")
-	service := countedService{panics{}, m}
+	service := countedService{panics{}, m, nil}
 	require.Zero(t, service.Budget(workflow.Effect{}, ""))
 	require.Panics(t, func() { service.Deliver(t.Context(), workflow.Effect{Kind: workflow.Reply, Application: shop.ID}) })
 	client := m.slackClient(&http.Client{Transport: answering(`{"ok":false,"error":"` + "no_text" + `"}`)}, "https://slack.com/api/")

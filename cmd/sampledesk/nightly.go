@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"sampledesk/workflow"
+	"sampledesk/workflow/desks"
 )
 
 // backupPlan is what SAMPLEDESK_BACKUP says: where the nightly backups go, and how many are kept.
@@ -56,9 +57,10 @@ func parseBackup(text string) (plan backupPlan, err error) {
 // nightly makes a backup each night. What was made is told by the files that are there, so a restart makes none twice and
 // forgets none; a desk that was closed at night makes it when it is opened.
 type nightly struct {
-	plan backupPlan
-	at   place
-	log  *slog.Logger
+	plan  backupPlan
+	at    place
+	desks *desks.Desks
+	log   *slog.Logger
 
 	mu     sync.Mutex
 	last   time.Time // when the last one of this process was made
@@ -73,7 +75,13 @@ func (n *nightly) run(ctx context.Context) error {
 		return nil
 	}
 	for {
-		n.look(ctx, time.Now())
+		_, err := n.desks.Do(ctx, desks.Job{Name: "nightly backup", Do: func(ctx context.Context) (string, error) {
+			n.look(ctx, time.Now())
+			return "", nil
+		}})
+		if err != nil && ctx.Err() == nil {
+			n.log.WarnContext(ctx, "could not look whether a nightly backup is due", "error", err)
+		}
 		select {
 		case <-ctx.Done():
 			return nil

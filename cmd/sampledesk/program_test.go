@@ -355,9 +355,9 @@ func (s *stage) reviews(application string) (n int) {
 }
 
 // warehouse does something to an application at TikTok's side.
-func (s *stage) warehouse(application, deed string) {
+func (s *stage) warehouse(application, what string) {
 	s.t.Helper()
-	s.post(s.shop+"/sim/applications/"+application+"/"+deed, map[string]any{}, nil)
+	s.post(s.shop+"/sim/applications/"+application+"/"+what, map[string]any{}, nil)
 }
 
 // until waits for other processes to come to something.

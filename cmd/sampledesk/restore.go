@@ -23,10 +23,14 @@ func (r *restore) Run(ctx context.Context, s streams) error {
 	if err := store.Check(r.Store); err != nil {
 		return usageError{err}
 	}
+	if store.Shared(r.Store) {
+		return usagef("a backup is a file of the store \"bolt:PATH\": restore it to one. A database is restored by its own means (pg_restore, or from its log)")
+	}
 	path, err := filepath.Abs(boltPath(r.Store))
 	if err != nil {
 		return err
 	}
+	takeAwayPartial(path) // of a restore that was killed, whatever becomes of this one
 	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
 		if err == nil {
 			err = errors.New("there is a store already, and a restore never writes over one; stop the desk and move the store away first")

@@ -215,12 +215,13 @@ func TestWhatAShopKeepsLongEnoughIsErasedAndNothingElse(t *testing.T) {
 
 func TestAnErasingOfWhatWasKeptThatIsBrokenOffGoesOn(t *testing.T) {
 	t.Parallel()
+	whole := kept(t, 2)
+	changed(t, whole, fillOld(110))
+	keeping(t, whole, 12)
+	figures := figuresOf(t, whole)
 	brokenOff := 0
 	for steps := 4; steps < 400; steps += 7 {
-		path := kept(t, 2)
-		changed(t, path, fillOld(110))
-		keeping(t, path, 12)
-		figures := figuresOf(t, path)
+		path := copied(t, whole)
 		_, err := retains(newCountdown(t, steps), t, path, bubbleStart)
 		require.Equal(t, figures, figuresOf(t, path), "%d: the figures stay at every moment", steps)
 		if err == nil {

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -19,8 +20,10 @@ import (
 	"sampledesk/affiliate/bridge"
 	"sampledesk/bot"
 	"sampledesk/bot/socket"
+	"sampledesk/store"
 	"sampledesk/webhook"
 	"sampledesk/workflow"
+	"sampledesk/workflow/desks"
 	"sampledesk/workflow/engine"
 	"sampledesk/workflow/outbox"
 )
@@ -86,7 +89,9 @@ func (d desk) run(ctx context.Context, wires network, log *slog.Logger) (err err
 
 	var dispatcher *outbox.Dispatcher
 	var slack *bot.Desk
-	engine := engine.New(db, func() { dispatcher.Wake(); slack.Changed() }, engine.LogTo(log), engine.Watch(numbers.applied))
+	var inbox *bridge.Inbox
+	wake := func() { dispatcher.Wake(); slack.Changed() }
+	engine := engine.New(db, wake, engine.LogTo(log), engine.Watch(numbers.applied))
 	here := place{store: db, key: key, engine: engine, flags: d.storeFlags, log: log}
 	tiktok, err := d.bridgeTo(here, wires.client(), numbers.called)
 	if err != nil {
@@ -95,31 +100,37 @@ func (d desk) run(ctx context.Context, wires network, log *slog.Logger) (err err
 	if err := d.knowsApp(ctx, tiktok); err != nil {
 		return err
 	}
-	tiktok.OnSweep, here.tiktok = numbers.swept, tiktok
-	backups := &nightly{plan: when.backup, at: here, log: log}
+	all := desks.New(db, hostname(), version(), log)
+	tiktok.OnSweep, tiktok.Desks, here.tiktok = numbers.swept, all, tiktok
+	backups := &nightly{plan: when.backup, at: here, desks: all, log: log}
 	others := d.webhooks(db, engine, key, wires, log)
-	slack, err = bot.New(bot.Config{
+	talk := bot.Config{
 		BotToken: string(d.SlackBotToken), AppToken: string(d.SlackAppToken), SigningSecret: string(d.SlackSigningSecret),
 		APIURL: d.SlackAPIURL, Channel: d.SlackChannel, Admins: admins(d.SlackAdmins), Undo: d.Undo,
 		Link: tiktok.RequestLink, Consents: consents(tiktok), HTTPClient: numbers.slackClient(wires.client(), d.SlackAPIURL), Dial: wires.dial, Logger: log,
-		Acknowledged: numbers.acknowledged, Version: version(), Sync: func() []bot.SyncState { return syncStates(tiktok) },
-		Memory:      func(ctx context.Context) []string { return append(d.troubles(ctx, db), backups.trouble()...) },
-		TestWebhook: others.Test, NewWebhookSecret: others.NewSecret,
-	}, db, engine)
+		Acknowledged: func(kind string, took time.Duration) { all.Clicked(); numbers.acknowledged(kind, took) }, Version: version(), Sync: func() []bot.SyncState { return syncStates(tiktok) },
+		Memory: func(ctx context.Context) []string { return append(d.troubles(ctx, db), backups.trouble()...) },
+		Desks:  all.All, TestWebhook: others.Test, NewWebhookSecret: others.NewSecret,
+	}
+	if shared, ok := db.(workflow.Shared); ok {
+		talk.Shared = shared
+	}
+	slack, err = bot.New(talk, db, engine)
 	if err != nil {
 		return err
 	}
 	dispatcher = outbox.New(db, engine, map[workflow.Service]outbox.Service{
-		workflow.TikTok: countedService{tiktok, numbers}, workflow.Slack: countedService{slack, numbers},
-		workflow.Others: countedService{others, numbers},
+		workflow.TikTok: countedService{tiktok, numbers, all}, workflow.Slack: countedService{slack, numbers, all},
+		workflow.Others: countedService{others, numbers, all},
 	}, inFlight, log)
+	dispatcher.Mine = all.Mine
 
 	listener, err := wires.listener(ctx, d.Listen)
 	if err != nil {
 		return err
 	}
 	web := newServer(log)
-	health := health{store: db, engine: engine, slack: slack, tiktok: tiktok, backup: backups}
+	health := health{store: db, engine: engine, slack: slack, tiktok: tiktok, backup: backups, desks: all}
 	health.register(web)
 	numbers.add(state{health: health, clients: tiktok.Clients, metrics: numbers})
 	numbers.register(web, log)
@@ -130,11 +141,12 @@ func (d desk) run(ctx context.Context, wires network, log *slog.Logger) (err err
 		log.InfoContext(ctx, "SLACK_APP_TOKEN is set: Slack delivers over Socket Mode, and SLACK_SIGNING_SECRET is not used")
 	}
 
-	inbox := bridge.NewInbox(tiktok)
+	inbox = bridge.NewInbox(tiktok)
 	inbox.Told = numbers.webhook
 	web.handle("POST /tiktok/webhook", bridge.MaxWebhook, inbox.ServeHTTP)
 
 	group := newGroup(ctx)
+	group.start(func(ctx context.Context) error { all.Run(ctx, func() { wake(); inbox.Wake() }); return nil })
 	group.start(func(ctx context.Context) error { inbox.Run(ctx); return nil })
 	group.start(func(ctx context.Context) error { dispatcher.Run(ctx); return nil })
 	group.start(slack.Run)
@@ -142,7 +154,7 @@ func (d desk) run(ctx context.Context, wires network, log *slog.Logger) (err err
 	group.start(func(ctx context.Context) error { return inside{at: here, tasks: tasks}.run(ctx, wires) })
 	group.start(backups.run)
 	group.start(func(ctx context.Context) error { return d.sync(ctx, tiktok, when, log) })
-	group.start(func(ctx context.Context) error { newClocks(engine, tiktok, log).run(ctx); return nil })
+	group.start(func(ctx context.Context) error { newClocks(engine, tiktok, all, log).run(ctx); return nil })
 	log.InfoContext(ctx, "started", "version", version(), "store", d.Store, "listen", listener.Addr().String())
 	err = errors.Join(group.wait(), tiktok.Close())
 	log.InfoContext(context.WithoutCancel(ctx), "stopped")
@@ -191,7 +203,7 @@ func (d *desk) valid() (when schedules, err error) {
 		"SLACK_APP_TOKEN": cmp.Or(string(d.SlackAppToken), string(d.SlackSigningSecret)),
 	}
 	_, noStore := os.Stat(boltPath(d.Store))
-	if noStore != nil || d.TiktokAppKey != "" || d.TiktokAppSecret != "" { // else the store may hold apps: see knowsApp
+	if noStore != nil && !store.Shared(d.Store) || d.TiktokAppKey != "" || d.TiktokAppSecret != "" { // else the store may hold apps: see knowsApp
 		maps.Copy(needed, d.unnamedApp())
 	}
 	if err = required(needed); err != nil {
@@ -203,6 +215,9 @@ func (d *desk) valid() (when schedules, err error) {
 	d.connectFlags.examine(&found)
 	d.storeFlags.examine(&found)
 	when = d.deskFlags.examine(&found)
+	if d.Backup != "" && store.Shared(d.Store) {
+		found.find("SAMPLEDESK_BACKUP", errors.New("it is for a store in a file: a database is backed up by its own means (pg_dump, or its log)"))
+	}
 	return when, found.err()
 }
 
@@ -235,23 +250,48 @@ func (d desk) sync(ctx context.Context, tiktok *bridge.Bridge, when schedules, l
 			return err
 		}
 	}
-	logger := cronLog{log}
-	careful := cron.NewChain(cron.Recover(logger))
-	sweep := careful.Then(cron.FuncJob(func() { tiktok.SweepAll(ctx) }))
-	listen := careful.Then(cron.FuncJob(func() { tiktok.PollMessages(ctx) }))
-	watch := careful.Then(cron.FuncJob(func() { tiktok.WatchAll(ctx) }))
-	timetable := cron.New(cron.WithLogger(logger))
-	timetable.Schedule(when.sweep, sweep)
-	timetable.Schedule(when.messages, listen)
-	timetable.Schedule(when.content, watch)
-	timetable.Start()
-	sweep.Run()
-	listen.Run()
-	watch.Run()
-	<-ctx.Done()
-	<-timetable.Stop().Done()
+	all := timetable{desks: tiktok.Desks, log: log}
+	all.add(ctx, "sync", when.sweep, false, tiktok.SweepDue)
+	all.add(ctx, "messages", when.messages, false, tiktok.PollDue)
+	all.add(ctx, "content", when.content, false, tiktok.WatchDue)
+	all.now(ctx, "sync", when.sweep, tiktok.SweepDue)
+	all.now(ctx, "messages", when.messages, tiktok.PollDue)
+	all.now(ctx, "content", when.content, tiktok.WatchDue)
+	all.wait()
 	return nil
 }
+
+// timetable does things whenever their schedules say.
+type timetable struct {
+	desks   *desks.Desks
+	log     *slog.Logger
+	working sync.WaitGroup
+}
+
+// add does something at each tick until ctx ends. Alone: not while the last tick's still goes on.
+func (t *timetable) add(ctx context.Context, what string, s cron.Schedule, alone bool, do func(ctx context.Context, tick time.Time)) {
+	t.working.Go(func() { t.desks.Timetable(ctx, s, alone, t.careful(what, do)) })
+}
+
+// now does what the last tick is for, unless a desk has done that.
+func (t *timetable) now(ctx context.Context, what string, s cron.Schedule, do func(ctx context.Context, tick time.Time)) {
+	t.careful(what, do)(ctx, desks.Last(s, t.desks.Now()))
+}
+
+// careful keeps the desk going where a job breaks down.
+func (t *timetable) careful(what string, do func(ctx context.Context, tick time.Time)) func(ctx context.Context, tick time.Time) {
+	return func(ctx context.Context, tick time.Time) {
+		defer func() {
+			if p := recover(); p != nil {
+				t.log.ErrorContext(ctx, "panicked", "job", what, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+			}
+		}()
+		do(ctx, tick)
+	}
+}
+
+// wait waits until ctx has ended and nothing is done any more.
+func (t *timetable) wait() { t.working.Wait() }
 
 // connect connects the shops, and calls met as soon as there are some to sweep. It goes on trying while TikTok cannot be
 // reached, since a new refresh token may be what shops that are on record wait for; one that is no good ends the desk,
@@ -281,13 +321,11 @@ func (d desk) connect(ctx context.Context, tiktok *bridge.Bridge, log *slog.Logg
 	}
 }
 
-// cronLog writes cron's log. That a sweep was due while one ran is no news.
-type cronLog struct{ log *slog.Logger }
-
-// Info implements cron.Logger.
-func (c cronLog) Info(msg string, args ...any) { c.log.Debug("cron: "+msg, args...) }
-
-// Error implements cron.Logger.
-func (c cronLog) Error(err error, msg string, args ...any) {
-	c.log.Error("cron: "+msg, append(args, "error", err)...)
+// hostname names this machine to people.
+func hostname() string {
+	name, err := os.Hostname()
+	if err != nil {
+		return ""
+	}
+	return name
 }

@@ -59,6 +59,7 @@ func page(t *testing.T, address string) string {
 }
 
 func TestAnOperatorFindsInTheLogWhetherARejectionWentOutAndInTheMetricsHowMany(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, "--seed", "2")
 	address := freeAddress(t)
 	s.serve("SAMPLEDESK_LOG=info", "SAMPLEDESK_LISTEN="+address)
@@ -147,6 +148,7 @@ func otherSystem(t *testing.T, answer func(n int) int) (address, certificate str
 }
 
 func TestAnotherSystemIsToldOfADecisionAndItsStageAcrossAFaultThere(t *testing.T) {
+	t.Parallel()
 	address, certificate, got := otherSystem(t, func(n int) int {
 		if n == 2 {
 			return http.StatusBadGateway // of the decision's first attempt

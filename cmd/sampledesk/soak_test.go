@@ -63,10 +63,17 @@ type day struct {
 	seed   uint64
 	dice   *rand.Rand // of the main course of events; each person has dice of their own
 	listen string
+	crowd  int         // how many click on whatever they see; 0: a few who look at what they are told
+	copies []*copyOf   // the desks that share a store; nil: one desk on a store of its own
+	shared sharedStore // what they share
+	http   bool        // whether Slack delivers over HTTP
+	length time.Duration
+	calm   time.Duration
 	sync   string       // how often the desk sweeps: seldom, and it has to find out itself what became of a lost answer
 	log    bytes.Buffer // of every desk that ran
 
 	epoch  atomic.Int64 // counts the desks; it changes before one is stopped
+	acted  atomic.Int64 // clicks of the crowd
 	over   atomic.Bool  // nobody clicks any more
 	mu     sync.Mutex
 	clicks []click // what people did, and what they were told
@@ -79,6 +86,7 @@ func newDay(t *testing.T, seed uint64) *day {
 	dice := rand.New(rand.NewPCG(seed, 0))
 	return &day{
 		stage: newStage(t, "--seed", strconv.Itoa(requestsAtDawn)), t: t, seed: seed, dice: dice, listen: freeAddress(t),
+		length: dayLength, calm: calm,
 		sync: pick(dice, "@every 1s", "@every 20s"), returned: map[string]int{}, theirs: map[string]bool{},
 	}
 }
@@ -89,13 +97,17 @@ func (d *day) live() {
 	d.post(d.shop+"/sim/lag", map[string]any{"lag": fmt.Sprintf("%ds", d.dice.IntN(5))}, nil)
 	d.open()
 	d.until("the first cards", func() bool { return len(d.cards()) > 0 })
-	people := d.begin()
-	for end := time.Now().Add(dayLength); time.Now().Before(end); {
+	people := d.begin
+	if d.crowd > 0 {
+		people = d.beginCrowd
+	}
+	working := people()
+	for end := time.Now().Add(d.length); time.Now().Before(end); {
 		d.event()
 		time.Sleep(time.Duration(d.dice.IntN(400)) * time.Millisecond) // so many things happen in a day, however slow the machine
 	}
 	d.over.Store(true)
-	people.Wait()
+	working.Wait()
 	evening := time.Now()
 	m := d.settle()
 	d.t.Logf("seed %d: sweeps %s, %d clicks, %d desks, %d reviews, %d replies, settled in %s", d.seed, d.sync, len(d.clicks), d.epoch.Load(),
@@ -105,11 +117,21 @@ func (d *day) live() {
 
 // open starts a desk.
 func (d *day) open() {
+	if d.copies != nil {
+		d.openCopies()
+		return
+	}
 	d.serve("SAMPLEDESK_UNDO=2s", "SAMPLEDESK_SYNC="+d.sync, "SAMPLEDESK_LISTEN="+d.listen, "SAMPLEDESK_LOG=info")
 }
 
 // halt ends the desk, with a signal that it has to obey in time or with one that it never sees.
 func (d *day) halt(sig syscall.Signal) {
+	if d.copies != nil {
+		for i := range d.copies {
+			d.haltCopy(i, sig)
+		}
+		return
+	}
 	d.epoch.Add(1)
 	began := time.Now()
 	status := d.stop(sig)
@@ -124,6 +146,8 @@ func (d *day) halt(sig syscall.Signal) {
 // event is one thing that happens besides what people do.
 func (d *day) event() {
 	switch n := d.dice.IntN(100); {
+	case d.copies != nil && n < 8:
+		d.strike(pick(d.dice, syscall.SIGKILL, syscall.SIGKILL, syscall.SIGTERM))
 	case n < 2:
 		d.halt(syscall.SIGKILL)
 		time.Sleep(time.Duration(d.dice.IntN(1500)) * time.Millisecond) // the desk is away for a while
@@ -205,29 +229,29 @@ func (d *day) request() {
 func (d *day) elsewhere() {
 	all := d.atTikTok()
 	a := all[d.dice.IntN(len(all))]
-	deed := ""
+	step := ""
 	switch n := d.dice.IntN(100); a.Status {
 	case "PENDING":
 		if n < 8 {
-			deed = pick(d.dice, "approve", "reject", "withdraw", "expire", "cancel")
+			step = pick(d.dice, "approve", "reject", "withdraw", "expire", "cancel")
 		}
 	case "AWAITING_SHIPMENT":
-		deed = "ship"
+		step = "ship"
 		if n < 15 {
-			deed = pick(d.dice, "fail_grouping", "fail_shipping", "cancel")
+			step = pick(d.dice, "fail_grouping", "fail_shipping", "cancel")
 		}
 	case "SHIPPED":
-		deed = "deliver"
+		step = "deliver"
 	case "CONTENT_PENDING":
-		deed = "complete"
+		step = "complete"
 	}
-	if deed == "" || send("POST", d.shop+"/sim/applications/"+a.ID+"/"+deed, map[string]any{}, nil) != nil {
+	if step == "" || send("POST", d.shop+"/sim/applications/"+a.ID+"/"+step, map[string]any{}, nil) != nil {
 		return // it moved on in the meantime
 	}
-	if deed == "fail_grouping" {
+	if step == "fail_grouping" {
 		d.returned[a.ID]++
 	}
-	if deed == "approve" || deed == "reject" || deed == "fail_grouping" {
+	if step == "approve" || step == "reject" || step == "fail_grouping" {
 		d.theirs[a.ID] = true
 	}
 }
@@ -269,7 +293,7 @@ func (d *day) rest(end time.Time) {
 		if now := d.writes(); now != written {
 			written, since = now, time.Now()
 		}
-		if time.Since(since) > calm && ready(d.listen) && len(d.unsettled()) == 0 {
+		if time.Since(since) > d.calm && d.ready() && len(d.unsettled()) == 0 {
 			return
 		}
 		time.Sleep(250 * time.Millisecond)
@@ -318,7 +342,7 @@ func (d *day) keepEvidence() {
 	if !d.t.Failed() {
 		return
 	}
-	if d.desk.ProcessState == nil {
+	if d.copies != nil || d.desk.ProcessState == nil {
 		d.halt(syscall.SIGKILL)
 	}
 	folder := d.t.ArtifactDir()

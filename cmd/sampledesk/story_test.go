@@ -10,6 +10,7 @@ import (
 )
 
 func TestTheWholeStoryAcrossTwoProcessesAndARestart(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, "--seed", "4")
 	s.serve()
 	s.until("four cards", func() bool { return len(s.cards()) == 4 })
@@ -55,6 +56,7 @@ func TestTheWholeStoryAcrossTwoProcessesAndARestart(t *testing.T) {
 }
 
 func TestADecisionOutlivesAKillRightAfterItsAcknowledgement(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, "--seed", "1")
 	s.serve("SAMPLEDESK_UNDO=1s")
 	s.until("the card", func() bool { return len(s.cards()) == 1 })
@@ -70,6 +72,7 @@ func TestADecisionOutlivesAKillRightAfterItsAcknowledgement(t *testing.T) {
 }
 
 func TestTenClicksByTwoPeopleMakeOneDecisionAndNineAnswers(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, "--seed", "1")
 	s.serve()
 	s.until("the card", func() bool { return len(s.cards()) == 1 })
@@ -87,6 +90,7 @@ func TestTenClicksByTwoPeopleMakeOneDecisionAndNineAnswers(t *testing.T) {
 }
 
 func TestASecondDeskOnTheSameStoreGetsASentence(t *testing.T) {
+	t.Parallel()
 	s := newStage(t)
 	listen := freeAddress(t)
 	s.serve("SAMPLEDESK_LISTEN=" + listen)

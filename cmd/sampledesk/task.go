@@ -50,6 +50,8 @@ var tasks = map[string]func() task{
 	"shop list":       func() task { return new(listTask) },
 	"shop disconnect": func() task { return new(disconnectTask) },
 	"key rotate":      func() task { return new(rotation) },
+	"rules import":    func() task { return new(importing) },
+	"rules export":    func() task { return new(writing) },
 	"creator erase":   func() task { return new(erasure) },
 }
 
@@ -75,7 +77,7 @@ func performIn(ctx context.Context, f storeFlags, name string, t task, s streams
 	if !errors.Is(err, errNoDesk) {
 		return err
 	}
-	if _, only := t.(interface{ onExisting() }); only {
+	if _, only := t.(interface{ onExisting() }); only && !store.Shared(f.Store) {
 		if _, err := os.Stat(boltPath(f.Store)); errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("there is no store at %s; SAMPLEDESK_STORE or --store names it", boltPath(f.Store))
 		}

@@ -28,10 +28,10 @@ type connectFlags struct {
 }
 
 // tiktokClient makes the clients of apps.
-func (f tiktokFlags) tiktokClient(client *http.Client, log *slog.Logger, trace func(affiliate.Trace)) func(string, affiliate.Secret) (*affiliate.Client, error) {
+func (f tiktokFlags) tiktokClient(client *http.Client, shared affiliate.Shared, log *slog.Logger, trace func(affiliate.Trace)) func(string, affiliate.Secret) (*affiliate.Client, error) {
 	return func(key string, secret affiliate.Secret) (*affiliate.Client, error) {
 		return affiliate.New(affiliate.Config{
-			AppKey: key, AppSecret: secret, APIURL: f.TiktokAPIURL, AuthURL: f.TiktokAuthURL, HTTPClient: client, Logger: log, Trace: trace,
+			AppKey: key, AppSecret: secret, APIURL: f.TiktokAPIURL, AuthURL: f.TiktokAuthURL, HTTPClient: client, Logger: log, Trace: trace, Shared: shared,
 		})
 	}
 }
@@ -53,7 +53,8 @@ func (d desk) apps(make func(string, affiliate.Secret) (*affiliate.Client, error
 
 // bridgeTo makes the bridge to TikTok.
 func (d desk) bridgeTo(at place, client *http.Client, trace func(affiliate.Trace)) (*bridge.Bridge, error) {
-	make := d.tiktokClient(client, at.log, trace)
+	shared, _ := at.store.(affiliate.Shared) // nil where the store is this process's alone
+	make := d.tiktokClient(client, shared, at.log, trace)
 	var unnamed *affiliate.Client
 	if d.TiktokAppKey != "" {
 		var err error

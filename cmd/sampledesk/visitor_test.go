@@ -29,6 +29,7 @@ type visitor struct {
 
 // shared is the one browser of all tests of this package: starting one takes far longer than opening a page.
 var shared struct {
+	mu     sync.Mutex      // held while it is started
 	ctx    context.Context // of its process; nil until a test needs it
 	folder string
 	stop   context.CancelFunc
@@ -48,6 +49,8 @@ func closeBrowser() {
 func startBrowser(t *testing.T) {
 	t.Helper()
 	program := findBrowser(t)
+	shared.mu.Lock()
+	defer shared.mu.Unlock()
 	if shared.ctx != nil {
 		return
 	}

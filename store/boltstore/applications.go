@@ -26,10 +26,19 @@ func (t *transaction) Application(k workflow.Key) (workflow.Application, error) 
 		return workflow.Application{}, err
 	}
 	if t.tx.Writable() {
-		t.latest = a
+		t.latest = ownPlaces(a)
 		t.latest.Contents, t.latest.Milestones = slices.Clone(a.Contents), slices.Clone(a.Milestones)
 	}
 	return a, nil
+}
+
+// ownPlaces has all that Places looks at in the value itself: a proposal is behind a pointer that others have too.
+func ownPlaces(a workflow.Application) workflow.Application {
+	if a.Proposal != nil {
+		own := *a.Proposal
+		a.Proposal = &own
+	}
+	return a
 }
 
 // before returns the application as it is before it is put, and the zero application where it is new. One that was just
@@ -74,7 +83,7 @@ func (t *transaction) PutApplication(a workflow.Application) error {
 	if err := t.standAnew(before, a, was, now); err != nil {
 		return fmt.Errorf("counting application %s in its campaign: %w", a.Key, err)
 	}
-	t.latest = a
+	t.latest = ownPlaces(a)
 	return nil
 }
 

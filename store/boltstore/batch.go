@@ -43,7 +43,7 @@ func (b *batch) open() bool {
 // run runs an update in the batch. Where it fails, panics or ends its goroutine, or where ctx has ended since, the batch
 // is left as it was.
 func (b *batch) run(ctx context.Context, fn func(*transaction) error) (err error) {
-	t := &transaction{tx: b.tx.tx, ctx: ctx, leases: b.tx.leases, recent: b.tx.recent, effects: b.tx.effects, shared: b.members > 0}
+	t := &transaction{tx: b.tx.tx, ctx: ctx, leases: b.tx.leases, shared: b.tx.shared, recent: b.tx.recent, effects: b.tx.effects, joins: b.members > 0}
 	kept := false
 	defer func() {
 		switch {
@@ -51,8 +51,9 @@ func (b *batch) run(ctx context.Context, fn func(*transaction) error) (err error
 			b.members++
 			b.written = b.written || t.written
 			t.leases.take(t.leased)
+			t.shared.take(t.sharing)
 			b.tx.effects = t.effects
-		case t.shared:
+		case t.joins:
 			b.broken = errors.New("an update could not be taken back") // should it panic
 			b.broken = t.takeBack()
 		}
@@ -123,6 +124,7 @@ func (s *Store) finish() {
 	s.batch = nil
 	defer close(b.done)
 	defer b.tx.close() // after the commit it does nothing
+	defer s.ended.Add(1)
 	switch {
 	case b.broken != nil:
 		b.fate = errAlone

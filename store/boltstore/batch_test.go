@@ -51,7 +51,7 @@ func TestUpdatesThatWaitTogetherCommitTogether(t *testing.T) {
 	bubbled(t, func(t *testing.T, s *Store) {
 		var updates []func(context.Context) error
 		for n := range 40 {
-			updates = append(updates, func(ctx context.Context) error { return s.Update(ctx, deed(n)) })
+			updates = append(updates, func(ctx context.Context) error { return s.Update(ctx, change(n)) })
 		}
 		errs, commits := inOneBatch(t, s, updates...)
 		require.NoError(t, errors.Join(errs...))
@@ -76,7 +76,7 @@ func TestALoneWriterWaitsForNobody(t *testing.T) {
 		began := time.Now()
 		for n := range 5 {
 			before := s.Commits()
-			require.NoError(t, s.Update(t.Context(), deed(n)))
+			require.NoError(t, s.Update(t.Context(), change(n)))
 			require.Equal(t, before+1, s.Commits())
 		}
 		require.Equal(t, began, time.Now())
@@ -109,8 +109,8 @@ func arrive1(n int) func(workflow.Tx) error {
 	return func(tx workflow.Tx) error { return tx.PutApplication(arrived(n)) }
 }
 
-// TestAFailureLeavesNothingInTheBatchOfOthers runs deeds among updates that write the same keys and fail in every way
-// there is, and compares the file with one that saw the deeds alone.
+// TestAFailureLeavesNothingInTheBatchOfOthers runs changes among updates that write the same keys and fail in every way
+// there is, and compares the file with one that saw the changes alone.
 func TestAFailureLeavesNothingInTheBatchOfOthers(t *testing.T) {
 	dir := t.TempDir()
 	broken := errors.New("changed its mind")
@@ -121,7 +121,7 @@ func TestAFailureLeavesNothingInTheBatchOfOthers(t *testing.T) {
 			var want []error
 			for n := round * 6; n < round*6+6; n++ {
 				spoiled := func(tx workflow.Tx) error {
-					return errors.Join(deed(n)(tx), tx.PutShop(workflow.Shop{ID: "first", Name: "spoiled"}), tx.Remove(thread(n, 0).ID))
+					return errors.Join(change(n)(tx), tx.PutShop(workflow.Shop{ID: "first", Name: "spoiled"}), tx.Remove(thread(n, 0).ID))
 				}
 				updates = append(updates,
 					func(ctx context.Context) error {
@@ -150,7 +150,7 @@ func TestAFailureLeavesNothingInTheBatchOfOthers(t *testing.T) {
 						wg.Wait()
 						return nil
 					},
-					func(ctx context.Context) error { return s.Update(ctx, deed(n)) },
+					func(ctx context.Context) error { return s.Update(ctx, change(n)) },
 				)
 				want = append(want, broken, context.Canceled, errors.New("with <nil>"), nil, nil)
 			}
@@ -165,7 +165,7 @@ func TestAFailureLeavesNothingInTheBatchOfOthers(t *testing.T) {
 			}
 			require.NoError(t, peace.Update(t.Context(), func(tx workflow.Tx) error { return tx.PutShop(workflow.Shop{ID: "first"}) }))
 			for n := round * 6; n < round*6+6; n++ {
-				require.NoError(t, peace.Update(t.Context(), deed(n)))
+				require.NoError(t, peace.Update(t.Context(), change(n)))
 			}
 			require.Equal(t, wholeOf(t, peace), wholeOf(t, s))
 		}
@@ -178,7 +178,7 @@ func TestAFirstUpdateThatFailsTakesNobodyAlong(t *testing.T) {
 		var wg sync.WaitGroup
 		var second error
 		require.ErrorIs(t, s.Update(t.Context(), func(tx workflow.Tx) error {
-			wg.Go(func() { second = s.Update(t.Context(), deed(0)) })
+			wg.Go(func() { second = s.Update(t.Context(), change(0)) })
 			synctest.Wait()
 			return errors.Join(tx.PutShop(workflow.Shop{ID: "first"}), broken)
 		}), broken)
@@ -192,13 +192,13 @@ func TestAFirstUpdateThatFailsTakesNobodyAlong(t *testing.T) {
 func TestWhoeverGivesUpBeforeItsTurnIsNotRun(t *testing.T) {
 	bubbled(t, func(t *testing.T, s *Store) {
 		errs, commits := inOneBatch(t, s,
-			func(ctx context.Context) error { return s.Update(ctx, deed(0)) },
+			func(ctx context.Context) error { return s.Update(ctx, change(0)) },
 			func(ctx context.Context) error {
 				ctx, cancel := context.WithCancel(ctx)
 				cancel()
 				return s.Update(ctx, func(workflow.Tx) error { panic("nobody waits for it") })
 			},
-			func(ctx context.Context) error { return s.Update(ctx, deed(1)) },
+			func(ctx context.Context) error { return s.Update(ctx, change(1)) },
 		)
 		require.NoError(t, errs[0])
 		require.ErrorIs(t, errs[1], context.Canceled)
@@ -235,7 +235,7 @@ func TestATurnIsNeverLost(t *testing.T) {
 			require.NoError(t, s.View(t.Context(), func(tx workflow.Tx) error { _, err := tx.Application(applicationKeyOf(n)); return err }))
 		}
 	}
-	n, err := deedsIn(t.Context(), s)
+	n, err := changesIn(t.Context(), s)
 	require.NoError(t, err)
 	require.Equal(t, want, n)
 	requireConsistent(t, s)
@@ -243,7 +243,7 @@ func TestATurnIsNeverLost(t *testing.T) {
 
 func TestAViewEndsSoonAfterItsCallerIsGone(t *testing.T) {
 	s := opened(t, filepath.Join(t.TempDir(), "desk.db"))
-	require.NoError(t, s.Update(t.Context(), everyDeed(12)))
+	require.NoError(t, s.Update(t.Context(), everyChange(12)))
 	for name, read := range reads {
 		ctx, cancel := context.WithCancel(t.Context())
 		err := s.View(ctx, func(tx workflow.Tx) error {
@@ -255,10 +255,10 @@ func TestAViewEndsSoonAfterItsCallerIsGone(t *testing.T) {
 	}
 }
 
-func everyDeed(n int) func(workflow.Tx) error {
+func everyChange(n int) func(workflow.Tx) error {
 	return func(tx workflow.Tx) error {
 		for i := range n {
-			if err := deed(i)(tx); err != nil {
+			if err := change(i)(tx); err != nil {
 				return err
 			}
 		}

@@ -29,7 +29,7 @@ func (b bucket) Delete(key []byte) error {
 // NextSequence returns a number that the bucket never gave before.
 func (b bucket) NextSequence() (uint64, error) {
 	b.of.written = true
-	if b.of.shared {
+	if b.of.joins {
 		was := b.Sequence()
 		b.of.undo = append(b.of.undo, func() error { return b.SetSequence(was) })
 	}
@@ -39,7 +39,7 @@ func (b bucket) NextSequence() (uint64, error) {
 // note remembers what is under a key that is about to be written.
 func (t *transaction) note(b *bbolt.Bucket, key []byte) {
 	t.written = true
-	if !t.shared {
+	if !t.joins {
 		return // a failure takes back the whole of bbolt's transaction
 	}
 	key, was := bytes.Clone(key), b.Get(key)

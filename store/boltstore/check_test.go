@@ -317,7 +317,7 @@ func TestTheCheckFindsEveryKindOfContradiction(t *testing.T) {
 		t.Run(strings.ReplaceAll(name, " ", "_"), func(t *testing.T) {
 			s := opened(t, t.TempDir()+"/desk.db")
 			for i := range 4 {
-				require.NoError(t, s.Update(t.Context(), deed(i)))
+				require.NoError(t, s.Update(t.Context(), change(i)))
 			}
 			requireConsistent(t, s)
 			tx, err := s.begin(t.Context(), true)

@@ -41,16 +41,16 @@ func TestMain(m *testing.M) {
 	os.Exit(0)
 }
 
-// writeForEver does one deed after the other, from where the file is, and reports each that was kept.
+// writeForEver does one change after the other, from where the file is, and reports each that was kept.
 func writeForEver(ctx context.Context, path string) error {
 	fmt.Println("started")
 	s, err := Open(ctx, path)
 	if err != nil {
 		return err
 	}
-	n, err := deedsIn(ctx, s)
+	n, err := changesIn(ctx, s)
 	for ; err == nil; n++ {
-		if err = s.Update(ctx, deed(n)); err == nil {
+		if err = s.Update(ctx, change(n)); err == nil {
 			fmt.Println(n)
 		}
 	}
@@ -121,8 +121,8 @@ func holdUntilTold(ctx context.Context, path string) error {
 	return s.Close()
 }
 
-// deedsIn tells how many deeds a store has seen.
-func deedsIn(ctx context.Context, s *Store) (n int, err error) {
+// changesIn tells how many changes a store has seen.
+func changesIn(ctx context.Context, s *Store) (n int, err error) {
 	err = s.View(ctx, func(tx workflow.Tx) error {
 		n, err = tx.Count(workflow.LiveOf("1"))
 		return err

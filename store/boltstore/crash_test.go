@@ -12,7 +12,7 @@ import (
 )
 
 // TestWhateverWasReportedSurvivesAKill kills a writing process again and again, and compares the file, bucket by
-// bucket, with one on which the same number of deeds was done in peace.
+// bucket, with one on which the same number of changes was done in peace.
 func TestWhateverWasReportedSurvivesAKill(t *testing.T) {
 	random := rand.New(rand.NewPCG(2026, 442))
 	dir := t.TempDir()
@@ -30,7 +30,7 @@ func TestWhateverWasReportedSurvivesAKill(t *testing.T) {
 			last = number(t, rest[len(rest)-1])
 		}
 		s := opened(t, path)
-		n, err := deedsIn(t.Context(), s)
+		n, err := changesIn(t.Context(), s)
 		require.NoError(t, err)
 		require.GreaterOrEqual(t, n, last+1, "round %d: what was reported is there", round)
 		require.LessOrEqual(t, n, last+2, "round %d: at most one was kept and not reported", round)
@@ -87,7 +87,7 @@ func TestAKillWhileTheStoreIsMadeLeavesAFileThatOpens(t *testing.T) {
 			kept = number(t, rest[len(rest)-1]) + 1
 		}
 		s := opened(t, path)
-		n, err := deedsIn(t.Context(), s)
+		n, err := changesIn(t.Context(), s)
 		require.NoError(t, err)
 		require.GreaterOrEqual(t, n, kept)
 		requireConsistent(t, s)
@@ -95,19 +95,19 @@ func TestAKillWhileTheStoreIsMadeLeavesAFileThatOpens(t *testing.T) {
 	}
 }
 
-// peaceful is a file on which deeds are done without a disturbance, save that it is opened as often as the other.
+// peaceful is a file on which changes are done without a disturbance, save that it is opened as often as the other.
 type peaceful struct {
 	path string
 	done int
 }
 
-// require does deeds until there are n, and then compares.
+// require does changes until there are n, and then compares.
 func (p *peaceful) require(t *testing.T, n int, other *Store) {
 	t.Helper()
 	s := opened(t, p.path)
 	s.db.NoSync = true
 	for ; p.done < n; p.done++ {
-		require.NoError(t, s.Update(t.Context(), deed(p.done)))
+		require.NoError(t, s.Update(t.Context(), change(p.done)))
 	}
 	require.NoError(t, s.Close())
 	s = opened(t, p.path) // which voids its claims, as the other's were
@@ -158,5 +158,5 @@ func TestAStoreThatIsClosedMeanwhileOpens(t *testing.T) {
 	go func() { closed <- first.Close() }()
 	second := opened(t, path)
 	require.NoError(t, <-closed)
-	require.NoError(t, second.Update(t.Context(), deed(0)))
+	require.NoError(t, second.Update(t.Context(), change(0)))
 }

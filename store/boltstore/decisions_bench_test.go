@@ -121,7 +121,7 @@ func rawDecision(n int) func(*bbolt.Tx) error {
 // rawFile is a file of bbolt's with the same applications in it.
 func rawFile(b *testing.B) *bbolt.DB {
 	b.Helper()
-	db, err := bbolt.Open(filepath.Join(b.TempDir(), "raw.db"), 0o600, &bbolt.Options{FreelistType: bbolt.FreelistMapType})
+	db, err := bbolt.Open(filepath.Join(b.TempDir(), "raw.db"), 0o600, &bbolt.Options{FreelistType: bbolt.FreelistArrayType})
 	require.NoError(b, err)
 	b.Cleanup(func() { require.NoError(b, db.Close()) })
 	require.NoError(b, db.Update(func(tx *bbolt.Tx) error {

@@ -40,8 +40,8 @@ func hemmed(size uint64, fn func() error) error {
 	return errors.Join(fn(), syscall.Setrlimit(syscall.RLIMIT_FSIZE, &before))
 }
 
-// writeHemmedIn does deeds until no more fit, and tells how many did; then it tries once more, reads, and goes on in
-// freedom for two more deeds.
+// writeHemmedIn does changes until no more fit, and tells how many did; then it tries once more, reads, and goes on in
+// freedom for two more changes.
 func writeHemmedIn(ctx context.Context, path string) error {
 	s, err := Open(ctx, path)
 	if err != nil {
@@ -51,13 +51,13 @@ func writeHemmedIn(ctx context.Context, path string) error {
 	err = hemmed(hem, func() error {
 		var full error
 		for ; full == nil; n++ {
-			full = s.Update(ctx, deed(n))
+			full = s.Update(ctx, change(n))
 		}
 		n--
 		fmt.Println(n)
 		fmt.Println(full)
-		if s.Update(ctx, deed(n)) == nil {
-			return errors.New("the same deed fits now")
+		if s.Update(ctx, change(n)) == nil {
+			return errors.New("the same change fits now")
 		}
 		return s.View(ctx, func(tx workflow.Tx) error {
 			_, err := tx.Application(applicationKeyOf(n - 1))
@@ -65,7 +65,7 @@ func writeHemmedIn(ctx context.Context, path string) error {
 		})
 	})
 	for i := range 2 {
-		err = errors.Join(err, s.Update(ctx, deed(n+i)))
+		err = errors.Join(err, s.Update(ctx, change(n+i)))
 	}
 	return errors.Join(err, s.Close())
 }
@@ -95,7 +95,7 @@ func writeTogetherHemmedIn(ctx context.Context, path string) error {
 		return err
 	}
 	large := func(tx workflow.Tx) error {
-		for n := range 1_000 {
+		for n := range 500 { // about the double of what fits
 			if err := tx.PutApplication(arrived(100 + n)); err != nil {
 				return err
 			}
@@ -127,7 +127,7 @@ func writeTogetherHemmedIn(ctx context.Context, path string) error {
 	for _, e := range errs {
 		fmt.Println(e)
 	}
-	n, err2 := deedsIn(ctx, s)
+	n, err2 := changesIn(ctx, s)
 	fmt.Println(n)
 	return errors.Join(err, err2, s.Close())
 }

@@ -9,8 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
+	"sampledesk/store/internal/value"
 	"sampledesk/workflow"
 )
 
@@ -40,6 +40,12 @@ var (
 
 	templatesBucket = []byte("templates") // shop -> Templates
 
+	rulesBucket   = []byte("rules")    // shop -> Rules
+	listedBucket  = []byte("listed")   // shop 0 list 0 creator -> Listed
+	listsOfBucket = []byte("lists of") // shop 0 creator 0 list -> list
+	costsBucket   = []byte("costs")    // shop 0 product 0 variant -> Cost; the variant (SKU) may be empty
+	talliesBucket = []byte("tallies")  // shop 0 name -> a number of varying length; no key for zero
+
 	runsBucket    = []byte("runs")    // run -> Run
 	noticesBucket = []byte("notices") // notice -> Notice
 
@@ -47,6 +53,8 @@ var (
 
 	deliveriesBucket = []byte("deliveries") // day (20261130) / id -> "1"; day -> how many the day has, in decimal
 	looksBucket      = []byte("looks")      // subject -> Look
+
+	marksBucket = []byte("marks") // name -> text
 
 	deadLettersBucket = []byte("dead letters") // time (16 hex digits) / effect -> deadLetter
 
@@ -66,7 +74,8 @@ var buckets = [][]byte{
 	schemaBucket, authorisationsBucket, shopsBucket, applicationsBucket, listingsBucket, campaignsBucket, campaignNamesBucket,
 	membersBucket, membershipsBucket, productsBucket, conversationsBucket, conversationIDsBucket, waitingBucket, templatesBucket, runsBucket, noticesBucket,
 	peopleBucket, deadLettersBucket, busyBucket, figuresBucket, standingsBucket, appsBucket,
-	deliveriesBucket, looksBucket,
+	deliveriesBucket, looksBucket, marksBucket,
+	rulesBucket, listedBucket, listsOfBucket, costsBucket, talliesBucket,
 }
 
 // The keys of schemaBucket: the number of the file's schema, and by which rules its listings are kept.
@@ -134,7 +143,7 @@ func cutName(key []byte) (name string, rest []byte) {
 }
 
 // busyListings are the kinds of listings in which applications stand only while something is under way.
-var busyListings = []string{"queue", "backlog", "live", "due", "news", "on it", "campaign queue"}
+var busyListings = []string{"queue", "backlog", "live", "due", "news", "on it", "campaign queue", "suggested", "over cap", "rule due", "rule decided", "second"}
 
 // isBusy tells whether a listing is kept in busyBucket.
 func isBusy(listing string) bool {
@@ -258,32 +267,14 @@ func unordered(n uint64) int64 { return int64(n ^ 1<<63) }
 func hexadecimal(n uint64) string { return fmt.Sprintf("%016x", n) }
 
 // named checks what is to become a key, or a part of one: text that is not empty and holds no zero byte.
-func named(what string, names ...string) error {
-	for _, name := range names {
-		if name == "" {
-			return fmt.Errorf("%s has an empty name", what)
-		}
-		if err := fitting(what, name); err != nil {
-			return err
-		}
-	}
-	return nil
-}
+func named(what string, names ...string) error { return value.Named(what, names...) }
 
 // fitting is named for a part of a key that may be empty.
-func fitting(what, name string) error {
-	switch {
-	case !utf8.ValidString(name):
-		return fmt.Errorf("the name %q of %s is not UTF-8", name, what)
-	case strings.Contains(name, "\x00"):
-		return fmt.Errorf("the name %q of %s holds a zero byte", name, what)
-	}
-	return nil
-}
+func fitting(what, name string) error { return value.Fitting(what, name) }
 
 // nameable tells whether anything can be kept under a name. A prefix made from one that holds a zero byte would be that
 // of others' keys.
-func nameable(name string) bool { return named("", name) == nil }
+func nameable(name string) bool { return value.Nameable(name) }
 
 // errDamaged tells that parts of the file contradict each other.
 var errDamaged = errors.New("the store contradicts itself")

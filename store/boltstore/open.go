@@ -161,7 +161,7 @@ func open(path string) (db *bbolt.DB, file *os.File, err error) {
 	err = guarded(func() error {
 		db, err = bbolt.Open(path, 0o600, &bbolt.Options{
 			Timeout:         time.Nanosecond,
-			FreelistType:    bbolt.FreelistMapType, // the other kind gets slow in large files
+			FreelistType:    bbolt.FreelistArrayType, // the other kind sorts all free pages at each commit
 			InitialMmapSize: roomToGrow(path),
 			OpenFile: func(name string, flag int, mode os.FileMode) (*os.File, error) {
 				var err error

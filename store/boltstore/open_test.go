@@ -32,7 +32,7 @@ func TestAStoreThatWasClosedOpensWithAllItHeld(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "desk.db")
 	s := opened(t, path)
 	for n := range 20 {
-		require.NoError(t, s.Update(t.Context(), deed(n)))
+		require.NoError(t, s.Update(t.Context(), change(n)))
 	}
 	require.NoError(t, s.Close())
 	require.NoError(t, s.Close(), "a second close does nothing")
@@ -90,7 +90,7 @@ func TestOpeningVoidsAllClaimsAndKeepsWhatTheyTell(t *testing.T) {
 func TestOpeningAStoreThatNeedsNothingWritesNothing(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "desk.db")
 	s := opened(t, path)
-	require.NoError(t, s.Update(t.Context(), deed(0)))
+	require.NoError(t, s.Update(t.Context(), change(0)))
 	require.NoError(t, s.Close())
 	before := bytesOf(t, path)
 	require.NoError(t, opened(t, path).Close())
@@ -132,7 +132,7 @@ func TestAFileThatBrokeOffIsRefusedWithoutAPanic(t *testing.T) {
 	path := filepath.Join(dir, "desk.db")
 	s := opened(t, path)
 	for n := range 30 {
-		require.NoError(t, s.Update(t.Context(), deed(n)))
+		require.NoError(t, s.Update(t.Context(), change(n)))
 	}
 	tx, err := s.begin(t.Context(), false)
 	require.NoError(t, err)
@@ -152,7 +152,7 @@ func TestPagesOfNoiseAreRefusedWithoutAPanic(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "desk.db")
 	s := opened(t, path)
 	for n := range 30 {
-		require.NoError(t, s.Update(t.Context(), deed(n)))
+		require.NoError(t, s.Update(t.Context(), change(n)))
 	}
 	require.NoError(t, s.Close())
 	data := bytesOf(t, path)

@@ -59,6 +59,12 @@ var takenOver = []struct {
 	{appsBucket, repack[workflow.App]},
 	{deliveriesBucket, asItIs},
 	{looksBucket, repack[workflow.Look]},
+	{rulesBucket, repack[workflow.Rules]},
+	{listedBucket, repack[workflow.Listed]},
+	{listsOfBucket, asItIs},
+	{costsBucket, repack[workflow.Cost]},
+	{talliesBucket, asItIs},
+	{marksBucket, asItIs},
 }
 
 // repack packs a value as it is packed today.
@@ -189,7 +195,7 @@ func fillAnew(ctx context.Context, path string, old *bbolt.DB, log *slog.Logger)
 		return 0, err
 	}
 	// Nothing rests on the new file before it is whole, and then it is synced.
-	to, err := bbolt.Open(path, 0o600, &bbolt.Options{FreelistType: bbolt.FreelistMapType, NoSync: true, NoGrowSync: true})
+	to, err := bbolt.Open(path, 0o600, &bbolt.Options{FreelistType: bbolt.FreelistArrayType, NoSync: true, NoGrowSync: true})
 	if err != nil {
 		return 0, err
 	}

@@ -220,7 +220,7 @@ func TestAStoreOfTheFirstSchemaGoesOnAsIfItHadAlwaysBeenOfTodays(t *testing.T) {
 	olderFile(t, 1, path)
 	s := opened(t, path)
 	for n := range 12 {
-		require.NoError(t, s.Update(t.Context(), deed(n)))
+		require.NoError(t, s.Update(t.Context(), change(n)))
 	}
 	require.NoError(t, s.Update(t.Context(), func(tx workflow.Tx) error {
 		return tx.Revive("reply-1", at(0))
@@ -280,7 +280,7 @@ func TestAStoreOfTheFirstSchemaThatCannotBeReadIsRefusedAndNotTouched(t *testing
 	}
 }
 
-// TestAStoreOfAnOlderSchemaEqualsItself compares a file in which a Sample Desk of that schema did twelve deeds with one
+// TestAStoreOfAnOlderSchemaEqualsItself compares a file in which a Sample Desk of that schema did twelve changes with one
 // in which this one does.
 func TestAStoreOfAnOlderSchemaEqualsItself(t *testing.T) {
 	for _, older := range []int{2, 3} { // the fourth was in no release
@@ -301,7 +301,7 @@ func TestAStoreOfAnOlderSchemaEqualsItself(t *testing.T) {
 			require.Contains(t, log.String(), "as_it_was="+filepath.Join(dir, as))
 
 			for n := 12; n < 20; n++ { // and it goes on as itself, its numbers included
-				require.NoError(t, s.Update(t.Context(), deed(n)))
+				require.NoError(t, s.Update(t.Context(), change(n)))
 			}
 			require.NoError(t, s.Close())
 			s = opened(t, path)
@@ -389,7 +389,7 @@ func TestAFileThatIsListedByOtherRulesIsListedAnew(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "desk.db")
 	s := opened(t, path)
-	require.NoError(t, s.Update(t.Context(), everyDeed(12)))
+	require.NoError(t, s.Update(t.Context(), everyChange(12)))
 	require.NoError(t, s.Update(t.Context(), func(tx workflow.Tx) error {
 		waits := func(creator workflow.CreatorKey, n int) workflow.Conversation {
 			return workflow.Conversation{Shop: "1", Creator: creator, Waiting: workflow.WaitingAnswer{Since: at(n), Count: n}}
@@ -417,7 +417,7 @@ func TestAFileThatIsListedByOtherRulesIsListedAnew(t *testing.T) {
 func TestAFileOfTheFirstMakeOfTheSchemaKeepsItsOutbox(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "desk.db")
 	s := opened(t, path)
-	require.NoError(t, s.Update(t.Context(), everyDeed(12)))
+	require.NoError(t, s.Update(t.Context(), everyChange(12)))
 	require.NoError(t, s.Close())
 	s = opened(t, path)
 	want := wholeOf(t, s)
@@ -454,7 +454,8 @@ func TestTheRulesTellWhatEveryListingRestsOn(t *testing.T) {
 		}
 	}
 	require.Equal(t, []string{
-		"backlog", "campaign", "campaign queue", "campaign stage", "creator", "due", "live", "member", "news", "on it", "product", "queue", "seen", "short", "stage", "thread", "username", "words",
+		"backlog", "campaign", "campaign queue", "campaign stage", "creator", "due", "live", "member", "news", "on it", "over cap",
+		"product", "queue", "rule decided", "rule due", "second", "seen", "short", "stage", "suggested", "thread", "username", "words",
 	}, slices.Sorted(maps.Keys(listed)))
 }
 
@@ -463,7 +464,7 @@ func TestWhoeverWaitedForAFileThatWasReplacedGetsTheNewOne(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "desk.db")
 	other := path + ".other"
 	first, second := opened(t, path), opened(t, other)
-	require.NoError(t, second.Update(t.Context(), deed(0)))
+	require.NoError(t, second.Update(t.Context(), change(0)))
 	require.NoError(t, second.Close())
 	var wg sync.WaitGroup
 	wg.Go(func() {
@@ -472,7 +473,7 @@ func TestWhoeverWaitedForAFileThatWasReplacedGetsTheNewOne(t *testing.T) {
 			t.Errorf("opening: %v", err)
 			return
 		}
-		if n, err := deedsIn(t.Context(), s); n != 1 || err != nil {
+		if n, err := changesIn(t.Context(), s); n != 1 || err != nil {
 			t.Errorf("the old file was opened: %d %v", n, err)
 		}
 		if err := s.Close(); err != nil {

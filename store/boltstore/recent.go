@@ -10,9 +10,10 @@ import (
 )
 
 // recent are values that were read a moment ago, each with the bytes that it was read from. A shop is read with each click,
-// each effect and its outcome; what has the same bytes need not be decoded again. It goes by the bytes alone, so whoever reads has what their own snapshot holds.
+// each effect and its outcome, and its rules nearly as often; what has the same bytes need not be decoded again. It goes by the bytes alone, so whoever reads has what their own snapshot holds.
 type recent struct {
 	shops decoded[workflow.Shop]
+	rules decoded[workflow.Rules]
 }
 
 // keptRecent is how many values of a type are remembered: a few kilobytes each.

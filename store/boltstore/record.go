@@ -5,85 +5,27 @@ import (
 	"fmt"
 	"math"
 	"reflect"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	jsonv1 "github.com/go-json-experiment/json/v1"
 
+	"sampledesk/store/internal/value"
 	"sampledesk/workflow"
 )
 
 // Values are kept packed (packed.go), by the field names that workflow gives them for JSON. To the file times have no zone
 // and no nanoseconds, and keys are made from text, so whatever is put goes through kept first.
 
-// kept returns a value as the store keeps it: times in UTC, cut to the microsecond, and text as UTF-8. It shares
-// nothing that could be changed with the value given.
-func kept[T any](value T) T {
-	settle(reflect.ValueOf(&value).Elem())
-	return value
-}
+// kept returns a value as the store keeps it.
+func kept[T any](v T) T { return value.Kept(v) }
+
+// settle does the work of kept in place.
+func settle(v reflect.Value) { value.Settle(v) }
 
 var timeType = reflect.TypeFor[time.Time]()
 
-// settle does the work of kept in place. What is behind pointers, slices and maps it copies first. The values of workflow
-// hold no interfaces; a test sees to it.
-func settle(v reflect.Value) {
-	switch v.Kind() {
-	case reflect.String:
-		if s := v.String(); !utf8.ValidString(s) {
-			v.SetString(strings.ToValidUTF8(s, "\uFFFD"))
-		}
-	case reflect.Struct:
-		if v.Type() == timeType {
-			t := v.Addr().Interface().(*time.Time)
-			*t = moment(*t)
-			return
-		}
-		for i := range v.NumField() { //nolint:modernize // an iterator takes twice as long
-			settle(v.Field(i))
-		}
-	case reflect.Pointer:
-		if v.IsNil() {
-			return
-		}
-		own := reflect.New(v.Type().Elem())
-		own.Elem().Set(v.Elem())
-		settle(own.Elem())
-		v.Set(own)
-	case reflect.Map:
-		if v.IsNil() {
-			return
-		}
-		own := reflect.MakeMapWithSize(v.Type(), v.Len())
-		for _, k := range v.MapKeys() {
-			key, value := reflect.New(v.Type().Key()).Elem(), reflect.New(v.Type().Elem()).Elem()
-			key.Set(k)
-			value.Set(v.MapIndex(k))
-			settle(key)
-			settle(value)
-			own.SetMapIndex(key, value)
-		}
-		v.Set(own)
-	case reflect.Slice:
-		if v.IsNil() {
-			return
-		}
-		own := reflect.MakeSlice(v.Type(), v.Len(), v.Len())
-		reflect.Copy(own, v)
-		v.Set(own)
-		if v.Type().Elem().Kind() == reflect.Uint8 {
-			return
-		}
-		for i := range v.Len() {
-			settle(v.Index(i))
-		}
-	default: // nothing in it to look at
-	}
-}
-
 // moment returns a time as the store keeps it.
-func moment(t time.Time) time.Time { return t.Truncate(time.Microsecond).UTC() }
+func moment(t time.Time) time.Time { return value.Moment(t) }
 
 // write keeps a value, which has gone through kept, under a key.
 func write(b bucket, key []byte, value any) error {

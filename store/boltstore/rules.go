@@ -34,7 +34,8 @@ var rules = sync.OnceValue(func() string {
 })
 
 // probes returns an application of each status and each phase of a decision: with nothing but that, and with a value in
-// every field there is and every flag set, or none, so that a rule that looks at another one tells.
+// every field there is and every flag set, or none, so that a rule that looks at another one tells; and with a proposal that
+// is over no cap.
 func probes() []workflow.Application {
 	statuses := slices.Concat(workflow.LiveStatuses, []workflow.Status{workflow.StatusCompleted, workflow.StatusRejectCancelled, "another"})
 	for _, e := range workflow.Endings {
@@ -51,7 +52,10 @@ func probes() []workflow.Application {
 			fill(reflect.ValueOf(&all).Elem(), "application", true)
 			fill(reflect.ValueOf(&none).Elem(), "application", false)
 			bare.Key, none.ContentAt = all.Key, time.Time{}
-			for _, a := range []workflow.Application{bare, all, none} {
+			suggested, within := none, *none.Proposal
+			within.Over = nil
+			suggested.Proposal = &within
+			for _, a := range []workflow.Application{bare, all, none, suggested} {
 				a.Snapshot.Status, a.Decision.Phase = status, phase
 				list = append(list, a)
 			}

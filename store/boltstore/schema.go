@@ -43,7 +43,7 @@ func (t *transaction) settled() (made bool, err error) {
 
 // added are the buckets that came without another number of the schema: a file that lacks them gets them when it is opened,
 // and a program from before leaves them alone.
-var added = [][]byte{appsBucket, deliveriesBucket, looksBucket}
+var added = [][]byte{appsBucket, deliveriesBucket, looksBucket, marksBucket, rulesBucket, listedBucket, listsOfBucket, costsBucket, talliesBucket}
 
 // add makes the buckets that came later, and tells whether any was missing.
 func (t *transaction) add() (found bool, err error) {

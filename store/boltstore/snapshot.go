@@ -100,7 +100,7 @@ func verify(ctx context.Context, path string, read func(done, all int64)) (c Con
 	c.Bytes = info.Size()
 	var db *bbolt.DB
 	err = guarded(func() error {
-		db, err = bbolt.Open(path, 0, &bbolt.Options{ReadOnly: true, Timeout: time.Nanosecond, FreelistType: bbolt.FreelistMapType})
+		db, err = bbolt.Open(path, 0, &bbolt.Options{ReadOnly: true, Timeout: time.Nanosecond, FreelistType: bbolt.FreelistArrayType})
 		return err
 	})
 	switch {
@@ -120,7 +120,7 @@ func verify(ctx context.Context, path string, read func(done, all int64)) (c Con
 			return err
 		}
 		defer func() { _ = tx.Rollback() }()
-		t := &transaction{tx: tx, ctx: ctx, recent: &recent{}, leases: &leases{}}
+		t := &transaction{tx: tx, ctx: ctx, recent: &recent{}, leases: &leases{}, shared: &shared{}}
 		if err := errors.Join(s.whole(t, info.Size()), s.freePagesWhole(t)); err != nil {
 			return err
 		}

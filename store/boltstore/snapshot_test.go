@@ -16,7 +16,7 @@ import (
 )
 
 // TestASnapshotUnderLoadIsTheStoreAtOneInstant copies a store while another goroutine writes, and compares each copy,
-// bucket by bucket, with a store on which as many deeds were done in peace.
+// bucket by bucket, with a store on which as many changes were done in peace.
 func TestASnapshotUnderLoadIsTheStoreAtOneInstant(t *testing.T) {
 	dir := t.TempDir()
 	s := opened(t, filepath.Join(dir, "desk.db"))
@@ -26,7 +26,7 @@ func TestASnapshotUnderLoadIsTheStoreAtOneInstant(t *testing.T) {
 	go func() {
 		var err error
 		for n := 0; err == nil && ctx.Err() == nil; n++ {
-			if err = s.Update(context.WithoutCancel(ctx), deed(n)); err == nil {
+			if err = s.Update(context.WithoutCancel(ctx), change(n)); err == nil {
 				done.Store(int64(n + 1))
 			}
 		}
@@ -62,7 +62,7 @@ func TestASnapshotUnderLoadIsTheStoreAtOneInstant(t *testing.T) {
 		require.NoError(t, err)
 		require.False(t, found.Outdated)
 		c := opened(t, path)
-		n, err := deedsIn(t.Context(), c)
+		n, err := changesIn(t.Context(), c)
 		require.NoError(t, err)
 		require.Equal(t, n, found.Applications)
 		require.GreaterOrEqual(t, int64(n), before[i], "what was kept before is in it")
@@ -78,7 +78,7 @@ func (w writerFunc) Write(p []byte) (int, error) { return w(p) }
 func TestASnapshotThatCannotBeWrittenIsGivenUpWithItsReason(t *testing.T) {
 	s := opened(t, filepath.Join(t.TempDir(), "desk.db"))
 	for n := range 20 {
-		require.NoError(t, s.Update(t.Context(), deed(n)))
+		require.NoError(t, s.Update(t.Context(), change(n)))
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	for after := range 4 {
@@ -93,7 +93,7 @@ func TestASnapshotThatCannotBeWrittenIsGivenUpWithItsReason(t *testing.T) {
 	}
 	err := s.Snapshot(ctx, writerFunc(func(p []byte) (int, error) { cancel(); return len(p), nil }), nil)
 	require.ErrorIs(t, err, context.Canceled)
-	require.NoError(t, s.Update(t.Context(), deed(20)), "no reader stands in the way")
+	require.NoError(t, s.Update(t.Context(), change(20)), "no reader stands in the way")
 }
 
 func TestVerifyRefusesWhatIsNoWholeStoreAndChangesNothing(t *testing.T) {
@@ -102,7 +102,7 @@ func TestVerifyRefusesWhatIsNoWholeStoreAndChangesNothing(t *testing.T) {
 	s, err := Open(t.Context(), good)
 	require.NoError(t, err)
 	for n := range 30 {
-		require.NoError(t, s.Update(t.Context(), deed(n)))
+		require.NoError(t, s.Update(t.Context(), change(n)))
 	}
 	_, err = Verify(t.Context(), good, nil)
 	require.ErrorContains(t, err, "another process uses it")

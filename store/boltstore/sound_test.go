@@ -25,7 +25,7 @@ func everything(ctx context.Context, s *Store) (read, wrote error) {
 	})
 	return read, s.Update(ctx, func(tx workflow.Tx) error {
 		for n := range 10 { // enough to come to every bucket
-			if err := deed(n + 40)(tx); err != nil {
+			if err := change(n + 40)(tx); err != nil {
 				return err
 			}
 		}
@@ -38,7 +38,7 @@ func TestPagesThatAreDamagedUnderTheRunningDeskAreToldInASentence(t *testing.T) 
 	whole := filepath.Join(t.TempDir(), "whole.db")
 	s := opened(t, whole)
 	for n := range 40 {
-		require.NoError(t, s.Update(t.Context(), deed(n)))
+		require.NoError(t, s.Update(t.Context(), change(n)))
 	}
 	require.NoError(t, s.Close())
 	data := bytesOf(t, whole)
@@ -78,7 +78,7 @@ func TestAFileThatIsCutUnderTheRunningDeskIsToldInASentence(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "desk.db")
 		s := opened(t, path)
 		for n := range 40 {
-			require.NoError(t, s.Update(t.Context(), deed(n)))
+			require.NoError(t, s.Update(t.Context(), change(n)))
 		}
 		require.NoError(t, os.Truncate(path, size))
 		read, wrote := everything(t.Context(), s)
@@ -96,7 +96,7 @@ func TestAFileThatIsGoneOrAnotherTakesNothingMore(t *testing.T) {
 	} {
 		path := filepath.Join(t.TempDir(), "desk.db")
 		s := opened(t, path)
-		require.NoError(t, s.Update(t.Context(), deed(0)))
+		require.NoError(t, s.Update(t.Context(), change(0)))
 		require.NoError(t, s.Health(t.Context()))
 		require.NoError(t, os.WriteFile(path+".copy", bytesOf(t, path), 0o600))
 		require.NoError(t, does(path))
@@ -115,7 +115,7 @@ func TestAPanicOfOthersIsNotTakenForADamagedFile(t *testing.T) {
 	})
 	require.Panics(t, func() { _ = s.View(t.Context(), func(workflow.Tx) error { panic("ours") }) })
 	require.NoError(t, s.Health(t.Context()))
-	require.NoError(t, s.Update(t.Context(), deed(0)))
+	require.NoError(t, s.Update(t.Context(), change(0)))
 }
 
 func ones(n int) []byte {
@@ -141,7 +141,7 @@ func TestAFileThatGrowsUnderManyReadersIsNotTakenForADamagedOne(t *testing.T) {
 		})
 	}
 	for n := range 150 {
-		require.NoError(t, s.Update(t.Context(), deed(n)))
+		require.NoError(t, s.Update(t.Context(), change(n)))
 	}
 	end()
 	readers.Wait()
@@ -152,9 +152,9 @@ func TestNoCommitMakesTheFileLargerWithoutEnd(t *testing.T) {
 	s, err := Open(t.Context(), path)
 	require.NoError(t, err)
 	s.growth = 4 * growth
-	deeds := 0
-	for ; deeds < 3; deeds++ {
-		require.NoError(t, s.Update(t.Context(), deed(deeds)))
+	changes := 0
+	for ; changes < 3; changes++ {
+		require.NoError(t, s.Update(t.Context(), change(changes)))
 	}
 	before, err := os.Stat(path)
 	require.NoError(t, err)

@@ -20,6 +20,7 @@ type Store struct {
 	path string
 
 	leases  leases
+	shared  shared
 	indexes indexes
 	recent  recent
 
@@ -34,6 +35,8 @@ type Store struct {
 	full    atomic.Pointer[error] // why the last commit found no room
 	stuck   atomic.Bool           // bbolt broke down holding its locks: whoever begins would wait for ever
 	size    atomic.Int64          // of the file, at the least
+
+	ended atomic.Uint64 // see Ended
 
 	watch atomic.Pointer[func(took time.Duration, updates int)] // see WatchCommits
 }
@@ -71,6 +74,10 @@ func (s *Store) Stats() Stats {
 
 // WatchCommits has fn told how long each commit took that wrote, and how many updates went along. It must not block.
 func (s *Store) WatchCommits(fn func(took time.Duration, updates int)) { s.watch.Store(&fn) }
+
+// Ended counts the batches of updates that came to an end since the store was opened. As long as it stays as it is, every
+// View sees the same. It costs nothing.
+func (s *Store) Ended() uint64 { return s.ended.Load() }
 
 // Close waits for the transactions under way and lets go of the file. A second Close does nothing.
 func (s *Store) Close() error {
@@ -140,7 +147,7 @@ func (s *Store) begin(ctx context.Context, writable bool) (*transaction, error) 
 	case err != nil:
 		return nil, fmt.Errorf("starting a transaction on %s: %w", s.path, err)
 	}
-	t, good := &transaction{tx: tx, ctx: ctx, leases: &s.leases, recent: &s.recent}, false
+	t, good := &transaction{tx: tx, ctx: ctx, leases: &s.leases, shared: &s.shared, recent: &s.recent}, false
 	defer func() {
 		if !good {
 			t.close()
@@ -175,18 +182,20 @@ func (s *Store) commit(tx *transaction) error {
 
 // transaction is a workflow.Tx. Reading looks at the context, so that nothing long goes on for a caller who is gone.
 type transaction struct {
-	tx     *bbolt.Tx
-	ctx    context.Context
-	recent *recent
-	leases *leases
-	leased map[workflow.EffectID]lease // what this transaction did to the leases
+	tx      *bbolt.Tx
+	ctx     context.Context
+	recent  *recent
+	leases  *leases
+	leased  map[workflow.EffectID]lease // what this transaction did to the leases
+	shared  *shared
+	sharing sharing // what this transaction did to that
 
 	effects    effectIndex
 	ownEffects bool // whether that is the transaction's own copy, and may be changed
 
 	latest  workflow.Application // in an update: the one that was read or put last
 	written bool
-	shared  bool           // whether others' updates are in the same transaction of bbolt
+	joins   bool           // whether others' updates are in the same transaction of bbolt
 	undo    []func() error // where it is shared: takes back what was written, the last first
 }
 

@@ -23,7 +23,7 @@ func TestWhoeverWaitsForTheStoreGivesUpWhenItsContextEnds(t *testing.T) {
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 		return nil
 	}))
-	require.NoError(t, s.Update(t.Context(), deed(0)))
+	require.NoError(t, s.Update(t.Context(), change(0)))
 }
 
 func TestAViewOfAnEndedContextReadsNothing(t *testing.T) {
@@ -39,10 +39,10 @@ func TestCloseWaitsForTheTransactionsUnderWay(t *testing.T) {
 	var done sync.WaitGroup
 	require.NoError(t, s.Update(t.Context(), func(tx workflow.Tx) error {
 		done.Go(func() { _ = s.Close() })
-		return deed(0)(tx)
+		return change(0)(tx)
 	}))
 	done.Wait()
-	require.ErrorContains(t, s.Update(t.Context(), deed(1)), "is closed")
+	require.ErrorContains(t, s.Update(t.Context(), change(1)), "is closed")
 	again := opened(t, path)
 	require.NoError(t, again.View(t.Context(), func(tx workflow.Tx) error { _, err := tx.Application(applicationKeyOf(0)); return err }))
 }

@@ -15,7 +15,7 @@ import (
 )
 
 var models = []promise{
-	{"The outbox does what the contract says through thousands of random deeds", showModel},
+	{"The outbox does what the contract says through thousands of random steps", showModel},
 }
 
 // model is the contract of the outbox in its plainest form: a list, searched from end to end. No two times in it are
@@ -189,7 +189,7 @@ func showModel(t *testing.T, s workflow.Store) {
 	for range 60 {
 		keep(t, s, func(tx workflow.Tx) error {
 			for range 50 {
-				p.deed(tx)
+				p.step(tx)
 			}
 			return nil
 		})
@@ -217,8 +217,8 @@ func (p *player) effect() workflow.Effect {
 	return e
 }
 
-// deed does one random thing, mostly to what is there and with the right attempt.
-func (p *player) deed(tx workflow.Tx) {
+// step does one random thing, mostly to what is there and with the right attempt.
+func (p *player) step(tx workflow.Tx) {
 	e := p.effect()
 	if i := p.model.find(e.ID); i >= 0 {
 		e.Attempt = p.model.list[i].effect.Attempt - p.random.IntN(8)/7

@@ -3,6 +3,7 @@ package storetest
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -101,22 +102,34 @@ func showBadNames(t *testing.T, s workflow.Store) {
 			"run":                           func(tx workflow.Tx) error { return tx.PutRun(run(workflow.RunID(name))) },
 			"notice":                        func(tx workflow.Tx) error { return tx.PutNotice(notice(workflow.NoticeID(name))) },
 			"person":                        func(tx workflow.Tx) error { return tx.PutPerson(person(workflow.PersonID(name))) },
-			"effect to be revived":          revive(workflow.EffectID(name), 1),
-			"effect":                        enqueue(reply(name, "lane")),
-			"effect's lane":                 enqueue(reply("1", name)),
-			"effect's kind":                 enqueue(workflow.Effect{ID: "1", Lane: "lane", Kind: workflow.EffectKind(name)}),
-			"effect to be buried":           func(tx workflow.Tx) error { return tx.Bury(reply(name, "lane"), start) },
+			"mark":                          func(tx workflow.Tx) error { return tx.PutMark(name, "x") },
+			"desk":                          putDesks(desk(workflow.DeskID(name))),
+			"turn": func(tx workflow.Tx) error {
+				_, err := tx.TakeTurn(name, "a", minute(1), minute(1), minute(2))
+				return err
+			},
+			"turn's desk": func(tx workflow.Tx) error {
+				_, err := tx.TakeTurn("turn", workflow.DeskID(name), minute(1), minute(1), minute(2))
+				return err
+			},
+			"effect to be revived": revive(workflow.EffectID(name), 1),
+			"effect":               enqueue(reply(name, "lane")),
+			"effect's lane":        enqueue(reply("1", name)),
+			"effect's kind":        enqueue(workflow.Effect{ID: "1", Lane: "lane", Kind: workflow.EffectKind(name)}),
+			"effect to be buried":  func(tx workflow.Tx) error { return tx.Bury(reply(name, "lane"), start) },
 		}
 		if name != "" { // what may be missing
 			puts["entry"] = func(tx workflow.Tx) error { return tx.Append(entry(key(name), 1)) }
 			puts["variant"] = putProducts(theShop, product("1", name, "x"))
 			puts["conversation's id"] = putConversations(conversation("1", name))
 		}
+		maps.Copy(puts, badRuleNames(name))
 		for what, try := range puts {
 			require.Error(t, s.Update(t.Context(), try), "%s %q", what, name)
 		}
 	}
 	require.Equal(t, contents{}, get(t, s, contentsOf))
+	requireNoRules(t, s)
 }
 
 func showBadKind(t *testing.T, s workflow.Store) {
@@ -161,6 +174,8 @@ func showNoSuchNames(t *testing.T, s workflow.Store) {
 			},
 			"run":    func(tx workflow.Tx) error { _, err := tx.Run(workflow.RunID(name)); return err },
 			"person": func(tx workflow.Tx) error { _, err := tx.Person(workflow.PersonID(name)); return err },
+			"mark":   func(tx workflow.Tx) error { _, err := tx.Mark(name); return err },
+			"turn":   func(tx workflow.Tx) error { _, err := tx.Turn(name); return err },
 			"notice": func(tx workflow.Tx) error { _, err := tx.Notice(workflow.NoticeID(name)); return err },
 			"effect": func(tx workflow.Tx) error { _, err := tx.Effect(workflow.EffectID(name)); return err },
 			"application's key": func(tx workflow.Tx) error {

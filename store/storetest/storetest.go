@@ -51,6 +51,8 @@ func Run(t *testing.T, open Open) {
 		{"Runs and notices", runs},
 		{"People", people},
 		{"Looks", looks},
+		{"Rules", shopRules},
+		{"Desks", desks},
 		{"History", history},
 		{"Lanes", lanes},
 		{"Ready", readiness},
@@ -58,6 +60,7 @@ func Run(t *testing.T, open Open) {
 		{"Parking", parking},
 		{"Dead letters", deadLetters},
 		{"Outbox", models},
+		{"Moving", moves(open)},
 	}
 	for _, topic := range topics {
 		t.Run(topic.name, func(t *testing.T) {

@@ -299,18 +299,26 @@ func showViewWritesNothing(t *testing.T, s workflow.Store) {
 		"RemoveConversation": removeConversation(theShop, "id:1"),
 		"PutRun":             func(tx workflow.Tx) error { return tx.PutRun(run("another")) },
 		"PutNotice":          func(tx workflow.Tx) error { return tx.PutNotice(notice("another")) },
-		"PutPerson":          func(tx workflow.Tx) error { return tx.PutPerson(person("U2")) },
-		"Revive":             revive("third", 1),
-		"Append":             func(tx workflow.Tx) error { return tx.Append(entry(key("1"), 2)) },
-		"Lease":              func(tx workflow.Tx) error { _, err := tx.Lease("second", minute(2), minute(3)); return err },
-		"Enqueue":            func(tx workflow.Tx) error { return tx.Enqueue(reply("fourth", "lane")) },
-		"Claim":              func(tx workflow.Tx) error { _, err := tx.Claim("first", minute(2), minute(3)); return err },
-		"Extend":             func(tx workflow.Tx) error { return tx.Extend("first", 1, minute(3)) },
-		"Release":            func(tx workflow.Tx) error { e := reply("first", "lane"); e.Attempt = 1; return tx.Release(e) },
-		"Change":             func(tx workflow.Tx) error { return tx.Change(reply("second", "lane")) },
-		"Remove":             func(tx workflow.Tx) error { return tx.Remove("second") },
-		"Bury":               func(tx workflow.Tx) error { return tx.Bury(reply("second", "lane"), start) },
-		"Wake":               func(tx workflow.Tx) error { return tx.Wake("lane") },
+		"PutMark":            func(tx workflow.Tx) error { return tx.PutMark("key", "text") },
+		"PutDesk":            putDesks(desk("a")),
+		"RemoveDesk":         func(tx workflow.Tx) error { return tx.RemoveDesk("a") },
+		"TakeTurn": func(tx workflow.Tx) error {
+			_, err := tx.TakeTurn("turn", "a", minute(1), minute(1), minute(2))
+			return err
+		},
+		"EndTurn":   endTurn("turn", "a", true, ""),
+		"PutPerson": func(tx workflow.Tx) error { return tx.PutPerson(person("U2")) },
+		"Revive":    revive("third", 1),
+		"Append":    func(tx workflow.Tx) error { return tx.Append(entry(key("1"), 2)) },
+		"Lease":     func(tx workflow.Tx) error { _, err := tx.Lease("second", minute(2), minute(3)); return err },
+		"Enqueue":   func(tx workflow.Tx) error { return tx.Enqueue(reply("fourth", "lane")) },
+		"Claim":     func(tx workflow.Tx) error { _, err := tx.Claim("first", minute(2), minute(3)); return err },
+		"Extend":    func(tx workflow.Tx) error { return tx.Extend("first", 1, minute(3)) },
+		"Release":   func(tx workflow.Tx) error { e := reply("first", "lane"); e.Attempt = 1; return tx.Release(e) },
+		"Change":    func(tx workflow.Tx) error { return tx.Change(reply("second", "lane")) },
+		"Remove":    func(tx workflow.Tx) error { return tx.Remove("second") },
+		"Bury":      func(tx workflow.Tx) error { return tx.Bury(reply("second", "lane"), start) },
+		"Wake":      func(tx workflow.Tx) error { return tx.Wake("lane") },
 	}
 	for name, write := range writes {
 		require.Error(t, s.View(t.Context(), write), name)

@@ -17,22 +17,15 @@ import (
 func (d *desk) crowd(n int) {
 	d.t.Helper()
 	statuses := []workflow.Status{workflow.StatusPending, workflow.StatusAwaitingShipment, workflow.StatusShipped, workflow.StatusCompleted, workflow.StatusOverdueCancelled}
-	for start := 0; start < n; start += 500 {
-		require.NoError(d.t, d.store.Store.Update(d.t.Context(), func(tx workflow.Tx) error {
-			for i := start; i < min(start+500, n); i++ {
-				a := workflow.Application{
-					Key: numbered(100_000 + i), SeenAt: noon, ReportedAt: noon, ChangedAt: noon, Campaign: "crowded",
-					Card: workflow.Card{Wanted: true, Post: workflow.Post{Channel: "C0SAMPLES", TS: strconv.Itoa(i)}},
-				}
-				a.Snapshot = reported(statuses[i%len(statuses)], noon).Snapshot
-				a.Snapshot.Creator = workflow.Creator{OpenID: "crowd_" + strconv.Itoa(i/3), Username: "crowd_" + strconv.Itoa(i/3)}
-				if err := tx.PutApplication(a); err != nil {
-					return err
-				}
-			}
-			return nil
-		}))
-	}
+	d.keeps(n, func(tx workflow.Tx, i int) error {
+		a := workflow.Application{
+			Key: numbered(100_000 + i), SeenAt: noon, ReportedAt: noon, ChangedAt: noon, Campaign: "crowded",
+			Card: workflow.Card{Wanted: true, Post: workflow.Post{Channel: "C0SAMPLES", TS: strconv.Itoa(i)}},
+		}
+		a.Snapshot = reported(statuses[i%len(statuses)], noon).Snapshot
+		a.Snapshot.Creator = workflow.Creator{OpenID: "crowd_" + strconv.Itoa(i/3), Username: "crowd_" + strconv.Itoa(i/3)}
+		return tx.PutApplication(a)
+	})
 }
 
 func benchmarkBeside(b *testing.B, action func(b *testing.B, d *desk)) {
@@ -211,4 +204,20 @@ func BenchmarkAClick(b *testing.B) {
 			at.Round += 2
 		}
 	})
+}
+
+// BenchmarkGatherAndEvaluate reads the facts about a request whose creator made ten others, and asks a shop's rules.
+func BenchmarkGatherAndEvaluate(b *testing.B) {
+	d := newDesk(b, glow)
+	d.has(noon, proven(workflow.ModeProposing))
+	for i := range 11 {
+		d.asks(workflow.ApplicationID(strconv.Itoa(i)), asker("a", "18000"), "p", minutes(i))
+	}
+	a, rules := d.application("10"), d.rules()
+	for b.Loop() {
+		facts := read(d, func(tx workflow.Tx) (workflow.KeptFacts, error) { return workflow.GatherFacts(tx, a, minutes(20)) })
+		if rules.Evaluate(workflow.FactsOf(a, facts)).Speaks == nil {
+			b.Fatal("no rule fits")
+		}
+	}
 }

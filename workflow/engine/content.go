@@ -45,8 +45,9 @@ func findContent(t *txn, k workflow.Key, found []workflow.Content, at time.Time)
 	if len(grown) == 0 {
 		return 0, errUnchanged
 	}
+	was := a
 	a.Contents = contents
-	if err := t.tx.PutApplication(a); err != nil {
+	if err := errors.Join(t.tx.PutApplication(a), workflow.CountIn(t.tx, was, a)); err != nil {
 		return 0, err
 	}
 	completed := false

@@ -11,17 +11,22 @@ import (
 )
 
 // Tick announces the steps of a shop's deadlines that are due, each once. It is to be called often, and reads an index,
-// so that a call that finds nothing costs next to nothing. After a gap only an application's latest step is announced.
+// so that a call that finds nothing costs next to nothing. It asks rules, too, about what a condition on time comes due for. After a gap only an application's latest step is announced.
 // What is due for many is announced as a group, and no transaction puts more than observeBatch, so that clicks never
 // queue behind it. What an interrupted call left undone, the next one finishes. It returns how many steps were
 // announced or passed over.
 func (e *Engine) Tick(ctx context.Context, shop workflow.ShopID, now time.Time) (announced int, err error) {
-	set, due := false, false
+	set, due, ask := false, false, false
 	err = e.store.View(ctx, func(tx workflow.Tx) error {
 		s, err := tx.Shop(shop)
 		if err != nil {
 			return err
 		}
+		rules, err := tx.Applications(workflow.RuleDueOf(shop), "", 1)
+		if err != nil {
+			return err
+		}
+		ask = len(rules.Applications) > 0 && !rules.Applications[0].RuleNext.After(now)
 		page, err := tx.Applications(workflow.DueOf(shop), "", 1)
 		set, due = s.TimersSet(), s.InitialSyncDone && (s.HasOpenGroup() || len(page.Applications) > 0 && !page.Applications[0].Timer.Next.After(now))
 		return err
@@ -29,6 +34,9 @@ func (e *Engine) Tick(ctx context.Context, shop workflow.ShopID, now time.Time) 
 	c := clock{e, shop, now}
 	if err == nil && !set {
 		err, due = c.setTimers(ctx), true
+	}
+	if err == nil && ask {
+		err = c.askDue(ctx)
 	}
 	if err == nil && due {
 		announced, err = c.announceDue(ctx)

@@ -12,83 +12,83 @@ import (
 // occasions are the actions of people, each with what has to be so before it.
 var occasions = map[string]struct {
 	before func(*desk)
-	deed   func(*desk, workflow.Actor) error
+	act    func(*desk, workflow.Actor) error
 }{
-	"an approval": {deed: func(d *desk, who workflow.Actor) error {
+	"an approval": {act: func(d *desk, who workflow.Actor) error {
 		return d.applies(workflow.Decided{Actor: who, At: noon, Verdict: workflow.Approve, Undo: undoWindow, Note: "glows"})
 	}},
 	"an undoing": {
 		before: func(d *desk) { d.apply(approval(0, noon)) },
-		deed: func(d *desk, who workflow.Actor) error {
+		act: func(d *desk, who workflow.Actor) error {
 			return d.applies(workflow.Undone{Actor: who, At: noon, Round: 1})
 		},
 	},
-	"a look": {deed: func(d *desk, who workflow.Actor) error { return d.applies(workflow.OnItBegan{Actor: who, At: noon}) }},
+	"a look": {act: func(d *desk, who workflow.Actor) error { return d.applies(workflow.OnItBegan{Actor: who, At: noon}) }},
 	"the end of a look": {
 		before: func(d *desk) { d.apply(workflow.OnItBegan{Actor: by(member), At: noon}) },
-		deed:   func(d *desk, who workflow.Actor) error { return d.applies(workflow.OnItEnded{Actor: who, At: noon}) },
+		act:    func(d *desk, who workflow.Actor) error { return d.applies(workflow.OnItEnded{Actor: who, At: noon}) },
 	},
-	"a note": {deed: func(d *desk, who workflow.Actor) error {
+	"a note": {act: func(d *desk, who workflow.Actor) error {
 		return d.applies(workflow.Noted{Actor: who, At: noon, Text: "asked before"})
 	}},
-	"a quiet note": {deed: func(d *desk, who workflow.Actor) error {
+	"a quiet note": {act: func(d *desk, who workflow.Actor) error {
 		return d.applies(workflow.Noted{Actor: who, At: noon, Text: "asked before", Quiet: true})
 	}},
-	"a campaign": {deed: func(d *desk, who workflow.Actor) error {
+	"a campaign": {act: func(d *desk, who workflow.Actor) error {
 		_, err := d.CreateCampaign(d.t.Context(), workflow.Creation{Shop: sample.Shop, Name: "Winter", By: who.Person, At: noon, DedupKey: who.DedupKey})
 		return err
 	}},
 	"a campaign's edit": {
 		before: func(d *desk) { d.campaign("Winter") },
-		deed: func(d *desk, who workflow.Actor) error {
+		act: func(d *desk, who workflow.Actor) error {
 			_, err := d.EditCampaign(d.t.Context(), workflow.CampaignEdit{Actor: who, At: noon, Campaign: d.named("Winter").ID, Name: "Winter", Products: []workflow.ProductID{"2", "1"}})
 			return err
 		},
 	},
 	"a campaign's end": {
 		before: func(d *desk) { d.campaign("Winter") },
-		deed: func(d *desk, who workflow.Actor) error {
+		act: func(d *desk, who workflow.Actor) error {
 			_, err := d.ArchiveCampaign(d.t.Context(), d.named("Winter").ID, who, noon)
 			return err
 		},
 	},
 	"a member by hand": {
 		before: func(d *desk) { d.campaign("Winter") },
-		deed: func(d *desk, who workflow.Actor) error {
+		act: func(d *desk, who workflow.Actor) error {
 			_, _, err := d.AddMember(d.t.Context(), workflow.Addition{Actor: who, At: noon, Campaign: d.named("Winter").ID, Creator: workflow.Creator{Username: "@Kitchen_Finds"}})
 			return err
 		},
 	},
-	"a creator's addition to a new campaign": {deed: func(d *desk, who workflow.Actor) error {
+	"a creator's addition to a new campaign": {act: func(d *desk, who workflow.Actor) error {
 		_, _, err := d.Join(d.t.Context(), workflow.Join{Actor: who, At: noon, Key: sample, NewName: "Winter"})
 		return err
 	}},
 	"an addition with an approval": {
 		before: func(d *desk) { d.campaign("Winter") },
-		deed: func(d *desk, who workflow.Actor) error {
+		act: func(d *desk, who workflow.Actor) error {
 			_, _, err := d.Join(d.t.Context(), workflow.Join{Actor: who, At: noon, Key: sample, Campaign: d.named("Winter").ID, Approve: true, Undo: undoWindow})
 			return err
 		},
 	},
 	"an addition taken back": {
 		before: func(d *desk) { d.joins("Winter") },
-		deed: func(d *desk, who workflow.Actor) error {
+		act: func(d *desk, who workflow.Actor) error {
 			_, err := d.Leave(d.t.Context(), workflow.Leaving{Actor: who, At: noon, Key: sample, Seen: d.named("Winter").ID})
 			return err
 		},
 	},
 	"a word on a sample": {
 		before: func(d *desk) { d.invite(d.campaign("Winter"), finds, noon); d.receiving().receives(finds, noon, "yes") },
-		deed: func(d *desk, who workflow.Actor) error {
+		act: func(d *desk, who workflow.Actor) error {
 			_, err := d.AnswerSample(d.t.Context(), workflow.SampleAnswer{Actor: who, At: noon, Campaign: d.named("Winter").ID, Creator: findsName, Needed: true})
 			return err
 		},
 	},
-	"an import": {deed: func(d *desk, who workflow.Actor) error {
+	"an import": {act: func(d *desk, who workflow.Actor) error {
 		_, err := d.BeginImport(d.t.Context(), workflow.Import{Actor: who, At: noon, Shop: sample.Shop, Collaboration: "7"})
 		return err
 	}},
-	"a message": {deed: func(d *desk, who workflow.Actor) error {
+	"a message": {act: func(d *desk, who workflow.Actor) error {
 		_, err := d.Write(d.t.Context(), workflow.OutboundMessage{Actor: who, At: noon, Shop: sample.Shop, Creator: glowDaily, Text: "hello"})
 		return err
 	}},
@@ -98,20 +98,20 @@ var occasions = map[string]struct {
 			require.NoError(d.t, err)
 			d.deliver(workflow.MessageLane(sample.Shop, glowDaily), engine.MessageDone{What: workflow.OnMessageRefused, At: noon}, noon)
 		},
-		deed: func(d *desk, who workflow.Actor) error {
+		act: func(d *desk, who workflow.Actor) error {
 			_, err := d.Resend(d.t.Context(), "message/U0MEMBER1/first", who, noon)
 			return err
 		},
 	},
-	"a run": {deed: func(d *desk, who workflow.Actor) error { return d.decides(who) }},
+	"a run": {act: func(d *desk, who workflow.Actor) error { return d.decides(who) }},
 	"a run taken back": {
 		before: func(d *desk) { require.NoError(d.t, d.decides(action(member, "run"))) },
-		deed: func(d *desk, who workflow.Actor) error {
+		act: func(d *desk, who workflow.Actor) error {
 			_, err := d.UndoRun(d.t.Context(), "U0MEMBER1 run", who, noon)
 			return err
 		},
 	},
-	"settings": {deed: func(d *desk, who workflow.Actor) error {
+	"settings": {act: func(d *desk, who workflow.Actor) error {
 		_, err := d.ChangeSettings(d.t.Context(), sample.Shop, workflow.SettingsChange{Actor: who, At: noon, Settings: workflow.Settings{
 			Reviewers: []workflow.PersonID{another, "", another}, Zone: "Europe/Berlin",
 		}})
@@ -119,14 +119,14 @@ var occasions = map[string]struct {
 	}},
 	"a retry": {
 		before: func(d *desk) { d.fail() },
-		deed: func(d *desk, who workflow.Actor) error {
+		act: func(d *desk, who workflow.Actor) error {
 			_, err := d.Retry(d.t.Context(), sample, who, noon)
 			return err
 		},
 	},
 	"a dead letter's revival": {
 		before: func(d *desk) { d.bury() },
-		deed:   func(d *desk, who workflow.Actor) error { return d.Revive(d.t.Context(), "R1", who, noon) },
+		act:    func(d *desk, who workflow.Actor) error { return d.Revive(d.t.Context(), "R1", who, noon) },
 	},
 }
 
@@ -139,11 +139,11 @@ func TestASecondDeliveryOfAnActionChangesNothingAndIsNoMistake(t *testing.T) {
 				o.before(d)
 			}
 			start := d.store.writes.Load()
-			require.NoError(t, o.deed(d, action(member, "the deed")))
+			require.NoError(t, o.act(d, action(member, "the action")))
 			done := d.store.writes.Load()
 			require.Greater(t, done, start)
 			for range 2 {
-				require.NoError(t, o.deed(d, action(member, "the deed")))
+				require.NoError(t, o.act(d, action(member, "the action")))
 			}
 			require.Equal(t, done, d.store.writes.Load())
 		})

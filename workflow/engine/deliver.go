@@ -152,6 +152,14 @@ func markSent(t *txn, eff workflow.Effect, now time.Time) (bool, error) {
 	if a.Decision.Review != eff.ID || !a.State().DecisionPending() {
 		return false, t.remove(eff)
 	}
+	if a.State() == workflow.Queued && a.Decision.Rule != "" { // it may have been paused, or the facts are others by now
+		if a, err = t.recheck(a, now); err != nil {
+			return false, err
+		}
+		if a.Decision.Review != eff.ID {
+			return false, t.remove(eff)
+		}
+	}
 	_, _, err = t.apply(eff.Key(), workflow.Claimed{At: now, Review: eff.ID})
 	return true, err
 }

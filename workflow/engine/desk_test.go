@@ -63,6 +63,22 @@ func (d *desk) open() {
 	d.store.Store = bolt
 }
 
+// keeps has the store keep n things, a hundred in a transaction: a page is divided only when its transaction is kept, and
+// until then each place within it costs the race detector the whole of it.
+func (d *desk) keeps(n int, put func(tx workflow.Tx, i int) error) {
+	d.t.Helper()
+	for start := 0; start < n; start += 100 {
+		require.NoError(d.t, d.store.Store.Update(d.t.Context(), func(tx workflow.Tx) error {
+			for i := start; i < min(start+100, n); i++ {
+				if err := put(tx, i); err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
+	}
+}
+
 // restart is what a desk finds that was killed and started again: its file, and no claim.
 func (d *desk) restart() {
 	d.t.Helper()

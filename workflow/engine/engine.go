@@ -77,6 +77,9 @@ func (e *Engine) Apply(ctx context.Context, k workflow.Key, ev workflow.Event) (
 	return after, nil
 }
 
+// clocksAgree is within what this machine's clock and the store's count as one.
+const clocksAgree = time.Second
+
 // update runs fn in a transaction and wakes the dispatcher if it enqueued anything.
 func (e *Engine) update(ctx context.Context, fn func(*txn) error) error {
 	return e.waking(fn, func(run func(workflow.Tx) error) error { return e.store.Update(ctx, run) })
@@ -89,8 +92,12 @@ func (e *Engine) updateSoon(ctx context.Context, patience func() time.Duration, 
 
 func (e *Engine) waking(fn func(*txn) error, transact func(func(workflow.Tx) error) error) error {
 	var t txn
+	ahead := time.Since(e.store.Now())
+	if ahead.Abs() < clocksAgree {
+		ahead = 0
+	}
 	err := transact(func(tx workflow.Tx) error {
-		t = txn{tx: tx}
+		t = txn{tx: tx, ahead: ahead}
 		return fn(&t)
 	})
 	if err != nil {
@@ -125,6 +132,9 @@ func (e *Engine) logDecision(k kept) {
 	facts := []any{
 		"shop", l.Key.Shop, "application", l.Key.ID, "event", l.Event, "effect", effect, "round", l.Round,
 		"person", l.By.Person, "surface", l.By.Surface,
+	}
+	if l.RuleName != "" {
+		facts = append(facts, "rule", l.RuleName)
 	}
 	if l.Reason != "" {
 		facts = append(facts, "reason", l.Reason)

@@ -18,7 +18,8 @@ const eraseAtOnce = 50
 type Erasure struct {
 	Requests, Memberships, Conversations, Messages, Entries int
 
-	// Threads are the links of the cards whose threads may quote them: what was posted there stays in Slack.
+	// Threads are the links of the cards whose threads may quote them: the desk's own replies there are erased while it runs,
+	// and what people wrote stays.
 	Threads []string
 }
 
@@ -93,36 +94,44 @@ func (e *Engine) KnownAs(ctx context.Context, name string) (keys []workflow.Crea
 				}
 			}
 		}
-		keys, err = knownKeys(tx, shops, keys)
+		known, err := anyKnown(tx, shops, keys)
+		if err == nil && !known {
+			keys = nil
+		}
 		return err
 	})
 	return keys, err
 }
 
-// knownKeys returns those of the keys under which anything is kept.
-func knownKeys(tx workflow.Tx, shops []workflow.Shop, keys []workflow.CreatorKey) (known []workflow.CreatorKey, err error) {
+// anyKnown reports whether anything is kept under one of the keys, or an erasure was begun.
+func anyKnown(tx workflow.Tx, shops []workflow.Shop, keys []workflow.CreatorKey) (bool, error) {
 	for _, k := range keys {
 		found, err := tx.Latest(workflow.CreatorOf(k), 1)
 		if err != nil {
-			return nil, err
+			return false, err
 		}
 		members, err := tx.Memberships(k)
-		if err != nil {
-			return nil, err
+		if err != nil || len(found)+len(members) > 0 {
+			return true, err
 		}
-		is := len(found)+len(members) > 0
+		if on, err := tx.ListsOf(workflow.SharedLists, k); err != nil || len(on) > 0 {
+			return true, err
+		}
 		for _, s := range shops {
-			_, err := tx.Conversation(s.ID, k)
-			if err != nil && !errors.Is(err, workflow.ErrNotFound) {
-				return nil, err
+			on, err := tx.ListsOf(s.ID, k)
+			if err != nil || len(on) > 0 {
+				return true, err
 			}
-			is = is || err == nil
-		}
-		if is {
-			known = append(known, k)
+			_, err = tx.Conversation(s.ID, k)
+			if err != nil && !errors.Is(err, workflow.ErrNotFound) {
+				return false, err
+			}
+			if err == nil || slices.ContainsFunc(s.Erasures, func(b workflow.BegunErasure) bool { return b.Of(k) }) {
+				return true, nil
+			}
 		}
 	}
-	return known, nil
+	return false, nil
 }
 
 // EraseCreator takes out of the store what it tells of a creator, known by those keys, and has what stands in Slack shown
@@ -132,9 +141,12 @@ func knownKeys(tx workflow.Tx, shops []workflow.Shop, keys []workflow.CreatorKey
 func (e *Engine) EraseCreator(ctx context.Context, keys []workflow.CreatorKey, by string, at time.Time, told func(int)) (Erasure, error) {
 	x := newErasing(ctx, e, workflow.FromShell, at)
 	x.told = told
-	now := standIn()
+	now, err := x.begin(keys)
+	if err != nil {
+		return x.done, fmt.Errorf("erasing a creator: %w", err)
+	}
 	x.creators(now, keys...)
-	err := e.store.View(ctx, func(tx workflow.Tx) (err error) {
+	err = e.store.View(ctx, func(tx workflow.Tx) (err error) {
 		if x.shops, err = tx.Shops(); err != nil {
 			return err
 		}
@@ -158,6 +170,33 @@ func (e *Engine) EraseCreator(ctx context.Context, keys []workflow.CreatorKey, b
 		return x.done, fmt.Errorf("erasing a creator: %w", err)
 	}
 	return x.done, nil
+}
+
+// begin returns who is to stand in the creator's place, which is kept until the erasure is through: begun again after it was
+// broken off, it is the same one, so that what happened to one creator stays with one.
+func (x *erasing) begin(keys []workflow.CreatorKey) (now workflow.Creator, err error) {
+	err = x.engine.update(x.ctx, func(t *txn) error {
+		now = standIn()
+		shops, err := t.tx.Shops()
+		if err != nil || len(shops) == 0 {
+			return err
+		}
+		of := workflow.BegunErasure{Now: now.Username}
+		home := shops[0]
+		for _, s := range shops {
+			for _, b := range s.Erasures {
+				if b.Of(keys...) {
+					of, home = b, s
+				}
+			}
+		}
+		now = of.Creator()
+		others := slices.DeleteFunc(slices.Clone(home.Erasures), func(b workflow.BegunErasure) bool { return b.Now == of.Now })
+		of.Keys = slices.Compact(slices.Sorted(slices.Values(slices.Concat(of.Keys, keys))))
+		home.Erasures = slices.Concat(others, []workflow.BegunErasure{of})
+		return t.tx.PutShop(home)
+	})
+	return now, err
 }
 
 func newErasing(ctx context.Context, e *Engine, by workflow.Surface, at time.Time) *erasing {
@@ -431,11 +470,16 @@ func erasePayload(p workflow.Payload, now workflow.Creator, shop workflow.ShopID
 	return p
 }
 
-// note keeps in the shops' histories that somebody was erased, when, and by whom.
+// note keeps in the shops' histories that somebody was erased, when, and by whom, and forgets that it was begun.
 func (x *erasing) note(by string) error {
 	return x.engine.update(x.ctx, func(t *txn) error {
-		for _, s := range x.shops {
-			if err := x.noted(t, s.ID, "by "+by); err != nil {
+		shops, err := t.tx.Shops()
+		if err != nil {
+			return err
+		}
+		for _, s := range shops {
+			s.Erasures = slices.DeleteFunc(slices.Clone(s.Erasures), func(b workflow.BegunErasure) bool { return b.Of(x.keys...) })
+			if err := errors.Join(t.tx.PutShop(s), x.noted(t, s.ID, "by "+by)); err != nil {
 				return err
 			}
 		}

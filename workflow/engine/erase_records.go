@@ -78,6 +78,31 @@ func (x *erasing) replace(t *txn, m workflow.Member, shop workflow.ShopID, now w
 	return errors.Join(t.tx.PutMember(m), x.again(t, m.Question))
 }
 
+// lists takes the creator off all lists. What is only old leaves those that a team keeps as they are.
+func (x *erasing) lists(t *txn, keys []workflow.CreatorKey) error {
+	if x.old() {
+		return nil
+	}
+	places := []workflow.ShopID{workflow.SharedLists}
+	for _, s := range x.shops {
+		places = append(places, s.ID)
+	}
+	for _, k := range keys {
+		for _, place := range places {
+			names, err := t.tx.ListsOf(place, k)
+			if err != nil {
+				return err
+			}
+			for _, list := range names {
+				if _, err := t.unlist([]workflow.ShopID{place}, list, k); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
 // conversations leaves of the creator's conversations how far they were read, so that nothing old is read again.
 func (x *erasing) conversations() error {
 	for keys := range slices.Chunk(x.keys, eraseAtOnce) {
@@ -89,6 +114,9 @@ func (x *erasing) conversations() error {
 }
 
 func (x *erasing) conversationsOf(t *txn, keys []workflow.CreatorKey) error {
+	if err := x.lists(t, keys); err != nil {
+		return err
+	}
 	for _, s := range x.shops {
 		for _, k := range keys {
 			c, err := t.tx.Conversation(s.ID, k)
@@ -165,9 +193,9 @@ func (x *erasing) application(t *txn, a workflow.Application) error {
 	if a.Card.Link != "" && !a.Card.Lost {
 		x.done.Threads = append(x.done.Threads, a.Card.Link)
 	}
-	now := x.apps[a.Key]
+	now, was := x.apps[a.Key], a
 	a = a.Erase(now)
-	if err := t.tx.PutApplication(a); err != nil {
+	if err := errors.Join(t.tx.PutApplication(a), workflow.CountIn(t.tx, was, a)); err != nil {
 		return err
 	}
 	for after := ""; ; {
@@ -187,8 +215,14 @@ func (x *erasing) application(t *txn, a workflow.Application) error {
 	}
 	x.done.Requests++
 	if a.Card.Wanted && !a.Card.Lost && !x.old() {
+		err := t.enqueue(repaint(a.Key, x.at), x.at)
+		if err != nil {
+			return err
+		}
+	}
+	if a.Card.Posted() && !x.old() {
 		err := t.enqueue(workflow.Effect{
-			Kind: workflow.ShowCard, Lane: workflow.CardLane(a.Key), Priority: workflow.Routine, Shop: a.Key.Shop, Application: a.Key.ID, NotBefore: x.at,
+			Kind: workflow.EraseReplies, Lane: workflow.ThreadLane(a.Key), Priority: workflow.Routine, Shop: a.Key.Shop, Application: a.Key.ID, NotBefore: x.at,
 		}, x.at)
 		if err != nil {
 			return err

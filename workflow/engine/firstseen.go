@@ -71,6 +71,9 @@ func mergeCreator(t *txn, shop workflow.ShopID, byName workflow.CreatorKey, crea
 	if err := mergeMessages(t.tx, shop, byName, creator.KeyOf(shop)); err != nil {
 		return err
 	}
+	if err := t.mergeLists(shop, byName, creator); err != nil {
+		return err
+	}
 	return mergeConversation(t.tx, shop, byName, creator)
 }
 

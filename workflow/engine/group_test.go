@@ -199,19 +199,12 @@ func TestThousandsDueAtOnceArePacedGroupedAndToldOnce(t *testing.T) {
 // before.
 func (d *desk) waitingMany(n int, by time.Time) {
 	d.t.Helper()
-	for start := 0; start < n; start += 1000 {
-		require.NoError(d.t, d.store.Store.Update(d.t.Context(), func(tx workflow.Tx) error {
-			for i := start; i < min(start+1000, n); i++ {
-				a := workflow.Application{Key: numbered(10_000 + i), SeenAt: noon, ReportedAt: noon, ChangedAt: noon, Card: workflow.Card{Wanted: true, Post: workflow.Post{Channel: "C0SAMPLES", TS: strconv.Itoa(i)}}}
-				a.Snapshot = reported(workflow.StatusPending, noon).Snapshot
-				a.Snapshot.ReviewBy = by.Add(-time.Duration(i) * time.Millisecond)
-				if err := tx.PutApplication(a); err != nil {
-					return err
-				}
-			}
-			return nil
-		}))
-	}
+	d.keeps(n, func(tx workflow.Tx, i int) error {
+		a := workflow.Application{Key: numbered(10_000 + i), SeenAt: noon, ReportedAt: noon, ChangedAt: noon, Card: workflow.Card{Wanted: true, Post: workflow.Post{Channel: "C0SAMPLES", TS: strconv.Itoa(i)}}}
+		a.Snapshot = reported(workflow.StatusPending, noon).Snapshot
+		a.Snapshot.ReviewBy = by.Add(-time.Duration(i) * time.Millisecond)
+		return tx.PutApplication(a)
+	})
 }
 
 func TestAGroupThatWasBegunWhenTheDeskDiedIsMadeOnceAndLosesNothing(t *testing.T) {

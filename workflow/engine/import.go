@@ -83,7 +83,10 @@ func addMembers(t *txn, r *workflow.Run, c workflow.Campaign, e Imported, by wor
 		if creator.OpenID == "" && creator.Username == "" {
 			continue
 		}
-		_, isNew, err := joinMember(t.tx, c, creator, by, e.At)
+		m, isNew, err := joinMember(t.tx, c, creator, by, e.At)
+		if err == nil && isNew {
+			err = t.askAbout(m.Creator, e.At)
+		}
 		if err != nil {
 			return err
 		}

@@ -82,6 +82,9 @@ func chooseCampaign(t *txn, j workflow.Join, c workflow.Campaign) (workflow.Appl
 		if err := t.tx.PutApplication(a); err != nil {
 			return a, c, err
 		}
+		if err := t.askOthers(a, j.At); err != nil {
+			return a, c, err
+		}
 	}
 	if err := t.renotify(m.Question, j.At, workflow.Routine); err != nil { // their application says what it asks
 		return a, c, err
@@ -195,9 +198,9 @@ func dropMember(t *txn, before workflow.Application, by workflow.Actor, at time.
 	if err := t.tx.RemoveMember(before.Campaign, creator); err != nil {
 		return err
 	}
-	return t.tx.Append(workflow.Entry{
+	return errors.Join(t.tx.Append(workflow.Entry{
 		At: at, Key: workflow.Key{Shop: before.Key.Shop}, Event: workflow.OnMemberLeft, By: by, Campaign: before.Campaign, Creator: creator,
-	})
+	}), t.askOthers(before, at))
 }
 
 // hasApplication reports whether a creator has an application in a campaign.

@@ -48,8 +48,10 @@ func addByHand(t *txn, add workflow.Addition) (workflow.Member, workflow.Campaig
 	case creator.Username == "":
 		return m, c, workflow.Refusal{Rule: workflow.RuleNoCreator}
 	}
-	m, _, err = joinMember(t.tx, c, creator, add.Actor, add.At)
-	return m, c, err
+	if m, _, err = joinMember(t.tx, c, creator, add.Actor, add.At); err != nil {
+		return m, c, err
+	}
+	return m, c, t.askAbout(m.Creator, add.At)
 }
 
 // activeCampaign returns a campaign that is not archived.

@@ -89,6 +89,9 @@ func (c clock) putDay(t *txn, when occasion, day string, agenda workflow.Agenda)
 	}
 	if when == inMorning {
 		s.LastMorning = day
+		if err := t.digestRules(s, c.now); err != nil {
+			return err
+		}
 	}
 	waiting, err := t.tx.CountWaiting(s.ID)
 	if err != nil {

@@ -33,11 +33,16 @@ func (t *txn) repaintOthers(before, after workflow.Application, at time.Time) er
 		if painted++; painted > maxOthersPainted {
 			return nil
 		}
-		if err := t.enqueue(workflow.Effect{
-			Kind: workflow.ShowCard, Lane: workflow.CardLane(a.Key), Priority: workflow.Routine, NotBefore: at, Shop: a.Key.Shop, Application: a.Key.ID,
-		}, at); err != nil {
+		if err := t.enqueue(repaint(a.Key, at), at); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// repaint is what brings a card up to date that nothing on screen waits for.
+func repaint(k workflow.Key, at time.Time) workflow.Effect {
+	return workflow.Effect{
+		Kind: workflow.ShowCard, Lane: workflow.CardLane(k), Priority: workflow.Routine, NotBefore: at, Shop: k.Shop, Application: k.ID,
+	}
 }

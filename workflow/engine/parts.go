@@ -94,6 +94,9 @@ func carryOn(t *txn, id workflow.RunID, now time.Time) (last bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	if r.Kind == workflow.RunRules {
+		return carryOnAsking(t, r, now)
+	}
 	undoing := r.Undoing.Person != ""
 	next, through := &r.Begun, doPart
 	if undoing {

@@ -15,30 +15,20 @@ import (
 // ended has the store keep n applications that were over one minute after the other from a time on.
 func (d *desk) ended(n int, from time.Time) {
 	d.t.Helper()
-	require.NoError(d.t, d.store.Store.Update(d.t.Context(), func(tx workflow.Tx) error {
-		for i := range n {
-			a := workflow.Application{Key: numbered(i), Round: 1, SeenAt: from, ReportedAt: from, ChangedAt: from.Add(time.Duration(i) * time.Minute)}
-			a.Snapshot.Creator, a.Snapshot.Status = numberedCreator(i), []workflow.Status{workflow.StatusCompleted, workflow.StatusWithdrawn}[i%2]
-			if err := tx.PutApplication(a); err != nil {
-				return err
-			}
-		}
-		return nil
-	}))
+	d.keeps(n, func(tx workflow.Tx, i int) error {
+		a := workflow.Application{Key: numbered(i), Round: 1, SeenAt: from, ReportedAt: from, ChangedAt: from.Add(time.Duration(i) * time.Minute)}
+		a.Snapshot.Creator, a.Snapshot.Status = numberedCreator(i), []workflow.Status{workflow.StatusCompleted, workflow.StatusWithdrawn}[i%2]
+		return tx.PutApplication(a)
+	})
 }
 
 // wrote has the shop's own history tell of n messages of as many creators without an application.
 func (d *desk) wrote(n int, at time.Time) {
 	d.t.Helper()
-	require.NoError(d.t, d.store.Store.Update(d.t.Context(), func(tx workflow.Tx) error {
-		for i := range n {
-			k := workflow.Creator{Username: fmt.Sprint("writer", i)}.KeyOf(sample.Shop)
-			if err := tx.Append(workflow.Entry{At: at, Key: workflow.Key{Shop: sample.Shop}, Event: workflow.OnMessageReceived, Text: "Hello", Creator: k}); err != nil {
-				return err
-			}
-		}
-		return nil
-	}))
+	d.keeps(n, func(tx workflow.Tx, i int) error {
+		k := workflow.Creator{Username: fmt.Sprint("writer", i)}.KeyOf(sample.Shop)
+		return tx.Append(workflow.Entry{At: at, Key: workflow.Key{Shop: sample.Shop}, Event: workflow.OnMessageReceived, Text: "Hello", Creator: k})
+	})
 }
 
 func (d *desk) erased() (n int) {

@@ -61,10 +61,10 @@ func beginDecisions(t *txn, b workflow.Bulk) (workflow.Run, error) {
 // newRun returns a run of what a person wants that has no items yet. Where the same action began it already the error is
 // errUnchanged, and the run is that one.
 func newRun(t *txn, b workflow.Bulk) (workflow.Run, error) {
-	if !b.Joins() && b.Verdict == workflow.Reject && !slices.Contains(workflow.Reasons, b.Reason) {
+	if !b.Joins() && !b.Suggested && b.Verdict == workflow.Reject && !slices.Contains(workflow.Reasons, b.Reason) {
 		return workflow.Run{}, workflow.Refusal{Rule: workflow.RuleReason}
 	}
-	r := workflow.Run{ID: runID(b.Actor), Kind: workflow.RunDecisions, Shop: b.Shop, By: b.Person, At: b.At, Verdict: b.Verdict, Reason: b.Reason, Undo: b.Undo}
+	r := workflow.Run{ID: runID(b.Actor), Kind: workflow.RunDecisions, Shop: b.Shop, By: b.Person, At: b.At, Verdict: b.Verdict, Reason: b.Reason, Undo: b.Undo, Suggested: b.Suggested}
 	if there, err := t.tx.Run(r.ID); !errors.Is(err, workflow.ErrNotFound) {
 		return there, cmp.Or(err, errUnchanged)
 	}
@@ -127,10 +127,17 @@ func runID(a workflow.Actor) workflow.RunID {
 
 // decideOne decides one application of a run, or keeps why it cannot be decided.
 func decideOne(t *txn, run workflow.Run, target workflow.Target, part workflow.RunID, at time.Time) (workflow.RunItem, error) {
-	a, _, err := t.apply(target.Key, workflow.Decided{ // the run is what recognises a second delivery
-		Actor: workflow.Actor{Person: run.By, Surface: workflow.FromBulk}, At: at, Round: target.Round,
-		Verdict: run.Verdict, Reason: run.Reason, Undo: run.Undo, Run: part,
-	})
+	reason, err := run.Reason, error(nil)
+	if run.Suggested {
+		reason, err = t.suggested(run, target, at)
+	}
+	var a workflow.Application
+	if err == nil {
+		a, _, err = t.apply(target.Key, workflow.Decided{ // the run is what recognises a second delivery
+			Actor: workflow.Actor{Person: run.By, Surface: workflow.FromBulk}, At: at, Round: target.Round,
+			Verdict: run.Verdict, Reason: reason, Undo: run.Undo, Run: part,
+		})
+	}
 	if r, ok := errors.AsType[workflow.Refusal](err); ok {
 		a = r.Application
 		item := itemOf(target.Key, a)
@@ -142,7 +149,49 @@ func decideOne(t *txn, run workflow.Run, target workflow.Target, part workflow.R
 	}
 	item := itemOf(target.Key, a)
 	item.State, item.Review = workflow.ItemWaiting, a.Decision.Review
+	if err == nil && a.Decidable() {
+		item.State, item.Review = workflow.ItemAsked, ""
+	}
 	return item, err
+}
+
+// suggested returns the reason for which rules still propose what a run decides. The error is a Refusal where they do not, or
+// it would go over a cap: that only a person who looks at it decides.
+func (t *txn) suggested(run workflow.Run, target workflow.Target, at time.Time) (workflow.Reason, error) {
+	a, err := load(t.tx, target.Key)
+	if err != nil {
+		return "", err
+	}
+	p := a.Proposal
+	agreed, _ := p.Agreed(run.Verdict)
+	switch {
+	case a.Round != target.Round:
+		return "", workflow.Refusal{Rule: workflow.RuleStale, Application: a}
+	case !agreed || !a.Decidable():
+		return "", workflow.Refusal{Rule: workflow.RuleNoProposal, Application: a}
+	case p.Over != nil:
+		return "", workflow.Refusal{Rule: workflow.RuleOverCap, Application: a}
+	}
+	r, ok, err := t.rulesFor(a.Key.Shop)
+	if err != nil {
+		return "", err
+	}
+	rule, named := r.Named(p.Rule)
+	if !ok || !named || !r.Speaks(rule) || rule.Mode == workflow.ModeWatching {
+		return "", workflow.Refusal{Rule: workflow.RuleNoProposal, Application: a}
+	}
+	if run.Verdict != workflow.Approve {
+		return p.Action.Reason, nil
+	}
+	facts, err := workflow.GatherFacts(t.tx, a, at)
+	if err != nil {
+		return "", err
+	}
+	over, err := workflow.OverCap(t.tx, r.Rules, rule, workflow.FactsOf(a, facts), at, r.zone)
+	if err == nil && over != nil {
+		err = workflow.Refusal{Rule: workflow.RuleOverCap, Application: a}
+	}
+	return "", err
 }
 
 func itemOf(k workflow.Key, a workflow.Application) workflow.RunItem {

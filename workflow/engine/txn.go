@@ -11,10 +11,12 @@ import (
 // txn is one transaction of the engine.
 type txn struct {
 	tx       workflow.Tx
+	ahead    time.Duration // by how much this machine's clock is before the store's
 	enqueued bool
 	faults   []error        // of steps; see Next.Fault
 	kept     []kept         // what the history tells of, for who watches
 	ownRun   workflow.RunID // the run that this transaction saves itself, so that updateRun leaves it alone
+	asking   int            // how deep rules are being asked about other requests because one has changed
 }
 
 // kept is a line of the history with the application as it is then.
@@ -39,7 +41,9 @@ func (t *txn) apply(k workflow.Key, ev workflow.Event) (after workflow.Applicati
 	if err != nil {
 		return before, false, err
 	}
-	ev = forErased(before, prepared(ev))
+	if ev, err = t.readied(before, forErased(before, prepared(ev))); err != nil {
+		return before, false, err
+	}
 	next, err := workflow.Step(before, ev)
 	if err != nil || !next.Changed {
 		return before, false, err
@@ -48,6 +52,9 @@ func (t *txn) apply(k workflow.Key, ev workflow.Event) (after workflow.Applicati
 		return before, false, err
 	}
 	if err := setTimer(t.tx, before, &next); err != nil {
+		return before, false, err
+	}
+	if err := t.askOnStep(before, &next, ev); err != nil {
 		return before, false, err
 	}
 	next, line, told := next.Told(before, ev)
@@ -67,7 +74,10 @@ func (t *txn) apply(k workflow.Key, ev workflow.Event) (after workflow.Applicati
 	if next.Fault != nil {
 		t.faults = append(t.faults, next.Fault)
 	}
-	after, err = t.afterStep(before, next, ev)
+	if after, err = t.afterStep(before, next, ev); err != nil {
+		return after, true, err
+	}
+	after, err = t.afterRules(before, after, ev, next.At)
 	return after, true, err
 }
 
@@ -122,7 +132,7 @@ func (t *txn) afterStep(before workflow.Application, next workflow.Next, ev work
 
 // save saves what a step led to, with its line of the history, if that is told.
 func (t *txn) save(before workflow.Application, next workflow.Next, line workflow.Entry, told bool) error {
-	if err := t.tx.PutApplication(next.Application); err != nil {
+	if err := errors.Join(t.tx.PutApplication(next.Application), workflow.CountIn(t.tx, before, next.Application)); err != nil {
 		return err
 	}
 	if told {
@@ -217,6 +227,9 @@ func (t *txn) enqueue(eff workflow.Effect, at time.Time) error {
 		eff.ID = newEffectID()
 	}
 	eff.MadeAt = at
+	if eff.Kind == workflow.ReviewOnTikTok { // so much time as was promised to think again, whatever this machine's clock says
+		eff.NotBefore = eff.NotBefore.Add(-t.ahead)
+	}
 	return t.tx.Enqueue(eff)
 }
 

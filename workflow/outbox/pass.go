@@ -23,10 +23,23 @@ type waiting struct {
 	known    map[workflow.EffectID]*known
 	searches uint64    // how often the heads were searched
 	until    time.Time // when they have to be searched again; a wake ends it too
+
+	unchanged func() bool // whether the store is as it was when they were searched last
+	searched  bool        // whether they were searched since the last wake or fault
+	next      time.Time   // when what was not due then will be
 }
 
-func newWaiting() waiting {
-	return waiting{heads: map[workflow.Priority][]head{}, known: map[workflow.EffectID]*known{}}
+func newWaiting(store workflow.Store) waiting {
+	w := waiting{heads: map[workflow.Priority][]head{}, known: map[workflow.EffectID]*known{}, unchanged: func() bool { return false }}
+	if s, ok := store.(interface{ Ended() uint64 }); ok {
+		seen := uint64(0)
+		w.unchanged = func() bool {
+			before := seen
+			seen = s.Ended()
+			return seen == before
+		}
+	}
+	return w
 }
 
 // head is a lane's head that is due.
@@ -40,6 +53,7 @@ type head struct {
 type known struct {
 	read   bool // what follows is known
 	shop   workflow.ShopID
+	name   string // that the desks which share the store put themselves in order by
 	limit  string
 	search uint64 // the last search that found it
 }
@@ -53,9 +67,11 @@ type chosen struct {
 // pass goes once through all that is due. A limit without budget is asked once.
 type pass struct {
 	tx     workflow.Tx
-	now    time.Time
+	began  time.Time
+	now    time.Time     // by the store's clock
 	pause  time.Duration // until something else may be deliverable
 	spent  map[string]bool
+	dry    string // one of spent: of a long backlog nearly all have the same
 	full   map[slot]bool
 	fresh  int
 	chosen []chosen
@@ -67,7 +83,11 @@ func (p *pass) wait(d time.Duration) { p.pause = min(p.pause, max(d, 0)) }
 // priority by kind, then in the order in which they are due.
 func (d *Dispatcher) choose(ctx context.Context) (*pass, error) {
 	w := &d.waiting
-	p := &pass{now: time.Now(), spent: map[string]bool{}, full: map[slot]bool{}}
+	now := d.store.Now()
+	if w.nothingNew(now) {
+		return &pass{began: time.Now(), now: now, pause: w.until.Sub(now)}, nil
+	}
+	p := &pass{began: time.Now(), now: now, spent: map[string]bool{}, full: map[slot]bool{}}
 	err := d.store.View(ctx, func(tx workflow.Tx) error {
 		p.tx = tx
 		if err := w.findHeads(tx, p.now); err != nil {
@@ -100,7 +120,33 @@ func (d *Dispatcher) choose(ctx context.Context) (*pass, error) {
 }
 
 // findAgain makes the next pass search the heads.
-func (w *waiting) findAgain() { w.until = time.Time{} }
+func (w *waiting) findAgain() { w.until, w.searched = time.Time{}, false }
+
+// nothingNew tells whether a look into the store could find nothing that is due: nothing was at the last one, nothing
+// has become so by the clock, and nothing was written since. Then the next look is due after another sleep.
+func (w *waiting) nothingNew(now time.Time) bool {
+	unchanged := w.unchanged()
+	if !unchanged || !w.searched || !w.next.IsZero() && !now.Before(w.next) {
+		w.searched = false
+		return false
+	}
+	for _, list := range w.heads {
+		if len(list) > 0 {
+			return false
+		}
+	}
+	w.until = w.atMost(now)
+	return true
+}
+
+// atMost is when a search is due that is made now.
+func (w *waiting) atMost(now time.Time) time.Time {
+	until := now.Add(maxSleep)
+	if !w.next.IsZero() && w.next.Before(until) {
+		until = w.next
+	}
+	return until
+}
 
 // findHeads finds the heads that are due, unless those that were found are still valid.
 func (w *waiting) findHeads(tx workflow.Tx, now time.Time) error {
@@ -108,7 +154,7 @@ func (w *waiting) findHeads(tx workflow.Tx, now time.Time) error {
 		return nil
 	}
 	w.searches++
-	w.until = now.Add(maxSleep)
+	w.next, w.searched = time.Time{}, true
 	for priority, list := range w.heads {
 		clear(list)
 		w.heads[priority] = list[:0]
@@ -129,10 +175,11 @@ func (w *waiting) findHeads(tx workflow.Tx, now time.Time) error {
 		if err != nil {
 			return fmt.Errorf("looking for effects of kind %q: %w", kind, err)
 		}
-		if !next.IsZero() && next.Before(w.until) {
-			w.until = next
+		if !next.IsZero() && (w.next.IsZero() || next.Before(w.next)) {
+			w.next = next
 		}
 	}
+	w.until = w.atMost(now)
 	if len(w.known) > 2*found+freshReads { // most of it is gone
 		maps.DeleteFunc(w.known, func(_ workflow.EffectID, k *known) bool { return k.search != w.searches })
 	}
@@ -141,10 +188,15 @@ func (w *waiting) findHeads(tx workflow.Tx, now time.Time) error {
 
 // consider chooses an effect, or finds out what it waits for. Gone: it does not wait any more.
 func (d *Dispatcher) consider(ctx context.Context, p *pass, h head, priority workflow.Priority) (gone bool, err error) {
+	if h.read && h.limit != "" && h.limit == p.dry {
+		return false, nil
+	}
 	service, ok := d.services[h.kind.Service()]
 	switch {
 	case !ok:
 		return true, nil
+	case h.read && !d.mine(h.name):
+		return false, nil
 	case h.read && (p.spent[h.limit] || p.full[slotOf(h.kind, h.shop, priority)]):
 		return false, nil
 	case !h.read:
@@ -161,7 +213,10 @@ func (d *Dispatcher) consider(ctx context.Context, p *pass, h head, priority wor
 	if err != nil {
 		return false, fmt.Errorf("reading effect %q: %w", h.id, err)
 	}
-	h.read, h.shop = true, e.Shop
+	h.read, h.shop, h.name = true, e.Shop, nameOf(e)
+	if !d.mine(h.name) && p.now.Sub(e.MadeAt) > justMade {
+		return false, nil
+	}
 	if h.limit, err = d.limit(p.tx, service, e); err != nil { // others may be delivered
 		d.log.ErrorContext(ctx, "could not find an effect's limit", "effect", e.ID, "error", err)
 		p.wait(errorPause)
@@ -174,6 +229,21 @@ func (d *Dispatcher) consider(ctx context.Context, p *pass, h head, priority wor
 	p.chosen = append(p.chosen, chosen{e, seat})
 	delete(d.waiting.known, h.id)
 	return true, nil
+}
+
+// justMade is how old an effect is at the most that a desk delivers which another goes first for: it was put here, where
+// it is known before the others look.
+const justMade = 500 * time.Millisecond
+
+// mine reports whether this desk goes first for a name.
+func (d *Dispatcher) mine(name string) bool { return d.Mine == nil || d.Mine(name) }
+
+// nameOf is what desks put themselves in order by for an effect: what is done for one application is mostly done by one.
+func nameOf(e workflow.Effect) string {
+	if e.Application == "" {
+		return string(e.Lane)
+	}
+	return e.Key().String()
 }
 
 // mayGo takes a seat and the budget, if there are both.
@@ -197,7 +267,7 @@ func (d *Dispatcher) mayGo(ctx context.Context, p *pass, s Service, e workflow.E
 	}
 	p.wait(wait)
 	if limit != "" {
-		p.spent[limit] = true
+		p.spent[limit], p.dry = true, limit
 	}
 	return false
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"sampledesk/store/boltstore"
 	"sampledesk/workflow"
 )
 
@@ -177,5 +178,42 @@ func TestAnEffectThatIsGoneWhenItsBudgetComesIsPassedOver(t *testing.T) {
 		d.update(func(tx workflow.Tx) error { return tx.Remove("card 1") }) // which tells nobody
 		time.Sleep(time.Minute)
 		require.Equal(t, []visit{{0, "card 0", 1}, {time.Second, "card 2", 1}, {2 * time.Second, "card 3", 1}}, d.slack.visits())
+	})
+}
+
+// counted is a file that counts who looks into it, and tells the dispatcher what was written to it.
+type counted struct {
+	*boltstore.Store
+	views atomic.Int64
+}
+
+func (c *counted) View(ctx context.Context, fn func(workflow.Tx) error) error {
+	c.views.Add(1)
+	return c.Store.View(ctx, fn)
+}
+
+func TestNobodyLooksIntoAnOutboxInWhichNothingBecameDue(t *testing.T) {
+	inBubble(t, func(t *testing.T, d *desk) {
+		store := &counted{Store: d.store.(*boltstore.Store)}
+		d.store = store
+		d.dispatcher = d.newDispatcher(d.Engine)
+		d.run()
+		time.Sleep(time.Minute)
+		before := store.views.Load()
+		time.Sleep(24 * time.Hour)
+		require.Equal(t, before, store.views.Load(), "nothing was written, and nothing waits")
+
+		later := notice("later", "a")
+		later.NotBefore = time.Now().Add(time.Hour + time.Minute)
+		d.put(later) // and nobody is told
+		time.Sleep(time.Minute)
+		before = store.views.Load()
+		time.Sleep(59*time.Minute + 59*time.Second)
+		synctest.Wait()
+		require.Equal(t, before, store.views.Load(), "its time has not come")
+		require.Empty(t, d.slack.visits())
+		time.Sleep(time.Second)
+		synctest.Wait()
+		require.Len(t, d.slack.visits(), 1, "to the instant")
 	})
 }

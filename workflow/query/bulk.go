@@ -85,8 +85,8 @@ func OfferBulk(ctx context.Context, tx workflow.Tx, q BulkAsk) (o BulkOffer, err
 	return o, err
 }
 
-// Deed is what is to be done with several requests: deciding them or, if it Joins, adding them to a campaign.
-type Deed struct {
+// BulkAction is what is to be done with several requests: deciding them or, if it Joins, adding them to a campaign.
+type BulkAction struct {
 	Verdict workflow.Verdict
 	Reason  workflow.Reason
 	Joins   bool
@@ -102,7 +102,7 @@ type BulkCheck struct {
 }
 
 // CheckBulk parts what was chosen into that with which it can be done now as the person was shown it, and the rest.
-func CheckBulk(tx workflow.Tx, chosen []workflow.Target, d Deed, now time.Time) (c BulkCheck, err error) {
+func CheckBulk(tx workflow.Tx, chosen []workflow.Target, d BulkAction, now time.Time) (c BulkCheck, err error) {
 	for _, t := range chosen {
 		a, err := Application(tx, t.Key)
 		if err != nil {
@@ -114,7 +114,7 @@ func CheckBulk(tx workflow.Tx, chosen []workflow.Target, d Deed, now time.Time) 
 }
 
 // CheckAll is CheckBulk of all that match, but for those that the person left out.
-func CheckAll(ctx context.Context, tx workflow.Tx, q BulkAsk, leftOut map[workflow.ApplicationID]bool, d Deed) (c BulkCheck, err error) {
+func CheckAll(ctx context.Context, tx workflow.Tx, q BulkAsk, leftOut map[workflow.ApplicationID]bool, d BulkAction) (c BulkCheck, err error) {
 	err = q.each(ctx, tx, func(a workflow.Application, wanted bool) error {
 		if wanted && !leftOut[a.Key.ID] {
 			c.add(a, a.Round, d, q.Now)
@@ -124,7 +124,7 @@ func CheckAll(ctx context.Context, tx workflow.Tx, q BulkAsk, leftOut map[workfl
 	return c, err
 }
 
-func (c *BulkCheck) add(a workflow.Application, round int, d Deed, now time.Time) {
+func (c *BulkCheck) add(a workflow.Application, round int, d BulkAction, now time.Time) {
 	if d.Joins {
 		switch {
 		case a.SeenAt.IsZero() || a.Round != round:

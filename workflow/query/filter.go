@@ -21,14 +21,15 @@ var Orders = []Order{ByDeadline, ByValue, ByNewest}
 // Filter says which applications a person looks at, and in which order. The zero value is all that are in review, of all
 // shops that they may see, soonest deadline first.
 type Filter struct {
-	Shop     workflow.ShopID     `json:"shop,omitempty"`
-	Stage    workflow.Stage      `json:"stage,omitempty"` // empty: StageReview
-	Campaign workflow.CampaignID `json:"campaign,omitempty"`
-	Creator  string              `json:"creator,omitempty"` // a user name in lower case, without the @, or words as ByWords takes them
-	Mine     workflow.PersonID   `json:"mine,omitempty"`    // only those in review that this person is on; no campaign is chosen then
-	Answers  bool                `json:"answers,omitempty"` // the creators who wait for an answer, of the shops; nothing else filters
-	Only     Criteria            `json:"only,omitzero"`     // its Campaign is NoCampaign or nothing
-	Sort     Order               `json:"sort,omitempty"`
+	Shop      workflow.ShopID     `json:"shop,omitempty"`
+	Stage     workflow.Stage      `json:"stage,omitempty"` // empty: StageReview
+	Campaign  workflow.CampaignID `json:"campaign,omitempty"`
+	Creator   string              `json:"creator,omitempty"`   // a user name in lower case, without the @, or words as ByWords takes them
+	Mine      workflow.PersonID   `json:"mine,omitempty"`      // only those in review that this person is on; no campaign is chosen then
+	Suggested bool                `json:"suggested,omitempty"` // only those in review for which a rule suggests something; no campaign is chosen then
+	Answers   bool                `json:"answers,omitempty"`   // the creators who wait for an answer, of the shops; nothing else filters
+	Only      Criteria            `json:"only,omitzero"`       // its Campaign is NoCampaign or nothing
+	Sort      Order               `json:"sort,omitempty"`
 }
 
 // Narrows reports whether the filter leaves anything out of a list of all that are in review.

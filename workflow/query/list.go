@@ -47,10 +47,11 @@ type List struct {
 	Campaign  CampaignItem   // of the filter; zero: none
 	Campaigns []CampaignItem // to choose from
 
-	Overall Tally // of Shops, whatever the rest of the filter
-	Mine    int   // of those that wait for a decision there: how many Who is on
-	Soon    int   // of those that wait for a decision there: how many end within SoonWithin; at most MostSoon and one are counted
-	Tally   Tally // of what the filter but its stage lets through
+	Overall   Tally // of Shops, whatever the rest of the filter
+	Mine      int   // of those that wait for a decision there: how many Who is on
+	Suggested int   // of those that wait for a decision there: for how many a rule suggests something
+	Soon      int   // of those that wait for a decision there: how many end within SoonWithin; at most MostSoon and one are counted
+	Tally     Tally // of what the filter but its stage lets through
 
 	Rows  []ListRow
 	Total int   // of all pages
@@ -87,6 +88,9 @@ func ReadList(ctx context.Context, tx workflow.Tx, r ListRequest) (l List, err e
 	if l.Mine, err = mineOf(tx, list.shops, r.Who); err != nil {
 		return l, err
 	}
+	if l.Suggested, err = countIn(tx, suggestedIn(list.shops)); err != nil {
+		return l, err
+	}
 	if l.Tally, err = list.tally(tx); err != nil {
 		return l, err
 	}
@@ -108,8 +112,9 @@ func (l *List) applyFilter(ctx context.Context, tx workflow.Tx, r ListRequest) (
 		f.Mine = r.Who
 	}
 	if f.Stage != "" && f.Stage != workflow.StageReview || f.Campaign != "" {
-		f.Mine = ""
+		f.Mine, f.Suggested = "", false
 	}
+	f.Suggested = f.Suggested && f.Mine == ""
 	if f.Shop != "" && !Holds(r.Shops, f.Shop) {
 		f.Shop = ""
 	}
@@ -229,7 +234,7 @@ func newStages(ctx context.Context, tx workflow.Tx, r ListRequest, f Filter) (l 
 	case f.Creator != "":
 		l.own, _, err = Named(tx, l.shops, f.Creator)
 		l.own = slices.DeleteFunc(l.own, func(a workflow.Application) bool {
-			return f.Campaign != "" && f.Campaign != a.Campaign || f.Mine != "" && f.Mine != a.OnIt.By
+			return f.Campaign != "" && f.Campaign != a.Campaign || f.Mine != "" && f.Mine != a.OnIt.By || f.Suggested && !suggested(a)
 		})
 	case l.readFirst():
 		err = l.gather(ctx, tx)
@@ -278,8 +283,11 @@ func (l *stages) gather(ctx context.Context, tx workflow.Tx) error {
 
 // listings are those of one stage, all in the same order.
 func (l stages) listings(stage workflow.Stage) []workflow.Listing {
-	if l.filter.Mine != "" {
+	switch {
+	case l.filter.Mine != "":
 		return mineIn(l.shops, l.filter.Mine)
+	case l.filter.Suggested:
+		return suggestedIn(l.shops)
 	}
 	if l.filter.Campaign != "" {
 		return []workflow.Listing{workflow.CampaignStageOf(l.filter.Campaign, stage)}
@@ -299,6 +307,9 @@ func (l stages) tally(tx workflow.Tx) (Tally, error) {
 	case l.filter.Mine != "":
 		n, err := mineOf(tx, l.shops, l.filter.Mine)
 		return Tally{By: map[workflow.Stage]int{workflow.StageReview: n}}, err
+	case l.filter.Suggested:
+		n, err := countIn(tx, suggestedIn(l.shops))
+		return Tally{By: map[workflow.Stage]int{workflow.StageReview: n}}, err
 	case l.filter.Campaign != "":
 		return campaignTally(tx, l.filter.Campaign)
 	default:
@@ -316,8 +327,13 @@ func mineIn(shops []workflow.Shop, who workflow.PersonID) []workflow.Listing {
 }
 
 // mineOf counts what a person is on.
-func mineOf(tx workflow.Tx, shops []workflow.Shop, who workflow.PersonID) (n int, err error) {
-	for _, l := range mineIn(shops, who) {
+func mineOf(tx workflow.Tx, shops []workflow.Shop, who workflow.PersonID) (int, error) {
+	return countIn(tx, mineIn(shops, who))
+}
+
+// countIn counts what is in some listings.
+func countIn(tx workflow.Tx, all []workflow.Listing) (n int, err error) {
+	for _, l := range all {
 		count, err := tx.Count(l)
 		if err != nil {
 			return n, err

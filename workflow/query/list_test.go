@@ -124,7 +124,7 @@ func TestABulkOfferCountsAllThatMatchesAndChecksWhatWasChosen(t *testing.T) {
 
 	check := see(t, store, func(tx workflow.Tx) (BulkCheck, error) {
 		return CheckBulk(tx, []workflow.Target{{Key: all[0].Key}, {Key: all[1].Key}, {Key: all[2].Key, Round: 7}, {Key: workflow.Key{Shop: glow, ID: "gone"}}},
-			Deed{Verdict: workflow.Approve}, noon)
+			BulkAction{Verdict: workflow.Approve}, noon)
 	})
 	require.Equal(t, []workflow.Target{{Key: all[1].Key}}, check.Targets)
 	require.Equal(t, [2]int{1, 2}, [2]int{check.Unapprovable, check.Moved})

@@ -20,13 +20,26 @@ type Queue struct {
 // QueueAt reads a page of what waits for the team. Where there are several shops their queues are merged by deadline:
 // the cursor is then a deadline as the listing sorts it, which holds in each of them.
 func QueueAt(tx workflow.Tx, shops []workflow.Shop, at Page, size int) (Queue, error) {
+	return queueAt(tx, shops, queuesOf(shops), at, size)
+}
+
+func queuesOf(shops []workflow.Shop) []workflow.Listing {
+	all := make([]workflow.Listing, len(shops))
+	for i, s := range shops {
+		all[i] = workflow.QueueOf(s.ID)
+	}
+	return all
+}
+
+// queueAt reads a page of listings that are in the order of review deadlines.
+func queueAt(tx workflow.Tx, shops []workflow.Shop, of []workflow.Listing, at Page, size int) (Queue, error) {
 	q := Queue{Page: at.Number}
-	found, total, err := mergedQueue(tx, shops, at.Cursor, size+1)
+	found, total, err := merged(tx, of, at.Cursor, size+1)
 	if err != nil {
 		return q, err
 	}
 	q.Total = total
-	if q.Back, err = pageBefore(tx, shops, at, size); err != nil {
+	if q.Back, err = pageBefore(tx, of, at, size); err != nil {
 		return q, err
 	}
 	if len(found) > size {
@@ -45,7 +58,7 @@ func QueueAt(tx workflow.Tx, shops []workflow.Shop, at Page, size int) (Queue, e
 
 // pageBefore finds the page before one: near the front. Listings are read forwards only, so it counts from there; further
 // on it is the first page.
-func pageBefore(tx workflow.Tx, shops []workflow.Shop, at Page, size int) (*Page, error) {
+func pageBefore(tx workflow.Tx, of []workflow.Listing, at Page, size int) (*Page, error) {
 	if at.Number == 0 {
 		return nil, nil
 	}
@@ -53,7 +66,7 @@ func pageBefore(tx workflow.Tx, shops []workflow.Shop, at Page, size int) (*Page
 	if skipped == 0 || at.Number > countedPages {
 		return &Page{}, nil
 	}
-	found, _, err := mergedQueue(tx, shops, "", skipped)
+	found, _, err := merged(tx, of, "", skipped)
 	if err != nil {
 		return nil, err
 	}
@@ -71,11 +84,10 @@ type placed struct {
 
 func byCursor(a, b placed) int { return cmp.Compare(a.cursor, b.cursor) }
 
-// mergedQueue reads up to limit applications of all queues after a cursor, soonest deadline first, and how many there
-// are in all.
-func mergedQueue(tx workflow.Tx, shops []workflow.Shop, after string, limit int) (found []placed, total int, err error) {
-	for _, s := range shops {
-		listing := workflow.QueueOf(s.ID)
+// merged reads up to limit applications of all listings after a cursor, soonest deadline first, and how many there are in
+// all.
+func merged(tx workflow.Tx, of []workflow.Listing, after string, limit int) (found []placed, total int, err error) {
+	for _, listing := range of {
 		n, err := tx.Count(listing)
 		if err != nil {
 			return nil, 0, err

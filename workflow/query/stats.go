@@ -14,6 +14,7 @@ type ShopFigures struct {
 	From, To time.Time
 	Now      Tally
 	Figures
+	Earned *Earnings // what rules and people decided in the days of the period; nil where there are no rules
 }
 
 // PeriodFigures counts what happened in the shops in a period, as the zone of each has it, and how many stand where.
@@ -25,6 +26,9 @@ func PeriodFigures(ctx context.Context, tx workflow.Tx, shops []workflow.Shop, p
 			return nil, err
 		}
 		if f.Figures, err = FiguresOf(ctx, tx, s.ID, f.From, f.To); err != nil {
+			return nil, err
+		}
+		if f.Earned, err = EarningsOf(tx, s, f.From, f.To); err != nil {
 			return nil, err
 		}
 		all = append(all, f)
@@ -58,8 +62,12 @@ type Week struct {
 	From, To time.Time
 	Since    time.Time // when the desk came, if that was within the week; else zero
 	Figures
-	Before *Figures // of the week before; nil where the desk did not know all of it
+	Before *Figures  // of the week before; nil where the desk did not know all of it
+	Earned *Earnings // of the EarnedDays up to the week's end, as posts take their time; nil where there are no rules
 }
+
+// EarnedDays is of how many days a week tells what rules and people earned.
+const EarnedDays = 90
 
 // Quiet reports whether nothing happened, in the week before neither.
 func (w Week) Quiet() bool {
@@ -74,6 +82,9 @@ func WeekBefore(ctx context.Context, tx workflow.Tx, s workflow.Shop, monday str
 	}
 	w.From, w.To = startOfDay(day, -7), startOfDay(day, 0)
 	if w.Figures, err = FiguresOf(ctx, tx, s.ID, w.From, w.To); err != nil {
+		return w, err
+	}
+	if w.Earned, err = EarningsOf(tx, s, startOfDay(w.To, -EarnedDays), w.To); err != nil {
 		return w, err
 	}
 	if s.SeenAt.After(w.From) {

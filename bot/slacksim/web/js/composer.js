@@ -111,11 +111,11 @@ class Composer {
     event.preventDefault();
     const written = this.box.value;
     if (written.trim() === '') return;
-    const deed = this.deed(written.trim());
-    if (!deed) return;
+    const toDo = this.asAct(written.trim());
+    if (!toDo) return;
     this.put('');
     this.node.setAttribute('aria-busy', 'true');
-    const answer = await act(deed);
+    const answer = await act(toDo);
     this.node.removeAttribute('aria-busy');
     if (!answer.ok) {
       notify(this.place.viewer, answer.error);
@@ -130,7 +130,7 @@ class Composer {
     this.typed();
   }
 
-  deed(text) {
+  asAct(text) {
     const { viewer, channel, thread } = this.place;
     if (!text.startsWith('/')) return { user: viewer, do: 'post', channel, text: linked(text), ...(thread ? { thread_ts: thread } : {}) };
     const [command] = text.split(/\s/, 1);

@@ -4,7 +4,7 @@
 import { h, icon } from './dom.js';
 import { localOf, unixOf } from './dates.js';
 import { zoneOf } from './directory.js';
-import { changed, click, watch } from './deeds.js';
+import { changed, click, watch } from './acts.js';
 import { remember, remembered } from './form.js';
 import { openMenu } from './menu.js';
 import { safeUrl } from './mrkdwn.js';

@@ -62,13 +62,13 @@ export function refresh() {
  * act does what a person does and gives the stand-in's answer. It never
  * throws: a lost connection is an answer with ok false as well.
  */
-export async function act(deed) {
+export async function act(toDo) {
   let answer;
   try {
     const reply = await fetch('/sim/act', {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify(deed),
+      body: JSON.stringify(toDo),
     });
     answer = await reply.json();
     if (!reply.ok) answer = { ...answer, ok: false, error: answer.error || `answer ${reply.status}` };

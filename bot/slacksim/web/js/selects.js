@@ -3,7 +3,7 @@
 
 import { h, icon } from './dom.js';
 import { channels, nameOf, people, personById, titleOf, channelById } from './directory.js';
-import { changed, suggest, watch } from './deeds.js';
+import { changed, suggest, watch } from './acts.js';
 import { remember, remembered } from './form.js';
 import { openMenu } from './menu.js';
 import { textObject, words } from './text.js';

@@ -9,14 +9,14 @@ import (
 	"sampledesk/workflow"
 )
 
-// begin is when the deeds of the tests begin.
+// begin is when the changes of the tests begin.
 var begin = time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
 
-// deed returns the n-th of an endless row of updates, each of which touches whatever a decision touches and more: the
+// change returns the n-th of an endless row of updates, each of which touches whatever a decision touches and more: the
 // n-th application comes and asks for a card, its creator speaks, the one before is decided, and the one before that has
-// its review claimed and removed, or buried and revived, and loses its creator. After n deeds a store holds the same
+// its review claimed and removed, or buried and revived, and loses its creator. After n changes a store holds the same
 // whoever did them.
-func deed(n int) func(workflow.Tx) error {
+func change(n int) func(workflow.Tx) error {
 	return func(tx workflow.Tx) error {
 		if err := arrive(tx, n); err != nil {
 			return err

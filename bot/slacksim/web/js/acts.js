@@ -9,12 +9,12 @@ import { notify } from './notices.js';
 
 const underWay = new Map();
 
-const deedKey = (context, block, element) => `${context.surface}/${block.block_id ?? ''}/${element.action_id ?? ''}/${element.type === 'button' ? element.value ?? '' : ''}`;
+const actKey = (context, block, element) => `${context.surface}/${block.block_id ?? ''}/${element.action_id ?? ''}/${element.type === 'button' ? element.value ?? '' : ''}`;
 
-/** watch makes a control show whether a deed of it is under way. */
+/** watch makes a control show whether an act of it is under way. */
 export function watch(node, context, block, element) {
-  node.dataset.deed = deedKey(context, block, element);
-  if (underWay.has(node.dataset.deed)) node.setAttribute('aria-busy', 'true');
+  node.dataset.act = actKey(context, block, element);
+  if (underWay.has(node.dataset.act)) node.setAttribute('aria-busy', 'true');
   return node;
 }
 
@@ -22,7 +22,7 @@ function busy(key, change) {
   const count = (underWay.get(key) ?? 0) + change;
   if (count > 0) underWay.set(key, count);
   else underWay.delete(key);
-  for (const node of document.querySelectorAll(`[data-deed="${CSS.escape(key)}"]`)) {
+  for (const node of document.querySelectorAll(`[data-act="${CSS.escape(key)}"]`)) {
     if (count > 0) node.setAttribute('aria-busy', 'true');
     else node.removeAttribute('aria-busy');
   }
@@ -34,11 +34,11 @@ function busy(key, change) {
  */
 export async function click(context, block, element, value) {
   if (element.confirm && !(await confirmed(element.confirm, context.viewer))) return false;
-  const key = deedKey(context, block, element);
+  const key = actKey(context, block, element);
   busy(key, 1);
-  const deed = { user: context.viewer, do: 'click', ...context.target, block_id: block.block_id, action_id: element.action_id };
-  if (value !== undefined) deed.value = value;
-  const answer = await act(deed);
+  const toDo = { user: context.viewer, do: 'click', ...context.target, block_id: block.block_id, action_id: element.action_id };
+  if (value !== undefined) toDo.value = value;
+  const answer = await act(toDo);
   busy(key, -1);
   if (!answer.ok) notify(context.viewer, answer.error);
   return Boolean(answer.ok);

@@ -1,0 +1,81 @@
+package workflow_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"sampledesk/workflow"
+)
+
+func writtenRules() workflow.Rules {
+	usd := func(amount string) workflow.Money { return workflow.Money{Amount: amount, Currency: "USD"} }
+	return workflow.Rules{
+		Currency: "USD", TwoAbove: usd("50.00"), Caps: []workflow.Cap{{Scope: workflow.CapAll, Per: workflow.CapWeek, Samples: 100}},
+		All: []workflow.ShopRule{
+			{
+				Name: "Proven creators", Mode: workflow.ModeAutomatic, Undo: 45 * time.Minute, Paused: true, Action: workflow.RuleAction{Kind: workflow.ActApprove},
+				Conditions: []workflow.Condition{
+					{Fact: workflow.FactGMV, Op: workflow.AtLeast, Number: 1000.5}, {Fact: workflow.FactPosted, Op: workflow.AtLeast, Number: 1},
+					{Fact: workflow.FactPostedShare, Op: workflow.AtLeast, Number: 80}, {Fact: workflow.FactFollowers, Op: workflow.NotShared},
+					{Fact: workflow.FactAgencyName, Op: workflow.NoneOf, Text: []string{`Bright, "Side"`, "Dark Side"}}, {Fact: workflow.FactOpen, Op: workflow.IsYes},
+				},
+				Caps: []workflow.Cap{
+					{Scope: workflow.CapProduct, Per: workflow.CapDay, Samples: 3, CountPeople: true}, {Scope: workflow.CapAll, Per: workflow.CapMonth, Budget: usd("500.00")},
+				},
+			},
+			{Name: "Too small", Mode: workflow.ModeWatching, Action: workflow.RuleAction{Kind: workflow.ActReject, Reason: workflow.NotMatch}},
+			{Name: "Two", Mode: workflow.ModeProposing, Action: workflow.RuleAction{Kind: workflow.ActHoldForTwo}},
+			{Name: "Autumn", Mode: workflow.ModeProposing, Action: workflow.RuleAction{Kind: workflow.ActCampaign, Campaign: "c1"}},
+			{Name: "Give", Mode: workflow.ModeProposing, Action: workflow.RuleAction{Kind: workflow.ActAssign, Assignee: "U0MEMBER01"}},
+		},
+	}
+}
+
+func TestRulesAsTextAreReadAsTheyWereWritten(t *testing.T) {
+	want := writtenRules()
+	require.Empty(t, want.Check())
+	got, err := workflow.ReadRules(want.Text())
+	require.NoError(t, err)
+	require.Equal(t, want, got)
+	got, err = workflow.ReadRules("\ufeff# kept since June\r\n\r\n  " + strings.ReplaceAll(want.Text(), "\n", "\r\n\r\n  "))
+	require.NoError(t, err, "whatever an editor made of the ends of lines")
+	require.Equal(t, want, got)
+}
+
+func TestAWrongLineOfRulesAsTextIsNamed(t *testing.T) {
+	head := "sample-desk-rules 1\n"
+	for text, line := range map[string]int{
+		"": 1, "rule X\nthen approve": 1, "sample-desk-rules 2": 1, head + "colour blue": 2, head + "rule X\nthen approve\ncolour blue": 4,
+		head + "rule X\nwhen gmv above 5\nthen approve": 3, head + "rule X\nwhen gmv at least lots\nthen approve": 3,
+		head + "rule X\nwhen moon yes\nthen approve": 3, head + "rule X\nwhen followers at least 1.5\nthen approve": 3,
+		head + "rule X\nthen dance": 3, head + "rule X\nthen approve it": 3, head + "rule X\nthen reject SLOW": 3, head + "rule X\nmode wild\nthen approve": 3,
+		head + "rule X\nthen approve\nlimit many samples all per week": 4, head + "rule X\nthen approve\nlimit 5 samples all per year": 4,
+		head + "rule X\nthen approve\nlimit 5.00 cost all per week": 4, head + "currency dollars": 2, head + "two above fifty": 2,
+		head + "rule X\nthen approve\n\nrule x\nthen approve": 5, head + "rule X\nundo soon\nthen approve": 3, head + "rule X\nthen approve\nundo 30h": 4,
+		head + "rule X\nwhen list one of \"a\nthen approve": 3, head + "rule X\nwhen open yes please\nthen approve": 3, head + "rule " + strings.Repeat("x", 61): 2,
+	} {
+		_, err := workflow.ReadRules(text)
+		wrong, ok := errors.AsType[workflow.RuleTextError](err)
+		require.True(t, ok, text)
+		require.Equal(t, line, wrong.Line, "%s: %v", text, err)
+	}
+}
+
+func FuzzRulesAsText(f *testing.F) {
+	f.Add(writtenRules().Text())
+	f.Fuzz(func(t *testing.T, text string) {
+		read, err := workflow.ReadRules(text)
+		if err != nil {
+			_, ok := errors.AsType[workflow.RuleTextError](err)
+			require.True(t, ok)
+			return
+		}
+		again, err := workflow.ReadRules(read.Text())
+		require.NoError(t, err)
+		require.Equal(t, read, again)
+	})
+}
