@@ -9,6 +9,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// allCards is true once the six first requests have their cards. Other messages may stand between them: the soonest of them
+// is so close to its end that the channel is reminded a few seconds later.
+const allCards = slackPane + `.querySelectorAll('#main .message [data-action=approve]').length === 6`
+
 // slackPane is the workspace's document as the page reaches it.
 const slackPane = `document.querySelector('#slack iframe').contentDocument`
 
@@ -22,7 +26,7 @@ func TestAFirstVisitorSeesBothStandInsAndIsLedThroughTheLoop(t *testing.T) {
 	v := visit(t, page, 1400, 900)
 	center := v.inFrame(s.shop)
 
-	v.until(slackPane + `.querySelectorAll('#main .message').length === 6`)
+	v.until(allCards)
 	v.until(`document.querySelectorAll('#rows .row').length === 6`, center)
 	boxes := read[[][]float64](v, `[...document.querySelectorAll('.pane')].map((pane) => { const box = pane.getBoundingClientRect(); return [box.left, box.right, box.width, box.height]; })`)
 	require.Less(t, boxes[0][1], boxes[1][0], "the two stand side by side: %v", boxes)
@@ -40,7 +44,7 @@ func TestAFirstVisitorSeesBothStandInsAndIsLedThroughTheLoop(t *testing.T) {
 	v.press("document", "#tabs button", "Ready to ship", center)
 	v.press("document", "#rows button", "Ship", center)
 	v.until(done("ship"))
-	v.press(slackPane, "#main .thread-summary", "2 replies")
+	v.press(slackPane, "#main .thread-summary", "replies")
 	v.until(slackPane + `.querySelector('#thread .messages').innerText.includes('Shipping')`)
 	require.Equal(t, steps{Approve: true, Settle: true, Ship: true}, s.ticked())
 
@@ -54,7 +58,7 @@ func TestOnAPhoneThePanesAreTabsAndNothingIsWiderThanTheScreen(t *testing.T) {
 	s, page := startDemo(t)
 	v := visit(t, page, 360, 780)
 	center := v.inFrame(s.shop)
-	v.until(slackPane + `.querySelectorAll('#main .message').length === 6`)
+	v.until(allCards)
 	v.until(`document.querySelectorAll('#rows .row').length === 6`, center)
 
 	seen := func() (panes map[string]string) {
