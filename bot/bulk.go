@@ -43,6 +43,8 @@ func (d *bulkDesk) register(r *routes) {
 		handle.OnClick(r.Mux, action, d.filterBulk())
 	}
 	handle.OnClick(r.Mux, view.ActionApproveSuggested, d.openSuggested())
+	handle.OnClick(r.Mux, view.ActionRejectSuggested, d.openRejections())
+	handle.OnSubmit(r.Mux, view.CallbackRejectSuggested, d.submitRejections())
 	handle.OnClick(r.Mux, view.ActionUndoRun, d.undoRun())
 	handle.OnSubmit(r.Mux, view.CallbackBulk, d.submitBulk())
 	handle.OnSubmit(r.Mux, view.CallbackBulkConfirm, d.submitBulkConfirm())

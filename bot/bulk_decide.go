@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -71,7 +72,7 @@ func (d *bulkDesk) openSuggested() onClick[workflow.ShopID] {
 			defer cancel()
 			asked := view.BulkDecision{Shop: id, Suggested: true, BulkAction: query.BulkAction{Verdict: workflow.Approve}}
 			facts, err := d.confirmFacts(ctx, g.Shop, asked, func(tx workflow.Tx, now time.Time) (query.BulkCheck, error) {
-				return query.CheckSuggested(ctx, tx, id, asked.BulkAction, now)
+				return query.CheckSuggested(ctx, tx, id, now)
 			})
 			if err == nil {
 				err = d.plan(ctx, g, &facts)
@@ -89,6 +90,72 @@ func (d *bulkDesk) openSuggested() onClick[workflow.ShopID] {
 			return handle.Open(page), nil
 		},
 	}
+}
+
+// openRejections opens, for what rules of a shop suggest to reject, the page that says of each request who asks, why it is
+// suggested and which reason TikTok gets: nothing is decided yet.
+func (d *bulkDesk) openRejections() onClick[workflow.ShopID] {
+	return onClick[workflow.ShopID]{
+		Order: handle.AckFirst, Parse: shopNamed,
+		Scope: handle.For(access.Reviewer, func(id workflow.ShopID) workflow.ShopID { return id }),
+		Do: func(ctx context.Context, _ click, id workflow.ShopID, g handle.Grant) (handle.Answer, error) {
+			ctx, cancel := context.WithTimeout(ctx, handle.CommitBy)
+			defer cancel()
+			facts := view.RejectSuggestedFacts{ID: id, Channel: d.defaults.ChannelOf(g.Shop), Undo: d.defaults.UndoOf(g.Shop)}
+			err := d.reads.View(ctx, func(tx workflow.Tx) (err error) {
+				if facts.Rejections, err = query.SuggestedRejections(ctx, tx, id, time.Now(), workflow.MaxRun, view.Rejectable); err != nil {
+					return err
+				}
+				facts.Shop, err = d.defaults.ShopNamed(tx, id)
+				return err
+			})
+			if err != nil {
+				return handle.Answer{}, fmt.Errorf("%w what rules suggest: %w", access.ErrRead, err)
+			}
+			if len(facts.Applications) == 0 {
+				return handle.Tell(view.NoRejectionSuggested), nil
+			}
+			return handle.Open(view.RejectSuggested(facts)), nil
+		},
+	}
+}
+
+// submitRejections rejects what is still ticked, in one run. Each is rejected only if a rule still suggests it for the
+// reason that stood on the page.
+func (d *bulkDesk) submitRejections() onSubmit[workflow.ShopID] {
+	return onSubmit[workflow.ShopID]{
+		Parse: func(s submit) (workflow.ShopID, error) { return workflow.ShopID(s.View.Metadata), nil },
+		Scope: handle.For(access.Reviewer, func(id workflow.ShopID) workflow.ShopID { return id }),
+		Do: func(ctx context.Context, s submit, id workflow.ShopID, g handle.Grant) (handle.Answer, error) {
+			targets, err := stillTicked(s, id)
+			if err != nil {
+				return handle.Answer{}, err
+			}
+			if len(targets) == 0 {
+				return handle.At(view.ActionRejectPick+"0", view.ErrorNoneTicked), nil
+			}
+			g.Actor.Surface = workflow.FromBulk
+			_, err = d.engine.Decide(ctx, workflow.Bulk{
+				Actor: g.Actor, At: time.Now(), Shop: id, Verdict: workflow.Reject, Targets: targets, Undo: d.defaults.UndoOf(g.Shop), Suggested: true,
+			})
+			return handle.Answer{Clear: true}, err
+		},
+		Fail: endSubmit[workflow.ShopID](d.access),
+	}
+}
+
+// stillTicked reads which requests are still ticked, group by group as they stand on the page.
+func stillTicked(s submit, shop workflow.ShopID) (all []workflow.Target, err error) {
+	for n := range workflow.MaxRun {
+		for _, o := range s.Field(view.ActionRejectPick + strconv.Itoa(n)).Checked {
+			t, err := view.ParseRejectChoice(shop, o.Value)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, t)
+		}
+	}
+	return all, nil
 }
 
 // plan keeps as a plan what is more than the page carries.

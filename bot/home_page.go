@@ -135,7 +135,7 @@ func homeRights(tx workflow.Tx, r homeReader, shops []workflow.Shop, f *view.Hom
 	if f.Paused, err = query.PausedRules(tx, shops); err != nil {
 		return err
 	}
-	if f.Suggestions, err = query.SuggestionsIn(tx, deciding); err != nil {
+	if f.Suggestions, err = query.SuggestionsIn(tx, deciding, deciding); err != nil {
 		return err
 	}
 	for _, s := range r.shops {

@@ -65,22 +65,19 @@ func (d *queueDesk) queueFor(ctx context.Context, who workflow.PersonID, shops [
 	if at.Suggested {
 		read = query.SuggestedAt
 	}
+	own := d.access.Allowed(ctx, who, shops, access.Reviewer)
 	err := d.store.View(ctx, func(tx workflow.Tx) (err error) {
 		if facts.Queue, err = read(tx, shops, at.Page, view.QueuePageSize); err != nil {
 			return err
 		}
-		facts.Suggestions, err = query.SuggestionsIn(tx, shops)
+		facts.Suggestions, err = query.SuggestionsIn(tx, shops, own)
 		return err
 	})
 	if err != nil {
 		return view.Message{}, fmt.Errorf("%w the queue: %w", access.ErrRead, err)
 	}
-	own := d.access.Allowed(ctx, who, shops, access.Reviewer)
 	if facts.Total > 1 && len(own) > 0 {
 		facts.Several = d.find.firstWaiting(ctx, own, "").ID
-	}
-	if !query.Holds(own, facts.Suggestions.Shop) {
-		facts.Suggestions.Shop = ""
 	}
 	return view.Queue(facts), nil
 }

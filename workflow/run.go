@@ -67,7 +67,8 @@ type Run struct {
 // RunItem is one application of a run, and what became of its decision.
 type RunItem struct {
 	Key     Key       `json:"key"`
-	Round   int       `json:"round,omitempty"` // while planned: in which it was shown
+	Round   int       `json:"round,omitempty"`  // while planned: in which it was shown
+	Reason  Reason    `json:"reason,omitempty"` // of what rules suggested to reject: each has its own
 	Creator Creator   `json:"creator,omitzero"`
 	Product string    `json:"product,omitempty"`
 	Review  EffectID  `json:"review,omitempty"`
@@ -173,8 +174,9 @@ type Plan struct {
 
 // Target is an application in the round in which a person was shown it.
 type Target struct {
-	Key   Key `json:"key"`
-	Round int `json:"round"`
+	Key    Key    `json:"key"`
+	Round  int    `json:"round"`
+	Reason Reason `json:"reason,omitempty"` // of what rules suggest to reject: for which they were shown that it will be
 }
 
 // End closes a run of decisions when nothing of it waits any more.

@@ -36,6 +36,9 @@ func homeFilters(f HomeFacts) slack.Block {
 	if b, ok := approveSuggested(f.Suggestions); ok {
 		elements = append(elements, b)
 	}
+	if b, ok := rejectSuggested(f.Suggestions); ok {
+		elements = append(elements, b)
+	}
 	if f.Several != "" {
 		elements = append(elements, button(ActionBulk, string(f.Several), "Decide several", "Choose several requests and decide on them at once"))
 	}

@@ -17,7 +17,7 @@ const QueuePageSize = 10
 type QueueFacts struct {
 	query.Queue
 	Suggested   bool              // only what a rule suggests something for
-	Suggestions query.Suggestions // how much that is; Approve only where the reader decides
+	Suggestions query.Suggestions // how much that is, and how much of it the reader can decide
 	Several     workflow.ShopID   // the shop in which several wait for the reader's decision; empty: none, or they do not decide
 }
 
@@ -56,7 +56,7 @@ func shopOf(shop string) string {
 	return ""
 }
 
-// suggestedQueue leads to what rules suggest something for and back, and takes what they suggest to approve.
+// suggestedQueue leads to what rules suggest something for and back, and takes what they suggest to approve or to reject.
 func suggestedQueue(f QueueFacts) []slack.BlockElement {
 	var buttons []slack.BlockElement
 	switch {
@@ -67,6 +67,9 @@ func suggestedQueue(f QueueFacts) []slack.BlockElement {
 			"Show only the requests for which a rule suggests something"))
 	}
 	if b, ok := approveSuggested(f.Suggestions); ok {
+		buttons = append(buttons, b)
+	}
+	if b, ok := rejectSuggested(f.Suggestions); ok {
 		buttons = append(buttons, b)
 	}
 	return buttons

@@ -38,7 +38,7 @@ func proposalLine(a workflow.Application) string {
 		return ""
 	}
 	line := "Suggested: " + actionWords(p.Action, query.RuleNames{}) + ". *" + ruleName(p.Name) + "*"
-	if why := whyLine(p.Why); why != "" {
+	if why := whyLine(p.Why, maxWhys); why != "" {
 		line += ": " + why
 	}
 	return joinLines([]string{line, overLine(p), blockedLine(p)})
@@ -47,14 +47,15 @@ func proposalLine(a workflow.Application) string {
 // maxWhys is how many of a rule's reasons a card tells.
 const maxWhys = 4
 
-func whyLine(all []workflow.Why) string {
+// whyLine is what a rule found, so many of its conditions at the most.
+func whyLine(all []workflow.Why, most int) string {
 	var said []string
 	posted := slices.ContainsFunc(all, func(w workflow.Why) bool { return w.Fact == workflow.FactPosted })
 	for _, w := range all {
 		if posted && w.Fact == workflow.FactPostedShare {
 			continue // the same, said twice
 		}
-		if words := whyWords(w); words != "" && len(said) < maxWhys {
+		if words := whyWords(w); words != "" && len(said) < most {
 			said = append(said, words)
 		}
 	}

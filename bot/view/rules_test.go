@@ -3,6 +3,7 @@ package view
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -116,8 +117,35 @@ func ruleDialogs() map[string]slack.ModalViewRequest {
 	costs.Caps, costs.All = CapDrafts(proven().Caps)
 	all["rule_costs"] = CostsModal(costs)
 	all["rule_costs_none"] = CostsModal(CostsFacts{Meta: RuleMeta{Shop: "1"}, Guess: "GBP"})
+	all["rule_reject_suggested"] = RejectSuggested(rejections(3, 1, false))
+	all["rule_reject_suggested_full"] = RejectSuggested(rejections(workflow.MaxRun-1, 240, true))
 	all["rule_import"] = RuleImportModal(RuleMeta{Shop: "1"}, "Glow Shop")
 	return all
+}
+
+// rejections are so many suggested rejections, all but one for the same reason, and how many more there are.
+func rejections(n, more int, worst bool) RejectSuggestedFacts {
+	f := RejectSuggestedFacts{ID: "7495540735365777507", Shop: "Glow Shop", Channel: "C0SAMPLES1", Undo: 10 * time.Second}
+	for i := range n + 1 {
+		a := application()
+		if worst {
+			a = hostileApplication()
+		}
+		a.Key.ID = workflow.ApplicationID(strconv.Itoa(577000000000000000 + i))
+		a.Proposal = &workflow.Proposal{Name: "Too small", Action: workflow.RuleAction{Kind: workflow.ActReject, Reason: workflow.NotMatch}, Why: []workflow.Why{
+			{Fact: workflow.FactFollowers, Op: workflow.AtMost, Known: true, Number: 800}, {Fact: workflow.FactGMV, Op: workflow.AtMost, Known: true, Number: 50, Currency: "USD"},
+			{Fact: workflow.FactPosted, Op: workflow.AtMost, Known: true}, {Fact: workflow.FactAgency, Op: workflow.IsYes, Known: true},
+		}}
+		if worst {
+			a.Proposal.Name = hostile
+		}
+		if i == n {
+			a.Proposal.Name, a.Proposal.Action.Reason, a.Proposal.Why = "Out of stock", workflow.OutOfStock, []workflow.Why{{Fact: workflow.FactStock, Op: workflow.AtMost, Known: true}}
+		}
+		f.Applications = append(f.Applications, a)
+	}
+	f.Total, f.Moved = n+2+more, 1
+	return f
 }
 
 func ruleTest() query.BackTest {
@@ -195,7 +223,7 @@ func TestAnswersAboutRulesReadAsTheirGoldenFilesSay(t *testing.T) {
 		"answer_rule":      RuleShown(RuleBehind{Rule: proven(), Names: rulesNames(), Score: query.RuleScore{Weeks: 4, Agreed: 3, Decided: 2}, Test: BackTestLines(BackTestFacts{BackTest: ruleTest()}), Paused: true}),
 		"answer_rule_near": NoSuchRule("prooven creators", someRules(0).With(proven()).All), "rules_digest": RuleDigest(digest),
 		"rule_demoted":    Notice(workflow.Payload{Kind: workflow.KindDemoted, Rule: hostile, Shop: "Glow Shop", Demotion: workflow.Demotion{Overruled: 6, Of: 20}}, []workflow.PersonID{reviewer}),
-		"queue_suggested": Queue(QueueFacts{Suggested: true, Queue: query.Queue{Total: 1, Rows: []query.Row{{Application: proposedOn()["card_suggested"].Application}}}, Suggestions: query.Suggestions{All: 1, Approve: 1, Shop: "1"}}),
+		"queue_suggested": Queue(QueueFacts{Suggested: true, Queue: query.Queue{Total: 1, Rows: []query.Row{{Application: proposedOn()["card_suggested"].Application}}}, Suggestions: query.Suggestions{All: 3, Approve: 1, Shop: "1", Reject: 2, RejectIn: "1"}}),
 	} {
 		t.Run(name, func(t *testing.T) { requireGolden(t, name, m) })
 	}

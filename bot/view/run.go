@@ -160,7 +160,7 @@ func runLines(r workflow.Run) (lines []string) {
 		{workflow.ItemUndone, "Undone, and back in review", func(i workflow.RunItem) string { return "by " + person(i.By) }},
 	}
 	if r.Ended() {
-		groups = append(groups, runGroup{workflow.ItemConfirmed, "Confirmed by TikTok", nil}, runGroup{workflow.ItemAdded, "Added", nil})
+		groups = append(groups, runGroup{workflow.ItemConfirmed, "Confirmed by TikTok", rejectedFor}, runGroup{workflow.ItemAdded, "Added", nil})
 	}
 	for _, g := range groups {
 		n := r.Count(g.state)
@@ -195,10 +195,21 @@ func runLine(i workflow.RunItem, says func(workflow.RunItem) string) string {
 	if product := data(i.Product, maxRunProduct); product != "" {
 		line += " · " + product
 	}
-	if says != nil {
-		line += ": " + says(i)
+	if says == nil {
+		return line
+	}
+	if said := says(i); said != "" {
+		line += ": " + said
 	}
 	return line
+}
+
+// rejectedFor is the reason of a request that has one of its own.
+func rejectedFor(i workflow.RunItem) string {
+	if i.Reason == "" {
+		return ""
+	}
+	return data(ReasonText(i.Reason), maxID)
 }
 
 // declined tells why the desk did not decide on a request of a run.

@@ -34,7 +34,7 @@ func TogetherModal(f TogetherFacts) slack.ModalViewRequest {
 		product.Text.Text += "\n" + togetherLine(a)
 		blocks = append(blocks, product)
 		if a.Decidable() {
-			decision.Targets = append(decision.Targets, workflow.Target(targetOf(a)))
+			decision.Targets = append(decision.Targets, workflow.Target{Key: a.Key, Round: a.Round})
 		}
 	}
 	m := slack.ModalViewRequest{Type: slack.VTModal, Title: plainText("Requests of one creator"), Close: plainText("Close")}

@@ -30,7 +30,7 @@ func keepPlan(t *txn, p workflow.Plan) error {
 	for chunk := range slices.Chunk(p.Targets, workflow.MaxRun) {
 		part := workflow.Run{ID: plan.Part(plan.Parts), Kind: workflow.RunPart, Of: plan.ID, Shop: p.Shop, By: p.Person, At: p.At}
 		for _, target := range chunk {
-			part.Items = append(part.Items, workflow.RunItem{Key: target.Key, Round: target.Round, State: workflow.ItemPlanned})
+			part.Items = append(part.Items, workflow.RunItem{Key: target.Key, Round: target.Round, Reason: target.Reason, State: workflow.ItemPlanned})
 		}
 		if err := t.tx.PutRun(part); err != nil {
 			return err
@@ -130,7 +130,7 @@ func doPart(t *txn, r workflow.Run, part *workflow.Run, now time.Time) (err erro
 		if item.State != workflow.ItemPlanned {
 			continue
 		}
-		if part.Items[i], err = doOne(t, r, workflow.Target{Key: item.Key, Round: item.Round}, part.ID, now); err != nil {
+		if part.Items[i], err = doOne(t, r, workflow.Target{Key: item.Key, Round: item.Round, Reason: item.Reason}, part.ID, now); err != nil {
 			return err
 		}
 	}

@@ -131,6 +131,13 @@ func decideOne(t *txn, run workflow.Run, target workflow.Target, part workflow.R
 	if run.Suggested {
 		reason, err = t.suggested(run, target, at)
 	}
+	decided := func(a workflow.Application) workflow.RunItem {
+		item := itemOf(target.Key, a)
+		if run.Suggested && run.Verdict == workflow.Reject {
+			item.Reason = cmp.Or(reason, target.Reason)
+		}
+		return item
+	}
 	var a workflow.Application
 	if err == nil {
 		a, _, err = t.apply(target.Key, workflow.Decided{ // the run is what recognises a second delivery
@@ -140,14 +147,14 @@ func decideOne(t *txn, run workflow.Run, target workflow.Target, part workflow.R
 	}
 	if r, ok := errors.AsType[workflow.Refusal](err); ok {
 		a = r.Application
-		item := itemOf(target.Key, a)
+		item := decided(a)
 		item.State, item.Rule, item.Stage = workflow.ItemDeclined, r.Rule, a.Stage()
 		if p := a.Decision.Phase; p != workflow.Undecided && p != workflow.DecisionRefused {
 			item.By = a.Decision.By
 		}
 		return item, nil
 	}
-	item := itemOf(target.Key, a)
+	item := decided(a)
 	item.State, item.Review = workflow.ItemWaiting, a.Decision.Review
 	if err == nil && a.Decidable() {
 		item.State, item.Review = workflow.ItemAsked, ""
@@ -156,7 +163,8 @@ func decideOne(t *txn, run workflow.Run, target workflow.Target, part workflow.R
 }
 
 // suggested returns the reason for which rules still propose what a run decides. The error is a Refusal where they do not, or
-// it would go over a cap: that only a person who looks at it decides.
+// for another reason than the person was shown, or it would go over a cap: that only a person who looks at it decides. Of
+// what can't be decided any more the table says why.
 func (t *txn) suggested(run workflow.Run, target workflow.Target, at time.Time) (workflow.Reason, error) {
 	a, err := load(t.tx, target.Key)
 	if err != nil {
@@ -167,8 +175,12 @@ func (t *txn) suggested(run workflow.Run, target workflow.Target, at time.Time) 
 	switch {
 	case a.Round != target.Round:
 		return "", workflow.Refusal{Rule: workflow.RuleStale, Application: a}
-	case !agreed || !a.Decidable():
+	case !a.Decidable():
+		return cmp.Or(target.Reason, run.Reason), nil
+	case !agreed:
 		return "", workflow.Refusal{Rule: workflow.RuleNoProposal, Application: a}
+	case target.Reason != "" && target.Reason != p.Action.Reason:
+		return "", workflow.Refusal{Rule: workflow.RuleStale, Application: a}
 	case p.Over != nil:
 		return "", workflow.Refusal{Rule: workflow.RuleOverCap, Application: a}
 	}
