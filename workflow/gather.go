@@ -15,13 +15,13 @@ func GatherFacts(tx Tx, a Application, at time.Time) (KeptFacts, error) {
 		Fulfilment: r.Creator.Fulfilment, GMV: r.Creator.GMV, Stock: r.Stock, StockUnknown: r.StockUnknown, ReviewBy: r.ReviewBy,
 	}
 	creator := r.Creator.KeyOf(a.Key.Shop)
-	others, err := tx.Latest(CreatorOf(creator), PastRequests)
+	others, err := tx.Outlines(CreatorOf(creator), PastRequests)
 	if err != nil {
 		return f, err
 	}
 	for _, other := range others {
 		if other.Key != a.Key {
-			f.Past.add(a, other)
+			f.Past.add(a, other.Application())
 		}
 	}
 	if f.Campaigns, err = campaignsOf(tx, a, creator); err != nil {

@@ -84,6 +84,8 @@ type Tx interface {
 	// Latest returns up to limit applications of a listing from its end: the last place comes first. It is an index
 	// read like Applications.
 	Latest(l Listing, limit int) ([]Application, error)
+	// Outlines returns of the applications that Latest would return no more than their outlines.
+	Outlines(l Listing, limit int) ([]Outline, error)
 	// Count returns how many applications a listing has, without reading them.
 	Count(Listing) (int, error)
 	// CountTo returns how many applications of a listing have a place before the given one, without reading them.

@@ -220,6 +220,15 @@ func (t *transaction) Latest(l workflow.Listing, limit int) ([]workflow.Applicat
 	return list, nil
 }
 
+// Outlines is part of workflow.Tx.
+func (t *transaction) Outlines(l workflow.Listing, limit int) ([]workflow.Outline, error) {
+	list, err := pageBack(t.bucket(bucketOf(string(l))), underListing(string(l)), limit, listed(t.bucket(applicationsBucket), decodeOutline))
+	if err != nil {
+		return nil, fmt.Errorf("reading the outlines of the listing %q from its end: %w", l, err)
+	}
+	return list, nil
+}
+
 // listed reads the application that a listing names.
 func listed[T any](applications bucket, read func(key, data []byte) (T, error)) func(at, value []byte) (T, error) {
 	return func(at, value []byte) (found T, err error) {

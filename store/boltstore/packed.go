@@ -245,15 +245,20 @@ func (u *unpacking) fields(v reflect.Value, f *form, deep int) {
 	}
 }
 
+// unknown is the form of what nobody knows.
+var unknown form
+
 // skip reads over something that nobody knows any more.
 func (u *unpacking) skip(kind byte, deep int) {
 	switch kind {
 	case kindNumber:
 		u.number()
-	case kindText, kindWord:
+	case kindText:
+		u.bytes(u.number())
+	case kindWord:
 		u.text(kind)
 	case kindFields:
-		u.fields(reflect.Value{}, &form{}, deep+1)
+		u.fields(reflect.Value{}, &unknown, deep+1)
 	case kindList:
 		for n := u.number(); n > 0 && u.err == nil; n-- {
 			if some := u.bytes(1); some != nil {

@@ -84,6 +84,13 @@ func decodeApplication(key, data []byte) (workflow.Application, error) {
 	return a, err
 }
 
+// decodeOutline reads the outline of the application under a key.
+func decodeOutline(key, data []byte) (workflow.Outline, error) {
+	o, err := decode[workflow.Outline](data)
+	o.Key, _ = keyOf(key)
+	return o, err
+}
+
 // packedEntry is an entry of a history as it is kept: whose it is, its key tells.
 func packedEntry(e workflow.Entry) ([]byte, error) {
 	e.Key = workflow.Key{}
@@ -102,20 +109,16 @@ func page[T any](b bucket, prefix []byte, after string, limit int, value func(ke
 	if after != "" && bytes.Equal(k, start) {
 		k, data = c.Next()
 	}
+	var found []keyed
 	for ; k != nil && bytes.HasPrefix(k, prefix); k, data = c.Next() {
-		if len(values) >= limit {
-			return values, next, nil
+		if len(found) >= limit {
+			values, err = valuesOf(b, found, value)
+			return values, next, err
 		}
-		if err := b.of.alive(); err != nil {
-			return nil, "", err
-		}
-		v, err := value(k, data)
-		if err != nil {
-			return nil, "", fmt.Errorf("under %q: %w", k, err)
-		}
-		values, next = append(values, v), string(k[len(prefix):])
+		found, next = append(found, keyed{k, data}), string(k[len(prefix):])
 	}
-	return values, "", nil
+	values, err = valuesOf(b, found, value)
+	return values, "", err
 }
 
 // pageBack reads up to limit values whose keys begin with prefix, from the last key on. The prefix ends in a zero byte.
@@ -127,15 +130,30 @@ func pageBack[T any](b bucket, prefix []byte, limit int, value func(key, data []
 	if k, _ := c.Seek(behind); k == nil {
 		before = c.Last
 	}
-	for k, data := before(); k != nil && bytes.HasPrefix(k, prefix) && len(values) < limit; k, data = c.Prev() {
+	var found []keyed
+	for k, data := before(); k != nil && bytes.HasPrefix(k, prefix) && len(found) < limit; k, data = c.Prev() {
+		found = append(found, keyed{k, data})
+	}
+	return valuesOf(b, found, value)
+}
+
+// keyed is a key and what is under it, for as long as the transaction lasts and keeps nothing else there.
+type keyed struct{ key, data []byte }
+
+// valuesOf decodes what was found. An application takes two kilobytes, so room is made for as many as there are, and none is
+// moved about.
+func valuesOf[T any](b bucket, found []keyed, value func(key, data []byte) (T, error)) (values []T, err error) {
+	if len(found) == 0 {
+		return nil, nil
+	}
+	values = make([]T, len(found))
+	for i, f := range found {
 		if err := b.of.alive(); err != nil {
 			return nil, err
 		}
-		v, err := value(k, data)
-		if err != nil {
-			return nil, fmt.Errorf("under %q: %w", k, err)
+		if values[i], err = value(f.key, f.data); err != nil {
+			return nil, fmt.Errorf("under %q: %w", f.key, err)
 		}
-		values = append(values, v)
 	}
 	return values, nil
 }

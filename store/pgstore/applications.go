@@ -166,23 +166,42 @@ func (t *transaction) Applications(l workflow.Listing, after string, limit int) 
 	}
 	all, next := page(all, limit, func(l listed) string { return l.sort })
 	found := workflow.Page{Next: next}
-	found.Applications, err = decoded(all)
+	found.Applications, err = decoded[workflow.Application](all)
 	return found, err
 }
 
-func decoded(all []listed) (applications []workflow.Application, err error) {
-	for _, l := range all {
-		a, err := decode[workflow.Application](l.text)
-		if err != nil {
+func decoded[T any](all []listed) (values []T, err error) {
+	if len(all) == 0 {
+		return nil, nil
+	}
+	values = make([]T, len(all))
+	for i, l := range all {
+		if values[i], err = decode[T](l.text); err != nil {
 			return nil, err
 		}
-		applications = append(applications, a)
 	}
-	return applications, nil
+	return values, nil
 }
 
 // Latest is part of workflow.Tx.
 func (t *transaction) Latest(l workflow.Listing, limit int) ([]workflow.Application, error) {
+	all, err := t.latest(l, limit)
+	if err != nil {
+		return nil, err
+	}
+	return decoded[workflow.Application](all)
+}
+
+// Outlines is part of workflow.Tx.
+func (t *transaction) Outlines(l workflow.Listing, limit int) ([]workflow.Outline, error) {
+	all, err := t.latest(l, limit)
+	if err != nil {
+		return nil, err
+	}
+	return decoded[workflow.Outline](all)
+}
+
+func (t *transaction) latest(l workflow.Listing, limit int) ([]listed, error) {
 	if !fits(l) {
 		return nil, t.alive()
 	}
@@ -192,7 +211,7 @@ func (t *transaction) Latest(l workflow.Listing, limit int) ([]workflow.Applicat
 	if err != nil {
 		return nil, fmt.Errorf("reading the listing %q from its end: %w", l, err)
 	}
-	return decoded(all)
+	return all, nil
 }
 
 // Stamp is part of workflow.Tx.

@@ -23,6 +23,7 @@ var applications = []promise{
 	{"A listing is in the order of its places, whatever the order of putting", showQueueOrder},
 	{"A page has as many as asked for, and its cursor goes on behind the last", showPages},
 	{"A listing can be read from its end, the last place first", showLatest},
+	{"What is outlined of applications is what is kept of them", showOutlines},
 	{"An application's stamp changes with it, and only with it", showStamps},
 	{"A cursor goes on where it was, whatever came, went or moved meanwhile", showCursor},
 	{"Listings follow a thousand random changes, and so do their counts", showRandomChanges},
@@ -216,6 +217,35 @@ func showLatest(t *testing.T, s workflow.Store) {
 	require.Equal(t, []string{"3", "5", "10"}, latest(queue, 9), "one that moved")
 	stage := workflow.StageOf(theShop, workflow.StageReview)
 	require.Equal(t, []string{"3"}, latest(stage, 1))
+}
+
+func showOutlines(t *testing.T, s workflow.Store) {
+	outlines := func(limit int) []workflow.Outline {
+		return get(t, s, func(tx workflow.Tx) ([]workflow.Outline, error) { return tx.Outlines(workflow.SeenOf(theShop), limit) })
+	}
+	require.Empty(t, outlines(9), "of nothing")
+	plain, full := application("1", 1), application("2", 2)
+	full.Card = workflow.Card{Wanted: true, Post: workflow.Post{Channel: "C1", Lost: true}}
+	full.Decision = workflow.Decision{Phase: workflow.DecisionRefused, Verdict: workflow.Approve, Rule: "r", By: "U1", Failure: workflow.Failure{Code: 5, Fault: workflow.FaultAgency}}
+	full.Snapshot.Product = workflow.Product{ID: "p", SKU: "s", Title: "Glow serum"}
+	full.Contents = []workflow.Content{{ID: "c", Orders: workflow.OptionalNumber{Value: 3, Shared: true}}, {ID: "d", Text: "of which nothing is told"}}
+	full.ChangedAt, full.ContentAt = full.SeenAt.Add(time.Hour), full.SeenAt.Add(2*time.Hour)
+	full.DedupKeys, full.First = []string{"a", "b"}, &workflow.KeptFacts{Followers: workflow.OptionalNumber{Value: 0.5, Shared: true}, Lists: []workflow.ListName{"vip"}}
+	put(t, s, putApplications(plain, full))
+	want := func(a workflow.Application) workflow.Application {
+		o := workflow.Application{Key: a.Key, SeenAt: a.SeenAt, ChangedAt: a.ChangedAt, ContentAt: a.ContentAt}
+		o.Snapshot.Status, o.Snapshot.Product = a.Snapshot.Status, workflow.Product{ID: a.Snapshot.Product.ID, SKU: a.Snapshot.Product.SKU}
+		o.Decision = workflow.Decision{Phase: a.Decision.Phase, Verdict: a.Decision.Verdict, Rule: a.Decision.Rule, Failure: workflow.Failure{Fault: a.Decision.Failure.Fault}}
+		o.Card = workflow.Card{Wanted: a.Card.Wanted, Post: workflow.Post{Lost: a.Card.Lost}}
+		for _, c := range a.Contents {
+			o.Contents = append(o.Contents, workflow.Content{Orders: c.Orders})
+		}
+		return o
+	}
+	all := outlines(9)
+	require.Len(t, all, 2)
+	require.Equal(t, []workflow.Application{want(full), want(plain)}, []workflow.Application{all[0].Application(), all[1].Application()})
+	require.Len(t, outlines(1), 1)
 }
 
 func showCursor(t *testing.T, s workflow.Store) {

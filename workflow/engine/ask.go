@@ -29,12 +29,8 @@ func (t *txn) rulesFor(shop workflow.ShopID) (r asked, ok bool, err error) {
 	if r.Rules, err = t.tx.Rules(shop); err != nil || r.Version == 0 {
 		return r, false, err
 	}
-	s, err := t.tx.Shop(shop)
-	if errors.Is(err, workflow.ErrNotFound) {
-		return r, false, nil
-	}
-	r.zone = s.Settings.Location()
-	return r, err == nil, err
+	r.zone, err = t.tx.zone(shop)
+	return r, r.zone != nil, err
 }
 
 // keepFirst keeps the facts of a request that waits for the team as they are at first sight, and returns them.
@@ -347,14 +343,15 @@ func (t *txn) askAbout(creator workflow.CreatorKey, at time.Time) error {
 }
 
 func (t *txn) askAboutOthers(creator workflow.CreatorKey, but workflow.Key, at time.Time) error {
-	all, err := t.tx.Latest(workflow.CreatorOf(creator), maxOthersRead)
+	all, err := t.tx.Outlines(workflow.CreatorOf(creator), maxOthersRead)
 	if err != nil {
 		return err
 	}
 	t.asking++
 	defer func() { t.asking-- }()
 	asked := 0
-	for _, a := range all {
+	for _, o := range all {
+		a := o.Application()
 		if a.Key == but || !a.Decidable() && (a.State() != workflow.Queued || a.Decision.Rule == "") {
 			continue
 		}

@@ -97,7 +97,7 @@ func (e *Engine) waking(fn func(*txn) error, transact func(func(workflow.Tx) err
 		ahead = 0
 	}
 	err := transact(func(tx workflow.Tx) error {
-		t = txn{tx: tx, ahead: ahead}
+		t = txn{tx: newSteady(tx), ahead: ahead}
 		return fn(&t)
 	})
 	if err != nil {

@@ -21,12 +21,13 @@ func (t *txn) repaintOthers(before, after workflow.Application, at time.Time) er
 	if coming || same || !before.State().Live() && !after.State().Live() {
 		return nil
 	}
-	all, err := t.tx.Latest(workflow.CreatorOf(after.Snapshot.Creator.KeyOf(after.Key.Shop)), maxOthersRead)
+	all, err := t.tx.Outlines(workflow.CreatorOf(after.Snapshot.Creator.KeyOf(after.Key.Shop)), maxOthersRead)
 	if err != nil {
 		return err
 	}
 	painted := 0
-	for _, a := range all {
+	for _, o := range all {
+		a := o.Application()
 		if a.Key == after.Key || a.Key.Shop != after.Key.Shop || !a.State().Live() || !a.Card.Wanted || a.Card.Lost {
 			continue
 		}

@@ -10,7 +10,7 @@ import (
 
 // txn is one transaction of the engine.
 type txn struct {
-	tx       workflow.Tx
+	tx       *steady
 	ahead    time.Duration // by how much this machine's clock is before the store's
 	enqueued bool
 	faults   []error        // of steps; see Next.Fault
