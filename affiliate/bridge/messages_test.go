@@ -356,7 +356,7 @@ func TestReviewsGoOutWhileTheMessageCenterHangs(t *testing.T) {
 	})
 }
 
-func TestACreatorWhoIsKnownByHerConversationAloneCanBeAnswered(t *testing.T) {
+func TestACreatorWhoIsKnownByTheirConversationAloneCanBeAnswered(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := connected(t, affiliatesim.Options{})

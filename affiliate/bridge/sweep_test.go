@@ -257,7 +257,7 @@ func readBody(r *http.Request) ([]byte, error) {
 	return body.Bytes(), errors.Join(err, copied.Close())
 }
 
-func TestAnApplicationWithoutACreatorsIDIsFoundByHerName(t *testing.T) {
+func TestAnApplicationWithoutACreatorsIDIsFoundByTheirName(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := connected(t, affiliatesim.Options{})

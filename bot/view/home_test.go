@@ -308,7 +308,7 @@ func TestWhereSomebodyIsTravelsInTheView(t *testing.T) {
 	}
 }
 
-func TestACreatorIsUnderstoodHoweverSheIsTyped(t *testing.T) {
+func TestACreatorIsUnderstoodHoweverTheyAreTyped(t *testing.T) {
 	for _, typed := range []string{"glow.daily", "@glow.daily", " @Glow.Daily ", "https://www.tiktok.com/@glow.daily", "https://www.tiktok.com/@Glow.Daily/video/1?x=1", "tiktok.com/@glow.daily?lang=en"} {
 		require.Equal(t, "glow.daily", HomeCreator(typed), typed)
 	}

@@ -150,7 +150,7 @@ func TestACampaignsNameIsWhatWasTypedWithoutItsTricks(t *testing.T) {
 	}
 }
 
-func TestAMemberShowsTheFurthestOfHerApplications(t *testing.T) {
+func TestAMemberShowsTheFurthestOfTheirApplications(t *testing.T) {
 	application := func(status workflow.Status, minutes int) workflow.Application {
 		return workflow.Application{
 			Key: sample, SeenAt: noon, ChangedAt: noon.Add(time.Duration(minutes) * time.Minute), Snapshot: workflow.Snapshot{Status: status},

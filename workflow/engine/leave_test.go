@@ -83,7 +83,7 @@ func TestACreatorStaysInTheCampaignForWhateverElseIsThere(t *testing.T) {
 	}
 }
 
-func TestTheLastOfSeveralApplicationsTakesHerOutOfTheCampaign(t *testing.T) {
+func TestTheLastOfSeveralApplicationsTakesTheirCreatorOutOfTheCampaign(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, glow)
 	d.seen()

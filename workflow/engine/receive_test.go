@@ -205,7 +205,7 @@ func TestALiveRequestJoinsWhereItsCreatorAnswersAndNothingIsAsked(t *testing.T) 
 	require.Equal(t, summer.ID, d.application(sample.ID).Campaign, "what somebody chose stays")
 }
 
-func TestWhatWaitedForHerAnswerGoesWhenSheAnswersButForWhatHasToLookFirst(t *testing.T) {
+func TestWhatWaitedForTheirAnswerGoesWhenTheyAnswerButForWhatHasToLookFirst(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, glow).receiving()
 	d.seen()
