@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -221,6 +222,8 @@ func (c Condition) Check() (p RuleProblem, ok bool) {
 		}
 		for _, text := range c.Text {
 			switch {
+			case strings.ContainsFunc(text, unicode.IsControl):
+				return bad(ProblemUnknown, text)
 			case strings.TrimSpace(text) == "" || row.Kind == WordsFact && len(Words(text)) == 0:
 				return bad(ProblemMissing, text)
 			case utf8.RuneCountInString(text) > MaxRuleText:

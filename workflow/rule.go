@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -270,13 +271,16 @@ func (a RuleAction) check(mode RuleMode) (all []RuleProblem) {
 	switch {
 	case row.Needs == FieldReason && !slices.Contains(Reasons, a.Reason):
 		bad(FieldReason, ProblemUnknown, string(a.Reason))
-	case row.Needs == FieldCampaign && a.Campaign == "":
-		bad(FieldCampaign, ProblemMissing, "")
-	case row.Needs == FieldAssignee && a.Assignee == "":
-		bad(FieldAssignee, ProblemMissing, "")
+	case row.Needs == FieldCampaign && !oneWord(string(a.Campaign)):
+		bad(FieldCampaign, ProblemMissing, string(a.Campaign))
+	case row.Needs == FieldAssignee && !oneWord(string(a.Assignee)):
+		bad(FieldAssignee, ProblemMissing, string(a.Assignee))
 	}
 	return all
 }
+
+// oneWord reports whether a text may be an id.
+func oneWord(text string) bool { return text != "" && !strings.ContainsFunc(text, unicode.IsSpace) }
 
 // Check returns what is wrong with a shop's rules; none if they can be kept.
 func (r Rules) Check() (all []RuleProblem) {

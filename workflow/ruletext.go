@@ -1,12 +1,12 @@
 package workflow
 
 import (
-	"encoding/csv"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // Rules have a form as text, which people read, edit and paste:
@@ -98,17 +98,57 @@ func (c Condition) text() string {
 	}
 }
 
-// joinTexts writes texts as a line of comma-separated values (RFC 4180).
+// joinTexts writes texts with commas between them. One that has more than words with a space between them is quoted, so that
+// it is read as it is.
 func joinTexts(all []string) string {
 	quoted := make([]string, len(all))
 	for i, t := range all {
-		t = strings.Join(strings.Fields(t), " ")
-		if strings.ContainsAny(t, `,"`) {
+		if strings.ContainsAny(t, `,"`) || t != strings.Join(strings.Fields(t), " ") {
 			t = `"` + strings.ReplaceAll(t, `"`, `""`) + `"`
 		}
 		quoted[i] = t
 	}
 	return strings.Join(quoted, ", ")
+}
+
+// partTexts reads what joinTexts wrote; false where a quote is not closed, or something follows it.
+func partTexts(line string) (all []string, ok bool) {
+	for {
+		text, rest, more := strings.Cut(line, ",")
+		if quoted, is := strings.CutPrefix(strings.TrimLeftFunc(line, unicode.IsSpace), `"`); is {
+			if text, rest, ok = unquoted(quoted); !ok {
+				return nil, false
+			}
+			rest, more = strings.TrimLeftFunc(rest, unicode.IsSpace), false
+			if rest != "" {
+				if rest, more = strings.CutPrefix(rest, ","); !more {
+					return nil, false
+				}
+			}
+		} else {
+			text = strings.Join(strings.Fields(text), " ")
+		}
+		all, line = append(all, text), rest
+		if !more {
+			return all, true
+		}
+	}
+}
+
+// unquoted parts what stands before the quote that closes from what follows it. A quote within is written twice.
+func unquoted(text string) (inner, rest string, ok bool) {
+	var b strings.Builder
+	for {
+		before, after, found := strings.Cut(text, `"`)
+		b.WriteString(before)
+		if !found {
+			return "", "", false
+		}
+		if text, found = strings.CutPrefix(after, `"`); !found {
+			return b.String(), after, true
+		}
+		b.WriteByte('"')
+	}
 }
 
 func (a RuleAction) text() string {
@@ -132,12 +172,13 @@ func (c Cap) text() string {
 func ReadRules(text string) (Rules, error) {
 	p := ruleReader{}
 	for n, line := range strings.Split(strings.TrimPrefix(text, "\ufeff"), "\n") {
+		raw := line
 		line = strings.Join(strings.Fields(line), " ")
 		p.line = n + 1
 		if line == "" || strings.HasPrefix(line, "#") {
 			continue
 		}
-		if problem, ok := p.read(line); !ok {
+		if problem, ok := p.read(line, raw); !ok {
 			return Rules{}, RuleTextError{Line: p.line, Problem: problem, Text: line}
 		}
 	}
@@ -163,7 +204,8 @@ type lineOf struct {
 	conditions, caps []int
 }
 
-func (p *ruleReader) read(line string) (RuleProblem, bool) {
+// read reads a line, in which there is one space between words, and which is raw as it was given.
+func (p *ruleReader) read(line, raw string) (RuleProblem, bool) {
 	bad := func(f RuleField, what Problem, value string) (RuleProblem, bool) {
 		return RuleProblem{Rule: len(p.rules.All) - 1, Field: f, What: what, Value: value}, false
 	}
@@ -187,7 +229,7 @@ func (p *ruleReader) read(line string) (RuleProblem, bool) {
 	case "mode":
 		one.Mode, at.fields[FieldMode] = RuleMode(rest), p.line
 	case "when":
-		c, problem, ok := readCondition(rest)
+		c, problem, ok := readCondition(rest, raw)
 		if !ok {
 			return problem, false
 		}
@@ -244,7 +286,7 @@ func (p *ruleReader) readOwn(word, rest, line string) (RuleProblem, bool) {
 	return RuleProblem{}, true
 }
 
-func readCondition(text string) (c Condition, problem RuleProblem, ok bool) {
+func readCondition(text, raw string) (c Condition, problem RuleProblem, ok bool) {
 	bad := func(what Problem, value string) (Condition, RuleProblem, bool) {
 		return c, RuleProblem{Field: FieldCondition, Fact: c.Fact, What: what, Value: value}, false
 	}
@@ -274,10 +316,8 @@ func readCondition(text string) (c Condition, problem RuleProblem, ok bool) {
 		}
 		c.Number = n
 	case OneOf, NoneOf:
-		r := csv.NewReader(strings.NewReader(value))
-		r.TrimLeadingSpace = true
-		texts, err := r.Read()
-		if err != nil {
+		texts, ok := partTexts(afterWords(raw, 1+len(strings.Fields(string(c.Fact)+" "+string(c.Op)))))
+		if !ok || value == "" {
 			return bad(ProblemMissing, value)
 		}
 		c.Text = texts
@@ -287,6 +327,15 @@ func readCondition(text string) (c Condition, problem RuleProblem, ok bool) {
 		}
 	}
 	return c, RuleProblem{}, true
+}
+
+// afterWords returns what follows so many words, as it was given.
+func afterWords(raw string, n int) string {
+	for range n {
+		raw = strings.TrimLeftFunc(raw, unicode.IsSpace)
+		raw = strings.TrimLeftFunc(raw, func(r rune) bool { return !unicode.IsSpace(r) })
+	}
+	return raw
 }
 
 // cutWords parts some words from what follows them.

@@ -21,7 +21,7 @@ func writtenRules() workflow.Rules {
 				Conditions: []workflow.Condition{
 					{Fact: workflow.FactGMV, Op: workflow.AtLeast, Number: 1000.5}, {Fact: workflow.FactPosted, Op: workflow.AtLeast, Number: 1},
 					{Fact: workflow.FactPostedShare, Op: workflow.AtLeast, Number: 80}, {Fact: workflow.FactFollowers, Op: workflow.NotShared},
-					{Fact: workflow.FactAgencyName, Op: workflow.NoneOf, Text: []string{`Bright, "Side"`, "Dark Side"}}, {Fact: workflow.FactOpen, Op: workflow.IsYes},
+					{Fact: workflow.FactAgencyName, Op: workflow.NoneOf, Text: []string{`Bright, "Side"`, "Dark Side", " Far  side"}}, {Fact: workflow.FactOpen, Op: workflow.IsYes},
 				},
 				Caps: []workflow.Cap{
 					{Scope: workflow.CapProduct, Per: workflow.CapDay, Samples: 3, CountPeople: true}, {Scope: workflow.CapAll, Per: workflow.CapMonth, Budget: usd("500.00")},
@@ -77,5 +77,46 @@ func FuzzRulesAsText(f *testing.F) {
 		again, err := workflow.ReadRules(read.Text())
 		require.NoError(t, err)
 		require.Equal(t, read, again)
+	})
+}
+
+// FuzzRulesThatCanBeKept has whatever can be kept be written, and read as it was.
+func FuzzRulesThatCanBeKept(f *testing.F) {
+	f.Add("Proven creators", "serum", `night, "day"`, 10.5, "50.00", uint8(7), uint8(0), uint8(0), 5, uint8(3), int64(time.Hour), "c1")
+	f.Add("#1 rule", "a b", "#", 0.0, "0.1", uint8(24), uint8(1), uint8(4), 0, uint8(8), int64(0), "U1")
+	f.Fuzz(func(t *testing.T, name, one, other string, number float64, amount string, fact, op, action uint8, samples int, limit uint8, undo int64, id string) {
+		row := workflow.Conditions[int(fact)%len(workflow.Conditions)]
+		c := workflow.Condition{Fact: row.Fact, Op: row.Kind.Ops()[int(op)%len(row.Kind.Ops())]}
+		switch c.Op {
+		case workflow.AtLeast, workflow.AtMost:
+			c.Number = number
+		case workflow.OneOf, workflow.NoneOf:
+			c.Text = []string{one, other}
+		default: // the others need nothing more
+		}
+		money := workflow.Money{Amount: amount, Currency: "USD"}
+		most := workflow.Cap{Scope: workflow.CapScopes[int(limit)%3], Per: workflow.CapPers[int(limit/3)%4], Samples: samples, CountPeople: limit > 127}
+		if limit > 191 {
+			most.Samples, most.Budget = 0, money
+		}
+		does := workflow.RuleAction{Kind: workflow.RuleActions[int(action)%len(workflow.RuleActions)].Kind}
+		switch does.Kind {
+		case workflow.ActReject:
+			does.Reason = workflow.Reasons[int(op)%len(workflow.Reasons)]
+		case workflow.ActCampaign:
+			does.Campaign = workflow.CampaignID(id)
+		case workflow.ActAssign:
+			does.Assignee = workflow.PersonID(id)
+		default: // the others need nothing more
+		}
+		want := workflow.Rules{Currency: "USD", TwoAbove: money, Caps: []workflow.Cap{most}, All: []workflow.ShopRule{
+			{Name: name, Mode: workflow.RuleModes[int(action/8)%3], Paused: action > 127, Action: does, Conditions: []workflow.Condition{c}, Caps: []workflow.Cap{most}, Undo: time.Duration(undo)},
+		}}
+		if len(want.Check()) > 0 {
+			return
+		}
+		got, err := workflow.ReadRules(want.Text())
+		require.NoError(t, err, want.Text())
+		require.Equal(t, want, got, want.Text())
 	})
 }
