@@ -253,12 +253,31 @@ func (c Cap) used(tx Tx, whose string, f RuleFacts, days []string) (sum int64, e
 		of = append(of, ofPeople)
 	}
 	for _, who := range of {
-		for _, day := range days {
-			n, err := tx.Tally(f.Key.Shop, capTally(who, c.Scope, subject, day, c.ByCost()))
-			if err != nil {
-				return 0, err
-			}
-			sum += n
+		n, err := sumOfDays(tx, f.Key.Shop, capTally(who, c.Scope, subject, "", c.ByCost()), days)
+		if err != nil {
+			return 0, err
+		}
+		sum += n
+	}
+	return sum, nil
+}
+
+// sumOfDays adds up the counts of a name for days that follow each other: read together, as there are up to 31.
+func sumOfDays(tx Tx, s ShopID, name string, days []string) (sum int64, err error) {
+	first, last := days[0], days[len(days)-1]
+	if first == last {
+		return tx.Tally(s, name+first)
+	}
+	for each, err := range walkTallies(tx, s, name, name+first[:len(first)-1]) { // from a little before it
+		if err != nil {
+			return 0, err
+		}
+		day := strings.TrimPrefix(each.Name, name)
+		if day > last {
+			break
+		}
+		if day >= first {
+			sum += each.Count
 		}
 	}
 	return sum, nil
@@ -280,6 +299,20 @@ func CapsLeft(tx Tx, all Rules, r ShopRule, f RuleFacts, at time.Time, zone *tim
 		left = append(left, CapLeft{Cap: c, Shop: ofShop, Used: used, Left: max(0, c.Most()-used), Until: until})
 	}
 	return left, nil
+}
+
+// PastCap reports whether more than a cap allows was approved already, of which a rule's approval of a request at that time
+// is one: no rule goes over a cap, so it was lowered since. What people decided by themselves is left out, as they may.
+func PastCap(tx Tx, all Rules, r ShopRule, f RuleFacts, at time.Time, zone *time.Location) (bool, error) {
+	own, shop := slices.Clone(r.Caps), slices.Clone(all.Caps)
+	for _, caps := range [][]Cap{own, shop} {
+		for i := range caps {
+			caps[i].CountPeople = false
+		}
+	}
+	r.Caps, all.Caps = own, shop
+	left, err := CapsLeft(tx, all, r, f, at, zone)
+	return slices.ContainsFunc(left, func(l CapLeft) bool { return l.Used > l.Cap.Most() }), err
 }
 
 // OverCap returns the cap that a rule's approval of a request would go over; nil if it fits under all.

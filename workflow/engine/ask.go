@@ -320,6 +320,10 @@ func (t *txn) causeToUndo(a workflow.Application, at time.Time) (workflow.UndoCa
 		if err != nil || two {
 			return workflow.UndoChanged, err
 		}
+		past, err := workflow.PastCap(t.tx, r.Rules, rule, workflow.FactsOf(a, facts), was.At, r.zone)
+		if err != nil || past {
+			return workflow.UndoChanged, err
+		}
 	}
 	_, err = workflow.Step(a, decisionOf(a, rule, p, at))
 	if refused, is := errors.AsType[workflow.Refusal](err); is && refused.Rule != workflow.RuleDeadline {

@@ -16,7 +16,7 @@ import (
 // rules have decided and would not decide any more is taken back. The error is a workflow.RuleProblem where something is
 // wrong with them, or a Refusal where somebody changed them meanwhile.
 func (e *Engine) PutRules(ctx context.Context, c workflow.RulesChange) (workflow.Rules, error) {
-	return e.changeRules(ctx, "changing the rules", c.Rules.Shop, c.Actor, c.At, func(was workflow.Rules) (workflow.Rules, workflow.Entry, error) {
+	return e.changeRules(ctx, "changing the rules", c.Rules.Shop, c.Actor, c.At, func(t *txn, was workflow.Rules) (workflow.Rules, workflow.Entry, error) {
 		now, changed := changedRules(was, c)
 		if len(changed) == 0 {
 			return was, workflow.Entry{}, errUnchanged
@@ -27,6 +27,9 @@ func (e *Engine) PutRules(ctx context.Context, c workflow.RulesChange) (workflow
 		if was.Version != c.Seen {
 			return was, workflow.Entry{}, workflow.Refusal{Rule: workflow.RuleSettingsChanged}
 		}
+		if err := t.checkCampaigns(was, now); err != nil {
+			return was, workflow.Entry{}, err
+		}
 		return now, workflow.Entry{Event: workflow.OnRulesChanged, Text: strings.Join(changed, ", ")}, nil
 	})
 }
@@ -34,7 +37,7 @@ func (e *Engine) PutRules(ctx context.Context, c workflow.RulesChange) (workflow
 // PauseRules pauses a rule, or all, or lets them go on. What rules have decided and was not sent yet is taken back at once,
 // or as soon as there is room; none of it is sent meanwhile.
 func (e *Engine) PauseRules(ctx context.Context, p workflow.RulesPause) (workflow.Rules, error) {
-	return e.changeRules(ctx, "pausing rules", p.Shop, p.Actor, p.At, func(was workflow.Rules) (workflow.Rules, workflow.Entry, error) {
+	return e.changeRules(ctx, "pausing rules", p.Shop, p.Actor, p.At, func(_ *txn, was workflow.Rules) (workflow.Rules, workflow.Entry, error) {
 		line := workflow.Entry{Event: workflow.OnRuleResumed}
 		if p.Paused {
 			line.Event = workflow.OnRulePaused
@@ -61,7 +64,7 @@ func (e *Engine) PauseRules(ctx context.Context, p workflow.RulesPause) (workflo
 
 func (e *Engine) changeRules(
 	ctx context.Context, doing string, shop workflow.ShopID, by workflow.Actor, at time.Time,
-	change func(workflow.Rules) (workflow.Rules, workflow.Entry, error),
+	change func(*txn, workflow.Rules) (workflow.Rules, workflow.Entry, error),
 ) (rules workflow.Rules, err error) {
 	err = e.update(ctx, func(t *txn) error {
 		if _, err := t.tx.Shop(shop); err != nil {
@@ -73,7 +76,7 @@ func (e *Engine) changeRules(
 		if by.DedupKey != "" && slices.Contains(rules.DedupKeys, by.DedupKey) {
 			return errUnchanged
 		}
-		now, line, err := change(rules)
+		now, line, err := change(t, rules)
 		if err != nil {
 			return err
 		}
@@ -93,6 +96,26 @@ func (t *txn) putRules(rules workflow.Rules, line workflow.Entry, at time.Time) 
 	rules.Version++
 	line.At, line.Key = at, workflow.Key{Shop: rules.Shop}
 	return rules, errors.Join(t.tx.PutRules(rules), t.tx.Append(line), t.askAllLater(rules.Shop, at))
+}
+
+// checkCampaigns refuses a rule, new or changed, that adds to another shop's campaign, as one that was copied may.
+func (t *txn) checkCampaigns(was, now workflow.Rules) error {
+	for i, one := range now.All {
+		id := one.Action.Campaign
+		before, _ := was.Named(one.ID)
+		if one.Action.Kind != workflow.ActCampaign || before.Version == one.Version {
+			continue
+		}
+		c, err := t.tx.Campaign(id)
+		switch {
+		case errors.Is(err, workflow.ErrNotFound):
+		case err != nil:
+			return err
+		case c.Shop != now.Shop:
+			return workflow.RuleProblem{Rule: i, Field: workflow.FieldCampaign, What: workflow.ProblemUnknown, Value: string(id)}
+		}
+	}
+	return nil
 }
 
 // changedRules returns the rules as they are after a change, and the names of what is another.
