@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -56,7 +57,18 @@ func (d *cardDesk) decide() onClick[view.Target] {
 			_, err := d.engine.Apply(ctx, t.Key, d.event(c, t, g))
 			return handle.Answer{}, err
 		},
+		Fail: func(ctx context.Context, _ click, _ view.Target, _ handle.Grant, err error) handle.Answer {
+			return handle.Tell(d.undecided(ctx, err))
+		},
 	}
+}
+
+// undecided puts into words why a decision was not made. Where the shop could not even be read, it was not saved either.
+func (d *cardDesk) undecided(ctx context.Context, err error) string {
+	if errors.Is(err, access.ErrRead) {
+		return view.Denied(view.DeniedUnsaved)
+	}
+	return d.access.Explain(ctx, err)
 }
 
 // event reads a click into what happened.
@@ -196,7 +208,7 @@ func (d *cardDesk) submitTogether() onSubmit[view.BulkDecision] {
 			return handle.Answer{}, nil
 		},
 		Fail: func(ctx context.Context, _ submit, _ view.BulkDecision, _ handle.Grant, err error) handle.Answer {
-			return handle.At(view.BlockBulkVerdict, d.access.Explain(ctx, err))
+			return handle.At(view.BlockBulkVerdict, d.undecided(ctx, err))
 		},
 	}
 }

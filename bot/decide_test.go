@@ -319,6 +319,41 @@ func TestWhatCouldNotBeSavedIsNotShownAsDone(t *testing.T) {
 	})
 }
 
+func TestOfAClickThatMayHaveBeenSavedNeitherIsSaidUntilItIsKnown(t *testing.T) {
+	for kept, want := range map[bool]string{true: view.SavedAfterAll, false: view.Denied(view.DeniedUnsaved)} {
+		t.Run(want, func(t *testing.T) {
+			s, store := brittleWorld()
+			inBubble(t, s, func(t *testing.T, w *world) {
+				w.request("1001")
+				back := make(chan struct{}) // closed once the store can be asked again
+				store.be(func(context.Context) error {
+					return workflow.Uncertain{Cause: errors.New("unexpected EOF"), Find: func(context.Context) (bool, error) { <-back; return kept, nil }}
+				})
+				seen := w.click(memberOne, "1001", view.ActionApprove)
+				require.True(t, seen.OK, seen.Error)
+				require.Equal(t, []string{view.Denied(view.DeniedUncertain)}, w.told(memberOne))
+				close(back)
+				wait(time.Second)
+				require.Equal(t, []string{view.Denied(view.DeniedUncertain), want}, w.told(memberOne))
+			})
+		})
+	}
+}
+
+func TestWhereTheShopCannotBeReadADecisionIsNotSaved(t *testing.T) {
+	s, store := brittleWorld()
+	inBubble(t, s, func(t *testing.T, w *world) {
+		w.request("1001")
+		fate := hang
+		store.reads.Store(&fate)
+		seen := w.click(memberOne, "1001", view.ActionApprove)
+		store.reads.Store(nil)
+		require.True(t, seen.OK, seen.Error)
+		require.Less(t, seen.AckedMS, int64(3000))
+		require.Equal(t, []string{view.Denied(view.DeniedUnsaved)}, w.told(memberOne))
+	})
+}
+
 func TestAStoreThatHangsIsAnsweredInTimeAndNothingIsKeptLater(t *testing.T) {
 	inBubble(t, setup{}, func(t *testing.T, w *world) {
 		w.request("1001")

@@ -218,7 +218,7 @@ func (d *cardDesk) rejected(meta view.RejectMeta, typed view.Rejection, g handle
 // notRejected answers a dialog that could not be taken over. Where the request can still be decided it is shown again, as
 // the request is now; else it closes with the reason. Nothing that was written is lost by that.
 func (d *cardDesk) notRejected(ctx context.Context, s submit, meta view.RejectMeta, g handle.Grant, err error) handle.Answer {
-	sentence, typed := d.access.Explain(ctx, err), rejection(s.Interaction)
+	sentence, typed := d.undecided(ctx, err), rejection(s.Interaction)
 	if !explained(err) {
 		return handle.At(view.BlockReason, sentence)
 	}

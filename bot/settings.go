@@ -238,7 +238,9 @@ func (d *settingsDesk) submit() onSubmit[view.SettingsMeta] {
 			if access.DenialOf(err) != "" || errors.Is(err, access.ErrRead) {
 				return handle.ShowOr(view.NoticeModal(view.Aside(sentence)), view.SettingsBlock(action, meta.Shop), sentence)
 			}
-			sentence = view.Denied(view.DeniedUnsaved)
+			if access.RuleOf(err) != "" { // which says nothing of a setting
+				sentence = view.Denied(view.DeniedUnsaved)
+			}
 			if r, ok := errors.AsType[workflow.Refusal](err); ok && r.Rule == workflow.RuleBadSetting {
 				action, sentence = rows.At(r.Name)
 			}

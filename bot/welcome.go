@@ -133,8 +133,10 @@ func (d *welcomeDesk) submit() onSubmit[view.WelcomeMeta] {
 				return handle.End(d.access.Explain(ctx, err))
 			case access.RuleOf(err) == workflow.RuleSettingsChanged:
 				return handle.End(view.WelcomeMoved)
-			default:
+			case access.RuleOf(err) != "":
 				return handle.At(view.SettingsBlock(view.AllSettings.OnPage(meta.Page).First(), meta.Shop), view.Denied(view.DeniedUnsaved))
+			default:
+				return handle.At(view.SettingsBlock(view.AllSettings.OnPage(meta.Page).First(), meta.Shop), d.access.Explain(ctx, err))
 			}
 		},
 	}

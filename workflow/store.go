@@ -15,6 +15,18 @@ var (
 	ErrConflict = errors.New("conflict")
 )
 
+// Uncertain is the error of an update of which nobody knows yet whether it was kept: the way to the store broke while it was
+// being kept, and the store cannot be asked. Nobody is to be told either way. Find asks until the store tells, or ctx ends;
+// what it says was not kept never will be.
+type Uncertain struct {
+	Cause error
+	Find  func(ctx context.Context) (kept bool, err error)
+}
+
+func (u Uncertain) Error() string { return "whether it was saved is not known yet: " + u.Cause.Error() }
+
+func (u Uncertain) Unwrap() error { return u.Cause }
+
 // Store is what the engine needs of a store. store/storetest tests every implementation.
 type Store interface {
 	// View runs fn on a consistent snapshot. What fn returns is returned. Once ctx has ended, what fn goes on to read
@@ -24,7 +36,7 @@ type Store interface {
 	// Update runs fn in a serializable transaction: all of it is kept, the outbox included, or nothing is. It is kept
 	// when Update returns nil, even if the machine stops the next moment. fn may run twice, must not nest, and has no
 	// effect if it returns an error, panics, or if ctx has ended by the time fn returns. If ctx has ended before its
-	// turn, fn is not run. Updates that wait for one another may be kept together; each has its own outcome all the
+	// turn, fn is not run. An Uncertain leaves open whether it was kept. Updates that wait for one another may be kept together; each has its own outcome all the
 	// same.
 	Update(ctx context.Context, fn func(Tx) error) error
 

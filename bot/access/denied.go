@@ -41,13 +41,16 @@ var ErrRead = errors.New("reading")
 var ErrBusy = errors.New("too much is being read")
 
 // Explain puts an error into words for the person whose action met it, in formatted text: a Refusal by its rule, a Denied
-// by its rule and with those who may, and anything else as something that could not be read, or was not saved.
+// by its rule and with those who may, and anything else as something that could not be read, or was not saved, or perhaps was.
 func (a *Access) Explain(ctx context.Context, err error) string {
 	if r, ok := errors.AsType[workflow.Refusal](err); ok {
 		return view.Refusal(r, a.campaignName(ctx, r.Application.Campaign))
 	}
 	if d, ok := errors.AsType[Denied](err); ok {
 		return view.DeniedBut(d.Rule, d.Entitled)
+	}
+	if _, ok := errors.AsType[workflow.Uncertain](err); ok {
+		return view.Denied(view.DeniedUncertain)
 	}
 	if errors.Is(err, ErrBusy) {
 		return view.Denied(view.DeniedBusy)

@@ -4,6 +4,7 @@ package handle
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/slack-go/slack"
@@ -168,9 +169,41 @@ func attempt[I In, T any](ctx context.Context, m *Mux, in I, value *T, h Handler
 	}
 	m.access.Log(ctx, i.User.ID, err)
 	if h.Fail != nil {
-		return h.Fail(ctx, in, *value, grant, err)
+		answer = h.Fail(ctx, in, *value, grant, err)
+	} else {
+		answer = Tell(m.access.Explain(ctx, err))
 	}
-	return Tell(m.access.Explain(ctx, err))
+	if uncertain, ok := errors.AsType[workflow.Uncertain](err); ok && i.Where() != "" {
+		answer.Then = func(ctx context.Context) { m.findOut(ctx, i, uncertain) }
+	}
+	return answer
+}
+
+// findOutWithin is how long it is tried to find out what became of something that may have been saved.
+const findOutWithin = 3 * time.Minute
+
+// findOut tells a person, once the store can be asked, whether what they did was saved. In a dialog they find out by sending
+// it again, which counts once.
+func (m *Mux) findOut(ctx context.Context, i Interaction, uncertain workflow.Uncertain) {
+	select {
+	case m.uncertain <- struct{}{}:
+	default:
+		return // so many wait that they have to look for themselves, as they were told
+	}
+	go func() {
+		defer func() { <-m.uncertain }()
+		asking, cancel := context.WithTimeout(context.WithoutCancel(ctx), findOutWithin)
+		defer cancel()
+		kept, err := uncertain.Find(asking)
+		switch {
+		case err != nil:
+			m.log.WarnContext(ctx, "could not find out whether something was saved", "person", i.User.ID, "error", err)
+		case kept:
+			m.Tell(ctx, i, view.SavedAfterAll)
+		default:
+			m.Tell(ctx, i, view.Denied(view.DeniedUnsaved))
+		}
+	}()
 }
 
 func granted[I In, T any](ctx context.Context, m *Mux, in I, value *T, scope func(context.Context, *T) (Scope, error)) (Grant, error) {

@@ -16,16 +16,21 @@ type Mux struct {
 	log    *slog.Logger
 	after  func(context.Context, Interaction)
 
+	uncertain chan struct{} // holds one for each person for whom it is being found out what became of a click
+
 	clicks      map[string]func(context.Context, Click, socket.Ack)
 	submissions map[string]func(context.Context, Submit, socket.Ack)
 	suggestions map[string]func(context.Context, Interaction) any
 	shortcuts   map[string]func(context.Context, Interaction, socket.Ack)
 }
 
+// maxUncertain is for how many people it is found out at once.
+const maxUncertain = 64
+
 // NewMux returns a Mux that knows nobody yet. After, which may be nil, is called once a click or a submission was handled.
 func NewMux(api *slackapi.Client, who *access.Access, log *slog.Logger, after func(context.Context, Interaction)) *Mux {
 	return &Mux{
-		Replies: &Replies{api: api, log: log}, access: who, log: log, after: after,
+		Replies: &Replies{api: api, log: log}, access: who, log: log, after: after, uncertain: make(chan struct{}, maxUncertain),
 		clicks:      map[string]func(context.Context, Click, socket.Ack){},
 		submissions: map[string]func(context.Context, Submit, socket.Ack){},
 		suggestions: map[string]func(context.Context, Interaction) any{},

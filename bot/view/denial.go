@@ -18,6 +18,7 @@ const (
 	DeniedOutside   Denial = "not in the channel"
 	DeniedUnchecked Denial = "could not be checked in time"
 	DeniedUnsaved   Denial = "not saved"
+	DeniedUncertain Denial = "perhaps saved"
 	DeniedUnread    Denial = "not read"
 	DeniedBusy      Denial = "too much is being read"
 	DeniedLate      Denial = "modal too late"
@@ -35,6 +36,7 @@ var denials = map[Denial]string{
 	DeniedOutside:      "This belongs to a channel that you're not in. Please ask someone there to invite you.",
 	DeniedUnchecked:    "Slack didn't confirm in time that you're allowed to do this, so nothing was done. Please try again in a moment.",
 	DeniedUnsaved:      "That couldn't be saved, so nothing was done. Please try again in a moment.",
+	DeniedUncertain:    "The database stopped answering just then, so it isn't known yet whether that was saved. Please look at it again in a moment before you repeat it.",
 	DeniedUnread:       "That couldn't be loaded. Please try again in a moment.",
 	DeniedBusy:         "A lot is being loaded right now. Please try again in a moment.",
 	DeniedReviewers:    "Only the shop's reviewers can decide on samples. Please ask one of them, or ask an admin to make you one.",
@@ -44,6 +46,9 @@ var denials = map[Denial]string{
 	DeniedDisconnected: "This shop is disconnected from Sample Desk, so nothing was done. An admin can connect it again.",
 	DeniedLate:         "The dialog couldn't open in time. Please click again.",
 }
+
+// SavedAfterAll takes DeniedUncertain back.
+const SavedAfterAll = "The database answers again: what you did just now was saved."
 
 // Denied is the friendly no to somebody who was turned away: the reason, and what to do next.
 func Denied(d Denial) string {

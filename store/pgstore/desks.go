@@ -28,7 +28,7 @@ func (s *Store) Now() time.Time { return time.Now().Add(time.Duration(s.ahead.Lo
 func (s *Store) setClock(ctx context.Context) error {
 	var theirs time.Time
 	before := time.Now()
-	if err := s.pool.QueryRow(ctx, "SELECT clock_timestamp()").Scan(&theirs); err != nil {
+	if err := s.conns().QueryRow(ctx, "SELECT clock_timestamp()").Scan(&theirs); err != nil {
 		return err
 	}
 	took := time.Since(before)
@@ -169,12 +169,19 @@ const readChanges = `SELECT extract(epoch FROM clock_timestamp())::bigint, pg_cu
 
 // Changes is part of workflow.Shared. A cursor is the second and the snapshot of its reading.
 func (s *Store) Changes(ctx context.Context, after string) (changes []workflow.Change, next string, err error) {
+	own, cancel := bounded(ctx)
+	defer cancel()
+	changes, next, err = s.changesSince(own, after)
+	return changes, next, sentence(silence(ctx, own, err))
+}
+
+func (s *Store) changesSince(ctx context.Context, after string) (changes []workflow.Change, next string, err error) {
 	if after == "" {
 		var second int64
 		var snapshot string
-		err := s.pool.QueryRow(ctx, "SELECT extract(epoch FROM clock_timestamp())::bigint, pg_current_snapshot()::text").Scan(&second, &snapshot)
+		err := s.conns().QueryRow(ctx, "SELECT extract(epoch FROM clock_timestamp())::bigint, pg_current_snapshot()::text").Scan(&second, &snapshot)
 		if err != nil {
-			return nil, "", sentence(err)
+			return nil, "", err
 		}
 		return nil, changesCursor(second, snapshot), nil
 	}
@@ -183,9 +190,9 @@ func (s *Store) Changes(ctx context.Context, after string) (changes []workflow.C
 	if err != nil {
 		return nil, "", fmt.Errorf("%q is no cursor of changes: %w", after, err)
 	}
-	rows, err := s.pool.Query(ctx, readChanges, snapshot, s.self)
+	rows, err := s.conns().Query(ctx, readChanges, snapshot, s.self)
 	if err != nil {
-		return nil, "", sentence(err)
+		return nil, "", err
 	}
 	defer rows.Close()
 	lost := false
@@ -202,7 +209,7 @@ func (s *Store) Changes(ctx context.Context, after string) (changes []workflow.C
 		changes = appendChanges(changes, shops, applications)
 	}
 	if err := rows.Err(); err != nil {
-		return nil, "", sentence(err)
+		return nil, "", err
 	}
 	if lost {
 		return []workflow.Change{{}}, next, nil
@@ -250,7 +257,9 @@ const (
 // Take is part of workflow.Shared.
 func (s *Store) Take(ctx context.Context, budget string, every time.Duration, burst int) (wait time.Duration, err error) {
 	var seconds float64
-	err = s.pool.QueryRow(ctx, takeBudget, workflow.Nameable(budget), every.Seconds(), float64(max(burst, 1))).Scan(&seconds)
+	own, cancel := bounded(ctx)
+	defer cancel()
+	err = silence(ctx, own, s.conns().QueryRow(own, takeBudget, workflow.Nameable(budget), every.Seconds(), float64(max(burst, 1))).Scan(&seconds))
 	if err != nil {
 		return 0, fmt.Errorf("asking for a budget: %w", sentence(err))
 	}
@@ -260,7 +269,10 @@ func (s *Store) Take(ctx context.Context, budget string, every time.Duration, bu
 // Spend is part of workflow.Shared.
 func (s *Store) Spend(ctx context.Context, budget string, every time.Duration, burst int) error {
 	_ = burst
-	if _, err := s.pool.Exec(ctx, spendBudget, workflow.Nameable(budget), every.Seconds()); err != nil {
+	own, cancel := bounded(ctx)
+	defer cancel()
+	if _, err := s.conns().Exec(own, spendBudget, workflow.Nameable(budget), every.Seconds()); err != nil {
+		err = silence(ctx, own, err)
 		return fmt.Errorf("spending from a budget: %w", sentence(err))
 	}
 	return nil
@@ -268,7 +280,10 @@ func (s *Store) Spend(ctx context.Context, budget string, every time.Duration, b
 
 // Hold is part of workflow.Shared.
 func (s *Store) Hold(ctx context.Context, budget string, wait time.Duration) error {
-	if _, err := s.pool.Exec(ctx, holdBudget, workflow.Nameable(budget), wait.Seconds()); err != nil {
+	own, cancel := bounded(ctx)
+	defer cancel()
+	if _, err := s.conns().Exec(own, holdBudget, workflow.Nameable(budget), wait.Seconds()); err != nil {
+		err = silence(ctx, own, err)
 		return fmt.Errorf("holding a budget: %w", sentence(err))
 	}
 	return nil

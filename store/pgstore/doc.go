@@ -4,7 +4,7 @@
 // is as if they had done it one after the other. Where the database finds that it would not be (40001, 40P01), all of the
 // update is run again, after a short pause by chance, a bounded number of times. A connection that breaks before the commit
 // was sent costs nothing but time. Where it breaks after that, a row that the commit would have written tells what became
-// of it; only where the database cannot be asked either does Update return an error that leaves it open (ErrUnclear).
+// of it; only where the database cannot be asked either does Update return an error that leaves it open (workflow.Uncertain).
 //
 // What it does not rest on: advisory locks, notifications, prepared statements or anything else that belongs to a session,
 // and sequences without gaps. So it works behind pgbouncer that pools transactions. A test reads the statements.

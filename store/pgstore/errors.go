@@ -10,10 +10,6 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// ErrUnclear says that the connection broke while an update was being committed, and that the database cannot be asked
-// whether it was.
-var ErrUnclear = errors.New("whether it was saved is not known: the connection to the database broke while it was being saved")
-
 var (
 	errReadOnly = errors.New("views only read")
 	errClosed   = errors.New("the store is closed")
@@ -26,6 +22,11 @@ var (
 type takenError struct{ id string }
 
 func (e takenError) Error() string { return fmt.Sprintf("effect %q is there already", e.id) }
+
+// unsentError ends an exchange that never began: whatever it was to carry, nothing of it was kept.
+type unsentError struct{ error }
+
+func (e unsentError) Unwrap() error { return e.error }
 
 // The conditions of PostgreSQL that are told apart here.
 const (
@@ -76,6 +77,8 @@ func meaning(err error) outcome {
 		return broken
 	case code != "":
 		return final
+	case errors.Is(err, errSilent), isConnect(err): // whose own time-out is no end of the caller's patience
+		return broken
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return final
 	case isNetwork(err):
@@ -84,11 +87,15 @@ func meaning(err error) outcome {
 	return final
 }
 
+// isConnect tells whether an error is that no connection was made.
+func isConnect(err error) bool {
+	_, connecting := errors.AsType[*pgconn.ConnectError](err)
+	_, shut := errors.AsType[shutError](err)
+	return connecting || shut
+}
+
 // isNetwork tells whether an error is one of the way to the database.
 func isNetwork(err error) bool {
-	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
-		return true
-	}
 	if _, ok := errors.AsType[net.Error](err); ok {
 		return true
 	}

@@ -51,4 +51,4 @@ func Migrations() (all []string) {
 }
 
 // Connections is how many connections the store has ever made.
-func (s *Store) Connections() int64 { return s.pool.Stat().NewConnsCount() }
+func (s *Store) Connections() int64 { return s.conns().Stat().NewConnsCount() }

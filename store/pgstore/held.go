@@ -104,7 +104,7 @@ func effectOf(rows pgx.Rows) (any, error) {
 
 // Held is part of workflow.Holder. Its snapshot lasts as long as the reading.
 func (s *Store) Held(ctx context.Context, fn func(thing any) error) error {
-	return pgx.BeginTxFunc(ctx, s.pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
+	return pgx.BeginTxFunc(ctx, s.conns(), pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
 		for _, of := range handedOut {
 			if err := handOut(ctx, tx, of.sql, of.make, fn); err != nil {
 				return fmt.Errorf("reading the %s: %w", of.what, err)
@@ -150,7 +150,7 @@ const filled = `authorisations, apps, shops, applications, places, counts, facts
 
 // Clear takes away all that the store holds, at once.
 func (s *Store) Clear(ctx context.Context) error {
-	if _, err := s.pool.Exec(ctx, "TRUNCATE "+filled); err != nil {
+	if _, err := s.conns().Exec(ctx, "TRUNCATE "+filled); err != nil {
 		return fmt.Errorf("emptying the store: %w", sentence(err))
 	}
 	return nil

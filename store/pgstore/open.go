@@ -54,6 +54,10 @@ func configOf(address string) (*pgxpool.Config, error) {
 	if config.ConnConfig.RuntimeParams["application_name"] == "" {
 		config.ConnConfig.RuntimeParams["application_name"] = "sampledesk"
 	}
+	if config.PingTimeout == 0 {
+		config.PingTimeout = silent
+	}
+	config.ConnConfig.DialFunc = dialer(config.ConnConfig.ConnectTimeout)
 	config.MaxConnLifetimeJitter = 5 * time.Minute // so that desks that began together do not connect anew together
 	return config, nil
 }
@@ -85,16 +89,19 @@ func Open(ctx context.Context, address string, options ...Option) (*Store, error
 	if err := s.choose(ctx, config, strings.Contains(address, "default_query_exec_mode=")); err != nil {
 		return nil, fmt.Errorf("opening the store %s: %w", s.name, sentence(err))
 	}
+	config.BeforeConnect = func(context.Context, *pgx.ConnConfig) error { return s.way.may(time.Now()) }
+	config.ConnConfig.Tracer = &s.way
 	if s.configure != nil {
 		s.configure(config)
 	}
-	if s.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
+	s.config = config
+	if err := s.connect(ctx); err != nil {
 		return nil, fmt.Errorf("opening the store %s: %w", s.name, sentence(err))
 	}
 	s.turns = semaphore.NewWeighted(updatesOf(config.MaxConns))
 	s.width = updatesOf(config.MaxConns)
 	if err := s.prepare(ctx); err != nil {
-		s.pool.Close()
+		s.closeConns()
 		return nil, fmt.Errorf("opening the store %s: %w", s.name, sentence(err))
 	}
 	s.work.Go(s.tidyUp)
@@ -143,7 +150,7 @@ func updatesOf(conns int32) int64 { return int64(min(max(conns/2, 1), 8)) }
 func (s *Store) prepare(ctx context.Context) error {
 	var encoding string
 	var number int
-	err := s.pool.QueryRow(ctx, "SELECT current_setting('server_encoding'), current_setting('server_version_num')::int").Scan(&encoding, &number)
+	err := s.conns().QueryRow(ctx, "SELECT current_setting('server_encoding'), current_setting('server_version_num')::int").Scan(&encoding, &number)
 	switch {
 	case err != nil:
 		return err

@@ -98,7 +98,7 @@ func (s *Store) migrateOnce(ctx context.Context) (err error) {
 		}
 		return newerError{has: has, knows: newest}
 	}
-	return pgx.BeginTxFunc(ctx, s.pool, pgx.TxOptions{}, func(tx pgx.Tx) error {
+	return pgx.BeginTxFunc(ctx, s.conns(), pgx.TxOptions{}, func(tx pgx.Tx) error {
 		if has > 0 {
 			if err := tx.QueryRow(ctx, "SELECT version FROM desk_schema FOR UPDATE").Scan(&has); err != nil {
 				return err
@@ -152,7 +152,7 @@ func olderGone(ctx context.Context, tx pgx.Tx, has int) error {
 // schemaNow returns the number of the database's schema, zero for a database without one, and the oldest whose desks may
 // go on.
 func (s *Store) schemaNow(ctx context.Context) (has, oldest int, err error) {
-	return schemaOf(ctx, s.pool)
+	return schemaOf(ctx, s.conns())
 }
 
 func schemaOf(ctx context.Context, from interface {

@@ -20,8 +20,8 @@ import (
 
 // Store is the memory of any number of desks in a PostgreSQL database. Make one with Open. It is safe for concurrent use.
 type Store struct {
-	pool *pgxpool.Pool
-	name string // of the database, without what is secret
+	pool atomic.Pointer[pgxpool.Pool] // see conns and renew
+	name string                       // of the database, without what is secret
 	log  *slog.Logger
 
 	turns *semaphore.Weighted // the updates that run at once; one that met many conflicts takes all of it
@@ -39,6 +39,9 @@ type Store struct {
 	work   sync.WaitGroup
 
 	conflicts atomic.Int64 // attempts that were run again
+	config    *pgxpool.Config
+	renewed   atomic.Int64 // when the connections were last given up, in nanoseconds
+	way       gate
 	watch     atomic.Pointer[func(took time.Duration, updates int)]
 }
 
@@ -53,15 +56,15 @@ func (s *Store) Conflicts() int { return int(s.conflicts.Load()) }
 // Schema is the number of the schema that this desk works with.
 func (s *Store) Schema() int { return newest }
 
-// Close ends the work beside the updates and closes all connections, once those that are in use are done. A second Close
-// does nothing.
+// Close ends the work beside the updates and closes all connections, once those that are in use are done; those that do not
+// come to an end are left to the end of the process. A second Close does nothing.
 func (s *Store) Close() error {
 	if s.closed.Swap(true) {
 		return nil
 	}
 	close(s.stop)
 	s.work.Wait()
-	s.pool.Close()
+	s.closeConns()
 	return nil
 }
 
@@ -70,16 +73,23 @@ func (s *Store) Health(ctx context.Context) error {
 	if s.closed.Load() {
 		return errClosed
 	}
+	asking, cancel := context.WithTimeoutCause(ctx, healthWait, errSilent)
+	defer cancel()
+	return sentence(silence(ctx, asking, s.health(asking)))
+}
+
+// health is Health for as long as it takes.
+func (s *Store) health(ctx context.Context) error {
 	var reads bool
-	if err := s.pool.QueryRow(ctx, "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean").Scan(&reads); err != nil {
-		return sentence(err)
+	if err := s.conns().QueryRow(ctx, "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean").Scan(&reads); err != nil {
+		return err
 	}
 	if reads {
 		return errors.New("the database only reads: it is a standby, or was set so")
 	}
 	has, oldest, err := s.schemaNow(ctx)
 	if err != nil {
-		return sentence(err)
+		return err
 	}
 	if oldest > newest {
 		return newerError{has: has, knows: newest}
@@ -112,6 +122,7 @@ const (
 	aloneAfter    = 2               // conflicts: then no other update of this desk runs beside it
 	maxCollisions = 3               // names that were taken meanwhile, again and again
 	breakPatience = 2 * time.Second // how long an update waits for a database that does not answer
+	viewPatience  = time.Second     // how long a view does, of which nothing was handed out
 )
 
 // Update runs fn in a serializable transaction, and again while others are in its way. What fn put is kept by the database
@@ -191,6 +202,9 @@ func (a *attempts) again(ctx context.Context, err error) bool {
 func pause(ctx context.Context, n int) bool {
 	const first, most = 500 * time.Microsecond, 100 * time.Millisecond
 	wait := min(first<<min(n, 10), most)
+	if n >= findSlowly {
+		wait = time.Second
+	}
 	wait = wait/4 + mathrand.N(wait)
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
@@ -284,6 +298,9 @@ func unsure(err error) bool {
 	if _, taken := errors.AsType[takenError](err); taken {
 		return false // a statement before the commit failed, and the commit was passed over
 	}
+	if _, unsent := errors.AsType[unsentError](err); unsent {
+		return false
+	}
 	told, ok := errors.AsType[*pgconn.PgError](err)
 	if !ok {
 		return !pgconn.SafeToRetry(err)
@@ -297,27 +314,51 @@ const (
 	resolveGrace    = 250 * time.Millisecond
 )
 
-// resolve finds out what became of a commit whose answer was lost: by the row that it would have written. While its
-// transaction may still be under way in the database, putting the same row waits for it.
+// resolve finds out what became of a commit whose answer was lost, as long as whoever asked for it waits.
 func (s *Store) resolve(ctx context.Context, token string, lost error) error {
 	if token == "" {
 		return retryError{lost, broken} // it had nothing to keep
 	}
-	ctx, cancel := lingering(ctx, resolveGrace, resolvePatience)
+	asking, cancel := lingering(ctx, resolveGrace, resolvePatience)
 	defer cancel()
-	for n := 0; ; n++ {
-		tag, err := s.pool.Exec(ctx, "INSERT INTO changes (token, desk, shops, applications) VALUES ($1::uuid, '', '{}', '{}') ON CONFLICT (token) DO NOTHING", token)
+	kept, err := s.became(asking, token, 4)
+	switch {
+	case err != nil:
+		s.log.ErrorContext(ctx, "the database did not tell what became of a commit", "error", err)
+		return workflow.Uncertain{Cause: sentence(lost), Find: func(ctx context.Context) (bool, error) { return s.became(ctx, token, findSlowly) }}
+	case kept:
+		return nil
+	default:
+		return retryError{lost, broken}
+	}
+}
+
+// findSlowly is the pace of who finds out about a commit long after.
+const findSlowly = 100
+
+// became asks the database what became of a commit until it tells, or ctx ends: by the row that the commit would have
+// written. While its transaction may still be under way in the database, putting the same row waits for it; and where the
+// row could be put, the commit cannot take place any more.
+func (s *Store) became(ctx context.Context, token string, n int) (kept bool, err error) {
+	for ; ; n++ {
+		kept, err := s.fence(ctx, token)
 		switch {
-		case err == nil && tag.RowsAffected() == 0:
-			return nil // it was there: the commit took place
 		case err == nil:
-			return retryError{lost, broken} // and now it cannot any more, as its row is taken
-		}
-		if !pause(ctx, n+4) {
-			s.log.Error("the database did not tell what became of a commit", "error", err)
-			return fmt.Errorf("%w: %w", ErrUnclear, sentence(lost))
+			return kept, nil
+		case s.closed.Load():
+			return false, errClosed
+		case !pause(ctx, n):
+			return false, err
 		}
 	}
+}
+
+// fence puts the row of a commit, and tells whether it was there.
+func (s *Store) fence(ctx context.Context, token string) (kept bool, err error) {
+	own, cancel := bounded(ctx)
+	defer cancel()
+	tag, err := s.conns().Exec(own, "INSERT INTO changes (token, desk, shops, applications) VALUES ($1::uuid, '', '{}', '{}') ON CONFLICT (token) DO NOTHING", token)
+	return tag.RowsAffected() == 0, silence(ctx, own, err)
 }
 
 // newToken names a commit: a random UUID.

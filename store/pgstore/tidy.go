@@ -57,7 +57,7 @@ func (s *Store) tidy() {
 	}
 	for _, sql := range []string{foldCounts, foldFigures, forgetChanges} {
 		for {
-			tag, err := s.pool.Exec(ctx, sql, int64(foldAtOnce))
+			tag, err := s.conns().Exec(ctx, sql, int64(foldAtOnce))
 			if err != nil {
 				if ctx.Err() == nil {
 					s.log.Warn("could not tidy up in the database", "error", sentence(err))

@@ -129,9 +129,9 @@ func (t *transaction) send(ctx context.Context, queries ...*query) error {
 	t.wrote = t.wrote || len(t.pending) > 0
 	t.pending = nil
 	all = append(all, queries...)
-	err := t.exchange(ctx, all)
-	if err != nil && !t.writable && !t.begun && !t.handed && meaning(err) == broken && pause(ctx, 4) {
-		t.drop() // nothing was handed out yet: the connection had died meanwhile
+	err, began := t.exchange(ctx, all), time.Now()
+	for n := 4; err != nil && !t.writable && !t.begun && !t.handed && meaning(err) == broken && time.Since(began) < viewPatience && pause(ctx, n); n++ {
+		t.drop() // nothing was handed out yet: the connection had died meanwhile, or the database is about to be back
 		err = t.exchange(ctx, all)
 	}
 	if err != nil {
@@ -169,12 +169,23 @@ func (t *transaction) opening() []*query {
 	}})
 }
 
-// exchange sends queries in one go and reads the answers.
-func (t *transaction) exchange(ctx context.Context, queries []*query) (err error) {
+// exchange sends queries in one go and reads the answers. A database that gives none within answerWait counts as gone.
+func (t *transaction) exchange(ctx context.Context, queries []*query) error {
+	began := time.Now()
+	own, cancel := bounded(ctx)
+	defer cancel()
+	err := silence(ctx, own, t.talk(own, queries))
+	if err != nil && codeOf(err) == "" && time.Since(began) >= silent {
+		t.store.renew()
+	}
+	return err
+}
+
+func (t *transaction) talk(ctx context.Context, queries []*query) (err error) {
 	if t.conn == nil {
-		if t.conn, err = t.store.pool.Acquire(ctx); err != nil {
+		if t.conn, err = t.store.acquire(ctx); err != nil {
 			t.conn = nil
-			return fmt.Errorf("getting a connection to the database: %w", err)
+			return unsentError{fmt.Errorf("getting a connection to the database: %w", err)}
 		}
 	}
 	var batch pgx.Batch
@@ -183,13 +194,12 @@ func (t *transaction) exchange(ctx context.Context, queries []*query) (err error
 	}
 	answers := t.conn.SendBatch(ctx, &batch)
 	for _, q := range queries {
-		if err = q.read(answers); err != nil {
+		if err = t.read(answers, q); err != nil {
 			if q.why != nil && codeOf(err) == uniqueViolation {
 				err = q.why
 			}
 			break
 		}
-		t.handed = t.handed || q.rows != nil
 	}
 	if closing := answers.Close(); err == nil {
 		err = closing
@@ -198,7 +208,7 @@ func (t *transaction) exchange(ctx context.Context, queries []*query) (err error
 }
 
 // read reads the answer to a query.
-func (q *query) read(answers pgx.BatchResults) error {
+func (t *transaction) read(answers pgx.BatchResults, q *query) error {
 	if q.rows == nil {
 		tag, err := answers.Exec()
 		if err == nil && q.done != nil {
@@ -212,6 +222,7 @@ func (q *query) read(answers pgx.BatchResults) error {
 	}
 	defer rows.Close()
 	for rows.Next() {
+		t.handed = true
 		if err := q.rows(rows); err != nil {
 			return err
 		}
@@ -235,7 +246,7 @@ func (t *transaction) fail(err error) error {
 	case taken:
 		what = collision
 	case t.writable && what == broken && codeOf(err) == readOnlyTransaction:
-		t.store.pool.Reset() // the database that can be written to may be another by now
+		t.store.renew() // the database that can be written to may be another by now
 	}
 	switch {
 	case t.writable && what != final:
@@ -246,7 +257,8 @@ func (t *transaction) fail(err error) error {
 	return t.failed
 }
 
-// rollbackWait is how long the end of a transaction without effect is waited for, before its connection is cut.
+// rollbackWait is how long the end of a transaction without effect may take, before its connection is cut. Whoever waits
+// for the transaction waits for that no longer than for the rest of it.
 const rollbackWait = 2 * time.Second
 
 // end gives the connection back, and undoes what was not committed.
@@ -263,12 +275,20 @@ func (t *transaction) end() {
 		conn.Release()
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.ctx), rollbackWait)
-	defer cancel()
-	if _, err := conn.Exec(ctx, "ROLLBACK"); err != nil {
-		_ = conn.Conn().Close(ctx)
+	undone := make(chan struct{})
+	go func() {
+		defer close(undone)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.ctx), rollbackWait)
+		defer cancel()
+		if _, err := conn.Exec(ctx, "ROLLBACK"); err != nil {
+			_ = conn.Conn().Close(ctx)
+		}
+		conn.Release()
+	}()
+	select {
+	case <-undone:
+	case <-t.ctx.Done():
 	}
-	conn.Release()
 }
 
 // drop lets go of a connection that broke.

@@ -221,6 +221,56 @@ timezone = 'Asia/Kathmandu'
 
 // Start starts a cluster with more settings, a line each.
 func Start(more ...string) (*Cluster, error) {
+	return StartIn(inMemory(), more...)
+}
+
+// inMemory is where files are kept in memory, empty where the machine has no such place.
+func inMemory() string {
+	if info, err := os.Stat("/dev/shm"); err == nil && info.IsDir() {
+		return "/dev/shm"
+	}
+	return ""
+}
+
+// StartIn is Start in a folder of the given one.
+func StartIn(place string, more ...string) (*Cluster, error) {
+	c, err := newCluster(place)
+	if err != nil {
+		return nil, err
+	}
+	err = c.run("initdb", "-D", c.data(), "-U", "desk", "-A", "trust", "-N", "-E", "UTF8", "--locale=C")
+	if err == nil {
+		err = c.first(more...)
+	}
+	if err != nil {
+		_ = os.RemoveAll(c.Folder)
+		return nil, err
+	}
+	return c, nil
+}
+
+// Standby starts a cluster that follows this one, and only reads until Promote.
+func (c *Cluster) Standby(more ...string) (*Cluster, error) {
+	s, err := newCluster(inMemory())
+	if err != nil {
+		return nil, err
+	}
+	err = s.run("pg_basebackup", "-D", s.data(), "-R", "-X", "stream", "-c", "fast", "-d", c.URL)
+	if err == nil {
+		err = s.first(more...)
+	}
+	if err != nil {
+		_ = os.RemoveAll(s.Folder)
+		return nil, err
+	}
+	return s, nil
+}
+
+// Promote has a standby write from now on.
+func (c *Cluster) Promote() error { return c.run("pg_ctl", "promote", "-w", "-D", c.data()) }
+
+// newCluster returns a cluster that has a folder, and nothing in it.
+func newCluster(place string) (*Cluster, error) {
 	bin, err := programs()
 	if err != nil {
 		return nil, err
@@ -230,10 +280,6 @@ func Start(more ...string) (*Cluster, error) {
 		return nil, err
 	}
 	c := &Cluster{bin: bin, owner: owner}
-	place := ""
-	if info, err := os.Stat("/dev/shm"); err == nil && info.IsDir() {
-		place = "/dev/shm"
-	}
 	if c.Folder, err = os.MkdirTemp(place, "sampledesk-postgres-"); err != nil {
 		return nil, err
 	}
@@ -242,10 +288,13 @@ func Start(more ...string) (*Cluster, error) {
 			return nil, err
 		}
 	}
-	if err := c.run("initdb", "-D", c.data(), "-U", "desk", "-A", "trust", "-N", "-E", "UTF8", "--locale=C"); err != nil {
-		_ = os.RemoveAll(c.Folder)
-		return nil, err
-	}
+	at := url.URL{Scheme: "postgres", User: url.User("desk"), Path: "/postgres", RawQuery: url.Values{"host": {c.Folder}}.Encode()}
+	c.URL = at.String()
+	return c, nil
+}
+
+// first writes the settings of a cluster that was never started, and starts it.
+func (c *Cluster) first(more ...string) error {
 	conf := quick + "unix_socket_directories = '" + c.Folder + "'\n" + strings.Join(more, "\n") + "\n"
 	file, err := os.OpenFile(filepath.Join(c.data(), "postgresql.conf"), os.O_APPEND|os.O_WRONLY, 0)
 	if err == nil {
@@ -253,16 +302,9 @@ func Start(more ...string) (*Cluster, error) {
 		err = errors.Join(err, file.Close())
 	}
 	if err != nil {
-		_ = os.RemoveAll(c.Folder)
-		return nil, err
+		return err
 	}
-	at := url.URL{Scheme: "postgres", User: url.User("desk"), Path: "/postgres", RawQuery: url.Values{"host": {c.Folder}}.Encode()}
-	c.URL = at.String()
-	if err := c.begin(); err != nil {
-		_ = os.RemoveAll(c.Folder)
-		return nil, err
-	}
-	return c, nil
+	return c.begin()
 }
 
 func (c *Cluster) data() string { return filepath.Join(c.Folder, "data") }
