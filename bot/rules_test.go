@@ -266,8 +266,9 @@ func TestRulesAreShownExportedAndImportedByCommand(t *testing.T) {
 
 		dialog := w.act(object{"user": admin, "do": "command", "command": "/samples", "text": "rules import"}).ViewID
 		text := w.rules().Text()
-		_, said := complaint(t, w.submit(admin, dialog, object{view.ActionRuleText: text + "when moon yes\n"}))
+		_, said := complaint(t, w.submit(admin, dialog, object{view.ActionRuleText: text + "when moon yes\nthen sing\n"}))
 		require.Contains(t, said, "Line 7")
+		require.Contains(t, said, "Line 8")
 		shown := w.submit(admin, dialog, object{view.ActionRuleText: strings.ReplaceAll(text, "mode proposing", "mode automatic") + "\nrule Another\nthen hold\n"})
 		require.Contains(t, wording(t, shown.Response), "1 rule added, 1 rule replaced")
 		require.Len(t, w.rules().All, 2)

@@ -40,7 +40,37 @@ type RuleTextError struct {
 	Text    string // the line
 }
 
-func (e RuleTextError) Error() string { return fmt.Sprintf("line %d: %s", e.Line, e.Problem.Error()) }
+func (e RuleTextError) Error() string {
+	said := fmt.Sprintf("line %d: %s", e.Line, e.Problem.Error())
+	if e.Text == "" {
+		return said
+	}
+	return said + ", in: " + e.Text
+}
+
+// RuleTextErrors are all that is wrong with rules as text, one of a line, in the order of the lines.
+type RuleTextErrors []RuleTextError
+
+// MaxWrongLines is how many wrong lines are told; the others are counted.
+const MaxWrongLines = 10
+
+// First returns those that are told, and how many more there are.
+func (e RuleTextErrors) First() (told RuleTextErrors, more int) {
+	told = e[:min(MaxWrongLines, len(e))]
+	return told, len(e) - len(told)
+}
+
+func (e RuleTextErrors) Error() string {
+	told, more := e.First()
+	lines := make([]string, len(told))
+	for i, one := range told {
+		lines[i] = one.Error()
+	}
+	if more > 0 {
+		lines = append(lines, fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(lines, "\n")
+}
 
 // The fields that only the form as text has.
 const (
@@ -167,8 +197,8 @@ func (c Cap) text() string {
 	return s
 }
 
-// ReadRules reads rules that were written as text. The rules have no ids, and no shop. The error is a RuleTextError that
-// names the first line that is wrong, also where what it says cannot be kept.
+// ReadRules reads rules that were written as text. The rules have no ids, and no shop. The error is a RuleTextErrors that
+// names each line that is wrong, also where what it says cannot be kept. Without the first line, it names no other.
 func ReadRules(text string) (Rules, error) {
 	p := ruleReader{}
 	for n, line := range strings.Split(strings.TrimPrefix(text, "\ufeff"), "\n") {
@@ -179,13 +209,20 @@ func ReadRules(text string) (Rules, error) {
 			continue
 		}
 		if problem, ok := p.read(line, raw); !ok {
-			return Rules{}, RuleTextError{Line: p.line, Problem: problem, Text: line}
+			p.wrong = append(p.wrong, RuleTextError{Line: p.line, Problem: problem, Text: line})
+			p.unread(problem)
+		}
+		if !p.began {
+			return Rules{}, p.wrong
 		}
 	}
 	if !p.began {
-		return Rules{}, RuleTextError{Line: 1, Problem: RuleProblem{Field: FieldHead, What: ProblemMissing}}
+		return Rules{}, RuleTextErrors{{Line: 1, Problem: RuleProblem{Field: FieldHead, What: ProblemMissing}}}
 	}
-	return p.rules, p.check()
+	if p.check(); len(p.wrong) > 0 {
+		return Rules{}, p.wrong
+	}
+	return p.rules, nil
 }
 
 // ruleReader reads the form line by line.
@@ -195,6 +232,7 @@ type ruleReader struct {
 	began bool
 	own   lineOf   // the lines of the shop's own part
 	of    []lineOf // and of each rule
+	wrong RuleTextErrors
 }
 
 // lineOf says on which lines a rule stands.
@@ -202,6 +240,16 @@ type lineOf struct {
 	name             int
 	fields           map[RuleField]int
 	conditions, caps []int
+	unread           []RuleField // there is a line of it that could not be read, so nothing is missing
+}
+
+// unread notes that a line of the part that is being read could not be read.
+func (p *ruleReader) unread(problem RuleProblem) {
+	at := &p.own
+	if n := len(p.of); n > 0 {
+		at = &p.of[n-1]
+	}
+	at.unread = append(at.unread, problem.Field)
 }
 
 // read reads a line, in which there is one space between words, and which is raw as it was given.
@@ -387,20 +435,21 @@ func readCap(text, currency string) (c Cap, ok bool) {
 	}
 }
 
-// check finds the first line that says something that cannot be kept.
-func (p *ruleReader) check() error {
-	var wrong []RuleTextError
+// check finds the lines that say something that cannot be kept.
+func (p *ruleReader) check() {
 	for _, problem := range p.rules.Check() {
 		at := p.own
 		if problem.Rule >= 0 && problem.Rule < len(p.of) {
 			at = p.of[problem.Rule]
 		}
-		wrong = append(wrong, RuleTextError{Line: at.lineOf(problem), Problem: problem})
+		line := at.lineOf(problem)
+		if line == at.name && slices.Contains(at.unread, problem.Field) {
+			continue
+		}
+		p.wrong = append(p.wrong, RuleTextError{Line: line, Problem: problem})
 	}
-	if len(wrong) == 0 {
-		return nil
-	}
-	return slices.MinFunc(wrong, func(a, b RuleTextError) int { return a.Line - b.Line })
+	slices.SortStableFunc(p.wrong, func(a, b RuleTextError) int { return a.Line - b.Line })
+	p.wrong = slices.CompactFunc(p.wrong, func(a, b RuleTextError) bool { return a.Line == b.Line })
 }
 
 // lineOf is the line that a problem is on.

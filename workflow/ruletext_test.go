@@ -58,11 +58,31 @@ func TestAWrongLineOfRulesAsTextIsNamed(t *testing.T) {
 		head + "rule X\nthen approve\n\nrule x\nthen approve": 5, head + "rule X\nundo soon\nthen approve": 3, head + "rule X\nthen approve\nundo 30h": 4,
 		head + "rule X\nwhen list one of \"a\nthen approve": 3, head + "rule X\nwhen open yes please\nthen approve": 3, head + "rule " + strings.Repeat("x", 61): 2,
 	} {
-		_, err := workflow.ReadRules(text)
-		wrong, ok := errors.AsType[workflow.RuleTextError](err)
-		require.True(t, ok, text)
-		require.Equal(t, line, wrong.Line, "%s: %v", text, err)
+		require.Equal(t, []int{line}, wrongLines(t, text), text)
 	}
+}
+
+// wrongLines are the lines of rules as text that are said to be wrong.
+func wrongLines(t *testing.T, text string) (lines []int) {
+	t.Helper()
+	_, err := workflow.ReadRules(text)
+	wrong, ok := errors.AsType[workflow.RuleTextErrors](err)
+	require.True(t, ok, text)
+	for _, w := range wrong {
+		lines = append(lines, w.Line)
+	}
+	return lines
+}
+
+func TestEveryWrongLineOfRulesAsTextIsNamedOnce(t *testing.T) {
+	require.Equal(t, []int{2, 4, 6, 7, 8, 10, 11, 13, 14, 18}, wrongLines(t, strings.Join([]string{
+		"sample-desk-rules 1", "colour blue", "rule X", "when moon yes", "when gmv at least 5", "mode wild", "then dance", "limit 5 samples all per year",
+		"rule Y", "when followers at least 1.5", "then reject SLOW", "", "rule Z", "rule x", "then approve", "rule W", "mode automatic", "when moon no", "then approve",
+	}, "\n")))
+	many := "sample-desk-rules 1\n" + strings.Repeat("colour blue\n", 13)
+	_, err := workflow.ReadRules(many)
+	require.Equal(t, 10, strings.Count(err.Error(), "in: colour blue"))
+	require.Contains(t, err.Error(), "\nand 3 more")
 }
 
 func FuzzRulesAsText(f *testing.F) {
@@ -70,7 +90,7 @@ func FuzzRulesAsText(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		read, err := workflow.ReadRules(text)
 		if err != nil {
-			_, ok := errors.AsType[workflow.RuleTextError](err)
+			_, ok := errors.AsType[workflow.RuleTextErrors](err)
 			require.True(t, ok)
 			return
 		}

@@ -288,7 +288,7 @@ func (d *Desk) submitImport() onSubmit[view.RuleMeta] {
 			return handle.End(view.RulesImported(made, changed)), err
 		},
 		Fail: func(ctx context.Context, _ handle.Submit, _ view.RuleMeta, _ handle.Grant, err error) handle.Answer {
-			if wrong, ok := errors.AsType[workflow.RuleTextError](err); ok {
+			if wrong, ok := errors.AsType[workflow.RuleTextErrors](err); ok {
 				return handle.At(view.ActionRuleText, view.RuleTextWrong(wrong))
 			}
 			return handle.At(view.ActionRuleText, view.Plain(d.words(ctx, err)))

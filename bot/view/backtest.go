@@ -98,9 +98,9 @@ func (f BackTestFacts) cost() string {
 	case f.Rule.Action.Verdict() != workflow.Approve || n == 0:
 		return ""
 	case f.NoCost > 0:
-		return fmt.Sprintf(". Their samples cost %s; %s have no cost entered", exactMoney(workflow.HundredthsOf(f.Cost, f.Currency)), grouped(float64(f.NoCost)))
+		return fmt.Sprintf(". Their samples cost %s at today's costs; %s have no cost entered", exactMoney(workflow.HundredthsOf(f.Cost, f.Currency)), grouped(float64(f.NoCost)))
 	default:
-		return ". Their samples cost " + exactMoney(workflow.HundredthsOf(f.Cost, f.Currency))
+		return ". Their samples cost " + exactMoney(workflow.HundredthsOf(f.Cost, f.Currency)) + " at today's costs"
 	}
 }
 

@@ -29,7 +29,7 @@ func TestABackTestIsToldInAFewLines(t *testing.T) {
 	require.Equal(t, strings.Join([]string{
 		"*It would have approved 41 of 212 requests* of the last 30 days.",
 		"Of these: the team approved 38, 3 expired.",
-		"Of the 33 that got a sample, 29 posted, with 61 paid orders so far. Their samples cost $512.50; 2 have no cost entered.",
+		"Of the 33 that got a sample, 29 posted, with 61 paid orders so far. Their samples cost $512.50 at today's costs; 2 have no cost entered.",
 		"Not counted: 4 over a limit, which would have waited for a person, 1 from creators on the block list.",
 		"Tested by itself: of the 46 that fit, rules above would take 6 first (*VIPs* 6).",
 		"The other way round: the team approved 50, and this rule would not have done so for 12 of them.",

@@ -184,17 +184,28 @@ func RulesImported(made, changed int) string {
 	return "Imported: " + first(strings.Join(said, ", "), "nothing changed") + "."
 }
 
-// RuleTextWrong tells which line of rules as text is wrong, and why; in plain text.
-func RuleTextWrong(e workflow.RuleTextError) string {
-	why := Problem(e.Problem)
-	switch e.Problem.Field {
-	case workflow.FieldHead:
-		why = "The text has to begin with “sample-desk-rules 1”."
-	case workflow.FieldLine:
-		why = "Sample Desk doesn't understand “" + raw(e.Problem.Value, 40) + "”."
-	default: // the others are told as in the dialog
+// RuleTextWrong tells which lines of rules as text are wrong, and why; in plain text.
+func RuleTextWrong(all workflow.RuleTextErrors) string {
+	told, more := all.First()
+	said := make([]string, len(told), len(told)+2)
+	for i, e := range told {
+		said[i] = fmt.Sprintf("Line %d: %s", e.Line, ruleLineWrong(e.Problem))
 	}
-	return WrongLine(e.Line, why)
+	if more > 0 {
+		said = append(said, "And "+many(more, "more line")+".")
+	}
+	return strings.Join(append(said, nothingSaved), " ")
+}
+
+func ruleLineWrong(p workflow.RuleProblem) string {
+	switch p.Field {
+	case workflow.FieldHead:
+		return "The text has to begin with “sample-desk-rules 1”."
+	case workflow.FieldLine:
+		return "Sample Desk doesn't understand “" + raw(p.Value, 40) + "”."
+	default: // the others are told as in the dialog
+		return Problem(p)
+	}
 }
 
 // RuleDigest tells what rules decided by themselves on a day.

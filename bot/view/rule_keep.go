@@ -217,8 +217,10 @@ func ReadHandles(typed string) (handles []string, wrong int) {
 
 // WrongLine says which line of a text cannot be read, and why; in plain text.
 func WrongLine(n int, why string) string {
-	return fmt.Sprintf("Line %d: %s Nothing was saved.", n, why)
+	return fmt.Sprintf("Line %d: %s %s", n, why, nothingSaved)
 }
+
+const nothingSaved = "Nothing was saved."
 
 // The dialog of what samples cost.
 const (

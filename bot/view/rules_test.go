@@ -307,8 +307,17 @@ func TestWhatIsWrongWithARuleIsToldWhereItStands(t *testing.T) {
 	for _, block := range []string{"rule_value_1:4", "rule_cap_most_0:4", "rule_name:4", "rule_reason:4"} {
 		require.NotEmpty(t, at[block], block)
 	}
-	_, err := workflow.ReadRules("sample-desk-rules 1\nrule X\nwhen moon yes")
-	wrong, ok := errors.AsType[workflow.RuleTextError](err)
-	require.True(t, ok)
-	require.Equal(t, "Line 3: Sample Desk doesn't know “moon yes” here. Nothing was saved.", RuleTextWrong(wrong))
+	for text, want := range map[string]string{
+		"rule X": "Line 1: The text has to begin with “sample-desk-rules 1”. Nothing was saved.",
+		"sample-desk-rules 1\nrule X\nwhen moon yes\nthen hold\nsing":                      "Line 3: Sample Desk doesn't know “moon yes” here. Line 5: Sample Desk doesn't understand “sing”. Nothing was saved.",
+		"sample-desk-rules 1\nrule X\nthen hold\n" + strings.Repeat("when moon yes\n", 12): strings.Repeat("Line %d: Sample Desk doesn't know “moon yes” here. ", 10) + "And 2 more lines. Nothing was saved.",
+	} {
+		_, err := workflow.ReadRules(text)
+		wrong, ok := errors.AsType[workflow.RuleTextErrors](err)
+		require.True(t, ok)
+		if n := strings.Count(want, "%d"); n > 0 {
+			want = fmt.Sprintf(want, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13)
+		}
+		require.Equal(t, want, RuleTextWrong(wrong))
+	}
 }

@@ -107,9 +107,6 @@ const importAttempts = 4
 // perform is part of task.
 func (t *importing) perform(ctx context.Context, at place, s streams) error {
 	given, err := workflow.ReadRules(t.Text)
-	if wrong, is := errors.AsType[workflow.RuleTextError](err); is && wrong.Text != "" {
-		return fmt.Errorf("%w, in: %s\nNothing was changed", err, wrong.Text)
-	}
 	if err != nil {
 		return fmt.Errorf("%w\nNothing was changed", err)
 	}
@@ -140,19 +137,7 @@ func (t *importing) put(ctx context.Context, at place, shop workflow.ShopID, giv
 		if now, err = tx.Rules(shop); err != nil {
 			return err
 		}
-		for _, one := range given.All {
-			if one.Action.Campaign == "" {
-				continue
-			}
-			c, err := tx.Campaign(one.Action.Campaign)
-			if errors.Is(err, workflow.ErrNotFound) || err == nil && c.Shop != shop {
-				return fmt.Errorf("line %d: the shop has no campaign %q\nNothing was changed", lineWith(t.Text, string(one.Action.Campaign)), one.Action.Campaign)
-			}
-			if err != nil {
-				return err
-			}
-		}
-		return nil
+		return t.campaigns(tx, shop, given)
 	})
 	if err != nil {
 		return 0, 0, err
@@ -165,6 +150,30 @@ func (t *importing) put(ctx context.Context, at place, shop workflow.ShopID, giv
 	}
 	_, err = at.engine.PutRules(ctx, workflow.RulesChange{Actor: workflow.Actor{Surface: workflow.FromShell}, At: time.Now(), Seen: seen, Rules: after})
 	return made, changed, err
+}
+
+// campaigns reports, as an error, the campaigns that the text names and the shop does not have.
+func (t *importing) campaigns(tx workflow.Tx, shop workflow.ShopID, given workflow.Rules) error {
+	var wrong []string
+	for _, one := range given.All {
+		if one.Action.Campaign == "" {
+			continue
+		}
+		c, err := tx.Campaign(one.Action.Campaign)
+		switch {
+		case errors.Is(err, workflow.ErrNotFound), err == nil && c.Shop != shop:
+			wrong = append(wrong, fmt.Sprintf("line %d: the shop has no campaign %q", lineWith(t.Text, string(one.Action.Campaign)), one.Action.Campaign))
+		case err != nil:
+			return err
+		}
+	}
+	if len(wrong) == 0 {
+		return nil
+	}
+	if more := len(wrong) - workflow.MaxWrongLines; more > 0 {
+		wrong = append(wrong[:workflow.MaxWrongLines], fmt.Sprintf("and %d more", more))
+	}
+	return fmt.Errorf("%s\nNothing was changed", strings.Join(wrong, "\n"))
 }
 
 // lineWith is the number of the line that adds to a campaign of that id.

@@ -49,10 +49,11 @@ func TestRulesGoInAndOutAsTextWithAndWithoutADesk(t *testing.T) {
 		require.Equal(t, exitOK, status)
 		require.Equal(t, someRules, out, "as it was given")
 
-		status, _, stderr = put(strings.Replace(someRules, "at least 5000", "at least many", 1))
+		status, _, stderr = put(strings.Replace(someRules, "at least 5000", "at least many", 1) + "sing\n")
 		require.Equal(t, exitFailed, status)
 		require.Contains(t, stderr, "line 8: ")
 		require.Contains(t, stderr, "when gmv at least many")
+		require.Contains(t, stderr, "in: sing\nNothing was changed")
 		status, _, stderr = put(strings.Replace(someRules, "then approve", "then add to campaign nowhere", 1))
 		require.Equal(t, exitFailed, status)
 		require.Contains(t, stderr, `line 9: the shop has no campaign "nowhere"`)
