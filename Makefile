@@ -162,6 +162,7 @@ RELEASE     := $(shell sed -n 's/^const release = "\(.*\)"/\1/p' cmd/sampledesk/
 ARCHS       := amd64 arm64
 # The chart's linter is run by version and is no dependency of the program.
 HELM        := helm.sh/helm/v4/cmd/helm@v4.3.2
+CHART       := cmd/sampledesk/deploy/chart
 
 .PHONY: dist
 dist: ## Static, stripped programs for Linux on amd64 and arm64 in bin/dist, with checksums; the same source gives the same bytes
@@ -182,15 +183,24 @@ image: dist ## The container image, for this machine's kind of processor, by doc
 	else echo "neither docker nor buildah: install one of them to build the image" >&2; exit 1; fi
 
 .PHONY: check-deploy
-check-deploy: ## What deploys the desk: the unit by systemd-analyze, rules by promtool, the chart by helm; what the machine lacks is skipped with a line
+check-deploy: ## What deploys the desk: the unit by systemd-analyze, rules by promtool, the chart by helm, compose.yaml by docker compose; what the machine lacks is skipped with a line
 	@if command -v systemd-analyze >/dev/null; then \
 		d=$$(mktemp -d) && sed 's#^ExecStart=[^ ]*#ExecStart=/bin/true#' cmd/sampledesk/deploy/sampledesk.service > $$d/sampledesk.service \
 		&& systemd-analyze verify --man=no $$d/sampledesk.service; s=$$?; rm -rf $$d; [ $$s = 0 ] && echo "unit: good" || exit $$s; \
 	else echo "no systemd-analyze: the unit is not checked"; fi
 	@if command -v promtool >/dev/null; then promtool check rules cmd/sampledesk/deploy/alerts.yaml; \
 	else echo "no promtool: the alert rules are not checked"; fi
-	$(GO) run $(HELM) lint --strict cmd/sampledesk/deploy/chart
-	@$(GO) run $(HELM) template desk cmd/sampledesk/deploy/chart --set ingress.enabled=true,ingress.host=desk.example.com,ingress.tlsSecret=tls,metrics.serviceMonitor=true >/dev/null && echo "chart: good"
+	$(GO) run $(HELM) lint --strict $(CHART)
+	@$(GO) run $(HELM) template desk $(CHART) --set ingress.enabled=true,ingress.host=desk.example.com,ingress.tlsSecret=tls,metrics.serviceMonitor=true >/dev/null && echo "chart: good"
+	@out=$$($(GO) run $(HELM) template desk $(CHART) --set replicas=3,store.url=postgres://desk@db.example.com/sampledesk) && \
+	for part in 'kind: Deployment' 'kind: PodDisruptionBudget' 'replicas: 3' 'podAntiAffinity' 'key: SAMPLEDESK_KEY'; do \
+		echo "$$out" | grep -q "$$part" || { echo "the chart of several desks lacks $$part" >&2; exit 1; }; done; \
+	if echo "$$out" | grep -iq 'volume\|/data'; then echo "the chart of several desks has a volume" >&2; exit 1; fi; echo "chart of several desks: good"
+	@$(GO) run $(HELM) template desk $(CHART) --set replicas=3 2>&1 | grep -q 'a store in a file is used by one desk at a time' && echo "chart of several desks on a file: refused"
+	@if docker compose version >/dev/null 2>&1; then \
+		d=$$(mktemp -d) && cp cmd/sampledesk/deploy/compose.yaml $$d && touch $$d/sampledesk.env; s=0; for p in file postgres; do \
+		docker compose --file $$d/compose.yaml --profile $$p config --quiet || s=1; done; rm -rf $$d; [ $$s = 0 ] && echo "compose: good" || exit $$s; \
+	else echo "no docker compose: compose.yaml is not checked"; fi
 
 .PHONY: clean
 clean: ## Remove what was built

@@ -4,11 +4,15 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/alecthomas/kong"
 	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v3"
+
+	"sampledesk/store"
 )
 
 // flagsVariables returns the environment's variables that some command reads, and the commands by the words that call
@@ -78,12 +82,62 @@ func TestWhatDeploysTheDeskCallsCommandsThatItHas(t *testing.T) {
 	require.Contains(t, words, "health")
 	all := deployed(t)
 	for path, call := range map[string]string{
-		"Dockerfile":                              `CMD ["serve"]`,
-		"deploy/sampledesk.service":               "ExecStart=/usr/local/bin/sampledesk serve",
-		"deploy/chart/templates/statefulset.yaml": "args: [serve]",
+		"Dockerfile":                      `CMD ["serve"]`,
+		"deploy/sampledesk.service":       "ExecStart=/usr/local/bin/sampledesk serve",
+		"deploy/chart/templates/_pod.tpl": "args: [serve]",
 	} {
 		require.Contains(t, all[path], call, path)
 	}
 	require.Contains(t, all["Dockerfile"], `HEALTHCHECK --interval=30s --timeout=6s --start-period=30s CMD ["/sampledesk", "health"]`)
 	require.Contains(t, words, "serve")
+}
+
+// composed is what the test asks of a service of compose.yaml.
+type composed struct {
+	Profiles    []string
+	ReadOnly    bool   `yaml:"read_only"`
+	EnvFile     string `yaml:"env_file"`
+	StopGrace   string `yaml:"stop_grace_period"`
+	Deploy      struct{ Replicas int }
+	Environment map[string]string
+	Secrets     []string
+	Volumes     []string
+	DependsOn   map[string]map[string]string `yaml:"depends_on"`
+}
+
+func TestComposeAndChartRunOneDeskOnAFileAndSeveralOnPostgresWithTheKeyGiven(t *testing.T) {
+	all := deployed(t)
+	var compose struct {
+		Services map[string]composed
+		Secrets  map[string]map[string]string
+	}
+	require.NoError(t, yaml.Unmarshal([]byte(all["deploy/compose.yaml"]), &compose))
+	file, desks, database := compose.Services["sampledesk"], compose.Services["desks"], compose.Services["postgres"]
+	require.Equal(t, composed{Profiles: []string{"file"}, ReadOnly: true, EnvFile: "sampledesk.env", StopGrace: "15s", Volumes: []string{"sampledesk:/data"}}, file)
+	// Of two profiles only one runs: a desk on a file and one on PostgreSQL would both do what is to be done once.
+	require.Equal(t, []string{"postgres"}, desks.Profiles)
+	require.Equal(t, []string{"postgres"}, database.Profiles)
+	require.Equal(t, 3, desks.Deploy.Replicas)
+	require.Equal(t, map[string]map[string]string{"postgres": {"condition": "service_healthy"}}, desks.DependsOn)
+	require.Empty(t, desks.Volumes)
+	flags := storeFlags{Store: desks.Environment["SAMPLEDESK_STORE"], Key: secret(desks.Environment["SAMPLEDESK_KEY"])}
+	var found problems
+	flags.examine(&found)
+	require.NoError(t, found.err())
+	require.True(t, store.Shared(flags.Store))
+	for _, path := range []string{desks.Environment["SAMPLEDESK_KEY"], desks.Environment["PGPASSFILE"], database.Environment["POSTGRES_PASSWORD_FILE"]} {
+		name := path[strings.LastIndex(path, "/")+1:]
+		require.NotEmpty(t, compose.Secrets[name]["file"], path)
+		require.Contains(t, slices.Concat(desks.Secrets, database.Secrets), name)
+	}
+
+	pod := all["deploy/chart/templates/_pod.tpl"]
+	require.Contains(t, pod, "readOnlyRootFilesystem: true")
+	require.Contains(t, all["deploy/chart/templates/_store.tpl"], `value: "bolt:/data/sampledesk.db"`)
+	require.Contains(t, all["deploy/chart/templates/_store.tpl"], "- name: SAMPLEDESK_KEY\n  valueFrom:\n    secretKeyRef:")
+	require.Contains(t, all["deploy/chart/templates/statefulset.yaml"], `if eq (include "sampledesk.engine" .) "bolt"`)
+	for _, name := range []string{"deployment", "statefulset"} {
+		require.Contains(t, all["deploy/chart/templates/"+name+".yaml"], `include "sampledesk.pod" .`)
+	}
+	require.NotContains(t, all["deploy/chart/templates/deployment.yaml"], "volume")
 }

@@ -68,6 +68,9 @@ func Recycled(t testing.TB) string {
 // line that says why, and fails if REQUIRE_POSTGRES is set.
 func URL(t testing.TB) string {
 	t.Helper()
+	if os.Getenv(poolerVariable) != "" {
+		return Pooled(t)
+	}
 	return Schema(t, New(t))
 }
 
@@ -156,10 +159,11 @@ type Cluster struct {
 	URL    string
 	Folder string // of its data and its socket
 
-	bin   string
-	owner *syscall.Credential
-	guard *os.File // what its keeper waits for the end of
-	done  chan struct{}
+	bin       string
+	owner     *syscall.Credential
+	guard     *os.File // what its keeper waits for the end of
+	poolGuard *os.File // of the pgbouncer before it
+	done      chan struct{}
 }
 
 // programs returns the folder that has initdb and postgres.
@@ -348,21 +352,11 @@ func (c *Cluster) begin() error {
 		defer close(c.done)
 		_ = command.Wait()
 	}()
-	again := time.NewTicker(20 * time.Millisecond)
-	defer again.Stop()
-	for end := time.Now().Add(20 * time.Second); ; <-again.C {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-		err := do(ctx, c.URL, "SELECT 1")
-		cancel()
-		if err == nil {
-			return nil
-		}
-		if time.Now().After(end) {
-			text, _ := os.ReadFile(log)
-			_ = guard.Close()
-			return fmt.Errorf("PostgreSQL does not start: %w: %s", err, text)
-		}
+	if err := untilAnswers(c.URL, log); err != nil {
+		_ = guard.Close()
+		return fmt.Errorf("PostgreSQL: %w", err)
 	}
+	return nil
 }
 
 // Stop stops the server at once, as a machine that fails would, and keeps its data.
