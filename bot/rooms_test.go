@@ -117,7 +117,8 @@ func loadBot(t *testing.T) botPackage {
 	return p
 }
 
-// compiled opens what the compiler tells of an import. The imports were built for this test, so they are in the build cache.
+// compiled opens what the compiler tells of an import. The imports were built for this test, so they are in the build cache:
+// with the flags of GOFLAGS, where `make test` has its own.
 func compiled(t *testing.T, imports []string) func(path string) (io.ReadCloser, error) {
 	t.Helper()
 	args := []string{"list", "-export", "-deps", "-f", "{{.ImportPath}} {{.Export}}"}
