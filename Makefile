@@ -85,8 +85,8 @@ sixty: ## Sixty days of deadlines in virtual time, against a plain model; SEED=1
 	SAMPLEDESK_SIXTY_SEED=$(SEED) SAMPLEDESK_SIXTY_COUNT=$(COUNT) $(GO) test ./workflow/engine -run '^TestSixtyDays' -count=1 -v -timeout 4h -parallel 4
 
 .PHONY: month
-month: ## A month with rules and without them, in virtual time, every count recounted; SEED=1 COUNT=1 choose which
-	SAMPLEDESK_MONTH_SEED=$(SEED) SAMPLEDESK_MONTH_COUNT=$(COUNT) $(GO) test ./workflow/engine -run '^Test(A|InA)Month' -count=1 -v -timeout 4h -parallel 4
+month: ## A month with rules and without them, in virtual time, every count recounted, also of two desks on PostgreSQL; SEED=1 COUNT=1 choose which
+	SAMPLEDESK_MONTH_SEED=$(SEED) SAMPLEDESK_MONTH_COUNT=$(COUNT) $(GO) test ./workflow/engine ./store/pgstore -run '^Test(A|TwoDesksLiveA)Month' -count=1 -v -timeout 4h -parallel 4
 
 .PHONY: check
 check: build ## Look whether everything is in place, with the environment's tokens
