@@ -30,14 +30,30 @@ RACE_FLAGS  := -gcflags=all=-d=checkptr=0 $(patsubst %,-gcflags=%=-race=0,$(UNSH
 # what was just built for it. With other flags it would have nearly everything compiled a second time.
 RACE_GOFLAGS = GOFLAGS="$$($(GO) env GOFLAGS) -race $(RACE_FLAGS)"
 # How long a program under the race detector waits at its end for late reports; its own wait is a second, for each process.
-# It clears its memory less often than a program on its own does: that is a tenth of the processor.
-RACE_ENV    := CGO_ENABLED=1 GORACE=atexit_sleep_ms=50 GOGC=400
+RACE_ENV    := CGO_ENABLED=1 GORACE=atexit_sleep_ms=50
+# Tests clear their memory less often than a program on its own does: that is a tenth of the processor.
+SELDOM      := GOGC=400
 
 # Where the tests keep their files: in memory if there is room, as most of their time is otherwise the disk's. What is
 # built stays on the disk, since such a place may forbid to run it.
 IN_MEMORY   := $(shell [ -w /dev/shm ] && [ "$$(df -Pk /dev/shm | awk 'NR == 2 { print $$4 }')" -gt 2000000 ] && echo TMPDIR=/dev/shm GOTMPDIR=$${GOTMPDIR:-$${TMPDIR:-/tmp}})
 # Tests of one package that run at once. They wait more than they work. What `go vet` finds is lint's to say.
 AT_ONCE     := -parallel 4 -timeout 30m -vet=off
+
+# Long tests in which one goroutine does everything, on a store of its own: the race detector could find nothing in them, and
+# makes them five times as dear. `make test` runs them beside the others without it. What they call starts no goroutine
+# either, and their short neighbours stay under the detector. A name that nothing has any more leaves its test there too.
+ALONE_NAMES := Test(A|InA)Month.* TestSixtyDaysTellEachDueStepOnceAndNoneInVain \
+	TestWhatWasKeptLongEnoughIsErasedInTransactionsOfAHundredHoweverMuchItIs \
+	TestAGroupThatWasBegunWhenTheDeskDiedIsMadeOnceAndLosesNothing TestThousandsDueAtOnceArePacedGroupedAndToldOnce \
+	TestManyShipmentsAreGatheredInBatchesAndToldOnceWhateverDies \
+	TestTimersThatAreBeingSetWhenTheDeskDiesOrTheSettingsChangeAgainAreAllSet TestADeadlineThatMovesSetsTheTimerAgain \
+	TestShippingAndPostingHaveTheirOwnTimers TestManyThatComeCloseAtOnceAreTakenAHundredAtATime \
+	TestObserveTakesOverWhatIsNewAndOnlyReadsTheRest TestAShopWithAThousandWaitingGetsThirtyCardsAndOneMessage \
+	TestAMorningOfThousandsNamesTheForemostAndCountsTheOthers TestAPlanIsBegunAtOnceAndCarriedOutPartByPart \
+	TestARunInPartsSurvivesAKillAtAnyPointAndDecidesEachOnce
+ALONE_IN    := ./workflow/engine
+ALONE       := '^($(subst $() ,|,$(strip $(ALONE_NAMES))))$$'
 
 # The packages whose tests take longest, to be begun first; then all the others. Several packages run at once on few
 # processors too, as some of their tests wait for browsers and other processes.
@@ -59,14 +75,15 @@ test: ## All tests, shuffled, with the race detector where there is a C compiler
 ifeq ($(RACE),)
 	@if [ -n "$$REQUIRE_RACE" ]; then echo "no C compiler: the race detector cannot run, and REQUIRE_RACE is set" >&2; exit 1; fi
 	@echo "no C compiler: the tests run without the race detector"
-	$(IN_MEMORY) $(GO) test -shuffle=on $(AT_ONCE) $(PACKAGES)
+	$(IN_MEMORY) $(SELDOM) $(GO) test -shuffle=on $(AT_ONCE) $(PACKAGES)
 else
-	$(IN_MEMORY) $(RACE_ENV) $(RACE_GOFLAGS) $(GO) test -shuffle=on $(AT_ONCE) $(PACKAGES)
+	$(IN_MEMORY) $(SELDOM) $(GO) test -shuffle=on $(AT_ONCE) -run $(ALONE) $(ALONE_IN)
+	$(IN_MEMORY) $(SELDOM) $(RACE_ENV) $(RACE_GOFLAGS) $(GO) test -shuffle=on $(AT_ONCE) -skip $(ALONE) $(PACKAGES)
 endif
 
 .PHONY: fast
 fast: ## The tests without browsers, race detector and what is long: while you work. Packages that did not change are not run again
-	$(IN_MEMORY) $(GO) test -short $(AT_ONCE) $(PACKAGES)
+	$(IN_MEMORY) $(SELDOM) $(GO) test -short $(AT_ONCE) $(PACKAGES)
 
 .PHONY: soak
 soak: ## A bad day in two processes, simulated: faults, kills, people; SEED=1 COUNT=1 choose which
