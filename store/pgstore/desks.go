@@ -52,7 +52,7 @@ func (t *transaction) PutDesk(d workflow.Desk) error {
 		return err
 	}
 	d = value.Kept(d)
-	d.Schema = newest
+	d.Schema = t.store.newest()
 	text, err := encode(d)
 	if err != nil {
 		return err

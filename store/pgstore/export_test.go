@@ -2,13 +2,25 @@ package pgstore
 
 import (
 	"context"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
 // Newest is the schema that this desk works with.
-var Newest = newest
+var Newest = len(allMigrations)
+
+// WithMigration has the store be of a later desk, which knows one migration more.
+func WithMigration(sql string) Option {
+	return func(s *Store) {
+		m, err := migrationOf(len(s.migrations)+1, sql)
+		if err != nil {
+			panic(err)
+		}
+		s.migrations = append(slices.Clone(s.migrations), m)
+	}
+}
 
 // Configured changes how the store reaches its database.
 func Configured(fn func(*pgxpool.Config)) Option { return func(s *Store) { s.configure = fn } }
@@ -44,7 +56,7 @@ func (s *Store) Tidy() { s.tidy() }
 
 // Statements are those of the package that are no migrations, for who reads them.
 func Migrations() (all []string) {
-	for _, m := range migrations {
+	for _, m := range allMigrations {
 		all = append(all, m.sql)
 	}
 	return all

@@ -82,7 +82,7 @@ func Open(ctx context.Context, address string, options ...Option) (*Store, error
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{name: Redacted(address), log: slog.New(slog.DiscardHandler), stop: make(chan struct{}), self: rand.Text()}
+	s := &Store{name: Redacted(address), log: slog.New(slog.DiscardHandler), stop: make(chan struct{}), self: rand.Text(), migrations: allMigrations}
 	for _, option := range options {
 		option(s)
 	}

@@ -32,8 +32,8 @@ type migration struct {
 	sql    string
 }
 
-// migrations are all that this desk knows, in order.
-var migrations = func() (all []migration) {
+// allMigrations are those that this desk knows, in order.
+var allMigrations = func() (all []migration) {
 	files, err := fs.Glob(migrationFiles, "migrations/*.sql")
 	if err != nil {
 		panic(err)
@@ -43,20 +43,35 @@ var migrations = func() (all []migration) {
 		if err != nil {
 			panic(err)
 		}
-		m := migration{number: i + 1, oldest: i + 1, sql: string(text)}
-		if rest, ok := strings.CutPrefix(m.sql, olderMayGoOn); ok {
-			first, _, _ := strings.Cut(rest, "\n")
-			if m.oldest, err = strconv.Atoi(strings.TrimSpace(first)); err != nil {
-				panic(fmt.Sprintf("%s: %v", file, err))
-			}
+		m, err := migrationOf(i+1, string(text))
+		if err != nil {
+			panic(fmt.Sprintf("%s: %v", file, err))
 		}
 		all = append(all, m)
 	}
 	return all
 }()
 
+// migrationOf reads a migration. What was broken by one before it stays broken: see oldestBeside.
+func migrationOf(number int, sql string) (m migration, err error) {
+	m = migration{number: number, oldest: number, sql: sql}
+	if rest, ok := strings.CutPrefix(sql, olderMayGoOn); ok {
+		first, _, _ := strings.Cut(rest, "\n")
+		m.oldest, err = strconv.Atoi(strings.TrimSpace(first))
+	}
+	return m, err
+}
+
 // newest is the schema that this desk works with.
-var newest = len(migrations)
+func (s *Store) newest() int { return len(s.migrations) }
+
+// oldestBeside is the oldest schema whose desks may go on after the migrations beyond one, before which it was another.
+func (s *Store) oldestBeside(has, before int) int {
+	for _, m := range s.migrations[has:] {
+		before = max(before, m.oldest)
+	}
+	return before
+}
 
 // newerError tells that the database was made by a Sample Desk newer than this one.
 type newerError struct{ has, knows int }
@@ -86,56 +101,52 @@ func (s *Store) migrate(ctx context.Context) error {
 	}
 }
 
-// migrateOnce does what is missing, all in one transaction, holding the row that has the schema's number.
+// migrateOnce does what is missing, all in one transaction, holding the row that has the schema's number. It is serializable
+// as the updates are: one that began before it, on a desk that goes on, is as if it were over before, or is run again.
 func (s *Store) migrateOnce(ctx context.Context) (err error) {
 	has, oldest, err := s.schemaNow(ctx)
-	if err != nil || has == newest {
-		return err
+	if err != nil || has >= s.newest() {
+		return errors.Join(err, s.tooOld(has, oldest))
 	}
-	if has > newest {
-		if oldest <= newest {
-			return nil
-		}
-		return newerError{has: has, knows: newest}
-	}
-	return pgx.BeginTxFunc(ctx, s.conns(), pgx.TxOptions{}, func(tx pgx.Tx) error {
+	return pgx.BeginTxFunc(ctx, s.conns(), pgx.TxOptions{IsoLevel: pgx.Serializable}, func(tx pgx.Tx) error {
 		if has > 0 {
-			if err := tx.QueryRow(ctx, "SELECT version FROM desk_schema FOR UPDATE").Scan(&has); err != nil {
+			if err := tx.QueryRow(ctx, "SELECT version, oldest FROM desk_schema FOR UPDATE").Scan(&has, &oldest); err != nil {
 				return err
 			}
 		} else if has, oldest, err = schemaOf(ctx, tx); err != nil {
 			return err
 		}
-		if err := olderGone(ctx, tx, has); err != nil {
+		if has >= s.newest() { // another was quicker
+			return s.tooOld(has, oldest)
+		}
+		oldest = s.oldestBeside(has, oldest)
+		if err := olderGone(ctx, tx, has, oldest); err != nil {
 			return err
 		}
 		began := time.Now()
-		for _, m := range migrations {
-			if m.number <= has {
-				continue
-			}
+		for _, m := range s.migrations[has:] {
 			if _, err := tx.Conn().PgConn().Exec(ctx, m.sql).ReadAll(); err != nil {
 				return fmt.Errorf("migration %d: %w", m.number, err)
 			}
-			if _, err := tx.Exec(ctx, "UPDATE desk_schema SET version = $1, oldest = $2", m.number, m.oldest); err != nil {
-				return err
-			}
 		}
-		if has < newest {
-			s.log.InfoContext(ctx, "brought the database's schema up to date", "store", s.name, "from", has, "to", newest, "took", time.Since(began))
+		if _, err := tx.Exec(ctx, "UPDATE desk_schema SET version = $1, oldest = $2", s.newest(), oldest); err != nil {
+			return err
 		}
+		s.log.InfoContext(ctx, "brought the database's schema up to date", "store", s.name, "from", has, "to", s.newest(), "took", time.Since(began))
 		return nil
 	})
 }
 
-// olderGone refuses to migrate while desks work that could not go on. Those that begin meanwhile wait for the lock.
-func olderGone(ctx context.Context, tx pgx.Tx, has int) error {
-	oldest := 0
-	for _, m := range migrations {
-		if m.number > has {
-			oldest = max(oldest, m.oldest)
-		}
+// tooOld tells that this desk cannot work with a schema.
+func (s *Store) tooOld(has, oldest int) error {
+	if oldest > s.newest() {
+		return newerError{has: has, knows: s.newest()}
 	}
+	return nil
+}
+
+// olderGone refuses to migrate while desks work that could not go on. Those that begin meanwhile wait for the lock.
+func olderGone(ctx context.Context, tx pgx.Tx, has, oldest int) error {
 	if has == 0 || oldest <= has {
 		return nil
 	}

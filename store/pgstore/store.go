@@ -27,8 +27,9 @@ type Store struct {
 	turns *semaphore.Weighted // the updates that run at once; one that met many conflicts takes all of it
 	width int64
 
-	pooled    bool                  // see choose
-	configure func(*pgxpool.Config) // for tests
+	pooled     bool                  // see choose
+	migrations []migration           // all that this desk knows
+	configure  func(*pgxpool.Config) // for tests
 
 	self     string       // names this store among those that are open on the database
 	ahead    atomic.Int64 // how far the database's clock is ahead of the machine's, in nanoseconds
@@ -54,7 +55,7 @@ func (s *Store) WatchCommits(fn func(took time.Duration, updates int)) { s.watch
 func (s *Store) Conflicts() int { return int(s.conflicts.Load()) }
 
 // Schema is the number of the schema that this desk works with.
-func (s *Store) Schema() int { return newest }
+func (s *Store) Schema() int { return s.newest() }
 
 // Close ends the work beside the updates and closes all connections, once those that are in use are done; those that do not
 // come to an end are left to the end of the process. A second Close does nothing.
@@ -91,10 +92,7 @@ func (s *Store) health(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if oldest > newest {
-		return newerError{has: has, knows: newest}
-	}
-	return nil
+	return s.tooOld(has, oldest)
 }
 
 // View runs fn on the snapshot of its first read.

@@ -162,10 +162,7 @@ func (t *transaction) opening() []*query {
 		if err := rows.Scan(&any, &any, &oldest, &version); err != nil {
 			return err
 		}
-		if oldest > newest {
-			return newerError{has: version, knows: newest}
-		}
-		return nil
+		return t.store.tooOld(version, oldest)
 	}})
 }
 
