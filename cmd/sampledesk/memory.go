@@ -28,7 +28,7 @@ func openMemory(ctx context.Context, f storeFlags, log *slog.Logger) (workflow.S
 	if err != nil {
 		return nil, bridge.Key{}, err
 	}
-	if err := wholeStore(ctx, f.Store, db); err != nil {
+	if err := errors.Join(wholeStore(ctx, f.Store, db), storeStill(ctx, f.Store, db)); err != nil {
 		return nil, bridge.Key{}, errors.Join(err, db.Close())
 	}
 	key, err := keyFor(ctx, f, db)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -16,7 +17,7 @@ import (
 
 // move puts everything that one store holds into another.
 type move struct {
-	From string `env:"SAMPLEDESK_MOVE_FROM" required:"" placeholder:"STORE" help:"The store to take everything from: bolt:PATH or postgres://USER:PASSWORD@HOST/DATABASE. It stays as it is, and no desk may have it open."`
+	From string `env:"SAMPLEDESK_MOVE_FROM" required:"" placeholder:"STORE" help:"The store to take everything from: bolt:PATH or postgres://USER:PASSWORD@HOST/DATABASE. It stays as it is but for a mark that keeps desks from it, and no desk may have it open."`
 	To   string `env:"SAMPLEDESK_MOVE_TO" required:"" placeholder:"STORE" help:"The store to put it into, in which nothing may be; it is made if it is not there. One that an earlier move left half is gone on with."`
 	Key  secret `env:"SAMPLEDESK_KEY" placeholder:"KEY" help:"The key that the desks will be given, to be tried: 32 bytes in base64, or file:PATH. Secrets are moved as they are sealed."`
 }
@@ -35,6 +36,9 @@ func (m *move) Run(ctx context.Context, s streams) (err error) {
 	if err := errors.Join(noDeskAt(ctx, from, "--from"), wholeStore(ctx, m.From, from)); err != nil {
 		return err
 	}
+	if err := m.tellMovedBefore(ctx, from, s); err != nil {
+		return err
+	}
 	to, err := store.OpenTarget(ctx, m.To, log)
 	if err != nil {
 		return err
@@ -51,7 +55,7 @@ func (m *move) Run(ctx context.Context, s streams) (err error) {
 	for _, kind := range sums.Kinds() {
 		_, _ = fmt.Fprintf(s.out, "  %8d %s\n", sums.Count(kind), kind)
 	}
-	_, err = fmt.Fprintf(s.out, "To do now: set SAMPLEDESK_STORE to the new store. %s\nDo not start a desk on the old store again: it would do once more what the new one does.\n", m.keyToDo(ctx, from))
+	_, err = fmt.Fprintf(s.out, "To do now: set SAMPLEDESK_STORE to the new store. %s\nNo desk starts on the old store any more: it would do once more what the new one does.\n", m.keyToDo(ctx, from))
 	return err
 }
 
@@ -74,6 +78,23 @@ func (m *move) valid() error {
 	return nil
 }
 
+// tellMovedBefore says that what is moved is not what is newest.
+func (m *move) tellMovedBefore(ctx context.Context, from workflow.Store, s streams) error {
+	before, err := moving.Moved(ctx, from)
+	if before != "" && before != nameOf(m.To) {
+		_, _ = fmt.Fprintf(s.err, "Everything in this store was moved to %s before; what was done there since is not moved from here.\n", before)
+	}
+	return err
+}
+
+// nameOf is what a store is called in another, without what is secret.
+func nameOf(address string) string {
+	if path, err := filepath.Abs(boltPath(address)); err == nil && !store.Shared(address) {
+		return "bolt:" + path
+	}
+	return store.Redacted(address)
+}
+
 // move moves, and tells how far it is.
 func (m *move) move(ctx context.Context, from workflow.Holder, to *moving.Target, s streams) (*moving.Sums, error) {
 	doing := newProgress(s, "moving", 0, "things")
@@ -90,6 +111,7 @@ func (m *move) move(ctx context.Context, from workflow.Holder, to *moving.Target
 			doing.at(int64(n))
 		},
 		Finish: func() error { return noDeskAt(ctx, from, "--from") },
+		Name:   nameOf(m.To),
 	})
 }
 
@@ -164,6 +186,15 @@ func wholeStore(ctx context.Context, address string, db workflow.Store) error {
 	half, err := moving.Half(ctx, db)
 	if err == nil && half {
 		err = fmt.Errorf("a move into the store %s was not finished, so not everything is there: run the same sampledesk move again, or go on with the store that it came from", boltPath(store.Redacted(address)))
+	}
+	return err
+}
+
+// storeStill refuses a store whose contents were moved to another.
+func storeStill(ctx context.Context, address string, db workflow.Store) error {
+	to, err := moving.Moved(ctx, db)
+	if err == nil && to != "" {
+		err = fmt.Errorf("everything in the store %s was moved to %s: set SAMPLEDESK_STORE to that, and where the move did not say that it was done, run it once more. A desk here would do again what is done there; to go on with what is here all the same, move it into a new store", boltPath(store.Redacted(address)), to)
 	}
 	return err
 }

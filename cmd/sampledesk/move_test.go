@@ -98,6 +98,8 @@ func TestAStoreIsMovedToPostgresAndBackThoughTheMoveIsKilled(t *testing.T) {
 		}
 		t.Logf("killed %d times, %d of them half way, in %s", killed, half, time.Since(began))
 		require.Empty(t, before.Differs(contentsOf(t, way.to)))
+		require.Empty(t, before.Differs(contentsOf(t, way.from)))
+		refusedAsMoved(t, way.from, way.to, strings.TrimSpace(string(key)))
 		status, out, stderr := typed(t, "shop", "list", "--store", way.to, "--key", strings.TrimSpace(string(key)))
 		require.Equal(t, exitOK, status, stderr)
 		require.Contains(t, out, "Glow Atelier")
@@ -123,6 +125,32 @@ func refusedAsHalf(t *testing.T, address, key string) bool {
 	require.ErrorContains(t, err, "was not finished")
 	require.NotContains(t, err.Error(), key)
 	return true
+}
+
+// refusedAsMoved asserts that no desk and no command works on a store whose contents are elsewhere, and that each says where.
+func refusedAsMoved(t *testing.T, address, to, key string) {
+	t.Helper()
+	slack := []string{"--slack-channel", "C1", "--slack-bot-token", "xoxb-1", "--slack-app-token", "xapp-1", "--tiktok-app-key", "1", "--tiktok-app-secret", "1"}
+	for _, command := range [][]string{append([]string{"serve"}, slack...), {"shop", "list"}} {
+		status, out, stderr := typed(t, append(command, "--store", address, "--key", key)...)
+		require.Equal(t, exitFailed, status, out)
+		require.Contains(t, stderr, "was moved to "+nameOf(to)+": set SAMPLEDESK_STORE to that")
+		require.NotContains(t, stderr, key)
+	}
+}
+
+func TestAStoreThatWasMovedCanBeMovedOnceMoreAndTheCommandSaysSo(t *testing.T) {
+	path, folder := storeToMove(t, 2), t.TempDir()
+	first, second := "bolt:"+filepath.Join(folder, "first.db"), "bolt:"+filepath.Join(folder, "second.db")
+	for _, way := range []struct{ from, to, says string }{{"bolt:" + path, first, ""}, {"bolt:" + path, second, "was moved to " + first + " before"}} {
+		status, _, stderr := typed(t, "move", "--from", way.from, "--to", way.to)
+		require.Equal(t, exitOK, status, stderr)
+		require.Contains(t, stderr, way.says)
+	}
+	require.Empty(t, contentsOf(t, first).Differs(contentsOf(t, second)))
+	status, _, stderr := typed(t, "move", "--from", first, "--to", "bolt:"+path)
+	require.Equal(t, exitFailed, status)
+	require.Contains(t, stderr, "it is not empty")
 }
 
 func TestAMoveRefusesStoresThatAreInUseOrNotEmptyAndSaysWhatToDo(t *testing.T) {

@@ -26,11 +26,13 @@ type Watch struct {
 	Moved   func(things int) // that are in the target
 	Checked func(things int) // that were read again, on both sides together
 	Finish  func() error     // whether the move may be finished, asked when all was compared; nil: it may
+	Name    string           // of the target, which the source is marked with before the move is finished; empty: it is not
 }
 
 // Move puts all that one store holds into another in which nothing is, and then reads both to the end and compares them. If
 // it is broken off, at whatever point, the target is half (see Half), and another Move goes on where it stopped, or begins
-// again if the source is not what it was. Nobody may write to the source meanwhile: ErrChanged if somebody did.
+// again if the source is not what it was. Nobody may write to the source meanwhile: ErrChanged if somebody did. At the end the
+// source is marked; nothing else in it is changed.
 func Move(ctx context.Context, from workflow.Holder, to *Target, watch Watch) (*Sums, error) {
 	at, err := begin(ctx, to)
 	if err != nil {
@@ -67,7 +69,22 @@ func Move(ctx context.Context, from workflow.Holder, to *Target, watch Watch) (*
 			return nil, err
 		}
 	}
+	// Of the two stores there is none or one that a desk starts on, wherever this is broken off.
+	if err := markMoved(ctx, from, watch.Name); err != nil {
+		return nil, err
+	}
 	return m.sums, m.finish()
+}
+
+// markMoved keeps in the source where everything is.
+func markMoved(ctx context.Context, from workflow.Store, to string) error {
+	if to == "" {
+		return nil
+	}
+	if err := from.Update(ctx, func(tx workflow.Tx) error { return tx.PutMark(movedName, to) }); err != nil {
+		return fmt.Errorf("marking the source as moved: %w", err)
+	}
+	return nil
 }
 
 // begin returns how far an earlier move into the target came, and marks a target in which nothing is. One that holds

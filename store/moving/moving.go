@@ -32,6 +32,9 @@ type progress struct {
 	Sum    string // of them, see Sums.total
 }
 
+// movedName is the mark that a store gets at the end of a move, when all that it holds is in another; its text says in which.
+const movedName = "moved"
+
 // Half tells whether a store is the target of a move that was not finished.
 func Half(ctx context.Context, s workflow.Store) (half bool, err error) {
 	err = s.View(ctx, func(tx workflow.Tx) error {
@@ -42,18 +45,29 @@ func Half(ctx context.Context, s workflow.Store) (half bool, err error) {
 	return half, err
 }
 
-func markIn(tx workflow.Tx) (string, error) {
-	text, err := tx.Mark(markName)
+// Moved tells to where all that a store held was moved; empty: it was not.
+func Moved(ctx context.Context, s workflow.Store) (to string, err error) {
+	err = s.View(ctx, func(tx workflow.Tx) error {
+		to, err = textIn(tx, movedName)
+		return err
+	})
+	return to, err
+}
+
+func markIn(tx workflow.Tx) (string, error) { return textIn(tx, markName) }
+
+func textIn(tx workflow.Tx, name string) (string, error) {
+	text, err := tx.Mark(name)
 	if errors.Is(err, workflow.ErrNotFound) {
 		err = nil
 	}
 	return text, err
 }
 
-// isOwn tells whether a thing is the mark of a move, which is no part of what is moved.
+// isOwn tells whether a thing is a mark of a move, which is no part of what is moved.
 func isOwn(thing any) bool {
 	m, is := thing.(workflow.Mark)
-	return is && m.Name == markName
+	return is && (m.Name == markName || m.Name == movedName)
 }
 
 // Contents tells what a store holds.

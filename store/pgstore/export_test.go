@@ -11,6 +11,9 @@ import (
 // Newest is the schema that this desk works with.
 var Newest = len(allMigrations)
 
+// Cleared are the tables that Clear empties.
+const Cleared = filled
+
 // WithMigration has the store be of a later desk, which knows one migration more.
 func WithMigration(sql string) Option {
 	return func(s *Store) {

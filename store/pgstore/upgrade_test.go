@@ -2,8 +2,11 @@ package pgstore_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
+	"unicode"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
 	"sampledesk/store/pgstore"
@@ -91,4 +94,18 @@ func TestAnUpdateThatTheMigrationOvertakesIsNotKeptByTheOldRules(t *testing.T) {
 	})
 	require.ErrorContains(t, err, "newer Sample Desk")
 	require.Equal(t, 2, tries)
+}
+
+func TestClearEmptiesEveryTableButTheOneOfTheSchema(t *testing.T) {
+	address := pgtest.Recycled(t)
+	opened(t, address)
+	conn, err := pgx.Connect(t.Context(), address)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, conn.Close(t.Context())) }()
+	rows, err := conn.Query(t.Context(), "SELECT tablename::text FROM pg_tables WHERE schemaname = current_schema() AND tablename <> 'desk_schema' ORDER BY 1")
+	require.NoError(t, err)
+	tables, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	require.NoError(t, err)
+	cleared := strings.FieldsFunc(pgstore.Cleared, func(r rune) bool { return r == ',' || unicode.IsSpace(r) })
+	require.ElementsMatch(t, tables, cleared)
 }
