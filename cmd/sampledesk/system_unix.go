@@ -7,6 +7,11 @@ import (
 	"syscall"
 )
 
+// forOwner gives a socket the mode 0600 before it has a name.
+func forOwner(_, _ string, c syscall.RawConn) error {
+	return c.Control(func(fd uintptr) { _ = syscall.Fchmod(int(fd), 0o600) })
+}
+
 // claimFile says of a file that a living process has it. It is a shared lock, beside which the store's own reading locks
 // go; it ends with the process.
 func claimFile(file *os.File) error {
