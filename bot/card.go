@@ -37,6 +37,7 @@ func (d *cardDesk) register(r *routes) {
 	handle.OnClick(r.Mux, view.ActionApprove, d.decide())
 	handle.OnClick(r.Mux, view.ActionUndo, d.decide())
 	handle.OnClick(r.Mux, view.ActionSecondEnd, d.decide())
+	handle.OnClick(r.Mux, view.ActionTake, d.take())
 	handle.OnClick(r.Mux, view.ActionLook, d.look())
 	handle.OnClick(r.Mux, view.ActionLookEnd, d.endLook())
 	handle.OnClick(r.Mux, view.ActionOpen, d.open())
@@ -81,6 +82,29 @@ func (d *cardDesk) event(c click, t view.Target, g handle.Grant) workflow.Event 
 		return workflow.Decided{Actor: g.Actor, At: now, Round: t.Round, Verdict: workflow.Reject, Reason: workflow.Reason(c.Action.Chosen()), Undo: d.defaults.UndoOf(g.Shop)}
 	default:
 		return workflow.Decided{Actor: g.Actor, At: now, Round: t.Round, Verdict: workflow.Approve, Undo: d.defaults.UndoOf(g.Shop)}
+	}
+}
+
+// take does what a rule suggests, where that is no decision. Whoever is to get it has to be able to decide on it.
+func (d *cardDesk) take() onClick[view.Taking] {
+	return onClick[view.Taking]{
+		Parse: func(c click) (view.Taking, error) { return view.ParseTaking(c.Action.Text) },
+		Scope: handle.For(access.Reviewer, func(t view.Taking) workflow.ShopID { return t.Key.Shop }),
+		Do: func(ctx context.Context, _ click, t view.Taking, g handle.Grant) (handle.Answer, error) {
+			a, err := application(ctx, d.store, t.Key)
+			if err != nil {
+				return handle.Answer{}, fmt.Errorf("%w an application: %w", access.ErrRead, err)
+			}
+			if p := a.Proposal; p.Takeable() && p.Action.Kind == workflow.ActAssign && p.Action.Assignee != g.Actor.Person {
+				if err := d.access.May(ctx, p.Action.Assignee, g.Shop, access.Reviewer); err != nil {
+					return handle.Tell(view.CannotTake(p.Action.Assignee, access.DenialOf(err))), nil
+				}
+			}
+			_, err = d.engine.TakeProposal(ctx, workflow.TakenProposal{
+				Actor: g.Actor, At: time.Now(), Key: t.Key, Rule: t.Rule, Version: t.Version, Round: t.Round,
+			})
+			return handle.Answer{}, err
+		},
 	}
 }
 

@@ -120,3 +120,49 @@ func TestNothingIsRejectedForAnotherReasonThanStoodOnThePage(t *testing.T) {
 		require.NotContains(t, w.command(memberTwo, "/samples", "queue suggested"), "Reject")
 	})
 }
+
+func TestASuggestionIsTakenOnTheCardWithOneClickAndByOneOfTwo(t *testing.T) {
+	inBubble(t, setup{}, func(t *testing.T, w *world) {
+		hold, give, join := everything("Look twice"), everything("Give"), everything("Spring")
+		hold.Action = workflow.RuleAction{Kind: workflow.ActHold}
+		hold.Conditions = []workflow.Condition{{Fact: workflow.FactStock, Op: workflow.AtMost, Number: 0}}
+		give.Action = workflow.RuleAction{Kind: workflow.ActAssign, Assignee: memberTwo}
+		join.Action = workflow.RuleAction{Kind: workflow.ActCampaign, Campaign: w.campaign("Spring").ID}
+		w.keep(hold, join, give)
+		w.refusable([]string{"1001"}, []string{"1002"})
+		shows := func(id string) string { return wording(t, w.card(id).Blocks) }
+
+		require.Contains(t, shows("1002"), "Suggested: look at it yourself. *Look twice*")
+		took := make(chan bool, 2)
+		for _, who := range []string{memberOne, memberTwo} {
+			go func() {
+				took <- w.act(object{"user": who, "do": "click", "channel": samples, "ts": w.card("1002").TS, "action_id": view.ActionTake}).OK
+			}()
+		}
+		require.True(t, <-took)
+		require.True(t, <-took)
+		wait(time.Minute)
+		first := w.application("1002").OnIt.By
+		second := map[workflow.PersonID]string{memberOne: memberTwo, memberTwo: memberOne}[first]
+		require.Equal(t, "No longer needed: <@"+string(first)+"> did this already.", w.lastTold(second))
+		require.NotContains(t, shows("1002"), "Suggested", "a person is on it")
+
+		a := w.application("1001")
+		seen := view.Taking{Target: view.Target{Key: a.Key, Round: a.Round}, Rule: a.Proposal.Rule, Version: a.Proposal.Version}
+		w.accepted(memberOne, "1001", view.ActionTake)
+		wait(time.Minute)
+		require.Contains(t, shows("1001"), "Campaign: *Spring*, added by <@"+memberOne+">")
+		require.Contains(t, shows("1001"), "*Give*", "the next rule speaks")
+		w.accepted(memberTwo, "1001", view.ActionTake, seen.String()) // on a card that is shown as it was
+		wait(time.Second)
+		require.Contains(t, strings.Join(w.told(memberTwo), " "), "<@"+memberOne+"> did this already")
+		w.click(guest, "1001", view.ActionTake)
+		require.NotEqual(t, workflow.PersonID(memberTwo), w.application("1001").OnIt.By, "a guest looks on")
+		w.accepted(memberOne, "1001", view.ActionTake)
+		wait(time.Minute)
+		require.Equal(t, workflow.PersonID(memberTwo), w.application("1001").OnIt.By)
+		require.NotContains(t, shows("1001"), "Suggested")
+		require.NotContains(t, controls(t, w.card("1001").Blocks), view.ActionTake)
+		require.Contains(t, w.command(memberOne, "/samples", "rules show Give"), "agreed with 1 of 1")
+	})
+}

@@ -68,6 +68,9 @@ type Application struct {
 	// Overruled is the rule whose own decision a person undid, and on which day in the shop's zone.
 	Overruled Overruled `json:"overruled,omitzero"`
 
+	// Taken are the suggestions, of what is no decision, that people took and that stand: one of a rule.
+	Taken []Taken `json:"taken,omitempty"`
+
 	// Erased is set where the creator was erased: reports do not bring them back.
 	Erased bool `json:"erased,omitempty"`
 
@@ -95,6 +98,13 @@ func (j Joined) before() Joined { return Joined{By: j.WasBy, At: j.WasAt, Member
 type Overruled struct {
 	Rule RuleID `json:"rule,omitempty"`
 	Day  string `json:"day,omitempty"`
+}
+
+// Taken is a suggestion that a person took, and the day in the shop's zone.
+type Taken struct {
+	Rule     RuleID     `json:"rule"`
+	Day      string     `json:"day"`
+	Campaign CampaignID `json:"campaign,omitempty"` // into which it came by that; once it has left, the suggestion was not taken
 }
 
 // OnIt says who is on it: they look at the application, so that others need not.

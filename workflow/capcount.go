@@ -35,7 +35,7 @@ type RuleCount string
 // What is counted of a rule, by the day of the decision in the shop's zone. A count falls again where the decision is undone
 // or comes to nothing.
 const (
-	CountAgreed    RuleCount = "agreed"    // people decided as it proposed, or would have
+	CountAgreed    RuleCount = "agreed"    // people decided, or did, as it proposed, or would have
 	CountOverruled RuleCount = "overruled" // people decided otherwise, or undid what it had decided
 	CountApproved  RuleCount = "approved"  // by itself, in automatic mode
 	CountRejected  RuleCount = "rejected"
@@ -81,6 +81,9 @@ func (a Application) Tallies() map[string]int64 {
 		a.capTallies(sums, c)
 		a.ruleTallies(sums, c)
 		a.earned(sums, c)
+	}
+	for _, t := range a.Taken {
+		sums[RuleTally(t.Rule, t.Day, CountAgreed)]++
 	}
 	if o := a.Overruled; o.Day != "" {
 		sums[RuleTally(o.Rule, o.Day, CountUndone)]++

@@ -54,6 +54,10 @@ type RuleFacts struct {
 	Collab  Collab
 	Agency  string
 
+	// What people did with it, for what is left to suggest; no condition looks at it.
+	Campaign CampaignID
+	OnIt     PersonID
+
 	words []string   // of the product's title and variant; nil: they were not parted yet
 	sold  *FactValue // GMV as a number; nil: it was not read yet
 }
@@ -77,7 +81,7 @@ func (f *RuleFacts) titleWords() []string {
 func FactsOf(a Application, then KeptFacts) RuleFacts {
 	return RuleFacts{
 		KeptFacts: then, Key: a.Key, Creator: a.Snapshot.Creator.KeyOf(a.Key.Shop), Product: a.Snapshot.Product,
-		Collab: a.Snapshot.Collab, Agency: a.Snapshot.Partner,
+		Collab: a.Snapshot.Collab, Agency: a.Snapshot.Partner, Campaign: a.Campaign, OnIt: a.OnIt.By,
 	}
 }
 

@@ -195,6 +195,7 @@ func (e CampaignLeft) apply(a Application) (Next, error) {
 	if e.Back != "" {
 		joined = a.Joined.before()
 	}
+	a.Taken = slices.DeleteFunc(slices.Clone(a.Taken), func(t Taken) bool { return t.Campaign != "" && t.Campaign == a.Campaign })
 	a.Campaign, a.Joined = e.Back, joined
 	return changed(a, e.At, ForPeople).repaint(e.At).
 		reply(Payload{Kind: KindCampaign, By: e.Person, Campaign: e.Name, Left: true, Back: e.BackName}), nil

@@ -84,12 +84,14 @@ type Evaluation struct {
 }
 
 // Evaluate asks a shop's rules about a request. It is pure: caps are not looked at. Nobody on the block list is approved: the
-// request is held for a person instead.
+// request is held for a person instead. A rule whose campaign the request is in, or whose colleague is on it, has nothing
+// left to say, and the next one speaks. Where a request is held for a person and one is on it, none speaks.
 func (r Rules) Evaluate(f RuleFacts) (e Evaluation) {
 	if f.words == nil && r.asksFor(FactTitleWords) {
 		f.words = f.Product.Words()
 	}
 	f.sold = new(f.gmv())
+	held := false
 	for i := range r.All {
 		one := &r.All[i]
 		if !r.Speaks(*one) {
@@ -100,7 +102,7 @@ func (r Rules) Evaluate(f RuleFacts) (e Evaluation) {
 				e.Next = at
 			}
 		}
-		if e.Speaks != nil || one.Mode == ModeWatching && e.Watched != nil {
+		if e.Speaks != nil || held || one.Mode == ModeWatching && e.Watched != nil {
 			continue // only its times matter
 		}
 		p, fits := one.evaluate(&f)
@@ -108,6 +110,8 @@ func (r Rules) Evaluate(f RuleFacts) (e Evaluation) {
 		case !fits:
 		case one.Mode == ModeWatching:
 			e.Watched = p
+		case p.Action.Done(f):
+			held = p.Action.Kind == ActHold
 		default:
 			e.Speaks = p
 		}
@@ -116,6 +120,20 @@ func (r Rules) Evaluate(f RuleFacts) (e Evaluation) {
 		p.Action, p.Blocked = RuleAction{Kind: ActHold}, RuleBlockList
 	}
 	return e
+}
+
+// Done reports whether people have done with a request what the action is, where that is no decision.
+func (a RuleAction) Done(f RuleFacts) bool {
+	switch a.Kind {
+	case ActCampaign:
+		return f.Campaign == a.Campaign
+	case ActAssign:
+		return f.OnIt == a.Assignee
+	case ActHold:
+		return f.OnIt != ""
+	default:
+		return false
+	}
 }
 
 // asksFor reports whether a rule looks at a fact.
@@ -146,13 +164,22 @@ func (r *ShopRule) evaluate(f *RuleFacts) (*Proposal, bool) {
 
 func formatNumber(n float64) string { return strconv.FormatFloat(n, 'f', -1, 64) }
 
-// TakenProposal is a person doing what a rule proposes. Rule and Round are of what they were shown.
+// Takeable reports whether a person can do what is proposed with one click that decides nothing: add to the campaign, assign,
+// or be the person for whom it is held.
+func (p *Proposal) Takeable() bool {
+	if p == nil || p.Blocked != "" {
+		return false
+	}
+	return p.Action.Kind == ActCampaign || p.Action.Kind == ActAssign || p.Action.Kind == ActHold
+}
+
+// TakenProposal is a person doing what a rule proposes, where that is no decision. Rule, Version and Round are of what they
+// were shown.
 type TakenProposal struct {
 	Actor
-	At   time.Time
-	Key  Key
-	Rule RuleID
-	// Round is the round of what they saw, and Undo the shop's undo window.
-	Round int
-	Undo  time.Duration
+	At      time.Time
+	Key     Key
+	Rule    RuleID
+	Version int
+	Round   int
 }

@@ -92,6 +92,7 @@ const (
 	RuleOverCap           Rule = "over a cap"        // Application.Proposal says over which
 	RuleBlockList         Rule = "block list"        // the creator is on it, so no rule approves
 	RuleNoProposal        Rule = "no proposal"       // nothing, or something else, is proposed by now
+	RuleTakenAlready      Rule = "taken already"     // somebody did what is proposed: the person of that id, as Name
 	RuleNoRule            Rule = "no rule"           // it was removed meanwhile
 	RuleNoList            Rule = "no list"           // Name is not the name of a list
 )

@@ -53,7 +53,11 @@ func openBlocks(f CardFacts) []slack.Block {
 		blocks = append(blocks, aside(small))
 	}
 	if rules := joinLines([]string{proposalLine(a), secondLine(a), capsLine(f.Caps)}); rules != "" {
-		blocks = append(blocks, section(rules))
+		line := section(rules)
+		if b, ok := takeButton(a); ok {
+			line.Accessory = slack.NewAccessory(b)
+		}
+		blocks = append(blocks, line)
 	}
 	numbers := section(deadlineLine(a, f.Now), looking(a.OnIt))
 	if numbers.Fields = numberFields(a.Snapshot.Creator); numbers.Text.Text == "" {

@@ -23,7 +23,7 @@ func Refusal(r workflow.Refusal, campaign string) string {
 		return "TikTok accepts only four reasons. Please choose one from the *Reject…* menu."
 	case workflow.RuleNotYours:
 		return "Only " + person(r.Application.Decision.By) + ", who decided, or an admin can undo this, " + window(r.Application.Decision) + "."
-	case workflow.RuleSamePerson, workflow.RuleTwo, workflow.RuleTouched, workflow.RuleOverCap, workflow.RuleBlockList, workflow.RuleNoProposal, workflow.RuleNoRule, workflow.RuleNoList:
+	case workflow.RuleSamePerson, workflow.RuleTwo, workflow.RuleTouched, workflow.RuleOverCap, workflow.RuleBlockList, workflow.RuleNoProposal, workflow.RuleTakenAlready, workflow.RuleNoRule, workflow.RuleNoList:
 		return rulesRefusal(r)
 	case workflow.RuleNoApplication:
 		return "Sample Desk doesn't know that request" + asked(r.Name) + ". `/samples queue` lists pending requests."

@@ -18,7 +18,47 @@ const (
 	ActionApproveSuggested = "approve_suggested" // opens the page before all suggested approvals of a shop; the value is its id
 	ActionSecondEnd        = "second_end"        // takes back that somebody asked for an approval by two
 	ActionQueueSuggested   = "queue_suggested"   // the value holds a QueuePage
+	ActionTake             = "take_suggested"    // does what a rule suggests, where that is no decision; the value holds a Taking
 )
+
+// Taking is which suggestion of which application somebody takes, as they were shown it.
+type Taking struct {
+	Target
+	Rule    workflow.RuleID
+	Version int
+}
+
+// String writes it so that a button can carry it.
+func (t Taking) String() string {
+	return string(t.Rule) + " " + strconv.Itoa(t.Version) + " " + t.Target.String()
+}
+
+// ParseTaking reads what String wrote.
+func ParseTaking(s string) (t Taking, err error) {
+	parts := strings.SplitN(s, " ", 3)
+	if len(parts) < 3 {
+		return t, fmt.Errorf("%q does not say which suggestion is taken", s)
+	}
+	t.Rule = workflow.RuleID(parts[0])
+	if t.Version, err = strconv.Atoi(parts[1]); err != nil {
+		return t, fmt.Errorf("reading which suggestion is taken: %w", err)
+	}
+	t.Target, err = ParseTarget(parts[2])
+	return t, err
+}
+
+// takeButton does what a rule suggests with one click.
+func takeButton(a workflow.Application) (*slack.ButtonBlockElement, bool) {
+	p := a.Proposal
+	if !p.Takeable() || !a.Decidable() {
+		return nil, false
+	}
+	does := map[workflow.ActionKind]string{
+		workflow.ActCampaign: "Add it to the campaign", workflow.ActAssign: "Assign it to the colleague", workflow.ActHold: "Tell others that you're on it",
+	}[p.Action.Kind]
+	value := Taking{Target: targetOf(a), Rule: p.Rule, Version: p.Version}.String()
+	return button(ActionTake, value, "Take it", does+", as the rule suggests"), len(value) <= maxValue
+}
 
 // NothingSuggested is said where nothing is left to be taken together.
 const NothingSuggested = "No rule suggests an approval right now, or what they suggested was decided meanwhile."
@@ -234,6 +274,8 @@ func rulesRefusal(r workflow.Refusal) string {
 		return "That would be over a limit. You can still decide it by itself on the card."
 	case workflow.RuleNoProposal:
 		return "The rule suggests something else by now, so nothing was done. Please look at the card."
+	case workflow.RuleTakenAlready:
+		return "No longer needed: " + first(person(workflow.PersonID(r.Name)), "someone") + " did this already."
 	case workflow.RuleNoRule:
 		return "That rule is not there any more" + asked(r.Name) + ". `/samples rules` lists all rules."
 	default:

@@ -180,6 +180,9 @@ func proposedOn() map[string]CardFacts {
 	budget := workflow.Cap{Scope: workflow.CapProduct, Per: workflow.CapMonth, Budget: workflow.Money{Amount: "500.00", Currency: "USD"}}
 	return map[string]CardFacts{
 		"card_suggested": {Application: with(func(*workflow.Application) {}), Caps: []workflow.CapLeft{{Cap: weekly, Used: 17, Left: 3}, {Cap: budget, Used: 1000, Left: 49000}}},
+		"card_suggested_take": {Application: with(func(a *workflow.Application) {
+			a.Proposal.Name, a.Proposal.Action = "Look twice", workflow.RuleAction{Kind: workflow.ActHold}
+		})},
 		"card_over_cap": {Application: with(func(a *workflow.Application) {
 			a.Proposal.Over = &workflow.CapHit{Cap: weekly, Shop: true, Used: 20, Until: noon}
 		})},

@@ -166,7 +166,7 @@ func (t *txn) decideByRule(a workflow.Application, at time.Time) (workflow.Appli
 func asksRules(ev workflow.Event) bool {
 	switch ev.(type) {
 	case workflow.Reported, workflow.Undone, workflow.RefusedForGood, workflow.CampaignChosen, workflow.CampaignLeft, workflow.OriginFound,
-		workflow.OnItBegan, workflow.Assigned, workflow.SecondWithdrawn, workflow.SecondAsked:
+		workflow.OnItBegan, workflow.OnItEnded, workflow.Assigned, workflow.SecondWithdrawn, workflow.SecondAsked:
 		return true
 	default:
 		return false

@@ -1,9 +1,11 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"sampledesk/workflow"
 )
@@ -111,9 +113,9 @@ func (t *txn) counted(a workflow.Application, e workflow.Decided, r asked, f wor
 	return c, nil
 }
 
-// TakeProposal has a person do what a rule proposes of an application, in the round in which they were shown it: decide it,
-// add it to the campaign, or assign it. The error is a Refusal: RuleNoProposal where that rule proposes nothing of the kind
-// any more.
+// TakeProposal has a person do what a rule proposes of an application, as they were shown it: add it to the campaign, assign
+// it, or take on what is held for a person. The error is a Refusal: RuleTakenAlready where another did, RuleNoProposal where
+// that rule proposes nothing of the kind any more.
 func (e *Engine) TakeProposal(ctx context.Context, p workflow.TakenProposal) (a workflow.Application, err error) {
 	err = e.update(ctx, func(t *txn) (err error) {
 		a, err = t.takeProposal(p)
@@ -133,24 +135,60 @@ func (t *txn) takeProposal(p workflow.TakenProposal) (workflow.Application, erro
 	if a.AlreadyApplied(p.DedupKey) {
 		return a, errUnchanged
 	}
-	said := a.Proposal
-	switch {
-	case said == nil || !a.Decidable() || said.Rule != p.Rule:
-		return a, workflow.Refusal{Rule: workflow.RuleNoProposal, Application: a}
-	case p.Round != a.Round:
-		return a, workflow.Refusal{Rule: workflow.RuleStale, Application: a}
+	r, err := t.takeable(a, p)
+	if err != nil {
+		return a, err
 	}
-	switch said.Action.Kind {
-	case workflow.ActApprove, workflow.ActReject:
-		a, _, err = t.apply(p.Key, workflow.Decided{
-			Actor: p.Actor, At: p.At, Round: p.Round, Verdict: said.Action.Verdict(), Reason: said.Action.Reason, Undo: p.Undo,
-		})
+	said, taken := a.Proposal.Action, workflow.Taken{Rule: p.Rule, Day: workflow.DayOf(p.At.In(r.zone), 0), Campaign: a.Proposal.Action.Campaign}
+	before := a
+	a.Touched = p.Person
+	a.Taken = append(slices.DeleteFunc(slices.Clone(a.Taken), func(t workflow.Taken) bool { return t.Rule == p.Rule }), taken)
+	if err := errors.Join(t.tx.PutApplication(a), workflow.CountIn(t.tx, before, a)); err != nil {
+		return a, err
+	}
+	switch said.Kind {
 	case workflow.ActCampaign:
-		a, _, err = joinCampaign(t, workflow.Join{Actor: p.Actor, At: p.At, Key: p.Key, Campaign: said.Action.Campaign, Seen: a.Campaign, Round: p.Round})
+		a, _, err = joinCampaign(t, workflow.Join{Actor: p.Actor, At: p.At, Key: p.Key, Campaign: said.Campaign, Seen: a.Campaign, Round: p.Round})
 	case workflow.ActAssign:
-		a, _, err = t.apply(p.Key, workflow.Assigned{Actor: p.Actor, At: p.At, To: said.Action.Assignee})
+		a, _, err = t.apply(p.Key, workflow.Assigned{Actor: p.Actor, At: p.At, To: said.Assignee})
 	default:
-		err = workflow.Refusal{Rule: workflow.RuleNoProposal, Application: a}
+		a, _, err = t.apply(p.Key, workflow.OnItBegan{Actor: p.Actor, At: p.At})
 	}
 	return a, err
+}
+
+// takeable returns the rules, where what a person was shown is still proposed and can be taken. The error is a Refusal, or
+// errUnchanged where they did it themselves.
+func (t *txn) takeable(a workflow.Application, p workflow.TakenProposal) (asked, error) {
+	refused := func(why workflow.Rule) (asked, error) {
+		return asked{}, workflow.Refusal{Rule: why, Application: a}
+	}
+	if !a.Decidable() {
+		return refused(workflow.RuleState)
+	}
+	r, ok, err := t.rulesFor(a.Key.Shop)
+	if err != nil {
+		return r, err
+	}
+	rule, there := r.Named(p.Rule)
+	if !ok || !there || !r.Speaks(rule) || rule.Mode == workflow.ModeWatching || rule.Version != p.Version {
+		return refused(workflow.RuleNoProposal)
+	}
+	if rule.Action.Done(workflow.FactsOf(a, workflow.KeptFacts{})) {
+		by := cmp.Or(a.OnIt.From, a.OnIt.By)
+		if rule.Action.Kind == workflow.ActCampaign {
+			by = a.Joined.By
+		}
+		if by == p.Person {
+			return r, errUnchanged
+		}
+		return r, workflow.Refusal{Rule: workflow.RuleTakenAlready, Application: a, Name: string(by)}
+	}
+	switch said := a.Proposal; {
+	case a.Round != p.Round:
+		return refused(workflow.RuleStale)
+	case !said.Takeable() || said.Rule != p.Rule || said.Version != p.Version:
+		return refused(workflow.RuleNoProposal)
+	}
+	return r, nil
 }

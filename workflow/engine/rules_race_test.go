@@ -144,16 +144,18 @@ func TestARuleIsUndoneOrSentAndNeverBoth(t *testing.T) {
 func TestAProposalThatTwoTakeAtOnceIsDoneOnce(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, glow)
-	r := d.has(noon, proven(workflow.ModeProposing, perDay(1)))
+	hold := proven(workflow.ModeProposing)
+	hold.Action = workflow.RuleAction{Kind: workflow.ActHold}
+	r := d.has(noon, hold)
 	a := d.asks("1", asker("a", "18000"), "p", minutes(1))
 	take := func(p workflow.PersonID) func() error {
 		return func() error {
-			_, err := d.TakeProposal(t.Context(), workflow.TakenProposal{Actor: action(p, string(p)), At: minutes(2), Key: a.Key, Rule: r.All[0].ID, Round: a.Round, Undo: undoWindow})
+			_, err := d.TakeProposal(t.Context(), workflow.TakenProposal{Actor: action(p, string(p)), At: minutes(2), Key: a.Key, Rule: r.All[0].ID, Version: 1, Round: a.Round})
 			return err
 		}
 	}
 	require.Len(t, d.atOnce(take(member), take(another)), 1)
-	require.Equal(t, 1, d.decidedTimes("1"))
+	require.NotEmpty(t, d.application("1").OnIt.By)
 	require.Equal(t, map[workflow.RuleCount]int{workflow.CountAgreed: 1}, d.countsOf(r.All[0].ID))
 }
 

@@ -171,21 +171,61 @@ func TestARuleThatIsWatchedShowsNothingAndCountsWhatPeopleDecide(t *testing.T) {
 	require.Empty(t, d.countsOf(speaks))
 }
 
-func TestAProposalIsTakenByOneOfTwo(t *testing.T) {
-	t.Parallel()
-	d := newDesk(t, glow)
-	r := d.has(noon, proven(workflow.ModeProposing))
-	a := d.asks("1", asker("a", "18000"), "p", minutes(1))
-	take := workflow.TakenProposal{Actor: action(member, "m"), At: minutes(2), Key: a.Key, Rule: r.All[0].ID, Round: a.Round, Undo: undoWindow}
-	a, err := d.TakeProposal(t.Context(), take)
-	require.NoError(t, err)
-	require.Equal(t, member, a.Decision.By)
-	require.Equal(t, r.All[0].ID, a.Decision.Counted.Rule)
-	_, err = d.TakeProposal(t.Context(), take)
-	require.NoError(t, err, "a second delivery")
-	take.Actor = action(another, "n")
-	_, err = d.TakeProposal(t.Context(), take)
-	requireRefused(t, workflow.RuleNoProposal, err)
+func TestASuggestionThatIsNoDecisionIsTakenByOneOfTwoAndCountsAsAgreement(t *testing.T) {
+	for name, action := range map[string]workflow.RuleAction{
+		"hold": {Kind: workflow.ActHold}, "assign": {Kind: workflow.ActAssign, Assignee: "U0MEMBER3"}, "campaign": {Kind: workflow.ActCampaign},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDesk(t, glow)
+			c, err := d.CreateCampaign(t.Context(), workflow.Creation{Shop: sample.Shop, Name: "Spring", By: member, At: noon})
+			require.NoError(t, err)
+			if action.Kind == workflow.ActCampaign {
+				action.Campaign = c.ID
+			}
+			first, below := proven(workflow.ModeProposing), proven(workflow.ModeAutomatic)
+			first.Action, below.Name = action, "Below"
+			r := d.has(noon, first, below)
+			id := r.All[0].ID
+			a := d.asks("1", asker("a", "18000"), "p", minutes(1))
+			require.Equal(t, id, a.Proposal.Rule)
+			take := workflow.TakenProposal{Actor: by(member), At: minutes(2), Key: a.Key, Rule: id, Version: 1, Round: a.Round}
+			stale := take
+			stale.Version = 7
+			_, err = d.TakeProposal(t.Context(), stale)
+			requireRefused(t, workflow.RuleNoProposal, err)
+			a, err = d.TakeProposal(t.Context(), take)
+			require.NoError(t, err)
+			require.True(t, action.Done(workflow.FactsOf(a, workflow.KeptFacts{})))
+			if action.Kind == workflow.ActHold {
+				require.Nil(t, a.Proposal, "a person is on it, and no rule below speaks")
+			} else {
+				require.Equal(t, "Below", a.Proposal.Name)
+				require.Equal(t, workflow.RuleTouched, a.Proposal.Blocked, "no rule decides what a person had in hand")
+			}
+			_, err = d.TakeProposal(t.Context(), take)
+			require.NoError(t, err, "once more by the same person")
+			take.Actor = by(another)
+			_, err = d.TakeProposal(t.Context(), take)
+			requireRefused(t, workflow.RuleTakenAlready, err)
+			require.Equal(t, map[workflow.RuleCount]int{workflow.CountAgreed: 1}, d.countsOf(id))
+
+			switch action.Kind {
+			case workflow.ActCampaign:
+				a, err = d.Leave(t.Context(), workflow.Leaving{Actor: by(member), At: minutes(3), Key: a.Key, Seen: c.ID})
+				require.Empty(t, d.countsOf(id), "undone, it was not taken")
+			default:
+				a, err = d.Apply(t.Context(), a.Key, workflow.OnItEnded{Actor: by(member), At: minutes(3)})
+			}
+			require.NoError(t, err)
+			require.Equal(t, id, a.Proposal.Rule, "there is something to do again")
+			a, err = d.Apply(t.Context(), a.Key, workflow.Decided{Actor: by(member), At: minutes(4), Round: a.Round, Verdict: workflow.Reject, Reason: workflow.Other})
+			require.NoError(t, err)
+			require.Zero(t, d.countsOf(id)[workflow.CountOverruled], "it decides nothing, so nobody decides against it")
+			take.Round = a.Round
+			_, err = d.TakeProposal(t.Context(), take)
+			requireRefused(t, workflow.RuleState, err)
+		})
+	}
 }
 
 func TestWhatHappenedToOneRequestIsLearnedForTheCreatorsOthers(t *testing.T) {
