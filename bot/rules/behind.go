@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"sampledesk/bot/access"
@@ -196,9 +197,11 @@ func (d *Desk) copy() onClick[view.RuleMeta] {
 				}
 				done = append(done, shop)
 			}
-			f.Told = view.RuleCopied(f.Rule, done)
+			if failed == nil || len(done) > 0 {
+				f.Told = view.RuleCopied(f.Rule, done)
+			}
 			if failed != nil {
-				f.Told += "\n" + d.words(ctx, failed)
+				f.Told = strings.TrimSpace(f.Told + "\n" + d.words(ctx, failed))
 			}
 			return nil
 		})

@@ -213,7 +213,7 @@ func Problem(p workflow.RuleProblem) string {
 	case workflow.FieldReason:
 		return "Please choose one of the four reasons."
 	case workflow.FieldCampaign:
-		return "Please choose a campaign."
+		return either(p.What == workflow.ProblemUnknown, "Its campaign is another shop's. Please choose one of this shop.", "Please choose a campaign.")
 	case workflow.FieldAssignee:
 		return "Please choose a person."
 	case workflow.FieldRuleUndo:

@@ -218,7 +218,7 @@ func deleteRule(r workflow.ShopRule) slack.BlockElement {
 	b := button(ActionRuleDelete, "delete", "Delete", "Delete the rule "+raw(r.Name, 40))
 	b.Style = slack.StyleDanger
 	b.Confirm = &slack.ConfirmationBlockObject{
-		Title: plainText("Delete this rule?"), Text: plainText("What it decided stays as it is. Its figures stay in the reports."), Confirm: plainText("Delete"), Deny: plainText("Keep it"),
+		Title: plainText("Delete this rule?"), Text: plainText("What was sent to TikTok stays as it is. Decisions that can still be undone are taken back. Its figures stay in the reports."), Confirm: plainText("Delete"), Deny: plainText("Keep it"),
 	}
 	return b
 }
