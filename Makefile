@@ -9,7 +9,7 @@ GOVULN      := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 FUZZTIME    ?= 20s
 # How many applications the stores of bench-size have.
 SIZES       ?= 1000,20000
-# The first seed of soak, replicas, sixty and month, and how many from there.
+# The first seed of soak, replicas, failover, sixty and month, and how many from there.
 SEED        ?= 1
 COUNT       ?= 1
 # Asked of git here, as the toolchain's own way fails in a folder that another user owns. Empty where git is not at hand.
@@ -95,6 +95,13 @@ soak: ## A bad day in two processes, simulated: faults, kills, people; SEED=1 CO
 replicas: ## Bad days of three desks on one store in PostgreSQL; SEED=1 COUNT=1 choose which
 	@mkdir -p artifacts
 	SAMPLEDESK_REPLICAS_SEED=$(SEED) SAMPLEDESK_REPLICAS_COUNT=$(COUNT) REQUIRE_POSTGRES=1 $(GO) test ./cmd/sampledesk -run '^TestManyDaysOfSeveralDesks|^TestACrowdClicks' \
+		-count=1 -v -timeout 4h -artifacts -outputdir $(CURDIR)/artifacts
+
+.PHONY: failover
+failover: ## A database that is cut off, restarted, frozen, full, read-only, replaced, again and again, under desks at work; SEED=1 COUNT=1 choose which
+	@mkdir -p artifacts
+	SAMPLEDESK_FAILOVER_SEED=$(SEED) SAMPLEDESK_FAILOVER_COUNT=$(COUNT) REQUIRE_POSTGRES=1 $(GO) test ./cmd/sampledesk \
+		-run '^TestEachTrouble|^TestDesksFindTheDatabase|^TestAFullDisk|^TestADeskThatIsCutOff|^TestManyDaysOfATroubled' \
 		-count=1 -v -timeout 4h -artifacts -outputdir $(CURDIR)/artifacts
 
 .PHONY: sixty

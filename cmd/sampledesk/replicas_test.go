@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
@@ -38,9 +39,10 @@ const (
 
 // copyOf is one of the desks that share a store.
 type copyOf struct {
-	listen string
-	cmd    *exec.Cmd // nil: it is away
-	log    *deskLog
+	listen  string
+	address string    // of the store; empty: as the others'
+	cmd     *exec.Cmd // nil: it is away
+	log     *deskLog
 }
 
 // sharedStore is what desks that share a store are given.
@@ -48,7 +50,11 @@ type sharedStore struct{ address, key string }
 
 // newSharedDay is a day of several desks on one store in PostgreSQL. Over HTTP a balancer is between Slack and them.
 func newSharedDay(t *testing.T, seed uint64, copies int, overHTTP bool) *day {
-	address := pgtest.URL(t)
+	return newDayOn(t, pgtest.URL(t), seed, copies, overHTTP)
+}
+
+// newDayOn is newSharedDay on a database.
+func newDayOn(t *testing.T, address string, seed uint64, copies int, overHTTP bool) *day {
 	raw := make([]byte, 32)
 	_, _ = rand.Read(raw)
 	dice := mathrand.New(mathrand.NewPCG(seed, 0))
@@ -106,7 +112,7 @@ func (d *day) openCopies() {
 		}
 		more := []string{
 			"SAMPLEDESK_UNDO=2s", "SAMPLEDESK_SYNC=" + d.sync, "SAMPLEDESK_LISTEN=" + c.listen, "SAMPLEDESK_LOG=info",
-			"SAMPLEDESK_STORE=" + d.shared.address, "SAMPLEDESK_KEY=" + d.shared.key,
+			"SAMPLEDESK_STORE=" + cmp.Or(c.address, d.shared.address), "SAMPLEDESK_KEY=" + d.shared.key,
 		}
 		if d.http {
 			more = append(more, "SLACK_APP_TOKEN=", "SLACK_SIGNING_SECRET="+d.info["slack_signing_secret"].(string))

@@ -78,6 +78,9 @@ func (d *day) judge(m onRecord) {
 func (d *day) judgeClicks(m onRecord) {
 	for _, c := range d.clicks {
 		on := slices.ContainsFunc(m.history[c.Application], func(e workflow.Entry) bool { return c.made(e) && !e.At.After(c.To) })
+		if c.Told == toldUnsaved {
+			require.False(d.t, on, "a click that was told to be not saved is on record: %+v\n%+v", c, m.history[c.Application])
+		}
 		if c.Told == toldYes && c.Do != "campaign" {
 			require.True(d.t, on, "a click that was accepted is not on record: %+v\n%+v", c, m.history[c.Application])
 		}
@@ -91,7 +94,7 @@ func (d *day) judgeClicks(m onRecord) {
 			require.NotEqual(d.t, d.person("guest"), string(e.By.Person), "a guest decides nothing")
 			i := -1
 			for n, c := range d.clicks {
-				if !used[n] && c.Application == id && c.made(e) && (i < 0 || c.Told != toldNo) {
+				if !used[n] && c.Application == id && c.made(e) && (i < 0 || c.Told != toldNo) && c.Told != toldUnsaved {
 					i = n
 				}
 			}

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"sampledesk/bot/view"
 )
 
 // click is something that a person did with a card, and what they were told of it.
@@ -14,6 +16,7 @@ type click struct {
 	Do               string // approve, reject or undo
 	Reason           string
 	From, To         time.Time
+	AckedMS          int
 	Told             word
 }
 
@@ -23,12 +26,16 @@ type word string
 const (
 	toldNothing word = "not acknowledged" // Slack told them that it did not work, and it may have
 	toldNo      word = "refused"          // by a private sentence
+	toldUnsaved word = "not saved"        // by a private sentence, too, which has to be true
 	toldYes     word = "accepted"         // acknowledged, and nobody told them no
 	toldHalf    word = "interrupted"      // acknowledged, and the desk died before it could have told them no
 )
 
 // toldWithin is how long after its acknowledgement a refusal may take to be told.
 const toldWithin = 3 * time.Second
+
+// foundOutWithin is how long it may take until it is told what became of a click of which that was not known.
+const foundOutWithin = 2 * time.Minute
 
 // begin lets people come to work. They leave when the day is over.
 func (d *day) begin() *sync.WaitGroup {
@@ -110,7 +117,7 @@ func (d *day) note(c click, before slackState, body order) {
 	if !got.OK && strings.HasPrefix(got.Error, "no_such") {
 		return // no version of the card ever had that control
 	}
-	c.To, c.Told = time.Now(), toldNothing
+	c.To, c.Told, c.AckedMS = time.Now(), toldNothing, got.AckedMS
 	if got.OK {
 		c.Told = d.hear(c, asidesTo(before, c.Who), epoch)
 	}
@@ -127,7 +134,17 @@ func (d *day) hear(c click, before int, epoch int64) word {
 	for end := time.Now().Add(toldWithin); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
 		var st slackState
 		if send("GET", d.slack+"/sim/state", nil, &st) == nil && asidesTo(st, c.Who) > before {
-			return toldNo
+			switch said := lastAside(st, c.Who); said {
+			case view.Denied(view.DeniedUncertain): // and what became of it is told later
+				before, end = asidesTo(st, c.Who), time.Now().Add(foundOutWithin)
+				continue
+			case view.SavedAfterAll:
+				return toldYes
+			case view.Denied(view.DeniedUnsaved):
+				return toldUnsaved
+			default:
+				return toldNo
+			}
 		}
 		if d.epoch.Load() != epoch {
 			return toldHalf
@@ -174,6 +191,15 @@ func asidesTo(st slackState, who string) (n int) {
 		}
 	}
 	return n
+}
+
+func lastAside(st slackState, who string) (text string) {
+	for _, e := range st.Ephemerals {
+		if e.User == who {
+			text = e.Text
+		}
+	}
+	return text
 }
 
 func channelCards(st slackState, channel string) []message {

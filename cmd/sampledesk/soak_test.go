@@ -66,6 +66,7 @@ type day struct {
 	crowd  int         // how many click on whatever they see; 0: a few who look at what they are told
 	copies []*copyOf   // the desks that share a store; nil: one desk on a store of its own
 	shared sharedStore // what they share
+	faults []trouble   // what happens to their database; none: Slack, TikTok and the desks have theirs
 	http   bool        // whether Slack delivers over HTTP
 	length time.Duration
 	calm   time.Duration
@@ -146,6 +147,12 @@ func (d *day) halt(sig syscall.Signal) {
 // event is one thing that happens besides what people do.
 func (d *day) event() {
 	switch n := d.dice.IntN(100); {
+	case d.faults != nil && n < 20:
+		d.suffer(pick(d.dice, d.faults...))
+	case d.faults != nil && n < 50:
+		d.request()
+	case d.faults != nil:
+		d.elsewhere()
 	case d.copies != nil && n < 8:
 		d.strike(pick(d.dice, syscall.SIGKILL, syscall.SIGKILL, syscall.SIGTERM))
 	case n < 2:

@@ -92,7 +92,7 @@ func (s *Store) migrate(ctx context.Context) error {
 		switch meaning(err) {
 		case conflict, collision: // two made the first table at once
 			if tries < 20 {
-				pause(ctx, tries)
+				pause(ctx, tries, mostPause)
 				continue
 			}
 		default:

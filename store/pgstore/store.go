@@ -133,7 +133,11 @@ func (s *Store) Update(ctx context.Context, fn func(workflow.Tx) error) error {
 			return told(err)
 		}
 		s.conflicts.Add(1)
-		if !pause(ctx, tried.conflicts+tried.breaks) {
+		most := mostPause
+		if tried.breaks > 0 {
+			most = brokePause
+		}
+		if !pause(ctx, tried.conflicts+tried.breaks, most) {
 			return fmt.Errorf("waiting to try again: %w", ctx.Err())
 		}
 	}
@@ -196,13 +200,18 @@ func (a *attempts) again(ctx context.Context, err error) bool {
 	}
 }
 
+// How long is waited before the second try, and at the most before a later one: of what was in others' way, of what the
+// database could not do, and of what nobody waits for any more.
+const (
+	firstPause = 500 * time.Microsecond
+	mostPause  = 100 * time.Millisecond
+	brokePause = 400 * time.Millisecond
+	findPause  = time.Second
+)
+
 // pause waits before the nth try, by chance, so that those who met each other do not meet again; false if ctx ended first.
-func pause(ctx context.Context, n int) bool {
-	const first, most = 500 * time.Microsecond, 100 * time.Millisecond
-	wait := min(first<<min(n, 10), most)
-	if n >= findSlowly {
-		wait = time.Second
-	}
+func pause(ctx context.Context, n int, most time.Duration) bool {
+	wait := min(firstPause<<min(n, 12), most)
 	wait = wait/4 + mathrand.N(wait)
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
@@ -319,11 +328,11 @@ func (s *Store) resolve(ctx context.Context, token string, lost error) error {
 	}
 	asking, cancel := lingering(ctx, resolveGrace, resolvePatience)
 	defer cancel()
-	kept, err := s.became(asking, token, 4)
+	kept, err := s.became(asking, token, mostPause)
 	switch {
 	case err != nil:
 		s.log.ErrorContext(ctx, "the database did not tell what became of a commit", "error", err)
-		return workflow.Uncertain{Cause: sentence(lost), Find: func(ctx context.Context) (bool, error) { return s.became(ctx, token, findSlowly) }}
+		return workflow.Uncertain{Cause: sentence(lost), Find: func(ctx context.Context) (bool, error) { return s.became(ctx, token, findPause) }}
 	case kept:
 		return nil
 	default:
@@ -331,21 +340,18 @@ func (s *Store) resolve(ctx context.Context, token string, lost error) error {
 	}
 }
 
-// findSlowly is the pace of who finds out about a commit long after.
-const findSlowly = 100
-
 // became asks the database what became of a commit until it tells, or ctx ends: by the row that the commit would have
 // written. While its transaction may still be under way in the database, putting the same row waits for it; and where the
 // row could be put, the commit cannot take place any more.
-func (s *Store) became(ctx context.Context, token string, n int) (kept bool, err error) {
-	for ; ; n++ {
+func (s *Store) became(ctx context.Context, token string, most time.Duration) (kept bool, err error) {
+	for n := 4; ; n++ {
 		kept, err := s.fence(ctx, token)
 		switch {
 		case err == nil:
 			return kept, nil
 		case s.closed.Load():
 			return false, errClosed
-		case !pause(ctx, n):
+		case !pause(ctx, n, most):
 			return false, err
 		}
 	}

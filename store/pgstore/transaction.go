@@ -130,7 +130,7 @@ func (t *transaction) send(ctx context.Context, queries ...*query) error {
 	t.pending = nil
 	all = append(all, queries...)
 	err, began := t.exchange(ctx, all), time.Now()
-	for n := 4; err != nil && !t.writable && !t.begun && !t.handed && meaning(err) == broken && time.Since(began) < viewPatience && pause(ctx, n); n++ {
+	for n := 4; err != nil && !t.writable && !t.begun && !t.handed && meaning(err) == broken && time.Since(began) < viewPatience && pause(ctx, n, mostPause); n++ {
 		t.drop() // nothing was handed out yet: the connection had died meanwhile, or the database is about to be back
 		err = t.exchange(ctx, all)
 	}

@@ -369,6 +369,35 @@ func (c *Cluster) Stop() {
 // Again starts the server that Stop stopped.
 func (c *Cluster) Again() error { return c.begin() }
 
+// Freeze stops all of the server's processes as they are: connections stay, and nobody answers.
+func (c *Cluster) Freeze() error { return c.signal(syscall.SIGSTOP) }
+
+// Thaw lets them go on.
+func (c *Cluster) Thaw() error { return c.signal(syscall.SIGCONT) }
+
+// signal sends a signal to the server and all that it started.
+func (c *Cluster) signal(sig syscall.Signal) error {
+	text, err := os.ReadFile(filepath.Join(c.data(), "postmaster.pid"))
+	if err != nil {
+		return err
+	}
+	first, _, _ := strings.Cut(string(text), "\n")
+	children, err := os.ReadFile(filepath.Join("/proc", first, "task", first, "children"))
+	if err != nil {
+		return err
+	}
+	for _, field := range append([]string{first}, strings.Fields(string(children))...) {
+		pid, err := strconv.Atoi(field)
+		if err != nil {
+			return err
+		}
+		if err := syscall.Kill(pid, sig); err != nil && !errors.Is(err, syscall.ESRCH) {
+			return err
+		}
+	}
+	return nil
+}
+
 // Close stops the server and removes its data.
 func (c *Cluster) Close() {
 	_ = c.guard.Close()
