@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"time"
 
 	"sampledesk/store/boltstore"
 	"sampledesk/store/pgstore"
@@ -52,6 +53,14 @@ func Open(ctx context.Context, address string, log *slog.Logger) (workflow.Store
 
 // Shared reports whether an address is of a store that several desks can have open at once, on several machines.
 func Shared(address string) bool { return pgstore.Is(address) }
+
+// Examined is what is known of a shared store after looking at it.
+type Examined = pgstore.Examined
+
+// Examine looks whether desks can work on a shared store, and changes nothing in it. Clocks may differ by so much.
+func Examine(ctx context.Context, address string, clocks time.Duration) Examined {
+	return pgstore.Examine(ctx, address, clocks)
+}
 
 // Redacted is an address without what is secret in it.
 func Redacted(address string) string {

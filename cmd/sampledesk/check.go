@@ -92,6 +92,19 @@ func (c *check) rest(ctx context.Context) (findings []bot.Finding) {
 	if _, err := os.Stat(boltPath(c.Store)); errors.Is(err, fs.ErrNotExist) && !c.Exchange && !store.Shared(c.Store) {
 		return append(c.room(), c.notYet()...)
 	}
+	if store.Shared(c.Store) {
+		database := store.Examine(ctx, c.Store, clockFault)
+		for _, f := range database.Findings {
+			findings = append(findings, bot.Finding(f))
+		}
+		switch {
+		case database.Ready, database.Empty && c.Exchange:
+		case database.Empty:
+			return append(findings, c.notYet()...)
+		default: // opening it would change it, or fail
+			return findings
+		}
+	}
 	var out bytes.Buffer
 	task := &checking{Fix: c.Fix, Exchange: c.Exchange, PublicURL: c.PublicURL, Listen: c.Listen, desk: c.desk}
 	if err := performIn(ctx, c.storeFlags, "check", task, streams{out: &out, err: io.Discard}); err != nil {

@@ -31,6 +31,29 @@ func TestAStoreInPostgresWantsAKeyThatIsGivenAndSaysSoWithoutThePassword(t *test
 	}
 }
 
+func TestACheckLooksAtTheDatabaseAndMakesNothingInIt(t *testing.T) {
+	address := pgtest.URL(t)
+	_, key := bridge.NewKey()
+	k := newChecked(t)
+	k.values["store"], k.values["key"], k.values["public-url"] = address, key, ""
+	for range 2 {
+		status, out := k.check(map[string]string{"tiktok-refresh-token": ""})
+		require.Equal(t, exitFailed, status, out)
+		require.Contains(t, out, "ok     database, schema: the tables are not there yet; serve makes them")
+		require.Contains(t, out, "FAULT  shops: none is connected")
+	}
+	status, out := k.check(nil, "--exchange")
+	require.Equal(t, exitOK, status, out)
+	status, out = k.check(nil)
+	require.Equal(t, exitOK, status, out)
+	require.Contains(t, out, "ok     database, schema: version 1")
+	require.Contains(t, out, "ok     database, isolation: serializable")
+	status, out = k.check(map[string]string{"store": pgtest.With(address, "default_transaction_read_only", "on")})
+	require.Equal(t, exitFailed, status, out)
+	require.Contains(t, out, "FAULT  database, writing: it only reads")
+	require.NotContains(t, out, "shops")
+}
+
 func TestCommandsWorkOnAStoreInPostgresWhileDesksHaveItOpen(t *testing.T) {
 	address := pgtest.URL(t)
 	key, text := bridge.NewKey()

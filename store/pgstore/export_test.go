@@ -3,6 +3,7 @@ package pgstore
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -67,3 +68,32 @@ func Migrations() (all []string) {
 
 // Connections is how many connections the store has ever made.
 func (s *Store) Connections() int64 { return s.conns().Stat().NewConnsCount() }
+
+// Examination is what was read of a database.
+type Examination = examination
+
+// Judged judges a good database with one thing changed.
+func Judged(change func(*Examination)) Examined {
+	f := examination{
+		version: "17.2", number: 170_002, encoding: "UTF8", schema: "public", role: "desk", owns: true, makes: true, has: 1, oldest: 1, knows: 1,
+		isolation: "serializable", most: 100, roleMost: -1, eachTakes: 16, clocks: time.Minute,
+	}
+	change(&f)
+	return f.judged()
+}
+
+// WithVersion is a server of another version.
+func WithVersion(number int, version, encoding string) func(*Examination) {
+	return func(f *Examination) { f.number, f.version, f.encoding = number, version, encoding }
+}
+
+// WithIsolation is an engine that gives less than it was asked for.
+func WithIsolation(level string) func(*Examination) {
+	return func(f *Examination) { f.isolation = level }
+}
+
+// WithClock is a clock that is ahead.
+func WithClock(by time.Duration) func(*Examination) { return func(f *Examination) { f.ahead = by } }
+
+// WithPrepared is a pooler to which prepared statements would be sent.
+func WithPrepared(f *Examination) { f.pooled, f.told = true, true }

@@ -69,10 +69,11 @@ func Pooled(t testing.TB) string {
 	return at.String()
 }
 
-// pool starts a pgbouncer before the cluster, and waits until it answers. It ends as the cluster does.
+// pool starts a pgbouncer before the cluster, and waits until it answers. By the name statements
+// it leads to a database one statement at a time, which no desk can work with. It ends as the cluster does.
 func (c *Cluster) pool(program string) (address string, err error) {
 	conf := filepath.Join(c.Folder, "pgbouncer.ini")
-	text := fmt.Sprintf("[databases]\n* = host=%[1]s user=desk\n[pgbouncer]\nlisten_addr =\nlisten_port = 6432\nunix_socket_dir = %[1]s\nauth_type = any\n"+
+	text := fmt.Sprintf("[databases]\n* = host=%[1]s user=desk\nstatements = host=%[1]s user=desk dbname=postgres pool_mode=statement\n[pgbouncer]\nlisten_addr =\nlisten_port = 6432\nunix_socket_dir = %[1]s\nauth_type = any\n"+
 		"pool_mode = transaction\ndefault_pool_size = 8\nmax_client_conn = 1000\n", c.Folder)
 	if err := os.WriteFile(conf, []byte(text), 0o644); err != nil { //nolint:gosec // read by another user, and nothing is secret in it
 		return "", err
