@@ -21,6 +21,7 @@ import (
 //	/samples show, find                         query.MaxHits requests; of one request its history
 //	/samples stats                              the hours of the period: 8,784 sums a shop for a year
 //	its file                                    20,000 requests with their histories, in a run
+//	the test of a rule                          query.TestAtOnce requests; of more all, in a run
 //	/samples status, retry                      1,000 dead letters, 1,000 heads and 500 lanes of each kind of effect
 //	/campaign list, a menu of campaigns         5,000 campaigns of each shop; of the ten that are shown, counts
 //	/campaign status, its picture               counts, and the few that it names

@@ -74,7 +74,7 @@ func (d *Desk) surfaces(store workflow.Store, engine *engine.Engine, who *access
 		&statusDesk{store: reads, version: d.config.Version, slack: d.slackHealth, memory: d.config.Memory, syncs: syncs, desks: d.config.Desks},
 		&retryDesk{engine: engine, store: reads, access: who, mux: mux, find: look},
 		&statsDesk{sent: newRecentIDs(store), api: api, store: reads, access: who, mux: mux, defaults: defaults, files: make(sem, maxFilesAtOnce), log: log},
-		settings, connect, newRulesDesk(rules.Desk{API: api, Engine: engine, Store: store, Reads: reads, Access: who, Draw: drawFunnel, Log: log}),
+		settings, connect, newRulesDesk(rules.Desk{API: api, Engine: engine, Store: store, Reads: reads, Long: reads.Long, Access: who, Draw: drawFunnel, Log: log}),
 		&welcomeDesk{api: api, engine: engine, access: who, settings: settings, dismissed: dismissed, changed: d.Changed, log: log},
 	}
 }

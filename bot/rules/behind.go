@@ -14,9 +14,6 @@ import (
 	"sampledesk/workflow/query"
 )
 
-// testedDays is how far back a rule is tested where nobody says how far.
-const testedDays = 30
-
 // openBehind opens what is behind a rule of the list.
 func (d *Desk) openBehind(ctx context.Context, who workflow.PersonID, meta view.RuleMeta) (handle.Answer, error) {
 	f, ok, err := d.behind(ctx, who, meta)
@@ -72,10 +69,13 @@ func (d *Desk) showTest() onClick[view.RuleMeta] {
 		if err != nil {
 			days = testedDays
 		}
-		return d.behindAgain(ctx, c, meta, func(ctx context.Context, f *view.RuleBehind) (err error) {
-			f.Test, err = d.tested(ctx, meta.Shop, f.Rule, days)
+		var then func(context.Context)
+		answer, err := d.behindAgain(ctx, c, meta, func(ctx context.Context, f *view.RuleBehind) (err error) {
+			f.Test, then, err = d.tested(ctx, testing{who: c.User.ID, key: c.TriggerID, shop: meta.Shop, rule: f.Rule, days: days, file: true})
 			return err
 		})
+		answer.Then = then
+		return answer, err
 	})
 }
 
@@ -119,12 +119,15 @@ func (d *Desk) automatic() onClick[view.RuleMeta] {
 		return handle.Answer{Then: func(ctx context.Context) {
 			ctx, cancel := d.detached(ctx)
 			defer cancel()
-			var err error
-			if f.Test, err = d.tested(ctx, meta.Shop, f.Rule, testedDays); err != nil {
+			test, then, err := d.tested(ctx, testing{who: c.User.ID, key: c.TriggerID, shop: meta.Shop, rule: f.Rule, days: testedDays, file: true})
+			if f.Test = test; err != nil {
 				f.Test = d.words(ctx, err)
 			}
 			if _, err := d.API.UpdateViewContext(ctx, view.RuleAutomaticModal(view.RuleAutomatic{RuleBehind: f}), "", shown.Hash, shown.ID); err != nil {
 				d.Log.InfoContext(ctx, "could not show what the test of a rule found", "person", c.User.ID, "error", err)
+			}
+			if then != nil {
+				then(ctx)
 			}
 		}}, nil
 	})

@@ -12,7 +12,6 @@ import (
 
 	"sampledesk/bot/access"
 	"sampledesk/bot/handle"
-	"sampledesk/bot/post"
 	"sampledesk/bot/slackapi"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
@@ -163,42 +162,27 @@ func (d *Desk) shown(ctx context.Context, a Asked) (Told, error) {
 	if err != nil || a.Word == "show" {
 		return Told{Message: view.RuleShown(f)}, err
 	}
-	test, err := d.test(ctx, shop.ID, f.Rule, days, maxTestRows)
+	wanted := testing{who: a.Who, key: a.Key, shop: shop.ID, rule: f.Rule, days: days, file: d.Access.May(ctx, a.Who, shop, access.Reviewer) == nil}
+	test, tooMany, err := d.test(ctx, wanted, maxTestRows)
 	if err != nil {
 		return Told{}, err
 	}
+	if tooMany > 0 {
+		f.Test = view.TestComes(tooMany)
+		return Told{Message: view.RuleShown(f), Then: func(ctx context.Context) { d.testLong(ctx, wanted, tooMany) }}, nil
+	}
 	f.Test = view.BackTestLines(test)
-	if d.Access.May(ctx, a.Who, shop, access.Reviewer) != nil || len(test.Rows) == 0 {
+	if !wanted.file || len(test.Rows) == 0 {
 		return told(view.RuleShown(f)) // who only looks on takes nothing away
 	}
 	f.Sent = true
 	return Told{Message: view.RuleShown(f), Then: func(ctx context.Context) {
 		ctx, cancel := d.API.Detach(ctx, slackapi.UploadTimeout)
 		defer cancel()
-		if err := d.sendTest(ctx, a, shop.ID, test); err != nil {
+		if err := d.sendTest(ctx, wanted, test); err != nil {
 			d.Log.WarnContext(ctx, "could not send the test of a rule as a file", "person", a.Who, "shop", shop.ID, "error", err)
 		}
 	}}, nil
-}
-
-// maxTestRows is how many requests the file of a test lists.
-const maxTestRows = 20_000
-
-// sendTest sends a test with its picture, and its requests as a file, in a direct message.
-func (d *Desk) sendTest(ctx context.Context, a Asked, shop workflow.ShopID, f view.BackTestFacts) error {
-	chart, files := view.BackTestChart(f), []slackapi.File{}
-	png, err := d.Draw(chart)
-	if err == nil {
-		files = append(files, slackapi.File{Name: "rule_test.png", Title: chart.Title, Alt: chart.Alt, Data: png})
-	} else { // the words say the same
-		d.Log.WarnContext(ctx, "could not draw the test of a rule", "shop", shop, "error", err)
-	}
-	data, err := view.BackTestFile(f)
-	if err != nil {
-		return err
-	}
-	files = append(files, slackapi.File{Name: view.BackTestFileName(f), Title: "Test of a rule", Data: data})
-	return d.send(ctx, a, shop, view.BackTestMessage(f, ""), files...)
 }
 
 // paused pauses a rule or all, or lets them go on.
@@ -238,7 +222,7 @@ func (d *Desk) export(ctx context.Context, a Asked, shop workflow.Shop, name str
 	return Told{Message: view.Aside(view.RulesExportComes), Then: func(ctx context.Context) {
 		ctx, cancel := d.API.Detach(ctx, slackapi.UploadTimeout)
 		defer cancel()
-		if err := d.send(ctx, a, shop.ID, view.RulesExported(name, len(rules.All)), slackapi.File{
+		if err := d.send(ctx, a.Who, a.Key, shop.ID, view.RulesExported(name, len(rules.All)), slackapi.File{
 			Name: "rules_" + time.Now().UTC().Format(time.DateOnly) + ".txt", Title: "Rules", Data: []byte(rules.Text()),
 		}); err != nil {
 			d.Log.WarnContext(ctx, "could not send the rules as a file", "person", a.Who, "shop", shop.ID, "error", err)
@@ -247,15 +231,10 @@ func (d *Desk) export(ctx context.Context, a Asked, shop workflow.Shop, name str
 }
 
 // send writes to a person, with files.
-func (d *Desk) send(ctx context.Context, a Asked, shop workflow.ShopID, m view.Message, files ...slackapi.File) error {
-	direct, _, err := d.API.PostMessageContext(ctx, string(a.Who),
-		slack.MsgOptionText(m.Text, false), slack.MsgOptionBlocks(m.Blocks...),
-		slack.MsgOptionMetadata(slack.SlackMetadata{EventType: post.EventNotice, EventPayload: map[string]any{
-			"effect": "file/" + a.Key, "shop": string(shop), "kind": string(workflow.KindRuleDigest),
-		}}),
-		slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl())
+func (d *Desk) send(ctx context.Context, who workflow.PersonID, key string, shop workflow.ShopID, m view.Message, files ...slackapi.File) error {
+	direct, _, err := d.write(ctx, testing{who: who, key: key, shop: shop}, m)
 	if err != nil {
-		return fmt.Errorf("writing to a person: %w", err)
+		return err
 	}
 	for _, f := range files {
 		f.Channel = direct

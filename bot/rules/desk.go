@@ -29,15 +29,21 @@ type Desk struct {
 	Access *access.Access
 	Log    *slog.Logger
 
+	// Long is Reads.View for what takes longer than somebody waits: one at a time.
+	Long func(context.Context, func(workflow.Tx) error) error
+
 	// Draw draws what a test found.
 	Draw func(view.FunnelChart) ([]byte, error)
 
 	// Latest begins another change of a view, and returns what tells whether it is still the latest.
 	Latest func(view string) func() bool
+
+	running *running
 }
 
 // Register adds the dialogs.
 func (d *Desk) Register(m *handle.Mux) {
+	d.running = &running{}
 	handle.OnClick(m, view.ActionRules, d.open())
 	handle.OnClick(m, view.ActionRulesPause, d.pauseAll())
 	handle.OnClick(m, view.ActionRuleDo, d.do())

@@ -12,7 +12,6 @@ import (
 	"sampledesk/bot/access"
 	"sampledesk/bot/view"
 	"sampledesk/workflow"
-	"sampledesk/workflow/query"
 )
 
 // attempts is how often a change is made anew where somebody else changed other rules of the shop in between.
@@ -190,30 +189,4 @@ func (d *Desk) keepCosts(ctx context.Context, by workflow.Actor, meta view.RuleM
 	}
 	_, err = d.Engine.PutCosts(ctx, workflow.CostsChange{Actor: by, At: time.Now(), Shop: meta.Shop, Costs: given.Costs})
 	return err
-}
-
-// tested tells in words what a rule would have done in the last days.
-func (d *Desk) tested(ctx context.Context, shop workflow.ShopID, rule workflow.ShopRule, days int) (string, error) {
-	f, err := d.test(ctx, shop, rule, days, 0)
-	return view.BackTestLines(f), err
-}
-
-// test tests a rule on the last days, and lists so many of the requests.
-func (d *Desk) test(ctx context.Context, shop workflow.ShopID, rule workflow.ShopRule, days, rows int) (f view.BackTestFacts, err error) {
-	err = d.Reads.View(ctx, func(tx workflow.Tx) error {
-		s, err := query.Shop(tx, shop)
-		if err != nil {
-			return err
-		}
-		rules, err := tx.Rules(shop)
-		if err != nil {
-			return err
-		}
-		f.BackTest, err = query.TestRule(ctx, tx, query.BackTestAsk{Shop: s, Rules: rules, Rule: rule, Days: days, Now: time.Now(), Rows: rows})
-		return err
-	})
-	if err != nil {
-		return f, fmt.Errorf("%w what a rule would have done: %w", access.ErrRead, err)
-	}
-	return f, nil
 }

@@ -167,6 +167,28 @@ func BackTestMessage(f BackTestFacts, picture string) Message {
 	return Message{Text: title, Blocks: blocks}
 }
 
+// TestComes tells, in place of a test, that so many requests take longer than somebody waits.
+func TestComes(of int) string {
+	return "Testing it on " + many(of, "request") + " takes a while. A direct message shows how far it is, and then the result."
+}
+
+// TestUnderWay tells how far a test is. It says when that was, as nobody brings the message up to date once the desk is
+// gone.
+func TestUnderWay(r workflow.ShopRule, days, done, of int, at time.Time) Message {
+	title := "Testing " + spoken(r.Name, workflow.MaxRuleName) + " on the last " + many(days, "day")
+	return Message{Text: title, Blocks: []slack.Block{
+		section("*Testing “"+data(r.Name, workflow.MaxRuleName)+"” on the last "+many(days, "day")+"*", progressBar(done, of)),
+		aside("As of " + stamp(at) + ". If that is more than two minutes ago, the test was interrupted: please start it again."),
+	}}
+}
+
+// TestEnded tells that a test came to no result.
+func TestEnded(r workflow.ShopRule, days int, gone bool) Message {
+	why := either(gone, "The rule was deleted while it was tested.", "It took too long, or the requests couldn't be read. Please start it again, or choose fewer days.")
+	title := "Test of " + spoken(r.Name, workflow.MaxRuleName) + ", last " + many(days, "day")
+	return Message{Text: title + ": ended without a result", Blocks: []slack.Block{section("*Test of “"+data(r.Name, workflow.MaxRuleName)+"”, last "+many(days, "day")+"*: ended without a result.", why)}}
+}
+
 // backTestCounted says what is tested.
 const backTestCounted = "Tested on what was known when each request arrived or, where the rule did not fit then, when it was decided. " +
 	"Limits count from the first of these days on. Costs are today's; orders are those paid so far."

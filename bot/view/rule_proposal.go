@@ -61,7 +61,7 @@ func takeButton(a workflow.Application) (*slack.ButtonBlockElement, bool) {
 }
 
 // NothingSuggested is said where nothing is left to be taken together.
-const NothingSuggested = "No rule suggests an approval right now, or what they suggested was decided meanwhile."
+const NothingSuggested = "No rule suggests an approval right now, or what they suggested is decided by now."
 
 // approveSuggested takes what rules suggest to approve together; a page that says what will happen comes first.
 func approveSuggested(s query.Suggestions) (*slack.ButtonBlockElement, bool) {

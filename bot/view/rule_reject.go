@@ -22,7 +22,7 @@ const (
 )
 
 // NoRejectionSuggested is said where nothing is left to be rejected together.
-const NoRejectionSuggested = "No rule suggests a rejection right now, or what they suggested was decided meanwhile."
+const NoRejectionSuggested = "No rule suggests a rejection right now, or what they suggested is decided by now."
 
 // ErrorNoneTicked stands where nothing is ticked.
 const ErrorNoneTicked = "Tick at least one request."

@@ -224,6 +224,8 @@ func TestAnswersAboutRulesReadAsTheirGoldenFilesSay(t *testing.T) {
 		"answer_rules": RulesList([]ShopRules{shop}), "answer_rules_none": RulesList([]ShopRules{{ID: "1"}}), "answer_rules_full": RulesList([]ShopRules{full}),
 		"answer_rules_hostile": RulesList([]ShopRules{hostiles}), "answer_rules_help": RulesHelp(), "answer_rules_unknown": RulesUnknown("shwo"),
 		"answer_rule":      RuleShown(RuleBehind{Rule: proven(), Names: rulesNames(), Score: query.RuleScore{Weeks: 4, Agreed: 3, Decided: 2}, Test: BackTestLines(BackTestFacts{BackTest: ruleTest()}), Paused: true}),
+		"answer_rule_long": RuleShown(RuleBehind{Rule: proven(), Names: rulesNames(), Test: TestComes(213_000)}),
+		"rule_test_going":  TestUnderWay(proven(), 365, 84_000, 213_000, noon), "rule_test_gone": TestEnded(proven(), 365, true), "rule_test_late": TestEnded(hostileRule(), 365, false),
 		"answer_rule_near": NoSuchRule("prooven creators", someRules(0).With(proven()).All), "rules_digest": RuleDigest(digest),
 		"rule_demoted":    Notice(workflow.Payload{Kind: workflow.KindDemoted, Rule: hostile, Shop: "Glow Shop", Demotion: workflow.Demotion{Overruled: 6, Of: 20}}, []workflow.PersonID{reviewer}),
 		"queue_suggested": Queue(QueueFacts{Suggested: true, Queue: query.Queue{Total: 1, Rows: []query.Row{{Application: proposedOn()["card_suggested"].Application}}}, Suggestions: query.Suggestions{All: 3, Approve: 1, Shop: "1", Reject: 2, RejectIn: "1"}}),

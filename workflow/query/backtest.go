@@ -3,6 +3,7 @@ package query
 import (
 	"context"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"sampledesk/workflow"
@@ -19,7 +20,15 @@ type BackTestAsk struct {
 	Days  int               // of BackTestDays, up to Now
 	Now   time.Time
 	Rows  int // how many requests are told one by one, at the most; 0: none, which costs less
+
+	Done *atomic.Int64 // counts the requests that were tested so far; nil: nobody looks
 }
+
+// TestAtOnce is how many requests a test takes while a person waits for it: about two seconds. With more it is a run.
+const TestAtOnce = 100_000
+
+// TestSize returns how many requests a test would read, without reading any.
+func TestSize(tx workflow.Tx, ask BackTestAsk) (int, error) { return newTrial(tx, ask).size() }
 
 // BackTest is what a rule would have done with the requests that a shop's desk first saw in the last days, and what became
 // of them. The rule is tested by itself, whatever its mode and whether it is paused: on the facts as they were when each
@@ -118,6 +127,9 @@ func TestRule(ctx context.Context, tx workflow.Tx, ask BackTestAsk) (BackTest, e
 		if err := t.add(a); err != nil {
 			return BackTest{}, err
 		}
+		if ask.Done != nil {
+			ask.Done.Add(1)
+		}
 	}
 	t.play()
 	return t.BackTest, nil
@@ -153,14 +165,19 @@ func newTrial(tx workflow.Tx, ask BackTestAsk) *trial {
 	return t
 }
 
-// makeRoom counts what is to be tested, without reading it.
-func (t *trial) makeRoom() error {
+// size counts what is to be tested, without reading it.
+func (t *trial) size() (int, error) {
 	all, err := t.tx.Count(workflow.SeenOf(t.shop))
 	if err != nil {
-		return err
+		return 0, err
 	}
 	before, err := t.tx.CountTo(workflow.SeenOf(t.shop), workflow.CursorAt(t.From))
-	count := max(0, all-before)
+	return max(0, all-before), err
+}
+
+// makeRoom makes room for what is to be tested.
+func (t *trial) makeRoom() error {
+	count, err := t.size()
 	t.events = make([]trialEvent, 0, count)
 	t.Rows = make([]BackTestRow, 0, min(count, t.limit))
 	return err
