@@ -29,6 +29,9 @@ func WithMigration(sql string) Option {
 // Configured changes how the store reaches its database.
 func Configured(fn func(*pgxpool.Config)) Option { return func(s *Store) { s.configure = fn } }
 
+// RoundTrip stands before statements that are sent together.
+const RoundTrip = "-- batch"
+
 // Traced has fn told of every statement before it is sent.
 func Traced(fn func(sql string, args []any)) Option {
 	return Configured(func(c *pgxpool.Config) { c.ConnConfig.Tracer = tracer(fn) })
@@ -44,7 +47,7 @@ func (t tracer) TraceQueryStart(ctx context.Context, _ *pgx.Conn, data pgx.Trace
 func (t tracer) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
 
 func (t tracer) TraceBatchStart(ctx context.Context, _ *pgx.Conn, data pgx.TraceBatchStartData) context.Context {
-	t("-- batch", nil)
+	t(RoundTrip, nil)
 	for _, q := range data.Batch.QueuedQueries {
 		t(q.SQL, q.Arguments)
 	}

@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -202,4 +203,19 @@ func (n node) walk(fn func(node)) {
 	for _, p := range n.Plans {
 		p.walk(fn)
 	}
+}
+
+func TestADecisionIsFiveRoundTrips(t *testing.T) {
+	var trips atomic.Int64
+	s := opened(t, pgtest.Recycled(t), pgstore.Traced(func(sql string, _ []any) {
+		if sql == pgstore.RoundTrip {
+			trips.Add(1)
+		}
+	}))
+	filled(t, s, 2)
+	e, c := quietEngine(s), clickers(1, 2)[0]
+	require.NoError(t, c.click(t.Context(), e)) // statements are prepared
+	before := trips.Load()
+	require.NoError(t, c.click(t.Context(), e))
+	require.EqualValues(t, 5, trips.Load()-before)
 }
