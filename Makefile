@@ -101,7 +101,7 @@ replicas: ## Bad days of three desks on one store in PostgreSQL; SEED=1 COUNT=1 
 failover: ## A database that is cut off, restarted, frozen, full, read-only, replaced, again and again, under desks at work; SEED=1 COUNT=1 choose which
 	@mkdir -p artifacts
 	SAMPLEDESK_FAILOVER_SEED=$(SEED) SAMPLEDESK_FAILOVER_COUNT=$(COUNT) REQUIRE_POSTGRES=1 $(GO) test ./cmd/sampledesk \
-		-run '^TestEachTrouble|^TestDesksFindTheDatabase|^TestAFullDisk|^TestADeskThatIsCutOff|^TestManyDaysOfATroubled' \
+		-run '^TestEachTrouble|^TestDesksFindTheDatabase|^TestAFullDisk|^TestADeskThatIsCutOff|^TestADeskThatIsToldToStop|^TestManyDaysOfATroubled' \
 		-count=1 -v -timeout 4h -artifacts -outputdir $(CURDIR)/artifacts
 
 .PHONY: sixty

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -193,6 +194,21 @@ func TestADeskThatIsCutOffLeavesItsWorkToTheOthers(t *testing.T) {
 		return !slices.ContainsFunc(approved, func(id string) bool { return d.atTikTokOf(id) == "PENDING" })
 	})
 	own.Open()
+	d.until("both desks", d.ready)
+	d.ends()
+}
+
+func TestADeskThatIsToldToStopWithoutItsDatabaseStopsInTime(t *testing.T) {
+	failoverSeeds(t)
+	db := newDatabase(t, "")
+	d := newDayWith(t, db)
+	defer d.keepEvidence()
+	c := d.tries(d.people("member")[0], d.pending()) // something is to be delivered
+	require.Equal(t, toldYes, c.Told)
+	db.way.Cut()
+	d.halt(syscall.SIGTERM)
+	db.way.Open()
+	d.open()
 	d.until("both desks", d.ready)
 	d.ends()
 }
