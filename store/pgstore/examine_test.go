@@ -3,6 +3,8 @@ package pgstore_test
 import (
 	"fmt"
 	"net/url"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -133,6 +135,18 @@ func TestADeskWorksThroughAPoolerOfTransactionsAndCheckTellsWhatAPoolerBreaks(t 
 	require.Contains(t, faults["database, pooler"], "default_query_exec_mode")
 	faults, _ = faultsOf(t, pgtest.With(address, "search_path", "elsewhere"))
 	require.Contains(t, faults["database"], "take that parameter out of SAMPLEDESK_STORE")
+	faults, _ = faultsOf(t, inDatabase(address, "nowhere"))
+	require.Contains(t, faults["database"], "see whether the pooler knows the database")
 	faults, _ = faultsOf(t, inDatabase(address, "statements"))
 	require.Contains(t, faults["database, pooler"], "pool_mode = transaction")
+}
+
+func TestThePasswordMayStandInTheEnvironmentOrInAFile(t *testing.T) {
+	const address = "postgres://desk@postgres:5432/sampledesk?sslmode=disable"
+	file := filepath.Join(t.TempDir(), "pgpass")
+	require.NoError(t, os.WriteFile(file, []byte("postgres:5432:sampledesk:desk:hidden\n"), 0o600))
+	t.Setenv("PGPASSFILE", file)
+	require.Equal(t, "hidden", pgstore.PasswordOf(t, address))
+	t.Setenv("PGPASSWORD", "hidden too")
+	require.Equal(t, "hidden too", pgstore.PasswordOf(t, address))
 }

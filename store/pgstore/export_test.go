@@ -3,10 +3,12 @@ package pgstore
 import (
 	"context"
 	"slices"
+	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/stretchr/testify/require"
 )
 
 // Newest is the schema that this desk works with.
@@ -100,3 +102,10 @@ func WithClock(by time.Duration) func(*Examination) { return func(f *Examination
 
 // WithPrepared is a pooler to which prepared statements would be sent.
 func WithPrepared(f *Examination) { f.pooled, f.told = true, true }
+
+// PasswordOf is what an address leads in with.
+func PasswordOf(t *testing.T, address string) string {
+	config, err := configOf(address)
+	require.NoError(t, err)
+	return config.ConnConfig.Password
+}

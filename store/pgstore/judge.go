@@ -32,6 +32,8 @@ func unreached(name string, err error) Finding {
 		f.Do = "grant the role CONNECT on the database"
 	case code == protocolBroken && strings.Contains(err.Error(), "startup parameter"):
 		f.Do = "take that parameter out of SAMPLEDESK_STORE: the pooler does not let it through (for search_path: ALTER ROLE … SET search_path)"
+	case code == protocolBroken: // so a pooler says whatever it has to say
+		f.Do = "see whether the pooler knows the database and the role, and takes more connections (pgbouncer: [databases], auth_file, max_client_conn)"
 	}
 	return f
 }
