@@ -123,7 +123,7 @@ func shareLists(m ListsMeta, shares bool) slack.Block {
 	}
 	return &slack.InputBlock{
 		Type: slack.MBTInput, BlockID: m.Block(ActionListShare), Label: plainText("Other shops"), Optional: true, Element: boxes,
-		Hint: plainText("Only with shops whose admins agreed too, and for creators who are put on a list from then on."),
+		Hint: plainText("Only with shops whose admins agreed too, for creators added from then on. A handle reaches them once its owner has asked you for a sample."),
 	}
 }
 

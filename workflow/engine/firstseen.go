@@ -71,7 +71,7 @@ func mergeCreator(t *txn, shop workflow.ShopID, byName workflow.CreatorKey, crea
 	if err := mergeMessages(t.tx, shop, byName, creator.KeyOf(shop)); err != nil {
 		return err
 	}
-	if err := t.mergeLists(shop, byName, creator); err != nil {
+	if err := t.mergeLists(shop, byName, creator, at); err != nil {
 		return err
 	}
 	return mergeConversation(t.tx, shop, byName, creator)

@@ -274,18 +274,24 @@ func (t *txn) unlist(places []workflow.ShopID, list workflow.ListName, key workf
 	return did, nil
 }
 
-// mergeLists moves what lists have of a creator under their user name to the key that they are known by now.
-func (t *txn) mergeLists(shop workflow.ShopID, was workflow.CreatorKey, creator workflow.Creator) error {
-	names, err := t.tx.ListsOf(shop, was)
-	if err != nil {
-		return err
-	}
-	for _, list := range names {
-		if _, err := t.unlist([]workflow.ShopID{shop}, list, was); err != nil {
+// mergeLists moves what lists have of a creator under their user name to the key that they are known by now: the shop's own,
+// and those that it shares, which then reach the other shops.
+func (t *txn) mergeLists(shop workflow.ShopID, was workflow.CreatorKey, creator workflow.Creator, at time.Time) error {
+	for _, place := range []workflow.ShopID{shop, workflow.SharedLists} {
+		names, err := t.tx.ListsOf(place, was)
+		if err != nil {
 			return err
 		}
-		if _, err := t.list(shop, list, creator.KeyOf(shop), creator, workflow.ListChange{}); err != nil {
-			return err
+		for _, list := range names {
+			if _, err := t.unlist([]workflow.ShopID{place}, list, was); err != nil {
+				return err
+			}
+			if _, err := t.list(place, list, creator.KeyOf(shop), creator, workflow.ListChange{}); err != nil {
+				return err
+			}
+		}
+		if place == workflow.SharedLists && len(names) > 0 {
+			return t.askAbout(creator.KeyOf(shop), at)
 		}
 	}
 	return nil

@@ -196,6 +196,25 @@ func TestWhoIsPutOnTheBlockListOfAnotherShopIsNotApprovedWhereListsAreShared(t *
 	require.False(t, d.sends("1", minutes(40)))
 }
 
+func TestWhoIsBlockedByUserNameAloneIsFoundOnceTheyAskAndThenByShopsThatShareTheList(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, glow)
+	d.ruled(noon, func(r *workflow.Rules) {
+		r.ShareLists, r.All = true, []workflow.ShopRule{proven(workflow.ModeAutomatic)}
+	})
+	who := asker("a", "18000")
+	_, err := d.PutListed(t.Context(), []workflow.ListChange{{Actor: by(another), At: minutes(1), Shop: sample.Shop, List: workflow.BlockList, Creator: workflow.Creator{Username: who.Username}}})
+	require.NoError(t, err)
+	a := d.asks("1", who, "p", minutes(2))
+	require.Equal(t, workflow.Pending, a.State())
+	require.Equal(t, workflow.RuleBlockList, a.Proposal.Blocked)
+	require.NoError(t, d.store.Store.View(t.Context(), func(tx workflow.Tx) error {
+		on, err := tx.ListsOf(workflow.SharedLists, who.KeyOf("any other"))
+		require.Equal(t, []workflow.ListName{workflow.BlockList}, on)
+		return err
+	}))
+}
+
 func TestAnApprovalThatWaitsForASecondPersonEndsWithTheRequest(t *testing.T) {
 	t.Parallel()
 	for name, ends := range map[string]func(d *desk){
