@@ -40,10 +40,10 @@ IN_MEMORY   := $(shell [ -w /dev/shm ] && [ "$$(df -Pk /dev/shm | awk 'NR == 2 {
 # Tests of one package that run at once. They wait more than they work. What `go vet` finds is lint's to say.
 AT_ONCE     := -parallel 4 -timeout 30m -vet=off
 
-# Long tests in which one goroutine does everything, on a store of its own: the race detector could find nothing in them, and
-# makes them five times as dear. `make test` runs them beside the others without it. What they call starts no goroutine
-# either, and their short neighbours stay under the detector. A name that nothing has any more leaves its test there too.
-ALONE_NAMES := Test(A|InA)Month.* TestSixtyDaysTellEachDueStepOnceAndNoneInVain \
+# Long tests in which one goroutine at a time does everything, on a store of its own: the race detector could find nothing in
+# them, and makes them five times as dear. `make test` runs them beside the others without it. What they call starts no goroutine
+# either, and their short neighbours stay under the detector. A test holds that each is run here.
+ALONE_NAMES := TestAMonthIsLivedTwice TestSixtyDaysTellEachDueStepOnceAndNoneInVain \
 	TestWhatWasKeptLongEnoughIsErasedInTransactionsOfAHundredHoweverMuchItIs \
 	TestAGroupThatWasBegunWhenTheDeskDiedIsMadeOnceAndLosesNothing TestThousandsDueAtOnceArePacedGroupedAndToldOnce \
 	TestManyShipmentsAreGatheredInBatchesAndToldOnceWhateverDies \
