@@ -11,7 +11,7 @@ const reach = "database"
 
 // Conditions that a connection is refused with.
 const (
-	wrongPassword  = "28P01" //nolint:gosec // the name of a condition
+	wrongPassword  = "28P01"
 	notAllowed     = "28000"
 	noDatabase     = "3D000"
 	noPrivilege    = "42501"

@@ -110,7 +110,7 @@ func untilAnswers(address, log string) error {
 			return nil
 		}
 		if time.Now().After(end) {
-			text, _ := os.ReadFile(log) //nolint:gosec // our own
+			text, _ := os.ReadFile(log)
 			return fmt.Errorf("it does not start: %w: %s", err, text)
 		}
 	}
