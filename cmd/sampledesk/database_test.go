@@ -100,7 +100,7 @@ func (d *database) withStandby() (failOver trouble) {
 func small(t *testing.T, size string) string {
 	folder, err := os.MkdirTemp("", "sampledesk-small-")
 	require.NoError(t, err)
-	require.NoError(t, os.Chmod(folder, 0o755)) //nolint:gosec // the database is run as somebody else
+	require.NoError(t, os.Chmod(folder, 0o755))
 	t.Cleanup(func() { _ = os.RemoveAll(folder) })
 	if err := syscall.Mount("tmpfs", folder, "tmpfs", 0, "size="+size+",mode=0777"); err != nil {
 		t.Skipf("no disk of a size of our own: %v", err)

@@ -208,7 +208,7 @@ func TestWhoIsBlockedByUserNameAloneIsFoundOnceTheyAskAndThenByShopsThatShareThe
 	a := d.asks("1", who, "p", minutes(2))
 	require.Equal(t, workflow.Pending, a.State())
 	require.Equal(t, workflow.RuleBlockList, a.Proposal.Blocked)
-	require.NoError(t, d.store.Store.View(t.Context(), func(tx workflow.Tx) error {
+	require.NoError(t, d.store.View(t.Context(), func(tx workflow.Tx) error {
 		on, err := tx.ListsOf(workflow.SharedLists, who.KeyOf("any other"))
 		require.Equal(t, []workflow.ListName{workflow.BlockList}, on)
 		return err

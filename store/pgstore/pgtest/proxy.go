@@ -176,7 +176,7 @@ func (p *Proxy) carry(to io.Writer, from io.Reader, lost, alsoLost *atomic.Bool)
 			return
 		}
 		if by := time.Duration(p.delay.Load()); by > 0 {
-			time.Sleep(by)
+			<-time.After(by) // what comes is late: that is what the proxy is for
 		}
 		if lost.Load() || alsoLost.Load() {
 			continue
