@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -132,12 +133,13 @@ func TestTheLogKeepsTheLastCallsOnly(t *testing.T) {
 	numbers := func(n int) (numbers []int) {
 		lines, err := l.since(n)
 		require.NoError(t, err)
-		for _, line := range lines {
-			var call struct{ N int }
-			if err := json.Unmarshal(line, &call); err != nil { // require itself costs more than the line, a hundred thousand times
-				require.NoError(t, err)
+		for _, line := range lines { // read by hand: to decode it costs more than to log it, a hundred thousand times
+			number, _, _ := strings.Cut(strings.TrimPrefix(string(line), `{"n":`), ",")
+			n, err := strconv.Atoi(number)
+			if err != nil {
+				require.NoError(t, err, string(line))
 			}
-			numbers = append(numbers, call.N)
+			numbers = append(numbers, n)
 		}
 		return numbers
 	}
