@@ -55,6 +55,16 @@ func TestAnAdminMakesARuleInSentencesAndTheCardsSayWhatItSuggests(t *testing.T) 
 		w.request("1001")
 		list := w.rulesOpen(admin)
 		require.Contains(t, wording(t, w.view(list).Blocks), "No rules yet")
+		require.Contains(t, wording(t, w.view(list).Blocks), "Points out requests that come through an agency.")
+		stock := view.StarterChoice{Key: "stock", Shop: shopID}.String()
+		started := w.within(admin, list, view.ActionRuleStarter, stock).ViewID
+		require.Equal(t, "Out of stock", w.initials(started)[view.ActionRuleName])
+		w.act(object{"user": admin, "do": "close", "view_id": started})
+		w.command(admin, "/samples", "rules")
+		answers := w.state().Ephemerals
+		typed := w.act(object{"user": admin, "do": "click", "channel": samples, "ts": answers[len(answers)-1].TS, "action_id": view.ActionRuleStarter, "value": stock}).ViewID
+		require.Equal(t, "Out of stock", w.initials(typed)[view.ActionRuleName])
+		w.act(object{"user": admin, "do": "close", "view_id": typed})
 		dialog := w.within(admin, list, view.ActionRuleNew).ViewID
 		require.Equal(t, "Proven creators", w.initials(dialog)[view.ActionRuleName], "the first starter shows what a rule is")
 

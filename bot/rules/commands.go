@@ -99,7 +99,7 @@ func (d *Desk) ofShop(ctx context.Context, a Asked) (Told, error) {
 	meta := view.RuleMeta{Shop: shop.ID}
 	switch a.Word {
 	case "new":
-		answer, err := d.openEdit(ctx, meta)
+		answer, err := d.openEdit(ctx, meta, view.Starters[0].Key)
 		return Told{Open: answer.Open}, err
 	case "import":
 		m := view.RuleImportModal(meta, query.ShopName(shop, len(mine)))

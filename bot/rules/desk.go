@@ -48,6 +48,7 @@ func (d *Desk) Register(m *handle.Mux) {
 	handle.OnClick(m, view.ActionRulesPause, d.pauseAll())
 	handle.OnClick(m, view.ActionRuleDo, d.do())
 	handle.OnClick(m, view.ActionRuleNew, d.edit())
+	handle.OnClick(m, view.ActionRuleStarter, d.start())
 	for _, action := range view.RuleLooks() {
 		handle.OnClick(m, action, d.look())
 	}
@@ -236,7 +237,7 @@ func (d *Desk) do() onClick[chosen] {
 			var err error
 			switch m.what {
 			case view.RuleEdit:
-				return d.openEdit(ctx, meta)
+				return d.openEdit(ctx, meta, "")
 			case view.RuleMore:
 				return d.openBehind(ctx, c.User.ID, meta)
 			case view.RuleUp:

@@ -15,18 +15,30 @@ func (d *Desk) edit() onClick[view.RulesMeta] {
 	return onClick[view.RulesMeta]{
 		Order: handle.AckFirst, Parse: listMeta, Scope: rulesScope,
 		Do: func(ctx context.Context, c handle.Click, meta view.RulesMeta, _ handle.Grant) (handle.Answer, error) {
-			return d.openEdit(ctx, view.RuleMeta{Shop: meta.Shop, List: c.View.ID})
+			return d.openEdit(ctx, view.RuleMeta{Shop: meta.Shop, List: c.View.ID}, view.Starters[0].Key)
 		},
 	}
 }
 
-// openEdit opens the dialog of a rule, or of a new one, which begins as the first starter.
-func (d *Desk) openEdit(ctx context.Context, meta view.RuleMeta) (handle.Answer, error) {
+// start opens the dialog of a new rule that begins as a starter, above the list or from the answer to a command.
+func (d *Desk) start() onClick[view.StarterChoice] {
+	return onClick[view.StarterChoice]{
+		Order: handle.AckFirst,
+		Parse: func(c handle.Click) (view.StarterChoice, error) { return view.ParseStarterChoice(c.Action.Text) },
+		Scope: handle.For(access.Admin, func(s view.StarterChoice) workflow.ShopID { return s.Shop }),
+		Do: func(ctx context.Context, c handle.Click, s view.StarterChoice, _ handle.Grant) (handle.Answer, error) {
+			return d.openEdit(ctx, view.RuleMeta{Shop: s.Shop, List: c.View.ID}, s.Key)
+		},
+	}
+}
+
+// openEdit opens the dialog of a rule, or of a new one, which begins as a starter.
+func (d *Desk) openEdit(ctx context.Context, meta view.RuleMeta, starter string) (handle.Answer, error) {
 	r, err := d.read(ctx, meta.Shop)
 	if err != nil {
 		return handle.Answer{}, err
 	}
-	draft, automatic := view.Started(view.Starters[0].Key), false
+	draft, automatic := view.Started(starter), false
 	if meta.ID != "" {
 		rule, ok := r.rules.Named(meta.ID)
 		if !ok {

@@ -86,13 +86,16 @@ func RulesList(shops []ShopRules) Message {
 		case s.Rules.PausedAll:
 			state = pausedLine(s.Rules)
 		case len(s.Rules.All) == 0 && s.Admin:
-			state = "*New rule* starts with one that you can change."
+			state = "Nothing is suggested yet."
 		case len(s.Rules.All) == 0:
 			state = "An admin can make one with `" + commandRules + " new`."
 		}
 		blocks = append(blocks, section(lead, state))
 		for n, r := range s.Rules.All {
 			blocks = append(blocks, section(append([]string{fmt.Sprintf("%d. ", n+1) + ruleTitle(r)}, ruleLines(r, s.Names)...)...))
+		}
+		if s.Admin && len(s.Rules.All) == 0 && len(shops) == 1 {
+			blocks = append(blocks, firstRule(s.ID)...)
 		}
 		if s.Admin {
 			blocks = append(blocks, actions("", button(ActionRules, string(s.ID), "Change rules", "Open the rules"+forShopSpoken(s.Shop))))

@@ -75,6 +75,9 @@ func RulesModal(f RulesFacts) slack.ModalViewRequest {
 		blocks = append(blocks, section(f.Saved), divider())
 	}
 	lead := "The first rule that fits a request suggests what to do. Your team decides."
+	if len(f.Rules.All) == 0 {
+		lead = "No rules yet."
+	}
 	if slices.ContainsFunc(f.Rules.All, func(r workflow.ShopRule) bool { return r.Mode == workflow.ModeAutomatic }) {
 		lead = "The first rule that fits a request speaks: it suggests what to do, or does it where it is automatic."
 	}
@@ -83,7 +86,8 @@ func RulesModal(f RulesFacts) slack.ModalViewRequest {
 	}
 	blocks = append(blocks, section("*Rules*"+forShop(f.Shop), lead), actions("rules_do", rulesButtons(f)...))
 	if len(f.Rules.All) == 0 {
-		blocks = append(blocks, section("No rules yet. *New rule* starts with one that you can change."))
+		blocks = append(blocks, divider())
+		blocks = append(blocks, firstRule(f.Meta.Shop)...)
 	}
 	for n, r := range f.Rules.All {
 		row := section(append([]string{fmt.Sprintf("%d. ", n+1) + ruleTitle(r)}, ruleLines(r, f.Names)...)...)

@@ -221,7 +221,7 @@ func TestAnswersAboutRulesReadAsTheirGoldenFilesSay(t *testing.T) {
 		{AutomaticCount: workflow.AutomaticCount{Rule: "r1", Approved: 12}, Name: "Proven creators"}, {AutomaticCount: workflow.AutomaticCount{Rule: "r2", Rejected: 3}, Name: hostile}, {AutomaticCount: workflow.AutomaticCount{Rule: "r3", Approved: 1}},
 	}}
 	for name, m := range map[string]Message{
-		"answer_rules": RulesList([]ShopRules{shop}), "answer_rules_none": RulesList([]ShopRules{{ID: "1"}}), "answer_rules_full": RulesList([]ShopRules{full}),
+		"answer_rules": RulesList([]ShopRules{shop}), "answer_rules_none": RulesList([]ShopRules{{ID: "1"}}), "answer_rules_first": RulesList([]ShopRules{{ID: "1", Admin: true}}), "answer_rules_full": RulesList([]ShopRules{full}),
 		"answer_rules_hostile": RulesList([]ShopRules{hostiles}), "answer_rules_help": RulesHelp(), "answer_rules_unknown": RulesUnknown("shwo"),
 		"answer_rule":      RuleShown(RuleBehind{Rule: proven(), Names: rulesNames(), Score: query.RuleScore{Weeks: 4, Agreed: 3, Decided: 2}, Test: BackTestLines(BackTestFacts{BackTest: ruleTest()}), Paused: true}),
 		"answer_rule_long": RuleShown(RuleBehind{Rule: proven(), Names: rulesNames(), Test: TestComes(213_000)}),
