@@ -221,3 +221,26 @@ func BenchmarkGatherAndEvaluate(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkAskingAHundredAnew asks the rules about a hundred requests that wait, each of somebody who made three, as after a
+// change of them: it tells what one of these takes.
+func BenchmarkAskingAHundredAnew(b *testing.B) {
+	d := newDesk(b, glow)
+	limited := proven(workflow.ModeProposing, workflow.Cap{Scope: workflow.CapProduct, Per: workflow.CapMonth, Samples: 1000})
+	limited.Conditions = []workflow.Condition{{Fact: workflow.FactStock, Op: workflow.AtLeast, Number: 1}}
+	d.has(noon, limited)
+	for i := range 100 {
+		d.asks(numbered(i).ID, numberedCreator(i/3), "p", minutes(i))
+	}
+	n := 0
+	for b.Loop() {
+		b.StopTimer()
+		n++
+		cost := workflow.Cost{Product: "elsewhere", Amount: workflow.Money{Amount: strconv.Itoa(n), Currency: "USD"}}
+		_, err := d.PutCosts(b.Context(), workflow.CostsChange{Actor: by(member), At: minutes(200), Shop: sample.Shop, Costs: []workflow.Cost{cost}})
+		require.NoError(b, err)
+		b.StartTimer()
+		d.evaluates(minutes(200))
+	}
+	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/100, "µs/request")
+}
