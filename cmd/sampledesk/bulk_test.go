@@ -26,7 +26,7 @@ func (a aside) last() string { return a.Ephemerals[len(a.Ephemerals)-1].TS }
 func several(t testing.TB, who, channel, verdict string, act func(map[string]any) seen, state func() aside) (page string) {
 	t.Helper()
 	require.True(t, act(map[string]any{"user": who, "do": "command", "command": "/samples", "text": "queue", "channel": channel}).OK)
-	opened := act(map[string]any{"user": who, "do": "click", "channel": channel, "ts": state().last(), "action_id": "bulk"})
+	opened := act(map[string]any{"user": who, "do": "click", "channel": channel, "ts": state().last(), "action_id": "bulk", "wait_ms": untilItOpens})
 	require.NotEmpty(t, opened.ViewID, "no dialog opened: %s", opened.Error)
 	chosen := act(map[string]any{
 		"user": who, "do": "submit", "view_id": opened.ViewID, "values": map[string]any{"bulk_verdict": verdict}, "wait_ms": 0,

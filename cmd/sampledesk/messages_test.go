@@ -270,7 +270,7 @@ func TestAMessageOutlivesAKillRightAfterItWasAccepted(t *testing.T) {
 	s.serve()
 	s.until("the card", func() bool { return len(s.cards()) == 1 })
 	who := s.person("member")
-	opened := s.act(map[string]any{"user": who, "do": "click", "channel": s.info["slack_channel"], "ts": s.cards()[0].TS, "action_id": "more", "value": "message"})
+	opened := s.act(map[string]any{"user": who, "do": "click", "channel": s.info["slack_channel"], "ts": s.cards()[0].TS, "action_id": "more", "value": "message", "wait_ms": untilItOpens})
 	require.NotEmpty(t, opened.ViewID)
 	s.post(s.shop+"/sim/faults", map[string]any{"path": "/202412/conversations/", "times": 1, "do": "delay", "delay_ms": 3000}, nil)
 	sent := s.act(map[string]any{"user": who, "do": "submit", "view_id": opened.ViewID, "values": map[string]any{"message_text": "Hello"}, "wait_ms": 0})

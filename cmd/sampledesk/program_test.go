@@ -297,12 +297,15 @@ func (s *stage) announced(application string) (stages []string) {
 	return stages
 }
 
+// untilItOpens is the wait_ms of what opens a dialog: the answer comes when one opened, also on a machine that has no time for it.
+const untilItOpens = 30_000
+
 // click uses a control of a card, as the person saw it.
 func (s *stage) click(who string, card message, action string, value ...string) seen {
 	s.t.Helper()
 	act := map[string]any{"user": who, "do": "click", "channel": s.info["slack_channel"], "ts": card.TS, "action_id": action, "wait_ms": 0}
 	if action == "campaign" {
-		delete(act, "wait_ms")
+		act["wait_ms"] = untilItOpens
 	}
 	if len(value) > 0 {
 		act["value"] = value[0]
@@ -313,7 +316,7 @@ func (s *stage) click(who string, card message, action string, value ...string) 
 // reject chooses a reason on a card and sends the dialog off.
 func (s *stage) reject(who string, card message, reason string) {
 	s.t.Helper()
-	act := map[string]any{"user": who, "do": "click", "channel": s.info["slack_channel"], "ts": card.TS, "action_id": "reject", "value": reason}
+	act := map[string]any{"user": who, "do": "click", "channel": s.info["slack_channel"], "ts": card.TS, "action_id": "reject", "value": reason, "wait_ms": untilItOpens}
 	dialog := s.act(act).ViewID
 	require.NotEmpty(s.t, dialog, "no dialog opened")
 	got := s.act(map[string]any{"user": who, "do": "submit", "view_id": dialog})
