@@ -402,4 +402,5 @@ func (c *Cluster) signal(sig syscall.Signal) error {
 func (c *Cluster) Close() {
 	_ = c.guard.Close()
 	<-c.done
+	_ = os.RemoveAll(c.Folder) // where Stop came before, its keeper left it
 }
