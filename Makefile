@@ -129,7 +129,7 @@ vuln: ## Known vulnerabilities in what the program is built of, by govulncheck; 
 
 .PHONY: golden
 golden: ## Write the golden files anew, to be read before they are committed
-	$(GO) test ./bot/view ./workflow -run 'Golden' -update
+	$(GO) test ./bot/view ./workflow -update
 
 .PHONY: fuzz
 fuzz: ## Every fuzz target, FUZZTIME each (20s)

@@ -53,11 +53,13 @@ func takeButton(a workflow.Application) (*slack.ButtonBlockElement, bool) {
 	if !p.Takeable() || !a.Decidable() {
 		return nil, false
 	}
-	does := map[workflow.ActionKind]string{
-		workflow.ActCampaign: "Add it to the campaign", workflow.ActAssign: "Assign it to the colleague", workflow.ActHold: "Tell others that you're on it",
+	words := map[workflow.ActionKind]struct{ label, does string }{
+		workflow.ActCampaign: {"Add", "Add it to the campaign"},
+		workflow.ActAssign:   {"Assign", "Assign it to the colleague"},
+		workflow.ActHold:     {"I'm on it", "Tell others that you're on it"},
 	}[p.Action.Kind]
 	value := Taking{Target: targetOf(a), Rule: p.Rule, Version: p.Version}.String()
-	return button(ActionTake, value, "Take it", does+", as the rule suggests"), len(value) <= maxValue
+	return button(ActionTake, value, words.label, words.does+", as the rule suggests"), len(value) <= maxValue
 }
 
 // NothingSuggested is said where nothing is left to be taken together.
