@@ -82,7 +82,7 @@ else
 endif
 
 .PHONY: fast
-fast: ## The tests without browsers, race detector and what is long: while you work. Packages that did not change are not run again
+fast: ## The tests without race detector, browsers, PostgreSQL and what is long: while you work. Packages that did not change are not run again
 	$(IN_MEMORY) $(SELDOM) $(GO) test -short $(AT_ONCE) $(PACKAGES)
 
 .PHONY: soak

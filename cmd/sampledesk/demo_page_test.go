@@ -58,6 +58,9 @@ func (s *stage) ticked() (now steps) {
 
 func TestAVisitorsStepsAreTickedAsTheyComeAbout(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("a whole visit takes too long for a short run")
+	}
 	s, page := startDemo(t, "--answer", "1s")
 	s.until("the first cards", func() bool { return len(s.cards()) == 6 })
 	require.Zero(t, s.ticked())

@@ -77,6 +77,9 @@ func URL(t testing.TB) string {
 // New returns the address of the database, in whose own schema nothing is to be made; see URL.
 func New(t testing.TB) string {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("a database takes too long for a short run")
+	}
 	address, err := cluster()
 	if err == nil {
 		return address
