@@ -472,33 +472,3 @@ func (l lineOf) lineOf(p RuleProblem) int {
 	}
 	return max(1, l.name)
 }
-
-// Import returns the rules with those that were read as text: one with the name of one that is there takes its place, the
-// others come at the end, and the shop's own part holds where it says something. None becomes automatic by that: an admin
-// makes a rule so who has seen how it does. It returns how many were made and changed.
-func (r Rules) Import(given Rules) (after Rules, made, changed int) {
-	after = r
-	if given.Currency != "" {
-		after.Currency = given.Currency
-	}
-	if given.TwoAbove.Amount != "" {
-		after.TwoAbove = given.TwoAbove
-	}
-	if len(given.Caps) > 0 {
-		after.Caps = given.Caps
-	}
-	for _, one := range given.All {
-		if one.Mode == ModeAutomatic {
-			one.Mode = ModeProposing
-		}
-		i := slices.IndexFunc(after.All, func(other ShopRule) bool { return strings.EqualFold(other.Name, one.Name) })
-		if i < 0 {
-			made++
-		} else {
-			one.ID = after.All[i].ID
-			changed++
-		}
-		after = after.With(one)
-	}
-	return after, made, changed
-}
