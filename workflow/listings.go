@@ -303,11 +303,6 @@ func WalkCampaigns(ctx context.Context, tx Tx, s ShopID) iter.Seq2[Campaign, err
 	return walk(ctx, "", func(after string) ([]Campaign, string, error) { return tx.Campaigns(s, after, walkPage) })
 }
 
-// WalkMembers hands out a campaign's members, by creator, as Walk does.
-func WalkMembers(ctx context.Context, tx Tx, c CampaignID) iter.Seq2[Member, error] {
-	return walk(ctx, "", func(after string) ([]Member, string, error) { return tx.Members(c, after, walkPage) })
-}
-
 // WalkWaiting hands out a shop's conversations that wait for an answer, longest first, as Walk does.
 func WalkWaiting(ctx context.Context, tx Tx, s ShopID) iter.Seq2[Conversation, error] {
 	return walk(ctx, "", func(after string) ([]Conversation, string, error) { return tx.WaitingConversations(s, after, walkPage) })
